@@ -1,0 +1,75 @@
+/**
+ * Gathers calls that arrive together into one call of `flush`.
+ *
+ * An item waits for the current turn of the event loop to end and for one of `maxInFlight`
+ * flushes to be free: so an idle batcher adds no delay to a lone call, and under load each flush
+ * takes all that queued up meanwhile. There is no linger timer to tune.
+ */
+export interface BatchOptions<Item, Result> {
+  /** The most items one flush takes. */
+  readonly maxItems: number;
+  /** How many flushes may run at once. */
+  readonly maxInFlight: number;
+  /** Returns one result per item, in order. A throw rejects every item of that flush. */
+  flush(items: readonly Item[]): Promise<readonly Result[]>;
+}
+
+export interface Batcher<Item, Result> {
+  add(item: Item): Promise<Result>;
+  /** Items not yet given to a flush. */
+  readonly waiting: number;
+}
+
+export function createBatcher<Item, Result>(
+  options: BatchOptions<Item, Result>,
+): Batcher<Item, Result> {
+  interface Entry {
+    readonly item: Item;
+    readonly resolve: (result: Result) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  let waiting: Entry[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  const pump = () => {
+    scheduled = false;
+    while (waiting.length > 0 && inFlight < options.maxInFlight) {
+      const entries = waiting.slice(0, options.maxItems);
+      waiting = waiting.slice(entries.length);
+      inFlight += 1;
+      void run(entries);
+    }
+  };
+
+  const run = async (entries: readonly Entry[]) => {
+    try {
+      const results = await options.flush(entries.map((entry) => entry.item));
+      if (results.length !== entries.length) {
+        throw new Error(`flush returned ${results.length} results for ${entries.length} items`);
+      }
+      entries.forEach((entry, index) => {
+        entry.resolve(results[index] as Result);
+      });
+    } catch (error) {
+      for (const entry of entries) entry.reject(error);
+    } finally {
+      inFlight -= 1;
+      pump();
+    }
+  };
+
+  return {
+    add(item) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (scheduled) return;
+        scheduled = true;
+        setImmediate(pump);
+      });
+    },
+    get waiting() {
+      return waiting.length;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { ulid } from "ulid";
+import type { Random } from "./random.ts";
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Lower-case letters, digits and hyphens; starts with a letter; 1–63 characters. */
+export type QueueName = Brand<string, "QueueName">;
+/** The public part of an API key: 4–32 lower-case letters and digits. */
+export type KeyId = Brand<string, "KeyId">;
+/** `<queue>~<key id>~<ULID>`: says where a job lives and whose it is without reading it. */
+export type JobId = Brand<string, "JobId">;
+/** `doc_<ULID>`. */
+export type DocumentId = Brand<string, "DocumentId">;
+
+const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const KEY_ID = /^[a-z0-9]{4,32}$/;
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+export const isQueueName = (text: string): text is QueueName => QUEUE_NAME.test(text);
+export const isKeyId = (text: string): text is KeyId => KEY_ID.test(text);
+export const isDocumentId = (text: string): text is DocumentId => DOCUMENT_ID.test(text);
+
+export interface JobIdParts {
+  readonly queue: QueueName;
+  readonly keyId: KeyId;
+  readonly unique: string;
+}
+
+/** The parts of a job id, or undefined if `text` is not one. */
+export function parseJobId(text: string): JobIdParts | undefined {
+  const [queue, keyId, unique, ...rest] = text.split("~");
+  if (queue === undefined || keyId === undefined || unique === undefined || rest.length > 0) return;
+  if (!isQueueName(queue) || !isKeyId(keyId) || !ULID.test(unique)) return;
+  return { queue, keyId, unique };
+}
+
+export const isJobId = (text: string): text is JobId => parseJobId(text) !== undefined;
+
+export function newJobId(queue: QueueName, keyId: KeyId, nowMs: number, random: Random): JobId {
+  return `${queue}~${keyId}~${newUlid(nowMs, random)}` as JobId;
+}
+
+export function newDocumentId(nowMs: number, random: Random): DocumentId {
+  return `doc_${newUlid(nowMs, random)}` as DocumentId;
+}
+
+function newUlid(nowMs: number, random: Random): string {
+  return ulid(nowMs, () => random.next());
+}

@@ -1,0 +1,16 @@
+/** The bounds that the contract states and every part keeps. Bytes unless a name says otherwise. */
+export const limits = {
+  payloadBytes: 256 * 1024,
+  resultBytes: 1024 * 1024,
+  /** One piece of output. */
+  chunkBytes: 64 * 1024,
+  /** All output of one job that is kept for replay. */
+  outputBytes: 8 * 1024 * 1024,
+  errorMessageChars: 4_096,
+  jobsPerSubmit: 1_000,
+  documentBytes: 64 * 1024 * 1024,
+  documentsPerJob: 16,
+  labelsPerJob: 16,
+  priority: { min: 1, max: 100, default: 50 },
+  attempts: { min: 1, max: 25, default: 5 },
+} as const;

@@ -1,0 +1,33 @@
+/** The stable reasons of `google.rpc.ErrorInfo`: programs branch on these, people read the message. */
+export const reasons = [
+  "MALFORMED",
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+  "JOB_NOT_FOUND",
+  "QUEUE_NOT_FOUND",
+  "DOCUMENT_NOT_FOUND",
+  "KEY_NOT_FOUND",
+  "UNKNOWN_JOB_TYPE",
+  "IDEMPOTENCY_CONFLICT",
+  "DEPTH_FULL",
+  "TOO_LARGE",
+  "TOO_MANY_STREAMS",
+  "LEASE_LOST",
+  "ILLEGAL_TRANSITION",
+  "OUTPUT_GONE",
+  "DOCUMENT_EMPTY",
+  "DOCUMENT_TYPE_MISMATCH",
+  "DOCUMENT_ENCRYPTED",
+  "DOCUMENT_UNREADABLE",
+  "DOCUMENT_NO_TEXT",
+  "DRAINING",
+  "STORE_UNAVAILABLE",
+  "SCHEDULER_UNAVAILABLE",
+  "NOT_IMPLEMENTED",
+  "INTERNAL",
+] as const;
+
+export type Reason = (typeof reasons)[number];
+
+/** The domain of every `ErrorInfo` that Millrace sends. */
+export const errorDomain = "millrace.dev";
