@@ -1,0 +1,94 @@
+/**
+ * One Lua file, one typed binding. A script is loaded from scripts/<name>.lua, with the files it
+ * includes (`--- @include "lib/lanes"`, relative to the including file, each once), and is sent by
+ * its hash; a server that does not have it yet gets the text.
+ *
+ * A script's only key is `base`, the beginning of all keys of one queue shard: what a batch touches
+ * is known only from its job ids, and all of it is in the slot of `base`.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Redis } from "ioredis";
+import { asStoreFault } from "./store-fault.ts";
+
+export type ScriptArg = string | number | Uint8Array;
+
+export interface ScriptBinding<Request, Outcome> {
+  /** The file's name, and the first word of its header. */
+  readonly name: string;
+  /** The names of the arguments, in order, as in the header. */
+  readonly argv: readonly string[];
+  /** The names of the arguments that follow for each item of a batch, as in the header. */
+  readonly perItem?: readonly string[];
+  encode(request: Request): ScriptArg[];
+  decode(reply: unknown, request: Request): Outcome;
+  /** The reply's strings arrive as Buffers. */
+  readonly binary?: boolean;
+}
+
+export interface Script<Request, Outcome> {
+  readonly name: string;
+  readonly lua: string;
+  readonly binding: ScriptBinding<Request, Outcome>;
+  run(redis: Redis, base: string, request: Request): Promise<Outcome>;
+}
+
+export const scriptsDirectory = resolve(dirname(fileURLToPath(import.meta.url)), "scripts");
+
+export function defineScript<Request, Outcome>(
+  binding: ScriptBinding<Request, Outcome>,
+): Script<Request, Outcome> {
+  const lua = loadLua(resolve(scriptsDirectory, `${binding.name}.lua`));
+  const sha = createHash("sha1").update(lua).digest("hex");
+
+  const send = async (redis: Redis, args: (string | Buffer | number)[]) => {
+    const call = (command: string, script: string) =>
+      binding.binary
+        ? redis.callBuffer(command, script, ...args)
+        : redis.call(command, script, ...args);
+    try {
+      return await call("EVALSHA", sha);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return await call("EVAL", lua);
+    }
+  };
+
+  return {
+    name: binding.name,
+    lua,
+    binding,
+    async run(redis, base, request) {
+      const args = binding.encode(request).map(toRedisArg);
+      try {
+        return binding.decode(await send(redis, [1, base, ...args]), request);
+      } catch (error) {
+        throw asStoreFault(error, `script ${binding.name}`);
+      }
+    },
+  };
+}
+
+const toRedisArg = (arg: ScriptArg): string | number | Buffer =>
+  typeof arg === "string" || typeof arg === "number"
+    ? arg
+    : Buffer.from(arg.buffer, arg.byteOffset, arg.byteLength);
+
+const INCLUDE = /^--- @include "([^"]+)"\s*$/;
+
+/** The text of a Lua file with its includes in place, each once, where it is first asked for. */
+export function loadLua(path: string, included = new Set<string>()): string {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines
+    .map((line) => {
+      const name = INCLUDE.exec(line.trim())?.[1];
+      if (name === undefined) return line;
+      const file = resolve(dirname(path), name.endsWith(".lua") ? name : `${name}.lua`);
+      if (included.has(file)) return "";
+      included.add(file);
+      return loadLua(file, included);
+    })
+    .join("\n");
+}

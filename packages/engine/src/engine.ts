@@ -1,0 +1,378 @@
+import type {
+  BackoffPolicy,
+  Clock,
+  JobId,
+  JobState,
+  KeyId,
+  QueueName,
+  Random,
+} from "@millrace/shared";
+
+/**
+ * What the rest of Millrace may ask of the queue engine. Expected outcomes are values; a rejected
+ * promise is a fault: `StoreUnavailable` when Redis is away (the call may or may not have taken
+ * effect, and repeating it is safe), any other error a bug.
+ */
+export interface Engine {
+  /** Stores jobs, each for itself; a batch is one script call for each queue shard. Repeating it is safe: the job id decides. */
+  submit(jobs: readonly JobSpec[]): Promise<readonly SubmitOutcome[]>;
+  /** Jobs as they are, undefined where there is none (any more). */
+  getJobs(ids: readonly JobId[], view?: JobView): Promise<readonly (JobRecord | undefined)[]>;
+  /** One key's jobs in one queue, newest first. A page may be short, or empty, though more follow. */
+  listJobs(filter: ListFilter): Promise<JobPage>;
+  /** Waiting jobs are cancelled at once; a running one is marked, and its holder signalled. */
+  cancel(id: JobId, reason: string): Promise<CancelOutcome>;
+
+  /** Takes up to `count` jobs in fair order. Never blocks: no job waiting is an empty answer. */
+  lease(request: LeaseRequest): Promise<LeaseResult>;
+  /** Pushes the expiry of leases to `leaseMs` from now, each for itself. */
+  renew(leases: readonly LeaseRef[], leaseMs: number): Promise<readonly RenewOutcome[]>;
+  /** As renew, for a holder that comes back and needs the leases' data again. */
+  adopt(
+    leases: readonly LeaseRef[],
+    leaseMs: number,
+    workerId: string,
+  ): Promise<readonly AdoptOutcome[]>;
+  /** Ends attempts. A job's state and all that follows from it change in one script call. */
+  settle(settlements: readonly Settlement[]): Promise<readonly SettleOutcome[]>;
+
+  /** Stores output of running attempts. Chunks that are stored already are skipped. */
+  append(batches: readonly OutputBatch[]): Promise<readonly AppendOutcome[]>;
+  /** Output from `fromOffset` on; no chunks if none is stored there yet. At least one chunk where there is one, whatever `maxBytes`. */
+  readOutput(
+    jobId: JobId,
+    fromOffset: number,
+    maxChunks: number,
+    maxBytes: number,
+  ): Promise<OutputRead>;
+
+  /** Hints about a queue: they may be lost, and are never truth. Disposing it ends them. */
+  subscribe(queue: QueueName, listener: (signal: Signal) => void): Promise<AsyncDisposable>;
+
+  /** Takes back up to `limit` leases that ran out, and ends waiting jobs whose time is over. */
+  reap(queue: QueueName, limit: number): Promise<ReapResult>;
+  /** Queues up to `limit` scheduled jobs that are due. */
+  promote(queue: QueueName, limit: number): Promise<PromoteResult>;
+  /** Removes up to `limit` finished jobs whose retention is over, with all that belongs to them. */
+  prune(queue: QueueName, limit: number): Promise<PruneResult>;
+  stats(queue: QueueName): Promise<QueueStats>;
+
+  /** By name. */
+  queues(): Promise<readonly QueueDefinition[]>;
+  getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
+  defineQueue(queue: QueueChange): Promise<QueueDefinition>;
+
+  readonly apiKeys: ApiKeys;
+
+  /** Resolves if Redis answers. */
+  ping(): Promise<void>;
+  /** Ends subscriptions and connections. Calls under way are waited for. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly redis: RedisSettings;
+  /** The first part of every key. Default "mr". */
+  readonly rootPrefix?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
+  readonly onWarning?: (message: string, cause?: unknown) => void;
+}
+
+export interface RedisSettings {
+  /** redis:// or rediss://, with user, password and database where there are some. */
+  readonly url: string;
+  /** How long to wait for a connection at start. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a command may take, time without a connection included. Default 5,000. */
+  readonly commandTimeoutMs?: number;
+}
+
+export interface JobSpec {
+  readonly id: JobId;
+  readonly type: string;
+  readonly payloadJson: string;
+  /** 1 (most urgent) to 100. */
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly backoff: BackoffPolicy;
+  /** The earliest start. */
+  readonly runAtMs?: number;
+  /** The latest start of the first attempt. */
+  readonly expiresAtMs?: number;
+  /** The latest finish. */
+  readonly deadlineMs?: number;
+  readonly idempotencyKey?: string;
+  /** How long the idempotency key outlives the job's end. Default 24 h. */
+  readonly idempotencyWindowMs?: number;
+  /** What "the same content" means for the idempotency key. */
+  readonly contentHash?: string;
+  readonly pool?: string;
+  readonly estimatedTokens?: number;
+  readonly documents: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  readonly submittedAtMs: number;
+  /** Shortens the queue's retention for this job. */
+  readonly retentionMs?: number;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: "accepted" }
+  /** The id is there already, or the idempotency key with the same content. */
+  | { readonly kind: "existing"; readonly jobId: JobId; readonly state: JobState }
+  /** The idempotency key is there with other content. */
+  | { readonly kind: "conflict"; readonly jobId: JobId }
+  | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
+  | { readonly kind: "unknownQueue" };
+
+/** `full`: all. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
+export type JobView = "full" | "noPayload" | "summary";
+
+export interface JobRecord extends JobSpec {
+  readonly state: JobState;
+  /** The attempt that runs or ran last, from 1; 0 before the first. */
+  readonly attempt: number;
+  readonly createdAtMs: number;
+  /** When the last attempt started. */
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  /** While SCHEDULED. */
+  readonly nextRunAtMs?: number;
+  readonly resultJson?: string;
+  /** Why it ended without a result, or why the last attempt failed. */
+  readonly failure?: Failure;
+  /** What its attempts spent in all. */
+  readonly usage?: Usage;
+  readonly cancelRequested: boolean;
+  readonly output: { readonly nextOffset: number };
+  /** How often it lost its worker. */
+  readonly stalls: number;
+  readonly workerId?: string;
+}
+
+export interface Failure {
+  /** Stable, upper snake case. */
+  readonly reason: string;
+  /** For people. */
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly providerCalls: number;
+}
+
+export interface ListFilter {
+  readonly keyId: KeyId;
+  readonly queue: QueueName;
+  readonly states?: readonly JobState[];
+  readonly type?: string;
+  readonly label?: { readonly name: string; readonly value: string };
+  readonly pageSize: number;
+  readonly pageToken?: string;
+}
+
+export interface JobPage {
+  /** Without payloads and results. */
+  readonly jobs: readonly JobRecord[];
+  readonly nextPageToken?: string;
+}
+
+export type CancelOutcome =
+  | { readonly kind: "cancelled" }
+  /** It runs: the holder has been signalled. */
+  | { readonly kind: "requested"; readonly workerId?: string }
+  | { readonly kind: "alreadyFinal"; readonly state: JobState }
+  | { readonly kind: "notFound" };
+
+export interface LeaseRequest {
+  readonly queue: QueueName;
+  readonly count: number;
+  /** The pools that are served besides jobs that name none. Left out: every pool. */
+  readonly pools?: readonly string[];
+  readonly leaseMs: number;
+  readonly workerId: string;
+}
+
+export interface LeaseResult {
+  readonly leases: readonly Lease[];
+  /** When the next scheduled job is due, if there is one. */
+  readonly nextDueMs?: number;
+}
+
+/** A lease by name, as in every write of its holder. */
+export interface LeaseRef {
+  readonly jobId: JobId;
+  /** The fencing token: rises with every lease of the job. */
+  readonly token: number;
+}
+
+export interface Lease extends LeaseRef {
+  /** From 1. */
+  readonly attempt: number;
+  readonly expiresAtMs: number;
+  /** How many chunks of this attempt are stored. */
+  readonly nextSeq: number;
+  readonly job: JobRecord;
+}
+
+export type RenewOutcome =
+  | { readonly kind: "renewed"; readonly expiresAtMs: number; readonly cancelRequested: boolean }
+  | { readonly kind: "leaseLost" };
+
+export type AdoptOutcome =
+  | { readonly kind: "adopted"; readonly lease: Lease }
+  | { readonly kind: "leaseLost" };
+
+export type Settlement = LeaseRef & {
+  /** What the attempt spent; added to what earlier ones did. */
+  readonly usage?: Usage;
+} & (
+    | { readonly kind: "complete"; readonly resultJson: string }
+    | {
+        readonly kind: "fail";
+        readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
+        readonly failure: Failure;
+      }
+    /** To be run again: after `delayMs`, or at once. A job whose cancel was requested becomes CANCELLED instead. */
+    | {
+        readonly kind: "retry";
+        readonly delayMs: number;
+        readonly failure: Failure;
+        /** False: the attempt is not spent, and without a delay the job goes to the head of its lane. */
+        readonly countsAttempt: boolean;
+      }
+    /** Handed back unfinished: to the head of its lane, no attempt spent. CANCELLED if that was requested. */
+    | { readonly kind: "release" }
+  );
+
+export type SettleOutcome =
+  /** `repeated`: this very lease had ended the job already; `state` is what it is. */
+  | { readonly kind: "settled"; readonly state: JobState; readonly repeated?: true }
+  | { readonly kind: "leaseLost" };
+
+export type ChunkKind = "text" | "data" | "progress";
+
+export interface NewChunk {
+  /** Its number within the attempt, from 0, without gaps. */
+  readonly seq: number;
+  readonly kind: ChunkKind;
+  readonly body: string | Uint8Array;
+}
+
+export interface OutputBatch extends LeaseRef {
+  readonly chunks: readonly NewChunk[];
+}
+
+export type AppendOutcome =
+  | { readonly kind: "appended"; readonly nextSeq: number; readonly nextOffset: number }
+  | { readonly kind: "leaseLost" }
+  /** Chunks before these are missing: nothing was stored. */
+  | { readonly kind: "gap"; readonly expectedSeq: number }
+  /** The job's output is at its bound: chunks from `nextSeq` on were dropped. */
+  | { readonly kind: "full"; readonly nextSeq: number; readonly nextOffset: number };
+
+export interface OutputChunk {
+  /** Its place among all output of the job, from 0, without gaps. */
+  readonly offset: number;
+  /** The attempt that wrote it, from 1. */
+  readonly attempt: number;
+  /** `reset`: a new attempt begins; its body is empty. */
+  readonly kind: ChunkKind | "reset";
+  readonly body: Buffer;
+  readonly storedAtMs: number;
+}
+
+export type OutputRead =
+  | {
+      readonly kind: "chunks";
+      readonly chunks: readonly OutputChunk[];
+      readonly nextOffset: number;
+    }
+  /** What was asked for is no longer kept. `oldestOffset`: the first that is; the next one to come if none is. */
+  | { readonly kind: "gone"; readonly oldestOffset: number }
+  | { readonly kind: "notFound" };
+
+export type Signal =
+  /** There may be something to lease. */
+  | { readonly kind: "work" }
+  | { readonly kind: "finished"; readonly jobId: JobId; readonly state: JobState }
+  | { readonly kind: "output"; readonly jobId: JobId; readonly nextOffset: number }
+  /** A job changed its state without finishing. */
+  | { readonly kind: "state"; readonly jobId: JobId; readonly state: JobState }
+  /** A running job shall stop. */
+  | { readonly kind: "cancel"; readonly jobId: JobId }
+  /** Signals may have been lost: look at everything again. */
+  | { readonly kind: "resync" };
+
+export interface ReapResult {
+  readonly reaped: readonly {
+    readonly jobId: JobId;
+    readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
+  }[];
+  readonly more: boolean;
+}
+
+export interface PromoteResult {
+  readonly promoted: number;
+  readonly nextDueMs?: number;
+}
+
+export interface PruneResult {
+  readonly pruned: number;
+  readonly more: boolean;
+}
+
+export interface QueueStats {
+  readonly queued: number;
+  readonly scheduled: number;
+  readonly running: number;
+  readonly succeeded: number;
+  /** Finished without a result: FAILED, CANCELLED, EXPIRED. */
+  readonly failed: number;
+  readonly lanes: number;
+  /** When the job that has waited longest was submitted, among the next of up to 128 lanes a pool and band. */
+  readonly oldestQueuedMs?: number;
+}
+
+export interface QueueDefinition {
+  readonly name: QueueName;
+  readonly shards: number;
+  /** The job types that it takes; empty: any. The engine keeps it for others to check. */
+  readonly types: readonly string[];
+  /** How many jobs of one key may be queued. */
+  readonly maxDepthPerKey: number;
+  /** How often a job may lose its worker before it fails. */
+  readonly maxStalls: number;
+  readonly retainSucceededMs: number;
+  readonly retainFailedMs: number;
+  /** How many finished jobs of each kind a shard keeps at most. */
+  readonly retainCount: number;
+}
+
+export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;
+
+export interface ApiKeyRecord {
+  readonly keyId: KeyId;
+  readonly name: string;
+  /** SHA-256 of the secret, 32 bytes. */
+  readonly secretHash: Buffer;
+  readonly createdMs: number;
+  readonly revokedMs?: number;
+}
+
+export interface ApiKeys {
+  /** Stores a key. Repeating it is safe; a key that exists is left as it is and returned. */
+  put(key: Omit<ApiKeyRecord, "revokedMs">): Promise<ApiKeyRecord>;
+  get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
+  /** By key id. */
+  list(): Promise<readonly ApiKeyRecord[]>;
+  /** Marks a key as revoked, for good. Repeating it is safe. */
+  revoke(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
+}

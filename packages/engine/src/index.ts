@@ -1,0 +1,2 @@
+export type * from "./engine.ts";
+export { StoreUnavailable } from "./store-fault.ts";

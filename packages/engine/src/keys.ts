@@ -1,0 +1,94 @@
+/**
+ * The only place that knows how keys are spelled. All keys of a queue shard begin with its `base`,
+ * whose braces hold the hash tag: every script works on one Redis Cluster slot. What BullMQ names
+ * is BullMQ's; what Millrace adds begins with `mr:`, which no job id does, so BullMQ's own sweep
+ * for orphaned jobs cannot take it for one.
+ */
+import type { KeyId, QueueName } from "@millrace/shared";
+
+export type RedisType = "string" | "list" | "set" | "zset" | "hash" | "stream" | "channel";
+
+export interface Shard {
+  readonly queue: QueueName;
+  readonly index: number;
+  /** BullMQ's `prefix` option for this shard; its queue name is `queue`. */
+  readonly prefix: string;
+  /** What every key of the shard begins with; a job's hash is `base + job id`. */
+  readonly base: string;
+}
+
+export function shardAt(rootPrefix: string, queue: QueueName, index: number): Shard {
+  const prefix = `${rootPrefix}:{${queue}:${index}}`;
+  return { queue, index, prefix, base: `${prefix}:${queue}:` };
+}
+
+/** Which shard an API key's jobs live in: FNV-1a, stable for ever. */
+export function shardIndex(keyId: KeyId, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < keyId.length; i += 1) {
+    hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % shards;
+}
+
+/** Where hints about a shard's jobs are published. */
+export const signalChannel = (shard: Shard): string => `${shard.base}mr:signals`;
+
+/** What is not bound to a queue shard has a slot of its own. */
+export const registryKeys = (rootPrefix: string) => ({
+  /** hash: queue definition, JSON, by queue name */
+  queues: `${rootPrefix}:{registry}:queues`,
+  /** hash: API key, JSON, by key id */
+  apiKeys: `${rootPrefix}:{registry}:api-keys`,
+});
+
+/**
+ * Every key of a shard that Millrace's scripts touch: what follows `base` (a name that ends in ":"
+ * is followed by an id), and its Redis type. A test holds the scripts against this table.
+ */
+export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
+  // BullMQ's.
+  wait: "list",
+  prioritized: "zset",
+  delayed: "zset",
+  active: "list",
+  completed: "zset",
+  failed: "zset",
+  stalled: "set",
+  meta: "hash",
+  marker: "zset",
+  events: "stream",
+  // Lanes: jobs of one API key, band and pool that wait, by priority and arrival.
+  "mr:lane:": "zset",
+  // Key ids of the lanes of one class (band and pool) that have jobs, by virtual time.
+  "mr:ready:": "zset",
+  // The classes that have lanes with jobs.
+  "mr:classes": "set",
+  // Lanes of a band that ran empty, by the virtual time from which they may go on.
+  "mr:idle:": "zset",
+  // Each band's virtual time and stride.
+  "mr:bands": "hash",
+  // Jobs in lanes, by key id and ("*") in all.
+  "mr:depth": "hash",
+  // Arrival counters.
+  "mr:seq": "string",
+  "mr:seq:plain": "string",
+  // Job ids by the time their lease runs out.
+  "mr:leases": "zset",
+  // Jobs with a latest start or finish, by it.
+  "mr:expiry": "zset",
+  // Finished jobs with a retention of their own, by its end.
+  "mr:retain": "zset",
+  // A key's jobs: the ULIDs of their ids.
+  "mr:index:": "zset",
+  // By key id and idempotency key: job id, state and content hash.
+  "mr:idem:": "string",
+  "mr:signals": "channel",
+};
+
+/** What follows a job's own key. */
+export const jobKeyTypes: Readonly<Record<string, RedisType>> = {
+  "": "hash",
+  ":lock": "string",
+  ":output": "stream",
+};

@@ -1,0 +1,24 @@
+/** Redis is away, or refuses for a reason that passes. Repeating the call is safe, and may help. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}
+
+const passingReplies =
+  /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM)\b/;
+const connectionFaults =
+  /Connection is closed|Command timed out|max retries per request|writeable|Socket (closed|timeout)|connect ETIMEDOUT/i;
+
+/** The fault as the engine throws it: StoreUnavailable where waiting may help, else an error that says what was done. */
+export function asStoreFault(error: unknown, doing: string): Error {
+  if (error instanceof StoreUnavailable) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const passing =
+    passingReplies.test(message) ||
+    connectionFaults.test(message) ||
+    (typeof code === "string" &&
+      /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)/.test(code));
+  return passing
+    ? new StoreUnavailable(`Redis is unavailable: ${doing}: ${message}`, { cause: error })
+    : new Error(`${doing}: ${message}`, { cause: error });
+}
