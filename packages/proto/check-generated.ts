@@ -1,0 +1,57 @@
+// Holds the contract against its rules and the generated code against the contract: lint, format,
+// breaking changes since the last release, and a fresh generation compared byte by byte.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const here = import.meta.dirname;
+const proto = join(here, "../../proto");
+
+function buf(...args: string[]): void {
+  execFileSync("buf", args, { cwd: here, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+function filesBelow(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    files.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(folder.length + 1), readFileSync(path, "utf8")];
+    }),
+  );
+}
+
+function staleFiles(): string[] {
+  const fresh = mkdtempSync(join(tmpdir(), "millrace-proto-"));
+  try {
+    buf("generate", proto, "--template", "buf.gen.yaml", "--output", fresh);
+    const expected = filesBelow(join(fresh, "gen"));
+    const committed = filesBelow(join(here, "gen"));
+    return [...new Set([...expected.keys(), ...committed.keys()])].filter(
+      (path) => expected.get(path) !== committed.get(path),
+    );
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+try {
+  buf("lint", proto);
+  buf("format", proto, "--diff", "--exit-code");
+  buf("breaking", proto, "--against", join(here, "released.binpb"));
+} catch {
+  process.stderr.write(
+    "The contract breaks its rules: see above. `pnpm format` mends the format.\n",
+  );
+  process.exit(1);
+}
+const stale = staleFiles();
+if (stale.length > 0) {
+  process.stderr.write(
+    `Generated code differs from proto/: ${stale.join(", ")}. Run \`pnpm generate\` and commit.\n`,
+  );
+  process.exit(1);
+}
