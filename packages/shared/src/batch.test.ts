@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { createBatcher } from "./batch.ts";
+
+/** A batcher whose flushes wait until the test lets them go. */
+function setup(options: { maxItems: number; maxInFlight: number }) {
+  const flushes: { items: readonly number[]; finish: () => void; fail: (error: Error) => void }[] =
+    [];
+  let arrived = Promise.withResolvers<void>();
+  const batcher = createBatcher<number, number>({
+    ...options,
+    flush(items) {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
+      flushes.push({ items, finish: () => resolve(items.map((item) => item * 10)), fail: reject });
+      arrived.resolve();
+      return promise;
+    },
+  });
+  const flushed = async (count: number) => {
+    while (flushes.length < count) {
+      await arrived.promise;
+      arrived = Promise.withResolvers();
+    }
+  };
+  return { batcher, flushes, flushed };
+}
+
+test("calls that arrive together go in one flush, and each gets its own result", async () => {
+  const { batcher, flushes, flushed } = setup({ maxItems: 100, maxInFlight: 1 });
+  const results = Promise.all([batcher.add(1), batcher.add(2), batcher.add(3)]);
+  await flushed(1);
+  expect(flushes[0]?.items).toEqual([1, 2, 3]);
+  flushes[0]?.finish();
+  expect(await results).toEqual([10, 20, 30]);
+});
+
+test("what arrives while a flush runs goes in the next one, all together", async () => {
+  const { batcher, flushes, flushed } = setup({ maxItems: 100, maxInFlight: 1 });
+  const first = batcher.add(1);
+  await flushed(1);
+  const rest = Promise.all([batcher.add(2), batcher.add(3)]);
+  expect(batcher.waiting).toBe(2);
+  flushes[0]?.finish();
+  await first;
+  await flushed(2);
+  expect(flushes[1]?.items).toEqual([2, 3]);
+  flushes[1]?.finish();
+  expect(await rest).toEqual([20, 30]);
+});
+
+test("a flush never takes more than its limit", async () => {
+  const { batcher, flushes, flushed } = setup({ maxItems: 2, maxInFlight: 2 });
+  const results = Promise.all([1, 2, 3].map((item) => batcher.add(item)));
+  await flushed(2);
+  expect(flushes.map((flush) => flush.items)).toEqual([[1, 2], [3]]);
+  for (const flush of flushes) flush.finish();
+  expect(await results).toEqual([10, 20, 30]);
+});
+
+test("a flush that fails rejects its own calls, and the next ones go on", async () => {
+  const { batcher, flushes, flushed } = setup({ maxItems: 1, maxInFlight: 1 });
+  const bad = batcher.add(1);
+  const good = batcher.add(2);
+  await flushed(1);
+  flushes[0]?.fail(new Error("store away"));
+  await expect(bad).rejects.toThrow("store away");
+  await flushed(2);
+  flushes[1]?.finish();
+  expect(await good).toBe(20);
+});
+
+test("a flush that answers too few rejects rather than mixing up answers", async () => {
+  const batcher = createBatcher<number, number>({
+    maxItems: 9,
+    maxInFlight: 1,
+    flush: async () => [1],
+  });
+  await expect(Promise.all([batcher.add(1), batcher.add(2)])).rejects.toThrow(
+    "1 results for 2 items",
+  );
+});

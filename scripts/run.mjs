@@ -1,0 +1,150 @@
+// The way in: runs on any Node ≥ 20, sets up what the repository needs, then hands over to Node 24.
+// Everything it installs goes below this folder, except Redis, which comes from the system.
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const toolchain = join(root, ".toolchain");
+const bin = join(toolchain, "node_modules", ".bin");
+
+const commands = {
+  setup: { summary: "install the toolchain, the dependencies and Redis", run: [] },
+  test: {
+    summary: "set up, run every static check and every test",
+    run: [
+      ["pnpm", "run", "check"],
+      ["node", "scripts/test.ts"],
+    ],
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const command = commands[name];
+if (!command || args.includes("--help")) {
+  const lines = Object.entries(commands).map(
+    ([key, { summary }]) => `  ${key.padEnd(8)}${summary}`,
+  );
+  console.log(`Usage: node scripts/run.mjs <command>\n\n${lines.join("\n")}`);
+  process.exit(command || name === "--help" ? 0 : 2);
+}
+
+try {
+  installToolchain();
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  installDependencies(env);
+  env.MILLRACE_REDIS_SERVER = findOrInstallRedis();
+  for (const [program, ...rest] of command.run) await hand(program, [...rest, ...args], env);
+} catch (error) {
+  console.error(`millrace: ${error.message}`);
+  process.exit(1);
+}
+
+function step(text) {
+  console.log(`millrace: ${text}`);
+}
+
+/** Node 24 and pnpm, in the exact versions of toolchain/package.json. */
+function installToolchain() {
+  const wanted = readFileSync(join(root, "toolchain", "package.json"), "utf8");
+  const stamp = join(toolchain, "package.json");
+  if (existsSync(join(bin, "node")) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted)
+    return;
+  const { dependencies } = JSON.parse(wanted);
+  step(`installing Node ${dependencies.node} and pnpm ${dependencies.pnpm} into .toolchain`);
+  mkdirSync(toolchain, { recursive: true });
+  writeFileSync(stamp, wanted);
+  const npm = process.env.npm_execpath?.endsWith(".js")
+    ? [process.execPath, process.env.npm_execpath]
+    : ["npm"];
+  const options = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  run(npm[0], [...npm.slice(1), ...options], { cwd: toolchain });
+  const version = spawnSync(join(bin, "node"), ["--version"], { encoding: "utf8" }).stdout?.trim();
+  if (version !== `v${dependencies.node}`) {
+    throw new Error(
+      "the npm package `node` has not unpacked its binary: npm may be set to run no install scripts. " +
+        "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
+    );
+  }
+}
+
+function installDependencies(env) {
+  const stamp = join(root, "node_modules", ".millrace-lock");
+  const inputs = ["pnpm-lock.yaml", "pnpm-workspace.yaml"].map((file) =>
+    readFileSync(join(root, file)),
+  );
+  const hash = createHash("sha256").update(Buffer.concat(inputs)).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
+  step("installing dependencies");
+  run("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"], { cwd: root, env });
+  writeFileSync(stamp, hash);
+}
+
+/** The path of redis-server or valkey-server, installed by the system's package manager if need be. */
+function findOrInstallRedis() {
+  const found = redisOnPath();
+  if (found) return found;
+  const managers = [
+    ["apt-get", "apt-get update && apt-get install -y redis-server"],
+    ["dnf", "dnf install -y redis || dnf install -y valkey"],
+    ["apk", "apk add redis"],
+    ["pacman", "pacman -Sy --noconfirm valkey"],
+    ["brew", "brew install redis"],
+  ];
+  const manager = managers.find(([program]) => onPath(program));
+  if (!manager)
+    throw new Error(
+      "found no redis-server or valkey-server: install Redis ≥ 7.0 and put it on PATH",
+    );
+  const isRoot = process.getuid?.() === 0;
+  const canSudo =
+    manager[0] !== "brew" && !isRoot && spawnSync("sudo", ["-n", "true"]).status === 0;
+  const line = `${isRoot || manager[0] === "brew" ? "" : "sudo "}sh -c '${manager[1]}'`;
+  if (!isRoot && !canSudo && manager[0] !== "brew")
+    throw new Error(`Redis is missing. Install it with:\n\n  ${line}\n`);
+  step(`installing Redis: ${line}`);
+  run("sh", ["-c", line], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  const installed = redisOnPath();
+  if (!installed) throw new Error("Redis was installed, but redis-server is not on PATH");
+  return installed;
+}
+
+function redisOnPath() {
+  return onPath("redis-server") ?? onPath("valkey-server");
+}
+
+function onPath(program) {
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/bin",
+    "/usr/local/bin",
+    "/opt/homebrew/bin",
+  ];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+function run(program, programArgs, options) {
+  try {
+    execFileSync(program, programArgs, { stdio: "inherit", ...options });
+  } catch (error) {
+    throw new Error(
+      `\`${[program, ...programArgs].join(" ")}\` failed (${error.status ?? error.code})`,
+    );
+  }
+}
+
+/** Runs a program to its end, passing signals on; a failure ends this process with its exit code. */
+function hand(program, programArgs, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, programArgs, { cwd: root, env, stdio: "inherit" });
+    const pass = (signal) => child.kill(signal);
+    process.on("SIGINT", pass).on("SIGTERM", pass);
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      process.off("SIGINT", pass).off("SIGTERM", pass);
+      if (code === 0) resolve();
+      else process.exit(code ?? (signal === "SIGINT" ? 130 : 1));
+    });
+  });
+}
