@@ -32,7 +32,11 @@ if (!command || args.includes("--help")) {
 
 try {
   installToolchain();
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
+    TURBO_TELEMETRY_DISABLED: "1",
+  };
   installDependencies(env);
   env.MILLRACE_REDIS_SERVER = findOrInstallRedis();
   for (const [program, ...rest] of command.run) await hand(program, [...rest, ...args], env);
