@@ -34,6 +34,9 @@ export function shardIndex(keyId: KeyId, shards: number): number {
 /** Where hints about a shard's jobs are published. */
 export const signalChannel = (shard: Shard): string => `${shard.base}mr:signals`;
 
+/** zset: the ULIDs of one key's jobs, all at score 0, so in order of time. */
+export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;
+
 /** What is not bound to a queue shard has a slot of its own. */
 export const registryKeys = (rootPrefix: string) => ({
   /** hash: queue definition, JSON, by queue name */
@@ -92,3 +95,10 @@ export const jobKeyTypes: Readonly<Record<string, RedisType>> = {
   ":lock": "string",
   ":output": "stream",
 };
+
+/** Matches the signal channels of all shards of a queue. */
+export const signalPattern = (rootPrefix: string, queue: QueueName): string =>
+  `${rootPrefix}:{${queue}:*}:${queue}:mr:signals`;
+
+/** A prefix stays out of the way of hash tags and of channel patterns. */
+export const isRootPrefix = (text: string): boolean => /^[A-Za-z0-9_.-]{1,64}$/.test(text);

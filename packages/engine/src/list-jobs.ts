@@ -1,0 +1,43 @@
+import type { JobId } from "@millrace/shared";
+import type { Redis } from "ioredis";
+import type { JobPage, JobRecord, ListFilter } from "./engine.ts";
+import { keyIndex, type Shard } from "./keys.ts";
+import { readJobs } from "./scripts/read_jobs.ts";
+import { asStoreFault } from "./store-fault.ts";
+
+/** How many jobs one call reads at most: a filter that matches little gives short pages instead. */
+const MAX_READ = 2_000;
+const READ_AT_ONCE = 250;
+
+/** The token is the last ULID that was looked at: ids sort by time, so later inserts do not shift pages. */
+export async function listJobs(redis: Redis, shard: Shard, filter: ListFilter): Promise<JobPage> {
+  const index = keyIndex(shard, filter.keyId);
+  const jobs: JobRecord[] = [];
+  let below = filter.pageToken;
+  for (let read = 0; read < MAX_READ; ) {
+    const want = Math.min(READ_AT_ONCE, filter.pageSize - jobs.length);
+    const ulids = await redis
+      .zrevrangebylex(index, below === undefined ? "+" : `(${below}`, "-", "LIMIT", 0, want)
+      .catch((error: unknown) => {
+        throw asStoreFault(error, "listing jobs");
+      });
+    if (ulids.length === 0) return { jobs };
+    const ids = ulids.map((ulid) => `${filter.queue}~${filter.keyId}~${ulid}` as JobId);
+    const found = await readJobs.run(redis, shard.base, { view: "summary", ids });
+    // Removed by something that knows nothing of this index.
+    const stale = ulids.filter((_, i) => found[i] === undefined);
+    if (stale.length > 0) await redis.zrem(index, ...stale).catch(() => undefined);
+    jobs.push(...found.filter((job) => job !== undefined).filter((job) => matches(job, filter)));
+    below = ulids.at(-1);
+    read += ulids.length;
+    if (ulids.length < want) return { jobs };
+    if (jobs.length >= filter.pageSize) break;
+  }
+  return below === undefined ? { jobs } : { jobs, nextPageToken: below };
+}
+
+function matches(job: JobRecord, { states, type, label }: ListFilter): boolean {
+  if (states !== undefined && states.length > 0 && !states.includes(job.state)) return false;
+  if (type !== undefined && job.type !== type) return false;
+  return label === undefined || job.labels[label.name] === label.value;
+}

@@ -1,0 +1,253 @@
+import { type Clock, type JobId, parseJobId, type QueueName } from "@millrace/shared";
+import type { Redis } from "ioredis";
+import { apiKeyRegistry } from "./api-key-registry.ts";
+import { byShard } from "./by-shard.ts";
+import { checkServer, connect, createConnection } from "./connection.ts";
+import type { Engine, EngineOptions, LeaseRef, QueueDefinition } from "./engine.ts";
+import { isRootPrefix, type Shard, shardAt, shardIndex } from "./keys.ts";
+import { leaseFromShards } from "./lease-from.ts";
+import { listJobs } from "./list-jobs.ts";
+import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
+import { readStats } from "./read-stats.ts";
+import { adoptLeases } from "./scripts/adopt_leases.ts";
+import { appendOutput } from "./scripts/append_output.ts";
+import { cancelJob } from "./scripts/cancel_job.ts";
+import { promoteJobs } from "./scripts/promote_jobs.ts";
+import { pruneJobs } from "./scripts/prune_jobs.ts";
+import { readJobs } from "./scripts/read_jobs.ts";
+import { readOutput } from "./scripts/read_output.ts";
+import { reapLeases } from "./scripts/reap_leases.ts";
+import { renewLeases } from "./scripts/renew_leases.ts";
+import { settle } from "./scripts/settle.ts";
+import { submit } from "./scripts/submit.ts";
+import { signalHub } from "./signal-hub.ts";
+import { asStoreFault } from "./store-fault.ts";
+
+/** A queue shard with what its queue says. */
+export interface ShardOfQueue extends Shard {
+  readonly definition: QueueDefinition;
+}
+
+const DEFAULT_ROOT_PREFIX = "mr";
+
+/**
+ * Connects to Redis, checks that it will do, and returns the engine, which owns two connections until
+ * it is closed. Rejects with StoreUnavailable if Redis cannot be reached in time.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { redis: settings, clock, rootPrefix = DEFAULT_ROOT_PREFIX } = options;
+  if (!isRootPrefix(rootPrefix)) throw new RangeError(`not a root prefix: ${rootPrefix}`);
+  const onWarning = options.onWarning ?? (() => undefined);
+  const commands = createConnection(settings, "millrace-engine", onWarning);
+  const signals = createConnection(settings, "millrace-signals", onWarning);
+  try {
+    await Promise.all([connect(commands, settings, clock), connect(signals, settings, clock)]);
+    await checkServer(commands, onWarning);
+  } catch (error) {
+    commands.disconnect();
+    signals.disconnect();
+    throw error;
+  }
+  return engineOn(commands, signals, rootPrefix, clock);
+}
+
+function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock): Engine {
+  const registry = queueRegistry(redis, rootPrefix, clock);
+  const hub = signalHub(signals, rootPrefix, clock);
+  const leaseFrom = leaseFromShards(redis);
+  const shards = new Map<string, ShardOfQueue>();
+
+  const shardNumber = (definition: QueueDefinition, index: number): ShardOfQueue => {
+    const name = `${definition.name}:${index}`;
+    const known = shards.get(name);
+    if (known?.definition === definition) return known;
+    const shard = { ...shardAt(rootPrefix, definition.name, index), definition };
+    shards.set(name, shard);
+    return shard;
+  };
+  const shardsOf = async (queue: QueueName): Promise<readonly ShardOfQueue[]> => {
+    const definition = await registry.recent(queue);
+    if (definition === undefined) return [];
+    return Array.from({ length: definition.shards }, (_, index) => shardNumber(definition, index));
+  };
+  const shardOfJob = async (id: JobId): Promise<ShardOfQueue | undefined> => {
+    const parts = parseJobId(id);
+    const definition = parts && (await registry.recent(parts.queue));
+    return definition && shardNumber(definition, shardIndex(parts.keyId, definition.shards));
+  };
+  const shardOfLease = (lease: LeaseRef) => shardOfJob(lease.jobId);
+  const leaseLost = () => ({ kind: "leaseLost" }) as const;
+  // Read once per call, and the same for every shard of it.
+  const stamp = () => ({ nowMs: clock.nowMs(), maxEvents: MAX_EVENTS });
+  const onEach = async <T>(
+    queue: QueueName,
+    work: (shard: ShardOfQueue) => Promise<T>,
+  ): Promise<T[]> => Promise.all((await shardsOf(queue)).map(work));
+
+  return {
+    submit(jobs) {
+      const now = stamp();
+      return byShard(
+        jobs,
+        (job) => shardOfJob(job.id),
+        (job) => job.payloadJson.length + 1_024,
+        ({ base, definition }, group) =>
+          submit.run(redis, base, { ...now, depthLimit: definition.maxDepthPerKey, jobs: group }),
+        () => ({ kind: "unknownQueue" }),
+      );
+    },
+
+    getJobs: (ids, view = "full") =>
+      byShard(
+        ids,
+        shardOfJob,
+        () => (view === "summary" ? 1_024 : 32_768),
+        ({ base }, group) => readJobs.run(redis, base, { view, ids: group }),
+        () => undefined,
+      ),
+
+    async listJobs(filter) {
+      const definition = await registry.recent(filter.queue);
+      if (definition === undefined) return { jobs: [] };
+      const shard = shardNumber(definition, shardIndex(filter.keyId, definition.shards));
+      return listJobs(redis, shard, filter);
+    },
+
+    async cancel(jobId, reason) {
+      const shard = await shardOfJob(jobId);
+      if (shard === undefined) return { kind: "notFound" };
+      const message = reason === "" ? "cancelled" : reason;
+      const keepFailedMs = shard.definition.retainFailedMs;
+      return cancelJob.run(redis, shard.base, { ...stamp(), keepFailedMs, jobId, message });
+    },
+
+    lease: async (request) => leaseFrom(await shardsOf(request.queue), request, stamp()),
+
+    renew(leases, leaseMs) {
+      const { nowMs } = stamp();
+      return byShard(
+        leases,
+        shardOfLease,
+        () => 0,
+        ({ base }, group) => renewLeases.run(redis, base, { nowMs, leaseMs, leases: group }),
+        leaseLost,
+      );
+    },
+
+    adopt(leases, leaseMs, workerId) {
+      const { nowMs } = stamp();
+      return byShard(
+        leases,
+        shardOfLease,
+        () => 32_768,
+        ({ base }, group) =>
+          adoptLeases.run(redis, base, { nowMs, leaseMs, workerId, leases: group }),
+        leaseLost,
+      );
+    },
+
+    settle(settlements) {
+      const now = stamp();
+      return byShard(
+        settlements,
+        shardOfLease,
+        (one) => (one.kind === "complete" ? one.resultJson.length : 0),
+        ({ base, definition }, group) =>
+          settle.run(redis, base, { ...now, ...retention(definition), settlements: group }),
+        leaseLost,
+      );
+    },
+
+    append(batches) {
+      batches.forEach(assertConsecutive);
+      const { nowMs } = stamp();
+      return byShard(
+        batches,
+        shardOfLease,
+        (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 32, 0),
+        ({ base }, group) => appendOutput.run(redis, base, { nowMs, batches: group }),
+        leaseLost,
+      );
+    },
+
+    async readOutput(jobId, fromOffset, maxChunks, maxBytes) {
+      const shard = await shardOfJob(jobId);
+      if (shard === undefined) return { kind: "notFound" };
+      return readOutput.run(redis, shard.base, { jobId, fromOffset, maxChunks, maxBytes });
+    },
+
+    subscribe: (queue, listener) => hub.subscribe(queue, listener),
+
+    async reap(queue, limit) {
+      const now = stamp();
+      const results = await onEach(queue, ({ base, definition }) => {
+        const { maxStalls, retainFailedMs: keepFailedMs } = definition;
+        return reapLeases.run(redis, base, { ...now, keepFailedMs, maxStalls, limit });
+      });
+      return {
+        reaped: results.flatMap((result) => result.reaped),
+        more: results.some((result) => result.more),
+      };
+    },
+
+    async promote(queue, limit) {
+      const now = stamp();
+      const results = await onEach(queue, ({ base }) =>
+        promoteJobs.run(redis, base, { ...now, limit }),
+      );
+      const due = results.flatMap(({ nextDueMs }) => (nextDueMs === undefined ? [] : [nextDueMs]));
+      return {
+        promoted: results.reduce((sum, { promoted }) => sum + promoted, 0),
+        ...(due.length === 0 ? {} : { nextDueMs: Math.min(...due) }),
+      };
+    },
+
+    async prune(queue, limit) {
+      const now = stamp();
+      const results = await onEach(queue, ({ base, definition }) => {
+        const keepCount = definition.retainCount;
+        return pruneJobs.run(redis, base, { ...now, ...retention(definition), keepCount, limit });
+      });
+      return {
+        pruned: results.reduce((sum, { pruned }) => sum + pruned, 0),
+        more: results.some((result) => result.more),
+      };
+    },
+
+    stats: async (queue) => readStats(redis, await shardsOf(queue)),
+
+    queues: () => registry.list(),
+    getQueue: (name) => registry.get(name),
+    defineQueue: (change) => registry.define(change),
+    apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
+
+    async ping() {
+      await redis.ping().catch((error: unknown) => {
+        throw asStoreFault(error, "ping");
+      });
+    },
+    async close() {
+      hub.close();
+      // QUIT is answered after all that was sent before it; without a connection nothing was.
+      await redis.quit().catch(() => undefined);
+      redis.disconnect();
+    },
+  };
+}
+
+const retention = (definition: QueueDefinition) => ({
+  keepSucceededMs: definition.retainSucceededMs,
+  keepFailedMs: definition.retainFailedMs,
+});
+
+function assertConsecutive({
+  jobId,
+  chunks,
+}: {
+  jobId: JobId;
+  chunks: readonly { seq: number }[];
+}) {
+  const first = chunks[0]?.seq ?? 0;
+  const ordered = chunks.every((chunk, index) => chunk.seq === first + index);
+  if (!ordered) throw new RangeError(`chunks of ${jobId} are not numbered without gaps`);
+}

@@ -1,0 +1,106 @@
+import { type Clock, isQueueName, type QueueName } from "@millrace/shared";
+import type { Redis } from "ioredis";
+import type { QueueChange, QueueDefinition } from "./engine.ts";
+import { registryKeys, shardAt } from "./keys.ts";
+import { asStoreFault } from "./store-fault.ts";
+
+/** How old a definition may be that a call goes by: how soon other replicas' changes are seen. */
+const FRESH_MS = 1_000;
+/** How many events BullMQ's stream keeps about a shard. Whoever follows it reads all the time. */
+export const MAX_EVENTS = 1_000;
+const MAX_SHARDS = 64;
+const HOUR_MS = 3_600_000;
+
+const defaults: Omit<QueueDefinition, "name"> = {
+  shards: 1,
+  types: [],
+  maxDepthPerKey: 1_000_000,
+  maxStalls: 3,
+  retainSucceededMs: 24 * HOUR_MS,
+  retainFailedMs: 7 * 24 * HOUR_MS,
+  retainCount: 100_000,
+};
+
+export interface QueueRegistry {
+  list(): Promise<readonly QueueDefinition[]>;
+  /** Straight from Redis. */
+  get(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** At most FRESH_MS old. */
+  recent(name: QueueName): Promise<QueueDefinition | undefined>;
+  define(change: QueueChange): Promise<QueueDefinition>;
+}
+
+export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): QueueRegistry {
+  const key = registryKeys(rootPrefix).queues;
+  const seen = new Map<QueueName, { atMs: number; definition: Promise<Stored> }>();
+  type Stored = QueueDefinition | undefined;
+
+  const get = async (name: QueueName): Promise<Stored> => {
+    const text = await redis.hget(key, name).catch((error: unknown) => {
+      throw asStoreFault(error, `reading queue ${name}`);
+    });
+    return text === null ? undefined : parse(text);
+  };
+
+  return {
+    get,
+    async list() {
+      const all = await redis.hvals(key).catch((error: unknown) => {
+        throw asStoreFault(error, "listing queues");
+      });
+      return all.map(parse).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    recent(name) {
+      const nowMs = clock.nowMs();
+      const known = seen.get(name);
+      // A clock that was set back makes nothing fresh.
+      if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < FRESH_MS) {
+        return known.definition;
+      }
+      const definition = get(name);
+      seen.set(name, { atMs: nowMs, definition });
+      definition.then(
+        // Names that are not queues come from outside, without bound.
+        (found) => found === undefined && seen.delete(name),
+        () => seen.delete(name),
+      );
+      return definition;
+    },
+    async define(change) {
+      assertDefinable(change);
+      try {
+        const fresh = { ...defaults, ...change };
+        await defineShards(redis, rootPrefix, fresh);
+        // HSETNX decides the number of shards, for ever, whoever comes second.
+        const created = (await redis.hsetnx(key, change.name, JSON.stringify(fresh))) === 1;
+        if (created) return fresh;
+        const before = parse((await redis.hget(key, change.name)) ?? "{}");
+        const after = { ...before, ...change, shards: before.shards };
+        await redis.hset(key, change.name, JSON.stringify(after));
+        return after;
+      } catch (error) {
+        throw asStoreFault(error, `defining queue ${change.name}`);
+      } finally {
+        seen.delete(change.name);
+      }
+    },
+  };
+}
+
+const parse = (text: string): QueueDefinition => ({ ...defaults, ...JSON.parse(text) });
+
+/** Tells BullMQ's own scripts how long their events stream may grow. */
+async function defineShards(redis: Redis, rootPrefix: string, queue: QueueDefinition) {
+  for (let index = 0; index < queue.shards; index += 1) {
+    const { base } = shardAt(rootPrefix, queue.name, index);
+    await redis.hset(`${base}meta`, "opts.maxLenEvents", MAX_EVENTS);
+  }
+}
+
+function assertDefinable(change: QueueChange): void {
+  const { name, shards } = change;
+  if (!isQueueName(name)) throw new RangeError(`not a queue name: ${JSON.stringify(name)}`);
+  if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS)) {
+    throw new RangeError(`a queue has 1 to ${MAX_SHARDS} shards, not ${shards}`);
+  }
+}

@@ -1,0 +1,36 @@
+/** Reading script replies: what a script promises in its RETURNS, asserted rather than trusted. */
+
+export type Reply = string | number | Buffer | null | readonly Reply[];
+
+export function asList(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw new Error(`a list was expected, not ${typeof reply}`);
+  return reply;
+}
+
+export function asText(reply: unknown): string {
+  if (typeof reply === "string") return reply;
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  throw new Error(`text was expected, not ${typeof reply}`);
+}
+
+export function asNumber(reply: unknown): number {
+  const number = typeof reply === "number" ? reply : Number(asText(reply));
+  if (!Number.isFinite(number)) throw new Error(`a number was expected, not ${String(reply)}`);
+  return number;
+}
+
+/** A number, or undefined for the empty string. */
+export const asOptionalNumber = (reply: unknown): number | undefined =>
+  reply === "" ? undefined : asNumber(reply);
+
+/** A hash that came as a flat list of fields and values. */
+export function asHash(reply: unknown): Map<string, string> {
+  const flat = asList(reply);
+  const hash = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) hash.set(asText(flat[i]), asText(flat[i + 1]));
+  return hash;
+}
+
+export function unexpectedReply(script: string, reply: unknown): never {
+  throw new Error(`${script} replied ${JSON.stringify(reply)}, which its header does not name`);
+}

@@ -1,0 +1,31 @@
+-- adopt_leases: as renew_leases, and return the leases' data, for a holder that comes back.
+-- KEYS     base
+-- ARGV     now_ms, lease_ms, worker_id; per lease: id, token
+-- RETURNS  per lease {"ADOPTED", job hash as a flat list} | {"LEASE_LOST"}
+-- REPEAT   safe
+-- TOUCHES  mr:leases (zset), stalled (set)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "lib/leases"
+
+local now_ms = tonumber(ARGV[1])
+local lease_ms = ARGV[2]
+local worker_id = ARGV[3]
+local expires_text = string.format("%.0f", now_ms + tonumber(lease_ms))
+
+local replies = {}
+for at = 3, #ARGV - 1, 2 do
+  local id = ARGV[at + 1]
+  local token = ARGV[at + 2]
+  local job_key = base .. id
+  if leases.held(id, token, rcall("HGET", job_key, "ats")) then
+    rcall("HSET", job_key, "pb", worker_id)
+    rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
+    rcall("ZADD", base .. "mr:leases", expires_text, id)
+    rcall("SREM", base .. "stalled", id)
+    replies[#replies + 1] = { "ADOPTED", rcall("HGETALL", job_key) }
+  else
+    replies[#replies + 1] = { "LEASE_LOST" }
+  end
+end
+return replies

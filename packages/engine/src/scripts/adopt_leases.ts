@@ -1,0 +1,38 @@
+import { defineScript } from "../define-script.ts";
+import type { AdoptOutcome } from "../engine.ts";
+import { jobRecord, nextSeqOf, runningAttempt } from "../job-record.ts";
+import { asHash, asList, unexpectedReply } from "../reply.ts";
+import type { RenewRequest } from "./renew_leases.ts";
+
+export interface AdoptRequest extends RenewRequest {
+  readonly workerId: string;
+}
+
+export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>({
+  name: "adopt_leases",
+  argv: ["now_ms", "lease_ms", "worker_id"],
+  perItem: ["id", "token"],
+  encode: ({ nowMs, leaseMs, workerId, leases }) => [
+    ...[nowMs, leaseMs, workerId],
+    ...leases.flatMap((lease) => [lease.jobId, lease.token]),
+  ],
+  decode: (reply, { nowMs, leaseMs, leases }) =>
+    asList(reply).map((one, index): AdoptOutcome => {
+      const [word, flat] = asList(one);
+      if (word === "LEASE_LOST") return { kind: "leaseLost" };
+      const ref = leases[index];
+      if (word !== "ADOPTED" || ref === undefined) return unexpectedReply("adopt_leases", one);
+      const hash = asHash(flat);
+      return {
+        kind: "adopted",
+        lease: {
+          jobId: ref.jobId,
+          token: ref.token,
+          attempt: runningAttempt(hash),
+          expiresAtMs: nowMs + leaseMs,
+          nextSeq: nextSeqOf(hash),
+          job: jobRecord(ref.jobId, "RUNNING", hash),
+        },
+      };
+    }),
+});

@@ -1,0 +1,49 @@
+-- prune_jobs: remove finished jobs that are past their retention, by age or by number.
+-- KEYS     base
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, keep_count, limit
+-- RETURNS  {"OK", pruned, more}
+-- REPEAT   safe
+-- TOUCHES  mr:retain (zset), completed (zset), failed (zset), events (stream)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "lib/signals"
+--- @include "lib/jobs"
+
+local now_ms = tonumber(ARGV[1])
+local max_events = ARGV[2]
+local keep_succeeded_ms = tonumber(ARGV[3])
+local keep_failed_ms = tonumber(ARGV[4])
+local keep_count = tonumber(ARGV[5])
+local limit = tonumber(ARGV[6])
+
+local pruned = 0
+
+local function prune(set, job_ids)
+  for _, job_id in ipairs(job_ids) do
+    rcall("ZREM", base .. "mr:retain", job_id)
+    rcall("ZREM", base .. set, job_id)
+    jobs.erase(job_id)
+    rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", "removed", "jobId", job_id, "prev", set)
+  end
+  pruned = pruned + #job_ids
+end
+
+local function older(set, at_ms)
+  return rcall("ZRANGEBYSCORE", base .. set, "-inf", string.format("%.0f", at_ms), "LIMIT", 0, limit - pruned)
+end
+
+for _, job_id in ipairs(older("mr:retain", now_ms)) do
+  -- It may have been removed, or redriven, since it ended.
+  rcall("ZREM", base .. "mr:retain", job_id)
+  if rcall("ZSCORE", base .. "completed", job_id) then
+    prune("completed", { job_id })
+  elseif rcall("ZSCORE", base .. "failed", job_id) then
+    prune("failed", { job_id })
+  end
+end
+for set, keep_ms in pairs({ completed = keep_succeeded_ms, failed = keep_failed_ms }) do
+  if pruned < limit then prune(set, older(set, now_ms - keep_ms)) end
+  local excess = math.min(rcall("ZCARD", base .. set) - keep_count, limit - pruned)
+  if excess > 0 then prune(set, rcall("ZRANGE", base .. set, 0, excess - 1)) end
+end
+return { "OK", pruned, pruned >= limit and 1 or 0 }

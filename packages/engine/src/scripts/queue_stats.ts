@@ -1,0 +1,27 @@
+import { defineScript } from "../define-script.ts";
+import { asList, asNumber, asText } from "../reply.ts";
+
+export interface ShardStats {
+  readonly queued: number;
+  readonly scheduled: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly lanes: number;
+  /** The first job of each lane that was looked at. */
+  readonly heads: readonly string[];
+}
+
+export const queueStats = defineScript<{ readonly sample: number }, ShardStats>({
+  name: "queue_stats",
+  argv: ["sample"],
+  encode: ({ sample }) => [sample],
+  decode(reply) {
+    const [, ...rest] = asList(reply);
+    const [queued = 0, scheduled = 0, running = 0, succeeded = 0, failed = 0, lanes = 0] = rest
+      .slice(0, 6)
+      .map(asNumber);
+    const heads = asList(rest[6]).map(asText);
+    return { queued, scheduled, running, succeeded, failed, lanes, heads };
+  },
+});

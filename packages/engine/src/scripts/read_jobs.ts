@@ -1,0 +1,24 @@
+import type { JobId, JobState } from "@millrace/shared";
+import { defineScript } from "../define-script.ts";
+import type { JobRecord, JobView } from "../engine.ts";
+import { jobRecord } from "../job-record.ts";
+import { asHash, asList, asOptionalNumber, asText } from "../reply.ts";
+
+export interface ReadJobsRequest {
+  readonly view: JobView;
+  readonly ids: readonly JobId[];
+}
+
+export const readJobs = defineScript<ReadJobsRequest, readonly (JobRecord | undefined)[]>({
+  name: "read_jobs",
+  argv: ["view"],
+  perItem: ["id"],
+  encode: ({ view, ids }) => [view, ...ids],
+  decode: (reply, { ids }) =>
+    asList(reply).map((one, index) => {
+      const [state, nextRun, flat] = asList(one);
+      const id = ids[index];
+      if (state === "NONE" || id === undefined) return undefined;
+      return jobRecord(id, asText(state) as JobState, asHash(flat), asOptionalNumber(nextRun));
+    }),
+});

@@ -1,0 +1,32 @@
+import type { JobId } from "@millrace/shared";
+import { defineScript } from "../define-script.ts";
+import type { ReapResult } from "../engine.ts";
+import { asList, asText } from "../reply.ts";
+
+export interface ReapRequest {
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly keepFailedMs: number;
+  readonly maxStalls: number;
+  readonly limit: number;
+}
+
+type Reaped = ReapResult["reaped"][number];
+
+export const reapLeases = defineScript<ReapRequest, ReapResult>({
+  name: "reap_leases",
+  argv: ["now_ms", "max_events", "keep_failed_ms", "max_stalls", "limit"],
+  encode: ({ nowMs, maxEvents, keepFailedMs, maxStalls, limit }) => [
+    ...[nowMs, maxEvents, keepFailedMs, maxStalls, limit],
+  ],
+  decode(reply) {
+    const [more, ...reaped] = asList(reply);
+    return {
+      reaped: reaped.map((one) => {
+        const [jobId, outcome] = asList(one);
+        return { jobId: asText(jobId) as JobId, outcome: asText(outcome) as Reaped["outcome"] };
+      }),
+      more: more === 1,
+    };
+  },
+});

@@ -1,0 +1,30 @@
+-- renew_leases: push leases' expiry forward where the caller still holds them.
+-- KEYS     base
+-- ARGV     now_ms, lease_ms; per lease: id, token
+-- RETURNS  per lease {"RENEWED", cancel_requested} | {"LEASE_LOST"}
+-- REPEAT   safe
+-- TOUCHES  mr:leases (zset), stalled (set)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "lib/leases"
+
+local now_ms = tonumber(ARGV[1])
+local lease_ms = ARGV[2]
+local expires_text = string.format("%.0f", now_ms + tonumber(lease_ms))
+
+local replies = {}
+for at = 2, #ARGV - 1, 2 do
+  local id = ARGV[at + 1]
+  local token = ARGV[at + 2]
+  local fields = rcall("HMGET", base .. id, "ats", "cancel")
+  if leases.held(id, token, fields[1]) then
+    rcall("SET", base .. id .. ":lock", token, "PX", lease_ms)
+    rcall("ZADD", base .. "mr:leases", expires_text, id)
+    -- As BullMQ does, so that its stalled check passes over it.
+    rcall("SREM", base .. "stalled", id)
+    replies[#replies + 1] = { "RENEWED", fields[2] and 1 or 0 }
+  else
+    replies[#replies + 1] = { "LEASE_LOST" }
+  end
+end
+return replies
