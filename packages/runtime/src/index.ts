@@ -1,0 +1,11 @@
+export type { FinishedCall } from "./call-adapter.ts";
+export * from "./grpc-client.ts";
+export * from "./handlers.ts";
+export * from "./load-config.ts";
+export * from "./outbox.ts";
+export * from "./rpc-fault.ts";
+export * from "./run-main.ts";
+export * from "./serve.ts";
+export * from "./serve-metrics.ts";
+export * from "./service-definition.ts";
+export * from "./validation.ts";

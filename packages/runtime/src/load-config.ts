@@ -1,0 +1,62 @@
+import type { z } from "zod";
+
+/** One setting: the variable that it is read from, and what it must be. */
+export interface Setting<Type> {
+  readonly env: string;
+  readonly schema: z.ZodType<Type>;
+  /** One line for the operator. */
+  readonly about: string;
+}
+
+export interface ConfigSpec<Settings extends Record<string, Setting<unknown>>> {
+  readonly settings: Settings;
+  /** What is wrong between settings that are each right; one line per problem. */
+  readonly relations: (config: Config<Settings>) => readonly string[];
+}
+
+export type Config<Settings extends Record<string, Setting<unknown>>> = {
+  readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Type> ? Type : never;
+};
+
+/** The schema gets the variable's text, or undefined if it is unset or empty: give it `.default()` or `.optional()`. */
+export const setting = <Schema extends z.ZodType>(
+  env: string,
+  schema: Schema,
+  about: string,
+): Setting<z.infer<Schema>> => ({ env, schema: schema as z.ZodType<z.infer<Schema>>, about });
+
+export const defineConfig = <Settings extends Record<string, Setting<unknown>>>(
+  settings: Settings,
+  relations: (config: Config<Settings>) => readonly string[] = () => [],
+): ConfigSpec<Settings> => ({ settings, relations });
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/** Typed values from the environment, or a ConfigError that lists every problem and no value. */
+export function loadConfig<Settings extends Record<string, Setting<unknown>>>(
+  spec: ConfigSpec<Settings>,
+  env: Readonly<Record<string, string | undefined>>,
+): Config<Settings> {
+  const problems: string[] = [];
+  const entries = Object.entries(spec.settings).map(([name, { env: variable, schema }]) => {
+    const text = env[variable];
+    const result = schema.safeParse(text === "" ? undefined : text);
+    if (!result.success) {
+      for (const issue of result.error.issues) problems.push(`${variable}: ${issue.message}`);
+    }
+    return [name, result.data] as const;
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  const config = Object.fromEntries(entries) as Config<Settings>;
+  const broken = spec.relations(config);
+  if (broken.length > 0) throw new ConfigError(broken);
+  return config;
+}

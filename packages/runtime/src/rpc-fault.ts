@@ -1,0 +1,174 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  anyPack,
+  anyUnpack,
+  DurationSchema,
+  durationFromMs,
+  durationMs,
+} from "@bufbuild/protobuf/wkt";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "@millrace/proto/rpc-error-details";
+import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
+import { errorDomain, type Reason, reasons } from "@millrace/shared";
+
+/** The one table from an outcome's reason to the gRPC code that callers see. */
+export const codeOfReason: Readonly<Record<Reason, status>> = {
+  MALFORMED: status.INVALID_ARGUMENT,
+  UNKNOWN_JOB_TYPE: status.INVALID_ARGUMENT,
+  TOO_LARGE: status.INVALID_ARGUMENT,
+  DOCUMENT_EMPTY: status.INVALID_ARGUMENT,
+  DOCUMENT_TYPE_MISMATCH: status.INVALID_ARGUMENT,
+  DOCUMENT_ENCRYPTED: status.INVALID_ARGUMENT,
+  DOCUMENT_UNREADABLE: status.INVALID_ARGUMENT,
+  DOCUMENT_NO_TEXT: status.INVALID_ARGUMENT,
+  UNAUTHENTICATED: status.UNAUTHENTICATED,
+  PERMISSION_DENIED: status.PERMISSION_DENIED,
+  JOB_NOT_FOUND: status.NOT_FOUND,
+  QUEUE_NOT_FOUND: status.NOT_FOUND,
+  DOCUMENT_NOT_FOUND: status.NOT_FOUND,
+  KEY_NOT_FOUND: status.NOT_FOUND,
+  IDEMPOTENCY_CONFLICT: status.ALREADY_EXISTS,
+  DEPTH_FULL: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_STREAMS: status.RESOURCE_EXHAUSTED,
+  LEASE_LOST: status.ABORTED,
+  ILLEGAL_TRANSITION: status.FAILED_PRECONDITION,
+  OUTPUT_GONE: status.OUT_OF_RANGE,
+  DRAINING: status.UNAVAILABLE,
+  STORE_UNAVAILABLE: status.UNAVAILABLE,
+  SCHEDULER_UNAVAILABLE: status.UNAVAILABLE,
+  NOT_IMPLEMENTED: status.UNIMPLEMENTED,
+  INTERNAL: status.INTERNAL,
+};
+
+/** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
+export interface RpcErrorInit {
+  readonly reason: Reason;
+  /** For people. It reaches the caller: no secrets, no internals. */
+  readonly message: string;
+  /** For programs, beside the reason. It reaches the caller. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly violations?: readonly FieldViolation[];
+  /** How long the caller should wait before it tries again. */
+  readonly retryDelayMs?: number;
+  /** Stays here: logged, never sent. */
+  readonly cause?: unknown;
+}
+
+/** A status that a call ends with: thrown by handlers to the server, and by clients to their callers. */
+export class RpcFault extends Error {
+  override readonly name = "RpcFault";
+  readonly code: status;
+  /** Undefined when the transport made the status rather than Millrace. */
+  readonly reason: Reason | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly violations: readonly FieldViolation[];
+  readonly retryDelayMs: number | undefined;
+
+  constructor(code: status, reason: Reason | undefined, init: Omit<RpcErrorInit, "reason">) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = code;
+    this.reason = reason;
+    this.metadata = init.metadata ?? {};
+    this.violations = init.violations ?? [];
+    this.retryDelayMs = init.retryDelayMs;
+  }
+}
+
+/** The fault for an outcome; its code follows from the reason. */
+export const rpcError = (init: RpcErrorInit): RpcFault =>
+  new RpcFault(codeOfReason[init.reason], init.reason, init);
+
+/** A handler for an RPC that the contract has and this service has not. */
+export const notImplemented = (): never => {
+  throw rpcError({ reason: "NOT_IMPLEMENTED", message: "this method is not implemented" });
+};
+
+/** Any thrown value as a fault. What is not a fault already becomes INTERNAL, its content kept in `cause` alone. */
+export const asRpcFault = (error: unknown): RpcFault =>
+  error instanceof RpcFault
+    ? error
+    : rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
+
+/** A fault as `google.rpc.Status`, for replies that carry an error per item. */
+export function toRpcStatus(fault: RpcFault): Status {
+  const details = [];
+  if (fault.reason !== undefined) {
+    const info = { reason: fault.reason, domain: errorDomain, metadata: { ...fault.metadata } };
+    details.push(anyPack(ErrorInfoSchema, create(ErrorInfoSchema, info)));
+  }
+  if (fault.violations.length > 0) {
+    const fieldViolations = fault.violations.map(({ field, description }) => ({
+      field,
+      description,
+    }));
+    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+  }
+  if (fault.retryDelayMs !== undefined) {
+    const retryDelay = create(DurationSchema, durationFromMs(fault.retryDelayMs));
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+  }
+  return create(StatusSchema, { code: fault.code, message: fault.message, details });
+}
+
+const DETAILS_KEY = "grpc-status-details-bin";
+
+export interface GrpcStatus {
+  readonly code: status;
+  readonly details: string;
+  readonly metadata: Metadata;
+}
+
+/** A fault as the trailers of a call. */
+export function toGrpcStatus(fault: RpcFault): GrpcStatus {
+  const metadata = new Metadata();
+  metadata.set(DETAILS_KEY, Buffer.from(toBinary(StatusSchema, toRpcStatus(fault))));
+  return { code: fault.code, details: fault.message, metadata };
+}
+
+/** The fault that `google.rpc.Status` says; details of unknown types are passed over. */
+export function fromRpcStatus(rpcStatus: Status, cause?: unknown): RpcFault {
+  let reason: Reason | undefined;
+  let metadata: Record<string, string> = {};
+  let violations: FieldViolation[] = [];
+  let retryDelayMs: number | undefined;
+  for (const detail of rpcStatus.details) {
+    const info = anyUnpack(detail, ErrorInfoSchema);
+    if (info !== undefined && info.domain === errorDomain) {
+      reason = reasons.find((known) => known === info.reason);
+      metadata = info.metadata;
+    }
+    violations = anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? violations;
+    const retryDelay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
+    if (retryDelay !== undefined) retryDelayMs = durationMs(retryDelay);
+  }
+  return new RpcFault(rpcStatus.code, reason, {
+    message: rpcStatus.message,
+    metadata,
+    violations,
+    ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
+    cause,
+  });
+}
+
+/** The fault that a grpc-js client error says. */
+export function fromGrpcError(error: ServiceError): RpcFault {
+  const plain = { code: error.code, message: error.details };
+  const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];
+  if (packed instanceof Buffer) {
+    try {
+      return fromRpcStatus({ ...fromBinary(StatusSchema, packed), ...plain }, error);
+    } catch {
+      // Trailers from elsewhere that do not parse: the plain status still holds.
+    }
+  }
+  return fromRpcStatus(create(StatusSchema, plain), error);
+}

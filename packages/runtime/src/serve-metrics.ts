@@ -1,0 +1,55 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface MetricsSource {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+export interface ServeMetricsOptions {
+  readonly host: string;
+  /** Port 0 takes a free one. */
+  readonly port: number;
+  readonly registry: MetricsSource;
+  /** False while starting and draining: `/readyz` answers 503. */
+  readonly ready: () => boolean;
+}
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const text = (response: ServerResponse, code: number, body: string, type = "text/plain") => {
+  response.writeHead(code, { "content-type": type });
+  response.end(body);
+};
+
+/** HTTP for probes and Prometheus: `/healthz` (the process turns), `/readyz`, `/metrics`. */
+export async function serveMetrics(options: ServeMetricsOptions): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (request.method !== "GET") return text(response, 405, "only GET\n");
+    if (pathname === "/healthz") return text(response, 200, "ok\n");
+    if (pathname === "/readyz") {
+      return options.ready() ? text(response, 200, "ok\n") : text(response, 503, "not ready\n");
+    }
+    if (pathname !== "/metrics") return text(response, 404, "not found\n");
+    options.registry.metrics().then(
+      (body) => text(response, 200, body, options.registry.contentType),
+      () => text(response, 500, "metrics failed\n"),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,165 @@
+import {
+  type ChannelOptions,
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerInterceptor,
+} from "@grpc/grpc-js";
+import type { Clock } from "@millrace/shared";
+import { traceServerCall } from "@millrace/telemetry";
+import { HealthImplementation } from "grpc-health-check";
+import { adaptHandler, type FinishedCall } from "./call-adapter.ts";
+import type { BoundService } from "./handlers.ts";
+import { reflectionOf } from "./reflection.ts";
+import { grpcServiceDefinition } from "./service-definition.ts";
+import { warmValidation } from "./validation.ts";
+
+export interface TlsFiles {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  /** With it, callers must show a certificate that it signed. */
+  readonly clientCa?: Buffer;
+}
+
+export interface ServeLimits {
+  /** The longest request or stream message, in bytes. */
+  readonly messageBytes: number;
+  /** Calls at once on one connection. */
+  readonly concurrentStreams: number;
+  /** Connections are closed kindly after about this long, so that clients find new replicas. */
+  readonly connectionAgeMs: number;
+  /** How long `close` lets calls finish before it cuts them. */
+  readonly graceMs: number;
+}
+
+export const defaultServeLimits: ServeLimits = {
+  messageBytes: 4 * 1024 * 1024,
+  concurrentStreams: 1_000,
+  connectionAgeMs: 3_600_000,
+  graceMs: 10_000,
+};
+
+export interface ServeOptions<Identity> {
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Plaintext unless given. */
+  readonly tls?: TlsFiles;
+  readonly services: readonly BoundService<Identity>[];
+  readonly clock: Clock;
+  /** Before the request is looked at. Throws an RpcFault to refuse. */
+  readonly authenticate?: (metadata: Metadata, path: string) => Promise<Identity>;
+  readonly interceptors?: readonly ServerInterceptor[];
+  readonly limits?: Partial<ServeLimits>;
+  /** Called once per call that a handler's bug ended; the caller sees INTERNAL and nothing else. */
+  readonly onBug: (error: unknown, path: string) => void;
+  readonly onFinished?: (call: FinishedCall) => void;
+}
+
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`. */
+  readonly address: string;
+  readonly health: { setServing(serving: boolean): void };
+  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+const channelOptions = (limits: ServeLimits): ChannelOptions => ({
+  "grpc.max_receive_message_length": limits.messageBytes,
+  "grpc.max_concurrent_streams": limits.concurrentStreams,
+  "grpc.max_connection_age_ms": limits.connectionAgeMs,
+  "grpc.max_connection_age_grace_ms": limits.connectionAgeMs,
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+});
+
+function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const pair = { private_key: tls.key, cert_chain: tls.cert };
+  return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], tls.clientCa !== undefined);
+}
+
+/** Listens, with health and reflection beside the services; resolves once calls are taken. */
+export async function serve<Identity = undefined>(
+  options: ServeOptions<Identity>,
+): Promise<RunningServer> {
+  const limits = { ...defaultServeLimits, ...options.limits };
+  const server = new Server({
+    ...channelOptions(limits),
+    interceptors: [...(options.interceptors ?? [])],
+  });
+  const draining = new AbortController();
+  const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
+  const health = new HealthImplementation();
+  const setServing = (serving: boolean) => {
+    for (const name of names) health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+  };
+
+  for (const { desc, handlers } of options.services) {
+    warmValidation(desc);
+    const adapted = desc.methods.map((method) => {
+      const handler = (handlers as Record<string, Parameters<typeof adaptHandler>[1]>)[
+        method.localName
+      ];
+      if (handler === undefined) throw new Error(`no handler for ${method.toString()}`);
+      return [
+        method.localName,
+        adaptHandler(method, handler, {
+          authenticate: options.authenticate ?? (async () => undefined),
+          draining: draining.signal,
+          nowMs: () => options.clock.nowMs(),
+          onBug: options.onBug,
+          onFinished: options.onFinished ?? (() => undefined),
+          run: traceServerCall,
+        }),
+      ] as const;
+    });
+    server.addService(rawRequests(grpcServiceDefinition(desc)), Object.fromEntries(adapted));
+  }
+  health.addToServer(server);
+  reflectionOf(options.services.map(({ desc }) => desc)).addToServer(server);
+
+  const { host } = options.listen;
+  const port = await new Promise<number>((resolve, reject) => {
+    const target = `${host}:${options.listen.port}`;
+    server.bindAsync(target, serverCredentials(options.tls), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  setServing(true);
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    setServing(false);
+    draining.abort();
+    await new Promise<void>((resolve) => {
+      const timer = options.clock.after(limits.graceMs, () => server.forceShutdown());
+      // Answers also once forceShutdown has cut the last call.
+      server.tryShutdown(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  };
+  return {
+    host,
+    port,
+    address: `${host}:${port}`,
+    health: { setServing },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Requests reach the adapter as bytes, so that one that does not parse is MALFORMED and not a fault. */
+function rawRequests(definition: ReturnType<typeof grpcServiceDefinition>) {
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => [
+      name,
+      { ...method, requestDeserialize: (bytes: Buffer) => bytes },
+    ]),
+  );
+}

@@ -1,0 +1,6 @@
+export * from "./logger.ts";
+export * from "./metrics.ts";
+export * from "./names.ts";
+export * from "./trace-context.ts";
+export * from "./trace-server-call.ts";
+export * from "./tracing.ts";

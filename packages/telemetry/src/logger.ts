@@ -1,0 +1,39 @@
+import { context, trace } from "@opentelemetry/api";
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { logFields } from "./names.ts";
+
+export type { Logger } from "pino";
+
+/** Keys whose values are never written, at any of the first two levels. */
+const secretKeys = ["authorization", "apiKey", "api_key", "token", "secret", "password"];
+const redact = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+
+const MR_KEY = /\bmr_([a-z0-9]{4,32})_[A-Za-z0-9-]+/g;
+
+/** API keys that ended up inside text keep their public part alone. */
+export const maskApiKeys = (text: string): string => text.replace(MR_KEY, "mr_$1_[redacted]");
+
+export interface LoggerOptions {
+  readonly level?: string;
+  /** Standard output unless given. */
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines, each with the trace it belongs to. Add the job by `logger.child({ job_id })`. */
+export function createLogger(service: string, options: LoggerOptions = {}): Logger {
+  const settings = {
+    level: options.level ?? "info",
+    base: { service },
+    timestamp: stdTimeFunctions.isoTime,
+    redact: { paths: redact, censor: "[redacted]" },
+    errorKey: "error",
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: maskApiKeys },
+    mixin() {
+      const span = trace.getSpanContext(context.active());
+      if (span === undefined) return {};
+      return { [logFields.traceId]: span.traceId, [logFields.spanId]: span.spanId };
+    },
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
