@@ -1,0 +1,66 @@
+import {
+  type Clock,
+  defaultBackoff,
+  type JobId,
+  type KeyId,
+  newJobId,
+  type QueueName,
+  systemClock,
+  systemRandom,
+} from "@millrace/shared";
+import { redisForTests } from "@millrace/testing";
+import { onTestFinished } from "vitest";
+import {
+  type Engine,
+  type JobSpec,
+  type Lease,
+  openEngine,
+  type QueueChange,
+} from "../src/index.ts";
+
+export const queue = "documents" as QueueName;
+export const LEASE_MS = 30_000;
+
+/** A fresh engine with one queue, on a clock that stands still until it is moved. */
+export async function setup(change: Partial<QueueChange> = {}) {
+  const { url, rootPrefix } = await redisForTests();
+  const time = { nowMs: 1_764_000_000_000 };
+  const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
+  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
+  onTestFinished(() => engine.close());
+  await engine.defineQueue({ name: queue, ...change });
+  let made = 0;
+  const job = (key: string, spec: Partial<JobSpec> = {}): JobSpec => {
+    made += 1;
+    return {
+      // A millisecond apart, so that ids sort in the order in which they were made.
+      id: newJobId(queue, key as KeyId, time.nowMs + made, systemRandom),
+      type: "summarize",
+      payloadJson: "{}",
+      priority: 50,
+      maxAttempts: 3,
+      backoff: defaultBackoff,
+      documents: [],
+      labels: {},
+      submittedAtMs: time.nowMs,
+      ...spec,
+    };
+  };
+  return { engine, time, job, url, rootPrefix };
+}
+
+export async function lease(engine: Engine, count: number): Promise<readonly Lease[]> {
+  return (await engine.lease({ queue, count, leaseMs: LEASE_MS, workerId: "w1" })).leases;
+}
+
+/** Leases the one job that is next. */
+export async function leaseOne(engine: Engine): Promise<Lease> {
+  const [next] = await lease(engine, 1);
+  if (!next) throw new Error("no job was next");
+  return next;
+}
+
+export async function stateOf(engine: Engine, id: JobId) {
+  const [record] = await engine.getJobs([id]);
+  return record?.state;
+}
