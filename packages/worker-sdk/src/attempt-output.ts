@@ -1,0 +1,168 @@
+import { create } from "@bufbuild/protobuf";
+import { ProgressSchema } from "@millrace/proto/job";
+import { type WorkerChunk, WorkerChunkSchema } from "@millrace/proto/worker-service";
+import { limits } from "@millrace/shared";
+import { NonRetryableError } from "./job-failure.ts";
+
+interface BufferedChunk {
+  readonly chunk: WorkerChunk;
+  bytes: number;
+}
+
+/** Pieces of at most `maxBytes` bytes of UTF-8, cut between characters. */
+function splitText(text: string, maxBytes: number): string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  while (Buffer.byteLength(rest) > maxBytes) {
+    // A UTF-16 unit takes at most three bytes, so this many units always fit.
+    let end = Math.floor(maxBytes / 3);
+    const last = rest.charCodeAt(end - 1);
+    if (last >= 0xd800 && last <= 0xdbff) end -= 1;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  pieces.push(rest);
+  return pieces;
+}
+
+/**
+ * The output of one attempt that is not yet acknowledged. Chunks are numbered from 0 and kept
+ * until stored; a chunk that was ever sent never changes, so that sending it again is harmless.
+ */
+export class AttemptOutput {
+  readonly #maxBytes: number;
+  #chunks: BufferedChunk[] = [];
+  /** The number of the first chunk in `#chunks`: all before it are stored. */
+  #base = 0;
+  /** The next one to send on this stream. */
+  #next = 0;
+  /** All below were sent on some stream. */
+  #frozen = 0;
+  #bytes = 0;
+  #refusal: Error | undefined;
+  #waiting: { floor: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  constructor(maxUnacknowledgedBytes: number) {
+    this.#maxBytes = maxUnacknowledgedBytes;
+  }
+
+  get acknowledged(): boolean {
+    return this.#chunks.length === 0;
+  }
+
+  get hasUnsent(): boolean {
+    return this.#next < this.#base + this.#chunks.length;
+  }
+
+  /** Buffers text; resolves when no more than the allowed bytes are unacknowledged. */
+  write(text: string): Promise<void> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    for (const piece of splitText(text, limits.chunkBytes)) {
+      if (piece !== "") this.#pushText(piece);
+    }
+    return this.#belowBytes(this.#maxBytes);
+  }
+
+  progress(done: number, total: number, message: string): Promise<void> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    const value = create(ProgressSchema, { done, total, message: message.slice(0, 255) });
+    const last = this.#unsentTail();
+    if (last?.chunk.content.case === "progress") last.chunk.content.value = value;
+    else this.#push(create(WorkerChunkSchema, { content: { case: "progress", value } }), 32);
+    return this.#belowBytes(this.#maxBytes);
+  }
+
+  /** The next chunks to send, at most about `maxBytes`, or undefined if all are sent. */
+  take(maxBytes: number): { firstSequence: number; chunks: WorkerChunk[] } | undefined {
+    if (!this.hasUnsent) return undefined;
+    const firstSequence = this.#next;
+    const chunks: WorkerChunk[] = [];
+    let bytes = 0;
+    for (const buffered of this.#chunks.slice(firstSequence - this.#base)) {
+      if (chunks.length === 1_000 || (chunks.length > 0 && bytes + buffered.bytes > maxBytes))
+        break;
+      chunks.push(buffered.chunk);
+      bytes += buffered.bytes;
+    }
+    this.#next += chunks.length;
+    this.#frozen = Math.max(this.#frozen, this.#next);
+    return { firstSequence, chunks };
+  }
+
+  /** All chunks below `nextSequence` are stored. */
+  stored(nextSequence: number): void {
+    const count = Math.min(Math.max(0, nextSequence - this.#base), this.#chunks.length);
+    for (const removed of this.#chunks.splice(0, count)) this.#bytes -= removed.bytes;
+    this.#base += count;
+    this.#next = Math.max(this.#next, this.#base);
+    this.#wake();
+  }
+
+  /**
+   * Sends again from `nextSequence`. False: chunks from there on were acknowledged before and are
+   * gone, so that the store has lost output that nobody has any more.
+   */
+  rewind(nextSequence: number): boolean {
+    if (nextSequence < this.#base) return false;
+    this.stored(nextSequence);
+    this.#next = this.#base;
+    return true;
+  }
+
+  /** Sends again all that is unacknowledged. */
+  resend(): void {
+    this.#next = this.#base;
+  }
+
+  /** Drops what is buffered and refuses whatever comes. */
+  close(reason: Error): void {
+    this.#refusal ??= reason;
+    this.#base += this.#chunks.length;
+    this.#next = this.#base;
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#wake();
+  }
+
+  full(): void {
+    this.close(new NonRetryableError("TOO_LARGE", "The job's output is at its limit."));
+  }
+
+  #pushText(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    const last = this.#unsentTail();
+    if (last?.chunk.content.case === "text" && last.bytes + bytes <= limits.chunkBytes) {
+      last.chunk.content.value += text;
+      last.bytes += bytes;
+      this.#bytes += bytes;
+      return;
+    }
+    this.#push(create(WorkerChunkSchema, { content: { case: "text", value: text } }), bytes);
+  }
+
+  #push(chunk: WorkerChunk, bytes: number): void {
+    this.#chunks.push({ chunk, bytes });
+    this.#bytes += bytes;
+  }
+
+  #unsentTail(): BufferedChunk | undefined {
+    return this.#base + this.#chunks.length > this.#frozen ? this.#chunks.at(-1) : undefined;
+  }
+
+  #belowBytes(floor: number): Promise<void> {
+    if (this.#bytes <= floor) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ floor, resolve, reject });
+    return promise;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) {
+      if (this.#refusal !== undefined) waiter.reject(this.#refusal);
+      else if (this.#bytes <= waiter.floor) waiter.resolve();
+      else this.#waiting.push(waiter);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Usage, UsageSchema } from "@millrace/proto/job";
+import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
+import { AttemptOutput } from "./attempt-output.ts";
+import type { ExecutionContext, Executor, Log, UsageDelta } from "./executor.ts";
+import { JobFailure } from "./job-failure.ts";
+import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
+
+export const leaseKey = (lease: LeaseRef): string => `${lease.jobId}#${lease.fencingToken}`;
+
+/** One assignment from its arrival until the scheduler has acknowledged its outcome or taken it. */
+export class Attempt {
+  readonly lease: LeaseRef;
+  readonly output: AttemptOutput;
+  readonly usage: Usage = create(UsageSchema);
+  /** Once set, it never changes. It is sent when all output is acknowledged. */
+  outcome: Outcome | undefined;
+  outcomeSent = false;
+  /** The lease is gone or settled: nothing is sent for it any more. */
+  released = false;
+  /** The executor has returned. */
+  idle = true;
+  readonly #abort = new AbortController();
+  readonly #assignment: Assignment;
+  readonly #changed: () => void;
+
+  constructor(assignment: Assignment, maxUnacknowledgedBytes: number, changed: () => void) {
+    this.#assignment = assignment;
+    this.#changed = changed;
+    this.lease = assignment.lease ?? create(LeaseRefSchema);
+    this.output = new AttemptOutput(maxUnacknowledgedBytes);
+  }
+
+  /** Its slot is free again: the executor has returned and nothing more is to be sent. */
+  get over(): boolean {
+    return this.idle && this.released;
+  }
+
+  get readyToSettle(): boolean {
+    return (
+      !this.released && !this.outcomeSent && this.outcome !== undefined && this.output.acknowledged
+    );
+  }
+
+  async run(executor: Executor | undefined, log: Log): Promise<void> {
+    if (executor === undefined) {
+      const message = `This worker has no executor for jobs of type "${this.#assignment.type}".`;
+      return this.#settle(failed(new JobFailure("UNKNOWN_JOB_TYPE", message, false)));
+    }
+    let payload: unknown;
+    try {
+      payload = JSON.parse(this.#assignment.payloadJson);
+    } catch {
+      return this.#settle(failed(new JobFailure("MALFORMED", "The payload is not JSON.", false)));
+    }
+    this.idle = false;
+    try {
+      const result = await executor(this.#context(payload, log));
+      this.#settle(this.#abort.signal.aborted ? stopped() : completed(result));
+    } catch (error) {
+      this.#settle(this.#abort.signal.aborted ? stopped() : thrown(error));
+    } finally {
+      this.idle = true;
+      this.#changed();
+    }
+  }
+
+  /** The scheduler wants it stopped: the executor is told, and its end is reported as stopped. */
+  stop(reason: string): void {
+    const error = new Error(`The attempt is to stop: ${reason}.`);
+    this.#abort.abort(error);
+    this.output.close(error);
+  }
+
+  /** Gives the job back unfinished, without waiting for the executor to notice. */
+  handBack(reason: string): void {
+    this.#settle(handedBack(reason));
+    this.stop(reason);
+    this.#changed();
+  }
+
+  /** The lease is gone: stop, and drop whatever is not sent. */
+  lose(): void {
+    this.released = true;
+    this.stop("its lease was lost");
+    this.#changed();
+  }
+
+  /** The store lost output that was acknowledged: only another attempt can write it again. */
+  outputLost(): void {
+    const message = "Output that was stored is gone from the store.";
+    this.#settle(failed(new JobFailure("OUTPUT_GONE", message, true)));
+    this.stop("its output was lost");
+    this.#changed();
+  }
+
+  #settle(outcome: Outcome): void {
+    this.outcome ??= outcome;
+    this.#changed();
+  }
+
+  #sending(done: Promise<void>): Promise<void> {
+    // An executor that does not await must not bring the process down when it is stopped.
+    done.catch(() => undefined);
+    this.#changed();
+    return done;
+  }
+
+  #addUsage(delta: UsageDelta): void {
+    this.usage.inputTokens += BigInt(Math.round(delta.inputTokens ?? 0));
+    this.usage.outputTokens += BigInt(Math.round(delta.outputTokens ?? 0));
+    this.usage.providerCalls += delta.providerCalls ?? 0;
+  }
+
+  #context(payload: unknown, log: Log): ExecutionContext {
+    const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
+    const { deadline, traceparent, tracestate } = this.#assignment;
+    const { jobId } = this.lease;
+    return {
+      ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
+      ...{ traceparent, tracestate, signal: this.#abort.signal },
+      deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
+      write: (text) => {
+        return this.#sending(this.output.write(text));
+      },
+      progress: (done, total, message) => {
+        return this.#sending(this.output.progress(done, total, message));
+      },
+      addUsage: (usage) => this.#addUsage(usage),
+      log: (level, message, fields) => log(level, message, { jobId, attempt, ...fields }),
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  AppendOutputSchema,
+  type AttemptOutcome,
+  type AttemptOutput,
+  CreditSchema,
+  DrainingSchema,
+  GoodbyeSchema,
+  HeartbeatSchema,
+  HelloSchema,
+  type LeaseRef,
+  SettleAttemptsSchema,
+  type WorkRequest,
+} from "@millrace/proto/worker-service";
+
+type Message = WorkRequest["message"];
+
+const sdk = "millrace-node/0.1.0";
+
+export interface Introduction {
+  readonly workerId: string;
+  readonly queues: readonly string[];
+  readonly pools?: readonly string[];
+  readonly executors: Readonly<Record<string, unknown>>;
+}
+
+export const hello = (who: Introduction, freeSlots: number, leases: LeaseRef[]): Message => ({
+  case: "hello",
+  value: create(HelloSchema, {
+    ...{ workerId: who.workerId, credit: freeSlots, leases, sdk },
+    queues: [...who.queues],
+    pools: [...(who.pools ?? [])],
+    types: Object.keys(who.executors),
+  }),
+});
+
+export const credit = (slots: number): Message => ({
+  case: "credit",
+  value: create(CreditSchema, { slots }),
+});
+
+export const heartbeat = (leases: LeaseRef[]): Message => ({
+  case: "heartbeat",
+  value: create(HeartbeatSchema, { leases }),
+});
+
+export const appendOutput = (attempts: AttemptOutput[]): Message => ({
+  case: "output",
+  value: create(AppendOutputSchema, { attempts }),
+});
+
+export const settle = (outcomes: AttemptOutcome[]): Message => ({
+  case: "settle",
+  value: create(SettleAttemptsSchema, { outcomes }),
+});
+
+export const draining = (): Message => ({ case: "draining", value: create(DrainingSchema) });
+
+export const goodbye = (): Message => ({ case: "goodbye", value: create(GoodbyeSchema) });

@@ -1,0 +1,64 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type AttemptOutcome,
+  CompletedSchema,
+  FailedSchema,
+  HandedBackSchema,
+  StoppedSchema,
+} from "@millrace/proto/worker-service";
+import { limits } from "@millrace/shared";
+import { JobFailure } from "./job-failure.ts";
+
+export type Outcome = AttemptOutcome["outcome"];
+
+const dayMs = 86_400_000;
+
+export function failed(failure: JobFailure): Outcome {
+  const value = create(FailedSchema, {
+    error: {
+      reason: failure.reason,
+      message: failure.message.slice(0, limits.errorMessageChars),
+      retryable: failure.retryable,
+    },
+  });
+  if (failure.retryAfterMs !== undefined) {
+    value.retryAfter = durationFromMs(Math.min(dayMs, Math.max(0, failure.retryAfterMs)));
+  }
+  if (failure.provider !== undefined) {
+    const { rateLimitHeaders, ...rest } = failure.provider;
+    value.provider = {
+      $typeName: "millrace.workers.v1.ProviderFeedback",
+      ...rest,
+      rateLimitHeaders: { ...rateLimitHeaders },
+    };
+  }
+  return { case: "failed", value };
+}
+
+/** What was thrown, as an outcome: a plain error may be a passing fault, so it is retryable. */
+export function thrown(error: unknown): Outcome {
+  if (error instanceof JobFailure) return failed(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return failed(new JobFailure("EXECUTOR_FAILED", message, true));
+}
+
+export function completed(result: unknown): Outcome {
+  let resultJson: string;
+  try {
+    resultJson = JSON.stringify(result ?? null);
+  } catch (error) {
+    return failed(new JobFailure("INTERNAL", `The result is not JSON: ${String(error)}`, false));
+  }
+  if (Buffer.byteLength(resultJson) > limits.resultBytes) {
+    return failed(new JobFailure("TOO_LARGE", "The result is larger than 1 MiB.", false));
+  }
+  return { case: "completed", value: create(CompletedSchema, { resultJson }) };
+}
+
+export const stopped = (): Outcome => ({ case: "stopped", value: create(StoppedSchema) });
+
+export const handedBack = (reason: string): Outcome => ({
+  case: "handedBack",
+  value: create(HandedBackSchema, { reason }),
+});

@@ -1,0 +1,267 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import {
+  StopReason,
+  type WorkRequest,
+  type WorkResponse,
+  WorkResponseSchema,
+  WriteStatus,
+} from "@millrace/proto/worker-service";
+import { systemClock, systemRandom } from "@millrace/shared";
+import { expect, onTestFinished, test } from "vitest";
+import { workMethod } from "../src/grpc-work.ts";
+import { type Executor, NonRetryableError, startWorker } from "../src/index.ts";
+
+type Request = WorkRequest["message"];
+type Case<C> = Extract<Request, { case: C }>;
+type Response = Parameters<typeof create<typeof WorkResponseSchema>>[1];
+
+const jobId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
+const lease = (fencingToken = 1n) => ({ jobId, fencingToken });
+
+/** A stream as the scheduler sees it. Messages other than the one waited for are kept. */
+class Stream {
+  readonly #call: ServerDuplexStream<WorkRequest, WorkResponse>;
+  readonly seen: Request[] = [];
+  #wake = () => {};
+
+  constructor(call: ServerDuplexStream<WorkRequest, WorkResponse>) {
+    this.#call = call;
+    call.on("data", (request: WorkRequest) => {
+      this.seen.push(request.message);
+      this.#wake();
+    });
+    call.on("error", () => undefined);
+  }
+
+  async next<C extends NonNullable<Request["case"]>>(wanted: C): Promise<Case<C>["value"]> {
+    for (;;) {
+      const index = this.seen.findIndex((message) => message.case === wanted);
+      if (index >= 0) return this.seen.splice(index, 1)[0]?.value as Case<C>["value"];
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  send(message: NonNullable<Response>["message"]): void {
+    this.#call.write(create(WorkResponseSchema, { message } as Response));
+  }
+
+  welcome(leases: object[] = []): void {
+    const heartbeatInterval = durationFromMs(20);
+    this.send({ case: "welcome", value: { heartbeatInterval, leases } as never });
+  }
+
+  assign(type = "echo", fencingToken = 1n, payload: unknown = {}): void {
+    const payloadJson = JSON.stringify(payload);
+    const assignment = { lease: lease(fencingToken), type, attempt: 1, payloadJson };
+    this.send({ case: "assignments", value: { assignments: [assignment] } as never });
+  }
+
+  outputAck(writeStatus: WriteStatus, nextSequence: number): void {
+    const acks = [{ lease: lease(), status: writeStatus, nextSequence }];
+    this.send({ case: "outputAcks", value: { acks } as never });
+  }
+
+  settleAck(writeStatus = WriteStatus.STORED, token = 1n): void {
+    this.send({
+      case: "settleAcks",
+      value: { acks: [{ lease: lease(token), status: writeStatus }] } as never,
+    });
+  }
+
+  cut(): void {
+    this.#call.emit("error", { code: status.UNAVAILABLE, details: "gone" });
+  }
+
+  end(): void {
+    this.#call.end();
+  }
+}
+
+async function setup(executors: Record<string, Executor>, maxUnacknowledgedBytes = 1_000) {
+  const server = new Server();
+  const waiting: Stream[] = [];
+  let wake = () => {};
+  server.addService({ work: { ...workMethod, originalName: "work" } } as never, {
+    work: (call: ServerDuplexStream<WorkRequest, WorkResponse>) => {
+      waiting.push(new Stream(call));
+      wake();
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  const worker = startWorker({
+    schedulerAddress: `127.0.0.1:${port}`,
+    ...{ workerId: "w1", queues: ["documents"], slots: 1, executors, maxUnacknowledgedBytes },
+    ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 }, lingerMs: 1 },
+  });
+  onTestFinished(async () => {
+    server.forceShutdown();
+    void worker.drain(0);
+  });
+  const stream = async () => {
+    for (;;) {
+      const next = waiting.shift();
+      if (next !== undefined) return next;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { worker, stream };
+}
+
+const echo: Executor = async ({ payload, write }) => {
+  await write("hello");
+  return payload;
+};
+
+const untilStopped: Executor = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+test("runs a job: output first, its outcome once that is stored, then the slot is given again", async () => {
+  const { stream } = await setup({ echo });
+  const s = await stream();
+  const hello = await s.next("hello");
+  expect(hello).toMatchObject({ workerId: "w1", credit: 1, types: ["echo"], leases: [] });
+  s.welcome();
+  s.assign("echo", 1n, { a: 1 });
+  const output = await s.next("output");
+  expect(output.attempts[0]?.chunks[0]?.content).toEqual({ case: "text", value: "hello" });
+  expect(s.seen.some((m) => m.case === "settle" || m.case === "credit")).toBe(false);
+  s.outputAck(WriteStatus.STORED, 1);
+  const outcome = (await s.next("settle")).outcomes[0]?.outcome;
+  expect(outcome).toMatchObject({ case: "completed", value: { resultJson: '{"a":1}' } });
+  s.settleAck();
+  expect((await s.next("credit")).slots).toBe(1);
+});
+
+test("an unknown type fails for good, a plain throw may be repeated, a NonRetryableError may not", async () => {
+  const { stream } = await setup({
+    plain: () => Promise.reject(new Error("boom")),
+    final: () => Promise.reject(new NonRetryableError("DOCUMENT_EMPTY", "empty")),
+  });
+  const s = await stream();
+  s.welcome();
+  const expected = [
+    ["toString", "UNKNOWN_JOB_TYPE", false],
+    ["plain", "EXECUTOR_FAILED", true],
+    ["final", "DOCUMENT_EMPTY", false],
+  ] as const;
+  for (const [index, [type, reason, retryable]] of expected.entries()) {
+    const token = BigInt(index + 1);
+    s.assign(type, token);
+    const outcome = (await s.next("settle")).outcomes[0]?.outcome;
+    expect(outcome).toMatchObject({ case: "failed", value: { error: { reason, retryable } } });
+    s.settleAck(WriteStatus.STORED, token);
+    await s.next("credit");
+  }
+});
+
+test("after a cut it presents its lease, asks for no more than is free, and sends on from what is stored", async () => {
+  const { promise: goOn, resolve } = Promise.withResolvers<void>();
+  const { stream } = await setup({
+    two: async ({ write }) => {
+      await write("one");
+      await goOn;
+      await write("two");
+    },
+  });
+  const first = await stream();
+  first.welcome();
+  first.assign("two");
+  await first.next("output");
+  first.cut();
+  const second = await stream();
+  const hello = await second.next("hello");
+  expect(hello).toMatchObject({ credit: 0, leases: [lease()] });
+  second.welcome([{ lease: lease(), held: true, nextSequence: 1 }]);
+  resolve();
+  const output = (await second.next("output")).attempts[0];
+  expect(output).toMatchObject({ firstSequence: 1, chunks: [{ content: { value: "two" } }] });
+});
+
+test("a gap is filled by sending the same chunks again", async () => {
+  const { stream } = await setup({ echo });
+  const s = await stream();
+  s.welcome();
+  s.assign();
+  const sent = await s.next("output");
+  s.outputAck(WriteStatus.GAP, 0);
+  expect(await s.next("output")).toEqual(sent);
+});
+
+test("write waits while too much is unacknowledged", async () => {
+  let written = 0;
+  const { stream } = await setup(
+    {
+      flood: async ({ write }) => {
+        for (; written < 10; written += 1) await write("x".repeat(60));
+      },
+    },
+    100,
+  );
+  const s = await stream();
+  s.welcome();
+  s.assign("flood");
+  await s.next("output");
+  await s.next("heartbeat");
+  expect(written).toBe(1);
+  s.outputAck(WriteStatus.STORED, 1);
+  await s.next("output");
+  expect(written).toBeGreaterThan(1);
+});
+
+test("a stop aborts the executor and is reported as stopped", async () => {
+  const { stream } = await setup({ slow: untilStopped });
+  const s = await stream();
+  s.welcome();
+  s.assign("slow");
+  expect((await s.next("heartbeat")).leases).toMatchObject([lease()]);
+  const attempts = [{ lease: lease(), reason: StopReason.CANCELLED }];
+  s.send({ case: "stop", value: { attempts } as never });
+  expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("stopped");
+});
+
+test("a lost lease aborts the executor, and nothing is reported", async () => {
+  const { stream } = await setup({ slow: untilStopped });
+  const s = await stream();
+  s.welcome();
+  s.assign("slow");
+  await s.next("heartbeat");
+  s.send({ case: "heartbeatAck", value: { lost: [lease()] } as never });
+  await s.next("credit");
+  expect(s.seen.some((m) => m.case === "settle")).toBe(false);
+});
+
+test("drain hands back what does not end in time and says goodbye last", async () => {
+  const { stream, worker } = await setup({ slow: untilStopped });
+  const s = await stream();
+  s.welcome();
+  s.assign("slow");
+  await s.next("heartbeat");
+  const drained = worker.drain(10);
+  await s.next("draining");
+  expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("handedBack");
+  expect(s.seen.some((m) => m.case === "goodbye")).toBe(false);
+  s.settleAck();
+  await s.next("goodbye");
+  s.end();
+  await drained;
+});
+
+test("an outcome that the store could not take is sent again", async () => {
+  const { stream } = await setup({ none: async () => null });
+  const s = await stream();
+  s.welcome();
+  s.assign("none");
+  const sent = await s.next("settle");
+  s.settleAck(WriteStatus.RETRY);
+  expect(await s.next("settle")).toEqual(sent);
+});
