@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { ConfigError, defineConfig, loadConfig, setting } from "./load-config.ts";
+
+const spec = defineConfig(
+  {
+    port: setting("PORT", z.coerce.number().int().min(0).max(65_535).default(7_070), "gRPC port"),
+    leaseMs: setting("LEASE_MS", z.coerce.number().int().positive(), "lease length"),
+    renewEveryMs: setting("RENEW_EVERY_MS", z.coerce.number().int().positive(), "between renewals"),
+  },
+  (config) =>
+    config.renewEveryMs * 3 <= config.leaseMs ? [] : ["RENEW_EVERY_MS * 3 must be <= LEASE_MS"],
+);
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(spec, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+test("text becomes typed values, and what is unset or empty its default", () => {
+  const env = { LEASE_MS: "30000", RENEW_EVERY_MS: "10000", PORT: "" };
+  expect(loadConfig(spec, env)).toEqual({ port: 7_070, leaseMs: 30_000, renewEveryMs: 10_000 });
+});
+
+test("every problem is listed at once, by the variable's name", () => {
+  const problems = problemsOf({ PORT: "65536", LEASE_MS: "soon" });
+  expect(problems.map((problem) => problem.split(":")[0])).toEqual([
+    "PORT",
+    "LEASE_MS",
+    "RENEW_EVERY_MS",
+  ]);
+});
+
+test("relations between settings are held on both sides of their bound", () => {
+  expect(problemsOf({ LEASE_MS: "30000", RENEW_EVERY_MS: "10000" })).toEqual([]);
+  expect(problemsOf({ LEASE_MS: "30000", RENEW_EVERY_MS: "10001" })).toEqual([
+    "RENEW_EVERY_MS * 3 must be <= LEASE_MS",
+  ]);
+});

@@ -1,0 +1,89 @@
+import { create } from "@bufbuild/protobuf";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { StatusSchema } from "@millrace/proto/rpc-status";
+import { reasons } from "@millrace/shared";
+import { expect, test } from "vitest";
+import {
+  asRpcFault,
+  codeOfReason,
+  fromGrpcError,
+  fromRpcStatus,
+  rpcError,
+  toGrpcStatus,
+  toRpcStatus,
+} from "./rpc-fault.ts";
+
+const grpcError = (fault: ReturnType<typeof rpcError>): ServiceError =>
+  Object.assign(new Error(fault.message), { name: "Error", ...toGrpcStatus(fault) });
+
+test.each(reasons)("%s survives the way over the wire", (reason) => {
+  const sent = rpcError({
+    reason,
+    message: "said",
+    metadata: { queue: "documents" },
+    violations: [{ field: "jobs[1].queue", description: "is empty" }],
+    retryDelayMs: 250,
+  });
+  expect(fromGrpcError(grpcError(sent))).toMatchObject({
+    code: codeOfReason[reason],
+    reason,
+    message: "said",
+    metadata: { queue: "documents" },
+    violations: [{ field: "jobs[1].queue", description: "is empty" }],
+    retryDelayMs: 250,
+  });
+});
+
+test.each([
+  ["MALFORMED", status.INVALID_ARGUMENT],
+  ["UNAUTHENTICATED", status.UNAUTHENTICATED],
+  ["JOB_NOT_FOUND", status.NOT_FOUND],
+  ["IDEMPOTENCY_CONFLICT", status.ALREADY_EXISTS],
+  ["DEPTH_FULL", status.RESOURCE_EXHAUSTED],
+  ["LEASE_LOST", status.ABORTED],
+  ["ILLEGAL_TRANSITION", status.FAILED_PRECONDITION],
+  ["OUTPUT_GONE", status.OUT_OF_RANGE],
+  ["DRAINING", status.UNAVAILABLE],
+  ["STORE_UNAVAILABLE", status.UNAVAILABLE],
+  ["INTERNAL", status.INTERNAL],
+] as const)("%s is gRPC code %i", (reason, code) => {
+  expect(rpcError({ reason, message: "" }).code).toBe(code);
+});
+
+test("the cause of a fault stays here", () => {
+  const fault = asRpcFault(new Error("hunter2"));
+  expect(fault.cause).toMatchObject({ message: "hunter2" });
+  const sent = toGrpcStatus(fault);
+  expect(sent.details).not.toContain("hunter2");
+  expect(String(sent.metadata.get("grpc-status-details-bin"))).not.toContain("hunter2");
+});
+
+test("a fault passes through unchanged", () => {
+  const fault = rpcError({ reason: "LEASE_LOST", message: "gone" });
+  expect(asRpcFault(fault)).toBe(fault);
+});
+
+test("a status without our details keeps its code and has no reason", () => {
+  const plain = create(StatusSchema, { code: status.UNAVAILABLE, message: "connect refused" });
+  expect(fromRpcStatus(plain)).toMatchObject({ code: status.UNAVAILABLE, reason: undefined });
+});
+
+test("an ErrorInfo of another domain is not taken for ours", () => {
+  const foreign = toRpcStatus(rpcError({ reason: "LEASE_LOST", message: "" }));
+  const [info] = foreign.details;
+  if (info === undefined) throw new Error("no details");
+  info.value = new TextEncoder().encode(
+    new TextDecoder().decode(info.value).replace("millrace.dev", "millrace.xyz"),
+  );
+  expect(fromRpcStatus(foreign).reason).toBeUndefined();
+});
+
+test("details that do not parse leave the plain status", () => {
+  const metadata = new Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from([0xff, 0xff]));
+  const error = { code: status.NOT_FOUND, details: "no such job", metadata };
+  expect(fromGrpcError(Object.assign(new Error("x"), error))).toMatchObject({
+    code: status.NOT_FOUND,
+    message: "no such job",
+  });
+});

@@ -1,0 +1,107 @@
+import { ManualClock } from "@millrace/testing";
+import { expect, test } from "vitest";
+import { runMain, type Scope } from "./run-main.ts";
+
+function setup() {
+  const clock = new ManualClock();
+  const events: string[] = [];
+  let signal: (name: string) => void = () => undefined;
+  let fault: (error: unknown) => void = () => undefined;
+  const started = Promise.withResolvers<Scope>();
+  const host = {
+    onSignal: (listener: typeof signal) => {
+      signal = listener;
+    },
+    onFault: (listener: typeof fault) => {
+      fault = listener;
+    },
+    exit: (code: number) => void events.push(`exit ${code}`),
+  };
+  const log = { info: () => undefined, error: () => void events.push("logged") };
+  const run = (build: (scope: Scope) => void) =>
+    runMain(
+      async (scope) => {
+        build(scope);
+        started.resolve(scope);
+      },
+      { clock, host, log, drainMs: 1_000 },
+    );
+  const part = (name: string) => ({ close: () => void events.push(`close ${name}`) });
+  return {
+    clock,
+    events,
+    run,
+    part,
+    started: started.promise,
+    signal: () => signal("SIGTERM"),
+    fault: (error: unknown) => fault(error),
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a signal closes the parts in reverse and exits with 0", async () => {
+  const { run, part, started, signal, events } = setup();
+  const ended = run((scope) => {
+    scope.use(part("store"));
+    scope.use(part("server"));
+  });
+  const scope = await started;
+  await turn();
+  expect(scope.ready()).toBe(true);
+  signal();
+  expect(scope.ready()).toBe(false);
+  await ended;
+  expect(events).toEqual(["close server", "close store", "exit 0"]);
+});
+
+test("a start that fails closes what was built and exits with 1", async () => {
+  const { run, part, events } = setup();
+  await run((scope) => {
+    scope.use(part("store"));
+    throw new Error("port taken");
+  });
+  expect(events).toEqual(["logged", "close store", "exit 1"]);
+});
+
+test("a fault while running ends the program with 1", async () => {
+  const { run, part, started, fault, events } = setup();
+  const ended = run((scope) => void scope.use(part("store")));
+  await started;
+  fault(new Error("bug"));
+  await ended;
+  expect(events).toEqual(["logged", "close store", "exit 1"]);
+});
+
+test("a part that fails to close does not keep the others open", async () => {
+  const { run, part, started, signal, events } = setup();
+  const ended = run((scope) => {
+    scope.use(part("store"));
+    scope.defer(() => Promise.reject(new Error("stuck")));
+  });
+  await started;
+  signal();
+  await ended;
+  expect(events).toEqual(["logged", "close store", "exit 1"]);
+});
+
+test("the drain deadline ends a close that hangs, and not a millisecond earlier", async () => {
+  const { run, started, signal, clock, events } = setup();
+  void run((scope) => scope.defer(() => new Promise(() => undefined)));
+  await started;
+  signal();
+  await turn();
+  clock.advance(999);
+  expect(events).toEqual([]);
+  clock.advance(1);
+  expect(events).toEqual(["logged", "exit 1"]);
+});
+
+test("a second signal ends the process at once", async () => {
+  const { run, started, signal, events } = setup();
+  void run((scope) => scope.defer(() => new Promise(() => undefined)));
+  await started;
+  signal();
+  signal();
+  expect(events).toEqual(["exit 1"]);
+});

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { WatchJobRequestSchema } from "@millrace/proto/job-service";
+import { expect, test } from "vitest";
+import { createOutbox } from "../src/index.ts";
+import { jobId, startJobServer } from "./job-server.ts";
+
+const bigOutput = (offset: number) => ({
+  event: {
+    case: "chunks" as const,
+    value: {
+      chunks: [
+        { offset: BigInt(offset), content: { case: "text" as const, value: "x".repeat(60_000) } },
+      ],
+    },
+  },
+});
+
+test("a server's stream arrives whole and in order", async () => {
+  await using setup = await startJobServer({
+    async *watchJob() {
+      for (let offset = 0; offset < 50; offset += 1) yield bigOutput(offset);
+    },
+  });
+  const offsets: bigint[] = [];
+  for await (const { event } of setup.rpc.watchJob({ jobId })) {
+    if (event.case === "chunks") offsets.push(event.value.chunks[0]?.offset ?? -1n);
+  }
+  expect(offsets).toEqual(Array.from({ length: 50 }, (_, index) => BigInt(index)));
+});
+
+test("a reader that leaves the loop cancels the call and stops the source", async () => {
+  const stopped = Promise.withResolvers<void>();
+  await using setup = await startJobServer({
+    async *watchJob() {
+      try {
+        for (let offset = 0; ; offset += 1) yield bigOutput(offset);
+      } finally {
+        stopped.resolve();
+      }
+    },
+  });
+  for await (const _ of setup.rpc.watchJob({ jobId })) break;
+  await stopped.promise;
+  expect(setup.bugs).toEqual([]);
+});
+
+test("a source that only waits on its signal stops when the reader leaves", async () => {
+  const stopped = Promise.withResolvers<void>();
+  await using setup = await startJobServer({
+    async *watchJob(_, { signal }) {
+      yield bigOutput(0);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      stopped.resolve();
+    },
+  });
+  for await (const _ of setup.rpc.watchJob({ jobId })) break;
+  await stopped.promise;
+});
+
+test("a source is not pulled far ahead of a peer that does not read", async () => {
+  let pulled = 0;
+  const total = 5_000;
+  await using setup = await startJobServer({
+    async *watchJob() {
+      for (; pulled < total; pulled += 1) yield bigOutput(pulled);
+    },
+    getJob: async () => ({}),
+  });
+  // HTTP/2 by hand: a grpc-js client takes in what arrives whether it is read or not.
+  const session = connect(`http://${setup.server.address}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/millrace.jobs.v1.JobService/WatchJob",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  const request = toBinary(WatchJobRequestSchema, create(WatchJobRequestSchema, { jobId }));
+  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request]));
+  await using _ = { [Symbol.asyncDispose]: async () => session.destroy() };
+  await once(stream, "response");
+  // Each round trip is time in which an unbounded writer would run on.
+  for (let round = 0; round < 200; round += 1) await setup.rpc.getJob({ jobId });
+  expect(pulled).toBeGreaterThan(0);
+  expect(pulled).toBeLessThan(total / 50);
+});
+
+test("both directions of a stream flow at once", async () => {
+  await using setup = await startJobServer({
+    async *submitStream(requests) {
+      for await (const { items } of requests) {
+        yield { results: items.map(({ sequence }) => ({ sequence })) };
+      }
+    },
+  });
+  const call = setup.rpc.submitStream();
+  const responses = call.responses[Symbol.asyncIterator]();
+  for (const sequence of [1n, 2n]) {
+    await call.write({ items: [{ sequence }] });
+    const next = await responses.next();
+    expect(next.value?.results[0]?.sequence).toBe(sequence);
+  }
+  call.end();
+  expect((await responses.next()).done).toBe(true);
+});
+
+test("an invalid message on a stream ends it as MALFORMED", async () => {
+  await using setup = await startJobServer({
+    async *submitStream(requests) {
+      for await (const { items } of requests) yield { results: items.map(() => ({})) };
+    },
+  });
+  const call = setup.rpc.submitStream();
+  const responses = call.responses[Symbol.asyncIterator]();
+  const items = (count: number) => Array.from({ length: count }, () => ({}));
+  await call.write({ items: items(1_000) });
+  expect((await responses.next()).value?.results).toHaveLength(1_000);
+  await call.write({ items: items(1_001) });
+  await expect(responses.next()).rejects.toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    reason: "MALFORMED",
+    violations: [{ field: "items" }],
+  });
+  expect(setup.bugs).toEqual([]);
+});
+
+test("writes to an ended call are refused rather than lost", async () => {
+  await using setup = await startJobServer({
+    async *submitStream() {},
+  });
+  const call = setup.rpc.submitStream();
+  for await (const _ of call.responses) throw new Error("no responses expected");
+  await expect(call.write({ items: [] })).rejects.toMatchObject({ code: status.CANCELLED });
+});
+
+test("what is pushed to an outbox is streamed, and a gone reader closes it", async () => {
+  const outbox = createOutbox<{ results: [] }>();
+  await using setup = await startJobServer({ submitStream: () => outbox });
+  const call = setup.rpc.submitStream();
+  const responses = call.responses[Symbol.asyncIterator]();
+  await outbox.push({ results: [] });
+  expect((await responses.next()).done).toBe(false);
+  await responses.return?.();
+  while (!outbox.closed) await setup.client.ready(1_000).then(() => new Promise(setImmediate));
+  expect(outbox.waiting).toBe(0);
+});

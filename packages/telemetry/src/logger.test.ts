@@ -1,0 +1,44 @@
+import { context, trace } from "@opentelemetry/api";
+import { expect, test } from "vitest";
+import { createLogger } from "./logger.ts";
+
+function setup() {
+  const lines: string[] = [];
+  const logger = createLogger("gateway", {
+    destination: { write: (line) => void lines.push(line) },
+  });
+  return { logger, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown> };
+}
+
+test("a line is JSON with the service, level and job", () => {
+  const { logger, last } = setup();
+  logger.child({ job_id: "documents~k7f3q2m9~01J" }).info("leased");
+  expect(last()).toMatchObject({
+    service: "gateway",
+    level: "info",
+    job_id: "documents~k7f3q2m9~01J",
+    msg: "leased",
+  });
+  expect(trace.getSpanContext(context.active())).toBeUndefined();
+  expect(last()).not.toHaveProperty("trace_id");
+});
+
+test.each([
+  { authorization: "Bearer hunter2" },
+  { request: { token: "hunter2" } },
+  { request: { metadata: { authorization: "hunter2" } } },
+  { password: "hunter2" },
+])("a secret by name is not written: %j", (fields) => {
+  const { logger, lines } = setup();
+  logger.info(fields, "seen");
+  expect(lines.join()).toContain("[redacted]");
+  expect(lines.join()).not.toContain("hunter2");
+});
+
+test("an API key inside text keeps its public part alone", () => {
+  const { logger, lines } = setup();
+  const secret = "a1".repeat(24);
+  logger.error({ error: new Error(`bad key mr_k7f3q2m9_${secret}`) }, `mr_k7f3q2m9_${secret}`);
+  expect(lines.join()).toContain("mr_k7f3q2m9_[redacted]");
+  expect(lines.join()).not.toContain(secret);
+});

@@ -1,0 +1,23 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+import { expect, test } from "vitest";
+import { extractTrace, injectTrace, traceIdOf } from "./trace-context.ts";
+
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+
+test("a trace goes into headers and comes back", () => {
+  const carried = extractTrace({ traceparent, tracestate: "vendor=1" });
+  expect(traceIdOf(carried)).toBe(traceId);
+  expect(injectTrace(carried)).toEqual({ traceparent, tracestate: "vendor=1" });
+});
+
+test.each(["", "00-zz-b7ad6b7169203331-01", `00-${"0".repeat(32)}-b7ad6b7169203331-01`])(
+  "%j starts no trace",
+  (malformed) => {
+    expect(traceIdOf(extractTrace({ traceparent: malformed }))).toBeUndefined();
+  },
+);
+
+test("nothing traced, nothing sent", () => {
+  expect(injectTrace(ROOT_CONTEXT)).toEqual({});
+});

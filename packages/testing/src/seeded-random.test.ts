@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "./seeded-random.ts";
+
+const draw = (seed: number, count: number) => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => random.next());
+};
+
+test("a seed replays, and another seed differs", () => {
+  expect(draw(7, 100)).toEqual(draw(7, 100));
+  expect(draw(7, 100)).not.toEqual(draw(8, 100));
+});
+
+test("numbers fill [0, 1) evenly", () => {
+  const counts = Array.from({ length: 10 }, () => 0);
+  for (const value of draw(42, 100_000)) {
+    expect(value).toBeGreaterThanOrEqual(0);
+    expect(value).toBeLessThan(1);
+    const bin = Math.floor(value * 10);
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  // Five standard deviations of a tenth of 100,000 draws.
+  for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(475);
+});
+
+test("bytes are as many as asked for and of every value", () => {
+  const bytes = seededRandom(1).bytes(10_000);
+  expect(bytes).toHaveLength(10_000);
+  expect(new Set(bytes).size).toBe(256);
+});
