@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Clock,
+  type DocumentId,
+  isDocumentId,
+  type KeyId,
+  newDocumentId,
+  type Random,
+} from "@millrace/shared";
+import { ContentCheck, contentTypeOf, type DocumentContentType } from "./content-check.ts";
+
+export interface StoredDocument {
+  readonly id: DocumentId;
+  readonly ownerKeyId: KeyId;
+  readonly name: string;
+  readonly contentType: DocumentContentType;
+  readonly sizeBytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly createdAtMs: number;
+}
+
+export type PutOutcome =
+  | { readonly kind: "stored"; readonly document: StoredDocument }
+  | { readonly kind: "empty" }
+  | { readonly kind: "tooLarge"; readonly limitBytes: number }
+  | { readonly kind: "typeMismatch"; readonly declared: DocumentContentType | undefined };
+
+export interface DocumentHeader {
+  /** For people. Empty: "document". */
+  readonly name: string;
+  /** Left out: told from the content. */
+  readonly contentType?: DocumentContentType;
+}
+
+export interface DocumentStore {
+  /** Durable once it resolves. Throws what `content` throws, and then nothing of it is kept. */
+  put(
+    ownerKeyId: KeyId,
+    header: DocumentHeader,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<PutOutcome>;
+  /** Undefined: there is none, or, with `ownerKeyId`, it is another key's. */
+  get(id: string, ownerKeyId?: KeyId): Promise<StoredDocument | undefined>;
+  /** Content in order. Throws if there is no such document. */
+  read(id: DocumentId): AsyncIterable<Uint8Array>;
+}
+
+export interface DocumentStoreOptions {
+  /** Made if missing. All programs that share documents name the same one. */
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ENOENT";
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes all of `bytes`: a single write may take only some of them. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
+}
+
+/**
+ * Documents as files: `<id>` and, beside it, `<id>.json`. A document exists once its JSON does,
+ * which is renamed into place last, after the content is on disk.
+ */
+export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
+  const { directory, maxBytes, clock, random } = options;
+  await mkdir(directory, { recursive: true });
+
+  const contentPath = (id: string) => {
+    if (!isDocumentId(id)) throw new Error("not a document id");
+    return join(directory, id);
+  };
+
+  const putFile = async (path: string, write: (file: FileHandle) => Promise<boolean>) => {
+    const partial = `${path}.part`;
+    try {
+      const file = await open(partial, "wx");
+      let keep: boolean;
+      try {
+        keep = await write(file);
+        if (keep) await file.sync();
+      } finally {
+        await file.close();
+      }
+      if (keep) await rename(partial, path);
+    } finally {
+      await rm(partial, { force: true });
+    }
+  };
+
+  return {
+    async put(ownerKeyId, header, content) {
+      const createdAtMs = clock.nowMs();
+      const id = newDocumentId(createdAtMs, random);
+      const path = contentPath(id);
+      const hash = createHash("sha256");
+      const check = new ContentCheck();
+      let sizeBytes = 0;
+      let refused: PutOutcome | undefined;
+      let contentType: DocumentContentType | undefined;
+      await putFile(path, async (file) => {
+        for await (const piece of content) {
+          sizeBytes += piece.length;
+          if (sizeBytes > maxBytes) {
+            refused = { kind: "tooLarge", limitBytes: maxBytes };
+            return false;
+          }
+          hash.update(piece);
+          check.add(piece);
+          await writeAll(file, piece);
+        }
+        if (sizeBytes === 0) refused = { kind: "empty" };
+        else contentType = contentTypeOf(check.finish(), header.contentType);
+        return contentType !== undefined;
+      });
+      if (refused !== undefined) return refused;
+      if (contentType === undefined) return { kind: "typeMismatch", declared: header.contentType };
+      const document: StoredDocument = {
+        id,
+        ownerKeyId,
+        name: header.name === "" ? "document" : header.name,
+        contentType,
+        sizeBytes,
+        sha256: hash.digest("hex"),
+        createdAtMs,
+      };
+      try {
+        await putFile(`${path}.json`, async (file) => {
+          await writeAll(file, Buffer.from(JSON.stringify(document)));
+          return true;
+        });
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+      await syncDirectory(directory);
+      return { kind: "stored", document };
+    },
+
+    async get(id, ownerKeyId) {
+      if (!isDocumentId(id)) return undefined;
+      try {
+        const text = await readFile(`${contentPath(id)}.json`, "utf8");
+        const document = JSON.parse(text) as StoredDocument;
+        return ownerKeyId === undefined || document.ownerKeyId === ownerKeyId
+          ? document
+          : undefined;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    read: (id) => createReadStream(contentPath(id)),
+  };
+}

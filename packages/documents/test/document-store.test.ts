@@ -1,0 +1,90 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DocumentId, type KeyId, systemClock, systemRandom } from "@millrace/shared";
+import { expect, onTestFinished, test } from "vitest";
+import { type DocumentContentType, openDocumentStore } from "../src/index.ts";
+
+const owner = "k7f3q2m9" as KeyId;
+const stranger = "zzzz" as KeyId;
+
+async function* pieces(...parts: (string | Uint8Array)[]) {
+  for (const part of parts) yield typeof part === "string" ? Buffer.from(part) : part;
+}
+
+async function setup(maxBytes = 10_000) {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const store = await openDocumentStore({
+    directory,
+    maxBytes,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const put = (contentType: DocumentContentType | undefined, ...parts: (string | Uint8Array)[]) =>
+    store.put(owner, { name: "a", ...(contentType && { contentType }) }, pieces(...parts));
+  return { store, put, files: () => readdir(directory) };
+}
+
+test("what was put is read back, to its owner alone", async () => {
+  const { store, put } = await setup();
+  const outcome = await put(undefined, "a", "bc");
+  if (outcome.kind !== "stored") throw new Error(outcome.kind);
+  const { document } = outcome;
+  expect(document).toMatchObject({ name: "a", contentType: "text/plain", sizeBytes: 3 });
+  expect(document.sha256).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  expect(await store.get(document.id, owner)).toEqual(document);
+  expect(await store.get(document.id)).toEqual(document);
+  expect(await store.get(document.id, stranger)).toBeUndefined();
+  const read: Uint8Array[] = [];
+  for await (const piece of store.read(document.id)) read.push(piece);
+  expect(Buffer.concat(read).toString()).toBe("abc");
+});
+
+test("the size limit is the last size taken, and empty is refused", async () => {
+  const { put, files } = await setup(4);
+  expect(await put(undefined, "ab", "cde")).toEqual({ kind: "tooLarge", limitBytes: 4 });
+  expect(await put(undefined)).toEqual({ kind: "empty" });
+  expect(await files()).toEqual([]);
+  expect(await put(undefined, "ab", "cd")).toMatchObject({ kind: "stored" });
+});
+
+test("a PDF header counts within the first 1,024 bytes only", async () => {
+  const { put } = await setup();
+  const pdf = "application/pdf";
+  expect(await put(pdf, " ".repeat(1_019), "%PDF-1.7")).toMatchObject({ kind: "stored" });
+  expect(await put(pdf, " ".repeat(1_020), "%PDF-1.7")).toMatchObject({ kind: "typeMismatch" });
+});
+
+test.each<[string, DocumentContentType | undefined, (string | Uint8Array)[], string]>([
+  ["a PDF undeclared", undefined, ["%P", "DF-1.7\0"], "application/pdf"],
+  ["a PDF declared text", "text/plain", ["%PDF-1.7"], "typeMismatch"],
+  ["text declared Markdown", "text/markdown", ["# a"], "text/markdown"],
+  ["a character cut between pieces", undefined, [Buffer.of(0xc3), Buffer.of(0xa9)], "text/plain"],
+  ["a character cut at the end", undefined, [Buffer.of(0xc3)], "typeMismatch"],
+  ["a NUL in text", "text/plain", ["a\0b"], "typeMismatch"],
+  ["bytes that are not UTF-8", undefined, [Buffer.of(0xff)], "typeMismatch"],
+])("%s", async (_name, declared, parts, expected) => {
+  const { put } = await setup();
+  const outcome = await put(declared, ...parts);
+  expect(outcome.kind === "stored" ? outcome.document.contentType : outcome.kind).toBe(expected);
+});
+
+test("an upload that breaks off leaves nothing", async () => {
+  const { store, files } = await setup();
+  let during: string[] = [];
+  async function* broken() {
+    yield Buffer.from("half");
+    during = await files();
+    throw new Error("gone");
+  }
+  await expect(store.put(owner, { name: "" }, broken())).rejects.toThrow("gone");
+  expect(during).toEqual([expect.stringMatching(/\.part$/)]);
+  expect(await files()).toEqual([]);
+});
+
+test("an id that is a path reaches no file", async () => {
+  const { store } = await setup();
+  expect(await store.get("../etc/passwd")).toBeUndefined();
+  expect(() => store.read("../etc/passwd" as DocumentId)).toThrow("not a document id");
+});
