@@ -1,0 +1,25 @@
+import type { Executor } from "@millrace/worker-sdk";
+import { z } from "zod";
+import type { Provider } from "../providers/provider.ts";
+import { parsePayload } from "./payload.ts";
+import { runCompletion } from "./run-completion.ts";
+
+const chatPayload = z.strictObject({
+  messages: z
+    .array(
+      z.strictObject({
+        role: z.enum(["system", "user", "assistant"]),
+        content: z.string().min(1),
+      }),
+    )
+    .min(1),
+  maxTokens: z.int().min(1).max(100_000).default(1_024),
+});
+
+/** Messages in, the answer streamed out as it comes. The result is `{ text }`. */
+export const chatExecutor =
+  (provider: Provider): Executor =>
+  async (context) => {
+    const request = parsePayload(chatPayload, context.payload);
+    return { text: await runCompletion(context, provider, request, context.write) };
+  };

@@ -1,0 +1,46 @@
+import { countTokens } from "gpt-tokenizer";
+
+const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+
+/** Halves until each piece fits: for text without sentences, such as a table. */
+function halve(text: string, maxTokens: number): string[] {
+  if (text.length < 2 || countTokens(text) <= maxTokens) return [text];
+  let middle = text.length >> 1;
+  const before = text.charCodeAt(middle - 1);
+  if (before >= 0xd800 && before <= 0xdbff && middle > 1) middle -= 1;
+  return [...halve(text.slice(0, middle), maxTokens), ...halve(text.slice(middle), maxTokens)];
+}
+
+function* unitsOf(text: string, maxTokens: number): Generator<{ unit: string; tokens: number }> {
+  for (const paragraph of text.split(/(?<=\n\s*\n)/)) {
+    const tokens = countTokens(paragraph);
+    if (tokens <= maxTokens) {
+      yield { unit: paragraph, tokens };
+      continue;
+    }
+    for (const { segment } of segmenter.segment(paragraph)) {
+      for (const unit of halve(segment, maxTokens)) yield { unit, tokens: countTokens(unit) };
+    }
+  }
+}
+
+/**
+ * Cuts text into parts of about `maxTokens` at most, between paragraphs where it can, else between
+ * sentences. Nothing is lost: the parts joined are the text.
+ */
+export function splitText(text: string, maxTokens: number): string[] {
+  const parts: string[] = [];
+  let part = "";
+  let partTokens = 0;
+  for (const { unit, tokens } of unitsOf(text, maxTokens)) {
+    if (part !== "" && partTokens + tokens > maxTokens) {
+      parts.push(part);
+      part = "";
+      partTokens = 0;
+    }
+    part += unit;
+    partTokens += tokens;
+  }
+  if (part !== "") parts.push(part);
+  return parts;
+}
