@@ -107,23 +107,33 @@ export function openServerStream(open: OpenCall, request: object): AsyncIterable
     metadata,
     options,
   );
-  // Without a listener, a failure before the first read would end the process.
-  call.on("error", () => undefined);
   return responsesOf(call, cancelOnAbort(call, open.signal));
 }
 
-async function* responsesOf(
+/**
+ * grpc-js emits a failure once and then looks like a clean end: it is kept for a reader who comes
+ * late, and the listener keeps a failure before the first read from ending the process.
+ */
+function responsesOf(
   call: ClientReadableStream<object>,
   forget: () => void,
-): AsyncGenerator<object> {
-  try {
-    for await (const response of call) yield response as object;
-  } catch (error) {
-    throw asFault(error);
-  } finally {
-    forget();
-    call.cancel();
+): AsyncIterable<object> {
+  let failure: unknown;
+  call.on("error", (error) => {
+    failure = asFault(error);
+  });
+  call.on("status", forget);
+  async function* read(): AsyncGenerator<object> {
+    try {
+      for await (const response of call) yield response as object;
+    } catch (error) {
+      throw asFault(error);
+    } finally {
+      call.cancel();
+    }
+    if (failure !== undefined) throw failure;
   }
+  return read();
 }
 
 export function openBidi(open: OpenCall): BidiCall<object, object> {

@@ -146,3 +146,18 @@ test("what is pushed to an outbox is streamed, and a gone reader closes it", asy
   while (!outbox.closed) await setup.client.ready(1_000).then(() => new Promise(setImmediate));
   expect(outbox.waiting).toBe(0);
 });
+
+test("a failure is not lost on a reader who comes after it", async () => {
+  await using setup = await startJobServer({});
+  const call = setup.rpc.submitStream();
+  // The write that finds the call ended says that the failure has arrived.
+  const written = async () => {
+    for (;;) {
+      await call.write({});
+      await new Promise(setImmediate);
+    }
+  };
+  await expect(written()).rejects.toMatchObject({ reason: "NOT_IMPLEMENTED" });
+  const late = call.responses[Symbol.asyncIterator]();
+  await expect(late.next()).rejects.toMatchObject({ reason: "NOT_IMPLEMENTED" });
+});

@@ -1,0 +1,55 @@
+import { Client, credentials } from "@grpc/grpc-js";
+import { createMetrics } from "@millrace/telemetry";
+import { service } from "grpc-health-check";
+import { expect, test } from "vitest";
+import { serveMetrics } from "../src/index.ts";
+import { startJobServer } from "./job-server.ts";
+
+test("health follows what the server says of itself, and knows no other service", async () => {
+  await using setup = await startJobServer({});
+  const { Check } = service;
+  if (Check === undefined) throw new Error("no health service");
+  const client = new Client(setup.server.address, credentials.createInsecure());
+  const check = (name: string) =>
+    new Promise((resolve) => {
+      client.makeUnaryRequest(
+        Check.path,
+        Check.requestSerialize as (request: object) => Buffer,
+        Check.responseDeserialize as (bytes: Buffer) => { status?: string },
+        { service: name },
+        (error, response) => resolve(error?.code ?? response?.status),
+      );
+    });
+  expect(await check("")).toBe("SERVING");
+  expect(await check("millrace.jobs.v1.JobService")).toBe("SERVING");
+  expect(await check("millrace.jobs.v1.Nothing")).toBe(5);
+  setup.server.health.setServing(false);
+  expect(await check("millrace.jobs.v1.JobService")).toBe("NOT_SERVING");
+  client.close();
+});
+
+test("readiness changes while liveness stays, and metrics are there to scrape", async () => {
+  const metrics = createMetrics();
+  let ready = false;
+  const server = await serveMetrics({
+    host: "127.0.0.1",
+    port: 0,
+    registry: metrics.registry,
+    ready: () => ready,
+  });
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+    return { code: response.status, body: await response.text() };
+  };
+  try {
+    expect((await get("/readyz")).code).toBe(503);
+    expect((await get("/healthz")).code).toBe(200);
+    ready = true;
+    expect((await get("/readyz")).code).toBe(200);
+    metrics.rpcCalls.inc({ method: "GetJob", code: "0" });
+    expect((await get("/metrics")).body).toContain('method="GetJob"');
+    expect((await get("/else")).code).toBe(404);
+  } finally {
+    await server.close();
+  }
+});
