@@ -115,11 +115,11 @@ export class Attempt {
 
   #context(payload: unknown, log: Log): ExecutionContext {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
-    const { deadline, traceparent, tracestate } = this.#assignment;
+    const { keyId, deadline, traceparent, tracestate } = this.#assignment;
     const { jobId } = this.lease;
     return {
       ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
-      ...{ traceparent, tracestate, signal: this.#abort.signal },
+      ...{ keyId, traceparent, tracestate, signal: this.#abort.signal },
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => {
         return this.#sending(this.output.write(text));

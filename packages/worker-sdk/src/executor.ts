@@ -11,6 +11,8 @@ export type Log = (level: LogLevel, message: string, fields?: Record<string, unk
 export interface ExecutionContext {
   readonly jobId: string;
   readonly queue: string;
+  /** The API key that the job belongs to, by id. */
+  readonly keyId: string;
   readonly type: string;
   /** From 1. */
   readonly attempt: number;

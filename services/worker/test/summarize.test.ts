@@ -24,7 +24,13 @@ function setup(bytes: Uint8Array, contentType: string, payload: unknown = {}) {
   const context: ExecutionContext = {
     ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
     ...{ documentIds: ["doc_1"], pool: "", labels: {}, deadlineMs: undefined },
-    ...{ traceparent: "", tracestate: "", signal: stop.signal, addUsage: () => undefined },
+    ...{
+      keyId: "k7f3",
+      traceparent: "",
+      tracestate: "",
+      signal: stop.signal,
+      addUsage: () => undefined,
+    },
     write: async (text) => void written.push(text),
     progress: async (done, total) => void progress.push(`${done}/${total}`),
     log: () => undefined,

@@ -7,9 +7,9 @@ export interface DocumentContent {
   readonly bytes: Uint8Array;
 }
 
-/** Where executors get documents from. Undefined: there is no such document. */
+/** Where executors get documents from. Undefined: the API key has no such document. */
 export interface DocumentSource {
-  read(id: string, signal: AbortSignal): Promise<DocumentContent | undefined>;
+  read(id: string, keyId: string): Promise<DocumentContent | undefined>;
 }
 
 export interface DocumentText {

@@ -49,7 +49,7 @@ export function summarizeExecutor({ provider, documents, parallel }: SummarizePa
     let pages = 0;
     for (const id of context.documentIds) {
       await context.progress(texts.length, context.documentIds.length, "reading documents");
-      const content = await documents.read(id, context.signal);
+      const content = await documents.read(id, context.keyId);
       if (content === undefined) {
         throw new NonRetryableError("DOCUMENT_NOT_FOUND", `There is no document ${id}.`);
       }

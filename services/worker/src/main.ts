@@ -1,0 +1,53 @@
+import { openDocumentStore } from "@millrace/documents";
+import { loadConfig, runMain } from "@millrace/runtime";
+import { limits, systemClock, systemRandom } from "@millrace/shared";
+import { createLogger } from "@millrace/telemetry";
+import { startWorker } from "@millrace/worker-sdk";
+import { workerConfig } from "./config.ts";
+import { chatExecutor } from "./executors/chat.ts";
+import { summarizeExecutor } from "./executors/summarize.ts";
+import { extractiveProvider } from "./providers/extractive.ts";
+import { openAiProvider } from "./providers/openai.ts";
+import { storedDocuments } from "./stored-documents.ts";
+
+const logger = createLogger("worker");
+const clock = systemClock;
+const random = systemRandom;
+/** What leaving takes beyond the grace: the last outcomes and the goodbye. */
+const leaveMs = 8_000;
+const config = loadConfig(workerConfig, process.env);
+
+await runMain(
+  async (scope) => {
+    // Timers of the clock do not hold the process while the scheduler is away.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    scope.defer(() => clearInterval(alive));
+    const { documents: directory, parallelParts: parallel } = config;
+    const store = await openDocumentStore({
+      ...{ directory, maxBytes: limits.documentBytes, clock, random },
+    });
+    const provider =
+      config.provider === "extractive"
+        ? extractiveProvider
+        : openAiProvider({
+            baseUrl: config.openAiUrl,
+            apiKey: config.openAiKey,
+            model: config.model,
+            clock,
+          });
+    const worker = startWorker({
+      schedulerAddress: config.scheduler,
+      ...(config.token === undefined ? {} : { token: config.token }),
+      ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
+      ...{ slots: config.slots, clock, random },
+      executors: {
+        summarize: summarizeExecutor({ provider, documents: storedDocuments(store), parallel }),
+        chat: chatExecutor(provider),
+      },
+      log: (level, message, fields = {}) => logger[level](fields, message),
+    });
+    scope.defer(() => worker.drain(config.drainMs));
+    logger.info({ worker_id: config.workerId, queues: config.queues }, "started");
+  },
+  { drainMs: config.drainMs + leaveMs, log: logger },
+);
