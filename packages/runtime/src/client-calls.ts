@@ -87,13 +87,15 @@ export async function sendClientStream(
   try {
     await writeAll(call, requests, ended.signal);
     call.end();
+    return await response;
   } catch (error) {
-    if (!ended.signal.aborted) {
-      call.cancel();
-      throw error;
-    }
+    // The server's answer came before the end of the requests: it is the outcome, not our abort.
+    if (ended.signal.aborted) return await response;
+    call.cancel();
+    throw error;
+  } finally {
+    forget();
   }
-  return response.finally(forget);
 }
 
 /** Starts the call at once, not at the first read. */
