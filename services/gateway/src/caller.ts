@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { type Metadata, status } from "@grpc/grpc-js";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import { type GrpcClient, RpcFault, rpcError } from "@millrace/runtime";
+import { hashSecret, type KeyId, parseApiKey } from "@millrace/shared";
+import { LRUCache } from "lru-cache";
+
+/** Whoever calls: what `authenticate` found. */
+export interface Caller {
+  readonly keyId: KeyId;
+}
+
+export type Scheduler = GrpcClient<typeof SchedulerService>["rpc"];
+
+const KNOWN_KEYS = 10_000;
+const KNOWN_FOR_MS = 10_000;
+const AUTHENTICATE_DEADLINE_MS = 5_000;
+const BEARER = "Bearer ";
+
+const unauthenticated = () =>
+  rpcError({ reason: "UNAUTHENTICATED", message: "the API key is missing, wrong or revoked" });
+
+/**
+ * Tells callers by their API key. A key that the scheduler knows is not asked about again for 10 s,
+ * so a revoked one works that long at most; a key it does not know is asked about each time.
+ */
+export function createAuthenticator(scheduler: Scheduler) {
+  const known = new LRUCache<string, Caller>({ max: KNOWN_KEYS, ttl: KNOWN_FOR_MS });
+  return async (metadata: Metadata): Promise<Caller> => {
+    const [header] = metadata.get("authorization");
+    if (typeof header !== "string" || !header.startsWith(BEARER)) throw unauthenticated();
+    const key = parseApiKey(header.slice(BEARER.length));
+    if (key === undefined) throw unauthenticated();
+    const secretSha256 = hashSecret(key.secret);
+    // Over both parts: the right secret of one key must not open another.
+    const entry = createHash("sha256").update(key.keyId).update(secretSha256).digest("base64");
+    const cached = known.get(entry);
+    if (cached !== undefined) return cached;
+    try {
+      await scheduler.authenticate(
+        { keyId: key.keyId, secretSha256: new Uint8Array(secretSha256) },
+        { deadlineMs: AUTHENTICATE_DEADLINE_MS },
+      );
+    } catch (error) {
+      if (error instanceof RpcFault && error.code === status.UNAUTHENTICATED)
+        throw unauthenticated();
+      throw error;
+    }
+    const caller: Caller = { keyId: key.keyId };
+    known.set(entry, caller);
+    return caller;
+  };
+}

@@ -1,0 +1,22 @@
+import { defineConfig, setting } from "@millrace/runtime";
+import { limits } from "@millrace/shared";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+export const GatewayConfig = defineConfig({
+  host: setting("MILLRACE_GATEWAY_HOST", z.string().default("127.0.0.1"), "Address to listen on."),
+  port: setting("MILLRACE_GATEWAY_PORT", port.default(7400), "Port for gRPC."),
+  scheduler: setting("MILLRACE_SCHEDULER", z.string(), "The scheduler's host:port."),
+  internalToken: setting(
+    "MILLRACE_INTERNAL_TOKEN",
+    z.string().optional(),
+    "What this gateway shows the scheduler.",
+  ),
+  documents: setting("MILLRACE_DOCUMENTS", z.string(), "The directory that holds documents."),
+  documentBytes: setting(
+    "MILLRACE_DOCUMENT_BYTES",
+    z.coerce.number().int().min(1).default(limits.documentBytes),
+    "The longest document, in bytes.",
+  ),
+});

@@ -1,0 +1,15 @@
+import type { JobService } from "@millrace/proto/job-service";
+import type { Handler } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { assertOwnJob } from "../own-job.ts";
+import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
+
+export const cancelJob =
+  ({ scheduler }: GatewayParts): Handler<typeof JobService.method.cancelJob, Caller> =>
+  async (cancel, { identity, signal }) => {
+    assertOwnJob(cancel.jobId, identity.keyId);
+    const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
+    const { job } = await scheduler.cancel({ keyId: identity.keyId, cancel }, options);
+    return job === undefined ? {} : { job };
+  };

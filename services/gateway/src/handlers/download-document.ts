@@ -1,0 +1,16 @@
+import type { DocumentService } from "@millrace/proto/document-service";
+import type { Handler } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import { documentMessage, ownDocument } from "../document-message.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+
+export const downloadDocument = ({
+  documents,
+}: GatewayParts): Handler<typeof DocumentService.method.downloadDocument, Caller> =>
+  async function* ({ documentId }, { identity }) {
+    const document = await ownDocument(documents, documentId, identity.keyId);
+    yield { part: { case: "document", value: documentMessage(document) } };
+    for await (const value of documents.read(document.id)) {
+      yield { part: { case: "content", value: new Uint8Array(value) } };
+    }
+  };

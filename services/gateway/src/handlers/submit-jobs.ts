@@ -1,0 +1,10 @@
+import type { JobService } from "@millrace/proto/job-service";
+import type { Handler } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+
+export const submitJobs =
+  ({ submit }: GatewayParts): Handler<typeof JobService.method.submitJobs, Caller> =>
+  async ({ jobs }, { identity }) => ({
+    results: await Promise.all(jobs.map((spec) => submit(identity.keyId, spec))),
+  });

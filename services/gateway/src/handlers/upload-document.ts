@@ -1,0 +1,53 @@
+import type { PutOutcome } from "@millrace/documents";
+import { type DocumentContentType, documentContentTypes } from "@millrace/documents";
+import type { DocumentService, UploadDocumentRequest } from "@millrace/proto/document-service";
+import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import { documentMessage } from "../document-message.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+
+const malformed = (message: string) => rpcError({ reason: "MALFORMED", message });
+
+async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>, signal: AbortSignal) {
+  for (;;) {
+    const next = await requests.next();
+    if (next.done === true) break;
+    if (next.value.part.case !== "content") throw malformed("the header comes first, and once");
+    yield next.value.part.value;
+  }
+  // A cancelled upload ends like a finished one, a moment before its signal aborts.
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
+  switch (outcome.kind) {
+    case "empty":
+      return rpcError({ reason: "DOCUMENT_EMPTY", message: "the document is empty" });
+    case "tooLarge": {
+      const message = `the document is over ${outcome.limitBytes} bytes`;
+      return rpcError({ reason: "TOO_LARGE", message });
+    }
+    case "typeMismatch": {
+      const message = `the content is not ${outcome.declared ?? documentContentTypes.join(", ")}`;
+      return rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
+    }
+  }
+}
+
+export const uploadDocument =
+  ({ documents }: GatewayParts): Handler<typeof DocumentService.method.uploadDocument, Caller> =>
+  async (requests, { identity, signal }) => {
+    const iterator = requests[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    if (first.done === true || first.value.part.case !== "header") {
+      throw malformed("the first message must be the header");
+    }
+    const { name, contentType } = first.value.part.value;
+    const declared = documentContentTypes.find((known) => known === contentType);
+    const header: { name: string; contentType?: DocumentContentType } = { name };
+    if (declared !== undefined) header.contentType = declared;
+    const outcome = await documents.put(identity.keyId, header, contentOf(iterator, signal));
+    if (outcome.kind !== "stored") throw refusal(outcome);
+    return { document: documentMessage(outcome.document) };
+  };

@@ -1,0 +1,32 @@
+import { DocumentService } from "@millrace/proto/document-service";
+import { JobService } from "@millrace/proto/job-service";
+import { bindService, notImplemented } from "@millrace/runtime";
+import type { Caller } from "./caller.ts";
+import type { GatewayParts } from "./gateway-parts.ts";
+import { cancelJob } from "./handlers/cancel-job.ts";
+import { downloadDocument } from "./handlers/download-document.ts";
+import { getDocument } from "./handlers/get-document.ts";
+import { getJob } from "./handlers/get-job.ts";
+import { listJobs } from "./handlers/list-jobs.ts";
+import { submitJob } from "./handlers/submit-job.ts";
+import { submitJobs } from "./handlers/submit-jobs.ts";
+import { uploadDocument } from "./handlers/upload-document.ts";
+import { watchJob } from "./handlers/watch-job.ts";
+
+/** The public services, for `serve` with `createAuthenticator`. */
+export const gatewayServices = (parts: GatewayParts) => [
+  bindService<typeof JobService, Caller>(JobService, {
+    submitJob: submitJob(parts),
+    submitJobs: submitJobs(parts),
+    submitStream: notImplemented,
+    getJob: getJob(parts),
+    listJobs: listJobs(parts),
+    watchJob: watchJob(parts),
+    cancelJob: cancelJob(parts),
+  }),
+  bindService<typeof DocumentService, Caller>(DocumentService, {
+    uploadDocument: uploadDocument(parts),
+    getDocument: getDocument(parts),
+    downloadDocument: downloadDocument(parts),
+  }),
+];

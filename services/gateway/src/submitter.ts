@@ -1,0 +1,93 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { DocumentStore } from "@millrace/documents";
+import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
+import type { NewJobSchema } from "@millrace/proto/scheduler-service";
+import { assertValid, RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
+import {
+  type Clock,
+  createBatcher,
+  type KeyId,
+  limits,
+  newJobId,
+  type QueueName,
+  type Random,
+} from "@millrace/shared";
+import type { Scheduler } from "./caller.ts";
+import { SCHEDULER_DEADLINE_MS } from "./read-job.ts";
+
+export interface SubmitterOptions {
+  readonly scheduler: Scheduler;
+  readonly documents: DocumentStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Resolves to what became of the job; rejects only for what is not the job's fault. */
+export type Submitter = (keyId: KeyId, spec: JobSpec) => Promise<SubmitResult>;
+
+const SUBMITS_IN_FLIGHT = 4;
+
+const malformedPayload = () =>
+  rpcError({
+    reason: "MALFORMED",
+    message: "payload: must be a JSON object",
+    violations: [{ field: "payload", description: "must be a JSON object" }],
+  });
+
+function payloadJsonOf({ payload }: JobSpec): string {
+  if (payload.case === undefined) return "{}";
+  if (payload.case === "payloadStruct") return JSON.stringify(payload.value);
+  try {
+    const value: unknown = JSON.parse(payload.value);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw malformedPayload();
+    }
+  } catch {
+    throw malformedPayload();
+  }
+  return payload.value;
+}
+
+/** Submits jobs; those that arrive together, of any caller, go to the scheduler as one group. */
+export function createSubmitter(options: SubmitterOptions): Submitter {
+  const { scheduler, documents, clock, random } = options;
+  const batcher = createBatcher<MessageInitShape<typeof NewJobSchema>, SubmitResult>({
+    maxItems: limits.jobsPerSubmit,
+    maxInFlight: SUBMITS_IN_FLIGHT,
+    flush: async (jobs) =>
+      (await scheduler.submit({ jobs: [...jobs] }, { deadlineMs: SCHEDULER_DEADLINE_MS })).results,
+  });
+
+  const check = async (keyId: KeyId, spec: JobSpec): Promise<JobSpec> => {
+    assertValid(JobSpecSchema, spec);
+    const payloadJson = payloadJsonOf(spec);
+    if (Buffer.byteLength(payloadJson) > limits.payloadBytes) {
+      const message = `the payload is over ${limits.payloadBytes} bytes`;
+      throw rpcError({ reason: "TOO_LARGE", message });
+    }
+    for (const id of spec.documentIds) {
+      if ((await documents.get(id, keyId)) === undefined) {
+        throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
+      }
+    }
+    return { ...spec, payload: { case: "payloadJson", value: payloadJson } };
+  };
+
+  return async (keyId, spec) => {
+    let checked: JobSpec;
+    try {
+      checked = await check(keyId, spec);
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error;
+      return create(SubmitResultSchema, { result: { case: "error", value: toRpcStatus(error) } });
+    }
+    const nowMs = clock.nowMs();
+    const id = newJobId(checked.queue as QueueName, keyId, nowMs, random);
+    const accepted = await batcher.add({ id, spec: checked, submitTime: timestampFromMs(nowMs) });
+    const existing =
+      accepted.existing || (accepted.result.case === "jobId" && accepted.result.value !== id);
+    return { ...accepted, existing };
+  };
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDocumentStore } from "@millrace/documents";
+import { DocumentService } from "@millrace/proto/document-service";
+import { JobState } from "@millrace/proto/job";
+import { JobService } from "@millrace/proto/job-service";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { grpcClient, serve } from "@millrace/runtime";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { expect, onTestFinished, test } from "vitest";
+import { createAuthenticator } from "../src/caller.ts";
+import { gatewayServices } from "../src/service.ts";
+import { createSubmitter } from "../src/submitter.ts";
+import { startSchedulerDouble } from "./scheduler-double.ts";
+
+const secret = "a".repeat(32);
+const other = "b".repeat(32);
+const job = { queue: "documents", type: "summarize" };
+
+async function setup() {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const double = await startSchedulerDouble({ ours: secret, theirs: other });
+  onTestFinished(() => double.close());
+  const client = grpcClient(SchedulerService, double.address);
+  onTestFinished(() => client.close());
+  const scheduler = client.rpc;
+  const documents = await openDocumentStore({ directory, maxBytes: 1_000, clock, random });
+  const submit = createSubmitter({ scheduler, documents, clock, random });
+  const server = await serve({
+    listen: { host: "127.0.0.1", port: 0 },
+    services: gatewayServices({ scheduler, documents, submit }),
+    authenticate: createAuthenticator(scheduler),
+    clock,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  onTestFinished(() => server.close());
+  const as = (token: string) => {
+    const jobs = grpcClient(JobService, server.address, { token });
+    const files = grpcClient(DocumentService, server.address, { token });
+    onTestFinished(() => {
+      jobs.close();
+      files.close();
+    });
+    return { jobs: jobs.rpc, files: files.rpc };
+  };
+  const stored = () => readdir(directory);
+  return { double, stored, as, ours: as(`mr_ours_${secret}`), theirs: as(`mr_theirs_${other}`) };
+}
+
+async function* upload(...content: string[]) {
+  yield { part: { case: "header" as const, value: { name: "a.txt" } } };
+  for (const text of content) {
+    yield { part: { case: "content" as const, value: new Uint8Array(Buffer.from(text)) } };
+  }
+}
+
+test("a job is submitted under the caller's key and read back", async () => {
+  const { ours } = await setup();
+  const payload = { case: "payloadStruct" as const, value: { a: 1 } };
+  const { job: accepted } = await ours.jobs.submitJob({ job: { ...job, payload } });
+  expect(accepted?.id).toMatch(/^documents~ours~/);
+  expect(accepted?.payloadJson).toBe('{"a":1}');
+  const { job: read } = await ours.jobs.getJob({ jobId: accepted?.id ?? "" });
+  expect(read).toEqual(accepted);
+  expect((await ours.jobs.listJobs({ queue: "documents" })).jobs).toHaveLength(1);
+  const { job: cancelled } = await ours.jobs.cancelJob({ jobId: accepted?.id ?? "" });
+  expect(cancelled?.state).toBe(JobState.CANCELLED);
+});
+
+test.each(["", "mr_ours", `mr_ours_${other}`, `mr_nobody_${secret}`])(
+  "the key %j is refused",
+  async (token) => {
+    const { as } = await setup();
+    await expect(as(token).jobs.submitJob({ job })).rejects.toMatchObject({
+      reason: "UNAUTHENTICATED",
+    });
+  },
+);
+
+test("a known key is asked about once", async () => {
+  const { ours, double } = await setup();
+  await ours.jobs.submitJob({ job });
+  await ours.jobs.submitJob({ job });
+  expect(double.asked.filter((call) => call === "authenticate")).toHaveLength(1);
+});
+
+test("another key's job is not found, and the scheduler is not asked", async () => {
+  const { ours, theirs, double } = await setup();
+  const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
+  const before = double.asked.filter((call) => call === "getJobs").length;
+  const notFound = { reason: "JOB_NOT_FOUND" };
+  await expect(theirs.jobs.getJob({ jobId })).rejects.toMatchObject(notFound);
+  await expect(theirs.jobs.cancelJob({ jobId })).rejects.toMatchObject(notFound);
+  await expect(
+    theirs.jobs.watchJob({ jobId })[Symbol.asyncIterator]().next(),
+  ).rejects.toMatchObject(notFound);
+  expect(double.asked.filter((call) => call === "getJobs")).toHaveLength(before);
+});
+
+test("the good jobs of one call go on, and a bad one keeps no other out", async () => {
+  const { ours, double } = await setup();
+  const payload = { case: "payloadJson" as const, value: "[]" };
+  const documentIds = ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"];
+  const { results } = await ours.jobs.submitJobs({
+    jobs: [job, { ...job, queue: "NO" }, { ...job, payload }, { ...job, documentIds }, job],
+  });
+  expect(results.map(({ result }) => result.case)).toEqual([
+    "jobId",
+    "error",
+    "error",
+    "error",
+    "jobId",
+  ]);
+  expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(2);
+});
+
+test("a payload of 256 KiB is taken, and one byte more is not", async () => {
+  const { ours } = await setup();
+  const of = (bytes: number) => ({
+    ...job,
+    payload: { case: "payloadJson" as const, value: JSON.stringify({ a: "x".repeat(bytes - 8) }) },
+  });
+  const { results } = await ours.jobs.submitJobs({ jobs: [of(262_144), of(262_145)] });
+  expect(results.map(({ result }) => result.case)).toEqual(["jobId", "error"]);
+});
+
+test("with wait, the job comes back when it has finished", async () => {
+  const { ours, double } = await setup();
+  const waiting = ours.jobs.submitJob({ job, wait: { seconds: 60n } });
+  double.finish();
+  expect((await waiting).job?.state).toBe(JobState.SUCCEEDED);
+});
+
+test("a watcher that leaves ends the scheduler's stream", async () => {
+  const { ours, double } = await setup();
+  const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
+  for await (const { event } of ours.jobs.watchJob({ jobId })) {
+    expect(event).toMatchObject({ case: "job", value: { id: jobId } });
+    break;
+  }
+  await double.watchLeft;
+});
+
+test("a document is stored for its owner, who alone may read it or name it in a job", async () => {
+  const { ours, theirs } = await setup();
+  const { document } = await ours.files.uploadDocument(upload("he", "llo"));
+  expect(document).toMatchObject({ name: "a.txt", contentType: "text/plain", size: 5n });
+  const documentId = document?.id ?? "";
+  expect((await ours.files.getDocument({ documentId })).document).toEqual(document);
+  let text = "";
+  for await (const { part } of ours.files.downloadDocument({ documentId })) {
+    if (part.case === "content") text += Buffer.from(part.value).toString();
+  }
+  expect(text).toBe("hello");
+  const named = { job: { ...job, documentIds: [documentId] } };
+  expect((await ours.jobs.submitJob(named)).job).toBeDefined();
+  const notFound = { reason: "DOCUMENT_NOT_FOUND" };
+  await expect(theirs.files.getDocument({ documentId })).rejects.toMatchObject(notFound);
+  await expect(theirs.jobs.submitJob(named)).rejects.toMatchObject(notFound);
+});
+
+test("a document that is empty, too long or of no known type is refused by name", async () => {
+  const { ours, stored } = await setup();
+  const reasonOf = (...content: string[]) =>
+    ours.files.uploadDocument(upload(...content)).catch((error: unknown) => error);
+  expect(await reasonOf()).toMatchObject({ reason: "DOCUMENT_EMPTY" });
+  expect(await reasonOf("x".repeat(1_001))).toMatchObject({ reason: "TOO_LARGE" });
+  expect(await reasonOf("\0")).toMatchObject({ reason: "DOCUMENT_TYPE_MISMATCH" });
+  expect(await stored()).toEqual([]);
+});
