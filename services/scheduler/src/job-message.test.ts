@@ -1,0 +1,57 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { JobRecord } from "@millrace/engine";
+import { JobSchema, JobState } from "@millrace/proto/job";
+import { defaultBackoff, type JobId, jobStates } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { jobMessage } from "./job-message.ts";
+
+const record = (change: Partial<JobRecord> = {}): JobRecord => ({
+  id: "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId,
+  type: "summarize",
+  payloadJson: "{}",
+  priority: 50,
+  maxAttempts: 5,
+  backoff: defaultBackoff,
+  documents: [],
+  labels: {},
+  submittedAtMs: 1_000,
+  state: "QUEUED",
+  attempt: 0,
+  createdAtMs: 1_000,
+  cancelRequested: false,
+  output: { nextOffset: 0 },
+  stalls: 0,
+  ...change,
+});
+
+const message = (change?: Partial<JobRecord>) => create(JobSchema, jobMessage(record(change)));
+
+test("the queue is read from the job's id", () => {
+  expect(message().queue).toBe("documents");
+});
+
+test("every state keeps its name", () => {
+  for (const state of jobStates) expect(JobState[message({ state }).state]).toBe(state);
+});
+
+test("a job that has not run has neither times nor error nor usage", () => {
+  const { startTime, finishTime, runAt, error, usage } = message();
+  expect([startTime, finishTime, runAt, error, usage]).toEqual(Array(5).fill(undefined));
+});
+
+test("times, usage and failure of a job that ended are said as stored", () => {
+  const ended = message({
+    state: "FAILED",
+    startedAtMs: 2_000,
+    finishedAtMs: 3_001,
+    failure: { reason: "PROVIDER_DOWN", message: "no answer", retryable: true },
+    usage: { inputTokens: 7, outputTokens: 8, providerCalls: 9 },
+    output: { nextOffset: 4 },
+  });
+  expect(ended.startTime && timestampMs(ended.startTime)).toBe(2_000);
+  expect(ended.finishTime && timestampMs(ended.finishTime)).toBe(3_001);
+  expect(ended.error).toMatchObject({ reason: "PROVIDER_DOWN", retryable: true });
+  expect(ended.usage).toMatchObject({ inputTokens: 7n, outputTokens: 8n, providerCalls: 9 });
+  expect(ended.outputOffset).toBe(4n);
+});

@@ -1,0 +1,44 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { JobRecord } from "@millrace/engine";
+import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
+import { parseJobId } from "@millrace/shared";
+
+/** A stored job as its callers see it. */
+export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
+  const runAtMs = job.nextRunAtMs;
+  return {
+    id: job.id,
+    queue: parseJobId(job.id)?.queue ?? "",
+    type: job.type,
+    state: JobStateMessage[job.state],
+    priority: job.priority,
+    attempt: job.attempt,
+    maxAttempts: job.maxAttempts,
+    payloadJson: job.payloadJson,
+    documentIds: [...job.documents],
+    labels: { ...job.labels },
+    idempotencyKey: job.idempotencyKey ?? "",
+    pool: job.pool ?? "",
+    estimatedTokens: job.estimatedTokens ?? 0,
+    submitTime: timestampFromMs(job.submittedAtMs),
+    ...(job.startedAtMs === undefined ? {} : { startTime: timestampFromMs(job.startedAtMs) }),
+    ...(job.finishedAtMs === undefined ? {} : { finishTime: timestampFromMs(job.finishedAtMs) }),
+    ...(runAtMs === undefined ? {} : { runAt: timestampFromMs(runAtMs) }),
+    ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampFromMs(job.expiresAtMs) }),
+    ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
+    resultJson: job.resultJson ?? "",
+    ...(job.failure === undefined ? {} : { error: { ...job.failure } }),
+    ...(job.usage === undefined
+      ? {}
+      : {
+          usage: {
+            inputTokens: BigInt(job.usage.inputTokens),
+            outputTokens: BigInt(job.usage.outputTokens),
+            providerCalls: job.usage.providerCalls,
+          },
+        }),
+    outputOffset: BigInt(job.output.nextOffset),
+    cancelRequested: job.cancelRequested,
+  };
+}
