@@ -110,7 +110,7 @@ export function keySentences(text: string, maxTokens: number): string[] {
     const cost = countTokens(sentence) + 1;
     if (tokens + cost > maxTokens) {
       misses += 1;
-      if (misses > 20) break;
+      if (misses > 200) break;
       continue;
     }
     seen.add(sentence);
