@@ -1,0 +1,16 @@
+import type { Engine } from "@millrace/engine";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import type { Handler } from "@millrace/runtime";
+import { isJobId, parseJobId } from "@millrace/shared";
+import { jobMessage } from "../job-message.ts";
+
+/** A job of another key is left out like one that is not there: the answer tells them not apart. */
+export const getJobs =
+  (
+    engine: Pick<Engine, "getJobs">,
+  ): Handler<(typeof SchedulerService)["method"]["getJobs"], undefined> =>
+  async ({ keyId, jobIds }) => {
+    const own = jobIds.filter(isJobId).filter((id) => parseJobId(id)?.keyId === keyId);
+    const jobs = await engine.getJobs(own);
+    return { jobs: jobs.flatMap((job) => (job === undefined ? [] : [jobMessage(job)])) };
+  };

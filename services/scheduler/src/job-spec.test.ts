@@ -1,0 +1,52 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { JobSpecSchema } from "@millrace/proto/job";
+import { defaultBackoff, type JobId } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { jobSpecOf } from "./job-spec.ts";
+
+const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
+
+const spec = (init: MessageInitShape<typeof JobSpecSchema> = {}) =>
+  jobSpecOf(id, create(JobSpecSchema, { queue: "documents", type: "summarize", ...init }), 1_000);
+
+test("what is left out gets its default, and nothing else appears", () => {
+  expect(spec()).toEqual({
+    id,
+    type: "summarize",
+    payloadJson: "{}",
+    priority: 50,
+    maxAttempts: 5,
+    backoff: defaultBackoff,
+    documents: [],
+    labels: {},
+    submittedAtMs: 1_000,
+  });
+});
+
+test("JSON text is kept as it is, and structured data becomes JSON text", () => {
+  expect(spec({ payload: { case: "payloadJson", value: '{ "a":1 }' } }).payloadJson).toBe(
+    '{ "a":1 }',
+  );
+  expect(spec({ payload: { case: "payloadStruct", value: { a: 1 } } }).payloadJson).toBe('{"a":1}');
+});
+
+test("what is said is kept: times, attempts, backoff", () => {
+  const said = spec({
+    runAt: timestampFromMs(2_000),
+    expiresAt: timestampFromMs(3_000),
+    deadline: timestampFromMs(4_000),
+    retry: { maxAttempts: 1, initialBackoff: durationFromMs(0), maxBackoff: durationFromMs(9) },
+  });
+  expect(said).toMatchObject({ runAtMs: 2_000, expiresAtMs: 3_000, deadlineMs: 4_000 });
+  expect(said).toMatchObject({ maxAttempts: 1, backoff: { initialMs: 0, maxMs: 9 } });
+});
+
+test("content is type, input and documents, not priority", () => {
+  const hash = (init: MessageInitShape<typeof JobSpecSchema>) =>
+    spec({ idempotencyKey: "once", ...init }).contentHash;
+  expect(hash({ priority: 1 })).toBe(hash({ priority: 2 }));
+  expect(hash({ type: "translate" })).not.toBe(hash({}));
+  expect(hash({ payload: { case: "payloadJson", value: '{"a":1}' } })).not.toBe(hash({}));
+  expect(hash({ documentIds: ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"] })).not.toBe(hash({}));
+});

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { durationMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { JobSpec } from "@millrace/engine";
+import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
+import { defaultBackoff, type JobId, limits } from "@millrace/shared";
+
+/** A submitted job as the engine takes it, with what was left out at its default. */
+export function jobSpecOf(id: JobId, spec: JobSpecMessage, submittedAtMs: number): JobSpec {
+  const retry = spec.retry;
+  const initial = retry?.initialBackoff;
+  const max = retry?.maxBackoff;
+  return {
+    id,
+    type: spec.type,
+    payloadJson: payloadJson(spec),
+    priority: spec.priority ?? limits.priority.default,
+    maxAttempts: retry?.maxAttempts || limits.attempts.default,
+    backoff: {
+      ...defaultBackoff,
+      ...(initial === undefined ? {} : { initialMs: durationMs(initial) }),
+      ...(max === undefined ? {} : { maxMs: durationMs(max) }),
+    },
+    ...timeOf("runAtMs", spec.runAt),
+    ...timeOf("expiresAtMs", spec.expiresAt),
+    ...timeOf("deadlineMs", spec.deadline),
+    ...(spec.idempotencyKey === ""
+      ? {}
+      : { idempotencyKey: spec.idempotencyKey, contentHash: contentHash(spec) }),
+    ...(spec.pool === "" ? {} : { pool: spec.pool }),
+    ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
+    documents: spec.documentIds,
+    labels: spec.labels,
+    ...(spec.traceparent === "" ? {} : { traceparent: spec.traceparent }),
+    ...(spec.tracestate === "" ? {} : { tracestate: spec.tracestate }),
+    submittedAtMs,
+  };
+}
+
+function payloadJson({ payload }: JobSpecMessage): string {
+  if (payload.case === "payloadJson") return payload.value === "" ? "{}" : payload.value;
+  return JSON.stringify(payload.value ?? {});
+}
+
+/** What the job does: its type, input and documents. How and when it is run may differ. */
+const contentHash = (spec: JobSpecMessage): string =>
+  createHash("sha256")
+    .update(JSON.stringify([spec.type, payloadJson(spec), spec.documentIds]))
+    .digest("base64url");
+
+const timeOf = <Name extends string>(
+  name: Name,
+  time: Timestamp | undefined,
+): Partial<Record<Name, number>> =>
+  time === undefined ? {} : ({ [name]: timestampMs(time) } as Record<Name, number>);
