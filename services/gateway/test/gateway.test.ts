@@ -172,3 +172,21 @@ test("a document that is empty, too long or of no known type is refused by name"
   expect(await reasonOf("\0")).toMatchObject({ reason: "DOCUMENT_TYPE_MISMATCH" });
   expect(await stored()).toEqual([]);
 });
+
+test("an upload that its caller cancels midway is not stored", async () => {
+  const { ours, stored } = await setup();
+  const abort = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  async function* halfway() {
+    yield* upload("half");
+    opened.resolve();
+    await new Promise(() => undefined);
+  }
+  const uploading = ours.files.uploadDocument(halfway(), { signal: abort.signal });
+  const outcome = uploading.catch((error: unknown) => error);
+  await opened.promise;
+  await expect.poll(stored).toHaveLength(1);
+  abort.abort();
+  expect(await outcome).toBeInstanceOf(Error);
+  await expect.poll(stored).toEqual([]);
+});
