@@ -1,0 +1,42 @@
+import { create } from "@bufbuild/protobuf";
+import type { SubmitOutcome } from "@millrace/engine";
+import { SubmitResultSchema } from "@millrace/proto/job-service";
+import { fromRpcStatus } from "@millrace/runtime";
+import type { JobId } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { submitResult } from "./submit-result.ts";
+
+const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
+const other = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId;
+
+const result = (outcome: SubmitOutcome) => create(SubmitResultSchema, submitResult(id, outcome));
+const fault = (outcome: SubmitOutcome) => {
+  const { result: said } = result(outcome);
+  return said.case === "error" ? fromRpcStatus(said.value) : undefined;
+};
+
+test("an accepted job is named by its own id, an existing one by the id it has", () => {
+  expect(result({ kind: "accepted" })).toMatchObject({ result: { value: id }, existing: false });
+  expect(result({ kind: "existing", jobId: other, state: "RUNNING" })).toMatchObject({
+    result: { value: other },
+    existing: true,
+  });
+});
+
+test("a conflict names the job that has the key", () => {
+  expect(fault({ kind: "conflict", jobId: other })).toMatchObject({
+    reason: "IDEMPOTENCY_CONFLICT",
+    metadata: { job_id: other },
+  });
+});
+
+test("a full queue says when to try again", () => {
+  expect(fault({ kind: "depthFull", depth: 3, limit: 3 })).toMatchObject({
+    reason: "DEPTH_FULL",
+    retryDelayMs: 1_000,
+  });
+});
+
+test("an unknown queue is not found", () => {
+  expect(fault({ kind: "unknownQueue" })).toMatchObject({ reason: "QUEUE_NOT_FOUND" });
+});
