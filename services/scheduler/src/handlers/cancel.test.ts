@@ -1,0 +1,65 @@
+import { create } from "@bufbuild/protobuf";
+import { Metadata } from "@grpc/grpc-js";
+import type { CancelOutcome, JobRecord } from "@millrace/engine";
+import { CancelRequestSchema } from "@millrace/proto/scheduler-service";
+import { defaultBackoff, type JobId } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { cancel } from "./cancel.ts";
+
+const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
+const job: JobRecord = {
+  id,
+  type: "summarize",
+  payloadJson: "{}",
+  priority: 50,
+  maxAttempts: 5,
+  backoff: defaultBackoff,
+  documents: [],
+  labels: {},
+  submittedAtMs: 1_000,
+  state: "CANCELLED",
+  attempt: 0,
+  createdAtMs: 1_000,
+  cancelRequested: false,
+  output: { nextOffset: 0 },
+  stalls: 0,
+};
+
+function setup(outcome: CancelOutcome) {
+  const asked: string[] = [];
+  const handler = cancel({
+    cancel: async (jobId) => {
+      asked.push(jobId);
+      return outcome;
+    },
+    getJobs: async () => [job],
+  });
+  const { signal } = new AbortController();
+  const context = {
+    metadata: new Metadata(),
+    signal,
+    draining: signal,
+    peer: "",
+    path: "",
+    identity: undefined,
+  };
+  const call = async (keyId = "k7f3q2m9") =>
+    handler(create(CancelRequestSchema, { keyId, cancel: { jobId: id } }), context);
+  return { asked, call };
+}
+
+test("a waiting job comes back as it is afterwards", async () => {
+  expect(await setup({ kind: "cancelled" }).call()).toMatchObject({ job: { id } });
+});
+
+test("cancelling again succeeds, and cancelling a job that ended otherwise does not", async () => {
+  const after = (state: "CANCELLED" | "SUCCEEDED") => setup({ kind: "alreadyFinal", state }).call();
+  expect(await after("CANCELLED")).toMatchObject({ job: { id } });
+  await expect(after("SUCCEEDED")).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
+});
+
+test("another key's job is not found, and is left alone", async () => {
+  const { asked, call } = setup({ kind: "cancelled" });
+  await expect(call("other123")).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
+  expect(asked).toEqual([]);
+});

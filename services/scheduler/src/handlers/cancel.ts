@@ -1,0 +1,28 @@
+import type { Engine } from "@millrace/engine";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import { type Handler, rpcError } from "@millrace/runtime";
+import { isJobId, parseJobId } from "@millrace/shared";
+import { jobMessage } from "../job-message.ts";
+
+/** Cancelling a job that is CANCELLED already succeeds, so that a caller that lost the reply may repeat it. */
+export const cancel =
+  (
+    engine: Pick<Engine, "cancel" | "getJobs">,
+  ): Handler<(typeof SchedulerService)["method"]["cancel"], undefined> =>
+  async ({ keyId, cancel: request }) => {
+    const id = request?.jobId ?? "";
+    if (!isJobId(id) || parseJobId(id)?.keyId !== keyId) throw notFound();
+    const outcome = await engine.cancel(id, request?.reason ?? "");
+    if (outcome.kind === "alreadyFinal" && outcome.state !== "CANCELLED") {
+      throw rpcError({
+        reason: "ILLEGAL_TRANSITION",
+        message: `the job has finished: ${outcome.state}`,
+        metadata: { state: outcome.state },
+      });
+    }
+    const [job] = await engine.getJobs([id]);
+    if (outcome.kind === "notFound" || job === undefined) throw notFound();
+    return { job: jobMessage(job) };
+  };
+
+const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "no such job" });
