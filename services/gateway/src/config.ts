@@ -7,13 +7,13 @@ const port = z.coerce.number().int().min(0).max(65_535);
 export const GatewayConfig = defineConfig({
   host: setting("MILLRACE_GATEWAY_HOST", z.string().default("127.0.0.1"), "Address to listen on."),
   port: setting("MILLRACE_GATEWAY_PORT", port.default(7400), "Port for gRPC."),
-  scheduler: setting("MILLRACE_SCHEDULER", z.string(), "The scheduler's host:port."),
+  scheduler: setting("MILLRACE_SCHEDULER_ADDRESS", z.string(), "The scheduler's host:port."),
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
     "What this gateway shows the scheduler.",
   ),
-  documents: setting("MILLRACE_DOCUMENTS", z.string(), "The directory that holds documents."),
+  documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),
   documentBytes: setting(
     "MILLRACE_DOCUMENT_BYTES",
     z.coerce.number().int().min(1).default(limits.documentBytes),
