@@ -1,0 +1,135 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type JobSpec, openEngine } from "@millrace/engine";
+import { JobState } from "@millrace/proto/job";
+import {
+  StopReason,
+  type WorkRequest,
+  WorkRequestSchema,
+  type WorkResponse,
+  WorkResponseSchema,
+  WriteStatus,
+} from "@millrace/proto/worker-service";
+import { createOutbox } from "@millrace/runtime";
+import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/shared";
+import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { WorkSession } from "../src/session/work-session.ts";
+
+const queue = "documents" as QueueName;
+
+async function setup() {
+  const { url, rootPrefix } = await redisForTests();
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
+  onTestFinished(() => engine.close());
+  await engine.defineQueue({ name: queue });
+  const submit = async (change: Partial<JobSpec> = {}) => {
+    const id = newJobId(queue, "aaaa" as KeyId, clock.nowMs(), random);
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
+    await engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
+    return id;
+  };
+  const connect = (credit: number, leases: { jobId: string; fencingToken: bigint }[] = []) => {
+    const requests = createOutbox<WorkRequest>();
+    const drain = new AbortController();
+    const parts = { engine, clock, random, schedulerId: "s1", leaseMs: 30_000, stopGraceMs: 1_000 };
+    const responses = new WorkSession(parts).run(requests, drain.signal)[Symbol.asyncIterator]();
+    const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
+      void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));
+    const next = async (): Promise<WorkResponse["message"] | undefined> => {
+      const { done, value } = await responses.next();
+      return done === true ? undefined : create(WorkResponseSchema, value).message;
+    };
+    onTestFinished(() => requests.end());
+    send({ case: "hello", value: { workerId: "w1", queues: [queue], credit, leases } });
+    const assigned = async () => {
+      const message = await next();
+      const first = message?.case === "assignments" ? message.value.assignments[0] : undefined;
+      if (first?.lease === undefined) throw new Error(`no assignment but ${message?.case}`);
+      return { ...first, lease: first.lease };
+    };
+    return { send, next, assigned, drain };
+  };
+  return { engine, clock, submit, connect };
+}
+
+test("a worker with credit is assigned a job, and its result is stored", async () => {
+  const { engine, submit, connect } = await setup();
+  const id = await submit();
+  const worker = connect(1);
+  expect((await worker.next())?.case).toBe("welcome");
+  const { lease, keyId, attempt } = await worker.assigned();
+  expect({ id: lease.jobId, keyId, attempt }).toEqual({ id, keyId: "aaaa", attempt: 1 });
+  const outcome = { case: "completed" as const, value: { resultJson: "1" } };
+  worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+  expect(await worker.next()).toMatchObject({
+    case: "settleAcks",
+    value: { acks: [{ status: WriteStatus.STORED, state: JobState.SUCCEEDED }] },
+  });
+  expect((await engine.getJobs([id]))[0]?.resultJson).toBe("1");
+});
+
+test("a retryable failure waits out its backoff and is assigned when credit is given", async () => {
+  const { clock, submit, connect } = await setup();
+  await submit();
+  const worker = connect(1);
+  await worker.next();
+  const { lease } = await worker.assigned();
+  const error = { reason: "PROVIDER_ERROR", message: "500", retryable: true };
+  const outcome = { case: "failed" as const, value: { error } };
+  worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+  expect(await worker.next()).toMatchObject({
+    value: { acks: [{ status: WriteStatus.STORED, state: JobState.SCHEDULED }] },
+  });
+  clock.advance(60_000);
+  worker.send({ case: "credit", value: { slots: 1 } });
+  expect((await worker.assigned()).attempt).toBe(2);
+});
+
+test("a cancel of a running job stops its attempt", async () => {
+  const { engine, submit, connect } = await setup();
+  const id = await submit();
+  const worker = connect(1);
+  await worker.next();
+  const { lease } = await worker.assigned();
+  await engine.cancel(id, "test");
+  expect(await worker.next()).toMatchObject({
+    case: "stop",
+    value: { attempts: [{ lease: { jobId: lease.jobId }, reason: StopReason.CANCELLED }] },
+  });
+});
+
+test("a worker that comes back keeps its lease, and a stale one is lost", async () => {
+  const { submit, connect } = await setup();
+  await submit();
+  const before = connect(1);
+  await before.next();
+  const { lease } = await before.assigned();
+  const stale = { jobId: lease.jobId, fencingToken: lease.fencingToken + 1n };
+  const worker = connect(0, [lease, stale]);
+  expect(await worker.next()).toMatchObject({
+    case: "welcome",
+    value: { leases: [{ held: true }, { held: false }] },
+  });
+  worker.send({ case: "heartbeat", value: { leases: [lease, stale] } });
+  expect(await worker.next()).toMatchObject({ case: "heartbeatAck", value: { lost: [stale] } });
+});
+
+test("a scheduler that drains says so and ends the stream", async () => {
+  const { connect } = await setup();
+  const worker = connect(0);
+  await worker.next();
+  worker.drain.abort();
+  expect((await worker.next())?.case).toBe("drain");
+  expect(await worker.next()).toBeUndefined();
+});
+
+test("goodbye ends the stream", async () => {
+  const { connect } = await setup();
+  const worker = connect(0);
+  await worker.next();
+  worker.send({ case: "goodbye", value: {} });
+  expect(await worker.next()).toBeUndefined();
+});
