@@ -1,0 +1,26 @@
+import type { Engine } from "@millrace/engine";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { bindService } from "@millrace/runtime";
+import type { Clock } from "@millrace/shared";
+import { authenticate } from "./handlers/authenticate.ts";
+import { cancel } from "./handlers/cancel.ts";
+import { getJobs } from "./handlers/get-jobs.ts";
+import { getQueue } from "./handlers/get-queue.ts";
+import { list } from "./handlers/list.ts";
+import { submit } from "./handlers/submit.ts";
+import { watch } from "./handlers/watch.ts";
+import { watchFinished } from "./handlers/watch-finished.ts";
+import { streamOverStore, unaryOverStore } from "./store-outage.ts";
+
+/** What gateways call. */
+export const schedulerService = (engine: Engine, clock: Clock) =>
+  bindService(SchedulerService, {
+    authenticate: unaryOverStore(authenticate(engine)),
+    submit: unaryOverStore(submit(engine, clock)),
+    getJobs: unaryOverStore(getJobs(engine)),
+    list: unaryOverStore(list(engine)),
+    watch: streamOverStore(watch(engine)),
+    watchFinished: streamOverStore(watchFinished(engine)),
+    cancel: unaryOverStore(cancel(engine)),
+    getQueue: unaryOverStore(getQueue(engine)),
+  });

@@ -1,0 +1,31 @@
+import { StoreUnavailable } from "@millrace/engine";
+import { rpcError } from "@millrace/runtime";
+
+/** What a caller is told of a fault: that the store is away, where it is; else the fault itself. */
+const translate = (error: unknown): unknown =>
+  error instanceof StoreUnavailable
+    ? rpcError({ reason: "STORE_UNAVAILABLE", message: "the store is unavailable", cause: error })
+    : error;
+
+/** A handler with one reply that says STORE_UNAVAILABLE when Redis is away. */
+export const unaryOverStore =
+  <Args extends readonly unknown[], Reply>(handler: (...args: Args) => Promise<Reply> | Reply) =>
+  async (...args: Args): Promise<Reply> => {
+    try {
+      return await handler(...args);
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+
+/** As unaryOverStore, for a handler with a stream of replies. */
+export const streamOverStore = <Args extends readonly unknown[], Reply>(
+  handler: (...args: Args) => AsyncIterable<Reply>,
+) =>
+  async function* (...args: Args): AsyncGenerator<Reply> {
+    try {
+      yield* handler(...args);
+    } catch (error) {
+      throw translate(error);
+    }
+  };

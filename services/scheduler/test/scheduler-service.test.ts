@@ -1,0 +1,112 @@
+import { openEngine } from "@millrace/engine";
+import { JobState } from "@millrace/proto/job";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { grpcClient, serve } from "@millrace/runtime";
+import {
+  systemClock as clock,
+  type KeyId,
+  newJobId,
+  type QueueName,
+  systemRandom as random,
+} from "@millrace/shared";
+import { redisForTests } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { schedulerService } from "../src/service.ts";
+
+const queue = "documents" as QueueName;
+const keyId = "aaaa" as KeyId;
+
+async function setup() {
+  const { url, rootPrefix } = await redisForTests();
+  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
+  onTestFinished(() => engine.close());
+  await engine.defineQueue({ name: queue });
+  const server = await serve({
+    listen: { host: "127.0.0.1", port: 0 },
+    services: [schedulerService(engine, clock)],
+    clock,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  onTestFinished(() => server.close());
+  const client = grpcClient(SchedulerService, server.address);
+  onTestFinished(() => client.close());
+  const submitJob = async () => {
+    const id = newJobId(queue, keyId, clock.nowMs(), random);
+    await client.rpc.submit({ jobs: [{ id, spec: { queue, type: "summarize" } }] });
+    return id;
+  };
+  const lease = async () => {
+    const request = { queue, count: 1, leaseMs: 30_000, workerId: "w1" };
+    const [leased] = (await engine.lease(request)).leases;
+    if (leased === undefined) throw new Error("no job was next");
+    return leased;
+  };
+  return { engine, rpc: client.rpc, submitJob, lease };
+}
+
+test("a submitted job is read and listed by its own key, and by no other", async () => {
+  const { rpc, submitJob } = await setup();
+  const id = await submitJob();
+  const own = await rpc.getJobs({ keyId, jobIds: [id] });
+  expect(own.jobs).toMatchObject([{ id, state: JobState.QUEUED }]);
+  expect((await rpc.getJobs({ keyId: "bbbb", jobIds: [id] })).jobs).toEqual([]);
+  const listed = async (key: string) => (await rpc.list({ keyId: key, filter: { queue } })).page;
+  expect((await listed(keyId))?.jobs).toMatchObject([{ id }]);
+  expect((await listed("bbbb"))?.jobs).toEqual([]);
+});
+
+test("a list is narrowed by state", async () => {
+  const { rpc, submitJob } = await setup();
+  const id = await submitJob();
+  const listed = async (state: JobState) =>
+    (await rpc.list({ keyId, filter: { queue, states: [state] } })).page?.jobs;
+  expect(await listed(JobState.QUEUED)).toMatchObject([{ id }]);
+  expect(await listed(JobState.RUNNING)).toEqual([]);
+});
+
+test("a job that is waited for comes back when it has finished, and a missing one is named", async () => {
+  const { engine, rpc, submitJob, lease } = await setup();
+  const id = await submitJob();
+  const nowhere = newJobId(queue, keyId, clock.nowMs(), random);
+  const call = rpc.watchFinished();
+  const responses = call.responses[Symbol.asyncIterator]();
+  await call.write({
+    $typeName: "millrace.scheduler.v1.WatchFinishedRequest",
+    addJobIds: [id, nowhere],
+    dropJobIds: [],
+  });
+  expect((await responses.next()).value).toMatchObject({ jobs: [], missingJobIds: [nowhere] });
+  await engine.settle([{ ...(await lease()), kind: "complete", resultJson: "7" }]);
+  expect((await responses.next()).value).toMatchObject({
+    jobs: [{ id, state: JobState.SUCCEEDED, resultJson: "7" }],
+  });
+  call.end();
+  expect((await responses.next()).done).toBe(true);
+});
+
+test("a watched job is shown as it is, then its output, and last its final state", async () => {
+  const { engine, rpc, submitJob, lease } = await setup();
+  const jobId = await submitJob();
+  const leased = await lease();
+  await engine.append([{ ...leased, chunks: [{ seq: 0, kind: "text", body: "hello" }] }]);
+  const seen: unknown[] = [];
+  for await (const { event } of rpc.watch({ keyId, watch: { jobId } })) {
+    const said = event?.event;
+    if (said?.case === "job") seen.push(JobState[said.value.state]);
+    if (said?.case !== "chunks") continue;
+    for (const { content } of said.value.chunks) {
+      if (content.case === "text") seen.push(content.value);
+    }
+    await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
+  }
+  expect(seen).toEqual(["RUNNING", "hello", "SUCCEEDED"]);
+});
+
+test("another key's job is not there to be watched", async () => {
+  const { rpc, submitJob } = await setup();
+  const jobId = await submitJob();
+  const responses = rpc.watch({ keyId: "bbbb", watch: { jobId } })[Symbol.asyncIterator]();
+  await expect(responses.next()).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
+});
