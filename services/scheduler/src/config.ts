@@ -1,0 +1,35 @@
+import { defineConfig, setting } from "@millrace/runtime";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const pause = z.coerce.number().int().min(10);
+
+export const SchedulerConfig = defineConfig({
+  redisUrl: setting("MILLRACE_REDIS_URL", z.string(), "The Redis that holds the queues."),
+  host: setting(
+    "MILLRACE_SCHEDULER_HOST",
+    z.string().default("127.0.0.1"),
+    "Address to listen on.",
+  ),
+  port: setting("MILLRACE_SCHEDULER_PORT", port.default(7071), "Port for gRPC."),
+  internalToken: setting(
+    "MILLRACE_INTERNAL_TOKEN",
+    z.string().optional(),
+    "What gateways must show; without it every caller is let in.",
+  ),
+  reapEveryMs: setting(
+    "MILLRACE_REAP_EVERY_MS",
+    pause.default(1_000),
+    "Pause between looks for leases that ran out, in milliseconds.",
+  ),
+  promoteEveryMs: setting(
+    "MILLRACE_PROMOTE_EVERY_MS",
+    pause.default(250),
+    "Pause between looks for scheduled jobs that are due, in milliseconds.",
+  ),
+  pruneEveryMs: setting(
+    "MILLRACE_PRUNE_EVERY_MS",
+    pause.default(10_000),
+    "Pause between looks for finished jobs to remove, in milliseconds.",
+  ),
+});

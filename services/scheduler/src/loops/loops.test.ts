@@ -1,0 +1,56 @@
+import type { QueueDefinition } from "@millrace/engine";
+import type { QueueName } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
+import { expect, test, vi } from "vitest";
+import { startPromoter } from "./promoter.ts";
+import { startPruner } from "./pruner.ts";
+import { startReaper } from "./reaper.ts";
+
+const queue = { name: "documents" as QueueName } as QueueDefinition;
+
+function setup() {
+  const clock = new ManualClock();
+  const errors: unknown[] = [];
+  const options = { clock, everyMs: 1_000, onError: (error: unknown) => errors.push(error) };
+  const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1));
+  return { clock, errors, options, resting, queues: async () => [queue] };
+}
+
+test("a round goes on while more is left, and the next comes after the pause and not before", async () => {
+  const { clock, options, resting, queues } = setup();
+  const reap = vi.fn(async () => ({ reaped: [], more: reap.mock.calls.length < 3 }));
+  const loop = startReaper({ queues, reap }, options);
+  await resting();
+  expect(reap).toHaveBeenCalledTimes(3);
+  clock.advance(999);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  await resting();
+  expect(reap).toHaveBeenCalledTimes(4);
+  await loop.close();
+  expect(clock.pending).toBe(0);
+});
+
+test("a round that fails is told of, and does not end the loop", async () => {
+  const { clock, errors, options, resting, queues } = setup();
+  const fault = new Error("away");
+  const prune = vi.fn(async () => ({ pruned: 0, more: false })).mockRejectedValueOnce(fault);
+  const loop = startPruner({ queues, prune }, options);
+  await resting();
+  expect(errors).toEqual([fault]);
+  clock.advance(1_000);
+  await resting();
+  expect(prune).toHaveBeenCalledTimes(2);
+  await loop.close();
+});
+
+test("due jobs are promoted until a batch is not full", async () => {
+  const { options, resting, queues } = setup();
+  const promote = vi.fn(async (_queue: QueueName, limit: number) => ({
+    promoted: promote.mock.calls.length === 1 ? limit : limit - 1,
+  }));
+  const loop = startPromoter({ queues, promote }, options);
+  await resting();
+  expect(promote).toHaveBeenCalledTimes(2);
+  await loop.close();
+});

@@ -1,0 +1,12 @@
+import type { Engine } from "@millrace/engine";
+import { every, type Loop, type LoopOptions } from "./every.ts";
+
+const BATCH = 200;
+
+/** Takes back leases that ran out, and ends waiting jobs whose time is over. */
+export const startReaper = (engine: Pick<Engine, "queues" | "reap">, options: LoopOptions): Loop =>
+  every(async () => {
+    for (const { name } of await engine.queues()) {
+      while ((await engine.reap(name, BATCH)).more);
+    }
+  }, options);

@@ -1,0 +1,45 @@
+import { openEngine } from "@millrace/engine";
+import { loadConfig, runMain, serve } from "@millrace/runtime";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { createLogger } from "@millrace/telemetry";
+import { SchedulerConfig } from "./config.ts";
+import { requireToken } from "./internal-token.ts";
+import { startPromoter } from "./loops/promoter.ts";
+import { startPruner } from "./loops/pruner.ts";
+import { startReaper } from "./loops/reaper.ts";
+import { schedulerService } from "./service.ts";
+
+const log = createLogger("scheduler");
+
+await runMain(
+  async (scope) => {
+    const config = loadConfig(SchedulerConfig, process.env);
+    const engine = await scope.use(
+      openEngine({
+        redis: { url: config.redisUrl },
+        clock,
+        random,
+        onWarning: (message, cause) => log.warn({ error: cause }, message),
+      }),
+    );
+    const loop = (name: string, everyMs: number) => ({
+      clock,
+      everyMs,
+      onError: (error: unknown) => log.error({ error, loop: name }, "a round failed"),
+    });
+    scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
+    scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
+    scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
+    const server = await scope.use(
+      serve({
+        listen: { host: config.host, port: config.port },
+        services: [schedulerService(engine, clock)],
+        authenticate: requireToken(config.internalToken),
+        clock,
+        onBug: (error, path) => log.error({ error, path }, "a call failed"),
+      }),
+    );
+    log.info({ address: server.address }, "serving");
+  },
+  { log },
+);
