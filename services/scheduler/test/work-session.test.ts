@@ -133,3 +133,38 @@ test("goodbye ends the stream", async () => {
   worker.send({ case: "goodbye", value: {} });
   expect(await worker.next()).toBeUndefined();
 });
+
+test("output is stored once, and a gap says where to go on", async () => {
+  const { engine, submit, connect } = await setup();
+  const id = await submit();
+  const worker = connect(1);
+  await worker.next();
+  const { lease } = await worker.assigned();
+  const write = (firstSequence: number) => {
+    const chunks = [{ content: { case: "text" as const, value: "a" } }];
+    worker.send({ case: "output", value: { attempts: [{ lease, firstSequence, chunks }] } });
+    return worker.next();
+  };
+  const stored = { status: WriteStatus.STORED, nextSequence: 1 };
+  expect(await write(0)).toMatchObject({ case: "outputAcks", value: { acks: [stored] } });
+  expect(await write(0)).toMatchObject({ value: { acks: [stored] } });
+  expect(await write(2)).toMatchObject({
+    value: { acks: [{ status: WriteStatus.GAP, nextSequence: 1 }] },
+  });
+  const read = await engine.readOutput(id, 0, 10, 1_000);
+  expect(read.kind === "chunks" && read.chunks.map(({ body }) => `${body}`)).toEqual(["a"]);
+});
+
+test("a job submitted while a worker has credit is assigned at once; one without is not", async () => {
+  const { engine, submit, connect } = await setup();
+  const worker = connect(1);
+  await worker.next();
+  worker.send({ case: "heartbeat", value: { leases: [] } });
+  expect((await worker.next())?.case).toBe("heartbeatAck");
+  const first = await submit();
+  expect((await worker.assigned()).lease.jobId).toBe(first);
+  const second = await submit();
+  worker.send({ case: "heartbeat", value: { leases: [] } });
+  expect((await worker.next())?.case).toBe("heartbeatAck");
+  expect((await engine.getJobs([second]))[0]?.state).toBe("QUEUED");
+});

@@ -162,10 +162,7 @@ export class WorkSession {
     this.#again = true;
     if (this.#leasing) return;
     this.#leasing = true;
-    this.#lease().then(
-      () => (this.#leasing = false),
-      (error: unknown) => this.#outbox.end(error),
-    );
+    this.#lease().catch((error: unknown) => this.#outbox.end(error));
   }
 
   async #lease(): Promise<void> {
@@ -175,6 +172,8 @@ export class WorkSession {
       this.#again = false;
       nextDueMs = await this.#leaseRound();
     }
+    // In the same turn as the loop's last look, so that no wake falls between.
+    this.#leasing = false;
     this.#poll?.cancel();
     if (!this.#taking) return;
     const waitMs = Math.min(POLL_MS, (nextDueMs ?? Infinity) - clock.nowMs());
