@@ -22,6 +22,8 @@ export interface ScriptBinding<Request, Outcome> {
   readonly argv: readonly string[];
   /** The names of the arguments that follow for each item of a batch, as in the header. */
   readonly perItem?: readonly string[];
+  /** And of those that follow for each part of an item. */
+  readonly perSubItem?: readonly string[];
   encode(request: Request): ScriptArg[];
   decode(reply: unknown, request: Request): Outcome;
   /** The reply's strings arrive as Buffers. */

@@ -2,142 +2,187 @@
 import { type BackoffPolicy, defaultBackoff, type JobId, type JobState } from "@millrace/shared";
 import type { Failure, JobRecord, JobSpec, Usage } from "./engine.ts";
 
-/** What has no field of its own, under short names: it is stored with every job. */
+/**
+ * The field `spec`: all that was submitted but the payload, so that a lease reads two fields and not
+ * twenty. Names are short, because it is stored with every job.
+ */
 interface StoredSpec {
-  readonly b?: BackoffPolicy;
+  readonly t: string;
+  readonly p: number;
+  readonly a: number;
+  readonly s: number;
+  /** initialMs, maxMs, factor, jitter; left out where it is the default. */
+  readonly b?: readonly [number, number, number, number];
   readonly r?: number;
-  readonly p?: string;
+  readonly x?: number;
+  readonly l?: number;
+  readonly i?: string;
+  readonly w?: number;
+  readonly h?: string;
+  readonly o?: string;
   readonly e?: number;
   readonly d?: readonly string[];
-  readonly l?: Readonly<Record<string, string>>;
+  readonly m?: Readonly<Record<string, string>>;
   readonly tp?: string;
   readonly ts?: string;
-  readonly h?: string;
+  readonly k?: number;
 }
 
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 export function storedSpec(job: JobSpec): string {
-  const spec: StoredSpec = {
-    b: job.backoff,
-    ...(job.runAtMs === undefined ? {} : { r: job.runAtMs }),
-    ...(job.pool === undefined ? {} : { p: job.pool }),
-    ...(job.estimatedTokens === undefined ? {} : { e: job.estimatedTokens }),
-    ...(job.documents.length === 0 ? {} : { d: job.documents }),
-    ...(Object.keys(job.labels).length === 0 ? {} : { l: job.labels }),
-    ...(job.traceparent === undefined ? {} : { tp: job.traceparent }),
-    ...(job.tracestate === undefined ? {} : { ts: job.tracestate }),
-    ...(job.contentHash === undefined ? {} : { h: job.contentHash }),
+  // JSON leaves out what is undefined.
+  const spec: { [K in keyof StoredSpec]: StoredSpec[K] | undefined } = {
+    t: job.type,
+    p: job.priority,
+    a: job.maxAttempts,
+    s: job.submittedAtMs,
+    b: storedBackoff(job.backoff),
+    r: job.runAtMs,
+    x: job.expiresAtMs,
+    l: job.deadlineMs,
+    i: job.idempotencyKey,
+    w: job.idempotencyWindowMs,
+    h: job.contentHash,
+    o: job.pool,
+    e: job.estimatedTokens,
+    d: job.documents.length === 0 ? undefined : job.documents,
+    m: isEmpty(job.labels) ? undefined : job.labels,
+    tp: job.traceparent,
+    ts: job.tracestate,
+    k: job.retentionMs,
   };
   return JSON.stringify(spec);
 }
 
+function storedBackoff({ initialMs, maxMs, factor, jitter }: BackoffPolicy): StoredSpec["b"] {
+  const usual =
+    initialMs === defaultBackoff.initialMs &&
+    maxMs === defaultBackoff.maxMs &&
+    factor === defaultBackoff.factor &&
+    jitter === defaultBackoff.jitter;
+  return usual ? undefined : [initialMs, maxMs, factor, jitter];
+}
+
+function isEmpty(labels: Readonly<Record<string, string>>): boolean {
+  for (const _ in labels) return false;
+  return true;
+}
+
 /** BullMQ's own options, for its scripts and for Bull Board. */
 export const bullOptions = (job: JobSpec): string =>
-  JSON.stringify({
-    attempts: job.maxAttempts,
-    priority: job.priority,
-    backoff: { type: "exponential", delay: job.backoff.initialMs },
-  });
+  `{"attempts":${job.maxAttempts},"priority":${job.priority},` +
+  `"backoff":{"type":"exponential","delay":${job.backoff.initialMs}}}`;
 
-/** "window_ms:key", or "" without a key. */
-export const storedIdempotency = (job: JobSpec): string =>
+/** "window_ms:key", or undefined without a key. */
+export const storedIdempotency = (job: JobSpec): string | undefined =>
   job.idempotencyKey === undefined
-    ? ""
+    ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
-
-export function jobRecord(
-  id: JobId,
-  state: JobState,
-  hash: ReadonlyMap<string, string>,
-  nextRunAtMs?: number,
-): JobRecord {
-  const number = (field: string) => {
-    const text = hash.get(field);
-    return text === undefined ? undefined : Number(text);
-  };
-  const spec = JSON.parse(hash.get("spec") ?? "{}") as StoredSpec;
-  const options = JSON.parse(hash.get("opts") ?? "{}") as { attempts?: number };
-  const spent = number("atm") ?? 0;
-  const submittedAtMs = number("timestamp") ?? 0;
-  return {
-    id,
-    type: hash.get("name") ?? "",
-    payloadJson: hash.get("data") ?? "",
-    priority: number("priority") ?? 0,
-    maxAttempts: options.attempts ?? 1,
-    backoff: spec.b ?? defaultBackoff,
-    documents: spec.d ?? [],
-    labels: spec.l ?? {},
-    submittedAtMs,
-    createdAtMs: submittedAtMs,
-    state,
-    attempt: state === "RUNNING" ? spent + 1 : spent,
-    cancelRequested: state === "RUNNING" && hash.has("cancel"),
-    output: { nextOffset: number("oo") ?? 0 },
-    stalls: number("stc") ?? 0,
-    ...defined({
-      runAtMs: spec.r,
-      expiresAtMs: number("exp"),
-      deadlineMs: number("dl"),
-      pool: spec.p,
-      estimatedTokens: spec.e,
-      traceparent: spec.tp,
-      tracestate: spec.ts,
-      contentHash: spec.h,
-      retentionMs: number("keep"),
-      startedAtMs: number("processedOn"),
-      finishedAtMs: number("finishedOn"),
-      nextRunAtMs,
-      resultJson: hash.get("returnvalue"),
-      failure: failureOf(hash, state),
-      usage: usageOf(hash),
-      workerId: hash.get("pb"),
-      ...idempotencyOf(hash),
-    }),
-  };
-}
-
-/** The attempt that runs now: failed attempts so far, and one. */
-export const runningAttempt = (hash: ReadonlyMap<string, string>): number =>
-  Number(hash.get("atm") ?? 0) + 1;
-
-export const nextSeqOf = (hash: ReadonlyMap<string, string>): number => Number(hash.get("oq") ?? 0);
-
-function failureOf(hash: ReadonlyMap<string, string>, state: JobState): Failure | undefined {
-  if (state === "SUCCEEDED") return;
-  const stored = hash.get("fail");
-  if (stored !== undefined) return JSON.parse(stored) as Failure;
-  const message = hash.get("failedReason");
-  // Failed by a BullMQ worker, which knows no reasons.
-  return message === undefined ? undefined : { reason: "FAILED", message, retryable: false };
-}
 
 export const usageText = (usage: Usage | undefined): string =>
   usage === undefined ? "" : `${usage.inputTokens},${usage.outputTokens},${usage.providerCalls}`;
 
-function usageOf(hash: ReadonlyMap<string, string>): Usage | undefined {
-  const text = hash.get("use");
-  if (text === undefined) return;
-  const [inputTokens = 0, outputTokens = 0, providerCalls = 0] = text.split(",").map(Number);
-  return { inputTokens, outputTokens, providerCalls };
+/** The fields of a job's hash that its record is made of, as far as they were read. */
+export interface StoredJob {
+  readonly spec: string | null | undefined;
+  readonly data?: string | null | undefined;
+  readonly atm?: string | null | undefined;
+  readonly oo?: string | null | undefined;
+  readonly stc?: string | null | undefined;
+  readonly use?: string | null | undefined;
+  readonly fail?: string | null | undefined;
+  readonly processedOn?: string | null | undefined;
+  readonly pb?: string | null | undefined;
+  readonly finishedOn?: string | null | undefined;
+  readonly returnvalue?: string | null | undefined;
+  readonly failedReason?: string | null | undefined;
+  readonly cancel?: string | null | undefined;
+  // What stands in for `spec` in a job that BullMQ itself added under an id of Millrace's form.
+  readonly name?: string | null | undefined;
+  readonly opts?: string | null | undefined;
+  readonly timestamp?: string | null | undefined;
+  readonly priority?: string | null | undefined;
 }
 
-function idempotencyOf(hash: ReadonlyMap<string, string>) {
-  const text = hash.get("ik");
-  if (text === undefined) return {};
-  const colon = text.indexOf(":");
+export function jobRecord(
+  id: JobId,
+  state: JobState,
+  stored: StoredJob,
+  nextRunAtMs?: number,
+): JobRecord {
+  const spec = parseSpec(stored);
+  const spent = Number(stored.atm ?? 0);
+  const record: Mutable<JobRecord> = {
+    id,
+    type: spec.t,
+    payloadJson: stored.data ?? "",
+    priority: spec.p,
+    maxAttempts: spec.a,
+    backoff: parseBackoff(spec.b),
+    documents: spec.d ?? [],
+    labels: spec.m ?? {},
+    submittedAtMs: spec.s,
+    createdAtMs: spec.s,
+    state,
+    attempt: state === "RUNNING" ? spent + 1 : spent,
+    cancelRequested: state === "RUNNING" && isSet(stored.cancel),
+    output: { nextOffset: Number(stored.oo ?? 0) },
+    stalls: Number(stored.stc ?? 0),
+  };
+  if (spec.r !== undefined) record.runAtMs = spec.r;
+  if (spec.x !== undefined) record.expiresAtMs = spec.x;
+  if (spec.l !== undefined) record.deadlineMs = spec.l;
+  if (spec.i !== undefined) record.idempotencyKey = spec.i;
+  if (spec.w !== undefined) record.idempotencyWindowMs = spec.w;
+  if (spec.h !== undefined) record.contentHash = spec.h;
+  if (spec.o !== undefined) record.pool = spec.o;
+  if (spec.e !== undefined) record.estimatedTokens = spec.e;
+  if (spec.tp !== undefined) record.traceparent = spec.tp;
+  if (spec.ts !== undefined) record.tracestate = spec.ts;
+  if (spec.k !== undefined) record.retentionMs = spec.k;
+  if (isSet(stored.processedOn)) record.startedAtMs = Number(stored.processedOn);
+  if (isSet(stored.finishedOn)) record.finishedAtMs = Number(stored.finishedOn);
+  if (isSet(stored.pb)) record.workerId = stored.pb;
+  if (nextRunAtMs !== undefined) record.nextRunAtMs = nextRunAtMs;
+  if (state === "SUCCEEDED" && isSet(stored.returnvalue)) record.resultJson = stored.returnvalue;
+  const failure = state === "SUCCEEDED" ? undefined : parseFailure(stored);
+  if (failure !== undefined) record.failure = failure;
+  if (isSet(stored.use)) record.usage = parseUsage(stored.use);
+  return record;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const isSet = (field: string | null | undefined): field is string =>
+  field !== null && field !== undefined;
+
+function parseSpec(stored: StoredJob): StoredSpec {
+  if (isSet(stored.spec)) return JSON.parse(stored.spec) as StoredSpec;
+  const options = JSON.parse(stored.opts ?? "{}") as { attempts?: number };
   return {
-    idempotencyWindowMs: Number(text.slice(0, colon)),
-    idempotencyKey: text.slice(colon + 1),
+    t: stored.name ?? "",
+    p: Number(stored.priority ?? 0),
+    a: options.attempts ?? 1,
+    s: Number(stored.timestamp ?? 0),
   };
 }
 
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+function parseBackoff(stored: StoredSpec["b"]): BackoffPolicy {
+  if (stored === undefined) return defaultBackoff;
+  const [initialMs, maxMs, factor, jitter] = stored;
+  return { initialMs, maxMs, factor, jitter };
+}
 
-/** `fields` without those that are undefined, as exactOptionalPropertyTypes wants it. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
+function parseFailure({ fail, failedReason }: StoredJob): Failure | undefined {
+  if (isSet(fail)) return JSON.parse(fail) as Failure;
+  // Failed by a BullMQ worker, which knows no reasons.
+  return isSet(failedReason)
+    ? { reason: "FAILED", message: failedReason, retryable: false }
+    : undefined;
+}
+
+function parseUsage(text: string): Usage {
+  const [inputTokens = 0, outputTokens = 0, providerCalls = 0] = text.split(",").map(Number);
+  return { inputTokens, outputTokens, providerCalls };
 }

@@ -4,7 +4,7 @@
  * is BullMQ's; what Millrace adds begins with `mr:`, which no job id does, so BullMQ's own sweep
  * for orphaned jobs cannot take it for one.
  */
-import type { KeyId, QueueName } from "@millrace/shared";
+import type { JobId, KeyId, QueueName } from "@millrace/shared";
 
 export type RedisType = "string" | "list" | "set" | "zset" | "hash" | "stream" | "channel";
 
@@ -23,7 +23,7 @@ export function shardAt(rootPrefix: string, queue: QueueName, index: number): Sh
 }
 
 /** Which shard an API key's jobs live in: FNV-1a, stable for ever. */
-export function shardIndex(keyId: KeyId, shards: number): number {
+export function shardIndex(keyId: string, shards: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < keyId.length; i += 1) {
     hash = Math.imul(hash ^ keyId.charCodeAt(i), 0x01000193);
@@ -33,6 +33,18 @@ export function shardIndex(keyId: KeyId, shards: number): number {
 
 /** Where hints about a shard's jobs are published. */
 export const signalChannel = (shard: Shard): string => `${shard.base}mr:signals`;
+
+/** The key id in a job id, taken to be well formed. */
+export function keyOfJob(id: JobId): KeyId {
+  const start = id.indexOf("~") + 1;
+  return id.slice(start, id.indexOf("~", start)) as KeyId;
+}
+
+/** The lane that a job waits in; scripts/lib/lanes.lua says what lanes are, and spells them the same. */
+export function laneId(keyId: KeyId, priority: number, pool: string): string {
+  const band = priority <= 10 ? 1 : priority <= 50 ? 2 : 3;
+  return `${keyId}|${band}|${pool}`;
+}
 
 /** zset: the ULIDs of one key's jobs, all at score 0, so in order of time. */
 export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;

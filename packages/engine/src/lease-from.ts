@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Lease, LeaseRequest, LeaseResult } from "./engine.ts";
-import type { ShardOfQueue } from "./open-engine.ts";
 import { lease } from "./scripts/lease.ts";
+import type { ShardOfQueue } from "./shard-map.ts";
 
 /** Redis does nothing else while it leases. */
 const LEASES_PER_CALL = 256;

@@ -1,10 +1,17 @@
-import { type Clock, type JobId, parseJobId, type QueueName } from "@millrace/shared";
+import type { Clock, JobId, QueueName } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { apiKeyRegistry } from "./api-key-registry.ts";
 import { byShard } from "./by-shard.ts";
 import { checkServer, connect, createConnection } from "./connection.ts";
-import type { Engine, EngineOptions, LeaseRef, QueueDefinition } from "./engine.ts";
-import { isRootPrefix, type Shard, shardAt, shardIndex } from "./keys.ts";
+import type {
+  Engine,
+  EngineOptions,
+  JobSpec,
+  LeaseRef,
+  QueueDefinition,
+  SubmitOutcome,
+} from "./engine.ts";
+import { isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
@@ -19,14 +26,10 @@ import { readOutput } from "./scripts/read_output.ts";
 import { reapLeases } from "./scripts/reap_leases.ts";
 import { renewLeases } from "./scripts/renew_leases.ts";
 import { settle } from "./scripts/settle.ts";
-import { submit } from "./scripts/submit.ts";
+import { keyOrder, submit } from "./scripts/submit.ts";
+import { type ShardOfQueue, shardMap } from "./shard-map.ts";
 import { signalHub } from "./signal-hub.ts";
 import { asStoreFault } from "./store-fault.ts";
-
-/** A queue shard with what its queue says. */
-export interface ShardOfQueue extends Shard {
-  readonly definition: QueueDefinition;
-}
 
 const DEFAULT_ROOT_PREFIX = "mr";
 
@@ -55,62 +58,54 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
   const registry = queueRegistry(redis, rootPrefix, clock);
   const hub = signalHub(signals, rootPrefix, clock);
   const leaseFrom = leaseFromShards(redis);
-  const shards = new Map<string, ShardOfQueue>();
+  const shards = shardMap(registry, rootPrefix);
 
-  const shardNumber = (definition: QueueDefinition, index: number): ShardOfQueue => {
-    const name = `${definition.name}:${index}`;
-    const known = shards.get(name);
-    if (known?.definition === definition) return known;
-    const shard = { ...shardAt(rootPrefix, definition.name, index), definition };
-    shards.set(name, shard);
-    return shard;
+  const shardOfJob = async (id: JobId) => (await shards.forJobs([id]))(id);
+  const shardOfLease = async (leases: readonly LeaseRef[]) => {
+    const shardOf = await shards.forJobs(leases.map((lease) => lease.jobId));
+    return (lease: LeaseRef) => shardOf(lease.jobId);
   };
-  const shardsOf = async (queue: QueueName): Promise<readonly ShardOfQueue[]> => {
-    const definition = await registry.recent(queue);
-    if (definition === undefined) return [];
-    return Array.from({ length: definition.shards }, (_, index) => shardNumber(definition, index));
-  };
-  const shardOfJob = async (id: JobId): Promise<ShardOfQueue | undefined> => {
-    const parts = parseJobId(id);
-    const definition = parts && (await registry.recent(parts.queue));
-    return definition && shardNumber(definition, shardIndex(parts.keyId, definition.shards));
-  };
-  const shardOfLease = (lease: LeaseRef) => shardOfJob(lease.jobId);
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
   // Read once per call, and the same for every shard of it.
   const stamp = () => ({ nowMs: clock.nowMs(), maxEvents: MAX_EVENTS });
   const onEach = async <T>(
     queue: QueueName,
     work: (shard: ShardOfQueue) => Promise<T>,
-  ): Promise<T[]> => Promise.all((await shardsOf(queue)).map(work));
+  ): Promise<T[]> => Promise.all((await shards.ofQueue(queue)).map(work));
 
   return {
-    submit(jobs) {
+    async submit(jobs) {
       const now = stamp();
-      return byShard(
-        jobs,
-        (job) => shardOfJob(job.id),
+      const shardOf = await shards.forJobs(jobs.map((job) => job.id));
+      const order = keyOrder(jobs);
+      const outcomes = await byShard(
+        order.map((index) => jobs[index] as JobSpec),
+        (job) => shardOf(job.id),
         (job) => job.payloadJson.length + 1_024,
         ({ base, definition }, group) =>
           submit.run(redis, base, { ...now, depthLimit: definition.maxDepthPerKey, jobs: group }),
         () => ({ kind: "unknownQueue" }),
       );
+      const results = new Array<SubmitOutcome>(jobs.length);
+      order.forEach((index, i) => {
+        results[index] = outcomes[i] as SubmitOutcome;
+      });
+      return results;
     },
 
-    getJobs: (ids, view = "full") =>
+    getJobs: async (ids, view = "full") =>
       byShard(
         ids,
-        shardOfJob,
+        await shards.forJobs(ids),
         () => (view === "summary" ? 1_024 : 32_768),
         ({ base }, group) => readJobs.run(redis, base, { view, ids: group }),
         () => undefined,
       ),
 
     async listJobs(filter) {
-      const definition = await registry.recent(filter.queue);
-      if (definition === undefined) return { jobs: [] };
-      const shard = shardNumber(definition, shardIndex(filter.keyId, definition.shards));
-      return listJobs(redis, shard, filter);
+      const all = await shards.ofQueue(filter.queue);
+      const shard = all[shardIndex(filter.keyId, Math.max(1, all.length))];
+      return shard === undefined ? { jobs: [] } : listJobs(redis, shard, filter);
     },
 
     async cancel(jobId, reason) {
@@ -121,24 +116,24 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       return cancelJob.run(redis, shard.base, { ...stamp(), keepFailedMs, jobId, message });
     },
 
-    lease: async (request) => leaseFrom(await shardsOf(request.queue), request, stamp()),
+    lease: async (request) => leaseFrom(await shards.ofQueue(request.queue), request, stamp()),
 
-    renew(leases, leaseMs) {
+    async renew(leases, leaseMs) {
       const { nowMs } = stamp();
       return byShard(
         leases,
-        shardOfLease,
+        await shardOfLease(leases),
         () => 0,
         ({ base }, group) => renewLeases.run(redis, base, { nowMs, leaseMs, leases: group }),
         leaseLost,
       );
     },
 
-    adopt(leases, leaseMs, workerId) {
+    async adopt(leases, leaseMs, workerId) {
       const { nowMs } = stamp();
       return byShard(
         leases,
-        shardOfLease,
+        await shardOfLease(leases),
         () => 32_768,
         ({ base }, group) =>
           adoptLeases.run(redis, base, { nowMs, leaseMs, workerId, leases: group }),
@@ -146,11 +141,11 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       );
     },
 
-    settle(settlements) {
+    async settle(settlements) {
       const now = stamp();
       return byShard(
         settlements,
-        shardOfLease,
+        await shardOfLease(settlements),
         (one) => (one.kind === "complete" ? one.resultJson.length : 0),
         ({ base, definition }, group) =>
           settle.run(redis, base, { ...now, ...retention(definition), settlements: group }),
@@ -158,12 +153,12 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       );
     },
 
-    append(batches) {
+    async append(batches) {
       batches.forEach(assertConsecutive);
       const { nowMs } = stamp();
       return byShard(
         batches,
-        shardOfLease,
+        await shardOfLease(batches),
         (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 32, 0),
         ({ base }, group) => appendOutput.run(redis, base, { nowMs, batches: group }),
         leaseLost,
@@ -214,7 +209,7 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       };
     },
 
-    stats: async (queue) => readStats(redis, await shardsOf(queue)),
+    stats: async (queue) => readStats(redis, await shards.ofQueue(queue)),
 
     queues: () => registry.list(),
     getQueue: (name) => registry.get(name),

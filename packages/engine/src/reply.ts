@@ -1,7 +1,5 @@
 /** Reading script replies: what a script promises in its RETURNS, asserted rather than trusted. */
 
-export type Reply = string | number | Buffer | null | readonly Reply[];
-
 export function asList(reply: unknown): readonly unknown[] {
   if (!Array.isArray(reply)) throw new Error(`a list was expected, not ${typeof reply}`);
   return reply;
@@ -23,11 +21,15 @@ export function asNumber(reply: unknown): number {
 export const asOptionalNumber = (reply: unknown): number | undefined =>
   reply === "" ? undefined : asNumber(reply);
 
+/** Text, or null for a field that is not set. */
+export const asTextOrNull = (reply: unknown): string | null =>
+  reply === null ? null : asText(reply);
+
 /** A hash that came as a flat list of fields and values. */
-export function asHash(reply: unknown): Map<string, string> {
+export function asHash(reply: unknown): Readonly<Record<string, string>> {
   const flat = asList(reply);
-  const hash = new Map<string, string>();
-  for (let i = 0; i + 1 < flat.length; i += 2) hash.set(asText(flat[i]), asText(flat[i + 1]));
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) hash[asText(flat[i])] = asText(flat[i + 1]);
   return hash;
 }
 

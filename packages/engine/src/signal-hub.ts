@@ -86,19 +86,22 @@ export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): Signa
 /** The lines of a message; see scripts/lib/signals.lua. */
 export function parseSignals(message: string): Signal[] {
   return message.split("\n").flatMap((line): Signal[] => {
-    const [id = "", detail = ""] = line.slice(1).split(" ");
-    const jobId = id as JobId;
-    switch (line[0]) {
+    const [kind, ...words] = line.split(" ");
+    const ids = words as JobId[];
+    const state = words[0] as JobState;
+    switch (kind) {
       case "w":
         return [{ kind: "work" }];
       case "s":
-        return [{ kind: "state", jobId, state: detail as JobState }];
+        return ids.slice(1).map((jobId) => ({ kind: "state", jobId, state }));
       case "f":
-        return [{ kind: "finished", jobId, state: detail as JobState }];
-      case "o":
-        return [{ kind: "output", jobId, nextOffset: Number(detail) }];
+        return ids.slice(1).map((jobId) => ({ kind: "finished", jobId, state }));
       case "c":
-        return [{ kind: "cancel", jobId }];
+        return ids.map((jobId) => ({ kind: "cancel", jobId }));
+      case "o":
+        return ids.flatMap((jobId, index) =>
+          index % 2 === 0 ? [{ kind: "output", jobId, nextOffset: Number(words[index + 1]) }] : [],
+        );
       default:
         // A newer replica may say what this one does not know.
         return [];

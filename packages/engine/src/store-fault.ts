@@ -11,6 +11,8 @@ const connectionFaults =
 /** The fault as the engine throws it: StoreUnavailable where waiting may help, else an error that says what was done. */
 export function asStoreFault(error: unknown, doing: string): Error {
   if (error instanceof StoreUnavailable) return error;
+  // ioredis hangs the whole command on its errors: the script's text, and callers' payloads.
+  if (error instanceof Error) Reflect.deleteProperty(error, "command");
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | undefined)?.code;
   const passing =

@@ -7,11 +7,15 @@
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/leases"
+--- @include "lib/later"
 
 local now_ms = tonumber(ARGV[1])
 local lease_ms = ARGV[2]
 local worker_id = ARGV[3]
-local expires_text = string.format("%.0f", now_ms + tonumber(lease_ms))
+local expires_ms = now_ms + tonumber(lease_ms)
+local expiry = later.list("ZADD", base .. "mr:leases")
+-- As BullMQ does, so that its stalled check passes over them.
+local stalled = later.list("SREM", base .. "stalled")
 
 local replies = {}
 for at = 3, #ARGV - 1, 2 do
@@ -21,11 +25,13 @@ for at = 3, #ARGV - 1, 2 do
   if leases.held(id, token, rcall("HGET", job_key, "ats")) then
     rcall("HSET", job_key, "pb", worker_id)
     rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
-    rcall("ZADD", base .. "mr:leases", expires_text, id)
-    rcall("SREM", base .. "stalled", id)
+    expiry[#expiry + 1] = expires_ms
+    expiry[#expiry + 1] = id
+    stalled[#stalled + 1] = id
     replies[#replies + 1] = { "ADOPTED", rcall("HGETALL", job_key) }
   else
     replies[#replies + 1] = { "LEASE_LOST" }
   end
 end
+later.flush()
 return replies

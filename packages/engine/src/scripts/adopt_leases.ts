@@ -1,6 +1,6 @@
 import { defineScript } from "../define-script.ts";
 import type { AdoptOutcome } from "../engine.ts";
-import { jobRecord, nextSeqOf, runningAttempt } from "../job-record.ts";
+import { jobRecord, type StoredJob } from "../job-record.ts";
 import { asHash, asList, unexpectedReply } from "../reply.ts";
 import type { RenewRequest } from "./renew_leases.ts";
 
@@ -22,16 +22,17 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>({
       if (word === "LEASE_LOST") return { kind: "leaseLost" };
       const ref = leases[index];
       if (word !== "ADOPTED" || ref === undefined) return unexpectedReply("adopt_leases", one);
-      const hash = asHash(flat);
+      const stored = asHash(flat);
+      const job = jobRecord(ref.jobId, "RUNNING", stored as unknown as StoredJob);
       return {
         kind: "adopted",
         lease: {
           jobId: ref.jobId,
           token: ref.token,
-          attempt: runningAttempt(hash),
+          attempt: job.attempt,
           expiresAtMs: nowMs + leaseMs,
-          nextSeq: nextSeqOf(hash),
-          job: jobRecord(ref.jobId, "RUNNING", hash),
+          nextSeq: Number(stored.oq ?? 0),
+          job,
         },
       };
     }),

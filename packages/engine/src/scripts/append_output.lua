@@ -34,7 +34,7 @@ local function append(at)
   local offset, seq = tonumber(fields[2] or 0), tonumber(fields[3] or 0)
   local bytes, before = tonumber(fields[4] or 0), tonumber(fields[5] or 0)
   if first_seq > seq then return { "GAP", seq } end
-  local attempt = string.format("%.0f", (tonumber(fields[7]) or 0) + 1)
+  local attempt = (tonumber(fields[7]) or 0) + 1
   local output = job_key .. ":output"
   local word = "APPENDED"
   local stored = false
@@ -55,9 +55,8 @@ local function append(at)
     offset, seq, bytes, stored = offset + 1, seq + 1, bytes + cost, true
   end
   if stored then
-    rcall("HSET", job_key, "oo", string.format("%.0f", offset), "oq", string.format("%.0f", seq),
-      "ob", string.format("%.0f", bytes), "op", string.format("%.0f", before))
-    signals.add("o" .. id .. " " .. string.format("%.0f", offset))
+    rcall("HSET", job_key, "oo", offset, "oq", seq, "ob", bytes, "op", before)
+    signals.add("o", id, string.format("%.0f", offset))
   end
   return { word, seq, offset }
 end

@@ -1,8 +1,8 @@
 import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
 import type { Lease, LeaseRequest, LeaseResult } from "../engine.ts";
-import { jobRecord, runningAttempt } from "../job-record.ts";
-import { asHash, asList, asNumber, asOptionalNumber, asText } from "../reply.ts";
+import { jobRecord, type StoredJob } from "../job-record.ts";
+import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../reply.ts";
 
 export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue"> {
   readonly nowMs: number;
@@ -19,29 +19,41 @@ export const lease = defineScript<LeaseScriptRequest, LeaseResult>({
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ...leased] = asList(reply);
+    const [, nextDue, ...flat] = asList(reply);
+    const leases: Lease[] = [];
+    for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
+      leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request));
+    }
     const nextDueMs = asOptionalNumber(nextDue);
-    return {
-      leases: leased.map((one) => toLease(one, request)),
-      ...(nextDueMs === undefined ? {} : { nextDueMs }),
-    };
+    return { leases, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
   },
 });
 
-function toLease(reply: unknown, { nowMs, leaseMs, workerId }: LeaseScriptRequest): Lease {
-  const [id, token, flat] = asList(reply);
+const FIELDS_PER_LEASE = 9;
+
+function toLease(
+  fields: readonly unknown[],
+  { nowMs, leaseMs, workerId }: LeaseScriptRequest,
+): Lease {
+  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure] = fields;
   const jobId = asText(id) as JobId;
-  // The hash as it was just before the lease, which changed these fields.
-  const hash = asHash(flat).set("processedOn", String(nowMs)).set("pb", workerId);
-  if (Number(hash.get("oq") ?? 0) > 0) {
-    hash.set("oo", String(Number(hash.get("oo")) + 1)).set("oq", "0");
-  }
+  const stored: StoredJob = {
+    spec: asText(spec),
+    data: asTextOrNull(data),
+    atm: String(spent),
+    oo: nextOffset === null ? null : String(nextOffset),
+    stc: asTextOrNull(stalls),
+    use: asTextOrNull(usage),
+    fail: asTextOrNull(failure),
+    processedOn: String(nowMs),
+    pb: workerId,
+  };
   return {
     jobId,
     token: asNumber(token),
-    attempt: runningAttempt(hash),
+    attempt: asNumber(spent) + 1,
     expiresAtMs: nowMs + leaseMs,
     nextSeq: 0,
-    job: jobRecord(jobId, "RUNNING", hash),
+    job: jobRecord(jobId, "RUNNING", stored),
   };
 }

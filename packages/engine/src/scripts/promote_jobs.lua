@@ -6,16 +6,16 @@
 -- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+local max_events = tonumber(ARGV[2])
+local limit = tonumber(ARGV[3])
 --- @include "lib/lanes"
+--- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/delayed"
 
-local now_ms = tonumber(ARGV[1])
-local max_events = ARGV[2]
-local limit = tonumber(ARGV[3])
-
-local promoted = delayed.promote(now_ms, limit, max_events)
-local next_due_ms = delayed.next_due()
+local promoted, next_due_ms = delayed.promote(now_ms, limit)
 lanes.flush()
+events.flush()
 signals.publish()
-return { "OK", promoted, next_due_ms and string.format("%.0f", next_due_ms) or "" }
+return { "OK", promoted, next_due_ms or "" }

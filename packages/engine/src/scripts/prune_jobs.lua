@@ -3,33 +3,36 @@
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, keep_count, limit
 -- RETURNS  {"OK", pruned, more}
 -- REPEAT   safe
--- TOUCHES  mr:retain (zset), completed (zset), failed (zset), events (stream)
+-- TOUCHES  mr:retain (zset), completed (zset), failed (zset), mr:index: (zset)
 local base = KEYS[1]
 local rcall = redis.call
---- @include "lib/signals"
---- @include "lib/jobs"
-
 local now_ms = tonumber(ARGV[1])
-local max_events = ARGV[2]
+local max_events = tonumber(ARGV[2])
 local keep_succeeded_ms = tonumber(ARGV[3])
 local keep_failed_ms = tonumber(ARGV[4])
 local keep_count = tonumber(ARGV[5])
 local limit = tonumber(ARGV[6])
+--- @include "lib/events"
 
 local pruned = 0
 
+-- An idempotency key lives on by its own clock.
 local function prune(set, job_ids)
   for _, job_id in ipairs(job_ids) do
+    local job_key = base .. job_id
+    rcall("DEL", job_key, job_key .. ":lock", job_key .. ":output", job_key .. ":logs",
+      job_key .. ":dependencies", job_key .. ":processed", job_key .. ":failed", job_key .. ":unsuccessful")
     rcall("ZREM", base .. "mr:retain", job_id)
     rcall("ZREM", base .. set, job_id)
-    jobs.erase(job_id)
-    rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", "removed", "jobId", job_id, "prev", set)
+    local key, ulid = string.match(job_id, "^[^~]+~([^~]+)~(%w+)$")
+    if key then rcall("ZREM", base .. "mr:index:" .. key, ulid) end
+    events.add("removed", job_id, "prev", set)
   end
   pruned = pruned + #job_ids
 end
 
 local function older(set, at_ms)
-  return rcall("ZRANGEBYSCORE", base .. set, "-inf", string.format("%.0f", at_ms), "LIMIT", 0, limit - pruned)
+  return rcall("ZRANGEBYSCORE", base .. set, "-inf", at_ms, "LIMIT", 0, limit - pruned)
 end
 
 for _, job_id in ipairs(older("mr:retain", now_ms)) do
@@ -46,4 +49,5 @@ for set, keep_ms in pairs({ completed = keep_succeeded_ms, failed = keep_failed_
   local excess = math.min(rcall("ZCARD", base .. set) - keep_count, limit - pruned)
   if excess > 0 then prune(set, rcall("ZRANGE", base .. set, 0, excess - 1)) end
 end
+events.flush()
 return { "OK", pruned, pruned >= limit and 1 or 0 }

@@ -11,9 +11,8 @@ local rcall = redis.call
 --- @include "lib/jobs"
 
 local view = ARGV[1]
-local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "ats",
-  "atm", "stc", "finishedOn", "failedReason", "exp", "dl", "ik", "keep", "fail", "use", "cancel", "oo", "oq",
-  "lane" }
+local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "atm", "stc",
+  "finishedOn", "failedReason", "fail", "use", "cancel", "oo" }
 
 local function fields_of(job_key)
   if view == "full" then return rcall("HGETALL", job_key) end

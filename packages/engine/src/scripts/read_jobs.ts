@@ -1,7 +1,7 @@
 import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
 import type { JobRecord, JobView } from "../engine.ts";
-import { jobRecord } from "../job-record.ts";
+import { jobRecord, type StoredJob } from "../job-record.ts";
 import { asHash, asList, asOptionalNumber, asText } from "../reply.ts";
 
 export interface ReadJobsRequest {
@@ -19,6 +19,7 @@ export const readJobs = defineScript<ReadJobsRequest, readonly (JobRecord | unde
       const [state, nextRun, flat] = asList(one);
       const id = ids[index];
       if (state === "NONE" || id === undefined) return undefined;
-      return jobRecord(id, asText(state) as JobState, asHash(flat), asOptionalNumber(nextRun));
+      const stored = asHash(flat) as unknown as StoredJob;
+      return jobRecord(id, asText(state) as JobState, stored, asOptionalNumber(nextRun));
     }),
 });

@@ -4,113 +4,114 @@
 -- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired"}…}
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), delayed (zset), wait (list), prioritized (zset),
---          stalled (set), events (stream), marker (zset), meta (hash)
+--          marker (zset), meta (hash)
 --
 -- A lost lease spends an attempt: its job goes to the head of its lane, unless it is out of attempts,
 -- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for.
 local base = KEYS[1]
 local rcall = redis.call
---- @include "lib/lanes"
---- @include "lib/signals"
---- @include "lib/jobs"
---- @include "lib/leases"
-
 local now_ms = tonumber(ARGV[1])
-local max_events = ARGV[2]
+local max_events = tonumber(ARGV[2])
 local keep_failed_ms = tonumber(ARGV[3])
 local max_stalls = tonumber(ARGV[4])
 local limit = tonumber(ARGV[5])
-local now_text = string.format("%.0f", now_ms)
+local keep_succeeded_ms = 0
+--- @include "lib/lanes"
+--- @include "lib/events"
+--- @include "lib/signals"
+--- @include "lib/later"
+--- @include "lib/jobs"
+--- @include "lib/ends"
+
 -- A running job past its deadline is its scheduler's to stop: looked at again this much later.
 local LOOK_AGAIN_MS = 5000
+local LATE = "not finished by its deadline"
 
 local reply = { 0 }
 
 local function finish(job_id, prev, outcome, state, reason, message)
-  jobs.finish(job_id, { now_ms = now_ms, max_events = max_events, prev = prev, state = state,
-    failure = cjson.encode({ reason = reason, message = message, retryable = false }),
-    message = message, keep_succeeded_ms = 0, keep_failed_ms = keep_failed_ms })
+  ends.give_up(job_id, prev, state, reason, message)
   reply[#reply + 1] = { job_id, outcome }
 end
 
 local function reap(job_id)
-  if not leases.drop(job_id) then
-    -- BullMQ's stalled check was first: it is in the inbox.
+  if not ends.drop_lease(job_id) then
+    -- BullMQ's stalled check was first, and put it in the inbox.
     rcall("ZREM", base .. "mr:leases", job_id)
     return
   end
-  rcall("SREM", base .. "stalled", job_id)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "lane", "priority")
+  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl")
   if not fields[1] then return end
   local stalls = rcall("HINCRBY", job_key, "stc", 1)
-  rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", "stalled", "jobId", job_id)
+  events.add("stalled", job_id)
   local attempt = (tonumber(fields[2]) or 0) + 1
   local attempts = tonumber(cjson.decode(fields[1]).attempts) or 1
   if fields[3] then
     finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
   elseif fields[4] and tonumber(fields[4]) <= now_ms then
-    finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", "not finished by its deadline")
+    finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
   elseif stalls > max_stalls then
-    finish(job_id, "active", "failed", "FAILED", "STALLED",
-      "lost its worker " .. string.format("%.0f", stalls) .. " times")
+    finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker " .. stalls .. " times")
   elseif attempt >= attempts then
     finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
   else
-    rcall("HSET", job_key, "atm", attempt, "fail", cjson.encode({ reason = "STALLED",
-      message = "lost its worker", retryable = true }), "failedReason", "lost its worker")
-    lanes.put(fields[5] or lanes.find(job_id), job_id, tonumber(fields[6]) or 0, true)
-    rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", "waiting", "jobId", job_id,
-      "prev", "active")
-    signals.add("s" .. job_id .. " QUEUED")
+    rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
+      "fail", cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true }))
+    local lane, priority = lanes.find(job_id)
+    lanes.put(lane, job_id, priority or 0, true)
+    events.add("waiting", job_id, "prev", "active")
+    signals.add("s QUEUED", job_id)
     signals.work()
     reply[#reply + 1] = { job_id, "requeued" }
   end
 end
 
 local function expire(job_id)
-  local fields = rcall("HMGET", base .. job_id, "exp", "dl", "atm")
+  local fields = rcall("HMGET", base .. job_id, "dl", "atm")
   local state = jobs.state(job_id)
-  local deadline = tonumber(fields[2]) or math.huge
+  local deadline = tonumber(fields[1]) or math.huge
   if state == "RUNNING" and deadline < math.huge then
-    rcall("ZADD", base .. "mr:expiry", string.format("%.0f", math.max(deadline, now_ms + LOOK_AGAIN_MS)), job_id)
+    rcall("ZADD", base .. "mr:expiry", math.max(deadline, now_ms + LOOK_AGAIN_MS), job_id)
     return
   end
   rcall("ZREM", base .. "mr:expiry", job_id)
   if state ~= "QUEUED" and state ~= "SCHEDULED" then return end
-  local started = (tonumber(fields[3]) or 0) > 0
-  if deadline > now_ms and started then
+  if deadline > now_ms and (tonumber(fields[2]) or 0) > 0 then
     -- It did start in time; only the deadline counts now.
-    if deadline < math.huge then
-      rcall("ZADD", base .. "mr:expiry", string.format("%.0f", deadline), job_id)
-    end
+    if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
     return
   end
-  if rcall("ZREM", base .. "delayed", job_id) == 0 and not lanes.remove(lanes.find(job_id), job_id)
+  local lane = lanes.find(job_id)
+  if rcall("ZREM", base .. "delayed", job_id) == 0 and not lanes.remove(lane, job_id)
     and rcall("ZREM", base .. "prioritized", job_id) == 0 then
     rcall("LREM", base .. "wait", 1, job_id)
   end
   local prev = state == "QUEUED" and "waiting" or "delayed"
   if deadline <= now_ms then
-    finish(job_id, prev, "expired", "EXPIRED", "DEADLINE_EXCEEDED", "not finished by its deadline")
+    finish(job_id, prev, "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
   else
     finish(job_id, prev, "expired", "EXPIRED", "NOT_STARTED_IN_TIME", "not started by its latest start")
   end
 end
 
 local function due(set)
-  return rcall("ZRANGEBYSCORE", base .. set, "-inf", now_text, "LIMIT", 0, limit)
+  return rcall("ZRANGEBYSCORE", base .. set, "-inf", now_ms, "LIMIT", 0, limit)
 end
 
 local lapsed = due("mr:leases")
 for _, job_id in ipairs(lapsed) do reap(job_id) end
+-- What was just taken back is no longer running.
+later.flush()
 local outlived = due("mr:expiry")
 for _, job_id in ipairs(outlived) do expire(job_id) end
 if #lapsed == limit or #outlived == limit then reply[1] = 1 end
 
 lanes.flush()
-if signals.has_work and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+later.flush()
+if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end
+events.flush()
 signals.publish()
 return reply

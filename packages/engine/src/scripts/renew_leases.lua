@@ -7,10 +7,14 @@
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/leases"
+--- @include "lib/later"
 
 local now_ms = tonumber(ARGV[1])
 local lease_ms = ARGV[2]
-local expires_text = string.format("%.0f", now_ms + tonumber(lease_ms))
+local expires_ms = now_ms + tonumber(lease_ms)
+local expiry = later.list("ZADD", base .. "mr:leases")
+-- As BullMQ does, so that its stalled check passes over them.
+local stalled = later.list("SREM", base .. "stalled")
 
 local replies = {}
 for at = 2, #ARGV - 1, 2 do
@@ -19,12 +23,13 @@ for at = 2, #ARGV - 1, 2 do
   local fields = rcall("HMGET", base .. id, "ats", "cancel")
   if leases.held(id, token, fields[1]) then
     rcall("SET", base .. id .. ":lock", token, "PX", lease_ms)
-    rcall("ZADD", base .. "mr:leases", expires_text, id)
-    -- As BullMQ does, so that its stalled check passes over it.
-    rcall("SREM", base .. "stalled", id)
+    expiry[#expiry + 1] = expires_ms
+    expiry[#expiry + 1] = id
+    stalled[#stalled + 1] = id
     replies[#replies + 1] = { "RENEWED", fields[2] and 1 or 0 }
   else
     replies[#replies + 1] = { "LEASE_LOST" }
   end
 end
+later.flush()
 return replies

@@ -15,48 +15,47 @@ export interface SettleRequest {
 export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>({
   name: "settle",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms"],
-  perItem: [
-    "id",
-    "token",
-    "kind",
-    "state",
-    "body",
-    "message",
-    "delay_ms",
-    "counts_attempt",
-    "usage",
-  ],
-  encode: ({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, settlements }) => [
-    ...[nowMs, maxEvents, keepSucceededMs, keepFailedMs],
-    ...settlements.flatMap((one) => [
-      ...[one.jobId, one.token, one.kind],
-      ...ending(one),
-      usageText(one.usage),
-    ]),
-  ],
-  decode: (reply) => asList(reply).map(outcome),
+  perItem: ["id", "token", "kind", "body", "usage"],
+  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, settlements }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs];
+    for (const one of settlements) {
+      args.push(one.jobId, one.token, kindOf(one), bodyOf(one), usageText(one.usage));
+    }
+    return args;
+  },
+  decode(reply, { settlements }) {
+    const words = asList(reply);
+    return settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1]));
+  },
 });
 
-/** state, body, message, delay_ms, counts_attempt */
-function ending(settlement: Settlement): ScriptArg[] {
+function kindOf(settlement: Settlement): string {
   switch (settlement.kind) {
     case "complete":
-      return ["SUCCEEDED", settlement.resultJson, "", 0, 1];
-    case "fail": {
-      const { state, failure } = settlement;
-      return [state, JSON.stringify(failure), failure.message, 0, 1];
-    }
-    case "retry": {
-      const { failure, delayMs, countsAttempt } = settlement;
-      return ["", JSON.stringify(failure), failure.message, delayMs, countsAttempt ? 1 : 0];
-    }
     case "release":
-      return ["", "", "", 0, 0];
+      return settlement.kind;
+    case "fail":
+      return `fail ${settlement.state}`;
+    case "retry": {
+      const delayMs = Math.max(0, Math.round(settlement.delayMs));
+      return `retry ${delayMs} ${settlement.countsAttempt ? 1 : 0}`;
+    }
   }
 }
 
-function outcome(reply: unknown): SettleOutcome {
-  const [word, state] = asList(reply);
+function bodyOf(settlement: Settlement): string {
+  switch (settlement.kind) {
+    case "complete":
+      return settlement.resultJson;
+    case "release":
+      return "";
+    case "fail":
+    case "retry":
+      return JSON.stringify(settlement.failure);
+  }
+}
+
+function outcome(word: unknown, state: unknown): SettleOutcome {
   switch (word) {
     case "SETTLED":
       return { kind: "settled", state: asText(state) as JobState };
@@ -65,6 +64,6 @@ function outcome(reply: unknown): SettleOutcome {
     case "LEASE_LOST":
       return { kind: "leaseLost" };
     default:
-      return unexpectedReply("settle", reply);
+      return unexpectedReply("settle", word);
   }
 }

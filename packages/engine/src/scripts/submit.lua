@@ -1,28 +1,29 @@
 -- submit: store new jobs, each in its lane, or in delayed if it starts later.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit; per job: id, type, payload, opts, spec, priority, pool,
---          submitted_ms, run_at_ms, expires_at_ms, deadline_ms, idempotency, content_hash, keep_ms
--- RETURNS  per job {"ACCEPTED"} | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth}
+-- ARGV     now_ms, max_events, depth_limit; per group: key, lane, type, opts, priority, job_count, and so many
+--          times id, payload, spec, submitted_ms, more
+-- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth}
 -- REPEAT   safe: an id that is there is EXISTING
--- TOUCHES  meta (hash), marker (zset), events (stream), mr:index: (zset), mr:idem: (string),
---          mr:expiry (zset), mr:depth (hash)
+-- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:depth (hash)
 --
--- What is not set is the empty string. idempotency is "window_ms:key".
+-- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
+-- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
+-- content_hash, keep_ms.
 local base = KEYS[1]
 local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+local max_events = tonumber(ARGV[2])
+local depth_limit = tonumber(ARGV[3])
 --- @include "lib/lanes"
+--- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/delayed"
 --- @include "lib/jobs"
 
-local now_ms = tonumber(ARGV[1])
-local max_events = ARGV[2]
-local depth_limit = tonumber(ARGV[3])
-local events = base .. "events"
-local depths = {}
-local queued = false
+local replies = {}
+local depths, seen, queued = {}, {}, false
 
-local function existing(idem, content_hash)
+local function same_idempotency(idem, content_hash)
   local hash, state, job_id = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
   if not job_id then return nil end
   if state == "-" then
@@ -34,73 +35,100 @@ local function existing(idem, content_hash)
   return { "EXISTING", job_id, state }
 end
 
-local function submit(at)
-  local id = ARGV[at + 1]
-  local type = ARGV[at + 2]
-  local payload = ARGV[at + 3]
-  local opts = ARGV[at + 4]
-  local spec = ARGV[at + 5]
-  local priority = ARGV[at + 6]
-  local pool = ARGV[at + 7]
-  local submitted_ms = ARGV[at + 8]
-  local run_at_ms = tonumber(ARGV[at + 9])
-  local expires_at_ms = ARGV[at + 10]
-  local deadline_ms = ARGV[at + 11]
-  local idempotency = ARGV[at + 12]
-  local content_hash = ARGV[at + 13]
-  local keep_ms = ARGV[at + 14]
-
-  local job_key = base .. id
-  if rcall("EXISTS", job_key) == 1 then return { "EXISTING", id, jobs.state(id) or "QUEUED" } end
-  local key, ulid = string.match(id, "^[^~]+~([^~]+)~(%w+)$")
-  local idem
-  if idempotency ~= "" then
-    idem = base .. "mr:idem:" .. key .. ":" .. string.match(idempotency, "^%d+:(.*)$")
-    local found = existing(idem, content_hash)
-    if found then return found end
+local function store_more(id, job_key, more, idem)
+  local expires_ms, deadline_ms = tonumber(more.expires_at_ms), tonumber(more.deadline_ms)
+  if expires_ms then rcall("HSET", job_key, "exp", expires_ms) end
+  if deadline_ms then rcall("HSET", job_key, "dl", deadline_ms) end
+  if expires_ms or deadline_ms then
+    rcall("ZADD", base .. "mr:expiry", math.min(expires_ms or math.huge, deadline_ms or math.huge), id)
   end
-  local depth = depths[key] or tonumber(rcall("HGET", base .. "mr:depth", key) or 0)
-  depths[key] = depth
-  if depth >= depth_limit then return { "DEPTH_FULL", depth } end
-
-  local later = run_at_ms and run_at_ms > now_ms
-  local lane = lanes.id(id, tonumber(priority), pool)
-  local more = {}
-  local function set(field, value)
-    if value ~= "" then
-      more[#more + 1] = field
-      more[#more + 1] = value
-    end
+  if more.keep_ms then rcall("HSET", job_key, "keep", more.keep_ms) end
+  if idem then
+    rcall("HSET", job_key, "ik", more.idempotency)
+    rcall("SET", idem, (more.content_hash or "") .. " - " .. id)
   end
-  set("exp", expires_at_ms)
-  set("dl", deadline_ms)
-  set("ik", idempotency)
-  set("keep", keep_ms)
-  rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-    "delay", later and string.format("%.0f", run_at_ms - now_ms) or "0", "priority", priority,
-    "lane", lane, "spec", spec, unpack(more))
-  rcall("ZADD", base .. "mr:index:" .. key, 0, ulid)
-  if idem then rcall("SET", idem, content_hash .. " - " .. id) end
-  local ends = math.min(tonumber(expires_at_ms) or math.huge, tonumber(deadline_ms) or math.huge)
-  if ends < math.huge then rcall("ZADD", base .. "mr:expiry", string.format("%.0f", ends), id) end
-  rcall("XADD", events, "MAXLEN", "~", max_events, "*", "event", "added", "jobId", id, "name", type)
-  if later then
-    delayed.add(id, run_at_ms, max_events)
-  else
-    lanes.put(lane, id, tonumber(priority), false)
-    depths[key] = depth + 1
-    queued = true
-    rcall("XADD", events, "MAXLEN", "~", max_events, "*", "event", "waiting", "jobId", id)
-  end
-  return { "ACCEPTED" }
 end
 
-local replies = {}
-for at = 3, #ARGV - 1, 14 do replies[#replies + 1] = submit(at) end
+-- Which of a group's jobs are there already is asked for all at once: mostly none.
+local function any_there(at, job_count)
+  local keys = {}
+  for i = 1, job_count do
+    local id = ARGV[at + 1 + 5 * (i - 1)]
+    if seen[id] then return true end
+    seen[id] = true
+    keys[i] = base .. id
+  end
+  return rcall("EXISTS", unpack(keys)) > 0
+end
+
+local function submit_group(at)
+  local key = ARGV[at + 1]
+  local lane = ARGV[at + 2]
+  local type = ARGV[at + 3]
+  local opts = ARGV[at + 4]
+  local priority = ARGV[at + 5]
+  local job_count = tonumber(ARGV[at + 6])
+  at = at + 6
+
+  local may_be_there = any_there(at, job_count)
+  local depth = depths[key] or tonumber(rcall("HGET", base .. "mr:depth", key) or 0)
+  local index, rank = {}, tonumber(priority)
+  for _ = 1, job_count do
+    local id = ARGV[at + 1]
+    local payload = ARGV[at + 2]
+    local spec = ARGV[at + 3]
+    local submitted_ms = ARGV[at + 4]
+    local more = ARGV[at + 5]
+    at = at + 5
+
+    local job_key = base .. id
+    local reply, idem = "ACCEPTED", nil
+    if may_be_there then
+      local state = jobs.state(id)
+      if state then reply = { "EXISTING", id, state } end
+    end
+    if more ~= "" then
+      more = cjson.decode(more)
+      if more.idempotency then
+        idem = base .. "mr:idem:" .. key .. ":" .. string.match(more.idempotency, "^%d+:(.*)$")
+        if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "") or reply end
+      end
+    else
+      more = nil
+    end
+    if reply == "ACCEPTED" and depth >= depth_limit then reply = { "DEPTH_FULL", depth } end
+    replies[#replies + 1] = reply
+    if reply == "ACCEPTED" then
+      rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
+        "priority", priority, "lane", lane, "spec", spec)
+      local n = #index
+      index[n + 1], index[n + 2] = 0, string.sub(id, -26)
+      events.add("added", id, "name", type)
+      if more then store_more(id, job_key, more, idem) end
+      local run_at_ms = more and more.run_at_ms
+      if run_at_ms and run_at_ms > now_ms then
+        rcall("HSET", job_key, "delay", run_at_ms - now_ms)
+        delayed.add(id, run_at_ms)
+      else
+        lanes.put(lane, id, rank, false)
+        depth = depth + 1
+        queued = true
+        events.add("waiting", id)
+      end
+    end
+  end
+  depths[key] = depth
+  if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
+  return at
+end
+
+local at = 3
+while at < #ARGV do at = submit_group(at) end
+lanes.flush()
 if queued then
   signals.work()
   if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 end
-lanes.flush()
+events.flush()
 signals.publish()
 return replies

@@ -2,6 +2,7 @@ import type { JobId, JobState } from "@millrace/shared";
 import { defineScript, type ScriptArg } from "../define-script.ts";
 import type { JobSpec, SubmitOutcome } from "../engine.ts";
 import { bullOptions, storedIdempotency, storedSpec } from "../job-record.ts";
+import { keyOfJob, laneId } from "../keys.ts";
 import { asList, asNumber, asText, unexpectedReply } from "../reply.ts";
 
 export interface SubmitRequest {
@@ -14,40 +15,84 @@ export interface SubmitRequest {
 export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
   name: "submit",
   argv: ["now_ms", "max_events", "depth_limit"],
-  perItem: [
-    "id",
-    "type",
-    "payload",
-    "opts",
-    "spec",
-    "priority",
-    "pool",
-    "submitted_ms",
-    "run_at_ms",
-    "expires_at_ms",
-    "deadline_ms",
-    "idempotency",
-    "content_hash",
-    "keep_ms",
-  ],
+  perItem: ["key", "lane", "type", "opts", "priority", "job_count"],
+  perSubItem: ["id", "payload", "spec", "submitted_ms", "more"],
   encode({ nowMs, maxEvents, depthLimit, jobs }) {
     const args: ScriptArg[] = [nowMs, maxEvents, depthLimit];
-    for (const job of jobs) {
-      args.push(job.id, job.type, job.payloadJson, bullOptions(job), storedSpec(job));
-      args.push(job.priority, job.pool ?? "", job.submittedAtMs, job.runAtMs ?? "");
-      args.push(job.expiresAtMs ?? "", job.deadlineMs ?? "", storedIdempotency(job));
-      args.push(job.contentHash ?? "", job.retentionMs ?? "");
+    for (let from = 0; from < jobs.length; ) {
+      const to = endOfGroup(jobs, from);
+      const first = jobs[from] as JobSpec;
+      const key = keyOfJob(first.id);
+      const lane = laneId(key, first.priority, first.pool ?? "");
+      args.push(key, lane, first.type, bullOptions(first), first.priority, to - from);
+      for (; from < to; from += 1) {
+        const job = jobs[from] as JobSpec;
+        args.push(job.id, job.payloadJson, storedSpec(job), job.submittedAtMs, moreOf(job));
+      }
     }
     return args;
   },
   decode: (reply, { depthLimit }) => asList(reply).map((one) => outcome(one, depthLimit)),
 });
 
+/** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
+const MAX_GROUP = 1_000;
+
+function endOfGroup(jobs: readonly JobSpec[], from: number): number {
+  const first = jobs[from] as JobSpec;
+  const key = keyOfJob(first.id);
+  let to = from + 1;
+  for (; to < jobs.length && to - from < MAX_GROUP; to += 1) {
+    const job = jobs[to] as JobSpec;
+    const alike =
+      keyOfJob(job.id) === key &&
+      job.type === first.type &&
+      job.pool === first.pool &&
+      job.priority === first.priority &&
+      job.maxAttempts === first.maxAttempts &&
+      job.backoff.initialMs === first.backoff.initialMs;
+    if (!alike) break;
+  }
+  return to;
+}
+
+/**
+ * The order in which jobs of one key follow one another, each key's in the order they came: so that
+ * they make few groups.
+ */
+export function keyOrder(jobs: readonly JobSpec[]): readonly number[] {
+  const byKey = new Map<string, number[]>();
+  jobs.forEach((job, index) => {
+    const key = keyOfJob(job.id);
+    const indexes = byKey.get(key);
+    if (indexes === undefined) byKey.set(key, [index]);
+    else indexes.push(index);
+  });
+  return byKey.size === 1 ? jobs.map((_, index) => index) : [...byKey.values()].flat();
+}
+
+function moreOf(job: JobSpec): string {
+  const rare =
+    job.runAtMs !== undefined ||
+    job.expiresAtMs !== undefined ||
+    job.deadlineMs !== undefined ||
+    job.idempotencyKey !== undefined ||
+    job.retentionMs !== undefined;
+  if (!rare) return "";
+  return JSON.stringify({
+    run_at_ms: job.runAtMs,
+    expires_at_ms: job.expiresAtMs,
+    deadline_ms: job.deadlineMs,
+    idempotency: storedIdempotency(job),
+    content_hash: job.contentHash,
+    keep_ms: job.retentionMs,
+  });
+}
+
 function outcome(reply: unknown, limit: number): SubmitOutcome {
+  if (reply === "ACCEPTED") return { kind: "accepted" };
   const [word, first, second] = asList(reply);
   switch (word) {
-    case "ACCEPTED":
-      return { kind: "accepted" };
     case "EXISTING":
       return { kind: "existing", jobId: first as JobId, state: asText(second) as JobState };
     case "CONFLICT":

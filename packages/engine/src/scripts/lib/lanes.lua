@@ -6,30 +6,28 @@
 --
 -- Invariants: a lane with jobs has its key in the ready set of its class, at the virtual time from
 -- which it may be served next; a lane without jobs is in none; mr:classes names the classes whose
--- ready set is not empty; mr:depth counts the jobs in lanes (written by lanes.flush, which a script
--- calls last).
+-- ready set is not empty; mr:depth counts the jobs in lanes. What changes is gathered, so that a
+-- batch costs few commands, and written by lanes.flush, which a script calls last.
 --
 -- Fairness between lanes is start-time fair queueing: a band's virtual time is the start tag of what
 -- it served last; serving a lane moves it on by 1. A lane that comes back from empty starts at the
 -- band's virtual time, or where it left off if that is later: else a key that submits its next job
 -- whenever one is leased would always be first.
 --
+-- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14.
+--
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:depth (hash), mr:seq (string), mr:seq:plain (string), wait (list), prioritized (zset)
-local lanes = { pending = {} }
+local lanes = { counts = {}, puts = {}, put_order = {} }
 
 local PLAIN_LANE = "-|0|"
+local BANDS = { "0", "1", "2", "3" }
 -- How much of the workers a band gets while all have work. Plain jobs count as standard.
 local BAND_WEIGHT = { ["0"] = 4, ["1"] = 16, ["2"] = 4, ["3"] = 1 }
 -- Scores are exact up to 2^53. Millrace's priorities end at 100, so 45 bits count arrivals;
 -- BullMQ's end at 2^21, which leaves 32, counted anew whenever the plain lane runs empty.
 local RUN, RUN_PLAIN = 35184372088832, 4294967296
-
-local function number_text(value)
-  if value == math.floor(value) then return string.format("%.0f", value) end
-  return string.format("%.17g", value)
-end
 
 -- The key id in a Millrace job id ("queue~key~ulid"), or nil.
 function lanes.key_of(job_id)
@@ -44,10 +42,10 @@ function lanes.id(job_id, priority, pool)
   return key .. "|" .. band .. "|" .. (pool or "")
 end
 
--- The lane that a stored job belongs to, and its priority. Plain jobs need no read.
+-- The lane that a stored job belongs to, and its priority; of a plain job, which needs no read, the
+-- lane only.
 function lanes.find(job_id)
-  local key = lanes.key_of(job_id)
-  if not key then return PLAIN_LANE end
+  if not lanes.key_of(job_id) then return PLAIN_LANE end
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, "lane", "priority")
   local priority = tonumber(fields[2]) or 0
@@ -64,25 +62,28 @@ local function split(lane)
   return string.match(lane, "^([^|]*)|(.*)$")
 end
 
-local function count(key, by)
-  lanes.pending[key] = (lanes.pending[key] or 0) + by
-  lanes.pending["*"] = (lanes.pending["*"] or 0) + by
+local function tally(key, by)
+  lanes.counts[key] = (lanes.counts[key] or 0) + by
 end
 
-local function virtual_time(band)
-  if not lanes.bands then
-    lanes.bands = {}
-    local fields = rcall("HGETALL", base .. "mr:bands")
-    for i = 1, #fields, 2 do lanes.bands[fields[i]] = tonumber(fields[i + 1]) end
+local function load_bands()
+  if lanes.bands then return lanes.bands end
+  local state = {}
+  local fields = rcall("HGETALL", base .. "mr:bands")
+  for i = 1, #fields, 2 do state[fields[i]] = tonumber(fields[i + 1]) end
+  for _, band in ipairs(BANDS) do
+    state["v" .. band] = state["v" .. band] or 0
+    state["p" .. band] = state["p" .. band] or 0
   end
-  return lanes.bands["v" .. band] or 0
+  state.p = state.p or 0
+  lanes.bands = state
+  return state
 end
 
 local function enter(lane, key, class)
   local band = string.sub(class, 1, 1)
   local left_at = tonumber(rcall("ZSCORE", base .. "mr:idle:" .. band, lane) or 0)
-  local start = math.max(virtual_time(band), left_at)
-  rcall("ZADD", base .. "mr:ready:" .. class, number_text(start), key)
+  rcall("ZADD", base .. "mr:ready:" .. class, math.max(load_bands()["v" .. band], left_at), key)
   rcall("SADD", base .. "mr:classes", class)
 end
 
@@ -90,42 +91,67 @@ local function leave(lane, key, class, virtual)
   local ready = base .. "mr:ready:" .. class
   virtual = virtual or tonumber(rcall("ZSCORE", ready, key) or 0)
   rcall("ZREM", ready, key)
-  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), number_text(virtual), lane)
+  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, lane)
   if rcall("EXISTS", ready) == 0 then rcall("SREM", base .. "mr:classes", class) end
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
 end
 
 -- Puts a job into a lane: after all of its priority that are there, or before them.
 function lanes.put(lane, job_id, priority, at_head)
-  local key, class = split(lane)
-  local run, seq
-  if lane == PLAIN_LANE then
-    run, seq = RUN_PLAIN, rcall("INCR", base .. "mr:seq:plain")
-  else
-    run, seq = RUN, rcall("INCR", base .. "mr:seq")
-    priority = math.min(priority, 127)
+  local puts = lanes.puts[lane]
+  if not puts then
+    puts = {}
+    lanes.puts[lane] = puts
+    lanes.put_order[#lanes.put_order + 1] = lane
   end
-  local score = priority * run + run / 2 + (at_head and -seq or seq)
+  local n = #puts
+  puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head or false
+end
+
+local function write_lane(lane, puts)
+  local plain = lane == PLAIN_LANE
+  local run = plain and RUN_PLAIN or RUN
+  local jobs = #puts / 3
+  local seq = rcall("INCRBY", plain and base .. "mr:seq:plain" or base .. "mr:seq", jobs) - jobs
   local lane_key = base .. "mr:lane:" .. lane
-  if rcall("ZADD", lane_key, string.format("%.0f", score), job_id) == 1 then
-    count(key, 1)
-    if rcall("ZCARD", lane_key) == 1 then enter(lane, key, class) end
+  local key, class = split(lane)
+  local added, args, n = 0, {}, 0
+  for i = 1, #puts, 3 do
+    seq = seq + 1
+    local priority = plain and puts[i + 1] or math.min(puts[i + 1], 127)
+    args[n + 1] = priority * run + run / 2 + (puts[i + 2] and -seq or seq)
+    args[n + 2] = puts[i]
+    n = n + 2
+    if n == 4000 or i + 3 > #puts then
+      added = added + rcall("ZADD", lane_key, unpack(args, 1, n))
+      n = 0
+    end
   end
+  tally(key, added)
+  if added > 0 and rcall("ZCARD", lane_key) == added then enter(lane, key, class) end
+end
+
+-- Writes what was put so far.
+local function write_puts()
+  for _, lane in ipairs(lanes.put_order) do write_lane(lane, lanes.puts[lane]) end
+  if #lanes.put_order > 0 then lanes.puts, lanes.put_order = {}, {} end
 end
 
 -- Takes a job out of its lane. False: it was not in it.
 function lanes.remove(lane, job_id)
+  write_puts()
   local lane_key = base .. "mr:lane:" .. lane
   if rcall("ZREM", lane_key, job_id) == 0 then return false end
   local key, class = split(lane)
-  count(key, -1)
+  tally(key, -1)
   if rcall("EXISTS", lane_key) == 0 then leave(lane, key, class) end
   return true
 end
 
--- Moves up to `limit` jobs of the inbox, where BullMQ's own scripts put jobs that shall run, to the
+-- Moves up to `limit` jobs of each inbox, where BullMQ's own scripts put jobs that shall run, to the
 -- tails of their lanes. Returns how many it moved.
 function lanes.inbox(limit)
+  if rcall("EXISTS", base .. "wait", base .. "prioritized") == 0 then return 0 end
   local moved = 0
   for _, job_id in ipairs(rcall("RPOP", base .. "wait", limit) or {}) do
     -- "0:…" are markers that old BullMQ versions kept among the jobs.
@@ -135,7 +161,6 @@ function lanes.inbox(limit)
       moved = moved + 1
     end
   end
-  if rcall("EXISTS", base .. "prioritized") == 0 then return moved end
   local prioritized = rcall("ZPOPMIN", base .. "prioritized", limit)
   for i = 1, #prioritized, 2 do
     local job_id = prioritized[i]
@@ -146,116 +171,158 @@ function lanes.inbox(limit)
   return moved
 end
 
-local function load_head(class)
-  local two = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, 1, "WITHSCORES")
-  if #two == 0 then return nil end
-  return { key = two[1], at = tonumber(two[2]), after = tonumber(two[4]) }
+-- The lanes of a band that are furthest back, merged over its classes, followed by those that had a
+-- turn: every turn costs the same, so those come back in the order they went.
+local function line_up(classes, want)
+  local line = { heads = {}, again = {}, first = 1, last = 0 }
+  for _, class in ipairs(classes) do
+    local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
+    local lanes_of = {}
+    for i = 1, #ready, 2 do
+      lanes_of[#lanes_of + 1] = { key = ready[i], class = class, at = tonumber(ready[i + 1]), turns = 0 }
+    end
+    if #lanes_of > 0 then line.heads[#line.heads + 1] = { lanes = lanes_of, next = 1 } end
+  end
+  return line
+end
+
+local function next_in(line)
+  local from, lane
+  for _, head in ipairs(line.heads) do
+    local candidate = head.lanes[head.next]
+    if candidate and (not lane or candidate.at < lane.at) then from, lane = head, candidate end
+  end
+  local again = line.again[line.first]
+  if again and (not lane or again.at < lane.at) then
+    line.first = line.first + 1
+    return again
+  end
+  if lane then from.next = from.next + 1 end
+  return lane
+end
+
+-- Decides whose the next `want` turns are: returns the lanes in order of their first turn, and the
+-- stride from which each band goes on.
+local function plan(by_band, want, state)
+  local lines, from, pass, order, virtual = {}, {}, {}, {}, {}
+  for band, classes in pairs(by_band) do
+    lines[band] = line_up(classes, want)
+    -- A band that comes back starts at the present.
+    from[band] = math.max(state["p" .. band], state.p)
+    pass[band] = from[band]
+  end
+  for _ = 1, want do
+    -- The band that has had least for its weight, and its lane that is furthest back.
+    local band, lane
+    repeat
+      band = nil
+      for _, candidate in ipairs(BANDS) do
+        if lines[candidate] and (not band or pass[candidate] < pass[band]) then band = candidate end
+      end
+      if not band then return order, from end
+      lane = next_in(lines[band])
+      if not lane then lines[band] = nil end
+    until lane
+    if lane.turns == 0 then
+      order[#order + 1] = lane
+      lane.band = band
+      lane.start = math.max(lane.at, virtual[band] or state["v" .. band])
+      lane.at = lane.start
+    end
+    virtual[band] = lane.at
+    lane.turns = lane.turns + 1
+    lane.at = lane.at + 1
+    local line = lines[band]
+    line.last = line.last + 1
+    line.again[line.last] = lane
+    state.p = pass[band]
+    pass[band] = pass[band] + 1 / BAND_WEIGHT[band]
+  end
+  return order, from
 end
 
 -- Takes jobs in fair order until `want` were accepted, no lane that is served has a job, or `want`
 -- + 1,000 were looked at. serves(band, pool) says which classes count. accept(job_id, lane) returns
 -- false for a job that shall not be leased; it is out of its lane then, and costs the lane nothing.
 function lanes.take(want, serves, accept)
-  local heads, of_band, bands = {}, {}, 0
-  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
-    local band = string.sub(class, 1, 1)
-    if serves(band, string.sub(class, 3)) then
-      local head = load_head(class)
-      if head then
-        heads[class] = head
-        if not of_band[band] then
-          of_band[band] = {}
-          bands = bands + 1
-        end
-        of_band[band][class] = true
-      end
-    end
-  end
-  if bands == 0 then return 0 end
-  virtual_time("0")
-  local state, changed = lanes.bands, {}
-  local function set(field, value)
-    state[field] = value
-    changed[field] = true
-  end
-
+  write_puts()
   local taken, looked_at = 0, 0
-  while taken < want and looked_at < want + 1000 and bands > 0 do
-    -- The band that has had least for its weight. One that comes back starts at the present.
-    local band, pass
-    for _, candidate in ipairs({ "0", "1", "2", "3" }) do
-      if of_band[candidate] then
-        local at = math.max(state["p" .. candidate] or 0, state["p"] or 0)
-        if not pass or at < pass then band, pass = candidate, at end
+  while taken < want and looked_at < want + 1000 do
+    local by_band = {}
+    for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
+      local band = string.sub(class, 1, 1)
+      if serves(band, string.sub(class, 3)) then
+        by_band[band] = by_band[band] or {}
+        table.insert(by_band[band], class)
       end
     end
-    -- Its lane that is furthest back.
-    local class, head, classes = nil, nil, 0
-    for candidate in pairs(of_band[band]) do
-      local h = heads[candidate]
-      classes = classes + 1
-      if not head or h.at < head.at or (h.at == head.at and candidate < class) then
-        class, head = candidate, h
+    if next(by_band) == nil then break end
+    local state = load_bands()
+    lanes.bands_changed = true
+    local order, pass = plan(by_band, want - taken, state)
+    local ready = {}
+    for _, lane in ipairs(order) do
+      local lane_id = lane.key .. "|" .. lane.class
+      local lane_key = base .. "mr:lane:" .. lane_id
+      local popped = rcall("ZPOPMIN", lane_key, lane.turns)
+      local out, served = #popped / 2, 0
+      for i = 1, #popped, 2 do
+        if accept(popped[i], lane_id) then served = served + 1 end
+      end
+      tally(lane.key, -out)
+      looked_at = looked_at + math.max(out, 1)
+      local band = lane.band
+      local finish = lane.start + served
+      if served > 0 then
+        taken = taken + served
+        state["v" .. band] = math.max(state["v" .. band], finish - 1)
+        pass[band] = pass[band] + served / BAND_WEIGHT[band]
+        state["p" .. band] = pass[band]
+      end
+      if out < lane.turns or rcall("EXISTS", lane_key) == 0 then
+        leave(lane_id, lane.key, lane.class, finish)
+      else
+        local args = ready[lane.class] or {}
+        ready[lane.class] = args
+        args[#args + 1] = finish
+        args[#args + 1] = lane.key
       end
     end
-    local key = head.key
-    local lane = key .. "|" .. class
-    local lane_key = base .. "mr:lane:" .. lane
-    local start = math.max(head.at, state["v" .. band] or 0)
-    -- While no other lane's turn comes first, take several at once.
-    local turns = 1
-    if bands == 1 and classes == 1 then
-      turns = want - taken
-      if head.after then turns = math.min(turns, math.max(1, math.floor(head.after - start))) end
-    end
-    local popped = rcall("ZPOPMIN", lane_key, turns)
-    local served = 0
-    for i = 1, #popped, 2 do
-      if accept(popped[i], lane) then served = served + 1 end
-    end
-    local out = #popped / 2
-    looked_at = looked_at + math.max(out, 1)
-    count(key, -out)
-    if served > 0 then
-      taken = taken + served
-      set("v" .. band, start + served - 1)
-      set("p", pass)
-      set("p" .. band, pass + served / BAND_WEIGHT[band])
-    end
-    if out < turns or rcall("EXISTS", lane_key) == 0 then
-      leave(lane, key, class, start + served)
-    else
-      rcall("ZADD", base .. "mr:ready:" .. class, number_text(start + served), key)
-    end
-    heads[class] = load_head(class)
-    if not heads[class] then
-      of_band[band][class] = nil
-      if next(of_band[band]) == nil then
-        of_band[band] = nil
-        bands = bands - 1
+    for class, args in pairs(ready) do
+      for from = 1, #args, 4000 do
+        rcall("ZADD", base .. "mr:ready:" .. class, unpack(args, from, math.min(from + 3999, #args)))
       end
     end
   end
-
-  local fields = {}
-  for field in pairs(changed) do
-    fields[#fields + 1] = field
-    fields[#fields + 1] = number_text(state[field])
-    if string.sub(field, 1, 1) == "v" then
-      -- Where a lane left off matters no longer once the band has passed it.
-      rcall("ZREMRANGEBYSCORE", base .. "mr:idle:" .. string.sub(field, 2), "-inf", number_text(state[field]))
-    end
-  end
-  if #fields > 0 then rcall("HSET", base .. "mr:bands", unpack(fields)) end
   return taken
 end
 
--- Writes the counters. Every script that moved jobs calls it last.
+-- Writes what was gathered. Every script that moved jobs calls it once it is done.
 function lanes.flush()
-  for key, by in pairs(lanes.pending) do
+  write_puts()
+  local all = 0
+  for key, by in pairs(lanes.counts) do
+    all = all + by
     if by ~= 0 and rcall("HINCRBY", base .. "mr:depth", key, by) <= 0 then
       rcall("HDEL", base .. "mr:depth", key)
     end
   end
-  lanes.pending = {}
+  lanes.counts = {}
+  if all ~= 0 and rcall("HINCRBY", base .. "mr:depth", "*", all) <= 0 then
+    rcall("HDEL", base .. "mr:depth", "*")
+  end
+  if not lanes.bands_changed then return end
+  lanes.bands_changed = false
+  local fields = {}
+  for field, value in pairs(lanes.bands) do
+    if value > 0 then
+      fields[#fields + 1] = field
+      fields[#fields + 1] = value
+      if string.sub(field, 1, 1) == "v" then
+        -- Where a lane left off matters no longer once the band has passed it.
+        rcall("ZREMRANGEBYSCORE", base .. "mr:idle:" .. string.sub(field, 2), "-inf", value)
+      end
+    end
+  end
+  if #fields > 0 then rcall("HSET", base .. "mr:bands", unpack(fields)) end
 end

@@ -1,22 +1,29 @@
--- signals: what listeners are told, all of a script call in one message of one line each:
--- "w" work, "s<id> STATE", "f<id> STATE" finished, "o<id> next_offset" output, "c<id>" cancel.
+-- signals: what listeners are told, all of a script call in one message, a line for each kind:
+-- "w" work, "s STATE id id…" states, "f STATE id id…" finished, "o id offset id offset…" next output
+-- offsets, "c id…" cancels.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:signals (channel)
-local signals = { lines = {} }
+local signals = { lines = {}, order = {} }
 
-function signals.add(line)
-  signals.lines[#signals.lines + 1] = line
+function signals.add(kind, job_id, detail)
+  local line = signals.lines[kind]
+  if not line then
+    line = { kind }
+    signals.lines[kind] = line
+    signals.order[#signals.order + 1] = line
+  end
+  line[#line + 1] = job_id
+  line[#line + 1] = detail
 end
 
 function signals.work()
-  if not signals.has_work then signals.add("w") end
-  signals.has_work = true
+  if not signals.lines.w then signals.add("w") end
 end
 
--- Every script that adds signals calls it last.
 function signals.publish()
-  if #signals.lines > 0 then
-    rcall("PUBLISH", base .. "mr:signals", table.concat(signals.lines, "\n"))
-  end
+  if #signals.order == 0 then return end
+  local text = {}
+  for i, line in ipairs(signals.order) do text[i] = table.concat(line, " ") end
+  rcall("PUBLISH", base .. "mr:signals", table.concat(text, "\n"))
 end

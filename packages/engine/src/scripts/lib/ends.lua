@@ -1,0 +1,84 @@
+-- ends: taking leases away, and ending jobs.
+--
+-- Needs `base`, `rcall`, `now_ms`, `keep_failed_ms`, `keep_succeeded_ms` (where jobs succeed), `events`,
+-- `signals` and `later`.
+-- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
+--          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
+local ends = {
+  locks = later.list("DEL"),
+  leases = later.list("ZREM", base .. "mr:leases"),
+  stalled = later.list("SREM", base .. "stalled"),
+  completed = later.list("ZADD", base .. "completed"),
+  failed = later.list("ZADD", base .. "failed"),
+  expiry = later.list("ZREM", base .. "mr:expiry"),
+  active = base .. "active",
+}
+
+-- The longest value that an event repeats: the stream outlives what it tells of.
+local EVENT_VALUE_BYTES = 1024
+
+-- Takes a lease away. False: the job is not active. `active` is searched from its old end.
+function ends.drop_lease(job_id)
+  if rcall("LREM", ends.active, -1, job_id) == 0 then return false end
+  ends.locks[#ends.locks + 1] = base .. job_id .. ":lock"
+  ends.leases[#ends.leases + 1] = job_id
+  ends.stalled[#ends.stalled + 1] = job_id
+  return true
+end
+
+local function end_idempotency(job_id, ik, state)
+  local window, key = string.match(ik, "^(%d+):(.*)$")
+  local idem = base .. "mr:idem:" .. string.match(job_id, "^[^~]+~([^~]+)~") .. ":" .. key
+  local hash, _, owner = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
+  if owner ~= job_id then return end
+  if tonumber(window) > 0 then
+    rcall("SET", idem, hash .. " " .. state .. " " .. job_id, "PX", window)
+  else
+    rcall("DEL", idem)
+  end
+end
+
+-- What ends.finish needs to know of a job, as HMGET arguments in this order.
+ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep" }
+
+-- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
+-- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
+-- `ats` rises, so that no earlier lease counts as having ended it.
+function ends.finish(job_id, fields, token, prev, state, result, failure, message)
+  local job_key = base .. job_id
+  local attempts = tonumber(fields[2]) or 0
+  if prev == "active" then attempts = attempts + 1 end
+  token = token or (tonumber(fields[1]) or 0) + 1
+  local keep_ms
+  if result then
+    keep_ms = keep_succeeded_ms
+    rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_ms, "end", state, "fin", token,
+      "atm", attempts)
+    local set = ends.completed
+    set[#set + 1] = now_ms
+    set[#set + 1] = job_id
+    events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
+  else
+    keep_ms = keep_failed_ms
+    rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_ms, "end", state,
+      "fin", token, "ats", token, "atm", attempts)
+    local set = ends.failed
+    set[#set + 1] = now_ms
+    set[#set + 1] = job_id
+    events.add("failed", job_id, "failedReason", string.sub(message, 1, EVENT_VALUE_BYTES), "prev", prev)
+  end
+  signals.add("f " .. state, job_id)
+  if fields[7] then
+    keep_ms = math.min(keep_ms, tonumber(fields[7]))
+    rcall("ZADD", base .. "mr:retain", now_ms + keep_ms, job_id)
+  end
+  if fields[3] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
+  if fields[5] or fields[6] then ends.expiry[#ends.expiry + 1] = job_id end
+  if fields[4] then end_idempotency(job_id, fields[4], state) end
+end
+
+-- Ends a job that nobody's lease ended, for a reason of the engine's own.
+function ends.give_up(job_id, prev, state, reason, message)
+  ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
+    cjson.encode({ reason = reason, message = message, retryable = false }), message)
+end

@@ -1,0 +1,60 @@
+import type { JobId, QueueName } from "@millrace/shared";
+import type { QueueDefinition } from "./engine.ts";
+import { type Shard, shardAt, shardIndex } from "./keys.ts";
+import type { QueueRegistry } from "./queue-registry.ts";
+
+/** A queue shard with what its queue says. */
+export interface ShardOfQueue extends Shard {
+  readonly definition: QueueDefinition;
+}
+
+export interface ShardMap {
+  /** All shards of a queue; none if it is not defined. */
+  ofQueue(queue: QueueName): Promise<readonly ShardOfQueue[]>;
+  /** Reads what is needed of `ids` to tell their shards, and returns what tells them. */
+  forJobs(ids: Iterable<JobId>): Promise<(id: JobId) => ShardOfQueue | undefined>;
+}
+
+// One match for each job of each call: it names the parts, and tells what is no job id.
+const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+export function shardMap(registry: QueueRegistry, rootPrefix: string): ShardMap {
+  const known = new Map<QueueName, readonly ShardOfQueue[]>();
+
+  const shardsOf = (definition: QueueDefinition): readonly ShardOfQueue[] => {
+    const before = known.get(definition.name);
+    if (before?.[0]?.definition === definition) return before;
+    const shards = Array.from({ length: definition.shards }, (_, index) => ({
+      ...shardAt(rootPrefix, definition.name, index),
+      definition,
+    }));
+    known.set(definition.name, shards);
+    return shards;
+  };
+  const ofQueue = async (queue: QueueName) => {
+    const definition = await registry.recent(queue);
+    return definition === undefined ? [] : shardsOf(definition);
+  };
+
+  return {
+    ofQueue,
+    async forJobs(ids) {
+      const queues = new Map<string, readonly ShardOfQueue[]>();
+      for (const id of ids) {
+        const queue = JOB_ID.exec(id)?.[1] as QueueName | undefined;
+        if (queue !== undefined && !queues.has(queue)) queues.set(queue, []);
+      }
+      await Promise.all(
+        [...queues.keys()].map(async (queue) => {
+          queues.set(queue, await ofQueue(queue as QueueName));
+        }),
+      );
+      return (id) => {
+        const [, queue = "", keyId = ""] = JOB_ID.exec(id) ?? [];
+        const shards = queues.get(queue);
+        if (shards === undefined || shards.length < 2) return shards?.[0];
+        return shards[shardIndex(keyId, shards.length)];
+      };
+    },
+  };
+}
