@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { defineConfig, setting } from "@millrace/runtime";
 import { z } from "zod";
 
@@ -16,6 +17,31 @@ export const SchedulerConfig = defineConfig({
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
     "What gateways must show; without it every caller is let in.",
+  ),
+  workerPort: setting(
+    "MILLRACE_WORKER_PORT",
+    port.default(7072),
+    "Port for workers, on the same address.",
+  ),
+  workerToken: setting(
+    "MILLRACE_WORKER_TOKEN",
+    z.string().optional(),
+    "What workers must show; without it every worker is let in.",
+  ),
+  schedulerId: setting(
+    "MILLRACE_SCHEDULER_ID",
+    z.string().default(() => `${hostname()}-${process.pid}`),
+    "This replica's name, for people and logs.",
+  ),
+  leaseMs: setting(
+    "MILLRACE_LEASE_MS",
+    z.coerce.number().int().min(1_000).max(3_600_000).default(30_000),
+    "How long a lease lasts without a heartbeat, in milliseconds.",
+  ),
+  stopGraceMs: setting(
+    "MILLRACE_STOP_GRACE_MS",
+    z.coerce.number().int().min(0).max(3_600_000).default(10_000),
+    "How long workers are told that an attempt has to stop, in milliseconds.",
   ),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",

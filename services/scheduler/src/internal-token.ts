@@ -11,7 +11,7 @@ export function requireToken(token: string | undefined) {
     if (wanted === undefined) return;
     const shown = digest(String(metadata.get("authorization")[0] ?? ""));
     if (!timingSafeEqual(shown, wanted)) {
-      throw rpcError({ reason: "UNAUTHENTICATED", message: "the internal token is not right" });
+      throw rpcError({ reason: "UNAUTHENTICATED", message: "the token is not right" });
     }
   };
 }

@@ -7,7 +7,7 @@ import { requireToken } from "./internal-token.ts";
 import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startReaper } from "./loops/reaper.ts";
-import { schedulerService } from "./service.ts";
+import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
 
@@ -39,7 +39,17 @@ await runMain(
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );
-    log.info({ address: server.address }, "serving");
+    const { schedulerId, leaseMs, stopGraceMs } = config;
+    const forWorkers = await scope.use(
+      serve({
+        listen: { host: config.host, port: config.workerPort },
+        services: [workerService({ engine, clock, random, schedulerId, leaseMs, stopGraceMs })],
+        authenticate: requireToken(config.workerToken),
+        clock,
+        onBug: (error, path) => log.error({ error, path }, "a call failed"),
+      }),
+    );
+    log.info({ address: server.address, workers: forWorkers.address }, "serving");
   },
   { log },
 );

@@ -1,5 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WorkerService } from "@millrace/proto/worker-service";
 import { bindService } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
@@ -10,6 +11,8 @@ import { list } from "./handlers/list.ts";
 import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
+import { work } from "./handlers/work.ts";
+import type { WorkSessionParts } from "./session/work-session.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
 /** What gateways call. */
@@ -24,3 +27,7 @@ export const schedulerService = (engine: Engine, clock: Clock) =>
     cancel: unaryOverStore(cancel(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
   });
+
+/** What workers call. */
+export const workerService = (parts: WorkSessionParts) =>
+  bindService(WorkerService, { work: work(parts) });

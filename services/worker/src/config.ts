@@ -20,7 +20,7 @@ export const workerConfig = defineConfig(
   {
     scheduler: setting(
       "MILLRACE_SCHEDULER_ADDRESS",
-      z.string().default("127.0.0.1:7071"),
+      z.string().default("127.0.0.1:7072"),
       "gRPC target of the scheduler",
     ),
     token: setting("MILLRACE_WORKER_TOKEN", z.string().optional(), "what the scheduler asks for"),
