@@ -1,9 +1,12 @@
 /**
- * The backends that the contract holds for: so far BullMQ's own, which says what the contract is.
+ * The backends that the contract holds for: BullMQ's own, which says what the contract is, and
+ * FairBackend, once with BullMQ's ids (all jobs in the plain lane) and once with ids that name an
+ * API key (all jobs in that key's lane).
  */
 import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from "@millrace/shared";
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
 import { describe } from "vitest";
+import { fairBackend } from "../../src/fair-backend-factory.ts";
 
 export interface Backend {
   readonly name: string;
@@ -27,7 +30,21 @@ export const bullBackend: Backend = {
   oneLaneForAllPriorities: true,
 };
 
-const all: readonly Backend[] = [bullBackend];
+export const fairPlain: Backend = {
+  ...bullBackend,
+  name: "FairBackend, BullMQ's ids",
+  factory: fairBackend(),
+};
+
+export const fairKeyed: Backend = {
+  name: "FairBackend, ids with an API key",
+  factory: fairBackend(),
+  newId: () => keyedId("key1"),
+  id: (label) => `contract~key1~${label}`,
+  oneLaneForAllPriorities: false,
+};
+
+const all: readonly Backend[] = [bullBackend, fairPlain, fairKeyed];
 
 /** Says the same of every backend. */
 export function contract(title: string, body: (backend: Backend) => void): void {

@@ -113,8 +113,8 @@ export async function openBench(backend: Backend) {
 }
 
 interface Emitter {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /** The next `count` times that `event` happens and `matches`, each as its arguments. */
@@ -127,12 +127,12 @@ export function happens<Args extends unknown[] = unknown[]>(
   const source = emitter as Emitter;
   return new Promise((resolve) => {
     const seen: Args[] = [];
-    const listener = (...args: Args) => {
-      if (!matches(...args) || seen.push(args) < count) return;
-      source.off(event, listener as unknown as (...args: never[]) => void);
+    const listener = (...args: unknown[]) => {
+      if (!matches(...(args as Args)) || seen.push(args as Args) < count) return;
+      source.off(event, listener);
       resolve(seen);
     };
-    source.on(event, listener as unknown as (...args: never[]) => void);
+    source.on(event, listener);
   });
 }
 

@@ -6,8 +6,9 @@
 --
 -- Invariants: a lane with jobs has its key in the ready set of its class, at the virtual time from
 -- which it may be served next; a lane without jobs is in none; mr:classes names the classes whose
--- ready set is not empty; mr:depth counts the jobs in lanes. What changes is gathered, so that a
--- batch costs few commands, and written by lanes.flush, which a script calls last.
+-- ready set is not empty; mr:depth counts the jobs in lanes by key, in all ("*") and those without a
+-- priority ("0": BullMQ's `wait`). What changes is gathered, so that a batch costs few commands, and
+-- written by lanes.flush, which a script calls last.
 --
 -- Fairness between lanes is start-time fair queueing: a band's virtual time is the start tag of what
 -- it served last; serving a lane moves it on by 1. A lane that comes back from empty starts at the
@@ -19,7 +20,7 @@
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:depth (hash), mr:seq (string), mr:seq:plain (string), wait (list), prioritized (zset)
-local lanes = { counts = {}, puts = {}, put_order = {} }
+local lanes = { counts = {}, without = 0, puts = {}, put_order = {} }
 
 local PLAIN_LANE = "-|0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -28,6 +29,10 @@ local BAND_WEIGHT = { ["0"] = 4, ["1"] = 16, ["2"] = 4, ["3"] = 1 }
 -- Scores are exact up to 2^53. Millrace's priorities end at 100, so 45 bits count arrivals;
 -- BullMQ's end at 2^21, which leaves 32, counted anew whenever the plain lane runs empty.
 local RUN, RUN_PLAIN = 35184372088832, 4294967296
+
+local function run_of(lane)
+  return lane == PLAIN_LANE and RUN_PLAIN or RUN
+end
 
 -- The key id in a Millrace job id ("queue~key~ulid"), or nil.
 function lanes.key_of(job_id)
@@ -110,15 +115,16 @@ end
 
 local function write_lane(lane, puts)
   local plain = lane == PLAIN_LANE
-  local run = plain and RUN_PLAIN or RUN
+  local run = run_of(lane)
   local jobs = #puts / 3
   local seq = rcall("INCRBY", plain and base .. "mr:seq:plain" or base .. "mr:seq", jobs) - jobs
   local lane_key = base .. "mr:lane:" .. lane
   local key, class = split(lane)
-  local added, args, n = 0, {}, 0
+  local added, args, n, without = 0, {}, 0, nil
   for i = 1, #puts, 3 do
     seq = seq + 1
     local priority = plain and puts[i + 1] or math.min(puts[i + 1], 127)
+    if priority == 0 and not without then without = rcall("ZCOUNT", lane_key, 0, run - 1) end
     args[n + 1] = priority * run + run / 2 + (puts[i + 2] and -seq or seq)
     args[n + 2] = puts[i]
     n = n + 2
@@ -128,6 +134,7 @@ local function write_lane(lane, puts)
     end
   end
   tally(key, added)
+  if without then lanes.without = lanes.without + rcall("ZCOUNT", lane_key, 0, run - 1) - without end
   if added > 0 and rcall("ZCARD", lane_key) == added then enter(lane, key, class) end
 end
 
@@ -141,7 +148,10 @@ end
 function lanes.remove(lane, job_id)
   write_puts()
   local lane_key = base .. "mr:lane:" .. lane
-  if rcall("ZREM", lane_key, job_id) == 0 then return false end
+  local score = rcall("ZSCORE", lane_key, job_id)
+  if not score then return false end
+  rcall("ZREM", lane_key, job_id)
+  if tonumber(score) < run_of(lane) then lanes.without = lanes.without - 1 end
   local key, class = split(lane)
   tally(key, -1)
   if rcall("EXISTS", lane_key) == 0 then leave(lane, key, class) end
@@ -265,8 +275,9 @@ function lanes.take(want, serves, accept)
       local lane_id = lane.key .. "|" .. lane.class
       local lane_key = base .. "mr:lane:" .. lane_id
       local popped = rcall("ZPOPMIN", lane_key, lane.turns)
-      local out, served = #popped / 2, 0
+      local out, served, run = #popped / 2, 0, run_of(lane_id)
       for i = 1, #popped, 2 do
+        if tonumber(popped[i + 1]) < run then lanes.without = lanes.without - 1 end
         if accept(popped[i], lane_id) then served = served + 1 end
       end
       tally(lane.key, -out)
@@ -311,6 +322,10 @@ function lanes.flush()
   if all ~= 0 and rcall("HINCRBY", base .. "mr:depth", "*", all) <= 0 then
     rcall("HDEL", base .. "mr:depth", "*")
   end
+  if lanes.without ~= 0 and rcall("HINCRBY", base .. "mr:depth", "0", lanes.without) <= 0 then
+    rcall("HDEL", base .. "mr:depth", "0")
+  end
+  lanes.without = 0
   if not lanes.bands_changed then return end
   lanes.bands_changed = false
   local fields = {}

@@ -1,0 +1,47 @@
+import { type RedisClient, RedisConnection } from "bullmq";
+import { framed } from "./fair-backend-scripts.ts";
+
+interface ScriptText {
+  readonly numberOfKeys: number;
+  readonly lua: string;
+}
+
+/** The command names of the scripts that know lanes: BullMQ's own stay as they are beside them. */
+export const framedVersion = (version: string) => `${version}+lanes`;
+
+/** Framing is the same for every connection of a process. */
+const framedScripts = new Map<string, ScriptText>();
+
+/** A connection that has, besides BullMQ's scripts, the same scripts on lanes. */
+export class FairConnection extends RedisConnection {
+  protected override loadCommands(version: string): void {
+    super.loadCommands(version);
+    const client = this._client;
+    const defined = client as unknown as Readonly<Record<string, unknown>>;
+    for (const [name, { numberOfKeys, lua }] of this.scriptsOf(version)) {
+      const command = `${name}:${framedVersion(version)}`;
+      if (defined[command] !== undefined) continue;
+      const id = `${command}:${numberOfKeys}`;
+      const script = framedScripts.get(id) ?? { numberOfKeys, lua: framed(name, lua) };
+      framedScripts.set(id, script);
+      client.defineCommand(command, script);
+    }
+  }
+
+  /** What BullMQ would define, told to a client that only listens. */
+  private scriptsOf(version: string): Map<string, ScriptText> {
+    const scripts = new Map<string, ScriptText>();
+    const client = this._client;
+    this._client = {
+      defineCommand(command: string, script: ScriptText) {
+        scripts.set(command.slice(0, command.lastIndexOf(`:${version}`)), script);
+      },
+    } as unknown as RedisClient;
+    try {
+      super.loadCommands(version);
+    } finally {
+      this._client = client;
+    }
+    return scripts;
+  }
+}

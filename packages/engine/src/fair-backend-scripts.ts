@@ -1,0 +1,40 @@
+/** Puts BullMQ's scripts, as they are, into the frame that shows them lanes. */
+import { resolve } from "node:path";
+import { loadLua, scriptsDirectory } from "./define-script.ts";
+
+const frame = loadLua(resolve(scriptsDirectory, "bullmq/frame.lua"));
+const PLACE = "--- @bullmq";
+
+/**
+ * Scripts that neither read nor move what waits, nor remove jobs. One that is not named here is
+ * framed, which is never wrong.
+ */
+const unconcerned = new Set([
+  "addLog",
+  "changeDelay",
+  "extendLock",
+  "extendLocks",
+  "getDependencyCounts",
+  "getJobScheduler",
+  "getMetrics",
+  "getRateLimitTtl",
+  "isFinished",
+  "isJobInList",
+  "isMaxed",
+  "moveToWaitingChildren",
+  "paginate",
+  "releaseLock",
+  "removeDeduplicationKey",
+  "saveStacktrace",
+  "updateData",
+  "updateProgress",
+]);
+
+export function framed(name: string, lua: string): string {
+  if (unconcerned.has(name)) return lua;
+  const [before, after, ...rest] = frame.split(PLACE);
+  if (before === undefined || after === undefined || rest.length > 0) {
+    throw new Error("the frame has no one place for a script");
+  }
+  return before + lua + after;
+}

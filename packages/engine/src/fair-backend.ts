@@ -1,0 +1,40 @@
+import { type QueueBaseOptions, QueueKeys, RedisQueueBackend } from "bullmq";
+import { framedVersion } from "./fair-backend-connection.ts";
+
+/**
+ * BullMQ's Redis backend, on lanes. It runs BullMQ's own scripts, each in a frame (scripts/bullmq)
+ * in which `wait` and `prioritized` are what the lanes hold: there is no state beside the lanes, so
+ * every job is at each moment in one place. Its connection must be a FairConnection.
+ */
+export class FairBackend extends RedisQueueBackend {
+  constructor(...args: ConstructorParameters<typeof RedisQueueBackend>) {
+    super(...args);
+    this.version = framedVersion(this.version);
+  }
+
+  /** Shares the connections. Closing it leaves them open. */
+  override forQueue(queueName: string, prefix: string = this.redisPrefix): FairBackend {
+    const keys = new QueueKeys(prefix);
+    return new FairBackend(
+      this.connection,
+      queueName,
+      keys.getKeys(queueName),
+      (type) => keys.toKey(queueName, type),
+      { ...this.queue.opts, prefix } as QueueBaseOptions,
+      this.blockingConnection,
+      false,
+    );
+  }
+
+  override async isJobInState(state: string, jobId: string): Promise<boolean> {
+    switch (state) {
+      case "wait":
+      case "waiting":
+        return (await this.getState(jobId)) === "waiting";
+      case "prioritized":
+        return (await this.getState(jobId)) === "prioritized";
+      default:
+        return super.isJobInState(state, jobId);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+-- lane_reads: what is in the lanes, for those who list and count jobs. Part of `lanes`, and included
+-- right after it.
+--
+-- Needs `base`, `rcall`, and what is local to lib/lanes.
+-- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:depth (hash)
+
+-- Lanes are looked through this many at a time.
+local LANES_AT_ONCE = 256
+
+-- The priority that a job waits with, or nil if it is not in the lane.
+function lanes.priority_in(lane, job_id)
+  write_puts()
+  local score = rcall("ZSCORE", base .. "mr:lane:" .. lane, job_id)
+  return score and math.floor(tonumber(score) / run_of(lane))
+end
+
+-- How many jobs are in lanes, and how many of them have no priority.
+function lanes.size()
+  lanes.flush()
+  local depth = rcall("HMGET", base .. "mr:depth", "*", "0")
+  return tonumber(depth[1]) or 0, tonumber(depth[2]) or 0
+end
+
+-- Calls each(lane) for every lane that may hold such jobs, until it returns true.
+local function each_lane(prioritized, each)
+  local classes = rcall("SMEMBERS", base .. "mr:classes")
+  table.sort(classes)
+  for _, class in ipairs(classes) do
+    -- Priority 0 is of the plain lane or of the first band.
+    if prioritized or string.find(class, "^[01]") then
+      local from = 0
+      repeat
+        local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, from, from + LANES_AT_ONCE - 1)
+        for _, key in ipairs(keys) do
+          if each(key .. "|" .. class) then return end
+        end
+        from = from + #keys
+      until #keys < LANES_AT_ONCE
+    end
+  end
+end
+
+-- Calls each(job_id, lane) for `count` jobs with a priority, or without, after the first `skip`: lane
+-- by lane, those whose turn is next first. Returns how many were still to be skipped at the end.
+function lanes.list(prioritized, skip, count, each)
+  write_puts()
+  each_lane(prioritized, function(lane)
+    local run = run_of(lane)
+    local low = prioritized and run or "-inf"
+    local high = prioritized and "+inf" or run - 1
+    local lane_key = base .. "mr:lane:" .. lane
+    local there = rcall("ZCOUNT", lane_key, low, high)
+    if skip >= there then
+      skip = skip - there
+      return false
+    end
+    local ids = rcall("ZRANGEBYSCORE", lane_key, low, high, "LIMIT", skip, count)
+    skip, count = 0, count - #ids
+    for _, job_id in ipairs(ids) do each(job_id, lane) end
+    return count == 0
+  end)
+  return skip
+end
+
+-- How many jobs wait with one priority. It looks into every lane.
+function lanes.count_priority(priority)
+  write_puts()
+  local found = 0
+  each_lane(priority > 0, function(lane)
+    local run = run_of(lane)
+    found = found + rcall("ZCOUNT", base .. "mr:lane:" .. lane, priority * run, (priority + 1) * run - 1)
+  end)
+  return found
+end
