@@ -12,7 +12,7 @@ local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
 local lease_ms = ARGV[2]
 local worker_id = ARGV[3]
-local expires_ms = now_ms + tonumber(lease_ms)
+local expires_text = string.format("%.0f", now_ms + lease_ms)
 local expiry = later.list("ZADD", base .. "mr:leases")
 -- As BullMQ does, so that its stalled check passes over them.
 local stalled = later.list("SREM", base .. "stalled")
@@ -25,7 +25,7 @@ for at = 3, #ARGV - 1, 2 do
   if leases.held(id, token, rcall("HGET", job_key, "ats")) then
     rcall("HSET", job_key, "pb", worker_id)
     rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
-    expiry[#expiry + 1] = expires_ms
+    expiry[#expiry + 1] = expires_text
     expiry[#expiry + 1] = id
     stalled[#stalled + 1] = id
     replies[#replies + 1] = { "ADOPTED", rcall("HGETALL", job_key) }

@@ -7,6 +7,7 @@
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
+local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local keep_failed_ms = tonumber(ARGV[3])
 local id = ARGV[4]

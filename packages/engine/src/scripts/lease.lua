@@ -7,9 +7,10 @@
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
+local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local count = tonumber(ARGV[3])
-local lease_ms = tonumber(ARGV[4])
+local lease_ms = ARGV[4]
 local worker_id = ARGV[5]
 local all_pools = ARGV[6] == "1"
 local keep_failed_ms = tonumber(ARGV[7])
@@ -30,7 +31,7 @@ end
 -- Bounds on what one call moves; the rest follows with the next, or by the promoter.
 local PROMOTE, INBOX = 200, 1000
 
-local expires_ms = now_ms + lease_ms
+local expires_text = string.format("%.0f", now_ms + lease_ms)
 local active = later.list("LPUSH", base .. "active")
 local leases = later.list("ZADD", base .. "mr:leases")
 
@@ -96,21 +97,21 @@ local function accept(job_id)
     spec = cjson.encode({ t = plain[1], p = tonumber(plain[3]) or 0, s = tonumber(plain[4]),
       a = cjson.decode(plain[2] or "{}").attempts or 1 })
   end
-  local token = 1
+  local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, payload, spec
   reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = 0, false, false, false, false
   if started then
-    token = tonumber(started) + 1
+    token = string.format("%.0f", started + 1)
     reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = earlier(job_id)
   end
   reply[n + 2] = token
   n = n + 9
-  rcall("HSET", job_key, "ats", token, "processedOn", now_ms, "pb", worker_id)
+  rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
   rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
   events.add("active", job_id, "prev", "waiting")
   active[#active + 1] = job_id
   local m = #leases
-  leases[m + 1], leases[m + 2] = expires_ms, job_id
+  leases[m + 1], leases[m + 2] = expires_text, job_id
   signals.add("s RUNNING", job_id)
   return true
 end

@@ -11,7 +11,7 @@ local rcall = redis.call
 
 local now_ms = tonumber(ARGV[1])
 local lease_ms = ARGV[2]
-local expires_ms = now_ms + tonumber(lease_ms)
+local expires_text = string.format("%.0f", now_ms + lease_ms)
 local expiry = later.list("ZADD", base .. "mr:leases")
 -- As BullMQ does, so that its stalled check passes over them.
 local stalled = later.list("SREM", base .. "stalled")
@@ -23,7 +23,7 @@ for at = 2, #ARGV - 1, 2 do
   local fields = rcall("HMGET", base .. id, "ats", "cancel")
   if leases.held(id, token, fields[1]) then
     rcall("SET", base .. id .. ":lock", token, "PX", lease_ms)
-    expiry[#expiry + 1] = expires_ms
+    expiry[#expiry + 1] = expires_text
     expiry[#expiry + 1] = id
     stalled[#stalled + 1] = id
     replies[#replies + 1] = { "RENEWED", fields[2] and 1 or 0 }

@@ -10,6 +10,7 @@
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
+local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local keep_succeeded_ms = tonumber(ARGV[3])
 local keep_failed_ms = tonumber(ARGV[4])
@@ -39,8 +40,8 @@ local function settle(at)
   local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[8] then
-    local ended = rcall("HMGET", job_key, "fin", "end")
-    if ended[1] == token then return "REPEATED", ended[2] end
+    local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
+    if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   if usage ~= "" then rcall("HSET", job_key, "use", add_usage(rcall("HGET", job_key, "use"), usage)) end

@@ -21,7 +21,7 @@ local depth_limit = tonumber(ARGV[3])
 --- @include "lib/jobs"
 
 local replies = {}
-local depths, seen, queued = {}, {}, false
+local queued = false
 
 local function same_idempotency(idem, content_hash)
   local hash, state, job_id = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
@@ -49,17 +49,22 @@ local function store_more(id, job_key, more, idem)
   end
 end
 
--- Which of a group's jobs are there already is asked for all at once: mostly none.
-local function any_there(at, job_count)
-  local keys = {}
-  for i = 1, job_count do
-    local id = ARGV[at + 1 + 5 * (i - 1)]
-    if seen[id] then return true end
-    seen[id] = true
-    keys[i] = base .. id
+-- Which of the jobs are there already is asked for all at once: mostly none.
+local function any_there()
+  local keys, seen, at = {}, {}, 3
+  while at < #ARGV do
+    local job_count = tonumber(ARGV[at + 6])
+    for i = at + 7, at + 2 + 5 * job_count, 5 do
+      local id = ARGV[i]
+      if seen[id] then return true end
+      seen[id] = true
+      keys[#keys + 1] = base .. id
+    end
+    at = at + 6 + 5 * job_count
   end
   return rcall("EXISTS", unpack(keys)) > 0
 end
+local may_be_there = any_there()
 
 local function submit_group(at)
   local key = ARGV[at + 1]
@@ -70,8 +75,8 @@ local function submit_group(at)
   local job_count = tonumber(ARGV[at + 6])
   at = at + 6
 
-  local may_be_there = any_there(at, job_count)
-  local depth = depths[key] or tonumber(rcall("HGET", base .. "mr:depth", key) or 0)
+  local pooled = string.sub(lane, -1) ~= "|"
+  local depth = lanes.reserve(key, job_count)
   local index, rank = {}, tonumber(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
@@ -100,9 +105,10 @@ local function submit_group(at)
     replies[#replies + 1] = reply
     if reply == "ACCEPTED" then
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-        "priority", priority, "lane", lane, "spec", spec)
+        "priority", priority, "spec", spec)
+      if pooled then rcall("HSET", job_key, "lane", lane) end
       local n = #index
-      index[n + 1], index[n + 2] = 0, string.sub(id, -26)
+      index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
       if more then store_more(id, job_key, more, idem) end
       local run_at_ms = more and more.run_at_ms
@@ -117,7 +123,6 @@ local function submit_group(at)
       end
     end
   end
-  depths[key] = depth
   if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
   return at
 end

@@ -1,7 +1,7 @@
 -- ends: taking leases away, and ending jobs.
 --
--- Needs `base`, `rcall`, `now_ms`, `keep_failed_ms`, `keep_succeeded_ms` (where jobs succeed), `events`,
--- `signals` and `later`.
+-- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
+-- `events`, `signals` and `later`.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
 local ends = {
@@ -46,27 +46,23 @@ ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep" }
 -- `ats` rises, so that no earlier lease counts as having ended it.
 function ends.finish(job_id, fields, token, prev, state, result, failure, message)
   local job_key = base .. job_id
-  local attempts = tonumber(fields[2]) or 0
-  if prev == "active" then attempts = attempts + 1 end
-  token = token or (tonumber(fields[1]) or 0) + 1
-  local keep_ms
+  local attempts = fields[2] or "0"
+  if prev == "active" then attempts = attempts == "0" and "1" or string.format("%.0f", attempts + 1) end
+  local set, keep_ms
   if result then
-    keep_ms = keep_succeeded_ms
-    rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_ms, "end", state, "fin", token,
-      "atm", attempts)
-    local set = ends.completed
-    set[#set + 1] = now_ms
-    set[#set + 1] = job_id
+    set, keep_ms = ends.completed, keep_succeeded_ms
+    rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
+      "fin", token .. " SUCCEEDED")
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
-    keep_ms = keep_failed_ms
-    rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_ms, "end", state,
-      "fin", token, "ats", token, "atm", attempts)
-    local set = ends.failed
-    set[#set + 1] = now_ms
-    set[#set + 1] = job_id
+    set, keep_ms = ends.failed, keep_failed_ms
+    token = token or string.format("%.0f", (tonumber(fields[1]) or 0) + 1)
+    rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
+      "ats", token, "fin", token .. " " .. state)
     events.add("failed", job_id, "failedReason", string.sub(message, 1, EVENT_VALUE_BYTES), "prev", prev)
   end
+  local n = #set
+  set[n + 1], set[n + 2] = now_text, job_id
   signals.add("f " .. state, job_id)
   if fields[7] then
     keep_ms = math.min(keep_ms, tonumber(fields[7]))

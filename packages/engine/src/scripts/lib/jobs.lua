@@ -2,10 +2,11 @@
 --
 -- A job's hash is BullMQ's (name, data, opts, timestamp, delay, priority, processedOn, pb, ats, atm,
 -- stc, finishedOn, returnvalue, failedReason) with Millrace's fields beside them:
---   lane  its lane                     spec  what was submitted but the payload, JSON
+--   spec  what was submitted but the payload, JSON
+--   lane  its lane, if it needs a pool
 --   exp   latest start, ms             dl    latest finish, ms
 --   ik    "window_ms:idempotency key"  keep  retention of its own, ms
---   end   final state                  fin   `ats` when it ended: `end` holds while they are equal
+--   fin   "ats STATE" of when it ended: it holds while `ats` is the same
 --   fail  last failure, JSON           use   usage, "input,output,calls"
 --   cancel  why, once asked for        oo, oq, ob, op, or  output: see append_output.lua
 --
@@ -16,17 +17,18 @@ local jobs = {}
 -- A job's state, or nil if there is none.
 function jobs.state(job_id)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "timestamp", "finishedOn", "end", "fin", "ats")
+  local fields = rcall("HMGET", job_key, "timestamp", "finishedOn", "fin", "ats")
   if not fields[1] then return nil end
   if fields[2] then
-    if fields[3] and fields[4] == fields[5] then return fields[3] end
+    local token, state = string.match(fields[3] or "", "^(%d+) (%u+)$")
+    if state and token == fields[4] then return state end
     if rcall("ZSCORE", base .. "completed", job_id) then return "SUCCEEDED" end
     return "FAILED"
   end
   if rcall("ZSCORE", base .. "mr:leases", job_id) then return "RUNNING" end
   if rcall("ZSCORE", base .. "delayed", job_id) then return "SCHEDULED" end
   -- Leased by a BullMQ worker, which keeps no lease of ours.
-  if fields[5] and rcall("EXISTS", job_key .. ":lock") == 1 and rcall("LPOS", base .. "active", job_id) then
+  if fields[4] and rcall("EXISTS", job_key .. ":lock") == 1 and rcall("LPOS", base .. "active", job_id) then
     return "RUNNING"
   end
   return "QUEUED"

@@ -15,12 +15,13 @@
 -- band's virtual time, or where it left off if that is later: else a key that submits its next job
 -- whenever one is leased would always be first.
 --
--- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14.
+-- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14. Turning one
+-- into text costs as much as a small command, so what came as text is passed on as text.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:depth (hash), mr:seq (string), mr:seq:plain (string), wait (list), prioritized (zset)
-local lanes = { counts = {}, without = 0, puts = {}, put_order = {} }
+local lanes = { counts = {}, without = 0, reserved = 0, puts = {}, put_order = {} }
 
 local PLAIN_LANE = "-|0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -51,16 +52,10 @@ end
 -- lane only.
 function lanes.find(job_id)
   if not lanes.key_of(job_id) then return PLAIN_LANE end
-  local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "lane", "priority")
+  -- Only a job that needs a pool has its lane written down.
+  local fields = rcall("HMGET", base .. job_id, "lane", "priority")
   local priority = tonumber(fields[2]) or 0
-  local lane = fields[1]
-  if not lane then
-    -- Added by BullMQ itself under an id of Millrace's form.
-    lane = lanes.id(job_id, priority, "")
-    if fields[2] then rcall("HSET", job_key, "lane", lane) end
-  end
-  return lane, priority
+  return fields[1] or lanes.id(job_id, priority, ""), priority
 end
 
 local function split(lane)
@@ -101,6 +96,12 @@ local function leave(lane, key, class, virtual)
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
 end
 
+-- How many of a lane's jobs have no priority. They are its first, and only these bands have any.
+local function without_priority(lane_key, band, run)
+  if band ~= "0" and band ~= "1" then return 0 end
+  return rcall("ZCOUNT", lane_key, "-inf", run - 1)
+end
+
 -- Puts a job into a lane: after all of its priority that are there, or before them.
 function lanes.put(lane, job_id, priority, at_head)
   local puts = lanes.puts[lane]
@@ -113,18 +114,15 @@ function lanes.put(lane, job_id, priority, at_head)
   puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head or false
 end
 
-local function write_lane(lane, puts)
+local function write_lane(lane, puts, run, seq)
   local plain = lane == PLAIN_LANE
-  local run = run_of(lane)
-  local jobs = #puts / 3
-  local seq = rcall("INCRBY", plain and base .. "mr:seq:plain" or base .. "mr:seq", jobs) - jobs
   local lane_key = base .. "mr:lane:" .. lane
   local key, class = split(lane)
   local added, args, n, without = 0, {}, 0, nil
   for i = 1, #puts, 3 do
     seq = seq + 1
     local priority = plain and puts[i + 1] or math.min(puts[i + 1], 127)
-    if priority == 0 and not without then without = rcall("ZCOUNT", lane_key, 0, run - 1) end
+    if priority == 0 and not without then without = without_priority(lane_key, "0", run) end
     args[n + 1] = priority * run + run / 2 + (puts[i + 2] and -seq or seq)
     args[n + 2] = puts[i]
     n = n + 2
@@ -134,14 +132,38 @@ local function write_lane(lane, puts)
     end
   end
   tally(key, added)
-  if without then lanes.without = lanes.without + rcall("ZCOUNT", lane_key, 0, run - 1) - without end
+  if without then lanes.without = lanes.without + without_priority(lane_key, "0", run) - without end
   if added > 0 and rcall("ZCARD", lane_key) == added then enter(lane, key, class) end
+  return seq
 end
 
 -- Writes what was put so far.
 local function write_puts()
-  for _, lane in ipairs(lanes.put_order) do write_lane(lane, lanes.puts[lane]) end
-  if #lanes.put_order > 0 then lanes.puts, lanes.put_order = {}, {} end
+  local order, puts = lanes.put_order, lanes.puts
+  if #order == 0 then return end
+  lanes.puts, lanes.put_order = {}, {}
+  local jobs = 0
+  for _, lane in ipairs(order) do
+    if lane ~= PLAIN_LANE then jobs = jobs + #puts[lane] / 3 end
+  end
+  local seq = jobs > 0 and rcall("INCRBY", base .. "mr:seq", jobs) - jobs
+  for _, lane in ipairs(order) do
+    if lane == PLAIN_LANE then
+      local plain_jobs = #puts[lane] / 3
+      local first = rcall("INCRBY", base .. "mr:seq:plain", plain_jobs) - plain_jobs
+      write_lane(lane, puts[lane], RUN_PLAIN, first)
+    else
+      seq = write_lane(lane, puts[lane], RUN, seq)
+    end
+  end
+end
+
+-- Counts `jobs` of a key as if they were put, and returns how many there were before: what is put after
+-- all, lanes.flush corrects.
+function lanes.reserve(key, jobs)
+  tally(key, -jobs)
+  lanes.reserved = lanes.reserved + jobs
+  return rcall("HINCRBY", base .. "mr:depth", key, jobs) - jobs
 end
 
 -- Takes a job out of its lane. False: it was not in it.
@@ -274,10 +296,12 @@ function lanes.take(want, serves, accept)
     for _, lane in ipairs(order) do
       local lane_id = lane.key .. "|" .. lane.class
       local lane_key = base .. "mr:lane:" .. lane_id
-      local popped = rcall("ZPOPMIN", lane_key, lane.turns)
-      local out, served, run = #popped / 2, 0, run_of(lane_id)
-      for i = 1, #popped, 2 do
-        if tonumber(popped[i + 1]) < run then lanes.without = lanes.without - 1 end
+      -- One more than its turns tells whether any is left. Not ZPOPMIN, which writes out the scores.
+      local popped = rcall("ZRANGE", lane_key, 0, lane.turns)
+      local out, served = math.min(#popped, lane.turns), 0
+      lanes.without = lanes.without - math.min(out, without_priority(lane_key, lane.band, run_of(lane_id)))
+      if out > 0 then rcall("ZREMRANGEBYRANK", lane_key, 0, out - 1) end
+      for i = 1, out do
         if accept(popped[i], lane_id) then served = served + 1 end
       end
       tally(lane.key, -out)
@@ -290,7 +314,7 @@ function lanes.take(want, serves, accept)
         pass[band] = pass[band] + served / BAND_WEIGHT[band]
         state["p" .. band] = pass[band]
       end
-      if out < lane.turns or rcall("EXISTS", lane_key) == 0 then
+      if #popped <= lane.turns then
         leave(lane_id, lane.key, lane.class, finish)
       else
         local args = ready[lane.class] or {}
@@ -311,7 +335,9 @@ end
 -- Writes what was gathered. Every script that moved jobs calls it once it is done.
 function lanes.flush()
   write_puts()
-  local all = 0
+  -- What was reserved is counted for its key, and not yet in all.
+  local all = lanes.reserved
+  lanes.reserved = 0
   for key, by in pairs(lanes.counts) do
     all = all + by
     if by ~= 0 and rcall("HINCRBY", base .. "mr:depth", key, by) <= 0 then
