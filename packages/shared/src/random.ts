@@ -8,8 +8,20 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
+/** Drawn at once: asking the system for six bytes costs as much as for a few thousand. */
+const POOL_BYTES = 6 * 1_024;
+let pool = Buffer.alloc(0);
+let used = 0;
+
 /** Cryptographically strong: ids and secrets come from here. */
 export const systemRandom: Random = {
-  next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  next() {
+    if (used === pool.length) {
+      pool = randomBytes(POOL_BYTES);
+      used = 0;
+    }
+    used += 6;
+    return pool.readUIntBE(used - 6, 6) / 2 ** 48;
+  },
   bytes: (length) => randomBytes(length),
 };
