@@ -332,26 +332,42 @@ function lanes.take(want, serves, accept)
   return taken
 end
 
+local function write_counts()
+  -- What was reserved is counted for its key, and not yet in all.
+  local all, keys, by = lanes.reserved, {}, {}
+  for key, change in pairs(lanes.counts) do
+    all = all + change
+    if change ~= 0 then
+      keys[#keys + 1] = key
+      by[#by + 1] = change
+    end
+  end
+  keys[#keys + 1], by[#by + 1] = "*", all
+  keys[#keys + 1], by[#by + 1] = "0", lanes.without
+  lanes.counts, lanes.reserved, lanes.without = {}, 0, 0
+  if #keys == 2 and all == 0 and by[2] == 0 then return end
+  -- All are read and written at once. A field that is not there counts nothing.
+  local before = rcall("HMGET", base .. "mr:depth", unpack(keys))
+  local changed, gone = {}, {}
+  for i, key in ipairs(keys) do
+    local after = (tonumber(before[i]) or 0) + by[i]
+    if after > 0 then
+      if by[i] ~= 0 then
+        changed[#changed + 1] = key
+        changed[#changed + 1] = after
+      end
+    elseif before[i] then
+      gone[#gone + 1] = key
+    end
+  end
+  if #changed > 0 then rcall("HSET", base .. "mr:depth", unpack(changed)) end
+  if #gone > 0 then rcall("HDEL", base .. "mr:depth", unpack(gone)) end
+end
+
 -- Writes what was gathered. Every script that moved jobs calls it once it is done.
 function lanes.flush()
   write_puts()
-  -- What was reserved is counted for its key, and not yet in all.
-  local all = lanes.reserved
-  lanes.reserved = 0
-  for key, by in pairs(lanes.counts) do
-    all = all + by
-    if by ~= 0 and rcall("HINCRBY", base .. "mr:depth", key, by) <= 0 then
-      rcall("HDEL", base .. "mr:depth", key)
-    end
-  end
-  lanes.counts = {}
-  if all ~= 0 and rcall("HINCRBY", base .. "mr:depth", "*", all) <= 0 then
-    rcall("HDEL", base .. "mr:depth", "*")
-  end
-  if lanes.without ~= 0 and rcall("HINCRBY", base .. "mr:depth", "0", lanes.without) <= 0 then
-    rcall("HDEL", base .. "mr:depth", "0")
-  end
-  lanes.without = 0
+  write_counts()
   if not lanes.bands_changed then return end
   lanes.bands_changed = false
   local fields = {}
