@@ -1,3 +1,4 @@
+import type { QueueName } from "@millrace/shared";
 import {
   type BackendFactory,
   createIORedisClient,
@@ -11,8 +12,13 @@ import {
 } from "bullmq";
 import { FairBackend } from "./fair-backend.ts";
 import { FairConnection } from "./fair-backend-connection.ts";
+import { DEFAULT_ROOT_PREFIX, shardAt } from "./keys.ts";
 
 const DEFAULT_PREFIX = "bull";
+
+/** BullMQ's `prefix` option for one shard of a queue of Millrace's; its queue name is `queue`. */
+export const bullPrefix = (queue: QueueName, shard = 0, rootPrefix = DEFAULT_ROOT_PREFIX): string =>
+  shardAt(rootPrefix, queue, shard).prefix;
 
 /** For `withBackend`, or the last argument of BullMQ's constructors. Connections are made and shared as by BullMQ's own factory. */
 export function fairBackend(): BackendFactory<FairBackend> {

@@ -1,5 +1,5 @@
 export type * from "./engine.ts";
 export { FairBackend } from "./fair-backend.ts";
-export { fairBackend } from "./fair-backend-factory.ts";
+export { bullPrefix, fairBackend } from "./fair-backend-factory.ts";
 export { openEngine } from "./open-engine.ts";
 export { StoreUnavailable } from "./store-fault.ts";

@@ -6,6 +6,8 @@
  */
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
 
+export const DEFAULT_ROOT_PREFIX = "mr";
+
 export type RedisType = "string" | "list" | "set" | "zset" | "hash" | "stream" | "channel";
 
 export interface Shard {

@@ -11,7 +11,7 @@ import type {
   QueueDefinition,
   SubmitOutcome,
 } from "./engine.ts";
-import { isRootPrefix, shardIndex } from "./keys.ts";
+import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
@@ -30,8 +30,6 @@ import { keyOrder, submit } from "./scripts/submit.ts";
 import { type ShardOfQueue, shardMap } from "./shard-map.ts";
 import { signalHub } from "./signal-hub.ts";
 import { asStoreFault } from "./store-fault.ts";
-
-const DEFAULT_ROOT_PREFIX = "mr";
 
 /**
  * Connects to Redis, checks that it will do, and returns the engine, which owns two connections until

@@ -32,9 +32,11 @@ contract("delays", (backend) => {
   test("delayed jobs run in the order of their times", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
-    await queue.add("third", {}, { delay: 60 });
-    await queue.add("first", {}, { delay: 20 });
-    await queue.add("second", {}, { delay: 40 });
+    // Counted from one time, however long adding them takes.
+    const timestamp = Date.now();
+    await queue.add("third", {}, { delay: 60, timestamp });
+    await queue.add("first", {}, { delay: 20, timestamp });
+    await queue.add("second", {}, { delay: 40, timestamp });
     const ran: string[] = [];
     const worker = bench.worker(async ({ name }) => ran.push(name));
     await happens(worker, "completed", 3);

@@ -249,10 +249,20 @@ end
 
 function prioritized.TYPE() return { ok = "zset" } end
 
--- A key's job leaves more than BullMQ knows of.
-local function forget(job_key)
+local function split(job_key)
   local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")
-  local key = lanes.key_of(job_id)
+  return of, job_id, job_id and lanes.key_of(job_id)
+end
+
+-- A key's job is listed with the key's others,
+local function remember(job_key)
+  local of, job_id, key = split(job_key)
+  if key then rcall("ZADD", of .. "mr:index:" .. key, 0, string.match(job_id, "(%w+)$")) end
+end
+
+-- and leaves more than BullMQ knows of.
+local function forget(job_key)
+  local of, job_id, key = split(job_key)
   if not key then return end
   local idempotency = string.match(rcall("HGET", job_key, "ik") or "", "^%d+:(.*)$")
   if idempotency then
@@ -302,6 +312,8 @@ local function call(command, key, ...)
     end
   elseif command == "DEL" and select("#", ...) > 0 then
     return delete(key, ...)
+  elseif command == "HMSET" and (...) == "name" then
+    remember(key)
   end
   return rcall(command, key, ...)
 end

@@ -1,0 +1,151 @@
+/** The engine and plain BullMQ classes on the same queue. */
+import { withBackend } from "bullmq";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { bullPrefix, fairBackend, type Signal } from "../../src/index.ts";
+import { lease, leaseOne, queue as queueName, setup, stateOf } from "../setup.ts";
+
+const failure = { reason: "PROVIDER_ERROR", message: "no", retryable: true };
+
+/** BullMQ's classes on the one shard of the engine's queue. */
+async function setupBoth() {
+  const parts = await setup();
+  const { hostname: host, port } = new URL(parts.url);
+  const options = {
+    connection: { host, port: Number(port) },
+    prefix: bullPrefix(queueName, 0, parts.rootPrefix),
+  };
+  const classes = withBackend(fairBackend());
+  const queue = new classes.Queue(queueName, options);
+  const worker = (processor?: (job: { id?: string; data: unknown }) => Promise<unknown>) =>
+    new classes.Worker(queueName, processor, options);
+  return { ...parts, queue, worker };
+}
+
+test("a job that was submitted runs on a plain worker", async () => {
+  const { engine, job, queue, worker } = await setupBoth();
+  const spec = job("aaaa", { payloadJson: '{"pages":3}' });
+  const heard: Signal[] = [];
+  const finished = Promise.withResolvers<void>();
+  await using _subscription = await engine.subscribe(queueName, (signal) => {
+    heard.push(signal);
+    if (signal.kind === "finished") finished.resolve();
+  });
+  const plain = worker(async ({ data }) => ({ got: data }));
+  await engine.submit([spec]);
+  await finished.promise;
+  await plain.close();
+  await queue.close();
+  const [record] = await engine.getJobs([spec.id]);
+  expect(record).toMatchObject({
+    state: "SUCCEEDED",
+    attempt: 1,
+    resultJson: '{"got":{"pages":3}}',
+  });
+  expect(heard).toContainEqual({ kind: "state", jobId: spec.id, state: "RUNNING" });
+  expect(heard).toContainEqual({ kind: "finished", jobId: spec.id, state: "SUCCEEDED" });
+});
+
+test("a job that was added plainly is leased, retried and settled by the engine", async () => {
+  const { engine, job, queue, time } = await setupBoth();
+  const { id } = job("aaaa");
+  const heard: Signal[] = [];
+  const worked = Promise.withResolvers<void>();
+  await using _subscription = await engine.subscribe(queueName, (signal) => {
+    heard.push(signal);
+    if (signal.kind === "work") worked.resolve();
+  });
+  const added = await queue.add("summarize", { n: 1 }, { jobId: id, priority: 20, attempts: 3 });
+  await worked.promise;
+  expect(await added.getState()).toBe("prioritized");
+  const first = await leaseOne(engine);
+  expect(first.job).toMatchObject({ id, type: "summarize", payloadJson: '{"n":1}', priority: 20 });
+  expect(await added.isActive()).toBe(true);
+  await engine.settle([{ ...first, kind: "retry", delayMs: 1_000, failure, countsAttempt: true }]);
+  expect(await added.isDelayed()).toBe(true);
+  time.nowMs += 1_000;
+  const second = await leaseOne(engine);
+  expect(second.attempt).toBe(2);
+  await engine.settle([{ ...second, kind: "complete", resultJson: '"done"' }]);
+  expect(await added.isCompleted()).toBe(true);
+  expect((await queue.getJob(id))?.returnvalue).toBe("done");
+  expect(await queue.getJobCounts("prioritized", "active", "delayed", "completed")).toEqual({
+    prioritized: 0,
+    active: 0,
+    delayed: 0,
+    completed: 1,
+  });
+  await queue.close();
+});
+
+test("plain jobs of the queue are left to plain workers", async () => {
+  const { engine, job, queue, worker } = await setupBoth();
+  await queue.add("plain", {});
+  await engine.submit([job("aaaa")]);
+  expect((await lease(engine, 10)).map(({ job: { type } }) => type)).toEqual(["summarize"]);
+  const plain = worker();
+  expect((await plain.getNextJob("t", { block: false }))?.name).toBe("plain");
+  await plain.close();
+  await queue.close();
+});
+
+test("both see the same counts, states and lists", async () => {
+  const { engine, job, queue } = await setupBoth();
+  const specs = [job("aaaa"), job("aaaa"), job("bbbb", { priority: 5 }), job("cccc")];
+  await engine.submit(specs);
+  await queue.add("summarize", {}, { jobId: job("aaaa").id, priority: 50 });
+  expect(await queue.getPrioritizedCount()).toBe(5);
+  expect(await engine.stats(queueName)).toMatchObject({ queued: 5, running: 0 });
+  expect((await queue.getPrioritized()).map(({ id }) => id)).toContain(specs[0]?.id);
+  const own = await engine.listJobs({ keyId: "aaaa" as never, queue: queueName, pageSize: 10 });
+  expect(own.jobs).toHaveLength(3);
+  await queue.close();
+});
+
+test("a job that is removed plainly is gone for the engine, with all that was its own", async () => {
+  const { engine, job, queue, url } = await setupBoth();
+  const spec = job("aaaa", { idempotencyKey: "once", expiresAtMs: 1_764_000_100_000 });
+  await engine.submit([spec]);
+  const held = await leaseOne(engine);
+  const chunks = [{ seq: 0, kind: "text" as const, body: "hello" }];
+  await engine.append([{ ...held, chunks }]);
+  await engine.settle([{ ...held, kind: "release" }]);
+  await queue.remove(spec.id);
+  expect(await stateOf(engine, spec.id)).toBeUndefined();
+  const redis = new Redis(url);
+  const left = await redis.keys(`${queue.qualifiedName}:*`);
+  redis.disconnect();
+  expect(left.filter((key) => /aaaa|mr:lane|mr:expiry|mr:leases|mr:depth/.test(key))).toEqual([]);
+  expect(await engine.submit([job("aaaa", { idempotencyKey: "once" })])).toEqual([
+    { kind: "accepted" },
+  ]);
+  await queue.close();
+});
+
+test("a plain worker cannot end a job that the engine has leased, nor the engine one of a worker", async () => {
+  const { engine, job, queue, worker } = await setupBoth();
+  await engine.submit([job("aaaa"), job("bbbb")]);
+  const held = await leaseOne(engine);
+  const plain = worker();
+  const [active] = await queue.getActive();
+  expect(active?.id).toBe(held.jobId);
+  await expect(active?.moveToCompleted(null, "stolen", false)).rejects.toThrow("Lock mismatch");
+  expect(await engine.settle([{ ...held, kind: "complete", resultJson: "1" }])).toEqual([
+    { kind: "settled", state: "SUCCEEDED" },
+  ]);
+  const other = await plain.getNextJob("t", { block: false });
+  const renewed = await engine.renew([{ jobId: other?.id as never, token: 1 }], 1_000);
+  expect(renewed).toEqual([{ kind: "leaseLost" }]);
+  await plain.close();
+  await queue.close();
+});
+
+test("a pause of the queue holds the engine's leases back too", async () => {
+  const { engine, job, queue } = await setupBoth();
+  await queue.pause();
+  await engine.submit([job("aaaa")]);
+  expect(await lease(engine, 1)).toEqual([]);
+  await queue.resume();
+  expect(await lease(engine, 1)).toHaveLength(1);
+  await queue.close();
+});
