@@ -19,6 +19,7 @@ export const appendOutput = defineScript<AppendRequest, readonly AppendOutcome[]
   name: "append_output",
   argv: ["now_ms", "limit_bytes"],
   perItem: ["id", "token", "first_seq", "chunk_count"],
+  perSubItem: ["kind", "body"],
   encode({ nowMs, batches }) {
     const args: ScriptArg[] = [nowMs, limits.outputBytes];
     for (const { jobId, token, chunks } of batches) {

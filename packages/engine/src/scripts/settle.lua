@@ -3,7 +3,7 @@
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms; per settlement: id, token, kind, body, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", ""
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
--- TOUCHES  marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
+-- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind is "complete", with the result as body; "fail STATE" and "retry delay_ms counts_attempt", with the
 -- failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose cancel was asked for is CANCELLED.

@@ -4,7 +4,7 @@
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth}
 -- REPEAT   safe: an id that is there is EXISTING
--- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:depth (hash)
+-- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:expiry (zset)
 --
 -- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
 -- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),

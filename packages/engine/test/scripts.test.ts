@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { newJobId, type QueueName, systemRandom } from "@millrace/shared";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { loadLua, type Script, scriptsDirectory } from "../src/define-script.ts";
+import { jobKeyTypes, keyOfJob, laneId, shardKeyTypes } from "../src/keys.ts";
+import { setup } from "./setup.ts";
+
+const names = (directory: string) =>
+  readdirSync(resolve(scriptsDirectory, directory))
+    .filter((file) => file.endsWith(".lua"))
+    .map((file) => file.slice(0, -".lua".length));
+const scripts = names(".");
+const libraries = names("lib").map((name) => `lib/${name}`);
+const source = (name: string) => readFileSync(resolve(scriptsDirectory, `${name}.lua`), "utf8");
+
+/** The header's entries: what follows each word in capitals, its continuation lines joined. */
+function header(name: string): Readonly<Record<string, string>> {
+  const lines = source(name).split("\n");
+  const entries: Record<string, string> = { title: lines[0] ?? "" };
+  let open: string | undefined;
+  for (const line of lines.slice(1)) {
+    if (!line.startsWith("--") || line.startsWith("---")) break;
+    const entry = /^-- ([A-Z]+)\b\s*(.*)$/.exec(line);
+    const more = /^--\s{5,}(\S.*)$/.exec(line);
+    if (entry?.[1] !== undefined) {
+      open = entry[1];
+      entries[open] = entry[2] ?? "";
+    } else if (more?.[1] !== undefined && open !== undefined) {
+      entries[open] += ` ${more[1]}`;
+    } else {
+      open = undefined;
+    }
+  }
+  return entries;
+}
+
+async function scriptOf(name: string): Promise<Script<unknown, unknown>["binding"]> {
+  const module: Record<string, unknown> = await import(`../src/scripts/${name}.ts`);
+  const found = Object.values(module).find(
+    (value): value is Script<unknown, unknown> =>
+      typeof value === "object" && value !== null && "binding" in value,
+  );
+  if (found === undefined) throw new Error(`${name}.ts binds no script`);
+  return found.binding;
+}
+
+/** "a, b; per x: c, d, and so many times e" as the names that it lists. */
+function argumentNames(text: string) {
+  const [fixed = "", perItem = ""] = text.split(/; per \w+: /);
+  const [item = "", sub = ""] = perItem.split(/, and so many times /);
+  const list = (part: string) => (part === "" ? [] : part.split(/,\s*/));
+  return { argv: list(fixed), perItem: list(item), perSubItem: list(sub) };
+}
+
+test.each(scripts)(
+  "%s: its header says what its binding sends and its body reads",
+  async (name) => {
+    const { title, KEYS, ARGV, RETURNS, REPEAT } = header(name);
+    const body = source(name);
+    expect(title).toMatch(new RegExp(`^-- ${name}: \\w`));
+    expect(KEYS).toBe("base");
+    expect(RETURNS).toBeTruthy();
+    expect(REPEAT).toMatch(/^safe/);
+    const binding = await scriptOf(name);
+    expect(binding.name).toBe(name);
+    const { argv, perItem, perSubItem } = argumentNames(ARGV ?? "");
+    expect(argv).toEqual(binding.argv);
+    expect(perItem).toEqual(binding.perItem ?? []);
+    expect(perSubItem).toEqual(binding.perSubItem ?? []);
+    expect(body).toContain("local base = KEYS[1]");
+    argv.forEach((argument, index) => {
+      expect(body).toMatch(new RegExp(`local ${argument} = .*ARGV\\[${index + 1}\\]`));
+    });
+    perItem.forEach((argument, index) => {
+      expect(body).toMatch(new RegExp(`local ${argument} = .*ARGV\\[at \\+ ${index + 1}\\]`));
+    });
+    for (const argument of perSubItem) {
+      expect(body).toMatch(new RegExp(`local ${argument} = .*ARGV\\[at \\+ `));
+    }
+  },
+);
+
+test.each([...scripts, ...libraries])(
+  "%s: touches the keys that it names, as their types",
+  (name) => {
+    const touched = new Map(
+      [...(header(name).TOUCHES ?? "").matchAll(/([\w:-]+) \((\w+)\)/g)].map(([, key, type]) => [
+        key ?? "",
+        type ?? "",
+      ]),
+    );
+    const text = source(name);
+    const body = text
+      .split("\n")
+      .filter((line) => !line.startsWith("--"))
+      .join("\n");
+    for (const [key, type] of touched) {
+      expect([key, type]).toEqual([key, shardKeyTypes[key]]);
+      expect(body).toMatch(new RegExp(`\\b${key}`));
+    }
+    const used = [
+      ...[...body.matchAll(/base \.\. "([\w:-]+)"/g)].map((match) => match[1] ?? ""),
+      ...[...body.matchAll(/"(mr:[\w:-]+)"/g)].map((match) => match[1] ?? ""),
+    ];
+    expect(used.filter((key) => !touched.has(key))).toEqual([]);
+    const suffixes = [...body.matchAll(/job_key \.\. "(:\w+)"/g)].map((match) => match[1] ?? "");
+    const bullMqs = [":logs", ":dependencies", ":processed", ":failed", ":unsuccessful"];
+    expect(suffixes.filter((s) => !(s in jobKeyTypes) && !bullMqs.includes(s))).toEqual([]);
+    for (const [, command = "", key = ""] of body.matchAll(
+      /rcall\("([A-Z]+)", base \.\. "([\w:-]+)"/g,
+    )) {
+      const type = typeOf(command);
+      if (type !== undefined)
+        expect([command, key, shardKeyTypes[key]]).toEqual([command, key, type]);
+    }
+  },
+);
+
+/** The type of key that a command is for; undefined where any will do. */
+function typeOf(command: string): string | undefined {
+  if (["EXISTS", "DEL", "PEXPIRE", "TYPE"].includes(command)) return;
+  if (command === "PUBLISH") return "channel";
+  if (/^(GET|SET|INCR)/.test(command)) return "string";
+  if (/^S(ADD|REM|MEMBERS|CARD)/.test(command)) return "set";
+  const types: Record<string, string> = { Z: "zset", H: "hash", L: "list", R: "list", X: "stream" };
+  return types[command[0] ?? ""];
+}
+
+test.each(scripts)("%s: no two of its parts declare the same name", (name) => {
+  const declared = loadLua(resolve(scriptsDirectory, `${name}.lua`))
+    .split("\n")
+    .flatMap(
+      (line) => /^local (?:function )?([\w, ]+?)(?:\(| =|$)/.exec(line)?.[1]?.split(/,\s*/) ?? [],
+    )
+    .filter((declaration) => declaration !== "_");
+  expect(declared.filter((declaration, index) => declared.indexOf(declaration) !== index)).toEqual(
+    [],
+  );
+});
+
+test("a lane is spelled the same in TypeScript and in Lua, on both sides of each band", async () => {
+  const { url } = await setup();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const lanes = loadLua(resolve(scriptsDirectory, "lib/lanes.lua"));
+  const id = newJobId("documents" as QueueName, "k7f3" as never, 1, systemRandom);
+  for (const priority of [1, 10, 11, 50, 51, 100]) {
+    for (const pool of ["", "openai/gpt-5"]) {
+      const lua = await redis.eval(
+        `local base, rcall = "x:", redis.call\n${lanes}\nreturn lanes.id(ARGV[1], tonumber(ARGV[2]), ARGV[3])`,
+        ...[0, id, priority, pool],
+      );
+      expect(lua).toBe(laneId(keyOfJob(id), priority, pool));
+    }
+  }
+});
+
+test("a server that has forgotten the scripts is sent them again", async () => {
+  const { engine, job, url } = await setup();
+  await engine.submit([job("aaaa")]);
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  await redis.script("FLUSH");
+  expect(await engine.submit([job("aaaa")])).toEqual([{ kind: "accepted" }]);
+});
