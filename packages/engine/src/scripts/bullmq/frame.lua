@@ -3,7 +3,6 @@
 local rcall = redis.call
 local base
 --- @include "../lib/lanes"
---- @include "../lib/lane_reads"
 --- @include "../lib/signals"
 --- @include "views"
 
