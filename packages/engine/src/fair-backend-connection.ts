@@ -1,5 +1,5 @@
 import { type RedisClient, RedisConnection } from "bullmq";
-import { framed } from "./fair-backend-scripts.ts";
+import { addPlainJobs, framed } from "./fair-backend-scripts.ts";
 
 interface ScriptText {
   readonly numberOfKeys: number;
@@ -26,6 +26,8 @@ export class FairConnection extends RedisConnection {
       framedScripts.set(id, script);
       client.defineCommand(command, script);
     }
+    const addPlain = `addPlainJobs:${framedVersion(version)}`;
+    if (defined[addPlain] === undefined) client.defineCommand(addPlain, addPlainJobs);
   }
 
   /** What BullMQ would define, told to a client that only listens. */

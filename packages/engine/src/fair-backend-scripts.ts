@@ -1,6 +1,11 @@
-/** Puts BullMQ's scripts, as they are, into the frame that shows them lanes. */
+/** The scripts of FairBackend: BullMQ's own, as they are, in the frame that shows them lanes, and one for bulk. */
 import { resolve } from "node:path";
 import { loadLua, scriptsDirectory } from "./define-script.ts";
+
+export const addPlainJobs = {
+  numberOfKeys: 1,
+  lua: loadLua(resolve(scriptsDirectory, "bullmq/add_plain_jobs.lua")),
+};
 
 const frame = loadLua(resolve(scriptsDirectory, "bullmq/frame.lua"));
 const PLACE = "--- @bullmq";

@@ -1,4 +1,5 @@
 import { type QueueBaseOptions, QueueKeys, RedisQueueBackend } from "bullmq";
+import { type BulkEntry, bulkRuns, plainJobArgs } from "./fair-backend-bulk.ts";
 import { framedVersion } from "./fair-backend-connection.ts";
 
 /**
@@ -24,6 +25,26 @@ export class FairBackend extends RedisQueueBackend {
       this.blockingConnection,
       false,
     );
+  }
+
+  /** In order; unlike BullMQ's own pipeline, jobs that wait for nothing else are added together or not at all. */
+  override async addJobs(entries: BulkEntry[]): Promise<string[]> {
+    const client = await this.queue.client;
+    const pipeline = client.pipeline();
+    const runs = bulkRuns(entries);
+    for (const run of runs) {
+      if (run.kind === "plain") {
+        this.execCommand(pipeline, "addPlainJobs", [this.keys[""], ...plainJobArgs(run.entries)]);
+      } else {
+        const { job, jobId, parentKeyOpts } = run.entry;
+        this.addJobToTransaction(pipeline, job, jobId, parentKeyOpts);
+      }
+    }
+    const results = (await pipeline.exec()) ?? [];
+    return results.flatMap(([error, added]) => {
+      if (error) throw error;
+      return added as string | string[];
+    });
   }
 
   override async isJobInState(state: string, jobId: string): Promise<boolean> {

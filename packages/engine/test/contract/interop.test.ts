@@ -99,6 +99,9 @@ test("both see the same counts, states and lists", async () => {
   expect((await queue.getPrioritized()).map(({ id }) => id)).toContain(specs[0]?.id);
   const own = await engine.listJobs({ keyId: "aaaa" as never, queue: queueName, pageSize: 10 });
   expect(own.jobs).toHaveLength(3);
+  await lease(engine, 2);
+  expect(await queue.removeOrphanedJobs()).toBe(0);
+  expect(await queue.getJobCounts("active", "prioritized")).toEqual({ active: 2, prioritized: 3 });
   await queue.close();
 });
 

@@ -246,6 +246,19 @@ test("a job that a queue of BullMQ's own backend adds wakes an idle worker", asy
   await foreign.close();
 });
 
+test("both backends can use one client", async () => {
+  await using bench = await openBench(fairPlain);
+  const options = { connection: bench.redis, prefix: bench.prefix };
+  const foreign = new (withBackend(createRedisBackend).Queue)("contract", options);
+  const queue = new bench.classes.Queue("contract", options);
+  await foreign.add("a", {});
+  await queue.add("b", {});
+  expect(await foreign.getWaitingCount()).toBe(0);
+  expect(await queue.getWaitingCount()).toBe(2);
+  expect(await takeAll(bench.worker(undefined))).toEqual(["a", "b"]);
+  await Promise.all([foreign.close(), queue.close()]);
+});
+
 test("the counters follow a script that fails half-way", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
