@@ -6,10 +6,10 @@ import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
-/** How often a broken connection is tried anew before commands that wait for it fail: about 1.5 s. */
+/** How often a broken connection is tried anew before commands that wait for it fail: 1 to 2 s. */
 const RETRIES_PER_COMMAND = 5;
 const RETRY_STEP_MS = 100;
-const MAX_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 300;
 /** LMOVE, LPOP with a count, SET with GET: what the scripts need. */
 const OLDEST_REDIS = [6, 2] as const;
 

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Redis } from "ioredis";
+import { Command, type Redis } from "ioredis";
 import { asStoreFault } from "./store-fault.ts";
 
 export type ScriptArg = string | number | Uint8Array;
@@ -45,16 +45,16 @@ export function defineScript<Request, Outcome>(
   const lua = loadLua(resolve(scriptsDirectory, `${binding.name}.lua`));
   const sha = createHash("sha1").update(lua).digest("hex");
 
-  const send = async (redis: Redis, args: (string | Buffer | number)[]) => {
-    const call = (command: string, script: string) =>
-      binding.binary
-        ? redis.callBuffer(command, script, ...args)
-        : redis.call(command, script, ...args);
+  const replyEncoding = binding.binary ? null : "utf8";
+  // Not `redis.call`, which takes the arguments one by one: a large batch would exceed the stack.
+  const call = (redis: Redis, name: string, script: string, args: RedisArg[]) =>
+    redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
+  const send = async (redis: Redis, args: RedisArg[]) => {
     try {
-      return await call("EVALSHA", sha);
+      return await call(redis, "evalsha", sha, args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return await call("EVAL", lua);
+      return await call(redis, "eval", lua, args);
     }
   };
 
@@ -64,8 +64,9 @@ export function defineScript<Request, Outcome>(
     binding,
     async run(redis, base, request) {
       const args = binding.encode(request).map(toRedisArg);
+      args.unshift(1, base);
       try {
-        return binding.decode(await send(redis, [1, base, ...args]), request);
+        return binding.decode(await send(redis, args), request);
       } catch (error) {
         throw asStoreFault(error, `script ${binding.name}`);
       }
@@ -73,7 +74,9 @@ export function defineScript<Request, Outcome>(
   };
 }
 
-const toRedisArg = (arg: ScriptArg): string | number | Buffer =>
+type RedisArg = string | number | Buffer;
+
+const toRedisArg = (arg: ScriptArg): RedisArg =>
   typeof arg === "string" || typeof arg === "number"
     ? arg
     : Buffer.from(arg.buffer, arg.byteOffset, arg.byteLength);

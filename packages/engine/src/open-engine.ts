@@ -157,7 +157,7 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       return byShard(
         batches,
         await shardOfLease(batches),
-        (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 32, 0),
+        (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 1_024, 0),
         ({ base }, group) => appendOutput.run(redis, base, { nowMs, batches: group }),
         leaseLost,
       );

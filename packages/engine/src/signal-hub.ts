@@ -15,13 +15,12 @@ export interface SignalHub {
 }
 
 /**
- * All subscriptions of an engine on one connection. What is published while it is down is lost, so
+ * All subscriptions of an engine on one connection, which is connected already. What is published while it is down is lost, so
  * once it is back and subscribed again every listener is told to resync.
  */
 export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): SignalHub {
   const listeners = new Map<QueueName, Set<Listener>>();
   const queueOf = new Map<string, QueueName>();
-  let connected = false;
   let closed = false;
 
   redis.on("pmessage", (pattern: string, _channel: string, message: string) => {
@@ -30,10 +29,7 @@ export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): Signa
     if (told === undefined) return;
     for (const signal of parseSignals(message)) for (const listener of told) listener(signal);
   });
-  redis.on("ready", () => {
-    if (connected) void resubscribe();
-    connected = true;
-  });
+  redis.on("ready", () => void resubscribe());
   const resubscribe = async () => {
     const patterns = [...queueOf.keys()];
     try {

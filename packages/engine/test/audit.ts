@@ -11,7 +11,7 @@ export async function audit(redis: Redis, rootPrefix: string): Promise<void> {
     keys.flatMap((key) =>
       key.startsWith(base + start) ? [key.slice(base.length + start.length)] : [],
     );
-  const zset = (name: string) => redis.zrange(base + name, 0, -1);
+  const zset = (name: string) => redis.zrange(base + name, "0", "-1");
   const ids = after("").filter((name) => /^[^:]+~[^:]+~[^:]+$/.test(name));
 
   // Each job is in exactly one place, and each place holds jobs alone.

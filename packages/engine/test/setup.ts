@@ -26,8 +26,13 @@ export async function setup(change: Partial<QueueChange> = {}) {
   const { url, rootPrefix } = await redisForTests();
   const time = { nowMs: 1_764_000_000_000 };
   const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
-  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
-  onTestFinished(() => engine.close());
+  /** One more engine on the same Redis, as another replica has. */
+  const another = async () => {
+    const opened = await openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
+    onTestFinished(() => opened.close());
+    return opened;
+  };
+  const engine = await another();
   await engine.defineQueue({ name: queue, ...change });
   let made = 0;
   const job = (key: string, spec: Partial<JobSpec> = {}): JobSpec => {
@@ -46,7 +51,7 @@ export async function setup(change: Partial<QueueChange> = {}) {
       ...spec,
     };
   };
-  return { engine, time, job, url, rootPrefix };
+  return { engine, another, time, job, url, rootPrefix };
 }
 
 export async function lease(engine: Engine, count: number): Promise<readonly Lease[]> {

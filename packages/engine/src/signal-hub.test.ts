@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { parseSignals } from "./signal-hub.ts";
+
+test("a message names each job of each kind", () => {
+  expect(parseSignals("w\ns RUNNING a b\nf SUCCEEDED c\no d 3 e 10\nc f g")).toEqual([
+    { kind: "work" },
+    { kind: "state", jobId: "a", state: "RUNNING" },
+    { kind: "state", jobId: "b", state: "RUNNING" },
+    { kind: "finished", jobId: "c", state: "SUCCEEDED" },
+    { kind: "output", jobId: "d", nextOffset: 3 },
+    { kind: "output", jobId: "e", nextOffset: 10 },
+    { kind: "cancel", jobId: "f" },
+    { kind: "cancel", jobId: "g" },
+  ]);
+});
+
+test("what a newer replica says and this one does not know is passed over", () => {
+  expect(parseSignals("z a b\nw")).toEqual([{ kind: "work" }]);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
+
+test.each([
+  "LOADING Redis is loading the dataset in memory",
+  "READONLY You can't write against a read only replica.",
+  "OOM command not allowed when used memory > 'maxmemory'.",
+  "Connection is closed.",
+  "Command timed out",
+  "Reached the max retries per request limit (which is 5).",
+])("%s: Redis is unavailable", (message) => {
+  expect(asStoreFault(new Error(message), "x")).toBeInstanceOf(StoreUnavailable);
+});
+
+test("a refused connection is Redis being unavailable", () => {
+  const error = Object.assign(new Error("no"), { code: "ECONNREFUSED" });
+  expect(asStoreFault(error, "x")).toBeInstanceOf(StoreUnavailable);
+});
+
+test.each([
+  "ERR user_script:12: attempt to index a nil value",
+  "WRONGTYPE Operation against a key",
+])("%s: a bug", (message) => {
+  const cause = new Error(message);
+  const fault = asStoreFault(cause, "script lease");
+  expect(fault).not.toBeInstanceOf(StoreUnavailable);
+  expect(fault).toMatchObject({ message: `script lease: ${message}`, cause });
+});
+
+test("the command, which holds callers' payloads, is taken off", () => {
+  const cause = Object.assign(new Error("ERR no"), { command: { args: ["secret"] } });
+  expect(asStoreFault(cause, "x").cause).not.toHaveProperty("command");
+});

@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import type { Engine, JobSpec } from "../src/index.ts";
+import { lease, leaseOne, setup } from "./setup.ts";
+
+const keyOf = (id: string) => id.split("~")[1] ?? "";
+const bandOf = (priority: number) =>
+  priority <= 10 ? "interactive" : priority <= 50 ? "standard" : "batch";
+
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Leases `total` jobs, so many at a time. */
+async function leaseMany(engine: Engine, total: number, atOnce: number) {
+  const jobs: JobSpec[] = [];
+  while (jobs.length < total) {
+    const leases = await lease(engine, Math.min(atOnce, total - jobs.length));
+    jobs.push(...leases.map((l) => l.job));
+  }
+  return jobs;
+}
+
+test.each([1, 7, 210])(
+  "bands share the workers 16 : 4 : 1, leased %i at a time",
+  async (atOnce) => {
+    const { engine, job } = await setup();
+    for (const priority of [100, 50, 1]) {
+      await engine.submit(Array.from({ length: 200 }, () => job("aaaa", { priority })));
+    }
+    const bands = tally((await leaseMany(engine, 210, atOnce)).map((j) => bandOf(j.priority)));
+    expect(bands).toEqual({ interactive: 160, standard: 40, batch: 10 });
+  },
+);
+
+test("a band that was idle gets no credit for it", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 400 }, () => job("aaaa", { priority: 1 })));
+  await lease(engine, 200);
+  await engine.submit(Array.from({ length: 200 }, () => job("aaaa", { priority: 100 })));
+  const bands = tally((await leaseMany(engine, 170, 17)).map((j) => bandOf(j.priority)));
+  expect(bands.batch).toBeGreaterThanOrEqual(9);
+  expect(bands.batch).toBeLessThanOrEqual(11);
+});
+
+test("a free worker takes batch work when there is nothing else", async () => {
+  const { engine, job } = await setup();
+  await engine.submit([job("aaaa", { priority: 100 }), job("aaaa", { priority: 51 })]);
+  expect((await lease(engine, 5)).map((l) => l.job.priority)).toEqual([51, 100]);
+});
+
+test("a key that submits its next job whenever one is leased takes turns like the others", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 100 }, () => job("busy")));
+  await engine.submit([job("eager")]);
+  const keys: string[] = [];
+  for (let i = 0; i < 40; i += 1) {
+    const key = keyOf((await leaseOne(engine)).jobId);
+    keys.push(key);
+    if (key === "eager") await engine.submit([job("eager")]);
+  }
+  expect(tally(keys)).toEqual({ busy: 20, eager: 20 });
+});
+
+test("cancelling and submitting anew does not bring a key's turn forward", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 100 }, () => job("busy")));
+  let next = job("sly0");
+  await engine.submit([next]);
+  const keys: string[] = [];
+  for (let i = 0; i < 40; i += 1) {
+    const key = keyOf((await leaseOne(engine)).jobId);
+    keys.push(key);
+    if (key !== "sly0") await engine.cancel(next.id, "again");
+    next = job("sly0");
+    await engine.submit([next]);
+  }
+  expect(tally(keys)).toEqual({ busy: 20, sly0: 20 });
+});
+
+test.each([1, 32, 300])(
+  "300 keys of very different length are served equally, %i at a time",
+  async (atOnce) => {
+    const { engine, job } = await setup();
+    const keys = Array.from({ length: 300 }, (_, i) => `key${String(i).padStart(4, "0")}`);
+    // The first keys are a hundred times as long as the last ones.
+    await engine.submit(
+      keys.flatMap((key, i) =>
+        Array.from({ length: Math.ceil(300 / (i + 1)) + 2 }, () => job(key)),
+      ),
+    );
+    const served = tally((await leaseMany(engine, 900, atOnce)).map((j) => keyOf(j.id)));
+    expect(Object.keys(served)).toHaveLength(300);
+    expect(new Set(Object.values(served))).toEqual(new Set([3]));
+  },
+);
+
+test("jobs that several workers lease at once are each leased once", async () => {
+  const { engine, job } = await setup();
+  const jobs = Array.from({ length: 500 }, (_, i) => job(`key${i % 7}`));
+  await engine.submit(jobs);
+  const leases = await Promise.all(Array.from({ length: 60 }, () => lease(engine, 10)));
+  const ids = leases.flat().map((l) => l.jobId);
+  expect(ids).toHaveLength(500);
+  expect(new Set(ids)).toEqual(new Set(jobs.map((j) => j.id)));
+});
+
+test("shards take turns at being first", async () => {
+  const { engine, job } = await setup({ shards: 2 });
+  // One of these keys lives in each shard.
+  const [one, other] = ["key1", "key2"];
+  await engine.submit(Array.from({ length: 40 }, (_, i) => job((i % 2 === 0 ? one : other) ?? "")));
+  const keys: string[] = [];
+  for (let i = 0; i < 20; i += 1) keys.push(keyOf((await leaseOne(engine)).jobId));
+  expect(tally(keys)).toEqual({ key1: 10, key2: 10 });
+});

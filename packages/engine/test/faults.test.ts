@@ -1,0 +1,185 @@
+import {
+  defaultBackoff,
+  type JobId,
+  type KeyId,
+  newJobId,
+  systemClock,
+  systemRandom,
+} from "@millrace/shared";
+import { type RedisOptions, startRedis } from "@millrace/testing";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { type JobSpec, openEngine, type Signal, StoreUnavailable } from "../src/index.ts";
+import { audit } from "./audit.ts";
+import { LEASE_MS, lease, queue, stateOf } from "./setup.ts";
+
+/** A Redis of the test's own, to break, and an engine on it. */
+async function setup(options: RedisOptions = {}, commandTimeoutMs = 5_000) {
+  const server = await startRedis(options);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const engine = await openEngine({
+    redis: { url: server.url, commandTimeoutMs },
+    clock: systemClock,
+    random: systemRandom,
+  });
+  onTestFinished(() => engine.close());
+  await engine.defineQueue({ name: queue });
+  const job = (): JobSpec => ({
+    id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
+    ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
+    ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  });
+  return { server, engine, job };
+}
+
+test("what was acknowledged survives a killed Redis that writes always", async () => {
+  const { server, engine, job } = await setup({ appendonly: true, appendfsync: "always" });
+  const acknowledged: JobId[] = [];
+  const completed: JobId[] = [];
+  let killed = false;
+  const load = async () => {
+    while (!killed) {
+      const specs = [job(), job()];
+      const outcomes = await engine.submit(specs).catch(() => []);
+      outcomes.forEach((outcome, i) => {
+        if (outcome.kind === "accepted") acknowledged.push(specs[i]?.id ?? ("" as JobId));
+      });
+      const leases = await lease(engine, 1).catch(() => []);
+      const ends = leases.map((l) => ({ ...l, kind: "complete", resultJson: "1" }) as const);
+      const settled = await engine.settle(ends).catch(() => []);
+      settled.forEach((outcome, i) => {
+        if (outcome.kind === "settled") completed.push(ends[i]?.jobId ?? ("" as JobId));
+      });
+      if (acknowledged.length > 200 && !killed) {
+        killed = true;
+        await server.kill();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, load));
+  await server.restart();
+  await engine.ping();
+  const records = await engine.getJobs(acknowledged);
+  expect(records.filter((record) => record === undefined)).toEqual([]);
+  const states = await Promise.all(completed.map((id) => stateOf(engine, id)));
+  expect(new Set(states)).toEqual(new Set(["SUCCEEDED"]));
+  const redis = new Redis(server.url);
+  onTestFinished(() => redis.disconnect());
+  await audit(redis, "mr");
+});
+
+test("a lost Redis is a fault that says so, and the engine works again when it is back", async () => {
+  const { server, engine, job } = await setup();
+  await server.stop();
+  await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
+  await expect(engine.stats(queue)).rejects.toThrow(StoreUnavailable);
+  await expect(engine.ping()).rejects.toThrow(StoreUnavailable);
+  await server.restart();
+  await engine.defineQueue({ name: queue });
+  expect(await engine.submit([job()])).toEqual([{ kind: "accepted" }]);
+});
+
+test("a Redis that hangs is a fault too, and what it did meanwhile is not done twice", async () => {
+  const { server, engine, job } = await setup({}, 300);
+  const spec = job();
+  server.pause();
+  await expect(engine.submit([spec])).rejects.toThrow(StoreUnavailable);
+  server.resume();
+  const outcome = await engine.submit([spec]);
+  expect(["accepted", "existing"]).toContain(outcome[0]?.kind);
+  expect(await engine.stats(queue)).toMatchObject({ queued: 1 });
+});
+
+test("a call that is repeated because its answer was lost changes nothing more", async () => {
+  const { engine, job } = await setup();
+  const specs = [job(), job()];
+  await engine.submit(specs);
+  await engine.submit(specs);
+  const [first, second] = await lease(engine, 5);
+  if (first === undefined || second === undefined) throw new Error("not leased");
+  const chunk = { seq: 0, kind: "text", body: "x" } as const;
+  for (let i = 0; i < 2; i += 1) {
+    expect(await engine.append([{ ...first, chunks: [chunk] }])).toEqual([
+      { kind: "appended", nextSeq: 1, nextOffset: 1 },
+    ]);
+    expect(await engine.renew([first], LEASE_MS)).toMatchObject([{ kind: "renewed" }]);
+    await engine.settle([{ ...first, kind: "complete", resultJson: "1" }]);
+    await engine.settle([{ ...second, kind: "release" }]);
+    if (i === 0) await engine.adopt([second], LEASE_MS, "w");
+    if (i === 0) break;
+  }
+  expect(await engine.stats(queue)).toMatchObject({ queued: 1, running: 0, succeeded: 1 });
+  expect(await engine.settle([{ ...second, kind: "release" }])).toEqual([{ kind: "leaseLost" }]);
+  expect(await engine.stats(queue)).toMatchObject({ queued: 1 });
+  for (let i = 0; i < 2; i += 1) await engine.cancel(second.jobId, "enough");
+  expect(await engine.stats(queue)).toMatchObject({ queued: 0, failed: 1 });
+});
+
+test("listeners are told to look again after the connection was cut, and then hear as before", async () => {
+  const { server, engine, job } = await setup();
+  const heard: Signal[] = [];
+  let wake = () => {};
+  const subscription = await engine.subscribe(queue, (signal) => {
+    heard.push(signal);
+    wake();
+  });
+  onTestFinished(() => subscription[Symbol.asyncDispose]());
+  const until = async (kind: Signal["kind"]) => {
+    while (!heard.some((signal) => signal.kind === kind)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    heard.length = 0;
+  };
+  await engine.submit([job()]);
+  await until("work");
+  await server.restart();
+  await until("resync");
+  await engine.defineQueue({ name: queue });
+  await engine.submit([job()]);
+  await until("work");
+});
+
+test("no Redis at start is an error that names it, without its password", async () => {
+  const server = await startRedis();
+  await server[Symbol.asyncDispose]();
+  const url = server.url.replace("redis://", "redis://user:secret@");
+  const opening = openEngine({
+    redis: { url, connectTimeoutMs: 300 },
+    clock: systemClock,
+    random: systemRandom,
+  });
+  await expect(opening).rejects.toThrow(StoreUnavailable);
+  await expect(opening).rejects.toThrow(`no Redis at 127.0.0.1:${server.port}`);
+  await expect(opening).rejects.not.toThrow("secret");
+});
+
+test("a Redis that may evict jobs is warned of", async () => {
+  const warnings: string[] = [];
+  const open = async (policy: string) => {
+    const server = await startRedis({ args: ["--maxmemory-policy", policy] });
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const engine = await openEngine({
+      redis: { url: server.url },
+      clock: systemClock,
+      random: systemRandom,
+      onWarning: (message) => warnings.push(message),
+    });
+    onTestFinished(() => engine.close());
+  };
+  await open("noeviction");
+  expect(warnings).toEqual([]);
+  await open("allkeys-lru");
+  expect(warnings).toEqual([expect.stringContaining("noeviction")]);
+});
+
+test("a fault tells nothing of the jobs it concerned", async () => {
+  const { server, engine, job } = await setup({}, 200);
+  server.pause();
+  onTestFinished(() => server.resume());
+  const spec = { ...job(), payloadJson: '{"patient":"Jane"}' };
+  const fault: unknown = await engine.submit([spec]).catch((error: unknown) => error);
+  const { inspect } = await import("node:util");
+  expect(inspect(fault, { depth: 20 })).not.toContain("Jane");
+});
