@@ -211,27 +211,72 @@ test("a lane whose job was deleted behind its back is passed over", async () => 
   expect(await takeAll(bench.worker(undefined))).toEqual(["real"]);
 });
 
-test("what a queue of BullMQ's own backend adds is run, counted and listed", async () => {
-  await using bench = await openBench(fairPlain);
+/** Jobs that nobody has moved to the lanes yet. */
+async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof of>[]) {
   const { connection, prefix } = bench;
   const foreign = new (withBackend(createRedisBackend).Queue)("contract", { connection, prefix });
-  // More than one call moves to the lanes.
-  const added = Array.from({ length: 2_500 }, (_, i) => ({ name: `${i}`, data: {} }));
-  await foreign.addBulk(added);
-  await foreign.addBulk(numbered(3, "key1", { priority: 4 }));
+  await foreign.addBulk([...jobs]);
   await foreign.close();
+}
+const plain = (name: string, opts: object = {}) => ({ name, data: {}, opts: opts as never });
+
+test("what a queue of BullMQ's own backend adds is run, counted and listed", async () => {
+  await using bench = await openBench(fairPlain);
+  const added = Array.from({ length: 2_500 }, (_, i) => plain(`${i}`));
+  await addForeign(bench, [...added, ...numbered(3, "key1", { priority: 4 })]);
   const queue = bench.queue();
   expect(await queue.getJobCounts("wait", "prioritized")).toEqual({ wait: 2_500, prioritized: 3 });
-  expect(names(await queue.getWaiting(0, 2))).toEqual(["0", "1", "2"]);
-  expect(names(await queue.getWaiting(2_498, 2_499))).toEqual(["2498", "2499"]);
-  const last = await queue.getJob(`${added.length}`);
-  expect(await last?.getState()).toBe("waiting");
-  await last?.remove();
   const ran: string[] = [];
   const worker = bench.worker(async ({ name }) => ran.push(name), { concurrency: 20 });
-  await happens(worker, "completed", 2_502);
-  const plain = ran.filter((name) => !name.startsWith("key1"));
-  expect(plain).toEqual(names(added).slice(0, -1));
+  await happens(worker, "completed", 2_503);
+  expect(ran.filter((name) => !name.startsWith("key1"))).toEqual(names(added));
+});
+
+test("what has not been moved to the lanes yet is in every view, at its far end", async () => {
+  // One call moves a thousand: what is asked here is answered from both sides of that.
+  for (const opts of [{}, { priority: 7 }]) {
+    const type = "priority" in opts ? "prioritized" : "wait";
+    const added = Array.from({ length: 1_010 }, (_, i) => plain(`${i}`, opts));
+    const listed = async (start: number, end: number, asc: boolean) => {
+      await using bench = await openBench(fairPlain);
+      await addForeign(bench, added);
+      return names(await bench.queue().getJobs([type], start, end, asc));
+    };
+    expect(await listed(998, 1_005, true)).toEqual(names(added).slice(998, 1_006));
+    expect(await listed(0, 12, false)).toEqual(names(added).toReversed().slice(0, 13));
+    await using bench = await openBench(fairPlain);
+    await addForeign(bench, added);
+    const last = await bench.queue().getJob("1010");
+    expect(await last?.getState()).toBe(type === "wait" ? "waiting" : type);
+    await addForeign(bench, added);
+    await bench.queue().remove("2020");
+    expect(await bench.queue().getJob("2020")).toBeUndefined();
+    expect((await bench.queue().getJobCounts(type))[type]).toBe(2_019);
+    await bench.queue().drain();
+    expect((await bench.queue().getJobCounts(type))[type]).toBe(0);
+  }
+});
+
+test("a script that works on two queues keeps them apart", async () => {
+  await using bench = await openBench(fairPlain);
+  const other = bench.queue({}, "other");
+  await other.addBulk(numbered(9, "key1"));
+  const parents = bench.worker(undefined, {}, "other");
+  for (let i = 0; i < 9; i += 1) await take(parents);
+  await bench.flows().add({
+    ...of("key1", "parent"),
+    queueName: "other",
+    children: [{ ...of("key1", "child"), queueName: "contract" }],
+  });
+  await bench.queue().addBulk(numbered(1, "key1"));
+  const child = await take(bench.worker(undefined));
+  // The parent waits in its queue, and the next job of this one is leased.
+  await child.moveToCompleted(null, TOKEN, true);
+  const virtual = (queue: string) => bench.redis.hget(`${bench.prefix}:${queue}:mr:bands`, "v1");
+  expect(await Promise.all([virtual("other"), virtual("contract")])).toEqual(["8", "1"]);
+  const depth = (queue: string) => bench.redis.hgetall(`${bench.prefix}:${queue}:mr:depth`);
+  expect(await depth("other")).toEqual({ "*": "1", "0": "1", key1: "1" });
+  expect(await depth("contract")).toEqual({});
 });
 
 test("a job that a queue of BullMQ's own backend adds wakes an idle worker", async () => {
