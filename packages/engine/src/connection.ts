@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Clock } from "@millrace/shared";
+import type { Clock, Random } from "@millrace/shared";
 import { Redis } from "ioredis";
 import type { EngineOptions, RedisSettings } from "./engine.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
@@ -21,6 +21,7 @@ const OLDEST_REDIS = [6, 2] as const;
 export function createConnection(
   settings: RedisSettings,
   name: string,
+  random: Random,
   onWarning: NonNullable<EngineOptions["onWarning"]>,
 ): Redis {
   const redis = new Redis(settings.url, {
@@ -30,7 +31,9 @@ export function createConnection(
     connectTimeout: settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     commandTimeout: settings.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: RETRIES_PER_COMMAND,
-    retryStrategy: (attempt) => Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS),
+    // Spread, so that replicas which lost a server together do not come back to it as one.
+    retryStrategy: (attempt) =>
+      Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS) * (0.75 + 0.5 * random.next()),
   });
   let down = false;
   redis.on("error", (cause) => {

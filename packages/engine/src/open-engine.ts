@@ -36,11 +36,11 @@ import { asStoreFault } from "./store-fault.ts";
  * it is closed. Rejects with StoreUnavailable if Redis cannot be reached in time.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { redis: settings, clock, rootPrefix = DEFAULT_ROOT_PREFIX } = options;
+  const { redis: settings, clock, random, rootPrefix = DEFAULT_ROOT_PREFIX } = options;
   if (!isRootPrefix(rootPrefix)) throw new RangeError(`not a root prefix: ${rootPrefix}`);
   const onWarning = options.onWarning ?? (() => undefined);
-  const commands = createConnection(settings, "millrace-engine", onWarning);
-  const signals = createConnection(settings, "millrace-signals", onWarning);
+  const commands = createConnection(settings, "millrace-engine", random, onWarning);
+  const signals = createConnection(settings, "millrace-signals", random, onWarning);
   try {
     await Promise.all([connect(commands, settings, clock), connect(signals, settings, clock)]);
     await checkServer(commands, onWarning);

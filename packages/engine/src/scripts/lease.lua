@@ -16,6 +16,7 @@ local all_pools = ARGV[6] == "1"
 local keep_failed_ms = tonumber(ARGV[7])
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
+--- @include "lib/lane_turns"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/later"

@@ -3,6 +3,7 @@
 local rcall = redis.call
 local base
 --- @include "../lib/lanes"
+--- @include "../lib/lane_turns"
 --- @include "../lib/signals"
 --- @include "views"
 
