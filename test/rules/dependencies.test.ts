@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -22,6 +22,7 @@ const allowed: Record<string, readonly string[]> = {
 
 interface Manifest {
   readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
 }
 
 function manifests(): [string, Manifest][] {
@@ -49,6 +50,32 @@ test("only the engine imports bullmq or ioredis", () => {
       Object.keys(manifest.dependencies ?? {}).some((key) => key === "bullmq" || key === "ioredis"),
     )
     .map(([name]) => name);
-  // `testing` uses ioredis to talk to the servers that it starts.
-  expect(importers.sort()).toEqual(["engine", "testing"]);
+  expect(importers).toEqual(["engine"]);
 });
+
+/** Run by name in a script, or read by the compiler: nobody imports them. */
+const tools = /^(typescript|@types\/.+|@bufbuild\/(buf|protoc-gen-es))$/;
+
+test.each(manifests())("%s imports every package that it names", (name, manifest) => {
+  const folder = ["packages", "services"]
+    .map((parent) => join(root, parent, name))
+    .find((path) => existsSync(path));
+  const code = sourcesBelow(folder ?? "");
+  const named = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+  const idle = named.filter(
+    (dependency) =>
+      !tools.test(dependency) && !new RegExp(`from "${dependency}(/[^"]*)?"`).test(code),
+  );
+  expect(idle).toEqual([]);
+});
+
+function sourcesBelow(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.name !== "node_modules")
+    .map((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return sourcesBelow(path);
+      return /\.(ts|js)$/.test(entry.name) ? readFileSync(path, "utf8") : "";
+    })
+    .join("\n");
+}

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 export interface RedisOptions {
   /** Keep an append-only file, so that what was acknowledged survives a restart. Default false. */
@@ -126,19 +127,5 @@ function launch(port: number, directory: string, options: RedisOptions): Promise
     guard.stdout.on("data", read);
     guard.once("error", (cause) => reject(new Error("cannot start redis-server", { cause })));
     guard.once("exit", () => reject(new Error(`redis-server ended before it was ready:\n${log}`)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
-    });
   });
 }

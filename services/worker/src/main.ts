@@ -19,9 +19,6 @@ const config = loadConfig(workerConfig, process.env);
 
 await runMain(
   async (scope) => {
-    // Timers of the clock do not hold the process while the scheduler is away.
-    const alive = setInterval(() => undefined, 2 ** 30);
-    scope.defer(() => clearInterval(alive));
     const { documents: directory, parallelParts: parallel } = config;
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
