@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDocumentStore } from "@millrace/documents";
@@ -48,10 +48,26 @@ async function setup() {
     return { jobs: jobs.rpc, files: files.rpc };
   };
   const stored = () => readdir(directory);
-  return { double, stored, as, ours: as(`mr_ours_${secret}`), theirs: as(`mr_theirs_${other}`) };
+  const watching = new AbortController();
+  onTestFinished(() => watching.abort());
+  const changes = watch(directory, { signal: watching.signal });
+  const changed = async () => void (await changes.next());
+  return {
+    double,
+    stored,
+    changed,
+    as,
+    ours: as(`mr_ours_${secret}`),
+    theirs: as(`mr_theirs_${other}`),
+  };
 }
 
 async function* upload(...content: string[]) {
+  yield* withoutEnd(...content);
+  yield { part: { case: "end" as const, value: {} } };
+}
+
+async function* withoutEnd(...content: string[]) {
   yield { part: { case: "header" as const, value: { name: "a.txt" } } };
   for (const text of content) {
     yield { part: { case: "content" as const, value: new Uint8Array(Buffer.from(text)) } };
@@ -173,20 +189,24 @@ test("a document that is empty, too long or of no known type is refused by name"
   expect(await stored()).toEqual([]);
 });
 
-test("an upload that its caller cancels midway is not stored", async () => {
+test("an upload that ends without saying so was cut, and is not stored", async () => {
   const { ours, stored } = await setup();
+  const outcome = ours.files.uploadDocument(withoutEnd("all", " of it"));
+  await expect(outcome).rejects.toMatchObject({ reason: "MALFORMED" });
+  expect(await stored()).toEqual([]);
+});
+
+test("an upload that its caller cancels midway is not stored", async () => {
+  const { ours, stored, changed } = await setup();
   const abort = new AbortController();
-  const opened = Promise.withResolvers<void>();
   async function* halfway() {
-    yield* upload("half");
-    opened.resolve();
+    yield* withoutEnd("half");
     await new Promise(() => undefined);
   }
   const uploading = ours.files.uploadDocument(halfway(), { signal: abort.signal });
   const outcome = uploading.catch((error: unknown) => error);
-  await opened.promise;
-  await expect.poll(stored).toHaveLength(1);
+  while ((await stored()).length === 0) await changed();
   abort.abort();
   expect(await outcome).toBeInstanceOf(Error);
-  await expect.poll(stored).toEqual([]);
+  while ((await stored()).length > 0) await changed();
 });

@@ -8,16 +8,18 @@ import type { GatewayParts } from "../gateway-parts.ts";
 
 const malformed = (message: string) => rpcError({ reason: "MALFORMED", message });
 
-async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>, signal: AbortSignal) {
+const cut = () => malformed("the upload was cut: its last message must be the end");
+
+/** Throws unless the end is said: a cancelled stream ends like a complete one. */
+async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>) {
   for (;;) {
     const next = await requests.next();
-    if (next.done === true) break;
-    if (next.value.part.case !== "content") throw malformed("the header comes first, and once");
-    yield next.value.part.value;
+    if (next.done === true) throw cut();
+    const { part } = next.value;
+    if (part.case === "end") return;
+    if (part.case !== "content") throw malformed("the header comes first, and once");
+    yield part.value;
   }
-  // A cancelled upload ends like a finished one, a moment before its signal aborts.
-  await new Promise((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
 }
 
 function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
@@ -37,7 +39,7 @@ function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
 
 export const uploadDocument =
   ({ documents }: GatewayParts): Handler<typeof DocumentService.method.uploadDocument, Caller> =>
-  async (requests, { identity, signal }) => {
+  async (requests, { identity }) => {
     const iterator = requests[Symbol.asyncIterator]();
     const first = await iterator.next();
     if (first.done === true || first.value.part.case !== "header") {
@@ -47,7 +49,7 @@ export const uploadDocument =
     const declared = documentContentTypes.find((known) => known === contentType);
     const header: { name: string; contentType?: DocumentContentType } = { name };
     if (declared !== undefined) header.contentType = declared;
-    const outcome = await documents.put(identity.keyId, header, contentOf(iterator, signal));
+    const outcome = await documents.put(identity.keyId, header, contentOf(iterator));
     if (outcome.kind !== "stored") throw refusal(outcome);
     return { document: documentMessage(outcome.document) };
   };

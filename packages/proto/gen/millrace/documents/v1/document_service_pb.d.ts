@@ -73,7 +73,7 @@ export declare const DocumentSchema: GenMessage<Document>;
  */
 export declare type UploadDocumentRequest = Message<"millrace.documents.v1.UploadDocumentRequest"> & {
   /**
-   * The header first, then content.
+   * The header first, then content, then the end.
    *
    * @generated from oneof millrace.documents.v1.UploadDocumentRequest.part
    */
@@ -93,6 +93,14 @@ export declare type UploadDocumentRequest = Message<"millrace.documents.v1.Uploa
      */
     value: Uint8Array;
     case: "content";
+  } | {
+    /**
+     * Last, and once: all of the content has been sent.
+     *
+     * @generated from field: millrace.documents.v1.UploadDocumentEnd end = 3;
+     */
+    value: UploadDocumentEnd;
+    case: "end";
   } | { case: undefined; value?: undefined };
 };
 
@@ -101,6 +109,20 @@ export declare type UploadDocumentRequest = Message<"millrace.documents.v1.Uploa
  * Use `create(UploadDocumentRequestSchema)` to create a new message.
  */
 export declare const UploadDocumentRequestSchema: GenMessage<UploadDocumentRequest>;
+
+/**
+ * All of the content has been sent. Without it a stream that was cancelled looks like one that is complete.
+ *
+ * @generated from message millrace.documents.v1.UploadDocumentEnd
+ */
+export declare type UploadDocumentEnd = Message<"millrace.documents.v1.UploadDocumentEnd"> & {
+};
+
+/**
+ * Describes the message millrace.documents.v1.UploadDocumentEnd.
+ * Use `create(UploadDocumentEndSchema)` to create a new message.
+ */
+export declare const UploadDocumentEndSchema: GenMessage<UploadDocumentEnd>;
 
 /**
  * What a document says of itself.
@@ -253,8 +275,9 @@ export declare const DownloadDocumentResponseSchema: GenMessage<DownloadDocument
  */
 export declare const DocumentService: GenService<{
   /**
-   * Stores a document. The first message is the header, all others are pieces of its content, in
-   * order. Refused: empty, over the size limit, or not what its content type says.
+   * Stores a document. The first message is the header, then come pieces of its content, in order,
+   * and last `end`: a stream that ends without it was cut, and nothing is stored. Refused: empty,
+   * over the size limit, or not what its content type says.
    * Retrying stores it again under another id.
    *
    * @generated from rpc millrace.documents.v1.DocumentService.UploadDocument
