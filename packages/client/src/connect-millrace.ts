@@ -26,6 +26,16 @@ export interface Millrace {
 }
 
 const SUBMITS_IN_FLIGHT = 4;
+/** More than what a job's parts of a fixed length take. */
+const FIXED_BYTES = 2_048;
+
+/** About what a job takes in a message, and more rather than less. */
+function jobBytes({ payload, labels = {}, idempotencyKey = "" }: JobInit): number {
+  const value = payload?.value ?? "";
+  const payloadJson = typeof value === "string" ? value : JSON.stringify(value);
+  const texts = [...Object.entries(labels).flat(), idempotencyKey, payloadJson];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), FIXED_BYTES);
+}
 
 /** Connects on first use. */
 export function connectMillrace(options: ConnectOptions): Millrace {
@@ -33,6 +43,8 @@ export function connectMillrace(options: ConnectOptions): Millrace {
   const { method } = JobService;
   const submits = createBatcher<JobInit, SubmitResult>({
     maxItems: limits.jobsPerSubmit,
+    maxWeight: limits.messageBytes,
+    weigh: jobBytes,
     maxInFlight: SUBMITS_IN_FLIGHT,
     flush: async (jobs) => (await connection.unary(method.submitJobs, { jobs: [...jobs] })).results,
   });

@@ -2,11 +2,13 @@ import { expect, test } from "vitest";
 import { createBatcher } from "./batch.ts";
 
 /** A batcher whose flushes wait until the test lets them go. */
-function setup(options: { maxItems: number; maxInFlight: number }) {
+function setup(options: { maxItems: number; maxInFlight: number; maxWeight?: number }) {
   const flushes: { items: readonly number[]; finish: () => void; fail: (error: Error) => void }[] =
     [];
   let arrived = Promise.withResolvers<void>();
   const batcher = createBatcher<number, number>({
+    maxWeight: Number.POSITIVE_INFINITY,
+    weigh: (item) => item,
     ...options,
     flush(items) {
       const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
@@ -72,9 +74,20 @@ test("a flush that answers too few rejects rather than mixing up answers", async
   const batcher = createBatcher<number, number>({
     maxItems: 9,
     maxInFlight: 1,
+    maxWeight: 9,
+    weigh: () => 1,
     flush: async () => [1],
   });
   await expect(Promise.all([batcher.add(1), batcher.add(2)])).rejects.toThrow(
     "1 results for 2 items",
   );
+});
+
+test("a flush never weighs more than its limit", async () => {
+  const { batcher, flushes, flushed } = setup({ maxItems: 9, maxInFlight: 9, maxWeight: 5 });
+  const results = Promise.all([2, 3, 1].map((item) => batcher.add(item)));
+  await flushed(2);
+  expect(flushes.map((flush) => flush.items)).toEqual([[2, 3], [1]]);
+  for (const flush of flushes) flush.finish();
+  expect(await results).toEqual([20, 30, 10]);
 });

@@ -1,3 +1,5 @@
+import { type GroupLimits, groupLength } from "./group.ts";
+
 /**
  * Gathers calls that arrive together into one call of `flush`.
  *
@@ -5,9 +7,7 @@
  * flushes to be free: so an idle batcher adds no delay to a lone call, and under load each flush
  * takes all that queued up meanwhile. There is no linger timer to tune.
  */
-export interface BatchOptions<Item, Result> {
-  /** The most items one flush takes. */
-  readonly maxItems: number;
+export interface BatchOptions<Item, Result> extends GroupLimits<Item> {
   /** How many flushes may run at once. */
   readonly maxInFlight: number;
   /** Returns one result per item, in order. A throw rejects every item of that flush. */
@@ -28,6 +28,7 @@ export function createBatcher<Item, Result>(
     readonly resolve: (result: Result) => void;
     readonly reject: (error: unknown) => void;
   }
+  const limits = { ...options, weigh: ({ item }: Entry) => options.weigh(item) };
   let waiting: Entry[] = [];
   let inFlight = 0;
   let scheduled = false;
@@ -35,7 +36,7 @@ export function createBatcher<Item, Result>(
   const pump = () => {
     scheduled = false;
     while (waiting.length > 0 && inFlight < options.maxInFlight) {
-      const entries = waiting.slice(0, options.maxItems);
+      const entries = waiting.slice(0, groupLength(waiting, 0, limits));
       waiting = waiting.slice(entries.length);
       inFlight += 1;
       void run(entries);

@@ -8,6 +8,8 @@ export const limits = {
   outputBytes: 8 * 1024 * 1024,
   errorMessageChars: 4_096,
   jobsPerSubmit: 1_000,
+  /** What a message that holds several items may weigh: it stays below the 4 MiB that gRPC takes by default. */
+  messageBytes: 3 * 1024 * 1024,
   documentBytes: 64 * 1024 * 1024,
   documentsPerJob: 16,
   labelsPerJob: 16,

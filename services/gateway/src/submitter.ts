@@ -1,13 +1,13 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { DocumentStore } from "@millrace/documents";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
-import type { NewJobSchema } from "@millrace/proto/scheduler-service";
 import { assertValid, RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
 import {
   type Clock,
   createBatcher,
+  type JobId,
   type KeyId,
   limits,
   newJobId,
@@ -28,6 +28,22 @@ export interface SubmitterOptions {
 export type Submitter = (keyId: KeyId, spec: JobSpec) => Promise<SubmitResult>;
 
 const SUBMITS_IN_FLIGHT = 4;
+
+interface NewJob {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  readonly submitTime: Timestamp;
+}
+
+/** More than what a job's parts of a fixed length take. */
+const FIXED_BYTES = 2_048;
+
+/** At least what a checked job takes in a message. */
+function specBytes({ payload, labels, idempotencyKey }: JobSpec): number {
+  const texts = [...Object.entries(labels).flat(), idempotencyKey];
+  if (payload.case === "payloadJson") texts.push(payload.value);
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), FIXED_BYTES);
+}
 
 const malformedPayload = () =>
   rpcError({
@@ -53,8 +69,10 @@ function payloadJsonOf({ payload }: JobSpec): string {
 /** Submits jobs; those that arrive together, of any caller, go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
   const { scheduler, documents, clock, random } = options;
-  const batcher = createBatcher<MessageInitShape<typeof NewJobSchema>, SubmitResult>({
+  const batcher = createBatcher<NewJob, SubmitResult>({
     maxItems: limits.jobsPerSubmit,
+    maxWeight: limits.messageBytes,
+    weigh: ({ spec }) => specBytes(spec),
     maxInFlight: SUBMITS_IN_FLIGHT,
     flush: async (jobs) =>
       (await scheduler.submit({ jobs: [...jobs] }, { deadlineMs: SCHEDULER_DEADLINE_MS })).results,

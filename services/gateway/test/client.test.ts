@@ -64,3 +64,11 @@ test("leaving a watch ends it at the scheduler", async () => {
   }
   await double.watchLeft;
 });
+
+test("large jobs that are submitted at once go up in messages that the gateway takes", async () => {
+  const { millrace } = await setup();
+  const value = JSON.stringify({ a: "x".repeat(250_000) });
+  const large = { ...job, payload: { case: "payloadJson" as const, value } };
+  const accepted = await Promise.all(Array.from({ length: 30 }, () => millrace.submit(large)));
+  expect(accepted.filter(({ result }) => result.case === "jobId")).toHaveLength(30);
+});

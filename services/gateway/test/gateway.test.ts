@@ -1,13 +1,14 @@
 import { mkdtemp, readdir, rm, watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { openDocumentStore } from "@millrace/documents";
 import { DocumentService } from "@millrace/proto/document-service";
-import { JobState } from "@millrace/proto/job";
+import { JobSpecSchema, JobState } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { grpcClient, serve } from "@millrace/runtime";
-import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { systemClock as clock, type KeyId, systemRandom as random } from "@millrace/shared";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthenticator } from "../src/caller.ts";
 import { gatewayServices } from "../src/service.ts";
@@ -142,6 +143,17 @@ test("a payload of 256 KiB is taken, and one byte more is not", async () => {
   });
   const { results } = await ours.jobs.submitJobs({ jobs: [of(262_144), of(262_145)] });
   expect(results.map(({ result }) => result.case)).toEqual(["jobId", "error"]);
+});
+
+test("large jobs that arrive together do not make a message that the scheduler refuses", async () => {
+  const { submit, double } = await setup();
+  const value = JSON.stringify({ a: "x".repeat(250_000) });
+  const large = create(JobSpecSchema, { ...job, payload: { case: "payloadJson", value } });
+  const submits = Array.from({ length: 36 }, () => submit("ours" as KeyId, large));
+  const cases = (await Promise.all(submits)).map(({ result }) => result.case);
+  expect(cases).toEqual(Array.from({ length: 36 }, () => "jobId"));
+  // 3 MiB hold twelve of them.
+  expect(double.groups).toEqual([12, 12, 12]);
 });
 
 test("with wait, the job comes back when it has finished", async () => {

@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { groups } from "./group.ts";
+
+const limits = { maxItems: 3, maxWeight: 10, weigh: (item: number) => item };
+const cut = (...items: number[]) => [...groups(items, limits)];
+
+test("a group holds as many items as fit, and not one more", () => {
+  expect(cut(1, 1, 1)).toEqual([[1, 1, 1]]);
+  expect(cut(1, 1, 1, 1)).toEqual([[1, 1, 1], [1]]);
+});
+
+test("a group weighs as much as it may, and not one more", () => {
+  expect(cut(5, 5)).toEqual([[5, 5]]);
+  expect(cut(5, 6)).toEqual([[5], [6]]);
+});
+
+test("an item that is too heavy for any group goes alone", () => {
+  expect(cut(1, 99, 1)).toEqual([[1], [99], [1]]);
+});
+
+test("nothing is lost or reordered, and only lone items exceed the weight", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (items) => {
+      const all = cut(...items);
+      expect(all.flat()).toEqual(items);
+      for (const group of all) {
+        expect(group.length).toBeGreaterThan(0);
+        const weight = group.reduce((sum, item) => sum + item, 0);
+        expect(weight <= limits.maxWeight || group.length === 1).toBe(true);
+      }
+    }),
+  );
+});
