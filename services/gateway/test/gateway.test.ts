@@ -55,6 +55,7 @@ async function setup() {
   const changed = async () => void (await changes.next());
   return {
     double,
+    submit,
     stored,
     changed,
     as,
