@@ -41,7 +41,7 @@ export const SchedulerConfig = defineConfig({
   stopGraceMs: setting(
     "MILLRACE_STOP_GRACE_MS",
     z.coerce.number().int().min(0).max(3_600_000).default(10_000),
-    "How long workers are told that an attempt has to stop, in milliseconds.",
+    "How long an attempt has to stop before its lease is taken away, in milliseconds.",
   ),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",

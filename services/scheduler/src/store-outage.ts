@@ -29,3 +29,13 @@ export const streamOverStore = <Args extends readonly unknown[], Reply>(
       throw translate(error);
     }
   };
+
+/** What a call resolves to; undefined if the store is away. */
+export async function orAway<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
+  }
+}

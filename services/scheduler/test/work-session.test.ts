@@ -168,3 +168,68 @@ test("a job submitted while a worker has credit is assigned at once; one without
   expect((await worker.next())?.case).toBe("heartbeatAck");
   expect((await engine.getJobs([second]))[0]?.state).toBe("QUEUED");
 });
+
+test("an attempt is told to stop at its deadline, and ends as EXPIRED", async () => {
+  const { engine, clock, submit, connect } = await setup();
+  const id = await submit({ deadlineMs: clock.nowMs() + 500 });
+  const worker = connect(1);
+  await worker.next();
+  const { lease } = await worker.assigned();
+  clock.advance(500);
+  expect(await worker.next()).toMatchObject({
+    case: "stop",
+    value: { attempts: [{ lease: { jobId: id }, reason: StopReason.DEADLINE }] },
+  });
+  const outcome = { case: "stopped" as const, value: {} };
+  worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+  expect(await worker.next()).toMatchObject({ value: { acks: [{ state: JobState.EXPIRED }] } });
+  expect((await engine.getJobs([id]))[0]?.failure?.reason).toBe("DEADLINE_EXCEEDED");
+});
+
+test.each([
+  ["past its deadline", StopReason.DEADLINE, "EXPIRED"],
+  ["that was cancelled", StopReason.CANCELLED, "CANCELLED"],
+] as const)(
+  "an attempt %s that does not stop loses its lease after the grace",
+  async (_, why, end) => {
+    const { engine, clock, submit, connect } = await setup();
+    const late = why === StopReason.DEADLINE;
+    const id = await submit(late ? { deadlineMs: clock.nowMs() + 500 } : {});
+    const worker = connect(1);
+    await worker.next();
+    const { lease } = await worker.assigned();
+    if (late) clock.advance(500);
+    else await engine.cancel(id, "no longer needed");
+    expect(await worker.next()).toMatchObject({
+      case: "stop",
+      value: { attempts: [{ reason: why }] },
+    });
+    clock.advance(999);
+    worker.send({ case: "heartbeat", value: { leases: [lease] } });
+    expect(await worker.next()).toMatchObject({ case: "heartbeatAck", value: { lost: [] } });
+    clock.advance(1);
+    expect(await worker.next()).toMatchObject({
+      case: "stop",
+      value: { attempts: [{ lease: { jobId: id }, reason: StopReason.LEASE_LOST }] },
+    });
+    expect((await engine.getJobs([id]))[0]?.state).toBe(end);
+    worker.send({ case: "heartbeat", value: { leases: [lease] } });
+    expect(await worker.next()).toMatchObject({ case: "heartbeatAck", value: { lost: [lease] } });
+  },
+);
+
+test("payloads that are too large for one message come in several", async () => {
+  const { submit, connect } = await setup();
+  const payloadJson = JSON.stringify({ a: "x".repeat(250_000) });
+  for (let i = 0; i < 20; i += 1) await submit({ payloadJson });
+  const worker = connect(20);
+  await worker.next();
+  const counts: number[] = [];
+  while (counts.reduce((sum, count) => sum + count, 0) < 20) {
+    const message = await worker.next();
+    if (message?.case !== "assignments") throw new Error(`${message?.case}`);
+    counts.push(message.value.assignments.length);
+  }
+  // 3 MiB hold twelve of them.
+  expect(counts).toEqual([12, 8]);
+});

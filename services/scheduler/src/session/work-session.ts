@@ -1,25 +1,13 @@
-import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { durationFromMs, durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { Engine, LeaseRef, Settlement, Signal } from "@millrace/engine";
+import { JobState } from "@millrace/proto/job";
 import {
-  type Engine,
-  type JobRecord,
-  type Lease,
-  type LeaseRef,
-  type NewChunk,
-  type Settlement,
-  type Signal,
-  StoreUnavailable,
-} from "@millrace/engine";
-import { JobState, ProgressSchema } from "@millrace/proto/job";
-import {
-  type AssignmentSchema,
   type AttemptOutcome,
   type AttemptOutput,
   type Heartbeat,
   type Hello,
-  type LeaseRef as LeaseRefMessage,
   StopReason,
-  type WorkerChunk,
   type WorkRequest,
   type WorkResponseSchema,
   WriteStatus,
@@ -27,14 +15,16 @@ import {
 import { createOutbox, type Outbox, rpcError } from "@millrace/runtime";
 import {
   type Clock,
-  type JobId,
-  parseJobId,
+  groups,
+  limits,
   type QueueName,
   type Random,
   type TimerHandle,
 } from "@millrace/shared";
-import { hasTimeLeft } from "../policy/deadline-decision.ts";
-import { decideRetry } from "../policy/retry-decision.ts";
+import { orAway } from "../store-outage.ts";
+import { type HeldLease, HeldLeases } from "./held-leases.ts";
+import { overdueSettlement, settlementOf } from "./settlement.ts";
+import { assignmentBytes, assignmentOf, chunkOf, nameOf, refOf } from "./work-message.ts";
 
 export interface WorkSessionParts {
   readonly engine: Pick<
@@ -49,16 +39,22 @@ export interface WorkSessionParts {
 }
 
 type Response = MessageInitShape<typeof WorkResponseSchema>;
-type JobData = Pick<JobRecord, "attempt" | "maxAttempts" | "backoff" | "deadlineMs">;
 
 /** Signals are hints: how long a job may wait for one that was lost. */
 const POLL_MS = 1_000;
+/** How many jobs one round takes from a queue: their payloads are in memory at once. */
+const LEASES_PER_ROUND = 256;
+const assignmentGroups = {
+  maxItems: LEASES_PER_ROUND,
+  maxWeight: limits.messageBytes,
+  weigh: assignmentBytes,
+};
 
 /** One worker's stream, from its hello to its end. Leases outlive it: nothing is handed back when it is cut. */
 export class WorkSession {
   readonly #parts: WorkSessionParts;
   readonly #outbox: Outbox<Response> = createOutbox<Response>();
-  readonly #held = new Map<JobId, JobData & { readonly token: number }>();
+  readonly #held: HeldLeases;
   readonly #subscriptions = new AsyncDisposableStack();
   #hello: Hello | undefined;
   #credit = 0;
@@ -70,6 +66,13 @@ export class WorkSession {
 
   constructor(parts: WorkSessionParts) {
     this.#parts = parts;
+    this.#held = new HeldLeases({
+      clock: parts.clock,
+      graceMs: parts.stopGraceMs,
+      onStop: (lease, reason) => this.#tellToStop(lease, reason),
+      onOverdue: (lease) =>
+        void this.#takeAway(lease).catch((error: unknown) => this.#outbox.end(error)),
+    });
   }
 
   run(requests: AsyncIterable<WorkRequest>, draining: AbortSignal): AsyncIterable<Response> {
@@ -88,6 +91,7 @@ export class WorkSession {
       .finally(() => {
         this.#taking = false;
         this.#poll?.cancel();
+        this.#held.forget();
         draining.removeEventListener("abort", drain);
         return this.#subscriptions.disposeAsync();
       })
@@ -124,7 +128,6 @@ export class WorkSession {
     const leases = hello.leases.map((lease, at) => {
       const outcome = adopted[at];
       if (outcome?.kind !== "adopted") return { lease, held: false };
-      this.#hold(outcome.lease);
       const { nextSeq, job } = outcome.lease;
       return { lease, held: true, nextSequence: nextSeq, cancelRequested: job.cancelRequested };
     });
@@ -135,7 +138,9 @@ export class WorkSession {
       stopGrace: durationFromMs(stopGraceMs),
       leases,
     };
-    await this.#outbox.push({ message: { case: "welcome", value } });
+    const taken = this.#outbox.push({ message: { case: "welcome", value } });
+    for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);
+    await taken;
     for (const queue of new Set(hello.queues)) {
       const heard = (signal: Signal) => this.#hear(signal);
       this.#subscriptions.use(await engine.subscribe(queue as QueueName, heard));
@@ -146,16 +151,18 @@ export class WorkSession {
 
   #hear(signal: Signal): void {
     if (signal.kind === "work" || signal.kind === "resync") this.#wake();
-    if (signal.kind !== "cancel") return;
-    const held = this.#held.get(signal.jobId);
-    if (held !== undefined) void this.#stop([{ jobId: signal.jobId, token: held.token }]);
+    if (signal.kind === "cancel") this.#held.cancel(signal.jobId);
   }
 
-  async #stop(refs: readonly LeaseRef[]): Promise<void> {
-    const attempts = refs.map((ref) => ({ lease: nameOf(ref), reason: StopReason.CANCELLED }));
-    if (attempts.length > 0) {
-      await this.#outbox.push({ message: { case: "stop", value: { attempts } } });
-    }
+  #tellToStop(lease: LeaseRef, reason: StopReason): void {
+    const attempts = [{ lease: nameOf(lease), reason }];
+    void this.#outbox.push({ message: { case: "stop", value: { attempts } } });
+  }
+
+  /** If the store is away, the lease runs out instead. */
+  async #takeAway(lease: HeldLease): Promise<void> {
+    await orAway(this.#parts.engine.settle([overdueSettlement(lease)]));
+    this.#tellToStop(lease, StopReason.LEASE_LOST);
   }
 
   #wake(): void {
@@ -187,7 +194,7 @@ export class WorkSession {
     const first = this.#turn++ % queues.length;
     let nextDueMs: number | undefined;
     for (const name of [...queues.slice(first), ...queues.slice(0, first)]) {
-      const count = this.#credit;
+      const count = Math.min(this.#credit, LEASES_PER_ROUND);
       if (count === 0 || !this.#taking) break;
       const queue = name as QueueName;
       const result = await orAway(engine.lease({ queue, count, pools, leaseMs, workerId }));
@@ -203,15 +210,18 @@ export class WorkSession {
         break;
       }
       this.#credit -= leases.length;
-      for (const lease of leases) this.#hold(lease);
-      const assignments = leases.map(assignmentOf);
-      await this.#outbox.push({ message: { case: "assignments", value: { assignments } } });
+      for (const group of groups(leases, assignmentGroups)) {
+        const assignments = group.map(assignmentOf);
+        const taken = this.#outbox.push({
+          message: { case: "assignments", value: { assignments } },
+        });
+        // Once they are on their way: a lease may have to be stopped as soon as it is held.
+        for (const lease of group) this.#held.hold(lease);
+        await taken;
+      }
+      if (leases.length === count) this.#again = true;
     }
     return nextDueMs;
-  }
-
-  #hold({ jobId, token, attempt, job }: Lease): void {
-    this.#held.set(jobId, { ...job, attempt, token });
   }
 
   async #renew({ leases }: Heartbeat): Promise<void> {
@@ -221,12 +231,11 @@ export class WorkSession {
     if (renewed === undefined) return;
     const lost = leases.filter((_, at) => renewed[at]?.kind !== "renewed");
     await this.#outbox.push({ message: { case: "heartbeatAck", value: { lost } } });
-    await this.#stop(
-      refs.filter((_, at) => {
-        const outcome = renewed[at];
-        return outcome?.kind === "renewed" && outcome.cancelRequested;
-      }),
-    );
+    for (const [at, ref] of refs.entries()) {
+      const outcome = renewed[at];
+      if (outcome?.kind !== "renewed") this.#held.drop(ref);
+      else if (outcome.cancelRequested) this.#held.cancel(ref.jobId);
+    }
   }
 
   async #append(attempts: readonly AttemptOutput[]): Promise<void> {
@@ -239,7 +248,10 @@ export class WorkSession {
       const outcome = outcomes?.[at];
       const ack = lease === undefined ? {} : { lease };
       if (outcome === undefined) return { ...ack, status: WriteStatus.RETRY };
-      if (outcome.kind === "leaseLost") return { ...ack, status: WriteStatus.LEASE_LOST };
+      if (outcome.kind === "leaseLost") {
+        this.#held.drop(refOf(lease));
+        return { ...ack, status: WriteStatus.LEASE_LOST };
+      }
       if (outcome.kind === "gap") {
         return { ...ack, status: WriteStatus.GAP, nextSequence: outcome.expectedSeq };
       }
@@ -255,8 +267,7 @@ export class WorkSession {
       const outcome = settled?.[at];
       const ack = lease === undefined ? {} : { lease };
       if (outcome === undefined) return { ...ack, status: WriteStatus.RETRY };
-      const ref = refOf(lease);
-      if (this.#held.get(ref.jobId)?.token === ref.token) this.#held.delete(ref.jobId);
+      this.#held.drop(refOf(lease));
       if (outcome.kind === "leaseLost") return { ...ack, status: WriteStatus.LEASE_LOST };
       return { ...ack, status: WriteStatus.STORED, state: JobState[outcome.state] };
     });
@@ -265,84 +276,20 @@ export class WorkSession {
   }
 
   async #settleAll(outcomes: readonly AttemptOutcome[]) {
+    const { clock, random, engine } = this.#parts;
     const settlements: Settlement[] = [];
-    for (const outcome of outcomes) settlements.push(await this.#settlementOf(outcome));
-    return this.#parts.engine.settle(settlements);
-  }
-
-  async #settlementOf({ lease, outcome, usage }: AttemptOutcome): Promise<Settlement> {
-    const spent = {
-      inputTokens: Number(usage?.inputTokens ?? 0n),
-      outputTokens: Number(usage?.outputTokens ?? 0n),
-      providerCalls: usage?.providerCalls ?? 0,
-    };
-    const base = { ...refOf(lease), ...(usage === undefined ? {} : { usage: spent }) };
-    if (outcome.case === "completed") {
-      return { ...base, kind: "complete", resultJson: outcome.value.resultJson };
+    for (const outcome of outcomes) {
+      const lease = await this.#leaseOf(refOf(outcome.lease));
+      settlements.push(settlementOf(outcome, lease, clock.nowMs(), random));
     }
-    if (outcome.case !== "failed") return { ...base, kind: "release" };
-    const { error, retryAfter } = outcome.value;
-    const { reason = "", message = "", retryable = false } = error ?? {};
-    const failure = { reason, message, retryable };
-    const job = await this.#dataOf(base);
-    // Without the job the lease is stale: the engine says so whatever is asked of it.
-    if (job === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
-    const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
-    const decision = decideRetry({ ...job, retryable, retryAfterMs }, this.#parts.random);
-    const inTime =
-      decision.kind === "retry" && hasTimeLeft(job, this.#parts.clock.nowMs() + decision.delayMs);
-    if (!inTime) return { ...base, kind: "fail", state: "FAILED", failure };
-    return { ...base, kind: "retry", delayMs: decision.delayMs, failure, countsAttempt: true };
+    return engine.settle(settlements);
   }
 
-  async #dataOf({ jobId, token }: LeaseRef): Promise<JobData | undefined> {
-    const held = this.#held.get(jobId);
-    if (held?.token === token) return held;
-    return (await this.#parts.engine.getJobs([jobId], "summary"))[0];
+  /** What is known of a lease; of one that another session gave, what the store says. */
+  async #leaseOf(ref: LeaseRef): Promise<Pick<HeldLease, "job" | "stopping"> | undefined> {
+    const held = this.#held.get(ref);
+    if (held !== undefined) return held;
+    const [job] = await this.#parts.engine.getJobs([ref.jobId], "summary");
+    return job && { job, stopping: undefined };
   }
-}
-
-/** Undefined if the store is away. */
-async function orAway<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined;
-    throw error;
-  }
-}
-
-const refOf = (lease: LeaseRefMessage | undefined): LeaseRef => ({
-  jobId: (lease?.jobId ?? "") as JobId,
-  token: Number(lease?.fencingToken ?? 0n),
-});
-
-const nameOf = ({ jobId, token }: LeaseRef) => ({ jobId, fencingToken: BigInt(token) });
-
-function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
-  if (content.case === "text") return { seq, kind: "text", body: content.value };
-  if (content.case === "progress") {
-    return { seq, kind: "progress", body: toBinary(ProgressSchema, content.value) };
-  }
-  return { seq, kind: "data", body: content.value ?? new Uint8Array() };
-}
-
-function assignmentOf(lease: Lease): MessageInitShape<typeof AssignmentSchema> {
-  const { job } = lease;
-  const parts = parseJobId(lease.jobId);
-  return {
-    lease: nameOf(lease),
-    queue: parts?.queue ?? "",
-    keyId: parts?.keyId ?? "",
-    type: job.type,
-    attempt: lease.attempt,
-    maxAttempts: job.maxAttempts,
-    payloadJson: job.payloadJson,
-    documentIds: [...job.documents],
-    pool: job.pool ?? "",
-    labels: { ...job.labels },
-    traceparent: job.traceparent ?? "",
-    tracestate: job.tracestate ?? "",
-    ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
-  };
 }

@@ -1,0 +1,113 @@
+import type { JobRecord, Lease, LeaseRef } from "@millrace/engine";
+import { StopReason } from "@millrace/proto/worker-service";
+import type { Clock, JobId, TimerHandle } from "@millrace/shared";
+import { decideDeadline } from "../policy/deadline-decision.ts";
+
+/** What a session knows of an attempt that its worker runs. */
+export interface HeldLease extends LeaseRef {
+  readonly job: Pick<JobRecord, "attempt" | "maxAttempts" | "backoff" | "deadlineMs">;
+  /** Why it has been asked to stop, if it has. */
+  readonly stopping: StopReason | undefined;
+}
+
+export interface HeldLeasesOptions {
+  readonly clock: Clock;
+  /** How long an attempt has to end by itself once it has been asked to stop. */
+  readonly graceMs: number;
+  /** The worker shall be told to stop. */
+  onStop(lease: LeaseRef, reason: StopReason): void;
+  /** The grace is over, and the lease no longer held: it shall be taken away. */
+  onOverdue(lease: HeldLease): void;
+}
+
+interface Entry {
+  readonly ref: LeaseRef;
+  readonly job: HeldLease["job"];
+  stopping: { readonly reason: StopReason; readonly revokeAtMs: number } | undefined;
+  timer: TimerHandle | undefined;
+}
+
+/** The leases of one worker, each watched for its deadline, and for its grace once it is to stop. */
+export class HeldLeases {
+  readonly #options: HeldLeasesOptions;
+  readonly #entries = new Map<JobId, Entry>();
+
+  constructor(options: HeldLeasesOptions) {
+    this.#options = options;
+  }
+
+  /** A lease that was just given, or adopted. One whose cancel was asked for has been told so. */
+  hold({ jobId, token, attempt, job }: Lease): void {
+    this.drop({ jobId, token: this.#entries.get(jobId)?.ref.token ?? token });
+    const entry: Entry = {
+      ref: { jobId, token },
+      job: { ...job, attempt },
+      stopping: undefined,
+      timer: undefined,
+    };
+    this.#entries.set(jobId, entry);
+    if (job.cancelRequested) this.#mark(entry, StopReason.CANCELLED);
+    this.#look(entry);
+  }
+
+  get({ jobId, token }: LeaseRef): HeldLease | undefined {
+    const entry = this.#entries.get(jobId);
+    return entry?.ref.token === token ? heldLease(entry) : undefined;
+  }
+
+  /** It was settled, or lost. */
+  drop({ jobId, token }: LeaseRef): void {
+    const entry = this.#entries.get(jobId);
+    if (entry?.ref.token !== token) return;
+    entry.timer?.cancel();
+    this.#entries.delete(jobId);
+  }
+
+  /** A cancel was asked for. Saying so again changes nothing. */
+  cancel(jobId: JobId): void {
+    const entry = this.#entries.get(jobId);
+    if (entry === undefined || entry.stopping !== undefined) return;
+    this.#mark(entry, StopReason.CANCELLED);
+    this.#options.onStop(entry.ref, StopReason.CANCELLED);
+    this.#look(entry);
+  }
+
+  /** The session ends; the leases live on. */
+  forget(): void {
+    for (const entry of this.#entries.values()) entry.timer?.cancel();
+    this.#entries.clear();
+  }
+
+  #mark(entry: Entry, reason: StopReason): void {
+    const revokeAtMs = this.#options.clock.nowMs() + this.#options.graceMs;
+    entry.stopping = { reason, revokeAtMs };
+  }
+
+  /** Does what the time demands, and comes back when it will next demand something. */
+  #look(entry: Entry): void {
+    const { clock, graceMs } = this.#options;
+    const nowMs = clock.nowMs();
+    entry.timer?.cancel();
+    const deadline = decideDeadline(entry.job, nowMs, graceMs);
+    const overdue = entry.stopping !== undefined && nowMs >= entry.stopping.revokeAtMs;
+    if (overdue || deadline.kind === "revoke") {
+      entry.stopping ??= { reason: StopReason.DEADLINE, revokeAtMs: nowMs };
+      this.drop(entry.ref);
+      this.#options.onOverdue(heldLease(entry));
+      return;
+    }
+    if (deadline.kind === "stop" && entry.stopping === undefined) {
+      entry.stopping = { reason: StopReason.DEADLINE, revokeAtMs: deadline.revokeAtMs };
+      this.#options.onStop(entry.ref, StopReason.DEADLINE);
+    }
+    const untilMs = deadline.kind === "run" ? deadline.untilMs : deadline.revokeAtMs;
+    const nextMs = Math.min(untilMs ?? Infinity, entry.stopping?.revokeAtMs ?? Infinity);
+    if (nextMs < Infinity) entry.timer = clock.after(nextMs - nowMs, () => this.#look(entry));
+  }
+}
+
+const heldLease = ({ ref, job, stopping }: Entry): HeldLease => ({
+  ...ref,
+  job,
+  stopping: stopping?.reason,
+});

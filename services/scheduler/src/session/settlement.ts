@@ -1,0 +1,58 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type { Failure, LeaseRef, Settlement } from "@millrace/engine";
+import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
+import type { Random } from "@millrace/shared";
+import { hasTimeLeft } from "../policy/deadline-decision.ts";
+import { decideRetry } from "../policy/retry-decision.ts";
+import type { HeldLease } from "./held-leases.ts";
+import { refOf } from "./work-message.ts";
+
+const expired: Failure = {
+  reason: "DEADLINE_EXCEEDED",
+  message: "not finished by its deadline",
+  retryable: false,
+};
+
+/**
+ * What to do with a job whose attempt has ended as its worker says. `lease` is left out where the
+ * lease is stale: the engine says so whatever is asked of it.
+ */
+export function settlementOf(
+  { lease: name, outcome, usage }: AttemptOutcome,
+  lease: Pick<HeldLease, "job" | "stopping"> | undefined,
+  nowMs: number,
+  random: Random,
+): Settlement {
+  const spent = {
+    inputTokens: Number(usage?.inputTokens ?? 0n),
+    outputTokens: Number(usage?.outputTokens ?? 0n),
+    providerCalls: usage?.providerCalls ?? 0,
+  };
+  const base = { ...refOf(name), ...(usage === undefined ? {} : { usage: spent }) };
+  if (outcome.case === "completed") {
+    return { ...base, kind: "complete", resultJson: outcome.value.resultJson };
+  }
+  if (lease?.stopping === StopReason.DEADLINE) {
+    return { ...base, kind: "fail", state: "EXPIRED", failure: expired };
+  }
+  // The engine makes a job CANCELLED that comes back after its cancel was asked for.
+  if (outcome.case !== "failed") return { ...base, kind: "release" };
+  const { error, retryAfter } = outcome.value;
+  const { reason = "", message = "", retryable = false } = error ?? {};
+  const failure = { reason, message, retryable };
+  if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
+  const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
+  const decision = decideRetry({ ...lease.job, retryable, retryAfterMs }, random);
+  if (decision.kind === "fail" || !hasTimeLeft(lease.job, nowMs + decision.delayMs)) {
+    return { ...base, kind: "fail", state: "FAILED", failure };
+  }
+  return { ...base, kind: "retry", delayMs: decision.delayMs, failure, countsAttempt: true };
+}
+
+/** How to take a lease away whose worker has not stopped in its grace. */
+export function overdueSettlement({ jobId, token, stopping }: HeldLease): Settlement {
+  const ref: LeaseRef = { jobId, token };
+  return stopping === StopReason.DEADLINE
+    ? { ...ref, kind: "fail", state: "EXPIRED", failure: expired }
+    : { ...ref, kind: "release" };
+}

@@ -1,0 +1,55 @@
+import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Lease, LeaseRef, NewChunk } from "@millrace/engine";
+import { ProgressSchema } from "@millrace/proto/job";
+import type {
+  AssignmentSchema,
+  LeaseRef as LeaseRefMessage,
+  WorkerChunk,
+} from "@millrace/proto/worker-service";
+import { type JobId, parseJobId } from "@millrace/shared";
+
+export const refOf = (lease: LeaseRefMessage | undefined): LeaseRef => ({
+  jobId: (lease?.jobId ?? "") as JobId,
+  token: Number(lease?.fencingToken ?? 0n),
+});
+
+export const nameOf = ({ jobId, token }: LeaseRef) => ({ jobId, fencingToken: BigInt(token) });
+
+export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
+  if (content.case === "text") return { seq, kind: "text", body: content.value };
+  if (content.case === "progress") {
+    return { seq, kind: "progress", body: toBinary(ProgressSchema, content.value) };
+  }
+  return { seq, kind: "data", body: content.value ?? new Uint8Array() };
+}
+
+/** More than what an assignment's parts of a fixed length take. */
+const FIXED_BYTES = 2_048;
+
+/** At least what a lease takes as an assignment. */
+export const assignmentBytes = ({ job }: Lease): number =>
+  [...Object.entries(job.labels).flat(), job.payloadJson].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    FIXED_BYTES,
+  );
+
+export function assignmentOf(lease: Lease): MessageInitShape<typeof AssignmentSchema> {
+  const { job } = lease;
+  const parts = parseJobId(lease.jobId);
+  return {
+    lease: nameOf(lease),
+    queue: parts?.queue ?? "",
+    keyId: parts?.keyId ?? "",
+    type: job.type,
+    attempt: lease.attempt,
+    maxAttempts: job.maxAttempts,
+    payloadJson: job.payloadJson,
+    documentIds: [...job.documents],
+    pool: job.pool ?? "",
+    labels: { ...job.labels },
+    traceparent: job.traceparent ?? "",
+    tracestate: job.tracestate ?? "",
+    ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
+  };
+}
