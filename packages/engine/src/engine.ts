@@ -127,7 +127,9 @@ export type SubmitOutcome =
   /** The idempotency key is there with other content. */
   | { readonly kind: "conflict"; readonly jobId: JobId }
   | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
-  | { readonly kind: "unknownQueue" };
+  | { readonly kind: "unknownQueue" }
+  /** The queue does not take jobs of this type. */
+  | { readonly kind: "unknownType" };
 
 /** `full`: all. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
 export type JobView = "full" | "noPayload" | "summary";
@@ -344,7 +346,7 @@ export interface QueueStats {
 export interface QueueDefinition {
   readonly name: QueueName;
   readonly shards: number;
-  /** The job types that it takes; empty: any. The engine keeps it for others to check. */
+  /** The job types that it takes; empty: any. */
   readonly types: readonly string[];
   /** How many jobs of one key may be queued. */
   readonly maxDepthPerKey: number;

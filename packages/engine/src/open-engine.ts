@@ -78,11 +78,14 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       const order = keyOrder(jobs);
       const outcomes = await byShard(
         order.map((index) => jobs[index] as JobSpec),
-        (job) => shardOf(job.id),
+        (job) => {
+          const shard = shardOf(job.id);
+          return shard && takes(shard.definition, job.type) ? shard : undefined;
+        },
         (job) => job.payloadJson.length + 1_024,
         ({ base, definition }, group) =>
           submit.run(redis, base, { ...now, depthLimit: definition.maxDepthPerKey, jobs: group }),
-        () => ({ kind: "unknownQueue" }),
+        (job) => ({ kind: shardOf(job.id) === undefined ? "unknownQueue" : "unknownType" }),
       );
       const results = new Array<SubmitOutcome>(jobs.length);
       order.forEach((index, i) => {
@@ -244,3 +247,6 @@ function assertConsecutive({
   const ordered = chunks.every((chunk, index) => chunk.seq === first + index);
   if (!ordered) throw new RangeError(`chunks of ${jobId} are not numbered without gaps`);
 }
+
+const takes = ({ types }: QueueDefinition, type: string): boolean =>
+  types.length === 0 || types.includes(type);

@@ -121,3 +121,11 @@ test("finished jobs are pruned when their retention is over, with their output",
   expect(await engine.getJobs([spec.id])).toEqual([undefined]);
   expect(await engine.readOutput(spec.id, 0, 1, 1)).toEqual({ kind: "notFound" });
 });
+
+test("a queue that names its job types takes those, and no other", async () => {
+  const { engine, job } = await setup({ types: ["chat", "summarize"] });
+  const jobs = [job("aaaa"), job("aaaa", { type: "chat" }), job("aaaa", { type: "translate" })];
+  const kinds = (await engine.submit(jobs)).map(({ kind }) => kind);
+  expect(kinds).toEqual(["accepted", "accepted", "unknownType"]);
+  expect((await engine.stats(queue)).queued).toBe(2);
+});

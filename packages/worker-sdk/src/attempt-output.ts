@@ -103,6 +103,8 @@ export class AttemptOutput {
    * gone, so that the store has lost output that nobody has any more.
    */
   rewind(nextSequence: number): boolean {
+    // What was dropped on purpose is not missed.
+    if (this.#refusal !== undefined) return true;
     if (nextSequence < this.#base) return false;
     this.stored(nextSequence);
     this.#next = this.#base;

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { DocumentStore } from "@millrace/documents";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
@@ -45,12 +45,14 @@ function specBytes({ payload, labels, idempotencyKey }: JobSpec): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), FIXED_BYTES);
 }
 
-const malformedPayload = () =>
+const malformed = (field: string, description: string) =>
   rpcError({
     reason: "MALFORMED",
-    message: "payload: must be a JSON object",
-    violations: [{ field: "payload", description: "must be a JSON object" }],
+    message: `${field}: ${description}`,
+    violations: [{ field, description }],
   });
+
+const malformedPayload = () => malformed("payload", "must be a JSON object");
 
 function payloadJsonOf({ payload }: JobSpec): string {
   if (payload.case === undefined) return "{}";
@@ -84,6 +86,9 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     if (Buffer.byteLength(payloadJson) > limits.payloadBytes) {
       const message = `the payload is over ${limits.payloadBytes} bytes`;
       throw rpcError({ reason: "TOO_LARGE", message });
+    }
+    if (spec.runAt && timestampMs(spec.runAt) - clock.nowMs() > limits.runAtAheadMs) {
+      throw malformed("run_at", "must be at most 366 days ahead");
     }
     for (const id of spec.documentIds) {
       if ((await documents.get(id, keyId)) === undefined) {

@@ -2,13 +2,15 @@ import { mkdtemp, readdir, rm, watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { openDocumentStore } from "@millrace/documents";
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobSpecSchema, JobState } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { grpcClient, serve } from "@millrace/runtime";
-import { systemClock as clock, type KeyId, systemRandom as random } from "@millrace/shared";
+import { fromRpcStatus, grpcClient, serve } from "@millrace/runtime";
+import { type Clock, type KeyId, systemRandom as random, systemClock } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthenticator } from "../src/caller.ts";
 import { gatewayServices } from "../src/service.ts";
@@ -19,7 +21,7 @@ const secret = "a".repeat(32);
 const other = "b".repeat(32);
 const job = { queue: "documents", type: "summarize" };
 
-async function setup() {
+async function setup(clock: Clock = systemClock) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const double = await startSchedulerDouble({ ours: secret, theirs: other });
@@ -144,6 +146,22 @@ test("a payload of 256 KiB is taken, and one byte more is not", async () => {
   });
   const { results } = await ours.jobs.submitJobs({ jobs: [of(262_144), of(262_145)] });
   expect(results.map(({ result }) => result.case)).toEqual(["jobId", "error"]);
+});
+
+test("a job may start 366 days ahead, and not a millisecond later", async () => {
+  const { submit } = await setup(new ManualClock(1_764_000_000_000));
+  const startingIn = (ms: number) =>
+    submit(
+      "ours" as KeyId,
+      create(JobSpecSchema, { ...job, runAt: timestampFromMs(1_764_000_000_000 + ms) }),
+    );
+  const year = 366 * 24 * 3_600_000;
+  expect((await startingIn(year)).result.case).toBe("jobId");
+  const { result } = await startingIn(year + 1);
+  expect(result.case === "error" && fromRpcStatus(result.value)).toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field: "run_at" }],
+  });
 });
 
 test("large jobs that arrive together do not make a message that the scheduler refuses", async () => {

@@ -30,6 +30,11 @@ export function submitResult(id: JobId, outcome: SubmitOutcome): Result {
       });
     case "unknownQueue":
       return refusedResult({ reason: "QUEUE_NOT_FOUND", message: "no such queue" });
+    case "unknownType":
+      return refusedResult({
+        reason: "UNKNOWN_JOB_TYPE",
+        message: "the queue does not take jobs of this type",
+      });
   }
 }
 

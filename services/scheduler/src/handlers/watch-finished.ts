@@ -5,11 +5,30 @@ import type {
   WatchFinishedResponseSchema,
 } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { isFinal, isJobId, type JobId, parseJobId, type QueueName } from "@millrace/shared";
+import {
+  groups,
+  isFinal,
+  isJobId,
+  type JobId,
+  limits,
+  parseJobId,
+  type QueueName,
+} from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import { createWake } from "../wake.ts";
 
 type Response = MessageInitShape<typeof WatchFinishedResponseSchema>;
+
+/** More than all of a finished job but its result takes, for all but the longest labels and errors. */
+const FINISHED_BYTES = 2_048;
+
+/** Of the fields of a finished job, only its result may be long. */
+const messageLimits = {
+  maxItems: limits.jobsPerSubmit,
+  maxWeight: limits.messageBytes,
+  weigh: ({ resultJson = "" }: { readonly resultJson?: string }) =>
+    Buffer.byteLength(resultJson) + FINISHED_BYTES,
+};
 
 /**
  * Signals only say which jobs to read again. A queue is subscribed to before its jobs are first
@@ -74,8 +93,11 @@ export const watchFinished = (
         const response = await readFinished(engine, ids, missing.splice(0));
         for (const job of response.jobs) awaited.delete(job.id as JobId);
         for (const id of response.missingJobIds) awaited.delete(id as JobId);
-        if (response.jobs.length + response.missingJobIds.length > 0) yield response;
-        else await wake.wait();
+        if (response.jobs.length + response.missingJobIds.length === 0) await wake.wait();
+        else if (response.jobs.length === 0) yield response;
+        for (const [at, jobs] of [...groups(response.jobs, messageLimits)].entries()) {
+          yield { jobs: [...jobs], missingJobIds: at === 0 ? response.missingJobIds : [] };
+        }
       }
     } finally {
       draining.removeEventListener("abort", wake.wake);

@@ -1,0 +1,83 @@
+import { limits } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { AttemptOutput } from "./attempt-output.ts";
+
+const texts = (output: AttemptOutput) =>
+  output.take(Number.POSITIVE_INFINITY)?.chunks.map(({ content }) => content.value);
+
+test("text that is not sent yet is gathered into one chunk, and a sent chunk never changes", () => {
+  const output = new AttemptOutput(1_000);
+  output.write("a");
+  output.write("b");
+  expect(output.take(1_000)).toMatchObject({ firstSequence: 0 });
+  output.write("c");
+  output.resend();
+  expect(texts(output)).toEqual(["ab", "c"]);
+});
+
+test("a chunk holds as much as it may, and the rest follows in the next", () => {
+  const output = new AttemptOutput(1_000_000);
+  output.write("x".repeat(limits.chunkBytes));
+  output.write("y");
+  expect(texts(output)?.map((text) => String(text).length)).toEqual([limits.chunkBytes, 1]);
+});
+
+test("long text is cut between characters", () => {
+  const text = "\u{1F40B}".repeat(40_000);
+  const output = new AttemptOutput(1_000_000);
+  output.write(text);
+  const pieces = texts(output)?.map(String) ?? [];
+  expect(pieces.join("")).toBe(text);
+  for (const piece of pieces) {
+    expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(limits.chunkBytes);
+  }
+});
+
+test("of several reports of progress not yet sent, the last one goes", () => {
+  const output = new AttemptOutput(1_000);
+  output.progress(1, 3, "one");
+  output.progress(2, 3, "two");
+  expect(texts(output)).toMatchObject([{ done: 2, message: "two" }]);
+});
+
+test("writing waits while more is unacknowledged than allowed, and no longer", async () => {
+  const output = new AttemptOutput(3);
+  await output.write("abc");
+  let waiting = true;
+  const written = output.write("d").then(() => {
+    waiting = false;
+  });
+  output.take(1_000);
+  await Promise.resolve();
+  expect(waiting).toBe(true);
+  output.stored(1);
+  await written;
+});
+
+test("after a reconnect, sending goes on from what the store has", () => {
+  const output = new AttemptOutput(1_000);
+  output.write("a");
+  output.take(1_000);
+  output.write("b");
+  output.take(1_000);
+  expect(output.rewind(1)).toBe(true);
+  expect(output.take(1_000)).toMatchObject({ firstSequence: 1 });
+});
+
+test("output that was acknowledged and is gone from the store is missed", () => {
+  const output = new AttemptOutput(1_000);
+  output.write("a");
+  output.take(1_000);
+  output.stored(1);
+  expect(output.rewind(0)).toBe(false);
+});
+
+test("output that was dropped because the attempt is to stop is not missed", async () => {
+  const output = new AttemptOutput(1_000);
+  output.write("a");
+  output.take(1_000);
+  output.close(new Error("stop"));
+  expect(output.rewind(0)).toBe(true);
+  expect(output.acknowledged).toBe(true);
+  await expect(output.write("b")).rejects.toThrow("stop");
+});
