@@ -60,3 +60,7 @@ export function loadConfig<Settings extends Record<string, Setting<unknown>>>(
   if (broken.length > 0) throw new ConfigError(broken);
   return config;
 }
+
+/** Whether only this machine can reach a listener on `host`. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);

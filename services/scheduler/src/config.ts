@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { defineConfig, setting } from "@millrace/runtime";
+import { defineConfig, isLoopback, setting } from "@millrace/runtime";
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const pause = z.coerce.number().int().min(10);
 
-export const SchedulerConfig = defineConfig({
+const settings = {
   redisUrl: setting("MILLRACE_REDIS_URL", z.string(), "The Redis that holds the queues."),
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
@@ -16,7 +16,7 @@ export const SchedulerConfig = defineConfig({
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
-    "What gateways must show; without it every caller is let in.",
+    "What gateways must show; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
   workerPort: setting(
     "MILLRACE_WORKER_PORT",
@@ -26,7 +26,7 @@ export const SchedulerConfig = defineConfig({
   workerToken: setting(
     "MILLRACE_WORKER_TOKEN",
     z.string().optional(),
-    "What workers must show; without it every worker is let in.",
+    "What workers must show; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
@@ -58,4 +58,18 @@ export const SchedulerConfig = defineConfig({
     pause.default(10_000),
     "Pause between looks for finished jobs to remove, in milliseconds.",
   ),
-});
+};
+
+/** A listener that others can reach lets nobody in without a token. */
+export const SchedulerConfig = defineConfig(settings, ({ host, internalToken, workerToken }) =>
+  isLoopback(host)
+    ? []
+    : [
+        ...(internalToken === undefined ? [missing("MILLRACE_INTERNAL_TOKEN")] : []),
+        ...(workerToken === undefined ? [missing("MILLRACE_WORKER_TOKEN")] : []),
+      ],
+);
+
+function missing(variable: string): string {
+  return `${variable}: set it, or listen on 127.0.0.1 (MILLRACE_SCHEDULER_HOST)`;
+}

@@ -1,0 +1,33 @@
+import { loadConfig } from "@millrace/runtime";
+import { expect, test } from "vitest";
+import { SchedulerConfig } from "./config.ts";
+
+const load = (env: Record<string, string>) =>
+  loadConfig(SchedulerConfig, { MILLRACE_REDIS_URL: "redis://127.0.0.1:6379", ...env });
+const tokens = { MILLRACE_INTERNAL_TOKEN: "a", MILLRACE_WORKER_TOKEN: "b" };
+
+test("what is left out gets its default: loopback, and no tokens", () => {
+  expect(load({})).toMatchObject({ host: "127.0.0.1", port: 7071, workerPort: 7072 });
+});
+
+test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("%s needs no tokens", (host) => {
+  expect(load({ MILLRACE_SCHEDULER_HOST: host }).host).toBe(host);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1", "scheduler", "127.0.0.1.example.com"])(
+  "%s is refused without both tokens",
+  (host) => {
+    const env = { MILLRACE_SCHEDULER_HOST: host };
+    expect(() => load(env)).toThrow(/MILLRACE_INTERNAL_TOKEN.*\n.*MILLRACE_WORKER_TOKEN/);
+    const { MILLRACE_WORKER_TOKEN } = tokens;
+    expect(() => load({ ...env, MILLRACE_WORKER_TOKEN })).toThrow("MILLRACE_INTERNAL_TOKEN");
+    expect(load({ ...env, ...tokens }).host).toBe(host);
+  },
+);
+
+test("every problem is told at once", () => {
+  expect(() => loadConfig(SchedulerConfig, { MILLRACE_LEASE_MS: "999" })).toThrow(
+    /MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
+  );
+  expect(load({ MILLRACE_LEASE_MS: "1000" }).leaseMs).toBe(1_000);
+});
