@@ -2,6 +2,7 @@ export type { FinishedCall } from "./call-adapter.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export * from "./load-config.ts";
+export * from "./observe.ts";
 export * from "./outbox.ts";
 export * from "./rpc-fault.ts";
 export * from "./run-main.ts";

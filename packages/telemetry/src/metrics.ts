@@ -24,7 +24,7 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     }),
     jobWait: new Histogram({
       name: metricNames.jobWait,
-      help: "How long a job was due before it was leased.",
+      help: "How long a job was due before its first lease.",
       labelNames: byType,
       buckets: JOB_SECONDS,
       registers,
@@ -43,13 +43,13 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     }),
     jobsFailed: new Counter({
       name: metricNames.jobsFailed,
-      help: "Jobs that failed for good.",
+      help: "Jobs that failed for good or missed their deadline, as a worker reported them.",
       labelNames: byType,
       registers,
     }),
     jobsRetried: new Counter({
       name: metricNames.jobsRetried,
-      help: "Attempts that failed and will be tried again.",
+      help: "Attempts that failed and will be tried again after a backoff.",
       labelNames: byType,
       registers,
     }),

@@ -1,9 +1,8 @@
 /** Every name that dashboards, alerts and trace queries may rely on. */
 export const spanNames = {
-  submit: "millrace.submit",
   queueWait: "millrace.queue_wait",
   attempt: "millrace.attempt",
-  settle: "millrace.settle",
+  providerCall: "millrace.provider_call",
 } as const;
 
 export const attributeNames = {
@@ -14,7 +13,6 @@ export const attributeNames = {
   keyId: "millrace.key.id",
   rpcSystem: "rpc.system.name",
   rpcMethod: "rpc.method",
-  rpcStatusCode: "rpc.response.status_code",
 } as const;
 
 /** Seconds and plain counts, as Prometheus wants them. */
@@ -31,4 +29,4 @@ export const metricNames = {
 } as const;
 
 /** Fields of log lines. */
-export const logFields = { traceId: "trace_id", spanId: "span_id", jobId: "job_id" } as const;
+export const logFields = { traceId: "trace_id", spanId: "span_id" } as const;

@@ -1,5 +1,6 @@
-import { context, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import { attributeNames } from "./names.ts";
+import { inSpan } from "./spans.ts";
 import { extractTrace, type TraceHeaders } from "./trace-context.ts";
 
 /** Metadata as far as tracing reads it. */
@@ -23,23 +24,7 @@ export function traceServerCall<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const method = path.slice(1);
+  const attributes = { [attributeNames.rpcSystem]: "grpc", [attributeNames.rpcMethod]: method };
   const parent = extractTrace(headersOf(metadata));
-  const span = trace.getTracer("millrace").startSpan(
-    method,
-    {
-      kind: SpanKind.SERVER,
-      attributes: { [attributeNames.rpcSystem]: "grpc", [attributeNames.rpcMethod]: method },
-    },
-    parent,
-  );
-  return context.with(trace.setSpan(parent, span), async () => {
-    try {
-      return await body();
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  return inSpan(method, { kind: SpanKind.SERVER, parent, attributes }, body);
 }

@@ -1,4 +1,4 @@
-import { defineConfig, setting } from "@millrace/runtime";
+import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 
@@ -13,6 +13,7 @@ export const GatewayConfig = defineConfig({
     z.string().optional(),
     "What this gateway shows the scheduler.",
   ),
+  ...metricsSettings(7401),
   documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),
   documentBytes: setting(
     "MILLRACE_DOCUMENT_BYTES",

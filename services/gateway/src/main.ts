@@ -1,6 +1,6 @@
 import { openDocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { grpcClient, loadConfig, runMain, serve } from "@millrace/runtime";
+import { grpcClient, loadConfig, observe, runMain, serve } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { createAuthenticator } from "./caller.ts";
@@ -13,6 +13,7 @@ const log = createLogger("gateway");
 await runMain(
   async (scope) => {
     const config = loadConfig(GatewayConfig, process.env);
+    const { onFinished, address } = await observe(scope, "gateway", config, process.env);
     const documents = await openDocumentStore({
       directory: config.documents,
       maxBytes: config.documentBytes,
@@ -31,10 +32,11 @@ await runMain(
         }),
         authenticate: createAuthenticator(scheduler),
         clock,
+        onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );
-    log.info({ address: server.address }, "serving");
+    log.info({ address: server.address, metrics: address }, "serving");
   },
   { log },
 );

@@ -14,6 +14,7 @@ import {
   type QueueName,
   type Random,
 } from "@millrace/shared";
+import { injectTrace } from "@millrace/telemetry";
 import type { Scheduler } from "./caller.ts";
 import { SCHEDULER_DEADLINE_MS } from "./read-job.ts";
 
@@ -95,7 +96,9 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
         throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
       }
     }
-    return { ...spec, payload: { case: "payloadJson", value: payloadJson } };
+    // A job that names no trace of its own belongs to that of the call.
+    const traced = spec.traceparent === "" ? { ...spec, ...injectTrace() } : spec;
+    return { ...traced, payload: { case: "payloadJson", value: payloadJson } };
   };
 
   return async (keyId, spec) => {

@@ -1,19 +1,24 @@
 import { openEngine } from "@millrace/engine";
-import { loadConfig, runMain, serve } from "@millrace/runtime";
+import { loadConfig, observe, runMain, serve } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { SchedulerConfig } from "./config.ts";
 import { requireToken } from "./internal-token.ts";
+import { jobObserver } from "./job-observer.ts";
 import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
+import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
 import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
+const LENGTH_EVERY_MS = 5_000;
 
 await runMain(
   async (scope) => {
     const config = loadConfig(SchedulerConfig, process.env);
+    const { metrics, onFinished, address } = await observe(scope, "scheduler", config, process.env);
+    const observer = jobObserver(metrics);
     const engine = await scope.use(
       openEngine({
         redis: { url: config.redisUrl },
@@ -30,12 +35,15 @@ await runMain(
     scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
     scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
     scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
+    const length = loop("queue-length", LENGTH_EVERY_MS);
+    scope.use(startQueueLength(engine, metrics.queueLength, length));
     const server = await scope.use(
       serve({
         listen: { host: config.host, port: config.port },
-        services: [schedulerService(engine, clock)],
+        services: [schedulerService(engine, observer, clock)],
         authenticate: requireToken(config.internalToken),
         clock,
+        onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );
@@ -43,13 +51,16 @@ await runMain(
     const forWorkers = await scope.use(
       serve({
         listen: { host: config.host, port: config.workerPort },
-        services: [workerService({ engine, clock, random, schedulerId, leaseMs, stopGraceMs })],
+        services: [
+          workerService({ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs }),
+        ],
         authenticate: requireToken(config.workerToken),
         clock,
+        onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );
-    log.info({ address: server.address, workers: forWorkers.address }, "serving");
+    log.info({ address: server.address, workers: forWorkers.address, metrics: address }, "serving");
   },
   { log },
 );

@@ -12,14 +12,15 @@ import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
 import { work } from "./handlers/work.ts";
+import type { JobObserver } from "./job-observer.ts";
 import type { WorkSessionParts } from "./session/work-session.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
 /** What gateways call. */
-export const schedulerService = (engine: Engine, clock: Clock) =>
+export const schedulerService = (engine: Engine, observer: JobObserver, clock: Clock) =>
   bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine)),
-    submit: unaryOverStore(submit(engine, clock)),
+    submit: unaryOverStore(submit(engine, observer, clock)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),

@@ -9,8 +9,10 @@ import {
   type QueueName,
   systemRandom as random,
 } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { jobObserver } from "../src/job-observer.ts";
 import { schedulerService } from "../src/service.ts";
 
 const queue = "documents" as QueueName;
@@ -23,7 +25,7 @@ async function setup() {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, clock)],
+    services: [schedulerService(engine, jobObserver(createMetrics()), clock)],
     clock,
     onBug: (error) => {
       throw error;

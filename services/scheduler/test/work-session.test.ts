@@ -11,8 +11,10 @@ import {
 } from "@millrace/proto/worker-service";
 import { createOutbox } from "@millrace/runtime";
 import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { jobObserver } from "../src/job-observer.ts";
 import { WorkSession } from "../src/session/work-session.ts";
 
 const queue = "documents" as QueueName;
@@ -21,6 +23,8 @@ async function setup() {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
   const random = seededRandom(1);
+  const metrics = createMetrics();
+  const observer = jobObserver(metrics);
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
   onTestFinished(() => engine.close());
   await engine.defineQueue({ name: queue });
@@ -34,7 +38,8 @@ async function setup() {
   const connect = (credit: number, leases: { jobId: string; fencingToken: bigint }[] = []) => {
     const requests = createOutbox<WorkRequest>();
     const drain = new AbortController();
-    const parts = { engine, clock, random, schedulerId: "s1", leaseMs: 30_000, stopGraceMs: 1_000 };
+    const times = { leaseMs: 30_000, stopGraceMs: 1_000 };
+    const parts = { engine, observer, clock, random, schedulerId: "s1", ...times };
     const responses = new WorkSession(parts).run(requests, drain.signal)[Symbol.asyncIterator]();
     const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
       void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));
@@ -52,7 +57,7 @@ async function setup() {
     };
     return { send, next, assigned, drain };
   };
-  return { engine, clock, submit, connect };
+  return { engine, clock, metrics, submit, connect };
 }
 
 test("a worker with credit is assigned a job, and its result is stored", async () => {
@@ -232,4 +237,26 @@ test("payloads that are too large for one message come in several", async () => 
   }
   // 3 MiB hold twelve of them.
   expect(counts).toEqual([12, 8]);
+});
+
+test("waits, durations and ends are counted by queue and type, a repeated end once", async () => {
+  const { clock, metrics, submit, connect } = await setup();
+  const worker = connect(0);
+  await worker.next();
+  await submit();
+  clock.advance(2_000);
+  worker.send({ case: "credit", value: { slots: 1 } });
+  const { lease } = await worker.assigned();
+  clock.advance(3_000);
+  const outcome = { case: "completed" as const, value: { resultJson: "7" } };
+  for (let i = 0; i < 2; i += 1) {
+    worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+    await worker.next();
+  }
+  const text = await metrics.registry.metrics();
+  const labels = '{queue="documents",type="summarize"}';
+  expect(text).toContain(`millrace_job_wait_seconds_sum${labels} 2\n`);
+  expect(text).toContain(`millrace_job_duration_seconds_sum${labels} 3\n`);
+  expect(text).toContain(`millrace_job_duration_seconds_count${labels} 1\n`);
+  expect(text).toContain(`millrace_jobs_completed_total${labels} 1\n`);
 });

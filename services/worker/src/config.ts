@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { defineConfig, setting } from "@millrace/runtime";
+import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
 import { z } from "zod";
 
 const list = (fallback: string) =>
@@ -34,6 +34,7 @@ export const workerConfig = defineConfig(
     slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "jobs at once"),
     parallelParts: setting("MILLRACE_PARALLEL_PARTS", whole(4, 1, 64), "calls at once in a job"),
     drainMs: setting("MILLRACE_DRAIN_MS", whole(15_000, 0, 3_600_000), "grace for running jobs"),
+    ...metricsSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
       z.string().default("./data/documents"),

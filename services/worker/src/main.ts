@@ -1,11 +1,12 @@
 import { openDocumentStore } from "@millrace/documents";
-import { loadConfig, runMain } from "@millrace/runtime";
+import { loadConfig, observe, runMain } from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { startWorker } from "@millrace/worker-sdk";
 import { workerConfig } from "./config.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { summarizeExecutor } from "./executors/summarize.ts";
+import { traced } from "./executors/traced.ts";
 import { extractiveProvider } from "./providers/extractive.ts";
 import { openAiProvider } from "./providers/openai.ts";
 import { storedDocuments } from "./stored-documents.ts";
@@ -19,6 +20,7 @@ const config = loadConfig(workerConfig, process.env);
 
 await runMain(
   async (scope) => {
+    const { address } = await observe(scope, "worker", config, process.env);
     const { documents: directory, parallelParts: parallel } = config;
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
@@ -38,13 +40,15 @@ await runMain(
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots: config.slots, clock, random },
       executors: {
-        summarize: summarizeExecutor({ provider, documents: storedDocuments(store), parallel }),
-        chat: chatExecutor(provider),
+        summarize: traced(
+          summarizeExecutor({ provider, documents: storedDocuments(store), parallel }),
+        ),
+        chat: traced(chatExecutor(provider)),
       },
       log: (level, message, fields = {}) => logger[level](fields, message),
     });
     scope.defer(() => worker.drain(config.drainMs));
-    logger.info({ worker_id: config.workerId, queues: config.queues }, "started");
+    logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");
   },
   { drainMs: config.drainMs + leaveMs, log: logger },
 );

@@ -3,6 +3,7 @@ import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isJobId, parseJobId } from "@millrace/shared";
+import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
 import { submitResult } from "../submit-result.ts";
 
@@ -10,6 +11,7 @@ import { submitResult } from "../submit-result.ts";
 export const submit =
   (
     engine: Pick<Engine, "submit">,
+    observer: JobObserver,
     clock: Clock,
   ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> =>
   async ({ jobs }) => {
@@ -22,9 +24,10 @@ export const submit =
     });
     const outcomes = await engine.submit(specs);
     return {
-      results: specs.map(({ id }, index) => {
+      results: specs.map(({ id, type }, index) => {
         const outcome = outcomes[index];
         if (outcome === undefined) throw new Error("the engine left a job without an outcome");
+        if (outcome.kind === "accepted") observer.submitted(id, type);
         return submitResult(id, outcome);
       }),
     };

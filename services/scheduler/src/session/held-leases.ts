@@ -5,7 +5,10 @@ import { decideDeadline } from "../policy/deadline-decision.ts";
 
 /** What a session knows of an attempt that its worker runs. */
 export interface HeldLease extends LeaseRef {
-  readonly job: Pick<JobRecord, "attempt" | "maxAttempts" | "backoff" | "deadlineMs">;
+  readonly job: Pick<
+    JobRecord,
+    "type" | "attempt" | "maxAttempts" | "backoff" | "deadlineMs" | "startedAtMs"
+  >;
   /** Why it has been asked to stop, if it has. */
   readonly stopping: StopReason | undefined;
 }

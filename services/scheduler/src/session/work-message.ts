@@ -1,11 +1,14 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { Lease, LeaseRef, NewChunk } from "@millrace/engine";
-import { ProgressSchema } from "@millrace/proto/job";
-import type {
-  AssignmentSchema,
-  LeaseRef as LeaseRefMessage,
-  WorkerChunk,
+import type { AppendOutcome, Lease, LeaseRef, NewChunk, SettleOutcome } from "@millrace/engine";
+import { JobState, ProgressSchema } from "@millrace/proto/job";
+import {
+  type AssignmentSchema,
+  type LeaseRef as LeaseRefMessage,
+  type OutputAckSchema,
+  type SettleAckSchema,
+  type WorkerChunk,
+  WriteStatus,
 } from "@millrace/proto/worker-service";
 import { type JobId, parseJobId } from "@millrace/shared";
 
@@ -52,4 +55,40 @@ export function assignmentOf(lease: Lease): MessageInitShape<typeof AssignmentSc
     tracestate: job.tracestate ?? "",
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
   };
+}
+
+/** The answer to an attempt's output; without an outcome the store is away. */
+export function outputAck(
+  name: LeaseRefMessage | undefined,
+  outcome: AppendOutcome | undefined,
+): MessageInitShape<typeof OutputAckSchema> {
+  const lease = name === undefined ? {} : { lease: name };
+  switch (outcome?.kind) {
+    case undefined:
+      return { ...lease, status: WriteStatus.RETRY };
+    case "leaseLost":
+      return { ...lease, status: WriteStatus.LEASE_LOST };
+    case "gap":
+      return { ...lease, status: WriteStatus.GAP, nextSequence: outcome.expectedSeq };
+    case "full":
+      return { ...lease, status: WriteStatus.FULL, nextSequence: outcome.nextSeq };
+    case "appended":
+      return { ...lease, status: WriteStatus.STORED, nextSequence: outcome.nextSeq };
+  }
+}
+
+/** The answer to an attempt's end; without an outcome the store is away. */
+export function settleAck(
+  name: LeaseRefMessage | undefined,
+  outcome: SettleOutcome | undefined,
+): MessageInitShape<typeof SettleAckSchema> {
+  const lease = name === undefined ? {} : { lease: name };
+  switch (outcome?.kind) {
+    case undefined:
+      return { ...lease, status: WriteStatus.RETRY };
+    case "leaseLost":
+      return { ...lease, status: WriteStatus.LEASE_LOST };
+    case "settled":
+      return { ...lease, status: WriteStatus.STORED, state: JobState[outcome.state] };
+  }
 }

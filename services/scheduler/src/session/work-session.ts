@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { Engine, LeaseRef, Settlement, Signal } from "@millrace/engine";
-import { JobState } from "@millrace/proto/job";
+import type { Engine, LeaseRef, Signal } from "@millrace/engine";
 import {
   type AttemptOutcome,
   type AttemptOutput,
@@ -10,7 +9,6 @@ import {
   StopReason,
   type WorkRequest,
   type WorkResponseSchema,
-  WriteStatus,
 } from "@millrace/proto/worker-service";
 import { createOutbox, type Outbox, rpcError } from "@millrace/runtime";
 import {
@@ -21,16 +19,27 @@ import {
   type Random,
   type TimerHandle,
 } from "@millrace/shared";
+import type { JobObserver } from "../job-observer.ts";
 import { orAway } from "../store-outage.ts";
+import { type EndedAttempt, endAttempts } from "./end-attempts.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { overdueSettlement, settlementOf } from "./settlement.ts";
-import { assignmentBytes, assignmentOf, chunkOf, nameOf, refOf } from "./work-message.ts";
+import {
+  assignmentBytes,
+  assignmentOf,
+  chunkOf,
+  nameOf,
+  outputAck,
+  refOf,
+  settleAck,
+} from "./work-message.ts";
 
 export interface WorkSessionParts {
   readonly engine: Pick<
     Engine,
     "lease" | "adopt" | "renew" | "append" | "settle" | "subscribe" | "getJobs"
   >;
+  readonly observer: JobObserver;
   readonly clock: Clock;
   readonly random: Random;
   readonly schedulerId: string;
@@ -161,7 +170,9 @@ export class WorkSession {
 
   /** If the store is away, the lease runs out instead. */
   async #takeAway(lease: HeldLease): Promise<void> {
-    await orAway(this.#parts.engine.settle([overdueSettlement(lease)]));
+    await orAway(
+      endAttempts(this.#parts, [{ settlement: overdueSettlement(lease), job: lease.job }]),
+    );
     this.#tellToStop(lease, StopReason.LEASE_LOST);
   }
 
@@ -189,7 +200,7 @@ export class WorkSession {
 
   /** Asks each queue once, each round beginning with the next. When the first scheduled job is due, if any. */
   async #leaseRound(): Promise<number | undefined> {
-    const { engine, leaseMs } = this.#parts;
+    const { engine, observer, clock, leaseMs } = this.#parts;
     const { queues = [], pools = [], workerId = "" } = this.#hello ?? {};
     const first = this.#turn++ % queues.length;
     let nextDueMs: number | undefined;
@@ -216,7 +227,10 @@ export class WorkSession {
           message: { case: "assignments", value: { assignments } },
         });
         // Once they are on their way: a lease may have to be stopped as soon as it is held.
-        for (const lease of group) this.#held.hold(lease);
+        for (const lease of group) {
+          this.#held.hold(lease);
+          observer.leased(lease, clock.nowMs());
+        }
         await taken;
       }
       if (leases.length === count) this.#again = true;
@@ -245,18 +259,8 @@ export class WorkSession {
     }));
     const outcomes = await orAway(this.#parts.engine.append(batches));
     const acks = attempts.map(({ lease }, at) => {
-      const outcome = outcomes?.[at];
-      const ack = lease === undefined ? {} : { lease };
-      if (outcome === undefined) return { ...ack, status: WriteStatus.RETRY };
-      if (outcome.kind === "leaseLost") {
-        this.#held.drop(refOf(lease));
-        return { ...ack, status: WriteStatus.LEASE_LOST };
-      }
-      if (outcome.kind === "gap") {
-        return { ...ack, status: WriteStatus.GAP, nextSequence: outcome.expectedSeq };
-      }
-      const status = outcome.kind === "full" ? WriteStatus.FULL : WriteStatus.STORED;
-      return { ...ack, status, nextSequence: outcome.nextSeq };
+      if (outcomes?.[at]?.kind === "leaseLost") this.#held.drop(refOf(lease));
+      return outputAck(lease, outcomes?.[at]);
     });
     await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
   }
@@ -264,25 +268,22 @@ export class WorkSession {
   async #settle(outcomes: readonly AttemptOutcome[]): Promise<void> {
     const settled = await orAway(this.#settleAll(outcomes));
     const acks = outcomes.map(({ lease }, at) => {
-      const outcome = settled?.[at];
-      const ack = lease === undefined ? {} : { lease };
-      if (outcome === undefined) return { ...ack, status: WriteStatus.RETRY };
-      this.#held.drop(refOf(lease));
-      if (outcome.kind === "leaseLost") return { ...ack, status: WriteStatus.LEASE_LOST };
-      return { ...ack, status: WriteStatus.STORED, state: JobState[outcome.state] };
+      if (settled?.[at] !== undefined) this.#held.drop(refOf(lease));
+      return settleAck(lease, settled?.[at]);
     });
     await this.#outbox.push({ message: { case: "settleAcks", value: { acks } } });
     this.#wake();
   }
 
   async #settleAll(outcomes: readonly AttemptOutcome[]) {
-    const { clock, random, engine } = this.#parts;
-    const settlements: Settlement[] = [];
+    const { clock, random } = this.#parts;
+    const ends: EndedAttempt[] = [];
     for (const outcome of outcomes) {
       const lease = await this.#leaseOf(refOf(outcome.lease));
-      settlements.push(settlementOf(outcome, lease, clock.nowMs(), random));
+      const settlement = settlementOf(outcome, lease, clock.nowMs(), random);
+      ends.push({ settlement, job: lease?.job });
     }
-    return engine.settle(settlements);
+    return endAttempts(this.#parts, ends);
   }
 
   /** What is known of a lease; of one that another session gave, what the store says. */

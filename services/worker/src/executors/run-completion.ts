@@ -1,3 +1,4 @@
+import { inSpan, spanNames } from "@millrace/telemetry";
 import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
 import { type CompletionRequest, type Provider, ProviderFault } from "../providers/provider.ts";
 
@@ -12,13 +13,16 @@ export async function runCompletion(
   piece: (text: string) => Promise<void>,
 ): Promise<string> {
   const completion = provider.complete({ signal: context.signal, ...request });
-  let answer = "";
-  try {
+  const read = async () => {
+    let answer = "";
     for await (const text of completion.text) {
       answer += text;
       await piece(text);
     }
     return answer;
+  };
+  try {
+    return await inSpan(spanNames.providerCall, {}, read);
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
     const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;

@@ -1,0 +1,50 @@
+import { createMetrics, type Metrics, startTracing } from "@millrace/telemetry";
+import { z } from "zod";
+import type { FinishedCall } from "./call-adapter.ts";
+import { setting } from "./load-config.ts";
+import type { Scope } from "./run-main.ts";
+import { serveMetrics } from "./serve-metrics.ts";
+
+/** Where a service shows its metrics and probes: part of its configuration. */
+export const metricsSettings = (port: number) => ({
+  metricsHost: setting(
+    "MILLRACE_METRICS_HOST",
+    z.string().default("127.0.0.1"),
+    "Address for metrics and probes, over HTTP.",
+  ),
+  metricsPort: setting(
+    "MILLRACE_METRICS_PORT",
+    z.coerce.number().int().min(0).max(65_535).default(port),
+    "Port for metrics and probes; 0 takes a free one.",
+  ),
+});
+
+export interface Observed {
+  readonly metrics: Metrics;
+  /** `host:port` of metrics and probes. */
+  readonly address: string;
+  /** For `serve`. */
+  onFinished(call: FinishedCall): void;
+}
+
+/** Starts tracing (as OTEL_* says), metrics and probes. Use it first, so that it is closed last. */
+export async function observe(
+  scope: Scope,
+  service: string,
+  config: { readonly metricsHost: string; readonly metricsPort: number },
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Observed> {
+  scope.use(startTracing({ serviceName: service, env }));
+  const metrics = createMetrics({ processMetrics: true });
+  const { metricsHost: host, metricsPort: port } = config;
+  const { registry } = metrics;
+  const server = await scope.use(serveMetrics({ host, port, registry, ready: scope.ready }));
+  return {
+    metrics,
+    address: `${host}:${server.port}`,
+    onFinished({ path, code, durationMs }) {
+      metrics.rpcCalls.inc({ method: path, code });
+      metrics.rpcDuration.observe({ method: path }, durationMs / 1_000);
+    },
+  };
+}
