@@ -9,7 +9,8 @@ import type {
 } from "@millrace/shared";
 
 /**
- * What the rest of Millrace may ask of the queue engine. Expected outcomes are values; a rejected
+ * What the rest of Millrace may ask of the queue engine: types alone, in one file because they are
+ * one contract. Expected outcomes are values; a rejected
  * promise is a fault: `StoreUnavailable` when Redis is away (the call may or may not have taken
  * effect, and repeating it is safe), any other error a bug.
  */

@@ -5,4 +5,5 @@ export {
   NonRetryableError,
   type ProviderRefusal,
 } from "./job-failure.ts";
-export { type RunningWorker, startWorker, type WorkerOptions } from "./worker.ts";
+export { startWorker } from "./worker.ts";
+export type { RunningWorker, WorkerOptions } from "./worker-options.ts";

@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { type Client, type ClientDuplexStream, Metadata } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 import {
   type WorkRequest,
   WorkRequestSchema,
   type WorkResponse,
 } from "@millrace/proto/worker-service";
 import { workMethod } from "./grpc-work.ts";
+import type { WorkerOptions } from "./worker-options.ts";
 
 export interface SessionEvents {
   message(response: WorkResponse): void;
@@ -14,6 +15,19 @@ export interface SessionEvents {
   /** Called once; nothing comes afterwards. */
   ended(error: Error | undefined): void;
 }
+
+/** The channel that a worker's streams go over, one after the other. */
+export const workClient = (
+  options: Pick<WorkerOptions, "schedulerAddress" | "credentials">,
+): Client =>
+  new Client(options.schedulerAddress, options.credentials ?? credentials.createInsecure(), {
+    // Retry buffers keep every message of a long stream.
+    "grpc.enable_retries": 0,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 5_000,
+    "grpc.max_reconnect_backoff_ms": 5_000,
+    "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  });
 
 /** One Work stream, from its first message to its end. */
 export class Session {

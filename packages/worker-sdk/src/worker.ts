@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { type ChannelCredentials, Client, credentials } from "@grpc/grpc-js";
+import type { Client } from "@grpc/grpc-js";
 import {
   type Assignment,
   AttemptOutcomeSchema,
@@ -11,39 +11,12 @@ import {
   type WorkResponse,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { backoffMs, type Clock, type Random, sleep, type TimerHandle } from "@millrace/shared";
+import { backoffMs, sleep, type TimerHandle } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
-import type { Executor, Log } from "./executor.ts";
+import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
-import { Session } from "./session.ts";
-
-export interface WorkerOptions {
-  /** A gRPC target, for example `dns:///scheduler:7070`. */
-  readonly schedulerAddress: string;
-  readonly token?: string;
-  /** Plain text unless given. */
-  readonly credentials?: ChannelCredentials;
-  /** The same after a restart of the stream; `^[A-Za-z0-9._-]{1,128}$`. */
-  readonly workerId: string;
-  readonly queues: readonly string[];
-  readonly pools?: readonly string[];
-  /** How many attempts run at once. */
-  readonly slots: number;
-  /** By job type. */
-  readonly executors: Readonly<Record<string, Executor>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log?: Log;
-  /** Output of one attempt that may be unacknowledged before `write` waits. Default 1 MiB. */
-  readonly maxUnacknowledgedBytes?: number;
-  /** How long output is gathered before it is sent. Default 10 ms. */
-  readonly lingerMs?: number;
-}
-
-export interface RunningWorker {
-  /** Takes no more jobs, finishes what runs or hands it back after `graceMs`, and leaves. */
-  drain(graceMs: number): Promise<void>;
-}
+import { Session, workClient } from "./session.ts";
+import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
@@ -77,18 +50,7 @@ class Worker implements RunningWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#log = options.log ?? (() => undefined);
-    this.#client = new Client(
-      options.schedulerAddress,
-      options.credentials ?? credentials.createInsecure(),
-      {
-        // Retry buffers keep every message of a long stream.
-        "grpc.enable_retries": 0,
-        "grpc.keepalive_time_ms": 10_000,
-        "grpc.keepalive_timeout_ms": 5_000,
-        "grpc.max_reconnect_backoff_ms": 5_000,
-        "grpc.max_receive_message_length": 64 * 1024 * 1024,
-      },
-    );
+    this.#client = workClient(options);
   }
 
   connect(): void {
