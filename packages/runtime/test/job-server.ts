@@ -19,6 +19,7 @@ const noHandlers: Handlers<typeof JobService, string> = {
   listJobs: notImplemented,
   watchJob: notImplemented,
   cancelJob: notImplemented,
+  explainJob: notImplemented,
 };
 
 /** A real server on loopback with the given handlers, and a client of it. */

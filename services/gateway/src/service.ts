@@ -23,6 +23,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     listJobs: listJobs(parts),
     watchJob: watchJob(parts),
     cancelJob: cancelJob(parts),
+    explainJob: notImplemented,
   }),
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),

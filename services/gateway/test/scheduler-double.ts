@@ -67,6 +67,7 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
           return { job };
         },
         getQueue: notImplemented,
+        explain: notImplemented,
       }),
     ],
   });

@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { bindService } from "@millrace/runtime";
+import { bindService, notImplemented } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
@@ -27,6 +27,7 @@ export const schedulerService = (engine: Engine, observer: JobObserver, clock: C
     watchFinished: streamOverStore(watchFinished(engine)),
     cancel: unaryOverStore(cancel(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
+    explain: notImplemented,
   });
 
 /** What workers call. */

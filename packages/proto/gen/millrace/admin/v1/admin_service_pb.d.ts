@@ -2,14 +2,71 @@
 // @generated from file millrace/admin/v1/admin_service.proto (package millrace.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_service.proto.
  */
 export declare const file_millrace_admin_v1_admin_service: GenFile;
+
+/**
+ * What an API key may use. A limit that is left out does not hold.
+ *
+ * @generated from message millrace.admin.v1.KeyBudget
+ */
+export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
+  /**
+   * Attempts that may start in any 60 seconds.
+   *
+   * @generated from field: optional uint32 requests_per_minute = 1;
+   */
+  requestsPerMinute?: number | undefined;
+
+  /**
+   * Tokens that may be reserved in any 60 seconds. A job over it waits; one that alone is larger
+   * reserves all of it.
+   *
+   * @generated from field: optional uint64 tokens_per_minute = 2;
+   */
+  tokensPerMinute?: bigint | undefined;
+
+  /**
+   * Tokens that may be reserved in any 24 hours.
+   *
+   * @generated from field: optional uint64 tokens_per_day = 3;
+   */
+  tokensPerDay?: bigint | undefined;
+
+  /**
+   * Jobs that may run at once.
+   *
+   * @generated from field: optional uint32 max_running = 4;
+   */
+  maxRunning?: number | undefined;
+
+  /**
+   * Jobs that may be queued in each queue; more are refused. Left out: the queue's own limit.
+   *
+   * @generated from field: optional uint32 max_queued = 5;
+   */
+  maxQueued?: number | undefined;
+
+  /**
+   * Its share beside other keys: 2 gets twice what 1 gets while both have work. Left out: 1.
+   *
+   * @generated from field: optional double weight = 6;
+   */
+  weight?: number | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.KeyBudget.
+ * Use `create(KeyBudgetSchema)` to create a new message.
+ */
+export declare const KeyBudgetSchema: GenMessage<KeyBudget>;
 
 /**
  * An API key, without its secret.
@@ -44,6 +101,20 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
    * @generated from field: google.protobuf.Timestamp revoke_time = 4;
    */
   revokeTime?: Timestamp | undefined;
+
+  /**
+   * What it may use.
+   *
+   * @generated from field: millrace.admin.v1.KeyBudget budget = 5;
+   */
+  budget?: KeyBudget | undefined;
+
+  /**
+   * Until when the secret before the last rotation works.
+   *
+   * @generated from field: google.protobuf.Timestamp old_secret_expire_time = 6;
+   */
+  oldSecretExpireTime?: Timestamp | undefined;
 };
 
 /**
@@ -64,6 +135,13 @@ export declare type CreateApiKeyRequest = Message<"millrace.admin.v1.CreateApiKe
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * What it may use. Left out: no limits.
+   *
+   * @generated from field: millrace.admin.v1.KeyBudget budget = 2;
+   */
+  budget?: KeyBudget | undefined;
 };
 
 /**
@@ -152,6 +230,114 @@ export declare type ListApiKeysResponse = Message<"millrace.admin.v1.ListApiKeys
  * Use `create(ListApiKeysResponseSchema)` to create a new message.
  */
 export declare const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse>;
+
+/**
+ * See AdminService.UpdateApiKey.
+ *
+ * @generated from message millrace.admin.v1.UpdateApiKeyRequest
+ */
+export declare type UpdateApiKeyRequest = Message<"millrace.admin.v1.UpdateApiKeyRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * Its new name. Left out: unchanged.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * Takes the place of the whole budget. Left out: unchanged.
+   *
+   * @generated from field: millrace.admin.v1.KeyBudget budget = 3;
+   */
+  budget?: KeyBudget | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.UpdateApiKeyRequest.
+ * Use `create(UpdateApiKeyRequestSchema)` to create a new message.
+ */
+export declare const UpdateApiKeyRequestSchema: GenMessage<UpdateApiKeyRequest>;
+
+/**
+ * See AdminService.UpdateApiKey.
+ *
+ * @generated from message millrace.admin.v1.UpdateApiKeyResponse
+ */
+export declare type UpdateApiKeyResponse = Message<"millrace.admin.v1.UpdateApiKeyResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.UpdateApiKeyResponse.
+ * Use `create(UpdateApiKeyResponseSchema)` to create a new message.
+ */
+export declare const UpdateApiKeyResponseSchema: GenMessage<UpdateApiKeyResponse>;
+
+/**
+ * See AdminService.RotateApiKey.
+ *
+ * @generated from message millrace.admin.v1.RotateApiKeyRequest
+ */
+export declare type RotateApiKeyRequest = Message<"millrace.admin.v1.RotateApiKeyRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * How long the old secret goes on working, at most 30 days. Left out: 24 h.
+   *
+   * @generated from field: google.protobuf.Duration grace = 2;
+   */
+  grace?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.RotateApiKeyRequest.
+ * Use `create(RotateApiKeyRequestSchema)` to create a new message.
+ */
+export declare const RotateApiKeyRequestSchema: GenMessage<RotateApiKeyRequest>;
+
+/**
+ * See AdminService.RotateApiKey.
+ *
+ * @generated from message millrace.admin.v1.RotateApiKeyResponse
+ */
+export declare type RotateApiKeyResponse = Message<"millrace.admin.v1.RotateApiKeyResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * The whole key with its new secret; it is not stored.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.RotateApiKeyResponse.
+ * Use `create(RotateApiKeyResponseSchema)` to create a new message.
+ */
+export declare const RotateApiKeyResponseSchema: GenMessage<RotateApiKeyResponse>;
 
 /**
  * See AdminService.RevokeApiKey.
@@ -254,6 +440,41 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
    * @generated from field: uint32 retain_count = 8;
    */
   retainCount: number;
+
+  /**
+   * How the bands share the workers while all have work. Left out: 16 : 4 : 1.
+   *
+   * @generated from field: millrace.admin.v1.BandWeights band_weights = 9;
+   */
+  bandWeights?: BandWeights | undefined;
+
+  /**
+   * For jobs that say nothing of it.
+   *
+   * @generated from field: millrace.jobs.v1.RetryPolicy default_retry = 10;
+   */
+  defaultRetry?: RetryPolicy | undefined;
+
+  /**
+   * How often a provider may refuse a job for load before that spends an attempt. 0: 100.
+   *
+   * @generated from field: uint32 max_bounces = 11;
+   */
+  maxBounces: number;
+
+  /**
+   * Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. 0: 1,000.
+   *
+   * @generated from field: uint32 default_estimated_tokens = 12;
+   */
+  defaultEstimatedTokens: number;
+
+  /**
+   * How long dead letters are kept. Left out: 30 days.
+   *
+   * @generated from field: google.protobuf.Duration retain_dead_letters = 13;
+   */
+  retainDeadLetters?: Duration | undefined;
 };
 
 /**
@@ -261,6 +482,40 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
  * Use `create(QueueSchema)` to create a new message.
  */
 export declare const QueueSchema: GenMessage<Queue>;
+
+/**
+ * Shares of a queue's workers by band; each 1 to 1,000.
+ *
+ * @generated from message millrace.admin.v1.BandWeights
+ */
+export declare type BandWeights = Message<"millrace.admin.v1.BandWeights"> & {
+  /**
+   * Priorities 1 to 10. 0: 16.
+   *
+   * @generated from field: uint32 interactive = 1;
+   */
+  interactive: number;
+
+  /**
+   * Priorities 11 to 50. 0: 4.
+   *
+   * @generated from field: uint32 standard = 2;
+   */
+  standard: number;
+
+  /**
+   * Priorities 51 to 100. 0: 1.
+   *
+   * @generated from field: uint32 batch = 3;
+   */
+  batch: number;
+};
+
+/**
+ * Describes the message millrace.admin.v1.BandWeights.
+ * Use `create(BandWeightsSchema)` to create a new message.
+ */
+export declare const BandWeightsSchema: GenMessage<BandWeights>;
 
 /**
  * How many jobs of a queue are in which state.
@@ -302,6 +557,13 @@ export declare type QueueStats = Message<"millrace.admin.v1.QueueStats"> & {
    * @generated from field: uint64 failed = 5;
    */
   failed: bigint;
+
+  /**
+   * Dead letters.
+   *
+   * @generated from field: uint64 dead = 6;
+   */
+  dead: bigint;
 };
 
 /**
@@ -403,6 +665,13 @@ export declare type QueueStatus = Message<"millrace.admin.v1.QueueStatus"> & {
    * @generated from field: millrace.admin.v1.QueueStats stats = 2;
    */
   stats?: QueueStats | undefined;
+
+  /**
+   * Nothing is leased from it.
+   *
+   * @generated from field: bool paused = 3;
+   */
+  paused: boolean;
 };
 
 /**
@@ -410,6 +679,812 @@ export declare type QueueStatus = Message<"millrace.admin.v1.QueueStatus"> & {
  * Use `create(QueueStatusSchema)` to create a new message.
  */
 export declare const QueueStatusSchema: GenMessage<QueueStatus>;
+
+/**
+ * See AdminService.PauseQueue.
+ *
+ * @generated from message millrace.admin.v1.PauseQueueRequest
+ */
+export declare type PauseQueueRequest = Message<"millrace.admin.v1.PauseQueueRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PauseQueueRequest.
+ * Use `create(PauseQueueRequestSchema)` to create a new message.
+ */
+export declare const PauseQueueRequestSchema: GenMessage<PauseQueueRequest>;
+
+/**
+ * See AdminService.PauseQueue.
+ *
+ * @generated from message millrace.admin.v1.PauseQueueResponse
+ */
+export declare type PauseQueueResponse = Message<"millrace.admin.v1.PauseQueueResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.QueueStatus queue = 1;
+   */
+  queue?: QueueStatus | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PauseQueueResponse.
+ * Use `create(PauseQueueResponseSchema)` to create a new message.
+ */
+export declare const PauseQueueResponseSchema: GenMessage<PauseQueueResponse>;
+
+/**
+ * See AdminService.ResumeQueue.
+ *
+ * @generated from message millrace.admin.v1.ResumeQueueRequest
+ */
+export declare type ResumeQueueRequest = Message<"millrace.admin.v1.ResumeQueueRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ResumeQueueRequest.
+ * Use `create(ResumeQueueRequestSchema)` to create a new message.
+ */
+export declare const ResumeQueueRequestSchema: GenMessage<ResumeQueueRequest>;
+
+/**
+ * See AdminService.ResumeQueue.
+ *
+ * @generated from message millrace.admin.v1.ResumeQueueResponse
+ */
+export declare type ResumeQueueResponse = Message<"millrace.admin.v1.ResumeQueueResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.QueueStatus queue = 1;
+   */
+  queue?: QueueStatus | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ResumeQueueResponse.
+ * Use `create(ResumeQueueResponseSchema)` to create a new message.
+ */
+export declare const ResumeQueueResponseSchema: GenMessage<ResumeQueueResponse>;
+
+/**
+ * An account at a model provider, shared by all API keys, queues and workers. Jobs name it as their pool.
+ *
+ * @generated from message millrace.admin.v1.ProviderAccount
+ */
+export declare type ProviderAccount = Message<"millrace.admin.v1.ProviderAccount"> & {
+  /**
+   * As in the jobs' pool, for example "openai/gpt-5".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Attempts that may start in any 60 seconds. Left out: no limit.
+   *
+   * @generated from field: optional uint32 requests_per_minute = 2;
+   */
+  requestsPerMinute?: number | undefined;
+
+  /**
+   * Tokens that may be reserved in any 60 seconds. Left out: no limit.
+   *
+   * @generated from field: optional uint64 tokens_per_minute = 3;
+   */
+  tokensPerMinute?: bigint | undefined;
+
+  /**
+   * Jobs that may run at once. Left out: no limit but what the provider's refusals teach.
+   *
+   * @generated from field: optional uint32 max_running = 4;
+   */
+  maxRunning?: number | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ProviderAccount.
+ * Use `create(ProviderAccountSchema)` to create a new message.
+ */
+export declare const ProviderAccountSchema: GenMessage<ProviderAccount>;
+
+/**
+ * A provider account and how it is.
+ *
+ * @generated from message millrace.admin.v1.ProviderAccountStatus
+ */
+export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderAccountStatus"> & {
+  /**
+   * What it is.
+   *
+   * @generated from field: millrace.admin.v1.ProviderAccount account = 1;
+   */
+  account?: ProviderAccount | undefined;
+
+  /**
+   * How it is.
+   *
+   * @generated from field: millrace.admin.v1.ProviderState state = 2;
+   */
+  state: ProviderState;
+
+  /**
+   * While cooling down: until when.
+   *
+   * @generated from field: google.protobuf.Timestamp cool_until = 3;
+   */
+  coolUntil?: Timestamp | undefined;
+
+  /**
+   * Jobs that run on it.
+   *
+   * @generated from field: uint32 running = 4;
+   */
+  running: number;
+
+  /**
+   * How many may run at once now: lowered by refusals, raised by successes. 0: no bound.
+   *
+   * @generated from field: uint32 running_limit = 5;
+   */
+  runningLimit: number;
+
+  /**
+   * Requests reserved in the last 60 seconds.
+   *
+   * @generated from field: uint64 requests_used = 6;
+   */
+  requestsUsed: bigint;
+
+  /**
+   * Tokens reserved in the last 60 seconds.
+   *
+   * @generated from field: uint64 tokens_used = 7;
+   */
+  tokensUsed: bigint;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ProviderAccountStatus.
+ * Use `create(ProviderAccountStatusSchema)` to create a new message.
+ */
+export declare const ProviderAccountStatusSchema: GenMessage<ProviderAccountStatus>;
+
+/**
+ * See AdminService.PutProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.PutProviderAccountRequest
+ */
+export declare type PutProviderAccountRequest = Message<"millrace.admin.v1.PutProviderAccountRequest"> & {
+  /**
+   * What it shall be.
+   *
+   * @generated from field: millrace.admin.v1.ProviderAccount account = 1;
+   */
+  account?: ProviderAccount | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PutProviderAccountRequest.
+ * Use `create(PutProviderAccountRequestSchema)` to create a new message.
+ */
+export declare const PutProviderAccountRequestSchema: GenMessage<PutProviderAccountRequest>;
+
+/**
+ * See AdminService.PutProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.PutProviderAccountResponse
+ */
+export declare type PutProviderAccountResponse = Message<"millrace.admin.v1.PutProviderAccountResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.ProviderAccountStatus account = 1;
+   */
+  account?: ProviderAccountStatus | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PutProviderAccountResponse.
+ * Use `create(PutProviderAccountResponseSchema)` to create a new message.
+ */
+export declare const PutProviderAccountResponseSchema: GenMessage<PutProviderAccountResponse>;
+
+/**
+ * See AdminService.ListProviderAccounts.
+ *
+ * @generated from message millrace.admin.v1.ListProviderAccountsRequest
+ */
+export declare type ListProviderAccountsRequest = Message<"millrace.admin.v1.ListProviderAccountsRequest"> & {
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListProviderAccountsRequest.
+ * Use `create(ListProviderAccountsRequestSchema)` to create a new message.
+ */
+export declare const ListProviderAccountsRequestSchema: GenMessage<ListProviderAccountsRequest>;
+
+/**
+ * See AdminService.ListProviderAccounts.
+ *
+ * @generated from message millrace.admin.v1.ListProviderAccountsResponse
+ */
+export declare type ListProviderAccountsResponse = Message<"millrace.admin.v1.ListProviderAccountsResponse"> & {
+  /**
+   * By name.
+   *
+   * @generated from field: repeated millrace.admin.v1.ProviderAccountStatus accounts = 1;
+   */
+  accounts: ProviderAccountStatus[];
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListProviderAccountsResponse.
+ * Use `create(ListProviderAccountsResponseSchema)` to create a new message.
+ */
+export declare const ListProviderAccountsResponseSchema: GenMessage<ListProviderAccountsResponse>;
+
+/**
+ * See AdminService.DeleteProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.DeleteProviderAccountRequest
+ */
+export declare type DeleteProviderAccountRequest = Message<"millrace.admin.v1.DeleteProviderAccountRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeleteProviderAccountRequest.
+ * Use `create(DeleteProviderAccountRequestSchema)` to create a new message.
+ */
+export declare const DeleteProviderAccountRequestSchema: GenMessage<DeleteProviderAccountRequest>;
+
+/**
+ * See AdminService.DeleteProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.DeleteProviderAccountResponse
+ */
+export declare type DeleteProviderAccountResponse = Message<"millrace.admin.v1.DeleteProviderAccountResponse"> & {
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeleteProviderAccountResponse.
+ * Use `create(DeleteProviderAccountResponseSchema)` to create a new message.
+ */
+export declare const DeleteProviderAccountResponseSchema: GenMessage<DeleteProviderAccountResponse>;
+
+/**
+ * See AdminService.ResetProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.ResetProviderAccountRequest
+ */
+export declare type ResetProviderAccountRequest = Message<"millrace.admin.v1.ResetProviderAccountRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ResetProviderAccountRequest.
+ * Use `create(ResetProviderAccountRequestSchema)` to create a new message.
+ */
+export declare const ResetProviderAccountRequestSchema: GenMessage<ResetProviderAccountRequest>;
+
+/**
+ * See AdminService.ResetProviderAccount.
+ *
+ * @generated from message millrace.admin.v1.ResetProviderAccountResponse
+ */
+export declare type ResetProviderAccountResponse = Message<"millrace.admin.v1.ResetProviderAccountResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: millrace.admin.v1.ProviderAccountStatus account = 1;
+   */
+  account?: ProviderAccountStatus | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ResetProviderAccountResponse.
+ * Use `create(ResetProviderAccountResponseSchema)` to create a new message.
+ */
+export declare const ResetProviderAccountResponseSchema: GenMessage<ResetProviderAccountResponse>;
+
+/**
+ * A job that failed for good, kept for redrive.
+ *
+ * @generated from message millrace.admin.v1.DeadLetter
+ */
+export declare type DeadLetter = Message<"millrace.admin.v1.DeadLetter"> & {
+  /**
+   * The job as it ended. Its payload is left out of ListDeadLetters.
+   *
+   * @generated from field: millrace.jobs.v1.Job job = 1;
+   */
+  job?: Job | undefined;
+
+  /**
+   * How each of its attempts ended, the first first.
+   *
+   * @generated from field: repeated millrace.jobs.v1.AttemptRecord attempts = 2;
+   */
+  attempts: AttemptRecord[];
+
+  /**
+   * When it became a dead letter.
+   *
+   * @generated from field: google.protobuf.Timestamp dead_time = 3;
+   */
+  deadTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeadLetter.
+ * Use `create(DeadLetterSchema)` to create a new message.
+ */
+export declare const DeadLetterSchema: GenMessage<DeadLetter>;
+
+/**
+ * Which dead letters of a queue.
+ *
+ * @generated from message millrace.admin.v1.DeadLetterFilter
+ */
+export declare type DeadLetterFilter = Message<"millrace.admin.v1.DeadLetterFilter"> & {
+  /**
+   * The queue.
+   *
+   * @generated from field: string queue = 1;
+   */
+  queue: string;
+
+  /**
+   * Only these jobs. Empty: all.
+   *
+   * @generated from field: repeated string job_ids = 2;
+   */
+  jobIds: string[];
+
+  /**
+   * Only of this API key. Empty: all.
+   *
+   * @generated from field: string key_id = 3;
+   */
+  keyId: string;
+
+  /**
+   * Only of this job type. Empty: all.
+   *
+   * @generated from field: string type = 4;
+   */
+  type: string;
+
+  /**
+   * Only those that failed for this reason. Empty: all.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Only those that died at or after this time.
+   *
+   * @generated from field: google.protobuf.Timestamp dead_since = 6;
+   */
+  deadSince?: Timestamp | undefined;
+
+  /**
+   * Only those that died before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp dead_before = 7;
+   */
+  deadBefore?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeadLetterFilter.
+ * Use `create(DeadLetterFilterSchema)` to create a new message.
+ */
+export declare const DeadLetterFilterSchema: GenMessage<DeadLetterFilter>;
+
+/**
+ * See AdminService.ListDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.ListDeadLettersRequest
+ */
+export declare type ListDeadLettersRequest = Message<"millrace.admin.v1.ListDeadLettersRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
+   */
+  filter?: DeadLetterFilter | undefined;
+
+  /**
+   * At most this many; 0: 50; at most 500. A page may hold fewer even if more follow.
+   *
+   * @generated from field: uint32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the page before. Empty: from the newest.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListDeadLettersRequest.
+ * Use `create(ListDeadLettersRequestSchema)` to create a new message.
+ */
+export declare const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest>;
+
+/**
+ * See AdminService.ListDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.ListDeadLettersResponse
+ */
+export declare type ListDeadLettersResponse = Message<"millrace.admin.v1.ListDeadLettersResponse"> & {
+  /**
+   * Newest first, without payloads and histories.
+   *
+   * @generated from field: repeated millrace.admin.v1.DeadLetter dead_letters = 1;
+   */
+  deadLetters: DeadLetter[];
+
+  /**
+   * For the next page; empty: this was the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListDeadLettersResponse.
+ * Use `create(ListDeadLettersResponseSchema)` to create a new message.
+ */
+export declare const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse>;
+
+/**
+ * See AdminService.GetDeadLetter.
+ *
+ * @generated from message millrace.admin.v1.GetDeadLetterRequest
+ */
+export declare type GetDeadLetterRequest = Message<"millrace.admin.v1.GetDeadLetterRequest"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.GetDeadLetterRequest.
+ * Use `create(GetDeadLetterRequestSchema)` to create a new message.
+ */
+export declare const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest>;
+
+/**
+ * See AdminService.GetDeadLetter.
+ *
+ * @generated from message millrace.admin.v1.GetDeadLetterResponse
+ */
+export declare type GetDeadLetterResponse = Message<"millrace.admin.v1.GetDeadLetterResponse"> & {
+  /**
+   * The dead letter, whole.
+   *
+   * @generated from field: millrace.admin.v1.DeadLetter dead_letter = 1;
+   */
+  deadLetter?: DeadLetter | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.GetDeadLetterResponse.
+ * Use `create(GetDeadLetterResponseSchema)` to create a new message.
+ */
+export declare const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse>;
+
+/**
+ * See AdminService.RedriveDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.RedriveDeadLettersRequest
+ */
+export declare type RedriveDeadLettersRequest = Message<"millrace.admin.v1.RedriveDeadLettersRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
+   */
+  filter?: DeadLetterFilter | undefined;
+
+  /**
+   * At most this many. 0: all.
+   *
+   * @generated from field: uint32 max = 2;
+   */
+  max: number;
+
+  /**
+   * At most this many a second. 0: as fast as it goes.
+   *
+   * @generated from field: uint32 per_second = 3;
+   */
+  perSecond: number;
+
+  /**
+   * Only count them.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.admin.v1.RedriveDeadLettersRequest.
+ * Use `create(RedriveDeadLettersRequestSchema)` to create a new message.
+ */
+export declare const RedriveDeadLettersRequestSchema: GenMessage<RedriveDeadLettersRequest>;
+
+/**
+ * See AdminService.RedriveDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.RedriveDeadLettersResponse
+ */
+export declare type RedriveDeadLettersResponse = Message<"millrace.admin.v1.RedriveDeadLettersResponse"> & {
+  /**
+   * How many match, as far as is known.
+   *
+   * @generated from field: uint64 matched = 1;
+   */
+  matched: bigint;
+
+  /**
+   * How many were submitted again.
+   *
+   * @generated from field: uint64 redriven = 2;
+   */
+  redriven: bigint;
+
+  /**
+   * How many could not be: their queue's depth is full, or its types have changed.
+   *
+   * @generated from field: uint64 refused = 3;
+   */
+  refused: bigint;
+
+  /**
+   * This is the last message.
+   *
+   * @generated from field: bool done = 4;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message millrace.admin.v1.RedriveDeadLettersResponse.
+ * Use `create(RedriveDeadLettersResponseSchema)` to create a new message.
+ */
+export declare const RedriveDeadLettersResponseSchema: GenMessage<RedriveDeadLettersResponse>;
+
+/**
+ * See AdminService.PurgeDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.PurgeDeadLettersRequest
+ */
+export declare type PurgeDeadLettersRequest = Message<"millrace.admin.v1.PurgeDeadLettersRequest"> & {
+  /**
+   * Which.
+   *
+   * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
+   */
+  filter?: DeadLetterFilter | undefined;
+
+  /**
+   * Only count them.
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PurgeDeadLettersRequest.
+ * Use `create(PurgeDeadLettersRequestSchema)` to create a new message.
+ */
+export declare const PurgeDeadLettersRequestSchema: GenMessage<PurgeDeadLettersRequest>;
+
+/**
+ * See AdminService.PurgeDeadLetters.
+ *
+ * @generated from message millrace.admin.v1.PurgeDeadLettersResponse
+ */
+export declare type PurgeDeadLettersResponse = Message<"millrace.admin.v1.PurgeDeadLettersResponse"> & {
+  /**
+   * How many were deleted, or would be.
+   *
+   * @generated from field: uint64 purged = 1;
+   */
+  purged: bigint;
+};
+
+/**
+ * Describes the message millrace.admin.v1.PurgeDeadLettersResponse.
+ * Use `create(PurgeDeadLettersResponseSchema)` to create a new message.
+ */
+export declare const PurgeDeadLettersResponseSchema: GenMessage<PurgeDeadLettersResponse>;
+
+/**
+ * A change made through this service, or by a configuration file.
+ *
+ * @generated from message millrace.admin.v1.AuditEvent
+ */
+export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Who: the name of the admin token, or "config" for a file.
+   *
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * What, for example "UpdateApiKey".
+   *
+   * @generated from field: string action = 3;
+   */
+  action: string;
+
+  /**
+   * What it was done to, for example a key id or a queue's name.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+
+  /**
+   * The change, JSON text without secrets.
+   *
+   * @generated from field: string detail_json = 5;
+   */
+  detailJson: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.AuditEvent.
+ * Use `create(AuditEventSchema)` to create a new message.
+ */
+export declare const AuditEventSchema: GenMessage<AuditEvent>;
+
+/**
+ * See AdminService.ListAuditEvents.
+ *
+ * @generated from message millrace.admin.v1.ListAuditEventsRequest
+ */
+export declare type ListAuditEventsRequest = Message<"millrace.admin.v1.ListAuditEventsRequest"> & {
+  /**
+   * At most this many; 0: 100.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From the page before. Empty: from the newest.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListAuditEventsRequest.
+ * Use `create(ListAuditEventsRequestSchema)` to create a new message.
+ */
+export declare const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest>;
+
+/**
+ * See AdminService.ListAuditEvents.
+ *
+ * @generated from message millrace.admin.v1.ListAuditEventsResponse
+ */
+export declare type ListAuditEventsResponse = Message<"millrace.admin.v1.ListAuditEventsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated millrace.admin.v1.AuditEvent events = 1;
+   */
+  events: AuditEvent[];
+
+  /**
+   * For the next page; empty: this was the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListAuditEventsResponse.
+ * Use `create(ListAuditEventsResponseSchema)` to create a new message.
+ */
+export declare const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse>;
+
+/**
+ * How a provider account is.
+ *
+ * @generated from enum millrace.admin.v1.ProviderState
+ */
+export enum ProviderState {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: PROVIDER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Jobs run.
+   *
+   * @generated from enum value: PROVIDER_STATE_CLOSED = 1;
+   */
+  CLOSED = 1,
+
+  /**
+   * The provider asked for a pause: none starts until it is over.
+   *
+   * @generated from enum value: PROVIDER_STATE_COOLING_DOWN = 2;
+   */
+  COOLING_DOWN = 2,
+
+  /**
+   * The pause is over: one job probes whether the provider takes calls again.
+   *
+   * @generated from enum value: PROVIDER_STATE_HALF_OPEN = 3;
+   */
+  HALF_OPEN = 3,
+
+  /**
+   * Its money or quota is used up: none starts until an operator resets it.
+   *
+   * @generated from enum value: PROVIDER_STATE_EXHAUSTED = 4;
+   */
+  EXHAUSTED = 4,
+}
+
+/**
+ * Describes the enum millrace.admin.v1.ProviderState.
+ */
+export declare const ProviderStateSchema: GenEnum<ProviderState>;
 
 /**
  * What operators use, on a listener of its own. Every call carries `authorization: Bearer <admin token>`.
@@ -437,6 +1512,27 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListApiKeysRequestSchema;
     output: typeof ListApiKeysResponseSchema;
+  },
+  /**
+   * Changes an API key's name or budget; what waits obeys from the next lease on. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.UpdateApiKey
+   */
+  updateApiKey: {
+    methodKind: "unary";
+    input: typeof UpdateApiKeyRequestSchema;
+    output: typeof UpdateApiKeyResponseSchema;
+  },
+  /**
+   * Gives an API key a new secret; the old one goes on working for a while. Retrying makes another
+   * secret, and the one before it becomes the old one.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.RotateApiKey
+   */
+  rotateApiKey: {
+    methodKind: "unary";
+    input: typeof RotateApiKeyRequestSchema;
+    output: typeof RotateApiKeyResponseSchema;
   },
   /**
    * Revokes an API key for good; gateways refuse it within seconds. Its jobs go on. Safe to retry.
@@ -467,6 +1563,117 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListQueuesRequestSchema;
     output: typeof ListQueuesResponseSchema;
+  },
+  /**
+   * Leases nothing more from a queue; what runs goes on, and jobs are still accepted. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.PauseQueue
+   */
+  pauseQueue: {
+    methodKind: "unary";
+    input: typeof PauseQueueRequestSchema;
+    output: typeof PauseQueueResponseSchema;
+  },
+  /**
+   * Ends a pause. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ResumeQueue
+   */
+  resumeQueue: {
+    methodKind: "unary";
+    input: typeof ResumeQueueRequestSchema;
+    output: typeof ResumeQueueResponseSchema;
+  },
+  /**
+   * Defines a provider account, or changes it. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.PutProviderAccount
+   */
+  putProviderAccount: {
+    methodKind: "unary";
+    input: typeof PutProviderAccountRequestSchema;
+    output: typeof PutProviderAccountResponseSchema;
+  },
+  /**
+   * Lists provider accounts with how they are. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListProviderAccounts
+   */
+  listProviderAccounts: {
+    methodKind: "unary";
+    input: typeof ListProviderAccountsRequestSchema;
+    output: typeof ListProviderAccountsResponseSchema;
+  },
+  /**
+   * Removes a provider account: its pool has no limits then. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.DeleteProviderAccount
+   */
+  deleteProviderAccount: {
+    methodKind: "unary";
+    input: typeof DeleteProviderAccountRequestSchema;
+    output: typeof DeleteProviderAccountResponseSchema;
+  },
+  /**
+   * Closes an account's circuit: a cool-down ends at once, and a used-up quota is taken to be refilled.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ResetProviderAccount
+   */
+  resetProviderAccount: {
+    methodKind: "unary";
+    input: typeof ResetProviderAccountRequestSchema;
+    output: typeof ResetProviderAccountResponseSchema;
+  },
+  /**
+   * Lists a queue's dead letters, newest first. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListDeadLetters
+   */
+  listDeadLetters: {
+    methodKind: "unary";
+    input: typeof ListDeadLettersRequestSchema;
+    output: typeof ListDeadLettersResponseSchema;
+  },
+  /**
+   * Returns a dead letter with its payload and the history of its attempts. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.GetDeadLetter
+   */
+  getDeadLetter: {
+    methodKind: "unary";
+    input: typeof GetDeadLetterRequestSchema;
+    output: typeof GetDeadLetterResponseSchema;
+  },
+  /**
+   * Submits dead letters again, as new jobs that name their origin, and says how far it has come until
+   * it is done. A cut stops it; asking again goes on with those that are left.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.RedriveDeadLetters
+   */
+  redriveDeadLetters: {
+    methodKind: "server_streaming";
+    input: typeof RedriveDeadLettersRequestSchema;
+    output: typeof RedriveDeadLettersResponseSchema;
+  },
+  /**
+   * Deletes dead letters for good. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.PurgeDeadLetters
+   */
+  purgeDeadLetters: {
+    methodKind: "unary";
+    input: typeof PurgeDeadLettersRequestSchema;
+    output: typeof PurgeDeadLettersResponseSchema;
+  },
+  /**
+   * Lists what was changed through this service, newest first. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListAuditEvents
+   */
+  listAuditEvents: {
+    methodKind: "unary";
+    input: typeof ListAuditEventsRequestSchema;
+    output: typeof ListAuditEventsResponseSchema;
   },
 }>;
 

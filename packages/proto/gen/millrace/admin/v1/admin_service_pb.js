@@ -2,113 +2,359 @@
 // @generated from file millrace/admin/v1/admin_service.proto (package millrace.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_millrace_jobs_v1_job } from "../../jobs/v1/job_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_service.proto.
  */
 export const file_millrace_admin_v1_admin_service = /*@__PURE__*/
-  fileDesc("CiVtaWxscmFjZS9hZG1pbi92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFtaWxscmFjZS5hZG1pbi52MSKIAQoGQXBpS2V5Eg4KBmtleV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXZva2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIYCgRuYW1lGAEgASgJQgq6SAdyBRABGIABIk8KFENyZWF0ZUFwaUtleVJlc3BvbnNlEioKB2FwaV9rZXkYASABKAsyGS5taWxscmFjZS5hZG1pbi52MS5BcGlLZXkSCwoDa2V5GAIgASgJIkUKEkxpc3RBcGlLZXlzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGOgHEhIKCnBhZ2VfdG9rZW4YAiABKAkiWwoTTGlzdEFwaUtleXNSZXNwb25zZRIrCghhcGlfa2V5cxgBIAMoCzIZLm1pbGxyYWNlLmFkbWluLnYxLkFwaUtleRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPgoTUmV2b2tlQXBpS2V5UmVxdWVzdBInCgZrZXlfaWQYASABKAlCF7pIFHISMhBeW2EtejAtOV17NCwzMn0kIkIKFFJldm9rZUFwaUtleVJlc3BvbnNlEioKB2FwaV9rZXkYASABKAsyGS5taWxscmFjZS5hZG1pbi52MS5BcGlLZXki9AIKBVF1ZXVlEisKBG5hbWUYASABKAlCHbpIGnIYMhZeW2Etel1bYS16MC05LV17MCw2Mn0kEhcKBnNoYXJkcxgCIAEoDUIHukgEKgIYQBI2CgV0eXBlcxgDIAMoCUInukgkkgEhEIACIhxyGjIYXlthLXpdW2EtejAtOV8uLV17MCw2Mn0kEiUKEW1heF9kZXB0aF9wZXJfa2V5GAQgASgNQgq6SAcqBRiAwtcvEhsKCm1heF9zdGFsbHMYBSABKA1CB7pIBCoCGGQSRAoQcmV0YWluX3N1Y2NlZWRlZBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIPukgMqgEJIgUIgOeEDzIAEkEKDXJldGFpbl9mYWlsZWQYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CD7pIDKoBCSIFCIDnhA8yABIgCgxyZXRhaW5fY291bnQYCCABKA1CCrpIByoFGICt4gQiYwoKUXVldWVTdGF0cxIOCgZxdWV1ZWQYASABKAQSEQoJc2NoZWR1bGVkGAIgASgEEg8KB3J1bm5pbmcYAyABKAQSEQoJc3VjY2VlZGVkGAQgASgEEg4KBmZhaWxlZBgFIAEoBCJCCg9QdXRRdWV1ZVJlcXVlc3QSLwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZUIGukgDyAEBIjsKEFB1dFF1ZXVlUmVzcG9uc2USJwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZSITChFMaXN0UXVldWVzUmVxdWVzdCJEChJMaXN0UXVldWVzUmVzcG9uc2USLgoGcXVldWVzGAEgAygLMh4ubWlsbHJhY2UuYWRtaW4udjEuUXVldWVTdGF0dXMiZAoLUXVldWVTdGF0dXMSJwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZRIsCgVzdGF0cxgCIAEoCzIdLm1pbGxyYWNlLmFkbWluLnYxLlF1ZXVlU3RhdHMy3gMKDEFkbWluU2VydmljZRJfCgxDcmVhdGVBcGlLZXkSJi5taWxscmFjZS5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GicubWlsbHJhY2UuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2USXAoLTGlzdEFwaUtleXMSJS5taWxscmFjZS5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaJi5taWxscmFjZS5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlEl8KDFJldm9rZUFwaUtleRImLm1pbGxyYWNlLmFkbWluLnYxLlJldm9rZUFwaUtleVJlcXVlc3QaJy5taWxscmFjZS5hZG1pbi52MS5SZXZva2VBcGlLZXlSZXNwb25zZRJTCghQdXRRdWV1ZRIiLm1pbGxyYWNlLmFkbWluLnYxLlB1dFF1ZXVlUmVxdWVzdBojLm1pbGxyYWNlLmFkbWluLnYxLlB1dFF1ZXVlUmVzcG9uc2USWQoKTGlzdFF1ZXVlcxIkLm1pbGxyYWNlLmFkbWluLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0GiUubWlsbHJhY2UuYWRtaW4udjEuTGlzdFF1ZXVlc1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiVtaWxscmFjZS9hZG1pbi92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFtaWxscmFjZS5hZG1pbi52MSLOBAoJS2V5QnVkZ2V0Ei4KE3JlcXVlc3RzX3Blcl9taW51dGUYASABKA1CDLpICSoHGIDC1y8oAUgAiAEBEi4KEXRva2Vuc19wZXJfbWludXRlGAIgASgEQg66SAsyCRiAoJSljR0oAUgBiAEBEisKDnRva2Vuc19wZXJfZGF5GAMgASgEQg66SAsyCRiAoJSljR0oAUgCiAEBEiUKC21heF9ydW5uaW5nGAQgASgNQgu6SAgqBhjAhD0oAUgDiAEBEiUKCm1heF9xdWV1ZWQYBSABKA1CDLpICSoHGIDC1y8oAUgEiAEBEi4KBndlaWdodBgGIAEoAUIZukgWEhRAARkAAAAAAABZQCl7FK5H4XqEP0gFiAEBOsoBukjGARrDAQoda2V5X2J1ZGdldC5kYXlfaG9sZHNfYV9taW51dGUSNnRva2Vuc19wZXJfZGF5IG11c3Qgbm90IGJlIGxlc3MgdGhhbiB0b2tlbnNfcGVyX21pbnV0ZRpqIWhhcyh0aGlzLnRva2Vuc19wZXJfZGF5KSB8fCAhaGFzKHRoaXMudG9rZW5zX3Blcl9taW51dGUpIHx8IHRoaXMudG9rZW5zX3Blcl9kYXkgPj0gdGhpcy50b2tlbnNfcGVyX21pbnV0ZUIWChRfcmVxdWVzdHNfcGVyX21pbnV0ZUIUChJfdG9rZW5zX3Blcl9taW51dGVCEQoPX3Rva2Vuc19wZXJfZGF5Qg4KDF9tYXhfcnVubmluZ0INCgtfbWF4X3F1ZXVlZEIJCgdfd2VpZ2h0IvIBCgZBcGlLZXkSDgoGa2V5X2lkGAEgASgJEgwKBG5hbWUYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3Jldm9rZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgZidWRnZXQYBSABKAsyHC5taWxscmFjZS5hZG1pbi52MS5LZXlCdWRnZXQSOgoWb2xkX3NlY3JldF9leHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXQoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIYCgRuYW1lGAEgASgJQgq6SAdyBRABGIABEiwKBmJ1ZGdldBgCIAEoCzIcLm1pbGxyYWNlLmFkbWluLnYxLktleUJ1ZGdldCJPChRDcmVhdGVBcGlLZXlSZXNwb25zZRIqCgdhcGlfa2V5GAEgASgLMhkubWlsbHJhY2UuYWRtaW4udjEuQXBpS2V5EgsKA2tleRgCIAEoCSJFChJMaXN0QXBpS2V5c1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxISCgpwYWdlX3Rva2VuGAIgASgJIlsKE0xpc3RBcGlLZXlzUmVzcG9uc2USKwoIYXBpX2tleXMYASADKAsyGS5taWxscmFjZS5hZG1pbi52MS5BcGlLZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpQBChNVcGRhdGVBcGlLZXlSZXF1ZXN0EicKBmtleV9pZBgBIAEoCUIXukgUchIyEF5bYS16MC05XXs0LDMyfSQSHQoEbmFtZRgCIAEoCUIKukgHcgUQARiAAUgAiAEBEiwKBmJ1ZGdldBgDIAEoCzIcLm1pbGxyYWNlLmFkbWluLnYxLktleUJ1ZGdldEIHCgVfbmFtZSJCChRVcGRhdGVBcGlLZXlSZXNwb25zZRIqCgdhcGlfa2V5GAEgASgLMhkubWlsbHJhY2UuYWRtaW4udjEuQXBpS2V5InkKE1JvdGF0ZUFwaUtleVJlcXVlc3QSJwoGa2V5X2lkGAEgASgJQhe6SBRyEjIQXlthLXowLTldezQsMzJ9JBI5CgVncmFjZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIPukgMqgEJIgUIgJqeATIAIk8KFFJvdGF0ZUFwaUtleVJlc3BvbnNlEioKB2FwaV9rZXkYASABKAsyGS5taWxscmFjZS5hZG1pbi52MS5BcGlLZXkSCwoDa2V5GAIgASgJIj4KE1Jldm9rZUFwaUtleVJlcXVlc3QSJwoGa2V5X2lkGAEgASgJQhe6SBRyEjIQXlthLXowLTldezQsMzJ9JCJCChRSZXZva2VBcGlLZXlSZXNwb25zZRIqCgdhcGlfa2V5GAEgASgLMhkubWlsbHJhY2UuYWRtaW4udjEuQXBpS2V5IvYECgVRdWV1ZRIrCgRuYW1lGAEgASgJQh26SBpyGDIWXlthLXpdW2EtejAtOS1dezAsNjJ9JBIXCgZzaGFyZHMYAiABKA1CB7pIBCoCGEASNgoFdHlwZXMYAyADKAlCJ7pIJJIBIRCAAiIcchoyGF5bYS16XVthLXowLTlfLi1dezAsNjJ9JBIlChFtYXhfZGVwdGhfcGVyX2tleRgEIAEoDUIKukgHKgUYgMLXLxIbCgptYXhfc3RhbGxzGAUgASgNQge6SAQqAhhkEkQKEHJldGFpbl9zdWNjZWVkZWQYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CD7pIDKoBCSIFCIDnhA8yABJBCg1yZXRhaW5fZmFpbGVkGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiBQiA54QPMgASIAoMcmV0YWluX2NvdW50GAggASgNQgq6SAcqBRiAreIEEjQKDGJhbmRfd2VpZ2h0cxgJIAEoCzIeLm1pbGxyYWNlLmFkbWluLnYxLkJhbmRXZWlnaHRzEjQKDWRlZmF1bHRfcmV0cnkYCiABKAsyHS5taWxscmFjZS5qb2JzLnYxLlJldHJ5UG9saWN5Eh0KC21heF9ib3VuY2VzGAsgASgNQgi6SAUqAxiQThIsChhkZWZhdWx0X2VzdGltYXRlZF90b2tlbnMYDCABKA1CCrpIByoFGIDC1y8SRwoTcmV0YWluX2RlYWRfbGV0dGVycxgNIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIPukgMqgEJIgUIgOeEDzIAImEKC0JhbmRXZWlnaHRzEh0KC2ludGVyYWN0aXZlGAEgASgNQgi6SAUqAxjoBxIaCghzdGFuZGFyZBgCIAEoDUIIukgFKgMY6AcSFwoFYmF0Y2gYAyABKA1CCLpIBSoDGOgHInEKClF1ZXVlU3RhdHMSDgoGcXVldWVkGAEgASgEEhEKCXNjaGVkdWxlZBgCIAEoBBIPCgdydW5uaW5nGAMgASgEEhEKCXN1Y2NlZWRlZBgEIAEoBBIOCgZmYWlsZWQYBSABKAQSDAoEZGVhZBgGIAEoBCJCCg9QdXRRdWV1ZVJlcXVlc3QSLwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZUIGukgDyAEBIjsKEFB1dFF1ZXVlUmVzcG9uc2USJwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZSITChFMaXN0UXVldWVzUmVxdWVzdCJEChJMaXN0UXVldWVzUmVzcG9uc2USLgoGcXVldWVzGAEgAygLMh4ubWlsbHJhY2UuYWRtaW4udjEuUXVldWVTdGF0dXMidAoLUXVldWVTdGF0dXMSJwoFcXVldWUYASABKAsyGC5taWxscmFjZS5hZG1pbi52MS5RdWV1ZRIsCgVzdGF0cxgCIAEoCzIdLm1pbGxyYWNlLmFkbWluLnYxLlF1ZXVlU3RhdHMSDgoGcGF1c2VkGAMgASgIIkAKEVBhdXNlUXVldWVSZXF1ZXN0EisKBG5hbWUYASABKAlCHbpIGnIYMhZeW2Etel1bYS16MC05LV17MCw2Mn0kIkMKElBhdXNlUXVldWVSZXNwb25zZRItCgVxdWV1ZRgBIAEoCzIeLm1pbGxyYWNlLmFkbWluLnYxLlF1ZXVlU3RhdHVzIkEKElJlc3VtZVF1ZXVlUmVxdWVzdBIrCgRuYW1lGAEgASgJQh26SBpyGDIWXlthLXpdW2EtejAtOS1dezAsNjJ9JCJEChNSZXN1bWVRdWV1ZVJlc3BvbnNlEi0KBXF1ZXVlGAEgASgLMh4ubWlsbHJhY2UuYWRtaW4udjEuUXVldWVTdGF0dXMiiQIKD1Byb3ZpZGVyQWNjb3VudBIxCgRuYW1lGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLy1dezAsNjJ9JBIuChNyZXF1ZXN0c19wZXJfbWludXRlGAIgASgNQgy6SAkqBxiAwtcvKAFIAIgBARIuChF0b2tlbnNfcGVyX21pbnV0ZRgDIAEoBEIOukgLMgkYgKCUpY0dKAFIAYgBARIlCgttYXhfcnVubmluZxgEIAEoDUILukgIKgYYwIQ9KAFIAogBAUIWChRfcmVxdWVzdHNfcGVyX21pbnV0ZUIUChJfdG9rZW5zX3Blcl9taW51dGVCDgoMX21heF9ydW5uaW5nIoECChVQcm92aWRlckFjY291bnRTdGF0dXMSMwoHYWNjb3VudBgBIAEoCzIiLm1pbGxyYWNlLmFkbWluLnYxLlByb3ZpZGVyQWNjb3VudBIvCgVzdGF0ZRgCIAEoDjIgLm1pbGxyYWNlLmFkbWluLnYxLlByb3ZpZGVyU3RhdGUSLgoKY29vbF91bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcnVubmluZxgEIAEoDRIVCg1ydW5uaW5nX2xpbWl0GAUgASgNEhUKDXJlcXVlc3RzX3VzZWQYBiABKAQSEwoLdG9rZW5zX3VzZWQYByABKAQiWAoZUHV0UHJvdmlkZXJBY2NvdW50UmVxdWVzdBI7CgdhY2NvdW50GAEgASgLMiIubWlsbHJhY2UuYWRtaW4udjEuUHJvdmlkZXJBY2NvdW50Qga6SAPIAQEiVwoaUHV0UHJvdmlkZXJBY2NvdW50UmVzcG9uc2USOQoHYWNjb3VudBgBIAEoCzIoLm1pbGxyYWNlLmFkbWluLnYxLlByb3ZpZGVyQWNjb3VudFN0YXR1cyIdChtMaXN0UHJvdmlkZXJBY2NvdW50c1JlcXVlc3QiWgocTGlzdFByb3ZpZGVyQWNjb3VudHNSZXNwb25zZRI6CghhY2NvdW50cxgBIAMoCzIoLm1pbGxyYWNlLmFkbWluLnYxLlByb3ZpZGVyQWNjb3VudFN0YXR1cyJRChxEZWxldGVQcm92aWRlckFjY291bnRSZXF1ZXN0EjEKBG5hbWUYASABKAlCI7pIIHIeMhxeW2EtejAtOV1bYS16MC05Ll8vLV17MCw2Mn0kIh8KHURlbGV0ZVByb3ZpZGVyQWNjb3VudFJlc3BvbnNlIlAKG1Jlc2V0UHJvdmlkZXJBY2NvdW50UmVxdWVzdBIxCgRuYW1lGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLy1dezAsNjJ9JCJZChxSZXNldFByb3ZpZGVyQWNjb3VudFJlc3BvbnNlEjkKB2FjY291bnQYASABKAsyKC5taWxscmFjZS5hZG1pbi52MS5Qcm92aWRlckFjY291bnRTdGF0dXMikgEKCkRlYWRMZXR0ZXISIgoDam9iGAEgASgLMhUubWlsbHJhY2Uuam9icy52MS5Kb2ISMQoIYXR0ZW1wdHMYAiADKAsyHy5taWxscmFjZS5qb2JzLnYxLkF0dGVtcHRSZWNvcmQSLQoJZGVhZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCL8AgoQRGVhZExldHRlckZpbHRlchIsCgVxdWV1ZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTktXXswLDYyfSQSYQoHam9iX2lkcxgCIAMoCUJQukhNkgFKEOgHIkVyQzJBXlthLXpdW2EtejAtOS1dezAsNjJ9flthLXowLTldezQsMzJ9flswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSKgoGa2V5X2lkGAMgASgJQhq6SBdyFTITXihbYS16MC05XXs0LDMyfSk/JBIwCgR0eXBlGAQgASgJQiK6SB9yHTIbXihbYS16XVthLXowLTlfLi1dezAsNjJ9KT8kEhgKBnJlYXNvbhgFIAEoCUIIukgFcgMYgAESLgoKZGVhZF9zaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZF9iZWZvcmUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpABChZMaXN0RGVhZExldHRlcnNSZXF1ZXN0EjsKBmZpbHRlchgBIAEoCzIjLm1pbGxyYWNlLmFkbWluLnYxLkRlYWRMZXR0ZXJGaWx0ZXJCBrpIA8gBARIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAEImcKF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEjMKDGRlYWRfbGV0dGVycxgBIAMoCzIdLm1pbGxyYWNlLmFkbWluLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInAKFEdldERlYWRMZXR0ZXJSZXF1ZXN0ElgKBmpvYl9pZBgBIAEoCUJIukhFckMyQV5bYS16XVthLXowLTktXXswLDYyfX5bYS16MC05XXs0LDMyfX5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIksKFUdldERlYWRMZXR0ZXJSZXNwb25zZRIyCgtkZWFkX2xldHRlchgBIAEoCzIdLm1pbGxyYWNlLmFkbWluLnYxLkRlYWRMZXR0ZXIilQEKGVJlZHJpdmVEZWFkTGV0dGVyc1JlcXVlc3QSOwoGZmlsdGVyGAEgASgLMiMubWlsbHJhY2UuYWRtaW4udjEuRGVhZExldHRlckZpbHRlckIGukgDyAEBEgsKA21heBgCIAEoDRIdCgpwZXJfc2Vjb25kGAMgASgNQgm6SAYqBBigjQYSDwoHZHJ5X3J1bhgEIAEoCCJeChpSZWRyaXZlRGVhZExldHRlcnNSZXNwb25zZRIPCgdtYXRjaGVkGAEgASgEEhAKCHJlZHJpdmVuGAIgASgEEg8KB3JlZnVzZWQYAyABKAQSDAoEZG9uZRgEIAEoCCJnChdQdXJnZURlYWRMZXR0ZXJzUmVxdWVzdBI7CgZmaWx0ZXIYASABKAsyIy5taWxscmFjZS5hZG1pbi52MS5EZWFkTGV0dGVyRmlsdGVyQga6SAPIAQESDwoHZHJ5X3J1bhgCIAEoCCIqChhQdXJnZURlYWRMZXR0ZXJzUmVzcG9uc2USDgoGcHVyZ2VkGAEgASgEInsKCkF1ZGl0RXZlbnQSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAiABKAkSDgoGYWN0aW9uGAMgASgJEg8KB3N1YmplY3QYBCABKAkSEwoLZGV0YWlsX2pzb24YBSABKAkiUwoWTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBIbCglwYWdlX3NpemUYASABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAEImEKF0xpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlEi0KBmV2ZW50cxgBIAMoCzIdLm1pbGxyYWNlLmFkbWluLnYxLkF1ZGl0RXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKqcBCg1Qcm92aWRlclN0YXRlEh4KGlBST1ZJREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJPVklERVJfU1RBVEVfQ0xPU0VEEAESHwobUFJPVklERVJfU1RBVEVfQ09PTElOR19ET1dOEAISHAoYUFJPVklERVJfU1RBVEVfSEFMRl9PUEVOEAMSHAoYUFJPVklERVJfU1RBVEVfRVhIQVVTVEVEEAQy1A4KDEFkbWluU2VydmljZRJfCgxDcmVhdGVBcGlLZXkSJi5taWxscmFjZS5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GicubWlsbHJhY2UuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2USXAoLTGlzdEFwaUtleXMSJS5taWxscmFjZS5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaJi5taWxscmFjZS5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlEl8KDFVwZGF0ZUFwaUtleRImLm1pbGxyYWNlLmFkbWluLnYxLlVwZGF0ZUFwaUtleVJlcXVlc3QaJy5taWxscmFjZS5hZG1pbi52MS5VcGRhdGVBcGlLZXlSZXNwb25zZRJfCgxSb3RhdGVBcGlLZXkSJi5taWxscmFjZS5hZG1pbi52MS5Sb3RhdGVBcGlLZXlSZXF1ZXN0GicubWlsbHJhY2UuYWRtaW4udjEuUm90YXRlQXBpS2V5UmVzcG9uc2USXwoMUmV2b2tlQXBpS2V5EiYubWlsbHJhY2UuYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVxdWVzdBonLm1pbGxyYWNlLmFkbWluLnYxLlJldm9rZUFwaUtleVJlc3BvbnNlElMKCFB1dFF1ZXVlEiIubWlsbHJhY2UuYWRtaW4udjEuUHV0UXVldWVSZXF1ZXN0GiMubWlsbHJhY2UuYWRtaW4udjEuUHV0UXVldWVSZXNwb25zZRJZCgpMaXN0UXVldWVzEiQubWlsbHJhY2UuYWRtaW4udjEuTGlzdFF1ZXVlc1JlcXVlc3QaJS5taWxscmFjZS5hZG1pbi52MS5MaXN0UXVldWVzUmVzcG9uc2USWQoKUGF1c2VRdWV1ZRIkLm1pbGxyYWNlLmFkbWluLnYxLlBhdXNlUXVldWVSZXF1ZXN0GiUubWlsbHJhY2UuYWRtaW4udjEuUGF1c2VRdWV1ZVJlc3BvbnNlElwKC1Jlc3VtZVF1ZXVlEiUubWlsbHJhY2UuYWRtaW4udjEuUmVzdW1lUXVldWVSZXF1ZXN0GiYubWlsbHJhY2UuYWRtaW4udjEuUmVzdW1lUXVldWVSZXNwb25zZRJxChJQdXRQcm92aWRlckFjY291bnQSLC5taWxscmFjZS5hZG1pbi52MS5QdXRQcm92aWRlckFjY291bnRSZXF1ZXN0Gi0ubWlsbHJhY2UuYWRtaW4udjEuUHV0UHJvdmlkZXJBY2NvdW50UmVzcG9uc2USdwoUTGlzdFByb3ZpZGVyQWNjb3VudHMSLi5taWxscmFjZS5hZG1pbi52MS5MaXN0UHJvdmlkZXJBY2NvdW50c1JlcXVlc3QaLy5taWxscmFjZS5hZG1pbi52MS5MaXN0UHJvdmlkZXJBY2NvdW50c1Jlc3BvbnNlEnoKFURlbGV0ZVByb3ZpZGVyQWNjb3VudBIvLm1pbGxyYWNlLmFkbWluLnYxLkRlbGV0ZVByb3ZpZGVyQWNjb3VudFJlcXVlc3QaMC5taWxscmFjZS5hZG1pbi52MS5EZWxldGVQcm92aWRlckFjY291bnRSZXNwb25zZRJ3ChRSZXNldFByb3ZpZGVyQWNjb3VudBIuLm1pbGxyYWNlLmFkbWluLnYxLlJlc2V0UHJvdmlkZXJBY2NvdW50UmVxdWVzdBovLm1pbGxyYWNlLmFkbWluLnYxLlJlc2V0UHJvdmlkZXJBY2NvdW50UmVzcG9uc2USaAoPTGlzdERlYWRMZXR0ZXJzEikubWlsbHJhY2UuYWRtaW4udjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBoqLm1pbGxyYWNlLmFkbWluLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEmIKDUdldERlYWRMZXR0ZXISJy5taWxscmFjZS5hZG1pbi52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBooLm1pbGxyYWNlLmFkbWluLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZRJzChJSZWRyaXZlRGVhZExldHRlcnMSLC5taWxscmFjZS5hZG1pbi52MS5SZWRyaXZlRGVhZExldHRlcnNSZXF1ZXN0Gi0ubWlsbHJhY2UuYWRtaW4udjEuUmVkcml2ZURlYWRMZXR0ZXJzUmVzcG9uc2UwARJrChBQdXJnZURlYWRMZXR0ZXJzEioubWlsbHJhY2UuYWRtaW4udjEuUHVyZ2VEZWFkTGV0dGVyc1JlcXVlc3QaKy5taWxscmFjZS5hZG1pbi52MS5QdXJnZURlYWRMZXR0ZXJzUmVzcG9uc2USaAoPTGlzdEF1ZGl0RXZlbnRzEikubWlsbHJhY2UuYWRtaW4udjEuTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBoqLm1pbGxyYWNlLmFkbWluLnYxLkxpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_jobs_v1_job]);
+
+/**
+ * Describes the message millrace.admin.v1.KeyBudget.
+ * Use `create(KeyBudgetSchema)` to create a new message.
+ */
+export const KeyBudgetSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 0);
 
 /**
  * Describes the message millrace.admin.v1.ApiKey.
  * Use `create(ApiKeySchema)` to create a new message.
  */
 export const ApiKeySchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 0);
+  messageDesc(file_millrace_admin_v1_admin_service, 1);
 
 /**
  * Describes the message millrace.admin.v1.CreateApiKeyRequest.
  * Use `create(CreateApiKeyRequestSchema)` to create a new message.
  */
 export const CreateApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 1);
+  messageDesc(file_millrace_admin_v1_admin_service, 2);
 
 /**
  * Describes the message millrace.admin.v1.CreateApiKeyResponse.
  * Use `create(CreateApiKeyResponseSchema)` to create a new message.
  */
 export const CreateApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 2);
+  messageDesc(file_millrace_admin_v1_admin_service, 3);
 
 /**
  * Describes the message millrace.admin.v1.ListApiKeysRequest.
  * Use `create(ListApiKeysRequestSchema)` to create a new message.
  */
 export const ListApiKeysRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 3);
+  messageDesc(file_millrace_admin_v1_admin_service, 4);
 
 /**
  * Describes the message millrace.admin.v1.ListApiKeysResponse.
  * Use `create(ListApiKeysResponseSchema)` to create a new message.
  */
 export const ListApiKeysResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 4);
+  messageDesc(file_millrace_admin_v1_admin_service, 5);
+
+/**
+ * Describes the message millrace.admin.v1.UpdateApiKeyRequest.
+ * Use `create(UpdateApiKeyRequestSchema)` to create a new message.
+ */
+export const UpdateApiKeyRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 6);
+
+/**
+ * Describes the message millrace.admin.v1.UpdateApiKeyResponse.
+ * Use `create(UpdateApiKeyResponseSchema)` to create a new message.
+ */
+export const UpdateApiKeyResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 7);
+
+/**
+ * Describes the message millrace.admin.v1.RotateApiKeyRequest.
+ * Use `create(RotateApiKeyRequestSchema)` to create a new message.
+ */
+export const RotateApiKeyRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 8);
+
+/**
+ * Describes the message millrace.admin.v1.RotateApiKeyResponse.
+ * Use `create(RotateApiKeyResponseSchema)` to create a new message.
+ */
+export const RotateApiKeyResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 9);
 
 /**
  * Describes the message millrace.admin.v1.RevokeApiKeyRequest.
  * Use `create(RevokeApiKeyRequestSchema)` to create a new message.
  */
 export const RevokeApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 5);
+  messageDesc(file_millrace_admin_v1_admin_service, 10);
 
 /**
  * Describes the message millrace.admin.v1.RevokeApiKeyResponse.
  * Use `create(RevokeApiKeyResponseSchema)` to create a new message.
  */
 export const RevokeApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 6);
+  messageDesc(file_millrace_admin_v1_admin_service, 11);
 
 /**
  * Describes the message millrace.admin.v1.Queue.
  * Use `create(QueueSchema)` to create a new message.
  */
 export const QueueSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 7);
+  messageDesc(file_millrace_admin_v1_admin_service, 12);
+
+/**
+ * Describes the message millrace.admin.v1.BandWeights.
+ * Use `create(BandWeightsSchema)` to create a new message.
+ */
+export const BandWeightsSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 13);
 
 /**
  * Describes the message millrace.admin.v1.QueueStats.
  * Use `create(QueueStatsSchema)` to create a new message.
  */
 export const QueueStatsSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 8);
+  messageDesc(file_millrace_admin_v1_admin_service, 14);
 
 /**
  * Describes the message millrace.admin.v1.PutQueueRequest.
  * Use `create(PutQueueRequestSchema)` to create a new message.
  */
 export const PutQueueRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 9);
+  messageDesc(file_millrace_admin_v1_admin_service, 15);
 
 /**
  * Describes the message millrace.admin.v1.PutQueueResponse.
  * Use `create(PutQueueResponseSchema)` to create a new message.
  */
 export const PutQueueResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 10);
+  messageDesc(file_millrace_admin_v1_admin_service, 16);
 
 /**
  * Describes the message millrace.admin.v1.ListQueuesRequest.
  * Use `create(ListQueuesRequestSchema)` to create a new message.
  */
 export const ListQueuesRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 11);
+  messageDesc(file_millrace_admin_v1_admin_service, 17);
 
 /**
  * Describes the message millrace.admin.v1.ListQueuesResponse.
  * Use `create(ListQueuesResponseSchema)` to create a new message.
  */
 export const ListQueuesResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 12);
+  messageDesc(file_millrace_admin_v1_admin_service, 18);
 
 /**
  * Describes the message millrace.admin.v1.QueueStatus.
  * Use `create(QueueStatusSchema)` to create a new message.
  */
 export const QueueStatusSchema = /*@__PURE__*/
-  messageDesc(file_millrace_admin_v1_admin_service, 13);
+  messageDesc(file_millrace_admin_v1_admin_service, 19);
+
+/**
+ * Describes the message millrace.admin.v1.PauseQueueRequest.
+ * Use `create(PauseQueueRequestSchema)` to create a new message.
+ */
+export const PauseQueueRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 20);
+
+/**
+ * Describes the message millrace.admin.v1.PauseQueueResponse.
+ * Use `create(PauseQueueResponseSchema)` to create a new message.
+ */
+export const PauseQueueResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 21);
+
+/**
+ * Describes the message millrace.admin.v1.ResumeQueueRequest.
+ * Use `create(ResumeQueueRequestSchema)` to create a new message.
+ */
+export const ResumeQueueRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 22);
+
+/**
+ * Describes the message millrace.admin.v1.ResumeQueueResponse.
+ * Use `create(ResumeQueueResponseSchema)` to create a new message.
+ */
+export const ResumeQueueResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 23);
+
+/**
+ * Describes the message millrace.admin.v1.ProviderAccount.
+ * Use `create(ProviderAccountSchema)` to create a new message.
+ */
+export const ProviderAccountSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 24);
+
+/**
+ * Describes the message millrace.admin.v1.ProviderAccountStatus.
+ * Use `create(ProviderAccountStatusSchema)` to create a new message.
+ */
+export const ProviderAccountStatusSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 25);
+
+/**
+ * Describes the message millrace.admin.v1.PutProviderAccountRequest.
+ * Use `create(PutProviderAccountRequestSchema)` to create a new message.
+ */
+export const PutProviderAccountRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 26);
+
+/**
+ * Describes the message millrace.admin.v1.PutProviderAccountResponse.
+ * Use `create(PutProviderAccountResponseSchema)` to create a new message.
+ */
+export const PutProviderAccountResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 27);
+
+/**
+ * Describes the message millrace.admin.v1.ListProviderAccountsRequest.
+ * Use `create(ListProviderAccountsRequestSchema)` to create a new message.
+ */
+export const ListProviderAccountsRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 28);
+
+/**
+ * Describes the message millrace.admin.v1.ListProviderAccountsResponse.
+ * Use `create(ListProviderAccountsResponseSchema)` to create a new message.
+ */
+export const ListProviderAccountsResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 29);
+
+/**
+ * Describes the message millrace.admin.v1.DeleteProviderAccountRequest.
+ * Use `create(DeleteProviderAccountRequestSchema)` to create a new message.
+ */
+export const DeleteProviderAccountRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 30);
+
+/**
+ * Describes the message millrace.admin.v1.DeleteProviderAccountResponse.
+ * Use `create(DeleteProviderAccountResponseSchema)` to create a new message.
+ */
+export const DeleteProviderAccountResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 31);
+
+/**
+ * Describes the message millrace.admin.v1.ResetProviderAccountRequest.
+ * Use `create(ResetProviderAccountRequestSchema)` to create a new message.
+ */
+export const ResetProviderAccountRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 32);
+
+/**
+ * Describes the message millrace.admin.v1.ResetProviderAccountResponse.
+ * Use `create(ResetProviderAccountResponseSchema)` to create a new message.
+ */
+export const ResetProviderAccountResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 33);
+
+/**
+ * Describes the message millrace.admin.v1.DeadLetter.
+ * Use `create(DeadLetterSchema)` to create a new message.
+ */
+export const DeadLetterSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 34);
+
+/**
+ * Describes the message millrace.admin.v1.DeadLetterFilter.
+ * Use `create(DeadLetterFilterSchema)` to create a new message.
+ */
+export const DeadLetterFilterSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 35);
+
+/**
+ * Describes the message millrace.admin.v1.ListDeadLettersRequest.
+ * Use `create(ListDeadLettersRequestSchema)` to create a new message.
+ */
+export const ListDeadLettersRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 36);
+
+/**
+ * Describes the message millrace.admin.v1.ListDeadLettersResponse.
+ * Use `create(ListDeadLettersResponseSchema)` to create a new message.
+ */
+export const ListDeadLettersResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 37);
+
+/**
+ * Describes the message millrace.admin.v1.GetDeadLetterRequest.
+ * Use `create(GetDeadLetterRequestSchema)` to create a new message.
+ */
+export const GetDeadLetterRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 38);
+
+/**
+ * Describes the message millrace.admin.v1.GetDeadLetterResponse.
+ * Use `create(GetDeadLetterResponseSchema)` to create a new message.
+ */
+export const GetDeadLetterResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 39);
+
+/**
+ * Describes the message millrace.admin.v1.RedriveDeadLettersRequest.
+ * Use `create(RedriveDeadLettersRequestSchema)` to create a new message.
+ */
+export const RedriveDeadLettersRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 40);
+
+/**
+ * Describes the message millrace.admin.v1.RedriveDeadLettersResponse.
+ * Use `create(RedriveDeadLettersResponseSchema)` to create a new message.
+ */
+export const RedriveDeadLettersResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 41);
+
+/**
+ * Describes the message millrace.admin.v1.PurgeDeadLettersRequest.
+ * Use `create(PurgeDeadLettersRequestSchema)` to create a new message.
+ */
+export const PurgeDeadLettersRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 42);
+
+/**
+ * Describes the message millrace.admin.v1.PurgeDeadLettersResponse.
+ * Use `create(PurgeDeadLettersResponseSchema)` to create a new message.
+ */
+export const PurgeDeadLettersResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 43);
+
+/**
+ * Describes the message millrace.admin.v1.AuditEvent.
+ * Use `create(AuditEventSchema)` to create a new message.
+ */
+export const AuditEventSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 44);
+
+/**
+ * Describes the message millrace.admin.v1.ListAuditEventsRequest.
+ * Use `create(ListAuditEventsRequestSchema)` to create a new message.
+ */
+export const ListAuditEventsRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 45);
+
+/**
+ * Describes the message millrace.admin.v1.ListAuditEventsResponse.
+ * Use `create(ListAuditEventsResponseSchema)` to create a new message.
+ */
+export const ListAuditEventsResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_admin_v1_admin_service, 46);
+
+/**
+ * Describes the enum millrace.admin.v1.ProviderState.
+ */
+export const ProviderStateSchema = /*@__PURE__*/
+  enumDesc(file_millrace_admin_v1_admin_service, 0);
+
+/**
+ * How a provider account is.
+ *
+ * @generated from enum millrace.admin.v1.ProviderState
+ */
+export const ProviderState = /*@__PURE__*/
+  tsEnum(ProviderStateSchema);
 
 /**
  * What operators use, on a listener of its own. Every call carries `authorization: Bearer <admin token>`.

@@ -140,6 +140,14 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    * @generated from field: string tracestate = 16;
    */
   tracestate: string;
+
+  /**
+   * Holds back jobs that say the same, by throttling or debouncing. It goes beside the idempotency key,
+   * which tells a repeated submission from a new one.
+   *
+   * @generated from field: millrace.jobs.v1.Deduplication deduplication = 17;
+   */
+  deduplication?: Deduplication | undefined;
 };
 
 /**
@@ -147,6 +155,52 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
  * Use `create(JobSpecSchema)` to create a new message.
  */
 export declare const JobSpecSchema: GenMessage<JobSpec>;
+
+/**
+ * Jobs of one API key and queue that share `key` are told from one another by time, not by content.
+ *
+ * @generated from message millrace.jobs.v1.Deduplication
+ */
+export declare type Deduplication = Message<"millrace.jobs.v1.Deduplication"> & {
+  /**
+   * Which jobs belong together.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * What becomes of a job while another with the same key counts.
+   *
+   * @generated from oneof millrace.jobs.v1.Deduplication.mode
+   */
+  mode: {
+    /**
+     * The first job counts for this long from its submission; further ones return it and are not stored.
+     * 1 ms to 31 days.
+     *
+     * @generated from field: google.protobuf.Duration throttle = 2;
+     */
+    value: Duration;
+    case: "throttle";
+  } | {
+    /**
+     * A job waits this long before it may start; a further one that comes while it waits takes its
+     * place, and the wait begins anew. The replaced job becomes CANCELLED with reason REPLACED.
+     * 1 ms to 24 h.
+     *
+     * @generated from field: google.protobuf.Duration debounce = 3;
+     */
+    value: Duration;
+    case: "debounce";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.jobs.v1.Deduplication.
+ * Use `create(DeduplicationSchema)` to create a new message.
+ */
+export declare const DeduplicationSchema: GenMessage<Deduplication>;
 
 /**
  * How failed attempts are repeated.
@@ -355,6 +409,27 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: bool cancel_requested = 24;
    */
   cancelRequested: boolean;
+
+  /**
+   * How often it lost its worker.
+   *
+   * @generated from field: uint32 stalls = 25;
+   */
+  stalls: number;
+
+  /**
+   * How often a provider refused it for load; such an attempt is not counted in `attempt`.
+   *
+   * @generated from field: uint32 bounces = 26;
+   */
+  bounces: number;
+
+  /**
+   * The dead letter that it was made from, if it was redriven: that job's id.
+   *
+   * @generated from field: string redriven_from = 27;
+   */
+  redrivenFrom: string;
 };
 
 /**
@@ -362,6 +437,61 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
  * Use `create(JobSchema)` to create a new message.
  */
 export declare const JobSchema: GenMessage<Job>;
+
+/**
+ * How one attempt of a job ended.
+ *
+ * @generated from message millrace.jobs.v1.AttemptRecord
+ */
+export declare type AttemptRecord = Message<"millrace.jobs.v1.AttemptRecord"> & {
+  /**
+   * The attempt, from 1.
+   *
+   * @generated from field: uint32 attempt = 1;
+   */
+  attempt: number;
+
+  /**
+   * The worker that ran it.
+   *
+   * @generated from field: string worker_id = 2;
+   */
+  workerId: string;
+
+  /**
+   * When it was leased.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When it ended.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Why it failed.
+   *
+   * @generated from field: millrace.jobs.v1.JobError error = 5;
+   */
+  error?: JobError | undefined;
+
+  /**
+   * What it spent.
+   *
+   * @generated from field: millrace.jobs.v1.Usage usage = 6;
+   */
+  usage?: Usage | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.AttemptRecord.
+ * Use `create(AttemptRecordSchema)` to create a new message.
+ */
+export declare const AttemptRecordSchema: GenMessage<AttemptRecord>;
 
 /**
  * Why a job or an attempt failed.

@@ -2,10 +2,10 @@
 // @generated from file millrace/jobs/v1/job_service.proto (package millrace.jobs.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Job, JobSpec, JobState, OutputChunk } from "./job_pb.js";
-import type { Duration } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../../google/rpc/status_pb.js";
 
 /**
@@ -518,6 +518,248 @@ export declare type CancelJobResponse = Message<"millrace.jobs.v1.CancelJobRespo
 export declare const CancelJobResponseSchema: GenMessage<CancelJobResponse>;
 
 /**
+ * See JobService.ExplainJob.
+ *
+ * @generated from message millrace.jobs.v1.ExplainJobRequest
+ */
+export declare type ExplainJobRequest = Message<"millrace.jobs.v1.ExplainJobRequest"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.ExplainJobRequest.
+ * Use `create(ExplainJobRequestSchema)` to create a new message.
+ */
+export declare const ExplainJobRequestSchema: GenMessage<ExplainJobRequest>;
+
+/**
+ * See JobService.ExplainJob. As of one moment; what others do may change it at once.
+ *
+ * @generated from message millrace.jobs.v1.ExplainJobResponse
+ */
+export declare type ExplainJobResponse = Message<"millrace.jobs.v1.ExplainJobResponse"> & {
+  /**
+   * Where the job is.
+   *
+   * @generated from field: millrace.jobs.v1.JobState state = 1;
+   */
+  state: JobState;
+
+  /**
+   * All that holds it now, the latest to clear first. Empty while it waits: it is next, or others of
+   * its band have their turn first.
+   *
+   * @generated from field: repeated millrace.jobs.v1.Constraint constraints = 2;
+   */
+  constraints: Constraint[];
+
+  /**
+   * How many jobs of its own lane (API key, queue, band and pool) are before it.
+   *
+   * @generated from field: uint64 ahead_in_lane = 3;
+   */
+  aheadInLane: bigint;
+
+  /**
+   * When it will start, by the rate at which its lane moved lately. Left out: nothing to go by.
+   *
+   * @generated from field: google.protobuf.Timestamp estimated_start_time = 4;
+   */
+  estimatedStartTime?: Timestamp | undefined;
+
+  /**
+   * What the estimate rests on, for people.
+   *
+   * @generated from field: string estimate_basis = 5;
+   */
+  estimateBasis: string;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.ExplainJobResponse.
+ * Use `create(ExplainJobResponseSchema)` to create a new message.
+ */
+export declare const ExplainJobResponseSchema: GenMessage<ExplainJobResponse>;
+
+/**
+ * One thing that holds a waiting job.
+ *
+ * @generated from message millrace.jobs.v1.Constraint
+ */
+export declare type Constraint = Message<"millrace.jobs.v1.Constraint"> & {
+  /**
+   * What it is.
+   *
+   * @generated from field: millrace.jobs.v1.ConstraintKind kind = 1;
+   */
+  kind: ConstraintKind;
+
+  /**
+   * What it belongs to: the key id, the provider account, the pool or the queue.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * The limit, where there is one: requests, tokens or running jobs.
+   *
+   * @generated from field: uint64 limit = 3;
+   */
+  limit: bigint;
+
+  /**
+   * How much of the limit is taken now.
+   *
+   * @generated from field: uint64 used = 4;
+   */
+  used: bigint;
+
+  /**
+   * How much the job needs.
+   *
+   * @generated from field: uint64 needed = 5;
+   */
+  needed: bigint;
+
+  /**
+   * The earliest time at which it may clear by itself. Left out: it depends on others, such as running
+   * jobs that finish, or an operator.
+   *
+   * @generated from field: google.protobuf.Timestamp clear_time = 6;
+   */
+  clearTime?: Timestamp | undefined;
+
+  /**
+   * For people: what holds the job and what would help.
+   *
+   * @generated from field: string message = 7;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.Constraint.
+ * Use `create(ConstraintSchema)` to create a new message.
+ */
+export declare const ConstraintSchema: GenMessage<Constraint>;
+
+/**
+ * What can hold a waiting job. The names, in lower case, label metrics and spans.
+ *
+ * @generated from enum millrace.jobs.v1.ConstraintKind
+ */
+export enum ConstraintKind {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Its run_at, or the backoff after a failed attempt, is to come.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_SCHEDULED = 1;
+   */
+  SCHEDULED = 1,
+
+  /**
+   * An operator paused the queue.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_QUEUE_PAUSED = 2;
+   */
+  QUEUE_PAUSED = 2,
+
+  /**
+   * The API key's requests per minute.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_KEY_REQUESTS = 3;
+   */
+  KEY_REQUESTS = 3,
+
+  /**
+   * The API key's tokens per minute.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_KEY_TOKENS = 4;
+   */
+  KEY_TOKENS = 4,
+
+  /**
+   * The API key's tokens per day.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_KEY_DAILY_TOKENS = 5;
+   */
+  KEY_DAILY_TOKENS = 5,
+
+  /**
+   * The API key's running jobs.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_KEY_CONCURRENCY = 6;
+   */
+  KEY_CONCURRENCY = 6,
+
+  /**
+   * The provider account's requests per minute.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_REQUESTS = 7;
+   */
+  PROVIDER_REQUESTS = 7,
+
+  /**
+   * The provider account's tokens per minute.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_TOKENS = 8;
+   */
+  PROVIDER_TOKENS = 8,
+
+  /**
+   * The provider account's running jobs.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_CONCURRENCY = 9;
+   */
+  PROVIDER_CONCURRENCY = 9,
+
+  /**
+   * The provider asked for a pause.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_COOLDOWN = 10;
+   */
+  PROVIDER_COOLDOWN = 10,
+
+  /**
+   * The provider account's money or quota is used up: an operator must act.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_EXHAUSTED = 11;
+   */
+  PROVIDER_EXHAUSTED = 11,
+
+  /**
+   * Jobs of the same key come first.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_LANE_ORDER = 12;
+   */
+  LANE_ORDER = 12,
+
+  /**
+   * No free worker serves its queue and pool.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
+   */
+  NO_FREE_WORKER = 13,
+}
+
+/**
+ * Describes the enum millrace.jobs.v1.ConstraintKind.
+ */
+export declare const ConstraintKindSchema: GenEnum<ConstraintKind>;
+
+/**
  * What callers use. Every call carries `authorization: Bearer <API key>`; a key sees its own jobs
  * only, and another key's job is NOT_FOUND.
  *
@@ -602,6 +844,17 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof CancelJobRequestSchema;
     output: typeof CancelJobResponseSchema;
+  },
+  /**
+   * Says why a job waits: every constraint that holds it now, its position, and when it may start. A
+   * job that does not wait has no constraints. Safe to retry.
+   *
+   * @generated from rpc millrace.jobs.v1.JobService.ExplainJob
+   */
+  explainJob: {
+    methodKind: "unary";
+    input: typeof ExplainJobRequestSchema;
+    output: typeof ExplainJobResponseSchema;
   },
 }>;
 

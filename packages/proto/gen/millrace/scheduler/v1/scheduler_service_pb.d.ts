@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import type { Message } from "@bufbuild/protobuf";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import type { CancelJobRequest, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
+import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 
 /**
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
@@ -377,6 +377,53 @@ export declare type CancelResponse = Message<"millrace.scheduler.v1.CancelRespon
 export declare const CancelResponseSchema: GenMessage<CancelResponse>;
 
 /**
+ * See SchedulerService.Explain.
+ *
+ * @generated from message millrace.scheduler.v1.ExplainRequest
+ */
+export declare type ExplainRequest = Message<"millrace.scheduler.v1.ExplainRequest"> & {
+  /**
+   * Whose the job must be.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * Which.
+   *
+   * @generated from field: millrace.jobs.v1.ExplainJobRequest explain = 2;
+   */
+  explain?: ExplainJobRequest | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ExplainRequest.
+ * Use `create(ExplainRequestSchema)` to create a new message.
+ */
+export declare const ExplainRequestSchema: GenMessage<ExplainRequest>;
+
+/**
+ * See SchedulerService.Explain.
+ *
+ * @generated from message millrace.scheduler.v1.ExplainResponse
+ */
+export declare type ExplainResponse = Message<"millrace.scheduler.v1.ExplainResponse"> & {
+  /**
+   * See JobService.ExplainJob.
+   *
+   * @generated from field: millrace.jobs.v1.ExplainJobResponse explanation = 1;
+   */
+  explanation?: ExplainJobResponse | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ExplainResponse.
+ * Use `create(ExplainResponseSchema)` to create a new message.
+ */
+export declare const ExplainResponseSchema: GenMessage<ExplainResponse>;
+
+/**
  * See SchedulerService.GetQueue.
  *
  * @generated from message millrace.scheduler.v1.GetQueueRequest
@@ -502,6 +549,16 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof CancelRequestSchema;
     output: typeof CancelResponseSchema;
+  },
+  /**
+   * See JobService.ExplainJob.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.Explain
+   */
+  explain: {
+    methodKind: "unary";
+    input: typeof ExplainRequestSchema;
+    output: typeof ExplainResponseSchema;
   },
   /**
    * Returns what a queue is. NOT_FOUND: it is not defined. Safe to retry.
