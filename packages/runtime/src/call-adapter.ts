@@ -1,7 +1,7 @@
 import { type DescMethod, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Metadata, ServerDuplexStream, sendUnaryData, UntypedHandleCall } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
-import type { CallContext } from "./handlers.ts";
+import type { CallContext, CallHeaders } from "./handlers.ts";
 import { asRpcFault, RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { methodPath } from "./service-definition.ts";
 import { nextOrAbort, writeAll } from "./stream-flow.ts";
@@ -19,14 +19,21 @@ export interface FinishedCall {
 }
 
 export interface AdapterOptions {
-  readonly authenticate: (metadata: Metadata, path: string) => Promise<unknown>;
+  readonly authenticate: (headers: CallHeaders, path: string) => Promise<unknown>;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
   /** Called once for each call whose handler threw something other than a fault. */
   readonly onBug: (error: unknown, path: string) => void;
   readonly onFinished: (call: FinishedCall) => void;
-  readonly run: <T>(path: string, metadata: Metadata, body: () => Promise<T>) => Promise<T>;
+  readonly run: <T>(path: string, headers: CallHeaders, body: () => Promise<T>) => Promise<T>;
 }
+
+const headersOf = (metadata: Metadata): CallHeaders => ({
+  get(name) {
+    const [value] = metadata.get(name);
+    return typeof value === "string" ? value : undefined;
+  },
+});
 
 /** Bytes to a message that keeps the proto's rules, or MALFORMED. */
 function readRequest(method: DescMethod, bytes: Buffer): Request {
@@ -64,6 +71,7 @@ export function adaptHandler(
 
   const serve = async (call: Call, reply?: sendUnaryData<object>) => {
     const startedAtMs = options.nowMs();
+    const headers = headersOf(call.metadata);
     const abort = new AbortController();
     let done = false;
     const onCancelled = () => {
@@ -72,14 +80,14 @@ export function adaptHandler(
     call.on("cancelled", onCancelled);
     let code = status.OK;
     try {
-      await options.run(path, call.metadata, async () => {
+      await options.run(path, headers, async () => {
         const context: CallContext<unknown> = {
-          metadata: call.metadata,
+          headers,
           signal: abort.signal,
           draining: options.draining,
           peer: call.getPeer(),
           path,
-          identity: await options.authenticate(call.metadata, path),
+          identity: await options.authenticate(headers, path),
         };
         const request = streamsIn
           ? readRequests(method, call, abort.signal)

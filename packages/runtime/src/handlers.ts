@@ -8,11 +8,15 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Metadata } from "@grpc/grpc-js";
+
+/** A call's headers, whatever protocol carried them. Names in lower case; the first value of each. */
+export interface CallHeaders {
+  get(name: string): string | undefined;
+}
 
 /** What a handler may know of its call besides the request. */
 export interface CallContext<Identity = undefined> {
-  readonly metadata: Metadata;
+  readonly headers: CallHeaders;
   /** Aborts when the caller cancels, goes away, or its deadline passes; never after success. */
   readonly signal: AbortSignal;
   /** Aborts when the server starts to close: say goodbye on the stream and return. */

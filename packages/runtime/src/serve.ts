@@ -1,6 +1,5 @@
 import {
   type ChannelOptions,
-  type Metadata,
   Server,
   ServerCredentials,
   type ServerInterceptor,
@@ -9,7 +8,7 @@ import type { Clock } from "@millrace/shared";
 import { traceServerCall } from "@millrace/telemetry";
 import { HealthImplementation } from "grpc-health-check";
 import { adaptHandler, type FinishedCall } from "./call-adapter.ts";
-import type { BoundService } from "./handlers.ts";
+import type { BoundService, CallHeaders } from "./handlers.ts";
 import { reflectionOf } from "./reflection.ts";
 import { grpcServiceDefinition } from "./service-definition.ts";
 import { warmValidation } from "./validation.ts";
@@ -47,7 +46,7 @@ export interface ServeOptions<Identity> {
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
   /** Before the request is looked at. Throws an RpcFault to refuse. */
-  readonly authenticate?: (metadata: Metadata, path: string) => Promise<Identity>;
+  readonly authenticate?: (headers: CallHeaders, path: string) => Promise<Identity>;
   readonly interceptors?: readonly ServerInterceptor[];
   readonly limits?: Partial<ServeLimits>;
   /** Called once per call that a handler's bug ended; the caller sees INTERNAL and nothing else. */

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { type RpcFault, rpcError } from "../src/index.ts";
+import { type CallHeaders, type RpcFault, rpcError } from "../src/index.ts";
 import { failureOf, jobId, startJobServer } from "./job-server.ts";
 
 test("a valid request reaches the handler and its reply the caller", async () => {
@@ -83,9 +83,8 @@ test("a bug reaches the caller as INTERNAL without its content, and the log once
 test("the caller's identity reaches the handler; a refused caller reaches nothing", async () => {
   const identities: string[] = [];
   const options = {
-    authenticate: async (metadata: { get(key: string): unknown[] }) => {
-      const [bearer] = metadata.get("authorization");
-      if (bearer !== "Bearer good") {
+    authenticate: async (headers: CallHeaders) => {
+      if (headers.get("authorization") !== "Bearer good") {
         throw rpcError({ reason: "UNAUTHENTICATED", message: "unknown key" });
       }
       return "owner";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Metadata, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
-import { type GrpcClient, RpcFault, rpcError } from "@millrace/runtime";
+import { type CallHeaders, type GrpcClient, RpcFault, rpcError } from "@millrace/runtime";
 import { hashSecret, type KeyId, parseApiKey } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
 
@@ -26,9 +26,9 @@ const unauthenticated = () =>
  */
 export function createAuthenticator(scheduler: Scheduler) {
   const known = new LRUCache<string, Caller>({ max: KNOWN_KEYS, ttl: KNOWN_FOR_MS });
-  return async (metadata: Metadata): Promise<Caller> => {
-    const [header] = metadata.get("authorization");
-    if (typeof header !== "string" || !header.startsWith(BEARER)) throw unauthenticated();
+  return async (headers: CallHeaders): Promise<Caller> => {
+    const header = headers.get("authorization");
+    if (header === undefined || !header.startsWith(BEARER)) throw unauthenticated();
     const key = parseApiKey(header.slice(BEARER.length));
     if (key === undefined) throw unauthenticated();
     const secretSha256 = hashSecret(key.secret);

@@ -1,15 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Metadata } from "@grpc/grpc-js";
-import { rpcError } from "@millrace/runtime";
+import { type CallHeaders, rpcError } from "@millrace/runtime";
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
 /** Lets in calls that show `Bearer <token>`; without a token, every call. */
 export function requireToken(token: string | undefined) {
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
-  return async (metadata: Metadata): Promise<undefined> => {
+  return async (headers: CallHeaders): Promise<undefined> => {
     if (wanted === undefined) return;
-    const shown = digest(String(metadata.get("authorization")[0] ?? ""));
+    const shown = digest(headers.get("authorization") ?? "");
     if (!timingSafeEqual(shown, wanted)) {
       throw rpcError({ reason: "UNAUTHENTICATED", message: "the token is not right" });
     }

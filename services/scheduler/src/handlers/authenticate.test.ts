@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { Metadata } from "@grpc/grpc-js";
 import type { ApiKeyRecord } from "@millrace/engine";
 import { AuthenticateRequestSchema } from "@millrace/proto/scheduler-service";
 import type { KeyId } from "@millrace/shared";
@@ -26,7 +25,7 @@ const call = async (
   });
   const { signal } = new AbortController();
   const context = {
-    metadata: new Metadata(),
+    headers: { get: () => undefined },
     signal,
     draining: signal,
     peer: "",

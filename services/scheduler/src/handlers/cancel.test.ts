@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { Metadata } from "@grpc/grpc-js";
 import type { CancelOutcome, JobRecord } from "@millrace/engine";
 import { CancelRequestSchema } from "@millrace/proto/scheduler-service";
 import { defaultBackoff, type JobId } from "@millrace/shared";
@@ -36,7 +35,7 @@ function setup(outcome: CancelOutcome) {
   });
   const { signal } = new AbortController();
   const context = {
-    metadata: new Metadata(),
+    headers: { get: () => undefined },
     signal,
     draining: signal,
     peer: "",
