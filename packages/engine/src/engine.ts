@@ -205,8 +205,16 @@ export interface LeaseRequest {
 
 export interface LeaseResult {
   readonly leases: readonly Lease[];
+  /** Jobs whose time was over when their turn came: they are EXPIRED now. */
+  readonly expired: readonly EndedJob[];
   /** When the next scheduled job is due, if there is one. */
   readonly nextDueMs?: number;
+}
+
+/** A job that no lease ended. Told of once, by the call that ended it; a reply that is lost tells nobody. */
+export interface EndedJob {
+  readonly jobId: JobId;
+  readonly type: string;
 }
 
 /** A lease by name, as in every write of its holder. */
@@ -222,6 +230,8 @@ export interface Lease extends LeaseRef {
   readonly expiresAtMs: number;
   /** How many chunks of this attempt are stored. */
   readonly nextSeq: number;
+  /** When it could run again after its last attempt. Left out: it has not been leased before, or was adopted. */
+  readonly dueAgainMs?: number;
   readonly job: JobRecord;
 }
 
@@ -314,11 +324,14 @@ export type Signal =
   /** Signals may have been lost: look at everything again. */
   | { readonly kind: "resync" };
 
+export interface ReapedJob extends EndedJob {
+  readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
+  /** It lost its worker; else it was waiting. */
+  readonly stalled: boolean;
+}
+
 export interface ReapResult {
-  readonly reaped: readonly {
-    readonly jobId: JobId;
-    readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
-  }[];
+  readonly reaped: readonly ReapedJob[];
   readonly more: boolean;
 }
 

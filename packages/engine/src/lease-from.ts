@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Lease, LeaseRequest, LeaseResult } from "./engine.ts";
+import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
 import { lease } from "./scripts/lease.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
 
@@ -21,6 +21,7 @@ export function leaseFromShards(redis: Redis): LeaseFrom {
     const turn = turns.get(request.queue) ?? 0;
     if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
     const leases: Lease[] = [];
+    const expired: EndedJob[] = [];
     let nextDueMs = Number.POSITIVE_INFINITY;
     for (const { base, definition } of [...shards.slice(turn), ...shards.slice(0, turn)]) {
       const keepFailedMs = definition.retainFailedMs;
@@ -29,10 +30,11 @@ export function leaseFromShards(redis: Redis): LeaseFrom {
         const call = { ...request, ...stamp, keepFailedMs, count };
         const result = await lease.run(redis, base, call);
         leases.push(...result.leases);
+        expired.push(...result.expired);
         nextDueMs = Math.min(nextDueMs, result.nextDueMs ?? Number.POSITIVE_INFINITY);
         full = result.leases.length === count;
       }
     }
-    return { leases, ...(Number.isFinite(nextDueMs) ? { nextDueMs } : {}) };
+    return { leases, expired, ...(Number.isFinite(nextDueMs) ? { nextDueMs } : {}) };
   };
 }

@@ -136,14 +136,18 @@ test("cancelling reaches a waiting job at once and a running one through its hol
   });
 });
 
-test("a job not started by its latest start is never leased", async () => {
+test("a job not started by its latest start is never leased, and told of once", async () => {
   const { engine, time, job } = await setup();
   const onTime = job("aaaa", { expiresAtMs: time.nowMs + 1_000 });
   const late = job("aaaa", { expiresAtMs: time.nowMs + 999 });
   await engine.submit([onTime, late]);
   time.nowMs += 999;
-  expect((await lease(engine, 10)).map((l) => l.jobId)).toEqual([onTime.id]);
+  const request = { queue, count: 10, leaseMs: LEASE_MS, workerId: "w1" };
+  const { leases, expired } = await engine.lease(request);
+  expect(leases.map((l) => l.jobId)).toEqual([onTime.id]);
+  expect(expired).toEqual([{ jobId: late.id, type: "summarize" }]);
   expect(await stateOf(engine, late.id)).toBe("EXPIRED");
+  expect((await engine.reap(queue, 10)).reaped).toEqual([]);
 });
 
 test("output is numbered without gaps over attempts, and a resent chunk is stored once", async () => {

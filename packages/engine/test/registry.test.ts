@@ -60,6 +60,7 @@ test("a queue that is not defined holds nothing", async () => {
   const name = "nowhere" as QueueName;
   expect(await engine.lease({ queue: name, count: 1, leaseMs: 1_000, workerId: "w" })).toEqual({
     leases: [],
+    expired: [],
   });
   expect(await engine.stats(name)).toEqual({
     ...{ queued: 0, scheduled: 0, running: 0, succeeded: 0, failed: 0, lanes: 0 },

@@ -188,13 +188,39 @@ test.each([
     if (outcome === "cancelled") await engine.cancel(spec.id, "enough");
     time.nowMs += LEASE_MS;
     expect(await engine.reap(queue, 10)).toEqual({
-      reaped: [{ jobId: spec.id, outcome }],
+      reaped: [{ jobId: spec.id, type: "summarize", outcome, stalled: true }],
       more: false,
     });
     const [record] = await engine.getJobs([spec.id]);
     expect(record).toMatchObject({ state, stalls: 1, attempt: 1 });
   },
 );
+
+test.each([
+  ["its backoff is over", { kind: "retry", delayMs: 500, failure, countsAttempt: true }, 500],
+  ["it is handed back", { kind: "release" }, 0],
+  ["its retry is at once", { kind: "retry", delayMs: 0, failure, countsAttempt: true }, 0],
+] as const)("a job that runs again was due when %s", async (_, settlement, delayMs) => {
+  const { engine, job, time } = await setup();
+  await engine.submit([job("aaaa")]);
+  const first = await leaseOne(engine);
+  expect(first.dueAgainMs).toBeUndefined();
+  await engine.settle([{ ...first, ...settlement }]);
+  const dueMs = time.nowMs + delayMs;
+  time.nowMs += 1_000;
+  expect((await leaseOne(engine)).dueAgainMs).toBe(dueMs);
+});
+
+test("a job that lost its worker was due when its lease was taken back", async () => {
+  const { engine, job, time } = await setup();
+  await engine.submit([job("aaaa")]);
+  await leaseOne(engine);
+  time.nowMs += LEASE_MS;
+  await engine.reap(queue, 10);
+  const dueMs = time.nowMs;
+  time.nowMs += 1_000;
+  expect((await leaseOne(engine)).dueAgainMs).toBe(dueMs);
+});
 
 test("waiting jobs end when their time is over and not a millisecond before", async () => {
   const { engine, job, time } = await setup();
@@ -207,6 +233,7 @@ test("waiting jobs end when their time is over and not a millisecond before", as
   time.nowMs += 1;
   const { reaped } = await engine.reap(queue, 10);
   expect(reaped.map((r) => r.outcome)).toEqual(["expired", "expired", "expired"]);
+  expect(reaped.map((r) => r.stalled)).toEqual([false, false, false]);
   const records = await engine.getJobs([expires.id, deadline.id, scheduled.id]);
   expect(records.map((r) => r?.failure?.reason)).toEqual([
     "NOT_STARTED_IN_TIME",

@@ -1,7 +1,8 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_id, all_pools, keep_failed_ms; per pool: pool
--- RETURNS  {"OK", next_due_ms | "", per lease: job_id, token, payload, spec, failed_attempts, next_offset, stalls, usage, failure}
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, per lease: job_id, token, payload, spec,
+--          failed_attempts, next_offset, stalls, usage, failure, due_ms}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset)
 local base = KEYS[1]
@@ -43,7 +44,8 @@ local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .. "active")) end
 
-local reply, n = { "OK", next_due_ms or "" }, 2
+local expired = {}
+local reply, n = { "OK", next_due_ms or "", expired }, 3
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local function serves(band, pool)
@@ -64,10 +66,10 @@ end
 
 -- What an earlier attempt may have left.
 local function earlier(job_id)
-  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail")
+  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due")
   local spent, offset = tonumber(fields[1]) or 0, fields[3]
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
-  return spent, offset, fields[4], fields[5], fields[6]
+  return spent, offset, fields[4], fields[5], fields[6], fields[7]
 end
 
 local function outlived(job_id, deadline_ms, expires_ms, started)
@@ -89,6 +91,8 @@ local function accept(job_id)
     local reason, message = outlived(job_id, fields[5], fields[4], started)
     if reason then
       ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
+      local m = #expired
+      expired[m + 1], expired[m + 2] = job_id, rcall("HGET", job_key, "name") or ""
       return false
     end
   end
@@ -100,13 +104,13 @@ local function accept(job_id)
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, payload, spec
-  reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = 0, false, false, false, false
+  reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10] = 0, false, false, false, false, false
   if started then
     token = string.format("%.0f", started + 1)
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = earlier(job_id)
+    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10] = earlier(job_id)
   end
   reply[n + 2] = token
-  n = n + 9
+  n = n + 10
   rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
   rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
   events.add("active", job_id, "prev", "waiting")

@@ -1,6 +1,6 @@
 import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
-import type { Lease, LeaseRequest, LeaseResult } from "../engine.ts";
+import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "../engine.ts";
 import { jobRecord, type StoredJob } from "../job-record.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../reply.ts";
 
@@ -19,23 +19,33 @@ export const lease = defineScript<LeaseScriptRequest, LeaseResult>({
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ...flat] = asList(reply);
+    const [, nextDue, ended, ...flat] = asList(reply);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
       leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request));
     }
     const nextDueMs = asOptionalNumber(nextDue);
-    return { leases, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
+    const expired = asEndedJobs(ended);
+    return { leases, expired, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
   },
 });
 
-const FIELDS_PER_LEASE = 9;
+const FIELDS_PER_LEASE = 10;
+
+function asEndedJobs(reply: unknown): EndedJob[] {
+  const flat = asList(reply);
+  const ended: EndedJob[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    ended.push({ jobId: asText(flat[at]) as JobId, type: asText(flat[at + 1]) });
+  }
+  return ended;
+}
 
 function toLease(
   fields: readonly unknown[],
   { nowMs, leaseMs, workerId }: LeaseScriptRequest,
 ): Lease {
-  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure] = fields;
+  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure, due] = fields;
   const jobId = asText(id) as JobId;
   const stored: StoredJob = {
     spec: asText(spec),
@@ -48,12 +58,14 @@ function toLease(
     processedOn: String(nowMs),
     pb: workerId,
   };
+  const dueMs = asTextOrNull(due);
   return {
     jobId,
     token: asNumber(token),
     attempt: asNumber(spent) + 1,
     expiresAtMs: nowMs + leaseMs,
     nextSeq: 0,
+    ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),
     job: jobRecord(jobId, "RUNNING", stored),
   };
 }

@@ -1,7 +1,7 @@
 -- reap_leases: take back leases that ran out, and end waiting jobs whose latest start or finish has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
--- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired"}…}
+-- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", type, "active" if it lost its worker}…}
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), delayed (zset), wait (list), prioritized (zset),
 --          marker (zset), meta (hash)
@@ -32,7 +32,7 @@ local reply = { 0 }
 
 local function finish(job_id, prev, outcome, state, reason, message)
   ends.give_up(job_id, prev, state, reason, message)
-  reply[#reply + 1] = { job_id, outcome }
+  reply[#reply + 1] = { job_id, outcome, rcall("HGET", base .. job_id, "name") or "", prev }
 end
 
 local function reap(job_id)
@@ -58,13 +58,13 @@ local function reap(job_id)
     finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
   else
     rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
-      "fail", cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true }))
+      "fail", cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true }), "due", now_text)
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")
     signals.add("s QUEUED", job_id)
     signals.work()
-    reply[#reply + 1] = { job_id, "requeued" }
+    reply[#reply + 1] = { job_id, "requeued", rcall("HGET", job_key, "name") or "", "active" }
   end
 end
 

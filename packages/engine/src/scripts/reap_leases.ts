@@ -1,6 +1,6 @@
 import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
-import type { ReapResult } from "../engine.ts";
+import type { ReapedJob, ReapResult } from "../engine.ts";
 import { asList, asText } from "../reply.ts";
 
 export interface ReapRequest {
@@ -10,8 +10,6 @@ export interface ReapRequest {
   readonly maxStalls: number;
   readonly limit: number;
 }
-
-type Reaped = ReapResult["reaped"][number];
 
 export const reapLeases = defineScript<ReapRequest, ReapResult>({
   name: "reap_leases",
@@ -23,8 +21,13 @@ export const reapLeases = defineScript<ReapRequest, ReapResult>({
     const [more, ...reaped] = asList(reply);
     return {
       reaped: reaped.map((one) => {
-        const [jobId, outcome] = asList(one);
-        return { jobId: asText(jobId) as JobId, outcome: asText(outcome) as Reaped["outcome"] };
+        const [jobId, outcome, type, prev] = asList(one);
+        return {
+          jobId: asText(jobId) as JobId,
+          type: asText(type),
+          outcome: asText(outcome) as ReapedJob["outcome"],
+          stalled: prev === "active",
+        };
       }),
       more: more === 1,
     };

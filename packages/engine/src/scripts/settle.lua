@@ -64,7 +64,7 @@ local function settle(at)
 
   local delay_ms, counts_attempt = string.match(kind, "^retry (%d+) ([01])$")
   if delay_ms then
-    rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message)
+    rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message, "due", now_ms + delay_ms)
     if counts_attempt == "1" then rcall("HINCRBY", job_key, "atm", 1) end
     if tonumber(delay_ms) > 0 then
       rcall("HSET", job_key, "delay", delay_ms)
@@ -73,6 +73,7 @@ local function settle(at)
       return "SETTLED", "SCHEDULED"
     end
   end
+  if not delay_ms then rcall("HSET", job_key, "due", now_text) end
   local lane, priority = lanes.find(id)
   lanes.put(lane, id, priority or 0, counts_attempt ~= "1")
   events.add("waiting", id, "prev", "active")
