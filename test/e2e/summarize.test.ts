@@ -1,89 +1,26 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { connectMillrace } from "@millrace/client";
 import { openDocumentStore } from "@millrace/documents";
-import { openEngine } from "@millrace/engine";
+import { startSystem } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
-import {
-  systemClock as clock,
-  formatApiKey,
-  hashSecret,
-  newApiKey,
-  type QueueName,
-  systemRandom as random,
-} from "@millrace/shared";
-import { freePort, startRedis } from "@millrace/testing";
+import { systemClock as clock, parseApiKey, systemRandom as random } from "@millrace/shared";
 import { expect, onTestFinished, test } from "vitest";
 
-const services = join(import.meta.dirname, "../../services");
-
-/** Starts a service as its operator does, and waits until it says that it runs. */
-async function start(name: string, says: string, settings: Record<string, string>) {
-  const child = spawn(process.execPath, [join(services, name, "src/main.ts")], {
-    env: { PATH: process.env.PATH, MILLRACE_METRICS_PORT: "0", ...settings },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(async () => {
-    if (child.exitCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
-  });
-  const lines = createInterface(child.stdout);
-  return await new Promise<{ metrics: string }>((resolve, reject) => {
-    lines.on("line", (line) => {
-      const { msg, metrics } = JSON.parse(line) as { msg: string; metrics: string };
-      if (msg === says) resolve({ metrics });
-    });
-    child.once("exit", (code) => reject(new Error(`${name} ended with ${code} before it served`)));
-  });
-}
-
 async function setup() {
-  const redis = await startRedis();
-  onTestFinished(() => redis[Symbol.asyncDispose]());
-  const directory = await mkdtemp(join(tmpdir(), "millrace-e2e-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const engine = await openEngine({ redis: { url: redis.url }, clock, random });
-  onTestFinished(() => engine.close());
-  await engine.defineQueue({ name: "documents" as QueueName });
-  const key = newApiKey(random);
-  const secretHash = hashSecret(key.secret);
-  await engine.apiKeys.put({ keyId: key.keyId, name: "e2e", secretHash, createdMs: clock.nowMs() });
-
-  const schedulerPort = await freePort();
-  const workerPort = await freePort();
-  const gatewayPort = await freePort();
   const collector = await startCollector();
-  const scheduler = await start("scheduler", "serving", {
-    ...collector.settings,
-    MILLRACE_REDIS_URL: redis.url,
-    MILLRACE_SCHEDULER_PORT: String(schedulerPort),
-    MILLRACE_WORKER_PORT: String(workerPort),
-  });
-  const gateway = await start("gateway", "serving", {
-    ...collector.settings,
-    MILLRACE_GATEWAY_PORT: String(gatewayPort),
-    MILLRACE_SCHEDULER_ADDRESS: `127.0.0.1:${schedulerPort}`,
-    MILLRACE_DOCUMENTS_DIR: directory,
-  });
-  const worker = await start("worker", "started", {
-    ...collector.settings,
-    MILLRACE_SCHEDULER_ADDRESS: `127.0.0.1:${workerPort}`,
-    MILLRACE_DOCUMENTS_DIR: directory,
-  });
-  const apiKey = formatApiKey(key);
-  const millrace = connectMillrace({ address: `127.0.0.1:${gatewayPort}`, apiKey });
+  const system = await startSystem({ settings: { all: collector.settings } });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const { apiKey, documents: directory } = system;
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
   onTestFinished(() => millrace.close());
   const documents = await openDocumentStore({ directory, maxBytes: 1_000_000, clock, random });
-  const metrics = [scheduler, gateway, worker].map((service) => service.metrics);
-  return { millrace, documents, collector, metrics, keyId: key.keyId };
+  const services = [...system.schedulers, ...system.gateways, ...system.workers];
+  const metrics = services.map(({ addresses }) => addresses.metrics);
+  const keyId = parseApiKey(apiKey)?.keyId;
+  if (keyId === undefined) throw new Error("the system gave no API key");
+  return { millrace, documents, collector, metrics, keyId };
 }
 
 /** Takes spans over OTLP, and tells which of some names have come in one trace. */

@@ -2,4 +2,5 @@ export type * from "./engine.ts";
 export { FairBackend } from "./fair-backend.ts";
 export { bullPrefix, fairBackend } from "./fair-backend-factory.ts";
 export { openEngine } from "./open-engine.ts";
+export { queueDefaults } from "./queue-registry.ts";
 export { StoreUnavailable } from "./store-fault.ts";

@@ -11,7 +11,8 @@ export const MAX_EVENTS = 1_000;
 const MAX_SHARDS = 64;
 const HOUR_MS = 3_600_000;
 
-const defaults: Omit<QueueDefinition, "name"> = {
+/** What a queue is where its operator says nothing. */
+export const queueDefaults: Omit<QueueDefinition, "name"> = {
   shards: 1,
   types: [],
   maxDepthPerKey: 1_000_000,
@@ -69,7 +70,7 @@ export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): Q
     async define(change) {
       assertDefinable(change);
       try {
-        const fresh = { ...defaults, ...change };
+        const fresh = { ...queueDefaults, ...change };
         await defineShards(redis, rootPrefix, fresh);
         // HSETNX decides the number of shards, for ever, whoever comes second.
         const created = (await redis.hsetnx(key, change.name, JSON.stringify(fresh))) === 1;
@@ -87,7 +88,7 @@ export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): Q
   };
 }
 
-const parse = (text: string): QueueDefinition => ({ ...defaults, ...JSON.parse(text) });
+const parse = (text: string): QueueDefinition => ({ ...queueDefaults, ...JSON.parse(text) });
 
 /** Tells BullMQ's own scripts how long their events stream may grow. */
 async function defineShards(redis: Redis, rootPrefix: string, queue: QueueDefinition) {

@@ -1,5 +1,4 @@
-export * from "./free-port.ts";
+export { freePort, type LocalRedis, type RedisOptions, startRedis } from "@millrace/local";
 export * from "./manual-clock.ts";
-export * from "./redis.ts";
 export * from "./redis-for-tests.ts";
 export * from "./seeded-random.ts";

@@ -1,6 +1,6 @@
-import { startRedis, type TestRedis } from "./redis.ts";
+import { type LocalRedis, startRedis } from "@millrace/local";
 
-let shared: Promise<TestRedis> | undefined;
+let shared: Promise<LocalRedis> | undefined;
 let prefixes = 0;
 
 /**

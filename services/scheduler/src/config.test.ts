@@ -25,6 +25,17 @@ test.each(["0.0.0.0", "::", "10.0.0.1", "scheduler", "127.0.0.1.example.com"])(
   },
 );
 
+test("operators are listened to on loopback, wherever the rest listens", () => {
+  const env = { MILLRACE_SCHEDULER_HOST: "0.0.0.0", ...tokens };
+  expect(load(env)).toMatchObject({ adminHost: "127.0.0.1", adminPort: 7075 });
+});
+
+test("operators are listened to elsewhere only with a token", () => {
+  const env = { MILLRACE_ADMIN_HOST: "0.0.0.0" };
+  expect(() => load({ ...env, ...tokens })).toThrow("MILLRACE_ADMIN_TOKEN");
+  expect(load({ ...env, MILLRACE_ADMIN_TOKEN: "c" }).adminHost).toBe("0.0.0.0");
+});
+
 test("every problem is told at once", () => {
   expect(() => loadConfig(SchedulerConfig, { MILLRACE_LEASE_MS: "999" })).toThrow(
     /MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,

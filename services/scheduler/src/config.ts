@@ -28,6 +28,17 @@ const settings = {
     z.string().optional(),
     "What workers must show; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
+  adminHost: setting(
+    "MILLRACE_ADMIN_HOST",
+    z.string().default("127.0.0.1"),
+    "Address to listen on for operators.",
+  ),
+  adminPort: setting("MILLRACE_ADMIN_PORT", port.default(7075), "Port for operators."),
+  adminToken: setting(
+    "MILLRACE_ADMIN_TOKEN",
+    z.string().optional(),
+    "What operators must show; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
+  ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
     z.string().default(() => `${hostname()}-${process.pid}`),
@@ -62,15 +73,18 @@ const settings = {
 };
 
 /** A listener that others can reach lets nobody in without a token. */
-export const SchedulerConfig = defineConfig(settings, ({ host, internalToken, workerToken }) =>
-  isLoopback(host)
+export const SchedulerConfig = defineConfig(settings, (config) => [
+  ...(isLoopback(config.host) || config.internalToken !== undefined
     ? []
-    : [
-        ...(internalToken === undefined ? [missing("MILLRACE_INTERNAL_TOKEN")] : []),
-        ...(workerToken === undefined ? [missing("MILLRACE_WORKER_TOKEN")] : []),
-      ],
-);
+    : [missing("MILLRACE_INTERNAL_TOKEN", "MILLRACE_SCHEDULER_HOST")]),
+  ...(isLoopback(config.host) || config.workerToken !== undefined
+    ? []
+    : [missing("MILLRACE_WORKER_TOKEN", "MILLRACE_SCHEDULER_HOST")]),
+  ...(isLoopback(config.adminHost) || config.adminToken !== undefined
+    ? []
+    : [missing("MILLRACE_ADMIN_TOKEN", "MILLRACE_ADMIN_HOST")]),
+]);
 
-function missing(variable: string): string {
-  return `${variable}: set it, or listen on 127.0.0.1 (MILLRACE_SCHEDULER_HOST)`;
+function missing(token: string, host: string): string {
+  return `${token}: set it, or listen on 127.0.0.1 (${host})`;
 }

@@ -2,6 +2,7 @@ import { openEngine } from "@millrace/engine";
 import { loadConfig, observe, runMain, serve } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
+import { adminService } from "./admin-service.ts";
 import { SchedulerConfig } from "./config.ts";
 import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
@@ -60,7 +61,18 @@ await runMain(
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );
-    log.info({ address: server.address, workers: forWorkers.address, metrics: address }, "serving");
+    const forOperators = await scope.use(
+      serve({
+        listen: { host: config.adminHost, port: config.adminPort },
+        services: [adminService(engine, clock, random)],
+        authenticate: requireToken(config.adminToken),
+        clock,
+        onFinished,
+        onBug: (error, path) => log.error({ error, path }, "a call failed"),
+      }),
+    );
+    const addresses = { workers: forWorkers.address, admin: forOperators.address };
+    log.info({ address: server.address, ...addresses, metrics: address }, "serving");
   },
   { log },
 );

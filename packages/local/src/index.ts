@@ -1,0 +1,4 @@
+export * from "./free-port.ts";
+export * from "./redis.ts";
+export * from "./service.ts";
+export * from "./system.ts";

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { freePort } from "./free-port.ts";
+
+export interface RedisOptions {
+  /** Where it keeps its files; made if need be, and left there. Left out: a directory that goes with it. */
+  readonly directory?: string;
+  /** Left out: a free one. */
+  readonly port?: number;
+  /** Keep an append-only file, so that what was acknowledged survives a restart. Default false. */
+  readonly appendonly?: boolean;
+  /** Default "everysec". */
+  readonly appendfsync?: "always" | "everysec" | "no";
+  /** Further `redis-server` arguments. */
+  readonly args?: readonly string[];
+}
+
+/** A real redis-server of one's own. */
+export interface LocalRedis extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Of the server that runs, or ran last. */
+  readonly pid: number;
+  /** SIGTERM, and waits for it to end. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits for it to end. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and directory; stops it first if it runs. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, and nothing answers. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+/**
+ * Starts a server on 127.0.0.1, which ends with this process; resolves when it accepts connections.
+ * The program is what MILLRACE_REDIS_SERVER says, or redis-server or valkey-server on the PATH.
+ */
+export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis> {
+  const program = redisProgram();
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "millrace-redis-")));
+  await mkdir(directory, { recursive: true });
+
+  const start = (port: number) => launch(program, port, directory, options);
+  const isUp = () => running.guard.exitCode === null && running.guard.signalCode === null;
+  const end = async (signal: NodeJS.Signals) => {
+    if (!isUp()) return;
+    running.guard.ref();
+    const ended = new Promise((resolve) => running.guard.once("exit", resolve));
+    // A server that is paused sees SIGTERM only when it goes on.
+    if (signal === "SIGTERM") process.kill(running.pid, "SIGCONT");
+    process.kill(running.pid, signal);
+    await ended;
+  };
+  const signal = (name: NodeJS.Signals) => {
+    if (isUp()) process.kill(running.pid, name);
+  };
+
+  let running = await (options.port === undefined ? onFreePort(start) : start(options.port));
+  const { port } = running;
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return running.pid;
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    async restart() {
+      await end("SIGTERM");
+      running = await start(port);
+    },
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
+    async [Symbol.asyncDispose]() {
+      await end("SIGKILL");
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Between finding a free port and its use another process may take it. */
+async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
+function redisProgram(): string {
+  const named = process.env.MILLRACE_REDIS_SERVER;
+  if (named !== undefined && named !== "") return named;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  for (const name of ["redis-server", "valkey-server"]) {
+    const path = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+    if (path !== undefined) return path;
+  }
+  throw new Error(
+    "found no redis-server or valkey-server on the PATH: install Redis 7.0 or newer, or set MILLRACE_REDIS_SERVER",
+  );
+}
+
+interface RunningServer {
+  readonly port: number;
+  readonly guard: ChildProcess;
+  readonly pid: number;
+}
+
+/**
+ * The server's parent is a shell that kills it once our end of its stdin closes, so that it does
+ * not outlive a test process that is killed and never runs its own clean-up.
+ */
+const guardScript = `
+exec 3<&0
+"$@" &
+server=$!
+echo "server pid $server."
+(cat <&3 >&2; kill -9 $server 2>/dev/null) >/dev/null &
+exec 3<&-
+wait $server
+`;
+
+function launch(
+  program: string,
+  port: number,
+  directory: string,
+  options: RedisOptions,
+): Promise<RunningServer> {
+  const guard = spawn(
+    "sh",
+    [
+      ...["-c", guardScript, "sh", program, "--port", String(port), "--bind", "127.0.0.1"],
+      ...["--dir", directory, "--save", "", "--daemonize", "no"],
+      ...["--appendonly", options.appendonly === true ? "yes" : "no"],
+      ...["--appendfsync", options.appendfsync ?? "everysec"],
+      ...(options.args ?? []),
+    ],
+    // A group of its own: Ctrl-C reaches whoever started it, who ends it when it is time.
+    { stdio: ["pipe", "pipe", "ignore"], detached: true },
+  );
+  return new Promise((resolve, reject) => {
+    let log = "";
+    const read = (data: Buffer) => {
+      log += data.toString();
+      const pid = /server pid (\d+)\./.exec(log)?.[1];
+      if (pid === undefined || !log.includes("Ready to accept connections")) return;
+      guard.stdout.off("data", read).resume();
+      // A server left running does not keep its process alive.
+      guard.unref();
+      for (const stream of [guard.stdin, guard.stdout]) (stream as unknown as Socket).unref();
+      resolve({ guard, port, pid: Number(pid) });
+    };
+    guard.stdout.on("data", read);
+    guard.once("error", (cause) => reject(new Error(`cannot start ${program}`, { cause })));
+    guard.once("exit", () => reject(new Error(`${program} ended before it was ready:\n${log}`)));
+  });
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { AdminService, type QueueSchema } from "@millrace/proto/admin-service";
+import { adminCall } from "./admin-call.ts";
+import { freePort } from "./free-port.ts";
+import { type LocalRedis, startRedis } from "./redis.ts";
+import { type LocalService, type ServiceName, startService } from "./service.ts";
+
+type Settings = Readonly<Record<string, string>>;
+
+export interface SystemOptions {
+  /** Its Redis, whose end is the caller's affair. Left out: one of the system's own, without a file. */
+  readonly redis?: LocalRedis;
+  /** How many of each. Default 1. */
+  readonly schedulers?: number;
+  readonly gateways?: number;
+  readonly workers?: number;
+  /** What to define. Default: `documents`. */
+  readonly queues?: readonly MessageInitShape<typeof QueueSchema>[];
+  /** Settings for every service, and for those of one kind; they win over what the system sets. */
+  readonly settings?: Readonly<Partial<Record<ServiceName | "all", Settings>>>;
+  /** Where uploads are kept, and stay. Left out: a directory that goes with the system. */
+  readonly documents?: string;
+  /** Told of every line that a service writes. */
+  readonly log?: (line: string, service: ServiceName) => void;
+}
+
+/** A whole Millrace in processes of its own, all of which end with this one. Disposing it kills and removes all of it. */
+export interface LocalSystem extends AsyncDisposable {
+  readonly redis: LocalRedis;
+  readonly schedulers: readonly LocalService[];
+  readonly gateways: readonly LocalService[];
+  readonly workers: readonly LocalService[];
+  /** For callers: `mr_…`. */
+  readonly apiKey: string;
+  /** gRPC targets: of every scheduler, for gateways and for workers. */
+  readonly schedulerTarget: string;
+  readonly workerTarget: string;
+  /** Of the gateways that there are, for callers. */
+  gatewayTarget(): string;
+  /** The documents' directory. */
+  readonly documents: string;
+  addGateway(settings?: Settings): Promise<LocalService>;
+  addWorker(settings?: Settings): Promise<LocalService>;
+  /** Another API key. */
+  createApiKey(name: string): Promise<string>;
+  putQueue(queue: MessageInitShape<typeof QueueSchema>): Promise<void>;
+  /** Ends everything in order, as an operator would: workers drain first, Redis goes last. */
+  stop(): Promise<void>;
+}
+
+/** Starts Redis and the services, defines the queues and makes an API key; resolves when all are ready. */
+export async function startSystem(options: SystemOptions = {}): Promise<LocalSystem> {
+  const parts = new AsyncDisposableStack();
+  try {
+    return await buildSystem(options, parts);
+  } catch (error) {
+    await parts.disposeAsync();
+    throw error;
+  }
+}
+
+async function buildSystem(
+  options: SystemOptions,
+  parts: AsyncDisposableStack,
+): Promise<LocalSystem> {
+  const redis = options.redis ?? parts.use(await startRedis());
+  const documents = options.documents ?? (await mkdtemp(join(tmpdir(), "millrace-documents-")));
+  if (options.documents === undefined) {
+    parts.defer(() => rm(documents, { recursive: true, force: true }));
+  }
+
+  const start = async (name: ServiceName, own: Settings, added: Settings = {}) => {
+    const { all, [name]: forKind } = options.settings ?? {};
+    const service = await startService(name, {
+      settings: { MILLRACE_METRICS_PORT: "0", ...own, ...all, ...forKind, ...added },
+      log: (line) => options.log?.(line, name),
+    });
+    return parts.use(service);
+  };
+  const several = <T>(count: number | undefined, make: () => Promise<T>): Promise<T[]> =>
+    allOrNone(Array.from({ length: count ?? 1 }, make));
+
+  const schedulers = await several(options.schedulers, async () =>
+    start("scheduler", {
+      MILLRACE_REDIS_URL: redis.url,
+      MILLRACE_SCHEDULER_PORT: String(await freePort()),
+      MILLRACE_WORKER_PORT: String(await freePort()),
+      MILLRACE_ADMIN_PORT: String(await freePort()),
+    }),
+  );
+  const schedulerTarget = target(schedulers.map(({ addresses }) => addresses.address));
+  const workerTarget = target(schedulers.map(({ addresses }) => addresses.workers));
+  // Any scheduler that runs will do.
+  const adminTarget = target(schedulers.map(({ addresses }) => addresses.admin));
+  const { all, scheduler } = options.settings ?? {};
+  const adminToken = { ...all, ...scheduler }.MILLRACE_ADMIN_TOKEN;
+  const { method } = AdminService;
+  const putQueue = async (queue: MessageInitShape<typeof QueueSchema>) => {
+    await adminCall(adminTarget, adminToken, method.putQueue, { queue });
+  };
+  const createApiKey = async (name: string) =>
+    (await adminCall(adminTarget, adminToken, method.createApiKey, { name })).key;
+  for (const queue of options.queues ?? [{ name: "documents" }]) await putQueue(queue);
+  const apiKey = await createApiKey("local");
+
+  const startGateway = async (settings?: Settings) => {
+    const own = {
+      MILLRACE_GATEWAY_PORT: String(await freePort()),
+      MILLRACE_SCHEDULER_ADDRESS: schedulerTarget,
+      MILLRACE_DOCUMENTS_DIR: documents,
+    };
+    return start("gateway", own, settings);
+  };
+  const startWorker = (settings?: Settings) =>
+    start(
+      "worker",
+      { MILLRACE_SCHEDULER_ADDRESS: workerTarget, MILLRACE_DOCUMENTS_DIR: documents },
+      settings,
+    );
+  const [gateways, workers] = await allOrNone([
+    several(options.gateways, () => startGateway()),
+    several(options.workers, () => startWorker()),
+  ]);
+
+  return {
+    redis,
+    schedulers,
+    gateways,
+    workers,
+    apiKey,
+    schedulerTarget,
+    workerTarget,
+    gatewayTarget: () => target(gateways.map(({ addresses }) => addresses.address)),
+    documents,
+    async addGateway(settings) {
+      const gateway = await startGateway(settings);
+      gateways.push(gateway);
+      return gateway;
+    },
+    async addWorker(settings) {
+      const worker = await startWorker(settings);
+      workers.push(worker);
+      return worker;
+    },
+    createApiKey,
+    putQueue,
+    async stop() {
+      for (const kind of [workers, gateways, schedulers]) {
+        await Promise.all(kind.map((service) => service.stop()));
+      }
+      if (options.redis === undefined) await redis.stop();
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** A failure waits for the others to come or fail too, so that nothing starts behind the caller's back. */
+async function allOrNone<const T extends readonly Promise<unknown>[]>(starts: T) {
+  await Promise.allSettled(starts);
+  return await Promise.all(starts);
+}
+
+/** One gRPC target for several addresses. */
+const target = (addresses: readonly (string | undefined)[]): string =>
+  addresses.length === 1 ? String(addresses[0]) : `ipv4:${addresses.join(",")}`;

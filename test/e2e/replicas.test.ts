@@ -1,0 +1,44 @@
+import { connectMillrace, type Millrace } from "@millrace/client";
+import { startSystem } from "@millrace/local";
+import { JobState } from "@millrace/proto/job";
+import { expect, onTestFinished, test } from "vitest";
+
+async function setup() {
+  const system = await startSystem({ schedulers: 2, gateways: 2, workers: 2 });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const connect = (address: string) => {
+    const millrace = connectMillrace({ address, apiKey: system.apiKey });
+    onTestFinished(() => millrace.close());
+    return millrace;
+  };
+  return { system, connect };
+}
+
+const messages = [{ role: "user", content: "Call me Ishmael. The sea was calm." }];
+
+/** Has a job done, and returns the state in which its job ended. */
+async function chat(millrace: Millrace) {
+  const payload = { case: "payloadJson" as const, value: JSON.stringify({ messages }) };
+  const { result } = await millrace.submit({ queue: "documents", type: "chat", payload });
+  if (result.case !== "jobId") throw new Error(result.value?.message);
+  let state: JobState | undefined;
+  for await (const { event } of millrace.watch(result.value)) {
+    if (event.case === "job") state = event.value.state;
+  }
+  return state;
+}
+
+test("each gateway takes jobs while one scheduler and one worker are gone, and callers do with one gateway", async () => {
+  const { system, connect } = await setup();
+  const through = system.gateways.map(({ addresses }) => connect(addresses.address ?? ""));
+  const viaEach = () => Promise.all(through.map(chat));
+  const succeeded = [JobState.SUCCEEDED, JobState.SUCCEEDED];
+  expect(await viaEach()).toEqual(succeeded);
+  await system.schedulers[0]?.kill();
+  expect(await viaEach()).toEqual(succeeded);
+  await system.workers[0]?.kill();
+  expect(await viaEach()).toEqual(succeeded);
+  const either = connect(system.gatewayTarget());
+  await system.gateways[0]?.kill();
+  expect(await chat(either)).toBe(JobState.SUCCEEDED);
+});
