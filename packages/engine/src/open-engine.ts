@@ -19,6 +19,7 @@ import { readStats } from "./read-stats.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
+import { pauseQueue } from "./scripts/pause_queue.ts";
 import { promoteJobs } from "./scripts/promote_jobs.ts";
 import { pruneJobs } from "./scripts/prune_jobs.ts";
 import { readJobs } from "./scripts/read_jobs.ts";
@@ -215,6 +216,11 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
     queues: () => registry.list(),
     getQueue: (name) => registry.get(name),
     defineQueue: (change) => registry.define(change),
+    async pauseQueue(name, paused) {
+      await onEach(name, ({ base }) =>
+        pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
+      );
+    },
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
 
     async ping() {

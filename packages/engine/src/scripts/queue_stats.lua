@@ -1,10 +1,10 @@
 -- queue_stats: how many jobs are where.
 -- KEYS     base
 -- ARGV     sample
--- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}}
+-- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused}
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
---          completed (zset), failed (zset), mr:classes (set), mr:ready: (zset), mr:lane: (zset)
+--          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset), mr:lane: (zset)
 --
 -- The job ids are the heads of up to `sample` lanes of each class, those that are served next.
 local base = KEYS[1]
@@ -23,4 +23,5 @@ for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
   end
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
-  rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads }
+  rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
+  rcall("HEXISTS", base .. "meta", "paused") }
