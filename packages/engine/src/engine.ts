@@ -63,10 +63,11 @@ export interface Engine {
   getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
   defineQueue(queue: QueueChange): Promise<QueueDefinition>;
-  /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
-  pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 
   readonly apiKeys: ApiKeys;
+  readonly keyBudgets: KeyBudgets;
+  /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
+  syncPolicy(): Promise<void>;
 
   /** Resolves if Redis answers. */
   ping(): Promise<void>;
@@ -355,8 +356,6 @@ export interface QueueStats {
   /** Finished without a result: FAILED, CANCELLED, EXPIRED. */
   readonly failed: number;
   readonly lanes: number;
-  /** Nothing is leased from any of its shards. */
-  readonly paused: boolean;
   /** When the job that has waited longest was submitted, among the next of up to 128 lanes a pool and band. */
   readonly oldestQueuedMs?: number;
 }
@@ -374,6 +373,40 @@ export interface QueueDefinition {
   readonly retainFailedMs: number;
   /** How many finished jobs of each kind a shard keeps at most. */
   readonly retainCount: number;
+  /** How the bands share the workers while all have work. */
+  readonly bandWeights: BandWeights;
+  /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
+  readonly defaultEstimatedTokens: number;
+}
+
+/** Whole numbers from 1 on. */
+export interface BandWeights {
+  readonly interactive: number;
+  readonly standard: number;
+  readonly batch: number;
+}
+
+/** What one API key may use in each queue. What is left out does not limit it. */
+export interface KeyBudget {
+  /** Its share beside other keys. Left out: 1. */
+  readonly weight?: number;
+  /** Attempts that may start in any 60 seconds. */
+  readonly requestsPerMinute?: number;
+  /** Tokens that may be reserved in any 60 seconds. */
+  readonly tokensPerMinute?: number;
+  /** Tokens that may be reserved in any 24 hours. */
+  readonly tokensPerDay?: number;
+  /** Jobs that may run at once. */
+  readonly maxRunning?: number;
+  /** Jobs that may be queued; more are refused. Left out: the queue's own limit. */
+  readonly maxQueued?: number;
+}
+
+export interface KeyBudgets {
+  get(keyId: KeyId): Promise<KeyBudget | undefined>;
+  list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
+  /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
+  set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
 }
 
 export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;
@@ -385,19 +418,14 @@ export interface ApiKeyRecord {
   readonly secretHash: Buffer;
   readonly createdMs: number;
   readonly revokedMs?: number;
-  /** The secret before the last rotation, which works until `expiresMs`. */
-  readonly oldSecret?: { readonly hash: Buffer; readonly expiresMs: number };
 }
 
 export interface ApiKeys {
   /** Stores a key. Repeating it is safe; a key that exists is left as it is and returned. */
-  put(key: Omit<ApiKeyRecord, "revokedMs" | "oldSecret">): Promise<ApiKeyRecord>;
+  put(key: Omit<ApiKeyRecord, "revokedMs">): Promise<ApiKeyRecord>;
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
   /** By key id. */
   list(): Promise<readonly ApiKeyRecord[]>;
-  rename(keyId: KeyId, name: string): Promise<ApiKeyRecord | undefined>;
-  /** Gives a key a new secret; the one before goes on working for `graceMs`. A revoked key is left as it is. Not safe to repeat. */
-  rotate(keyId: KeyId, secretHash: Buffer, graceMs: number): Promise<ApiKeyRecord | undefined>;
   /** Marks a key as revoked, for good. Repeating it is safe. */
   revoke(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
 }

@@ -11,6 +11,7 @@ import type {
   QueueDefinition,
   SubmitOutcome,
 } from "./engine.ts";
+import { keyBudgetRegistry } from "./key-budgets.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -19,7 +20,6 @@ import { readStats } from "./read-stats.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
-import { pauseQueue } from "./scripts/pause_queue.ts";
 import { promoteJobs } from "./scripts/promote_jobs.ts";
 import { pruneJobs } from "./scripts/prune_jobs.ts";
 import { readJobs } from "./scripts/read_jobs.ts";
@@ -55,6 +55,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
+  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
   const leaseFrom = leaseFromShards(redis);
   const shards = shardMap(registry, rootPrefix);
@@ -215,12 +216,13 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
 
     queues: () => registry.list(),
     getQueue: (name) => registry.get(name),
-    defineQueue: (change) => registry.define(change),
-    async pauseQueue(name, paused) {
-      await onEach(name, ({ base }) =>
-        pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
-      );
+    async defineQueue(change) {
+      const queue = await registry.define(change);
+      await keyBudgets.sync();
+      return queue;
     },
+    keyBudgets,
+    syncPolicy: () => keyBudgets.sync(),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
 
     async ping() {

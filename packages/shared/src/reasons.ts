@@ -11,7 +11,6 @@ export const reasons = [
   "IDEMPOTENCY_CONFLICT",
   "DEPTH_FULL",
   "TOO_LARGE",
-  "MEDIA_TYPE",
   "TOO_MANY_STREAMS",
   "LEASE_LOST",
   "ILLEGAL_TRANSITION",
@@ -25,8 +24,6 @@ export const reasons = [
   "STORE_UNAVAILABLE",
   "SCHEDULER_UNAVAILABLE",
   "NOT_IMPLEMENTED",
-  "ROUTE_NOT_FOUND",
-  "METHOD_NOT_ALLOWED",
   "INTERNAL",
 ] as const;
 

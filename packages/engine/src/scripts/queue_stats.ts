@@ -10,7 +10,6 @@ export interface ShardStats {
   readonly lanes: number;
   /** The first job of each lane that was looked at. */
   readonly heads: readonly string[];
-  readonly paused: boolean;
 }
 
 export const queueStats = defineScript<{ readonly sample: number }, ShardStats>({
@@ -23,7 +22,6 @@ export const queueStats = defineScript<{ readonly sample: number }, ShardStats>(
       .slice(0, 6)
       .map(asNumber);
     const heads = asList(rest[6]).map(asText);
-    const paused = asNumber(rest[7]) === 1;
-    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused };
+    return { queued, scheduled, running, succeeded, failed, lanes, heads };
   },
 });
