@@ -2,6 +2,7 @@ import type { Clock, KeyId } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import type { ApiKeyRecord, ApiKeys } from "./engine.ts";
 import { registryKeys } from "./keys.ts";
+import { replaceField } from "./scripts/registry/replace_field.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 export function apiKeyRegistry(redis: Redis, rootPrefix: string, clock: Clock): ApiKeys {
@@ -17,6 +18,18 @@ export function apiKeyRegistry(redis: Redis, rootPrefix: string, clock: Clock): 
     const text = await redis.hget(key, keyId);
     return text === null ? undefined : parse(text);
   };
+  /** Replaces a record by what `edit` makes of it, whatever else changes it meanwhile. */
+  const change = async (keyId: KeyId, edit: (record: ApiKeyRecord) => ApiKeyRecord) => {
+    for (;;) {
+      const before = await redis.hget(key, keyId);
+      if (before === null) return;
+      const record = parse(before);
+      const edited = edit(record);
+      if (edited === record) return record;
+      const after = format(edited);
+      if (await replaceField.run(redis, key, { field: keyId, before, after })) return edited;
+    }
+  };
 
   return {
     put: (record) =>
@@ -30,22 +43,45 @@ export function apiKeyRegistry(redis: Redis, rootPrefix: string, clock: Clock): 
         const all = (await redis.hvals(key)).map(parse);
         return all.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
       }),
+    rename: (keyId, name) =>
+      attempt("renaming an API key", () => change(keyId, (record) => ({ ...record, name }))),
+    rotate: (keyId, secretHash, graceMs) =>
+      attempt("rotating an API key", () =>
+        change(keyId, (record) => {
+          if (record.revokedMs !== undefined) return record;
+          const oldSecret = { hash: record.secretHash, expiresMs: clock.nowMs() + graceMs };
+          return { ...record, secretHash, oldSecret };
+        }),
+      ),
     revoke: (keyId) =>
-      attempt("revoking an API key", async () => {
-        const record = await read(keyId);
-        if (record === undefined || record.revokedMs !== undefined) return record;
-        // Two at once both write "revoked", with times that hardly differ.
-        const revoked = { ...record, revokedMs: clock.nowMs() };
-        await redis.hset(key, keyId, format(revoked));
-        return revoked;
-      }),
+      attempt("revoking an API key", () =>
+        change(keyId, (record) =>
+          record.revokedMs === undefined ? { ...record, revokedMs: clock.nowMs() } : record,
+        ),
+      ),
   };
 }
 
-const format = (record: ApiKeyRecord): string =>
-  JSON.stringify({ ...record, secretHash: record.secretHash.toString("base64") });
+/** As it is stored: hashes as base64. */
+interface StoredRecord extends Omit<ApiKeyRecord, "secretHash" | "oldSecret"> {
+  readonly secretHash: string;
+  readonly oldSecret?: { readonly hash: string; readonly expiresMs: number };
+}
+
+function format({ secretHash, oldSecret, ...rest }: ApiKeyRecord): string {
+  const stored: StoredRecord = {
+    ...rest,
+    secretHash: secretHash.toString("base64"),
+    ...(oldSecret && { oldSecret: { ...oldSecret, hash: oldSecret.hash.toString("base64") } }),
+  };
+  return JSON.stringify(stored);
+}
 
 function parse(text: string): ApiKeyRecord {
-  const stored = JSON.parse(text) as Omit<ApiKeyRecord, "secretHash"> & { secretHash: string };
-  return { ...stored, secretHash: Buffer.from(stored.secretHash, "base64") };
+  const { secretHash, oldSecret, ...rest } = JSON.parse(text) as StoredRecord;
+  return {
+    ...rest,
+    secretHash: Buffer.from(secretHash, "base64"),
+    ...(oldSecret && { oldSecret: { ...oldSecret, hash: Buffer.from(oldSecret.hash, "base64") } }),
+  };
 }

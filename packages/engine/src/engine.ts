@@ -63,6 +63,8 @@ export interface Engine {
   getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
   defineQueue(queue: QueueChange): Promise<QueueDefinition>;
+  /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
+  pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 
   readonly apiKeys: ApiKeys;
   readonly keyBudgets: KeyBudgets;
@@ -356,6 +358,8 @@ export interface QueueStats {
   /** Finished without a result: FAILED, CANCELLED, EXPIRED. */
   readonly failed: number;
   readonly lanes: number;
+  /** Nothing is leased from any of its shards. */
+  readonly paused: boolean;
   /** When the job that has waited longest was submitted, among the next of up to 128 lanes a pool and band. */
   readonly oldestQueuedMs?: number;
 }
@@ -418,14 +422,19 @@ export interface ApiKeyRecord {
   readonly secretHash: Buffer;
   readonly createdMs: number;
   readonly revokedMs?: number;
+  /** The secret before the last rotation, which works until `expiresMs`. */
+  readonly oldSecret?: { readonly hash: Buffer; readonly expiresMs: number };
 }
 
 export interface ApiKeys {
   /** Stores a key. Repeating it is safe; a key that exists is left as it is and returned. */
-  put(key: Omit<ApiKeyRecord, "revokedMs">): Promise<ApiKeyRecord>;
+  put(key: Omit<ApiKeyRecord, "revokedMs" | "oldSecret">): Promise<ApiKeyRecord>;
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
   /** By key id. */
   list(): Promise<readonly ApiKeyRecord[]>;
+  rename(keyId: KeyId, name: string): Promise<ApiKeyRecord | undefined>;
+  /** Gives a key a new secret; the one before goes on working for `graceMs`. A revoked key is left as it is. Not safe to repeat. */
+  rotate(keyId: KeyId, secretHash: Buffer, graceMs: number): Promise<ApiKeyRecord | undefined>;
   /** Marks a key as revoked, for good. Repeating it is safe. */
   revoke(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
 }

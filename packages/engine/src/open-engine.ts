@@ -20,6 +20,7 @@ import { readStats } from "./read-stats.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
+import { pauseQueue } from "./scripts/pause_queue.ts";
 import { promoteJobs } from "./scripts/promote_jobs.ts";
 import { pruneJobs } from "./scripts/prune_jobs.ts";
 import { readJobs } from "./scripts/read_jobs.ts";
@@ -220,6 +221,11 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       const queue = await registry.define(change);
       await keyBudgets.sync();
       return queue;
+    },
+    async pauseQueue(name, paused) {
+      await onEach(name, ({ base }) =>
+        pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
+      );
     },
     keyBudgets,
     syncPolicy: () => keyBudgets.sync(),

@@ -11,7 +11,7 @@ export async function readStats(redis: Redis, shards: readonly Shard[]): Promise
   const each = await Promise.all(
     shards.map(({ base }) => queueStats.run(redis, base, { sample: SAMPLED_LANES })),
   );
-  const sum = (field: Exclude<keyof ShardStats, "heads">) =>
+  const sum = (field: Exclude<keyof ShardStats, "heads" | "paused">) =>
     each.reduce((total, stats) => total + stats[field], 0);
   const oldestQueuedMs = each
     .flatMap(({ heads }) => heads.map(submittedMs))
@@ -23,6 +23,7 @@ export async function readStats(redis: Redis, shards: readonly Shard[]): Promise
     succeeded: sum("succeeded"),
     failed: sum("failed"),
     lanes: sum("lanes"),
+    paused: each.length > 0 && each.every(({ paused }) => paused),
     ...(Number.isFinite(oldestQueuedMs) ? { oldestQueuedMs } : {}),
   };
 }

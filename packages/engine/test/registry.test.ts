@@ -65,7 +65,7 @@ test("a queue that is not defined holds nothing", async () => {
     expired: [],
   });
   expect(await engine.stats(name)).toEqual({
-    ...{ queued: 0, scheduled: 0, running: 0, succeeded: 0, failed: 0, lanes: 0 },
+    ...{ queued: 0, scheduled: 0, running: 0, succeeded: 0, failed: 0, lanes: 0, paused: false },
   });
   expect(await engine.reap(name, 1)).toEqual({ reaped: [], more: false });
   expect(await engine.listJobs({ keyId: "aaaa" as KeyId, queue: name, pageSize: 1 })).toEqual({
@@ -90,6 +90,59 @@ test("an API key is stored once, found, listed, and revoked for good", async () 
   time.nowMs += 1;
   expect(await engine.apiKeys.revoke(key.keyId)).toEqual(revoked);
   expect(await engine.apiKeys.get(key.keyId)).toEqual(revoked);
+});
+
+test("a new secret takes the place of the old one, which goes on for its grace", async () => {
+  const { engine, time } = await setup();
+  const keyId = "bbbb" as KeyId;
+  const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  expect(await engine.apiKeys.rotate(keyId, second, 1_000)).toBeUndefined();
+  await engine.apiKeys.put({ keyId, name: "a", secretHash: first, createdMs: time.nowMs });
+  const rotated = await engine.apiKeys.rotate(keyId, second, 1_000);
+  expect(rotated).toMatchObject({
+    secretHash: second,
+    oldSecret: { hash: first, expiresMs: time.nowMs + 1_000 },
+  });
+  expect(await engine.apiKeys.get(keyId)).toEqual(rotated);
+  const revoked = await engine.apiKeys.revoke(keyId);
+  expect(await engine.apiKeys.rotate(keyId, first, 1_000)).toEqual(revoked);
+});
+
+test("changes of an API key that come together all hold", async () => {
+  const { engine, time, another } = await setup();
+  const other = await another();
+  const keyId = "bbbb" as KeyId;
+  const secretHash = Buffer.alloc(32, 1);
+  await engine.apiKeys.put({ keyId, name: "a", secretHash, createdMs: time.nowMs });
+  const secrets = [2, 3].map((byte) => Buffer.alloc(32, byte));
+  await Promise.all([
+    engine.apiKeys.rename(keyId, "b"),
+    ...secrets.map((secret, i) => [engine, other][i]?.apiKeys.rotate(keyId, secret, 1_000)),
+  ]);
+  const record = await engine.apiKeys.get(keyId);
+  expect(record?.name).toBe("b");
+  // Whichever came last took the other's for the old one: both work.
+  const kept = [record?.secretHash, record?.oldSecret?.hash].map((hash) => hash?.[0]);
+  expect(kept.sort()).toEqual([2, 3]);
+  await Promise.all([other.apiKeys.revoke(keyId), engine.apiKeys.rename(keyId, "c")]);
+  expect(await engine.apiKeys.get(keyId)).toMatchObject({ name: "c", revokedMs: time.nowMs });
+});
+
+test("nothing is leased from a paused queue, in any shard, and leasing goes on when it resumes", async () => {
+  const { engine, job } = await setup({ shards: 3 });
+  const jobs = ["aaaa", "bbbb", "cccc", "dddd"].map((key) => job(key));
+  await engine.submit(jobs);
+  await engine.pauseQueue(queue, true);
+  await engine.pauseQueue(queue, true);
+  expect(await lease(engine, 10)).toEqual([]);
+  expect(await engine.submit([job("aaaa")])).toEqual([{ kind: "accepted" }]);
+  expect(await engine.stats(queue)).toMatchObject({ paused: true, queued: 5 });
+  const work = Promise.withResolvers<void>();
+  await engine.subscribe(queue, ({ kind }) => kind === "work" && work.resolve());
+  await engine.pauseQueue(queue, false);
+  await work.promise;
+  expect(await lease(engine, 10)).toHaveLength(5);
+  expect((await engine.stats(queue)).paused).toBe(false);
 });
 
 test("the longest wait is that of the oldest job among those that are next", async () => {

@@ -1,32 +1,16 @@
 import { type DescMethod, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Metadata, ServerDuplexStream, sendUnaryData, UntypedHandleCall } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
-import type { CallContext, CallHeaders } from "./handlers.ts";
-import { asRpcFault, RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
+import type { AnyHandler, CallHeaders } from "./handlers.ts";
+import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
+import { type CallSettings, runCall } from "./run-call.ts";
 import { methodPath } from "./service-definition.ts";
 import { nextOrAbort, writeAll } from "./stream-flow.ts";
 import { assertValid } from "./validation.ts";
 
 type Request = MessageShape<DescMethod["input"]>;
-type AnyHandler = (request: unknown, context: CallContext<unknown>) => unknown;
 /** The widest of the four call shapes; which parts exist follows from the method's kind. */
 type Call = ServerDuplexStream<Buffer, object> & { readonly request: Buffer };
-
-export interface FinishedCall {
-  readonly path: string;
-  readonly code: status;
-  readonly durationMs: number;
-}
-
-export interface AdapterOptions {
-  readonly authenticate: (headers: CallHeaders, path: string) => Promise<unknown>;
-  readonly draining: AbortSignal;
-  readonly nowMs: () => number;
-  /** Called once for each call whose handler threw something other than a fault. */
-  readonly onBug: (error: unknown, path: string) => void;
-  readonly onFinished: (call: FinishedCall) => void;
-  readonly run: <T>(path: string, headers: CallHeaders, body: () => Promise<T>) => Promise<T>;
-}
 
 const headersOf = (metadata: Metadata): CallHeaders => ({
   get(name) {
@@ -61,7 +45,7 @@ async function* readRequests(method: DescMethod, call: Call, signal: AbortSignal
 export function adaptHandler(
   method: DescMethod,
   handler: AnyHandler,
-  options: AdapterOptions,
+  settings: CallSettings,
 ): UntypedHandleCall {
   const path = methodPath(method);
   const streamsIn =
@@ -70,47 +54,33 @@ export function adaptHandler(
     method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
 
   const serve = async (call: Call, reply?: sendUnaryData<object>) => {
-    const startedAtMs = options.nowMs();
-    const headers = headersOf(call.metadata);
     const abort = new AbortController();
+    const { signal } = abort;
     let done = false;
-    const onCancelled = () => {
+    call.on("cancelled", () => {
       if (!done) abort.abort(new RpcFault(status.CANCELLED, undefined, { message: "cancelled" }));
-    };
-    call.on("cancelled", onCancelled);
-    let code = status.OK;
-    try {
-      await options.run(path, headers, async () => {
-        const context: CallContext<unknown> = {
-          headers,
-          signal: abort.signal,
-          draining: options.draining,
-          peer: call.getPeer(),
-          path,
-          identity: await options.authenticate(headers, path),
-        };
-        const request = streamsIn
-          ? readRequests(method, call, abort.signal)
-          : readRequest(method, call.request);
-        if (streamsOut) {
-          await writeAll(call, handler(request, context) as AsyncIterable<object>, abort.signal);
-          done = true;
-          call.end();
-        } else {
-          const response = (await handler(request, context)) as object;
-          done = true;
-          reply?.(null, response);
-        }
-      });
-    } catch (error) {
-      done = true;
-      const fault = asRpcFault(error);
-      code = fault.code;
-      if (fault !== error && !abort.signal.aborted) options.onBug(error, path);
-      if (streamsOut) call.emit("error", toGrpcStatus(fault));
-      else reply?.(toGrpcStatus(fault));
-    }
-    options.onFinished({ path, code, durationMs: options.nowMs() - startedAtMs });
+    });
+    const headers = headersOf(call.metadata);
+    const incoming = { protocol: "grpc", path, headers, peer: call.getPeer(), signal } as const;
+    const fault = await runCall(settings, incoming, async (admit) => {
+      const context = await admit();
+      const request = streamsIn
+        ? readRequests(method, call, signal)
+        : readRequest(method, call.request);
+      if (streamsOut) {
+        await writeAll(call, handler(request, context) as AsyncIterable<object>, signal);
+        done = true;
+        call.end();
+      } else {
+        const response = (await handler(request, context)) as object;
+        done = true;
+        reply?.(null, response);
+      }
+    });
+    done = true;
+    if (fault === undefined) return;
+    if (streamsOut) call.emit("error", toGrpcStatus(fault));
+    else reply?.(toGrpcStatus(fault));
   };
   return ((call: Call, reply?: sendUnaryData<object>) => {
     void serve(call, reply);

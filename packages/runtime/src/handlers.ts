@@ -67,6 +67,20 @@ export interface BoundService<Identity = undefined> {
   readonly identity?: (identity: Identity) => void;
 }
 
+/** A handler of any kind of method: which kind follows from the method. */
+export type AnyHandler = (request: unknown, context: CallContext<unknown>) => unknown;
+
+/** Each method of a service with its handler; throws if one is missing. */
+export const methodsOf = ({
+  desc,
+  handlers,
+}: BoundService<never>): readonly (readonly [DescMethod, AnyHandler])[] =>
+  desc.methods.map((method) => {
+    const handler = (handlers as Record<string, AnyHandler | undefined>)[method.localName];
+    if (handler === undefined) throw new Error(`no handler for ${method.toString()}`);
+    return [method, handler];
+  });
+
 /** A service with its handlers, checked against each other by type. */
 export const bindService = <Service extends DescService, Identity = undefined>(
   desc: Service,

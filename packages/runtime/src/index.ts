@@ -1,10 +1,10 @@
-export type { FinishedCall } from "./call-adapter.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export * from "./load-config.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
 export * from "./rpc-fault.ts";
+export type { FinishedCall } from "./run-call.ts";
 export * from "./run-main.ts";
 export * from "./serve.ts";
 export * from "./serve-metrics.ts";

@@ -1,7 +1,7 @@
 import { createMetrics, type Metrics, startTracing } from "@millrace/telemetry";
 import { z } from "zod";
-import type { FinishedCall } from "./call-adapter.ts";
 import { setting } from "./load-config.ts";
+import type { FinishedCall } from "./run-call.ts";
 import type { Scope } from "./run-main.ts";
 import { serveMetrics } from "./serve-metrics.ts";
 

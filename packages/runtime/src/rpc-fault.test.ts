@@ -8,6 +8,7 @@ import {
   codeOfReason,
   fromGrpcError,
   fromRpcStatus,
+  httpStatusOf,
   rpcError,
   toGrpcStatus,
   toRpcStatus,
@@ -25,7 +26,7 @@ test.each(reasons)("%s survives the way over the wire", (reason) => {
     retryDelayMs: 250,
   });
   expect(fromGrpcError(grpcError(sent))).toMatchObject({
-    code: codeOfReason[reason],
+    code: codeOfReason(reason),
     reason,
     message: "said",
     metadata: { queue: "documents" },
@@ -48,6 +49,27 @@ test.each([
   ["INTERNAL", status.INTERNAL],
 ] as const)("%s is gRPC code %i", (reason, code) => {
   expect(rpcError({ reason, message: "" }).code).toBe(code);
+});
+
+test.each([
+  ["MALFORMED", 400],
+  ["UNAUTHENTICATED", 401],
+  ["JOB_NOT_FOUND", 404],
+  ["ILLEGAL_TRANSITION", 409],
+  ["OUTPUT_GONE", 410],
+  ["TOO_LARGE", 413],
+  ["DOCUMENT_TYPE_MISMATCH", 415],
+  ["DEPTH_FULL", 429],
+  ["INTERNAL", 500],
+  ["DRAINING", 503],
+] as const)("%s is HTTP status %i", (reason, http) => {
+  expect(httpStatusOf(rpcError({ reason, message: "" }))).toBe(http);
+});
+
+test("what a transport said without a reason has the HTTP status of its code", () => {
+  const of = (code: status) => httpStatusOf(fromRpcStatus(create(StatusSchema, { code })));
+  expect(of(status.DEADLINE_EXCEEDED)).toBe(504);
+  expect(of(status.UNAVAILABLE)).toBe(503);
 });
 
 test("the cause of a fault stays here", () => {

@@ -15,34 +15,63 @@ import {
 import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
 import { errorDomain, type Reason, reasons } from "@millrace/shared";
 
-/** The one table from an outcome's reason to the gRPC code that callers see. */
-export const codeOfReason: Readonly<Record<Reason, status>> = {
-  MALFORMED: status.INVALID_ARGUMENT,
-  UNKNOWN_JOB_TYPE: status.INVALID_ARGUMENT,
-  TOO_LARGE: status.INVALID_ARGUMENT,
-  DOCUMENT_EMPTY: status.INVALID_ARGUMENT,
-  DOCUMENT_TYPE_MISMATCH: status.INVALID_ARGUMENT,
-  DOCUMENT_ENCRYPTED: status.INVALID_ARGUMENT,
-  DOCUMENT_UNREADABLE: status.INVALID_ARGUMENT,
-  DOCUMENT_NO_TEXT: status.INVALID_ARGUMENT,
-  UNAUTHENTICATED: status.UNAUTHENTICATED,
-  PERMISSION_DENIED: status.PERMISSION_DENIED,
-  JOB_NOT_FOUND: status.NOT_FOUND,
-  QUEUE_NOT_FOUND: status.NOT_FOUND,
-  DOCUMENT_NOT_FOUND: status.NOT_FOUND,
-  KEY_NOT_FOUND: status.NOT_FOUND,
-  IDEMPOTENCY_CONFLICT: status.ALREADY_EXISTS,
-  DEPTH_FULL: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_STREAMS: status.RESOURCE_EXHAUSTED,
-  LEASE_LOST: status.ABORTED,
-  ILLEGAL_TRANSITION: status.FAILED_PRECONDITION,
-  OUTPUT_GONE: status.OUT_OF_RANGE,
-  DRAINING: status.UNAVAILABLE,
-  STORE_UNAVAILABLE: status.UNAVAILABLE,
-  SCHEDULER_UNAVAILABLE: status.UNAVAILABLE,
-  NOT_IMPLEMENTED: status.UNIMPLEMENTED,
-  INTERNAL: status.INTERNAL,
+/** The one table from an outcome's reason to what callers see: the gRPC code, and the status over HTTP. */
+const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> = {
+  MALFORMED: [status.INVALID_ARGUMENT, 400],
+  UNKNOWN_JOB_TYPE: [status.INVALID_ARGUMENT, 400],
+  TOO_LARGE: [status.INVALID_ARGUMENT, 413],
+  MEDIA_TYPE: [status.INVALID_ARGUMENT, 415],
+  DOCUMENT_EMPTY: [status.INVALID_ARGUMENT, 400],
+  DOCUMENT_TYPE_MISMATCH: [status.INVALID_ARGUMENT, 415],
+  DOCUMENT_ENCRYPTED: [status.INVALID_ARGUMENT, 422],
+  DOCUMENT_UNREADABLE: [status.INVALID_ARGUMENT, 422],
+  DOCUMENT_NO_TEXT: [status.INVALID_ARGUMENT, 422],
+  UNAUTHENTICATED: [status.UNAUTHENTICATED, 401],
+  PERMISSION_DENIED: [status.PERMISSION_DENIED, 403],
+  JOB_NOT_FOUND: [status.NOT_FOUND, 404],
+  QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
+  DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],
+  KEY_NOT_FOUND: [status.NOT_FOUND, 404],
+  IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],
+  DEPTH_FULL: [status.RESOURCE_EXHAUSTED, 429],
+  TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],
+  LEASE_LOST: [status.ABORTED, 409],
+  ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],
+  OUTPUT_GONE: [status.OUT_OF_RANGE, 410],
+  DRAINING: [status.UNAVAILABLE, 503],
+  STORE_UNAVAILABLE: [status.UNAVAILABLE, 503],
+  SCHEDULER_UNAVAILABLE: [status.UNAVAILABLE, 503],
+  NOT_IMPLEMENTED: [status.UNIMPLEMENTED, 501],
+  ROUTE_NOT_FOUND: [status.UNIMPLEMENTED, 404],
+  METHOD_NOT_ALLOWED: [status.UNIMPLEMENTED, 405],
+  INTERNAL: [status.INTERNAL, 500],
 };
+
+/** The HTTP status of what a transport said, which has no reason. */
+const httpOfCode: Readonly<Record<status, number>> = {
+  [status.OK]: 200,
+  [status.CANCELLED]: 499,
+  [status.UNKNOWN]: 500,
+  [status.INVALID_ARGUMENT]: 400,
+  [status.DEADLINE_EXCEEDED]: 504,
+  [status.NOT_FOUND]: 404,
+  [status.ALREADY_EXISTS]: 409,
+  [status.PERMISSION_DENIED]: 403,
+  [status.RESOURCE_EXHAUSTED]: 429,
+  [status.FAILED_PRECONDITION]: 409,
+  [status.ABORTED]: 409,
+  [status.OUT_OF_RANGE]: 410,
+  [status.UNIMPLEMENTED]: 501,
+  [status.INTERNAL]: 500,
+  [status.UNAVAILABLE]: 503,
+  [status.DATA_LOSS]: 500,
+  [status.UNAUTHENTICATED]: 401,
+};
+
+export const codeOfReason = (reason: Reason): status => outcomes[reason][0];
+
+export const httpStatusOf = ({ reason, code }: RpcFault): number =>
+  reason === undefined ? httpOfCode[code] : outcomes[reason][1];
 
 /** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
 export interface FieldViolation {
@@ -85,7 +114,7 @@ export class RpcFault extends Error {
 
 /** The fault for an outcome; its code follows from the reason. */
 export const rpcError = (init: RpcErrorInit): RpcFault =>
-  new RpcFault(codeOfReason[init.reason], init.reason, init);
+  new RpcFault(codeOfReason(init.reason), init.reason, init);
 
 /** A handler for an RPC that the contract has and this service has not. */
 export const notImplemented = (): never => {

@@ -5,11 +5,11 @@ import {
   type ServerInterceptor,
 } from "@grpc/grpc-js";
 import type { Clock } from "@millrace/shared";
-import { traceServerCall } from "@millrace/telemetry";
 import { HealthImplementation } from "grpc-health-check";
-import { adaptHandler, type FinishedCall } from "./call-adapter.ts";
-import type { BoundService, CallHeaders } from "./handlers.ts";
+import { adaptHandler } from "./call-adapter.ts";
+import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { reflectionOf } from "./reflection.ts";
+import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { grpcServiceDefinition } from "./service-definition.ts";
 import { warmValidation } from "./validation.ts";
 
@@ -38,6 +38,7 @@ export const defaultServeLimits: ServeLimits = {
   graceMs: 10_000,
 };
 
+/** What every listener of a service is told, whatever protocol it speaks. */
 export interface ServeOptions<Identity> {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
@@ -63,6 +64,17 @@ export interface RunningServer {
   /** Aborts `draining`, refuses new calls, waits up to `graceMs`, then cuts what is left. */
   close(): Promise<void>;
 }
+
+export const callSettings = <Identity>(
+  { authenticate = async () => undefined as Identity, ...options }: ServeOptions<Identity>,
+  draining: AbortSignal,
+): CallSettings => ({
+  authenticate,
+  draining,
+  nowMs: () => options.clock.nowMs(),
+  onBug: options.onBug,
+  onFinished: options.onFinished ?? (() => undefined),
+});
 
 const channelOptions = (limits: ServeLimits): ChannelOptions => ({
   "grpc.max_receive_message_length": limits.messageBytes,
@@ -95,25 +107,13 @@ export async function serve<Identity = undefined>(
     for (const name of names) health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
   };
 
-  for (const { desc, handlers } of options.services) {
+  const settings = callSettings(options, draining.signal);
+  for (const service of options.services) {
+    const { desc } = service;
     warmValidation(desc);
-    const adapted = desc.methods.map((method) => {
-      const handler = (handlers as Record<string, Parameters<typeof adaptHandler>[1]>)[
-        method.localName
-      ];
-      if (handler === undefined) throw new Error(`no handler for ${method.toString()}`);
-      return [
-        method.localName,
-        adaptHandler(method, handler, {
-          authenticate: options.authenticate ?? (async () => undefined),
-          draining: draining.signal,
-          nowMs: () => options.clock.nowMs(),
-          onBug: options.onBug,
-          onFinished: options.onFinished ?? (() => undefined),
-          run: traceServerCall,
-        }),
-      ] as const;
-    });
+    const adapted = methodsOf(service).map(
+      ([method, handler]) => [method.localName, adaptHandler(method, handler, settings)] as const,
+    );
     server.addService(rawRequests(grpcServiceDefinition(desc)), Object.fromEntries(adapted));
   }
   health.addToServer(server);

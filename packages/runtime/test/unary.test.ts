@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
+import { JobService } from "@millrace/proto/job-service";
 import { expect, test } from "vitest";
-import { type CallHeaders, type RpcFault, rpcError } from "../src/index.ts";
+import { type CallHeaders, grpcClient, type RpcFault, rpcError } from "../src/index.ts";
 import { failureOf, jobId, startJobServer } from "./job-server.ts";
 
 test("a valid request reaches the handler and its reply the caller", async () => {
@@ -157,4 +158,16 @@ test("a message at the limit is taken, a longer one is refused", async () => {
     });
   await send(1_900);
   expect(await failureOf(send(2_000))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+});
+
+test("what gRPC says of an upstream that is away stays here: it holds an address", async () => {
+  const upstream = grpcClient(JobService, "127.0.0.1:1");
+  await using setup = await startJobServer({
+    getJob: async (request) => upstream.rpc.getJob(request),
+  });
+  const fault = (await failureOf(setup.rpc.getJob({ jobId }))) as RpcFault;
+  upstream.close();
+  expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "SCHEDULER_UNAVAILABLE" });
+  expect(fault.message).toBe("the scheduler is unavailable");
+  expect(setup.bugs).toEqual([]);
 });

@@ -11,6 +11,7 @@ export const reasons = [
   "IDEMPOTENCY_CONFLICT",
   "DEPTH_FULL",
   "TOO_LARGE",
+  "MEDIA_TYPE",
   "TOO_MANY_STREAMS",
   "LEASE_LOST",
   "ILLEGAL_TRANSITION",
@@ -24,6 +25,8 @@ export const reasons = [
   "STORE_UNAVAILABLE",
   "SCHEDULER_UNAVAILABLE",
   "NOT_IMPLEMENTED",
+  "ROUTE_NOT_FOUND",
+  "METHOD_NOT_ALLOWED",
   "INTERNAL",
 ] as const;
 

@@ -3,11 +3,18 @@ import { attributeNames } from "./names.ts";
 import { inSpan } from "./spans.ts";
 import { extractTrace, type TraceHeaders } from "./trace-context.ts";
 
-interface Headers {
-  get(name: string): string | undefined;
+/** OpenTelemetry's names of RPC systems; `http` for a method that was called by plain HTTP. */
+export type CallProtocol = "grpc" | "connectrpc" | "http";
+
+/** A call as far as tracing reads it. */
+export interface ServerCall {
+  readonly protocol: CallProtocol;
+  /** Fully qualified: `/millrace.jobs.v1.JobService/GetJob`. */
+  readonly path: string;
+  readonly headers: { get(name: string): string | undefined };
 }
 
-function traceHeadersOf(headers: Headers): TraceHeaders {
+function traceHeadersOf(headers: ServerCall["headers"]): TraceHeaders {
   const traceparent = headers.get("traceparent");
   const tracestate = headers.get("tracestate");
   return {
@@ -17,13 +24,12 @@ function traceHeadersOf(headers: Headers): TraceHeaders {
 }
 
 /** Runs a server's call inside a span that continues the caller's trace. */
-export function traceServerCall<T>(
-  path: string,
-  headers: Headers,
-  body: () => Promise<T>,
-): Promise<T> {
-  const method = path.slice(1);
-  const attributes = { [attributeNames.rpcSystem]: "grpc", [attributeNames.rpcMethod]: method };
-  const parent = extractTrace(traceHeadersOf(headers));
+export function traceServerCall<T>(call: ServerCall, body: () => Promise<T>): Promise<T> {
+  const method = call.path.slice(1);
+  const attributes = {
+    [attributeNames.rpcSystem]: call.protocol,
+    [attributeNames.rpcMethod]: method,
+  };
+  const parent = extractTrace(traceHeadersOf(call.headers));
   return inSpan(method, { kind: SpanKind.SERVER, parent, attributes }, body);
 }

@@ -3,21 +3,28 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { bindService, notImplemented } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
+import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
+import { listQueues } from "./handlers/admin/list-queues.ts";
+import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { putQueue } from "./handlers/admin/put-queue.ts";
+import { resumeQueue } from "./handlers/admin/resume-queue.ts";
+import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
+import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
+import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { unaryOverStore } from "./store-outage.ts";
 
 /** What operators call. */
 export const adminService = (engine: Engine, clock: Clock, random: Random) =>
   bindService(AdminService, {
     createApiKey: unaryOverStore(createApiKey(engine, clock, random)),
-    listApiKeys: notImplemented,
-    updateApiKey: notImplemented,
-    rotateApiKey: notImplemented,
-    revokeApiKey: notImplemented,
+    listApiKeys: unaryOverStore(listApiKeys(engine)),
+    updateApiKey: unaryOverStore(updateApiKey(engine)),
+    rotateApiKey: unaryOverStore(rotateApiKey(engine, random)),
+    revokeApiKey: unaryOverStore(revokeApiKey(engine)),
     putQueue: unaryOverStore(putQueue(engine)),
-    listQueues: notImplemented,
-    pauseQueue: notImplemented,
-    resumeQueue: notImplemented,
+    listQueues: unaryOverStore(listQueues(engine)),
+    pauseQueue: unaryOverStore(pauseQueue(engine)),
+    resumeQueue: unaryOverStore(resumeQueue(engine)),
     putProviderAccount: notImplemented,
     listProviderAccounts: notImplemented,
     deleteProviderAccount: notImplemented,

@@ -19,7 +19,7 @@ import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 /** What gateways call. */
 export const schedulerService = (engine: Engine, observer: JobObserver, clock: Clock) =>
   bindService(SchedulerService, {
-    authenticate: unaryOverStore(authenticate(engine)),
+    authenticate: unaryOverStore(authenticate(engine, clock)),
     submit: unaryOverStore(submit(engine, observer, clock)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),

@@ -1,11 +1,11 @@
 -- queue_stats: how many jobs are where.
 -- KEYS     base
 -- ARGV     sample
--- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}}
+-- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused}
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
---          completed (zset), failed (zset), mr:classes (set), mr:ready: (zset), mr:parked (zset),
---          mr:lane: (zset)
+--          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
+--          mr:parked (zset), mr:lane: (zset)
 --
 -- The job ids are the heads of up to `sample` lanes of each class, those that are served next, and of
 -- as many that are held.
@@ -29,4 +29,5 @@ for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
   heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
-  rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads }
+  rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
+  rcall("HEXISTS", base .. "meta", "paused") }

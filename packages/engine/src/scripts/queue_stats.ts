@@ -10,6 +10,7 @@ export interface ShardStats {
   readonly lanes: number;
   /** The first job of each lane that was looked at. */
   readonly heads: readonly string[];
+  readonly paused: boolean;
 }
 
 export const queueStats = defineScript<{ readonly sample: number }, ShardStats>({
@@ -22,6 +23,7 @@ export const queueStats = defineScript<{ readonly sample: number }, ShardStats>(
       .slice(0, 6)
       .map(asNumber);
     const heads = asList(rest[6]).map(asText);
-    return { queued, scheduled, running, succeeded, failed, lanes, heads };
+    const paused = asNumber(rest[7]) === 1;
+    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused };
   },
 });

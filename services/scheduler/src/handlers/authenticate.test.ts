@@ -3,9 +3,11 @@ import { create } from "@bufbuild/protobuf";
 import type { ApiKeyRecord } from "@millrace/engine";
 import { AuthenticateRequestSchema } from "@millrace/proto/scheduler-service";
 import type { KeyId } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { authenticate } from "./authenticate.ts";
 
+const NOW_MS = 1_000;
 const hash = (secret: string) => createHash("sha256").update(secret).digest();
 
 const call = async (
@@ -20,9 +22,8 @@ const call = async (
     createdMs: 1,
     ...change,
   };
-  const handler = authenticate({
-    apiKeys: { get: async (keyId) => (keyId === key.keyId ? key : undefined) },
-  });
+  const apiKeys = { get: async (id: KeyId) => (id === key.keyId ? key : undefined) };
+  const handler = authenticate({ apiKeys }, new ManualClock(NOW_MS));
   const { signal } = new AbortController();
   const context = {
     headers: { get: () => undefined },
@@ -52,4 +53,13 @@ test("a revoked key is refused with the right secret", async () => {
 
 test("an unknown key is refused", async () => {
   await expect(call(hash("right"), {}, "efgh")).rejects.toMatchObject(refused);
+});
+
+test("the secret before a rotation works until its time is over", async () => {
+  const before = (expiresMs: number) => ({ oldSecret: { hash: hash("old"), expiresMs } });
+  expect(await call(hash("old"), before(NOW_MS + 1))).toEqual({ name: "shop" });
+  expect(await call(hash("right"), before(NOW_MS + 1))).toEqual({ name: "shop" });
+  await expect(call(hash("old"), before(NOW_MS))).rejects.toMatchObject(refused);
+  const revoked = { ...before(NOW_MS + 1), revokedMs: 2 };
+  await expect(call(hash("old"), revoked)).rejects.toMatchObject(refused);
 });

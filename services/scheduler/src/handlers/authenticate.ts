@@ -2,23 +2,28 @@ import { timingSafeEqual } from "node:crypto";
 import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { isKeyId } from "@millrace/shared";
+import { type Clock, isKeyId } from "@millrace/shared";
+
+const same = (hash: Buffer, shown: Uint8Array): boolean =>
+  hash.length === shown.length && timingSafeEqual(hash, shown);
 
 /**
  * Checks an API key. An unknown key, a wrong secret and a revoked key get the same answer, so that
  * it tells nobody which key ids exist.
  */
 export const authenticate =
-  (engine: {
-    readonly apiKeys: Pick<Engine["apiKeys"], "get">;
-  }): Handler<(typeof SchedulerService)["method"]["authenticate"], undefined> =>
+  (
+    engine: { readonly apiKeys: Pick<Engine["apiKeys"], "get"> },
+    clock: Clock,
+  ): Handler<(typeof SchedulerService)["method"]["authenticate"], undefined> =>
   async ({ keyId, secretSha256 }) => {
     const key = isKeyId(keyId) ? await engine.apiKeys.get(keyId) : undefined;
+    const old = key?.oldSecret;
     const valid =
       key !== undefined &&
       key.revokedMs === undefined &&
-      key.secretHash.length === secretSha256.length &&
-      timingSafeEqual(key.secretHash, secretSha256);
+      (same(key.secretHash, secretSha256) ||
+        (old !== undefined && clock.nowMs() < old.expiresMs && same(old.hash, secretSha256)));
     if (!valid) throw rpcError({ reason: "UNAUTHENTICATED", message: "the API key is not valid" });
     return { name: key.name };
   };

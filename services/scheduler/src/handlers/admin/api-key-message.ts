@@ -11,6 +11,7 @@ export const apiKeyMessage = (key: ApiKeyRecord): ApiKey =>
     name: key.name,
     createTime: timestampFromMs(key.createdMs),
     ...(key.revokedMs === undefined ? {} : { revokeTime: timestampFromMs(key.revokedMs) }),
+    ...(key.oldSecret && { oldSecretExpireTime: timestampFromMs(key.oldSecret.expiresMs) }),
   });
 
 /** A budget that is stored and not kept would be worse than none. */

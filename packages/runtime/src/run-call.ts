@@ -1,0 +1,74 @@
+import { status } from "@grpc/grpc-js";
+import { type CallProtocol, traceServerCall } from "@millrace/telemetry";
+import type { CallContext, CallHeaders } from "./handlers.ts";
+import { asRpcFault, RpcFault, rpcError } from "./rpc-fault.ts";
+
+export interface FinishedCall {
+  readonly path: string;
+  readonly code: status;
+  readonly durationMs: number;
+}
+
+/** What a server does with every call, whatever protocol carried it. */
+export interface CallSettings {
+  /** Throws an RpcFault to refuse. */
+  readonly authenticate: (headers: CallHeaders, path: string) => Promise<unknown>;
+  readonly draining: AbortSignal;
+  readonly nowMs: () => number;
+  /** Called once for each call whose handler threw something other than a fault. */
+  readonly onBug: (error: unknown, path: string) => void;
+  readonly onFinished: (call: FinishedCall) => void;
+}
+
+export interface IncomingCall {
+  readonly protocol: CallProtocol;
+  /** Of the contract's method, also where the protocol has another. */
+  readonly path: string;
+  readonly headers: CallHeaders;
+  readonly peer: string;
+  /** Aborts, with a fault, when nobody waits for the call any longer. */
+  readonly signal: AbortSignal;
+}
+
+/** Lets the caller in: throws what `authenticate` throws. Call it before the body is looked at. */
+export type Admit = () => Promise<CallContext<unknown>>;
+
+const upstreamAway = (cause: RpcFault) =>
+  rpcError({
+    reason: "SCHEDULER_UNAVAILABLE",
+    message: "the scheduler is unavailable",
+    retryDelayMs: 1_000,
+    cause,
+  });
+
+/** A thrown value as callers may see it: what gRPC says of an upstream that is away holds its address. */
+function faultOf(error: unknown): RpcFault {
+  const fault = asRpcFault(error);
+  return fault.reason === undefined && fault.code === status.UNAVAILABLE
+    ? upstreamAway(fault)
+    : fault;
+}
+
+/** Runs a call to its end in a span of its own, counts it, and returns the fault that it ended with. */
+export async function runCall(
+  settings: CallSettings,
+  call: IncomingCall,
+  serve: (admit: Admit) => Promise<void>,
+): Promise<RpcFault | undefined> {
+  const startedAtMs = settings.nowMs();
+  const { path, headers, peer, signal } = call;
+  const admit = async () => {
+    const identity = await settings.authenticate(headers, path);
+    return { headers, signal, draining: settings.draining, peer, path, identity };
+  };
+  let fault: RpcFault | undefined;
+  try {
+    await traceServerCall(call, () => serve(admit));
+  } catch (error) {
+    fault = faultOf(error);
+    if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
+  }
+  const code = fault?.code ?? status.OK;
+  settings.onFinished({ path, code, durationMs: settings.nowMs() - startedAtMs });
+  return fault;
+}
