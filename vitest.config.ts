@@ -11,7 +11,7 @@ export default defineConfig({
             "{packages,services}/*/test/**/*.test.ts",
             "test/{e2e,faults,model}/**/*.test.ts",
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 30_000,
         },
       },

@@ -1,1 +1,13 @@
 export * from "./connect-millrace.ts";
+export type { CallOptions, ConnectOptions } from "./connect-options.ts";
+export type { Document, DocumentSource, UploadOptions } from "./documents.ts";
+export type { Constraint, Explanation } from "./explanation.ts";
+export type { Job, JobFailure, JobState, NewJob, Usage } from "./job.ts";
+export {
+  type ClientReason,
+  type ErrorCode,
+  MillraceError,
+  type Violation,
+} from "./millrace-error.ts";
+export type { TextDelta } from "./text.ts";
+export type { WatchEvent, WatchOptions } from "./watch.ts";

@@ -32,7 +32,7 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
     }
     return args;
   },
-  decode: (reply) => asList(reply).map(outcome),
+  decode: (reply, { depthLimit }) => asList(reply).map((one) => outcome(one, depthLimit)),
 });
 
 /** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
@@ -77,8 +77,7 @@ function moreOf(job: JobSpec): string {
     job.expiresAtMs !== undefined ||
     job.deadlineMs !== undefined ||
     job.idempotencyKey !== undefined ||
-    job.retentionMs !== undefined ||
-    job.estimatedTokens !== undefined;
+    job.retentionMs !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -87,11 +86,10 @@ function moreOf(job: JobSpec): string {
     idempotency: storedIdempotency(job),
     content_hash: job.contentHash,
     keep_ms: job.retentionMs,
-    est: job.estimatedTokens,
   });
 }
 
-function outcome(reply: unknown): SubmitOutcome {
+function outcome(reply: unknown, limit: number): SubmitOutcome {
   if (reply === "ACCEPTED") return { kind: "accepted" };
   const [word, first, second] = asList(reply);
   switch (word) {
@@ -100,7 +98,7 @@ function outcome(reply: unknown): SubmitOutcome {
     case "CONFLICT":
       return { kind: "conflict", jobId: first as JobId };
     case "DEPTH_FULL":
-      return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
+      return { kind: "depthFull", depth: asNumber(first), limit };
     default:
       return unexpectedReply("submit", reply);
   }
