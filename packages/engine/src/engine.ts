@@ -67,6 +67,9 @@ export interface Engine {
   pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 
   readonly apiKeys: ApiKeys;
+  readonly keyBudgets: KeyBudgets;
+  /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
+  syncPolicy(): Promise<void>;
 
   /** Resolves if Redis answers. */
   ping(): Promise<void>;
@@ -374,6 +377,40 @@ export interface QueueDefinition {
   readonly retainFailedMs: number;
   /** How many finished jobs of each kind a shard keeps at most. */
   readonly retainCount: number;
+  /** How the bands share the workers while all have work. */
+  readonly bandWeights: BandWeights;
+  /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
+  readonly defaultEstimatedTokens: number;
+}
+
+/** Whole numbers from 1 on. */
+export interface BandWeights {
+  readonly interactive: number;
+  readonly standard: number;
+  readonly batch: number;
+}
+
+/** What one API key may use in each queue. What is left out does not limit it. */
+export interface KeyBudget {
+  /** Its share beside other keys. Left out: 1. */
+  readonly weight?: number;
+  /** Attempts that may start in any 60 seconds. */
+  readonly requestsPerMinute?: number;
+  /** Tokens that may be reserved in any 60 seconds. */
+  readonly tokensPerMinute?: number;
+  /** Tokens that may be reserved in any 24 hours. */
+  readonly tokensPerDay?: number;
+  /** Jobs that may run at once. */
+  readonly maxRunning?: number;
+  /** Jobs that may be queued; more are refused. Left out: the queue's own limit. */
+  readonly maxQueued?: number;
+}
+
+export interface KeyBudgets {
+  get(keyId: KeyId): Promise<KeyBudget | undefined>;
+  list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
+  /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
+  set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
 }
 
 export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;

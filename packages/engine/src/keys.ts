@@ -57,6 +57,8 @@ export const registryKeys = (rootPrefix: string) => ({
   queues: `${rootPrefix}:{registry}:queues`,
   /** hash: API key, JSON, by key id */
   apiKeys: `${rootPrefix}:{registry}:api-keys`,
+  /** hash: what keys may use, by key id; "*": how often that was changed */
+  keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
 });
 
 /**
@@ -85,6 +87,16 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:idle:": "zset",
   // Each band's virtual time and stride.
   "mr:bands": "hash",
+  // Lanes with jobs that may not run now, by when to look at them again.
+  "mr:parked": "zset",
+  // The classes of a key's lanes that are in mr:parked.
+  "mr:held:": "set",
+  // What keys may use, by key id.
+  "mr:limits": "hash",
+  // What a key uses: running jobs and windows.
+  "mr:use:": "hash",
+  // How many tokens an attempt takes, as learned, by key id.
+  "mr:learned": "hash",
   // Jobs in lanes, by key id and ("*") in all.
   "mr:depth": "hash",
   // Arrival counters.

@@ -24,10 +24,10 @@ export function leaseFromShards(redis: Redis): LeaseFrom {
     const expired: EndedJob[] = [];
     let nextDueMs = Number.POSITIVE_INFINITY;
     for (const { base, definition } of [...shards.slice(turn), ...shards.slice(0, turn)]) {
-      const keepFailedMs = definition.retainFailedMs;
+      const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
       for (let full = true; full && leases.length < request.count; ) {
         const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
-        const call = { ...request, ...stamp, keepFailedMs, count };
+        const call = { ...request, ...stamp, keepFailedMs, defaultTokens, count };
         const result = await lease.run(redis, base, call);
         leases.push(...result.leases);
         expired.push(...result.expired);

@@ -11,6 +11,7 @@ import type {
   QueueDefinition,
   SubmitOutcome,
 } from "./engine.ts";
+import { keyBudgetRegistry } from "./key-budgets.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -55,6 +56,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
+  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
   const leaseFrom = leaseFromShards(redis);
   const shards = shardMap(registry, rootPrefix);
@@ -215,12 +217,18 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
 
     queues: () => registry.list(),
     getQueue: (name) => registry.get(name),
-    defineQueue: (change) => registry.define(change),
+    async defineQueue(change) {
+      const queue = await registry.define(change);
+      await keyBudgets.sync();
+      return queue;
+    },
     async pauseQueue(name, paused) {
       await onEach(name, ({ base }) =>
         pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
       );
     },
+    keyBudgets,
+    syncPolicy: () => keyBudgets.sync(),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
 
     async ping() {

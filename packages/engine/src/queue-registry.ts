@@ -20,6 +20,8 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
   retainSucceededMs: 24 * HOUR_MS,
   retainFailedMs: 7 * 24 * HOUR_MS,
   retainCount: 100_000,
+  bandWeights: { interactive: 16, standard: 4, batch: 1 },
+  defaultEstimatedTokens: 1_000,
 };
 
 export interface QueueRegistry {
@@ -71,13 +73,12 @@ export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): Q
       assertDefinable(change);
       try {
         const fresh = { ...queueDefaults, ...change };
-        await defineShards(redis, rootPrefix, fresh);
         // HSETNX decides the number of shards, for ever, whoever comes second.
         const created = (await redis.hsetnx(key, change.name, JSON.stringify(fresh))) === 1;
-        if (created) return fresh;
-        const before = parse((await redis.hget(key, change.name)) ?? "{}");
+        const before = created ? fresh : parse((await redis.hget(key, change.name)) ?? "{}");
         const after = { ...before, ...change, shards: before.shards };
-        await redis.hset(key, change.name, JSON.stringify(after));
+        await defineShards(redis, rootPrefix, after);
+        if (!created) await redis.hset(key, change.name, JSON.stringify(after));
         return after;
       } catch (error) {
         throw asStoreFault(error, `defining queue ${change.name}`);
@@ -95,6 +96,9 @@ async function defineShards(redis: Redis, rootPrefix: string, queue: QueueDefini
   for (let index = 0; index < queue.shards; index += 1) {
     const { base } = shardAt(rootPrefix, queue.name, index);
     await redis.hset(`${base}meta`, "opts.maxLenEvents", MAX_EVENTS);
+    const { interactive, standard, batch } = queue.bandWeights;
+    // Jobs without a band are plain BullMQ jobs, and count as standard.
+    await redis.hset(`${base}mr:bands`, { w0: standard, w1: interactive, w2: standard, w3: batch });
   }
 }
 

@@ -31,12 +31,19 @@ export async function audit(redis: Redis, rootPrefix: string): Promise<void> {
   expect([...places.keys()].sort()).toEqual([...ids].sort());
   expect([...places].filter(([, where]) => where.length !== 1)).toEqual([]);
 
-  // A lane with jobs is ready, once, and no other is; the classes are those with lanes.
+  // A lane with jobs is ready or held, once, and no other is; the classes are those with ready lanes.
   const classes = await redis.smembers(`${base}mr:classes`);
   const ready = await Promise.all(
     classes.map(async (of) => (await zset(`mr:ready:${of}`)).map((key) => `${key}|${of}`)),
   );
-  expect(ready.flat().sort()).toEqual([...lanes].sort());
+  const parked = await zset("mr:parked");
+  expect([...ready.flat(), ...parked].sort()).toEqual([...lanes].sort());
+  const held = await Promise.all(
+    after("mr:held:").map(async (key) =>
+      (await redis.smembers(`${base}mr:held:${key}`)).map((of) => `${key}|${of}`),
+    ),
+  );
+  expect(held.flat().sort()).toEqual([...parked].sort());
   expect(after("mr:ready:").sort()).toEqual([...classes].sort());
 
   // The counters are what they count.
@@ -56,6 +63,28 @@ export async function audit(redis: Redis, rootPrefix: string): Promise<void> {
   expect(locked.filter((key) => !active.includes(key.slice(base.length, -":lock".length)))).toEqual(
     [],
   );
+
+  // What is reserved is reserved by a running job: never more of a key's run than it counts.
+  const reserved: Record<string, number> = {};
+  for (const id of ids) {
+    const rsv = await redis.hget(base + id, "rsv");
+    if (rsv === null) continue;
+    expect(active).toContain(id);
+    if (rsv.split(" ").length < 6) continue;
+    const key = id.split("~")[1] ?? "";
+    reserved[key] = (reserved[key] ?? 0) + 1;
+  }
+  for (const key of after("mr:use:")) {
+    const use = await redis.hgetall(`${base}mr:use:${key}`);
+    expect([key, Number(use.n)]).toEqual([key, reserved[key] ?? 0]);
+    for (const letter of ["q", "t", "d"]) {
+      const buckets = Object.entries(use).filter(([name]) =>
+        new RegExp(`^${letter}\\d+$`).test(name),
+      );
+      const sum = buckets.reduce((total, [, amount]) => total + Number(amount), 0);
+      expect([key, letter, Number(use[`${letter}s`])]).toEqual([key, letter, sum]);
+    }
+  }
 
   // Whatever can outlive its job has an end.
   const waitingIds = new Set(

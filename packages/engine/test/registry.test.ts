@@ -13,6 +13,8 @@ test("a queue has defaults, and a change leaves the rest as it was", async () =>
       maxDepthPerKey: 1_000_000,
       maxStalls: 3,
       retainCount: 100_000,
+      bandWeights: { interactive: 16, standard: 4, batch: 1 },
+      defaultEstimatedTokens: 1_000,
     },
     ...{ retainSucceededMs: 86_400_000, retainFailedMs: 7 * 86_400_000 },
   };

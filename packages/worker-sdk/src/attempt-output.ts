@@ -1,12 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import { ProgressSchema } from "@millrace/proto/job";
 import { type WorkerChunk, WorkerChunkSchema } from "@millrace/proto/worker-service";
-import { limits } from "@millrace/shared";
+import { groupLength, limits } from "@millrace/shared";
 import { NonRetryableError } from "./job-failure.ts";
+
+/** More than what a report of progress takes beside its message. */
+const PROGRESS_BYTES = 32;
+const CHUNKS_PER_TURN = 1_000;
 
 interface BufferedChunk {
   readonly chunk: WorkerChunk;
   bytes: number;
+}
+
+export interface TakenOutput {
+  readonly firstSequence: number;
+  readonly chunks: WorkerChunk[];
+  readonly bytes: number;
 }
 
 /** Pieces of at most `maxBytes` bytes of UTF-8, cut between characters. */
@@ -68,25 +78,31 @@ export class AttemptOutput {
     const value = create(ProgressSchema, { done, total, message: message.slice(0, 255) });
     const last = this.#unsentTail();
     if (last?.chunk.content.case === "progress") last.chunk.content.value = value;
-    else this.#push(create(WorkerChunkSchema, { content: { case: "progress", value } }), 32);
+    else {
+      const bytes = PROGRESS_BYTES + Buffer.byteLength(value.message);
+      this.#push(create(WorkerChunkSchema, { content: { case: "progress", value } }), bytes);
+    }
     return this.#belowBytes(this.#maxBytes);
   }
 
-  /** The next chunks to send, at most about `maxBytes`, or undefined if all are sent. */
-  take(maxBytes: number): { firstSequence: number; chunks: WorkerChunk[] } | undefined {
+  /** The next chunks to send, as many as `maxBytes` and the contract allow, or undefined if all are sent. */
+  take(maxBytes: number): TakenOutput | undefined {
     if (!this.hasUnsent) return undefined;
     const firstSequence = this.#next;
-    const chunks: WorkerChunk[] = [];
-    let bytes = 0;
-    for (const buffered of this.#chunks.slice(firstSequence - this.#base)) {
-      if (chunks.length === 1_000 || (chunks.length > 0 && bytes + buffered.bytes > maxBytes))
-        break;
-      chunks.push(buffered.chunk);
-      bytes += buffered.bytes;
-    }
-    this.#next += chunks.length;
+    const unsent = this.#chunks.slice(firstSequence - this.#base);
+    const length = groupLength(unsent, 0, {
+      maxItems: CHUNKS_PER_TURN,
+      maxWeight: maxBytes,
+      weigh: (buffered) => buffered.bytes,
+    });
+    const taken = unsent.slice(0, length);
+    this.#next += length;
     this.#frozen = Math.max(this.#frozen, this.#next);
-    return { firstSequence, chunks };
+    return {
+      firstSequence,
+      chunks: taken.map(({ chunk }) => chunk),
+      bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 
   /** All chunks below `nextSequence` are stored. */

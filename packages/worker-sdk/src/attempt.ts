@@ -71,20 +71,20 @@ export class Attempt {
     const error = new Error(`The attempt is to stop: ${reason}.`);
     this.#abort.abort(error);
     this.output.close(error);
+    // An outcome that waited for its output to be stored waits no more.
+    this.#changed();
   }
 
   /** Gives the job back unfinished, without waiting for the executor to notice. */
   handBack(reason: string): void {
     this.#settle(handedBack(reason));
     this.stop(reason);
-    this.#changed();
   }
 
   /** The lease is gone: stop, and drop whatever is not sent. */
   lose(): void {
     this.released = true;
     this.stop("its lease was lost");
-    this.#changed();
   }
 
   /** The store lost output that was acknowledged: only another attempt can write it again. */
@@ -92,7 +92,6 @@ export class Attempt {
     const message = "Output that was stored is gone from the store.";
     this.#settle(failed(new JobFailure("OUTPUT_GONE", message, true)));
     this.stop("its output was lost");
-    this.#changed();
   }
 
   #settle(outcome: Outcome): void {

@@ -13,6 +13,8 @@ import { JobFailure } from "./job-failure.ts";
 export type Outcome = AttemptOutcome["outcome"];
 
 const dayMs = 86_400_000;
+/** More than what an outcome's parts of a fixed length take. */
+const OUTCOME_BYTES = 1_024;
 
 export function failed(failure: JobFailure): Outcome {
   const value = create(FailedSchema, {
@@ -34,6 +36,23 @@ export function failed(failure: JobFailure): Outcome {
     };
   }
   return { case: "failed", value };
+}
+
+/** About what an outcome takes in a message, and more rather than less. */
+export function outcomeBytes(outcome: Outcome): number {
+  switch (outcome.case) {
+    case "completed":
+      return OUTCOME_BYTES + Buffer.byteLength(outcome.value.resultJson);
+    case "failed": {
+      const headers = Object.entries(outcome.value.provider?.rateLimitHeaders ?? {}).flat();
+      return [outcome.value.error?.message ?? "", ...headers].reduce(
+        (sum, text) => sum + Buffer.byteLength(text),
+        OUTCOME_BYTES,
+      );
+    }
+    default:
+      return OUTCOME_BYTES;
+  }
 }
 
 /** What was thrown, as an outcome: a plain error may be a passing fault, so it is retryable. */

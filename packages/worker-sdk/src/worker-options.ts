@@ -21,8 +21,6 @@ export interface WorkerOptions {
   readonly log?: Log;
   /** Output of one attempt that may be unacknowledged before `write` waits. Default 1 MiB. */
   readonly maxUnacknowledgedBytes?: number;
-  /** How long output is gathered before it is sent. Default 10 ms. */
-  readonly lingerMs?: number;
 }
 
 export interface RunningWorker {

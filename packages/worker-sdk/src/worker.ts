@@ -1,10 +1,7 @@
-import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@grpc/grpc-js";
 import {
   type Assignment,
-  AttemptOutcomeSchema,
-  AttemptOutputSchema,
   type LeaseRef,
   StopReason,
   type Welcome,
@@ -16,12 +13,11 @@ import { Attempt, leaseKey } from "./attempt.ts";
 import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
 import { Session, workClient } from "./session.ts";
+import { Uplink } from "./uplink.ts";
 import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
-/** Bytes of output in one message, well below gRPC's 4 MiB. */
-const messageBytes = 1024 * 1024;
 /** What draining may take beyond its grace: the last outcomes and the goodbye. */
 const leaveMs = 5_000;
 
@@ -37,12 +33,16 @@ class Worker implements RunningWorker {
   readonly #log: Log;
   readonly #client: Client;
   readonly #attempts = new Map<string, Attempt>();
+  readonly #uplink = new Uplink(() => this.#freeSlots());
   readonly #left = Promise.withResolvers<void>();
   #session: Session | undefined;
   #welcomed = false;
   #connectAttempts = 0;
   #heartbeat: TimerHandle | undefined;
-  #flushTimer: TimerHandle | undefined;
+  /** The free slots that the stream's hello told of. */
+  #offered = 0;
+  /** Attempts whose executor has not returned. */
+  #running = 0;
   #draining = false;
   #saidGoodbye = false;
   #closed = false;
@@ -60,13 +60,14 @@ class Worker implements RunningWorker {
       message: (response) => {
         if (this.#session === session) this.#receive(response);
       },
-      writable: () => this.#flushSoon(0),
+      writable: () => this.#uplink.flushSoon(),
       ended: (error) => {
         if (this.#session === session) this.#cut(error);
       },
     });
     this.#session = session;
-    session.send(messages.hello(this.#options, this.#freeSlots(), this.#heldLeases()));
+    this.#offered = this.#freeSlots();
+    session.send(messages.hello(this.#options, this.#offered, this.#heldLeases()));
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -86,8 +87,11 @@ class Worker implements RunningWorker {
     await this.#left.promise;
   }
 
+  /** A slot is free once its executor has returned, within reason: what is not yet settled takes memory. */
   #freeSlots(): number {
-    return this.#draining ? 0 : Math.max(0, this.#options.slots - this.#attempts.size);
+    if (this.#draining) return 0;
+    const { slots } = this.#options;
+    return Math.max(0, Math.min(slots - this.#running, 2 * slots - this.#attempts.size));
   }
 
   #heldLeases(): LeaseRef[] {
@@ -105,6 +109,7 @@ class Worker implements RunningWorker {
         this.#welcome(message.value);
         return;
       case "assignments":
+        this.#uplink.slotsFilled(message.value.assignments.length);
         for (const assignment of message.value.assignments) this.#assign(assignment);
         return;
       case "heartbeatAck":
@@ -113,15 +118,18 @@ class Worker implements RunningWorker {
       case "outputAcks":
         for (const ack of message.value.acks) {
           const attempt = this.#find(ack.lease);
-          if (attempt !== undefined) this.#outputAnswered(attempt, ack.status, ack.nextSequence);
+          if (attempt === undefined) continue;
+          this.#outputAnswered(attempt, ack.status, ack.nextSequence);
+          this.#uplink.changed(attempt);
         }
-        this.#flushSoon(0);
+        this.#uplink.outputAnswered(message.value.acks.length);
         return;
       case "settleAcks":
         for (const ack of message.value.acks) {
           const attempt = this.#find(ack.lease);
           if (attempt !== undefined) this.#settleAnswered(attempt, ack.status);
         }
+        this.#uplink.settleAnswered(message.value.acks.length);
         return;
       case "stop":
         for (const { lease, reason } of message.value.attempts) {
@@ -153,6 +161,8 @@ class Worker implements RunningWorker {
         if (status.cancelRequested) attempt.stop("cancelled");
       }
     }
+    if (this.#session !== undefined) this.#uplink.open(this.#session, this.#offered);
+    for (const attempt of this.#attempts.values()) this.#uplink.changed(attempt);
     const interval = welcome.heartbeatInterval ? durationMs(welcome.heartbeatInterval) : 5_000;
     const beat = () => {
       const leases = this.#heldLeases();
@@ -162,7 +172,6 @@ class Worker implements RunningWorker {
     this.#heartbeat?.cancel();
     this.#heartbeat = this.#options.clock.after(interval, beat);
     if (this.#draining) this.#session?.send(messages.draining());
-    this.#flushSoon(0);
     this.#leaveIfDone();
   }
 
@@ -179,7 +188,11 @@ class Worker implements RunningWorker {
       const executor = Object.hasOwn(this.#options.executors, assignment.type)
         ? this.#options.executors[assignment.type]
         : undefined;
-      void attempt.run(executor, this.#log);
+      this.#running += 1;
+      void attempt.run(executor, this.#log).finally(() => {
+        this.#running -= 1;
+        this.#uplink.flushSoon();
+      });
     }
   }
 
@@ -198,7 +211,7 @@ class Worker implements RunningWorker {
         attempt.lose();
         return;
       default:
-        this.#later(() => attempt.output.resend());
+        this.#later(attempt, () => attempt.output.resend());
     }
   }
 
@@ -208,60 +221,22 @@ class Worker implements RunningWorker {
       this.#changed(leaseKey(attempt.lease), attempt);
     } else if (status === WriteStatus.LEASE_LOST) attempt.lose();
     else {
-      this.#later(() => {
+      this.#later(attempt, () => {
         attempt.outcomeSent = false;
       });
     }
   }
 
-  #later(run: () => void): void {
+  #later(attempt: Attempt, run: () => void): void {
     this.#options.clock.after(backoffMs(retryWriteBackoff, 1, this.#options.random), () => {
       run();
-      this.#flushSoon(0);
+      this.#uplink.changed(attempt);
     });
   }
 
   #changed(key: string, attempt: Attempt): void {
-    if (attempt.over && this.#attempts.delete(key)) {
-      if (this.#draining) this.#leaveIfDone();
-      // A stream that is not yet welcomed was told of fewer free slots in its hello.
-      else if (this.#attempts.size < this.#options.slots) this.#session?.send(messages.credit(1));
-      return;
-    }
-    this.#flushSoon(attempt.outcome === undefined ? (this.#options.lingerMs ?? 10) : 0);
-  }
-
-  #flushSoon(delayMs: number): void {
-    if (delayMs === 0) {
-      this.#flushTimer?.cancel();
-      this.#flushTimer = undefined;
-      this.#flush();
-      return;
-    }
-    this.#flushTimer ??= this.#options.clock.after(delayMs, () => {
-      this.#flushTimer = undefined;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (!this.#welcomed || this.#session === undefined) return;
-    const outcomes = [];
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.released) continue;
-      // One message for each attempt keeps every message far below the transport's limit.
-      while (this.#session.takesOutput) {
-        const taken = attempt.output.take(messageBytes);
-        if (taken === undefined) break;
-        const output = create(AttemptOutputSchema, { lease: attempt.lease, ...taken });
-        this.#session.send(messages.appendOutput([output]));
-      }
-      if (!attempt.readyToSettle || attempt.outcome === undefined) continue;
-      attempt.outcomeSent = true;
-      const { lease, outcome, usage } = attempt;
-      outcomes.push(create(AttemptOutcomeSchema, { lease, outcome, usage }));
-    }
-    for (const outcome of outcomes) this.#session.send(messages.settle([outcome]));
+    this.#uplink.changed(attempt);
+    if (attempt.over && this.#attempts.delete(key)) this.#leaveIfDone();
   }
 
   #leaveIfDone(): void {
@@ -272,6 +247,7 @@ class Worker implements RunningWorker {
 
   #cut(error: Error | undefined): void {
     this.#heartbeat?.cancel();
+    this.#uplink.close();
     this.#session = undefined;
     this.#welcomed = false;
     if (this.#saidGoodbye || (this.#draining && this.#attempts.size === 0)) {
@@ -287,7 +263,7 @@ class Worker implements RunningWorker {
   #close(): void {
     this.#closed = true;
     this.#heartbeat?.cancel();
-    this.#flushTimer?.cancel();
+    this.#uplink.close();
     const session = this.#session;
     this.#session = undefined;
     session?.cut();

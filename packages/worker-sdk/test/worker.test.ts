@@ -55,21 +55,30 @@ class Stream {
   }
 
   assign(type = "echo", fencingToken = 1n, payload: unknown = {}): void {
-    const payloadJson = JSON.stringify(payload);
-    const assignment = { lease: lease(fencingToken), type, attempt: 1, payloadJson };
-    this.send({ case: "assignments", value: { assignments: [assignment] } as never });
+    this.assignAll([[type, fencingToken, payload]]);
   }
 
-  outputAck(writeStatus: WriteStatus, nextSequence: number): void {
-    const acks = [{ lease: lease(), status: writeStatus, nextSequence }];
+  /** Several jobs in one message: type, token, payload. */
+  assignAll(jobs: readonly (readonly [string, bigint, unknown?])[]): void {
+    const assignments = jobs.map(([type, fencingToken, payload = {}]) => {
+      const payloadJson = JSON.stringify(payload);
+      return { lease: lease(fencingToken), type, attempt: 1, payloadJson };
+    });
+    this.send({ case: "assignments", value: { assignments } as never });
+  }
+
+  outputAck(writeStatus: WriteStatus, nextSequence: number, ...tokens: bigint[]): void {
+    const acks = (tokens.length === 0 ? [1n] : tokens).map((token) => {
+      return { lease: lease(token), status: writeStatus, nextSequence };
+    });
     this.send({ case: "outputAcks", value: { acks } as never });
   }
 
-  settleAck(writeStatus = WriteStatus.STORED, token = 1n): void {
-    this.send({
-      case: "settleAcks",
-      value: { acks: [{ lease: lease(token), status: writeStatus }] } as never,
+  settleAck(writeStatus = WriteStatus.STORED, ...tokens: bigint[]): void {
+    const acks = (tokens.length === 0 ? [1n] : tokens).map((token) => {
+      return { lease: lease(token), status: writeStatus };
     });
+    this.send({ case: "settleAcks", value: { acks } as never });
   }
 
   cut(): void {
@@ -81,7 +90,10 @@ class Stream {
   }
 }
 
-async function setup(executors: Record<string, Executor>, maxUnacknowledgedBytes = 1_000) {
+async function setup(
+  executors: Record<string, Executor>,
+  { maxUnacknowledgedBytes = 1_000, slots = 1 } = {},
+) {
   const server = new Server();
   const waiting: Stream[] = [];
   let wake = () => {};
@@ -98,8 +110,8 @@ async function setup(executors: Record<string, Executor>, maxUnacknowledgedBytes
   );
   const worker = startWorker({
     schedulerAddress: `127.0.0.1:${port}`,
-    ...{ workerId: "w1", queues: ["documents"], slots: 1, executors, maxUnacknowledgedBytes },
-    ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 }, lingerMs: 1 },
+    ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
+    ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {
     server.forceShutdown();
@@ -125,7 +137,7 @@ const echo: Executor = async ({ payload, write }) => {
 const untilStopped: Executor = ({ signal }) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
-test("runs a job: output first, its outcome once that is stored, then the slot is given again", async () => {
+test("runs a job: output first, its outcome once that is stored; its slot is given again when it returns", async () => {
   const { stream } = await setup({ echo });
   const s = await stream();
   const hello = await s.next("hello");
@@ -134,11 +146,97 @@ test("runs a job: output first, its outcome once that is stored, then the slot i
   s.assign("echo", 1n, { a: 1 });
   const output = await s.next("output");
   expect(output.attempts[0]?.chunks[0]?.content).toEqual({ case: "text", value: "hello" });
-  expect(s.seen.some((m) => m.case === "settle" || m.case === "credit")).toBe(false);
+  expect((await s.next("credit")).slots).toBe(1);
+  expect(s.seen.some((m) => m.case === "settle")).toBe(false);
   s.outputAck(WriteStatus.STORED, 1);
   const outcome = (await s.next("settle")).outcomes[0]?.outcome;
   expect(outcome).toMatchObject({ case: "completed", value: { resultJson: '{"a":1}' } });
+});
+
+test("what ends together is settled in one message, and its slots are given again in one", async () => {
+  const { stream } = await setup({ none: async () => null }, { slots: 3 });
+  const s = await stream();
+  s.welcome();
+  s.assignAll([
+    ["none", 1n],
+    ["none", 2n],
+    ["none", 3n],
+  ]);
+  expect((await s.next("credit")).slots).toBe(3);
+  const { outcomes } = await s.next("settle");
+  expect(outcomes.map((outcome) => outcome.lease?.fencingToken)).toEqual([1n, 2n, 3n]);
+});
+
+test("what is written while output is unanswered goes in one message once it is answered", async () => {
+  const { promise: firstSent, resolve: go } = Promise.withResolvers<void>();
+  const writeTwice: Executor = async ({ write, signal }) => {
+    await firstSent;
+    await write("b");
+    await write("c");
+    return untilStopped({ signal } as never);
+  };
+  const first: Executor = async ({ write, signal }) => {
+    await write("a");
+    return untilStopped({ signal } as never);
+  };
+  const { stream } = await setup({ first, writeTwice }, { slots: 3 });
+  const s = await stream();
+  s.welcome();
+  s.assignAll([
+    ["first", 1n],
+    ["writeTwice", 2n],
+    ["writeTwice", 3n],
+  ]);
+  expect((await s.next("output")).attempts).toHaveLength(1);
+  go();
+  await s.next("heartbeat");
+  expect(s.seen.some((m) => m.case === "output")).toBe(false);
+  s.outputAck(WriteStatus.STORED, 1);
+  expect((await s.next("output")).attempts).toMatchObject([
+    { lease: lease(2n), chunks: [{ content: { value: "bc" } }] },
+    { lease: lease(3n), chunks: [{ content: { value: "bc" } }] },
+  ]);
+});
+
+test("an attempt that floods leaves room in the message for the others", async () => {
+  const writes: Executor = async ({ payload, write }) => write("x".repeat(payload as number));
+  const { stream } = await setup({ writes }, { slots: 2, maxUnacknowledgedBytes: 4_000_000 });
+  const s = await stream();
+  s.welcome();
+  s.assignAll([
+    ["writes", 1n, 3_000_000],
+    ["writes", 2n, 10],
+  ]);
+  const { attempts } = await s.next("output");
+  const bytesOf = (token: bigint) =>
+    attempts
+      .filter((attempt) => attempt.lease?.fencingToken === token)
+      .flatMap(({ chunks }) => chunks)
+      .reduce((sum, { content }) => sum + String(content.value).length, 0);
+  expect(bytesOf(2n)).toBe(10);
+  // A little over 1 MiB in all: the rest waits for the answer.
+  expect(bytesOf(1n)).toBeGreaterThan(900_000);
+  expect(bytesOf(1n)).toBeLessThan(1_200_000);
+});
+
+test("slots are given again before their jobs are settled, but unsettled jobs stay bounded", async () => {
+  const { stream } = await setup({ none: async () => null });
+  const s = await stream();
+  s.welcome();
+  s.assign("none", 1n);
+  expect((await s.next("credit")).slots).toBe(1);
+  await s.next("settle");
+  s.assign("none", 2n);
+  s.assign("none", 3n);
+  // The third is more than was offered: it goes back.
   s.settleAck();
+  const { outcomes } = await s.next("settle");
+  expect(outcomes.map(({ lease, outcome }) => [lease?.fencingToken, outcome.case])).toEqual([
+    [2n, "completed"],
+    [3n, "handedBack"],
+  ]);
+  expect(s.seen.some((m) => m.case === "credit")).toBe(false);
+  s.settleAck(WriteStatus.STORED, 2n, 3n);
   expect((await s.next("credit")).slots).toBe(1);
 });
 
@@ -187,6 +285,27 @@ test("after a cut it presents its lease, asks for no more than is free, and send
   expect(output).toMatchObject({ firstSequence: 1, chunks: [{ content: { value: "two" } }] });
 });
 
+test("what was unanswered when the stream was cut is sent on the next one", async () => {
+  const { stream } = await setup({ echo, none: async () => null }, { slots: 2 });
+  const first = await stream();
+  first.welcome();
+  first.assignAll([
+    ["echo", 1n],
+    ["none", 2n],
+  ]);
+  const output = await first.next("output");
+  const settle = await first.next("settle");
+  first.cut();
+  const second = await stream();
+  expect(await second.next("hello")).toMatchObject({ credit: 2, leases: [lease(1n), lease(2n)] });
+  second.welcome([
+    { lease: lease(1n), held: true, nextSequence: 0 },
+    { lease: lease(2n), held: true, nextSequence: 0 },
+  ]);
+  expect(await second.next("output")).toEqual(output);
+  expect(await second.next("settle")).toEqual(settle);
+});
+
 test("a gap is filled by sending the same chunks again", async () => {
   const { stream } = await setup({ echo });
   const s = await stream();
@@ -205,7 +324,7 @@ test("write waits while too much is unacknowledged", async () => {
         for (; written < 10; written += 1) await write("x".repeat(60));
       },
     },
-    100,
+    { maxUnacknowledgedBytes: 100 },
   );
   const s = await stream();
   s.welcome();

@@ -1,10 +1,13 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_id, all_pools, keep_failed_ms; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_id, all_pools, keep_failed_ms, default_tokens; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, per lease: job_id, token, payload, spec,
 --          failed_attempts, next_offset, stalls, usage, failure, due_ms}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset)
+--
+-- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
+-- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -15,6 +18,7 @@ local lease_ms = ARGV[4]
 local worker_id = ARGV[5]
 local all_pools = ARGV[6] == "1"
 local keep_failed_ms = tonumber(ARGV[7])
+local default_tokens = tonumber(ARGV[8])
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/lane_turns"
@@ -22,16 +26,17 @@ local keep_succeeded_ms = 0
 --- @include "lib/signals"
 --- @include "lib/later"
 --- @include "lib/delayed"
+--- @include "lib/budgets"
 --- @include "lib/ends"
 
 local pools = {}
-for at = 7, #ARGV - 1 do
+for at = 8, #ARGV - 1 do
   local pool = ARGV[at + 1]
   pools[pool] = true
 end
 
 -- Bounds on what one call moves; the rest follows with the next, or by the promoter.
-local PROMOTE, INBOX = 200, 1000
+local PROMOTE, INBOX, UNPARK = 200, 1000, 1000
 
 local expires_text = string.format("%.0f", now_ms + lease_ms)
 local active = later.list("LPUSH", base .. "active")
@@ -39,13 +44,14 @@ local leases = later.list("ZADD", base .. "mr:leases")
 
 local _, next_due_ms = delayed.promote(now_ms, PROMOTE)
 lanes.inbox(INBOX)
+lanes.unpark(now_ms, UNPARK)
 
 local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .. "active")) end
 
 local expired = {}
-local reply, n = { "OK", next_due_ms or "", expired }, 3
+local reply, n = { "OK", "", expired }, 3
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local function serves(band, pool)
@@ -66,8 +72,10 @@ end
 
 -- What an earlier attempt may have left.
 local function earlier(job_id)
-  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due")
+  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "rsv")
   local spent, offset = tonumber(fields[1]) or 0, fields[3]
+  -- BullMQ's stalled check took it back, and knows nothing of reservations.
+  if fields[8] then budgets.settle(job_id, fields[8]) end
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
   return spent, offset, fields[4], fields[5], fields[6], fields[7]
 end
@@ -81,21 +89,48 @@ local function outlived(job_id, deadline_ms, expires_ms, started)
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
-local function accept(job_id)
+-- What is said of the lane's key, read for each lane once a call.
+local function limits_of(lane)
+  if lane.limits == nil then
+    local limits, learned = budgets.limits_of({ lane.key })
+    lane.limits = limits[1] and budgets.parse(limits[1]) or false
+    lane.weight = lane.limits and lane.limits.weight
+    lane.learned = tonumber(learned[1] or "")
+  end
+  return lane.limits
+end
+
+local function look(job_id, lane)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl")
-  local payload, spec, started = fields[1], fields[2], fields[3]
+  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl", "est")
   -- Removed by something that knows nothing of lanes.
-  if not payload then return false end
+  if not fields[1] then return nil end
   if fields[4] or fields[5] then
-    local reason, message = outlived(job_id, fields[5], fields[4], started)
+    local reason, message = outlived(job_id, fields[5], fields[4], fields[3])
     if reason then
       ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
       local m = #expired
       expired[m + 1], expired[m + 2] = job_id, rcall("HGET", job_key, "name") or ""
-      return false
+      return nil
     end
   end
+  local limits = limits_of(lane)
+  local declared = tonumber(fields[6] or "") or lane.learned
+  local tokens = declared or default_tokens
+  -- The estimate is kept with the job where there is something to correct by it.
+  return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
+    known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS, key = lane.key }
+end
+
+local function gate(job)
+  if not job.limits then return nil end
+  local tokens = budgets.reservation(job.limits, job.tokens)
+  return budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
+end
+
+local function start(job, finish)
+  local job_id, spec, started = job.id, job.spec, job.started
+  local job_key = base .. job_id
   if not spec then
     -- Added by BullMQ itself under an id of Millrace's form.
     local plain = rcall("HMGET", job_key, "name", "opts", "priority", "timestamp")
@@ -103,7 +138,7 @@ local function accept(job_id)
       a = cjson.decode(plain[2] or "{}").attempts or 1 })
   end
   local token = "1"
-  reply[n + 1], reply[n + 3], reply[n + 4] = job_id, payload, spec
+  reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
   reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10] = 0, false, false, false, false, false
   if started then
     token = string.format("%.0f", started + 1)
@@ -111,19 +146,27 @@ local function accept(job_id)
   end
   reply[n + 2] = token
   n = n + 10
-  rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
+  if job.known then
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
+      "rsv", budgets.reserve(job, finish))
+  else
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
+  end
   rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
   events.add("active", job_id, "prev", "waiting")
   active[#active + 1] = job_id
   local m = #leases
   leases[m + 1], leases[m + 2] = expires_text, job_id
   signals.add("s RUNNING", job_id)
-  return true
 end
 
-if count > 0 then lanes.take(count, serves, accept) end
+if count > 0 then lanes.take(count, serves, look, gate, start) end
+local unpark_ms = lanes.unpark(-1, 0)
+reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge)
+reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 lanes.flush()
 later.flush()
+budgets.flush()
 events.flush()
 signals.publish()
 return reply

@@ -8,14 +8,19 @@ export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue"> {
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly keepFailedMs: number;
+  readonly defaultTokens: number;
 }
 
 export const lease = defineScript<LeaseScriptRequest, LeaseResult>({
   name: "lease",
-  argv: ["now_ms", "max_events", "count", "lease_ms", "worker_id", "all_pools", "keep_failed_ms"],
+  argv: [
+    ...["now_ms", "max_events", "count", "lease_ms", "worker_id", "all_pools", "keep_failed_ms"],
+    "default_tokens",
+  ],
   perItem: ["pool"],
-  encode: ({ nowMs, maxEvents, count, leaseMs, workerId, keepFailedMs, pools }) => [
-    ...[nowMs, maxEvents, count, leaseMs, workerId, pools === undefined ? 1 : 0, keepFailedMs],
+  encode: ({ nowMs, maxEvents, count, leaseMs, workerId, pools, ...queue }) => [
+    ...[nowMs, maxEvents, count, leaseMs, workerId, pools === undefined ? 1 : 0],
+    ...[queue.keepFailedMs, queue.defaultTokens],
     ...(pools ?? []),
   ],
   decode(reply, request) {

@@ -4,9 +4,11 @@
 -- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused}
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
---          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset), mr:lane: (zset)
+--          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
+--          mr:parked (zset), mr:lane: (zset)
 --
--- The job ids are the heads of up to `sample` lanes of each class, those that are served next.
+-- The job ids are the heads of up to `sample` lanes of each class, those that are served next, and of
+-- as many that are held.
 local base = KEYS[1]
 local rcall = redis.call
 
@@ -21,6 +23,10 @@ for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
   for _, key in ipairs(rcall("ZRANGE", ready, 0, sample - 1)) do
     heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. key .. "|" .. class, 0, 0)[1]
   end
+end
+lanes = lanes + rcall("ZCARD", base .. "mr:parked")
+for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
+  heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
   rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,

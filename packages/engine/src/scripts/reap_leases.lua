@@ -22,6 +22,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/signals"
 --- @include "lib/later"
 --- @include "lib/jobs"
+--- @include "lib/budgets"
 --- @include "lib/ends"
 
 -- A running job past its deadline is its scheduler's to stop: looked at again this much later.
@@ -42,8 +43,10 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl")
+  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv")
   if not fields[1] then return end
+  -- Nobody says what a dead attempt spent: it counts as what was reserved.
+  if fields[5] then budgets.settle(job_id, fields[5]) end
   local stalls = rcall("HINCRBY", job_key, "stc", 1)
   events.add("stalled", job_id)
   local attempt = (tonumber(fields[2]) or 0) + 1
@@ -110,6 +113,7 @@ if #lapsed == limit or #outlived == limit then reply[1] = 1 end
 
 lanes.flush()
 later.flush()
+budgets.flush()
 if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end

@@ -6,7 +6,9 @@
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind is "complete", with the result as body; "fail STATE" and "retry delay_ms counts_attempt", with the
--- failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose cancel was asked for is CANCELLED.
+-- failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose
+-- cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage; without one
+-- it counts as spent, unless the attempt is not counted: then the provider was never reached.
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -19,6 +21,7 @@ local keep_failed_ms = tonumber(ARGV[4])
 --- @include "lib/signals"
 --- @include "lib/later"
 --- @include "lib/delayed"
+--- @include "lib/budgets"
 --- @include "lib/ends"
 
 local function add_usage(before, more)
@@ -26,6 +29,13 @@ local function add_usage(before, more)
   local a, b, c = string.match(before, "^(%d+),(%d+),(%d+)$")
   local x, y, z = string.match(more, "^(%d+),(%d+),(%d+)$")
   return string.format("%.0f,%.0f,%.0f", a + x, b + y, c + z)
+end
+
+local function settle_reservation(id, rsv, usage, counts)
+  local input, output = string.match(usage, "^(%d+),(%d+),")
+  local spent = input and input + output
+  if spent and spent > 0 then budgets.learn(lanes.key_of(id), spent) end
+  if rsv then budgets.settle(id, rsv, spent, not counts and not spent) end
 end
 
 local function settle(at)
@@ -37,7 +47,7 @@ local function settle(at)
 
   local job_key = base .. id
   -- The first seven are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel")
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[8] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
@@ -45,6 +55,9 @@ local function settle(at)
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   if usage ~= "" then rcall("HSET", job_key, "use", add_usage(rcall("HGET", job_key, "use"), usage)) end
+  if fields[10] or usage ~= "" then
+    settle_reservation(id, fields[10], usage, kind ~= "release" and not string.find(kind, "^retry %d+ 0$"))
+  end
 
   if kind == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body)
@@ -89,6 +102,7 @@ for at = 4, #ARGV - 1, 5 do
 end
 lanes.flush()
 later.flush()
+budgets.flush()
 if signals.lines.w then
   if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "active") == 0

@@ -2,13 +2,13 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, depth_limit; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
--- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth}
+-- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit}
 -- REPEAT   safe: an id that is there is EXISTING
--- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:expiry (zset)
+-- TOUCHES  meta (hash), marker (zset), mr:limits (hash), mr:index: (zset), mr:idem: (string), mr:expiry (zset)
 --
 -- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
 -- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
--- content_hash, keep_ms.
+-- content_hash, keep_ms, est (tokens).
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -43,6 +43,7 @@ local function store_more(id, job_key, more, idem)
     rcall("ZADD", base .. "mr:expiry", math.min(expires_ms or math.huge, deadline_ms or math.huge), id)
   end
   if more.keep_ms then rcall("HSET", job_key, "keep", more.keep_ms) end
+  if more.est then rcall("HSET", job_key, "est", more.est) end
   if idem then
     rcall("HSET", job_key, "ik", more.idempotency)
     rcall("SET", idem, (more.content_hash or "") .. " - " .. id)
@@ -77,6 +78,8 @@ local function submit_group(at)
 
   local pooled = string.sub(lane, -1) ~= "|"
   local depth = lanes.reserve(key, job_count)
+  -- The key's own limit, where it has one (see lib/budgets).
+  local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
   local index, rank = {}, tonumber(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
@@ -101,7 +104,7 @@ local function submit_group(at)
     else
       more = nil
     end
-    if reply == "ACCEPTED" and depth >= depth_limit then reply = { "DEPTH_FULL", depth } end
+    if reply == "ACCEPTED" and depth >= limit then reply = { "DEPTH_FULL", depth, limit } end
     replies[#replies + 1] = reply
     if reply == "ACCEPTED" then
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,

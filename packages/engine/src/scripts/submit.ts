@@ -32,7 +32,7 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
     }
     return args;
   },
-  decode: (reply, { depthLimit }) => asList(reply).map((one) => outcome(one, depthLimit)),
+  decode: (reply) => asList(reply).map(outcome),
 });
 
 /** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
@@ -77,7 +77,8 @@ function moreOf(job: JobSpec): string {
     job.expiresAtMs !== undefined ||
     job.deadlineMs !== undefined ||
     job.idempotencyKey !== undefined ||
-    job.retentionMs !== undefined;
+    job.retentionMs !== undefined ||
+    job.estimatedTokens !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -86,10 +87,11 @@ function moreOf(job: JobSpec): string {
     idempotency: storedIdempotency(job),
     content_hash: job.contentHash,
     keep_ms: job.retentionMs,
+    est: job.estimatedTokens,
   });
 }
 
-function outcome(reply: unknown, limit: number): SubmitOutcome {
+function outcome(reply: unknown): SubmitOutcome {
   if (reply === "ACCEPTED") return { kind: "accepted" };
   const [word, first, second] = asList(reply);
   switch (word) {
@@ -98,7 +100,7 @@ function outcome(reply: unknown, limit: number): SubmitOutcome {
     case "CONFLICT":
       return { kind: "conflict", jobId: first as JobId };
     case "DEPTH_FULL":
-      return { kind: "depthFull", depth: asNumber(first), limit };
+      return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
     default:
       return unexpectedReply("submit", reply);
   }

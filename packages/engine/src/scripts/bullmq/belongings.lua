@@ -3,9 +3,11 @@
 --
 -- Needs `rcall`, `lanes` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
---          mr:bands (hash), mr:idle: (zset), mr:seq (string), mr:seq:plain (string)
+--          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
+--          mr:seq:plain (string)
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
-local OF_QUEUE = { "mr:bands", "mr:idle:0", "mr:idle:1", "mr:idle:2", "mr:idle:3", "mr:seq", "mr:seq:plain" }
+local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
+  "mr:idle:3", "mr:seq", "mr:seq:plain" }
 
 local function forget_job(job_key)
   local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")

@@ -33,7 +33,7 @@ local function enter(to)
   if to == base then return end
   if base then
     views.close()
-    lanes.bands = nil
+    lanes.bands, lanes.any_held = nil, nil
     signals.lines, signals.order = {}, {}
   end
   base = to
@@ -77,10 +77,8 @@ function wait.RPOPLPUSH(_, active)
   local taken = false
   lanes.take(1, function() return true end, function(job_id)
     -- Removed by something that knows nothing of lanes.
-    if rcall("EXISTS", base .. job_id) == 0 then return false end
-    taken = job_id
-    return true
-  end)
+    return rcall("EXISTS", base .. job_id) == 1 and { id = job_id, cost = 1 } or nil
+  end, nil, function(job) taken = job.id end)
   if not taken then return false end
   rcall("LPUSH", active, taken)
   if lanes.key_of(taken) then signals.add("s RUNNING", taken) end

@@ -17,7 +17,8 @@ local ends = {
 -- The longest value that an event repeats: the stream outlives what it tells of.
 local EVENT_VALUE_BYTES = 1024
 
--- Takes a lease away. False: the job is not active. `active` is searched from its old end.
+-- Takes a lease away. False: the job is not active. `active` is searched from its old end. What was
+-- reserved for it is the caller's to settle.
 function ends.drop_lease(job_id)
   if rcall("LREM", ends.active, -1, job_id) == 0 then return false end
   ends.locks[#ends.locks + 1] = base .. job_id .. ":lock"

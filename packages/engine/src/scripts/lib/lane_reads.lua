@@ -2,7 +2,7 @@
 -- right after it.
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
--- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:depth (hash)
+-- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:depth (hash)
 
 -- Lanes are looked through this many at a time.
 local LANES_AT_ONCE = 256
@@ -21,7 +21,7 @@ function lanes.size()
   return tonumber(depth[1]) or 0, tonumber(depth[2]) or 0
 end
 
--- Calls each(lane) for every lane that may hold such jobs, until it returns true.
+-- Calls each(lane) for every lane that may hold such jobs, the ready ones first, until it returns true.
 local function each_lane(prioritized, each)
   local classes = rcall("SMEMBERS", base .. "mr:classes")
   table.sort(classes)
@@ -38,6 +38,15 @@ local function each_lane(prioritized, each)
       until #keys < LANES_AT_ONCE
     end
   end
+  local from = 0
+  repeat
+    local held = rcall("ZRANGE", base .. "mr:parked", from, from + LANES_AT_ONCE - 1)
+    for _, lane in ipairs(held) do
+      -- Priority 0 is of the first band only: a plain lane is never held.
+      if (prioritized or string.find(lane, "|1|", 1, true)) and each(lane) then return end
+    end
+    from = from + #held
+  until #held < LANES_AT_ONCE
 end
 
 -- Calls each(job_id, lane) for `count` jobs with a priority, or without, after the first `skip`: lane

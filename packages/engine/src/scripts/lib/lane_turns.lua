@@ -1,9 +1,10 @@
 -- lane_turns: which lanes are next, and taking jobs from them. Part of `lanes`, and included right
 -- after it by scripts that lease.
 --
--- Between the lanes of a band it is start-time fair queueing: a band's virtual time is the start tag of
--- what it served last, and serving a lane moves that lane on by 1. Between bands it is stride
--- scheduling by weight.
+-- Between the lanes of a band it is start-time fair queueing (P. Goyal, H. Vin, H. Cheng, "Start-time Fair
+-- Queueing", SIGCOMM 1996): a band's virtual time is the start tag of what it served last, and serving a
+-- lane moves that lane on by the job's cost over the lane's weight. Between bands it is stride scheduling
+-- by weight, a step a job (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528, 1995).
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), wait (list), prioritized (zset)
@@ -34,131 +35,203 @@ function lanes.inbox(limit)
   return moved
 end
 
--- The lanes of a band that are furthest back, merged over its classes, followed by those that had a
--- turn: every turn costs the same, so those come back in the order they went.
-local function line_up(classes, want)
-  local line = { heads = {}, again = {}, first = 1, last = 0 }
-  for _, class in ipairs(classes) do
-    local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
-    local lanes_of = {}
-    for i = 1, #ready, 2 do
-      lanes_of[#lanes_of + 1] = { key = ready[i], class = class, at = tonumber(ready[i + 1]), turns = 0 }
-    end
-    if #lanes_of > 0 then line.heads[#line.heads + 1] = { lanes = lanes_of, next = 1 } end
+-- The candidates of a band: the lanes of each class that are furthest back, in order, and a heap of
+-- those that had a turn in this call.
+local function line_up(line, class, want)
+  local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
+  local queue = { class = class, next = 1 }
+  for i = 1, #ready, 2 do
+    local key = ready[i]
+    queue[#queue + 1] = { id = key .. "|" .. class, key = key, class = class, at = tonumber(ready[i + 1]),
+      ids = {}, used = 0, fetched = 0 }
   end
-  return line
+  if #queue == 0 then return end
+  line.queues[#line.queues + 1] = queue
+  line.lanes = line.lanes + #queue
 end
 
+-- A heap of lanes by virtual time, and by `turn` where that is equal.
+local function before(a, b)
+  return a.at < b.at or a.at == b.at and a.turn < b.turn
+end
+
+local function push(heap, lane)
+  local at = #heap + 1
+  while at > 1 do
+    local above = math.floor(at / 2)
+    if before(heap[above], lane) then break end
+    heap[at] = heap[above]
+    at = above
+  end
+  heap[at] = lane
+end
+
+local function pop(heap)
+  local top, last = heap[1], table.remove(heap)
+  local size = #heap
+  if size == 0 then return top end
+  local at = 1
+  while true do
+    local below = 2 * at
+    if below > size then break end
+    if below < size and before(heap[below + 1], heap[below]) then below = below + 1 end
+    if not before(heap[below], last) then break end
+    heap[at] = heap[below]
+    at = below
+  end
+  heap[at] = last
+  return top
+end
+
+-- The lane of a line that is furthest back, taken out of it, or nil.
 local function next_in(line)
   local from, lane
-  for _, head in ipairs(line.heads) do
-    local candidate = head.lanes[head.next]
-    if candidate and (not lane or candidate.at < lane.at) then from, lane = head, candidate end
+  for _, queue in ipairs(line.queues) do
+    local candidate = queue[queue.next]
+    if candidate and (not lane or candidate.at < lane.at) then from, lane = queue, candidate end
   end
-  local again = line.again[line.first]
-  if again and (not lane or again.at < lane.at) then
-    line.first = line.first + 1
-    return again
-  end
+  local again = line.again[1]
+  if again and (not lane or again.at < lane.at) then return pop(line.again) end
   if lane then from.next = from.next + 1 end
   return lane
 end
 
--- Decides whose the next `want` turns are: returns the lanes in order of their first turn, and the
--- stride from which each band goes on.
-local function plan(by_band, want, state)
-  local lines, from, pass, order, virtual = {}, {}, {}, {}, {}
-  for band, classes in pairs(by_band) do
-    lines[band] = line_up(classes, want)
-    -- A band that comes back starts at the present.
-    from[band] = math.max(state["p" .. band], state.p)
-    pass[band] = from[band]
+-- Leaves a class out for the rest of the call.
+local function shut(line, class)
+  line.shut[class] = true
+  for _, queue in ipairs(line.queues) do
+    if queue.class == class then queue.next = #queue + 1 end
   end
-  for _ = 1, want do
-    -- The band that has had least for its weight, and its lane that is furthest back.
-    local band, lane
-    repeat
-      band = nil
-      for _, candidate in ipairs(BANDS) do
-        if lines[candidate] and (not band or pass[candidate] < pass[band]) then band = candidate end
-      end
-      if not band then return order, from end
-      lane = next_in(lines[band])
-      if not lane then lines[band] = nil end
-    until lane
-    if lane.turns == 0 then
-      order[#order + 1] = lane
-      lane.band = band
-      lane.start = math.max(lane.at, virtual[band] or state["v" .. band])
-      lane.at = lane.start
-    end
-    virtual[band] = lane.at
-    lane.turns = lane.turns + 1
-    lane.at = lane.at + 1
-    local line = lines[band]
-    line.last = line.last + 1
-    line.again[line.last] = lane
-    state.p = pass[band]
-    pass[band] = pass[band] + 1 / BAND_WEIGHT[band]
-  end
-  return order, from
 end
 
--- Takes jobs in fair order until `want` were accepted, no lane that is served has a job, or `want`
--- + 1,000 were looked at. serves(band, pool) says which classes count. accept(job_id, lane) returns
--- false for a job that shall not be leased; it is out of its lane then, and costs the lane nothing.
-function lanes.take(want, serves, accept)
-  write_puts()
-  local taken, looked_at = 0, 0
-  while taken < want and looked_at < want + 1000 do
-    local by_band = {}
-    for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
-      local band = string.sub(class, 1, 1)
-      if serves(band, string.sub(class, 3)) then
-        by_band[band] = by_band[band] or {}
-        table.insert(by_band[band], class)
-      end
+-- The next job of a lane, or nil if it has no more. Jobs stay in the lane until write_back.
+local function next_job(lane, want, lanes_beside)
+  if lane.used == lane.fetched then
+    if lane.all then return nil end
+    -- One more than its share tells whether any is left. Not ZPOPMIN, which writes out the scores.
+    local fetch = lane.fetched == 0 and math.ceil(want / lanes_beside) + 1 or lane.fetched
+    local ids = rcall("ZRANGE", base .. "mr:lane:" .. lane.id, lane.used, lane.used + fetch - 1)
+    lane.ids, lane.first, lane.fetched = ids, lane.used, lane.used + #ids
+    lane.all = #ids < fetch
+    if #ids == 0 then return nil end
+  end
+  lane.used = lane.used + 1
+  return lane.ids[lane.used - lane.first]
+end
+
+-- Takes out of each lane what was taken from it, and puts it where it belongs then.
+local function write_back(touched)
+  local ready = {}
+  for _, lane in ipairs(touched) do
+    local lane_key, out = base .. "mr:lane:" .. lane.id, lane.used
+    if out > 0 then
+      lanes.without = lanes.without
+        - math.min(out, without_priority(lane_key, string.sub(lane.class, 1, 1), run_of(lane.id)))
+      rcall("ZREMRANGEBYRANK", lane_key, 0, out - 1)
+      tally(lane.key, -out)
     end
-    if next(by_band) == nil then break end
+    local empty = out == lane.fetched and (lane.all or rcall("EXISTS", lane_key) == 0)
+    if empty then
+      leave(lane.id, lane.key, lane.class, lane.at)
+    elseif lane.when then
+      hold(lane.id, lane.key, lane.class, lane.at, lane.when)
+    else
+      local args = ready[lane.class] or {}
+      ready[lane.class] = args
+      args[#args + 1] = lane.at
+      args[#args + 1] = lane.key
+    end
+  end
+  for class, args in pairs(ready) do
+    for from = 1, #args, 4000 do
+      rcall("ZADD", base .. "mr:ready:" .. class, unpack(args, from, math.min(from + 3999, #args)))
+    end
+  end
+end
+
+local function line_up_all(serves, want)
+  local lines = {}
+  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
+    local band = string.sub(class, 1, 1)
+    if serves(band, string.sub(class, 3)) then
+      local line = lines[band] or { queues = {}, again = {}, shut = {}, lanes = 0 }
+      lines[band] = line
+      line_up(line, class, want)
+    end
+  end
+  for band, line in pairs(lines) do
+    if line.lanes == 0 then lines[band] = nil end
+  end
+  return lines
+end
+
+-- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
+-- `want` + 1,000 were looked at. How it decides is the caller's:
+--   serves(band, pool)  which classes count now; asked again after each time a gate shut one
+--   look(job_id)        the job as a table, its `cost` (1 is usual) in it; nil if it shall not run, and is
+--                       out of its lane then, which costs the lane nothing
+--   gate(job, lane)     nil if the job may run now; else when to look at its lane again (ms or "+inf"), or
+--                       "shut" if none of its class can run in this call
+--   start(job, finish)  it runs; it leaves its lane at `finish`
+-- `lane.weight` is how much of the band the lane gets, 1 unless gate or look sets it.
+function lanes.take(want, serves, look, gate, start)
+  write_puts()
+  local taken, looked_at, turn = 0, 0, 0
+  while taken < want and looked_at < want + 1000 do
+    local lines = line_up_all(serves, want - taken)
+    if next(lines) == nil then break end
     local state = load_bands()
     lanes.bands_changed = true
-    local order, pass = plan(by_band, want - taken, state)
-    local ready = {}
-    for _, lane in ipairs(order) do
-      local lane_id = lane.key .. "|" .. lane.class
-      local lane_key = base .. "mr:lane:" .. lane_id
-      -- One more than its turns tells whether any is left. Not ZPOPMIN, which writes out the scores.
-      local popped = rcall("ZRANGE", lane_key, 0, lane.turns)
-      local out, served = math.min(#popped, lane.turns), 0
-      lanes.without = lanes.without - math.min(out, without_priority(lane_key, lane.band, run_of(lane_id)))
-      if out > 0 then rcall("ZREMRANGEBYRANK", lane_key, 0, out - 1) end
-      for i = 1, out do
-        if accept(popped[i], lane_id) then served = served + 1 end
-      end
-      tally(lane.key, -out)
-      looked_at = looked_at + math.max(out, 1)
-      local band = lane.band
-      local finish = lane.start + served
-      if served > 0 then
-        taken = taken + served
-        state["v" .. band] = math.max(state["v" .. band], finish - 1)
-        pass[band] = pass[band] + served / BAND_WEIGHT[band]
-        state["p" .. band] = pass[band]
-      end
-      if #popped <= lane.turns then
-        leave(lane_id, lane.key, lane.class, finish)
+    local pass, touched = {}, {}
+    -- A band that comes back starts at the present.
+    for band in pairs(lines) do pass[band] = math.max(state["p" .. band], state.p) end
+
+    while taken < want and looked_at < want + 1000 do
+      -- The band that has had least for its weight, and its lane that is furthest back.
+      local band, lane
+      repeat
+        band = nil
+        for _, candidate in ipairs(BANDS) do
+          if lines[candidate] and (not band or pass[candidate] < pass[band]) then band = candidate end
+        end
+        if not band then break end
+        lane = next_in(lines[band])
+        if not lane then lines[band] = nil end
+      until lane
+      if not lane then break end
+
+      local line = lines[band]
+      looked_at = looked_at + 1
+      if not lane.turn then touched[#touched + 1] = lane end
+      local job_id = not line.shut[lane.class] and next_job(lane, want - taken, line.lanes)
+      local job = job_id and look(job_id, lane)
+      local when = job and gate and gate(job, lane)
+      if when then
+        lane.used = lane.used - 1
+        if when == "shut" then shut(line, lane.class) else lane.when = when end
+        lane.turn = 0
+      elseif job_id then
+        turn = turn + 1
+        lane.turn = turn
+        if job then
+          -- What it was corrected back by is its own; what it missed while nobody served its class is not.
+          lane.at = math.max(lane.at, state["v" .. band] - 2 * state["m" .. band])
+          state["v" .. band] = math.max(state["v" .. band], lane.at)
+          local step = job.cost / (lane.weight or 1)
+          state["m" .. band] = math.max(step, 0.999 * state["m" .. band])
+          lane.at = lane.at + step
+          state.p = pass[band]
+          pass[band] = pass[band] + 1 / (state["w" .. band] or BAND_WEIGHT[band])
+          state["p" .. band] = pass[band]
+          start(job, lane.at)
+          taken = taken + 1
+        end
+        push(line.again, lane)
       else
-        local args = ready[lane.class] or {}
-        ready[lane.class] = args
-        args[#args + 1] = finish
-        args[#args + 1] = lane.key
+        lane.turn = lane.turn or 0
       end
     end
-    for class, args in pairs(ready) do
-      for from = 1, #args, 4000 do
-        rcall("ZADD", base .. "mr:ready:" .. class, unpack(args, from, math.min(from + 3999, #args)))
-      end
-    end
+    write_back(touched)
   end
   return taken
 end

@@ -4,22 +4,23 @@
 -- "band|pool" is its class. Bands: 1 interactive, 2 standard, 3 batch. Jobs whose id names no API key
 -- (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's order over all priorities.
 --
--- Invariants: a lane with jobs has its key in the ready set of its class, at the virtual time from
--- which it may be served next; a lane without jobs is in none; mr:classes names the classes whose
--- ready set is not empty; mr:depth counts the jobs in lanes by key, in all ("*") and those without a
--- priority ("0": BullMQ's `wait`). What changes is gathered, so that a batch costs few commands, and
--- written by lanes.flush, which a script calls last.
+-- Invariants: a lane with jobs is either ready, its key in the ready set of its class at the virtual
+-- time from which it may be served next, or held: in mr:parked with the time at which to look at it
+-- again (ms; +inf: when a running job of its key ends), and its class in mr:held:<key>. A lane without
+-- jobs is neither. mr:classes names the classes whose ready set is not empty; mr:depth counts the jobs
+-- in lanes by key, in all ("*") and those without a priority ("0": BullMQ's `wait`). What changes is
+-- gathered, so that a batch costs few commands, and written by lanes.flush, which a script calls last.
 --
 -- Whose turn is next is lib/lane_turns's. A lane that comes back from empty starts at its band's
 -- virtual time, or where it left off if that is later: else a key that submits its next job whenever
--- one is leased would always be first.
+-- one is leased would always be first. So does one that was held: what it may not use is no credit.
 --
 -- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14. Turning one
 -- into text costs as much as a small command, so what came as text is passed on as text.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
---          mr:depth (hash), mr:seq (string), mr:seq:plain (string)
+--          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
 local lanes = { counts = {}, without = 0, reserved = 0, puts = {}, put_order = {} }
 
 local PLAIN_LANE = "-|0|"
@@ -71,6 +72,7 @@ local function load_bands()
   for _, band in ipairs(BANDS) do
     state["v" .. band] = state["v" .. band] or 0
     state["p" .. band] = state["p" .. band] or 0
+    state["m" .. band] = state["m" .. band] or 0
   end
   state.p = state.p or 0
   lanes.bands = state
@@ -84,13 +86,87 @@ local function enter(lane, key, class)
   rcall("SADD", base .. "mr:classes", class)
 end
 
-local function leave(lane, key, class, virtual)
+-- Takes a lane out of the ready set of its class; it left off at `virtual`, or where it stands. False:
+-- it was not ready.
+local function retire(lane, key, class, virtual)
   local ready = base .. "mr:ready:" .. class
-  virtual = virtual or tonumber(rcall("ZSCORE", ready, key) or 0)
-  rcall("ZREM", ready, key)
+  virtual = virtual or tonumber(rcall("ZSCORE", ready, key) or "")
+  if not virtual or rcall("ZREM", ready, key) == 0 then return false end
   rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, lane)
   if rcall("EXISTS", ready) == 0 then rcall("SREM", base .. "mr:classes", class) end
+  return true
+end
+
+-- Whether any lane is held: mostly none is, and nothing has to be looked up.
+local function any_held()
+  if lanes.any_held == nil then lanes.any_held = rcall("EXISTS", base .. "mr:parked") == 1 end
+  return lanes.any_held
+end
+
+local function unhold(lane, key, class)
+  rcall("SREM", base .. "mr:held:" .. key, class)
+  return rcall("ZREM", base .. "mr:parked", lane) == 1
+end
+
+-- Sets a ready lane with jobs aside until `when`: ms, or "+inf".
+local function hold(lane, key, class, virtual, when)
+  retire(lane, key, class, virtual)
+  rcall("ZADD", base .. "mr:parked", when, lane)
+  rcall("SADD", base .. "mr:held:" .. key, class)
+  lanes.any_held = true
+end
+
+-- Has a held lane looked at again.
+local function release(lane, key, class)
+  if unhold(lane, key, class) then enter(lane, key, class) end
+end
+
+local function leave(lane, key, class, virtual)
+  if not retire(lane, key, class, virtual) then unhold(lane, key, class) end
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
+end
+
+-- Has up to `limit` held lanes looked at again whose time has come. Returns when the next one's does,
+-- in ms, or nil.
+function lanes.unpark(now_ms, limit)
+  if not any_held() then return nil end
+  for _, lane in ipairs(rcall("ZRANGEBYSCORE", base .. "mr:parked", "-inf", now_ms, "LIMIT", 0, limit)) do
+    release(lane, split(lane))
+  end
+  local next = rcall("ZRANGE", base .. "mr:parked", 0, 0, "WITHSCORES")[2]
+  if next and next ~= "inf" then return tonumber(next) end
+end
+
+-- Has the held lanes of a key looked at again: all of them, or those that wait for a running job of the
+-- key to end. Returns whether there were any.
+function lanes.release_key(key, all)
+  if not any_held() then return false end
+  local released = false
+  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:held:" .. key)) do
+    local lane = key .. "|" .. class
+    if all or rcall("ZSCORE", base .. "mr:parked", lane) == "inf" then
+      release(lane, key, class)
+      released = true
+    end
+  end
+  return released
+end
+
+-- Has every held lane looked at again.
+function lanes.release_all()
+  for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, -1)) do release(lane, split(lane)) end
+end
+
+-- Moves a lane on, or back, by what an attempt of one of its jobs cost more, or less, than it was taken
+-- to. `finish` is where that attempt left the lane.
+function lanes.correct(job_id, by, finish)
+  local lane = lanes.find(job_id)
+  local key, class = split(lane)
+  local band = string.sub(class, 1, 1)
+  local idle = base .. "mr:idle:" .. band
+  if rcall("ZADD", base .. "mr:ready:" .. class, "XX", "INCR", by, key) then return end
+  if rcall("ZADD", idle, "XX", "INCR", by, lane) then return end
+  if finish + by > load_bands()["v" .. band] then rcall("ZADD", idle, finish + by, lane) end
 end
 
 -- How many of a lane's jobs have no priority. They are its first, and only these bands have any.
@@ -109,6 +185,16 @@ function lanes.put(lane, job_id, priority, at_head)
   end
   local n = #puts
   puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head or false
+end
+
+-- A held lane with another job at its head may be able to run it: a smaller one, say.
+local function reconsider(lane, key, class, puts)
+  local when = rcall("ZSCORE", base .. "mr:parked", lane)
+  if not when or when == "inf" then return end
+  local head = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
+  for i = 1, #puts, 3 do
+    if puts[i] == head then return release(lane, key, class) end
+  end
 end
 
 local function write_lane(lane, puts, run, seq)
@@ -130,7 +216,12 @@ local function write_lane(lane, puts, run, seq)
   end
   tally(key, added)
   if without then lanes.without = lanes.without + without_priority(lane_key, "0", run) - without end
-  if added > 0 and rcall("ZCARD", lane_key) == added then enter(lane, key, class) end
+  if added == 0 then return seq end
+  if rcall("ZCARD", lane_key) == added then
+    enter(lane, key, class)
+  elseif any_held() then
+    reconsider(lane, key, class, puts)
+  end
   return seq
 end
 
@@ -173,7 +264,12 @@ function lanes.remove(lane, job_id)
   if tonumber(score) < run_of(lane) then lanes.without = lanes.without - 1 end
   local key, class = split(lane)
   tally(key, -1)
-  if rcall("EXISTS", lane_key) == 0 then leave(lane, key, class) end
+  if rcall("EXISTS", lane_key) == 0 then
+    leave(lane, key, class)
+  elseif any_held() and rcall("ZSCORE", base .. "mr:parked", lane) then
+    -- It may have been the one that the others waited behind.
+    release(lane, key, class)
+  end
   return true
 end
 
@@ -217,7 +313,7 @@ function lanes.flush()
   lanes.bands_changed = false
   local fields = {}
   for field, value in pairs(lanes.bands) do
-    if value > 0 then
+    if value > 0 and string.sub(field, 1, 1) ~= "w" then
       fields[#fields + 1] = field
       fields[#fields + 1] = value
       if string.sub(field, 1, 1) == "v" then

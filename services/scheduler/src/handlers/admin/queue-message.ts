@@ -16,6 +16,8 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     retainSucceeded: durationFromMs(queue.retainSucceededMs),
     retainFailed: durationFromMs(queue.retainFailedMs),
     retainCount: queue.retainCount,
+    bandWeights: queue.bandWeights,
+    defaultEstimatedTokens: queue.defaultEstimatedTokens,
   });
 
 /** What an operator defines, with a default for whatever is left out. */
@@ -33,16 +35,20 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
       : queueDefaults.retainSucceededMs,
     retainFailedMs: retainFailed ? durationMs(retainFailed) : queueDefaults.retainFailedMs,
     retainCount: queue.retainCount || queueDefaults.retainCount,
+    bandWeights: {
+      interactive: queue.bandWeights?.interactive || queueDefaults.bandWeights.interactive,
+      standard: queue.bandWeights?.standard || queueDefaults.bandWeights.standard,
+      batch: queue.bandWeights?.batch || queueDefaults.bandWeights.batch,
+    },
+    defaultEstimatedTokens: queue.defaultEstimatedTokens || queueDefaults.defaultEstimatedTokens,
   };
 }
 
 /** Refuses what the contract has and the engine does not keep yet: stored and not kept would be worse. */
 export function refuseUnkept(queue: Queue): void {
   const given = {
-    band_weights: queue.bandWeights !== undefined,
     default_retry: queue.defaultRetry !== undefined,
     max_bounces: queue.maxBounces !== 0,
-    default_estimated_tokens: queue.defaultEstimatedTokens !== 0,
     retain_dead_letters: queue.retainDeadLetters !== undefined,
   };
   const names = Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));

@@ -1,0 +1,118 @@
+import type { KeyId, QueueName } from "@millrace/shared";
+import type { Redis } from "ioredis";
+import type { KeyBudget, KeyBudgets, QueueDefinition } from "./engine.ts";
+import { registryKeys, shardAt, shardIndex } from "./keys.ts";
+import { setLimits } from "./scripts/set_limits.ts";
+import { asStoreFault } from "./store-fault.ts";
+
+export interface KeyBudgetRegistry extends KeyBudgets {
+  /** Brings every shard up to the registry's version, where a change has not reached it. */
+  sync(): Promise<void>;
+}
+
+/** The field of the registry's hash that counts its changes. */
+const VERSION = "*";
+const NONE = "";
+
+/**
+ * What keys may use stands in the registry, and in every shard, where leases need it. A change is
+ * written to the registry first, under a number; a shard takes a change only if it has the one before
+ * it, and else all of them. So a writer that dies half-way leaves nothing that `sync` does not mend.
+ */
+export function keyBudgetRegistry(
+  redis: Redis,
+  rootPrefix: string,
+  queues: () => Promise<readonly QueueDefinition[]>,
+): KeyBudgetRegistry {
+  const key = registryKeys(rootPrefix).keyBudgets;
+  const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asStoreFault(error, doing);
+    }
+  };
+  const shards = async () =>
+    (await queues()).flatMap((queue) =>
+      Array.from({ length: queue.shards }, (_, index) => ({
+        ...shardAt(rootPrefix, queue.name, index),
+        queue,
+      })),
+    );
+
+  const setAll = async (only?: QueueName) => {
+    const { [VERSION]: version = "0", ...limits } = await redis.hgetall(key);
+    for (const { base, index, queue } of await shards()) {
+      if (only !== undefined && queue.name !== only) continue;
+      const { interactive, standard, batch } = queue.bandWeights;
+      await setLimits.run(redis, base, {
+        // A shard that was never told anything has version 0, and must be told the bands' weights.
+        version: Number(version) + 1,
+        all: true,
+        bandWeights: `${interactive},${standard},${batch}`,
+        limits: Object.entries(limits).filter(
+          ([keyId]) => shardIndex(keyId, queue.shards) === index,
+        ),
+      });
+    }
+  };
+
+  return {
+    get: (keyId) =>
+      attempt("reading a key's budget", async () => {
+        const text = await redis.hget(key, keyId);
+        return text === null ? undefined : parse(text);
+      }),
+    list: () =>
+      attempt("listing budgets", async () => {
+        const { [VERSION]: _, ...limits } = await redis.hgetall(key);
+        return new Map(
+          Object.entries(limits).map(([keyId, text]) => [keyId as KeyId, parse(text)]),
+        );
+      }),
+    set: (keyId, budget) =>
+      attempt("setting a key's budget", async () => {
+        const text = budget === undefined ? NONE : format(budget);
+        const written = redis.multi().hincrby(key, VERSION, 1);
+        const replies = await (text === NONE
+          ? written.hdel(key, keyId)
+          : written.hset(key, keyId, text)
+        ).exec();
+        const [failed, number] = replies?.[0] ?? [];
+        if (failed) throw failed;
+        for (const { base, index, queue } of await shards()) {
+          const here = shardIndex(keyId, queue.shards) === index;
+          const outcome = await setLimits.run(redis, base, {
+            version: Number(number) + 1,
+            all: false,
+            bandWeights: "",
+            limits: here ? [[keyId, text]] : [],
+          });
+          if (outcome === "BEHIND") await setAll(queue.name);
+        }
+      }),
+    sync: () => attempt("bringing budgets up to date", () => setAll()),
+  };
+}
+
+const fields = [
+  "weight",
+  "requestsPerMinute",
+  "tokensPerMinute",
+  "tokensPerDay",
+  "maxRunning",
+  "maxQueued",
+] as const satisfies readonly (keyof KeyBudget)[];
+
+/** As scripts/lib/budgets.lua reads it. */
+const format = (budget: KeyBudget): string => fields.map((field) => budget[field] ?? "").join(",");
+
+function parse(text: string): KeyBudget {
+  const values = text.split(",");
+  return Object.fromEntries(
+    fields.flatMap((field, at) => {
+      const value = values[at] ?? "";
+      return value === "" ? [] : [[field, Number(value)]];
+    }),
+  );
+}

@@ -1,0 +1,149 @@
+-- budgets: what an API key may still use. A lease reserves, a settlement corrects, in the script that
+-- moves the job: a crash leaves both or neither.
+--
+-- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued",
+-- each of them empty where it does not hold. mr:use:<key> is a hash: n running jobs, and the windows
+-- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
+-- "tokens reserved finish weight minute_bucket day_bucket": what it was taken to spend, how much of that
+-- was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;
+-- without the buckets where its key had no limits.
+--
+-- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
+-- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
+--- @include "windows"
+local budgets = { of_key = {}, order = {} }
+
+-- A minute of seconds, and a day of quarters of an hour.
+local SECOND, QUARTER = 1000, 900000
+-- How long what was used is kept of a key that runs nothing: a day, and the bucket that it ends in.
+local KEEP_MS = 87300000
+-- A cost of 1 is this many tokens.
+budgets.UNIT_TOKENS = 1000
+
+-- What is said of several keys: their limits as text, and the tokens that an attempt of theirs takes
+-- as far as was learned, each by place, or false.
+function budgets.limits_of(keys)
+  return rcall("HMGET", base .. "mr:limits", unpack(keys)), rcall("HMGET", base .. "mr:learned", unpack(keys))
+end
+
+function budgets.parse(text)
+  local weight, requests, tokens, day, running =
+    string.match(text, "^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)")
+  return { weight = tonumber(weight) or 1, requests = tonumber(requests), tokens = tonumber(tokens),
+    day = tonumber(day), running = tonumber(running) }
+end
+
+-- What a key uses, read once a call.
+function budgets.use_of(key)
+  local use = budgets.of_key[key]
+  if use then return use end
+  local hash = base .. "mr:use:" .. key
+  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl")
+  use = { key = key, hash = hash, running = tonumber(f[1] or 0), was_running = tonumber(f[1] or 0),
+    q = windows.open(hash, "q", SECOND, 60, now_ms, f[2], f[3], f[4]),
+    t = windows.open(hash, "t", SECOND, 60, now_ms, f[5], f[6], f[7]),
+    d = windows.open(hash, "d", QUARTER, 96, now_ms, f[8], f[9], f[10]) }
+  budgets.of_key[key] = use
+  budgets.order[#budgets.order + 1] = use
+  return use
+end
+
+-- What an attempt reserves: no more than each window can ever hold.
+function budgets.reservation(limits, tokens)
+  return math.min(tokens, limits.tokens or tokens, limits.day or tokens)
+end
+
+-- Nil if `tokens` may be reserved now; else when to look again (ms), or "+inf" if a running job has to
+-- end first. Nothing is charged unless all of it may be.
+function budgets.blocked(limits, use, tokens)
+  if limits.running and use.running >= limits.running then return "+inf" end
+  local when
+  local function wait(window, limit, needed)
+    if not limit then return end
+    local at = windows.clears_at(window, window.sum + needed - limit)
+    if at and (not when or at > when) then when = at end
+  end
+  wait(use.q, limits.requests, 1)
+  wait(use.t, limits.tokens, tokens)
+  wait(use.d, limits.day, tokens)
+  return when
+end
+
+-- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.
+function budgets.reserve(job, finish)
+  local limits = job.limits
+  if not limits then return string.format("%.0f 0 %.17g 1", job.tokens, finish) end
+  local reserved = budgets.reservation(limits, job.tokens)
+  local use = budgets.use_of(job.key)
+  use.running = use.running + 1
+  use.changed = true
+  windows.add(use.q, now_ms, 1)
+  return string.format("%.0f %.0f %.17g %.17g %.0f %.0f", job.tokens, reserved, finish, limits.weight,
+    windows.add(use.t, now_ms, reserved), windows.add(use.d, now_ms, reserved))
+end
+
+-- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,
+-- S. Muthukrishnan, M. Sandler, "Frugal Streaming for Estimating Quantiles", 2013), in proportion to
+-- the estimate: up a tenth for nine that it covers and one that it does not.
+function budgets.learn(key, tokens)
+  local estimate = tonumber(rcall("HGET", base .. "mr:learned", key) or tokens)
+  if tokens > estimate then
+    estimate = math.min(tokens, estimate * 1.09 + 1)
+  elseif tokens < estimate then
+    estimate = math.max(tokens, estimate * 0.99)
+  end
+  rcall("HSET", base .. "mr:learned", key, math.floor(estimate + 0.5))
+end
+
+-- Ends a reservation (`rsv`, read from the job). `spent` is the tokens that were used, nil if nobody
+-- said: then it is what was reserved. `refund`: the provider was never reached, and nothing is spent.
+function budgets.settle(job_id, rsv, spent, refund)
+  local tokens, reserved, finish, weight, minute, day =
+    string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) ?(%S*) ?(%S*)$")
+  rcall("HDEL", base .. job_id, "rsv")
+  tokens, reserved = tonumber(tokens), tonumber(reserved)
+  if refund then spent = 0 end
+  if minute ~= "" then
+    local use = budgets.use_of(lanes.key_of(job_id))
+    use.running = math.max(0, use.running - 1)
+    use.changed, use.freed = true, true
+    local correction = (spent or reserved) - reserved
+    if correction > 0 then
+      -- What was used beyond the reservation is a debt of now.
+      windows.add(use.t, now_ms, correction)
+      windows.add(use.d, now_ms, correction)
+    else
+      windows.correct(use.t, tonumber(minute), correction)
+      windows.correct(use.d, tonumber(day), correction)
+    end
+    if refund then windows.correct(use.q, tonumber(minute), -1) end
+  end
+  local more = (spent or tokens) - tokens
+  if more ~= 0 then lanes.correct(job_id, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
+end
+
+-- Writes what changed. Every script that charged or settled calls it once it is done.
+function budgets.flush()
+  for _, use in ipairs(budgets.order) do
+    local fields = {}
+    windows.flush(use.q, fields)
+    windows.flush(use.t, fields)
+    windows.flush(use.d, fields)
+    if use.freed then
+      use.freed = false
+      if lanes.release_key(use.key) then signals.work() end
+    end
+    if use.changed or #fields > 0 then
+      use.changed = false
+      fields[#fields + 1] = "n"
+      fields[#fields + 1] = use.running
+      rcall("HSET", use.hash, unpack(fields))
+      if use.running == 0 then
+        rcall("PEXPIRE", use.hash, KEEP_MS)
+      elseif use.was_running == 0 then
+        rcall("PERSIST", use.hash)
+      end
+      use.was_running = use.running
+    end
+  end
+end
