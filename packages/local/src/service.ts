@@ -18,7 +18,7 @@ export interface ServiceExit {
 
 /** A service in a process of its own, that ends with this one. */
 export interface LocalService extends AsyncDisposable {
-  readonly name: ServiceName;
+  readonly name: string;
   /** Of the process that runs, or ran last. */
   readonly pid: number;
   /** Where it is reached, as it said when it was ready: a gateway's `address` and `metrics`, … */
@@ -45,12 +45,19 @@ const READY = new Set(["serving", "started"]);
 const LINES_KEPT = 20;
 
 /** Starts a service of this repository; resolves when it says that it is ready, rejects with its last words if it ends before. */
-export async function startService(
+export const startService = (
   name: ServiceName,
+  options: ServiceOptions = {},
+): Promise<LocalService> => startProgram(name, join(services, name, "src/main.ts"), options);
+
+/** As startService, for the program in the file `main`: it says in a JSON line whose `msg` is "serving" or "started" that it is ready. */
+export async function startProgram(
+  name: string,
+  main: string,
   options: ServiceOptions = {},
 ): Promise<LocalService> {
   let settings = options.settings ?? {};
-  let running = await launch(name, settings, options.log);
+  let running = await launch(name, main, settings, options.log);
 
   const end = (signal: NodeJS.Signals): Promise<ServiceExit> => {
     // A process that is paused sees SIGTERM only when it goes on.
@@ -74,7 +81,7 @@ export async function startService(
     async restart(changed = {}) {
       await end("SIGTERM");
       settings = { ...settings, ...changed };
-      running = await launch(name, settings, options.log);
+      running = await launch(name, main, settings, options.log);
     },
     pause: () => void running.child.kill("SIGSTOP"),
     resume: () => void running.child.kill("SIGCONT"),
@@ -92,11 +99,11 @@ interface RunningService {
 }
 
 async function launch(
-  name: ServiceName,
+  name: string,
+  main: string,
   settings: Readonly<Record<string, string>>,
   log: (line: string) => void = () => undefined,
 ): Promise<RunningService> {
-  const main = join(services, name, "src/main.ts");
   const child = spawn(process.execPath, ["--import", endWithParent, main], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
