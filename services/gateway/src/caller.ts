@@ -12,8 +12,8 @@ export interface Caller {
 
 export type Scheduler = GrpcClient<typeof SchedulerService>["rpc"];
 
+export const DEFAULT_KEY_CACHE_MS = 10_000;
 const KNOWN_KEYS = 10_000;
-const KNOWN_FOR_MS = 10_000;
 const AUTHENTICATE_DEADLINE_MS = 5_000;
 const BEARER = "Bearer ";
 
@@ -21,11 +21,11 @@ const unauthenticated = () =>
   rpcError({ reason: "UNAUTHENTICATED", message: "the API key is missing, wrong or revoked" });
 
 /**
- * Tells callers by their API key. A key that the scheduler knows is not asked about again for 10 s,
- * so a revoked one works that long at most; a key it does not know is asked about each time.
+ * Tells callers by their API key. A key that the scheduler knows is not asked about again for
+ * `keyCacheMs`, so a revoked one works that long at most; one it does not know is asked about each time.
  */
-export function createAuthenticator(scheduler: Scheduler) {
-  const known = new LRUCache<string, Caller>({ max: KNOWN_KEYS, ttl: KNOWN_FOR_MS });
+export function createAuthenticator(scheduler: Scheduler, keyCacheMs = DEFAULT_KEY_CACHE_MS) {
+  const known = new LRUCache<string, Caller>({ max: KNOWN_KEYS, ttl: keyCacheMs });
   return async (headers: CallHeaders): Promise<Caller> => {
     const header = headers.get("authorization");
     if (header === undefined || !header.startsWith(BEARER)) throw unauthenticated();
@@ -47,7 +47,8 @@ export function createAuthenticator(scheduler: Scheduler) {
       throw error;
     }
     const caller: Caller = { keyId: key.keyId };
-    known.set(entry, caller);
+    // To the cache, no time is for ever.
+    if (keyCacheMs > 0) known.set(entry, caller);
     return caller;
   };
 }

@@ -1,6 +1,7 @@
 import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
+import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -12,6 +13,11 @@ export const GatewayConfig = defineConfig({
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
     "What this gateway shows the scheduler.",
+  ),
+  keyCacheMs: setting(
+    "MILLRACE_KEY_CACHE_MS",
+    z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),
+    "How long an API key is taken to be known, and a revoked one may still work, in milliseconds.",
   ),
   ...metricsSettings(7401),
   documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),

@@ -30,7 +30,7 @@ await runMain(
           documents,
           submit: createSubmitter({ scheduler, documents, clock, random }),
         }),
-        authenticate: createAuthenticator(scheduler),
+        authenticate: createAuthenticator(scheduler, config.keyCacheMs),
         clock,
         onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
