@@ -68,6 +68,7 @@ export interface Engine {
 
   readonly apiKeys: ApiKeys;
   readonly keyBudgets: KeyBudgets;
+  readonly providerAccounts: ProviderAccounts;
   /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
   syncPolicy(): Promise<void>;
 
@@ -159,6 +160,8 @@ export interface JobRecord extends JobSpec {
   readonly output: { readonly nextOffset: number };
   /** How often it lost its worker. */
   readonly stalls: number;
+  /** How often its provider refused it for load. */
+  readonly bounces: number;
   readonly workerId?: string;
 }
 
@@ -266,6 +269,8 @@ export type Settlement = LeaseRef & {
         /** False: the attempt is not spent, and without a delay the job goes to the head of its lane. */
         readonly countsAttempt: boolean;
       }
+    /** Its provider refused it for load: back to the head of its lane, or after `delayMs`; no attempt spent. CANCELLED if that was requested. */
+    | { readonly kind: "bounce"; readonly delayMs: number; readonly failure: Failure }
     /** Handed back unfinished: to the head of its lane, no attempt spent. CANCELLED if that was requested. */
     | { readonly kind: "release" }
   );
@@ -379,6 +384,8 @@ export interface QueueDefinition {
   readonly retainCount: number;
   /** How the bands share the workers while all have work. */
   readonly bandWeights: BandWeights;
+  /** How often a provider may refuse a job before that spends an attempt. */
+  readonly maxBounces: number;
   /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
   readonly defaultEstimatedTokens: number;
 }
@@ -411,6 +418,55 @@ export interface KeyBudgets {
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
   /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
   set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
+}
+
+/** An account at a model provider. Jobs name it as their pool. What is left out does not limit it. */
+export interface ProviderAccount {
+  readonly name: string;
+  /** Attempts that may start in any 60 seconds. */
+  readonly requestsPerMinute?: number;
+  /** Tokens that may be reserved in any 60 seconds. */
+  readonly tokensPerMinute?: number;
+  /** Jobs that may run at once. */
+  readonly maxRunning?: number;
+}
+
+/** CLOSED: jobs run. HALF_OPEN: one job probes. EXHAUSTED: until an operator resets it. */
+export type ProviderAccountState = "CLOSED" | "COOLING_DOWN" | "HALF_OPEN" | "EXHAUSTED";
+
+export interface ProviderAccountStatus {
+  readonly account: ProviderAccount;
+  readonly state: ProviderAccountState;
+  /** While COOLING_DOWN. */
+  readonly coolUntilMs?: number;
+  /** How many jobs run, or may start at once on what was granted. */
+  readonly running: number;
+  /** How many may run at once: the limit, or less, as refusals have taught. */
+  readonly runningLimit?: number;
+  /** Reserved in the last minute. */
+  readonly requestsUsed: number;
+  readonly tokensUsed: number;
+}
+
+export interface ProviderRefusal {
+  /** How long the provider asked for; undefined: it did not say. */
+  readonly coolMs: number | undefined;
+  /** Money or quota is used up: waiting does not help. */
+  readonly exhausted: boolean;
+}
+
+export interface ProviderAccounts {
+  /** Defines an account, or changes it. Every replica's next lease obeys it. */
+  put(account: ProviderAccount): Promise<ProviderAccountStatus>;
+  get(name: string): Promise<ProviderAccountStatus | undefined>;
+  /** By name. */
+  list(): Promise<readonly ProviderAccountStatus[]>;
+  /** False: there was none. */
+  delete(name: string): Promise<boolean>;
+  /** Ends a pause, and takes a used-up quota to be refilled. */
+  reset(name: string): Promise<ProviderAccountStatus | undefined>;
+  /** The provider refused a call: no job of the pool starts anywhere until the pause is over. Call it before the attempt is settled. */
+  refused(name: string, refusal: ProviderRefusal): Promise<{ readonly coolUntilMs?: number }>;
 }
 
 export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;

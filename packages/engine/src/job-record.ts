@@ -90,6 +90,7 @@ export interface StoredJob {
   readonly atm?: string | null | undefined;
   readonly oo?: string | null | undefined;
   readonly stc?: string | null | undefined;
+  readonly bnc?: string | null | undefined;
   readonly use?: string | null | undefined;
   readonly fail?: string | null | undefined;
   readonly processedOn?: string | null | undefined;
@@ -129,6 +130,7 @@ export function jobRecord(
     cancelRequested: state === "RUNNING" && isSet(stored.cancel),
     output: { nextOffset: Number(stored.oo ?? 0) },
     stalls: Number(stored.stc ?? 0),
+    bounces: Number(stored.bnc ?? 0),
   };
   if (spec.r !== undefined) record.runAtMs = spec.r;
   if (spec.x !== undefined) record.expiresAtMs = spec.x;

@@ -57,9 +57,15 @@ export const registryKeys = (rootPrefix: string) => ({
   queues: `${rootPrefix}:{registry}:queues`,
   /** hash: API key, JSON, by key id */
   apiKeys: `${rootPrefix}:{registry}:api-keys`,
+  /** hash: provider account, JSON, by name; "*": how often that was changed */
+  accounts: `${rootPrefix}:{registry}:provider-accounts`,
   /** hash: what keys may use, by key id; "*": how often that was changed */
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
 });
+
+/** What every key of a provider account begins with. */
+export const accountBase = (rootPrefix: string, name: string): string =>
+  `${rootPrefix}:{account:${name}}:`;
 
 /**
  * Every key of a shard that Millrace's scripts touch: what follows `base` (a name that ends in ":"
@@ -95,6 +101,12 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:limits": "hash",
   // What a key uses: running jobs and windows.
   "mr:use:": "hash",
+  // The pools that are provider accounts.
+  "mr:governed": "hash",
+  // What the shard may use of a provider account.
+  "mr:slice:": "hash",
+  // In an account's own slot: what it may do, and what it has granted.
+  "mr:account": "hash",
   // How many tokens an attempt takes, as learned, by key id.
   "mr:learned": "hash",
   // Jobs in lanes, by key id and ("*") in all.

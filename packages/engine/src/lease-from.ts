@@ -1,40 +1,79 @@
+import type { Clock } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
+import type { ProviderAccountRegistry, Want } from "./provider-accounts.ts";
 import { lease } from "./scripts/lease.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
 
 /** Redis does nothing else while it leases. */
 const LEASES_PER_CALL = 256;
+/** How often a shard asks an account again that had nothing for it: also how long it may take to hear of a slot that another shard frees. */
+const ASK_AGAIN_MS = 50;
 
-export type LeaseFrom = (
-  shards: readonly ShardOfQueue[],
-  request: LeaseRequest,
-  stamp: { readonly nowMs: number; readonly maxEvents: number },
-) => Promise<LeaseResult>;
+export interface LeaseFrom {
+  /** Leases from a queue's shards by turns, until there are enough or none has more. */
+  lease(
+    shards: readonly ShardOfQueue[],
+    request: LeaseRequest,
+    stamp: { readonly nowMs: number; readonly maxEvents: number },
+  ): Promise<LeaseResult>;
+}
 
-/** Leases from a queue's shards by turns, until there are enough or none has more. */
-export function leaseFromShards(redis: Redis): LeaseFrom {
+export function leaseFromShards(
+  redis: Redis,
+  accounts: Pick<ProviderAccountRegistry, "exchange">,
+  clock: Clock,
+): LeaseFrom {
   // Which shard a queue's next call begins with, so that all are first equally often.
   const turns = new Map<string, number>();
+  // By shard and pool: when to ask an account again that had nothing.
+  const askAgain = new Map<string, number>();
 
-  return async (shards, request, stamp) => {
-    const turn = turns.get(request.queue) ?? 0;
-    if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
-    const leases: Lease[] = [];
-    const expired: EndedJob[] = [];
-    let nextDueMs = Number.POSITIVE_INFINITY;
-    for (const { base, definition } of [...shards.slice(turn), ...shards.slice(0, turn)]) {
-      const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
-      for (let full = true; full && leases.length < request.count; ) {
-        const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
-        const call = { ...request, ...stamp, keepFailedMs, defaultTokens, count };
-        const result = await lease.run(redis, base, call);
-        leases.push(...result.leases);
-        expired.push(...result.expired);
-        nextDueMs = Math.min(nextDueMs, result.nextDueMs ?? Number.POSITIVE_INFINITY);
-        full = result.leases.length === count;
+  /** Whether any account granted something. */
+  const getSlices = async ({ base }: ShardOfQueue, wants: readonly Want[], dueMs: number[]) => {
+    let granted = false;
+    for (const want of wants) {
+      const name = `${base}${want.pool}`;
+      const againMs = askAgain.get(name) ?? 0;
+      const nowMs = clock.nowMs();
+      if (nowMs < againMs) {
+        dueMs.push(againMs);
+        continue;
+      }
+      const answer = await accounts.exchange({ base }, want);
+      if (answer === undefined || answer.grant.requests > 0) {
+        askAgain.delete(name);
+        granted = true;
+      } else {
+        askAgain.set(name, nowMs + ASK_AGAIN_MS);
+        dueMs.push(Math.max(answer.retryMs ?? 0, nowMs + ASK_AGAIN_MS));
       }
     }
-    return { leases, expired, ...(Number.isFinite(nextDueMs) ? { nextDueMs } : {}) };
+    return granted;
+  };
+
+  return {
+    async lease(shards, request, stamp) {
+      const turn = turns.get(request.queue) ?? 0;
+      if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
+      const leases: Lease[] = [];
+      const expired: EndedJob[] = [];
+      const dueMs: number[] = [];
+      for (const shard of [...shards.slice(turn), ...shards.slice(0, turn)]) {
+        const { base, definition } = shard;
+        const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
+        for (let more = true; more && leases.length < request.count; ) {
+          const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
+          const call = { ...request, ...stamp, keepFailedMs, defaultTokens, count };
+          const result = await lease.run(redis, base, call);
+          leases.push(...result.leases);
+          expired.push(...result.expired);
+          if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);
+          more = result.leases.length === count;
+          if (!more && result.wants.length > 0) more = await getSlices(shard, result.wants, dueMs);
+        }
+      }
+      return { leases, expired, ...(dueMs.length === 0 ? {} : { nextDueMs: Math.min(...dueMs) }) };
+    },
   };
 }

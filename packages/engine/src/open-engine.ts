@@ -15,6 +15,7 @@ import { keyBudgetRegistry } from "./key-budgets.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
+import { providerAccounts } from "./provider-accounts.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
 import { readStats } from "./read-stats.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
@@ -58,7 +59,8 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
-  const leaseFrom = leaseFromShards(redis);
+  const accounts = providerAccounts(redis, rootPrefix, clock, () => registry.list());
+  const leaseFrom = leaseFromShards(redis, accounts, clock);
   const shards = shardMap(registry, rootPrefix);
 
   const shardOfJob = async (id: JobId) => (await shards.forJobs([id]))(id);
@@ -120,7 +122,8 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       return cancelJob.run(redis, shard.base, { ...stamp(), keepFailedMs, jobId, message });
     },
 
-    lease: async (request) => leaseFrom(await shards.ofQueue(request.queue), request, stamp()),
+    lease: async (request) =>
+      leaseFrom.lease(await shards.ofQueue(request.queue), request, stamp()),
 
     async renew(leases, leaseMs) {
       const { nowMs } = stamp();
@@ -151,8 +154,11 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
         settlements,
         await shardOfLease(settlements),
         (one) => (one.kind === "complete" ? one.resultJson.length : 0),
-        ({ base, definition }, group) =>
-          settle.run(redis, base, { ...now, ...retention(definition), settlements: group }),
+        ({ base, definition }, group) => {
+          const { maxBounces } = definition;
+          const call = { ...now, ...retention(definition), maxBounces, settlements: group };
+          return settle.run(redis, base, call);
+        },
         leaseLost,
       );
     },
@@ -219,7 +225,7 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
     getQueue: (name) => registry.get(name),
     async defineQueue(change) {
       const queue = await registry.define(change);
-      await keyBudgets.sync();
+      await Promise.all([keyBudgets.sync(), accounts.sync()]);
       return queue;
     },
     async pauseQueue(name, paused) {
@@ -228,7 +234,10 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
       );
     },
     keyBudgets,
-    syncPolicy: () => keyBudgets.sync(),
+    providerAccounts: accounts,
+    async syncPolicy() {
+      await Promise.all([keyBudgets.sync(), accounts.sync()]);
+    },
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
 
     async ping() {

@@ -14,6 +14,7 @@ test("a queue has defaults, and a change leaves the rest as it was", async () =>
       maxStalls: 3,
       retainCount: 100_000,
       bandWeights: { interactive: 16, standard: 4, batch: 1 },
+      maxBounces: 100,
       defaultEstimatedTokens: 1_000,
     },
     ...{ retainSucceededMs: 86_400_000, retainFailedMs: 7 * 86_400_000 },

@@ -22,6 +22,7 @@ const record = (change: Partial<JobRecord> = {}): JobRecord => ({
   cancelRequested: false,
   output: { nextOffset: 0 },
   stalls: 0,
+  bounces: 0,
   ...change,
 });
 

@@ -40,5 +40,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
         }),
     outputOffset: BigInt(job.output.nextOffset),
     cancelRequested: job.cancelRequested,
+    stalls: job.stalls,
+    bounces: job.bounces,
   };
 }

@@ -6,6 +6,7 @@ import { adminService } from "./admin-service.ts";
 import { SchedulerConfig } from "./config.ts";
 import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
+import { startPolicySync } from "./loops/policy-sync.ts";
 import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
@@ -14,6 +15,7 @@ import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
 const LENGTH_EVERY_MS = 5_000;
+const POLICY_SYNC_EVERY_MS = 5_000;
 
 await runMain(
   async (scope) => {
@@ -36,6 +38,7 @@ await runMain(
     scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
     scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
     scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
+    scope.use(startPolicySync(engine, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
     const length = loop("queue-length", LENGTH_EVERY_MS);
     scope.use(startQueueLength(engine, metrics.queueLength, length));
     const server = await scope.use(

@@ -165,10 +165,10 @@ test("the number of shards of a queue is fixed", async () => {
 
 test("what a queue cannot keep yet is refused by name", async () => {
   const { rpc } = await setup();
-  const queue = { name: "mail", bandWeights: { batch: 2 }, maxBounces: 3 };
+  const queue = { name: "mail", bandWeights: { batch: 2 }, defaultRetry: { maxAttempts: 2 } };
   await expect(rpc.putQueue({ queue })).rejects.toMatchObject({
     reason: "NOT_IMPLEMENTED",
-    message: "not kept yet, leave out: max_bounces",
+    message: "not kept yet, leave out: default_retry",
   });
   expect((await rpc.listQueues({})).queues).toEqual([]);
 });

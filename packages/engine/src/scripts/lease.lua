@@ -1,10 +1,11 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_id, all_pools, keep_failed_ms, default_tokens; per pool: pool
--- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, per lease: job_id, token, payload, spec,
---          failed_attempts, next_offset, stalls, usage, failure, due_ms}
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, {per account it had too little of: pool,
+--          jobs, least_tokens}, per lease: job_id, token, payload, spec, failed_attempts, next_offset, stalls, usage,
+--          failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
--- TOUCHES  meta (hash), active (list), mr:leases (zset)
+-- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
 -- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
@@ -27,6 +28,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/later"
 --- @include "lib/delayed"
 --- @include "lib/budgets"
+--- @include "lib/slices"
 --- @include "lib/ends"
 
 local pools = {}
@@ -50,12 +52,12 @@ local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .. "active")) end
 
-local expired = {}
-local reply, n = { "OK", "", expired }, 3
+local expired, wants = {}, {}
+local reply, n = { "OK", "", expired, wants }, 4
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local function serves(band, pool)
-  return band ~= "0" and (all_pools or pool == "" or pools[pool] == true)
+  return band ~= "0" and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
 end
 
 local function reset_output(job_id, attempt)
@@ -72,12 +74,13 @@ end
 
 -- What an earlier attempt may have left.
 local function earlier(job_id)
-  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "rsv")
+  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "bnc", "rsv", "acs")
   local spent, offset = tonumber(fields[1]) or 0, fields[3]
   -- BullMQ's stalled check took it back, and knows nothing of reservations.
-  if fields[8] then budgets.settle(job_id, fields[8]) end
+  if fields[9] then budgets.settle(job_id, fields[9]) end
+  if fields[10] then slices.settle(job_id, fields[10]) end
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
-  return spent, offset, fields[4], fields[5], fields[6], fields[7]
+  return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8]
 end
 
 local function outlived(job_id, deadline_ms, expires_ms, started)
@@ -122,10 +125,15 @@ local function look(job_id, lane)
     known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS, key = lane.key }
 end
 
-local function gate(job)
-  if not job.limits then return nil end
-  local tokens = budgets.reservation(job.limits, job.tokens)
-  return budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
+-- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
+local function gate(job, lane)
+  if job.limits then
+    local tokens = budgets.reservation(job.limits, job.tokens)
+    local when = budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
+    if when then return when end
+  end
+  job.slice = slices.of(string.sub(lane.class, 3))
+  if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
 end
 
 local function start(job, finish)
@@ -139,14 +147,18 @@ local function start(job, finish)
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
-  reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10] = 0, false, false, false, false, false
+  reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11] =
+    0, false, false, false, false, false, false
   if started then
     token = string.format("%.0f", started + 1)
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10] = earlier(job_id)
+    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11] = earlier(job_id)
   end
   reply[n + 2] = token
-  n = n + 10
-  if job.known then
+  n = n + 11
+  if job.slice then
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
+      "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens))
+  elseif job.known then
     rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
       "rsv", budgets.reserve(job, finish))
   else
@@ -160,13 +172,35 @@ local function start(job, finish)
   signals.add("s RUNNING", job_id)
 end
 
-if count > 0 then lanes.take(count, serves, look, gate, start) end
+-- How many jobs of a pool wait, as far as this call could have taken them.
+local function waiting(pool, most)
+  local found = 0
+  for _, band in ipairs({ "1", "2", "3" }) do
+    local class = band .. "|" .. pool
+    local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, most - 1)
+    if found + #keys >= most then return most end
+    for _, key in ipairs(keys) do
+      found = found + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class)
+      if found >= most then return most end
+    end
+  end
+  return found
+end
+
+if count > 0 then
+  local left = count - lanes.take(count, serves, look, gate, start)
+  for pool, least_tokens in pairs(slices.wants) do
+    local m = #wants
+    wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left), least_tokens
+  end
+end
 local unpark_ms = lanes.unpark(-1, 0)
 reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 lanes.flush()
 later.flush()
 budgets.flush()
+slices.flush()
 events.flush()
 signals.publish()
 return reply

@@ -2,6 +2,7 @@ import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
 import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "../engine.ts";
 import { jobRecord, type StoredJob } from "../job-record.ts";
+import type { Want } from "../provider-accounts.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../reply.ts";
 
 export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue"> {
@@ -11,7 +12,12 @@ export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue"> {
   readonly defaultTokens: number;
 }
 
-export const lease = defineScript<LeaseScriptRequest, LeaseResult>({
+export interface LeaseScriptResult extends LeaseResult {
+  /** What there was too little of, of provider accounts. */
+  readonly wants: readonly Want[];
+}
+
+export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
   name: "lease",
   argv: [
     ...["now_ms", "max_events", "count", "lease_ms", "worker_id", "all_pools", "keep_failed_ms"],
@@ -24,18 +30,29 @@ export const lease = defineScript<LeaseScriptRequest, LeaseResult>({
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, ...flat] = asList(reply);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
       leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request));
     }
     const nextDueMs = asOptionalNumber(nextDue);
     const expired = asEndedJobs(ended);
-    return { leases, expired, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
+    const wants = asWants(wanted);
+    return { leases, expired, wants, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
   },
 });
 
-const FIELDS_PER_LEASE = 10;
+const FIELDS_PER_LEASE = 11;
+
+function asWants(reply: unknown): Want[] {
+  const flat = asList(reply);
+  const wants: Want[] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    const [pool, jobs, leastTokens] = flat.slice(at, at + 3);
+    wants.push({ pool: asText(pool), jobs: asNumber(jobs), leastTokens: asNumber(leastTokens) });
+  }
+  return wants;
+}
 
 function asEndedJobs(reply: unknown): EndedJob[] {
   const flat = asList(reply);
@@ -50,7 +67,7 @@ function toLease(
   fields: readonly unknown[],
   { nowMs, leaseMs, workerId }: LeaseScriptRequest,
 ): Lease {
-  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure, due] = fields;
+  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure, due, bounces] = fields;
   const jobId = asText(id) as JobId;
   const stored: StoredJob = {
     spec: asText(spec),
@@ -58,6 +75,7 @@ function toLease(
     atm: String(spent),
     oo: nextOffset === null ? null : String(nextOffset),
     stc: asTextOrNull(stalls),
+    bnc: asTextOrNull(bounces),
     use: asTextOrNull(usage),
     fail: asTextOrNull(failure),
     processedOn: String(nowMs),

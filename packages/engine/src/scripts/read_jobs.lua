@@ -11,7 +11,7 @@ local rcall = redis.call
 --- @include "lib/jobs"
 
 local view = ARGV[1]
-local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "atm", "stc",
+local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "atm", "stc", "bnc",
   "finishedOn", "failedReason", "fail", "use", "cancel", "oo" }
 
 local function fields_of(job_key)

@@ -23,6 +23,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/later"
 --- @include "lib/jobs"
 --- @include "lib/budgets"
+--- @include "lib/slices"
 --- @include "lib/ends"
 
 -- A running job past its deadline is its scheduler's to stop: looked at again this much later.
@@ -43,10 +44,11 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv")
+  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv", "acs")
   if not fields[1] then return end
   -- Nobody says what a dead attempt spent: it counts as what was reserved.
   if fields[5] then budgets.settle(job_id, fields[5]) end
+  if fields[6] then slices.settle(job_id, fields[6]) end
   local stalls = rcall("HINCRBY", job_key, "stc", 1)
   events.add("stalled", job_id)
   local attempt = (tonumber(fields[2]) or 0) + 1
@@ -114,6 +116,7 @@ if #lapsed == limit or #outlived == limit then reply[1] = 1 end
 lanes.flush()
 later.flush()
 budgets.flush()
+slices.flush()
 if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end

@@ -1,14 +1,15 @@
 -- settle: end attempts; each job's new state and all that follows from it, or nothing.
 -- KEYS     base
--- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms; per settlement: id, token, kind, body, usage
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind, body, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", ""
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
--- kind is "complete", with the result as body; "fail STATE" and "retry delay_ms counts_attempt", with the
--- failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose
+-- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
+-- delay_ms" (its provider refused it for load: no attempt is spent), with the failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose
 -- cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage; without one
--- it counts as spent, unless the attempt is not counted: then the provider was never reached.
+-- it counts as spent, unless the attempt is not counted: then the provider was never reached. The bounce
+-- after max_bounces spends an attempt.
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -16,12 +17,14 @@ local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local keep_succeeded_ms = tonumber(ARGV[3])
 local keep_failed_ms = tonumber(ARGV[4])
+local max_bounces = tonumber(ARGV[5])
 --- @include "lib/lanes"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/later"
 --- @include "lib/delayed"
 --- @include "lib/budgets"
+--- @include "lib/slices"
 --- @include "lib/ends"
 
 local function add_usage(before, more)
@@ -31,11 +34,18 @@ local function add_usage(before, more)
   return string.format("%.0f,%.0f,%.0f", a + x, b + y, c + z)
 end
 
-local function settle_reservation(id, rsv, usage, counts)
+-- What reached no provider is given back; what a provider refused is given back to the key, and counts
+-- as a request of the account.
+local function settle_reservation(id, rsv, acs, kind, usage)
   local input, output = string.match(usage, "^(%d+),(%d+),")
   local spent = input and input + output
   if spent and spent > 0 then budgets.learn(lanes.key_of(id), spent) end
-  if rsv then budgets.settle(id, rsv, spent, not counts and not spent) end
+  local bounced = string.find(kind, "^bounce")
+  local unspent = not spent and (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
+  if rsv then budgets.settle(id, rsv, spent, unspent) end
+  if acs then
+    slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, kind == "complete")
+  end
 end
 
 local function settle(at)
@@ -47,7 +57,7 @@ local function settle(at)
 
   local job_key = base .. id
   -- The first seven are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv")
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[8] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
@@ -55,9 +65,7 @@ local function settle(at)
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   if usage ~= "" then rcall("HSET", job_key, "use", add_usage(rcall("HGET", job_key, "use"), usage)) end
-  if fields[10] or usage ~= "" then
-    settle_reservation(id, fields[10], usage, kind ~= "release" and not string.find(kind, "^retry %d+ 0$"))
-  end
+  if fields[10] or fields[11] or usage ~= "" then settle_reservation(id, fields[10], fields[11], kind, usage) end
 
   if kind == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body)
@@ -76,6 +84,17 @@ local function settle(at)
   end
 
   local delay_ms, counts_attempt = string.match(kind, "^retry (%d+) ([01])$")
+  if not delay_ms then
+    delay_ms = string.match(kind, "^bounce (%d+)$")
+    if delay_ms and rcall("HINCRBY", job_key, "bnc", 1) % (max_bounces + 1) == 0 then
+      counts_attempt = "1"
+      local attempts = tonumber(cjson.decode(rcall("HGET", job_key, "opts")).attempts) or 1
+      if tonumber(fields[2] or 0) + 1 >= attempts then
+        ends.finish(id, fields, token, "active", "FAILED", nil, body, cjson.decode(body).message)
+        return "SETTLED", "FAILED"
+      end
+    end
+  end
   if delay_ms then
     rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message, "due", now_ms + delay_ms)
     if counts_attempt == "1" then rcall("HINCRBY", job_key, "atm", 1) end
@@ -96,13 +115,14 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 4, #ARGV - 1, 5 do
+for at = 5, #ARGV - 1, 5 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end
 lanes.flush()
 later.flush()
 budgets.flush()
+slices.flush()
 if signals.lines.w then
   if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "active") == 0

@@ -9,15 +9,16 @@ export interface SettleRequest {
   readonly maxEvents: number;
   readonly keepSucceededMs: number;
   readonly keepFailedMs: number;
+  readonly maxBounces: number;
   readonly settlements: readonly Settlement[];
 }
 
 export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>({
   name: "settle",
-  argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms"],
+  argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
   perItem: ["id", "token", "kind", "body", "usage"],
-  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, settlements }) {
-    const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs];
+  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
     for (const one of settlements) {
       args.push(one.jobId, one.token, kindOf(one), bodyOf(one), usageText(one.usage));
     }
@@ -36,6 +37,8 @@ function kindOf(settlement: Settlement): string {
       return settlement.kind;
     case "fail":
       return `fail ${settlement.state}`;
+    case "bounce":
+      return `bounce ${Math.max(0, Math.round(settlement.delayMs))}`;
     case "retry": {
       const delayMs = Math.max(0, Math.round(settlement.delayMs));
       return `retry ${delayMs} ${settlement.countsAttempt ? 1 : 0}`;
@@ -51,6 +54,7 @@ function bodyOf(settlement: Settlement): string {
       return "";
     case "fail":
     case "retry":
+    case "bounce":
       return JSON.stringify(settlement.failure);
   }
 }

@@ -14,9 +14,13 @@ contract("global concurrency", (backend) => {
     let running = 0;
     let most = 0;
     const ran: string[] = [];
+    const two = Promise.withResolvers<void>();
     const process = async ({ name }: { name: string }) => {
       running += 1;
       most = Math.max(most, running);
+      if (running === 2) two.resolve();
+      // Neither of the first two ends before the other has begun.
+      await two.promise;
       await new Promise(setImmediate);
       ran.push(name);
       running -= 1;

@@ -22,6 +22,7 @@ const job: JobRecord = {
   cancelRequested: false,
   output: { nextOffset: 0 },
   stalls: 0,
+  bounces: 0,
 };
 
 function setup(outcome: CancelOutcome) {

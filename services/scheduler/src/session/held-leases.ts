@@ -7,7 +7,14 @@ import { decideDeadline } from "../policy/deadline-decision.ts";
 export interface HeldLease extends LeaseRef {
   readonly job: Pick<
     JobRecord,
-    "type" | "attempt" | "maxAttempts" | "backoff" | "deadlineMs" | "startedAtMs"
+    | "type"
+    | "attempt"
+    | "maxAttempts"
+    | "backoff"
+    | "deadlineMs"
+    | "startedAtMs"
+    | "pool"
+    | "bounces"
   >;
   /** Why it has been asked to stop, if it has. */
   readonly stopping: StopReason | undefined;

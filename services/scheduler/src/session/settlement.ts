@@ -1,8 +1,9 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { Failure, LeaseRef, Settlement } from "@millrace/engine";
+import type { Failure, LeaseRef, ProviderRefusal, Settlement } from "@millrace/engine";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
-import type { Random } from "@millrace/shared";
+import { backoffMs, type Random } from "@millrace/shared";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
+import { decideRefusal } from "../policy/provider-refusal.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
 import type { HeldLease } from "./held-leases.ts";
 import { refOf } from "./work-message.ts";
@@ -12,6 +13,26 @@ const expired: Failure = {
   message: "not finished by its deadline",
   retryable: false,
 };
+
+/** A pause that its provider's answer demands of the pool that a job names. */
+export interface PoolRefusal extends ProviderRefusal {
+  readonly pool: string;
+}
+
+/** What a failed attempt says of its provider's account, if anything. The pool is the job's: a worker cannot pause another. */
+export function refusalOf(
+  { outcome }: Pick<AttemptOutcome, "outcome">,
+  lease: Pick<HeldLease, "job"> | undefined,
+): PoolRefusal | undefined {
+  if (outcome.case !== "failed" || outcome.value.provider === undefined) return undefined;
+  const { provider, retryAfter } = outcome.value;
+  const decision = decideRefusal({
+    ...provider,
+    ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
+  });
+  if (decision.kind === "none" || lease === undefined) return undefined;
+  return { ...decision, pool: lease.job.pool ?? "" };
+}
 
 /**
  * What to do with a job whose attempt has ended as its worker says. `lease` is left out where the
@@ -42,6 +63,13 @@ export function settlementOf(
   const failure = { reason, message, retryable };
   if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
   const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
+  const refusal = refusalOf({ outcome }, lease);
+  if (refusal !== undefined && !refusal.exhausted && retryable) {
+    // A pool is paused for all of its jobs; one that names none has to wait by itself.
+    const backoff = () => backoffMs(lease.job.backoff, lease.job.bounces + 1, random);
+    const delayMs = refusal.pool === "" ? (refusal.coolMs ?? backoff()) : 0;
+    return { ...base, kind: "bounce", delayMs, failure };
+  }
   const decision = decideRetry({ ...lease.job, retryable, retryAfterMs }, random);
   if (decision.kind === "fail" || !hasTimeLeft(lease.job, nowMs + decision.delayMs)) {
     return { ...base, kind: "fail", state: "FAILED", failure };

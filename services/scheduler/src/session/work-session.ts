@@ -23,7 +23,7 @@ import type { JobObserver } from "../job-observer.ts";
 import { orAway } from "../store-outage.ts";
 import { type EndedAttempt, endAttempts } from "./end-attempts.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
-import { overdueSettlement, settlementOf } from "./settlement.ts";
+import { overdueSettlement, refusalOf, settlementOf } from "./settlement.ts";
 import {
   assignmentBytes,
   assignmentOf,
@@ -37,7 +37,7 @@ import {
 export interface WorkSessionParts {
   readonly engine: Pick<
     Engine,
-    "lease" | "adopt" | "renew" | "append" | "settle" | "subscribe" | "getJobs"
+    "lease" | "adopt" | "renew" | "append" | "settle" | "subscribe" | "getJobs" | "providerAccounts"
   >;
   readonly observer: JobObserver;
   readonly clock: Clock;
@@ -281,7 +281,7 @@ export class WorkSession {
     for (const outcome of outcomes) {
       const lease = await this.#leaseOf(refOf(outcome.lease));
       const settlement = settlementOf(outcome, lease, clock.nowMs(), random);
-      ends.push({ settlement, job: lease?.job });
+      ends.push({ settlement, job: lease?.job, refusal: refusalOf(outcome, lease) });
     }
     return endAttempts(this.#parts, ends);
   }

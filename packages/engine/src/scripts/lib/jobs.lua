@@ -8,6 +8,8 @@
 --   ik    "window_ms:idempotency key"  keep  retention of its own, ms
 --   fin   "ats STATE" of when it ended: it holds while `ats` is the same
 --   fail  last failure, JSON           use   usage, "input,output,calls"
+--   est  tokens declared               bnc  times its provider refused it
+--   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
 --   cancel  why, once asked for        oo, oq, ob, op, or  output: see append_output.lua
 --
 -- Needs `base` and `rcall`.

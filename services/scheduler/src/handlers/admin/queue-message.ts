@@ -18,6 +18,7 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     retainCount: queue.retainCount,
     bandWeights: queue.bandWeights,
     defaultEstimatedTokens: queue.defaultEstimatedTokens,
+    maxBounces: queue.maxBounces,
   });
 
 /** What an operator defines, with a default for whatever is left out. */
@@ -40,6 +41,7 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
       standard: queue.bandWeights?.standard || queueDefaults.bandWeights.standard,
       batch: queue.bandWeights?.batch || queueDefaults.bandWeights.batch,
     },
+    maxBounces: queue.maxBounces || queueDefaults.maxBounces,
     defaultEstimatedTokens: queue.defaultEstimatedTokens || queueDefaults.defaultEstimatedTokens,
   };
 }
@@ -48,7 +50,6 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
 export function refuseUnkept(queue: Queue): void {
   const given = {
     default_retry: queue.defaultRetry !== undefined,
-    max_bounces: queue.maxBounces !== 0,
     retain_dead_letters: queue.retainDeadLetters !== undefined,
   };
   const names = Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));

@@ -1,0 +1,25 @@
+-- apply_slice: take what a provider account has granted this shard.
+-- KEYS     base
+-- ARGV     pool, version, requests, tokens, allowed, second, until_ms, most
+-- RETURNS  "APPLIED" | "OLD", a later grant was there
+-- REPEAT   safe
+-- TOUCHES
+local base = KEYS[1]
+local rcall = redis.call
+local pool = ARGV[1]
+local version = tonumber(ARGV[2])
+local requests = ARGV[3]
+local tokens = ARGV[4]
+local allowed = ARGV[5]
+local second = ARGV[6]
+local until_ms = ARGV[7]
+local most = ARGV[8]
+local now_ms = 0
+--- @include "lib/slices"
+
+local slice = slices.of(pool)
+if not slice or slice.version >= version then return "OLD" end
+-- What an earlier grant had left was given back when this one was asked for.
+rcall("HSET", slice.hash, "v", version, "q", requests, "t", tokens, "a", allowed, "s", second, "u", until_ms, "m", most)
+rcall("HDEL", slice.hash, "r")
+return "APPLIED"

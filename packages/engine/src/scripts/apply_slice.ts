@@ -1,0 +1,16 @@
+import { defineScript } from "../define-script.ts";
+import { asText } from "../reply.ts";
+import type { Grant } from "./exchange_account.ts";
+
+export interface ApplySliceRequest extends Grant {
+  readonly pool: string;
+}
+
+export const applySlice = defineScript<ApplySliceRequest, "APPLIED" | "OLD">({
+  name: "apply_slice",
+  argv: ["pool", "version", "requests", "tokens", "allowed", "second", "until_ms", "most"],
+  encode: ({ pool, version, requests, tokens, allowed, second, untilMs, most }) => [
+    ...[pool, version, requests, tokens, allowed, second, untilMs, most],
+  ],
+  decode: (reply) => asText(reply) as "APPLIED" | "OLD",
+});

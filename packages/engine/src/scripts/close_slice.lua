@@ -1,0 +1,47 @@
+-- close_slice: give back what this shard has left of a provider account, and say what it used.
+-- KEYS     base
+-- ARGV     pool
+-- RETURNS  {"CLOSED", version, running, succeeded, {second, tokens, requests…}} | {"FREE"}, the pool is no account
+-- REPEAT   safe: the same report, until apply_slice brings the grant that answers it
+-- TOUCHES
+local base = KEYS[1]
+local rcall = redis.call
+local pool = ARGV[1]
+local now_ms = 0
+--- @include "lib/slices"
+
+local slice = slices.of(pool)
+if not slice then return { "FREE" } end
+slices.close(slice)
+slices.flush()
+local report = rcall("HGET", slice.hash, "r")
+if not report then
+  local flat = rcall("HGETALL", slice.hash)
+  local seconds, corrections, gone = {}, {}, {}
+  for i = 1, #flat, 2 do
+    local letter, second = string.match(flat[i], "^([ce])(%d+)$")
+    if letter then
+      if not corrections[second] then
+        corrections[second] = { c = 0, e = 0 }
+        seconds[#seconds + 1] = second
+      end
+      corrections[second][letter] = tonumber(flat[i + 1])
+      gone[#gone + 1] = flat[i]
+    end
+  end
+  local words = { string.format("%.0f", slice.succeeded) }
+  for _, second in ipairs(seconds) do
+    words[#words + 1] = second
+    words[#words + 1] = string.format("%.0f", corrections[second].c)
+    words[#words + 1] = string.format("%.0f", corrections[second].e)
+  end
+  report = table.concat(words, " ")
+  for from = 1, #gone, 4000 do
+    rcall("HDEL", slice.hash, unpack(gone, from, math.min(from + 3999, #gone)))
+  end
+  rcall("HSET", slice.hash, "r", report, "k", 0)
+end
+local succeeded, rest = string.match(report, "^(%S+) ?(.*)$")
+local corrections = {}
+for word in string.gmatch(rest, "%S+") do corrections[#corrections + 1] = word end
+return { "CLOSED", string.format("%.0f", slice.version), string.format("%.0f", slice.running), succeeded, corrections }

@@ -1,0 +1,137 @@
+-- exchange_account: take what a shard says it used of a provider account, and grant it its next slice.
+-- KEYS     base
+-- ARGV     now_ms, shard, version, running, succeeded, want_requests, want_tokens, least_tokens; per correction: second, tokens, requests
+-- RETURNS  {version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why}: the grant;
+--          requests 0: none, and when to ask again, if that is known
+-- REPEAT   safe: a shard that has not taken its last grant gets the same again, and its report is not read
+-- TOUCHES  mr:account (hash)
+--
+-- base is the account's. least_tokens is what the next job takes. The account's hash:
+--   lq, lt, lr  its limits: requests and tokens a minute, running jobs; "" where there is none
+--   windows q and t (see lib/windows), a second longer than a minute: a grant is used within a second
+--   st  "" | "cool" | "half" | "exhausted"    cu  until when it cools    pb  until when a probe is awaited
+--   ep  episodes without a success since      lim  jobs that may run as refusals have taught; "": no bound
+--   v:<shard>, a:<shard>, g:<shard>, d:<shard>  a shard's last grant: its number, how many jobs it allowed,
+--                                               itself, and when it wanted more than it got
+--   R   the sum of a:<shard>
+local base = KEYS[1]
+local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+local shard = ARGV[2]
+local version = tonumber(ARGV[3])
+local running = tonumber(ARGV[4])
+local succeeded = tonumber(ARGV[5])
+local want_requests = tonumber(ARGV[6])
+local want_tokens = tonumber(ARGV[7])
+local least_tokens = tonumber(ARGV[8])
+--- @include "lib/windows"
+
+local HOLDS_MS = 1000
+-- How long a probe may take to come back before another is sent.
+local PROBE_MS = 60000
+-- How long a shard that wanted more counts as one to share with.
+local WANTS_MS = 2000
+
+local hash = base .. "mr:account"
+local f = rcall("HMGET", hash, "v:" .. shard, "g:" .. shard, "a:" .. shard, "lq", "lt", "lr", "st", "cu", "pb", "lim",
+  "R", "qs", "qf", "ql", "ts", "tf", "tl")
+local last, allowed_before = tonumber(f[1] or 0), tonumber(f[3] or 0)
+if f[2] and version < last then return cjson.decode(f[2]) end
+-- The account was removed and made again: grants go on from the shard's number.
+last = math.max(last, version)
+
+local limit_q, limit_t, limit_r = tonumber(f[4] or ""), tonumber(f[5] or ""), tonumber(f[6] or "")
+local state, cool_until, probe_until, learned = f[7] or "", tonumber(f[8] or ""), tonumber(f[9] or ""), tonumber(f[10] or "")
+local all_allowed = tonumber(f[11] or 0)
+local q = windows.open(hash, "q", 1000, 61, now_ms, f[12], f[13], f[14])
+local t = windows.open(hash, "t", 1000, 61, now_ms, f[15], f[16], f[17])
+
+for at = 8, #ARGV - 1, 3 do
+  local second = tonumber(ARGV[at + 1])
+  local tokens = tonumber(ARGV[at + 2])
+  local requests = tonumber(ARGV[at + 3])
+  if tokens > 0 then windows.add(t, now_ms, tokens) else windows.correct(t, second, tokens) end
+  windows.correct(q, second, requests)
+end
+
+local set = {}
+if succeeded > 0 then
+  set.ep = 0
+  if state == "half" then state, probe_until = "", nil end
+  if learned then learned = learned + succeeded / learned end
+end
+if state == "cool" and now_ms >= (cool_until or 0) then state, cool_until = "half", nil end
+
+-- The shard's slice is closed: it may run what it runs, and no more.
+local others = all_allowed - allowed_before
+local bound = math.min(limit_r or math.huge, learned and math.max(1, math.floor(learned)) or math.huge)
+local room = bound - others - running
+
+-- How many shards wanted more than they got lately, this one included.
+local function sharers()
+  local count = 1
+  for _, name in ipairs(rcall("HKEYS", hash)) do
+    if string.sub(name, 1, 2) == "d:" and name ~= "d:" .. shard
+      and tonumber(rcall("HGET", hash, name)) > now_ms - WANTS_MS then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+local requests, tokens, jobs, retry_ms, why = 0, 0, 0, nil, ""
+local least = math.min(least_tokens, limit_t or least_tokens)
+local function refuse(reason, at)
+  why = why == "" and reason or why
+  if at and (not retry_ms or at > retry_ms) then retry_ms = at end
+end
+if state == "exhausted" then
+  refuse("PROVIDER_EXHAUSTED")
+elseif state == "cool" then
+  refuse("PROVIDER_COOLDOWN", cool_until)
+elseif state == "half" and (probe_until or 0) > now_ms then
+  refuse("PROVIDER_COOLDOWN", probe_until)
+elseif want_requests > 0 then
+  if room < 1 then refuse("PROVIDER_CONCURRENCY") end
+  if limit_q and q.sum + 1 > limit_q then
+    refuse("PROVIDER_REQUESTS", windows.clears_at(q, q.sum + 1 - limit_q))
+  end
+  if limit_t and t.sum + least > limit_t then
+    refuse("PROVIDER_TOKENS", windows.clears_at(t, t.sum + least - limit_t))
+  end
+  if why == "" then
+    local by = sharers()
+    local function share(free) return math.max(1, math.floor(free / by)) end
+    jobs = math.min(want_requests, share(room))
+    requests = math.min(jobs, limit_q and share(limit_q - q.sum) or jobs)
+    tokens = math.min(want_tokens, limit_t and math.max(least, share(limit_t - t.sum)) or want_tokens)
+    if state == "half" then
+      requests, jobs, tokens, probe_until = 1, 1, least, now_ms + PROBE_MS
+    end
+  end
+end
+
+local second = string.format("%.0f", math.floor(now_ms / 1000))
+if requests > 0 then
+  second = string.format("%.0f", windows.add(q, now_ms, requests))
+  -- A clock that was set back charges the newest second of each window: the same for both.
+  windows.add(t, now_ms, tokens)
+end
+local allowed = running + jobs
+local granted = { string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,
+  string.format("%.0f", requests > 0 and now_ms + HOLDS_MS or 0), limit_t and string.format("%.0f", limit_t) or "",
+  retry_ms and string.format("%.0f", retry_ms) or "", why }
+
+set["v:" .. shard], set["a:" .. shard], set["g:" .. shard] = last + 1, allowed, cjson.encode(granted)
+set["d:" .. shard] = want_requests > requests and now_ms or 0
+set.R = others + allowed
+set.st, set.cu, set.pb, set.lim = state, cool_until or "", probe_until or "", learned or ""
+local fields = {}
+for field, value in pairs(set) do
+  fields[#fields + 1] = field
+  fields[#fields + 1] = value
+end
+windows.flush(q, fields)
+windows.flush(t, fields)
+rcall("HSET", hash, unpack(fields))
+return granted

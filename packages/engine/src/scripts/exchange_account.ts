@@ -1,0 +1,63 @@
+import { defineScript } from "../define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../reply.ts";
+import type { SliceReport } from "./close_slice.ts";
+
+export interface ExchangeAccountRequest extends SliceReport {
+  readonly nowMs: number;
+  /** What names the shard: the beginning of its keys. */
+  readonly shard: string;
+  readonly wantRequests: number;
+  readonly wantTokens: number;
+  /** What the next job takes. */
+  readonly leastTokens: number;
+}
+
+/** A slice of an account, or, with no requests in it, a refusal. */
+export interface Grant {
+  readonly version: number;
+  readonly requests: number;
+  readonly tokens: number;
+  readonly allowed: number;
+  readonly second: number;
+  readonly untilMs: number;
+  /** The most tokens that a job can reserve; "": no bound. */
+  readonly most: string;
+}
+
+export interface AccountAnswer {
+  readonly grant: Grant;
+  /** When to ask again, if that is known. */
+  readonly retryMs?: number;
+  /** What held the account, "" if nothing did. */
+  readonly why: string;
+}
+
+export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswer>({
+  name: "exchange_account",
+  argv: [
+    ...["now_ms", "shard", "version", "running", "succeeded"],
+    ...["want_requests", "want_tokens", "least_tokens"],
+  ],
+  perItem: ["second", "tokens", "requests"],
+  encode: ({ nowMs, shard, version, running, succeeded, corrections, ...want }) => [
+    ...[nowMs, shard, version, running, succeeded],
+    ...[want.wantRequests, want.wantTokens, want.leastTokens, ...corrections],
+  ],
+  decode(reply) {
+    const [version, requests, tokens, allowed, second, untilMs, most, retry, why] = asList(reply);
+    const retryMs = asOptionalNumber(retry);
+    return {
+      grant: {
+        version: asNumber(version),
+        requests: asNumber(requests),
+        tokens: asNumber(tokens),
+        allowed: asNumber(allowed),
+        second: asNumber(second),
+        untilMs: asNumber(untilMs),
+        most: asText(most),
+      },
+      ...(retryMs === undefined ? {} : { retryMs }),
+      why: asText(why),
+    };
+  },
+});

@@ -1,0 +1,97 @@
+-- slices: what this shard may use of provider accounts, which all shards share. An account lives in a
+-- slot of its own (exchange_account) and grants a shard a slice for a second: so many requests and
+-- tokens, charged to the account already, and so many running jobs. What is left of a slice goes back
+-- when the next one is asked for.
+--
+-- mr:governed names the pools that are accounts. mr:slice:<pool> is a hash:
+--   v  the grant's number      u  until when it holds, ms     s  the account's second that it was charged to
+--   q  requests left           t  tokens left                 m  the most tokens that a job can reserve, or ""
+--   a  jobs that may run       n  jobs that run               k  successes not yet reported
+--   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
+--   r  what is being reported with grant v, until the next one comes
+-- A job that was charged has the field `acs`: "second reserved pool".
+--
+-- Needs `base`, `rcall` and `now_ms`.
+-- TOUCHES  mr:governed (hash), mr:slice: (hash)
+local slices = { of_pool = {}, order = {}, wants = {} }
+
+-- The slice of a pool, read once a call; false: the pool is no account.
+function slices.of(pool)
+  local slice = slices.of_pool[pool]
+  if slice ~= nil then return slice end
+  slice = false
+  if pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) == 1 then
+    local hash = base .. "mr:slice:" .. pool
+    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k")
+    slice = { pool = pool, hash = hash, version = tonumber(f[1] or 0), until_ms = tonumber(f[2] or 0),
+      second = tonumber(f[3] or 0), requests = tonumber(f[4] or 0), tokens = tonumber(f[5] or 0),
+      most = tonumber(f[6] or ""), allowed = tonumber(f[7] or 0), running = tonumber(f[8] or 0),
+      succeeded = tonumber(f[9] or 0), adds = {} }
+    slices.order[#slices.order + 1] = slice
+  end
+  slices.of_pool[pool] = slice
+  return slice
+end
+
+-- Whether `tokens` of it may be used now. If not, what would be needed is noted.
+function slices.blocked(slice, tokens)
+  local reserved = math.min(tokens, slice.most or tokens)
+  if slice.until_ms > now_ms and slice.requests >= 1 and slice.tokens >= reserved and slice.running < slice.allowed then
+    return false
+  end
+  slices.wants[slice.pool] = tokens
+  return true
+end
+
+-- Uses what blocked has just allowed. Returns the job's `acs`.
+function slices.reserve(slice, tokens)
+  local reserved = math.min(tokens, slice.most or tokens)
+  slice.requests = slice.requests - 1
+  slice.tokens = slice.tokens - reserved
+  slice.running = slice.running + 1
+  slice.changed = true
+  return string.format("%.0f %.0f %s", slice.second, reserved, slice.pool)
+end
+
+local function note(slice, letter, second, amount)
+  if amount == 0 then return end
+  local field = letter .. second
+  slice.adds[field] = (slice.adds[field] or 0) + amount
+  slice.changed = true
+end
+
+-- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
+-- call.
+function slices.settle(job_id, acs, spent, refund, succeeded)
+  local second, reserved, pool = string.match(acs, "^(%S+) (%S+) (.*)$")
+  rcall("HDEL", base .. job_id, "acs")
+  local slice = slices.of(pool)
+  -- The account was removed meanwhile.
+  if not slice then return end
+  slice.running = math.max(0, slice.running - 1)
+  slice.changed = true
+  if refund then spent = 0 end
+  if spent then note(slice, "c", second, spent - reserved) end
+  if refund then note(slice, "e", second, -1) end
+  if succeeded then slice.succeeded = slice.succeeded + 1 end
+end
+
+-- Gives back what is left of a slice: no job can use it any more.
+function slices.close(slice)
+  note(slice, "c", string.format("%.0f", slice.second), -slice.tokens)
+  note(slice, "e", string.format("%.0f", slice.second), -slice.requests)
+  slice.requests, slice.tokens, slice.until_ms, slice.allowed = 0, 0, 0, slice.running
+  slice.changed = true
+end
+
+function slices.flush()
+  for _, slice in ipairs(slices.order) do
+    if slice.changed then
+      slice.changed = false
+      rcall("HSET", slice.hash, "u", slice.until_ms, "q", slice.requests, "t", slice.tokens, "a", slice.allowed,
+        "n", slice.running, "k", slice.succeeded)
+      for field, amount in pairs(slice.adds) do rcall("HINCRBY", slice.hash, field, amount) end
+      slice.adds = {}
+    end
+  end
+end

@@ -1,0 +1,33 @@
+-- read_account: how a provider account is.
+-- KEYS     base
+-- ARGV     now_ms
+-- RETURNS  {state, cool_until_ms | "", running, running_limit | "", requests, tokens, requests_clear_ms | "", tokens_clear_ms | ""}
+-- REPEAT   safe
+-- TOUCHES  mr:account (hash)
+--
+-- base is the account's (see exchange_account). The times are when one request, or one token, is free
+-- again of a limit that is used up.
+local base = KEYS[1]
+local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+--- @include "lib/windows"
+
+local hash = base .. "mr:account"
+local f = rcall("HMGET", hash, "st", "cu", "R", "lim", "lq", "lt", "lr", "qs", "qf", "ql", "ts", "tf", "tl")
+local q = windows.open(hash, "q", 1000, 61, now_ms, f[8], f[9], f[10])
+local t = windows.open(hash, "t", 1000, 61, now_ms, f[11], f[12], f[13])
+local fields = {}
+windows.flush(q, fields)
+windows.flush(t, fields)
+if #fields > 0 then rcall("HSET", hash, unpack(fields)) end
+
+local function clear(window, limit)
+  limit = tonumber(limit or "")
+  local at = limit and windows.clears_at(window, window.sum + 1 - limit)
+  return at and string.format("%.0f", at) or ""
+end
+local state, cool_until = f[1] or "", tonumber(f[2] or "")
+if state == "cool" and cool_until and cool_until <= now_ms then state = "half" end
+local bound = math.min(tonumber(f[7] or "") or math.huge, tonumber(f[4] or "") or math.huge)
+return { state, f[2] or "", f[3] or "0", bound < math.huge and string.format("%.0f", math.floor(bound)) or "",
+  string.format("%.0f", q.sum), string.format("%.0f", t.sum), clear(q, f[5]), clear(t, f[6]) }
