@@ -11,6 +11,9 @@ export const limits = {
   /** What a message that holds several items may weigh: it stays below the 4 MiB that gRPC takes by default. */
   messageBytes: 3 * 1024 * 1024,
   documentBytes: 64 * 1024 * 1024,
+  documentPages: 5_000,
+  /** Of its text. */
+  documentCharacters: 10_000_000,
   /** How far ahead a job may be scheduled. */
   runAtAheadMs: 366 * 24 * 3_600_000,
   documentsPerJob: 16,

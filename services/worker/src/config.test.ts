@@ -21,3 +21,17 @@ test.each([
   expect(() => loadConfig(workerConfig, env)).toThrow(ConfigError);
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
 });
+
+test.each([
+  ["MILLRACE_THREADS", 1, 256],
+  ["MILLRACE_THREAD_MS", 100, 3_600_000],
+  ["MILLRACE_THREAD_MEMORY_MB", 64, 65_536],
+  ["MILLRACE_DOCUMENT_PAGES", 1, 1_000_000],
+  ["MILLRACE_DOCUMENT_CHARACTERS", 1, 100_000_000],
+  ["MILLRACE_PROVIDER_SILENCE_MS", 100, 3_600_000],
+])("%s goes from %i to %i", (name, least, most) => {
+  for (const value of [least, most]) loadConfig(workerConfig, { [name]: String(value) });
+  for (const value of [least - 1, most + 1]) {
+    expect(() => loadConfig(workerConfig, { [name]: String(value) })).toThrow(name);
+  }
+});

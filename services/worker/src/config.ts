@@ -1,5 +1,6 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
+import { limits } from "@millrace/shared";
 import { z } from "zod";
 
 const list = (fallback: string) =>
@@ -34,6 +35,31 @@ export const workerConfig = defineConfig(
     slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "jobs at once"),
     parallelParts: setting("MILLRACE_PARALLEL_PARTS", whole(4, 1, 64), "calls at once in a job"),
     drainMs: setting("MILLRACE_DRAIN_MS", whole(15_000, 0, 3_600_000), "grace for running jobs"),
+    threads: setting(
+      "MILLRACE_THREADS",
+      whole(availableParallelism(), 1, 256),
+      "documents that are read, and texts that are cut or quoted from, at once",
+    ),
+    threadMs: setting(
+      "MILLRACE_THREAD_MS",
+      whole(120_000, 100, 3_600_000),
+      "how long a thread may take for one document or text",
+    ),
+    threadMemoryMb: setting(
+      "MILLRACE_THREAD_MEMORY_MB",
+      whole(512, 64, 65_536),
+      "what one document or text may take of memory: on a thread's heap, and again in buffers",
+    ),
+    documentPages: setting(
+      "MILLRACE_DOCUMENT_PAGES",
+      whole(limits.documentPages, 1, 1_000_000),
+      "pages that a document may have",
+    ),
+    documentCharacters: setting(
+      "MILLRACE_DOCUMENT_CHARACTERS",
+      whole(limits.documentCharacters, 1, 100_000_000),
+      "characters of text that a document may have",
+    ),
     ...metricsSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
@@ -52,6 +78,11 @@ export const workerConfig = defineConfig(
     ),
     openAiKey: setting("OPENAI_API_KEY", z.string().default(""), "key of the provider account"),
     model: setting("MILLRACE_MODEL", z.string().default("gpt-5-mini"), "which model"),
+    providerSilenceMs: setting(
+      "MILLRACE_PROVIDER_SILENCE_MS",
+      whole(60_000, 100, 3_600_000),
+      "how long the model may say nothing, before its answer and within it",
+    ),
   },
   (config) =>
     config.provider === "openai" && config.openAiKey === ""

@@ -4,12 +4,13 @@ import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { startWorker } from "@millrace/worker-sdk";
 import { workerConfig } from "./config.ts";
+import { documentReader } from "./documents/document-reader.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { summarizeExecutor } from "./executors/summarize.ts";
 import { traced } from "./executors/traced.ts";
 import { extractiveProvider } from "./providers/extractive.ts";
 import { openAiProvider } from "./providers/openai.ts";
-import { storedDocuments } from "./stored-documents.ts";
+import { openThreadPool } from "./threads/thread-pool.ts";
 
 const logger = createLogger("worker");
 const clock = systemClock;
@@ -25,13 +26,18 @@ await runMain(
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
     });
+    const threadLimits = { timeMs: config.threadMs, memoryMb: config.threadMemoryMb };
+    const threads = scope.use(openThreadPool({ ...threadLimits, threads: config.threads, clock }));
+    const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
+    const readDocument = documentReader(store, threads, documentLimits, threadLimits);
     const provider =
       config.provider === "extractive"
-        ? extractiveProvider
+        ? extractiveProvider(threads)
         : openAiProvider({
             baseUrl: config.openAiUrl,
             apiKey: config.openAiKey,
             model: config.model,
+            silenceMs: config.providerSilenceMs,
             clock,
           });
     const worker = startWorker({
@@ -40,9 +46,7 @@ await runMain(
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots: config.slots, clock, random },
       executors: {
-        summarize: traced(
-          summarizeExecutor({ provider, documents: storedDocuments(store), parallel }),
-        ),
+        summarize: traced(summarizeExecutor({ provider, readDocument, threads, parallel })),
         chat: traced(chatExecutor(provider)),
       },
       log: (level, message, fields = {}) => logger[level](fields, message),

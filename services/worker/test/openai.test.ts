@@ -1,41 +1,57 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import type { Clock } from "@millrace/shared";
 import { systemClock } from "@millrace/shared";
-import { expect, onTestFinished, test } from "vitest";
+import {
+  answer,
+  ManualClock,
+  type ProviderReply,
+  refuse,
+  startProviderSimulator,
+} from "@millrace/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openAiProvider } from "../src/providers/openai.ts";
 import { ProviderFault } from "../src/providers/provider.ts";
 
-async function setup(listener: RequestListener) {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
+async function setup(reply: ProviderReply, clock: Clock = systemClock) {
+  const simulator = await startProviderSimulator(() => reply);
+  onTestFinished(() => simulator[Symbol.asyncDispose]());
+  const provider = openAiProvider({
+    ...{ baseUrl: simulator.url, apiKey: "k", model: "m", clock, silenceMs: 60_000 },
   });
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const provider = openAiProvider({ baseUrl, apiKey: "k", model: "m", clock: systemClock });
   const stop = new AbortController();
-  const messages = [{ role: "user" as const, content: "hi" }];
-  return { stop, completion: provider.complete({ messages, maxTokens: 9, signal: stop.signal }) };
+  const messages = [{ role: "user" as const, content: "How does the mill turn?" }];
+  const completion = provider.complete({ messages, maxTokens: 9, signal: stop.signal });
+  const read = () => Readable.from(completion.text).toArray();
+  const fault = async () => {
+    const error = await read().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProviderFault);
+    return error as ProviderFault;
+  };
+  return { simulator, stop, completion, read, fault };
 }
 
-const event = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`;
-const delta = (content: string) => event({ choices: [{ index: 0, delta: { content } }] });
-
-test("streams the answer and reports what the provider counted", async () => {
-  const { completion } = await setup((_, response) => {
-    const usage = { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 };
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(`${delta("Hel")}${delta("lo")}${event({ choices: [], usage })}data: [DONE]\n\n`);
-  });
-  expect(await Readable.from(completion.text).toArray()).toEqual(["Hel", "lo"]);
+test("asks as it was told to, streams the answer, and reports what the provider counted", async () => {
+  const { simulator, completion, read } = await setup(answer("By", " water."));
+  expect(await read()).toEqual(["By", " water."]);
   expect(completion.usage()).toEqual({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
+  expect(simulator.calls).toMatchObject([
+    {
+      ...{ authorization: "Bearer k", model: "m", maxTokens: 9 },
+      messages: [{ role: "user", content: "How does the mill turn?" }],
+    },
+  ]);
+});
+
+test("a provider that counts nothing is counted for: four bytes a token", async () => {
+  const { completion, read } = await setup({ kind: "answer", pieces: ["12345678", "123"] });
+  await read();
+  expect(completion.usage()).toEqual({ inputTokens: 6, outputTokens: 3, providerCalls: 1 });
 });
 
 test.each([
   [429, "rate_limit_exceeded", true, false],
   [429, "insufficient_quota", false, true],
+  [402, "payment_required", false, true],
   [503, "overloaded", true, false],
   [529, "overloaded", true, false],
   [401, "invalid_api_key", false, false],
@@ -43,40 +59,142 @@ test.each([
 ])(
   "%i %s: retryable %s, quota exhausted %s",
   async (httpStatus, code, retryable, quotaExhausted) => {
-    let calls = 0;
-    const { completion } = await setup((_, response) => {
-      calls += 1;
-      const headers = { "retry-after": "3", "x-ratelimit-remaining-requests": "0" };
-      response.writeHead(httpStatus, { "content-type": "application/json", ...headers });
-      response.end(JSON.stringify({ error: { message: "no", code } }));
-    });
-    const error = await Readable.from(completion.text)
-      .toArray()
-      .catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ProviderFault);
-    expect((error as ProviderFault).details).toEqual({
+    const headers = { "retry-after": "3", "x-ratelimit-remaining-requests": "0" };
+    const { simulator, completion, fault } = await setup(refuse(httpStatus, code, headers));
+    expect((await fault()).details).toEqual({
       ...{ httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
       rateLimitHeaders: { "x-ratelimit-remaining-requests": "0" },
     });
-    expect(calls).toBe(1);
+    expect(simulator.calls).toHaveLength(1);
+    expect(completion.usage()).toEqual({ inputTokens: 0, outputTokens: 0, providerCalls: 1 });
   },
 );
 
-test("a provider that cannot be reached is a fault that may pass", async () => {
-  const { completion } = await setup((request) => request.socket.destroy());
-  const error = await Readable.from(completion.text)
-    .toArray()
-    .catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ details: { retryable: true, httpStatus: 0 } });
+test.each([
+  ["in seconds", { "retry-after": "1.5" }, 1_500],
+  ["as a date", { "retry-after": "Mon, 24 Nov 2025 16:00:07 GMT" }, 7_000],
+  ["as a date that is past", { "retry-after": "Mon, 24 Nov 2025 15:00:00 GMT" }, 0],
+  ["in milliseconds, which win", { "retry-after-ms": "250", "retry-after": "9" }, 250],
+  ["not at all", {}, undefined],
+  ["as nonsense", { "retry-after": "soon" }, undefined],
+])("a provider says when to come back %s", async (_, headers, afterMs) => {
+  const clock = new ManualClock(Date.parse("2025-11-24T16:00:00Z"));
+  const { fault } = await setup(refuse(429, "rate_limit_exceeded", headers), clock);
+  expect((await fault()).details.retryAfterMs).toBe(afterMs);
 });
 
-test("a stop ends the call in mid-stream with the stop's own reason", async () => {
-  const { completion, stop } = await setup((_, response) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(delta("first"));
+test("a provider that cannot be reached is a fault that may pass", async () => {
+  const { simulator, fault } = await setup(answer());
+  await simulator[Symbol.asyncDispose]();
+  expect(await fault()).toMatchObject({
+    message: expect.stringContaining("could not be reached"),
+    details: { retryable: true, httpStatus: 0 },
+  });
+});
+
+test.each(["reset", "end"] as const)(
+  "an answer that breaks off (%s) is a fault that may pass, and what came is counted",
+  async (how) => {
+    const { completion, fault } = await setup({ kind: "breakOff", pieces: ["The mill"], how });
+    expect(await fault()).toMatchObject({
+      message: expect.stringContaining("broke off"),
+      details: { retryable: true, httpStatus: 0 },
+    });
+    expect(completion.usage()).toEqual({ inputTokens: 6, outputTokens: 2, providerCalls: 1 });
+  },
+);
+
+test.each<[string, ProviderReply, number]>([
+  ["before its first byte", { kind: "silence" }, 0],
+  ["in the middle of its answer", { kind: "breakOff", pieces: ["The", " mill"], how: "hang" }, 2],
+])(
+  "a provider that falls silent %s is left at the limit, and not before",
+  async (_, reply, pieces) => {
+    const clock = new ManualClock();
+    const { simulator, completion } = await setup(reply, clock);
+    const heard: string[] = [];
+    const reading = (async () => {
+      for await (const piece of completion.text) heard.push(piece);
+    })().catch((error: unknown) => error);
+    const { left } = await simulator.called(1);
+    await vi.waitFor(() => expect(heard).toHaveLength(pieces));
+    clock.advance(59_999);
+    expect(left.aborted).toBe(false);
+    clock.advance(1);
+    expect(await reading).toMatchObject({
+      message: "The model provider said nothing for 60 s.",
+      details: { retryable: true, httpStatus: 0 },
+    });
+    if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
+    expect(clock.pending).toBe(0);
+  },
+);
+
+test("a provider may take long in all while it goes on speaking", async () => {
+  const clock = new ManualClock();
+  const simulator = await startProviderSimulator(
+    () => ({ kind: "answer", pieces: ["a", "b", "c"], pauseMs: 40_000 }),
+    clock,
+  );
+  onTestFinished(() => simulator[Symbol.asyncDispose]());
+  const { url: baseUrl } = simulator;
+  const provider = openAiProvider({ baseUrl, apiKey: "k", model: "m", clock, silenceMs: 60_000 });
+  const { signal } = new AbortController();
+  const messages = [{ role: "user" as const, content: "Go on." }];
+  let heard = 0;
+  const reading = (async () => {
+    for await (const _ of provider.complete({ messages, maxTokens: 9, signal }).text) heard += 1;
+  })();
+  for (let pause = 0; pause < 4; pause += 1) {
+    // Our silence and the simulator's pause are both being waited for.
+    await vi.waitFor(() =>
+      expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 2 }),
+    );
+    clock.advance(40_000);
+  }
+  await reading;
+  expect(heard).toBe(3);
+});
+
+test.each([
+  ["content_filter", ["The"], /content filter/],
+  ["length", [], /used up 9 tokens/],
+] as const)(
+  "an answer that ended by %s after %j fails for good",
+  async (finishReason, pieces, says) => {
+    const { fault } = await setup({ kind: "answer", pieces, finishReason });
+    expect(await fault()).toMatchObject({
+      message: expect.stringMatching(says),
+      details: { retryable: false },
+    });
+  },
+);
+
+test("an answer that was cut at its limit is an answer", async () => {
+  const { read } = await setup({ kind: "answer", pieces: ["The"], finishReason: "length" });
+  expect(await read()).toEqual(["The"]);
+});
+
+test("a stop ends the call at once with the stop's own reason, and the provider sees it", async () => {
+  const { simulator, completion, stop } = await setup({
+    ...{ kind: "breakOff", pieces: ["The mill"], how: "hang" },
   });
   const reading = async () => {
     for await (const _ of completion.text) stop.abort(new Error("stop"));
   };
   await expect(reading()).rejects.toThrow("stop");
+  const { left } = await simulator.called(1);
+  if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
+});
+
+test("a stop before the first byte ends the call too, and a stop before the call prevents it", async () => {
+  const { simulator, read, stop } = await setup({ kind: "silence" });
+  const reading = read();
+  await simulator.called(1);
+  stop.abort(new Error("stop"));
+  await expect(reading).rejects.toThrow("stop");
+  const unasked = await setup(answer("The"));
+  unasked.stop.abort(new Error("stop"));
+  await expect(unasked.read()).rejects.toThrow("stop");
+  expect(unasked.simulator.calls).toEqual([]);
 });

@@ -1,120 +1,185 @@
-import { buffer } from "node:stream/consumers";
-import type { ExecutionContext } from "@millrace/worker-sdk";
+import { systemClock as clock } from "@millrace/shared";
+import { answer, type ProviderBehaviour, refuse, startProviderSimulator } from "@millrace/testing";
 import { countTokens } from "gpt-tokenizer";
-import PDFDocument from "pdfkit";
-import { expect, test } from "vitest";
-import { chatExecutor } from "../src/executors/chat.ts";
-import { splitText } from "../src/executors/split-text.ts";
+import { expect, onTestFinished, test } from "vitest";
 import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
+import { openAiProvider } from "../src/providers/openai.ts";
+import { attempt, makePdf, openDocuments } from "./setup.ts";
 
-type Draw = (pdf: PDFKit.PDFDocument) => void;
+const sentence = (i: number) =>
+  `The captain wrote in log ${i} that the whale had turned the ship about.`;
+const story = (count: number) => Array.from({ length: count }, (_, i) => sentence(i)).join("\n\n");
 
-async function makePdf(draw: Draw, options: PDFKit.PDFDocumentOptions = {}): Promise<Uint8Array> {
-  const pdf = new PDFDocument(options);
-  draw(pdf);
-  pdf.end();
-  return buffer(pdf);
+/** The extractive provider, or a model that behaves as told. */
+async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
+  const { put, threads, readDocument } = await openDocuments();
+  const simulator = await startProviderSimulator(behaviour);
+  onTestFinished(() => simulator[Symbol.asyncDispose]());
+  const provider =
+    behaviour === undefined
+      ? extractiveProvider(threads)
+      : openAiProvider({
+          baseUrl: simulator.url,
+          apiKey: "k",
+          model: "m",
+          silenceMs: 60_000,
+          clock,
+        });
+  const execute = summarizeExecutor({ provider, readDocument, threads, parallel });
+  return { put, simulator, execute };
 }
 
-function setup(bytes: Uint8Array, contentType: string, payload: unknown = {}) {
-  const written: string[] = [];
-  const progress: string[] = [];
-  const stop = new AbortController();
-  const context: ExecutionContext = {
-    ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
-    ...{ documentIds: ["doc_1"], pool: "", labels: {}, deadlineMs: undefined },
-    ...{
-      keyId: "k7f3",
-      traceparent: "",
-      tracestate: "",
-      signal: stop.signal,
-      addUsage: () => undefined,
-    },
-    write: async (text) => void written.push(text),
-    progress: async (done, total) => void progress.push(`${done}/${total}`),
-    log: () => undefined,
-  };
-  const execute = summarizeExecutor({
-    provider: extractiveProvider,
-    documents: { read: async () => ({ filename: "a", contentType, bytes }) },
-    parallel: 2,
-  });
-  return { context, written, progress, stop, run: () => execute(context) };
-}
-
-const story = Array.from(
-  { length: 40 },
-  (_, i) => `The captain wrote in log ${i} that the whale had turned the ship about.`,
-).join(" ");
-
-test("a PDF of many pages is summarised in parts, streamed as it comes, within its budget", async () => {
+test("a PDF of many pages is summarised in parts, told of as they are done, within its budget", async () => {
+  const { put, execute } = await setup();
   const pdf = await makePdf((doc) => {
     for (let page = 0; page < 5; page += 1) {
       if (page > 0) doc.addPage();
-      doc.text(story);
+      for (let line = 0; line < 30; line += 1) doc.text(sentence(page * 30 + line));
     }
   });
-  const { run, written, progress } = setup(pdf, "application/pdf", {
-    partTokens: 256,
-    maxTokens: 80,
-  });
-  const result = (await run()) as { summary: string; pages: number; parts: number };
-  expect(result.pages).toBeGreaterThanOrEqual(5);
+  const { context, written, progress } = attempt({ partTokens: 256, maxTokens: 80 }, [
+    await put("log.pdf", "application/pdf", pdf),
+  ]);
+  const result = (await execute(context)) as { summary: string; pages: number; parts: number };
+  expect(result.pages).toBe(5);
   expect(result.parts).toBeGreaterThan(5);
   expect(result.summary).toContain("The captain wrote");
   expect(countTokens(result.summary)).toBeLessThanOrEqual(80);
   expect(written.join("")).toBe(result.summary);
-  expect(progress.at(-1)).toBe(`${result.parts}/${result.parts}`);
+  expect(written.length).toBeGreaterThan(1);
+  expect(progress.slice(0, 3)).toEqual([
+    "0/1 reading documents",
+    "1/5 reading pages of document 1 of 1",
+    "2/5 reading pages of document 1 of 1",
+  ]);
+  expect(progress).toContain(`${result.parts}/${result.parts} summarising parts`);
 });
 
-test("Markdown is read as text", async () => {
-  const { run } = setup(Buffer.from("# Title\n\nThe mill turns."), "text/markdown");
-  expect(await run()).toMatchObject({ pages: 1, parts: 1 });
+test("Markdown is read as text, and several documents make one summary", async () => {
+  const { put, execute } = await setup();
+  const ids = [
+    await put("a.md", "text/markdown", Buffer.from("# Title\n\nThe mill turns.")),
+    await put("b.txt", "text/plain", Buffer.from("The river is high.")),
+  ];
+  expect(await execute(attempt({}, ids).context)).toEqual({
+    summary: "The mill turns. The river is high.",
+    pages: 2,
+    parts: 1,
+  });
 });
 
-const text = (doc: PDFKit.PDFDocument) => void doc.text("secret words");
-const drawing = (doc: PDFKit.PDFDocument) => void doc.rect(10, 10, 50, 50).fill("red");
-test.each([
-  ["DOCUMENT_ENCRYPTED", "application/pdf", () => makePdf(text, { userPassword: "x" })],
-  ["DOCUMENT_NO_TEXT", "application/pdf", () => makePdf(drawing)],
-  ["DOCUMENT_NO_TEXT", "text/plain", async () => Buffer.from(" \n ")],
-  ["DOCUMENT_EMPTY", "application/pdf", async () => Buffer.alloc(0)],
-  ["DOCUMENT_TYPE_MISMATCH", "application/pdf", async () => Buffer.from("words")],
-  ["DOCUMENT_TYPE_MISMATCH", "text/plain", () => makePdf(text)],
-  ["DOCUMENT_TYPE_MISMATCH", "image/png", async () => Buffer.from("words")],
-  ["DOCUMENT_UNREADABLE", "application/pdf", async () => Buffer.from("%PDF-1.7 and no more")],
-  ["DOCUMENT_UNREADABLE", "text/plain", async () => Buffer.from([0xff, 0xfe, 0x41])],
-])("fails for good with %s for such a %s", async (reason, contentType, bytes) => {
-  const { run } = setup(await bytes(), contentType);
-  await expect(run()).rejects.toMatchObject({ reason, retryable: false });
+test("a model summarises each part, then the summaries in order, and what it counted is added up", async () => {
+  const { put, simulator, execute } = await setup(({ messages }) => {
+    const [, text] = messages.map(({ content }) => content);
+    const first = /log (\d+)/.exec(text ?? "")?.[1];
+    return answer(text?.startsWith("S") ? "All in all." : `S${first}.`);
+  });
+  const { context, written, used } = attempt({ partTokens: 256, instruction: "Be kind." }, [
+    await put("log.txt", "text/plain", Buffer.from(story(60))),
+  ]);
+  const result = (await execute(context)) as { summary: string; parts: number };
+  expect(result.summary).toBe("All in all.");
+  expect(written.join("")).toBe("All in all.");
+  expect(simulator.calls).toHaveLength(result.parts + 1);
+  const last = simulator.calls.at(-1);
+  expect(last?.messages[0]?.content).toMatch(/^Summarise the text .* Be kind\.$/);
+  const parts = last?.messages[1]?.content.split("\n\n") ?? [];
+  expect(parts).toHaveLength(result.parts);
+  const starts = parts.map((part) => Number(/\d+/.exec(part)?.[0]));
+  expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+  expect(used).toEqual(
+    simulator.calls.map(() => ({ inputTokens: 7, outputTokens: 1, providerCalls: 1 })),
+  );
 });
 
-test.each([{ maxTokens: "many" }, { unknown: 1 }, null])(
+test("summaries that are too long together for one part are summarised in rounds", async () => {
+  // Says all it may: four bytes a token.
+  const wordy: ProviderBehaviour = ({ maxTokens = 0 }) => answer("word ".repeat(maxTokens - 8));
+  const { put, simulator, execute } = await setup(wordy);
+  const { context } = attempt({ partTokens: 256, maxTokens: 16 }, [
+    await put("log.txt", "text/plain", Buffer.from(story(150))),
+  ]);
+  const { parts } = (await execute(context)) as { parts: number };
+  expect(parts).toBeGreaterThan(9);
+  expect(simulator.calls.length).toBeGreaterThan(parts + 2);
+  for (const { messages } of simulator.calls) {
+    expect(countTokens(messages[1]?.content ?? "")).toBeLessThanOrEqual(256 * 1.1);
+  }
+});
+
+test("a provider that shortens nothing comes to an end all the same", async () => {
+  const { put, execute } = await setup(({ messages }) => answer(messages[1]?.content ?? ""));
+  const { context } = attempt({ partTokens: 256 }, [
+    await put("log.txt", "text/plain", Buffer.from(story(60))),
+  ]);
+  expect(await execute(context)).toMatchObject({ summary: expect.stringContaining(sentence(59)) });
+});
+
+test("no more parts than allowed are with the provider at once", async () => {
+  let running = 0;
+  let most = 0;
+  const open = Promise.withResolvers<void>();
+  const { put, simulator, execute } = await setup(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await open.promise;
+    running -= 1;
+    return answer("S.");
+  }, 3);
+  const { context } = attempt({ partTokens: 256 }, [
+    await put("log.txt", "text/plain", Buffer.from(story(120))),
+  ]);
+  const summary = execute(context);
+  await simulator.called(3);
+  open.resolve();
+  await summary;
+  expect(most).toBe(3);
+});
+
+test("one part that is refused ends the others' calls, and says what the provider said", async () => {
+  const { put, simulator, execute } = await setup(({ number }) =>
+    number === 2 ? refuse(429, "rate_limit_exceeded", { "retry-after": "7" }) : { kind: "silence" },
+  );
+  const { context, used } = attempt({ partTokens: 256 }, [
+    await put("log.txt", "text/plain", Buffer.from(story(120))),
+  ]);
+  await expect(execute(context)).rejects.toMatchObject({
+    ...{ reason: "PROVIDER_ERROR", retryable: true, retryAfterMs: 7_000 },
+    provider: { account: "openai/m", httpStatus: 429, quotaExhausted: false },
+  });
+  expect(simulator.calls).toHaveLength(2);
+  expect(used).toHaveLength(2);
+});
+
+test("a stop ends calls under way at once, and begins no more", async () => {
+  const { put, simulator, execute } = await setup(() => ({ kind: "silence" }));
+  const { context, stop, used } = attempt({ partTokens: 256 }, [
+    await put("log.txt", "text/plain", Buffer.from(story(120))),
+  ]);
+  const running = execute(context);
+  const calls = [await simulator.called(1), await simulator.called(2)];
+  stop.abort(new Error("stop"));
+  await expect(running).rejects.toThrow("stop");
+  for (const { left } of calls) {
+    if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
+  }
+  expect(simulator.calls).toHaveLength(2);
+  expect(used).toEqual(calls.map(() => ({ inputTokens: 0, outputTokens: 0, providerCalls: 1 })));
+});
+
+test.each([{ maxTokens: "many" }, { maxTokens: 15 }, { partTokens: 255 }, { unknown: 1 }, null])(
   "payload %j is malformed",
   async (payload) => {
-    const { run } = setup(Buffer.from("words"), "text/plain", payload);
-    await expect(run()).rejects.toMatchObject({ reason: "MALFORMED", retryable: false });
+    const { put, execute } = await setup();
+    const id = await put("a.txt", "text/plain", Buffer.from("words"));
+    await expect(execute(attempt(payload, [id]).context)).rejects.toMatchObject({
+      ...{ reason: "MALFORMED", retryable: false },
+    });
   },
 );
 
-test("a stop ends the summary with the stop's own reason", async () => {
-  const { run, stop } = setup(await makePdf(text), "application/pdf");
-  stop.abort(new Error("stop"));
-  await expect(run()).rejects.toThrow("stop");
-});
-
-test("parts joined are the text, and none is over the limit", () => {
-  const whole = `${story}\n\n${"word".repeat(3_000)}\n\n${story}`;
-  const parts = splitText(whole, 300);
-  expect(parts.join("")).toBe(whole);
-  for (const part of parts) expect(countTokens(part)).toBeLessThanOrEqual(330);
-});
-
-test("chat streams the answer and returns it", async () => {
-  const messages = [{ role: "user", content: "The mill turns. The river is high." }];
-  const { context, written } = setup(Buffer.alloc(0), "text/plain", { messages });
-  const result = await chatExecutor(extractiveProvider)(context);
-  expect(result).toEqual({ text: "The mill turns. The river is high." });
-  expect(written.length).toBe(2);
+test("a job without documents is malformed", async () => {
+  const { execute } = await setup();
+  await expect(execute(attempt({}).context)).rejects.toMatchObject({ reason: "MALFORMED" });
 });

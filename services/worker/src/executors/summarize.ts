@@ -1,11 +1,11 @@
-import { type Executor, NonRetryableError } from "@millrace/worker-sdk";
+import { type ExecutionContext, type Executor, NonRetryableError } from "@millrace/worker-sdk";
 import pLimit from "p-limit";
 import { z } from "zod";
+import type { DocumentReader } from "../documents/document-reader.ts";
 import type { Provider } from "../providers/provider.ts";
-import { type DocumentSource, documentText } from "./document-text.ts";
+import type { ThreadPool } from "../threads/thread-pool.ts";
 import { parsePayload } from "./payload.ts";
 import { runCompletion } from "./run-completion.ts";
-import { splitText } from "./split-text.ts";
 
 const summarizePayload = z.strictObject({
   /** Of the summary. */
@@ -18,70 +18,113 @@ const summarizePayload = z.strictObject({
 
 export interface SummarizeParts {
   readonly provider: Provider;
-  readonly documents: DocumentSource;
+  readonly readDocument: DocumentReader;
+  readonly threads: ThreadPool;
   /** How many parts of one job are summarised at a time. */
   readonly parallel: number;
 }
 
 const task = "Summarise the text in a few clear sentences. Add nothing that it does not say.";
+/** Of the summary of a part: a sentence or two. */
+const leastTokens = 96;
 
 /**
  * Summarises the job's documents: their text is cut into parts, each is summarised, and the parts'
- * summaries are summarised together. Streams the final summary. The result is
- * `{ summary, pages, parts }`.
+ * summaries are summarised together, in as many rounds as it takes. Streams the final summary. The
+ * result is `{ summary, pages, parts }`.
  */
-export function summarizeExecutor({ provider, documents, parallel }: SummarizeParts): Executor {
+export function summarizeExecutor(parts: SummarizeParts): Executor {
+  const { provider, threads, parallel } = parts;
   return async (context) => {
     const { maxTokens, partTokens, instruction } = parsePayload(summarizePayload, context.payload);
     if (context.documentIds.length === 0) {
       throw new NonRetryableError("MALFORMED", "A summarize job needs at least one document.");
     }
-    // One part that fails ends the others' calls.
-    const others = new AbortController();
-    const signal = AbortSignal.any([context.signal, others.signal]);
-    const summarise = (text: string, tokens: number, piece: (text: string) => Promise<void>) => {
-      const system = { role: "system" as const, content: `${task} ${instruction}`.trim() };
-      const messages = [system, { role: "user" as const, content: text }];
+    const { text, pages } = await readAll(context, parts.readDocument);
+    const split = async (whole: string) => {
+      const input = { text: whole, maxTokens: partTokens };
+      const { signal } = context;
+      const outcome = await threads.run("splitText", () => ({ input }), { signal });
+      if (outcome.kind === "done") return outcome.value;
+      throw new NonRetryableError("TOO_LARGE", "The text is too long to be cut into parts.");
+    };
+    const system = { role: "system" as const, content: `${task} ${instruction}`.trim() };
+    const summarise = (
+      content: string,
+      tokens: number,
+      signal: AbortSignal,
+      piece: (text: string) => Promise<void>,
+    ) => {
+      const messages = [system, { role: "user" as const, content }];
       return runCompletion(context, provider, { messages, maxTokens: tokens, signal }, piece);
     };
 
-    const texts: string[] = [];
-    let pages = 0;
-    for (const id of context.documentIds) {
-      await context.progress(texts.length, context.documentIds.length, "reading documents");
-      const content = await documents.read(id, context.keyId);
-      if (content === undefined) {
-        throw new NonRetryableError("DOCUMENT_NOT_FOUND", `There is no document ${id}.`);
-      }
-      const read = await documentText(content, context.signal);
-      texts.push(read.text);
-      pages += read.pages;
+    let round = await split(text);
+    const count = round.length;
+    while (round.length > 1) {
+      // What all parts' summaries take together should fit one part.
+      const share = Math.max(leastTokens, Math.floor(partTokens / (round.length * 1.1)));
+      const done = (n: number, total: number) => context.progress(n, total, "summarising parts");
+      const shorten = (part: string, signal: AbortSignal) =>
+        summarise(part, share, signal, async () => undefined);
+      const summaries = await inParallel(round, shorten, {
+        parallel,
+        done,
+        signal: context.signal,
+      });
+      const next = await split(summaries.join("\n\n"));
+      // A provider that shortens nothing would keep this up for ever.
+      round = next.length < round.length ? next : [next.join("")];
     }
-    const parts = splitText(texts.join("\n\n"), partTokens);
-    if (parts.length === 1) {
-      const summary = await summarise(parts[0] ?? "", maxTokens, context.write);
-      return { summary, pages, parts: 1 };
-    }
-
-    const limit = pLimit(parallel);
-    // What all parts' summaries take together must fit one part, with a floor for a sentence or two.
-    const share = Math.max(96, Math.floor(partTokens / parts.length));
-    let done = 0;
-    const partial = async (part: string) => {
-      context.signal.throwIfAborted();
-      const summary = await summarise(part, share, async () => undefined);
-      done += 1;
-      await context.progress(done, parts.length, "summarising parts");
-      return summary;
-    };
-    const summaries = await Promise.all(parts.map((part) => limit(partial, part))).catch(
-      (error: unknown) => {
-        limit.clearQueue();
-        others.abort(error);
-        throw error;
-      },
-    );
-    const summary = await summarise(summaries.join("\n\n"), maxTokens, context.write);
-    return { summary, pages, parts: parts.length };
+    const summary = await summarise(round[0] ?? "", maxTokens, context.signal, context.write);
+    return { summary, pages, parts: count };
   };
+}
+
+async function readAll(context: ExecutionContext, readDocument: DocumentReader) {
+  const { documentIds, keyId, signal } = context;
+  const texts: string[] = [];
+  let pages = 0;
+  await context.progress(0, documentIds.length, "reading documents");
+  for (const [at, id] of documentIds.entries()) {
+    const what = `reading pages of document ${at + 1} of ${documentIds.length}`;
+    const onProgress = (done: number, total: number) => void context.progress(done, total, what);
+    const read = await readDocument(id, keyId, { signal, onProgress });
+    texts.push(read.text);
+    pages += read.pages;
+  }
+  return { text: texts.join("\n\n"), pages };
+}
+
+interface InParallelOptions {
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+  done(count: number, total: number): Promise<void>;
+}
+
+/** Some at a time, results in order. The first that fails stops the others, and is thrown when all have ended. */
+async function inParallel(
+  items: readonly string[],
+  run: (item: string, signal: AbortSignal) => Promise<string>,
+  { parallel, signal, done }: InParallelOptions,
+): Promise<string[]> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const limit = pLimit(parallel);
+  let count = 0;
+  const one = async (item: string) => {
+    try {
+      either.throwIfAborted();
+      const result = await run(item, either);
+      count += 1;
+      await done(count, items.length);
+      return result;
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(items.map((item) => limit(one, item)));
+  either.throwIfAborted();
+  return ended.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
 }

@@ -1,18 +1,20 @@
-import type { Clock } from "@millrace/shared";
-import { countTokens } from "gpt-tokenizer";
+import type { Clock, TimerHandle } from "@millrace/shared";
 import OpenAI, { APIConnectionError, APIError } from "openai";
-import { type Provider, ProviderFault } from "./provider.ts";
+import { type CompletionRequest, type Provider, ProviderFault } from "./provider.ts";
 
 export interface OpenAiProviderOptions {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;
   readonly clock: Clock;
-  /** Of one call, from its start to its first byte. */
-  readonly timeoutMs?: number;
+  /** How long it may say nothing: before its answer, and within it. */
+  readonly silenceMs: number;
 }
 
 const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
+
+/** Until the provider says what it counted: a token is about four bytes of English. */
+const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
 
 /** Retry-After as seconds or as an HTTP date, in milliseconds. */
 function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
@@ -25,18 +27,35 @@ function retryAfterMs(headers: Headers | undefined, nowMs: number): number | und
   return Number.isFinite(delayMs) ? Math.max(0, delayMs) : undefined;
 }
 
-function faultOf(error: unknown, nowMs: number): unknown {
-  if (!(error instanceof APIError)) return error;
-  const httpStatus = error.status ?? 0;
+/** A fault that has no HTTP status: the answer never came, or did not come whole. */
+const unanswered = (message: string, cause?: unknown): ProviderFault =>
+  new ProviderFault(
+    message,
+    { retryable: true, httpStatus: 0, quotaExhausted: false, rateLimitHeaders: {} },
+    cause,
+  );
+
+/** A fault that asking again does not mend. */
+const refusedForGood = (message: string): ProviderFault =>
+  new ProviderFault(message, {
+    ...{ retryable: false, httpStatus: 200, quotaExhausted: false, rateLimitHeaders: {} },
+  });
+
+function faultOf(error: unknown, nowMs: number): ProviderFault {
+  if (error instanceof ProviderFault) return error;
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  if (!(error instanceof APIError) || error.status === undefined) {
+    const what = error instanceof APIConnectionError ? "could not be reached" : "broke off";
+    return unanswered(`The model provider ${what}: ${message}`, error);
+  }
+  const httpStatus = error.status;
   const quotaExhausted =
     httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");
-  // A connection error or an error in mid-stream has no status.
-  const passing = httpStatus === 0 || [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
+  const passing = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
   const after = retryAfterMs(error.headers, nowMs);
   const limitHeaders = [...(error.headers ?? [])].filter(([n]) => n.startsWith("x-ratelimit-"));
-  const what = error instanceof APIConnectionError ? "could not be reached" : "refused the call";
   return new ProviderFault(
-    `The model provider ${what}: ${error.message}`,
+    `The model provider refused the call: ${message}`,
     {
       retryable: passing && !quotaExhausted,
       ...(after === undefined ? {} : { retryAfterMs: after }),
@@ -47,6 +66,34 @@ function faultOf(error: unknown, nowMs: number): unknown {
   );
 }
 
+/** Aborts when nothing was heard for too long. */
+class Silence {
+  readonly #abort = new AbortController();
+  readonly #clock: Clock;
+  readonly #ms: number;
+  #timer: TimerHandle | undefined;
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock;
+    this.#ms = ms;
+    this.heard();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  heard(): void {
+    this.#timer?.cancel();
+    const fault = unanswered(`The model provider said nothing for ${this.#ms / 1_000} s.`);
+    this.#timer = this.#clock.after(this.#ms, () => this.#abort.abort(fault));
+  }
+
+  over(): void {
+    this.#timer?.cancel();
+  }
+}
+
 /** Chat completions, streamed, at anything that speaks OpenAI's protocol. Repeats no call itself. */
 export function openAiProvider(options: OpenAiProviderOptions): Provider {
   const client = new OpenAI({
@@ -54,32 +101,43 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
     apiKey: options.apiKey,
     // The scheduler alone decides whether and when to repeat.
     maxRetries: 0,
-    timeout: options.timeoutMs ?? 60_000,
+    // Longer than we wait ourselves.
+    timeout: options.silenceMs * 2,
   });
+  const open = ({ messages, maxTokens }: CompletionRequest, signal: AbortSignal) =>
+    client.chat.completions.create(
+      {
+        model: options.model,
+        messages: messages.map((message) => ({ ...message })),
+        max_completion_tokens: maxTokens,
+        stream: true,
+        stream_options: { include_usage: true },
+      },
+      { signal },
+    );
   return {
-    complete({ messages, maxTokens, signal }) {
+    complete(request) {
+      const { messages, maxTokens, signal } = request;
       let inputTokens = 0;
       let outputTokens = 0;
       let providerCalls = 0;
       async function* answer() {
         signal.throwIfAborted();
         providerCalls = 1;
+        const silence = new Silence(options.clock, options.silenceMs);
+        const either = AbortSignal.any([signal, silence.signal]);
+        let ended: string | null = null;
+        let empty = true;
         try {
-          const stream = await client.chat.completions.create(
-            {
-              model: options.model,
-              messages: messages.map((message) => ({ ...message })),
-              max_completion_tokens: maxTokens,
-              stream: true,
-              stream_options: { include_usage: true },
-            },
-            { signal },
-          );
-          inputTokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+          const stream = await open(request, either);
+          inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
           for await (const { choices, usage } of stream) {
-            const piece = choices[0]?.delta.content ?? "";
+            silence.heard();
+            const piece = choices[0]?.delta?.content ?? "";
+            ended = choices[0]?.finish_reason ?? ended;
             if (piece !== "") {
-              outputTokens += countTokens(piece);
+              empty = false;
+              outputTokens += estimateTokens(piece);
               yield piece;
             }
             // What the provider counted is what it charges.
@@ -89,10 +147,22 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
             }
           }
           // The SDK ends its stream quietly when the signal aborts.
-          signal.throwIfAborted();
+          either.throwIfAborted();
         } catch (error) {
-          signal.throwIfAborted();
+          either.throwIfAborted();
           throw faultOf(error, options.clock.nowMs());
+        } finally {
+          silence.over();
+        }
+        // A server that goes away may close its stream as one that is done does.
+        if (ended === null) throw unanswered("The model provider's answer broke off.");
+        if (ended === "content_filter") {
+          throw refusedForGood("The model provider's content filter stopped the answer.");
+        }
+        if (empty && ended === "length") {
+          throw refusedForGood(
+            `The model used up ${maxTokens} tokens before it said a word: allow it more (maxTokens).`,
+          );
         }
       }
       return {

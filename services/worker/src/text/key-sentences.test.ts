@@ -1,6 +1,9 @@
 import { countTokens } from "gpt-tokenizer";
 import { expect, test } from "vitest";
-import { extractiveProvider, keySentences, sentencesOf } from "./extractive.ts";
+import { type KeySentencesInput, keySentences as key, sentencesOf } from "./key-sentences.ts";
+
+const keySentences = (text: string, maxTokens: number, question = "") =>
+  key({ text, maxTokens, question } satisfies KeySentencesInput).sentences;
 
 const text = `Call me Ishmael. Some years ago, never mind how long precisely, having little or no money in
 my purse, and nothing particular to interest me on shore, I thought I would sail about a little and see
@@ -23,7 +26,7 @@ test("every sentence of the summary is one of the text, in the text's order", ()
   expect(places).toEqual(places.toSorted((a, b) => a - b));
 });
 
-test.each([1, 20, 60, 150])("a summary of at most %i tokens keeps to it", (maxTokens) => {
+test.each([1, 5, 20, 60, 150])("a summary of at most %i tokens keeps to it", (maxTokens) => {
   expect(countTokens(keySentences(text, maxTokens).join(" "))).toBeLessThanOrEqual(maxTokens);
 });
 
@@ -44,14 +47,27 @@ test("what links sentences outranks what stands alone", () => {
   expect(chosen).toBe(linked);
 });
 
-test("a stop ends the answer", async () => {
-  const stop = new AbortController();
-  const messages = [{ role: "user" as const, content: text }];
-  const { text: answer } = extractiveProvider.complete({
-    ...{ messages, maxTokens: 100, signal: stop.signal },
-  });
-  const reading = async () => {
-    for await (const _ of answer) stop.abort(new Error("stop"));
-  };
-  await expect(reading()).rejects.toThrow("stop");
+test("headings, listings and cells of tables are passed over where there are sentences", () => {
+  const page = `2.2 The lease\n\n$ lease --list lease\n\nlease\tjob lease\n\n• A lease has a token.`;
+  expect(keySentences(page, 100)).toEqual(["A lease has a token."]);
+  expect(keySentences("The lease\n\nThe token", 100)).toEqual(["The lease", "The token"]);
+});
+
+test("where no sentence fits, the first words of the best one are the answer", () => {
+  expect(keySentences("The captain wrote of the whale that turned the ship.", 6)).toEqual([
+    "The captain wrote of the …",
+  ]);
+});
+
+test("asked about something, the sentences about it come first, and those beside them", () => {
+  const answer = keySentences(text, 40, "Which city do wharves belt round?");
+  expect(answer.join(" ")).toContain("Manhattoes");
+  expect(keySentences(text, 40).join(" ")).not.toContain("Manhattoes");
+});
+
+test("what is counted is what comes out", () => {
+  const { sentences, inputTokens, outputTokens } = key({ text, maxTokens: 80, question: "" });
+  expect(inputTokens).toBe(countTokens(text));
+  expect(outputTokens).toBeGreaterThanOrEqual(countTokens(sentences.join(" ")));
+  expect(outputTokens).toBeLessThanOrEqual(80);
 });

@@ -1,10 +1,10 @@
-import { countTokens } from "gpt-tokenizer";
+import { tokenCount } from "./token-count.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
 /** Halves until each piece fits: for text without sentences, such as a table. */
 function halve(text: string, maxTokens: number): string[] {
-  if (text.length < 2 || countTokens(text) <= maxTokens) return [text];
+  if (text.length < 2 || tokenCount(text) <= maxTokens) return [text];
   let middle = text.length >> 1;
   const before = text.charCodeAt(middle - 1);
   if (before >= 0xd800 && before <= 0xdbff && middle > 1) middle -= 1;
@@ -12,23 +12,28 @@ function halve(text: string, maxTokens: number): string[] {
 }
 
 function* unitsOf(text: string, maxTokens: number): Generator<{ unit: string; tokens: number }> {
-  for (const paragraph of text.split(/(?<=\n\s*\n)/)) {
-    const tokens = countTokens(paragraph);
+  for (const paragraph of text.split(/(?<=\n[ \t]*\n)/)) {
+    const tokens = tokenCount(paragraph);
     if (tokens <= maxTokens) {
       yield { unit: paragraph, tokens };
       continue;
     }
     for (const { segment } of segmenter.segment(paragraph)) {
-      for (const unit of halve(segment, maxTokens)) yield { unit, tokens: countTokens(unit) };
+      for (const unit of halve(segment, maxTokens)) yield { unit, tokens: tokenCount(unit) };
     }
   }
+}
+
+export interface SplitTextInput {
+  readonly text: string;
+  readonly maxTokens: number;
 }
 
 /**
  * Cuts text into parts of about `maxTokens` at most, between paragraphs where it can, else between
  * sentences. Nothing is lost: the parts joined are the text.
  */
-export function splitText(text: string, maxTokens: number): string[] {
+export function splitText({ text, maxTokens }: SplitTextInput): string[] {
   const parts: string[] = [];
   let part = "";
   let partTokens = 0;

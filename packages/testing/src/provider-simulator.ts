@@ -1,0 +1,189 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Clock, sleep, systemClock } from "@millrace/shared";
+
+/** One call of `POST /v1/chat/completions`, as it came. */
+export interface ProviderCall {
+  /** From 1, in order of arrival. */
+  readonly number: number;
+  readonly authorization: string;
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  /** `max_completion_tokens`. */
+  readonly maxTokens: number | undefined;
+  /** Aborts when the caller goes away before the answer's end. */
+  readonly left: AbortSignal;
+}
+
+/** How the provider treats a call. */
+export type ProviderReply =
+  | {
+      readonly kind: "answer";
+      readonly pieces: readonly string[];
+      /** Default "stop". */
+      readonly finishReason?: "stop" | "length" | "content_filter";
+      /** Left out: the server counts nothing, as some do. */
+      readonly usage?: { readonly prompt: number; readonly completion: number };
+      /** Before the first byte, and between pieces. */
+      readonly pauseMs?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "refuse";
+      readonly status: number;
+      readonly code?: string;
+      readonly message?: string;
+      /** For example retry-after and x-ratelimit-remaining-tokens. */
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** Some pieces and then: a broken connection, or an end as if that were all, or nothing ever. */
+  | {
+      readonly kind: "breakOff";
+      readonly pieces: readonly string[];
+      readonly how: "reset" | "end" | "hang";
+    }
+  /** Takes the call and never says a byte. */
+  | { readonly kind: "silence" };
+
+/** Decides call by call; kept simple so that a test can be a rate limiter, or lose every third call. */
+export type ProviderBehaviour = (call: ProviderCall) => ProviderReply | Promise<ProviderReply>;
+
+export interface ProviderSimulator extends AsyncDisposable {
+  /** For OPENAI_BASE_URL. */
+  readonly url: string;
+  /** All calls so far. */
+  readonly calls: readonly ProviderCall[];
+  /** From the next call on. */
+  behave(behaviour: ProviderBehaviour): void;
+  /** Resolves when so many calls have come in all. */
+  called(count: number): Promise<ProviderCall>;
+}
+
+export const answer = (...pieces: string[]): ProviderReply => ({
+  kind: "answer",
+  pieces,
+  usage: { prompt: 7, completion: pieces.length },
+});
+
+export const refuse = (
+  status: number,
+  code: string,
+  headers: Readonly<Record<string, string>> = {},
+): ProviderReply => ({ kind: "refuse", status, code, headers });
+
+const event = (data: unknown) =>
+  `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
+const chunk = (choices: readonly unknown[], more: object = {}) =>
+  event({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices, ...more });
+const delta = (content: string) => chunk([{ index: 0, delta: { content }, finish_reason: null }]);
+
+async function callOf(
+  number: number,
+  request: IncomingMessage,
+  left: AbortSignal,
+): Promise<ProviderCall> {
+  const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as {
+    readonly model: string;
+    readonly messages: ProviderCall["messages"];
+    readonly max_completion_tokens?: number;
+  };
+  const { authorization = "" } = request.headers;
+  const { model, messages, max_completion_tokens: maxTokens } = body;
+  return { number, authorization, model, messages, maxTokens, left };
+}
+
+async function reply(
+  response: ServerResponse,
+  how: ProviderReply,
+  left: AbortSignal,
+  clock: Clock,
+): Promise<void> {
+  if (how.kind === "silence") return;
+  if (how.kind === "refuse") {
+    const { status, code, message = "refused by the simulator", headers } = how;
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify({ error: { message, code, type: code } }));
+    return;
+  }
+  const pause = async () => {
+    if (how.kind === "answer" && how.pauseMs !== undefined) await sleep(clock, how.pauseMs, left);
+  };
+  await pause();
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    ...(how.kind === "answer" ? how.headers : {}),
+  });
+  response.flushHeaders();
+  for (const piece of how.pieces) {
+    // Once it is on its way: what is reset would take with it what is not.
+    await new Promise((resolve) => response.write(delta(piece), resolve));
+    await pause();
+  }
+  if (how.kind === "breakOff") {
+    if (how.how === "reset") response.destroy();
+    else if (how.how === "end") response.end();
+    return;
+  }
+  response.write(chunk([{ index: 0, delta: {}, finish_reason: how.finishReason ?? "stop" }]));
+  if (how.usage !== undefined) {
+    const { prompt, completion } = how.usage;
+    const usage = {
+      ...{ prompt_tokens: prompt, completion_tokens: completion },
+      total_tokens: prompt + completion,
+    };
+    response.write(chunk([], { usage }));
+  }
+  response.end(event("[DONE]"));
+}
+
+/** A model provider on this machine that speaks OpenAI's protocol, streamed, and fails as it is told. */
+export async function startProviderSimulator(
+  first: ProviderBehaviour = () => answer("The mill", " turns."),
+  clock: Clock = systemClock,
+): Promise<ProviderSimulator> {
+  let behaviour = first;
+  const calls: ProviderCall[] = [];
+  const waiting = new Set<() => void>();
+  let arrived = 0;
+  const server = createServer(async (request, response) => {
+    const left = new AbortController();
+    response.on("close", () => {
+      if (!response.writableFinished) left.abort();
+    });
+    arrived += 1;
+    const call = await callOf(arrived, request, left.signal);
+    calls.push(call);
+    for (const look of waiting) look();
+    // Whoever left gets no answer.
+    await reply(response, await behaviour(call), left.signal, clock).catch(() =>
+      response.destroy(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    calls,
+    behave(next) {
+      behaviour = next;
+    },
+    called: (count) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const call = calls[count - 1];
+          if (call === undefined) return;
+          waiting.delete(look);
+          resolve(call);
+        };
+        waiting.add(look);
+        look();
+      }),
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { DocumentStore, StoredDocument } from "@millrace/documents";
+import type { KeyId } from "@millrace/shared";
+import { NonRetryableError } from "@millrace/worker-sdk";
+import type { TaskOptions, ThreadPool } from "../threads/thread-pool.ts";
+import type { DocumentLimits, DocumentReading } from "./read-document.ts";
+
+export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pages">;
+
+/** The text of a stored document of a key. Throws NonRetryableError if it has none, or is not there. */
+export type DocumentReader = (
+  id: string,
+  keyId: string,
+  options: TaskOptions,
+) => Promise<DocumentText>;
+
+/** All of a document in a buffer of its own, which can move to a thread. */
+async function contentOf(store: DocumentStore, { id, sizeBytes }: StoredDocument) {
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for await (const piece of store.read(id)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** Reads documents from the blob store, in threads. */
+export const documentReader =
+  (
+    store: DocumentStore,
+    threads: ThreadPool,
+    limits: DocumentLimits,
+    threadLimits: { readonly timeMs: number; readonly memoryMb: number },
+  ): DocumentReader =>
+  async (id, keyId, options) => {
+    const document = await store.get(id, keyId as KeyId);
+    if (document === undefined) {
+      throw new NonRetryableError("DOCUMENT_NOT_FOUND", `There is no document ${id}.`);
+    }
+    const { name: filename, contentType } = document;
+    const prepare = async () => {
+      const bytes = await contentOf(store, document);
+      const input = { filename, contentType, bytes, limits };
+      return { input, transfer: [bytes.buffer] };
+    };
+    const outcome = await threads.run("readDocument", prepare, options);
+    if (outcome.kind === "done") {
+      const reading = outcome.value;
+      if (reading.kind === "text") return reading;
+      throw new NonRetryableError(reading.reason, reading.message);
+    }
+    const taken =
+      outcome.kind === "overTime"
+        ? `more than ${threadLimits.timeMs / 1_000} s`
+        : `more than ${threadLimits.memoryMb} MB of memory`;
+    const message = `The document "${filename}" takes ${taken} to read: split it, or save or export it anew.`;
+    throw new NonRetryableError("DOCUMENT_UNREADABLE", message);
+  };

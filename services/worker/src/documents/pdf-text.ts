@@ -1,0 +1,76 @@
+import {
+  getDocument,
+  type PDFDocumentProxy,
+  VerbosityLevel,
+} from "pdfjs-dist/legacy/build/pdf.mjs";
+import type { Progress } from "../threads/tasks.ts";
+import { flowText } from "./flow-text.ts";
+import { withoutFurniture } from "./page-furniture.ts";
+import { type Line, linesOf } from "./page-lines.ts";
+import type { DocumentLimits, DocumentReading } from "./read-document.ts";
+
+const refused = (reason: string, message: string): DocumentReading => ({
+  kind: "refused",
+  reason,
+  message,
+});
+
+/** Pages at which progress is told of: the first, the last and about twenty between. */
+const isMilestone = (done: number, total: number) =>
+  done === 1 || Math.floor((done * 20) / total) > Math.floor(((done - 1) * 20) / total);
+
+/** The text of a PDF. `bytes` are gone afterwards. */
+export async function pdfText(
+  name: string,
+  bytes: Uint8Array,
+  limits: DocumentLimits,
+  progress: Progress,
+): Promise<DocumentReading> {
+  const task = getDocument({
+    data: bytes,
+    verbosity: VerbosityLevel.ERRORS,
+    useSystemFonts: false,
+    disableFontFace: true,
+  });
+  try {
+    return await readPages(name, await task.promise, limits, progress);
+  } catch (error) {
+    if (error instanceof Error && error.name === "PasswordException") {
+      const message = `${name} is encrypted: remove its password and submit it again.`;
+      return refused("DOCUMENT_ENCRYPTED", message);
+    }
+    const message = `${name} is damaged: it cannot be read as a PDF. Save or export it anew and submit it again.`;
+    return refused("DOCUMENT_UNREADABLE", message);
+  } finally {
+    await task.destroy();
+  }
+}
+
+async function readPages(
+  name: string,
+  pdf: PDFDocumentProxy,
+  limits: DocumentLimits,
+  progress: Progress,
+): Promise<DocumentReading> {
+  if (pdf.numPages > limits.pages) {
+    const message = `${name} has ${pdf.numPages} pages, and ${limits.pages} are allowed: split it into several.`;
+    return refused("TOO_LARGE", message);
+  }
+  const pages: Line[][] = [];
+  let characters = 0;
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = await pdf.getPage(number);
+    const lines = linesOf((await page.getTextContent()).items);
+    page.cleanup();
+    characters = lines.reduce((sum, { text }) => sum + text.length + 1, characters);
+    if (characters > limits.characters) {
+      const message = `${name} holds over ${limits.characters} characters of text by page ${number} of ${pdf.numPages}: split it into several.`;
+      return refused("TOO_LARGE", message);
+    }
+    pages.push(lines);
+    if (isMilestone(number, pdf.numPages)) progress(number, pdf.numPages);
+  }
+  const text = flowText(withoutFurniture(pages));
+  // A document of nothing but running heads has at least those.
+  return { kind: "text", text: text === "" ? flowText(pages) : text, pages: pdf.numPages };
+}

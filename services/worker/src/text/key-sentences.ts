@@ -1,0 +1,179 @@
+import { stemmer } from "stemmer";
+import { eng } from "stopword";
+import { tokenCount } from "./token-count.ts";
+
+const stopWords = new Set(eng);
+const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+const damping = 0.85;
+const maxIterations = 60;
+const convergence = 1e-6;
+/** Longer runs without a full stop are tables or listings; they are cut so that none eats a budget. */
+const maxSentenceChars = 1_000;
+/** A stem that is in more sentences than this links nearly all to all: the graph would not fit in memory. */
+const maxSentencesOfStem = 400;
+const bullet = /^\s*[•▪◦‣·–*-]\s/;
+const word = /[\p{L}\p{N}]+/gu;
+const sentenceEnd = /[.!?…]["”’')\]]*$/;
+
+const sentenceRest = /^[^\p{L}\p{N}]*\p{Ll}/u;
+
+/** As a person writes one: a beginning, some words, and an end. Headings, listings and cells of tables are not. */
+const isWhole = (sentence: string): boolean =>
+  sentenceEnd.test(sentence) &&
+  !sentenceRest.test(sentence) &&
+  (sentence.match(word)?.length ?? 0) > 2;
+
+export function sentencesOf(text: string): string[] {
+  const sentences: string[] = [];
+  for (const paragraph of text.split(/\n\s*\n/)) {
+    for (const { segment } of segmenter.segment(paragraph.replace(/\s+/g, " "))) {
+      const sentence = segment.replace(bullet, "").trim().slice(0, maxSentenceChars);
+      if (/\p{L}/u.test(sentence)) sentences.push(sentence);
+    }
+  }
+  return sentences;
+}
+
+function stemsOf(sentence: string): Set<string> {
+  const words = sentence.toLowerCase().match(word) ?? [];
+  return new Set(words.filter((w) => w.length > 1 && !stopWords.has(w)).map((w) => stemmer(w)));
+}
+
+interface Edges {
+  readonly to: number[];
+  readonly weight: number[];
+  total: number;
+}
+
+/**
+ * Which sentences are alike, from an index of stems instead of all pairs. In long texts a stem that
+ * is in more than a tenth of the sentences tells none apart and would link almost all: it is left out.
+ */
+function linkSentences(stems: readonly Set<string>[]): Edges[] {
+  const index = new Map<string, number[]>();
+  stems.forEach((set, sentence) => {
+    for (const stem of set) {
+      const list = index.get(stem);
+      if (list) list.push(sentence);
+      else index.set(stem, [sentence]);
+    }
+  });
+  const common = Math.min(maxSentencesOfStem, Math.max(50, stems.length / 10));
+  const shared = new Uint16Array(stems.length);
+  return stems.map((set, from) => {
+    const edges: Edges = { to: [], weight: [], total: 0 };
+    for (const stem of set) {
+      const list = index.get(stem) ?? [];
+      if (list.length > common) continue;
+      for (const to of list) {
+        if (shared[to] === 0 && to !== from) edges.to.push(to);
+        shared[to] = (shared[to] ?? 0) + 1;
+      }
+    }
+    for (const to of edges.to) {
+      const lengths = Math.log(1 + set.size) + Math.log(1 + (stems[to]?.size ?? 0));
+      const weight = (shared[to] ?? 0) / lengths;
+      edges.weight.push(weight);
+      edges.total += weight;
+      shared[to] = 0;
+    }
+    shared[from] = 0;
+    return edges;
+  });
+}
+
+/**
+ * PageRank by power iteration; `rest` is where a walk begins, and so what the ranks lean to. The order
+ * of all sums is fixed, so equal input gives equal ranks.
+ */
+function rank(graph: readonly Edges[], rest: Float64Array): Float64Array {
+  let ranks = rest;
+  for (let iteration = 0; iteration < maxIterations; iteration += 1) {
+    const next = rest.map((share) => share * (1 - damping));
+    graph.forEach(({ to, weight, total }, from) => {
+      const share = total === 0 ? 0 : (damping * (ranks[from] ?? 0)) / total;
+      for (let i = 0; i < to.length; i += 1) {
+        const target = to[i] ?? 0;
+        next[target] = (next[target] ?? 0) + share * (weight[i] ?? 0);
+      }
+    });
+    const change = next.reduce((sum, value, i) => sum + Math.abs(value - (ranks[i] ?? 0)), 0);
+    ranks = next;
+    if (change / Math.max(1, graph.length) < convergence) break;
+  }
+  return ranks;
+}
+
+/** One for each sentence alike, or by what they share with a question, if any of them shares anything. */
+function restOf(stems: readonly Set<string>[], question: string): Float64Array {
+  const asked = stemsOf(question);
+  const shared = stems.map(
+    (set) => [...set].filter((stem) => asked.has(stem)).length / Math.log(2 + set.size),
+  );
+  const sum = shared.reduce((total, one) => total + one, 0);
+  return Float64Array.from(shared, (one) => (sum === 0 ? 1 : (one * stems.length) / sum));
+}
+
+/** As many words of a text as a budget takes. */
+function firstWords(text: string, maxTokens: number): string {
+  const words = text.split(" ");
+  while (words.length > 0 && tokenCount(`${words.join(" ")} …`) > maxTokens) words.pop();
+  return words.length === 0 ? "" : `${words.join(" ")} …`;
+}
+
+export interface KeySentencesInput {
+  readonly text: string;
+  readonly maxTokens: number;
+  /** What the sentences shall be about; empty: what the text itself is about. */
+  readonly question: string;
+}
+
+export interface KeySentences {
+  readonly sentences: readonly string[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * The sentences that say most about the text, in the text's order, at most `maxTokens` in all: the
+ * TextRank of R. Mihalcea and P. Tarau, "TextRank: Bringing Order into Texts" (EMNLP 2004), over
+ * stems without stop words. Where none fits, the first words of the best; equal input gives equal output.
+ */
+export function keySentences({ text, maxTokens, question }: KeySentencesInput): KeySentences {
+  const all = sentencesOf(text);
+  const whole = all.filter(isWhole);
+  const sentences = whole.length > 0 ? whole : all;
+  const stems = sentences.map(stemsOf);
+  const ranks = rank(linkSentences(stems), restOf(stems, question));
+  const order = sentences.map((_, i) => i);
+  order.sort((a, b) => (ranks[b] ?? 0) - (ranks[a] ?? 0) || a - b);
+  const chosen: number[] = [];
+  const seen = new Set<string>();
+  let outputTokens = 0;
+  let misses = 0;
+  for (const i of order) {
+    const sentence = sentences[i] ?? "";
+    if (seen.has(sentence)) continue;
+    // The joining space or line break costs at most one more.
+    const cost = tokenCount(sentence) + 1;
+    if (outputTokens + cost > maxTokens) {
+      misses += 1;
+      if (misses > 200) break;
+      continue;
+    }
+    seen.add(sentence);
+    chosen.push(i);
+    outputTokens += cost;
+  }
+  const inputTokens = tokenCount(text);
+  if (chosen.length === 0) {
+    const cut = firstWords(sentences[order[0] ?? 0] ?? "", maxTokens);
+    return {
+      sentences: cut === "" ? [] : [cut],
+      inputTokens,
+      outputTokens: tokenCount(cut),
+    };
+  }
+  chosen.sort((a, b) => a - b);
+  return { sentences: chosen.map((i) => sentences[i] ?? ""), inputTokens, outputTokens };
+}

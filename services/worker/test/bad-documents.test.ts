@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { summarizeExecutor } from "../src/executors/summarize.ts";
+import { extractiveProvider } from "../src/providers/extractive.ts";
+import { bombPdf } from "./hostile-pdf.ts";
+import { attempt, makePdf, noDocument, openDocuments } from "./setup.ts";
+
+type Change = Parameters<typeof openDocuments>[0];
+
+async function summarize(contentType: string, content: Uint8Array, change?: Change) {
+  const { put, threads, readDocument } = await openDocuments(change);
+  const provider = extractiveProvider(threads);
+  const execute = summarizeExecutor({ provider, readDocument, threads, parallel: 2 });
+  const id = await put("report.pdf", contentType, content);
+  return execute(attempt({}, [id]).context);
+}
+
+const pdf = "application/pdf";
+const words = (doc: PDFKit.PDFDocument) => void doc.text("The mill turns in the morning.");
+const drawing = (doc: PDFKit.PDFDocument) => void doc.rect(10, 10, 50, 50).fill("red");
+const pages = (count: number) =>
+  makePdf((doc) => {
+    for (let page = 1; page < count; page += 1) doc.text("The mill turns.").addPage();
+    doc.text("The end.");
+  });
+const twoPixels = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAwPAfAAcAAf9YSCOEAAAAAElFTkSuQmCC",
+  "base64",
+);
+
+test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegExp]>([
+  ["DOCUMENT_ENCRYPTED", "encrypted", pdf, () => makePdf(words, { userPassword: "x" }), /password/],
+  ["DOCUMENT_NO_TEXT", "of a drawing alone", pdf, () => makePdf(drawing), /text recognition/],
+  [
+    "DOCUMENT_NO_TEXT",
+    "of an image alone",
+    pdf,
+    () => makePdf((doc) => void doc.image(twoPixels)),
+    /text recognition/,
+  ],
+  ["DOCUMENT_NO_TEXT", "of spaces alone", "text/plain", () => Buffer.from(" \n "), /no text/],
+  ["DOCUMENT_EMPTY", "empty", pdf, () => Buffer.alloc(0), /is empty/],
+  [
+    "DOCUMENT_TYPE_MISMATCH",
+    "PDF that is text",
+    pdf,
+    () => Buffer.from("words"),
+    /the type that it has/,
+  ],
+  [
+    "DOCUMENT_TYPE_MISMATCH",
+    "text that is a PDF",
+    "text/plain",
+    () => makePdf(words),
+    /the type that it has/,
+  ],
+  [
+    "DOCUMENT_TYPE_MISMATCH",
+    "of another type",
+    "image/png",
+    () => twoPixels,
+    /the type that it has/,
+  ],
+  [
+    "DOCUMENT_UNREADABLE",
+    "PDF without content",
+    pdf,
+    () => Buffer.from("%PDF-1.7 and no more"),
+    /damaged/,
+  ],
+  [
+    "DOCUMENT_UNREADABLE",
+    "text in another encoding",
+    "text/plain",
+    () => Buffer.from([0x41, 0xff]),
+    /UTF-8/,
+  ],
+])(
+  "fails for good with %s for a document that is %s, and says what to do",
+  async (reason, _, type, content, says) => {
+    const failing = summarize(type, await content());
+    await expect(failing).rejects.toMatchObject({ reason, retryable: false });
+    await expect(failing).rejects.toThrow(says);
+    await expect(failing).rejects.toThrow(/"report.pdf"/);
+  },
+);
+
+test("a PDF that lost its second half is refused as damaged", async () => {
+  const whole = await pages(20);
+  const failing = summarize(pdf, whole.subarray(0, whole.length >> 1));
+  await expect(failing).rejects.toMatchObject({ reason: "DOCUMENT_UNREADABLE", retryable: false });
+});
+
+test("a document that takes too long costs its own attempt, and says so", async () => {
+  const failing = summarize(pdf, await pages(3), { threads: { timeMs: 1 } });
+  await expect(failing).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
+    message: expect.stringContaining('"report.pdf" takes more than 0.001 s to read'),
+  });
+});
+
+test("pages are allowed up to the limit, and one more is refused", async () => {
+  const limits = { pages: 5 };
+  expect(await summarize(pdf, await pages(5), { limits })).toMatchObject({ pages: 5 });
+  await expect(summarize(pdf, await pages(6), { limits })).rejects.toMatchObject({
+    ...{ reason: "TOO_LARGE", retryable: false },
+    message: expect.stringContaining("has 6 pages, and 5 are allowed"),
+  });
+});
+
+test.each(["text/plain", pdf])(
+  "characters of %s are allowed up to the limit, and one more is refused",
+  async (type) => {
+    const text = "The mill turns in the mornings";
+    const content = (more: string) =>
+      type === pdf ? makePdf((doc) => void doc.text(text + more)) : Buffer.from(text + more);
+    // A PDF's line counts its end.
+    const limits = { characters: text.length + (type === pdf ? 1 : 0) };
+    expect(await summarize(type, await content(""), { limits })).toMatchObject({ parts: 1 });
+    await expect(summarize(type, await content("."), { limits })).rejects.toMatchObject({
+      ...{ reason: "TOO_LARGE", retryable: false },
+      message: expect.stringContaining(`${limits.characters}`),
+    });
+  },
+);
+
+test("a decompression bomb costs its own attempt, and the next document is read", async () => {
+  const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
+  const execute = summarizeExecutor({
+    ...{ provider: extractiveProvider(threads), readDocument, threads, parallel: 2 },
+  });
+  const bomb = await put("bomb.pdf", pdf, bombPdf(20_000));
+  const good = await put("good.pdf", pdf, await makePdf(words));
+  await expect(execute(attempt({}, [bomb]).context)).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
+    message: expect.stringContaining('"bomb.pdf" takes more than 128 MB of memory'),
+  });
+  expect(await execute(attempt({}, [good]).context)).toMatchObject({ pages: 1 });
+});
+
+test("a document that is not there is named", async () => {
+  const { threads, readDocument } = await openDocuments();
+  const provider = extractiveProvider(threads);
+  const execute = summarizeExecutor({ provider, readDocument, threads, parallel: 2 });
+  await expect(execute(attempt({}, [noDocument]).context)).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_NOT_FOUND", retryable: false },
+    message: `There is no document ${noDocument}.`,
+  });
+});

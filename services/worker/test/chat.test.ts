@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { chatExecutor } from "../src/executors/chat.ts";
+import { extractiveProvider } from "../src/providers/extractive.ts";
+import { attempt, openThreads } from "./setup.ts";
+
+const user = (content: string) => ({ role: "user", content });
+
+async function chat(payload: unknown) {
+  const { threads } = openThreads();
+  const { context, written } = attempt(payload);
+  const result = await chatExecutor(extractiveProvider(threads))(context);
+  expect(written.join("")).toBe((result as { text: string }).text);
+  return { result, written };
+}
+
+test("one message is answered with its key sentences, streamed one by one", async () => {
+  const { result, written } = await chat({
+    messages: [user("The mill turns all day. The river is high now.")],
+  });
+  expect(result).toEqual({ text: "The mill turns all day. The river is high now." });
+  expect(written).toHaveLength(2);
+});
+
+test("a question is answered with the sentences before it that are about it, and not with itself", async () => {
+  const { result } = await chat({
+    messages: [
+      { role: "system", content: "You are kind. Rivers are not your subject." },
+      user(
+        "The mill has two stones of granite. The miller rises at six. The cat sleeps in the loft.",
+      ),
+      { role: "assistant", content: "I see." },
+      user("Of what are the stones?"),
+    ],
+    maxTokens: 12,
+  });
+  expect(result).toEqual({ text: "The mill has two stones of granite." });
+});
+
+test.each([
+  { messages: [] },
+  { messages: [user("")] },
+  { messages: [{ role: "boss", content: "x" }] },
+  {},
+])("payload %j is malformed", async (payload) => {
+  await expect(chat(payload)).rejects.toMatchObject({ reason: "MALFORMED", retryable: false });
+});

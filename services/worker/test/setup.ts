@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { openDocumentStore } from "@millrace/documents";
+import {
+  type Clock,
+  systemClock as clock,
+  type KeyId,
+  newDocumentId,
+  systemRandom as random,
+} from "@millrace/shared";
+import type { ExecutionContext, UsageDelta } from "@millrace/worker-sdk";
+import PDFDocument from "pdfkit";
+import { onTestFinished } from "vitest";
+import { documentReader } from "../src/documents/document-reader.ts";
+import type { DocumentLimits } from "../src/documents/read-document.ts";
+import { openThreadPool } from "../src/threads/thread-pool.ts";
+
+export const keyId = "aaaa" as KeyId;
+
+export async function makePdf(
+  draw: (pdf: PDFKit.PDFDocument) => void,
+  options: PDFKit.PDFDocumentOptions = {},
+): Promise<Buffer> {
+  const pdf = new PDFDocument(options);
+  draw(pdf);
+  pdf.end();
+  return buffer(pdf);
+}
+
+export interface ThreadChange {
+  readonly threads?: number;
+  readonly timeMs?: number;
+  readonly memoryMb?: number;
+  readonly clock?: Clock;
+}
+
+export function openThreads(change: ThreadChange = {}) {
+  const limits = { threads: 2, timeMs: 60_000, memoryMb: 256, ...change };
+  const threads = openThreadPool({ clock, ...limits });
+  onTestFinished(() => threads.close());
+  return { threads, limits };
+}
+
+/** Documents on disk, read by real threads. */
+export async function openDocuments(
+  change: { readonly threads?: ThreadChange; readonly limits?: Partial<DocumentLimits> } = {},
+) {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const store = await openDocumentStore({ directory, maxBytes: 2 ** 26, clock, random });
+  const { threads, limits: threadLimits } = openThreads(change.threads);
+  const limits = { pages: 100, characters: 1_000_000, ...change.limits };
+  /** As it is, whatever the gateway would have said of it. */
+  const put = async (name: string, contentType: string, content: Uint8Array) => {
+    const outcome = await store.put(keyId, { name }, Readable.from([Buffer.from("text")]));
+    if (outcome.kind !== "stored") throw new Error(outcome.kind);
+    const { document } = outcome;
+    const { length: sizeBytes } = content;
+    await writeFile(join(directory, document.id), content);
+    await writeFile(
+      join(directory, `${document.id}.json`),
+      JSON.stringify({ ...document, contentType, sizeBytes }),
+    );
+    return document.id;
+  };
+  return { put, threads, readDocument: documentReader(store, threads, limits, threadLimits) };
+}
+
+export const noDocument = newDocumentId(1_764_000_000_000, random);
+
+/** An attempt as its executor sees it, with what it wrote and told. */
+export function attempt(payload: unknown, documentIds: readonly string[] = []) {
+  const written: string[] = [];
+  const progress: string[] = [];
+  const used: UsageDelta[] = [];
+  const stop = new AbortController();
+  const context: ExecutionContext = {
+    ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
+    ...{ documentIds, keyId, pool: "openai/m", labels: {}, deadlineMs: undefined },
+    ...{ traceparent: "", tracestate: "", signal: stop.signal },
+    addUsage: (usage) => void used.push(usage),
+    write: async (text) => void written.push(text),
+    progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),
+    log: () => undefined,
+  };
+  return { context, written, progress, used, stop };
+}

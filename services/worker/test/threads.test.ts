@@ -1,0 +1,129 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { ManualClock } from "@millrace/testing";
+import { expect, test, vi } from "vitest";
+import type { TaskOptions } from "../src/threads/thread-pool.ts";
+import { bombPdf } from "./hostile-pdf.ts";
+import { openThreads, type ThreadChange } from "./setup.ts";
+
+/** Takes any machine a minute to count. */
+const endless = "漢字".repeat(10_000_000);
+
+function setup(change: ThreadChange = {}) {
+  const { threads } = openThreads(change);
+  const stop = new AbortController();
+  const split = (text: string, options: Partial<TaskOptions> = {}) =>
+    threads.run("splitText", () => ({ input: { text, maxTokens: 256 } }), {
+      signal: stop.signal,
+      ...options,
+    });
+  const works = async () =>
+    expect(await split("The mill turns.", { signal: new AbortController().signal })).toEqual({
+      kind: "done",
+      value: ["The mill turns."],
+    });
+  return { threads, stop, split, works };
+}
+
+test("the event loop turns while a thread computes, and a stop ends it at once", async () => {
+  const { stop, split, works } = setup({ threads: 1 });
+  const ended = split(endless).catch((error: unknown) => error);
+  for (let turns = 0; turns < 1_000; turns += 1) await turn();
+  stop.abort(new Error("stop"));
+  expect(await ended).toEqual(new Error("stop"));
+  await works();
+});
+
+test("a task is ended at its time limit, and not a millisecond before", async () => {
+  const clock = new ManualClock();
+  const { split, works } = setup({ threads: 1, timeMs: 5_000, clock });
+  let outcome: unknown;
+  const ended = split(endless).then((end) => {
+    outcome = end;
+  });
+  await vi.waitFor(() => expect(clock.pending).toBe(2));
+  clock.advance(4_999);
+  await turn();
+  expect(outcome).toBeUndefined();
+  clock.advance(1);
+  await ended;
+  expect(outcome).toEqual({ kind: "overTime" });
+  await works();
+});
+
+const readPdf = (threads: ReturnType<typeof setup>["threads"], bytes: Buffer) =>
+  threads.run(
+    "readDocument",
+    () => ({
+      input: {
+        ...{ filename: "a.pdf", contentType: "application/pdf", bytes: new Uint8Array(bytes) },
+        limits: { pages: 10, characters: 1_000 },
+      },
+    }),
+    { signal: new AbortController().signal },
+  );
+
+test("what takes too much in buffers is ended, and what takes less is not", async () => {
+  const { threads, works } = setup({ threads: 1, memoryMb: 128 });
+  expect(await readPdf(threads, bombPdf(20_000))).toEqual({ kind: "overMemory" });
+  expect(await readPdf(threads, bombPdf(16))).toMatchObject({
+    kind: "done",
+    value: { reason: "DOCUMENT_NO_TEXT" },
+  });
+  await works();
+});
+
+test("what takes too much on the heap is ended, and what takes less is not", async () => {
+  const { threads, works } = setup({ threads: 1, memoryMb: 64 });
+  // Words that are each in few enough sentences to link them: links by the hundred million.
+  const sentences = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const words = [7, 11, 13, 17].map((step) => `w${String((i * step) % 1_499)}x`);
+      return `The ${words.join(" ")}.`;
+    }).join(" ");
+  const run = (text: string) =>
+    threads.run("keySentences", () => ({ input: { text, maxTokens: 64, question: "" } }), {
+      signal: new AbortController().signal,
+    });
+  expect(await run(sentences(100_000))).toEqual({ kind: "overMemory" });
+  expect(await run(sentences(1_000))).toMatchObject({ kind: "done" });
+  await works();
+});
+
+test("tasks over the number of threads wait, their input is not asked for, and they can be stopped", async () => {
+  const { threads, stop, split, works } = setup({ threads: 1 });
+  const first = split(endless).catch(() => "stopped");
+  const prepare = vi.fn(() => ({ input: { text: "a", maxTokens: 256 } }));
+  const waiting = new AbortController();
+  const second = threads.run("splitText", prepare, { signal: waiting.signal });
+  waiting.abort(new Error("no longer wanted"));
+  await expect(second).rejects.toThrow("no longer wanted");
+  expect(prepare).not.toHaveBeenCalled();
+  stop.abort();
+  expect(await first).toBe("stopped");
+  await works();
+  expect(prepare).not.toHaveBeenCalled();
+});
+
+test("what a task throws is thrown, and so is the end of the pool", async () => {
+  const { threads, split, works } = setup();
+  await expect(split(undefined as never)).rejects.toThrow(TypeError);
+  await works();
+  const ended = split(endless).catch((error: unknown) => error);
+  await turn();
+  await threads.close();
+  expect(await ended).toBeInstanceOf(Error);
+  await expect(split("late")).rejects.toThrow("closed");
+});
+
+test("an idle thread is used again, and ends when nothing came for long", async () => {
+  const clock = new ManualClock();
+  const { works } = setup({ clock });
+  await works();
+  expect(clock.pending).toBe(1);
+  clock.advance(29_999);
+  await works();
+  expect(clock.pending).toBe(1);
+  clock.advance(30_000);
+  expect(clock.pending).toBe(0);
+  await works();
+});
