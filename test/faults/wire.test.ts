@@ -173,6 +173,26 @@ test("a job for a queue that is not defined, or of a type that it does not take,
   });
 });
 
+test("a page of jobs fits a message however long their labels are, and the next page goes on", async () => {
+  const { caller } = await setup();
+  // As long as they may be: characters of four bytes.
+  const label = (i: number) => [`l${i}`.padEnd(63, "x"), "\u{1f422}".repeat(255)];
+  const labels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => label(i)));
+  const accepted: string[] = [];
+  for (let group = 0; group < 3; group += 1) {
+    const { results } = await caller.jobs.submitJobs({ jobs: Array(100).fill({ ...job, labels }) });
+    for (const { result } of results) accepted.push(String(result.value));
+  }
+  const listed: string[] = [];
+  let pageToken = "";
+  do {
+    const page = await caller.jobs.listJobs({ queue: "documents", pageSize: 500, pageToken });
+    listed.push(...page.jobs.map(({ id }) => id));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  expect(listed.sort()).toEqual(accepted.sort());
+});
+
 test("a call that the contract does not have is not implemented", async () => {
   const unknown = { parent: JobService, name: "EatJob" };
   const fault = await sendBytes(address, unknown, [new Uint8Array()], system.apiKey);

@@ -1,4 +1,4 @@
-import type { JobId } from "@millrace/shared";
+import { groupLength, type JobId, limits, parseJobId } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import type { JobPage, JobRecord, ListFilter } from "./engine.ts";
 import { keyIndex, type Shard } from "./keys.ts";
@@ -8,6 +8,28 @@ import { asStoreFault } from "./store-fault.ts";
 /** How many jobs one call reads at most: a filter that matches little gives short pages instead. */
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 250;
+
+/** More than all of a job's summary but labels and failure takes. */
+const SUMMARY_BYTES = 4_096;
+
+/** At least what a job takes in a message. */
+const summaryBytes = ({ labels, failure }: JobRecord): number =>
+  [...Object.entries(labels).flat(), failure?.message ?? ""].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    SUMMARY_BYTES,
+  );
+
+/** As many of the jobs as fit a message; a token that goes on after the last of them if some did not. */
+function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | undefined): JobPage {
+  const length = groupLength(jobs, 0, {
+    maxItems: filter.pageSize,
+    maxWeight: limits.messageBytes,
+    weigh: summaryBytes,
+  });
+  const last = length < jobs.length ? jobs[length - 1] : undefined;
+  const token = last === undefined ? next : parseJobId(last.id)?.unique;
+  return { jobs: jobs.slice(0, length), ...(token === undefined ? {} : { nextPageToken: token }) };
+}
 
 /** The token is the last ULID that was looked at: ids sort by time, so later inserts do not shift pages. */
 export async function listJobs(redis: Redis, shard: Shard, filter: ListFilter): Promise<JobPage> {
@@ -21,7 +43,7 @@ export async function listJobs(redis: Redis, shard: Shard, filter: ListFilter): 
       .catch((error: unknown) => {
         throw asStoreFault(error, "listing jobs");
       });
-    if (ulids.length === 0) return { jobs };
+    if (ulids.length === 0) return pageOf(jobs, filter, undefined);
     const ids = ulids.map((ulid) => `${filter.queue}~${filter.keyId}~${ulid}` as JobId);
     const found = await readJobs.run(redis, shard.base, { view: "summary", ids });
     // Removed by something that knows nothing of this index.
@@ -30,10 +52,10 @@ export async function listJobs(redis: Redis, shard: Shard, filter: ListFilter): 
     jobs.push(...found.filter((job) => job !== undefined).filter((job) => matches(job, filter)));
     below = ulids.at(-1);
     read += ulids.length;
-    if (ulids.length < want) return { jobs };
+    if (ulids.length < want) return pageOf(jobs, filter, undefined);
     if (jobs.length >= filter.pageSize) break;
   }
-  return below === undefined ? { jobs } : { jobs, nextPageToken: below };
+  return pageOf(jobs, filter, below);
 }
 
 function matches(job: JobRecord, { states, type, label }: ListFilter): boolean {
