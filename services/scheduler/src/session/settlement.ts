@@ -1,7 +1,8 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { Failure, LeaseRef, ProviderRefusal, Settlement } from "@millrace/engine";
+import type { JobError } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
-import { backoffMs, type Random } from "@millrace/shared";
+import { backoffMs, limits, type Random } from "@millrace/shared";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideRefusal } from "../policy/provider-refusal.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
@@ -13,6 +14,31 @@ const expired: Failure = {
   message: "not finished by its deadline",
   retryable: false,
 };
+
+const notJson: Failure = {
+  reason: "MALFORMED",
+  message: "the worker's result is not JSON",
+  retryable: false,
+};
+
+/** Callers, and plain BullMQ programs, parse what a worker calls a result. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
+
+/** What a worker says of a failure, in the form and length that callers may rely on. */
+const failureOf = (error: JobError | undefined): Failure => ({
+  reason: REASON.test(error?.reason ?? "") ? (error?.reason ?? "") : "EXECUTOR_FAILED",
+  message: (error?.message ?? "").slice(0, limits.errorMessageChars),
+  retryable: error?.retryable ?? false,
+});
 
 /** A pause that its provider's answer demands of the pool that a job names. */
 export interface PoolRefusal extends ProviderRefusal {
@@ -51,7 +77,10 @@ export function settlementOf(
   };
   const base = { ...refOf(name), ...(usage === undefined ? {} : { usage: spent }) };
   if (outcome.case === "completed") {
-    return { ...base, kind: "complete", resultJson: outcome.value.resultJson };
+    const { resultJson } = outcome.value;
+    return isJson(resultJson)
+      ? { ...base, kind: "complete", resultJson }
+      : { ...base, kind: "fail", state: "FAILED", failure: notJson };
   }
   if (lease?.stopping === StopReason.DEADLINE) {
     return { ...base, kind: "fail", state: "EXPIRED", failure: expired };
@@ -59,8 +88,8 @@ export function settlementOf(
   // The engine makes a job CANCELLED that comes back after its cancel was asked for.
   if (outcome.case !== "failed") return { ...base, kind: "release" };
   const { error, retryAfter } = outcome.value;
-  const { reason = "", message = "", retryable = false } = error ?? {};
-  const failure = { reason, message, retryable };
+  const failure = failureOf(error);
+  const { retryable } = failure;
   if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
   const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
   const refusal = refusalOf({ outcome }, lease);

@@ -1,0 +1,115 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Assignment,
+  type AttemptOutcomeSchema,
+  type HelloSchema,
+  type LeaseRef,
+  type OutputAck,
+  type SettleAck,
+  type Welcome,
+  WorkerService,
+  type WorkRequestSchema,
+  type WorkResponse,
+} from "@millrace/proto/worker-service";
+import type { BidiCall, RpcFault } from "@millrace/runtime";
+import { Heard } from "./heard.ts";
+import { clientOf } from "./setup.ts";
+
+type Request = MessageInitShape<typeof WorkRequestSchema>;
+export type Outcome = NonNullable<MessageInitShape<typeof AttemptOutcomeSchema>["outcome"]>;
+type Response = WorkResponse["message"];
+
+/** One stream of a worker that says whatever the test wants said. It goes with the test. */
+export class RawWorker {
+  readonly heard = new Heard<Response>();
+  /** How the stream ended; undefined: as it should. */
+  readonly ended: Promise<RpcFault | undefined>;
+  readonly #call: BidiCall<Request, WorkResponse>;
+  #assigned = 0;
+
+  constructor(address: string | undefined) {
+    this.#call = clientOf(WorkerService, address).rpc.work();
+    this.ended = this.#read();
+  }
+
+  async #read(): Promise<RpcFault | undefined> {
+    try {
+      for await (const { message } of this.#call.responses) this.heard.add(message);
+      return undefined;
+    } catch (error) {
+      return error as RpcFault;
+    } finally {
+      this.heard.end("the worker's stream has ended");
+    }
+  }
+
+  /** Resolves when the stream takes more. */
+  send(message: Request["message"]): Promise<void> {
+    return this.#call.write(message === undefined ? {} : { message });
+  }
+
+  /** Says hello, and hears the welcome. */
+  async hello(queue: string, hello: MessageInitShape<typeof HelloSchema> = {}): Promise<Welcome> {
+    const value = { workerId: "raw", queues: [queue], credit: 1, ...hello };
+    await this.send({ case: "hello", value });
+    return this.#answer("welcome", 0);
+  }
+
+  /** The next assignment, of those that have come or of those to come. */
+  async take(): Promise<Assignment & { readonly lease: LeaseRef }> {
+    const at = this.#assigned;
+    this.#assigned += 1;
+    const all = () =>
+      this.heard.items.flatMap((message) =>
+        message.case === "assignments" ? message.value.assignments : [],
+      );
+    await this.heard.until(() => all().length > at);
+    return all()[at] as Assignment & { readonly lease: LeaseRef };
+  }
+
+  /** Sends output of one attempt, and hears the answer. */
+  async output(
+    lease: LeaseRef,
+    firstSequence: number,
+    texts: readonly string[],
+  ): Promise<OutputAck> {
+    const from = this.heard.items.length;
+    const chunks = texts.map((value) => ({ content: { case: "text" as const, value } }));
+    const attempts = [{ lease, firstSequence, chunks }];
+    await this.send({ case: "output", value: { attempts } });
+    return (await this.#answer("outputAcks", from)).acks[0] as OutputAck;
+  }
+
+  /** Ends one attempt, and hears the answer. */
+  async settle(lease: LeaseRef, outcome: Outcome): Promise<SettleAck> {
+    const from = this.heard.items.length;
+    await this.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+    return (await this.#answer("settleAcks", from)).acks[0] as SettleAck;
+  }
+
+  /** Renews leases, and hears which are lost. */
+  async heartbeat(leases: readonly LeaseRef[]): Promise<readonly LeaseRef[]> {
+    const from = this.heard.items.length;
+    await this.send({ case: "heartbeat", value: { leases: [...leases] } });
+    return (await this.#answer("heartbeatAck", from)).lost;
+  }
+
+  cut(): void {
+    this.#call.cancel();
+  }
+
+  async #answer<Case extends Response["case"]>(is: Case, from: number) {
+    const message = await this.heard.until((response) => response.case === is, from);
+    return message.value as Extract<Response, { case: Case }>["value"];
+  }
+}
+
+export const completed = (result: unknown): Outcome => ({
+  case: "completed",
+  value: { resultJson: JSON.stringify(result) },
+});
+
+export const failed = (reason: string, retryable: boolean): Outcome => ({
+  case: "failed",
+  value: { error: { reason, message: "as the test wants it", retryable } },
+});

@@ -1,0 +1,287 @@
+/** Workers that do not keep the contract: what they get, and what becomes of the jobs they hold. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { type Job, JobState } from "@millrace/proto/job";
+import {
+  HelloSchema,
+  type LeaseRef,
+  WorkerService,
+  WorkRequestSchema,
+  WriteStatus,
+} from "@millrace/proto/worker-service";
+import { limits } from "@millrace/shared";
+import { afterAll, expect, test } from "vitest";
+import { sendBytes } from "./raw-call.ts";
+import { completed, failed, RawWorker } from "./raw-worker.ts";
+import { callerAt, metric, startLogged } from "./setup.ts";
+
+const { system } = await startLogged({ workers: 0 });
+afterAll(() => system[Symbol.asyncDispose]());
+let queues = 0;
+
+/** A queue and a caller of the test's own. */
+async function setup() {
+  queues += 1;
+  const queue = `queue-${queues}`;
+  await system.putQueue({ name: queue });
+  const { jobs } = callerAt(system.gatewayTarget(), system.apiKey);
+  const submit = async (spec = {}) =>
+    (await jobs.submitJob({ job: { queue, type: "raw", ...spec } })).job?.id ?? "";
+  const read = async (jobId: string) => (await jobs.getJob({ jobId })).job as Job;
+  const output = async (jobId: string) => {
+    const texts: string[] = [];
+    for await (const { event } of jobs.watchJob({ jobId })) {
+      if (event.case !== "chunks") continue;
+      for (const { offset, content } of event.value.chunks) {
+        expect(offset).toBe(BigInt(texts.length));
+        texts.push(content.case === "text" ? content.value : `<${content.case}>`);
+      }
+    }
+    return texts;
+  };
+  const worker = () => new RawWorker(system.workerTarget);
+  return { queue, jobs, submit, read, output, worker };
+}
+
+const malformed = { code: status.INVALID_ARGUMENT, reason: "MALFORMED" };
+const { STORED, LEASE_LOST, GAP, FULL } = WriteStatus;
+
+test("bytes that are no message end the stream as malformed", async () => {
+  const garbage = Buffer.from([0xff, 0xff, 0xff]);
+  const { work } = WorkerService.method;
+  expect(await sendBytes(system.workerTarget, work, [garbage])).toMatchObject(malformed);
+  const hello = create(HelloSchema, { workerId: "raw", queues: ["documents"] });
+  const first = create(WorkRequestSchema, { message: { case: "hello", value: hello } });
+  const bytes = toBinary(WorkRequestSchema, first);
+  expect(await sendBytes(system.workerTarget, work, [bytes, garbage])).toMatchObject(malformed);
+});
+
+test("whatever comes before hello, a second hello and a nameless worker are malformed", async () => {
+  const { queue, worker } = await setup();
+  const credit = worker();
+  await credit.send({ case: "credit", value: { slots: 1 } });
+  expect(await credit.ended).toMatchObject(malformed);
+  const empty = worker();
+  await empty.send({ case: undefined });
+  expect(await empty.ended).toMatchObject(malformed);
+  const twice = worker();
+  await twice.hello(queue);
+  await twice.send({ case: "hello", value: { workerId: "raw", queues: [queue] } });
+  expect(await twice.ended).toMatchObject(malformed);
+  const nameless = worker();
+  await nameless.send({ case: "hello", value: { workerId: "", queues: [queue] } });
+  const fault = await nameless.ended;
+  expect(fault).toMatchObject(malformed);
+  expect(fault?.violations.map(({ field }) => field)).toEqual(["hello.worker_id"]);
+});
+
+test("a worker that is cut off for garbage, or for too large a message, comes back to its lease", async () => {
+  const { queue, worker, submit, read, output } = await setup();
+  const jobId = await submit();
+  let holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  await holder.output(lease, 0, ["a"]);
+  // Each outcome is within its limit; all of them are not within a message's.
+  const outcome = { lease, outcome: completed("x".repeat(limits.resultBytes - 2)) };
+  const wrongs = [
+    { case: "credit" as const, value: { slots: 0 } },
+    { case: "settle" as const, value: { outcomes: Array(5).fill(outcome) } },
+  ];
+  const codes = [];
+  for (const wrong of wrongs) {
+    await holder.send(wrong);
+    codes.push((await holder.ended)?.code);
+    holder = worker();
+    const { leases } = await holder.hello(queue, { leases: [lease], credit: 0 });
+    expect(leases).toMatchObject([{ held: true, nextSequence: 1 }]);
+  }
+  expect(codes).toEqual([status.INVALID_ARGUMENT, status.RESOURCE_EXHAUSTED]);
+  await holder.output(lease, 1, ["b"]);
+  await holder.settle(lease, completed("done"));
+  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED, attempt: 1, stalls: 0 });
+  expect(await output(jobId)).toEqual(["a", "b"]);
+});
+
+test("nothing can be written by a lease that there is not", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const token = lease.fencingToken;
+  const never = jobId.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+  const wrong: LeaseRef[] = [
+    { ...lease, fencingToken: token + 1n },
+    { ...lease, fencingToken: 2n ** 64n - 1n },
+    { ...lease, jobId: never },
+    { ...lease, jobId: jobId.replace(queue, "nowhere") },
+  ];
+  const other = worker();
+  const { leases } = await other.hello(queue, { leases: wrong, credit: 0 });
+  expect(leases.map(({ held }) => held)).toEqual([false, false, false, false]);
+  expect(await other.heartbeat([...wrong, lease])).toEqual(wrong);
+  for (const stale of wrong) {
+    expect((await other.output(stale, 0, ["x"])).status).toBe(LEASE_LOST);
+    for (const outcome of [completed("stolen"), failed("X", false), failed("X", true)]) {
+      expect((await other.settle(stale, outcome)).status).toBe(LEASE_LOST);
+    }
+  }
+  await holder.settle(lease, completed("own"));
+  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED, outputOffset: 0n });
+  expect((await read(jobId)).resultJson).toBe('"own"');
+});
+
+test("of several completions of one attempt the first one counts, and a repeat is no fault", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const stored = { status: STORED, state: JobState.SUCCEEDED };
+  expect(await holder.settle(lease, completed(1))).toMatchObject(stored);
+  expect(await holder.settle(lease, completed(1))).toMatchObject(stored);
+  for (const other of [completed(2), failed("LATE", false), failed("LATE", true)]) {
+    // What is answered is the state that it has.
+    expect((await holder.settle(lease, other)).state).not.toBe(JobState.FAILED);
+  }
+  const both = [completed(3), completed(4)].map((outcome) => ({ lease, outcome }));
+  await holder.send({ case: "settle", value: { outcomes: both } });
+  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED, resultJson: "1" });
+  expect((await read(jobId)).error).toBeUndefined();
+});
+
+test("two completions in one message count once", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const completions = await metric(system.schedulers[0], "millrace_jobs_completed_total", {
+    queue,
+  });
+  expect(completions).toBe(0);
+  const outcomes = [completed("a"), completed("b")].map((outcome) => ({ lease, outcome }));
+  await holder.send({ case: "settle", value: { outcomes } });
+  const acks = await holder.heard.until(({ case: is }) => is === "settleAcks");
+  expect(acks.value).toMatchObject({ acks: [{ status: STORED }, { status: STORED }] });
+  expect((await read(jobId)).resultJson).toBe('"a"');
+  expect(await metric(system.schedulers[0], "millrace_jobs_completed_total", { queue })).toBe(1);
+});
+
+test("after its failure an attempt can neither complete nor write, and the next one is not disturbed", async () => {
+  const { queue, worker, submit, read, output } = await setup();
+  const jobId = await submit({ retry: { initialBackoff: { nanos: 0 } } });
+  const holder = worker();
+  await holder.hello(queue);
+  const first = await holder.take();
+  await holder.output(first.lease, 0, ["first"]);
+  expect(await holder.settle(first.lease, failed("PASSING", true))).toMatchObject({
+    ...{ status: STORED, state: JobState.QUEUED },
+  });
+  expect((await holder.settle(first.lease, completed("late"))).status).toBe(LEASE_LOST);
+  await holder.send({ case: "credit", value: { slots: 1 } });
+  const second = await holder.take();
+  expect(second.attempt).toBe(2);
+  expect((await holder.output(first.lease, 1, ["late"])).status).toBe(LEASE_LOST);
+  expect((await holder.settle(first.lease, completed("late"))).status).toBe(LEASE_LOST);
+  await holder.output(second.lease, 0, ["second"]);
+  await holder.settle(second.lease, completed("second"));
+  expect((await holder.output(second.lease, 1, ["late"])).status).toBe(LEASE_LOST);
+  expect((await read(jobId)).resultJson).toBe('"second"');
+  expect(await output(jobId)).toEqual(["first", "<reset>", "second"]);
+});
+
+test("output with a gap is asked for again, a repeat is stored once, and other text under an old number is not", async () => {
+  const { queue, worker, submit, output } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  expect(await holder.output(lease, 1, ["b"])).toMatchObject({ status: GAP, nextSequence: 0 });
+  await holder.output(lease, 0, ["a", "b"]);
+  expect(await holder.output(lease, 0, ["a", "b"])).toMatchObject({ nextSequence: 2 });
+  expect(await holder.output(lease, 0, ["other", "b", "c"])).toMatchObject({ nextSequence: 3 });
+  const last = 2 ** 32 - 1;
+  expect(await holder.output(lease, last, ["x"])).toMatchObject({ status: GAP, nextSequence: 3 });
+  await holder.settle(lease, completed(null));
+  expect(await output(jobId)).toEqual(["a", "b", "c"]);
+});
+
+test("a result that is not JSON fails its job, and says so", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  await holder.settle(lease, { case: "completed", value: { resultJson: "{not json" } });
+  const { state, error, resultJson } = await read(jobId);
+  expect({ state, resultJson }).toEqual({ state: JobState.FAILED, resultJson: "" });
+  expect(error).toMatchObject({ reason: "MALFORMED", retryable: false });
+});
+
+test("what a worker says of a failure is cut to its length, and a reason that is none replaced", async () => {
+  const { queue, jobs, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const error = { reason: "no reason", message: "m".repeat(3_000_000), retryable: false };
+  await holder.settle(lease, { case: "failed", value: { error } });
+  const job = await read(jobId);
+  expect(job).toMatchObject({ state: JobState.FAILED, error: { reason: "EXECUTOR_FAILED" } });
+  expect(job.error?.message).toHaveLength(limits.errorMessageChars);
+  expect((await jobs.listJobs({ queue })).jobs).toHaveLength(1);
+});
+
+test("a result is taken up to 1 MiB, and one beyond ends the stream and not the lease", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const over = completed("x".repeat(limits.resultBytes - 1));
+  await holder.send({ case: "settle", value: { outcomes: [{ lease, outcome: over }] } });
+  expect(await holder.ended).toMatchObject(malformed);
+  const again = worker();
+  await again.hello(queue, { leases: [lease], credit: 0 });
+  const most = "x".repeat(limits.resultBytes - 2);
+  expect((await again.settle(lease, completed(most))).status).toBe(STORED);
+  expect((await read(jobId)).resultJson).toHaveLength(limits.resultBytes);
+});
+
+test("output beyond its limit is dropped, what was stored stays readable, and the attempt may still complete", async () => {
+  const { queue, worker, submit, read, output } = await setup();
+  const jobId = await submit();
+  const holder = worker();
+  await holder.hello(queue);
+  const { lease } = await holder.take();
+  const chunk = "x".repeat(limits.chunkBytes);
+  const chunks = Array(32).fill(chunk);
+  let sent = 0;
+  let ack = await holder.output(lease, sent, chunks);
+  while (ack.status === STORED) {
+    sent = ack.nextSequence;
+    ack = await holder.output(lease, sent, chunks);
+  }
+  expect(ack.status).toBe(FULL);
+  // Each chunk costs a little more than its text.
+  expect(ack.nextSequence).toBe(limits.outputBytes / limits.chunkBytes - 1);
+  expect((await holder.output(lease, ack.nextSequence, ["y"])).status).toBe(STORED);
+  expect((await holder.settle(lease, completed("done"))).status).toBe(STORED);
+  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED });
+  expect(await output(jobId)).toHaveLength(ack.nextSequence + 1);
+});
+
+test("a worker that asks for more than there is gets what there is, and each job once", async () => {
+  const { queue, worker, submit } = await setup();
+  const ids = await Promise.all(Array.from({ length: 50 }, () => submit()));
+  const greedy = worker();
+  await greedy.hello(queue, { credit: 10_000 });
+  for (let i = 0; i < 10; i += 1) {
+    await greedy.send({ case: "credit", value: { slots: 10_000 } });
+  }
+  const taken = [];
+  for (let i = 0; i < 50; i += 1) taken.push((await greedy.take()).lease.jobId);
+  expect(taken.sort()).toEqual(ids.sort());
+});
