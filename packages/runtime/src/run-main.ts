@@ -37,7 +37,8 @@ export interface RunMainOptions {
   };
 }
 
-const DEFAULT_DRAIN_MS = 25_000;
+/** Whoever stops the program must give it longer than this. */
+export const DEFAULT_DRAIN_MS = 25_000;
 
 /** Any long time will do: the timer is there to exist, and ends with the process. */
 const HOLD_OPEN_MS = 2 ** 30;

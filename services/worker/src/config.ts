@@ -17,6 +17,9 @@ const list = (fallback: string) =>
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** What leaving takes beyond MILLRACE_DRAIN_MS: the last outcomes and the goodbye. */
+export const leaveMs = 8_000;
+
 export const workerConfig = defineConfig(
   {
     scheduler: setting(

@@ -3,7 +3,7 @@ import { loadConfig, observe, runMain } from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { startWorker } from "@millrace/worker-sdk";
-import { workerConfig } from "./config.ts";
+import { leaveMs, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { summarizeExecutor } from "./executors/summarize.ts";
@@ -15,8 +15,6 @@ import { openThreadPool } from "./threads/thread-pool.ts";
 const logger = createLogger("worker");
 const clock = systemClock;
 const random = systemRandom;
-/** What leaving takes beyond the grace: the last outcomes and the goodbye. */
-const leaveMs = 8_000;
 const config = loadConfig(workerConfig, process.env);
 
 await runMain(

@@ -1,0 +1,34 @@
+{{/* The names that everything else is built from. Call with the root. */}}
+{{- define "millrace.name" -}}
+{{- if contains "millrace" .Release.Name -}}
+{{ .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else -}}
+{{ printf "%s-millrace" .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that a selector uses: they never change. Call with dict "root" and "component". */}}
+{{- define "millrace.selector" -}}
+app.kubernetes.io/name: millrace
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "millrace.labels" -}}
+{{ include "millrace.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "millrace.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "millrace.authSecret" -}}
+{{ .Values.auth.existingSecret | default (printf "%s-auth" (include "millrace.name" .)) }}
+{{- end -}}
+
+{{- define "millrace.documentsClaim" -}}
+{{ .Values.documents.existingClaim | default (printf "%s-documents" (include "millrace.name" .)) }}
+{{- end -}}

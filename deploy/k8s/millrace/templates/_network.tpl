@@ -1,0 +1,16 @@
+{{/* Rules that several network policies share. Call with the root. */}}
+{{- define "millrace.scrapers" -}}
+- ports: [{ port: metrics, protocol: TCP }]
+  {{- with .Values.networkPolicy.scrapers }}
+  from:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "millrace.commonEgress" -}}
+# Names.
+- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+{{- with .Values.networkPolicy.extraEgress }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

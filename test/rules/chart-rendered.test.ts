@@ -1,0 +1,123 @@
+// What only helm can tell. Without helm on PATH these are reported as skipped; chart-templates.test.ts
+// and chart-values.test.ts hold the chart to the code all the same.
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ConfigSpec, loadConfig } from "@millrace/runtime";
+import { describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { GatewayConfig } from "../../services/gateway/src/config.ts";
+import { SchedulerConfig } from "../../services/scheduler/src/config.ts";
+import { workerConfig } from "../../services/worker/src/config.ts";
+
+const folder = join(import.meta.dirname, "../../deploy/k8s");
+const hasHelm = spawnSync("helm", ["version"]).status === 0;
+const examples = readdirSync(join(folder, "values"));
+
+interface Pod {
+  readonly terminationGracePeriodSeconds: number;
+  readonly automountServiceAccountToken: boolean;
+  readonly containers: readonly {
+    readonly args?: readonly string[];
+    readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
+    readonly securityContext: object;
+  }[];
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly template?: { readonly spec: Pod } };
+}
+
+const helm = (command: string, values: string) =>
+  execFileSync(
+    "helm",
+    [
+      ...command.split(" "),
+      join(folder, "millrace"),
+      ...["--kube-version", "1.33.0", "--values", join(folder, "values", values)],
+    ],
+    { encoding: "utf8" },
+  );
+
+const render = (values: string): Manifest[] =>
+  parseAllDocuments(helm("template try", values))
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null);
+
+const pods = (manifests: readonly Manifest[]) =>
+  manifests.flatMap(({ kind, metadata, spec }) =>
+    spec?.template === undefined
+      ? []
+      : [{ name: `${kind} ${metadata.name}`, pod: spec.template.spec }],
+  );
+
+const specs: Readonly<Record<string, ConfigSpec<never>>> = {
+  "services/gateway/src/main.ts": GatewayConfig as never,
+  "services/scheduler/src/main.ts": SchedulerConfig as never,
+  "services/worker/src/main.ts": workerConfig as never,
+};
+
+describe.skipIf(!hasHelm)("with helm on PATH", () => {
+  test.each(examples)("helm lints the chart with values/%s", (values) => {
+    expect(() => helm("lint --strict", values)).not.toThrow();
+  });
+
+  test.each(examples)("each service starts with what it is given by values/%s", (values) => {
+    const manifests = render(values);
+    const maps = new Map(
+      manifests
+        .filter(({ kind }) => kind === "ConfigMap")
+        .map(({ metadata, data }) => [metadata.name, data]),
+    );
+    let started = 0;
+    for (const { name, pod } of pods(manifests)) {
+      const [container] = pod.containers;
+      const spec = specs[String(container?.args?.[0])];
+      if (spec === undefined) continue;
+      const env = Object.assign(
+        {},
+        ...(container?.envFrom ?? []).map(({ configMapRef }) => maps.get(configMapRef.name)),
+        ...(container?.env ?? []).map((one) => ({ [one.name]: one.value ?? "from a secret" })),
+      );
+      expect(() => loadConfig(spec, env), name).not.toThrow();
+      started += 1;
+    }
+    expect(started).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each(examples)("with values/%s every pod is locked down", (values) => {
+    const all = pods(render(values));
+    expect(all.length).toBeGreaterThanOrEqual(3);
+    for (const { name, pod } of all) {
+      expect(pod, name).toMatchObject({
+        enableServiceLinks: false,
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      for (const { securityContext } of pod.containers) {
+        expect(securityContext, name).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+      }
+    }
+  });
+
+  test("helm refuses an external Redis without its Secret, and says what to set", () => {
+    const { status, stderr } = spawnSync(
+      "helm",
+      [
+        ...["template", "try", join(folder, "millrace"), "--kube-version", "1.33.0"],
+        ...["--set", "redis.enabled=false"],
+      ],
+      { encoding: "utf8" },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("externalRedis.existingSecret");
+  });
+});

@@ -1,0 +1,197 @@
+// Holds the chart to the services' code. It reads the templates as text, so it needs no helm.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_DRAIN_MS, loadConfig } from "@millrace/runtime";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { GatewayConfig } from "../../services/gateway/src/config.ts";
+import { SchedulerConfig } from "../../services/scheduler/src/config.ts";
+import { leaveMs, workerConfig } from "../../services/worker/src/config.ts";
+import { allowsSetting } from "./chart-values.ts";
+
+const root = join(import.meta.dirname, "../..");
+const chart = join(root, "deploy/k8s/millrace");
+const read = (path: string) => readFileSync(join(chart, path), "utf8");
+
+const specs = { gateway: GatewayConfig, scheduler: SchedulerConfig, worker: workerConfig };
+type Service = keyof typeof specs;
+const services = Object.keys(specs) as Service[];
+
+/** Settings that are neither the chart's nor the operator's to set in a pod, and why. */
+const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
+  gateway: {
+    MILLRACE_GATEWAY_PORT: "its default is the container's port",
+    MILLRACE_METRICS_PORT: "its default is the container's port",
+  },
+  scheduler: {
+    MILLRACE_SCHEDULER_PORT: "its default is the container's port",
+    MILLRACE_WORKER_PORT: "its default is the container's port",
+    MILLRACE_ADMIN_PORT: "its default is what the notes forward",
+    MILLRACE_METRICS_PORT: "its default is the container's port",
+    MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
+  },
+  worker: {
+    MILLRACE_METRICS_PORT: "its default is the container's port",
+    MILLRACE_WORKER_ID: "its default holds the pod's name",
+    OPENAI_API_KEY: "a secret: secretEnv",
+  },
+};
+
+const configOf = (service: Service) =>
+  read(`templates/${service}/${service === "worker" ? "_settings.tpl" : "config.yaml"}`);
+const deploymentOf = (service: Service) => read(`templates/${service}/deployment.yaml`);
+
+/** What a pod gets: names and values, with a stand-in for what Helm works out. */
+function environmentOf(service: Service): Record<string, string> {
+  const plain = [...configOf(service).matchAll(/^ *([A-Z][A-Z_]+): (.+)$/gm)].map(
+    ([, name, value]) => [name, value?.includes("{{") ? "1000" : value],
+  );
+  const fromSecrets = [
+    ...deploymentOf(service).matchAll(/(?:"env" "|- name: )([A-Z][A-Z_]+)/g),
+  ].map(([, name]) => [name, "redis://from-a-secret"]);
+  return Object.fromEntries([...plain, ...fromSecrets]);
+}
+
+/** The service's configuration as its pod has it. */
+const configured = (service: Service): Readonly<Record<string, unknown>> =>
+  loadConfig<Record<string, never>>(specs[service] as never, environmentOf(service));
+
+const variablesOf = (service: Service) =>
+  Object.values(specs[service].settings).map(({ env }) => env as string);
+
+test.each(services)("the chart sets only what the %s reads", (service) => {
+  const set = Object.keys(environmentOf(service));
+  expect(set.length).toBeGreaterThan(2);
+  expect(set.filter((name) => !variablesOf(service).includes(name))).toEqual([]);
+});
+
+test.each(services)("the %s starts with what the chart sets", (service) => {
+  expect(() => configured(service)).not.toThrow();
+});
+
+test.each(services)(
+  "each setting of the %s is the chart's, the operator's or left alone",
+  (service) => {
+    const set = Object.keys(environmentOf(service));
+    const places = variablesOf(service).map((name) => ({
+      name,
+      times:
+        Number(set.includes(name)) +
+        Number(allowsSetting(service, name)) +
+        Number(Object.hasOwn(leftAlone[service], name)),
+    }));
+    expect(
+      places.filter(({ times }) => times !== 1),
+      `set it in deploy/k8s/millrace/templates/${service}, allow it in values.schema.json, or name it in this file`,
+    ).toEqual([]);
+  },
+);
+
+test.each(services)("secrets of the %s are in no ConfigMap and no argument", (service) => {
+  const secret = /TOKEN|SECRET|PASSWORD|_KEY|REDIS_URL/;
+  expect(
+    configOf(service)
+      .match(/^ *[A-Z_]+:/gm)
+      ?.filter((name) => secret.test(name)),
+  ).toEqual([]);
+  const args = /^ *(args|command):.*$/gm;
+  expect(
+    deploymentOf(service)
+      .match(args)
+      ?.filter((line) => secret.test(line)),
+  ).toEqual([]);
+});
+
+const portsOf = (service: Service) => {
+  const config = configured(service) as Record<string, number>;
+  const { port, workerPort, metricsPort } = config;
+  return {
+    gateway: { grpc: port, metrics: metricsPort },
+    scheduler: { gateways: port, workers: workerPort, metrics: metricsPort },
+    worker: { metrics: metricsPort },
+  }[service];
+};
+
+test.each(services)("the pods of the %s open the ports that it listens on", (service) => {
+  const named = [...deploymentOf(service).matchAll(/\{ name: (\w+), containerPort: (\d+) \}/g)];
+  expect(Object.fromEntries(named.map(([, name, port]) => [name, Number(port)]))).toEqual(
+    portsOf(service),
+  );
+});
+
+test.each(["gateway", "scheduler"] as const)(
+  "the services before the %s lead to its ports",
+  (service) => {
+    const named = [
+      ...read(`templates/${service}/service.yaml`).matchAll(
+        /name: (\w+), port: (\d+), targetPort: (\w+)/g,
+      ),
+    ];
+    expect(named.length).toBeGreaterThan(0);
+    for (const [, name, port, target] of named) {
+      expect(target).toBe(name);
+      expect(portsOf(service)).toMatchObject({ [String(name)]: Number(port) });
+    }
+  },
+);
+
+test("gateways and workers are sent to the scheduler's ports, and the policies let them through", () => {
+  const { gateways, workers } = portsOf("scheduler") as Record<string, number>;
+  expect(configOf("gateway")).toContain(`-scheduler:${gateways}\n`);
+  expect(configOf("worker")).toContain(`-scheduler:${workers}\n`);
+  const policies = read("templates/network-policies.yaml");
+  const opened = [...policies.matchAll(/port: (\d+),/g)].map(([, port]) => Number(port));
+  const { grpc } = portsOf("gateway") as Record<string, number>;
+  expect(new Set(opened)).toEqual(new Set([grpc, gateways, workers, 6379]));
+});
+
+test("the operators' port in the notes is the scheduler's, and is not open to the network", () => {
+  const { adminPort, adminHost } = configured("scheduler");
+  expect(adminHost).toBe("127.0.0.1");
+  expect(read("templates/NOTES.txt")).toContain(`-scheduler ${adminPort} &`);
+});
+
+test("probes and scrapes ask for paths that the services answer", () => {
+  const answered = readFileSync(join(root, "packages/runtime/src/serve-metrics.ts"), "utf8");
+  const pod = read("templates/_pod.tpl");
+  const asked = [...pod.matchAll(/path: (\/\w+)/g)].map(([, path]) => path);
+  expect(new Set(asked)).toEqual(new Set(["/healthz", "/readyz", "/metrics"]));
+  for (const path of asked) expect(answered).toContain(`"${path}"`);
+});
+
+const SPARE_S = 5;
+
+test.each(["gateway", "scheduler"] as const)("the %s is given time to drain", (service) => {
+  const template = deploymentOf(service);
+  const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(template)?.[1]);
+  const sleep = Number(/preStop: \{ sleep: \{ seconds: (\d+) \} \}/.exec(template)?.[1]);
+  expect(grace).toBeGreaterThanOrEqual(sleep + DEFAULT_DRAIN_MS / 1_000 + SPARE_S);
+});
+
+test("workers are given their drain, the leaving, and time to spare", () => {
+  const more = /terminationGracePeriodSeconds: \{\{ add \$own\.drainSeconds (\d+) \}\}/;
+  const seconds = Number(more.exec(deploymentOf("worker"))?.[1]);
+  expect(seconds).toBeGreaterThanOrEqual(leaveMs / 1_000 + SPARE_S);
+  expect(configOf("worker")).toContain(
+    "MILLRACE_DRAIN_MS: {{ mul .own.drainSeconds 1000 | quote }}",
+  );
+});
+
+test("Kubernetes adds no variables of its own, whose names are those of settings", () => {
+  expect(read("templates/_pod.tpl")).toContain("\nenableServiceLinks: false\n");
+});
+
+test.each(services)("the pods of the %s run a program that there is", (service) => {
+  const values = parse(read("values.yaml")) as { workerDefaults: { args: string[] } };
+  const path =
+    service === "worker"
+      ? values.workerDefaults.args[0]
+      : /args: \[(.*)\]/.exec(deploymentOf(service))?.[1];
+  expect(path).toBe(`services/${service}/src/main.ts`);
+  expect(existsSync(join(root, String(path)))).toBe(true);
+});
+
+test("the chart and the image carry the project's version", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect(parse(read("Chart.yaml"))).toMatchObject({ version, appVersion: version });
+});

@@ -1,0 +1,37 @@
+// Holds the chart's values to its schema with a JSON Schema validator, so it needs no helm.
+import { expect, test } from "vitest";
+import { problemsOf, valuesFiles } from "./chart-values.ts";
+
+test.each(valuesFiles)("the schema takes %s", (_name, values) => {
+  expect(problemsOf(values)).toEqual([]);
+});
+
+test.each([
+  ["a value that there is not", { gatway: { replicas: 2 } }],
+  ["a setting that there is not", { scheduler: { settings: { MILLRACE_LEASES_MS: 1 } } }],
+  ["a setting that the chart sets", { gateway: { settings: { MILLRACE_GATEWAY_HOST: "::" } } }],
+  ["a secret among the settings", { workers: { any: { settings: { OPENAI_API_KEY: "sk" } } } }],
+  ["another service's token", { workers: { any: { settings: { MY_TOKEN: "t" } } } }],
+  ["headers, which hold secrets, for the collector", { otel: { OTEL_EXPORTER_OTLP_HEADERS: "a" } }],
+  ["no gateway at all", { gateway: { replicas: 0 } }],
+  ["half a worker", { workerDefaults: { replicas: 0.5 } }],
+  ["a secret without its key", { gateway: { secretEnv: { A: { name: "b" } } } }],
+  [
+    "a token from elsewhere",
+    { gateway: { secretEnv: { MILLRACE_INTERNAL_TOKEN: { name: "a", key: "b" } } } },
+  ],
+  ["a drain longer than the service takes", { workerDefaults: { drainSeconds: 3_601 } }],
+  ["a group whose name is no label", { workers: { "GPU workers": {} } }],
+  ["an fsync that loses everything", { redis: { appendfsync: "no" } }],
+  ["a volume that nobody may write", { documents: { accessMode: "ReadOnlyMany" } }],
+])("the schema refuses %s", (_name, values) => {
+  expect(problemsOf(values)).not.toEqual([]);
+});
+
+test.each([
+  ["an idle group of workers", { workers: { gpu: { replicas: 0 } } }],
+  ["settings of a worker of one's own", { workers: { gpu: { settings: { MODEL_PATH: "/m" } } } }],
+  ["the longest drain", { workerDefaults: { drainSeconds: 3_600 } }],
+])("the schema takes %s", (_name, values) => {
+  expect(problemsOf(values)).toEqual([]);
+});
