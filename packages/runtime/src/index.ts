@@ -1,5 +1,7 @@
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
+export type { HttpAnswer } from "./http/answer.ts";
+export type { HttpRequest, HttpRoute } from "./http/router.ts";
 export * from "./load-config.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
@@ -7,6 +9,7 @@ export * from "./rpc-fault.ts";
 export type { FinishedCall } from "./run-call.ts";
 export * from "./run-main.ts";
 export * from "./serve.ts";
+export * from "./serve-http.ts";
 export * from "./serve-metrics.ts";
 export * from "./service-definition.ts";
 export * from "./validation.ts";

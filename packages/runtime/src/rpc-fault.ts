@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   anyPack,
   anyUnpack,
@@ -127,24 +127,30 @@ export const asRpcFault = (error: unknown): RpcFault =>
     ? error
     : rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
 
-/** A fault as `google.rpc.Status`, for replies that carry an error per item. */
-export function toRpcStatus(fault: RpcFault): Status {
+/** What goes out with a fault beside code and message, as messages of `google.rpc`. */
+export function faultDetails(fault: RpcFault) {
   const details = [];
   if (fault.reason !== undefined) {
     const info = { reason: fault.reason, domain: errorDomain, metadata: { ...fault.metadata } };
-    details.push(anyPack(ErrorInfoSchema, create(ErrorInfoSchema, info)));
+    details.push({ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) });
   }
   if (fault.violations.length > 0) {
     const fieldViolations = fault.violations.map(({ field, description }) => ({
       field,
       description,
     }));
-    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+    details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }
   if (fault.retryDelayMs !== undefined) {
     const retryDelay = create(DurationSchema, durationFromMs(fault.retryDelayMs));
-    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
   }
+  return details;
+}
+
+/** A fault as `google.rpc.Status`, for replies that carry an error per item. */
+export function toRpcStatus(fault: RpcFault): Status {
+  const details = faultDetails(fault).map(({ desc, value }) => anyPack<DescMessage>(desc, value));
   return create(StatusSchema, { code: fault.code, message: fault.message, details });
 }
 

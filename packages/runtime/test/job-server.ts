@@ -11,7 +11,7 @@ import {
 
 export const jobId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
 
-const noHandlers: Handlers<typeof JobService, string> = {
+export const noHandlers: Handlers<typeof JobService, string> = {
   submitJob: notImplemented,
   submitJobs: notImplemented,
   submitStream: notImplemented,

@@ -1,0 +1,78 @@
+import { ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import type { CallContext } from "../handlers.ts";
+import { asRpcFault, RpcFault } from "../rpc-fault.ts";
+import type { Admit } from "../run-call.ts";
+import { fromConnectError, toConnectError } from "./connect-fault.ts";
+import { cancelled } from "./request.ts";
+
+/**
+ * One call on its way through Connect. Connect's signal also aborts when a call has ended well; the
+ * one that handlers get does not, and its reason is a fault.
+ */
+export class ConnectCall {
+  readonly #abort = new AbortController();
+  readonly #admit: Admit;
+  #context: CallContext<unknown> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #ended = false;
+  /** Whether Connect took the call for one of its protocols. */
+  entered = false;
+
+  constructor(admit: Admit) {
+    this.#admit = admit;
+  }
+
+  get context(): CallContext<unknown> {
+    if (this.#context === undefined) throw new Error("a handler ran before its gate");
+    return this.#context;
+  }
+
+  /** Before the body is read. */
+  async enter({ signal }: HandlerContext): Promise<void> {
+    this.entered = true;
+    signal.addEventListener("abort", () => this.#onAbort(signal.reason), { once: true });
+    try {
+      this.#context = { ...(await this.#admit()), signal: this.#abort.signal };
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
+  /** Keeps what the call failed with, and returns it as Connect sends it. */
+  failed(error: unknown): ConnectError {
+    this.#ended = true;
+    const { signal } = this.#abort;
+    this.#failure ??= { error: signal.aborted ? signal.reason : error };
+    return toConnectError(asRpcFault(this.#failure.error));
+  }
+
+  /** The handler has done its work. */
+  ended(): void {
+    this.#ended = true;
+  }
+
+  assertSucceeded(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Before the handler has ended: the caller has gone, its deadline is past, or Connect refuses the call. */
+  #onAbort(reason: unknown): void {
+    if (this.#ended) return;
+    const fault = faultOf(reason);
+    this.#failure ??= { error: fault };
+    this.#abort.abort(fault);
+  }
+}
+
+function faultOf(reason: unknown): RpcFault {
+  if (reason instanceof ConnectError) return fromConnectError(reason);
+  return reason instanceof RpcFault ? reason : cancelled();
+}
+
+export const callKey = createContextKey<ConnectCall | undefined>(undefined);
+
+export function callOf({ values }: HandlerContext): ConnectCall {
+  const call = values.get(callKey);
+  if (call === undefined) throw new Error("a call came in beside the listener");
+  return call;
+}

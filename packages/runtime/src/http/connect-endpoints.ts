@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DescMethod, MessageShape } from "@bufbuild/protobuf";
+import {
+  createConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type MethodImpl,
+} from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
+import { type AnyHandler, type BoundService, methodsOf } from "../handlers.ts";
+import { rpcError } from "../rpc-fault.ts";
+import { type CallSettings, runCall } from "../run-call.ts";
+import { nextOrAbort } from "../stream-flow.ts";
+import { assertValid } from "../validation.ts";
+import { sendAnswer } from "./answer.ts";
+import { ConnectCall, callKey, callOf } from "./connect-call.ts";
+import { sendFault } from "./problem.ts";
+import { bodyOf, goneSignal, headersOf, peerOf } from "./request.ts";
+import type { Endpoint } from "./router.ts";
+
+type Message = MessageShape<DescMethod["input"]>;
+
+/** Answers leave as they are: a proxy in front may compress, these processors have better to do. */
+const NEVER_BYTES = Number.MAX_SAFE_INTEGER;
+
+async function* validated(method: DescMethod, requests: AsyncIterable<Message>, call: ConnectCall) {
+  const iterator = requests[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await nextOrAbort(iterator, call.context.signal);
+    if (next.done === true) return;
+    assertValid(method.input, next.value);
+    yield next.value;
+  }
+}
+
+/** As writeAll does for gRPC: a caller that has gone is not waited for by a source that is stuck. */
+async function* relayed(responses: AsyncIterable<object>, call: ConnectCall) {
+  const iterator = responses[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await nextOrAbort(iterator, call.context.signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw call.failed(error);
+  } finally {
+    call.ended();
+    iterator.return?.()?.catch(() => undefined);
+  }
+}
+
+/** A typed handler as Connect calls it. */
+function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescMethod> {
+  const streamsIn =
+    method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
+  const streamsOut =
+    method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
+  const start = (input: unknown, call: ConnectCall): unknown => {
+    if (streamsIn) {
+      return handler(validated(method, input as AsyncIterable<Message>, call), call.context);
+    }
+    assertValid(method.input, input as Message);
+    return handler(input, call.context);
+  };
+  const implementation = streamsOut
+    ? (input: unknown, context: HandlerContext) => {
+        const call = callOf(context);
+        try {
+          return relayed(start(input, call) as AsyncIterable<object>, call);
+        } catch (error) {
+          throw call.failed(error);
+        }
+      }
+    : async (input: unknown, context: HandlerContext) => {
+        const call = callOf(context);
+        try {
+          return await start(input, call);
+        } catch (error) {
+          throw call.failed(error);
+        } finally {
+          call.ended();
+        }
+      };
+  return implementation as MethodImpl<DescMethod>;
+}
+
+/** The services' methods by Connect, gRPC-Web and, on HTTP/2, gRPC. */
+export function connectEndpoints(
+  services: readonly BoundService<never>[],
+  settings: CallSettings,
+  limits: { readonly messageBytes: number },
+): Endpoint[] {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    compressMinBytes: NEVER_BYTES,
+    readMaxBytes: limits.messageBytes,
+    requestGate: (context) => callOf(context).enter(context),
+  });
+  for (const service of services) {
+    for (const [method, handler] of methodsOf(service)) {
+      router.rpc(method, adaptHandler(method, handler));
+    }
+  }
+  return router.handlers.flatMap((handler) =>
+    handler.allowedMethods.map((method) => ({
+      method,
+      path: handler.requestPath,
+      serve: (request, response) => serveCall(handler, settings, request, response),
+    })),
+  );
+}
+
+async function serveCall(
+  handler: UniversalHandler,
+  settings: CallSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const signal = goneSignal(response);
+  const incoming = {
+    protocol: "connectrpc",
+    path: handler.requestPath,
+    headers: headersOf(request),
+    peer: peerOf(request),
+    signal,
+  } as const;
+  const fault = await runCall(settings, incoming, async (admit) => {
+    const call = new ConnectCall(admit);
+    const contextValues = createContextValues().set(callKey, call);
+    const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
+    const answer = await handler({ ...universal, body: bodyOf(request), signal });
+    if (!call.entered) throw unknownType(request);
+    const { status, header, body, trailer } = answer;
+    await sendAnswer(
+      response,
+      {
+        status,
+        headers: Object.fromEntries(header ?? []),
+        ...(body === undefined ? {} : { body }),
+        ...(trailer === undefined ? {} : { trailers: trailer }),
+      },
+      { signal },
+    );
+    call.assertSucceeded();
+  });
+  if (fault !== undefined) sendFault(response, fault);
+}
+
+const unknownType = ({ headers }: IncomingMessage) =>
+  rpcError({
+    reason: "MEDIA_TYPE",
+    message: `this method is called by application/json, application/proto, or gRPC-Web's types, not ${headers["content-type"] ?? "without a content type"}`,
+  });

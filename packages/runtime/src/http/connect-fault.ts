@@ -1,0 +1,29 @@
+import { create } from "@bufbuild/protobuf";
+import { type Code, ConnectError } from "@connectrpc/connect";
+import { status } from "@grpc/grpc-js";
+import { ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
+import { errorDomain, type Reason } from "@millrace/shared";
+import { faultDetails, RpcFault } from "../rpc-fault.ts";
+
+/** gRPC's and Connect's codes are the same numbers. */
+export const toConnectError = (fault: RpcFault): ConnectError =>
+  new ConnectError(fault.message, fault.code as number as Code, undefined, [
+    ...faultDetails(fault),
+  ]);
+
+/** What Connect itself refuses before a handler sees it, by our names. */
+const reasonOfCode: Partial<Record<status, Reason>> = {
+  [status.INVALID_ARGUMENT]: "MALFORMED",
+  [status.RESOURCE_EXHAUSTED]: "TOO_LARGE",
+};
+
+/** The fault that an error of Connect's own says; the error gets our reason, which it lacks. */
+export function fromConnectError(error: ConnectError): RpcFault {
+  const code = error.code as number as status;
+  const reason = reasonOfCode[code];
+  if (reason !== undefined && error.details.length === 0) {
+    const value = create(ErrorInfoSchema, { reason, domain: errorDomain });
+    error.details.push({ desc: ErrorInfoSchema, value });
+  }
+  return new RpcFault(code, reason, { message: error.rawMessage });
+}

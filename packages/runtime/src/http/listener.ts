@@ -1,0 +1,120 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Clock } from "@millrace/shared";
+import type { ServeLimits, TlsFiles } from "../serve.ts";
+import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
+import { trackSessions } from "./sessions.ts";
+
+/** Of all header fields of a request, names and values; HTTP/1.1 refuses more with 431. */
+const HEADER_BYTES = 16 * 1024;
+/** Longer than proxies in front keep idle connections, so that it is they who close. */
+const KEEP_ALIVE_MS = 75_000;
+/** How soon the system asks a silent peer whether it is still there. */
+const TCP_KEEP_ALIVE_MS = 10_000;
+
+export interface ListenerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: TlsFiles | undefined;
+  readonly limits: ServeLimits;
+  readonly clock: Clock;
+  readonly onRequest: RequestListener;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no more connections, lets what is under way finish for the limits' `graceMs`, then cuts it. */
+  close(): Promise<void>;
+}
+
+/**
+ * HTTP/1.1 and HTTP/2 on one port: with TLS as the two sides agree, else by a connection's first
+ * bytes. Every connection is accepted by the HTTP/1.1 server, which has the limits and time-outs,
+ * and those of HTTP/2 go on to a server that does not listen itself.
+ */
+export async function listenHttp(options: ListenerOptions): Promise<Listener> {
+  const { listen, tls, limits, clock, onRequest } = options;
+  const server = http1Server(tls, onRequest);
+  const http2 = createHttp2Server({
+    settings: { maxConcurrentStreams: limits.concurrentStreams, maxHeaderListSize: HEADER_BYTES },
+  });
+  // Node makes the requests and responses of HTTP/2 to be used as those of HTTP/1.1.
+  http2.on("request", onRequest as never);
+  const sessions = trackSessions(http2, clock);
+  const sockets = new Set<Socket>();
+  const undecided = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const event = tls === undefined ? "connection" : "secureConnection";
+  const takeHttp1 = takeOver(server, event, async (socket) => {
+    undecided.add(socket);
+    const protocol = tls === undefined ? await protocolOf(socket, clock) : agreedProtocol(socket);
+    undecided.delete(socket);
+    if (protocol === "http1") takeHttp1(socket);
+    if (protocol !== "http2") return;
+    // HTTP/1.1 answers those who have said all they have to say; in HTTP/2 they are gone.
+    socket.allowHalfOpen = false;
+    http2.emit("connection", socket);
+  });
+
+  let closing = false;
+  server.on("request", (_, response) => {
+    // A connection that was busy when the closing began would otherwise be kept open after it.
+    response.once("close", () => {
+      if (closing) server.closeIdleConnections();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(listen.port, listen.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        closing = true;
+        const late = clock.after(limits.graceMs, () => {
+          for (const socket of sockets) socket.destroy();
+        });
+        server.close(() => {
+          late.cancel();
+          resolve();
+        });
+        for (const socket of undecided) socket.destroy();
+        sessions.close();
+      }),
+  };
+}
+
+function http1Server(tls: TlsFiles | undefined, onRequest: RequestListener): Server {
+  const options = {
+    maxHeaderSize: HEADER_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+  };
+  if (tls === undefined) return createServer(options, onRequest);
+  const { key, cert, clientCa } = tls;
+  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true };
+  const secure = { key, cert, ...client, ALPNProtocols: ["h2", "http/1.1"] };
+  return createSecureServer({ ...options, ...secure }, onRequest);
+}
+
+/** Puts `take` in the place of the server's own listener for connections, which is returned. */
+function takeOver(server: Server, event: string, take: (socket: Socket) => Promise<void>) {
+  const own = server.listeners(event).find(({ name }) => name === "connectionListener");
+  if (own === undefined) throw new Error(`Node's server does not listen to its own ${event}`);
+  server.off(event, own as (socket: Socket) => void);
+  server.on(event, (socket: Socket) => void take(socket));
+  return (socket: Socket) => own.call(server, socket);
+}
+
+const agreedProtocol = (socket: Socket): HttpProtocol =>
+  (socket as TLSSocket).alpnProtocol === "h2" ? "http2" : "http1";

@@ -1,0 +1,45 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
+import type { HttpAnswer } from "./answer.ts";
+
+/** What a fault without a reason is called where HTTP knows no phrase for it. */
+const UNNAMED = "Error";
+
+const secondsOf = (delayMs: number): number => Math.max(1, Math.ceil(delayMs / 1_000));
+
+/** A fault as RFC 9457 says it: `detail` is for people, `reason` for programs. */
+export function problemOf(fault: RpcFault): HttpAnswer {
+  const status = httpStatusOf(fault);
+  const { reason, message, violations, metadata, retryDelayMs } = fault;
+  const retryAfter = retryDelayMs === undefined ? undefined : secondsOf(retryDelayMs);
+  const problem = {
+    title: STATUS_CODES[status] ?? UNNAMED,
+    status,
+    detail: message,
+    ...(reason === undefined ? {} : { reason }),
+    ...(violations.length === 0 ? {} : { violations }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+  };
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+    },
+    body: JSON.stringify(problem),
+  };
+}
+
+/** Ends a response with a fault: as a problem, or, where an answer has begun, by cutting it. */
+export function sendFault(response: ServerResponse, fault: RpcFault): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, headers, body } = problemOf(fault);
+  response.writeHead(status, { ...headers });
+  response.end(body);
+}

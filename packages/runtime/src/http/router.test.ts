@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { createRouter } from "./router.ts";
+
+const endpoint = (method: string, path: string) => ({ method, path, serve: async () => undefined });
+const find = createRouter([
+  endpoint("POST", "/v1/jobs"),
+  endpoint("GET", "/v1/jobs"),
+  endpoint("GET", "/v1/jobs/{id}"),
+  endpoint("DELETE", "/v1/jobs/{id}"),
+  endpoint("GET", "/v1/jobs/{id}/events"),
+]);
+
+test("a path's parameters are taken from it, decoded", () => {
+  expect(find("GET", "/v1/jobs/a%7Eb/events")).toMatchObject({
+    kind: "found",
+    endpoint: { path: "/v1/jobs/{id}/events" },
+    params: { id: "a~b" },
+  });
+  expect(find("GET", "/v1/jobs/%")).toMatchObject({ params: { id: "%" } });
+});
+
+test("HEAD goes where GET goes", () => {
+  expect(find("HEAD", "/v1/jobs/a")).toMatchObject({ endpoint: { method: "GET" } });
+});
+
+test("a path under other methods tells which", () => {
+  expect(find("PUT", "/v1/jobs/a")).toEqual({
+    kind: "otherMethod",
+    allow: "GET, DELETE, HEAD, OPTIONS",
+  });
+  expect(find("HEAD", "/v1/jobs")).toMatchObject({ kind: "found" });
+});
+
+test.each(["/", "/v1", "/v1/jobs/", "/v1/jobs/a/", "/v1/jobs/a/events/b", "/v1//jobs"])(
+  "there is nothing at %s but what ends in a parameter",
+  (path) => {
+    expect(find("GET", path).kind).toBe(path === "/v1/jobs/" ? "found" : "notFound");
+  },
+);

@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { CallContext, CallHeaders } from "../handlers.ts";
+import type { HttpAnswer } from "./answer.ts";
+
+/** What stands in a request's address. */
+export interface HttpAddress {
+  /** Values of the path's `{parameters}`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+export interface HttpRequest extends HttpAddress {
+  readonly headers: CallHeaders;
+  /** In pieces, for one reader; throws if the caller stops before its end. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** A method of the contract under an address of its own, for callers who know HTTP alone. */
+export interface HttpRoute<Identity> {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Segments in braces are parameters: `/v1/jobs/{id}`. */
+  readonly path: string;
+  /** Names the call in spans and metrics. */
+  readonly rpc: DescMethod;
+  readonly handle: (request: HttpRequest, context: CallContext<Identity>) => Promise<HttpAnswer>;
+}
+
+/** What serves one path under one method, whatever protocol that is. */
+export interface Endpoint {
+  readonly method: string;
+  readonly path: string;
+  /** Ends the response, and never rejects. */
+  serve(request: IncomingMessage, response: ServerResponse, address: HttpAddress): Promise<void>;
+}
+
+export type HttpMatch =
+  | {
+      readonly kind: "found";
+      readonly endpoint: Endpoint;
+      readonly params: Readonly<Record<string, string>>;
+    }
+  /** The path is there under these methods. */
+  | { readonly kind: "otherMethod"; readonly allow: string }
+  | { readonly kind: "notFound" };
+
+/** Undefined if the path is another. */
+function paramsOf(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [at, part] of pattern.entries()) {
+    const segment = segments[at] ?? "";
+    if (part.startsWith("{")) params[part.slice(1, -1)] = decoded(segment);
+    else if (part !== segment) return undefined;
+  }
+  return params;
+}
+
+/** A segment that is badly encoded stays as it is: no id looks like that. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+const allowOf = (methods: readonly string[]): string =>
+  [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+
+/** Tells what a request is for. HEAD goes where GET goes. */
+export function createRouter(
+  endpoints: readonly Endpoint[],
+): (method: string, pathname: string) => HttpMatch {
+  const patterns = endpoints.map((endpoint) => ({ endpoint, pattern: endpoint.path.split("/") }));
+  return (method, pathname) => {
+    const segments = pathname.split("/");
+    const wanted = method === "HEAD" ? "GET" : method;
+    const others: string[] = [];
+    for (const { endpoint, pattern } of patterns) {
+      const params = paramsOf(pattern, segments);
+      if (params === undefined) continue;
+      if (endpoint.method === wanted) return { kind: "found", endpoint, params };
+      others.push(endpoint.method);
+    }
+    return others.length === 0
+      ? { kind: "notFound" }
+      : { kind: "otherMethod", allow: allowOf(others) };
+  };
+}

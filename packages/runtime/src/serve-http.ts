@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { connectEndpoints } from "./http/connect-endpoints.ts";
+import { answerCors } from "./http/cors.ts";
+import { listenHttp } from "./http/listener.ts";
+import { sendFault } from "./http/problem.ts";
+import { routeEndpoint } from "./http/route-call.ts";
+import { createRouter, type HttpRoute } from "./http/router.ts";
+import { rpcError } from "./rpc-fault.ts";
+import { callSettings, defaultServeLimits, type ServeOptions } from "./serve.ts";
+import { warmValidation } from "./validation.ts";
+
+export interface ServeHttpOptions<Identity> extends ServeOptions<Identity> {
+  /** Beside the services' own paths. */
+  readonly routes?: readonly HttpRoute<Identity>[];
+  /** Pages of these origins may call from a browser; `*`: of any. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface RunningHttpServer {
+  readonly port: number;
+  /** `host:port`. */
+  readonly address: string;
+  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * The services' handlers behind Connect, gRPC-Web and gRPC, and routes of plain HTTP beside them, on
+ * HTTP/1.1 and HTTP/2. What `serve` does with a call is done with these by the same code.
+ */
+export async function serveHttp<Identity = undefined>(
+  options: ServeHttpOptions<Identity>,
+): Promise<RunningHttpServer> {
+  const limits = { ...defaultServeLimits, ...options.limits };
+  const draining = new AbortController();
+  const settings = callSettings(options, draining.signal);
+  for (const { desc } of options.services) warmValidation(desc);
+  const find = createRouter([
+    ...connectEndpoints(options.services, settings, limits),
+    ...(options.routes ?? []).map((route) => routeEndpoint(route, settings)),
+  ]);
+  const origins = new Set(options.allowedOrigins ?? []);
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const stopping = draining.signal.aborted;
+    if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    if (answerCors(origins, request, response)) return;
+    if (stopping) return sendFault(response, stops());
+    const url = urlOf(request);
+    if (url === undefined) return sendFault(response, noAddress());
+    const method = request.method ?? "";
+    const match = find(method, url.pathname);
+    if (match.kind === "found") {
+      const { endpoint, params } = match;
+      return void endpoint.serve(request, response, { params, query: url.searchParams });
+    }
+    if (match.kind === "notFound") return sendFault(response, noRoute(method, url.pathname));
+    response.setHeader("allow", match.allow);
+    if (method !== "OPTIONS") return sendFault(response, otherMethod(method, match.allow));
+    response.writeHead(204);
+    response.end();
+  };
+  const { listen, tls, clock } = options;
+  const listener = await listenHttp({ listen, tls, limits, clock, onRequest });
+
+  let closing: Promise<void> | undefined;
+  return {
+    port: listener.port,
+    address: `${listen.host}:${listener.port}`,
+    close() {
+      draining.abort();
+      closing ??= listener.close();
+      return closing;
+    },
+  };
+}
+
+/** HTTP/2 has its host under a name of its own, which Node may leave out of the headers. */
+function urlOf(request: IncomingMessage): URL | undefined {
+  const host = request.headers[":authority"] ?? request.headers.host;
+  if (typeof host !== "string") return undefined;
+  return URL.parse(request.url ?? "", `http://${host}`) ?? undefined;
+}
+
+const stops = () =>
+  rpcError({ reason: "DRAINING", message: "this server is stopping", retryDelayMs: 1_000 });
+const noAddress = () =>
+  rpcError({ reason: "MALFORMED", message: "the request's host and path make no address" });
+const noRoute = (method: string, path: string) =>
+  rpcError({ reason: "ROUTE_NOT_FOUND", message: `there is no ${method} ${path}` });
+const otherMethod = (method: string, allow: string) =>
+  rpcError({ reason: "METHOD_NOT_ALLOWED", message: `${method} is not among ${allow}` });

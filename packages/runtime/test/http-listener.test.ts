@@ -1,0 +1,368 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { connect, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { create } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { status } from "@grpc/grpc-js";
+import { JobService, WatchJobResponseSchema } from "@millrace/proto/job-service";
+import { ManualClock } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { type HttpRoute, rpcError } from "../src/index.ts";
+import { startHttpServer } from "./http-server.ts";
+import { jobId } from "./job-server.ts";
+
+const getJob = "/millrace.jobs.v1.JobService/GetJob";
+const watchJob = "/millrace.jobs.v1.JobService/WatchJob";
+
+const post = (url: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+  fetch(url, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+const echo: HttpRoute<string> = {
+  method: "GET",
+  path: "/echo/{word}",
+  rpc: JobService.method.getJob,
+  handle: async ({ params, query }, { identity }) => ({
+    status: 200,
+    headers: { "content-type": "text/plain" },
+    body: `${identity} ${params.word} ${query.get("q")}`,
+  }),
+};
+
+/** A connection on which bytes are written and read by hand. */
+async function raw(address: string): Promise<Socket & { text(): string }> {
+  const [host, port] = address.split(":");
+  const socket = connect(Number(port), host);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  let text = "";
+  socket.on("data", (piece: Buffer) => {
+    text += piece.toString("latin1");
+  });
+  return Object.assign(socket, { text: () => text });
+}
+
+test("a caller is refused before its body is read", async () => {
+  await using setup = await startHttpServer(
+    { getJob: async () => ({}) },
+    {
+      routes: [{ ...echo, method: "PUT" }],
+      authenticate: async () => {
+        throw rpcError({ reason: "UNAUTHENTICATED", message: "unknown key" });
+      },
+    },
+  );
+  for (const head of [`POST ${getJob}`, "PUT /echo/a"]) {
+    const socket = await raw(setup.server.address);
+    // The body never comes.
+    socket.write(
+      `${head} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`,
+    );
+    while (!socket.text().includes("unknown key")) await once(socket, "data");
+    socket.destroy();
+    expect(socket.text()).toMatch(/^HTTP\/1.1 401 /);
+  }
+});
+
+test("a body that is not JSON is MALFORMED, and says where", async () => {
+  await using setup = await startHttpServer({ getJob: async () => ({}) });
+  const response = await post(setup.url + getJob, '{"jobId": 7}');
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    code: "invalid_argument",
+    message: expect.stringContaining("GetJobRequest.job_id"),
+    details: [{ type: "google.rpc.ErrorInfo", debug: { reason: "MALFORMED" } }],
+  });
+  expect((await post(setup.url + getJob, "{")).status).toBe(400);
+  expect(setup.codes()).toEqual([status.INVALID_ARGUMENT, status.INVALID_ARGUMENT]);
+  expect(setup.bugs).toEqual([]);
+});
+
+test("a method that is called by another type of content is refused with what it takes", async () => {
+  await using setup = await startHttpServer({});
+  const response = await post(setup.url + getJob, "a=b", { "content-type": "text/plain" });
+  expect(response.status).toBe(415);
+  expect(await response.json()).toMatchObject({ status: 415, reason: "MEDIA_TYPE" });
+});
+
+test("an unknown address is a 404, and a known one under another method a 405 that says which", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const missing = await fetch(`${setup.url}/nothing`);
+  expect(missing.status).toBe(404);
+  expect(missing.headers.get("content-type")).toBe("application/problem+json");
+  expect(await missing.json()).toEqual({
+    title: "Not Found",
+    status: 404,
+    detail: "there is no GET /nothing",
+    reason: "ROUTE_NOT_FOUND",
+  });
+  const other = await fetch(`${setup.url}/echo/a`, { method: "DELETE" });
+  expect([other.status, other.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+  const asked = await fetch(`${setup.url}/echo/a`, { method: "OPTIONS" });
+  expect([asked.status, asked.headers.get("allow")]).toEqual([204, "GET, HEAD, OPTIONS"]);
+  expect((await fetch(setup.url + getJob)).headers.get("allow")).toBe("POST, OPTIONS");
+});
+
+test("a route gets its parameters, and HEAD the same headers without the body", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const got = await fetch(`${setup.url}/echo/a%20b?q=c`);
+  expect(await got.text()).toBe("nobody a b c");
+  const head = await fetch(`${setup.url}/echo/a%20b?q=c`, { method: "HEAD" });
+  expect(head.headers.get("content-length")).toBe("12");
+  expect(await head.text()).toBe("");
+  expect(setup.codes()).toEqual([status.OK, status.OK]);
+});
+
+test("headers of 16 KiB are refused, and fewer taken", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const of = (bytes: number) =>
+    fetch(`${setup.url}/echo/a`, { headers: { "x-filler": "x".repeat(bytes) } });
+  expect((await of(15_000)).status).toBe(200);
+  expect((await of(16_384)).status).toBe(431);
+});
+
+test("a request that is compressed is taken, and no more of it than the limit", async () => {
+  await using setup = await startHttpServer(
+    { getJob: async ({ jobId: id }) => ({ job: { id, payloadJson: "x".repeat(5_000) } }) },
+    { limits: { messageBytes: 10_000 } },
+  );
+  const gzip = { "content-encoding": "gzip", "accept-encoding": "gzip" };
+  const small = await post(setup.url + getJob, gzipSync(JSON.stringify({ jobId })), gzip);
+  expect(small.status).toBe(200);
+  // Answers leave as they are.
+  expect(small.headers.get("content-encoding")).toBeNull();
+  const bomb = gzipSync(JSON.stringify({ jobId: "x".repeat(10_000) }));
+  expect(bomb.length).toBeLessThan(200);
+  expect((await post(setup.url + getJob, bomb, gzip)).status).toBe(429);
+});
+
+test("both directions of a stream flow at once on HTTP/2", async () => {
+  await using setup = await startHttpServer({
+    async *submitStream(requests) {
+      for await (const { items } of requests) {
+        yield { results: items.map(({ sequence }) => ({ sequence })) };
+      }
+    },
+  });
+  const jobs = createClient(
+    JobService,
+    createConnectTransport({ baseUrl: setup.url, httpVersion: "2" }),
+  );
+  let more = Promise.withResolvers<bigint | undefined>();
+  async function* requests() {
+    for (;;) {
+      const sequence = await more.promise;
+      more = Promise.withResolvers();
+      if (sequence === undefined) return;
+      yield { items: [{ sequence }] };
+    }
+  }
+  const responses = jobs.submitStream(requests())[Symbol.asyncIterator]();
+  for (const sequence of [1n, 2n]) {
+    more.resolve(sequence);
+    expect((await responses.next()).value?.results[0]?.sequence).toBe(sequence);
+  }
+  more.resolve(undefined);
+  expect((await responses.next()).done).toBe(true);
+});
+
+const big = create(WatchJobResponseSchema, {
+  event: {
+    case: "chunks",
+    value: { chunks: [{ content: { case: "text", value: "x".repeat(64 * 1024) } }] },
+  },
+});
+
+test.each(["HTTP/1.1", "HTTP/2"])(
+  "a source is not pulled far ahead of a peer on %s that does not read, and ends when it goes",
+  async (version) => {
+    let pulled = 0;
+    const ended = Promise.withResolvers<void>();
+    const total = 5_000;
+    await using setup = await startHttpServer({
+      async *watchJob() {
+        try {
+          while (pulled < total) {
+            pulled += 1;
+            yield big;
+          }
+        } finally {
+          ended.resolve();
+        }
+      },
+      getJob: async () => ({}),
+    });
+    const body = JSON.stringify({ jobId });
+    const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, body.length]), Buffer.from(body)]);
+    const type = { "content-type": "application/connect+json" };
+    let leave: () => void;
+    if (version === "HTTP/2") {
+      const session = connectHttp2(setup.url);
+      const stream = session.request({ ":method": "POST", ":path": watchJob, ...type });
+      stream.end(envelope);
+      await once(stream, "response");
+      leave = () => session.destroy();
+    } else {
+      const request = httpRequest(setup.url + watchJob, { method: "POST", headers: type });
+      request.end(envelope);
+      await once(request, "response");
+      leave = () => request.destroy();
+    }
+    // Each round trip is time in which an unbounded writer would run on.
+    for (let round = 0; round < 200; round += 1) await post(setup.url + getJob, body);
+    expect(pulled).toBeGreaterThan(0);
+    expect(pulled).toBeLessThan(total / 20);
+    leave();
+    await ended.promise;
+    expect(setup.bugs).toEqual([]);
+  },
+);
+
+test("what a connection speaks is told from its first bytes, however they come", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const http1 = await raw(setup.server.address);
+  for (const piece of ["P", "ROPFIND /echo/a HTTP/1.1\r\n", "host: a\r\n\r\n"]) {
+    http1.write(piece);
+    await new Promise(setImmediate);
+  }
+  while (!http1.text().includes("METHOD_NOT_ALLOWED")) await once(http1, "data");
+  const http2 = await raw(setup.server.address);
+  for (const piece of ["PRI * ", "HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\x04\0\0\0\0\0"]) {
+    http2.write(piece, "latin1");
+    await new Promise(setImmediate);
+  }
+  // The server's settings come first.
+  while (http2.text().length < 9) await once(http2, "data");
+  expect(http2.text()[3]).toBe("\x04");
+});
+
+test("a silent connection is cut after a minute, not before, and none keeps the server from closing", async () => {
+  const clock = new ManualClock();
+  await using setup = await startHttpServer({}, { clock });
+  const silent = await raw(setup.server.address);
+  const closed = once(silent, "close");
+  while (clock.pending === 0) await new Promise(setImmediate);
+  clock.advance(59_999);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  await closed;
+  await raw(setup.server.address);
+});
+
+test("a peer on HTTP/2 that answers no ping within five seconds is dead", async () => {
+  const clock = new ManualClock();
+  await using setup = await startHttpServer({}, { clock });
+  const peer = await raw(setup.server.address);
+  const closed = once(peer, "close");
+  peer.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
+  while (peer.text().length < 9) await once(peer, "data");
+  const before = peer.text().length;
+  clock.advance(10_000);
+  // A ping is 17 bytes long.
+  while (peer.text().length < before + 17) await once(peer, "data");
+  clock.advance(4_999);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  await closed;
+});
+
+test("closing lets a call under way finish, and tells the next that the server stops", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const clock = new ManualClock();
+  await using setup = await startHttpServer(
+    {
+      getJob: async () => {
+        arrived.resolve();
+        await go.promise;
+        return {};
+      },
+    },
+    { clock },
+  );
+  const body = JSON.stringify({ jobId });
+  const head = `POST ${getJob} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const socket = await raw(setup.server.address);
+  // Two at once on one connection: the second is looked at when the first has been answered.
+  socket.write(head + body + head + body);
+  await arrived.promise;
+  const ended = once(socket, "close");
+  const closed = setup.server.close();
+  go.resolve();
+  await ended;
+  await closed;
+  expect(socket.text()).toMatch(/^HTTP\/1.1 200 /);
+  expect(clock.pending).toBe(0);
+});
+
+test("a call that stays is cut when the grace is over, not before", async () => {
+  const clock = new ManualClock();
+  await using setup = await startHttpServer(
+    {
+      async *watchJob(_, { signal }) {
+        yield big;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    },
+    { clock, limits: { graceMs: 5_000 } },
+  );
+  const jobs = createClient(
+    JobService,
+    createConnectTransport({ baseUrl: setup.url, httpVersion: "1.1" }),
+  );
+  const responses = jobs.watchJob({ jobId })[Symbol.asyncIterator]();
+  await responses.next();
+  const closed = setup.server.close();
+  clock.advance(4_999);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  await expect(responses.next()).rejects.toThrow();
+  await closed;
+});
+
+test("a client of HTTP/2 that is idle when the server stops lives, and finds the next one", async () => {
+  await using first = await startHttpServer({ getJob: async () => ({}) });
+  const jobs = createClient(
+    JobService,
+    createConnectTransport({ baseUrl: first.url, httpVersion: "2" }),
+  );
+  await jobs.getJob({ jobId });
+  await first.server.close();
+  await using _ = await startHttpServer(
+    { getJob: async () => ({ job: { id: jobId } }) },
+    { listen: { host: "127.0.0.1", port: first.server.port } },
+  );
+  expect((await jobs.getJob({ jobId })).job?.id).toBe(jobId);
+});
+
+test("pages of allowed origins may call from a browser, and others may not", async () => {
+  const allowedOrigins = ["https://app.example"];
+  await using setup = await startHttpServer({}, { routes: [echo], allowedOrigins });
+  const from = (origin: string, init: RequestInit = {}) =>
+    fetch(`${setup.url}/echo/a`, { ...init, headers: { ...init.headers, origin } });
+  const allowed = await from("https://app.example");
+  expect(allowed.headers.get("access-control-allow-origin")).toBe("https://app.example");
+  expect(allowed.headers.get("access-control-expose-headers")).toContain("Location");
+  expect(allowed.headers.get("vary")).toBe("Origin");
+  const other = await from("https://evil.example");
+  expect(other.headers.get("access-control-allow-origin")).toBeNull();
+  const preflight = await from("https://app.example", {
+    method: "OPTIONS",
+    headers: { "access-control-request-method": "PUT" },
+  });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-methods")).toContain("PUT");
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("Authorization");
+});
+
+test("by default no page may", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const response = await fetch(`${setup.url}/echo/a`, { headers: { origin: "https://a.example" } });
+  expect(response.headers.get("access-control-allow-origin")).toBeNull();
+});
