@@ -67,6 +67,7 @@ export interface Engine {
   pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 
   readonly apiKeys: ApiKeys;
+  readonly deadLetters: DeadLetters;
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
   /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
@@ -125,6 +126,17 @@ export interface JobSpec {
   readonly submittedAtMs: number;
   /** Shortens the queue's retention for this job. */
   readonly retentionMs?: number;
+  /** The dead letter that it was made from. */
+  readonly redrivenFrom?: JobId;
+  readonly deduplication?: Deduplication;
+}
+
+/** Jobs of a key and queue that share `key` are told from one another by time. */
+export interface Deduplication {
+  readonly key: string;
+  /** throttle: the first counts for `windowMs`. debounce: the last does, `windowMs` after it came. */
+  readonly mode: "throttle" | "debounce";
+  readonly windowMs: number;
 }
 
 export type SubmitOutcome =
@@ -171,6 +183,63 @@ export interface Failure {
   /** For people. */
   readonly message: string;
   readonly retryable: boolean;
+}
+
+/** How one attempt of a job failed. */
+export interface AttemptRecord {
+  /** From 1. */
+  readonly attempt: number;
+  readonly workerId?: string;
+  readonly startedAtMs?: number;
+  readonly endedAtMs: number;
+  readonly failure: Failure;
+  readonly usage?: Usage;
+}
+
+/** A job that failed for good. It outlives the job, and is no job itself: it has the job's id. */
+export interface DeadLetter {
+  readonly job: JobRecord;
+  /** The first first. Left out of pages. */
+  readonly attempts: readonly AttemptRecord[];
+  readonly diedAtMs: number;
+}
+
+export interface DeadLetterFilter {
+  readonly queue: QueueName;
+  /** Only these. */
+  readonly ids?: readonly JobId[];
+  readonly keyId?: KeyId;
+  readonly type?: string;
+  readonly reason?: string;
+  /** Died at or after. */
+  readonly sinceMs?: number;
+  /** Died before. */
+  readonly beforeMs?: number;
+}
+
+export interface DeadLetterPage {
+  /** Newest first, without payloads and histories. */
+  readonly letters: readonly DeadLetter[];
+  /** A page may be short, or empty, though more follow. */
+  readonly nextPageToken?: string;
+}
+
+export interface RedriveCounts {
+  readonly redriven: number;
+  /** Its key has too many queued, or its queue no longer takes its type: still a dead letter. */
+  readonly refused: number;
+  /** Redriven or removed by somebody else. */
+  readonly gone: number;
+}
+
+export interface DeadLetters {
+  list(filter: DeadLetterFilter, pageSize: number, pageToken?: string): Promise<DeadLetterPage>;
+  /** Whole. */
+  get(id: JobId): Promise<DeadLetter | undefined>;
+  /** Makes a new job of each, which names its origin; a dead letter and its job are never there both. */
+  redrive(letters: readonly DeadLetter[]): Promise<RedriveCounts>;
+  /** How many were there to be removed. */
+  remove(ids: readonly JobId[]): Promise<number>;
 }
 
 export interface Usage {
@@ -362,6 +431,7 @@ export interface QueueStats {
   readonly succeeded: number;
   /** Finished without a result: FAILED, CANCELLED, EXPIRED. */
   readonly failed: number;
+  readonly dead: number;
   readonly lanes: number;
   /** Nothing is leased from any of its shards. */
   readonly paused: boolean;
@@ -384,6 +454,8 @@ export interface QueueDefinition {
   readonly retainCount: number;
   /** How the bands share the workers while all have work. */
   readonly bandWeights: BandWeights;
+  /** How long dead letters are kept. */
+  readonly retainDeadLettersMs: number;
   /** How often a provider may refuse a job before that spends an attempt. */
   readonly maxBounces: number;
   /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */

@@ -31,6 +31,8 @@ const most: Required<JobSpec> = {
   traceparent: "00-a-b-01",
   tracestate: "v=1",
   retentionMs: 0,
+  deduplication: { key: "d", mode: "debounce", windowMs: 5 },
+  redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
 };
 
 test.each([
@@ -41,7 +43,7 @@ test.each([
   expect(record).toEqual({
     ...job,
     ...{ state: "QUEUED", attempt: 0, createdAtMs: job.submittedAtMs },
-    ...{ cancelRequested: false, output: { nextOffset: 0 }, stalls: 0 },
+    ...{ cancelRequested: false, output: { nextOffset: 0 }, stalls: 0, bounces: 0 },
   });
 });
 

@@ -26,6 +26,10 @@ interface StoredSpec {
   readonly tp?: string;
   readonly ts?: string;
   readonly k?: number;
+  /** Deduplication: key, mode, window in ms. */
+  readonly dd?: readonly [string, "throttle" | "debounce", number];
+  /** Redriven from. */
+  readonly rd?: string;
 }
 
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
@@ -51,6 +55,12 @@ export function storedSpec(job: JobSpec): string {
     tp: job.traceparent,
     ts: job.tracestate,
     k: job.retentionMs,
+    dd: job.deduplication && [
+      job.deduplication.key,
+      job.deduplication.mode,
+      job.deduplication.windowMs,
+    ],
+    rd: job.redrivenFrom,
   };
   return JSON.stringify(spec);
 }
@@ -143,6 +153,11 @@ export function jobRecord(
   if (spec.tp !== undefined) record.traceparent = spec.tp;
   if (spec.ts !== undefined) record.tracestate = spec.ts;
   if (spec.k !== undefined) record.retentionMs = spec.k;
+  if (spec.dd !== undefined) {
+    const [key, mode, windowMs] = spec.dd;
+    record.deduplication = { key, mode, windowMs };
+  }
+  if (spec.rd !== undefined) record.redrivenFrom = spec.rd as JobId;
   if (isSet(stored.processedOn)) record.startedAtMs = Number(stored.processedOn);
   if (isSet(stored.finishedOn)) record.finishedAtMs = Number(stored.finishedOn);
   if (isSet(stored.pb)) record.workerId = stored.pb;

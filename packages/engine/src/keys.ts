@@ -82,6 +82,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   stalled: "set",
   meta: "hash",
   marker: "zset",
+  pc: "string",
   events: "stream",
   // Lanes: jobs of one API key, band and pool that wait, by priority and arrival.
   "mr:lane:": "zset",
@@ -124,6 +125,10 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:index:": "zset",
   // By key id and idempotency key: job id, state and content hash.
   "mr:idem:": "string",
+  // By key id and deduplication key: until when a job counts, and which.
+  "mr:dedup:": "string",
+  // In the queue of dead letters beside a queue: their ids, by when they died.
+  "mr:dead": "zset",
   "mr:signals": "channel",
 };
 

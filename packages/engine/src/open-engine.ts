@@ -1,8 +1,9 @@
-import type { Clock, JobId, QueueName } from "@millrace/shared";
+import type { Clock, JobId, QueueName, Random } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { apiKeyRegistry } from "./api-key-registry.ts";
 import { byShard } from "./by-shard.ts";
 import { checkServer, connect, createConnection } from "./connection.ts";
+import { deadLetterStore } from "./dead-letters.ts";
 import type {
   Engine,
   EngineOptions,
@@ -52,16 +53,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     signals.disconnect();
     throw error;
   }
-  return engineOn(commands, signals, rootPrefix, clock);
+  return engineOn(commands, signals, rootPrefix, clock, random);
 }
 
-function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock): Engine {
+function engineOn(
+  redis: Redis,
+  signals: Redis,
+  rootPrefix: string,
+  clock: Clock,
+  random: Random,
+): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
   const accounts = providerAccounts(redis, rootPrefix, clock, () => registry.list());
   const leaseFrom = leaseFromShards(redis, accounts, clock);
   const shards = shardMap(registry, rootPrefix);
+  const deadLetters = deadLetterStore(redis, shards, clock, random);
 
   const shardOfJob = async (id: JobId) => (await shards.forJobs([id]))(id);
   const shardOfLease = async (leases: readonly LeaseRef[]) => {
@@ -88,8 +96,10 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
           return shard && takes(shard.definition, job.type) ? shard : undefined;
         },
         (job) => job.payloadJson.length + 1_024,
-        ({ base, definition }, group) =>
-          submit.run(redis, base, { ...now, depthLimit: definition.maxDepthPerKey, jobs: group }),
+        ({ base, definition }, group) => {
+          const { maxDepthPerKey: depthLimit, retainFailedMs: keepFailedMs } = definition;
+          return submit.run(redis, base, { ...now, depthLimit, keepFailedMs, jobs: group });
+        },
         (job) => ({ kind: shardOf(job.id) === undefined ? "unknownQueue" : "unknownType" }),
       );
       const results = new Array<SubmitOutcome>(jobs.length);
@@ -213,9 +223,10 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
         const keepCount = definition.retainCount;
         return pruneJobs.run(redis, base, { ...now, ...retention(definition), keepCount, limit });
       });
+      const dead = await deadLetters.prune(queue, limit);
       return {
-        pruned: results.reduce((sum, { pruned }) => sum + pruned, 0),
-        more: results.some((result) => result.more),
+        pruned: results.reduce((sum, { pruned }) => sum + pruned, dead.removed),
+        more: dead.more || results.some((result) => result.more),
       };
     },
 
@@ -233,6 +244,7 @@ function engineOn(redis: Redis, signals: Redis, rootPrefix: string, clock: Clock
         pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
       );
     },
+    deadLetters,
     keyBudgets,
     providerAccounts: accounts,
     async syncPolicy() {

@@ -21,6 +21,7 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
   retainFailedMs: 7 * 24 * HOUR_MS,
   retainCount: 100_000,
   bandWeights: { interactive: 16, standard: 4, batch: 1 },
+  retainDeadLettersMs: 30 * 24 * HOUR_MS,
   maxBounces: 100,
   defaultEstimatedTokens: 1_000,
 };

@@ -22,6 +22,7 @@ export async function readStats(redis: Redis, shards: readonly Shard[]): Promise
     running: sum("running"),
     succeeded: sum("succeeded"),
     failed: sum("failed"),
+    dead: sum("dead"),
     lanes: sum("lanes"),
     paused: each.length > 0 && each.every(({ paused }) => paused),
     ...(Number.isFinite(oldestQueuedMs) ? { oldestQueuedMs } : {}),

@@ -64,7 +64,7 @@ test("every script stays in the slot of its shard, in all that it may do", async
   await engine.pauseQueue(queue, false);
   const { succeeded, failed, ...rest } = await engine.stats(queue);
   expect(succeeded + failed).toBe(200);
-  expect(rest).toEqual({ queued: 0, scheduled: 0, running: 0, lanes: 0, paused: false });
+  expect(rest).toEqual({ dead: 0, queued: 0, scheduled: 0, running: 0, lanes: 0, paused: false });
   while ((await engine.prune(queue, 100)).pruned > 0);
   expect(
     (await redis.keys("mr:{documents:*~*")).filter((key) => !key.includes("mr:idem:")),

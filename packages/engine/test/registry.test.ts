@@ -14,6 +14,7 @@ test("a queue has defaults, and a change leaves the rest as it was", async () =>
       maxStalls: 3,
       retainCount: 100_000,
       bandWeights: { interactive: 16, standard: 4, batch: 1 },
+      retainDeadLettersMs: 30 * 86_400_000,
       maxBounces: 100,
       defaultEstimatedTokens: 1_000,
     },
@@ -66,7 +67,16 @@ test("a queue that is not defined holds nothing", async () => {
     expired: [],
   });
   expect(await engine.stats(name)).toEqual({
-    ...{ queued: 0, scheduled: 0, running: 0, succeeded: 0, failed: 0, lanes: 0, paused: false },
+    ...{
+      dead: 0,
+      queued: 0,
+      scheduled: 0,
+      running: 0,
+      succeeded: 0,
+      failed: 0,
+      lanes: 0,
+      paused: false,
+    },
   });
   expect(await engine.reap(name, 1)).toEqual({ reaped: [], more: false });
   expect(await engine.listJobs({ keyId: "aaaa" as KeyId, queue: name, pageSize: 1 })).toEqual({

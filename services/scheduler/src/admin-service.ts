@@ -3,15 +3,19 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { bindService, notImplemented } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
+import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
+import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
+import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
 import { putQueue } from "./handlers/admin/put-queue.ts";
+import { redriveDeadLetters } from "./handlers/admin/redrive-dead-letters.ts";
 import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
-import { unaryOverStore } from "./store-outage.ts";
+import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
 /** What operators call. */
 export const adminService = (engine: Engine, clock: Clock, random: Random) =>
@@ -29,9 +33,9 @@ export const adminService = (engine: Engine, clock: Clock, random: Random) =>
     listProviderAccounts: notImplemented,
     deleteProviderAccount: notImplemented,
     resetProviderAccount: notImplemented,
-    listDeadLetters: notImplemented,
-    getDeadLetter: notImplemented,
-    redriveDeadLetters: notImplemented,
-    purgeDeadLetters: notImplemented,
+    listDeadLetters: unaryOverStore(listDeadLetters(engine)),
+    getDeadLetter: unaryOverStore(getDeadLetter(engine)),
+    redriveDeadLetters: streamOverStore(redriveDeadLetters(engine, clock)),
+    purgeDeadLetters: unaryOverStore(purgeDeadLetters(engine, clock)),
     listAuditEvents: notImplemented,
   });

@@ -42,5 +42,6 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     cancelRequested: job.cancelRequested,
     stalls: job.stalls,
     bounces: job.bounces,
+    redrivenFrom: job.redrivenFrom ?? "",
   };
 }

@@ -28,6 +28,7 @@ export function jobSpecOf(id: JobId, spec: JobSpecMessage, submittedAtMs: number
       : { idempotencyKey: spec.idempotencyKey, contentHash: contentHash(spec) }),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
+    ...deduplicationOf(spec),
     documents: spec.documentIds,
     labels: spec.labels,
     ...(spec.traceparent === "" ? {} : { traceparent: spec.traceparent }),
@@ -39,6 +40,12 @@ export function jobSpecOf(id: JobId, spec: JobSpecMessage, submittedAtMs: number
 function payloadJson({ payload }: JobSpecMessage): string {
   if (payload.case === "payloadJson") return payload.value === "" ? "{}" : payload.value;
   return JSON.stringify(payload.value ?? {});
+}
+
+function deduplicationOf({ deduplication }: JobSpecMessage): Pick<JobSpec, "deduplication"> {
+  const { key = "", mode } = deduplication ?? {};
+  if (mode?.value === undefined) return {};
+  return { deduplication: { key, mode: mode.case, windowMs: durationMs(mode.value) } };
 }
 
 /** What the job does: its type, input and documents. How and when it is run may differ. */

@@ -3,7 +3,7 @@
 -- ARGV     now_ms, max_events, keep_failed_ms, id, message
 -- RETURNS  {"CANCELLED"} | {"REQUESTED", worker_id} | {"ALREADY_FINAL", state} | {"NOT_FOUND"}
 -- REPEAT   safe: ALREADY_FINAL CANCELLED, or REQUESTED again
--- TOUCHES  delayed (zset), wait (list), prioritized (zset)
+-- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -17,6 +17,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/later"
+--- @include "lib/waiting"
 --- @include "lib/jobs"
 --- @include "lib/ends"
 
@@ -28,16 +29,8 @@ if state == "RUNNING" then
   signals.publish()
   return { "REQUESTED", rcall("HGET", base .. id, "pb") or "" }
 end
-if state == "SCHEDULED" then
-  rcall("ZREM", base .. "delayed", id)
-elseif state == "QUEUED" then
-  local lane = lanes.find(id)
-  if not lanes.remove(lane, id) and rcall("ZREM", base .. "prioritized", id) == 0 then
-    rcall("LREM", base .. "wait", 1, id)
-  end
-else
-  return { "ALREADY_FINAL", state }
-end
+if state ~= "SCHEDULED" and state ~= "QUEUED" then return { "ALREADY_FINAL", state } end
+waiting.take_out(id)
 ends.give_up(id, state == "SCHEDULED" and "delayed" or "waiting", "CANCELLED", "CANCELLED", message)
 lanes.flush()
 later.flush()

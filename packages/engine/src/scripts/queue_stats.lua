@@ -1,7 +1,7 @@
 -- queue_stats: how many jobs are where.
 -- KEYS     base
 -- ARGV     sample
--- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused}
+-- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused, dead}
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
 --          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
@@ -30,4 +30,4 @@ for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
   rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
-  rcall("HEXISTS", base .. "meta", "paused") }
+  rcall("HEXISTS", base .. "meta", "paused"), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead") }

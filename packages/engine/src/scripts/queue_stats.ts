@@ -11,6 +11,7 @@ export interface ShardStats {
   /** The first job of each lane that was looked at. */
   readonly heads: readonly string[];
   readonly paused: boolean;
+  readonly dead: number;
 }
 
 export const queueStats = defineScript<{ readonly sample: number }, ShardStats>({
@@ -24,6 +25,7 @@ export const queueStats = defineScript<{ readonly sample: number }, ShardStats>(
       .map(asNumber);
     const heads = asList(rest[6]).map(asText);
     const paused = asNumber(rest[7]) === 1;
-    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused };
+    const dead = asNumber(rest[8]);
+    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused, dead };
   },
 });

@@ -3,8 +3,7 @@
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
 -- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", type, "active" if it lost its worker}…}
 -- REPEAT   safe
--- TOUCHES  mr:leases (zset), mr:expiry (zset), delayed (zset), wait (list), prioritized (zset),
---          marker (zset), meta (hash)
+-- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
 -- A lost lease spends an attempt: its job goes to the head of its lane, unless it is out of attempts,
 -- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for.
@@ -21,14 +20,17 @@ local keep_succeeded_ms = 0
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/later"
+--- @include "lib/waiting"
 --- @include "lib/jobs"
 --- @include "lib/budgets"
 --- @include "lib/slices"
 --- @include "lib/ends"
+--- @include "lib/history"
 
 -- A running job past its deadline is its scheduler's to stop: looked at again this much later.
 local LOOK_AGAIN_MS = 5000
 local LATE = "not finished by its deadline"
+local LOST = cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true })
 
 local reply = { 0 }
 
@@ -51,6 +53,7 @@ local function reap(job_id)
   if fields[6] then slices.settle(job_id, fields[6]) end
   local stalls = rcall("HINCRBY", job_key, "stc", 1)
   events.add("stalled", job_id)
+  history.note(job_id, LOST, "")
   local attempt = (tonumber(fields[2]) or 0) + 1
   local attempts = tonumber(cjson.decode(fields[1]).attempts) or 1
   if fields[3] then
@@ -63,7 +66,7 @@ local function reap(job_id)
     finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
   else
     rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
-      "fail", cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true }), "due", now_text)
+      "fail", LOST, "due", now_text)
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")
@@ -88,11 +91,7 @@ local function expire(job_id)
     if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
     return
   end
-  local lane = lanes.find(job_id)
-  if rcall("ZREM", base .. "delayed", job_id) == 0 and not lanes.remove(lane, job_id)
-    and rcall("ZREM", base .. "prioritized", job_id) == 0 then
-    rcall("LREM", base .. "wait", 1, job_id)
-  end
+  waiting.take_out(job_id)
   local prev = state == "QUEUED" and "waiting" or "delayed"
   if deadline <= now_ms then
     finish(job_id, prev, "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)

@@ -26,6 +26,7 @@ local max_bounces = tonumber(ARGV[5])
 --- @include "lib/budgets"
 --- @include "lib/slices"
 --- @include "lib/ends"
+--- @include "lib/history"
 
 local function add_usage(before, more)
   if not before then return more end
@@ -72,6 +73,7 @@ local function settle(at)
     return "SETTLED", "SUCCEEDED"
   end
   local state, message = string.match(kind, "^fail (%u+)$"), nil
+  if state or string.find(kind, "^retry %d+ 1$") then history.note(id, body, usage) end
   if state then
     message = cjson.decode(body).message
   elseif fields[9] then
@@ -88,6 +90,7 @@ local function settle(at)
     delay_ms = string.match(kind, "^bounce (%d+)$")
     if delay_ms and rcall("HINCRBY", job_key, "bnc", 1) % (max_bounces + 1) == 0 then
       counts_attempt = "1"
+      history.note(id, body, usage)
       local attempts = tonumber(cjson.decode(rcall("HGET", job_key, "opts")).attempts) or 1
       if tonumber(fields[2] or 0) + 1 >= attempts then
         ends.finish(id, fields, token, "active", "FAILED", nil, body, cjson.decode(body).message)

@@ -1,24 +1,32 @@
 -- submit: store new jobs, each in its lane, or in delayed if it starts later.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit; per group: key, lane, type, opts, priority, job_count, and so many
+-- ARGV     now_ms, max_events, depth_limit, keep_failed_ms; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit}
 -- REPEAT   safe: an id that is there is EXISTING
--- TOUCHES  meta (hash), marker (zset), mr:limits (hash), mr:index: (zset), mr:idem: (string), mr:expiry (zset)
+-- TOUCHES  meta (hash), marker (zset), mr:limits (hash), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
 -- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
 -- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
--- content_hash, keep_ms, est (tokens).
+-- content_hash, keep_ms, est (tokens), dedup ({key, mode, ms}). A key's jobs that share a deduplication key
+-- are told from one another by time: the first counts for that long (throttle), or the last does, so much
+-- after it came, in the place of one that still waits for its first start (debounce).
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
 local max_events = tonumber(ARGV[2])
 local depth_limit = tonumber(ARGV[3])
+local keep_failed_ms = tonumber(ARGV[4])
+local now_text = ARGV[1]
+local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/delayed"
 --- @include "lib/jobs"
+--- @include "lib/waiting"
+--- @include "lib/later"
+--- @include "lib/ends"
 
 local replies = {}
 local queued = false
@@ -33,6 +41,25 @@ local function same_idempotency(idem, content_hash)
   end
   if hash ~= content_hash then return { "CONFLICT", job_id } end
   return { "EXISTING", job_id, state }
+end
+
+-- Redis's own clock only cleans up: what counts is now_ms.
+local DEDUP_SLACK_MS = 60000
+
+-- The reply for a job that another one stands for; nil if it is to be stored.
+local function deduplicate(name, id, more)
+  local dedup = more.dedup
+  local until_ms, job_id = string.match(rcall("GET", name) or "", "^(%d+) (%S+)$")
+  local state = job_id and jobs.state(job_id)
+  if state and dedup.mode == "throttle" and tonumber(until_ms) > now_ms then return { "EXISTING", job_id, state } end
+  if dedup.mode == "debounce" then
+    if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, "ats") == 0 then
+      waiting.take_out(job_id)
+      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
+    end
+    more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
+  end
+  rcall("SET", name, string.format("%.0f %s", now_ms + dedup.ms, id), "PX", dedup.ms + DEDUP_SLACK_MS)
 end
 
 local function store_more(id, job_key, more, idem)
@@ -52,7 +79,7 @@ end
 
 -- Which of the jobs are there already is asked for all at once: mostly none.
 local function any_there()
-  local keys, seen, at = {}, {}, 3
+  local keys, seen, at = {}, {}, 4
   while at < #ARGV do
     local job_count = tonumber(ARGV[at + 6])
     for i = at + 7, at + 2 + 5 * job_count, 5 do
@@ -105,6 +132,9 @@ local function submit_group(at)
       more = nil
     end
     if reply == "ACCEPTED" and depth >= limit then reply = { "DEPTH_FULL", depth, limit } end
+    if more and more.dedup and reply == "ACCEPTED" then
+      reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
+    end
     replies[#replies + 1] = reply
     if reply == "ACCEPTED" then
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
@@ -130,9 +160,10 @@ local function submit_group(at)
   return at
 end
 
-local at = 3
+local at = 4
 while at < #ARGV do at = submit_group(at) end
 lanes.flush()
+later.flush()
 if queued then
   signals.work()
   if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end

@@ -9,16 +9,17 @@ export interface SubmitRequest {
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly depthLimit: number;
+  readonly keepFailedMs: number;
   readonly jobs: readonly JobSpec[];
 }
 
 export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
   name: "submit",
-  argv: ["now_ms", "max_events", "depth_limit"],
+  argv: ["now_ms", "max_events", "depth_limit", "keep_failed_ms"],
   perItem: ["key", "lane", "type", "opts", "priority", "job_count"],
   perSubItem: ["id", "payload", "spec", "submitted_ms", "more"],
-  encode({ nowMs, maxEvents, depthLimit, jobs }) {
-    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit];
+  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, jobs }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, keepFailedMs];
     for (let from = 0; from < jobs.length; ) {
       const to = endOfGroup(jobs, from);
       const first = jobs[from] as JobSpec;
@@ -78,7 +79,8 @@ function moreOf(job: JobSpec): string {
     job.deadlineMs !== undefined ||
     job.idempotencyKey !== undefined ||
     job.retentionMs !== undefined ||
-    job.estimatedTokens !== undefined;
+    job.estimatedTokens !== undefined ||
+    job.deduplication !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -88,6 +90,11 @@ function moreOf(job: JobSpec): string {
     content_hash: job.contentHash,
     keep_ms: job.retentionMs,
     est: job.estimatedTokens,
+    dedup: job.deduplication && {
+      key: job.deduplication.key,
+      mode: job.deduplication.mode,
+      ms: job.deduplication.windowMs,
+    },
   });
 }
 

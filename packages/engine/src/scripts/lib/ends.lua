@@ -2,8 +2,10 @@
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
 -- `events`, `signals` and `later`.
+-- What fails for good becomes a dead letter, too.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
+--- @include "dead"
 local ends = {
   locks = later.list("DEL"),
   leases = later.list("ZREM", base .. "mr:leases"),
@@ -60,6 +62,7 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
     token = token or string.format("%.0f", (tonumber(fields[1]) or 0) + 1)
     rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
       "ats", token, "fin", token .. " " .. state)
+    if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", string.sub(message, 1, EVENT_VALUE_BYTES), "prev", prev)
   end
   local n = #set

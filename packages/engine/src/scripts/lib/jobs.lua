@@ -10,6 +10,7 @@
 --   fail  last failure, JSON           use   usage, "input,output,calls"
 --   est  tokens declared               bnc  times its provider refused it
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
+--   his  how its attempts failed: see history.lua
 --   cancel  why, once asked for        oo, oq, ob, op, or  output: see append_output.lua
 --
 -- Needs `base` and `rcall`.

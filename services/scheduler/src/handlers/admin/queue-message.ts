@@ -19,11 +19,12 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     bandWeights: queue.bandWeights,
     defaultEstimatedTokens: queue.defaultEstimatedTokens,
     maxBounces: queue.maxBounces,
+    retainDeadLetters: durationFromMs(queue.retainDeadLettersMs),
   });
 
 /** What an operator defines, with a default for whatever is left out. */
 export function queueDefinitionOf(queue: Queue): QueueDefinition {
-  const { name, retainSucceeded, retainFailed } = queue;
+  const { name, retainSucceeded, retainFailed, retainDeadLetters } = queue;
   if (!isQueueName(name)) throw new Error(`validation let queue name ${name} through`);
   return {
     name,
@@ -41,6 +42,9 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
       standard: queue.bandWeights?.standard || queueDefaults.bandWeights.standard,
       batch: queue.bandWeights?.batch || queueDefaults.bandWeights.batch,
     },
+    retainDeadLettersMs: retainDeadLetters
+      ? durationMs(retainDeadLetters)
+      : queueDefaults.retainDeadLettersMs,
     maxBounces: queue.maxBounces || queueDefaults.maxBounces,
     defaultEstimatedTokens: queue.defaultEstimatedTokens || queueDefaults.defaultEstimatedTokens,
   };
@@ -50,7 +54,6 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
 export function refuseUnkept(queue: Queue): void {
   const given = {
     default_retry: queue.defaultRetry !== undefined,
-    retain_dead_letters: queue.retainDeadLetters !== undefined,
   };
   const names = Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));
   if (names.length === 0) return;

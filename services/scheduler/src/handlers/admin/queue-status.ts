@@ -24,6 +24,7 @@ export async function queueStatus(engine: Pick<Engine, "stats">, queue: QueueDef
       running: BigInt(counts.running),
       succeeded: BigInt(counts.succeeded),
       failed: BigInt(counts.failed),
+      dead: BigInt(counts.dead),
     },
     paused,
   };

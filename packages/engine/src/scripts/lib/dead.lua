@@ -1,0 +1,42 @@
+-- dead: jobs that failed for good, kept for redrive in a BullMQ queue of their own beside theirs
+-- ("<queue>.dead", in the same slot), which nobody need work on. A dead letter has the id of its job, what
+-- it was submitted with, and the history of its attempts; it outlives the job.
+--
+-- Its hash is BullMQ's, with spec, fail, atm, stc, bnc, use and his of the job (see lib/jobs), and died, when.
+-- mr:dead orders a shard's dead letters by that time.
+--
+-- Needs `base`, `rcall`, `now_ms` and `now_text`.
+-- TOUCHES  mr:dead (zset), prioritized (zset), pc (string), meta (hash), marker (zset), events (stream)
+local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
+
+local COPIED = { "name", "data", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc",
+  "use", "his" }
+-- How many events BullMQ's stream keeps about them.
+local MAX_DEAD_EVENTS = 1000
+
+function dead.add(job_id)
+  local args = { "died", now_text }
+  local values = rcall("HMGET", base .. job_id, unpack(COPIED))
+  for i, name in ipairs(COPIED) do
+    if values[i] then
+      args[#args + 1] = name
+      args[#args + 1] = values[i]
+    end
+  end
+  rcall("HSET", dead.base .. job_id, unpack(args))
+  rcall("ZADD", dead.base .. "mr:dead", now_ms, job_id)
+  -- As BullMQ scores them: by priority, then by a running number.
+  local priority = math.max(1, tonumber(values[5]) or 1)
+  rcall("ZADD", dead.base .. "prioritized", priority * 4294967296 + rcall("INCR", dead.base .. "pc") % 4294967296, job_id)
+  rcall("XADD", dead.base .. "events", "MAXLEN", "~", MAX_DEAD_EVENTS, "*", "event", "added", "jobId", job_id, "name",
+    values[1] or "")
+  rcall("HSET", dead.base .. "meta", "opts.maxLenEvents", MAX_DEAD_EVENTS)
+  rcall("ZADD", dead.base .. "marker", 0, "0")
+end
+
+-- Removes a dead letter. False: there was none.
+function dead.remove(job_id)
+  rcall("ZREM", dead.base .. "prioritized", job_id)
+  rcall("DEL", dead.base .. job_id)
+  return rcall("ZREM", dead.base .. "mr:dead", job_id) == 1
+end

@@ -1,0 +1,40 @@
+import type { JobId } from "@millrace/shared";
+import { defineScript } from "../define-script.ts";
+import type { DeadLetter } from "../engine.ts";
+import { parseHistory } from "../job-history.ts";
+import { jobRecord } from "../job-record.ts";
+import { asHash, asList, asNumber, asText } from "../reply.ts";
+
+export interface ReadDeadLettersRequest {
+  /** Those that died before this, or in this very millisecond with an id that sorts before `beforeId`. */
+  readonly beforeMs: number;
+  readonly beforeId: string;
+  readonly sinceMs: number;
+  readonly count: number;
+  /** summary: neither payload nor history. */
+  readonly view: "full" | "summary";
+  /** Only these; empty: all. */
+  readonly ids: readonly JobId[];
+}
+
+export const readDeadLetters = defineScript<ReadDeadLettersRequest, readonly DeadLetter[]>({
+  name: "read_dead_letters",
+  argv: ["before_ms", "before_id", "since_ms", "count", "view"],
+  perItem: ["id"],
+  encode: ({ beforeMs, beforeId, sinceMs, count, view, ids }) => [
+    ...[beforeMs, beforeId, sinceMs, count, view],
+    ...ids,
+  ],
+  decode: (reply) =>
+    asList(reply).map((one) => {
+      const [id, died, flat] = asList(one);
+      const { failedReason = "", ...hash } = asHash(flat);
+      const diedAtMs = asNumber(died);
+      const stored = { ...hash, spec: hash.spec, failedReason, finishedOn: String(diedAtMs) };
+      return {
+        job: jobRecord(asText(id) as JobId, "FAILED", stored),
+        attempts: parseHistory(hash.his),
+        diedAtMs,
+      };
+    }),
+});

@@ -1,0 +1,55 @@
+-- redrive: make new jobs of dead letters, which are gone then.
+-- KEYS     base
+-- ARGV     now_ms, max_events, depth_limit; per letter: id, new_id, lane, priority, type, opts, spec
+-- RETURNS  per letter "REDRIVEN" | "GONE" | "DEPTH_FULL"
+-- REPEAT   safe: GONE
+-- TOUCHES  mr:limits (hash), mr:index: (zset), marker (zset), meta (hash)
+local base = KEYS[1]
+local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+local now_text = ARGV[1]
+local max_events = tonumber(ARGV[2])
+local depth_limit = tonumber(ARGV[3])
+--- @include "lib/lanes"
+--- @include "lib/events"
+--- @include "lib/signals"
+--- @include "lib/dead"
+
+local function redrive(at)
+  local id = ARGV[at + 1]
+  local new_id = ARGV[at + 2]
+  local lane = ARGV[at + 3]
+  local priority = ARGV[at + 4]
+  local type = ARGV[at + 5]
+  local opts = ARGV[at + 6]
+  local spec = ARGV[at + 7]
+
+  local payload = rcall("HGET", dead.base .. id, "data")
+  if not payload then return "GONE" end
+  local key = lanes.key_of(new_id)
+  local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
+  if lanes.reserve(key, 1) >= limit then return "DEPTH_FULL" end
+  dead.remove(id)
+  local job_key = base .. new_id
+  rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,
+    "spec", spec)
+  if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
+  local declared = cjson.decode(spec).e
+  if declared then rcall("HSET", job_key, "est", declared) end
+  rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
+  lanes.put(lane, new_id, tonumber(priority), false)
+  events.add("added", new_id, "name", type)
+  events.add("waiting", new_id)
+  signals.work()
+  return "REDRIVEN"
+end
+
+local replies = {}
+for at = 3, #ARGV - 1, 7 do replies[#replies + 1] = redrive(at) end
+lanes.flush()
+if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+  rcall("ZADD", base .. "marker", 0, "0")
+end
+events.flush()
+signals.publish()
+return replies

@@ -1,0 +1,31 @@
+import type { JobId } from "@millrace/shared";
+import { defineScript, type ScriptArg } from "../define-script.ts";
+import type { JobSpec } from "../engine.ts";
+import { bullOptions, storedSpec } from "../job-record.ts";
+import { keyOfJob, laneId } from "../keys.ts";
+import { asList, asText } from "../reply.ts";
+
+export interface RedriveRequest {
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly depthLimit: number;
+  /** Dead letters, each with the job to make of it; its payload stays the dead letter's. */
+  readonly letters: readonly { readonly id: JobId; readonly job: JobSpec }[];
+}
+
+export type RedriveOutcome = "REDRIVEN" | "GONE" | "DEPTH_FULL";
+
+export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>({
+  name: "redrive",
+  argv: ["now_ms", "max_events", "depth_limit"],
+  perItem: ["id", "new_id", "lane", "priority", "type", "opts", "spec"],
+  encode({ nowMs, maxEvents, depthLimit, letters }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit];
+    for (const { id, job } of letters) {
+      const lane = laneId(keyOfJob(job.id), job.priority, job.pool ?? "");
+      args.push(id, job.id, lane, job.priority, job.type, bullOptions(job), storedSpec(job));
+    }
+    return args;
+  },
+  decode: (reply) => asList(reply).map((word) => asText(word) as RedriveOutcome),
+});

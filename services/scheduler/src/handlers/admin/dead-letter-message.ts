@@ -1,0 +1,47 @@
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { AttemptRecord, DeadLetter, DeadLetterFilter } from "@millrace/engine";
+import type { DeadLetterFilter as FilterMessage } from "@millrace/proto/admin-service";
+import { isJobId, isQueueName, type KeyId } from "@millrace/shared";
+import { jobMessage } from "../../job-message.ts";
+
+/** A dead letter as operators see it. */
+export const deadLetterMessage = ({ job, attempts, diedAtMs }: DeadLetter) => ({
+  job: jobMessage(job),
+  attempts: attempts.map(attemptMessage),
+  deadTime: timestampFromMs(diedAtMs),
+});
+
+const attemptMessage = (record: AttemptRecord) => ({
+  attempt: record.attempt,
+  workerId: record.workerId ?? "",
+  ...(record.startedAtMs === undefined ? {} : { startTime: timestampFromMs(record.startedAtMs) }),
+  endTime: timestampFromMs(record.endedAtMs),
+  error: { ...record.failure },
+  ...(record.usage === undefined
+    ? {}
+    : {
+        usage: {
+          inputTokens: BigInt(record.usage.inputTokens),
+          outputTokens: BigInt(record.usage.outputTokens),
+          providerCalls: record.usage.providerCalls,
+        },
+      }),
+});
+
+/** Which dead letters an operator means. */
+export function deadLetterFilterOf(filter: FilterMessage | undefined): DeadLetterFilter {
+  const queue = filter?.queue ?? "";
+  if (filter === undefined || !isQueueName(queue)) {
+    throw new Error(`validation let queue name ${queue} through`);
+  }
+  const { jobIds, keyId, type, reason, deadSince, deadBefore } = filter;
+  return {
+    queue,
+    ...(jobIds.length === 0 ? {} : { ids: jobIds.filter(isJobId) }),
+    ...(keyId === "" ? {} : { keyId: keyId as KeyId }),
+    ...(type === "" ? {} : { type }),
+    ...(reason === "" ? {} : { reason }),
+    ...(deadSince === undefined ? {} : { sinceMs: timestampMs(deadSince) }),
+    ...(deadBefore === undefined ? {} : { beforeMs: timestampMs(deadBefore) }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { Engine } from "@millrace/engine";
+import type { AdminService } from "@millrace/proto/admin-service";
+import type { Handler } from "@millrace/runtime";
+import { deadLetterFilterOf, deadLetterMessage } from "./dead-letter-message.ts";
+import { existingQueue } from "./queue-status.ts";
+
+const DEFAULT_PAGE_SIZE = 50;
+
+export const listDeadLetters =
+  (
+    engine: Pick<Engine, "deadLetters" | "getQueue">,
+  ): Handler<(typeof AdminService)["method"]["listDeadLetters"], undefined> =>
+  async ({ filter, pageSize, pageToken }) => {
+    const wanted = deadLetterFilterOf(filter);
+    await existingQueue(engine, wanted.queue);
+    const page = await engine.deadLetters.list(
+      wanted,
+      pageSize || DEFAULT_PAGE_SIZE,
+      pageToken === "" ? undefined : pageToken,
+    );
+    return {
+      deadLetters: page.letters.map(deadLetterMessage),
+      nextPageToken: page.nextPageToken ?? "",
+    };
+  };

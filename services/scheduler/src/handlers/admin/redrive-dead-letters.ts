@@ -1,0 +1,51 @@
+import type { Engine } from "@millrace/engine";
+import type { AdminService } from "@millrace/proto/admin-service";
+import type { Handler } from "@millrace/runtime";
+import { type Clock, sleep } from "@millrace/shared";
+import { deadLetterGroups, GROUP } from "./dead-letter-groups.ts";
+import { deadLetterFilterOf } from "./dead-letter-message.ts";
+import { existingQueue } from "./queue-status.ts";
+
+/** With a rate, letters go in steps of this long: a second's worth at once would be a burst. */
+const STEP_MS = 100;
+
+/** Says how far it is after each step. It ends where its caller leaves; what is left is still a dead letter. */
+export const redriveDeadLetters = (
+  engine: Pick<Engine, "deadLetters" | "getQueue">,
+  clock: Clock,
+): Handler<(typeof AdminService)["method"]["redriveDeadLetters"], undefined> =>
+  async function* ({ filter, max, perSecond, dryRun }, { signal }) {
+    const wanted = deadLetterFilterOf(filter);
+    await existingQueue(engine, wanted.queue);
+    const startedMs = clock.nowMs();
+    const most = max === 0 ? Number.POSITIVE_INFINITY : max;
+    const step = perSecond === 0 ? GROUP : Math.max(1, Math.floor((perSecond * STEP_MS) / 1_000));
+    let matched = 0;
+    let redriven = 0;
+    let refused = 0;
+    const report = (done: boolean) => ({
+      matched: BigInt(matched),
+      redriven: BigInt(redriven),
+      refused: BigInt(refused),
+      done,
+    });
+    for await (const group of deadLetterGroups(engine, wanted, startedMs)) {
+      for (let from = 0; from < group.length && matched < most; from += step) {
+        const letters = group.slice(from, Math.min(from + step, from + most - matched));
+        if (!dryRun) {
+          if (perSecond > 0) {
+            const dueMs = startedMs + (matched * 1_000) / perSecond;
+            await sleep(clock, Math.max(0, dueMs - clock.nowMs()), signal);
+          }
+          if (signal.aborted) return;
+          const counts = await engine.deadLetters.redrive(letters);
+          redriven += counts.redriven;
+          refused += counts.refused;
+        }
+        matched += letters.length;
+        yield report(false);
+      }
+      if (matched >= most) break;
+    }
+    yield report(true);
+  };
