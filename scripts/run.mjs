@@ -11,6 +11,14 @@ const bin = join(toolchain, "node_modules", ".bin");
 
 const commands = {
   setup: { summary: "install the toolchain, the dependencies and Redis", run: [] },
+  start: {
+    summary: "set up, and run Millrace on this machine until Ctrl-C",
+    run: [["node", "scripts/start.ts"]],
+  },
+  demo: {
+    summary: "set up, and have a book of 500 pages summarised",
+    run: [["node", "scripts/demo.ts"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [
@@ -52,13 +60,12 @@ function step(text) {
 /** Node 24 and pnpm, in the exact versions of toolchain/package.json. */
 function installToolchain() {
   const wanted = readFileSync(join(root, "toolchain", "package.json"), "utf8");
-  const stamp = join(toolchain, "package.json");
-  if (existsSync(join(bin, "node")) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted)
-    return;
+  const stamp = join(toolchain, ".installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const { dependencies } = JSON.parse(wanted);
   step(`installing Node ${dependencies.node} and pnpm ${dependencies.pnpm} into .toolchain`);
   mkdirSync(toolchain, { recursive: true });
-  writeFileSync(stamp, wanted);
+  writeFileSync(join(toolchain, "package.json"), wanted);
   const npm = process.env.npm_execpath?.endsWith(".js")
     ? [process.execPath, process.env.npm_execpath]
     : ["npm"];
@@ -71,6 +78,8 @@ function installToolchain() {
         "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
     );
   }
+  // Last: a set-up that was stopped half-way is not taken for one that is there.
+  writeFileSync(stamp, wanted);
 }
 
 function installDependencies(env) {
@@ -87,6 +96,11 @@ function installDependencies(env) {
 
 /** The path of redis-server or valkey-server, installed by the system's package manager if need be. */
 function findOrInstallRedis() {
+  const named = process.env.MILLRACE_REDIS_SERVER;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`MILLRACE_REDIS_SERVER: there is no ${named}. Correct it, or leave it out.`);
+  }
   const found = redisOnPath();
   if (found) return found;
   const managers = [

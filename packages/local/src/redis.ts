@@ -25,6 +25,8 @@ export interface LocalRedis extends AsyncDisposable {
   readonly port: number;
   /** Of the server that runs, or ran last. */
   readonly pid: number;
+  /** Resolves when the server that runs, or ran last, has ended. */
+  readonly ended: Promise<void>;
   /** SIGTERM, and waits for it to end. */
   stop(): Promise<void>;
   /** SIGKILL, and waits for it to end. */
@@ -51,11 +53,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis
   const end = async (signal: NodeJS.Signals) => {
     if (!isUp()) return;
     running.guard.ref();
-    const ended = new Promise((resolve) => running.guard.once("exit", resolve));
     // A server that is paused sees SIGTERM only when it goes on.
     if (signal === "SIGTERM") process.kill(running.pid, "SIGCONT");
     process.kill(running.pid, signal);
-    await ended;
+    await running.ended;
   };
   const signal = (name: NodeJS.Signals) => {
     if (isUp()) process.kill(running.pid, name);
@@ -69,6 +70,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis
     port,
     get pid() {
       return running.pid;
+    },
+    get ended() {
+      return running.ended;
     },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
@@ -112,6 +116,7 @@ function redisProgram(): string {
 interface RunningServer {
   readonly port: number;
   readonly guard: ChildProcess;
+  readonly ended: Promise<void>;
   readonly pid: number;
 }
 
@@ -147,6 +152,7 @@ function launch(
     // A group of its own: Ctrl-C reaches whoever started it, who ends it when it is time.
     { stdio: ["pipe", "pipe", "ignore"], detached: true },
   );
+  const ended = new Promise<void>((resolve) => guard.once("exit", () => resolve()));
   return new Promise((resolve, reject) => {
     let log = "";
     const read = (data: Buffer) => {
@@ -157,7 +163,7 @@ function launch(
       // A server left running does not keep its process alive.
       guard.unref();
       for (const stream of [guard.stdin, guard.stdout]) (stream as unknown as Socket).unref();
-      resolve({ guard, port, pid: Number(pid) });
+      resolve({ guard, ended, port, pid: Number(pid) });
     };
     guard.stdout.on("data", read);
     guard.once("error", (cause) => reject(new Error(`cannot start ${program}`, { cause })));

@@ -19,6 +19,8 @@ export interface SystemOptions {
   readonly workers?: number;
   /** What to define. Default: `documents`. */
   readonly queues?: readonly MessageInitShape<typeof QueueSchema>[];
+  /** For callers, and made before. Left out: a new one is made. */
+  readonly apiKey?: string;
   /** Settings for every service, and for those of one kind; they win over what the system sets. */
   readonly settings?: Readonly<Partial<Record<ServiceName | "all", Settings>>>;
   /** Where uploads are kept, and stay. Left out: a directory that goes with the system. */
@@ -104,7 +106,7 @@ async function buildSystem(
   const createApiKey = async (name: string) =>
     (await adminCall(adminTarget, adminToken, method.createApiKey, { name })).key;
   for (const queue of options.queues ?? [{ name: "documents" }]) await putQueue(queue);
-  const apiKey = await createApiKey("local");
+  const apiKey = options.apiKey ?? (await createApiKey("local"));
 
   const startGateway = async (settings?: Settings) => {
     const own = {

@@ -1,0 +1,51 @@
+import { freePort, isFree, type SystemOptions } from "@millrace/local";
+import { Failure } from "./run-script.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The ports that the documentation names, by setting and service. */
+const ports = [
+  { service: "gateway", setting: "MILLRACE_GATEWAY_PORT", usual: 7400 },
+  { service: "gateway", setting: "MILLRACE_METRICS_PORT", usual: 7401 },
+  { service: "scheduler", setting: "MILLRACE_SCHEDULER_PORT", usual: 7071 },
+  { service: "scheduler", setting: "MILLRACE_WORKER_PORT", usual: 7072 },
+  { service: "scheduler", setting: "MILLRACE_ADMIN_PORT", usual: 7075 },
+  { service: "scheduler", setting: "MILLRACE_METRICS_PORT", usual: 7073 },
+  { service: "worker", setting: "MILLRACE_METRICS_PORT", usual: 7074 },
+] as const;
+
+/** What the services may know of this process' environment. */
+const passedOn =
+  /^(MILLRACE_|OPENAI_|OTEL_|HTTPS?_PROXY$|NO_PROXY$|NODE_EXTRA_CA_CERTS$|NODE_USE_ENV_PROXY$)/i;
+/** What is this system's own, or not the same for two services. */
+const kept = /^MILLRACE_(REDIS_|METRICS_PORT$|SCHEDULER_ADDRESS$|DOCUMENTS_DIR$|LOCAL_DIR$)/;
+
+export interface DevelopmentSettings {
+  readonly settings: NonNullable<SystemOptions["settings"]>;
+  /** For the person who starts it: ports that are not the usual ones. */
+  readonly notes: readonly string[];
+}
+
+/** The environment's settings, and for each port that it does not set the usual one, or, where that is taken, a free one. */
+export async function developmentSettings(env: Env): Promise<DevelopmentSettings> {
+  const all = Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && passedOn.test(entry[0]) && !kept.test(entry[0]),
+    ),
+  );
+  const settings: Record<string, Record<string, string>> = { all };
+  const notes: string[] = [];
+  for (const { service, setting, usual } of ports) {
+    const wanted = all[setting];
+    if (wanted !== undefined) {
+      if (await isFree(Number(wanted))) continue;
+      throw new Failure(`${setting}: port ${wanted} is taken. Choose another, or leave it out.`);
+    }
+    const free = await isFree(usual);
+    const port = free ? usual : await freePort();
+    if (!free) notes.push(`port ${usual} is taken: the ${service} uses ${port} (${setting})`);
+    settings[service] = { ...settings[service], [setting]: String(port) };
+  }
+  return { settings, notes };
+}

@@ -1,0 +1,52 @@
+// `npm start`: Redis and one of each service, in processes of their own, until Ctrl-C.
+import { resolve } from "node:path";
+import { startRedis, startSystem } from "@millrace/local";
+import { opens, readKey, writeKey } from "./development-key.ts";
+import { developmentSettings } from "./development-settings.ts";
+import { holdFolder } from "./hold-folder.ts";
+import { aborted, Failure, runScript, say } from "./run-script.ts";
+import { serviceLog } from "./service-log.ts";
+import { startText } from "./start-text.ts";
+
+const STOPPED = 0;
+
+await runScript(STOPPED, async ({ parts, stopping }) => {
+  const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
+  parts.use(await holdFolder(folder));
+  say("starting Redis, a scheduler, a gateway and a worker");
+  const { settings, notes } = await developmentSettings(process.env);
+  for (const note of notes) say(note);
+  const redis = await startRedis({ directory: `${folder}/redis`, appendonly: true });
+  parts.defer(() => redis.stop());
+  stopping.throwIfAborted();
+
+  const keyFile = `${folder}/api-key`;
+  const known = await readKey(keyFile);
+  const system = await startSystem({
+    redis,
+    settings,
+    documents: `${folder}/documents`,
+    log: serviceLog(`${folder}/logs`, say),
+    ...(known === undefined ? {} : { apiKey: known }),
+  });
+  parts.defer(async () => {
+    await system.stop();
+    say("stopped");
+  });
+  stopping.throwIfAborted();
+
+  const works = known === undefined || (await opens(system, known));
+  const apiKey = works ? system.apiKey : await system.createApiKey("local");
+  if (apiKey !== known) await writeKey(keyFile, apiKey);
+  console.log(`\n${startText({ system, apiKey, folder })}\n`);
+
+  const ended = await Promise.race([
+    aborted(stopping),
+    redis.ended.then(() => "Redis"),
+    ...[...system.schedulers, ...system.gateways, ...system.workers].map((service) =>
+      service.exited.then(() => `the ${service.name}`),
+    ),
+  ]);
+  if (ended === undefined) return;
+  throw new Failure(`${ended} ended by itself, so everything stops. Look into ${folder}/logs.`);
+});

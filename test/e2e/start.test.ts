@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectMillrace } from "@millrace/client";
+import { expect, onTestFinished, test } from "vitest";
+import { runCommand } from "./run-command.ts";
+
+async function setup() {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-start-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const start = () => runCommand("start", { MILLRACE_LOCAL_DIR: folder });
+  return { folder, start };
+}
+
+/** What a person reads off the screen. */
+async function started(program: ReturnType<typeof runCommand>) {
+  const address = await program.says(/^ {2}gateway +(\S+)/);
+  const redis = await program.says(/^ {2}Redis +(\S+)/);
+  const apiKey = await program.says(/^ {2}API key +(\S+)/);
+  const line = await program.says(/^grpcurl .*/);
+  await program.says(/^Ctrl-C/);
+  return { address, redis, apiKey, line };
+}
+
+const isUp = (address: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const [host, port] = address.split(":");
+    const socket = connect(Number(port), host);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+
+test("start runs until Ctrl-C, stops all it started, and goes on with the same key and jobs", async () => {
+  const { folder, start } = await setup();
+  const first = start();
+  const { address, redis, apiKey, line } = await started(first);
+  expect((await stat(join(folder, "api-key"))).mode & 0o777).toBe(0o600);
+
+  // The job of the line that is there to be pasted.
+  const [, json = ""] = /-d '(.*)' 127/.exec(line) ?? [];
+  const { queue, type, payloadStruct: payload } = JSON.parse(json).job;
+  expect(line).toContain(`'authorization: Bearer ${apiKey}'`);
+  const millrace = connectMillrace({ address, apiKey });
+  onTestFinished(() => millrace.close());
+  const job = await millrace.run({ queue, type, payload });
+
+  const refused = start();
+  expect(await refused.code).toBe(1);
+  expect(refused.lines.join("\n")).toMatch(/runs already in .* \(process \d+\)\. Stop it/);
+
+  first.press();
+  expect(await first.code).toBe(0);
+  expect(first.lines.at(-1)).toBe("millrace: stopped");
+  expect([await isUp(address), await isUp(redis)]).toEqual([false, false]);
+
+  const second = start();
+  const again = await started(second);
+  expect(again.apiKey).toBe(apiKey);
+  const later = connectMillrace({ address: again.address, apiKey });
+  onTestFinished(() => later.close());
+  expect(await later.getJob(job.id)).toEqual(job);
+});
+
+test("start ends with an error when a part of it ends", async () => {
+  const { start } = await setup();
+  const program = start();
+  const { address, redis } = await started(program);
+  const [host, port] = redis.split(":");
+  connect(Number(port), host).end("SHUTDOWN NOSAVE\r\n");
+  expect(await program.code).toBe(1);
+  expect(program.lines.join("\n")).toContain("millrace: Redis ended by itself");
+  expect(await isUp(address)).toBe(false);
+});
+
+test("start says which port is taken that it was told to use", async () => {
+  const { folder } = await setup();
+  const taken = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const port = String((taken.address() as AddressInfo).port);
+  const env = { MILLRACE_LOCAL_DIR: folder, MILLRACE_GATEWAY_PORT: port };
+  const { code, lines } = runCommand("start", env);
+  expect(await code).toBe(1);
+  expect(lines.at(-1)).toBe(
+    `millrace: MILLRACE_GATEWAY_PORT: port ${port} is taken. Choose another, or leave it out.`,
+  );
+});
+
+test("start and demo that are interrupted while they start stop what they have started", async () => {
+  const { folder } = await setup();
+  for (const [command, expected] of [
+    ["start", 0],
+    ["demo", 130],
+  ] as const) {
+    const program = runCommand(command, { MILLRACE_LOCAL_DIR: folder });
+    await program.says(/^millrace: starting/);
+    program.press();
+    expect(await program.code).toBe(expected);
+    expect(program.lines.join("\n")).not.toMatch(/error|ended by itself/i);
+  }
+});
