@@ -61,6 +61,8 @@ export interface Engine {
   /** By name. */
   queues(): Promise<readonly QueueDefinition[]>;
   getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** As getQueue, up to a second old: for each job. */
+  recentQueue(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
   defineQueue(queue: QueueChange): Promise<QueueDefinition>;
   /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
@@ -460,6 +462,15 @@ export interface QueueDefinition {
   readonly maxBounces: number;
   /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
   readonly defaultEstimatedTokens: number;
+  /** How failed attempts are repeated where the job does not say. The engine keeps it; whoever submits applies it. */
+  readonly defaultRetry: RetryDefaults;
+}
+
+export interface RetryDefaults {
+  /** In all, the first one included. */
+  readonly maxAttempts: number;
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
 }
 
 /** Whole numbers from 1 on. */

@@ -234,6 +234,7 @@ function engineOn(
 
     queues: () => registry.list(),
     getQueue: (name) => registry.get(name),
+    recentQueue: (name) => registry.recent(name),
     async defineQueue(change) {
       const queue = await registry.define(change);
       await Promise.all([keyBudgets.sync(), accounts.sync()]);

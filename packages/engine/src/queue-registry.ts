@@ -1,4 +1,4 @@
-import { type Clock, isQueueName, type QueueName } from "@millrace/shared";
+import { type Clock, defaultBackoff, isQueueName, limits, type QueueName } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import type { QueueChange, QueueDefinition } from "./engine.ts";
 import { registryKeys, shardAt } from "./keys.ts";
@@ -24,6 +24,11 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
   retainDeadLettersMs: 30 * 24 * HOUR_MS,
   maxBounces: 100,
   defaultEstimatedTokens: 1_000,
+  defaultRetry: {
+    maxAttempts: limits.attempts.default,
+    initialBackoffMs: defaultBackoff.initialMs,
+    maxBackoffMs: defaultBackoff.maxMs,
+  },
 };
 
 export interface QueueRegistry {

@@ -17,6 +17,7 @@ test("a queue has defaults, and a change leaves the rest as it was", async () =>
       retainDeadLettersMs: 30 * 86_400_000,
       maxBounces: 100,
       defaultEstimatedTokens: 1_000,
+      defaultRetry: { maxAttempts: 5, initialBackoffMs: 2_000, maxBackoffMs: 300_000 },
     },
     ...{ retainSucceededMs: 86_400_000, retainFailedMs: 7 * 86_400_000 },
   };

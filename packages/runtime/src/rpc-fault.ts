@@ -32,6 +32,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
   DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],
   KEY_NOT_FOUND: [status.NOT_FOUND, 404],
+  ACCOUNT_NOT_FOUND: [status.NOT_FOUND, 404],
   IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],
   DEPTH_FULL: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],

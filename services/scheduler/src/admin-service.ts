@@ -3,14 +3,18 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { bindService, notImplemented } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
+import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
+import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
+import { putProviderAccount } from "./handlers/admin/put-provider-account.ts";
 import { putQueue } from "./handlers/admin/put-queue.ts";
 import { redriveDeadLetters } from "./handlers/admin/redrive-dead-letters.ts";
+import { resetProviderAccount } from "./handlers/admin/reset-provider-account.ts";
 import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
@@ -29,13 +33,13 @@ export const adminService = (engine: Engine, clock: Clock, random: Random) =>
     listQueues: unaryOverStore(listQueues(engine)),
     pauseQueue: unaryOverStore(pauseQueue(engine)),
     resumeQueue: unaryOverStore(resumeQueue(engine)),
-    putProviderAccount: notImplemented,
-    listProviderAccounts: notImplemented,
-    deleteProviderAccount: notImplemented,
-    resetProviderAccount: notImplemented,
     listDeadLetters: unaryOverStore(listDeadLetters(engine)),
     getDeadLetter: unaryOverStore(getDeadLetter(engine)),
     redriveDeadLetters: streamOverStore(redriveDeadLetters(engine, clock)),
     purgeDeadLetters: unaryOverStore(purgeDeadLetters(engine, clock)),
+    putProviderAccount: unaryOverStore(putProviderAccount(engine)),
+    listProviderAccounts: unaryOverStore(listProviderAccounts(engine)),
+    deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine)),
+    resetProviderAccount: unaryOverStore(resetProviderAccount(engine)),
     listAuditEvents: notImplemented,
   });

@@ -1,14 +1,17 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { JobSpecSchema } from "@millrace/proto/job";
+import { JobSpecSchema, type RetryPolicySchema } from "@millrace/proto/job";
 import { defaultBackoff, type JobId } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { jobSpecOf } from "./job-spec.ts";
 
 const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
 
-const spec = (init: MessageInitShape<typeof JobSpecSchema> = {}) =>
-  jobSpecOf(id, create(JobSpecSchema, { queue: "documents", type: "summarize", ...init }), 1_000);
+const defaultRetry = { maxAttempts: 7, initialBackoffMs: 10, maxBackoffMs: 1_000 };
+const spec = (init: MessageInitShape<typeof JobSpecSchema> = {}) => {
+  const message = create(JobSpecSchema, { queue: "documents", type: "summarize", ...init });
+  return jobSpecOf(id, message, 1_000, defaultRetry);
+};
 
 test("what is left out gets its default, and nothing else appears", () => {
   expect(spec()).toEqual({
@@ -16,8 +19,8 @@ test("what is left out gets its default, and nothing else appears", () => {
     type: "summarize",
     payloadJson: "{}",
     priority: 50,
-    maxAttempts: 5,
-    backoff: defaultBackoff,
+    maxAttempts: 7,
+    backoff: { ...defaultBackoff, initialMs: 10, maxMs: 1_000 },
     documents: [],
     labels: {},
     submittedAtMs: 1_000,
@@ -40,6 +43,16 @@ test("what is said is kept: times, attempts, backoff", () => {
   });
   expect(said).toMatchObject({ runAtMs: 2_000, expiresAtMs: 3_000, deadlineMs: 4_000 });
   expect(said).toMatchObject({ maxAttempts: 1, backoff: { initialMs: 0, maxMs: 9 } });
+});
+
+test("what is left out of a retry policy is the queue's, and cuts no wait that was asked for", () => {
+  const backoffOf = (retry: MessageInitShape<typeof RetryPolicySchema>) => spec({ retry }).backoff;
+  expect(spec({ retry: { maxAttempts: 2 } })).toMatchObject({
+    ...{ maxAttempts: 2, backoff: { initialMs: 10, maxMs: 1_000 } },
+  });
+  expect(backoffOf({ initialBackoff: durationFromMs(1_000) })).toMatchObject({ maxMs: 1_000 });
+  expect(backoffOf({ initialBackoff: durationFromMs(1_001) })).toMatchObject({ maxMs: 1_001 });
+  expect(backoffOf({ maxBackoff: durationFromMs(5) })).toMatchObject({ initialMs: 10, maxMs: 5 });
 });
 
 test("content is type, input and documents, not priority", () => {

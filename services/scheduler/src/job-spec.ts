@@ -1,24 +1,28 @@
 import { createHash } from "node:crypto";
 import { durationMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { JobSpec } from "@millrace/engine";
+import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { defaultBackoff, type JobId, limits } from "@millrace/shared";
+import { retryOf } from "./retry-message.ts";
 
 /** A submitted job as the engine takes it, with what was left out at its default. */
-export function jobSpecOf(id: JobId, spec: JobSpecMessage, submittedAtMs: number): JobSpec {
-  const retry = spec.retry;
-  const initial = retry?.initialBackoff;
-  const max = retry?.maxBackoff;
+export function jobSpecOf(
+  id: JobId,
+  spec: JobSpecMessage,
+  submittedAtMs: number,
+  defaultRetry: RetryDefaults,
+): JobSpec {
+  const retry = retryOf(spec.retry, defaultRetry);
   return {
     id,
     type: spec.type,
     payloadJson: payloadJson(spec),
     priority: spec.priority ?? limits.priority.default,
-    maxAttempts: retry?.maxAttempts || limits.attempts.default,
+    maxAttempts: retry.maxAttempts,
     backoff: {
       ...defaultBackoff,
-      ...(initial === undefined ? {} : { initialMs: durationMs(initial) }),
-      ...(max === undefined ? {} : { maxMs: durationMs(max) }),
+      initialMs: retry.initialBackoffMs,
+      maxMs: retry.maxBackoffMs,
     },
     ...timeOf("runAtMs", spec.runAt),
     ...timeOf("expiresAtMs", spec.expiresAt),

@@ -1,8 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Engine } from "@millrace/engine";
+import { type Engine, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { type Clock, isJobId, parseJobId } from "@millrace/shared";
+import { type Clock, isJobId, isQueueName, parseJobId } from "@millrace/shared";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
 import { submitResult } from "../submit-result.ts";
@@ -10,17 +10,19 @@ import { submitResult } from "../submit-result.ts";
 /** Results come in the order of the jobs. A malformed job refuses the whole group, nothing of it stored: gateways check jobs before they send them. */
 export const submit =
   (
-    engine: Pick<Engine, "submit">,
+    engine: Pick<Engine, "submit" | "recentQueue">,
     observer: JobObserver,
     clock: Clock,
   ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> =>
   async ({ jobs }) => {
+    const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
+    const retryOf = await retryDefaults(engine, queues);
     const specs = jobs.map(({ id, spec, submitTime }) => {
       if (!isJobId(id) || spec === undefined || parseJobId(id)?.queue !== spec.queue) {
         throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });
       }
       const submittedAtMs = submitTime === undefined ? clock.nowMs() : timestampMs(submitTime);
-      return jobSpecOf(id, spec, submittedAtMs);
+      return jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue));
     });
     const outcomes = await engine.submit(specs);
     return {
@@ -32,3 +34,16 @@ export const submit =
       }),
     };
   };
+
+/** What jobs that say nothing of it get, by their queue. */
+async function retryDefaults(
+  engine: Pick<Engine, "recentQueue">,
+  queues: ReadonlySet<string>,
+): Promise<(queue: string) => RetryDefaults> {
+  const found = await Promise.all(
+    [...queues].filter(isQueueName).map((queue) => engine.recentQueue(queue)),
+  );
+  const byQueue = new Map(found.map((queue) => [queue?.name as string, queue?.defaultRetry]));
+  // A queue that is not there refuses its jobs, whatever they say.
+  return (queue) => byQueue.get(queue) ?? queueDefaults.defaultRetry;
+}

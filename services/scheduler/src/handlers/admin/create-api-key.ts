@@ -2,22 +2,28 @@ import type { Engine } from "@millrace/engine";
 import type { AdminService } from "@millrace/proto/admin-service";
 import type { Handler } from "@millrace/runtime";
 import { type Clock, formatApiKey, hashSecret, newApiKey, type Random } from "@millrace/shared";
-import { apiKeyMessage, refuseBudget } from "./api-key-message.ts";
+import { apiKeyMessage } from "./api-key-message.ts";
+import { budgetOf } from "./key-budget-message.ts";
 
 /** The whole key is in the reply and nowhere else: its secret is stored as a hash. */
 export const createApiKey =
   (
-    engine: { readonly apiKeys: Pick<Engine["apiKeys"], "put"> },
+    engine: {
+      readonly apiKeys: Pick<Engine["apiKeys"], "put">;
+      readonly keyBudgets: Pick<Engine["keyBudgets"], "set">;
+    },
     clock: Clock,
     random: Random,
   ): Handler<(typeof AdminService)["method"]["createApiKey"], undefined> =>
   async ({ name, budget }) => {
-    refuseBudget(budget);
+    const limits = budget && budgetOf(budget);
     const key = newApiKey(random);
     const { keyId } = key;
     const secretHash = hashSecret(key.secret);
+    // First, so that the key never opens without its limits.
+    if (limits !== undefined) await engine.keyBudgets.set(keyId, limits);
     const stored = await engine.apiKeys.put({ keyId, name, secretHash, createdMs: clock.nowMs() });
     // The id of a key that exists opens nothing: 50 bits of it are chance.
     if (!stored.secretHash.equals(secretHash)) throw new Error(`drew key id ${keyId} twice`);
-    return { apiKey: apiKeyMessage(stored), key: formatApiKey(key) };
+    return { apiKey: apiKeyMessage(stored, limits), key: formatApiKey(key) };
   };

@@ -1,8 +1,9 @@
 import type { Engine } from "@millrace/engine";
 import type { AdminService } from "@millrace/proto/admin-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import type { Handler } from "@millrace/runtime";
 import { isKeyId } from "@millrace/shared";
 import { apiKeyMessage } from "./api-key-message.ts";
+import { assertPageToken } from "./page-token.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
@@ -10,21 +11,16 @@ const DEFAULT_PAGE_SIZE = 100;
 export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;
+    readonly keyBudgets: Pick<Engine["keyBudgets"], "list">;
   }): Handler<(typeof AdminService)["method"]["listApiKeys"], undefined> =>
   async ({ pageSize, pageToken }) => {
-    if (pageToken !== "" && !isKeyId(pageToken)) {
-      const description = "not a token that ListApiKeys gave";
-      throw rpcError({
-        reason: "MALFORMED",
-        message: `page_token: ${description}`,
-        violations: [{ field: "page_token", description }],
-      });
-    }
-    const rest = (await engine.apiKeys.list()).filter(({ keyId }) => keyId > pageToken);
+    assertPageToken("ListApiKeys", pageToken, isKeyId(pageToken));
+    const [keys, budgets] = await Promise.all([engine.apiKeys.list(), engine.keyBudgets.list()]);
+    const rest = keys.filter(({ keyId }) => keyId > pageToken);
     const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
     const more = page.length < rest.length;
     return {
-      apiKeys: page.map(apiKeyMessage),
+      apiKeys: page.map((key) => apiKeyMessage(key, budgets.get(key.keyId))),
       nextPageToken: more ? (page.at(-1)?.keyId ?? "") : "",
     };
   };

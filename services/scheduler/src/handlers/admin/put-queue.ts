@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import type { AdminService } from "@millrace/proto/admin-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { queueDefinitionOf, queueMessage, refuseUnkept } from "./queue-message.ts";
+import { queueDefinitionOf, queueMessage } from "./queue-message.ts";
 
 /** The definition takes the place of the whole one before, all but the number of shards. */
 export const putQueue =
@@ -10,7 +10,6 @@ export const putQueue =
   ): Handler<(typeof AdminService)["method"]["putQueue"], undefined> =>
   async ({ queue }) => {
     if (queue === undefined) throw new Error("validation let a request without a queue through");
-    refuseUnkept(queue);
     const wanted = queueDefinitionOf(queue);
     const before = await engine.getQueue(wanted.name);
     if (queue.shards !== 0 && before !== undefined && before.shards !== queue.shards) {

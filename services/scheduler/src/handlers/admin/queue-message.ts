@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type QueueDefinition, queueDefaults } from "@millrace/engine";
 import { type Queue, QueueSchema } from "@millrace/proto/admin-service";
-import { rpcError } from "@millrace/runtime";
 import { isQueueName } from "@millrace/shared";
+import { retryOf } from "../../retry-message.ts";
 
 /** A queue as operators see it. */
 export const queueMessage = (queue: QueueDefinition): Queue =>
@@ -20,6 +20,11 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     defaultEstimatedTokens: queue.defaultEstimatedTokens,
     maxBounces: queue.maxBounces,
     retainDeadLetters: durationFromMs(queue.retainDeadLettersMs),
+    defaultRetry: {
+      maxAttempts: queue.defaultRetry.maxAttempts,
+      initialBackoff: durationFromMs(queue.defaultRetry.initialBackoffMs),
+      maxBackoff: durationFromMs(queue.defaultRetry.maxBackoffMs),
+    },
   });
 
 /** What an operator defines, with a default for whatever is left out. */
@@ -47,18 +52,6 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
       : queueDefaults.retainDeadLettersMs,
     maxBounces: queue.maxBounces || queueDefaults.maxBounces,
     defaultEstimatedTokens: queue.defaultEstimatedTokens || queueDefaults.defaultEstimatedTokens,
+    defaultRetry: retryOf(queue.defaultRetry, queueDefaults.defaultRetry),
   };
-}
-
-/** Refuses what the contract has and the engine does not keep yet: stored and not kept would be worse. */
-export function refuseUnkept(queue: Queue): void {
-  const given = {
-    default_retry: queue.defaultRetry !== undefined,
-  };
-  const names = Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));
-  if (names.length === 0) return;
-  throw rpcError({
-    reason: "NOT_IMPLEMENTED",
-    message: `not kept yet, leave out: ${names.join(", ")}`,
-  });
 }

@@ -7,8 +7,10 @@ import { existingKey, keyIdOf } from "./existing-key.ts";
 export const revokeApiKey =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "revoke">;
+    readonly keyBudgets: Pick<Engine["keyBudgets"], "get">;
   }): Handler<(typeof AdminService)["method"]["revokeApiKey"], undefined> =>
   async ({ keyId }) => {
     const id = keyIdOf(keyId);
-    return { apiKey: apiKeyMessage(existingKey(id, await engine.apiKeys.revoke(id))) };
+    const key = existingKey(id, await engine.apiKeys.revoke(id));
+    return { apiKey: apiKeyMessage(key, await engine.keyBudgets.get(id)) };
   };

@@ -11,7 +11,10 @@ const DEFAULT_GRACE_MS = 24 * 3_600_000;
 /** As CreateApiKey, the reply is the only place where the new secret is shown. */
 export const rotateApiKey =
   (
-    engine: { readonly apiKeys: Pick<Engine["apiKeys"], "rotate"> },
+    engine: {
+      readonly apiKeys: Pick<Engine["apiKeys"], "rotate">;
+      readonly keyBudgets: Pick<Engine["keyBudgets"], "get">;
+    },
     random: Random,
   ): Handler<(typeof AdminService)["method"]["rotateApiKey"], undefined> =>
   async ({ keyId, grace }) => {
@@ -25,5 +28,6 @@ export const rotateApiKey =
         message: `API key ${keyId} is revoked for good: make a new one`,
       });
     }
-    return { apiKey: apiKeyMessage(key), key: formatApiKey({ keyId: id, secret }) };
+    const apiKey = apiKeyMessage(key, await engine.keyBudgets.get(id));
+    return { apiKey, key: formatApiKey({ keyId: id, secret }) };
   };

@@ -449,7 +449,7 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   bandWeights?: BandWeights | undefined;
 
   /**
-   * For jobs that say nothing of it.
+   * For what jobs leave out of theirs.
    *
    * @generated from field: millrace.jobs.v1.RetryPolicy default_retry = 10;
    */

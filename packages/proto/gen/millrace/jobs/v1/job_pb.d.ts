@@ -223,7 +223,7 @@ export declare type RetryPolicy = Message<"millrace.jobs.v1.RetryPolicy"> & {
   initialBackoff?: Duration | undefined;
 
   /**
-   * The longest wait. Default 5 min.
+   * The longest wait. Default 5 min, or initial_backoff where that is longer.
    *
    * @generated from field: google.protobuf.Duration max_backoff = 3;
    */

@@ -1,0 +1,12 @@
+import { rpcError } from "@millrace/runtime";
+
+/** Throws MALFORMED for a page token that `method` cannot have given. */
+export function assertPageToken(method: string, token: string, isToken: boolean): void {
+  if (token === "" || isToken) return;
+  const description = `not a token that ${method} gave`;
+  throw rpcError({
+    reason: "MALFORMED",
+    message: `page_token: ${description}`,
+    violations: [{ field: "page_token", description }],
+  });
+}

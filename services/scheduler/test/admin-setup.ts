@@ -1,0 +1,74 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type JobRecord, openEngine } from "@millrace/engine";
+import { AdminService } from "@millrace/proto/admin-service";
+import type { JobSpecSchema } from "@millrace/proto/job";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { grpcClient, serve } from "@millrace/runtime";
+import {
+  hashSecret,
+  type KeyId,
+  newJobId,
+  parseApiKey,
+  type QueueName,
+  systemRandom as random,
+} from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
+import { ManualClock, redisForTests } from "@millrace/testing";
+import { onTestFinished } from "vitest";
+import { adminService } from "../src/admin-service.ts";
+import { requireToken } from "../src/internal-token.ts";
+import { jobObserver } from "../src/job-observer.ts";
+import { schedulerService } from "../src/service.ts";
+
+/** A scheduler for operators, in this process. */
+export async function setup() {
+  const { url, rootPrefix } = await redisForTests();
+  const clock = new ManualClock();
+  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
+  onTestFinished(() => engine.close());
+  const server = await serve({
+    listen: { host: "127.0.0.1", port: 0 },
+    services: [
+      adminService(engine, clock, random),
+      schedulerService(engine, jobObserver(createMetrics()), clock),
+    ],
+    authenticate: requireToken("admin"),
+    clock,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  onTestFinished(() => server.close());
+  const { rpc } = grpcClient(AdminService, server.address, { token: "admin" });
+  const scheduler = grpcClient(SchedulerService, server.address, { token: "admin" }).rpc;
+  /** Whether gateways let a caller with this key in. */
+  const opens = async (text: string) => {
+    const key = parseApiKey(text);
+    if (key === undefined) throw new Error("not an API key");
+    const secretSha256 = new Uint8Array(hashSecret(key.secret));
+    return scheduler.authenticate({ keyId: key.keyId, secretSha256 }).then(
+      () => true,
+      () => false,
+    );
+  };
+  const newKey = async (name = "shop") => {
+    const { key, apiKey } = await rpc.createApiKey({ name });
+    return { key, keyId: apiKey?.keyId ?? "" };
+  };
+  /** Submits a job of an API key, and reads it back as the engine holds it. */
+  const submit = async (
+    spec: Omit<MessageInitShape<typeof JobSpecSchema>, "$typeName"> & { queue: string },
+    keyId = "shop",
+  ): Promise<JobRecord> => {
+    const id = newJobId(spec.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
+    const { results } = await scheduler.submit({
+      jobs: [{ id, spec: { type: "send", ...spec } }],
+    });
+    const result = results[0]?.result;
+    if (result?.case !== "jobId") throw new Error(`${id} was not accepted`);
+    const [job] = await engine.getJobs([id]);
+    if (job === undefined) throw new Error(`${id} was not stored`);
+    return job;
+  };
+  return { rpc, submit, engine, clock, opens, newKey, address: server.address };
+}
