@@ -47,8 +47,15 @@ export interface Engine {
     maxBytes: number,
   ): Promise<OutputRead>;
 
-  /** Hints about a queue: they may be lost, and are never truth. Disposing it ends them. */
-  subscribe(queue: QueueName, listener: (signal: Signal) => void): Promise<AsyncDisposable>;
+  /**
+   * Hints about a queue, or about one of its jobs alone: they may be lost, and are never truth.
+   * Disposing it ends them.
+   */
+  subscribe(
+    queue: QueueName,
+    listener: (signal: Signal) => void,
+    jobId?: JobId,
+  ): Promise<AsyncDisposable>;
 
   /** Takes back up to `limit` leases that ran out, and ends waiting jobs whose time is over. */
   reap(queue: QueueName, limit: number): Promise<ReapResult>;
@@ -279,7 +286,8 @@ export interface LeaseRequest {
   /** The pools that are served besides jobs that name none. Left out: every pool. */
   readonly pools?: readonly string[];
   readonly leaseMs: number;
-  readonly workerId: string;
+  /** Who the leases are for. Several take turns: the first lease is for the first of them. */
+  readonly workerId: string | readonly string[];
 }
 
 export interface LeaseResult {

@@ -53,7 +53,8 @@ export function leaseFromShards(
   };
 
   return {
-    async lease(shards, request, stamp) {
+    async lease(shards, { workerId, ...request }, stamp) {
+      const workers = typeof workerId === "string" ? [workerId] : workerId;
       const turn = turns.get(request.queue) ?? 0;
       if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
       const leases: Lease[] = [];
@@ -64,7 +65,9 @@ export function leaseFromShards(
         const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
         for (let more = true; more && leases.length < request.count; ) {
           const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
-          const call = { ...request, ...stamp, keepFailedMs, defaultTokens, count };
+          const next = leases.length % workers.length;
+          const workerIds = [...workers.slice(next), ...workers.slice(0, next)];
+          const call = { ...request, ...stamp, workerIds, keepFailedMs, defaultTokens, count };
           const result = await lease.run(redis, base, call);
           leases.push(...result.leases);
           expired.push(...result.expired);

@@ -191,7 +191,7 @@ function engineOn(
       return readOutput.run(redis, shard.base, { jobId, fromOffset, maxChunks, maxBytes });
     },
 
-    subscribe: (queue, listener) => hub.subscribe(queue, listener),
+    subscribe: (queue, listener, jobId) => hub.subscribe(queue, listener, jobId),
 
     async reap(queue, limit) {
       const now = stamp();

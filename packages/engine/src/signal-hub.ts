@@ -10,8 +10,18 @@ type Listener = (signal: Signal) => void;
 const PING_EVERY_MS = 10_000;
 
 export interface SignalHub {
-  subscribe(queue: QueueName, listener: Listener): Promise<AsyncDisposable>;
+  /** With `jobId`: what concerns that job alone. */
+  subscribe(queue: QueueName, listener: Listener, jobId?: JobId): Promise<AsyncDisposable>;
   close(): void;
+}
+
+/** Who listens to a queue. A thousand who each follow one job cost nothing while others' jobs move. */
+interface Audience {
+  readonly pattern: string;
+  readonly all: Set<Listener>;
+  readonly byJob: Map<JobId, Set<Listener>>;
+  /** Of the connection's subscription; left out while there is none. */
+  subscribed: Promise<unknown> | undefined;
 }
 
 /**
@@ -19,19 +29,17 @@ export interface SignalHub {
  * once it is back and subscribed again every listener is told to resync.
  */
 export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): SignalHub {
-  const listeners = new Map<QueueName, Set<Listener>>();
-  const queueOf = new Map<string, QueueName>();
+  const audiences = new Map<string, Audience>();
   let closed = false;
 
   redis.on("pmessage", (pattern: string, _channel: string, message: string) => {
-    const queue = queueOf.get(pattern);
-    const told = queue === undefined ? undefined : listeners.get(queue);
-    if (told === undefined) return;
-    for (const signal of parseSignals(message)) for (const listener of told) listener(signal);
+    const audience = audiences.get(pattern);
+    if (audience === undefined) return;
+    for (const signal of parseSignals(message)) tell(audience, signal);
   });
   redis.on("ready", () => void resubscribe());
   const resubscribe = async () => {
-    const patterns = [...queueOf.keys()];
+    const patterns = [...audiences.keys()];
     try {
       if (patterns.length > 0) await redis.psubscribe(...patterns);
     } catch {
@@ -39,7 +47,7 @@ export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): Signa
       if (!closed) redis.disconnect(true);
       return;
     }
-    for (const told of listeners.values()) for (const one of told) one({ kind: "resync" });
+    for (const audience of audiences.values()) tell(audience, { kind: "resync" });
   };
   const ping = () => {
     timer = clock.after(PING_EVERY_MS, ping);
@@ -48,26 +56,34 @@ export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): Signa
   };
   let timer = clock.after(PING_EVERY_MS, ping);
 
+  /** Forgets an audience that has nobody in it; true if it did. */
+  const forget = (audience: Audience): boolean => {
+    const { pattern, all, byJob } = audience;
+    if (all.size > 0 || byJob.size > 0 || audiences.get(pattern) !== audience) return false;
+    return audiences.delete(pattern);
+  };
+
   return {
-    async subscribe(queue, listener) {
+    async subscribe(queue, listener, jobId) {
       const pattern = signalPattern(rootPrefix, queue);
-      const told = listeners.get(queue) ?? new Set();
-      listeners.set(queue, told.add(listener));
-      queueOf.set(pattern, queue);
+      const audience = audiences.get(pattern) ?? emptyAudience(pattern);
+      audiences.set(pattern, audience);
+      const end = join(audience, listener, jobId);
+      // A subscription that broke is made again with its connection.
+      audience.subscribed ??= redis.psubscribe(pattern);
       try {
-        await redis.psubscribe(pattern);
+        await audience.subscribed;
       } catch (error) {
-        told.delete(listener);
+        audience.subscribed = undefined;
+        end();
+        forget(audience);
         throw asStoreFault(error, `subscribing to ${queue}`);
       }
       return {
         async [Symbol.asyncDispose]() {
-          told.delete(listener);
-          if (told.size > 0 || listeners.get(queue) !== told) return;
-          listeners.delete(queue);
-          queueOf.delete(pattern);
+          end();
           // Without a connection there is no subscription to end.
-          if (!closed) await redis.punsubscribe(pattern).catch(() => undefined);
+          if (forget(audience) && !closed) await redis.punsubscribe(pattern).catch(() => undefined);
         },
       };
     },
@@ -77,6 +93,36 @@ export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): Signa
       redis.disconnect();
     },
   };
+}
+
+const emptyAudience = (pattern: string): Audience => ({
+  pattern,
+  all: new Set(),
+  byJob: new Map(),
+  subscribed: undefined,
+});
+
+/** Adds a listener; what is returned takes it away. */
+function join({ all, byJob }: Audience, listener: Listener, jobId: JobId | undefined): () => void {
+  if (jobId === undefined) {
+    all.add(listener);
+    return () => all.delete(listener);
+  }
+  const told = byJob.get(jobId) ?? new Set();
+  byJob.set(jobId, told.add(listener));
+  return () => {
+    told.delete(listener);
+    if (told.size === 0 && byJob.get(jobId) === told) byJob.delete(jobId);
+  };
+}
+
+function tell({ all, byJob }: Audience, signal: Signal): void {
+  for (const listener of all) listener(signal);
+  if (signal.kind === "resync") {
+    for (const told of byJob.values()) for (const listener of told) listener(signal);
+  } else if ("jobId" in signal) {
+    for (const listener of byJob.get(signal.jobId) ?? []) listener(signal);
+  }
 }
 
 /** The lines of a message; see scripts/lib/signals.lua. */

@@ -124,6 +124,9 @@ test("listeners are told to look again after the connection was cut, and then he
     wake();
   });
   onTestFinished(() => subscription[Symbol.asyncDispose]());
+  const ofOneJob = Promise.withResolvers<Signal>();
+  const narrow = await engine.subscribe(queue, ofOneJob.resolve, job().id);
+  onTestFinished(() => narrow[Symbol.asyncDispose]());
   const until = async (kind: Signal["kind"]) => {
     while (!heard.some((signal) => signal.kind === kind)) {
       await new Promise<void>((resolve) => {
@@ -136,6 +139,7 @@ test("listeners are told to look again after the connection was cut, and then he
   await until("work");
   await server.restart();
   await until("resync");
+  expect(await ofOneJob.promise).toEqual({ kind: "resync" });
   await engine.defineQueue({ name: queue });
   await engine.submit([job()]);
   await until("work");

@@ -1,3 +1,4 @@
+import type { JobId, QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { lease, leaseOne, queue, setup } from "./setup.ts";
 
@@ -50,6 +51,31 @@ test("a key that was idle gets no credit for it", async () => {
   const late = keys.filter((key) => key === "late").length;
   expect(Math.abs(late - (40 - late))).toBeLessThanOrEqual(1);
 });
+
+test.each([1, 3])(
+  "leases for several workers go to them by turns, from %d shards",
+  async (shards) => {
+    const { engine, job } = await setup();
+    const name = "turns" as QueueName;
+    await engine.defineQueue({ name, shards });
+    const jobs = ["aaaa", "bbbb", "cccc", "dddd"].flatMap((key) =>
+      Array.from({ length: 100 }, () => job(key)),
+    );
+    await engine.submit(jobs.map((one) => ({ ...one, id: one.id.replace(queue, name) as JobId })));
+    const workerId = ["w1", "w2", "w3"];
+    // More than one call takes.
+    const { leases } = await engine.lease({ queue: name, count: 400, leaseMs: 1_000, workerId });
+    expect(leases.map((one) => one.job.workerId)).toEqual(leases.map((_, at) => workerId[at % 3]));
+    const stored = await engine.getJobs(
+      leases.map((one) => one.jobId),
+      "summary",
+    );
+    expect(stored.map((record) => record?.workerId)).toEqual(
+      leases.map((_, at) => workerId[at % 3]),
+    );
+    expect(leases).toHaveLength(400);
+  },
+);
 
 test("only jobs whose pool is served are leased, and the others stay", async () => {
   const { engine, job } = await setup();

@@ -1,5 +1,6 @@
 import type { QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
+import type { Signal } from "../src/engine.ts";
 import { lease, leaseOne, queue, setup, stateOf } from "./setup.ts";
 
 test("submitting an id again stores nothing new", async () => {
@@ -106,6 +107,29 @@ test("listeners hear of work and of a job's end", async () => {
   await engine.settle([{ ...held, kind: "complete", resultJson: "1" }]);
   expect(await heard.promise).toBe(`${spec.id} SUCCEEDED`);
   expect(kinds).toContain("work");
+});
+
+test("who listens to one job hears of that job alone", async () => {
+  const { engine, job } = await setup();
+  const [mine, other] = [job("aaaa"), job("aaaa")];
+  const heard: Signal[] = [];
+  const finished = Promise.withResolvers<void>();
+  const listen = (signal: Signal) => {
+    heard.push(signal);
+    if (signal.kind === "finished") finished.resolve();
+  };
+  await using _ = await engine.subscribe(queue, listen, mine.id);
+  const gone = await engine.subscribe(queue, listen, other.id);
+  await gone[Symbol.asyncDispose]();
+  await engine.submit([other, mine]);
+  for (const held of await lease(engine, 2)) {
+    await engine.settle([{ ...held, kind: "complete", resultJson: "1" }]);
+  }
+  await finished.promise;
+  expect(heard).toEqual([
+    { kind: "state", jobId: mine.id, state: "RUNNING" },
+    { kind: "finished", jobId: mine.id, state: "SUCCEEDED" },
+  ]);
 });
 
 test("finished jobs are pruned when their retention is over, with their output", async () => {

@@ -1,12 +1,13 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_id, all_pools, keep_failed_ms, default_tokens; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, {per account it had too little of: pool,
 --          jobs, least_tokens}, per lease: job_id, token, payload, spec, failed_attempts, next_offset, stalls, usage,
 --          failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
+-- worker_ids, a line each, take turns: the first job is for the first of them.
 -- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
@@ -16,7 +17,7 @@ local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local count = tonumber(ARGV[3])
 local lease_ms = ARGV[4]
-local worker_id = ARGV[5]
+local worker_ids = ARGV[5]
 local all_pools = ARGV[6] == "1"
 local keep_failed_ms = tonumber(ARGV[7])
 local default_tokens = tonumber(ARGV[8])
@@ -31,6 +32,8 @@ local keep_succeeded_ms = 0
 --- @include "lib/slices"
 --- @include "lib/ends"
 
+local workers = {}
+for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
 local pools = {}
 for at = 8, #ARGV - 1 do
   local pool = ARGV[at + 1]
@@ -54,6 +57,7 @@ if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .
 
 local expired, wants = {}, {}
 local reply, n = { "OK", "", expired, wants }, 4
+local leased = 0
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local function serves(band, pool)
@@ -155,6 +159,8 @@ local function start(job, finish)
   end
   reply[n + 2] = token
   n = n + 11
+  local worker_id = workers[leased % #workers + 1]
+  leased = leased + 1
   if job.slice then
     rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
       "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens))

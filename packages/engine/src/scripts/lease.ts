@@ -5,7 +5,9 @@ import { jobRecord, type StoredJob } from "../job-record.ts";
 import type { Want } from "../provider-accounts.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../reply.ts";
 
-export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue"> {
+export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "workerId"> {
+  /** They take turns; at least one. */
+  readonly workerIds: readonly string[];
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly keepFailedMs: number;
@@ -20,12 +22,12 @@ export interface LeaseScriptResult extends LeaseResult {
 export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
   name: "lease",
   argv: [
-    ...["now_ms", "max_events", "count", "lease_ms", "worker_id", "all_pools", "keep_failed_ms"],
+    ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
     "default_tokens",
   ],
   perItem: ["pool"],
-  encode: ({ nowMs, maxEvents, count, leaseMs, workerId, pools, ...queue }) => [
-    ...[nowMs, maxEvents, count, leaseMs, workerId, pools === undefined ? 1 : 0],
+  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, ...queue }) => [
+    ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
     ...[queue.keepFailedMs, queue.defaultTokens],
     ...(pools ?? []),
   ],
@@ -33,7 +35,8 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
     const [, nextDue, ended, wanted, ...flat] = asList(reply);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
-      leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request));
+      const workerId = request.workerIds[leases.length % request.workerIds.length];
+      leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request, workerId));
     }
     const nextDueMs = asOptionalNumber(nextDue);
     const expired = asEndedJobs(ended);
@@ -65,7 +68,8 @@ function asEndedJobs(reply: unknown): EndedJob[] {
 
 function toLease(
   fields: readonly unknown[],
-  { nowMs, leaseMs, workerId }: LeaseScriptRequest,
+  { nowMs, leaseMs }: LeaseScriptRequest,
+  workerId: string | undefined,
 ): Lease {
   const [id, token, data, spec, spent, nextOffset, stalls, usage, failure, due, bounces] = fields;
   const jobId = asText(id) as JobId;
