@@ -56,7 +56,10 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.workerPort },
         services: [
-          workerService({ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs }),
+          workerService({
+            ...{ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs },
+            onError: (error) => log.error({ error }, "leasing failed"),
+          }),
         ],
         authenticate: requireToken(config.workerToken),
         clock,

@@ -11,9 +11,8 @@ import { list } from "./handlers/list.ts";
 import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
-import { work } from "./handlers/work.ts";
+import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./job-observer.ts";
-import type { WorkSessionParts } from "./session/work-session.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
 /** What gateways call. */
@@ -31,5 +30,5 @@ export const schedulerService = (engine: Engine, observer: JobObserver, clock: C
   });
 
 /** What workers call. */
-export const workerService = (parts: WorkSessionParts) =>
+export const workerService = (parts: WorkParts) =>
   bindService(WorkerService, { work: work(parts) });

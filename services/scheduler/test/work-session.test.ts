@@ -1,64 +1,7 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type JobSpec, openEngine } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
-import {
-  StopReason,
-  type WorkRequest,
-  WorkRequestSchema,
-  type WorkResponse,
-  WorkResponseSchema,
-  WriteStatus,
-} from "@millrace/proto/worker-service";
-import { createOutbox } from "@millrace/runtime";
-import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/shared";
-import { createMetrics } from "@millrace/telemetry";
-import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
-import { expect, onTestFinished, test } from "vitest";
-import { jobObserver } from "../src/job-observer.ts";
-import { WorkSession } from "../src/session/work-session.ts";
-
-const queue = "documents" as QueueName;
-
-async function setup() {
-  const { url, rootPrefix } = await redisForTests();
-  const clock = new ManualClock();
-  const random = seededRandom(1);
-  const metrics = createMetrics();
-  const observer = jobObserver(metrics);
-  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
-  onTestFinished(() => engine.close());
-  await engine.defineQueue({ name: queue });
-  const submit = async (change: Partial<JobSpec> = {}) => {
-    const id = newJobId(queue, "aaaa" as KeyId, clock.nowMs(), random);
-    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
-    const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
-    await engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
-    return id;
-  };
-  const connect = (credit: number, leases: { jobId: string; fencingToken: bigint }[] = []) => {
-    const requests = createOutbox<WorkRequest>();
-    const drain = new AbortController();
-    const times = { leaseMs: 30_000, stopGraceMs: 1_000 };
-    const parts = { engine, observer, clock, random, schedulerId: "s1", ...times };
-    const responses = new WorkSession(parts).run(requests, drain.signal)[Symbol.asyncIterator]();
-    const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
-      void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));
-    const next = async (): Promise<WorkResponse["message"] | undefined> => {
-      const { done, value } = await responses.next();
-      return done === true ? undefined : create(WorkResponseSchema, value).message;
-    };
-    onTestFinished(() => requests.end());
-    send({ case: "hello", value: { workerId: "w1", queues: [queue], credit, leases } });
-    const assigned = async () => {
-      const message = await next();
-      const first = message?.case === "assignments" ? message.value.assignments[0] : undefined;
-      if (first?.lease === undefined) throw new Error(`no assignment but ${message?.case}`);
-      return { ...first, lease: first.lease };
-    };
-    return { send, next, assigned, drain };
-  };
-  return { engine, clock, metrics, submit, connect };
-}
+import { StopReason, WriteStatus } from "@millrace/proto/worker-service";
+import { expect, test } from "vitest";
+import { setup } from "./work-setup.ts";
 
 test("a worker with credit is assigned a job, and its result is stored", async () => {
   const { engine, submit, connect } = await setup();
@@ -113,7 +56,7 @@ test("a worker that comes back keeps its lease, and a stale one is lost", async 
   await before.next();
   const { lease } = await before.assigned();
   const stale = { jobId: lease.jobId, fencingToken: lease.fencingToken + 1n };
-  const worker = connect(0, [lease, stale]);
+  const worker = connect(0, { leases: [lease, stale] });
   expect(await worker.next()).toMatchObject({
     case: "welcome",
     value: { leases: [{ held: true }, { held: false }] },

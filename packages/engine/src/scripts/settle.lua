@@ -126,8 +126,11 @@ lanes.flush()
 later.flush()
 budgets.flush()
 slices.flush()
+local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
+-- Under BullMQ's limit for the whole queue, whatever ends makes room.
+if meta[2] then signals.work() end
 if signals.lines.w then
-  if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
+  if not meta[1] then rcall("ZADD", base .. "marker", 0, "0") end
 elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "active") == 0
   and rcall("HEXISTS", base .. "mr:depth", "*") == 0 then
   rcall("XADD", base .. "events", "*", "event", "drained")

@@ -46,6 +46,23 @@ test("a job that was submitted runs on a plain worker", async () => {
   expect(heard).toContainEqual({ kind: "finished", jobId: spec.id, state: "SUCCEEDED" });
 });
 
+test("where BullMQ limits a queue as a whole, each end says that there is room", async () => {
+  const { engine, job, queue } = await setupBoth();
+  await queue.setGlobalConcurrency(1);
+  await engine.submit([job("aaaa"), job("aaaa")]);
+  const [first, ...more] = await lease(engine, 2);
+  expect(more).toEqual([]);
+  const room = Promise.withResolvers<void>();
+  await using _subscription = await engine.subscribe(queueName, (signal) => {
+    if (signal.kind === "work") room.resolve();
+  });
+  if (first === undefined) throw new Error("no job was leased");
+  await engine.settle([{ ...first, kind: "complete", resultJson: "1" }]);
+  await room.promise;
+  expect(await lease(engine, 2)).toHaveLength(1);
+  await queue.close();
+});
+
 test("a job that was added plainly is leased, retried and settled by the engine", async () => {
   const { engine, job, queue, time } = await setupBoth();
   const { id } = job("aaaa");

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { Engine, LeaseRef, Signal } from "@millrace/engine";
+import type { AppendOutcome, Engine, Lease, LeaseRef, OutputBatch } from "@millrace/engine";
 import {
   type AttemptOutcome,
   type AttemptOutput,
@@ -11,17 +11,11 @@ import {
   type WorkResponseSchema,
 } from "@millrace/proto/worker-service";
 import { createOutbox, type Outbox, rpcError } from "@millrace/runtime";
-import {
-  type Clock,
-  groups,
-  limits,
-  type QueueName,
-  type Random,
-  type TimerHandle,
-} from "@millrace/shared";
+import { type Clock, groups, limits, type QueueName, type Random } from "@millrace/shared";
 import type { JobObserver } from "../job-observer.ts";
+import type { Leasing } from "../leasing/leasing.ts";
+import type { Seat } from "../leasing/seat.ts";
 import { orAway } from "../store-outage.ts";
-import { type EndedAttempt, endAttempts } from "./end-attempts.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { overdueSettlement, refusalOf, settlementOf } from "./settlement.ts";
 import {
@@ -33,12 +27,13 @@ import {
   refOf,
   settleAck,
 } from "./work-message.ts";
+import type { Writes } from "./writes.ts";
 
 export interface WorkSessionParts {
-  readonly engine: Pick<
-    Engine,
-    "lease" | "adopt" | "renew" | "append" | "settle" | "subscribe" | "getJobs" | "providerAccounts"
-  >;
+  readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts">;
+  /** Shared by all sessions. */
+  readonly leasing: Leasing;
+  readonly writes: Writes;
   readonly observer: JobObserver;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,14 +44,17 @@ export interface WorkSessionParts {
 
 type Response = MessageInitShape<typeof WorkResponseSchema>;
 
-/** Signals are hints: how long a job may wait for one that was lost. */
-const POLL_MS = 1_000;
-/** How many jobs one round takes from a queue: their payloads are in memory at once. */
-const LEASES_PER_ROUND = 256;
+/** What one message of assignments holds: payloads may be long. */
 const assignmentGroups = {
-  maxItems: LEASES_PER_ROUND,
+  maxItems: 1_000,
   maxWeight: limits.messageBytes,
   weigh: assignmentBytes,
+};
+/** How much output of a worker is given to the store at a time, so that others' comes between. */
+const outputGroups = {
+  maxItems: 256,
+  maxWeight: 256 * 1024,
+  weigh: ({ chunks }: OutputBatch) => chunks.reduce((sum, { body }) => sum + body.length, 0),
 };
 
 /** One worker's stream, from its hello to its end. Leases outlive it: nothing is handed back when it is cut. */
@@ -64,14 +62,8 @@ export class WorkSession {
   readonly #parts: WorkSessionParts;
   readonly #outbox: Outbox<Response> = createOutbox<Response>();
   readonly #held: HeldLeases;
-  readonly #subscriptions = new AsyncDisposableStack();
-  #hello: Hello | undefined;
-  #credit = 0;
-  #taking = true;
-  #leasing = false;
-  #again = false;
-  #turn = 0;
-  #poll: TimerHandle | undefined;
+  #greeted = false;
+  #seat: Seat | undefined;
 
   constructor(parts: WorkSessionParts) {
     this.#parts = parts;
@@ -86,7 +78,6 @@ export class WorkSession {
 
   run(requests: AsyncIterable<WorkRequest>, draining: AbortSignal): AsyncIterable<Response> {
     const drain = () => {
-      this.#taking = false;
       void this.#outbox.push({ message: { case: "drain", value: {} } });
       this.#outbox.end();
     };
@@ -98,38 +89,31 @@ export class WorkSession {
         (error: unknown) => this.#outbox.end(error),
       )
       .finally(() => {
-        this.#taking = false;
-        this.#poll?.cancel();
+        if (this.#seat !== undefined) this.#parts.leasing.leave(this.#seat);
         this.#held.forget();
         draining.removeEventListener("abort", drain);
-        return this.#subscriptions.disposeAsync();
-      })
-      .catch((error: unknown) => this.#outbox.end(error));
+      });
     return this.#outbox;
   }
 
   async #read(requests: AsyncIterable<WorkRequest>): Promise<void> {
     for await (const { message } of requests) {
       if (message.case === "goodbye" || this.#outbox.closed) return;
-      if ((message.case === "hello") !== (this.#hello === undefined)) {
+      if ((message.case === "hello") === this.#greeted) {
         throw rpcError({ reason: "MALFORMED", message: "hello comes first, and once" });
       }
       if (message.case === "hello") await this.#welcome(message.value);
       else if (message.case === "heartbeat") await this.#renew(message.value);
       else if (message.case === "output") await this.#append(message.value.attempts);
       else if (message.case === "settle") await this.#settle(message.value.outcomes);
-      else if (message.case === "draining") {
-        this.#taking = false;
-      } else if (message.case === "credit") {
-        this.#credit += message.value.slots;
-        this.#wake();
-      }
+      else if (message.case === "draining") this.#seat?.withdraw();
+      else if (message.case === "credit") this.#seat?.offer(message.value.slots);
     }
   }
 
   async #welcome(hello: Hello): Promise<void> {
-    const { engine, leaseMs, stopGraceMs, schedulerId } = this.#parts;
-    this.#hello = hello;
+    const { engine, leasing, leaseMs, stopGraceMs, schedulerId } = this.#parts;
+    this.#greeted = true;
     const adopted = await orAway(engine.adopt(hello.leases.map(refOf), leaseMs, hello.workerId));
     if (adopted === undefined) {
       throw rpcError({ reason: "STORE_UNAVAILABLE", message: "the store is away" });
@@ -150,17 +134,15 @@ export class WorkSession {
     const taken = this.#outbox.push({ message: { case: "welcome", value } });
     for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);
     await taken;
-    for (const queue of new Set(hello.queues)) {
-      const heard = (signal: Signal) => this.#hear(signal);
-      this.#subscriptions.use(await engine.subscribe(queue as QueueName, heard));
-    }
-    this.#credit += hello.credit;
-    this.#wake();
-  }
-
-  #hear(signal: Signal): void {
-    if (signal.kind === "work" || signal.kind === "resync") this.#wake();
-    if (signal.kind === "cancel") this.#held.cancel(signal.jobId);
+    this.#seat = await leasing.join({
+      workerId: hello.workerId,
+      queues: hello.queues as QueueName[],
+      pools: hello.pools,
+      isGone: () => this.#outbox.closed,
+      assign: (assigned) => this.#assign(assigned),
+      cancel: (jobId) => this.#held.cancel(jobId),
+    });
+    this.#seat.offer(hello.credit);
   }
 
   #tellToStop(lease: LeaseRef, reason: StopReason): void {
@@ -170,72 +152,23 @@ export class WorkSession {
 
   /** If the store is away, the lease runs out instead. */
   async #takeAway(lease: HeldLease): Promise<void> {
-    await orAway(
-      endAttempts(this.#parts, [{ settlement: overdueSettlement(lease), job: lease.job }]),
-    );
+    const end = { settlement: overdueSettlement(lease), job: lease.job };
+    await orAway(this.#parts.writes.settle([end]));
     this.#tellToStop(lease, StopReason.LEASE_LOST);
   }
 
-  #wake(): void {
-    this.#again = true;
-    if (this.#leasing) return;
-    this.#leasing = true;
-    this.#lease().catch((error: unknown) => this.#outbox.end(error));
-  }
-
-  async #lease(): Promise<void> {
-    const { clock } = this.#parts;
-    let nextDueMs: number | undefined;
-    while (this.#again && this.#taking) {
-      this.#again = false;
-      nextDueMs = await this.#leaseRound();
+  async #assign(leases: readonly Lease[]): Promise<void> {
+    const { observer, clock } = this.#parts;
+    for (const group of groups(leases, assignmentGroups)) {
+      const assignments = group.map(assignmentOf);
+      const taken = this.#outbox.push({ message: { case: "assignments", value: { assignments } } });
+      // Once they are on their way: a lease may have to be stopped as soon as it is held.
+      for (const lease of group) {
+        this.#held.hold(lease);
+        observer.leased(lease, clock.nowMs());
+      }
+      await taken;
     }
-    // In the same turn as the loop's last look, so that no wake falls between.
-    this.#leasing = false;
-    this.#poll?.cancel();
-    if (!this.#taking) return;
-    const waitMs = Math.min(POLL_MS, (nextDueMs ?? Infinity) - clock.nowMs());
-    this.#poll = clock.after(waitMs, () => this.#wake());
-  }
-
-  /** Asks each queue once, each round beginning with the next. When the first scheduled job is due, if any. */
-  async #leaseRound(): Promise<number | undefined> {
-    const { engine, observer, clock, leaseMs } = this.#parts;
-    const { queues = [], pools = [], workerId = "" } = this.#hello ?? {};
-    const first = this.#turn++ % queues.length;
-    let nextDueMs: number | undefined;
-    for (const name of [...queues.slice(first), ...queues.slice(0, first)]) {
-      const count = Math.min(this.#credit, LEASES_PER_ROUND);
-      if (count === 0 || !this.#taking) break;
-      const queue = name as QueueName;
-      const result = await orAway(engine.lease({ queue, count, pools, leaseMs, workerId }));
-      if (result === undefined) break;
-      const { leases } = result;
-      if (result.nextDueMs !== undefined) {
-        nextDueMs = Math.min(nextDueMs ?? Infinity, result.nextDueMs);
-      }
-      if (leases.length === 0) continue;
-      // The worker began to drain, or left, while these were taken.
-      if (!this.#taking || this.#outbox.closed) {
-        await orAway(engine.settle(leases.map((lease) => ({ ...lease, kind: "release" }))));
-        break;
-      }
-      this.#credit -= leases.length;
-      for (const group of groups(leases, assignmentGroups)) {
-        const assignments = group.map(assignmentOf);
-        const taken = this.#outbox.push({
-          message: { case: "assignments", value: { assignments } },
-        });
-        // Once they are on their way: a lease may have to be stopped as soon as it is held.
-        for (const lease of group) {
-          this.#held.hold(lease);
-          observer.leased(lease, clock.nowMs());
-        }
-        await taken;
-      }
-      if (leases.length === count) this.#again = true;
-    }
-    return nextDueMs;
   }
 
   async #renew({ leases }: Heartbeat): Promise<void> {
@@ -257,10 +190,14 @@ export class WorkSession {
       ...refOf(lease),
       chunks: chunks.map((chunk, at) => chunkOf(chunk, firstSequence + at)),
     }));
-    const outcomes = await orAway(this.#parts.engine.append(batches));
+    const outcomes: (AppendOutcome | undefined)[] = [];
+    for (const group of groups(batches, outputGroups)) {
+      const stored = await orAway(this.#parts.writes.append(group));
+      outcomes.push(...group.map((_, at) => stored?.[at]));
+    }
     const acks = attempts.map(({ lease }, at) => {
-      if (outcomes?.[at]?.kind === "leaseLost") this.#held.drop(refOf(lease));
-      return outputAck(lease, outcomes?.[at]);
+      if (outcomes[at]?.kind === "leaseLost") this.#held.drop(refOf(lease));
+      return outputAck(lease, outcomes[at]);
     });
     await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
   }
@@ -272,25 +209,35 @@ export class WorkSession {
       return settleAck(lease, settled?.[at]);
     });
     await this.#outbox.push({ message: { case: "settleAcks", value: { acks } } });
-    this.#wake();
   }
 
   async #settleAll(outcomes: readonly AttemptOutcome[]) {
-    const { clock, random } = this.#parts;
-    const ends: EndedAttempt[] = [];
-    for (const outcome of outcomes) {
-      const lease = await this.#leaseOf(refOf(outcome.lease));
-      const settlement = settlementOf(outcome, lease, clock.nowMs(), random);
-      ends.push({ settlement, job: lease?.job, refusal: refusalOf(outcome, lease) });
+    const { engine, clock, random, writes } = this.#parts;
+    const leases = await this.#leasesOf(outcomes.map(({ lease }) => refOf(lease)));
+    // First: once the job is back in its lane, its pool must be seen to be paused.
+    for (const refusal of outcomes.flatMap((outcome, at) => refusalOf(outcome, leases[at]) ?? [])) {
+      if (refusal.pool !== "") await engine.providerAccounts.refused(refusal.pool, refusal);
     }
-    return endAttempts(this.#parts, ends);
+    return writes.settle(
+      outcomes.map((outcome, at) => ({
+        settlement: settlementOf(outcome, leases[at], clock.nowMs(), random),
+        job: leases[at]?.job,
+      })),
+    );
   }
 
-  /** What is known of a lease; of one that another session gave, what the store says. */
-  async #leaseOf(ref: LeaseRef): Promise<Pick<HeldLease, "job" | "stopping"> | undefined> {
-    const held = this.#held.get(ref);
-    if (held !== undefined) return held;
-    const [job] = await this.#parts.engine.getJobs([ref.jobId], "summary");
-    return job && { job, stopping: undefined };
+  /** What is known of leases; of those that another session gave, what the store says. */
+  async #leasesOf(
+    refs: readonly LeaseRef[],
+  ): Promise<readonly (Pick<HeldLease, "job" | "stopping"> | undefined)[]> {
+    const held = refs.map((ref) => this.#held.get(ref));
+    const strange = refs.filter((_, at) => held[at] === undefined).map(({ jobId }) => jobId);
+    if (strange.length === 0) return held;
+    const jobs = await this.#parts.engine.getJobs(strange, "summary");
+    const stored = new Map(strange.map((jobId, at) => [jobId, jobs[at]]));
+    return refs.map(({ jobId }, at) => {
+      const job = stored.get(jobId);
+      return held[at] ?? (job && { job, stopping: undefined });
+    });
   }
 }

@@ -1,0 +1,124 @@
+import type { Engine, Lease } from "@millrace/engine";
+import type { Clock, QueueName, TimerHandle } from "@millrace/shared";
+import { orAway } from "../store-outage.ts";
+import type { Seat } from "./seat.ts";
+
+/** How many jobs one call takes: their payloads are in memory at once. */
+const LEASES_PER_CALL = 256;
+/** Signals are hints: how long a job may wait for one that was lost. */
+const POLL_MS = 1_000;
+
+export interface LineOptions {
+  readonly engine: Pick<Engine, "lease" | "settle">;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** Told of a call that failed for another reason than an absent store; the next one comes all the same. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The workers that wait for jobs of one queue and serve the same pools. One call leases for all of
+ * them, and one call is under way at a time: however many workers and signals there are, a line asks
+ * no more often than the store answers, and what comes up meanwhile is gathered.
+ */
+export class Line {
+  readonly queue: QueueName;
+  readonly #pools: readonly string[];
+  readonly #options: LineOptions;
+  /** Seats that may have a free slot, the one whose turn is next first. */
+  readonly #ready = new Set<Seat>();
+  /** There may be jobs that nobody had a slot for. */
+  #unserved = true;
+  #running = false;
+  #again = false;
+  #closed = false;
+  #dueMs: number | undefined;
+  #timer: TimerHandle | undefined;
+
+  constructor(queue: QueueName, pools: readonly string[], options: LineOptions) {
+    this.queue = queue;
+    this.#pools = pools;
+    this.#options = options;
+  }
+
+  /** There may be something to lease. */
+  wake(): void {
+    this.#again = true;
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    setImmediate(() => void this.#run());
+  }
+
+  /** The seat has free slots. Without jobs that are known to wait, nothing is asked for it. */
+  ready(seat: Seat): void {
+    this.#ready.add(seat);
+    if (this.#unserved) this.wake();
+  }
+
+  leave(seat: Seat): void {
+    this.#ready.delete(seat);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      await this.#lease().catch(this.#options.onError);
+    }
+    // In the same turn as the loop's last look, so that no wake falls between.
+    this.#running = false;
+    this.#timer?.cancel();
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    const waitMs = Math.min(POLL_MS, (this.#dueMs ?? Infinity) - clock.nowMs());
+    this.#timer = clock.after(waitMs, () => this.wake());
+  }
+
+  async #lease(): Promise<void> {
+    const { engine, leaseMs } = this.#options;
+    this.#dueMs = undefined;
+    const seats = this.#nextSeats();
+    this.#unserved = seats.length === 0;
+    if (this.#unserved) return;
+    const each = Math.min(
+      Math.floor(LEASES_PER_CALL / seats.length),
+      ...seats.map((seat) => seat.free),
+    );
+    const count = each * seats.length;
+    for (const seat of seats) seat.reserve(each);
+    let leases: readonly Lease[] = [];
+    try {
+      const workerId = seats.map((seat) => seat.workerId);
+      const request = { queue: this.queue, count, pools: this.#pools, leaseMs, workerId };
+      const result = await orAway(engine.lease(request));
+      leases = result?.leases ?? [];
+      this.#dueMs = result?.nextDueMs;
+      this.#unserved = leases.length === count;
+      this.#again ||= this.#unserved;
+    } finally {
+      const shares = seats.map((): Lease[] => []);
+      for (const [at, lease] of leases.entries()) shares[at % seats.length]?.push(lease);
+      const refused = shares.filter((share, turn) => !seats[turn]?.take(share, each)).flat();
+      if (refused.length > 0) {
+        await orAway(engine.settle(refused.map((lease) => ({ ...lease, kind: "release" }))));
+      }
+    }
+  }
+
+  /** Those with a free slot, as many as one call can serve; they go to the end of the line. */
+  #nextSeats(): Seat[] {
+    const seats: Seat[] = [];
+    for (const seat of [...this.#ready]) {
+      if (seats.length === LEASES_PER_CALL) break;
+      this.#ready.delete(seat);
+      if (seat.free === 0) continue;
+      this.#ready.add(seat);
+      seats.push(seat);
+    }
+    return seats;
+  }
+}

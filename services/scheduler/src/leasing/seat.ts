@@ -1,0 +1,86 @@
+import type { Lease } from "@millrace/engine";
+import type { JobId, QueueName } from "@millrace/shared";
+import type { Line } from "./line.ts";
+
+/** A worker that takes jobs. */
+export interface Taker {
+  readonly workerId: string;
+  readonly queues: readonly QueueName[];
+  /** That it serves besides jobs that name none. */
+  readonly pools: readonly string[];
+  /** Its stream is over. */
+  isGone(): boolean;
+  /** Jobs for it. Resolves once they are on their way: until then it gets no more. */
+  assign(leases: readonly Lease[]): Promise<void>;
+  /** A job's cancel was asked for, which may be one of its own. */
+  cancel(jobId: JobId): void;
+}
+
+/** A worker's place in the lines that it stands in, with the slots that it has free. */
+export class Seat {
+  readonly #taker: Taker;
+  readonly #lines: readonly Line[];
+  #slots = 0;
+  #assigning = false;
+  #withdrawn = false;
+  #turn = 0;
+
+  constructor(taker: Taker, lines: readonly Line[]) {
+    this.#taker = taker;
+    this.#lines = lines;
+  }
+
+  get workerId(): string {
+    return this.#taker.workerId;
+  }
+
+  /** How many jobs it takes now. */
+  get free(): number {
+    return this.#withdrawn || this.#assigning || this.#taker.isGone() ? 0 : this.#slots;
+  }
+
+  /** It takes this many jobs more. */
+  offer(slots: number): void {
+    this.#slots += slots;
+    this.#tell();
+  }
+
+  /** It takes no more jobs: what it offered is void. It still hears of cancels. */
+  withdraw(): void {
+    this.#withdrawn = true;
+    for (const line of this.#lines) line.leave(this);
+  }
+
+  cancel(jobId: JobId): void {
+    this.#taker.cancel(jobId);
+  }
+
+  /** Slots that no other line may fill meanwhile. */
+  reserve(slots: number): void {
+    this.#slots -= slots;
+  }
+
+  /** Fills slots out of `reserved`, and frees the rest. False: it takes no more, and these go back. */
+  take(leases: readonly Lease[], reserved: number): boolean {
+    if (this.#withdrawn || this.#taker.isGone()) return false;
+    this.#slots += reserved - leases.length;
+    if (leases.length > 0) {
+      this.#assigning = true;
+      void this.#taker.assign(leases).then(() => {
+        this.#assigning = false;
+        this.#tell();
+      });
+    }
+    this.#tell();
+    return true;
+  }
+
+  /** Each time another line is told first, so that all queues have their turn. */
+  #tell(): void {
+    if (this.free === 0) return;
+    const first = this.#turn++ % this.#lines.length;
+    for (const line of [...this.#lines.slice(first), ...this.#lines.slice(0, first)]) {
+      line.ready(this);
+    }
+  }
+}

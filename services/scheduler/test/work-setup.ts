@@ -1,0 +1,97 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type Engine, type JobSpec, openEngine } from "@millrace/engine";
+import {
+  type WorkRequest,
+  WorkRequestSchema,
+  type WorkResponse,
+  WorkResponseSchema,
+} from "@millrace/proto/worker-service";
+import { createOutbox } from "@millrace/runtime";
+import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
+import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
+import { onTestFinished } from "vitest";
+import { jobObserver } from "../src/job-observer.ts";
+import { Leasing } from "../src/leasing/leasing.ts";
+import { WorkSession } from "../src/session/work-session.ts";
+import { createWrites } from "../src/session/writes.ts";
+
+export const queue = "documents" as QueueName;
+
+interface Worker {
+  readonly workerId?: string;
+  readonly queues?: string[];
+  readonly pools?: string[];
+  readonly leases?: { jobId: string; fencingToken: bigint }[];
+}
+
+/** One scheduler's part for workers on a real Redis. `between` is put between it and the engine. */
+export async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
+  const { url, rootPrefix } = await redisForTests();
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const metrics = createMetrics();
+  const observer = jobObserver(metrics);
+  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
+  onTestFinished(() => engine.close());
+  await engine.defineQueue({ name: queue });
+
+  const submit = async (change: Partial<JobSpec> = {}, to = queue) => {
+    const id = newJobId(to, "aaaa" as KeyId, clock.nowMs(), random);
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
+    await engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
+    return id;
+  };
+
+  const times = { leaseMs: 30_000, stopGraceMs: 1_000 };
+  const shared = { engine: between(engine), observer, clock, random, schedulerId: "s1", ...times };
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const leasing = new Leasing({ ...shared, onError });
+  const writes = createWrites(shared);
+
+  const connect = (credit: number, worker: Worker = {}) => {
+    const requests = createOutbox<WorkRequest>();
+    const drain = new AbortController();
+    const session = new WorkSession({ ...shared, leasing, writes });
+    const responses = session.run(requests, drain.signal)[Symbol.asyncIterator]();
+    const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
+      void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));
+    const next = async (): Promise<WorkResponse["message"] | undefined> => {
+      const { done, value } = await responses.next();
+      return done === true ? undefined : create(WorkResponseSchema, value).message;
+    };
+    onTestFinished(() => requests.end());
+    const hello = { workerId: "w1", queues: [queue], credit, ...worker };
+    send({ case: "hello", value: hello });
+    const assignedAll = async () => {
+      const message = await next();
+      if (message?.case !== "assignments") throw new Error(`no assignment but ${message?.case}`);
+      return message.value.assignments.map(({ lease, ...rest }) => {
+        if (lease === undefined) throw new Error("an assignment without a lease");
+        return { ...rest, lease };
+      });
+    };
+    const assigned = async () => {
+      const [first] = await assignedAll();
+      if (first === undefined) throw new Error("no assignment in the message");
+      return first;
+    };
+    /** Until all that was sent has been dealt with; the worker holds no lease yet. */
+    const heard = async () => {
+      send({ case: "heartbeat", value: { leases: [] } });
+      const message = await next();
+      if (message?.case !== "heartbeatAck") throw new Error(`no answer but ${message?.case}`);
+    };
+    /** Until it waits for jobs. */
+    const waits = async () => {
+      const message = await next();
+      if (message?.case !== "welcome") throw new Error(`no welcome but ${message?.case}`);
+      await heard();
+    };
+    return { send, next, assigned, assignedAll, heard, waits, drain };
+  };
+  return { engine, clock, metrics, writes, submit, connect };
+}
