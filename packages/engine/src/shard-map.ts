@@ -1,4 +1,4 @@
-import type { JobId, QueueName } from "@millrace/shared";
+import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
 import type { QueueDefinition } from "./engine.ts";
 import { type Shard, shardAt, shardIndex } from "./keys.ts";
 import type { QueueRegistry } from "./queue-registry.ts";
@@ -14,9 +14,6 @@ export interface ShardMap {
   /** Reads what is needed of `ids` to tell their shards, and returns what tells them. */
   forJobs(ids: Iterable<JobId>): Promise<(id: JobId) => ShardOfQueue | undefined>;
 }
-
-// One match for each job of each call: it names the parts, and tells what is no job id.
-const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 export function shardMap(registry: QueueRegistry, rootPrefix: string): ShardMap {
   const known = new Map<QueueName, readonly ShardOfQueue[]>();
@@ -39,21 +36,21 @@ export function shardMap(registry: QueueRegistry, rootPrefix: string): ShardMap 
   return {
     ofQueue,
     async forJobs(ids) {
-      const queues = new Map<string, readonly ShardOfQueue[]>();
+      const queues = new Map<QueueName, readonly ShardOfQueue[]>();
       for (const id of ids) {
-        const queue = JOB_ID.exec(id)?.[1] as QueueName | undefined;
+        const queue = parseJobId(id)?.queue;
         if (queue !== undefined && !queues.has(queue)) queues.set(queue, []);
       }
       await Promise.all(
         [...queues.keys()].map(async (queue) => {
-          queues.set(queue, await ofQueue(queue as QueueName));
+          queues.set(queue, await ofQueue(queue));
         }),
       );
       return (id) => {
-        const [, queue = "", keyId = ""] = JOB_ID.exec(id) ?? [];
-        const shards = queues.get(queue);
-        if (shards === undefined || shards.length < 2) return shards?.[0];
-        return shards[shardIndex(keyId, shards.length)];
+        const parts = parseJobId(id);
+        const shards = parts === undefined ? [] : (queues.get(parts.queue) ?? []);
+        if (parts === undefined || shards.length < 2) return shards[0];
+        return shards[shardIndex(parts.keyId, shards.length)];
       };
     },
   };

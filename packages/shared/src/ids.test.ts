@@ -8,6 +8,7 @@ import {
   newDocumentId,
   newJobId,
   parseJobId,
+  queueOf,
 } from "./ids.ts";
 import { systemRandom } from "./random.ts";
 
@@ -18,6 +19,7 @@ test("a new job id says its queue and key", () => {
   const id = newJobId(queue, keyId, 1_764_000_000_000, systemRandom);
   expect(parseJobId(id)).toMatchObject({ queue, keyId });
   expect(isJobId(id)).toBe(true);
+  expect(queueOf(id)).toBe(queue);
 });
 
 test("job ids made later sort later", () => {

@@ -15,7 +15,8 @@ export type DocumentId = Brand<string, "DocumentId">;
 
 const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
-const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+// In one piece: a job's id is taken apart many times in its life.
+const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
 const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 export const isQueueName = (text: string): text is QueueName => QUEUE_NAME.test(text);
@@ -30,13 +31,16 @@ export interface JobIdParts {
 
 /** The parts of a job id, or undefined if `text` is not one. */
 export function parseJobId(text: string): JobIdParts | undefined {
-  const [queue, keyId, unique, ...rest] = text.split("~");
-  if (queue === undefined || keyId === undefined || unique === undefined || rest.length > 0) return;
-  if (!isQueueName(queue) || !isKeyId(keyId) || !ULID.test(unique)) return;
-  return { queue, keyId, unique };
+  const parts = JOB_ID.exec(text);
+  if (parts === null) return undefined;
+  const [, queue, keyId, unique = ""] = parts;
+  return { queue: queue as QueueName, keyId: keyId as KeyId, unique };
 }
 
-export const isJobId = (text: string): text is JobId => parseJobId(text) !== undefined;
+/** The queue of what is known to be a job id. */
+export const queueOf = (id: JobId): QueueName => id.slice(0, id.indexOf("~")) as QueueName;
+
+export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 
 export function newJobId(queue: QueueName, keyId: KeyId, nowMs: number, random: Random): JobId {
   return `${queue}~${keyId}~${newUlid(nowMs, random)}` as JobId;

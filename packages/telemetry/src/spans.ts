@@ -43,6 +43,8 @@ export function recordSpan(
   time: { readonly startMs: number; readonly endMs: number },
   attributes: Attributes,
 ): void {
+  // Where nothing is traced no job carries any.
+  if (headers.traceparent === undefined) return;
   const parent = extractTrace(headers);
   if (trace.getSpanContext(parent) === undefined) return;
   tracer().startSpan(name, { startTime: time.startMs, attributes }, parent).end(time.endMs);

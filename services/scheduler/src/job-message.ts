@@ -2,14 +2,14 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { JobRecord } from "@millrace/engine";
 import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
-import { parseJobId } from "@millrace/shared";
+import { queueOf } from "@millrace/shared";
 
 /** A stored job as its callers see it. */
 export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
   const runAtMs = job.nextRunAtMs;
   return {
     id: job.id,
-    queue: parseJobId(job.id)?.queue ?? "",
+    queue: queueOf(job.id),
     type: job.type,
     state: JobStateMessage[job.state],
     priority: job.priority,

@@ -1,5 +1,5 @@
 import type { JobRecord, Lease } from "@millrace/engine";
-import { type JobId, type JobState, parseJobId } from "@millrace/shared";
+import { type JobId, type JobState, queueOf } from "@millrace/shared";
 import { attributeNames, type Metrics, recordSpan, spanNames } from "@millrace/telemetry";
 
 /** Counts and traces what happens to jobs. */
@@ -19,20 +19,20 @@ const dueMs = ({ submittedAtMs, runAtMs = 0 }: JobRecord): number =>
   Math.max(submittedAtMs, runAtMs);
 
 export function jobObserver(metrics: Metrics): JobObserver {
-  const labels = (id: JobId, type: string) => ({ queue: parseJobId(id)?.queue ?? "", type });
+  const labels = (id: JobId, type: string) => ({ queue: queueOf(id), type });
   return {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
 
     leased({ jobId, attempt, job }, nowMs) {
       if (attempt > 1) return;
       const startMs = Math.min(dueMs(job), nowMs);
-      metrics.jobWait.observe(labels(jobId, job.type), (nowMs - startMs) / 1_000);
+      const by = labels(jobId, job.type);
+      metrics.jobWait.observe(by, (nowMs - startMs) / 1_000);
       const time = { startMs, endMs: nowMs };
-      const { queue, type } = labels(jobId, job.type);
       recordSpan(spanNames.queueWait, job, time, {
         [attributeNames.jobId]: jobId,
-        [attributeNames.queue]: queue,
-        [attributeNames.jobType]: type,
+        [attributeNames.queue]: by.queue,
+        [attributeNames.jobType]: by.type,
       });
     },
 

@@ -2,7 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Engine, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { type Clock, isJobId, isQueueName, parseJobId } from "@millrace/shared";
+import { type Clock, isJobId, isQueueName, queueOf } from "@millrace/shared";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
 import { submitResult } from "../submit-result.ts";
@@ -18,7 +18,7 @@ export const submit =
     const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
     const retryOf = await retryDefaults(engine, queues);
     const specs = jobs.map(({ id, spec, submitTime }) => {
-      if (!isJobId(id) || spec === undefined || parseJobId(id)?.queue !== spec.queue) {
+      if (!isJobId(id) || spec === undefined || queueOf(id) !== spec.queue) {
         throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });
       }
       const submittedAtMs = submitTime === undefined ? clock.nowMs() : timestampMs(submitTime);
