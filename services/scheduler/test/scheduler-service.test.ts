@@ -1,6 +1,6 @@
-import { openEngine } from "@millrace/engine";
+import { type Engine, openEngine, type Signal } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
-import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
 import { grpcClient, serve } from "@millrace/runtime";
 import {
   systemClock as clock,
@@ -18,14 +18,15 @@ import { schedulerService } from "../src/service.ts";
 const queue = "documents" as QueueName;
 const keyId = "aaaa" as KeyId;
 
-async function setup() {
+/** `between` is put between the service and the engine. */
+async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const { url, rootPrefix } = await redisForTests();
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
   onTestFinished(() => engine.close());
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock)],
+    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock)],
     clock,
     onBug: (error) => {
       throw error;
@@ -104,6 +105,76 @@ test("a watched job is shown as it is, then its output, and last its final state
     await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
   }
   expect(seen).toEqual(["RUNNING", "hello", "SUCCEEDED"]);
+});
+
+/** Notes how often a job and its output are read; signals pass only while `deaf` is false. */
+function watched() {
+  const reads = { jobs: 0, output: 0 };
+  const signals = { deaf: false, listener: (_: Signal) => undefined as unknown };
+  const between = (engine: Engine): Engine => ({
+    ...engine,
+    getJobs: (...args) => {
+      reads.jobs += 1;
+      return engine.getJobs(...args);
+    },
+    readOutput: (...args) => {
+      reads.output += 1;
+      return engine.readOutput(...args);
+    },
+    subscribe: (queueName, listener, jobId) => {
+      signals.listener = listener;
+      const heard = (signal: Signal) => signals.deaf || listener(signal);
+      return engine.subscribe(queueName, heard, jobId);
+    },
+  });
+  return { reads, signals, between };
+}
+
+/** What a watch says, one thing after the other. */
+async function* said(watch: AsyncIterable<WatchResponse>) {
+  for await (const { event } of watch) {
+    if (event?.event.case === "job") yield JobState[event.event.value.state];
+    if (event?.event.case !== "chunks") continue;
+    for (const { content } of event.event.value.chunks) {
+      if (content.case === "text") yield content.value;
+    }
+  }
+}
+
+test("output is read once for each time that some was written, and the job only when it changes", async () => {
+  const { reads, between } = watched();
+  const { engine, rpc, submitJob, lease } = await setup(between);
+  const jobId = await submitJob();
+  const leased = await lease();
+  const words = said(rpc.watch({ keyId, watch: { jobId } }));
+  const next = async () => (await words.next()).value;
+  expect(await next()).toBe("RUNNING");
+  expect(reads).toEqual({ jobs: 1, output: 0 });
+  for (const seq of [0, 1, 2]) {
+    await engine.append([{ ...leased, chunks: [{ seq, kind: "text", body: `chunk ${seq}` }] }]);
+    expect(await next()).toBe(`chunk ${seq}`);
+    expect(reads).toEqual({ jobs: 1, output: seq + 1 });
+  }
+  await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
+  expect(await next()).toBe("SUCCEEDED");
+  expect((await words.next()).done).toBe(true);
+  expect(reads).toEqual({ jobs: 2, output: 3 });
+});
+
+test("what was written while signals were lost is seen once they are back", async () => {
+  const { signals, between } = watched();
+  const { engine, rpc, submitJob, lease } = await setup(between);
+  const jobId = await submitJob();
+  const leased = await lease();
+  const words = said(rpc.watch({ keyId, watch: { jobId } }));
+  const next = async () => (await words.next()).value;
+  expect(await next()).toBe("RUNNING");
+  signals.deaf = true;
+  await engine.append([{ ...leased, chunks: [{ seq: 0, kind: "text", body: "unheard" }] }]);
+  await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
+  signals.listener({ kind: "resync" });
+  expect(await next()).toBe("unheard");
+  expect(await next()).toBe("SUCCEEDED");
 });
 
 test("another key's job is not there to be watched", async () => {

@@ -1,58 +1,81 @@
-import type { Engine } from "@millrace/engine";
-import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Engine, JobRecord, OutputChunk } from "@millrace/engine";
+import type { SchedulerService, WatchResponseSchema } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { isFinal, isJobId, parseJobId } from "@millrace/shared";
+import { createBatcher, isFinal, isJobId, type JobId, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import { outputMessage } from "../output-message.ts";
 import { createWake } from "../wake.ts";
 
+type Response = MessageInitShape<typeof WatchResponseSchema>;
+
 const MAX_CHUNKS = 256;
 const MAX_BYTES = 256 * 1024;
+/** Jobs that one call reads, for all that are watched: each may have a long result. */
+const JOBS_PER_READ = 64;
 
 /**
  * Follows a job. Signals only wake a re-read: what is sent is always read from the store, so a lost
  * or late signal costs time and not truth. The job is read before its output: all output of a job
  * that is read as final is stored by then, and goes out before that final state.
  */
-export const watch = (
+export function watch(
   engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
-): Handler<(typeof SchedulerService)["method"]["watch"], undefined> =>
-  async function* ({ keyId, watch: request }, { signal, draining }) {
+): Handler<(typeof SchedulerService)["method"]["watch"], undefined> {
+  const jobs = createBatcher<JobId, JobRecord | undefined>({
+    maxItems: JOBS_PER_READ,
+    maxWeight: JOBS_PER_READ,
+    weigh: () => 1,
+    maxInFlight: 4,
+    flush: (ids) => engine.getJobs(ids, "noPayload"),
+  });
+
+  return async function* ({ keyId, watch: request }, { signal, draining }) {
     const id = request?.jobId ?? "";
     const parts = parseJobId(id);
     if (!isJobId(id) || parts === undefined || parts.keyId !== keyId) throw notFound();
+    let offset = Number(request?.fromOffset ?? 0n);
+    /** How much output there is, as far as anybody has said. */
+    let end = 0;
+    let changed = true;
+    let sent = "";
     const wake = createWake();
-    const subscription = await engine.subscribe(parts.queue, (hint) => {
-      if (hint.kind === "resync" || ("jobId" in hint && hint.jobId === id)) wake.wake();
-    });
+    const subscription = await engine.subscribe(
+      parts.queue,
+      (hint) => {
+        if (hint.kind === "output") end = Math.max(end, hint.nextOffset);
+        else changed = true;
+        wake.wake();
+      },
+      id,
+    );
     draining.addEventListener("abort", wake.wake, { once: true });
     signal.addEventListener("abort", wake.wake, { once: true });
     try {
-      let offset = Number(request?.fromOffset ?? 0n);
-      let sent = "";
       while (!signal.aborted) {
         if (draining.aborted) {
           throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
         }
-        const [job] = await engine.getJobs([id], "noPayload");
-        if (job === undefined) throw notFound();
-        const final = isFinal(job.state);
-        const seen = `${job.state} ${job.attempt} ${job.cancelRequested}`;
-        if (sent === "" || (seen !== sent && !final)) {
-          yield { event: { event: { case: "job", value: jobMessage(job) } } };
-          sent = seen;
+        const look = changed;
+        changed = false;
+        const job = look ? await jobs.add(id) : undefined;
+        if (look && job === undefined) throw notFound();
+        const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
+        end = Math.max(end, job?.output.nextOffset ?? 0);
+        if (now !== undefined && (sent === "" || (now.seen !== sent && !now.final))) {
+          yield now.event;
+          sent = now.seen;
         }
-        for (;;) {
+        while (offset < end) {
           const read = await engine.readOutput(id, offset, MAX_CHUNKS, MAX_BYTES);
           if (read.kind === "notFound") throw notFound();
           if (read.kind === "gone") throw gone(read.oldestOffset);
           if (read.chunks.length === 0) break;
-          const chunks = read.chunks.map(outputMessage);
-          yield { event: { event: { case: "chunks", value: { chunks } } } };
+          yield chunksEvent(read.chunks);
           offset = (read.chunks.at(-1)?.offset ?? offset) + 1;
         }
-        if (final) {
-          if (seen !== sent) yield { event: { event: { case: "job", value: jobMessage(job) } } };
+        if (now?.final) {
+          if (now.seen !== sent) yield now.event;
           return;
         }
         await wake.wait();
@@ -63,6 +86,19 @@ export const watch = (
       await subscription[Symbol.asyncDispose]();
     }
   };
+}
+
+/** Tells apart what a watcher wants to be told of. */
+const seenOf = ({ state, attempt, cancelRequested }: JobRecord): string =>
+  `${state} ${attempt} ${cancelRequested}`;
+
+const jobEvent = (job: JobRecord): Response => ({
+  event: { event: { case: "job", value: jobMessage(job) } },
+});
+
+const chunksEvent = (chunks: readonly OutputChunk[]): Response => ({
+  event: { event: { case: "chunks", value: { chunks: chunks.map(outputMessage) } } },
+});
 
 const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "no such job" });
 const gone = (oldestOffset: number) =>
