@@ -21,6 +21,8 @@ export interface Engine {
   getJobs(ids: readonly JobId[], view?: JobView): Promise<readonly (JobRecord | undefined)[]>;
   /** One key's jobs in one queue, newest first. A page may be short, or empty, though more follow. */
   listJobs(filter: ListFilter): Promise<JobPage>;
+  /** Why a job waits: all that holds it now. Undefined: there is no such job. */
+  explain(id: JobId): Promise<Explanation | undefined>;
   /** Waiting jobs are cancelled at once; a running one is marked, and its holder signalled. */
   cancel(id: JobId, reason: string): Promise<CancelOutcome>;
 
@@ -273,6 +275,46 @@ export interface JobPage {
   readonly nextPageToken?: string;
 }
 
+/** What can hold a waiting job. */
+export type ConstraintKind =
+  | "SCHEDULED"
+  | "QUEUE_PAUSED"
+  | "KEY_REQUESTS"
+  | "KEY_TOKENS"
+  | "KEY_DAILY_TOKENS"
+  | "KEY_CONCURRENCY"
+  | "PROVIDER_REQUESTS"
+  | "PROVIDER_TOKENS"
+  | "PROVIDER_CONCURRENCY"
+  | "PROVIDER_COOLDOWN"
+  | "PROVIDER_EXHAUSTED"
+  | "LANE_ORDER"
+  | "NO_FREE_WORKER";
+
+export interface Constraint {
+  readonly kind: ConstraintKind;
+  /** The key, the provider account, the pool or the queue that it belongs to. */
+  readonly subject: string;
+  readonly limit?: number;
+  readonly used?: number;
+  readonly needed?: number;
+  /** The earliest time at which it may clear by itself. Left out: it depends on others. */
+  readonly clearMs?: number;
+}
+
+/** As of one moment. */
+export interface Explanation {
+  readonly state: JobState;
+  /** The latest to clear first. Empty for a job that does not wait. */
+  readonly constraints: readonly Constraint[];
+  /** How many jobs of its own lane are before it. */
+  readonly aheadInLane: number;
+  /** How many lanes of its band and pool have jobs. */
+  readonly lanes: number;
+  /** How many jobs its shard has leased, within the last minute. Left out: none. */
+  readonly leasedLately?: { readonly jobs: number; readonly sinceMs: number };
+}
+
 export type CancelOutcome =
   | { readonly kind: "cancelled" }
   /** It runs: the holder has been signalled. */
@@ -296,6 +338,8 @@ export interface LeaseResult {
   readonly expired: readonly EndedJob[];
   /** When the next scheduled job is due, if there is one. */
   readonly nextDueMs?: number;
+  /** How many lanes this call set aside, by what holds them. */
+  readonly held: ReadonlyMap<ConstraintKind, number>;
 }
 
 /** A job that no lease ended. Told of once, by the call that ended it; a reply that is lost tells nobody. */
@@ -312,6 +356,8 @@ export interface LeaseRef {
 }
 
 export interface Lease extends LeaseRef {
+  /** What the job had to wait for, besides its turn. */
+  readonly heldBy: readonly ConstraintKind[];
   /** From 1. */
   readonly attempt: number;
   readonly expiresAtMs: number;

@@ -61,13 +61,13 @@ export function keyBudgetRegistry(
     get: (keyId) =>
       attempt("reading a key's budget", async () => {
         const text = await redis.hget(key, keyId);
-        return text === null ? undefined : parse(text);
+        return text === null ? undefined : parseBudget(text);
       }),
     list: () =>
       attempt("listing budgets", async () => {
         const { [VERSION]: _, ...limits } = await redis.hgetall(key);
         return new Map(
-          Object.entries(limits).map(([keyId, text]) => [keyId as KeyId, parse(text)]),
+          Object.entries(limits).map(([keyId, text]) => [keyId as KeyId, parseBudget(text)]),
         );
       }),
     set: (keyId, budget) =>
@@ -107,7 +107,8 @@ const fields = [
 /** As scripts/lib/budgets.lua reads it. */
 const format = (budget: KeyBudget): string => fields.map((field) => budget[field] ?? "").join(",");
 
-function parse(text: string): KeyBudget {
+/** What keyBudgets keeps in shards; "": no limits. */
+export function parseBudget(text: string): KeyBudget {
   const values = text.split(",");
   return Object.fromEntries(
     fields.flatMap((field, at) => {

@@ -1,6 +1,6 @@
 import type { Clock } from "@millrace/shared";
 import type { Redis } from "ioredis";
-import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
+import type { ConstraintKind, EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
 import type { ProviderAccountRegistry, Want } from "./provider-accounts.ts";
 import { lease } from "./scripts/lease.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
@@ -30,7 +30,12 @@ export function leaseFromShards(
   const askAgain = new Map<string, number>();
 
   /** Whether any account granted something. */
-  const getSlices = async ({ base }: ShardOfQueue, wants: readonly Want[], dueMs: number[]) => {
+  const getSlices = async (
+    { base }: ShardOfQueue,
+    wants: readonly Want[],
+    dueMs: number[],
+    note: (kind: ConstraintKind, lanes: number) => void,
+  ) => {
     let granted = false;
     for (const want of wants) {
       const name = `${base}${want.pool}`;
@@ -46,6 +51,7 @@ export function leaseFromShards(
         granted = true;
       } else {
         askAgain.set(name, nowMs + ASK_AGAIN_MS);
+        if (answer.why !== "") note(answer.why, 1);
         dueMs.push(Math.max(answer.retryMs ?? 0, nowMs + ASK_AGAIN_MS));
       }
     }
@@ -60,6 +66,9 @@ export function leaseFromShards(
       const leases: Lease[] = [];
       const expired: EndedJob[] = [];
       const dueMs: number[] = [];
+      const held = new Map<ConstraintKind, number>();
+      const note = (kind: ConstraintKind, lanes: number) =>
+        held.set(kind, (held.get(kind) ?? 0) + lanes);
       for (const shard of [...shards.slice(turn), ...shards.slice(0, turn)]) {
         const { base, definition } = shard;
         const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
@@ -71,12 +80,19 @@ export function leaseFromShards(
           const result = await lease.run(redis, base, call);
           leases.push(...result.leases);
           expired.push(...result.expired);
+          for (const [kind, lanes] of result.held) note(kind, lanes);
           if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);
           more = result.leases.length === count;
-          if (!more && result.wants.length > 0) more = await getSlices(shard, result.wants, dueMs);
+          if (!more && result.wants.length > 0)
+            more = await getSlices(shard, result.wants, dueMs, note);
         }
       }
-      return { leases, expired, ...(dueMs.length === 0 ? {} : { nextDueMs: Math.min(...dueMs) }) };
+      return {
+        leases,
+        expired,
+        held,
+        ...(dueMs.length === 0 ? {} : { nextDueMs: Math.min(...dueMs) }),
+      };
     },
   };
 }

@@ -12,7 +12,8 @@ import type {
   QueueDefinition,
   SubmitOutcome,
 } from "./engine.ts";
-import { keyBudgetRegistry } from "./key-budgets.ts";
+import { explanationOf } from "./explain.ts";
+import { keyBudgetRegistry, parseBudget } from "./key-budgets.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -22,6 +23,7 @@ import { readStats } from "./read-stats.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
+import { explainJob } from "./scripts/explain_job.ts";
 import { pauseQueue } from "./scripts/pause_queue.ts";
 import { promoteJobs } from "./scripts/promote_jobs.ts";
 import { pruneJobs } from "./scripts/prune_jobs.ts";
@@ -122,6 +124,17 @@ function engineOn(
       const all = await shards.ofQueue(filter.queue);
       const shard = all[shardIndex(filter.keyId, Math.max(1, all.length))];
       return shard === undefined ? { jobs: [] } : listJobs(redis, shard, filter);
+    },
+
+    async explain(id) {
+      const shard = await shardOfJob(id);
+      if (shard === undefined) return undefined;
+      const { nowMs } = stamp();
+      const { defaultEstimatedTokens: defaultTokens } = shard.definition;
+      const facts = await explainJob.run(redis, shard.base, { nowMs, id, defaultTokens });
+      if (facts === undefined) return undefined;
+      const account = facts.governed ? await accounts.get(facts.pool) : undefined;
+      return explanationOf(id, facts, parseBudget(facts.limits), account);
     },
 
     async cancel(jobId, reason) {

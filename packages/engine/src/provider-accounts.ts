@@ -6,6 +6,7 @@ import type {
   ProviderAccounts,
   QueueDefinition,
 } from "./engine.ts";
+import type { Clears } from "./explain.ts";
 import { accountBase, registryKeys, type Shard, shardAt } from "./keys.ts";
 import { applySlice } from "./scripts/apply_slice.ts";
 import { closeSlice } from "./scripts/close_slice.ts";
@@ -24,6 +25,7 @@ export interface Want {
 }
 
 export interface ProviderAccountRegistry extends ProviderAccounts {
+  get(name: string): Promise<(ProviderAccountStatus & Clears) | undefined>;
   /** Gets a shard its next slice. Undefined: the pool is no account. */
   exchange(shard: Pick<Shard, "base">, want: Want): Promise<AccountAnswer | undefined>;
   /** Tells every shard which pools are accounts, and takes back what idle shards hold. */

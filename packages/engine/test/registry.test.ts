@@ -65,6 +65,7 @@ test("a queue that is not defined holds nothing", async () => {
   const name = "nowhere" as QueueName;
   expect(await engine.lease({ queue: name, count: 1, leaseMs: 1_000, workerId: "w" })).toEqual({
     leases: [],
+    held: new Map(),
     expired: [],
   });
   expect(await engine.stats(name)).toEqual({

@@ -60,6 +60,7 @@ test("a job for later is leased when its time has come and not a millisecond bef
   time.nowMs += 4_999;
   expect(await engine.lease({ queue, count: 1, leaseMs: 1_000, workerId: "w1" })).toEqual({
     leases: [],
+    held: new Map(),
     expired: [],
     nextDueMs: time.nowMs + 1,
   });

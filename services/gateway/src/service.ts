@@ -5,6 +5,7 @@ import type { Caller } from "./caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
 import { downloadDocument } from "./handlers/download-document.ts";
+import { explainJob } from "./handlers/explain-job.ts";
 import { getDocument } from "./handlers/get-document.ts";
 import { getJob } from "./handlers/get-job.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
@@ -23,7 +24,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     listJobs: listJobs(parts),
     watchJob: watchJob(parts),
     cancelJob: cancelJob(parts),
-    explainJob: notImplemented,
+    explainJob: explainJob(parts),
   }),
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),

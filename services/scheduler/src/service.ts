@@ -1,10 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { bindService, notImplemented } from "@millrace/runtime";
+import { bindService } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
+import { explain } from "./handlers/explain.ts";
 import { getJobs } from "./handlers/get-jobs.ts";
 import { getQueue } from "./handlers/get-queue.ts";
 import { list } from "./handlers/list.ts";
@@ -26,7 +27,7 @@ export const schedulerService = (engine: Engine, observer: JobObserver, clock: C
     watchFinished: streamOverStore(watchFinished(engine)),
     cancel: unaryOverStore(cancel(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
-    explain: notImplemented,
+    explain: unaryOverStore(explain(engine, clock)),
   });
 
 /** What workers call. */

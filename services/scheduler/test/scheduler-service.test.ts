@@ -1,6 +1,7 @@
 import { type Engine, openEngine, type Signal } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
-import { SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
+import { ConstraintKind } from "@millrace/proto/job-service";
+import { SchedulerService, SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
 import { grpcClient, serve } from "@millrace/runtime";
 import {
   systemClock as clock,
@@ -182,4 +183,31 @@ test("another key's job is not there to be watched", async () => {
   const jobId = await submitJob();
   const responses = rpc.watch({ keyId: "bbbb", watch: { jobId } })[Symbol.asyncIterator]();
   await expect(responses.next()).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
+});
+
+test("why a job waits is said to its own key, with when it may start, and to no other", async () => {
+  const { rpc, engine, submitJob, lease } = await setup();
+  await submitJob();
+  const jobId = await submitJob();
+  await engine.keyBudgets.set(keyId, { maxRunning: 1 });
+  await lease();
+  const { explanation } = await rpc.explain({ keyId, explain: { jobId } });
+  expect(explanation).toMatchObject({
+    state: JobState.QUEUED,
+    constraints: [
+      {
+        kind: ConstraintKind.KEY_CONCURRENCY,
+        subject: keyId,
+        message: expect.stringContaining("1 of 1 jobs of its API key run"),
+      },
+    ],
+    estimateBasis: expect.stringContaining("waits for others"),
+  });
+  expect(explanation?.estimatedStartTime).toBeUndefined();
+  await engine.keyBudgets.set(keyId, undefined);
+  const free = await rpc.explain({ keyId, explain: { jobId } });
+  expect(free.explanation?.estimatedStartTime).toBeDefined();
+  await expect(rpc.explain({ keyId: "bbbb", explain: { jobId } })).rejects.toMatchObject({
+    reason: "JOB_NOT_FOUND",
+  });
 });

@@ -31,6 +31,7 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>({
           token: ref.token,
           attempt: job.attempt,
           expiresAtMs: nowMs + leaseMs,
+          heldBy: [],
           nextSeq: Number(stored.oq ?? 0),
           job,
         },

@@ -1,4 +1,5 @@
 import { defineScript } from "../define-script.ts";
+import type { ConstraintKind } from "../engine.ts";
 import { asList, asNumber, asOptionalNumber, asText } from "../reply.ts";
 import type { SliceReport } from "./close_slice.ts";
 
@@ -29,7 +30,7 @@ export interface AccountAnswer {
   /** When to ask again, if that is known. */
   readonly retryMs?: number;
   /** What held the account, "" if nothing did. */
-  readonly why: string;
+  readonly why: ConstraintKind | "";
 }
 
 export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswer>({
@@ -57,7 +58,7 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswe
         most: asText(most),
       },
       ...(retryMs === undefined ? {} : { retryMs }),
-      why: asText(why),
+      why: asText(why) as AccountAnswer["why"],
     };
   },
 });

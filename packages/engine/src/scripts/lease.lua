@@ -2,8 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, {per account it had too little of: pool,
---          jobs, least_tokens}, per lease: job_id, token, payload, spec, failed_attempts, next_offset, stalls, usage,
---          failure, due_ms, bounces}
+--          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, per lease: job_id, token,
+--          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
@@ -30,6 +30,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/delayed"
 --- @include "lib/budgets"
 --- @include "lib/slices"
+--- @include "lib/pace"
 --- @include "lib/ends"
 
 local workers = {}
@@ -55,8 +56,8 @@ local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .. "active")) end
 
-local expired, wants = {}, {}
-local reply, n = { "OK", "", expired, wants }, 4
+local expired, wants, holds = {}, {}, {}
+local reply, n = { "OK", "", expired, wants, holds }, 5
 local leased = 0
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -109,7 +110,7 @@ end
 
 local function look(job_id, lane)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl", "est")
+  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl", "est", "held")
   -- Removed by something that knows nothing of lanes.
   if not fields[1] then return nil end
   if fields[4] or fields[5] then
@@ -126,15 +127,26 @@ local function look(job_id, lane)
   local tokens = declared or default_tokens
   -- The estimate is kept with the job where there is something to correct by it.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
-    known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS, key = lane.key }
+    held = fields[7], known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS, key = lane.key }
+end
+
+-- Notes with a job, once, what it had to wait for.
+local held_lanes = {}
+local function note_hold(job, kind)
+  held_lanes[kind] = (held_lanes[kind] or 0) + 1
+  if job.held and string.find("," .. job.held .. ",", "," .. kind .. ",", 1, true) then return end
+  rcall("HSET", base .. job.id, "held", job.held and job.held .. "," .. kind or kind)
 end
 
 -- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
 local function gate(job, lane)
   if job.limits then
     local tokens = budgets.reservation(job.limits, job.tokens)
-    local when = budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
-    if when then return when end
+    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
+    if when then
+      note_hold(job, kind)
+      return when
+    end
   end
   job.slice = slices.of(string.sub(lane.class, 3))
   if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
@@ -151,14 +163,16 @@ local function start(job, finish)
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
-  reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11] =
-    0, false, false, false, false, false, false
+  reply[n + 5], reply[n + 6] = 0, job.held
+  reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] =
+    false, false, false, false, false, false
+  if job.held then rcall("HDEL", job_key, "held") end
   if started then
     token = string.format("%.0f", started + 1)
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11] = earlier(job_id)
+    reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] = earlier(job_id)
   end
   reply[n + 2] = token
-  n = n + 11
+  n = n + 12
   local worker_id = workers[leased % #workers + 1]
   leased = leased + 1
   if job.slice then
@@ -195,6 +209,11 @@ end
 
 if count > 0 then
   local left = count - lanes.take(count, serves, look, gate, start)
+  pace.note(count - left)
+  for kind, lanes_held in pairs(held_lanes) do
+    holds[#holds + 1] = kind
+    holds[#holds + 1] = lanes_held
+  end
   for pool, least_tokens in pairs(slices.wants) do
     local m = #wants
     wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left), least_tokens

@@ -1,6 +1,6 @@
 import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
-import type { EndedJob, Lease, LeaseRequest, LeaseResult } from "../engine.ts";
+import type { ConstraintKind, EndedJob, Lease, LeaseRequest, LeaseResult } from "../engine.ts";
 import { jobRecord, type StoredJob } from "../job-record.ts";
 import type { Want } from "../provider-accounts.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../reply.ts";
@@ -32,7 +32,7 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, holds, ...flat] = asList(reply);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
       const workerId = request.workerIds[leases.length % request.workerIds.length];
@@ -41,11 +41,21 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
     const nextDueMs = asOptionalNumber(nextDue);
     const expired = asEndedJobs(ended);
     const wants = asWants(wanted);
-    return { leases, expired, wants, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
+    const held = asHolds(holds);
+    return { leases, expired, wants, held, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
   },
 });
 
-const FIELDS_PER_LEASE = 11;
+const FIELDS_PER_LEASE = 12;
+
+function asHolds(reply: unknown): Map<ConstraintKind, number> {
+  const flat = asList(reply);
+  const holds = new Map<ConstraintKind, number>();
+  for (let at = 0; at < flat.length; at += 2) {
+    holds.set(asText(flat[at]) as ConstraintKind, asNumber(flat[at + 1]));
+  }
+  return holds;
+}
 
 function asWants(reply: unknown): Want[] {
   const flat = asList(reply);
@@ -71,7 +81,8 @@ function toLease(
   { nowMs, leaseMs }: LeaseScriptRequest,
   workerId: string | undefined,
 ): Lease {
-  const [id, token, data, spec, spent, nextOffset, stalls, usage, failure, due, bounces] = fields;
+  const [id, token, data, spec, spent, held, nextOffset, stalls, usage, failure, due, bounces] =
+    fields;
   const jobId = asText(id) as JobId;
   const stored: StoredJob = {
     spec: asText(spec),
@@ -86,6 +97,7 @@ function toLease(
     pb: workerId,
   };
   const dueMs = asTextOrNull(due);
+  const heldBy = asTextOrNull(held);
   return {
     jobId,
     token: asNumber(token),
@@ -93,6 +105,7 @@ function toLease(
     expiresAtMs: nowMs + leaseMs,
     nextSeq: 0,
     ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),
+    heldBy: heldBy === null ? [] : (heldBy.split(",") as ConstraintKind[]),
     job: jobRecord(jobId, "RUNNING", stored),
   };
 }

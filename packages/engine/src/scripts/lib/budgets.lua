@@ -54,19 +54,19 @@ function budgets.reservation(limits, tokens)
 end
 
 -- Nil if `tokens` may be reserved now; else when to look again (ms), or "+inf" if a running job has to
--- end first. Nothing is charged unless all of it may be.
+-- end first, and what it waits for. Nothing is charged unless all of it may be.
 function budgets.blocked(limits, use, tokens)
-  if limits.running and use.running >= limits.running then return "+inf" end
-  local when
-  local function wait(window, limit, needed)
+  if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
+  local when, kind
+  local function wait(window, limit, needed, what)
     if not limit then return end
     local at = windows.clears_at(window, window.sum + needed - limit)
-    if at and (not when or at > when) then when = at end
+    if at and (not when or at > when) then when, kind = at, what end
   end
-  wait(use.q, limits.requests, 1)
-  wait(use.t, limits.tokens, tokens)
-  wait(use.d, limits.day, tokens)
-  return when
+  wait(use.q, limits.requests, 1, "KEY_REQUESTS")
+  wait(use.t, limits.tokens, tokens, "KEY_TOKENS")
+  wait(use.d, limits.day, tokens, "KEY_DAILY_TOKENS")
+  return when, kind
 end
 
 -- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.

@@ -11,6 +11,7 @@
 --   est  tokens declared               bnc  times its provider refused it
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
 --   his  how its attempts failed: see history.lua
+--   held  what it had to wait for, by commas: kinds of constraint
 --   cancel  why, once asked for        oo, oq, ob, op, or  output: see append_output.lua
 --
 -- Needs `base` and `rcall`.

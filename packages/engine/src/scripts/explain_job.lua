@@ -1,0 +1,62 @@
+-- explain_job: what there is to say of why a job waits.
+-- KEYS     base
+-- ARGV     now_ms, id, default_tokens
+-- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, limits | "", running, requests, tokens_used,
+--          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
+--          since_ms}
+-- REPEAT   safe
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:governed (hash)
+--
+-- ahead is how many of its lane are before it; tokens what it is taken to spend; limits as in lib/budgets;
+-- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
+-- is how many lanes of its class have jobs; leased how many jobs the shard has leased since since_ms.
+local base = KEYS[1]
+local rcall = redis.call
+local now_ms = tonumber(ARGV[1])
+local id = ARGV[2]
+local default_tokens = tonumber(ARGV[3])
+--- @include "lib/lanes"
+--- @include "lib/signals"
+--- @include "lib/jobs"
+--- @include "lib/budgets"
+--- @include "lib/pace"
+
+local state = jobs.state(id)
+if not state then return { "NONE" } end
+local function text(number)
+  return number and string.format("%.0f", number) or ""
+end
+local next_run_ms = ""
+if state == "SCHEDULED" then
+  next_run_ms = text(math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
+end
+local lane = lanes.find(id)
+local key, class = string.match(lane, "^([^|]*)|(.*)$")
+local pool = string.sub(class, 3)
+local ahead = tonumber(rcall("ZRANK", base .. "mr:lane:" .. lane, id) or 0)
+if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
+
+local limits_text, learned = budgets.limits_of({ key })
+limits_text, learned = limits_text[1], tonumber(learned[1] or "")
+local tokens = tonumber(rcall("HGET", base .. id, "est") or "") or learned or default_tokens
+local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
+if limits_text then
+  local limits, use = budgets.parse(limits_text), budgets.use_of(key)
+  running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
+  local reserved = budgets.reservation(limits, tokens)
+  local function clear(window, limit, needed)
+    return limit and windows.clears_at(window, window.sum + needed - limit)
+  end
+  requests_clear = clear(use.q, limits.requests, 1)
+  tokens_clear = clear(use.t, limits.tokens, reserved)
+  day_clear = clear(use.d, limits.day, reserved)
+  -- Reading has forgotten what no longer counts: that is to be written, or it would be read again.
+  budgets.flush()
+end
+
+local governed = pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) or 0
+local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
+local leased, since_ms = pace.lately()
+return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), limits_text or "",
+  text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
+  pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms) }

@@ -1,0 +1,68 @@
+import type { JobId, JobState } from "@millrace/shared";
+import { defineScript } from "../define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../reply.ts";
+
+export interface ExplainJobRequest {
+  readonly nowMs: number;
+  readonly id: JobId;
+  readonly defaultTokens: number;
+}
+
+/** What a shard knows of why a job waits; times are undefined where nothing has to be waited for. */
+export interface WaitFacts {
+  readonly state: JobState;
+  readonly nextRunMs: number | undefined;
+  readonly paused: boolean;
+  /** How many of its lane are before it. */
+  readonly ahead: number;
+  /** What it is taken to spend. */
+  readonly tokens: number;
+  /** As in scripts/lib/budgets.lua; "": none. */
+  readonly limits: string;
+  readonly running: number;
+  readonly requests: number;
+  readonly tokensUsed: number;
+  readonly dayUsed: number;
+  readonly requestsClearMs: number | undefined;
+  readonly tokensClearMs: number | undefined;
+  readonly dayClearMs: number | undefined;
+  readonly pool: string;
+  readonly governed: boolean;
+  /** How many lanes of its band and pool have jobs. */
+  readonly lanes: number;
+  /** How many jobs the shard has leased since `sinceMs`, which is within the last minute. */
+  readonly leased: number;
+  readonly sinceMs: number | undefined;
+}
+
+export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>({
+  name: "explain_job",
+  argv: ["now_ms", "id", "default_tokens"],
+  encode: ({ nowMs, id, defaultTokens }) => [nowMs, id, defaultTokens],
+  decode(reply) {
+    const [state, nextRun, paused, ahead, tokens, limits, running, requests, used, day, ...rest] =
+      asList(reply);
+    if (state === "NONE") return undefined;
+    const [requestsClear, tokensClear, dayClear, pool, governed, lanes, leased, since] = rest;
+    return {
+      state: asText(state) as JobState,
+      nextRunMs: asOptionalNumber(nextRun),
+      paused: asNumber(paused) === 1,
+      ahead: asNumber(ahead),
+      tokens: asNumber(tokens),
+      limits: asText(limits),
+      running: asNumber(running),
+      requests: asNumber(requests),
+      tokensUsed: asNumber(used),
+      dayUsed: asNumber(day),
+      requestsClearMs: asOptionalNumber(requestsClear),
+      tokensClearMs: asOptionalNumber(tokensClear),
+      dayClearMs: asOptionalNumber(dayClear),
+      pool: asText(pool),
+      governed: asNumber(governed) === 1,
+      lanes: asNumber(lanes),
+      leased: asNumber(leased),
+      sinceMs: asOptionalNumber(since),
+    };
+  },
+});

@@ -1,0 +1,15 @@
+import type { JobService } from "@millrace/proto/job-service";
+import type { Handler } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { assertOwnJob } from "../own-job.ts";
+import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
+
+export const explainJob =
+  ({ scheduler }: GatewayParts): Handler<typeof JobService.method.explainJob, Caller> =>
+  async (explain, { identity, signal }) => {
+    assertOwnJob(explain.jobId, identity.keyId);
+    const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
+    const { explanation } = await scheduler.explain({ keyId: identity.keyId, explain }, options);
+    return explanation ?? {};
+  };
