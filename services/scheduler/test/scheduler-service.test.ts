@@ -1,7 +1,7 @@
 import { type Engine, openEngine, type Signal } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
 import { ConstraintKind } from "@millrace/proto/job-service";
-import { SchedulerService, SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
+import { SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
 import { grpcClient, serve } from "@millrace/runtime";
 import {
   systemClock as clock,
