@@ -15,6 +15,8 @@ import type {
  * effect, and repeating it is safe), any other error a bug.
  */
 export interface Engine {
+  /** The time that the engine goes by: Redis's, or the clock that it was given. */
+  readonly clock: Clock;
   /** Stores jobs, each for itself; a batch is one script call for each queue shard. Repeating it is safe: the job id decides. */
   submit(jobs: readonly JobSpec[]): Promise<readonly SubmitOutcome[]>;
   /** Jobs as they are, undefined where there is none (any more). */
@@ -95,6 +97,8 @@ export interface EngineOptions {
   /** The first part of every key. Default "mr". */
   readonly rootPrefix?: string;
   readonly clock: Clock;
+  /** Go by Redis's time, so that replicas agree on it; `clock` then only measures. Default false. */
+  readonly redisTime?: boolean;
   readonly random: Random;
   /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
   readonly onWarning?: (message: string, cause?: unknown) => void;

@@ -20,6 +20,7 @@ import { listJobs } from "./list-jobs.ts";
 import { providerAccounts } from "./provider-accounts.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
 import { readStats } from "./read-stats.ts";
+import { redisClock } from "./redis-clock.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
@@ -50,12 +51,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     await Promise.all([connect(commands, settings, clock), connect(signals, settings, clock)]);
     await checkServer(commands, onWarning);
+    const redisTime = options.redisTime ? await redisClock(commands, clock, onWarning) : undefined;
+    return engineOn(commands, signals, rootPrefix, redisTime?.clock ?? clock, random, () =>
+      redisTime?.close(),
+    );
   } catch (error) {
     commands.disconnect();
     signals.disconnect();
     throw error;
   }
-  return engineOn(commands, signals, rootPrefix, clock, random);
 }
 
 function engineOn(
@@ -64,6 +68,7 @@ function engineOn(
   rootPrefix: string,
   clock: Clock,
   random: Random,
+  onClose: () => void,
 ): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
@@ -87,6 +92,8 @@ function engineOn(
   ): Promise<T[]> => Promise.all((await shards.ofQueue(queue)).map(work));
 
   return {
+    clock,
+
     async submit(jobs) {
       const now = stamp();
       const shardOf = await shards.forJobs(jobs.map((job) => job.id));
@@ -272,6 +279,7 @@ function engineOn(
       });
     },
     async close() {
+      onClose();
       hub.close();
       // QUIT is answered after all that was sent before it; without a connection nothing was.
       await redis.quit().catch(() => undefined);

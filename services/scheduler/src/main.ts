@@ -1,6 +1,6 @@
 import { openEngine } from "@millrace/engine";
 import { loadConfig, observe, runMain, serve } from "@millrace/runtime";
-import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { systemRandom as random, systemClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
 import { SchedulerConfig } from "./config.ts";
@@ -25,11 +25,13 @@ await runMain(
     const engine = await scope.use(
       openEngine({
         redis: { url: config.redisUrl },
-        clock,
+        clock: systemClock,
+        redisTime: true,
         random,
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
+    const { clock } = engine;
     const loop = (name: string, everyMs: number) => ({
       clock,
       everyMs,
