@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["shared", "telemetry"],
   documents: ["shared"],
   client: ["shared", "proto"],
+  cli: ["shared", "proto", "client"],
   "worker-sdk": ["shared", "proto"],
   // Packages that are tested with it are out of its reach: testing builds on it.
   local: ["proto"],

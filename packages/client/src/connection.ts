@@ -53,25 +53,30 @@ const decode =
     fromBinary(desc, bytes);
 const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
+/** As ConnectOptions; without a key, calls say nothing of who makes them. */
+export interface ConnectionOptions extends Omit<ConnectOptions, "apiKey"> {
+  readonly apiKey?: string | undefined;
+}
+
 /** Calls to the gateways of one API key. Every failure is a MillraceError. */
 export class Connection {
   readonly clock: Clock;
   readonly random: Random;
   readonly #clients: readonly Client[];
-  readonly #authorization: string;
+  readonly #authorization: string | undefined;
   readonly #deadlineMs: number;
   readonly #closed = new AbortController();
   #turn = 0;
 
-  constructor({ address, apiKey, tls, deadlineMs, clock, random }: ConnectOptions) {
+  constructor({ address, apiKey, tls, deadlineMs, clock, random }: ConnectionOptions) {
     const addresses = typeof address === "string" ? [address] : address;
-    if (addresses.length === 0) throw new RangeError("connectMillrace needs an address");
+    if (addresses.length === 0) throw new RangeError("there is no address to connect to");
     const secure =
       tls === undefined
         ? credentials.createInsecure()
         : credentials.createSsl(tls.ca, tls.key, tls.cert);
     this.#clients = addresses.map((one) => new Client(one, secure, channelOptions));
-    this.#authorization = `Bearer ${apiKey}`;
+    this.#authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;
     this.#deadlineMs = deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.clock = clock ?? systemClock;
     this.random = random ?? systemRandom;
@@ -213,7 +218,7 @@ export class Connection {
 
   #metadata(): Metadata {
     const metadata = new Metadata();
-    metadata.set("authorization", this.#authorization);
+    if (this.#authorization !== undefined) metadata.set("authorization", this.#authorization);
     propagation.inject(context.active(), metadata, {
       set: (carrier, key, value) => carrier.set(key, value),
     });

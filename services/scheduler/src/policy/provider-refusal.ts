@@ -1,3 +1,5 @@
+import { parseDuration } from "@millrace/shared";
+
 /** What a provider answered, as a worker reports it. */
 export interface ProviderAnswer {
   readonly httpStatus: number;
@@ -19,13 +21,6 @@ export type RefusalDecision =
 const REFUSALS = new Set([429, 503, 529]);
 /** The limits that providers name in x-ratelimit-remaining-* and x-ratelimit-reset-*. */
 const KINDS = ["requests", "tokens"] as const;
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
 
 /** Whether a provider's answer pauses its account, and for how long. Headers are hints: Retry-After comes first. */
 export function decideRefusal(answer: ProviderAnswer): RefusalDecision {
@@ -44,12 +39,5 @@ function resetMs(headers: ProviderAnswer["rateLimitHeaders"]): number | undefine
 }
 
 /** "20ms", "6m0s", "1h2m3.5s", or seconds without a unit; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000);
-  if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)];
-  const total = parts.reduce((sum, [, amount, unit]) => {
-    return sum + Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
-  }, 0);
-  return Math.ceil(total);
-}
+export const durationMs = (text: string): number | undefined =>
+  /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1_000) : parseDuration(text);

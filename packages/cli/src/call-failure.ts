@@ -1,0 +1,72 @@
+import { MillraceError } from "@millrace/client";
+import { formatDuration } from "@millrace/shared";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+
+/** Who was called, and how a person says otherwise. */
+export interface Called {
+  readonly what: string;
+  readonly address: string;
+  readonly setting: string;
+  readonly secret: string;
+  readonly interrupted: AbortSignal;
+}
+
+/** A failed call as a person is told of it: what happened, and what to do next. What is no failed call stays what it is. */
+export function callFailure(error: unknown, called: Called): unknown {
+  if (!(error instanceof MillraceError)) return error;
+  if (called.interrupted.aborted) return new Failure(exitCodes.interrupted, "Stopped.", error);
+  const [exitCode, message] = explain(error, called);
+  return new Failure(exitCode, message, error);
+}
+
+function explain(error: MillraceError, called: Called): [ExitCode, string] {
+  const { code, reason, message } = error;
+  switch (code) {
+    case "UNAVAILABLE":
+      return [
+        exitCodes.unreachable,
+        reason === undefined
+          ? `Cannot reach ${called.what} at ${called.address}. Does it run there? ${called.setting} says where it is. (${message})`
+          : `Millrace is not ready: ${message}. Try again in a moment.`,
+      ];
+    case "DEADLINE_EXCEEDED":
+      return [
+        exitCodes.unreachable,
+        `No answer in time from ${called.what} at ${called.address}. --timeout lets it take longer. (${message})`,
+      ];
+    case "UNAUTHENTICATED":
+      return [
+        exitCodes.notAllowed,
+        `${message}: ${called.what} at ${called.address} does not know what ${called.secret} (or the file that ${called.secret}_FILE names) holds.`,
+      ];
+    case "PERMISSION_DENIED":
+      return [exitCodes.notAllowed, `Not allowed: ${message}.`];
+    case "NOT_FOUND":
+      return [exitCodes.notFound, `Not found: ${message}.`];
+    case "INVALID_ARGUMENT":
+      return [exitCodes.usage, malformed(error)];
+    case "RESOURCE_EXHAUSTED":
+      return [exitCodes.failed, `Refused for now: ${message}.${retryHint(error)}`];
+    case "UNIMPLEMENTED":
+      return [exitCodes.failed, `This Millrace cannot do that: ${message}.`];
+    case "JOB_FAILED":
+    case "JOB_CANCELLED":
+    case "JOB_EXPIRED":
+      return [exitCodes.failed, `The job ended without a result: ${reason ?? code}: ${message}`];
+    default:
+      return [
+        exitCodes.failed,
+        `Refused: ${message}${reason === undefined ? "" : ` (${reason})`}.`,
+      ];
+  }
+}
+
+function malformed({ message, violations }: MillraceError): string {
+  if (violations.length === 0) return `Millrace cannot take this: ${message}.`;
+  const lines = violations.map(({ field, description }) => `  ${field}: ${description}`);
+  return ["Millrace cannot take this:", ...lines].join("\n");
+}
+
+const retryHint = ({ retryAfterMs }: MillraceError): string =>
+  retryAfterMs === undefined ? "" : ` Try again in ${formatDuration(retryAfterMs)}.`;

@@ -1,0 +1,66 @@
+import { AdminService, type AuditEvent, AuditEventSchema } from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { writeMessage } from "./messages.ts";
+import { note, writeText } from "./output.ts";
+import type { Shell } from "./shell.ts";
+import { table } from "./table.ts";
+import { timeText } from "./times.ts";
+import { wholeNumber } from "./values.ts";
+import { type OperatorOptions, operatorOptions, withAdmin } from "./with-admin.ts";
+
+interface Options extends OperatorOptions {
+  readonly limit: number;
+}
+
+const MOST_A_PAGE = 1_000;
+
+export function changesCommand(program: Command, shell: Shell): void {
+  const command = program
+    .command("changes")
+    .summary("who changed what, newest first")
+    .description(
+      "Lists what operators and the configuration file have changed, newest first. A change is written down before it is made: after a crash the newest may not have been.",
+    )
+    .option("--limit <count>", "at most this many; 0: all", wholeNumber, 20)
+    .action((options: Options) =>
+      withAdmin(shell, options, async (admin) => {
+        const { limit, json } = options;
+        const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+        const shown: AuditEvent[] = [];
+        let pageToken = "";
+        do {
+          const pageSize = Math.min(most - shown.length, MOST_A_PAGE);
+          const page = await admin.call(
+            AdminService.method.listAuditEvents,
+            { pageSize, pageToken },
+            { signal: shell.interrupted },
+          );
+          if (json) for (const event of page.events) writeMessage(shell, AuditEventSchema, event);
+          shown.push(...page.events);
+          pageToken = page.nextPageToken;
+        } while (pageToken !== "" && shown.length < most);
+        if (!json) writeText(shell, shown.length === 0 ? "No changes." : tableOf(shown));
+        if (pageToken !== "") note(shell, "There may be more: --limit 0 shows all.");
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace changes
+  $ millrace changes --limit 0 --json | jq -c 'select(.actor == "anna")'`,
+    );
+  operatorOptions(command);
+}
+
+const tableOf = (shown: readonly AuditEvent[]): string =>
+  table(
+    ["TIME", "WHO", "WHAT", "OF", "DETAIL"],
+    shown.map(({ time, actor, action, subject, detailJson }) => [
+      timeText(time) ?? "",
+      actor,
+      action,
+      subject,
+      detailJson,
+    ]),
+  );

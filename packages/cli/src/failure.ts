@@ -1,0 +1,12 @@
+import type { ExitCode } from "./exit-codes.ts";
+
+/** Ends the command: what happened and what to do next, for a person. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,7 @@
+/** The fields that have a value. */
+export const given = <T extends object>(
+  fields: T,
+): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };

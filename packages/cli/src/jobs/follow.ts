@@ -1,0 +1,116 @@
+import type { Job, Millrace, WatchEvent } from "@millrace/client";
+import { isFinal } from "@millrace/shared";
+import { exitCodes } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { note, writeJson, writeRaw, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { statusLine } from "../status-line.ts";
+
+export interface FollowOptions {
+  readonly fromOffset: number;
+  readonly json: boolean;
+  /** Write the text as it comes; else only the result. */
+  readonly stream: boolean;
+}
+
+/** Follows a job to its end; throws a Failure if that is not a result, or at Ctrl-C, which leaves the job alone. */
+export async function follow(
+  shell: Shell,
+  millrace: Millrace,
+  jobId: string,
+  options: FollowOptions,
+): Promise<void> {
+  const screen = options.json ? jsonScreen(shell, options) : textScreen(shell, options);
+  let next = options.fromOffset;
+  let last: Job | undefined;
+  try {
+    const events = millrace.watch(jobId, { fromOffset: next, signal: shell.interrupted });
+    for await (const event of events) {
+      if (event.kind === "job") last = event.job;
+      else next = event.offset + 1;
+      screen.show(event);
+    }
+  } catch (error) {
+    screen.end();
+    if (!shell.interrupted.aborted) throw error;
+    throw new Failure(
+      exitCodes.interrupted,
+      `Stopped watching; the job goes on. Watch on with: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
+    );
+  }
+  screen.end();
+  if (last === undefined || last.state === "SUCCEEDED") return;
+  const { reason, message } = last.failure ?? { reason: last.state, message: "" };
+  throw new Failure(
+    exitCodes.failed,
+    `${jobId} ended as ${last.state}: ${[reason, message].filter((part) => part !== "").join(": ")}`,
+  );
+}
+
+interface Screen {
+  show(event: WatchEvent): void;
+  end(): void;
+}
+
+const jsonScreen = (shell: Shell, { stream }: FollowOptions): Screen => ({
+  show(event) {
+    if (stream) writeJson(shell, event);
+    else if (event.kind === "job" && isFinal(event.job.state)) writeJson(shell, event.job);
+  },
+  end: () => undefined,
+});
+
+function textScreen(shell: Shell, { stream }: FollowOptions): Screen {
+  const status = statusLine(shell.err);
+  let wrote = false;
+  let lineOpen = false;
+  const endLine = () => {
+    if (lineOpen) writeText(shell, "");
+    lineOpen = false;
+  };
+  return {
+    show(event) {
+      switch (event.kind) {
+        case "text":
+          if (!stream || event.text === "") return;
+          status.clear();
+          writeRaw(shell, event.text);
+          wrote = true;
+          lineOpen = !event.text.endsWith("\n");
+          return;
+        case "progress":
+          // Where text stands, a status line would write over its last line.
+          if (!wrote) status.show(progressText(event));
+          return;
+        case "reset":
+          endLine();
+          status.clear();
+          if (wrote)
+            note(shell, `Attempt ${event.attempt} begins: what was written above is void.`);
+          wrote = false;
+          return;
+        case "job":
+          if (!isFinal(event.job.state)) {
+            if (!wrote) status.show(`${event.job.state} …`);
+            return;
+          }
+          status.clear();
+          if (!wrote && event.job.state === "SUCCEEDED") {
+            writeText(shell, JSON.stringify(event.job.result ?? null, null, 2));
+          }
+          return;
+        case "data":
+          return;
+      }
+    },
+    end() {
+      endLine();
+      status.clear();
+    },
+  };
+}
+
+const progressText = ({ done, total, message }: WatchEvent & { readonly kind: "progress" }) =>
+  [total === 0 ? String(done) : `${done} of ${total}`, message]
+    .filter((part) => part !== "")
+    .join(" · ");

@@ -1,0 +1,41 @@
+import type { Job } from "@millrace/client";
+import { details } from "../table.ts";
+import { timeText } from "../times.ts";
+
+/** A job for people; its payload and result are JSON. */
+export function jobText(job: Job): string {
+  const { failure, usage, labels } = job;
+  return details([
+    ["id", job.id],
+    ["state", job.cancelRequested ? `${job.state}, to be cancelled` : job.state],
+    ["queue", job.queue],
+    ["type", job.type],
+    ["priority", String(job.priority)],
+    ["attempt", `${job.attempt} of ${job.maxAttempts}`],
+    ["pool", job.pool],
+    ["stalls", job.stalls === 0 ? undefined : String(job.stalls)],
+    ["bounces", job.bounces === 0 ? undefined : String(job.bounces)],
+    ["submitted", timeText(job.submitTime)],
+    ["runs at", timeText(job.runAt)],
+    ["expires", timeText(job.expiresAt)],
+    ["deadline", timeText(job.deadline)],
+    ["started", timeText(job.startTime)],
+    ["finished", timeText(job.finishTime)],
+    ["documents", job.documentIds.length === 0 ? undefined : job.documentIds.join(" ")],
+    [
+      "labels",
+      Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(" ") || undefined,
+    ],
+    ["redriven from", job.redrivenFrom],
+    [
+      "spent",
+      usage &&
+        `${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${usage.providerCalls} calls`,
+    ],
+    ["failure", failure && `${failure.reason}: ${failure.message}`],
+    ["payload", job.payload === undefined ? undefined : JSON.stringify(job.payload)],
+    ["result", job.result === undefined ? undefined : JSON.stringify(job.result)],
+  ]);
+}

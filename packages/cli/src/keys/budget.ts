@@ -1,0 +1,63 @@
+import { create } from "@bufbuild/protobuf";
+import { type KeyBudget, KeyBudgetSchema } from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { decimal, NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
+
+/** What is given by flags; NONE takes a limit away. */
+export interface BudgetOptions {
+  readonly requestsPerMinute?: number | typeof NONE;
+  readonly tokensPerMinute?: bigint | typeof NONE;
+  readonly tokensPerDay?: bigint | typeof NONE;
+  readonly maxRunning?: number | typeof NONE;
+  readonly maxQueued?: number | typeof NONE;
+  readonly weight?: number | typeof NONE;
+}
+
+const fields = [
+  "requestsPerMinute",
+  "tokensPerMinute",
+  "tokensPerDay",
+  "maxRunning",
+  "maxQueued",
+  "weight",
+] as const satisfies readonly (keyof BudgetOptions)[];
+
+export const budgetOptions = (command: Command): Command =>
+  command
+    .option(
+      "--requests-per-minute <count>",
+      "attempts that may start in any 60 s",
+      orNone(wholeNumber),
+    )
+    .option(
+      "--tokens-per-minute <count>",
+      "tokens that may be reserved in any 60 s",
+      orNone(wholeBigint),
+    )
+    .option(
+      "--tokens-per-day <count>",
+      "tokens that may be reserved in any 24 h",
+      orNone(wholeBigint),
+    )
+    .option("--max-running <count>", "jobs that may run at once", orNone(wholeNumber))
+    .option("--max-queued <count>", "jobs that may wait; more are refused", orNone(wholeNumber))
+    .option("--weight <number>", "its share beside other keys; left out: 1", orNone(decimal));
+
+/** A budget with what flags say of it, or undefined if they say nothing. */
+export function changedBudget(
+  budget: KeyBudget | undefined,
+  options: BudgetOptions,
+): KeyBudget | undefined {
+  if (fields.every((field) => options[field] === undefined)) return undefined;
+  const limits = fields.flatMap((field) => {
+    const value = options[field] ?? budget?.[field];
+    return value === undefined || value === NONE ? [] : [[field, value]];
+  });
+  return create(KeyBudgetSchema, Object.fromEntries(limits));
+}
+
+export const budgetHead = ["REQ/MIN", "TOK/MIN", "TOK/DAY", "RUNNING", "QUEUED", "WEIGHT"];
+
+/** Under budgetHead. */
+export const budgetCells = (budget: KeyBudget | undefined): string[] =>
+  fields.map((field) => String(budget?.[field] ?? "-"));

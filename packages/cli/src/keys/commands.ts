@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import type { Shell } from "../shell.ts";
+import { createKeyCommand } from "./create.ts";
+import { listKeysCommand } from "./list.ts";
+import { revokeKeyCommand } from "./revoke.ts";
+import { rotateKeyCommand } from "./rotate.ts";
+import { updateKeyCommand } from "./update.ts";
+
+export function keyCommands(program: Command, shell: Shell): void {
+  const keys = program
+    .command("keys")
+    .helpCommand(false)
+    .summary("API keys and their budgets")
+    .description(
+      "API keys: who may call, and how much each may use. docs/budgets.md says what budgets mean.",
+    );
+  for (const add of [
+    createKeyCommand,
+    listKeysCommand,
+    updateKeyCommand,
+    rotateKeyCommand,
+    revokeKeyCommand,
+  ]) {
+    add(keys, shell);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Admin } from "@millrace/client/admin";
+import { AdminService, type ApiKey } from "@millrace/proto/admin-service";
+
+const PAGE_SIZE = 1_000;
+
+/** Every API key, page by page. */
+export async function* allKeys(admin: Admin, signal: AbortSignal): AsyncGenerator<ApiKey> {
+  let pageToken = "";
+  do {
+    const request = { pageSize: PAGE_SIZE, pageToken };
+    const page = await admin.call(AdminService.method.listApiKeys, request, { signal });
+    yield* page.apiKeys;
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+}
+
+/** The API key of that id, if there is one. */
+export async function findKey(
+  admin: Admin,
+  keyId: string,
+  signal: AbortSignal,
+): Promise<ApiKey | undefined> {
+  for await (const key of allKeys(admin, signal)) if (key.keyId === keyId) return key;
+  return undefined;
+}

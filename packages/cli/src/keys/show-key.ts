@@ -1,0 +1,41 @@
+import { toJson } from "@bufbuild/protobuf";
+import { type ApiKey, ApiKeySchema } from "@millrace/proto/admin-service";
+import { note, writeJson, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { table } from "../table.ts";
+import { timeText } from "../times.ts";
+import { budgetCells, budgetHead } from "./budget.ts";
+
+export const keyTable = (keys: readonly ApiKey[]): string =>
+  table(
+    ["KEY ID", "NAME", "STATE", "CREATED", ...budgetHead],
+    keys.map((key) => [
+      key.keyId,
+      key.name,
+      key.revokeTime === undefined ? "active" : "revoked",
+      timeText(key.createTime) ?? "",
+      ...budgetCells(key.budget),
+    ]),
+  );
+
+/** A key with its new secret: alone on standard output, so that it can be kept without being seen. */
+export function showSecret(
+  shell: Shell,
+  { json = false }: { readonly json?: boolean },
+  apiKey: ApiKey,
+  key: string,
+): void {
+  if (json) {
+    const message = toJson(ApiKeySchema, apiKey, { alwaysEmitImplicit: true });
+    writeJson(shell, { apiKey: message, key });
+    return;
+  }
+  writeText(shell, key);
+  note(
+    shell,
+    `API key ${apiKey.keyId} (${apiKey.name}). Its secret is shown this once and never again.`,
+  );
+  if (apiKey.oldSecretExpireTime !== undefined) {
+    note(shell, `The secret before it works until ${timeText(apiKey.oldSecretExpireTime)}.`);
+  }
+}

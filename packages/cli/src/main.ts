@@ -1,0 +1,60 @@
+import { MillraceError } from "@millrace/client";
+import { systemClock } from "@millrace/shared";
+import { CommanderError } from "commander";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import { printable } from "./printable.ts";
+import { millraceProgram } from "./program.ts";
+import type { Shell } from "./shell.ts";
+
+// As services do: a variable that is set to nothing is not set.
+for (const [name, value] of Object.entries(process.env)) {
+  if (name.startsWith("MILLRACE_") && value === "") delete process.env[name];
+}
+/** Any long time will do. */
+const HOLD_MS = 2 ** 30;
+const interruption = new AbortController();
+const shell: Shell = {
+  env: process.env,
+  out: process.stdout,
+  err: process.stderr,
+  clock: systemClock,
+  interrupted: interruption.signal,
+};
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    interruption.abort();
+  });
+}
+// `millrace list | head`: whoever read has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed);
+});
+
+const asJson = process.argv.includes("--json");
+// Pauses between tries keep no process alive: without this, Node would end in one with its code 13.
+const hold = setInterval(() => undefined, HOLD_MS);
+process.exitCode = await run();
+clearInterval(hold);
+
+async function run(): Promise<ExitCode> {
+  try {
+    await millraceProgram(shell).parseAsync();
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has said what is wrong already, or shown the help that was asked for.
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    if (!(error instanceof Failure)) throw error;
+    shell.err.write(`${asJson ? jsonOf(error) : `millrace: ${printable(error.message)}`}\n`);
+    return error.exitCode;
+  }
+}
+
+function jsonOf({ message, exitCode, cause }: Failure): string {
+  const { code, reason, violations, metadata } =
+    cause instanceof MillraceError ? cause : ({} as Partial<MillraceError>);
+  return JSON.stringify({ error: { message, exitCode, code, reason, violations, metadata } });
+}

@@ -1,0 +1,25 @@
+import { printable } from "./printable.ts";
+import type { Shell } from "./shell.ts";
+
+/** One JSON value on a line of its own. */
+export const writeJson = (shell: Shell, value: unknown): void => {
+  shell.out.write(`${JSON.stringify(value, bytesAsBase64)}\n`);
+};
+
+/** Lines of text that this program made. */
+export const writeText = (shell: Shell, text: string): void => {
+  shell.out.write(`${text}\n`);
+};
+
+/** Text of a job, as it is; but nothing in it may steer a terminal. */
+export const writeRaw = (shell: Shell, text: string): void => {
+  shell.out.write(shell.out.isTTY ? printable(text) : text);
+};
+
+/** For people alone, beside the output. */
+export const note = (shell: Shell, text: string): void => {
+  shell.err.write(`${printable(text)}\n`);
+};
+
+const bytesAsBase64 = (_: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;

@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { changesCommand } from "./changes.ts";
+import { deadLetterCommands } from "./dead-letters/commands.ts";
+import { cancelCommand } from "./jobs/cancel.ts";
+import { explainCommand } from "./jobs/explain.ts";
+import { getCommand } from "./jobs/get.ts";
+import { listCommand } from "./jobs/list.ts";
+import { submitCommand } from "./jobs/submit.ts";
+import { watchCommand } from "./jobs/watch.ts";
+import { keyCommands } from "./keys/commands.ts";
+import { providerCommands } from "./providers/commands.ts";
+import { queueCommands } from "./queues/commands.ts";
+import type { Shell } from "./shell.ts";
+
+const afterHelp = `
+Settings come from flags or from the environment; secrets from the environment or from files alone:
+  callers    MILLRACE_ADDRESS        MILLRACE_API_KEY      or MILLRACE_API_KEY_FILE
+  operators  MILLRACE_ADMIN_ADDRESS  MILLRACE_ADMIN_TOKEN  or MILLRACE_ADMIN_TOKEN_FILE
+
+Exit codes: 0 done; 1 the job failed, or Millrace refused; 2 wrong usage; 3 not reachable; 4 not let in;
+5 not found; 130 stopped by Ctrl-C.
+
+Examples:
+  $ millrace submit summarize --document report.pdf --watch
+  $ millrace list --state running
+  $ millrace keys create shop --max-running 4`;
+
+/** The whole command line. Every failure is thrown: a Failure, or what commander throws once it has said it. */
+export function millraceProgram(shell: Shell): Command {
+  const program = new Command("millrace")
+    .description("Jobs, and the keys, queues and provider accounts that they run by.")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => shell.out.write(text),
+      writeErr: (text) => shell.err.write(text),
+      getOutHelpWidth: () => WIDTH,
+      getErrHelpWidth: () => WIDTH,
+    })
+    .showHelpAfterError("(add --help to see what it takes)")
+    .addHelpText("after", afterHelp);
+  program.commandsGroup("For callers:");
+  for (const add of [
+    submitCommand,
+    watchCommand,
+    getCommand,
+    listCommand,
+    cancelCommand,
+    explainCommand,
+  ]) {
+    add(program, shell);
+  }
+  program.commandsGroup("For operators:");
+  for (const add of [
+    keyCommands,
+    queueCommands,
+    providerCommands,
+    deadLetterCommands,
+    changesCommand,
+  ]) {
+    add(program, shell);
+  }
+  return program;
+}
+
+/** The same wherever it is read: pages and tests quote it. */
+const WIDTH = 100;

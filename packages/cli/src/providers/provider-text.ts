@@ -1,0 +1,20 @@
+import { type ProviderAccountStatus, ProviderState } from "@millrace/proto/admin-service";
+import { table } from "../table.ts";
+import { timeText } from "../times.ts";
+
+const of = (used: number | bigint, limit: number | bigint | undefined): string =>
+  `${used}/${limit ?? "-"}`;
+
+export const providerTable = (accounts: readonly ProviderAccountStatus[]): string =>
+  table(
+    ["ACCOUNT", "STATE", "UNTIL", "REQ/MIN", "TOK/MIN", "RUNNING", "NOW AT MOST"],
+    accounts.map(({ account, state, coolUntil, ...status }) => [
+      account?.name ?? "",
+      ProviderState[state],
+      timeText(coolUntil) ?? "",
+      of(status.requestsUsed, account?.requestsPerMinute),
+      of(status.tokensUsed, account?.tokensPerMinute),
+      of(status.running, account?.maxRunning),
+      status.runningLimit === 0 ? "-" : String(status.runningLimit),
+    ]),
+  );

@@ -1,0 +1,76 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  AdminService,
+  type ProviderAccount,
+  ProviderAccountSchema,
+  ProviderAccountStatusSchema,
+} from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { required, writeMessage } from "../messages.ts";
+import { writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
+import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+import { providerTable } from "./provider-text.ts";
+
+interface Options extends OperatorOptions {
+  readonly requestsPerMinute?: number | typeof NONE;
+  readonly tokensPerMinute?: bigint | typeof NONE;
+  readonly maxRunning?: number | typeof NONE;
+}
+
+const limits = ["requestsPerMinute", "tokensPerMinute", "maxRunning"] as const;
+
+export function putProviderCommand(providers: Command, shell: Shell): void {
+  const command = providers
+    .command("put")
+    .summary("define a provider account, or change it")
+    .description("Defines a provider account, or changes what is given of it and leaves the rest.")
+    .argument("<name>", "as in the jobs' pool, for example openai/gpt-5")
+    .option(
+      "--requests-per-minute <count>",
+      "attempts that may start in any 60 s",
+      orNone(wholeNumber),
+    )
+    .option(
+      "--tokens-per-minute <count>",
+      "tokens that may be reserved in any 60 s",
+      orNone(wholeBigint),
+    )
+    .option("--max-running <count>", "jobs that may run at once", orNone(wholeNumber))
+    .action((name: string, options: Options) =>
+      withAdmin(shell, options, async (admin) => {
+        const call = { signal: shell.interrupted };
+        const { method } = AdminService;
+        // The contract replaces a definition as a whole.
+        const { accounts } = await admin.call(method.listProviderAccounts, {}, call);
+        const before = accounts.find(({ account }) => account?.name === name)?.account;
+        const wanted = changedAccount(name, before, options);
+        const { account } = await admin.call(method.putProviderAccount, { account: wanted }, call);
+        if (options.json) writeMessage(shell, ProviderAccountStatusSchema, account);
+        else writeText(shell, providerTable([required(account)]));
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+"none" takes a limit away.
+
+Examples:
+  $ millrace providers put openai/gpt-5 --requests-per-minute 500 --tokens-per-minute 200000
+  $ millrace providers put openai/gpt-5 --max-running none`,
+    );
+  operatorOptions(command);
+}
+
+function changedAccount(
+  name: string,
+  before: ProviderAccount | undefined,
+  options: Options,
+): ProviderAccount {
+  const kept = limits.flatMap((limit) => {
+    const value = options[limit] ?? before?.[limit];
+    return value === undefined || value === NONE ? [] : [[limit, value]];
+  });
+  return create(ProviderAccountSchema, { name, ...Object.fromEntries(kept) });
+}

@@ -1,0 +1,38 @@
+import { AdminService, QueueSchema } from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { required, writeMessage } from "../messages.ts";
+import { writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+import { changedQueue, type QueueOptions, queueOptions } from "./queue-options.ts";
+import { queueText } from "./queue-text.ts";
+
+export function putQueueCommand(queues: Command, shell: Shell): void {
+  const command = queues
+    .command("put")
+    .summary("define a queue, or change it")
+    .description("Defines a queue, or changes what is given of it and leaves the rest.")
+    .argument("<name>")
+    .action((name: string, options: OperatorOptions & QueueOptions) =>
+      withAdmin(shell, options, async (admin) => {
+        const call = { signal: shell.interrupted };
+        const { method } = AdminService;
+        // The contract replaces a definition as a whole.
+        const { queues: all } = await admin.call(method.listQueues, {}, call);
+        const before = all.find(({ queue }) => queue?.name === name)?.queue;
+        const wanted = changedQueue(name, before, options);
+        const { queue } = await admin.call(method.putQueue, { queue: wanted }, call);
+        if (options.json) writeMessage(shell, QueueSchema, queue);
+        else writeText(shell, queueText(required(queue)));
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace queues put documents
+  $ millrace queues put reports --types summarize,chat --shards 4 --retain-succeeded 7d
+  $ millrace queues put documents --band-weights 16:4:1 --max-attempts 3`,
+    );
+  operatorOptions(queueOptions(command));
+}

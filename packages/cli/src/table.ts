@@ -1,0 +1,32 @@
+import Table from "cli-table3";
+import { printable } from "./printable.ts";
+
+const noBorders = Object.fromEntries(
+  [
+    ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left"],
+    ...["bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+  ].map((name) => [name, ""]),
+);
+
+/** Columns for people, without borders, so that words can be picked from it. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    head: [...head],
+    chars: noBorders,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true },
+  });
+  drawn.push(...rows.map((row) => row.map(oneLine)));
+  return withoutTrailingBlanks(drawn.toString());
+}
+
+/** One thing and what there is to say of it: rows whose value is undefined are left out. */
+export function details(rows: readonly (readonly [string, string | undefined])[]): string {
+  const given = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
+  const width = Math.max(...given.map(([name]) => name.length));
+  return withoutTrailingBlanks(
+    given.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`).join("\n"),
+  );
+}
+
+const oneLine = (text: string) => printable(text).replaceAll(/\s+/g, " ");
+const withoutTrailingBlanks = (text: string) => text.replaceAll(/ +$/gm, "");

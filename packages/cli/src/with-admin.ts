@@ -1,0 +1,58 @@
+import { type Admin, connectAdmin } from "@millrace/client/admin";
+import { type Command, Option } from "commander";
+import { callFailure } from "./call-failure.ts";
+import {
+  type ConnectionOptions,
+  connectionOptions,
+  connectTo,
+  secret,
+} from "./connection-options.ts";
+import type { Shell } from "./shell.ts";
+
+export interface OperatorOptions extends ConnectionOptions {
+  readonly adminAddress: string;
+  readonly adminTokenFile?: string;
+}
+
+/** Adds the flags of a command that calls a scheduler as an operator. */
+export const operatorOptions = (command: Command): Command =>
+  connectionOptions(
+    command
+      .addOption(
+        new Option("--admin-address <host:port>", "the scheduler's listener for operators")
+          .env("MILLRACE_ADMIN_ADDRESS")
+          .default("127.0.0.1:7075"),
+      )
+      .addOption(
+        new Option(
+          "--admin-token-file <file>",
+          "holds the admin token, where MILLRACE_ADMIN_TOKEN does not",
+        ).env("MILLRACE_ADMIN_TOKEN_FILE"),
+      ),
+  );
+
+/** Does something as an operator; what fails is told as a Failure. */
+export async function withAdmin(
+  shell: Shell,
+  options: OperatorOptions,
+  work: (admin: Admin) => Promise<void>,
+): Promise<void> {
+  const token = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile);
+  const admin = connectAdmin({
+    token,
+    ...connectTo("--admin-address", options.adminAddress, options),
+  });
+  try {
+    await work(admin);
+  } catch (error) {
+    throw callFailure(error, {
+      what: "the scheduler's listener for operators",
+      address: options.adminAddress,
+      setting: "MILLRACE_ADMIN_ADDRESS or --admin-address",
+      secret: "MILLRACE_ADMIN_TOKEN",
+      interrupted: shell.interrupted,
+    });
+  } finally {
+    admin.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { connectMillrace, type Millrace } from "@millrace/client";
+import { type Command, Option } from "commander";
+import { callFailure } from "./call-failure.ts";
+import {
+  type ConnectionOptions,
+  connectionOptions,
+  connectTo,
+  secret,
+} from "./connection-options.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import type { Shell } from "./shell.ts";
+
+export interface CallerOptions extends ConnectionOptions {
+  readonly address: string;
+  readonly apiKeyFile?: string;
+}
+
+/** Adds the flags of a command that calls a gateway with an API key. */
+export const callerOptions = (command: Command): Command =>
+  connectionOptions(
+    command
+      .addOption(
+        new Option(
+          "--address <host:port>",
+          "the gateway, https:// before it for TLS; several by commas",
+        )
+          .env("MILLRACE_ADDRESS")
+          .default("127.0.0.1:7400"),
+      )
+      .addOption(
+        new Option(
+          "--api-key-file <file>",
+          "holds the API key, where MILLRACE_API_KEY does not",
+        ).env("MILLRACE_API_KEY_FILE"),
+      ),
+  );
+
+/** Does something as a caller; what fails is told as a Failure. */
+export async function withMillrace(
+  shell: Shell,
+  options: CallerOptions,
+  work: (millrace: Millrace) => Promise<void>,
+): Promise<void> {
+  const apiKey = secret(shell, "MILLRACE_API_KEY", options.apiKeyFile);
+  if (apiKey === undefined) {
+    throw new Failure(
+      exitCodes.notAllowed,
+      "There is no API key. Set MILLRACE_API_KEY, or MILLRACE_API_KEY_FILE to a file that holds it. `millrace keys create NAME` makes one; `npm start` keeps one in .millrace/api-key.",
+    );
+  }
+  const millrace = connectMillrace({
+    apiKey,
+    ...connectTo("--address", options.address, options),
+  });
+  try {
+    await work(millrace);
+  } catch (error) {
+    throw callFailure(error, {
+      what: "the gateway",
+      address: options.address,
+      setting: "MILLRACE_ADDRESS or --address",
+      secret: "MILLRACE_API_KEY",
+      interrupted: shell.interrupted,
+    });
+  } finally {
+    await millrace.close();
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "@millrace/local";
+import { systemClock } from "@millrace/shared";
+import type { Command } from "commander";
+import { expect, onTestFinished, test } from "vitest";
+import { millraceProgram } from "../src/program.ts";
+import { run, setup } from "./setup.ts";
+
+/** Every command by the words that call it, those that only group others included. */
+function commandsBelow(command: Command, words: readonly string[] = []): string[][] {
+  return [
+    [...words],
+    ...command.commands.flatMap((one) => commandsBelow(one, [...words, one.name()])),
+  ];
+}
+const nowhere = { write: () => undefined };
+const program = millraceProgram({
+  ...{ env: {}, out: nowhere, err: nowhere, clock: systemClock },
+  interrupted: new AbortController().signal,
+});
+
+test.each(commandsBelow(program).map((words) => [words.join(" "), words] as const))(
+  "millrace %s --help says what it does, with an example, and exits with 0",
+  async (_, words) => {
+    const { code, out, err } = await run([...words, "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`Usage: ${["millrace", ...words].join(" ")}`);
+    const group = out.includes("Commands:");
+    expect(out).toMatch(group ? /Commands:/ : /Examples:\n {2}\$ /);
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+  },
+);
+
+test.each([
+  [["nonsense"], "unknown command 'nonsense'"],
+  [["keys"], "Usage: millrace keys"],
+  [["get"], "missing required argument 'job-id'"],
+  [["get", "a", "b"], "too many arguments"],
+  [["get", "a", "--colour"], "unknown option '--colour'"],
+  [["submit", "test", "{"], "It is no JSON"],
+  [["submit", "test", "[1]"], "It is JSON, but no object"],
+  [["submit", "test", "@nowhere.json"], "nowhere.json cannot be read"],
+  [["submit", "test", "--priority", "high"], "It is a whole number"],
+  [["submit", "test", "--run-at", "tomorrow"], "It is a time with its zone"],
+  [["submit", "test", "--run-at", "2027-02-30"], "It is a time with its zone"],
+  [["submit", "test", "--max-backoff", "5"], "It is a duration"],
+  [["submit", "test", "--label", "acme"], "It is NAME=VALUE"],
+  [["submit", "test", "--wait", "--watch"], "cannot be used with option"],
+  [["submit", "test", "--throttle", "5m"], "--dedup-key goes with --throttle or --debounce"],
+  [["list", "--state", "asleep"], '"asleep" is no state'],
+  [["keys", "create", "a", "--max-running", "-1"], "It is a whole number"],
+  [["keys", "create", "a", "--weight", "NaN"], "It is a number"],
+  [["keys", "create", "a", "--tokens-per-day", "1e9"], '"none" takes the limit away'],
+  [["queues", "put", "a", "--band-weights", "4:1"], "It is three whole numbers"],
+])("%j is wrong usage, and says why", async (args, message) => {
+  const { code, out, err } = await run(args, { MILLRACE_API_KEY: "mr_abcd_x" });
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain(message);
+});
+
+test("a gateway or a scheduler that is away is told of with its address", async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const env = { MILLRACE_ADDRESS: address, MILLRACE_API_KEY: "mr_abcd_x" };
+  const submitted = await run(["submit", "test"], env);
+  expect(submitted).toMatchObject({ code: 3, out: "" });
+  expect(submitted.err).toContain(`Cannot reach the gateway at ${address}. Does it run there?`);
+  const listed = await run(["queues", "list"], { MILLRACE_ADMIN_ADDRESS: address });
+  expect(listed).toMatchObject({ code: 3, out: "" });
+  expect(listed.err).toContain("MILLRACE_ADMIN_ADDRESS or --admin-address says where it is");
+  const got = await run(
+    ["get", "documents~abcd~01JDXW5T5Q6M3C9N2V8K4H7R1B", "--timeout", "300ms"],
+    env,
+  );
+  expect(got.code).toBe(3);
+});
+
+test("a key or a token that is missing or wrong is told of, and never shown", async () => {
+  const { env, system } = await setup();
+  const { MILLRACE_API_KEY: _, ...without } = env;
+  const missing = await run(["list"], { ...without, MILLRACE_API_KEY: "" });
+  expect(missing).toMatchObject({ code: 4, out: "" });
+  expect(missing.err).toContain("There is no API key. Set MILLRACE_API_KEY");
+  const key = `mr_abcd_${"x".repeat(32)}`;
+  const wrong = await run(["list"], { ...env, MILLRACE_API_KEY: key });
+  expect(wrong).toMatchObject({ code: 4, out: "" });
+  expect(wrong.err).not.toContain(key);
+  await system.schedulers[0]?.restart({ MILLRACE_ADMIN_TOKEN: "right" });
+  onTestFinished(() => system.schedulers[0]?.restart({ MILLRACE_ADMIN_TOKEN: "" }));
+  const as = (token: string) => ({ ...env, MILLRACE_ADMIN_TOKEN: token });
+  expect((await run(["queues", "list"], as("right"))).code).toBe(0);
+  const refused = await run(["queues", "list"], as("mistaken"));
+  expect(refused.code).toBe(4);
+  expect(refused.err).toContain("MILLRACE_ADMIN_TOKEN");
+  expect(refused.err).not.toContain("mistaken");
+});
+
+test("secrets come from files too, and an empty or missing one is named", async () => {
+  const { env, apiKey, queue } = await setup();
+  const folder = await mkdtemp(join(tmpdir(), "millrace-cli-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { MILLRACE_API_KEY: _, ...without } = env;
+  const list = (file: string) =>
+    run(["list", "--queue", queue], { ...without, MILLRACE_API_KEY_FILE: join(folder, file) });
+  await writeFile(join(folder, "key"), `${apiKey}\n`);
+  await writeFile(join(folder, "empty"), "\n");
+  expect((await list("key")).code).toBe(0);
+  expect(await list("empty")).toMatchObject({ code: 2, err: expect.stringContaining("is empty") });
+  expect(await list("none")).toMatchObject({
+    ...{ code: 2, err: expect.stringContaining("MILLRACE_API_KEY_FILE:") },
+  });
+});
+
+test("with --json, an error is JSON too: for programs", async () => {
+  const { run: command } = await setup();
+  const { code, out, err } = await command([...["submit", "test", "--queue", "nowhere", "--json"]]);
+  expect({ code, out }).toEqual({ code: 5, out: "" });
+  expect(JSON.parse(err)).toEqual({
+    error: {
+      message: "Not found: no such queue.",
+      exitCode: 5,
+      code: "NOT_FOUND",
+      reason: "QUEUE_NOT_FOUND",
+      violations: [],
+      metadata: {},
+    },
+  });
+  const malformed = await command(["submit", "Not A Type", "--json"]);
+  expect(JSON.parse(malformed.err).error).toMatchObject({
+    ...{
+      exitCode: 2,
+      reason: "MALFORMED",
+      violations: [{ field: expect.stringContaining("type") }],
+    },
+  });
+});

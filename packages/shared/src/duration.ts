@@ -1,0 +1,26 @@
+const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
+
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|d|h|m|s))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|d|h|m|s)/g;
+
+/** How people write a duration, in milliseconds, rounded up: "24h", "1m30s", "1.5s", "250ms". Undefined if `text` is not one. */
+export function parseDuration(text: string): number | undefined {
+  if (!WHOLE.test(text)) return undefined;
+  const parts = [...text.matchAll(PART)];
+  return Math.ceil(
+    parts.reduce((sum, [, n, unit]) => sum + Number(n) * units[unit as keyof typeof units], 0),
+  );
+}
+
+/** As parseDuration reads it, in whole milliseconds. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return "0s";
+  let rest = Math.round(ms);
+  return Object.entries(units)
+    .map(([unit, size]) => {
+      const count = Math.floor(rest / size);
+      rest -= count * size;
+      return count === 0 ? "" : `${count}${unit}`;
+    })
+    .join("");
+}
