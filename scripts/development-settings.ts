@@ -6,6 +6,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The ports that the documentation names, by setting and service. */
 const ports = [
   { service: "gateway", setting: "MILLRACE_GATEWAY_PORT", usual: 7400 },
+  { service: "gateway", setting: "MILLRACE_HTTP_PORT", usual: 7480 },
   { service: "gateway", setting: "MILLRACE_METRICS_PORT", usual: 7401 },
   { service: "scheduler", setting: "MILLRACE_SCHEDULER_PORT", usual: 7071 },
   { service: "scheduler", setting: "MILLRACE_WORKER_PORT", usual: 7072 },

@@ -31,6 +31,7 @@ export function startText({ system, apiKey, folder }: Started): string {
   const below = (name: string) => relative("", `${folder}/${name}`);
   const rows: readonly (readonly [string, string, string])[] = [
     ["gateway", `${gateway?.address}`, "gRPC, for callers"],
+    ["", system.httpUrl, "HTTP, Connect and gRPC-Web, for callers (docs/http.md)"],
     ["scheduler", `${scheduler?.address}`, "gRPC, for gateways"],
     ["", `${scheduler?.workers}`, "gRPC, for workers"],
     ["", `${scheduler?.admin}`, "gRPC, for operators (AdminService)"],

@@ -21,6 +21,7 @@ const services = Object.keys(specs) as Service[];
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
     MILLRACE_GATEWAY_PORT: "its default is the container's port",
+    MILLRACE_HTTP_PORT: "its default is the container's port",
     MILLRACE_METRICS_PORT: "its default is the container's port",
   },
   scheduler: {
@@ -104,9 +105,9 @@ test.each(services)("secrets of the %s are in no ConfigMap and no argument", (se
 
 const portsOf = (service: Service) => {
   const config = configured(service) as Record<string, number>;
-  const { port, workerPort, metricsPort } = config;
+  const { port, httpPort, workerPort, metricsPort } = config;
   return {
-    gateway: { grpc: port, metrics: metricsPort },
+    gateway: { grpc: port, http: httpPort, metrics: metricsPort },
     scheduler: { gateways: port, workers: workerPort, metrics: metricsPort },
     worker: { metrics: metricsPort },
   }[service];
@@ -141,8 +142,8 @@ test("gateways and workers are sent to the scheduler's ports, and the policies l
   expect(configOf("worker")).toContain(`-scheduler:${workers}\n`);
   const policies = read("templates/network-policies.yaml");
   const opened = [...policies.matchAll(/port: (\d+),/g)].map(([, port]) => Number(port));
-  const { grpc } = portsOf("gateway") as Record<string, number>;
-  expect(new Set(opened)).toEqual(new Set([grpc, gateways, workers, 6379]));
+  const { grpc, http } = portsOf("gateway") as Record<string, number>;
+  expect(new Set(opened)).toEqual(new Set([grpc, http, gateways, workers, 6379]));
 });
 
 test("the operators' port in the notes is the scheduler's, and is not open to the network", () => {

@@ -42,6 +42,8 @@ export interface LocalSystem extends AsyncDisposable {
   readonly workerTarget: string;
   /** Of the gateways that there are, for callers. */
   gatewayTarget(): string;
+  /** Of the first gateway, for callers by HTTP: `http://host:port`. */
+  readonly httpUrl: string;
   /** The documents' directory. */
   readonly documents: string;
   addGateway(settings?: Settings): Promise<LocalService>;
@@ -111,6 +113,7 @@ async function buildSystem(
   const startGateway = async (settings?: Settings) => {
     const own = {
       MILLRACE_GATEWAY_PORT: String(await freePort()),
+      MILLRACE_HTTP_PORT: String(await freePort()),
       MILLRACE_SCHEDULER_ADDRESS: schedulerTarget,
       MILLRACE_DOCUMENTS_DIR: documents,
     };
@@ -136,6 +139,7 @@ async function buildSystem(
     schedulerTarget,
     workerTarget,
     gatewayTarget: () => target(gateways.map(({ addresses }) => addresses.address)),
+    httpUrl: `http://${gateways[0]?.addresses.http}`,
     documents,
     async addGateway(settings) {
       const gateway = await startGateway(settings);

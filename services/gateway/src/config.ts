@@ -5,9 +5,31 @@ import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
+
 export const GatewayConfig = defineConfig({
   host: setting("MILLRACE_GATEWAY_HOST", z.string().default("127.0.0.1"), "Address to listen on."),
   port: setting("MILLRACE_GATEWAY_PORT", port.default(7400), "Port for gRPC."),
+  httpHost: setting(
+    "MILLRACE_HTTP_HOST",
+    z.string().default("127.0.0.1"),
+    "Address to listen on for HTTP.",
+  ),
+  httpPort: setting(
+    "MILLRACE_HTTP_PORT",
+    port.default(7480),
+    "Port for HTTP, Connect and gRPC-Web; 0 takes a free one.",
+  ),
+  allowedOrigins: setting(
+    "MILLRACE_HTTP_ALLOWED_ORIGINS",
+    z
+      .string()
+      .default("")
+      .transform((text) => text.split(",").map((origin) => origin.trim()))
+      .transform((origins) => origins.filter((origin) => origin !== ""))
+      .pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://app.example"))),
+    "Origins of pages that may call from a browser, by commas; * for all.",
+  ),
   scheduler: setting("MILLRACE_SCHEDULER_ADDRESS", z.string(), "The scheduler's host:port."),
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",

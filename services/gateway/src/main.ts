@@ -1,10 +1,11 @@
 import { openDocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { grpcClient, loadConfig, observe, runMain, serve } from "@millrace/runtime";
+import { grpcClient, loadConfig, observe, runMain, serve, serveHttp } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { createAuthenticator } from "./caller.ts";
 import { GatewayConfig } from "./config.ts";
+import { gatewayRoutes } from "./http/routes.ts";
 import { gatewayServices } from "./service.ts";
 import { createSubmitter } from "./submitter.ts";
 
@@ -22,21 +23,27 @@ await runMain(
     });
     const token = config.internalToken === undefined ? {} : { token: config.internalToken };
     const { rpc: scheduler } = scope.use(grpcClient(SchedulerService, config.scheduler, token));
-    const server = await scope.use(
-      serve({
-        listen: { host: config.host, port: config.port },
-        services: gatewayServices({
-          scheduler,
-          documents,
-          submit: createSubmitter({ scheduler, documents, clock, random }),
-        }),
-        authenticate: createAuthenticator(scheduler, config.keyCacheMs),
-        clock,
-        onFinished,
-        onBug: (error, path) => log.error({ error, path }, "a call failed"),
+    const submit = createSubmitter({ scheduler, documents, clock, random });
+    const parts = { scheduler, documents, submit };
+    const common = {
+      services: gatewayServices(parts),
+      authenticate: createAuthenticator(scheduler, config.keyCacheMs),
+      clock,
+      onFinished,
+      onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),
+    };
+    const grpc = await scope.use(
+      serve({ ...common, listen: { host: config.host, port: config.port } }),
+    );
+    const http = await scope.use(
+      serveHttp({
+        ...common,
+        listen: { host: config.httpHost, port: config.httpPort },
+        routes: gatewayRoutes(parts, clock),
+        allowedOrigins: config.allowedOrigins,
       }),
     );
-    log.info({ address: server.address, metrics: address }, "serving");
+    log.info({ address: grpc.address, http: http.address, metrics: address }, "serving");
   },
   { log },
 );

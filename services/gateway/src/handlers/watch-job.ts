@@ -1,16 +1,32 @@
 import type { JobService } from "@millrace/proto/job-service";
-import type { Handler } from "@millrace/runtime";
+import { type Handler, rpcError } from "@millrace/runtime";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { assertOwnJob } from "../own-job.ts";
 
-/** Relays as fast as the caller reads; its leaving cancels the scheduler's stream. */
+/**
+ * Relays as fast as the caller reads; its leaving cancels the scheduler's stream. A gateway that stops
+ * says so at once, so that the caller goes on with another.
+ */
 export const watchJob = ({
   scheduler,
 }: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
-  async function* (watch, { identity, signal }) {
+  async function* (watch, { identity, signal, draining }) {
     assertOwnJob(watch.jobId, identity.keyId);
-    for await (const { event } of scheduler.watch({ keyId: identity.keyId, watch }, { signal })) {
-      if (event !== undefined) yield event;
+    const upstream = new AbortController();
+    const stop = () => upstream.abort();
+    signal.addEventListener("abort", stop);
+    draining.addEventListener("abort", stop);
+    if (signal.aborted || draining.aborted) stop();
+    try {
+      const events = scheduler.watch({ keyId: identity.keyId, watch }, { signal: upstream.signal });
+      for await (const { event } of events) if (event !== undefined) yield event;
+    } catch (error) {
+      if (!draining.aborted || signal.aborted) throw error;
+      const message = "the gateway is stopping: watch again from the next offset";
+      throw rpcError({ reason: "DRAINING", message, cause: error });
+    } finally {
+      signal.removeEventListener("abort", stop);
+      draining.removeEventListener("abort", stop);
     }
   };

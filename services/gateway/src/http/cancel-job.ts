@@ -1,0 +1,31 @@
+import { create } from "@bufbuild/protobuf";
+import { CancelJobRequestSchema, JobService } from "@millrace/proto/job-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { z } from "zod";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { cancelJob } from "../handlers/cancel-job.ts";
+import { assertOwnJob } from "../own-job.ts";
+import { jobAnswer } from "./job-answer.ts";
+import { readQuery } from "./read-query.ts";
+
+const parameters = { reason: z.string().default("") };
+
+/** DELETE /v1/jobs/{id}: 200 once it is cancelled, 202 while its worker is being told. */
+export function cancelJobRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const cancel = cancelJob(parts);
+  return {
+    method: "DELETE",
+    path: "/v1/jobs/{id}",
+    rpc: JobService.method.cancelJob,
+    async handle({ params: { id = "" }, query }, context) {
+      assertOwnJob(id, context.identity.keyId);
+      const request = create(CancelJobRequestSchema, {
+        jobId: id,
+        reason: readQuery(query, parameters).reason,
+      });
+      assertValid(CancelJobRequestSchema, request);
+      return jobAnswer(await cancel(request, context));
+    },
+  };
+}

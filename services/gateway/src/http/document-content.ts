@@ -1,0 +1,27 @@
+import { DocumentService } from "@millrace/proto/document-service";
+import type { HttpRoute } from "@millrace/runtime";
+import { create as contentDisposition } from "content-disposition";
+import type { Caller } from "../caller.ts";
+import { ownDocument } from "../document-message.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+
+/** GET /v1/documents/{id}/content: the bytes, to be kept as a file: what callers upload is not ours to show. */
+export const documentContentRoute = ({ documents }: GatewayParts): HttpRoute<Caller> => ({
+  method: "GET",
+  path: "/v1/documents/{id}/content",
+  rpc: DocumentService.method.downloadDocument,
+  async handle({ params: { id = "" } }, { identity }) {
+    const document = await ownDocument(documents, id, identity.keyId);
+    return {
+      status: 200,
+      headers: {
+        "content-type": document.contentType,
+        "content-length": String(document.sizeBytes),
+        "content-disposition": contentDisposition(document.name),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      },
+      body: documents.read(document.id),
+    };
+  },
+});

@@ -1,0 +1,21 @@
+import { create } from "@bufbuild/protobuf";
+import { DocumentService, GetDocumentRequestSchema } from "@millrace/proto/document-service";
+import type { HttpRoute } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { getDocument } from "../handlers/get-document.ts";
+import { documentAnswer } from "./document-answer.ts";
+
+/** GET /v1/documents/{id}: what is known of a document. */
+export function getDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const get = getDocument(parts);
+  return {
+    method: "GET",
+    path: "/v1/documents/{id}",
+    rpc: DocumentService.method.getDocument,
+    async handle({ params: { id: documentId = "" } }, context) {
+      const { document } = await get(create(GetDocumentRequestSchema, { documentId }), context);
+      return documentAnswer(200, document);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { create } from "@bufbuild/protobuf";
+import { GetJobRequestSchema, JobService } from "@millrace/proto/job-service";
+import type { HttpRoute } from "@millrace/runtime";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { getJob } from "../handlers/get-job.ts";
+import { jobAnswer } from "./job-answer.ts";
+import { readQuery } from "./read-query.ts";
+import { waitOf, waitParameter } from "./wait.ts";
+
+/** GET /v1/jobs/{id}: the job as it is, or, with a wait, once it has finished. */
+export function getJobRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const get = getJob(parts);
+  return {
+    method: "GET",
+    path: "/v1/jobs/{id}",
+    rpc: JobService.method.getJob,
+    async handle({ params, query, headers }, context) {
+      const { wait, headers: said } = waitOf(
+        readQuery(query, { wait: waitParameter }).wait,
+        headers,
+      );
+      const request = create(GetJobRequestSchema, { jobId: params.id ?? "", wait });
+      return jobAnswer(await get(request, context), { status: 200, headers: said });
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { Clock } from "@millrace/shared";
+
+/** The items, and `beat` whenever none has come for `everyMs`. Leaving early returns from the source without waiting for it. */
+export async function* withHeartbeat<Item>(
+  items: AsyncIterable<Item>,
+  beat: Item,
+  { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number },
+): AsyncGenerator<Item> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (let next = iterator.next(); ; ) {
+      const quiet = Promise.withResolvers<undefined>();
+      const timer = clock.after(everyMs, () => quiet.resolve(undefined));
+      const item = await Promise.race([next, quiet.promise]).finally(() => timer.cancel());
+      if (item === undefined) yield beat;
+      else if (item.done === true) return;
+      else {
+        yield item.value;
+        next = iterator.next();
+      }
+    }
+  } finally {
+    iterator.return?.()?.catch(() => undefined);
+  }
+}

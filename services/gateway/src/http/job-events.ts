@@ -1,0 +1,92 @@
+import { create, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { JobSchema, type OutputChunk, OutputChunkSchema } from "@millrace/proto/job";
+import {
+  JobService,
+  WatchJobRequestSchema,
+  WatchJobResponseSchema,
+} from "@millrace/proto/job-service";
+import { type CallHeaders, type HttpRoute, RpcFault, rpcError } from "@millrace/runtime";
+import type { Clock } from "@millrace/shared";
+import { z } from "zod";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { watchJob } from "../handlers/watch-job.ts";
+import { withHeartbeat } from "./heartbeat.ts";
+import { jobJson } from "./job-json.ts";
+import { readQuery } from "./read-query.ts";
+
+/** Well below the minute after which proxies give up a silent connection. */
+const HEARTBEAT_MS = 15_000;
+const HEARTBEAT = ": still here\n\n";
+/** How soon a browser comes back after a cut, in milliseconds; its own default is longer. */
+const RETRY = "retry: 1000\n";
+
+/** An offset as its digits, within the contract's 64 bits. */
+const offset = z
+  .string()
+  .regex(/^\d{1,20}$/, "must be an offset, such as 0")
+  .transform(BigInt)
+  .refine((value) => value < 2n ** 64n, "must be below 2^64");
+
+const parameters = { from: offset.default(0n) };
+
+/** After what a reconnecting client saw last; else from where the address says. */
+function startOf(headers: CallHeaders, from: bigint): bigint {
+  const last = headers.get("last-event-id");
+  if (last === undefined || last === "") return from;
+  const seen = offset.safeParse(last);
+  if (seen.success) return seen.data + 1n;
+  throw rpcError({ reason: "MALFORMED", message: "Last-Event-ID: must be an event's id" });
+}
+
+/** A chunk as an event whose id is its offset, and whose name says what it holds. */
+const chunkEvent = (chunk: OutputChunk): string => {
+  const json = JSON.stringify(toJson(OutputChunkSchema, chunk, { alwaysEmitImplicit: true }));
+  return `id: ${chunk.offset}\nevent: ${chunk.content.case}\ndata: ${json}\n\n`;
+};
+
+/** No id: after a cut it is the output that goes on where it was. */
+const jobEvent = (json: string): string => `event: job\ndata: ${json}\n\n`;
+
+async function* eventsOf(
+  responses: AsyncIterable<MessageInitShape<typeof WatchJobResponseSchema>>,
+): AsyncGenerator<string> {
+  let head = RETRY;
+  try {
+    for await (const response of responses) {
+      const { event } = create(WatchJobResponseSchema, response);
+      if (event.case === "job") yield head + jobEvent(jobJson(create(JobSchema, event.value)));
+      if (event.case === "chunks") yield head + event.value.chunks.map(chunkEvent).join("");
+      head = "";
+    }
+  } catch (error) {
+    // The status has gone out, so a comment is all that is left to say why; the cut that follows tells clients to come back.
+    if (head === "" && error instanceof RpcFault) yield `: ${error.reason ?? "cut"}\n\n`;
+    throw error;
+  }
+}
+
+/** GET /v1/jobs/{id}/events: the job and its output as server-sent events, until its final state. */
+export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Caller> {
+  const watch = watchJob(parts);
+  return {
+    method: "GET",
+    path: "/v1/jobs/{id}/events",
+    rpc: JobService.method.watchJob,
+    async handle({ params, query, headers }, context) {
+      const fromOffset = startOf(headers, readQuery(query, parameters).from);
+      const request = create(WatchJobRequestSchema, { jobId: params.id ?? "", fromOffset });
+      const events = eventsOf(watch(request, context));
+      return {
+        status: 200,
+        headers: {
+          "content-type": "text/event-stream",
+          "cache-control": "no-store",
+          // nginx would hold events back until it has a buffer full of them.
+          "x-accel-buffering": "no",
+        },
+        body: withHeartbeat(events, HEARTBEAT, { clock, everyMs: HEARTBEAT_MS }),
+      };
+    },
+  };
+}

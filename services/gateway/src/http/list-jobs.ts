@@ -1,0 +1,58 @@
+import { create } from "@bufbuild/protobuf";
+import { JobState } from "@millrace/proto/job";
+import {
+  JobService,
+  ListJobsRequestSchema,
+  ListJobsResponseSchema,
+} from "@millrace/proto/job-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { jobStates, type JobState as StateName } from "@millrace/shared";
+import { z } from "zod";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { listJobs } from "../handlers/list-jobs.ts";
+import { jobJson } from "./job-json.ts";
+import { readQuery } from "./read-query.ts";
+
+/** `succeeded` as well as proto3 JSON's `JOB_STATE_SUCCEEDED`. */
+const state = z
+  .string()
+  .transform((name) => name.toUpperCase().replace(/^JOB_STATE_/, ""))
+  .pipe(z.enum(jobStates));
+
+const parameters = {
+  queue: z.string(),
+  /** One, or several: repeated, or by commas. */
+  state: z
+    .union([z.string(), z.array(z.string())])
+    .default([])
+    .transform((names) => [names].flat().flatMap((name) => name.split(",")))
+    .pipe(z.array(state)),
+  type: z.string().default(""),
+  label: z.string().default(""),
+  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageToken: z.string().default(""),
+};
+
+/** GET /v1/jobs: the caller's jobs in one queue, newest first. */
+export function listJobsRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const list = listJobs(parts);
+  return {
+    method: "GET",
+    path: "/v1/jobs",
+    rpc: JobService.method.listJobs,
+    async handle({ query }, context) {
+      const { state: names, ...filter } = readQuery(query, parameters);
+      const states = names.map((name: StateName) => JobState[name]);
+      const request = create(ListJobsRequestSchema, { ...filter, states });
+      assertValid(ListJobsRequestSchema, request);
+      const page = create(ListJobsResponseSchema, await list(request, context));
+      const jobs = page.jobs.map(jobJson).join(",");
+      return {
+        status: 200,
+        headers: { "content-type": "application/json", "cache-control": "no-store" },
+        body: `{"jobs":[${jobs}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
+      };
+    },
+  };
+}

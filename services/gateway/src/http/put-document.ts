@@ -1,0 +1,67 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { documentContentTypes } from "@millrace/documents";
+import {
+  DocumentService,
+  UploadDocumentHeaderSchema,
+  UploadDocumentRequestSchema,
+} from "@millrace/proto/document-service";
+import { assertValid, type CallHeaders, type HttpRoute, rpcError } from "@millrace/runtime";
+import { parse } from "content-disposition";
+import { z } from "zod";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { uploadDocument } from "../handlers/upload-document.ts";
+import { documentAnswer } from "./document-answer.ts";
+import { readQuery } from "./read-query.ts";
+
+const parameters = { name: z.string().optional() };
+
+/** What programs say when they do not know: then the content tells. */
+const UNKNOWN = new Set(["", "application/octet-stream"]);
+const CHARSETS = new Set(["utf-8", "us-ascii"]);
+
+function contentTypeOf(header: string): string {
+  const [type = "", ...rest] = header.split(";").map((part) => part.trim().toLowerCase());
+  if (UNKNOWN.has(type)) return "";
+  const charset = rest.find((part) => part.startsWith("charset="))?.slice("charset=".length);
+  const known = documentContentTypes.find((one) => one === type);
+  if (known !== undefined && CHARSETS.has(charset?.replaceAll('"', "") ?? "utf-8")) return known;
+  const message = `the content type must be one of ${documentContentTypes.join(", ")}, text in UTF-8`;
+  throw rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
+}
+
+/** The name of the query, else that of `Content-Disposition: attachment; filename="a.pdf"`. */
+function nameOf(named: string | undefined, headers: CallHeaders): string {
+  return named ?? parse(headers.get("content-disposition") ?? "").parameters.filename ?? "";
+}
+
+async function* requestsOf(
+  header: MessageInitShape<typeof UploadDocumentHeaderSchema>,
+  body: AsyncIterable<Uint8Array>,
+) {
+  yield create(UploadDocumentRequestSchema, { part: { case: "header", value: header } });
+  for await (const value of body) {
+    const part = { case: "content" as const, value: new Uint8Array(value) };
+    yield create(UploadDocumentRequestSchema, { part });
+  }
+  yield create(UploadDocumentRequestSchema, { part: { case: "end", value: {} } });
+}
+
+/** PUT /v1/documents: stores the body as it comes, or, if it is cut, nothing of it. */
+export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const upload = uploadDocument(parts);
+  return {
+    method: "PUT",
+    path: "/v1/documents",
+    rpc: DocumentService.method.uploadDocument,
+    async handle({ query, headers, body }, context) {
+      const header = create(UploadDocumentHeaderSchema, {
+        name: nameOf(readQuery(query, parameters).name, headers),
+        contentType: contentTypeOf(headers.get("content-type") ?? ""),
+      });
+      assertValid(UploadDocumentHeaderSchema, header);
+      const { document } = await upload(requestsOf(header, body), context);
+      return documentAnswer(201, document, { location: `/v1/documents/${document?.id}` });
+    },
+  };
+}

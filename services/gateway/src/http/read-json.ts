@@ -1,0 +1,38 @@
+import { defaultServeLimits, rpcError } from "@millrace/runtime";
+
+const malformed = (message: string, cause?: unknown) =>
+  rpcError({ reason: "MALFORMED", message, cause });
+
+/** A JSON object from a body of at most what a message may weigh, in UTF-8. */
+export async function readJsonObject(
+  body: AsyncIterable<Uint8Array>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const limit = defaultServeLimits.messageBytes;
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > limit) {
+      throw rpcError({ reason: "TOO_LARGE", message: `the body is over ${limit} bytes` });
+    }
+    pieces.push(piece);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces)));
+  } catch (cause) {
+    throw malformed(`the body is not JSON in UTF-8: ${(cause as Error).message}`, cause);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw malformed("the body must be a JSON object");
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** Throws MEDIA_TYPE unless a body is said to be JSON, or nothing is said of it. */
+export function assertJson(contentType: string | undefined): void {
+  const [type = ""] = (contentType ?? "").split(";");
+  if (/^\s*(|application\/([^/]+\+)?json)\s*$/i.test(type)) return;
+  const message = `the body must be application/json, not ${type.trim()}`;
+  throw rpcError({ reason: "MEDIA_TYPE", message });
+}

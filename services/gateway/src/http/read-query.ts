@@ -1,0 +1,25 @@
+import { rpcError } from "@millrace/runtime";
+import { z } from "zod";
+
+/**
+ * Typed values from a query, or MALFORMED with every one that is wrong. A parameter that is named
+ * once is text for the schema, one that is repeated a list; one that the schema lacks is refused.
+ */
+export function readQuery<Shape extends z.core.$ZodLooseShape>(
+  query: URLSearchParams,
+  shape: Shape,
+) {
+  const values = [...new Set(query.keys())].map((name) => {
+    const all = query.getAll(name);
+    return [name, all.length === 1 ? all[0] : all] as const;
+  });
+  const result = z.strictObject(shape).safeParse(Object.fromEntries(values));
+  if (result.success) return result.data;
+  const violations = result.error.issues.flatMap((issue) => {
+    const { message: description } = issue;
+    const names = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")];
+    return names.map((field) => ({ field, description }));
+  });
+  const message = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
+  throw rpcError({ reason: "MALFORMED", message, violations });
+}

@@ -1,0 +1,24 @@
+import type { HttpRoute } from "@millrace/runtime";
+import type { Clock } from "@millrace/shared";
+import type { Caller } from "../caller.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { cancelJobRoute } from "./cancel-job.ts";
+import { documentContentRoute } from "./document-content.ts";
+import { getDocumentRoute } from "./get-document.ts";
+import { getJobRoute } from "./get-job.ts";
+import { jobEventsRoute } from "./job-events.ts";
+import { listJobsRoute } from "./list-jobs.ts";
+import { putDocumentRoute } from "./put-document.ts";
+import { submitJobRoute } from "./submit-job.ts";
+
+/** Millrace by plain HTTP: each route is a method of the contract, served by that method's handler. */
+export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
+  submitJobRoute(parts),
+  listJobsRoute(parts),
+  getJobRoute(parts),
+  cancelJobRoute(parts),
+  jobEventsRoute(parts, clock),
+  putDocumentRoute(parts),
+  getDocumentRoute(parts),
+  documentContentRoute(parts),
+];

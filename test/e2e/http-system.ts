@@ -1,0 +1,93 @@
+import { type LocalSystem, startSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
+import {
+  systemClock as clock,
+  newJobId,
+  parseApiKey,
+  systemRandom as random,
+} from "@millrace/shared";
+import { type ExecutionContext, startWorker } from "@millrace/worker-sdk";
+import { onTestFinished } from "vitest";
+
+/** What an executor is told by its test, while it runs. */
+export interface HeldJob extends ExecutionContext {
+  /** Ends the attempt with this result. */
+  finish(result: unknown): void;
+  fail(error: Error): void;
+}
+
+export const startHttpSystem = (): Promise<LocalSystem> =>
+  startSystem({ workers: 0, settings: { gateway: { MILLRACE_KEY_CACHE_MS: "0" } } });
+
+let queues = 0;
+
+/** A queue and an API key of the test's own on a system that tests share, and a worker that it holds in its hands. */
+export async function httpCaller(system: LocalSystem) {
+  queues += 1;
+  const queue = `q${queues}`;
+  await system.putQueue({ name: queue });
+  const apiKey = await system.createApiKey(queue);
+  const keyId = parseApiKey(apiKey)?.keyId;
+  if (keyId === undefined) throw new Error("the system gave no API key");
+
+  const call = (path: string, init: RequestInit = {}, key: string = apiKey) =>
+    fetch(system.httpUrl + path, {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) },
+    });
+  return {
+    queue,
+    keyId,
+    apiKey,
+    call,
+    /** Of a job that looks like one of this key's and is not there. */
+    noJob: newJobId(queue as never, keyId, 1, random),
+    postJob: (job: object = {}, headers: Record<string, string> = {}, query = "") =>
+      call(`/v1/jobs${query}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ queue, type: "held", ...job }),
+      }),
+    /** Takes jobs of the queue as they come, one after the other. */
+    startWorker() {
+      const held: HeldJob[] = [];
+      let waiting: ((job: HeldJob) => void) | undefined;
+      const worker = startWorker({
+        schedulerAddress: system.workerTarget,
+        workerId: queue,
+        queues: [queue],
+        slots: 10,
+        clock,
+        random,
+        executors: {
+          held: (context) =>
+            new Promise((finish, fail) => {
+              context.signal.addEventListener("abort", () => fail(context.signal.reason));
+              const job = { ...context, finish, fail };
+              if (waiting === undefined) held.push(job);
+              else waiting(job);
+            }),
+        },
+      });
+      onTestFinished(() => worker.drain(0));
+      return {
+        next: () =>
+          new Promise<HeldJob>((resolve) => {
+            const job = held.shift();
+            if (job !== undefined) return resolve(job);
+            waiting = (arrived) => {
+              waiting = undefined;
+              resolve(arrived);
+            };
+          }),
+      };
+    },
+    async revoke() {
+      const address = system.schedulers[0]?.addresses.admin ?? "";
+      const admin = grpcClient(AdminService, address);
+      onTestFinished(() => admin.close());
+      await admin.rpc.revokeApiKey({ keyId });
+    },
+  };
+}
