@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { connectMillrace, type Job, type Millrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { typesetMobyDick } from "./moby-dick.ts";
-import { Failure, runScript, say } from "./run-script.ts";
+import { runScript, say } from "./run-script.ts";
 import { warningIn } from "./service-log.ts";
 import { statusLine, wordWrap } from "./terminal.ts";
 
@@ -13,15 +13,18 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   const file = relative("", `${folder}/moby-dick.pdf`);
   say("starting Redis, a scheduler, a gateway and a worker");
+  let running = false;
   const system = parts.use(
     await startSystem({
       log(line, service) {
         const warning = warningIn(line, service);
-        if (warning !== undefined) console.error(warning);
+        // What keeps a service from starting is in the error that it ends with.
+        if (running && warning !== undefined) say(warning);
       },
     }),
   );
   stopping.throwIfAborted();
+  running = true;
   say(`gateway    ${system.gatewayTarget()}`);
   const pages = await typesetMobyDick(file);
   if (pages !== undefined)
@@ -41,7 +44,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const job = await follow(millrace, jobId, stopping);
   const took = `waited ${seconds(job.submitTime, job.startTime)}, ran ${seconds(job.startTime, job.finishTime)}`;
   if (job.state !== "SUCCEEDED") {
-    throw new Failure(
+    throw new Error(
       `the job ended as ${job.state} (${took}): ${job.failure?.message ?? "no reason given"}`,
     );
   }
@@ -60,13 +63,15 @@ async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): P
       job = event.job;
     } else if (event.kind === "progress") {
       const { done, total, message } = event;
-      const now = `${message} ${Math.floor((10 * done) / total)}`;
-      status.show(`${message}: ${done} of ${total}`, now !== tenths);
+      // Without a total there are no tenths, and each is news.
+      const now = `${message} ${total === 0 ? done : Math.floor((10 * done) / total)}`;
+      status.show(`${message}: ${done}${total === 0 ? "" : ` of ${total}`}`, now !== tenths);
       tenths = now;
     } else if (event.kind === "text") {
       status.clear();
       text.write(event.text);
     } else if (event.kind === "reset") {
+      status.clear();
       text.end();
       console.log("\n(a new attempt begins)\n");
     }
@@ -74,7 +79,7 @@ async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): P
   status.clear();
   text.end();
   console.log();
-  if (job === undefined) throw new Failure(`the gateway said nothing of job ${jobId}`);
+  if (job === undefined) throw new Error(`the gateway said nothing of job ${jobId}`);
   return job;
 }
 

@@ -1,5 +1,4 @@
 import { freePort, isFree, type SystemOptions } from "@millrace/local";
-import { Failure } from "./run-script.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +20,13 @@ const passedOn =
 /** What is this system's own, or not the same for two services. */
 const kept = /^MILLRACE_(REDIS_|METRICS_PORT$|SCHEDULER_ADDRESS$|DOCUMENTS_DIR$|LOCAL_DIR$)/;
 
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) < 65_536;
+
+const DEFAULT_QUEUES = "documents";
+
 export interface DevelopmentSettings {
+  /** Those that the worker serves. */
+  readonly queues: readonly string[];
   readonly settings: NonNullable<SystemOptions["settings"]>;
   /** For the person who starts it: ports that are not the usual ones. */
   readonly notes: readonly string[];
@@ -40,13 +45,15 @@ export async function developmentSettings(env: Env): Promise<DevelopmentSettings
   for (const { service, setting, usual } of ports) {
     const wanted = all[setting];
     if (wanted !== undefined) {
-      if (await isFree(Number(wanted))) continue;
-      throw new Failure(`${setting}: port ${wanted} is taken. Choose another, or leave it out.`);
+      // What is no port is for the service to refuse, as everywhere.
+      if (!isPort(wanted) || (await isFree(Number(wanted)))) continue;
+      throw new Error(`${setting}: port ${wanted} is taken. Choose another, or leave it out.`);
     }
     const free = await isFree(usual);
     const port = free ? usual : await freePort();
     if (!free) notes.push(`port ${usual} is taken: the ${service} uses ${port} (${setting})`);
     settings[service] = { ...settings[service], [setting]: String(port) };
   }
-  return { settings, notes };
+  const queues = (all.MILLRACE_QUEUES ?? DEFAULT_QUEUES).split(",").map((name) => name.trim());
+  return { queues: queues.filter((name) => name !== ""), settings, notes };
 }

@@ -3,7 +3,6 @@ import { mkdir, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
-import { Failure } from "./run-script.ts";
 
 /**
  * Holds a folder for this process until it is disposed of, or the process is gone. A socket and not
@@ -32,7 +31,7 @@ export async function holdFolder(folder: string): Promise<AsyncDisposable> {
     }
     const pid = await holderOf(path);
     if (pid !== undefined) {
-      throw new Failure(
+      throw new Error(
         `Millrace runs already in ${folder} (process ${pid}). Stop it with Ctrl-C there or \`kill ${pid}\`, ` +
           "or give this one a folder of its own with MILLRACE_LOCAL_DIR.",
       );

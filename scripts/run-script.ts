@@ -8,11 +8,6 @@ export interface ScriptScope {
   readonly stopping: AbortSignal;
 }
 
-/** What a person needs to know of a failure, and no stack. */
-export class Failure extends Error {
-  override readonly name = "Failure";
-}
-
 export const say = (text: string): void => console.log(`millrace: ${text}`);
 
 export const aborted = (signal: AbortSignal): Promise<void> =>
@@ -54,7 +49,7 @@ export async function runScript(
   const failed = (error: unknown) => {
     if (stopping.signal.aborted) return;
     code = 1;
-    console.error(`millrace: ${error instanceof Failure ? error.message : describe(error)}`);
+    console.error(`millrace: ${describe(error)}`);
   };
   await body({ parts, stopping: stopping.signal }).catch(failed);
   if (stopping.signal.aborted) code = codeWhenStopped;
@@ -65,7 +60,7 @@ export async function runScript(
   process.exit(code);
 }
 
-/** An error that no one foresaw, with what it came from. */
+/** What a person needs to know of an error: what it says and what it came from, and no stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? "" : `\n  because of: ${describe(error.cause)}`;

@@ -1,67 +1,71 @@
 import { relative } from "node:path";
 import type { LocalSystem } from "@millrace/local";
 
-/** A job that needs no document, as JSON. */
-const job = {
-  queue: "documents",
-  type: "chat",
-  payloadStruct: {
-    messages: [
-      {
-        role: "user",
-        content:
-          "Call me Ishmael. Having little or no money, I thought I would sail about a little and see the watery part of the world.",
-      },
-    ],
-    maxTokens: 32,
-  },
+/** The input of a job that needs no document. */
+const payload = {
+  messages: [
+    {
+      role: "user",
+      content:
+        "Call me Ishmael. Some years ago, having little or no money in my purse, I thought I would sail about a little and see the watery part of the world. It is a way I have of driving off the spleen. There is nothing surprising in this.",
+    },
+  ],
+  maxTokens: 40,
 };
 
 export interface Started {
   readonly system: LocalSystem;
+  /** Those that the worker serves. */
+  readonly queues: readonly string[];
   readonly apiKey: string;
   readonly folder: string;
 }
 
 /** What `npm start` says once everything runs: where it is and how to use it. */
-export function startText({ system, apiKey, folder }: Started): string {
-  const [scheduler, gateway, worker] = [system.schedulers, system.gateways, system.workers].map(
-    ([first]) => first?.addresses ?? {},
-  );
-  const below = (name: string) => relative("", `${folder}/${name}`);
-  const rows: readonly (readonly [string, string, string])[] = [
-    ["gateway", `${gateway?.address}`, "gRPC, for callers"],
-    ["", system.httpUrl, "HTTP, Connect and gRPC-Web, for callers (docs/http.md)"],
-    ["scheduler", `${scheduler?.address}`, "gRPC, for gateways"],
-    ["", `${scheduler?.workers}`, "gRPC, for workers"],
-    ["", `${scheduler?.admin}`, "gRPC, for operators (AdminService)"],
-    ["worker", 'queue "documents"', "job types summarize and chat"],
-    ["Redis", `127.0.0.1:${system.redis.port}`, `kept in ${below("redis")}`],
-    ["metrics", `http://${gateway?.metrics}/metrics`, "gateway"],
-    ["", `http://${scheduler?.metrics}/metrics`, "scheduler"],
-    ["", `http://${worker?.metrics}/metrics`, "worker"],
-    ["logs", below("logs"), "JSON, a file for each service"],
-    ["API key", apiKey, `kept in ${below("api-key")}`],
+export function startText({ system, queues, apiKey, folder }: Started): string {
+  const [scheduler = {}, gateway = {}, worker = {}] = [
+    ...[system.schedulers, system.gateways, system.workers].map(([first]) => first?.addresses),
   ];
-  const [first, second] = [0, 1].map((column) =>
-    Math.max(
-      ...rows.filter(([name]) => name !== "API key").map((row) => row[column as 0 | 1].length),
-    ),
-  );
-  const table = rows.map(
-    ([name, value, about]) =>
-      `  ${name.padEnd(first ?? 0)}  ${value.padEnd(second ?? 0)}  ${about}`,
-  );
-  const request = JSON.stringify({ job, wait: "30s" });
+  const short = relative("", folder);
+  const below = (name: string) => `${short.startsWith("..") ? folder : short}/${name}`;
+  const job = { queue: queues[0], type: "chat" };
+  const key = `-H 'authorization: Bearer ${apiKey}'`;
+  const overGrpc = JSON.stringify({ job: { ...job, payloadStruct: payload }, wait: "30s" });
+  const overHttp = JSON.stringify({ ...job, payload });
   return [
     "Millrace runs on this machine.",
     "",
-    ...table,
+    ...table([
+      ["gateway", `${gateway.address}`, "gRPC, for callers"],
+      ["", system.httpUrl, "HTTP, Connect and gRPC-Web, for callers"],
+      ["scheduler", `${scheduler.address}`, "gRPC, for gateways"],
+      ["", `${scheduler.workers}`, "gRPC, for workers"],
+      ["", `${scheduler.admin}`, "gRPC, for operators (AdminService)"],
+      ["worker", queues.join(", "), "the queues it serves; job types summarize and chat"],
+      ["Redis", `127.0.0.1:${system.redis.port}`, `kept in ${below("redis")}`],
+      ["metrics", `http://${gateway.metrics}/metrics`, "of the gateway"],
+      ["", `http://${scheduler.metrics}/metrics`, "of the scheduler"],
+      ["", `http://${worker.metrics}/metrics`, "of the worker"],
+      ["logs", below("logs"), "JSON lines, a file for each service"],
+    ]),
     "",
-    "Submit a job and wait for its result:",
+    `  API key    ${apiKey}`,
+    `             kept in ${below("api-key")} for the next start`,
     "",
-    `grpcurl -plaintext -H 'authorization: Bearer ${apiKey}' -d '${request}' ${gateway?.address} millrace.jobs.v1.JobService/SubmitJob`,
+    "Submit a job and wait for its result, over HTTP or over gRPC:",
+    "",
+    `curl -s '${system.httpUrl}/v1/jobs?wait=30' ${key} -H 'content-type: application/json' -d '${overHttp}'`,
+    "",
+    `grpcurl -plaintext ${key} -d '${overGrpc}' ${gateway.address} millrace.jobs.v1.JobService/SubmitJob`,
     "",
     "Ctrl-C stops everything.",
   ].join("\n");
+}
+
+/** Rows of name, value and meaning, in columns. */
+function table(rows: readonly (readonly [string, string, string])[]): string[] {
+  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
+  return rows.map(
+    ([name, value, meaning]) => `  ${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${meaning}`,
+  );
 }

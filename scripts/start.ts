@@ -4,7 +4,7 @@ import { startRedis, startSystem } from "@millrace/local";
 import { opens, readKey, writeKey } from "./development-key.ts";
 import { developmentSettings } from "./development-settings.ts";
 import { holdFolder } from "./hold-folder.ts";
-import { aborted, Failure, runScript, say } from "./run-script.ts";
+import { aborted, runScript, say } from "./run-script.ts";
 import { serviceLog } from "./service-log.ts";
 import { startText } from "./start-text.ts";
 
@@ -14,7 +14,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   parts.use(await holdFolder(folder));
   say("starting Redis, a scheduler, a gateway and a worker");
-  const { settings, notes } = await developmentSettings(process.env);
+  const { queues, settings, notes } = await developmentSettings(process.env);
   for (const note of notes) say(note);
   const redis = await startRedis({ directory: `${folder}/redis`, appendonly: true });
   parts.defer(() => redis.stop());
@@ -22,11 +22,16 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
 
   const keyFile = `${folder}/api-key`;
   const known = await readKey(keyFile);
+  let running = false;
   const system = await startSystem({
     redis,
     settings,
+    queues: queues.map((name) => ({ name })),
     documents: `${folder}/documents`,
-    log: serviceLog(`${folder}/logs`, say),
+    log: serviceLog(`${folder}/logs`, (warning) => {
+      // What keeps a service from starting is in the error that it ends with.
+      if (running) say(warning);
+    }),
     ...(known === undefined ? {} : { apiKey: known }),
   });
   parts.defer(async () => {
@@ -34,11 +39,12 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     say("stopped");
   });
   stopping.throwIfAborted();
+  running = true;
 
   const works = known === undefined || (await opens(system, known));
   const apiKey = works ? system.apiKey : await system.createApiKey("local");
   if (apiKey !== known) await writeKey(keyFile, apiKey);
-  console.log(`\n${startText({ system, apiKey, folder })}\n`);
+  console.log(`\n${startText({ system, queues, apiKey, folder })}\n`);
 
   const ended = await Promise.race([
     aborted(stopping),
@@ -48,5 +54,5 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     ),
   ]);
   if (ended === undefined) return;
-  throw new Failure(`${ended} ended by itself, so everything stops. Look into ${folder}/logs.`);
+  throw new Error(`${ended} ended by itself, so everything stops. Look into ${folder}/logs.`);
 });

@@ -14,16 +14,13 @@ export function statusLine(out: WriteStream) {
   return {
     /** `milestone`: also worth a line where lines stay. */
     show(text: string, milestone: boolean): void {
-      if (out.isTTY) {
-        out.write(`${CLEAR_LINE}${text.slice(0, out.columns - 1)}`);
-        shown = true;
-      } else if (milestone) {
-        out.write(`${text}\n`);
-      }
+      if (!out.isTTY && !milestone) return;
+      out.write(out.isTTY ? `${CLEAR_LINE}${text.slice(0, out.columns - 1)}` : `${text}\n`);
+      shown = true;
     },
-    /** Takes the line away if it stands there: what else is written begins in its place. */
+    /** Makes room for what else is written: takes the line away, or sets the lines apart. */
     clear(): void {
-      if (shown) out.write(CLEAR_LINE);
+      if (shown) out.write(out.isTTY ? CLEAR_LINE : "\n");
       shown = false;
     },
   };

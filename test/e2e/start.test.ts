@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { connectMillrace } from "@millrace/client";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "./run-command.ts";
@@ -19,9 +21,10 @@ async function started(program: ReturnType<typeof runCommand>) {
   const address = await program.says(/^ {2}gateway +(\S+)/);
   const redis = await program.says(/^ {2}Redis +(\S+)/);
   const apiKey = await program.says(/^ {2}API key +(\S+)/);
-  const line = await program.says(/^grpcurl .*/);
+  const curl = await program.says(/^curl .*/);
+  const grpcurl = await program.says(/^grpcurl .*/);
   await program.says(/^Ctrl-C/);
-  return { address, redis, apiKey, line };
+  return { address, redis, apiKey, curl, grpcurl };
 }
 
 const isUp = (address: string): Promise<boolean> =>
@@ -38,16 +41,29 @@ const isUp = (address: string): Promise<boolean> =>
 test("start runs until Ctrl-C, stops all it started, and goes on with the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
-  const { address, redis, apiKey, line } = await started(first);
+  const { address, redis, apiKey, curl, grpcurl } = await started(first);
   expect((await stat(join(folder, "api-key"))).mode & 0o777).toBe(0o600);
 
-  // The job of the line that is there to be pasted.
-  const [, json = ""] = /-d '(.*)' 127/.exec(line) ?? [];
+  // The lines that are there to be pasted.
+  const [, url = "", body = ""] = /^curl -s '(\S+)' .* -d '(.*)'$/.exec(curl) ?? [];
+  expect(curl).toContain(
+    `-H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json'`,
+  );
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body });
+  expect(await answer.json()).toMatchObject({ state: "JOB_STATE_SUCCEEDED" });
+  const [, json = ""] = /-d '(.*)' 127/.exec(grpcurl) ?? [];
   const { queue, type, payloadStruct: payload } = JSON.parse(json).job;
-  expect(line).toContain(`'authorization: Bearer ${apiKey}'`);
+  expect(grpcurl).toContain(`-H 'authorization: Bearer ${apiKey}'`);
   const millrace = connectMillrace({ address, apiKey });
   onTestFinished(() => millrace.close());
   const job = await millrace.run({ queue, type, payload });
+
+  const example = join(import.meta.dirname, "../../examples/first-job/first-job.ts");
+  const summary = await promisify(execFile)(process.execPath, [example, "README.md"], {
+    env: { ...process.env, MILLRACE_ADDRESS: address, MILLRACE_API_KEY: apiKey },
+  });
+  expect(summary.stdout).toContain("Millrace");
 
   const refused = start();
   expect(await refused.code).toBe(1);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { plainLine } from "./plain-line.ts";
 
 export type ServiceName = "scheduler" | "gateway" | "worker";
 
@@ -127,7 +128,7 @@ async function launch(
     for (const stream of [stdout, stderr]) {
       createInterface(stream).on("line", (line) => {
         log(line);
-        lastLines.push(line);
+        lastLines.push(plainLine(line).text);
         if (lastLines.length > LINES_KEPT) lastLines.shift();
         const { msg, ...fields } = parse(line);
         if (READY.has(String(msg))) resolve(addressesIn(fields));

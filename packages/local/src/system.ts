@@ -17,7 +17,7 @@ export interface SystemOptions {
   readonly schedulers?: number;
   readonly gateways?: number;
   readonly workers?: number;
-  /** What to define. Default: `documents`. */
+  /** What to define where Redis does not have it yet. Default: `documents`. */
   readonly queues?: readonly MessageInitShape<typeof QueueSchema>[];
   /** For callers, and made before. Left out: a new one is made. */
   readonly apiKey?: string;
@@ -107,7 +107,10 @@ async function buildSystem(
   };
   const createApiKey = async (name: string) =>
     (await adminCall(adminTarget, adminToken, method.createApiKey, { name })).key;
-  for (const queue of options.queues ?? [{ name: "documents" }]) await putQueue(queue);
+  const { queues: known } = await adminCall(adminTarget, adminToken, method.listQueues, {});
+  for (const queue of options.queues ?? [{ name: "documents" }]) {
+    if (!known.some((one) => one.queue?.name === queue.name)) await putQueue(queue);
+  }
   const apiKey = options.apiKey ?? (await createApiKey("local"));
 
   const startGateway = async (settings?: Settings) => {

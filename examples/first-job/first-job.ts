@@ -1,0 +1,23 @@
+// Has a document summarised and prints the summary as it is written:
+//   MILLRACE_API_KEY=mr_… node first-job.ts a-file.pdf
+import { connectMillrace } from "@millrace/client";
+
+const [file] = process.argv.slice(2);
+const { MILLRACE_API_KEY: apiKey, MILLRACE_ADDRESS: address = "127.0.0.1:7400" } = process.env;
+if (file === undefined || apiKey === undefined) {
+  throw new Error("usage: MILLRACE_API_KEY=mr_… node first-job.ts a-file.pdf");
+}
+
+const millrace = connectMillrace({ address, apiKey });
+const document = await millrace.uploadDocument(file);
+const { jobId } = await millrace.submit({
+  queue: "documents",
+  type: "summarize",
+  documentIds: [document.id],
+});
+// From here on the job is Millrace's: this program may die, and anyone with the key and the id
+// may come back for the result.
+process.stderr.write(`job ${jobId}\n`);
+for await (const { text } of millrace.text(jobId)) process.stdout.write(text);
+process.stdout.write("\n");
+await millrace.close();
