@@ -184,3 +184,21 @@ test("redriving into a full queue says how many were refused, and fails", async 
   expect(redriven).toMatchObject({ code: 1, out: "0 of 1 submitted again, 1 refused\n" });
   expect(redriven.err).toContain("They are dead letters still.");
 });
+
+test("changes are listed with who made them, the newest first", async () => {
+  const { run, queue, keyId } = await setup();
+  await run(["queues", "pause", queue]);
+  await run(["keys", "revoke", keyId]);
+  const { code, out, err } = await run(["changes", "--limit", "2"]);
+  expect(code).toBe(0);
+  expect(steady(out, { [keyId]: "key", [queue]: "q" })).toBe(`\
+TIME                  WHO        WHAT          OF          DETAIL
+2027-01-31 08:00:00Z  anonymous  RevokeApiKey  key_______  {"keyId":"key_______"}
+2027-01-31 08:00:00Z  anonymous  PauseQueue    q__         {"name":"q__"}
+`);
+  expect(err).toContain("There may be more");
+  const [newest] = (await run(["changes", "--json", "--limit", "0"])).out.split("\n");
+  expect(JSON.parse(newest ?? "")).toMatchObject({
+    ...{ actor: "anonymous", action: "RevokeApiKey", subject: keyId },
+  });
+});

@@ -83,6 +83,7 @@ export interface Engine {
   readonly deadLetters: DeadLetters;
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
+  readonly changeLog: ChangeLog;
   /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
   syncPolicy(): Promise<void>;
 
@@ -100,6 +101,8 @@ export interface EngineOptions {
   /** Go by Redis's time, so that replicas agree on it; `clock` then only measures. Default false. */
   readonly redisTime?: boolean;
   readonly random: Random;
+  /** How much of what operators changed is kept. Default: a year, at most 10,000 changes. */
+  readonly changeLog?: Partial<ChangeLogSettings>;
   /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
   readonly onWarning?: (message: string, cause?: unknown) => void;
 }
@@ -608,6 +611,41 @@ export interface ProviderAccounts {
   reset(name: string): Promise<ProviderAccountStatus | undefined>;
   /** The provider refused a call: no job of the pool starts anywhere until the pause is over. Call it before the attempt is settled. */
   refused(name: string, refusal: ProviderRefusal): Promise<{ readonly coolUntilMs?: number }>;
+}
+
+/** What an operator changes. */
+export interface Change {
+  readonly actor: string;
+  /** For example "UpdateApiKey". */
+  readonly action: string;
+  /** What it is done to, for example a key id. */
+  readonly subject: string;
+  /** JSON without secrets. */
+  readonly detailJson: string;
+}
+
+export interface RecordedChange extends Change {
+  readonly timeMs: number;
+}
+
+export interface ChangeLogSettings {
+  readonly keepMs: number;
+  readonly maxLength: number;
+}
+
+/** What operators have changed: for people who ask who did what. Nothing is decided by it. */
+export interface ChangeLog {
+  /** Writes a change down, and is called before it is made: one that was made is never missing. Returns its id. */
+  append(change: Change): Promise<string>;
+  /** Takes back a change that was not made after all. */
+  retract(id: string): Promise<void>;
+  /** Newest first. Undefined: no such page token was given out. */
+  list(pageSize: number, pageToken?: string): Promise<ChangePage | undefined>;
+}
+
+export interface ChangePage {
+  readonly changes: readonly RecordedChange[];
+  readonly nextPageToken?: string;
 }
 
 export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;

@@ -1,3 +1,4 @@
+export { changeLogDefaults } from "./change-log.ts";
 export type * from "./engine.ts";
 export { FairBackend } from "./fair-backend.ts";
 export { bullPrefix, fairBackend } from "./fair-backend-factory.ts";

@@ -61,6 +61,8 @@ export const registryKeys = (rootPrefix: string) => ({
   accounts: `${rootPrefix}:{registry}:provider-accounts`,
   /** hash: what keys may use, by key id; "*": how often that was changed */
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
+  /** stream: what operators changed */
+  changes: `${rootPrefix}:{registry}:changes`,
 });
 
 /** What every key of a provider account begins with. */

@@ -2,9 +2,11 @@ import type { Clock, JobId, QueueName, Random } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { apiKeyRegistry } from "./api-key-registry.ts";
 import { byShard } from "./by-shard.ts";
+import { changeLog, changeLogDefaults } from "./change-log.ts";
 import { checkServer, connect, createConnection } from "./connection.ts";
 import { deadLetterStore } from "./dead-letters.ts";
 import type {
+  ChangeLogSettings,
   Engine,
   EngineOptions,
   JobSpec,
@@ -52,9 +54,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await Promise.all([connect(commands, settings, clock), connect(signals, settings, clock)]);
     await checkServer(commands, onWarning);
     const redisTime = options.redisTime ? await redisClock(commands, clock, onWarning) : undefined;
-    return engineOn(commands, signals, rootPrefix, redisTime?.clock ?? clock, random, () =>
-      redisTime?.close(),
-    );
+    return engineOn(commands, signals, {
+      ...{ rootPrefix, random, clock: redisTime?.clock ?? clock },
+      changes: { ...changeLogDefaults, ...options.changeLog },
+      onClose: () => redisTime?.close(),
+    });
   } catch (error) {
     commands.disconnect();
     signals.disconnect();
@@ -62,13 +66,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
+interface EngineParts {
+  readonly rootPrefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly changes: ChangeLogSettings;
+  readonly onClose: () => void;
+}
+
 function engineOn(
   redis: Redis,
   signals: Redis,
-  rootPrefix: string,
-  clock: Clock,
-  random: Random,
-  onClose: () => void,
+  { rootPrefix, clock, random, changes, onClose }: EngineParts,
 ): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
@@ -268,6 +277,7 @@ function engineOn(
     deadLetters,
     keyBudgets,
     providerAccounts: accounts,
+    changeLog: changeLog(redis, rootPrefix, clock, changes),
     async syncPolicy() {
       await Promise.all([keyBudgets.sync(), accounts.sync()]);
     },

@@ -100,7 +100,7 @@ async function buildSystem(
   // Any scheduler that runs will do.
   const adminTarget = target(schedulers.map(({ addresses }) => addresses.admin));
   const { all, scheduler } = options.settings ?? {};
-  const adminToken = { ...all, ...scheduler }.MILLRACE_ADMIN_TOKEN;
+  const [adminToken] = { ...all, ...scheduler }.MILLRACE_ADMIN_TOKEN?.split(",") ?? [];
   const { method } = AdminService;
   const putQueue = async (queue: MessageInitShape<typeof QueueSchema>) => {
     await adminCall(adminTarget, adminToken, method.putQueue, { queue });

@@ -1,11 +1,13 @@
 import type { Engine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
-import { bindService, notImplemented } from "@millrace/runtime";
+import { type BoundService, bindService } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
+import type { Operator } from "./admin-token.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
+import { listAuditEvents } from "./handlers/admin/list-audit-events.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
@@ -19,27 +21,30 @@ import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
+import { changeRecorder } from "./record-change.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
-/** What operators call. */
-export const adminService = (engine: Engine, clock: Clock, random: Random) =>
-  bindService(AdminService, {
-    createApiKey: unaryOverStore(createApiKey(engine, clock, random)),
+/** What operators call, by the names of their tokens. */
+export function adminService(engine: Engine, clock: Clock, random: Random): BoundService<Operator> {
+  const record = changeRecorder(engine.changeLog);
+  return bindService<typeof AdminService, Operator>(AdminService, {
+    createApiKey: unaryOverStore(createApiKey(engine, record, clock, random)),
     listApiKeys: unaryOverStore(listApiKeys(engine)),
-    updateApiKey: unaryOverStore(updateApiKey(engine)),
-    rotateApiKey: unaryOverStore(rotateApiKey(engine, random)),
-    revokeApiKey: unaryOverStore(revokeApiKey(engine)),
-    putQueue: unaryOverStore(putQueue(engine)),
+    updateApiKey: unaryOverStore(updateApiKey(engine, record)),
+    rotateApiKey: unaryOverStore(rotateApiKey(engine, record, random)),
+    revokeApiKey: unaryOverStore(revokeApiKey(engine, record)),
+    putQueue: unaryOverStore(putQueue(engine, record)),
     listQueues: unaryOverStore(listQueues(engine)),
-    pauseQueue: unaryOverStore(pauseQueue(engine)),
-    resumeQueue: unaryOverStore(resumeQueue(engine)),
+    pauseQueue: unaryOverStore(pauseQueue(engine, record)),
+    resumeQueue: unaryOverStore(resumeQueue(engine, record)),
     listDeadLetters: unaryOverStore(listDeadLetters(engine)),
     getDeadLetter: unaryOverStore(getDeadLetter(engine)),
-    redriveDeadLetters: streamOverStore(redriveDeadLetters(engine, clock)),
-    purgeDeadLetters: unaryOverStore(purgeDeadLetters(engine, clock)),
-    putProviderAccount: unaryOverStore(putProviderAccount(engine)),
+    redriveDeadLetters: streamOverStore(redriveDeadLetters(engine, record, clock)),
+    purgeDeadLetters: unaryOverStore(purgeDeadLetters(engine, record, clock)),
+    putProviderAccount: unaryOverStore(putProviderAccount(engine, record)),
     listProviderAccounts: unaryOverStore(listProviderAccounts(engine)),
-    deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine)),
-    resetProviderAccount: unaryOverStore(resetProviderAccount(engine)),
-    listAuditEvents: notImplemented,
+    deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine, record)),
+    resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
+    listAuditEvents: unaryOverStore(listAuditEvents(engine)),
   });
+}

@@ -36,6 +36,28 @@ test("operators are listened to elsewhere only with a token", () => {
   expect(load({ ...env, MILLRACE_ADMIN_TOKEN: "c" }).adminHost).toBe("0.0.0.0");
 });
 
+test("operators' tokens have names, and what is wrong with one is told without it", () => {
+  const { adminTokens } = load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,plain" });
+  expect(adminTokens?.map(({ operator }) => operator.name)).toEqual(["anna", "admin"]);
+  const wrong = () => load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,Bert:other" });
+  expect(wrong).toThrow("MILLRACE_ADMIN_TOKEN: token 2");
+  expect(wrong).not.toThrow(/s3cret|other/);
+});
+
+test("what operators changed is kept within bounds", () => {
+  expect(load({})).toMatchObject({ changeLogDays: 365, changeLogLength: 10_000 });
+  const bounds = [
+    ["MILLRACE_CHANGE_LOG_DAYS", 1, 3_650],
+    ["MILLRACE_CHANGE_LOG_LENGTH", 100, 1_000_000],
+  ] as const;
+  for (const [name, least, most] of bounds) {
+    for (const value of [least, most]) load({ [name]: String(value) });
+    for (const value of [least - 1, most + 1]) {
+      expect(() => load({ [name]: String(value) })).toThrow(name);
+    }
+  }
+});
+
 test("every problem is told at once", () => {
   expect(() => loadConfig(SchedulerConfig, { MILLRACE_LEASE_MS: "999" })).toThrow(
     /MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,

@@ -1,9 +1,19 @@
 import { hostname } from "node:os";
 import { defineConfig, isLoopback, metricsSettings, setting } from "@millrace/runtime";
 import { z } from "zod";
+import { type AdminToken, adminTokens } from "./admin-token.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const pause = z.coerce.number().int().min(10);
+
+function tokens(text: string, context: z.RefinementCtx): readonly AdminToken[] {
+  try {
+    return adminTokens(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+}
 
 const settings = {
   redisUrl: setting("MILLRACE_REDIS_URL", z.string(), "The Redis that holds the queues."),
@@ -34,10 +44,20 @@ const settings = {
     "Address to listen on for operators.",
   ),
   adminPort: setting("MILLRACE_ADMIN_PORT", port.default(7075), "Port for operators."),
-  adminToken: setting(
+  adminTokens: setting(
     "MILLRACE_ADMIN_TOKEN",
-    z.string().optional(),
-    "What operators must show; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
+    z.string().transform(tokens).optional(),
+    "What operators must show, as name:token, several by commas; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
+  ),
+  changeLogDays: setting(
+    "MILLRACE_CHANGE_LOG_DAYS",
+    z.coerce.number().int().min(1).max(3_650).default(365),
+    "How many days what operators changed can be looked up.",
+  ),
+  changeLogLength: setting(
+    "MILLRACE_CHANGE_LOG_LENGTH",
+    z.coerce.number().int().min(100).max(1_000_000).default(10_000),
+    "How many changes are kept at most.",
   ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
@@ -80,7 +100,7 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
   ...(isLoopback(config.host) || config.workerToken !== undefined
     ? []
     : [missing("MILLRACE_WORKER_TOKEN", "MILLRACE_SCHEDULER_HOST")]),
-  ...(isLoopback(config.adminHost) || config.adminToken !== undefined
+  ...(isLoopback(config.adminHost) || config.adminTokens !== undefined
     ? []
     : [missing("MILLRACE_ADMIN_TOKEN", "MILLRACE_ADMIN_HOST")]),
 ]);

@@ -3,6 +3,7 @@ import { loadConfig, observe, runMain, serve } from "@millrace/runtime";
 import { systemRandom as random, systemClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
+import { requireOperator } from "./admin-token.ts";
 import { SchedulerConfig } from "./config.ts";
 import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
@@ -14,6 +15,7 @@ import { startReaper } from "./loops/reaper.ts";
 import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
+const DAY_MS = 24 * 3_600_000;
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 
@@ -28,6 +30,10 @@ await runMain(
         clock: systemClock,
         redisTime: true,
         random,
+        changeLog: {
+          keepMs: config.changeLogDays * DAY_MS,
+          maxLength: config.changeLogLength,
+        },
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
@@ -73,7 +79,7 @@ await runMain(
       serve({
         listen: { host: config.adminHost, port: config.adminPort },
         services: [adminService(engine, clock, random)],
-        authenticate: requireToken(config.adminToken),
+        authenticate: requireOperator(config.adminTokens),
         clock,
         onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),

@@ -16,11 +16,15 @@ import { createMetrics } from "@millrace/telemetry";
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { onTestFinished } from "vitest";
 import { adminService } from "../src/admin-service.ts";
-import { requireToken } from "../src/internal-token.ts";
+import { adminTokens, requireOperator } from "../src/admin-token.ts";
 import { jobObserver } from "../src/job-observer.ts";
 import { schedulerService } from "../src/service.ts";
 
-/** A scheduler for operators, in this process. */
+const onBug = (error: unknown) => {
+  throw error;
+};
+
+/** A scheduler in this process, as operators anna and bert reach it. */
 export async function setup() {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
@@ -28,19 +32,21 @@ export async function setup() {
   onTestFinished(() => engine.close());
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [
-      adminService(engine, clock, random),
-      schedulerService(engine, jobObserver(createMetrics()), clock),
-    ],
-    authenticate: requireToken("admin"),
-    clock,
-    onBug: (error) => {
-      throw error;
-    },
+    services: [adminService(engine, clock, random)],
+    authenticate: requireOperator(adminTokens("anna:s3cret,bert:s3cret")),
+    ...{ clock, onBug },
   });
   onTestFinished(() => server.close());
-  const { rpc } = grpcClient(AdminService, server.address, { token: "admin" });
-  const scheduler = grpcClient(SchedulerService, server.address, { token: "admin" }).rpc;
+  const as = (name: string) =>
+    grpcClient(AdminService, server.address, { token: `${name}:s3cret` }).rpc;
+  const rpc = as("anna");
+  const forGateways = await serve({
+    listen: { host: "127.0.0.1", port: 0 },
+    services: [schedulerService(engine, jobObserver(createMetrics()), clock)],
+    ...{ clock, onBug },
+  });
+  onTestFinished(() => forGateways.close());
+  const scheduler = grpcClient(SchedulerService, forGateways.address).rpc;
   /** Whether gateways let a caller with this key in. */
   const opens = async (text: string) => {
     const key = parseApiKey(text);
@@ -70,5 +76,5 @@ export async function setup() {
     if (job === undefined) throw new Error(`${id} was not stored`);
     return job;
   };
-  return { rpc, submit, engine, clock, opens, newKey, address: server.address };
+  return { rpc, as, submit, engine, clock, opens, newKey, address: server.address };
 }

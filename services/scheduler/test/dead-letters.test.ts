@@ -13,7 +13,9 @@ import {
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
+import { type Operator, requireOperator } from "../src/admin-token.ts";
 import { redriveDeadLetters } from "../src/handlers/admin/redrive-dead-letters.ts";
+import { changeRecorder } from "../src/record-change.ts";
 
 const queue = "documents" as QueueName;
 
@@ -27,6 +29,7 @@ async function setup(count: number) {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [adminService(engine, clock, random)],
+    authenticate: requireOperator(undefined),
     clock,
     onBug: (error) => {
       throw error;
@@ -122,10 +125,14 @@ test("with a rate, no second redrives more than it allows", async () => {
     },
   };
   const request = create(RedriveDeadLettersRequestSchema, { filter: { queue }, perSecond: 20 });
-  const context = { signal: new AbortController().signal } as CallContext;
+  const context = {
+    signal: new AbortController().signal,
+    identity: { name: "anna" },
+  } as CallContext<Operator>;
+  const record = changeRecorder(engine.changeLog);
   const redrivenAt: [ms: number, count: number][] = [];
   let last = 0n;
-  for await (const { redriven } of redriveDeadLetters(engine, passing)(request, context)) {
+  for await (const { redriven } of redriveDeadLetters(engine, record, passing)(request, context)) {
     const all = BigInt(redriven ?? 0n);
     redrivenAt.push([nowMs, Number(all - last)]);
     last = all;

@@ -1,7 +1,8 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import { CreateApiKeyRequestSchema } from "@millrace/proto/admin-service";
 import { type Clock, formatApiKey, hashSecret, newApiKey, type Random } from "@millrace/shared";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
 import { budgetOf } from "./key-budget-message.ts";
 
@@ -12,17 +13,22 @@ export const createApiKey =
       readonly apiKeys: Pick<Engine["apiKeys"], "put">;
       readonly keyBudgets: Pick<Engine["keyBudgets"], "set">;
     },
+    record: RecordChange,
     clock: Clock,
     random: Random,
-  ): Handler<(typeof AdminService)["method"]["createApiKey"], undefined> =>
-  async ({ name, budget }) => {
+  ): AdminHandler<"createApiKey"> =>
+  async (request, { identity: by }) => {
+    const { name, budget } = request;
     const limits = budget && budgetOf(budget);
     const key = newApiKey(random);
     const { keyId } = key;
     const secretHash = hashSecret(key.secret);
-    // First, so that the key never opens without its limits.
-    if (limits !== undefined) await engine.keyBudgets.set(keyId, limits);
-    const stored = await engine.apiKeys.put({ keyId, name, secretHash, createdMs: clock.nowMs() });
+    const change = { by, action: "CreateApiKey", subject: keyId, request };
+    const stored = await record({ ...change, schema: CreateApiKeyRequestSchema }, async () => {
+      // First, so that the key never opens without its limits.
+      if (limits !== undefined) await engine.keyBudgets.set(keyId, limits);
+      return engine.apiKeys.put({ keyId, name, secretHash, createdMs: clock.nowMs() });
+    });
     // The id of a key that exists opens nothing: 50 bits of it are chance.
     if (!stored.secretHash.equals(secretHash)) throw new Error(`drew key id ${keyId} twice`);
     return { apiKey: apiKeyMessage(stored, limits), key: formatApiKey(key) };

@@ -1,13 +1,11 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import { rpcError } from "@millrace/runtime";
 import type { JobId } from "@millrace/shared";
+import type { AdminHandler } from "./admin-handler.ts";
 import { deadLetterMessage } from "./dead-letter-message.ts";
 
 export const getDeadLetter =
-  (
-    engine: Pick<Engine, "deadLetters">,
-  ): Handler<(typeof AdminService)["method"]["getDeadLetter"], undefined> =>
+  (engine: Pick<Engine, "deadLetters">): AdminHandler<"getDeadLetter"> =>
   async ({ jobId }) => {
     const letter = await engine.deadLetters.get(jobId as JobId);
     if (letter === undefined) {

@@ -1,7 +1,6 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
 import { isKeyId } from "@millrace/shared";
+import type { AdminHandler } from "./admin-handler.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
 import { assertPageToken } from "./page-token.ts";
 
@@ -12,7 +11,7 @@ export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;
     readonly keyBudgets: Pick<Engine["keyBudgets"], "list">;
-  }): Handler<(typeof AdminService)["method"]["listApiKeys"], undefined> =>
+  }): AdminHandler<"listApiKeys"> =>
   async ({ pageSize, pageToken }) => {
     assertPageToken("ListApiKeys", pageToken, isKeyId(pageToken));
     const [keys, budgets] = await Promise.all([engine.apiKeys.list(), engine.keyBudgets.list()]);

@@ -1,15 +1,12 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import type { AdminHandler } from "./admin-handler.ts";
 import { deadLetterFilterOf, deadLetterMessage } from "./dead-letter-message.ts";
 import { existingQueue } from "./queue-status.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
 
 export const listDeadLetters =
-  (
-    engine: Pick<Engine, "deadLetters" | "getQueue">,
-  ): Handler<(typeof AdminService)["method"]["listDeadLetters"], undefined> =>
+  (engine: Pick<Engine, "deadLetters" | "getQueue">): AdminHandler<"listDeadLetters"> =>
   async ({ filter, pageSize, pageToken }) => {
     const wanted = deadLetterFilterOf(filter);
     await existingQueue(engine, wanted.queue);

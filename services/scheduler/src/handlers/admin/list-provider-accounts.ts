@@ -1,12 +1,11 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import type { AdminHandler } from "./admin-handler.ts";
 import { providerAccountStatusMessage } from "./provider-account-message.ts";
 
 export const listProviderAccounts =
   (engine: {
     readonly providerAccounts: Pick<Engine["providerAccounts"], "list">;
-  }): Handler<(typeof AdminService)["method"]["listProviderAccounts"], undefined> =>
+  }): AdminHandler<"listProviderAccounts"> =>
   async () => ({
     accounts: (await engine.providerAccounts.list()).map(providerAccountStatusMessage),
   });

@@ -1,12 +1,9 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import type { AdminHandler } from "./admin-handler.ts";
 import { queueStatus } from "./queue-status.ts";
 
 export const listQueues =
-  (
-    engine: Pick<Engine, "queues" | "stats">,
-  ): Handler<(typeof AdminService)["method"]["listQueues"], undefined> =>
+  (engine: Pick<Engine, "queues" | "stats">): AdminHandler<"listQueues"> =>
   async () => {
     const queues = await engine.queues();
     return { queues: await Promise.all(queues.map((queue) => queueStatus(engine, queue))) };

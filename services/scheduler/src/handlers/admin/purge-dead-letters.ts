@@ -1,7 +1,9 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
+import { type AdminService, PurgeDeadLettersRequestSchema } from "@millrace/proto/admin-service";
 import type { Handler } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
+import type { Operator } from "../../admin-token.ts";
+import type { RecordChange } from "../../record-change.ts";
 import { deadLetterGroups } from "./dead-letter-groups.ts";
 import { deadLetterFilterOf } from "./dead-letter-message.ts";
 import { existingQueue } from "./queue-status.ts";
@@ -9,17 +11,24 @@ import { existingQueue } from "./queue-status.ts";
 export const purgeDeadLetters =
   (
     engine: Pick<Engine, "deadLetters" | "getQueue">,
+    record: RecordChange,
     clock: Clock,
-  ): Handler<(typeof AdminService)["method"]["purgeDeadLetters"], undefined> =>
-  async ({ filter, dryRun }, { signal }) => {
+  ): Handler<(typeof AdminService)["method"]["purgeDeadLetters"], Operator> =>
+  async (request, { signal, identity: by }) => {
+    const { filter, dryRun } = request;
     const wanted = deadLetterFilterOf(filter);
     await existingQueue(engine, wanted.queue);
-    let purged = 0;
-    for await (const group of deadLetterGroups(engine, wanted, clock.nowMs())) {
-      if (signal.aborted) break;
-      purged += dryRun
-        ? group.length
-        : await engine.deadLetters.remove(group.map(({ job }) => job.id));
-    }
-    return { purged: BigInt(purged) };
+    const purge = async () => {
+      let purged = 0;
+      for await (const group of deadLetterGroups(engine, wanted, clock.nowMs())) {
+        if (signal.aborted) break;
+        purged += dryRun
+          ? group.length
+          : await engine.deadLetters.remove(group.map(({ job }) => job.id));
+      }
+      return { purged: BigInt(purged) };
+    };
+    if (dryRun) return purge();
+    const change = { by, action: "PurgeDeadLetters", subject: wanted.queue, request };
+    return record({ ...change, schema: PurgeDeadLettersRequestSchema }, purge);
   };

@@ -1,14 +1,18 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import { PutQueueRequestSchema } from "@millrace/proto/admin-service";
+import { rpcError } from "@millrace/runtime";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { queueDefinitionOf, queueMessage } from "./queue-message.ts";
 
 /** The definition takes the place of the whole one before, all but the number of shards. */
 export const putQueue =
   (
     engine: Pick<Engine, "getQueue" | "defineQueue">,
-  ): Handler<(typeof AdminService)["method"]["putQueue"], undefined> =>
-  async ({ queue }) => {
+    record: RecordChange,
+  ): AdminHandler<"putQueue"> =>
+  async (request, { identity: by }) => {
+    const { queue } = request;
     if (queue === undefined) throw new Error("validation let a request without a queue through");
     const wanted = queueDefinitionOf(queue);
     const before = await engine.getQueue(wanted.name);
@@ -18,5 +22,9 @@ export const putQueue =
         message: `queue ${queue.name} has ${before.shards} shards, fixed when it was created: leave \`shards\` out`,
       });
     }
-    return { queue: queueMessage(await engine.defineQueue(wanted)) };
+    const change = { by, action: "PutQueue", subject: queue.name, request };
+    const defined = await record({ ...change, schema: PutQueueRequestSchema }, () =>
+      engine.defineQueue(wanted),
+    );
+    return { queue: queueMessage(defined) };
   };

@@ -1,7 +1,9 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
+import { type AdminService, RedriveDeadLettersRequestSchema } from "@millrace/proto/admin-service";
 import type { Handler } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
+import type { Operator } from "../../admin-token.ts";
+import type { RecordChange } from "../../record-change.ts";
 import { deadLetterGroups, GROUP } from "./dead-letter-groups.ts";
 import { deadLetterFilterOf } from "./dead-letter-message.ts";
 import { existingQueue } from "./queue-status.ts";
@@ -12,11 +14,18 @@ const STEP_MS = 100;
 /** Says how far it is after each step. It ends where its caller leaves; what is left is still a dead letter. */
 export const redriveDeadLetters = (
   engine: Pick<Engine, "deadLetters" | "getQueue">,
+  record: RecordChange,
   clock: Clock,
-): Handler<(typeof AdminService)["method"]["redriveDeadLetters"], undefined> =>
-  async function* ({ filter, max, perSecond, dryRun }, { signal }) {
+): Handler<(typeof AdminService)["method"]["redriveDeadLetters"], Operator> =>
+  async function* (request, { signal, identity: by }) {
+    const { filter, max, perSecond, dryRun } = request;
     const wanted = deadLetterFilterOf(filter);
     await existingQueue(engine, wanted.queue);
+    if (!dryRun) {
+      const change = { by, action: "RedriveDeadLetters", subject: wanted.queue, request };
+      // Not around all of it: how far it came, whoever asked for it has seen.
+      await record({ ...change, schema: RedriveDeadLettersRequestSchema }, async () => undefined);
+    }
     const startedMs = clock.nowMs();
     const most = max === 0 ? Number.POSITIVE_INFINITY : max;
     const step = perSecond === 0 ? GROUP : Math.max(1, Math.floor((perSecond * STEP_MS) / 1_000));

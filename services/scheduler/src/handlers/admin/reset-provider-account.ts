@@ -1,14 +1,24 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import { ResetProviderAccountRequestSchema } from "@millrace/proto/admin-service";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { accountNotFound, providerAccountStatusMessage } from "./provider-account-message.ts";
 
 export const resetProviderAccount =
-  (engine: {
-    readonly providerAccounts: Pick<Engine["providerAccounts"], "reset">;
-  }): Handler<(typeof AdminService)["method"]["resetProviderAccount"], undefined> =>
-  async ({ name }) => {
-    const status = await engine.providerAccounts.reset(name);
-    if (status === undefined) throw accountNotFound(name);
+  (
+    engine: { readonly providerAccounts: Pick<Engine["providerAccounts"], "reset"> },
+    record: RecordChange,
+  ): AdminHandler<"resetProviderAccount"> =>
+  async (request, { identity: by }) => {
+    const { name } = request;
+    const change = { by, action: "ResetProviderAccount", subject: name, request };
+    const status = await record(
+      { ...change, schema: ResetProviderAccountRequestSchema },
+      async () => {
+        const reset = await engine.providerAccounts.reset(name);
+        if (reset === undefined) throw accountNotFound(name);
+        return reset;
+      },
+    );
     return { account: providerAccountStatusMessage(status) };
   };

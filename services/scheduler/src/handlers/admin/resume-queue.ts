@@ -1,14 +1,19 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import { ResumeQueueRequestSchema } from "@millrace/proto/admin-service";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { existingQueue, queueStatus } from "./queue-status.ts";
 
 export const resumeQueue =
   (
     engine: Pick<Engine, "getQueue" | "pauseQueue" | "stats">,
-  ): Handler<(typeof AdminService)["method"]["resumeQueue"], undefined> =>
-  async ({ name }) => {
-    const queue = await existingQueue(engine, name);
-    await engine.pauseQueue(queue.name, false);
+    record: RecordChange,
+  ): AdminHandler<"resumeQueue"> =>
+  async (request, { identity: by }) => {
+    const queue = await existingQueue(engine, request.name);
+    const change = { by, action: "ResumeQueue", subject: queue.name, request };
+    await record({ ...change, schema: ResumeQueueRequestSchema }, () =>
+      engine.pauseQueue(queue.name, false),
+    );
     return { queue: await queueStatus(engine, queue) };
   };

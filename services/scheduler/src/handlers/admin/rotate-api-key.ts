@@ -1,8 +1,10 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import type { ApiKeyRecord, Engine } from "@millrace/engine";
+import { RotateApiKeyRequestSchema } from "@millrace/proto/admin-service";
+import { rpcError } from "@millrace/runtime";
 import { formatApiKey, hashSecret, newApiKey, type Random } from "@millrace/shared";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
 import { existingKey, keyIdOf } from "./existing-key.ts";
 
@@ -12,22 +14,31 @@ const DEFAULT_GRACE_MS = 24 * 3_600_000;
 export const rotateApiKey =
   (
     engine: {
-      readonly apiKeys: Pick<Engine["apiKeys"], "rotate">;
+      readonly apiKeys: Pick<Engine["apiKeys"], "get" | "rotate">;
       readonly keyBudgets: Pick<Engine["keyBudgets"], "get">;
     },
+    record: RecordChange,
     random: Random,
-  ): Handler<(typeof AdminService)["method"]["rotateApiKey"], undefined> =>
-  async ({ keyId, grace }) => {
+  ): AdminHandler<"rotateApiKey"> =>
+  async (request, { identity: by }) => {
+    const { keyId, grace } = request;
     const id = keyIdOf(keyId);
+    assertActive(existingKey(id, await engine.apiKeys.get(id)));
     const { secret } = newApiKey(random);
     const graceMs = grace === undefined ? DEFAULT_GRACE_MS : durationMs(grace);
-    const key = existingKey(id, await engine.apiKeys.rotate(id, hashSecret(secret), graceMs));
-    if (key.revokedMs !== undefined) {
-      throw rpcError({
-        reason: "ILLEGAL_TRANSITION",
-        message: `API key ${keyId} is revoked for good: make a new one`,
-      });
-    }
+    const change = { by, action: "RotateApiKey", subject: keyId, request };
+    const key = await record({ ...change, schema: RotateApiKeyRequestSchema }, async () => {
+      const rotated = await engine.apiKeys.rotate(id, hashSecret(secret), graceMs);
+      return assertActive(existingKey(id, rotated));
+    });
     const apiKey = apiKeyMessage(key, await engine.keyBudgets.get(id));
     return { apiKey, key: formatApiKey({ keyId: id, secret }) };
   };
+
+function assertActive(key: ApiKeyRecord): ApiKeyRecord {
+  if (key.revokedMs === undefined) return key;
+  throw rpcError({
+    reason: "ILLEGAL_TRANSITION",
+    message: `API key ${key.keyId} is revoked for good: make a new one`,
+  });
+}

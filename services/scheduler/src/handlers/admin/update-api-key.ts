@@ -1,22 +1,28 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminService } from "@millrace/proto/admin-service";
-import type { Handler } from "@millrace/runtime";
+import { UpdateApiKeyRequestSchema } from "@millrace/proto/admin-service";
+import type { RecordChange } from "../../record-change.ts";
+import type { AdminHandler } from "./admin-handler.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
 import { existingKey, keyIdOf } from "./existing-key.ts";
 import { budgetOf } from "./key-budget-message.ts";
 
 export const updateApiKey =
-  (engine: {
-    readonly apiKeys: Pick<Engine["apiKeys"], "get" | "rename">;
-    readonly keyBudgets: Pick<Engine["keyBudgets"], "get" | "set">;
-  }): Handler<(typeof AdminService)["method"]["updateApiKey"], undefined> =>
-  async ({ keyId, name, budget }) => {
+  (
+    engine: {
+      readonly apiKeys: Pick<Engine["apiKeys"], "get" | "rename">;
+      readonly keyBudgets: Pick<Engine["keyBudgets"], "get" | "set">;
+    },
+    record: RecordChange,
+  ): AdminHandler<"updateApiKey"> =>
+  async (request, { identity: by }) => {
+    const { keyId, name, budget } = request;
     const id = keyIdOf(keyId);
     const { apiKeys, keyBudgets } = engine;
-    const key = existingKey(
-      id,
-      await (name === undefined ? apiKeys.get(id) : apiKeys.rename(id, name)),
-    );
-    if (budget !== undefined) await keyBudgets.set(id, budgetOf(budget));
+    const before = existingKey(id, await apiKeys.get(id));
+    const change = { by, action: "UpdateApiKey", subject: keyId, request };
+    const key = await record({ ...change, schema: UpdateApiKeyRequestSchema }, async () => {
+      if (budget !== undefined) await keyBudgets.set(id, budgetOf(budget));
+      return name === undefined ? before : existingKey(id, await apiKeys.rename(id, name));
+    });
     return { apiKey: apiKeyMessage(key, await keyBudgets.get(id)) };
   };

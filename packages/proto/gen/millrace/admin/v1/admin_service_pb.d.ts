@@ -1338,7 +1338,8 @@ export declare type PurgeDeadLettersResponse = Message<"millrace.admin.v1.PurgeD
 export declare const PurgeDeadLettersResponseSchema: GenMessage<PurgeDeadLettersResponse>;
 
 /**
- * A change made through this service, or by a configuration file.
+ * A change made through this service, or by a configuration file. It is written down before it is made, so
+ * that none is missing; of one that a crash or an outage cut, it is not known whether it was made.
  *
  * @generated from message millrace.admin.v1.AuditEvent
  */
@@ -1351,7 +1352,8 @@ export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
   time?: Timestamp | undefined;
 
   /**
-   * Who: the name of the admin token, or "config" for a file.
+   * Who: the name of the admin token ("admin" if it has none, "anonymous" where none is asked for), or
+   * "config" for a file.
    *
    * @generated from field: string actor = 2;
    */

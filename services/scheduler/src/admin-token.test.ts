@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { adminTokens, requireOperator } from "./admin-token.ts";
+
+const showing = (authorization?: string) => ({
+  get: (name: string) => (name === "authorization" ? authorization : undefined),
+});
+const nameOf = async (tokens: string | undefined, shown?: string) =>
+  (await requireOperator(tokens === undefined ? undefined : adminTokens(tokens))(showing(shown)))
+    .name;
+
+test("whoever shows a token goes by its name, and by admin if it has none", async () => {
+  const tokens = "anna:s3cret, ci:other,plain";
+  expect(await nameOf(tokens, "Bearer anna:s3cret")).toBe("anna");
+  expect(await nameOf(tokens, "Bearer ci:other")).toBe("ci");
+  expect(await nameOf(tokens, "Bearer plain")).toBe("admin");
+});
+
+test.each([
+  undefined,
+  "",
+  "Bearer ",
+  "anna:s3cret",
+  "Bearer s3cret",
+  "Bearer anna:",
+  "Bearer anna:s3cret,ci:other",
+])("%j is not let in", async (shown) => {
+  await expect(nameOf("anna:s3cret,ci:other", shown)).rejects.toMatchObject({
+    ...{ reason: "UNAUTHENTICATED", message: "the token is not right" },
+  });
+});
+
+test("without tokens everyone is let in, by no name", async () => {
+  expect(await nameOf(undefined)).toBe("anonymous");
+  expect(await nameOf(undefined, "Bearer whatever")).toBe("anonymous");
+});
+
+test("one name may have two tokens, while one replaces the other", async () => {
+  expect(await nameOf("anna:old,anna:new", "Bearer anna:old")).toBe("anna");
+  expect(await nameOf("anna:old,anna:new", "Bearer anna:new")).toBe("anna");
+});
+
+test.each([
+  ["", "token 1 is empty"],
+  ["a,", "token 2 is empty"],
+  ["anna:", "token 1 is empty"],
+  ["Anna:x", "token 1: what is before"],
+  [":x", "token 1: what is before"],
+  ["a,config:x", '"config" is taken'],
+  ["anonymous:x", '"anonymous" is taken'],
+])("%j is refused", (text, message) => {
+  expect(() => adminTokens(text)).toThrow(message);
+});
