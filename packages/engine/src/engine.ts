@@ -7,6 +7,8 @@ import type {
   QueueName,
   Random,
 } from "@millrace/shared";
+import type { AuditOptions } from "./audit/audit-engine.ts";
+import type { Finding } from "./audit/finding.ts";
 
 /**
  * What the rest of Millrace may ask of the queue engine: types alone, in one file because they are
@@ -86,6 +88,9 @@ export interface Engine {
   readonly changeLog: ChangeLog;
   /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
   syncPolicy(): Promise<void>;
+
+  /** Looks for what must always hold and does not. On a live system give `looksAgain`. */
+  audit(options?: AuditOptions): Promise<readonly Finding[]>;
 
   /** Resolves if Redis answers. */
   ping(): Promise<void>;

@@ -1,3 +1,5 @@
+export type { AuditOptions, AuditProgress } from "./audit/audit-engine.ts";
+export type { Finding } from "./audit/finding.ts";
 export { changeLogDefaults } from "./change-log.ts";
 export type * from "./engine.ts";
 export { FairBackend } from "./fair-backend.ts";

@@ -11,6 +11,8 @@ const LEASES_PER_CALL = 256;
 const ASK_AGAIN_MS = 50;
 
 export interface LeaseFrom {
+  /** Attempts have ended here: an account that had nothing may have something now. */
+  freed(): void;
   /** Leases from a queue's shards by turns, until there are enough or none has more. */
   lease(
     shards: readonly ShardOfQueue[],
@@ -59,6 +61,7 @@ export function leaseFromShards(
   };
 
   return {
+    freed: () => askAgain.clear(),
     async lease(shards, { workerId, ...request }, stamp) {
       const workers = typeof workerId === "string" ? [workerId] : workerId;
       const turn = turns.get(request.queue) ?? 0;

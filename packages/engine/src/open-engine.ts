@@ -1,6 +1,7 @@
 import type { Clock, JobId, QueueName, Random } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { apiKeyRegistry } from "./api-key-registry.ts";
+import { auditEngine } from "./audit/audit-engine.ts";
 import { byShard } from "./by-shard.ts";
 import { changeLog, changeLogDefaults } from "./change-log.ts";
 import { checkServer, connect, createConnection } from "./connection.ts";
@@ -189,7 +190,7 @@ function engineOn(
 
     async settle(settlements) {
       const now = stamp();
-      return byShard(
+      const outcomes = await byShard(
         settlements,
         await shardOfLease(settlements),
         (one) => (one.kind === "complete" ? one.resultJson.length : 0),
@@ -200,6 +201,8 @@ function engineOn(
         },
         leaseLost,
       );
+      leaseFrom.freed();
+      return outcomes;
     },
 
     async append(batches) {
@@ -228,6 +231,7 @@ function engineOn(
         const { maxStalls, retainFailedMs: keepFailedMs } = definition;
         return reapLeases.run(redis, base, { ...now, keepFailedMs, maxStalls, limit });
       });
+      leaseFrom.freed();
       return {
         reaped: results.flatMap((result) => result.reaped),
         more: results.some((result) => result.more),
@@ -282,6 +286,13 @@ function engineOn(
       await Promise.all([keyBudgets.sync(), accounts.sync()]);
     },
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
+
+    async audit(options) {
+      const queues = await registry.list();
+      return auditEngine(redis, rootPrefix, queues, options).catch((error: unknown) => {
+        throw asStoreFault(error, "the audit");
+      });
+    },
 
     async ping() {
       await redis.ping().catch((error: unknown) => {

@@ -73,6 +73,20 @@ test("a job larger than the budget runs alone, when nothing else is reserved", a
   expect(await lease(engine, 10)).toHaveLength(1);
 });
 
+test("what is given back wakes a lane that was held until its minute is over", async () => {
+  const { engine, submit } = await withBudget({ tokensPerMinute: 100 });
+  await submit(2, { estimatedTokens: 90 });
+  const first = await lease(engine, 2);
+  expect(first).toHaveLength(1);
+  const woken = Promise.withResolvers<void>();
+  await using _ = await engine.subscribe(queue, (signal) => {
+    if (signal.kind === "work") woken.resolve();
+  });
+  await complete(engine, first as never, 10);
+  await woken.promise;
+  expect(await lease(engine, 2)).toHaveLength(1);
+});
+
 test("what was reserved and not spent is given back, to the minute it came from", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 100 });
   await submit(4, { estimatedTokens: 90 });

@@ -117,6 +117,8 @@ function budgets.settle(job_id, rsv, spent, refund)
       windows.correct(use.d, tonumber(day), correction)
     end
     if refund then windows.correct(use.q, tonumber(minute), -1) end
+    -- What comes back may be enough for a lane that is held until a window clears by itself.
+    if refund or correction < 0 then use.returned = true end
   end
   local more = (spent or tokens) - tokens
   if more ~= 0 then lanes.correct(job_id, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
@@ -130,8 +132,8 @@ function budgets.flush()
     windows.flush(use.t, fields)
     windows.flush(use.d, fields)
     if use.freed then
-      use.freed = false
-      if lanes.release_key(use.key) then signals.work() end
+      if lanes.release_key(use.key, use.returned) then signals.work() end
+      use.freed, use.returned = false, false
     end
     if use.changed or #fields > 0 then
       use.changed = false

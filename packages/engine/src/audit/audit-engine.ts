@@ -1,0 +1,94 @@
+import type { Redis } from "ioredis";
+import type { QueueDefinition } from "../engine.ts";
+import { accountBase, registryKeys, shardAt } from "../keys.ts";
+import type { Finding } from "./finding.ts";
+import { checkLanes } from "./lanes.ts";
+import { checkOutputs } from "./outputs.ts";
+import { checkPlaces } from "./places.ts";
+import { checkAccount, checkReservations } from "./reservations.ts";
+import { readShard, type ShardSnapshot } from "./shard-snapshot.ts";
+
+export interface AuditProgress {
+  readonly shards: number;
+  readonly shardsDone: number;
+  readonly jobs: number;
+}
+
+export interface AuditOptions {
+  /** Told after each shard of each look. */
+  readonly onProgress?: (progress: AuditProgress) => void;
+  /** How often to look again at what was found: what is gone then was only something on its way. Default 0. */
+  readonly looksAgain?: number;
+}
+
+/**
+ * Looks over all queues, and provider accounts, for what must always hold. Exact while nothing moves; on
+ * a live system pieces are read at different moments, so a finding counts only if later looks find the
+ * same.
+ */
+export async function auditEngine(
+  redis: Redis,
+  rootPrefix: string,
+  queues: readonly QueueDefinition[],
+  options: AuditOptions = {},
+): Promise<readonly Finding[]> {
+  let findings = await look(redis, rootPrefix, queues, options);
+  for (let again = 0; again < (options.looksAgain ?? 0) && findings.length > 0; again += 1) {
+    const seen = new Set((await look(redis, rootPrefix, queues, options)).map(textOf));
+    findings = findings.filter((finding) => seen.has(textOf(finding)));
+  }
+  return findings;
+}
+
+const textOf = ({ invariant, subject, problem }: Finding) => `${invariant} ${subject} ${problem}`;
+
+async function look(
+  redis: Redis,
+  rootPrefix: string,
+  queues: readonly QueueDefinition[],
+  { onProgress }: AuditOptions,
+): Promise<readonly Finding[]> {
+  const shards = queues.flatMap(({ name, shards: count }) =>
+    Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
+  );
+  const findings: Finding[] = [];
+  const snapshots: ShardSnapshot[] = [];
+  let jobs = 0;
+  for (const shard of shards) {
+    const snapshot = await readShard(redis, shard);
+    findings.push(
+      ...checkPlaces(snapshot),
+      ...checkLanes(snapshot),
+      ...checkReservations(snapshot),
+    );
+    for await (const finding of checkOutputs(redis, snapshot)) findings.push(finding);
+    jobs += snapshot.jobs.size;
+    snapshots.push(slicesOf(snapshot));
+    onProgress?.({ shards: shards.length, shardsDone: snapshots.length, jobs });
+  }
+  const pools = await redis.hkeys(registryKeys(rootPrefix).accounts);
+  for (const pool of pools.filter((name) => name !== "*")) {
+    const account = await redis.hgetall(`${accountBase(rootPrefix, pool)}mr:account`);
+    findings.push(...checkAccount(pool, account, snapshots));
+  }
+  return findings;
+}
+
+/** What accounts are checked against: all else of a shard can be forgotten. */
+function slicesOf(snapshot: ShardSnapshot): ShardSnapshot {
+  const slices = new Map(
+    snapshot.names
+      .filter((name) => name.startsWith("mr:slice:"))
+      .map((name) => [name, snapshot.hash(name)]),
+  );
+  return {
+    shard: snapshot.shard,
+    names: [...slices.keys()],
+    jobs: new Map(),
+    zset: () => [],
+    score: () => undefined,
+    members: () => [],
+    hash: (name) => slices.get(name) ?? {},
+    text: () => undefined,
+  };
+}

@@ -1,0 +1,76 @@
+import type { Finding } from "./finding.ts";
+import type { ShardSnapshot } from "./shard-snapshot.ts";
+
+const LANE = "mr:lane:";
+const READY = "mr:ready:";
+const HELD = "mr:held:";
+
+/** Lanes are ready or held (6), what holds them is really taken, and the counters count (11). */
+export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
+  const lanes = named(shard, LANE);
+  const ready = new Set(
+    named(shard, READY).flatMap((of) => shard.zset(READY + of).map((key) => `${key}|${of}`)),
+  );
+  const parked = new Set(shard.zset("mr:parked"));
+  for (const lane of lanes) {
+    if (ready.has(lane) && parked.has(lane)) yield broken(lane, "is both ready and held");
+    if (!ready.has(lane) && !parked.has(lane))
+      yield broken(lane, "has jobs, and is neither ready nor held");
+  }
+  const known = new Set(lanes);
+  for (const lane of [...ready, ...parked]) {
+    if (!known.has(lane)) yield broken(lane, "is ready or held, and has no jobs");
+  }
+  const classes = new Set(shard.members("mr:classes"));
+  for (const of of named(shard, READY)) {
+    if (!classes.has(of)) yield broken(of, "has ready lanes, and is no class");
+    classes.delete(of);
+  }
+  for (const of of classes) yield broken(of, "is a class, and has no ready lanes");
+  const held = new Set(
+    named(shard, HELD).flatMap((key) => shard.members(HELD + key).map((of) => `${key}|${of}`)),
+  );
+  for (const lane of parked) {
+    if (!held.has(lane)) yield broken(lane, "is held, and its key does not know");
+    held.delete(lane);
+  }
+  for (const lane of held) yield broken(lane, "its key takes it to be held, and it is not");
+  yield* checkWaiters(shard, parked);
+  yield* checkDepth(shard, lanes);
+}
+
+/** A lane that waits for a running job to end: there is one, and the limit is reached. */
+function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Generator<Finding> {
+  for (const lane of parked) {
+    if (shard.score("mr:parked", lane) !== Number.POSITIVE_INFINITY) continue;
+    const key = lane.split("|")[0] ?? "";
+    const limit = Number((shard.hash("mr:limits")[key] ?? "").split(",")[4] || Number.NaN);
+    const running = Number(shard.hash(`mr:use:${key}`).n ?? 0);
+    if (!(running >= limit)) {
+      yield broken(lane, `waits for a slot of its key, and ${running} of ${limit} are taken`);
+    }
+  }
+}
+
+function* checkDepth(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
+  const counts = new Map<string, number>();
+  const add = (key: string, jobs: number) => counts.set(key, (counts.get(key) ?? 0) + jobs);
+  for (const lane of lanes) {
+    const jobs = shard.zset(LANE + lane);
+    add(lane.split("|")[0] ?? "", jobs.length);
+    add("*", jobs.length);
+  }
+  const depth = shard.hash("mr:depth");
+  for (const key of new Set([...counts.keys(), ...Object.keys(depth)])) {
+    // "0" counts jobs without a priority, which are BullMQ's.
+    if (key === "0") continue;
+    const [is, says] = [counts.get(key) ?? 0, Number(depth[key] ?? 0)];
+    if (is !== says)
+      yield { invariant: 11, subject: key, problem: `has ${is} jobs in lanes, counted as ${says}` };
+  }
+}
+
+const broken = (subject: string, problem: string): Finding => ({ invariant: 6, subject, problem });
+
+const named = (shard: ShardSnapshot, start: string): string[] =>
+  shard.names.flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));

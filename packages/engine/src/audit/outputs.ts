@@ -1,0 +1,33 @@
+import type { Redis } from "ioredis";
+import type { Finding } from "./finding.ts";
+import type { ShardSnapshot } from "./shard-snapshot.ts";
+
+/** Output is numbered without gaps up to what its job says (10), and ends with its job. */
+export async function* checkOutputs(redis: Redis, shard: ShardSnapshot): AsyncGenerator<Finding> {
+  for (const name of shard.names) {
+    if (!name.endsWith(":output")) continue;
+    const id = name.slice(0, -":output".length);
+    const key = shard.shard.base + name;
+    const entries = await redis.xrange(key, "-", "+");
+    const numbers = entries.map(([entry]) => Number(entry.split("-")[0]));
+    const gap = numbers.findIndex((number, at) => at > 0 && number !== (numbers[at - 1] ?? 0) + 1);
+    if (gap > 0)
+      yield {
+        invariant: 10,
+        subject: id,
+        problem: `offset ${numbers[gap]} follows ${numbers[gap - 1]}`,
+      };
+    // Entry n is offset n - 1, so the last entry's number is the next offset.
+    const next = Number(shard.jobs.get(id)?.oo ?? numbers.at(-1) ?? 0);
+    if (numbers.length > 0 && numbers.at(-1) !== next) {
+      yield {
+        invariant: 10,
+        subject: id,
+        problem: `ends at offset ${numbers.at(-1)}, its job says ${next}`,
+      };
+    }
+    if ((await redis.pttl(key)) === -1) {
+      yield { invariant: 11, subject: id, problem: "its output would stay for ever" };
+    }
+  }
+}

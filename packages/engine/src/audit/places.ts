@@ -1,0 +1,108 @@
+import type { Finding } from "./finding.ts";
+import type { ShardSnapshot } from "./shard-snapshot.ts";
+
+/** Where each job is: in one place (1), with one end (2) and one lease (3). */
+export function* checkPlaces(shard: ShardSnapshot): Generator<Finding> {
+  const places = placesOf(shard);
+  for (const [id, where] of places) {
+    if (!shard.jobs.has(id)) {
+      yield { invariant: 1, subject: id, problem: `is in ${where.join(", ")}, and not stored` };
+    } else if (where.length > 1) {
+      yield { invariant: 1, subject: id, problem: `is in several places: ${where.join(", ")}` };
+    }
+  }
+  const active = new Set(shard.members("active"));
+  for (const [id, job] of shard.jobs) {
+    const [where] = places.get(id) ?? [];
+    if (where === undefined) yield { invariant: 1, subject: id, problem: "is stored, and nowhere" };
+    const ended = where === "completed" || where === "failed";
+    if (ended !== (job.finishedOn !== undefined)) {
+      yield { invariant: 2, subject: id, problem: `is in ${where}, and says otherwise of its end` };
+    }
+    const [token, state] = (job.fin ?? "").split(" ");
+    if (ended && job.fin !== undefined && token !== job.ats) {
+      yield { invariant: 2, subject: id, problem: `ended by lease ${token}, and was leased again` };
+    }
+    if (job.fin !== undefined && ended && (state === "SUCCEEDED") !== (where === "completed")) {
+      yield { invariant: 2, subject: id, problem: `is in ${where}, and ended as ${state}` };
+    }
+    const lock = shard.text(`${id}:lock`);
+    if (lock !== undefined && !active.has(id)) {
+      yield { invariant: 3, subject: id, problem: "has a lock, and does not run" };
+    } else if (lock !== undefined && lock !== job.ats && /^\d+$/.test(lock)) {
+      yield { invariant: 3, subject: id, problem: `its lock is ${lock}, its lease ${job.ats}` };
+    }
+    if ((job.rsv !== undefined || job.acs !== undefined) && !active.has(id)) {
+      yield { invariant: 5, subject: id, problem: "holds a reservation, and does not run" };
+    }
+  }
+  yield* checkLeases(shard, active);
+  yield* checkLeftovers(shard, places);
+}
+
+function placesOf(shard: ShardSnapshot): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>();
+  const place = (where: string, ids: readonly string[]) => {
+    for (const id of ids) {
+      const found = places.get(id);
+      if (found === undefined) places.set(id, [where]);
+      else found.push(where);
+    }
+  };
+  for (const name of shard.names) {
+    if (name.startsWith("mr:lane:") && !name.startsWith("mr:lane:-|"))
+      place("lane", shard.zset(name));
+  }
+  place("inbox", shard.members("wait").filter(isMillraceJob));
+  place("inbox", shard.zset("prioritized").filter(isMillraceJob));
+  for (const name of ["delayed", "completed", "failed", "waiting-children"]) {
+    place(name, shard.zset(name).filter(isMillraceJob));
+  }
+  place("active", shard.members("active").filter(isMillraceJob));
+  return places;
+}
+
+/** Plain BullMQ jobs are BullMQ's to keep in order. */
+const isMillraceJob = (id: string): boolean => /^[^~]+~[^~]+~[^~]+$/.test(id);
+
+function* checkLeases(shard: ShardSnapshot, active: ReadonlySet<string>): Generator<Finding> {
+  const leases = new Set(shard.zset("mr:leases"));
+  for (const id of leases) {
+    if (!active.has(id))
+      yield { invariant: 3, subject: id, problem: "has a lease, and does not run" };
+  }
+  for (const id of active) {
+    // A plain BullMQ worker that runs a key's job keeps no lease of ours.
+    const token = shard.text(`${id}:lock`);
+    const plain = token !== undefined && !/^\d+$/.test(token);
+    if (!leases.has(id) && isMillraceJob(id) && !plain) {
+      yield { invariant: 3, subject: id, problem: "runs without a lease that could run out" };
+    }
+  }
+}
+
+/** What belongs to jobs goes with them. */
+function* checkLeftovers(
+  shard: ShardSnapshot,
+  places: ReadonlyMap<string, readonly string[]>,
+): Generator<Finding> {
+  for (const id of shard.zset("mr:expiry")) {
+    const where = places.get(id)?.[0];
+    if (where === undefined || where === "completed" || where === "failed") {
+      yield { invariant: 11, subject: id, problem: "has a latest start or finish, and has ended" };
+    }
+  }
+  const indexed = new Set<string>();
+  for (const name of shard.names) {
+    if (!name.startsWith("mr:index:")) continue;
+    const key = name.slice("mr:index:".length);
+    for (const ulid of shard.zset(name)) indexed.add(`${shard.shard.queue}~${key}~${ulid}`);
+  }
+  for (const id of indexed) {
+    if (!shard.jobs.has(id))
+      yield { invariant: 11, subject: id, problem: "is listed, and not stored" };
+  }
+  for (const id of shard.jobs.keys()) {
+    if (!indexed.has(id)) yield { invariant: 1, subject: id, problem: "is stored, and not listed" };
+  }
+}

@@ -1,0 +1,85 @@
+import type { Finding } from "./finding.ts";
+import type { Hash, ShardSnapshot } from "./shard-snapshot.ts";
+
+/** What is reserved is reserved by running jobs (4, 5), and windows are the sums of their buckets. */
+export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
+  const ofKey = new Map<string, number>();
+  const ofPool = new Map<string, number>();
+  for (const [id, { rsv, acs }] of shard.jobs) {
+    if (rsv !== undefined && rsv.split(" ").length === 6) count(ofKey, id.split("~")[1] ?? "");
+    if (acs !== undefined) count(ofPool, acs.split(" ").slice(2).join(" "));
+  }
+  for (const name of shard.names) {
+    if (name.startsWith("mr:use:")) {
+      const key = name.slice("mr:use:".length);
+      yield* running(key, shard.hash(name).n, ofKey);
+      for (const letter of ["q", "t", "d"]) yield* windowSum(key, shard.hash(name), letter);
+    } else if (name.startsWith("mr:slice:")) {
+      const pool = name.slice("mr:slice:".length);
+      yield* running(pool, shard.hash(name).n, ofPool);
+    }
+  }
+  for (const key of ofKey.keys()) {
+    if (shard.hash(`mr:use:${key}`).n === undefined) yield* running(key, "0", ofKey);
+  }
+}
+
+function* running(
+  subject: string,
+  says: string | undefined,
+  jobs: ReadonlyMap<string, number>,
+): Generator<Finding> {
+  const is = jobs.get(subject) ?? 0;
+  if (Number(says ?? 0) === is) return;
+  yield {
+    invariant: 5,
+    subject,
+    problem: `${is} running jobs hold reservations, counted as ${says}`,
+  };
+}
+
+/** A window's sum is that of its buckets. */
+export function* windowSum(subject: string, hash: Hash, letter: string): Generator<Finding> {
+  const bucket = new RegExp(`^${letter}\\d+$`);
+  const sum = Object.entries(hash).reduce(
+    (total, [name, amount]) => (bucket.test(name) ? total + Number(amount) : total),
+    0,
+  );
+  const says = Number(hash[`${letter}s`] ?? 0);
+  if (sum === says) return;
+  yield { invariant: 5, subject, problem: `window ${letter} holds ${sum}, counted as ${says}` };
+}
+
+/** What shards may run of an account is no more than the account says that it allowed. */
+export function* checkAccount(
+  pool: string,
+  account: Hash,
+  shards: readonly ShardSnapshot[],
+): Generator<Finding> {
+  yield* windowSum(pool, account, "q");
+  yield* windowSum(pool, account, "t");
+  let allowed = 0;
+  for (const [field, value] of Object.entries(account)) {
+    if (field.startsWith("a:")) allowed += Number(value);
+  }
+  if (allowed !== Number(account.R ?? 0)) {
+    const problem = `allows ${allowed} running jobs, counted as ${account.R}`;
+    yield { invariant: 5, subject: pool, problem };
+  }
+  for (const { shard, hash } of shards) {
+    const slice = hash(`mr:slice:${pool}`);
+    // An account that was defined while jobs of its pool ran does not count those.
+    const granted = Number(account[`a:${shard.base}`] ?? 0);
+    if (
+      Number(slice.a ?? 0) > granted &&
+      Number(slice.v ?? 0) >= Number(account[`v:${shard.base}`] ?? 0)
+    ) {
+      const problem = `shard ${shard.base} may run ${slice.a}, and was allowed ${granted}`;
+      yield { invariant: 5, subject: pool, problem };
+    }
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
