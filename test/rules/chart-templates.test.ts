@@ -17,14 +17,30 @@ const specs = { gateway: GatewayConfig, scheduler: SchedulerConfig, worker: work
 type Service = keyof typeof specs;
 const services = Object.keys(specs) as Service[];
 
+/** Files that the chart mounts none of: in a cluster an ingress or a mesh speaks TLS. */
+const noFiles = "the chart mounts no certificates";
+const schedulerTls = {
+  MILLRACE_SCHEDULER_CA_FILE: noFiles,
+  MILLRACE_SCHEDULER_CERT_FILE: noFiles,
+  MILLRACE_SCHEDULER_KEY_FILE: noFiles,
+};
+const serverTls = {
+  MILLRACE_TLS_CERT_FILE: noFiles,
+  MILLRACE_TLS_KEY_FILE: noFiles,
+  MILLRACE_TLS_CLIENT_CA_FILE: noFiles,
+};
+
 /** Settings that are neither the chart's nor the operator's to set in a pod, and why. */
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
+    ...serverTls,
+    ...schedulerTls,
     MILLRACE_GATEWAY_PORT: "its default is the container's port",
     MILLRACE_HTTP_PORT: "its default is the container's port",
     MILLRACE_METRICS_PORT: "its default is the container's port",
   },
   scheduler: {
+    ...serverTls,
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
     MILLRACE_WORKER_PORT: "its default is the container's port",
     MILLRACE_ADMIN_PORT: "its default is what the notes forward",
@@ -32,6 +48,7 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
     MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
   },
   worker: {
+    ...schedulerTls,
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_WORKER_ID: "its default holds the pod's name",
     OPENAI_API_KEY: "a secret: secretEnv",

@@ -15,6 +15,7 @@ test("docs/settings.md names every setting, and no other", () => {
   const sources = [
     ...readdirSync(join(root, "services")).map((name) => `services/${name}/src/config.ts`),
     "packages/runtime/src/observe.ts",
+    "packages/runtime/src/tls.ts",
   ];
   const used = sources.flatMap((path) =>
     [...read(path).matchAll(/setting\(\s*"([A-Z_]+)"/g)].map(([, name]) => name),

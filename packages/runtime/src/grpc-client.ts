@@ -68,7 +68,7 @@ export interface GrpcClientOptions {
   /** Plaintext unless given. */
   readonly credentials?: ChannelCredentials;
   /** Sent as `authorization: Bearer`. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly channelOptions?: ChannelOptions;
 }
 

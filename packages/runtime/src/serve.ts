@@ -11,14 +11,8 @@ import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { reflectionOf } from "./reflection.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { grpcServiceDefinition } from "./service-definition.ts";
+import type { ServerTls } from "./tls.ts";
 import { warmValidation } from "./validation.ts";
-
-export interface TlsFiles {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-  /** With it, callers must show a certificate that it signed. */
-  readonly clientCa?: Buffer;
-}
 
 export interface ServeLimits {
   /** The longest request or stream message, in bytes. */
@@ -43,7 +37,7 @@ export interface ServeOptions<Identity> {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** Plaintext unless given. */
-  readonly tls?: TlsFiles;
+  readonly tls?: ServerTls | undefined;
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
   /** Before the request is looked at. Throws an RpcFault to refuse. */
@@ -85,7 +79,7 @@ const channelOptions = (limits: ServeLimits): ChannelOptions => ({
   "grpc.keepalive_timeout_ms": 5_000,
 });
 
-function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {
+function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const pair = { private_key: tls.key, cert_chain: tls.cert };
   return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], tls.clientCa !== undefined);

@@ -1,4 +1,10 @@
-import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
+import {
+  defineConfig,
+  metricsSettings,
+  schedulerTlsSettings,
+  setting,
+  tlsSettings,
+} from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
@@ -41,6 +47,8 @@ export const GatewayConfig = defineConfig({
     z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),
     "How long an API key is taken to be known, and a revoked one may still work, in milliseconds.",
   ),
+  ...tlsSettings,
+  ...schedulerTlsSettings,
   ...metricsSettings(7401),
   documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),
   documentBytes: setting(

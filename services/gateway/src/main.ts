@@ -1,6 +1,16 @@
 import { openDocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { grpcClient, loadConfig, observe, runMain, serve, serveHttp } from "@millrace/runtime";
+import {
+  grpcClient,
+  loadConfig,
+  observe,
+  readSchedulerTls,
+  readServerTls,
+  runMain,
+  serve,
+  serveHttp,
+  warnOfPlaintext,
+} from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { createAuthenticator } from "./caller.ts";
@@ -21,13 +31,20 @@ await runMain(
       clock,
       random,
     });
-    const token = config.internalToken === undefined ? {} : { token: config.internalToken };
-    const { rpc: scheduler } = scope.use(grpcClient(SchedulerService, config.scheduler, token));
+    const tls = readServerTls(config);
+    warnOfPlaintext(log, tls, [config.host, config.httpHost]);
+    const { rpc: scheduler } = scope.use(
+      grpcClient(SchedulerService, config.scheduler, {
+        token: config.internalToken,
+        ...readSchedulerTls(config),
+      }),
+    );
     const submit = createSubmitter({ scheduler, documents, clock, random });
     const parts = { scheduler, documents, submit };
     const common = {
       services: gatewayServices(parts),
       authenticate: createAuthenticator(scheduler, config.keyCacheMs),
+      tls,
       clock,
       onFinished,
       onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { defineConfig, isLoopback, metricsSettings, setting } from "@millrace/runtime";
+import { defineConfig, isLoopback, metricsSettings, setting, tlsSettings } from "@millrace/runtime";
 import { z } from "zod";
 import { type AdminToken, adminTokens } from "./admin-token.ts";
 
@@ -74,6 +74,7 @@ const settings = {
     z.coerce.number().int().min(0).max(3_600_000).default(10_000),
     "How long an attempt has to stop before its lease is taken away, in milliseconds.",
   ),
+  ...tlsSettings,
   ...metricsSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",

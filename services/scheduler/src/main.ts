@@ -1,5 +1,12 @@
 import { openEngine } from "@millrace/engine";
-import { loadConfig, observe, runMain, serve } from "@millrace/runtime";
+import {
+  loadConfig,
+  observe,
+  readServerTls,
+  runMain,
+  serve,
+  warnOfPlaintext,
+} from "@millrace/runtime";
 import { systemRandom as random, systemClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
@@ -49,9 +56,12 @@ await runMain(
     scope.use(startPolicySync(engine, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
     const length = loop("queue-length", LENGTH_EVERY_MS);
     scope.use(startQueueLength(engine, metrics.queueLength, length));
+    const tls = readServerTls(config);
+    warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const server = await scope.use(
       serve({
         listen: { host: config.host, port: config.port },
+        tls,
         services: [schedulerService(engine, observer, clock)],
         authenticate: requireToken(config.internalToken),
         clock,
@@ -63,6 +73,7 @@ await runMain(
     const forWorkers = await scope.use(
       serve({
         listen: { host: config.host, port: config.workerPort },
+        tls,
         services: [
           workerService({
             ...{ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs },
@@ -78,6 +89,8 @@ await runMain(
     const forOperators = await scope.use(
       serve({
         listen: { host: config.adminHost, port: config.adminPort },
+        // People have a token, and no certificate.
+        tls: tls === undefined ? undefined : { key: tls.key, cert: tls.cert },
         services: [adminService(engine, clock, random)],
         authenticate: requireOperator(config.adminTokens),
         clock,

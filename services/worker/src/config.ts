@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
-import { defineConfig, metricsSettings, setting } from "@millrace/runtime";
+import { defineConfig, metricsSettings, schedulerTlsSettings, setting } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 
@@ -63,6 +63,7 @@ export const workerConfig = defineConfig(
       whole(limits.documentCharacters, 1, 100_000_000),
       "characters of text that a document may have",
     ),
+    ...schedulerTlsSettings,
     ...metricsSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",

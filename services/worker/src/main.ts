@@ -1,5 +1,5 @@
 import { openDocumentStore } from "@millrace/documents";
-import { loadConfig, observe, runMain } from "@millrace/runtime";
+import { loadConfig, observe, readSchedulerTls, runMain } from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { startWorker } from "@millrace/worker-sdk";
@@ -41,6 +41,7 @@ await runMain(
     const worker = startWorker({
       schedulerAddress: config.scheduler,
       ...(config.token === undefined ? {} : { token: config.token }),
+      ...readSchedulerTls(config),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots: config.slots, clock, random },
       executors: {

@@ -4,7 +4,8 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "@millrace/shared";
-import type { ServeLimits, TlsFiles } from "../serve.ts";
+import type { ServeLimits } from "../serve.ts";
+import type { ServerTls } from "../tls.ts";
 import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
 import { trackSessions } from "./sessions.ts";
 
@@ -17,7 +18,7 @@ const TCP_KEEP_ALIVE_MS = 10_000;
 
 export interface ListenerOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: TlsFiles | undefined;
+  readonly tls: ServerTls | undefined;
   readonly limits: ServeLimits;
   readonly clock: Clock;
   readonly onRequest: RequestListener;
@@ -93,7 +94,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function http1Server(tls: TlsFiles | undefined, onRequest: RequestListener): Server {
+function http1Server(tls: ServerTls | undefined, onRequest: RequestListener): Server {
   const options = {
     maxHeaderSize: HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,

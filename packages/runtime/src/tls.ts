@@ -1,0 +1,131 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import { z } from "zod";
+import { type Config, ConfigError, isLoopback, setting } from "./load-config.ts";
+
+/** What a listener shows, in PEM. */
+export interface ServerTls {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  /** With it, callers must show a certificate that it signed. */
+  readonly clientCa?: Buffer;
+}
+
+const file = z.string().optional();
+
+/** The certificate of a service's listeners: part of its configuration. */
+export const tlsSettings = {
+  tlsCert: setting(
+    "MILLRACE_TLS_CERT_FILE",
+    file,
+    "The certificate to show, with its chain, in PEM; left out, listeners speak plaintext.",
+  ),
+  tlsKey: setting("MILLRACE_TLS_KEY_FILE", file, "The certificate's key, in PEM."),
+  tlsClientCa: setting(
+    "MILLRACE_TLS_CLIENT_CA_FILE",
+    file,
+    "Callers must show a certificate that one of these signed, in PEM.",
+  ),
+};
+
+/** How a service calls the scheduler: part of its configuration. */
+export const schedulerTlsSettings = {
+  schedulerCa: setting(
+    "MILLRACE_SCHEDULER_CA_FILE",
+    file,
+    "The scheduler speaks TLS, and one of these signed its certificate, in PEM.",
+  ),
+  schedulerCert: setting(
+    "MILLRACE_SCHEDULER_CERT_FILE",
+    file,
+    "The certificate to show the scheduler, where it asks for one, in PEM.",
+  ),
+  schedulerKey: setting("MILLRACE_SCHEDULER_KEY_FILE", file, "That certificate's key, in PEM."),
+};
+
+type Named = readonly [variable: string, path: string | undefined];
+
+/** Each file's content, or a ConfigError that names every file that cannot be read. */
+function readFiles(files: readonly Named[]): (Buffer | undefined)[] {
+  const problems: string[] = [];
+  const contents = files.map(([variable, path]) => {
+    try {
+      return path === undefined ? undefined : readFileSync(path);
+    } catch (error) {
+      problems.push(`${variable}: cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return contents;
+}
+
+/** Throws a ConfigError unless the second is set wherever the first is. */
+function assertNeeded(...pairs: readonly (readonly [Named, Named])[]): void {
+  const problems = pairs.flatMap(([[variable, path], [needed, neededPath]]) =>
+    path !== undefined && neededPath === undefined ? [`${needed}: needed with ${variable}`] : [],
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Throws a ConfigError unless what the files hold is what they should hold. */
+function assertUsable(variables: string, content: Parameters<typeof createSecureContext>[0]): void {
+  try {
+    createSecureContext(content);
+  } catch (error) {
+    throw new ConfigError([`${variables}: not usable: ${(error as Error).message}`]);
+  }
+}
+
+/** Node takes a file without certificates for one that trusts nobody. */
+function assertCertificates(variable: string, pem: Buffer): void {
+  try {
+    new X509Certificate(pem);
+  } catch (error) {
+    throw new ConfigError([`${variable}: holds no certificate: ${(error as Error).message}`]);
+  }
+}
+
+/** What the settings name, read once: a service that is to show another certificate is started again. */
+export function readServerTls(config: Config<typeof tlsSettings>): ServerTls | undefined {
+  const certFile = [tlsSettings.tlsCert.env, config.tlsCert] as const;
+  const keyFile = [tlsSettings.tlsKey.env, config.tlsKey] as const;
+  const caFile = [tlsSettings.tlsClientCa.env, config.tlsClientCa] as const;
+  assertNeeded([certFile, keyFile], [keyFile, certFile], [caFile, certFile]);
+  const [cert, key, clientCa] = readFiles([certFile, keyFile, caFile]);
+  if (cert === undefined || key === undefined) return undefined;
+  assertUsable(`${certFile[0]} and ${keyFile[0]}`, { cert, key });
+  if (clientCa === undefined) return { cert, key };
+  assertCertificates(caFile[0], clientCa);
+  return { cert, key, clientCa };
+}
+
+/** For a client of the scheduler: `credentials`, unless it is called in plaintext. */
+export function readSchedulerTls(config: Config<typeof schedulerTlsSettings>): {
+  readonly credentials?: ChannelCredentials;
+} {
+  const caFile = [schedulerTlsSettings.schedulerCa.env, config.schedulerCa] as const;
+  const certFile = [schedulerTlsSettings.schedulerCert.env, config.schedulerCert] as const;
+  const keyFile = [schedulerTlsSettings.schedulerKey.env, config.schedulerKey] as const;
+  assertNeeded([certFile, keyFile], [keyFile, certFile], [certFile, caFile]);
+  const [ca, cert, key] = readFiles([caFile, certFile, keyFile]);
+  if (ca === undefined) return {};
+  assertCertificates(caFile[0], ca);
+  if (cert === undefined || key === undefined) return { credentials: credentials.createSsl(ca) };
+  assertUsable(`${certFile[0]} and ${keyFile[0]}`, { cert, key });
+  return { credentials: credentials.createSsl(ca, key, cert) };
+}
+
+/** Says at start that what listens to the network can be read on it. */
+export function warnOfPlaintext(
+  log: { warn(fields: object, message: string): void },
+  tls: ServerTls | undefined,
+  hosts: readonly string[],
+): void {
+  const open = tls === undefined ? hosts.filter((host) => !isLoopback(host)) : [];
+  if (open.length === 0) return;
+  const message = "listening beyond this machine without TLS: keys and jobs can be read on the way";
+  log.warn({ hosts: open, settings: [tlsSettings.tlsCert.env, tlsSettings.tlsKey.env] }, message);
+}

@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
+import { request } from "node:https";
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { credentials, status } from "@grpc/grpc-js";
+import { JobService } from "@millrace/proto/job-service";
+import { ManualClock, type TestCertificate, testAuthority } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { grpcClient } from "../src/index.ts";
+import { startHttpServer } from "./http-server.ts";
+import { failureOf, jobId, startJobServer } from "./job-server.ts";
+
+const authority = testAuthority();
+const stranger = testAuthority();
+const server = authority.issue("server");
+const getJob = async () => ({ job: { id: jobId } });
+
+/** What a client trusts, and what it shows. */
+interface Side {
+  readonly ca: Buffer;
+  readonly own?: TestCertificate;
+}
+
+const trusting: Side = { ca: authority.ca };
+const known: Side = { ca: authority.ca, own: authority.issue("client") };
+const unknown: Side = { ca: authority.ca, own: stranger.issue("client") };
+const misled: Side = { ca: stranger.ca };
+
+function grpcCall(address: string, { ca, own }: Side) {
+  const client = grpcClient(JobService, address, {
+    credentials: credentials.createSsl(ca, own?.key ?? null, own?.cert ?? null),
+  });
+  onTestFinished(() => client.close());
+  return client.rpc.getJob({ jobId });
+}
+
+const httpCall =
+  (httpVersion: "1.1" | "2") =>
+  (baseUrl: string, { ca, own }: Side) => {
+    const nodeOptions = { ca, ...own };
+    const transport =
+      httpVersion === "2"
+        ? createConnectTransport({ baseUrl, httpVersion, nodeOptions })
+        : createGrpcWebTransport({
+            baseUrl,
+            httpVersion,
+            nodeOptions: { ...nodeOptions, agent: false },
+          });
+    return createClient(JobService, transport).getJob({ jobId });
+  };
+
+const listeners = [
+  [
+    "gRPC",
+    async (clientCa?: Buffer) => {
+      const tls = { ...server, ...(clientCa === undefined ? {} : { clientCa }) };
+      const running = await startJobServer({ getJob }, { tls });
+      return { running, call: (side: Side) => grpcCall(running.server.address, side) };
+    },
+  ],
+  ...(["1.1", "2"] as const).map(
+    (version) =>
+      [
+        `HTTP/${version}`,
+        async (clientCa?: Buffer) => {
+          const tls = { ...server, ...(clientCa === undefined ? {} : { clientCa }) };
+          const running = await startHttpServer({ getJob }, { tls });
+          return { running, call: (side: Side) => httpCall(version)(running.url, side) };
+        },
+      ] as const,
+  ),
+] as const;
+
+test.each(listeners)(
+  "%s with TLS serves those who trust its certificate, and no others",
+  async (_, start) => {
+    const { running, call } = await start();
+    await using _running = running;
+    expect((await call(trusting)).job?.id).toBe(jobId);
+    await failureOf(call(misled));
+  },
+);
+
+test.each(listeners)(
+  "%s with a client CA serves those alone whose certificate it signed",
+  async (_, start) => {
+    const { running, call } = await start(authority.ca);
+    await using _running = running;
+    expect((await call(known)).job?.id).toBe(jobId);
+    await failureOf(call(trusting));
+    await failureOf(call(unknown));
+  },
+);
+
+test("a caller in plaintext is not served where TLS is spoken", async () => {
+  await using setup = await startJobServer({ getJob }, { tls: server });
+  const error = await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 2_000 }));
+  expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(
+    (error as { code: status }).code,
+  );
+});
+
+test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
+  await using setup = await startHttpServer({ getJob }, { tls: server });
+  const session = connectHttp2(setup.url, { ca: authority.ca });
+  await once(session, "connect");
+  expect(session.alpnProtocol).toBe("h2");
+  session.close();
+  const asked = request(`${setup.url}/nothing`, { ca: authority.ca, agent: false }).end();
+  const [response] = await once(asked, "response");
+  expect([response.httpVersion, response.statusCode]).toEqual(["1.1", 404]);
+  response.resume();
+});
+
+test("old versions of TLS are refused", async () => {
+  await using setup = await startHttpServer({ getJob }, { tls: server });
+  const { port } = new URL(setup.url);
+  const socket = connectTls({
+    ...{ host: "127.0.0.1", port: Number(port), ca: authority.ca },
+    ...{ minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" },
+  });
+  const [error] = (await once(socket, "error")) as [Error];
+  expect(error.message).toMatch(/alert protocol version|unsupported protocol|wrong version/i);
+});
+
+test("a connection that never shakes hands does not outlive the grace", async () => {
+  const clock = new ManualClock();
+  await using setup = await startHttpServer({}, { tls: server, clock, limits: { graceMs: 5_000 } });
+  const socket = connect(Number(new URL(setup.url).port), "127.0.0.1");
+  await once(socket, "connect");
+  // A full exchange on another connection: by then the server knows of the first.
+  const asked = request(`${setup.url}/nothing`, { ca: authority.ca, agent: false }).end();
+  (await once(asked, "response"))[0].resume();
+  const cut = once(socket, "close");
+  const closed = setup.server.close();
+  clock.advance(5_000);
+  await cut;
+  await closed;
+});
