@@ -11,6 +11,7 @@ import {
 import { backoffMs, sleep, type TimerHandle } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
 import type { Log } from "./executor.ts";
+import { holdProcess } from "./hold-process.ts";
 import * as messages from "./messages.ts";
 import { Session, workClient } from "./session.ts";
 import { Uplink } from "./uplink.ts";
@@ -21,7 +22,7 @@ const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 }
 /** What draining may take beyond its grace: the last outcomes and the goodbye. */
 const leaveMs = 5_000;
 
-/** Connects in the background, and again whenever the stream ends, until it is drained. */
+/** Connects in the background, and again whenever the stream ends, until it is drained. Keeps the process alive until then. */
 export function startWorker(options: WorkerOptions): RunningWorker {
   const worker = new Worker(options);
   worker.connect();
@@ -35,6 +36,7 @@ class Worker implements RunningWorker {
   readonly #attempts = new Map<string, Attempt>();
   readonly #uplink = new Uplink(() => this.#freeSlots());
   readonly #left = Promise.withResolvers<void>();
+  readonly #process = holdProcess();
   #session: Session | undefined;
   #welcomed = false;
   #connectAttempts = 0;
@@ -268,6 +270,7 @@ class Worker implements RunningWorker {
     this.#session = undefined;
     session?.cut();
     this.#client.close();
+    this.#process.release();
     this.#left.resolve();
   }
 }

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test } from "vitest";
+
+/** Nobody listens on port 1. */
+const lonelyWorker = `
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { startWorker } from "@millrace/worker-sdk";
+const worker = startWorker({
+  schedulerAddress: "127.0.0.1:1",
+  ...{ workerId: "alone", queues: ["documents"], slots: 1, executors: {}, clock, random },
+  log: (_level, message) => console.log(message),
+});
+process.once("SIGTERM", () => worker.drain(0));
+`;
+
+test("a worker that has no scheduler goes on looking for one, and leaves when it is told to", async () => {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", lonelyWorker], {
+    cwd: join(import.meta.dirname, ".."),
+    env: { PATH: process.env.PATH },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let looks = 0;
+  for await (const line of createInterface(child.stdout)) {
+    if (line.includes("connecting again")) looks += 1;
+    if (looks === 3) child.kill("SIGTERM");
+  }
+  expect(await ended).toEqual([0, null]);
+  expect(looks).toBeGreaterThanOrEqual(3);
+});
