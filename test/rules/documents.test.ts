@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { metricNames } from "@millrace/telemetry";
 import { expect, test } from "vitest";
@@ -26,11 +26,10 @@ test("docs/settings.md names every setting, and no other", () => {
   expect(documented.sort()).toEqual([...new Set(used)].sort());
 });
 
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].concat(
-  readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
-);
+const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
+  cwd: root,
+  exclude: ["**/node_modules/**"],
+});
 
 test.each(pages)("the links of %s lead somewhere", (page) => {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? "");
