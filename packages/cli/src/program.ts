@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { auditCommand } from "./audit.ts";
 import { changesCommand } from "./changes.ts";
 import { deadLetterCommands } from "./dead-letters/commands.ts";
 import { cancelCommand } from "./jobs/cancel.ts";
@@ -57,6 +58,7 @@ export function millraceProgram(shell: Shell): Command {
     providerCommands,
     deadLetterCommands,
     changesCommand,
+    auditCommand,
   ]) {
     add(program, shell);
   }

@@ -202,3 +202,13 @@ TIME                  WHO        WHAT          OF          DETAIL
     ...{ actor: "anonymous", action: "RevokeApiKey", subject: keyId },
   });
 });
+
+test("an audit says that all is well, in words and in JSON", async () => {
+  const { run, queue } = await setup();
+  await run(["submit", "test", "--queue", queue]);
+  const { code, out, err } = await run(["audit"]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/^All is well: \d+ jobs in \d+ shards?\.\n$/);
+  const json = await run(["audit", "--json"]);
+  expect(JSON.parse(json.out)).toMatchObject({ done: true, findings: [] });
+});

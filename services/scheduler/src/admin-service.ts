@@ -3,6 +3,7 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { type BoundService, bindService } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { Operator } from "./admin-token.ts";
+import { audit } from "./handlers/admin/audit.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
@@ -46,5 +47,6 @@ export function adminService(engine: Engine, clock: Clock, random: Random): Boun
     deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine, record)),
     resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
     listAuditEvents: unaryOverStore(listAuditEvents(engine)),
+    audit: streamOverStore(audit(engine)),
   });
 }

@@ -1442,6 +1442,102 @@ export declare type ListAuditEventsResponse = Message<"millrace.admin.v1.ListAud
 export declare const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse>;
 
 /**
+ * See AdminService.Audit.
+ *
+ * @generated from message millrace.admin.v1.AuditRequest
+ */
+export declare type AuditRequest = Message<"millrace.admin.v1.AuditRequest"> & {
+};
+
+/**
+ * Describes the message millrace.admin.v1.AuditRequest.
+ * Use `create(AuditRequestSchema)` to create a new message.
+ */
+export declare const AuditRequestSchema: GenMessage<AuditRequest>;
+
+/**
+ * See AdminService.Audit.
+ *
+ * @generated from message millrace.admin.v1.AuditResponse
+ */
+export declare type AuditResponse = Message<"millrace.admin.v1.AuditResponse"> & {
+  /**
+   * How many shards there are to look at.
+   *
+   * @generated from field: uint32 shards = 1;
+   */
+  shards: number;
+
+  /**
+   * How many of them this look has done; it begins anew where something has to be looked at again.
+   *
+   * @generated from field: uint32 shards_done = 2;
+   */
+  shardsDone: number;
+
+  /**
+   * How many jobs they hold.
+   *
+   * @generated from field: uint64 jobs = 3;
+   */
+  jobs: bigint;
+
+  /**
+   * What was found broken: in the last message only.
+   *
+   * @generated from field: repeated millrace.admin.v1.AuditFinding findings = 4;
+   */
+  findings: AuditFinding[];
+
+  /**
+   * This is the last message.
+   *
+   * @generated from field: bool done = 5;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message millrace.admin.v1.AuditResponse.
+ * Use `create(AuditResponseSchema)` to create a new message.
+ */
+export declare const AuditResponseSchema: GenMessage<AuditResponse>;
+
+/**
+ * Something that must hold and does not: a bug, or a database that others have written to.
+ *
+ * @generated from message millrace.admin.v1.AuditFinding
+ */
+export declare type AuditFinding = Message<"millrace.admin.v1.AuditFinding"> & {
+  /**
+   * The invariant's number, as in ARCHITECTURE.md.
+   *
+   * @generated from field: uint32 invariant = 1;
+   */
+  invariant: number;
+
+  /**
+   * What it is about: a job, a lane, a key, an account or a counter.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * What is wrong.
+   *
+   * @generated from field: string problem = 3;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.AuditFinding.
+ * Use `create(AuditFindingSchema)` to create a new message.
+ */
+export declare const AuditFindingSchema: GenMessage<AuditFinding>;
+
+/**
  * How a provider account is.
  *
  * @generated from enum millrace.admin.v1.ProviderState
@@ -1676,6 +1772,18 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListAuditEventsRequestSchema;
     output: typeof ListAuditEventsResponseSchema;
+  },
+  /**
+   * Looks for what must always hold of queues and accounts and does not, and says how far it is until it
+   * is done. It changes nothing; what it finds on a live system it looks at again before it says so.
+   * Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.Audit
+   */
+  audit: {
+    methodKind: "server_streaming";
+    input: typeof AuditRequestSchema;
+    output: typeof AuditResponseSchema;
   },
 }>;
 
