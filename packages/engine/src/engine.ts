@@ -358,6 +358,7 @@ export interface LeaseResult {
 export interface EndedJob {
   readonly jobId: JobId;
   readonly type: string;
+  readonly traceparent?: string;
 }
 
 /** A lease by name, as in every write of its holder. */

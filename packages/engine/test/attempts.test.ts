@@ -139,13 +139,14 @@ test("cancelling reaches a waiting job at once and a running one through its hol
 test("a job not started by its latest start is never leased, and told of once", async () => {
   const { engine, time, job } = await setup();
   const onTime = job("aaaa", { expiresAtMs: time.nowMs + 1_000 });
-  const late = job("aaaa", { expiresAtMs: time.nowMs + 999 });
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const late = job("aaaa", { expiresAtMs: time.nowMs + 999, traceparent });
   await engine.submit([onTime, late]);
   time.nowMs += 999;
   const request = { queue, count: 10, leaseMs: LEASE_MS, workerId: "w1" };
   const { leases, expired } = await engine.lease(request);
   expect(leases.map((l) => l.jobId)).toEqual([onTime.id]);
-  expect(expired).toEqual([{ jobId: late.id, type: "summarize" }]);
+  expect(expired).toEqual([{ jobId: late.id, type: "summarize", traceparent }]);
   expect(await stateOf(engine, late.id)).toBe("EXPIRED");
   expect((await engine.reap(queue, 10)).reaped).toEqual([]);
 });

@@ -1,7 +1,7 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens; per pool: pool
--- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type}, {per account it had too little of: pool,
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
 --          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, per lease: job_id, token,
 --          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
@@ -118,7 +118,7 @@ local function look(job_id, lane)
     if reason then
       ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
       local m = #expired
-      expired[m + 1], expired[m + 2] = job_id, rcall("HGET", job_key, "name") or ""
+      expired[m + 1], expired[m + 2], expired[m + 3] = job_id, ends.identity(job_id)
       return nil
     end
   end

@@ -70,11 +70,17 @@ function asWants(reply: unknown): Want[] {
 function asEndedJobs(reply: unknown): EndedJob[] {
   const flat = asList(reply);
   const ended: EndedJob[] = [];
-  for (let at = 0; at < flat.length; at += 2) {
-    ended.push({ jobId: asText(flat[at]) as JobId, type: asText(flat[at + 1]) });
+  for (let at = 0; at < flat.length; at += 3) {
+    ended.push(endedJob(flat[at], flat[at + 1], flat[at + 2]));
   }
   return ended;
 }
+
+export const endedJob = (jobId: unknown, type: unknown, traceparent: unknown): EndedJob => ({
+  jobId: asText(jobId) as JobId,
+  type: asText(type),
+  ...(traceparent === "" ? {} : { traceparent: asText(traceparent) }),
+});
 
 function toLease(
   fields: readonly unknown[],

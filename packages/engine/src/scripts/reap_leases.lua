@@ -1,7 +1,8 @@
 -- reap_leases: take back leases that ran out, and end waiting jobs whose latest start or finish has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
--- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", type, "active" if it lost its worker}…}
+-- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
+--          traceparent}…}
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
@@ -36,7 +37,7 @@ local reply = { 0 }
 
 local function finish(job_id, prev, outcome, state, reason, message)
   ends.give_up(job_id, prev, state, reason, message)
-  reply[#reply + 1] = { job_id, outcome, rcall("HGET", base .. job_id, "name") or "", prev }
+  reply[#reply + 1] = { job_id, outcome, prev, ends.identity(job_id) }
 end
 
 local function reap(job_id)
@@ -72,7 +73,7 @@ local function reap(job_id)
     events.add("waiting", job_id, "prev", "active")
     signals.add("s QUEUED", job_id)
     signals.work()
-    reply[#reply + 1] = { job_id, "requeued", rcall("HGET", job_key, "name") or "", "active" }
+    reply[#reply + 1] = { job_id, "requeued", "active", ends.identity(job_id) }
   end
 end
 

@@ -1,7 +1,7 @@
-import type { JobId } from "@millrace/shared";
 import { defineScript } from "../define-script.ts";
 import type { ReapedJob, ReapResult } from "../engine.ts";
 import { asList, asText } from "../reply.ts";
+import { endedJob } from "./lease.ts";
 
 export interface ReapRequest {
   readonly nowMs: number;
@@ -21,10 +21,9 @@ export const reapLeases = defineScript<ReapRequest, ReapResult>({
     const [more, ...reaped] = asList(reply);
     return {
       reaped: reaped.map((one) => {
-        const [jobId, outcome, type, prev] = asList(one);
+        const [jobId, outcome, prev, type, traceparent] = asList(one);
         return {
-          jobId: asText(jobId) as JobId,
-          type: asText(type),
+          ...endedJob(jobId, type, traceparent),
           outcome: asText(outcome) as ReapedJob["outcome"],
           stalled: prev === "active",
         };

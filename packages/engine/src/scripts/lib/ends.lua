@@ -77,6 +77,13 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if fields[4] then end_idempotency(job_id, fields[4], state) end
 end
 
+-- A job's type and its trace, for whoever tells of an end that no lease brought.
+function ends.identity(job_id)
+  local fields = rcall("HMGET", base .. job_id, "name", "spec")
+  local spec = fields[2] and cjson.decode(fields[2])
+  return fields[1] or "", spec and spec.tp or ""
+end
+
 -- Ends a job that nobody's lease ended, for a reason of the engine's own.
 function ends.give_up(job_id, prev, state, reason, message)
   ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
