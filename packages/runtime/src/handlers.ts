@@ -26,6 +26,8 @@ export interface CallContext<Identity = undefined> {
   readonly path: string;
   /** What `authenticate` returned. */
   readonly identity: Identity;
+  /** Says which job the call is about: for its span and its line in the log. */
+  concerns(jobId: string): void;
 }
 
 export type Handler<Method extends DescMethod, Identity> =

@@ -1,12 +1,17 @@
-import { createMetrics, type Metrics, startTracing } from "@millrace/telemetry";
+import { createMetrics, type Logger, type Metrics, startTracing } from "@millrace/telemetry";
 import { z } from "zod";
 import { setting } from "./load-config.ts";
 import type { FinishedCall } from "./run-call.ts";
 import type { Scope } from "./run-main.ts";
 import { serveMetrics } from "./serve-metrics.ts";
 
-/** Where a service shows its metrics and probes: part of its configuration. */
-export const metricsSettings = (port: number) => ({
+/** What a service shows of itself, and where: part of its configuration. */
+export const observeSettings = (port: number) => ({
+  logLevel: setting(
+    "MILLRACE_LOG_LEVEL",
+    z.enum(["error", "warn", "info", "debug"]).default("info"),
+    "The least that is logged.",
+  ),
   metricsHost: setting(
     "MILLRACE_METRICS_HOST",
     z.string().default("127.0.0.1"),
@@ -27,13 +32,23 @@ export interface Observed {
   onFinished(call: FinishedCall): void;
 }
 
-/** Starts tracing (as OTEL_* says), metrics and probes. Use it first, so that it is closed last. */
+export interface ObserveOptions {
+  readonly service: string;
+  readonly log: Logger;
+  readonly config: {
+    readonly logLevel: string;
+    readonly metricsHost: string;
+    readonly metricsPort: number;
+  };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Sets the log's level and starts tracing (as OTEL_* says), metrics and probes. Use it first, so that it is closed last. */
 export async function observe(
   scope: Scope,
-  service: string,
-  config: { readonly metricsHost: string; readonly metricsPort: number },
-  env: Readonly<Record<string, string | undefined>>,
+  { service, log, config, env }: ObserveOptions,
 ): Promise<Observed> {
+  log.level = config.logLevel;
   scope.use(startTracing({ serviceName: service, env }));
   const metrics = createMetrics({ processMetrics: true });
   const { metricsHost: host, metricsPort: port } = config;

@@ -1,11 +1,25 @@
 import { status } from "@grpc/grpc-js";
-import { type CallProtocol, traceServerCall } from "@millrace/telemetry";
+import type { Reason } from "@millrace/shared";
+import {
+  attributeNames,
+  type CallProtocol,
+  describeSpan,
+  failSpan,
+  traceServerCall,
+} from "@millrace/telemetry";
 import type { CallContext, CallHeaders } from "./handlers.ts";
 import { asRpcFault, RpcFault, rpcError } from "./rpc-fault.ts";
 
 export interface FinishedCall {
   readonly path: string;
+  readonly protocol: CallProtocol;
   readonly code: status;
+  /** Of a call that failed. */
+  readonly reason: Reason | undefined;
+  /** What `authenticate` returned; undefined if it let nobody in. */
+  readonly identity: unknown;
+  /** The job that the call was about, if one. */
+  readonly jobId: string | undefined;
   readonly durationMs: number;
 }
 
@@ -41,6 +55,12 @@ const upstreamAway = (cause: RpcFault) =>
     cause,
   });
 
+/** What a server's span calls an error: a caller who left, or asked for what is not there, met with none. */
+const ourFaults = new Set([
+  ...[status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNIMPLEMENTED],
+  ...[status.INTERNAL, status.UNAVAILABLE, status.DATA_LOSS],
+]);
+
 /** A thrown value as callers may see it: what gRPC says of an upstream that is away holds its address. */
 function faultOf(error: unknown): RpcFault {
   const fault = asRpcFault(error);
@@ -56,19 +76,30 @@ export async function runCall(
   serve: (admit: Admit) => Promise<void>,
 ): Promise<RpcFault | undefined> {
   const startedAtMs = settings.nowMs();
-  const { path, headers, peer, signal } = call;
+  const { path, protocol, headers, peer, signal } = call;
+  let identity: unknown;
+  let jobId: string | undefined;
+  const concerns = (id: string) => {
+    jobId = id;
+    describeSpan({ [attributeNames.jobId]: id });
+  };
   const admit = async () => {
-    const identity = await settings.authenticate(headers, path);
-    return { headers, signal, draining: settings.draining, peer, path, identity };
+    identity = await settings.authenticate(headers, path);
+    return { headers, signal, draining: settings.draining, peer, path, identity, concerns };
   };
   let fault: RpcFault | undefined;
-  try {
-    await traceServerCall(call, () => serve(admit));
-  } catch (error) {
-    fault = faultOf(error);
-    if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
-  }
-  const code = fault?.code ?? status.OK;
-  settings.onFinished({ path, code, durationMs: settings.nowMs() - startedAtMs });
+  await traceServerCall(call, async () => {
+    try {
+      await serve(admit);
+    } catch (error) {
+      fault = faultOf(error);
+      if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
+      if (ourFaults.has(fault.code)) failSpan(fault);
+    }
+    describeSpan({ [attributeNames.rpcStatus]: status[fault?.code ?? status.OK] });
+  });
+  const { code, reason } = fault ?? { code: status.OK, reason: undefined };
+  const durationMs = settings.nowMs() - startedAtMs;
+  settings.onFinished({ path, protocol, code, reason, identity, jobId, durationMs });
   return fault;
 }

@@ -1,3 +1,4 @@
+export * from "./bounded-label.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./names.ts";

@@ -1,6 +1,6 @@
 import { context, trace } from "@opentelemetry/api";
 import { expect, test } from "vitest";
-import { createLogger } from "./logger.ts";
+import { createLogger, jobFields } from "./logger.ts";
 
 function setup() {
   const lines: string[] = [];
@@ -12,7 +12,7 @@ function setup() {
 
 test("a line is JSON with the service, level and job", () => {
   const { logger, last } = setup();
-  logger.child({ job_id: "documents~k7f3q2m9~01J" }).info("leased");
+  logger.info(jobFields("documents~k7f3q2m9~01J", undefined), "leased");
   expect(last()).toMatchObject({
     service: "gateway",
     level: "info",
@@ -20,6 +20,15 @@ test("a line is JSON with the service, level and job", () => {
     msg: "leased",
   });
   expect(trace.getSpanContext(context.active())).toBeUndefined();
+  expect(last()).not.toHaveProperty("trace_id");
+});
+
+test("a line about a job says the job's trace, where it has one", () => {
+  const { logger, last } = setup();
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  logger.info(jobFields("j", `00-${traceId}-00f067aa0ba902b7-01`), "leased");
+  expect(last()).toMatchObject({ job_id: "j", trace_id: traceId });
+  logger.info(jobFields("j", "malformed"), "leased");
   expect(last()).not.toHaveProperty("trace_id");
 });
 

@@ -1,6 +1,7 @@
 import { context, trace } from "@opentelemetry/api";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { logFields } from "./names.ts";
+import { extractTrace, traceIdOf } from "./trace-context.ts";
 
 export type { Logger } from "pino";
 
@@ -19,7 +20,16 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** JSON lines, each with the trace it belongs to. Add the job by `logger.child({ job_id })`. */
+/** Fields of every line about a job. */
+export function jobFields(jobId: string, traceparent: string | undefined): Record<string, string> {
+  const traceId = traceparent === undefined ? undefined : traceIdOf(extractTrace({ traceparent }));
+  return {
+    [logFields.jobId]: jobId,
+    ...(traceId === undefined ? {} : { [logFields.traceId]: traceId }),
+  };
+}
+
+/** JSON lines, each with the trace it belongs to. Lines about a job begin with `jobFields`. */
 export function createLogger(service: string, options: LoggerOptions = {}): Logger {
   const settings = {
     level: options.level ?? "info",
@@ -29,7 +39,9 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     errorKey: "error",
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: maskApiKeys },
-    mixin() {
+    mixin(fields: object) {
+      // A line about a job says the job's trace, whatever call it is written in.
+      if (logFields.traceId in fields) return {};
       const span = trace.getSpanContext(context.active());
       if (span === undefined) return {};
       return { [logFields.traceId]: span.traceId, [logFields.spanId]: span.spanId };

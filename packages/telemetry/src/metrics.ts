@@ -13,6 +13,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
   const registers = [registry];
   if (options.processMetrics ?? false) collectDefaultMetrics({ register: registry });
   const byType = ["queue", "type"] as const;
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const jobs = (name: string, help: string) => counter(name, help, [...byType]);
   return {
     registry,
     jobDuration: new Histogram({
@@ -24,47 +29,67 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     }),
     jobWait: new Histogram({
       name: metricNames.jobWait,
-      help: "How long a job was due before its first lease.",
+      help: "How long a job was due before each of its leases.",
       labelNames: byType,
       buckets: JOB_SECONDS,
       registers,
     }),
-    jobsSubmitted: new Counter({
-      name: metricNames.jobsSubmitted,
-      help: "Jobs accepted; repeats of an idempotency key are not counted.",
-      labelNames: byType,
+    jobsSubmitted: jobs(
+      metricNames.jobsSubmitted,
+      "Jobs accepted; repeats of an idempotency key are not counted.",
+    ),
+    jobsLeased: jobs(metricNames.jobsLeased, "Attempts begun."),
+    jobsCompleted: jobs(metricNames.jobsCompleted, "Jobs that succeeded."),
+    jobsFailed: jobs(metricNames.jobsFailed, "Jobs that failed for good."),
+    jobsRetried: jobs(
+      metricNames.jobsRetried,
+      "Attempts that failed and will be tried again after a backoff.",
+    ),
+    jobsBounced: jobs(
+      metricNames.jobsBounced,
+      "Attempts that a provider's refusal sent back to wait, at no cost to the job.",
+    ),
+    jobsHandedBack: jobs(
+      metricNames.jobsHandedBack,
+      "Attempts that came back unfinished and were not counted, as from a worker that drains.",
+    ),
+    jobsStalled: jobs(metricNames.jobsStalled, "Attempts that lost their worker."),
+    jobsCancelled: jobs(metricNames.jobsCancelled, "Jobs that were cancelled."),
+    jobsExpired: jobs(
+      metricNames.jobsExpired,
+      "Jobs that were not started by their latest start, or not finished by their deadline.",
+    ),
+    tokens: counter(metricNames.tokens, "Tokens that attempts reported, by direction.", [
+      ...byType,
+      "direction",
+    ]),
+    outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
+    outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
+    queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
+    loopFailures: counter(
+      metricNames.loopFailures,
+      "Rounds of the scheduler's own duties that failed.",
+      ["loop"],
+    ),
+    relayedChunks: counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
+    relayedBytes: counter(metricNames.relayedBytes, "Bytes of output sent to watchers.", []),
+    workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["use"]),
+    workerAttempts: counter(
+      metricNames.workerAttempts,
+      "Attempts that ended in this worker, by outcome.",
+      [...byType, "outcome"],
+    ),
+    providerCallDuration: new Histogram({
+      name: metricNames.providerCallDuration,
+      help: "How long calls of a model provider took to their end, by outcome.",
+      labelNames: ["provider", "outcome"] as const,
+      buckets: JOB_SECONDS,
       registers,
     }),
-    jobsCompleted: new Counter({
-      name: metricNames.jobsCompleted,
-      help: "Jobs that succeeded.",
-      labelNames: byType,
-      registers,
-    }),
-    jobsFailed: new Counter({
-      name: metricNames.jobsFailed,
-      help: "Jobs that failed for good or missed their deadline, as a worker reported them.",
-      labelNames: byType,
-      registers,
-    }),
-    jobsRetried: new Counter({
-      name: metricNames.jobsRetried,
-      help: "Attempts that failed and will be tried again after a backoff.",
-      labelNames: byType,
-      registers,
-    }),
-    queueLength: new Gauge({
-      name: metricNames.queueLength,
-      help: "Jobs in a queue by state.",
-      labelNames: ["queue", "state"] as const,
-      registers,
-    }),
-    rpcCalls: new Counter({
-      name: metricNames.rpcCalls,
-      help: "Calls served, by method and status.",
-      labelNames: ["method", "code"] as const,
-      registers,
-    }),
+    rpcCalls: counter(metricNames.rpcCalls, "Calls served, by method and status.", [
+      "method",
+      "code",
+    ]),
     rpcDuration: new Histogram({
       name: metricNames.rpcDuration,
       help: "How long calls took, by method; a stream counts from open to end.",

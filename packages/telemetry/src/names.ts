@@ -2,6 +2,7 @@
 export const spanNames = {
   queueWait: "millrace.queue_wait",
   attempt: "millrace.attempt",
+  readDocument: "millrace.read_document",
   providerCall: "millrace.provider_call",
 } as const;
 
@@ -11,8 +12,17 @@ export const attributeNames = {
   queue: "millrace.queue",
   attempt: "millrace.attempt",
   keyId: "millrace.key.id",
+  documentId: "millrace.document.id",
+  pages: "millrace.document.pages",
+  providerOutcome: "millrace.provider.outcome",
+  provider: "gen_ai.provider.name",
+  model: "gen_ai.request.model",
+  inputTokens: "gen_ai.usage.input_tokens",
+  outputTokens: "gen_ai.usage.output_tokens",
   rpcSystem: "rpc.system.name",
   rpcMethod: "rpc.method",
+  rpcStatus: "rpc.response.status_code",
+  errorType: "error.type",
 } as const;
 
 /** Seconds and plain counts, as Prometheus wants them. */
@@ -20,13 +30,28 @@ export const metricNames = {
   jobDuration: "millrace_job_duration_seconds",
   jobWait: "millrace_job_wait_seconds",
   jobsSubmitted: "millrace_jobs_submitted_total",
+  jobsLeased: "millrace_jobs_leased_total",
   jobsCompleted: "millrace_jobs_completed_total",
   jobsFailed: "millrace_jobs_failed_total",
   jobsRetried: "millrace_jobs_retried_total",
+  jobsBounced: "millrace_jobs_bounced_total",
+  jobsHandedBack: "millrace_jobs_handed_back_total",
+  jobsStalled: "millrace_jobs_stalled_total",
+  jobsCancelled: "millrace_jobs_cancelled_total",
+  jobsExpired: "millrace_jobs_expired_total",
+  tokens: "millrace_tokens_total",
+  outputChunks: "millrace_output_chunks_total",
+  outputBytes: "millrace_output_bytes_total",
   queueLength: "millrace_queue_length",
+  loopFailures: "millrace_loop_failures_total",
+  relayedChunks: "millrace_relayed_chunks_total",
+  relayedBytes: "millrace_relayed_bytes_total",
+  workerSlots: "millrace_worker_slots",
+  workerAttempts: "millrace_worker_attempts_total",
+  providerCallDuration: "millrace_provider_call_duration_seconds",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",
 } as const;
 
 /** Fields of log lines. */
-export const logFields = { traceId: "trace_id", spanId: "span_id" } as const;
+export const logFields = { traceId: "trace_id", spanId: "span_id", jobId: "job_id" } as const;

@@ -2,39 +2,62 @@ import {
   type Attributes,
   type Context,
   context,
-  type SpanKind,
+  SpanKind,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import { attributeNames } from "./names.ts";
 import { extractTrace, type TraceHeaders } from "./trace-context.ts";
 
 const tracer = () => trace.getTracer("millrace");
 
+const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
+
 export interface SpanOptions {
-  readonly kind?: SpanKind;
+  /** Default "internal". */
+  readonly kind?: keyof typeof kinds;
   /** The active context unless given. */
   readonly parent?: Context;
   readonly attributes?: Attributes;
 }
 
+/** A fault's stable reason, or what kind of error it is. */
+function errorType(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.name;
+}
+
+/** Says of the active span that it failed, and how. */
+export function failSpan(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const span = trace.getActiveSpan();
+  span?.setAttribute(attributeNames.errorType, errorType(error));
+  span?.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
 /** Runs `body` inside a span, which ends with it and says whether it threw. */
 export function inSpan<T>(
   name: string,
-  { parent = context.active(), ...options }: SpanOptions,
+  { parent = context.active(), kind = "internal", attributes = {} }: SpanOptions,
   body: () => Promise<T>,
 ): Promise<T> {
-  const span = tracer().startSpan(name, options, parent);
+  const span = tracer().startSpan(name, { kind: kinds[kind], attributes }, parent);
   return context.with(trace.setSpan(parent, span), async () => {
     try {
       return await body();
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      failSpan(error);
       throw error;
     } finally {
       span.end();
     }
   });
 }
+
+/** Adds to what the active span says. */
+export const describeSpan = (attributes: Attributes): void => {
+  trace.getActiveSpan()?.setAttributes(attributes);
+};
 
 /** Writes down a span of time that is over, in the trace that `headers` carry; nothing if they carry none. */
 export function recordSpan(

@@ -1,4 +1,3 @@
-import { SpanKind } from "@opentelemetry/api";
 import { attributeNames } from "./names.ts";
 import { inSpan } from "./spans.ts";
 import { extractTrace, type TraceHeaders } from "./trace-context.ts";
@@ -31,5 +30,5 @@ export function traceServerCall<T>(call: ServerCall, body: () => Promise<T>): Pr
     [attributeNames.rpcMethod]: method,
   };
   const parent = extractTrace(traceHeadersOf(call.headers));
-  return inSpan(method, { kind: SpanKind.SERVER, parent, attributes }, body);
+  return inSpan(method, { kind: "server", parent, attributes }, body);
 }

@@ -1,6 +1,6 @@
 import {
   defineConfig,
-  metricsSettings,
+  observeSettings,
   schedulerTlsSettings,
   setting,
   tlsSettings,
@@ -49,7 +49,7 @@ export const GatewayConfig = defineConfig({
   ),
   ...tlsSettings,
   ...schedulerTlsSettings,
-  ...metricsSettings(7401),
+  ...observeSettings(7401),
   documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),
   documentBytes: setting(
     "MILLRACE_DOCUMENT_BYTES",

@@ -1,4 +1,5 @@
 import type { DocumentStore } from "@millrace/documents";
+import type { Metrics } from "@millrace/telemetry";
 import type { Scheduler } from "./caller.ts";
 import type { Submitter } from "./submitter.ts";
 
@@ -7,4 +8,5 @@ export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly submit: Submitter;
   readonly documents: DocumentStore;
+  readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
 }

@@ -1,6 +1,7 @@
 import { openDocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import {
+  type FinishedCall,
   grpcClient,
   loadConfig,
   observe,
@@ -13,6 +14,7 @@ import {
 } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
+import { accessLog } from "./access-log.ts";
 import { createAuthenticator } from "./caller.ts";
 import { GatewayConfig } from "./config.ts";
 import { gatewayRoutes } from "./http/routes.ts";
@@ -20,11 +22,14 @@ import { gatewayServices } from "./service.ts";
 import { createSubmitter } from "./submitter.ts";
 
 const log = createLogger("gateway");
+const logCall = accessLog(log);
 
 await runMain(
   async (scope) => {
     const config = loadConfig(GatewayConfig, process.env);
-    const { onFinished, address } = await observe(scope, "gateway", config, process.env);
+    const { metrics, onFinished, address } = await observe(scope, {
+      ...{ service: "gateway", log, config, env: process.env },
+    });
     const documents = await openDocumentStore({
       directory: config.documents,
       maxBytes: config.documentBytes,
@@ -40,13 +45,16 @@ await runMain(
       }),
     );
     const submit = createSubmitter({ scheduler, documents, clock, random });
-    const parts = { scheduler, documents, submit };
+    const parts = { scheduler, documents, submit, metrics };
     const common = {
       services: gatewayServices(parts),
       authenticate: createAuthenticator(scheduler, config.keyCacheMs),
       tls,
       clock,
-      onFinished,
+      onFinished: (call: FinishedCall) => {
+        onFinished(call);
+        logCall(call);
+      },
       onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),
     };
     const grpc = await scope.use(

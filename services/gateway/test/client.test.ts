@@ -6,6 +6,7 @@ import { openDocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { grpcClient, serve } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthenticator } from "../src/caller.ts";
 import { gatewayServices } from "../src/service.ts";
@@ -26,7 +27,9 @@ async function setup() {
   const submit = createSubmitter({ scheduler: client.rpc, documents, clock, random });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: gatewayServices({ scheduler: client.rpc, documents, submit }),
+    services: gatewayServices({
+      ...{ scheduler: client.rpc, documents, submit, metrics: createMetrics() },
+    }),
     authenticate: createAuthenticator(client.rpc),
     clock,
     onBug: (error) => {

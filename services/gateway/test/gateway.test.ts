@@ -10,6 +10,7 @@ import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { fromRpcStatus, grpcClient, serve } from "@millrace/runtime";
 import { type Clock, type KeyId, systemRandom as random, systemClock } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthenticator } from "../src/caller.ts";
@@ -33,7 +34,7 @@ async function setup(clock: Clock = systemClock) {
   const submit = createSubmitter({ scheduler, documents, clock, random });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: gatewayServices({ scheduler, documents, submit }),
+    services: gatewayServices({ scheduler, documents, submit, metrics: createMetrics() }),
     authenticate: createAuthenticator(scheduler),
     clock,
     onBug: (error) => {

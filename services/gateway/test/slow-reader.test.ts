@@ -5,6 +5,7 @@ import type { DocumentStore } from "@millrace/documents";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { bindService, grpcClient, notImplemented, serve, serveHttp } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
 import { createAuthenticator } from "../src/caller.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { defineConfig, isLoopback, metricsSettings, setting, tlsSettings } from "@millrace/runtime";
+import { defineConfig, isLoopback, observeSettings, setting, tlsSettings } from "@millrace/runtime";
 import { z } from "zod";
 import { type AdminToken, adminTokens } from "./admin-token.ts";
 
@@ -75,7 +75,7 @@ const settings = {
     "How long an attempt has to stop before its lease is taken away, in milliseconds.",
   ),
   ...tlsSettings,
-  ...metricsSettings(7073),
+  ...observeSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",
     pause.default(1_000),

@@ -1,49 +1,138 @@
-import type { JobRecord, Lease } from "@millrace/engine";
+import type {
+  AppendOutcome,
+  EndedJob,
+  JobRecord,
+  Lease,
+  OutputBatch,
+  ReapedJob,
+  Settlement,
+} from "@millrace/engine";
 import { type JobId, type JobState, queueOf } from "@millrace/shared";
-import { attributeNames, type Metrics, recordSpan, spanNames } from "@millrace/telemetry";
+import {
+  attributeNames,
+  boundedLabel,
+  jobFields,
+  type Logger,
+  type Metrics,
+  recordSpan,
+  spanNames,
+} from "@millrace/telemetry";
 
-/** Counts and traces what happens to jobs. */
+/** Counts, logs and traces what happens to jobs: each thing once, by whoever made it happen. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   leased(lease: Lease, nowMs: number): void;
   settled(
-    id: JobId,
-    job: Pick<JobRecord, "type" | "startedAtMs">,
+    settlement: Settlement,
+    job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
     state: JobState,
     nowMs: number,
   ): void;
+  /** A waiting job ended. */
+  ended(job: EndedJob, state: "CANCELLED" | "EXPIRED"): void;
+  /** A lease ran out, or a waiting job's time did. */
+  reaped(job: ReapedJob): void;
+  appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
 }
 
-/** When a job could first have been leased: what it waited before a retry is not its queue's doing. */
-const dueMs = ({ submittedAtMs, runAtMs = 0 }: JobRecord): number =>
-  Math.max(submittedAtMs, runAtMs);
+/** Types of a queue that takes any are what its callers make up. */
+const TYPES = 200;
 
-export function jobObserver(metrics: Metrics): JobObserver {
-  const labels = (id: JobId, type: string) => ({ queue: queueOf(id), type });
+const reapedTo = {
+  requeued: undefined,
+  failed: "FAILED",
+  cancelled: "CANCELLED",
+  expired: "EXPIRED",
+} as const;
+
+/** When a job could be leased: what it waited for a backoff is not its queue's doing. */
+const dueMs = ({ dueAgainMs, job: { submittedAtMs, runAtMs = 0 } }: Lease): number =>
+  dueAgainMs ?? Math.max(submittedAtMs, runAtMs);
+
+export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
+  const typeLabel = boundedLabel(TYPES);
+  const labels = (id: JobId, type: string) => ({
+    queue: queueOf(id),
+    type: typeLabel(type),
+  });
+  const endings = {
+    SUCCEEDED: metrics.jobsCompleted,
+    FAILED: metrics.jobsFailed,
+    CANCELLED: metrics.jobsCancelled,
+    EXPIRED: metrics.jobsExpired,
+  };
+  const returns = {
+    retry: metrics.jobsRetried,
+    bounce: metrics.jobsBounced,
+    release: metrics.jobsHandedBack,
+  };
+
   return {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
 
-    leased({ jobId, attempt, job }, nowMs) {
-      if (attempt > 1) return;
-      const startMs = Math.min(dueMs(job), nowMs);
+    leased(lease, nowMs) {
+      const { jobId, job, attempt } = lease;
       const by = labels(jobId, job.type);
+      const startMs = Math.min(dueMs(lease), nowMs);
+      metrics.jobsLeased.inc(by);
       metrics.jobWait.observe(by, (nowMs - startMs) / 1_000);
-      const time = { startMs, endMs: nowMs };
-      recordSpan(spanNames.queueWait, job, time, {
-        [attributeNames.jobId]: jobId,
-        [attributeNames.queue]: by.queue,
-        [attributeNames.jobType]: by.type,
-      });
+      recordSpan(
+        spanNames.queueWait,
+        job,
+        { startMs, endMs: nowMs },
+        {
+          [attributeNames.jobId]: jobId,
+          [attributeNames.queue]: by.queue,
+          [attributeNames.jobType]: job.type,
+          [attributeNames.attempt]: attempt,
+        },
+      );
     },
 
-    settled(id, { type, startedAtMs }, state, nowMs) {
-      const by = labels(id, type);
-      if (startedAtMs !== undefined) {
-        metrics.jobDuration.observe(by, Math.max(0, nowMs - startedAtMs) / 1_000);
+    settled(settlement, { type, attempt, startedAtMs, traceparent }, state, nowMs) {
+      const { jobId, kind, usage } = settlement;
+      const by = labels(jobId, type);
+      const durationMs = startedAtMs === undefined ? 0 : Math.max(0, nowMs - startedAtMs);
+      if (startedAtMs !== undefined) metrics.jobDuration.observe(by, durationMs / 1_000);
+      if (usage !== undefined) {
+        metrics.tokens.inc({ ...by, direction: "input" }, usage.inputTokens);
+        metrics.tokens.inc({ ...by, direction: "output" }, usage.outputTokens);
       }
-      if (state === "SUCCEEDED") metrics.jobsCompleted.inc(by);
-      else if (state === "FAILED" || state === "EXPIRED") metrics.jobsFailed.inc(by);
-      else if (state === "SCHEDULED") metrics.jobsRetried.inc(by);
+      if (state in endings) endings[state as keyof typeof endings].inc(by);
+      else if (kind in returns) returns[kind as keyof typeof returns].inc(by);
+      log?.debug(
+        {
+          ...jobFields(jobId, traceparent),
+          ...{ type, attempt, state, duration_ms: durationMs },
+          ...("failure" in settlement ? { reason: settlement.failure.reason } : {}),
+        },
+        "settled",
+      );
+    },
+
+    ended({ jobId, type, traceparent }, state) {
+      endings[state].inc(labels(jobId, type));
+      log?.info({ ...jobFields(jobId, traceparent), type, state }, "ended while it waited");
+    },
+
+    reaped({ jobId, type, traceparent, outcome, stalled }) {
+      const by = labels(jobId, type);
+      const state = reapedTo[outcome];
+      if (stalled) metrics.jobsStalled.inc(by);
+      if (state !== undefined) endings[state].inc(by);
+      const what = stalled ? "lost its worker" : "ended while it waited";
+      const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
+      log?.[stalled ? "warn" : "info"](fields, what);
+    },
+
+    appended({ jobId, chunks }, outcome) {
+      if (outcome?.kind !== "appended") return;
+      const by = { queue: queueOf(jobId) };
+      metrics.outputChunks.inc(by, chunks.length);
+      metrics.outputBytes.inc(
+        by,
+        chunks.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0),
+      );
     },
   };
 }

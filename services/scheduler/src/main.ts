@@ -19,6 +19,7 @@ import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
+import { observedEngine } from "./observed-engine.ts";
 import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
@@ -29,9 +30,11 @@ const POLICY_SYNC_EVERY_MS = 5_000;
 await runMain(
   async (scope) => {
     const config = loadConfig(SchedulerConfig, process.env);
-    const { metrics, onFinished, address } = await observe(scope, "scheduler", config, process.env);
-    const observer = jobObserver(metrics);
-    const engine = await scope.use(
+    const { metrics, onFinished, address } = await observe(scope, {
+      ...{ service: "scheduler", log, config, env: process.env },
+    });
+    const observer = jobObserver(metrics, log);
+    const store = await scope.use(
       openEngine({
         redis: { url: config.redisUrl },
         clock: systemClock,
@@ -44,11 +47,15 @@ await runMain(
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
+    const engine = observedEngine(store, observer);
     const { clock } = engine;
     const loop = (name: string, everyMs: number) => ({
       clock,
       everyMs,
-      onError: (error: unknown) => log.error({ error, loop: name }, "a round failed"),
+      onError: (error: unknown) => {
+        metrics.loopFailures.inc({ loop: name });
+        log.error({ error, loop: name }, "a round failed");
+      },
     });
     scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
     scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));

@@ -25,7 +25,7 @@ export const schedulerService = (engine: Engine, observer: JobObserver, clock: C
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),
     watchFinished: streamOverStore(watchFinished(engine)),
-    cancel: unaryOverStore(cancel(engine)),
+    cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
   });

@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from "node:os";
-import { defineConfig, metricsSettings, schedulerTlsSettings, setting } from "@millrace/runtime";
+import { defineConfig, observeSettings, schedulerTlsSettings, setting } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 
@@ -64,7 +64,7 @@ export const workerConfig = defineConfig(
       "characters of text that a document may have",
     ),
     ...schedulerTlsSettings,
-    ...metricsSettings(7074),
+    ...observeSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
       z.string().default("./data/documents"),

@@ -2,12 +2,13 @@ import { openDocumentStore } from "@millrace/documents";
 import { loadConfig, observe, readSchedulerTls, runMain } from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
-import { startWorker } from "@millrace/worker-sdk";
+import { type Log, startWorker } from "@millrace/worker-sdk";
 import { leaveMs, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { chatExecutor } from "./executors/chat.ts";
+import { observeAttempts } from "./executors/observed.ts";
+import { completionRunner } from "./executors/run-completion.ts";
 import { summarizeExecutor } from "./executors/summarize.ts";
-import { traced } from "./executors/traced.ts";
 import { extractiveProvider } from "./providers/extractive.ts";
 import { openAiProvider } from "./providers/openai.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
@@ -16,11 +17,16 @@ const logger = createLogger("worker");
 const clock = systemClock;
 const random = systemRandom;
 const config = loadConfig(workerConfig, process.env);
+/** The SDK's lines, their fields named as in ours. */
+const sdkLog: Log = (level, message, { jobId, ...fields } = {}) =>
+  logger[level]({ ...(jobId === undefined ? {} : { job_id: jobId }), ...fields }, message);
 
 await runMain(
   async (scope) => {
-    const { address } = await observe(scope, "worker", config, process.env);
-    const { documents: directory, parallelParts: parallel } = config;
+    const { metrics, address } = await observe(scope, {
+      ...{ service: "worker", log: logger, config, env: process.env },
+    });
+    const { documents: directory, parallelParts: parallel, slots } = config;
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
     });
@@ -38,17 +44,19 @@ await runMain(
             silenceMs: config.providerSilenceMs,
             clock,
           });
+    const complete = completionRunner(provider, { metrics, clock });
+    const observed = observeAttempts({ metrics, log: logger, clock, slots });
     const worker = startWorker({
       schedulerAddress: config.scheduler,
       ...(config.token === undefined ? {} : { token: config.token }),
       ...readSchedulerTls(config),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
-      ...{ slots: config.slots, clock, random },
+      ...{ slots, clock, random },
       executors: {
-        summarize: traced(summarizeExecutor({ provider, readDocument, threads, parallel })),
-        chat: traced(chatExecutor(provider)),
+        summarize: observed(summarizeExecutor({ complete, readDocument, threads, parallel })),
+        chat: observed(chatExecutor(complete)),
       },
-      log: (level, message, fields = {}) => logger[level](fields, message),
+      log: sdkLog,
     });
     scope.defer(() => worker.drain(config.drainMs));
     logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
 import { bombPdf } from "./hostile-pdf.ts";
-import { attempt, makePdf, noDocument, openDocuments } from "./setup.ts";
+import { attempt, completeWith, makePdf, noDocument, openDocuments } from "./setup.ts";
 
 type Change = Parameters<typeof openDocuments>[0];
 
 async function summarize(contentType: string, content: Uint8Array, change?: Change) {
   const { put, threads, readDocument } = await openDocuments(change);
-  const provider = extractiveProvider(threads);
-  const execute = summarizeExecutor({ provider, readDocument, threads, parallel: 2 });
+  const complete = completeWith(extractiveProvider(threads));
+  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
   const id = await put("report.pdf", contentType, content);
   return execute(attempt({}, [id]).context);
 }
@@ -126,7 +126,7 @@ test.each(["text/plain", pdf])(
 test("a decompression bomb costs its own attempt, and the next document is read", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
   const execute = summarizeExecutor({
-    ...{ provider: extractiveProvider(threads), readDocument, threads, parallel: 2 },
+    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
   });
   const bomb = await put("bomb.pdf", pdf, bombPdf(20_000));
   const good = await put("good.pdf", pdf, await makePdf(words));
@@ -139,8 +139,8 @@ test("a decompression bomb costs its own attempt, and the next document is read"
 
 test("a document that is not there is named", async () => {
   const { threads, readDocument } = await openDocuments();
-  const provider = extractiveProvider(threads);
-  const execute = summarizeExecutor({ provider, readDocument, threads, parallel: 2 });
+  const complete = completeWith(extractiveProvider(threads));
+  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
   await expect(execute(attempt({}, [noDocument]).context)).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_NOT_FOUND", retryable: false },
     message: `There is no document ${noDocument}.`,

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
-import { attempt, openThreads } from "./setup.ts";
+import { attempt, completeWith, openThreads } from "./setup.ts";
 
 const user = (content: string) => ({ role: "user", content });
 
 async function chat(payload: unknown) {
   const { threads } = openThreads();
   const { context, written } = attempt(payload);
-  const result = await chatExecutor(extractiveProvider(threads))(context);
+  const result = await chatExecutor(completeWith(extractiveProvider(threads)))(context);
   expect(written.join("")).toBe((result as { text: string }).text);
   return { result, written };
 }

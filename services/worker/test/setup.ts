@@ -11,11 +11,14 @@ import {
   newDocumentId,
   systemRandom as random,
 } from "@millrace/shared";
+import { createMetrics } from "@millrace/telemetry";
 import type { ExecutionContext, UsageDelta } from "@millrace/worker-sdk";
 import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
 import type { DocumentLimits } from "../src/documents/read-document.ts";
+import { completionRunner } from "../src/executors/run-completion.ts";
+import type { Provider } from "../src/providers/provider.ts";
 import { openThreadPool } from "../src/threads/thread-pool.ts";
 
 export const keyId = "aaaa" as KeyId;
@@ -68,6 +71,9 @@ export async function openDocuments(
   };
   return { put, threads, readDocument: documentReader(store, threads, limits, threadLimits) };
 }
+
+export const completeWith = (provider: Provider) =>
+  completionRunner(provider, { metrics: createMetrics(), clock });
 
 export const noDocument = newDocumentId(1_764_000_000_000, random);
 

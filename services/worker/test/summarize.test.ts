@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
 import { openAiProvider } from "../src/providers/openai.ts";
-import { attempt, makePdf, openDocuments } from "./setup.ts";
+import { attempt, completeWith, makePdf, openDocuments } from "./setup.ts";
 
 const sentence = (i: number) =>
   `The captain wrote in log ${i} that the whale had turned the ship about.`;
@@ -26,7 +26,12 @@ async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
           silenceMs: 60_000,
           clock,
         });
-  const execute = summarizeExecutor({ provider, readDocument, threads, parallel });
+  const execute = summarizeExecutor({
+    complete: completeWith(provider),
+    readDocument,
+    threads,
+    parallel,
+  });
   return { put, simulator, execute };
 }
 

@@ -7,8 +7,9 @@ import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
 
 export const cancelJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.cancelJob, Caller> =>
-  async (cancel, { identity, signal }) => {
-    assertOwnJob(cancel.jobId, identity.keyId);
+  async (cancel, context) => {
+    const { identity, signal } = context;
+    assertOwnJob(cancel.jobId, context);
     const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
     const { job } = await scheduler.cancel({ keyId: identity.keyId, cancel }, options);
     return job === undefined ? {} : { job };

@@ -7,8 +7,9 @@ import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
 
 export const explainJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.explainJob, Caller> =>
-  async (explain, { identity, signal }) => {
-    assertOwnJob(explain.jobId, identity.keyId);
+  async (explain, context) => {
+    const { identity, signal } = context;
+    assertOwnJob(explain.jobId, context);
     const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
     const { explanation } = await scheduler.explain({ keyId: identity.keyId, explain }, options);
     return explanation ?? {};

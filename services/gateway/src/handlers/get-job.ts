@@ -8,8 +8,9 @@ import { readJob } from "../read-job.ts";
 
 export const getJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.getJob, Caller> =>
-  async ({ jobId, wait }, { identity, signal }) => {
-    assertOwnJob(jobId, identity.keyId);
+  async ({ jobId, wait }, context) => {
+    const { identity, signal } = context;
+    assertOwnJob(jobId, context);
     const waitMs = wait === undefined ? 0 : durationMs(wait);
     return { job: await readJob(scheduler, identity.keyId, jobId, { waitMs, signal }) };
   };

@@ -1,3 +1,4 @@
+import type { OutputChunk } from "@millrace/proto/job";
 import type { JobService } from "@millrace/proto/job-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import type { Caller } from "../caller.ts";
@@ -10,9 +11,11 @@ import { assertOwnJob } from "../own-job.ts";
  */
 export const watchJob = ({
   scheduler,
+  metrics,
 }: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
-  async function* (watch, { identity, signal, draining }) {
-    assertOwnJob(watch.jobId, identity.keyId);
+  async function* (watch, context) {
+    const { identity, signal, draining } = context;
+    assertOwnJob(watch.jobId, context);
     const upstream = new AbortController();
     const stop = () => upstream.abort();
     signal.addEventListener("abort", stop);
@@ -20,7 +23,10 @@ export const watchJob = ({
     if (signal.aborted || draining.aborted) stop();
     try {
       const events = scheduler.watch({ keyId: identity.keyId, watch }, { signal: upstream.signal });
-      for await (const { event } of events) if (event !== undefined) yield event;
+      for await (const { event } of events) {
+        if (event?.event.case === "chunks") countRelayed(metrics, event.event.value.chunks);
+        if (event !== undefined) yield event;
+      }
     } catch (error) {
       if (!draining.aborted || signal.aborted) throw error;
       const message = "the gateway is stopping: watch again from the next offset";
@@ -30,3 +36,15 @@ export const watchJob = ({
       draining.removeEventListener("abort", stop);
     }
   };
+
+function countRelayed(
+  { relayedChunks, relayedBytes }: GatewayParts["metrics"],
+  chunks: readonly OutputChunk[],
+): void {
+  relayedChunks.inc(chunks.length);
+  for (const { content } of chunks) {
+    if (content.case === "text" || content.case === "data") {
+      relayedBytes.inc(Buffer.byteLength(content.value));
+    }
+  }
+}

@@ -19,7 +19,7 @@ export function cancelJobRoute(parts: GatewayParts): HttpRoute<Caller> {
     path: "/v1/jobs/{id}",
     rpc: JobService.method.cancelJob,
     async handle({ params: { id = "" }, query }, context) {
-      assertOwnJob(id, context.identity.keyId);
+      assertOwnJob(id, context);
       const request = create(CancelJobRequestSchema, {
         jobId: id,
         reason: readQuery(query, parameters).reason,

@@ -32,6 +32,7 @@ const call = async (
     peer: "",
     path: "",
     identity: undefined,
+    concerns: () => undefined,
   };
   return handler(create(AuthenticateRequestSchema, { keyId: asked, secretSha256 }), context);
 };

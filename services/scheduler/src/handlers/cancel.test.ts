@@ -27,13 +27,17 @@ const job: JobRecord = {
 
 function setup(outcome: CancelOutcome) {
   const asked: string[] = [];
-  const handler = cancel({
-    cancel: async (jobId) => {
-      asked.push(jobId);
-      return outcome;
+  const told: string[] = [];
+  const handler = cancel(
+    {
+      cancel: async (jobId) => {
+        asked.push(jobId);
+        return outcome;
+      },
+      getJobs: async () => [job],
     },
-    getJobs: async () => [job],
-  });
+    { ended: ({ jobId, type }, state) => void told.push(`${jobId} ${type} ${state}`) },
+  );
   const { signal } = new AbortController();
   const context = {
     headers: { get: () => undefined },
@@ -42,20 +46,25 @@ function setup(outcome: CancelOutcome) {
     peer: "",
     path: "",
     identity: undefined,
+    concerns: () => undefined,
   };
   const call = async (keyId = "k7f3q2m9") =>
     handler(create(CancelRequestSchema, { keyId, cancel: { jobId: id } }), context);
-  return { asked, call };
+  return { asked, told, call };
 }
 
 test("a waiting job comes back as it is afterwards", async () => {
-  expect(await setup({ kind: "cancelled" }).call()).toMatchObject({ job: { id } });
+  const { told, call } = setup({ kind: "cancelled" });
+  expect(await call()).toMatchObject({ job: { id } });
+  expect(told).toEqual([`${id} summarize CANCELLED`]);
 });
 
 test("cancelling again succeeds, and cancelling a job that ended otherwise does not", async () => {
-  const after = (state: "CANCELLED" | "SUCCEEDED") => setup({ kind: "alreadyFinal", state }).call();
-  expect(await after("CANCELLED")).toMatchObject({ job: { id } });
-  await expect(after("SUCCEEDED")).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
+  const { told, call } = setup({ kind: "alreadyFinal", state: "CANCELLED" });
+  expect(await call()).toMatchObject({ job: { id } });
+  expect(told).toEqual([]);
+  const succeeded = setup({ kind: "alreadyFinal", state: "SUCCEEDED" });
+  await expect(succeeded.call()).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
 });
 
 test("another key's job is not found, and is left alone", async () => {

@@ -3,11 +3,13 @@ import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { isJobId, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
+import type { JobObserver } from "../job-observer.ts";
 
 /** Cancelling a job that is CANCELLED already succeeds, so that a caller that lost the reply may repeat it. */
 export const cancel =
   (
     engine: Pick<Engine, "cancel" | "getJobs">,
+    observer: Pick<JobObserver, "ended">,
   ): Handler<(typeof SchedulerService)["method"]["cancel"], undefined> =>
   async ({ keyId, cancel: request }) => {
     const id = request?.jobId ?? "";
@@ -22,6 +24,7 @@ export const cancel =
     }
     const [job] = await engine.getJobs([id]);
     if (outcome.kind === "notFound" || job === undefined) throw notFound();
+    if (outcome.kind === "cancelled") observer.ended({ ...job, jobId: id }, "CANCELLED");
     return { job: jobMessage(job) };
   };
 

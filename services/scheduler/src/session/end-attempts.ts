@@ -24,7 +24,7 @@ export async function endAttempts(
   for (const [at, { settlement, job }] of attempts.entries()) {
     const outcome = outcomes[at];
     if (job === undefined || outcome?.kind !== "settled" || outcome.repeated) continue;
-    observer.settled(settlement.jobId, job, outcome.state, clock.nowMs());
+    observer.settled(settlement, job, outcome.state, clock.nowMs());
   }
   return outcomes;
 }

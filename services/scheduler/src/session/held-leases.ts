@@ -15,6 +15,7 @@ export interface HeldLease extends LeaseRef {
     | "startedAtMs"
     | "pool"
     | "bounces"
+    | "traceparent"
   >;
   /** Why it has been asked to stop, if it has. */
   readonly stopping: StopReason | undefined;

@@ -1,5 +1,6 @@
 import type { DocumentStore, StoredDocument } from "@millrace/documents";
 import type { KeyId } from "@millrace/shared";
+import { attributeNames, describeSpan, inSpan, spanNames } from "@millrace/telemetry";
 import { NonRetryableError } from "@millrace/worker-sdk";
 import type { TaskOptions, ThreadPool } from "../threads/thread-pool.ts";
 import type { DocumentLimits, DocumentReading } from "./read-document.ts";
@@ -24,15 +25,14 @@ async function contentOf(store: DocumentStore, { id, sizeBytes }: StoredDocument
   return bytes;
 }
 
-/** Reads documents from the blob store, in threads. */
-export const documentReader =
-  (
-    store: DocumentStore,
-    threads: ThreadPool,
-    limits: DocumentLimits,
-    threadLimits: { readonly timeMs: number; readonly memoryMb: number },
-  ): DocumentReader =>
-  async (id, keyId, options) => {
+/** Reads documents from the blob store, in threads, each in a span. */
+export function documentReader(
+  store: DocumentStore,
+  threads: ThreadPool,
+  limits: DocumentLimits,
+  threadLimits: { readonly timeMs: number; readonly memoryMb: number },
+): DocumentReader {
+  const read: DocumentReader = async (id, keyId, options) => {
     const document = await store.get(id, keyId as KeyId);
     if (document === undefined) {
       throw new NonRetryableError("DOCUMENT_NOT_FOUND", `There is no document ${id}.`);
@@ -46,7 +46,10 @@ export const documentReader =
     const outcome = await threads.run("readDocument", prepare, options);
     if (outcome.kind === "done") {
       const reading = outcome.value;
-      if (reading.kind === "text") return reading;
+      if (reading.kind === "text") {
+        describeSpan({ [attributeNames.pages]: reading.pages });
+        return reading;
+      }
       throw new NonRetryableError(reading.reason, reading.message);
     }
     const taken =
@@ -56,3 +59,8 @@ export const documentReader =
     const message = `The document "${filename}" takes ${taken} to read: split it, or save or export it anew.`;
     throw new NonRetryableError("DOCUMENT_UNREADABLE", message);
   };
+  return (id, ...more) => {
+    const attributes = { [attributeNames.documentId]: id };
+    return inSpan(spanNames.readDocument, { attributes }, () => read(id, ...more));
+  };
+}

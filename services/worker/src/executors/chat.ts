@@ -1,8 +1,7 @@
 import type { Executor } from "@millrace/worker-sdk";
 import { z } from "zod";
-import type { Provider } from "../providers/provider.ts";
 import { parsePayload } from "./payload.ts";
-import { runCompletion } from "./run-completion.ts";
+import type { RunCompletion } from "./run-completion.ts";
 
 const chatPayload = z.strictObject({
   messages: z
@@ -18,8 +17,8 @@ const chatPayload = z.strictObject({
 
 /** Messages in, the answer streamed out as it comes. The result is `{ text }`. */
 export const chatExecutor =
-  (provider: Provider): Executor =>
+  (complete: RunCompletion): Executor =>
   async (context) => {
     const request = parsePayload(chatPayload, context.payload);
-    return { text: await runCompletion(context, provider, request, context.write) };
+    return { text: await complete(context, request, context.write) };
   };

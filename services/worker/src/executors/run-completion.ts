@@ -1,39 +1,88 @@
-import { inSpan, spanNames } from "@millrace/telemetry";
+import type { Clock } from "@millrace/shared";
+import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
 import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
-import { type CompletionRequest, type Provider, ProviderFault } from "../providers/provider.ts";
+import {
+  type Completion,
+  type CompletionRequest,
+  type Provider,
+  ProviderFault,
+} from "../providers/provider.ts";
 
-/**
- * Reads a whole answer, hands each piece to `piece`, and counts what it cost to the attempt, also if
- * it fails. A provider's refusal becomes a JobFailure that tells the scheduler about its limits.
- */
-export async function runCompletion(
+/** Reads a whole answer, and hands each piece to `piece`. */
+export type RunCompletion = (
   context: ExecutionContext,
-  provider: Provider,
   request: Omit<CompletionRequest, "signal"> & { readonly signal?: AbortSignal },
   piece: (text: string) => Promise<void>,
-): Promise<string> {
-  const completion = provider.complete({ signal: context.signal, ...request });
-  const read = async () => {
-    let answer = "";
-    for await (const text of completion.text) {
-      answer += text;
-      await piece(text);
-    }
-    return answer;
-  };
-  try {
-    return await inSpan(spanNames.providerCall, {}, read);
-  } catch (error) {
-    if (!(error instanceof ProviderFault)) throw error;
-    const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
-    throw new JobFailure("PROVIDER_ERROR", error.message, retryable, {
-      cause: error,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...([429, 503, 529].includes(httpStatus) || quotaExhausted
-        ? { provider: { account: context.pool, httpStatus, quotaExhausted, rateLimitHeaders } }
-        : {}),
-    });
-  } finally {
-    context.addUsage(completion.usage());
+) => Promise<string>;
+
+export interface CompletionObserver {
+  readonly metrics: Pick<Metrics, "providerCallDuration">;
+  readonly clock: Clock;
+}
+
+/** Of few values, as a metric's label must be. */
+function outcomeOf(error: unknown, signal: AbortSignal): string {
+  if (!(error instanceof ProviderFault)) return signal.aborted ? "stopped" : "failed";
+  const { httpStatus, quotaExhausted } = error.details;
+  if (quotaExhausted) return "quota_exhausted";
+  if ([429, 503, 529].includes(httpStatus)) return String(httpStatus);
+  if (httpStatus === 0) return "unanswered";
+  return httpStatus >= 500 ? "server_error" : "refused";
+}
+
+async function readAll({ text }: Completion, piece: (text: string) => Promise<void>) {
+  let answer = "";
+  for await (const part of text) {
+    answer += part;
+    await piece(part);
   }
+  return answer;
+}
+
+/** A provider's refusal becomes a JobFailure that tells the scheduler about its limits. */
+function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
+  if (!(error instanceof ProviderFault)) return error;
+  const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
+  return new JobFailure("PROVIDER_ERROR", error.message, retryable, {
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...([429, 503, 529].includes(httpStatus) || quotaExhausted
+      ? { provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders } }
+      : {}),
+  });
+}
+
+/** Calls a provider, each call in a span, timed, and its cost counted to the attempt, also if it fails. */
+export function completionRunner(
+  provider: Provider,
+  { metrics, clock }: CompletionObserver,
+): RunCompletion {
+  const { name, model } = provider;
+  const attributes = { [attributeNames.provider]: name, [attributeNames.model]: model };
+
+  return (context, request, piece) => {
+    const signal = request.signal ?? context.signal;
+    const completion = provider.complete({ ...request, signal });
+    const call = async () => {
+      const startMs = clock.nowMs();
+      let outcome = "answered";
+      try {
+        return await readAll(completion, piece);
+      } catch (error) {
+        outcome = outcomeOf(error, signal);
+        throw jobFailureOf(error, context);
+      } finally {
+        const seconds = (clock.nowMs() - startMs) / 1_000;
+        metrics.providerCallDuration.observe({ provider: name, outcome }, seconds);
+        const usage = completion.usage();
+        context.addUsage(usage);
+        describeSpan({
+          [attributeNames.providerOutcome]: outcome,
+          [attributeNames.inputTokens]: usage.inputTokens,
+          [attributeNames.outputTokens]: usage.outputTokens,
+        });
+      }
+    };
+    return inSpan(spanNames.providerCall, { kind: "client", attributes }, call);
+  };
 }

@@ -2,10 +2,9 @@ import { type ExecutionContext, type Executor, NonRetryableError } from "@millra
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { DocumentReader } from "../documents/document-reader.ts";
-import type { Provider } from "../providers/provider.ts";
 import type { ThreadPool } from "../threads/thread-pool.ts";
 import { parsePayload } from "./payload.ts";
-import { runCompletion } from "./run-completion.ts";
+import type { RunCompletion } from "./run-completion.ts";
 
 const summarizePayload = z.strictObject({
   /** Of the summary. */
@@ -17,7 +16,7 @@ const summarizePayload = z.strictObject({
 });
 
 export interface SummarizeParts {
-  readonly provider: Provider;
+  readonly complete: RunCompletion;
   readonly readDocument: DocumentReader;
   readonly threads: ThreadPool;
   /** How many parts of one job are summarised at a time. */
@@ -34,7 +33,7 @@ const leastTokens = 96;
  * result is `{ summary, pages, parts }`.
  */
 export function summarizeExecutor(parts: SummarizeParts): Executor {
-  const { provider, threads, parallel } = parts;
+  const { complete, threads, parallel } = parts;
   return async (context) => {
     const { maxTokens, partTokens, instruction } = parsePayload(summarizePayload, context.payload);
     if (context.documentIds.length === 0) {
@@ -56,7 +55,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       piece: (text: string) => Promise<void>,
     ) => {
       const messages = [system, { role: "user" as const, content }];
-      return runCompletion(context, provider, { messages, maxTokens: tokens, signal }, piece);
+      return complete(context, { messages, maxTokens: tokens, signal }, piece);
     };
 
     let round = await split(text);

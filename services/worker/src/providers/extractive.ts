@@ -17,6 +17,8 @@ function sourceOf(messages: readonly Message[]): { text: string; question: strin
  * with it. It follows no instructions, and spends no tokens at anyone; those it reports are counted alike.
  */
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
+  name: "extractive",
+  model: "textrank",
   complete({ messages, maxTokens, signal }) {
     let outputTokens = 0;
     let inputTokens = 0;

@@ -116,6 +116,8 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
       { signal },
     );
   return {
+    name: "openai",
+    model: options.model,
     complete(request) {
       const { messages, maxTokens, signal } = request;
       let inputTokens = 0;

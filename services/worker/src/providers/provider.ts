@@ -25,6 +25,9 @@ export interface Completion {
 
 /** Answers messages with text. Starts nothing before the text is read. */
 export interface Provider {
+  /** As metrics and traces call it. */
+  readonly name: string;
+  readonly model: string;
   complete(request: CompletionRequest): Completion;
 }
 

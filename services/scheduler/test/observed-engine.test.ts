@@ -1,0 +1,77 @@
+import { type JobSpec, openEngine } from "@millrace/engine";
+import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/shared";
+import { createMetrics, metricNames } from "@millrace/telemetry";
+import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { jobObserver } from "../src/job-observer.ts";
+import { observedEngine } from "../src/observed-engine.ts";
+
+const queue = "documents" as QueueName;
+const leaseMs = 30_000;
+
+/** Two replicas on one Redis, each with counters of its own, and the counters' sum. */
+async function setup() {
+  const { url, rootPrefix } = await redisForTests();
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const replica = async () => {
+    const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
+    onTestFinished(() => engine.close());
+    const metrics = createMetrics();
+    return { metrics, engine: observedEngine(engine, jobObserver(metrics)) };
+  };
+  const [one, two] = [await replica(), await replica()];
+  await one.engine.defineQueue({ name: queue });
+  const submit = async (change: Partial<JobSpec> = {}) => {
+    const id = newJobId(queue, "aaaa" as KeyId, clock.nowMs(), random);
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
+    await one.engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
+  };
+  const counted = async (name: string) => {
+    const values = [one, two].map(async ({ metrics }) => {
+      const [sample] = (await metrics.registry.getSingleMetric(name)?.get())?.values ?? [];
+      return sample?.value ?? 0;
+    });
+    return (await Promise.all(values)).reduce((sum, value) => sum + value, 0);
+  };
+  const both = <T>(call: (engine: typeof one.engine) => Promise<T>) =>
+    Promise.all([one, two].map(({ engine }) => call(engine)));
+  const lease = () =>
+    one.engine.lease({ queue, count: 1, leaseMs, workerId: "w1" }).then(({ leases }) => leases[0]);
+  return { one, clock, submit, counted, both, lease };
+}
+
+test("a job that lost its worker for good is counted once over all replicas that look", async () => {
+  const { clock, submit, counted, both, lease } = await setup();
+  await submit({ maxAttempts: 1 });
+  await lease();
+  clock.advance(leaseMs);
+  await both((engine) => engine.reap(queue, 10));
+  expect(await counted(metricNames.jobsFailed)).toBe(1);
+  expect(await counted(metricNames.jobsStalled)).toBe(1);
+});
+
+test("a job that expires while it waits is counted once, whether a lease or a reap meets it first", async () => {
+  const { clock, submit, counted, both } = await setup();
+  await submit({ expiresAtMs: clock.nowMs() + 100 });
+  await submit({ deadlineMs: clock.nowMs() + 100 });
+  clock.advance(100);
+  const request = { queue, count: 1, leaseMs, workerId: "w1" };
+  await Promise.all([
+    both((engine) => engine.lease(request)),
+    both((engine) => engine.reap(queue, 10)),
+  ]);
+  expect(await counted(metricNames.jobsExpired)).toBe(2);
+  expect(await counted(metricNames.jobsFailed)).toBe(0);
+});
+
+test("output is counted as it is stored", async () => {
+  const { one, submit, counted, lease } = await setup();
+  await submit();
+  const held = await lease();
+  if (held === undefined) throw new Error("no job was next");
+  await one.engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "mill" }] }]);
+  expect(await counted(metricNames.outputChunks)).toBe(1);
+  expect(await counted(metricNames.outputBytes)).toBe(4);
+});

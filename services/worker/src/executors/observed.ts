@@ -1,0 +1,85 @@
+import type { Clock } from "@millrace/shared";
+import {
+  attributeNames,
+  extractTrace,
+  inSpan,
+  jobFields,
+  type Logger,
+  type Metrics,
+  spanNames,
+} from "@millrace/telemetry";
+import {
+  type ExecutionContext,
+  type Executor,
+  JobFailure,
+  type UsageDelta,
+} from "@millrace/worker-sdk";
+
+export interface AttemptObserver {
+  readonly metrics: Pick<Metrics, "workerAttempts" | "workerSlots">;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly slots: number;
+}
+
+function endOf(error: unknown, { signal }: ExecutionContext) {
+  if (signal.aborted) return { outcome: "stopped" };
+  if (!(error instanceof JobFailure)) return { outcome: "retryable", reason: "EXECUTOR_FAILED" };
+  return { outcome: error.retryable ? "retryable" : "failed", reason: error.reason };
+}
+
+/** Runs each attempt in a span of its job's trace, counts it, and says in the log how it ended. */
+export function observeAttempts(observer: AttemptObserver): (executor: Executor) => Executor {
+  const { metrics, log, clock, slots } = observer;
+  let running = 0;
+  const use = (more: number) => {
+    running += more;
+    metrics.workerSlots.set({ use: "used" }, running);
+    metrics.workerSlots.set({ use: "free" }, Math.max(0, slots - running));
+  };
+  use(0);
+
+  return (executor) => async (job) => {
+    const { queue, type, attempt } = job;
+    const who = { ...jobFields(job.jobId, job.traceparent), queue, type, attempt };
+    const spent = { input_tokens: 0, output_tokens: 0, provider_calls: 0 };
+    const addUsage = (usage: UsageDelta) => {
+      spent.input_tokens += usage.inputTokens ?? 0;
+      spent.output_tokens += usage.outputTokens ?? 0;
+      spent.provider_calls += usage.providerCalls ?? 0;
+      job.addUsage(usage);
+    };
+    const startMs = clock.nowMs();
+    const ended = (end: { outcome: string; reason?: string; error?: unknown }) => {
+      metrics.workerAttempts.inc({ queue, type, outcome: end.outcome });
+      const duration = { duration_ms: clock.nowMs() - startMs };
+      // What nobody classified is a fault of ours as likely as not.
+      const level = end.error === undefined ? "info" : "error";
+      log[level]({ ...who, ...end, ...duration, ...spent }, "attempt ended");
+    };
+    const run = async () => {
+      try {
+        const result = await executor({ ...job, addUsage });
+        ended({ outcome: job.signal.aborted ? "stopped" : "completed" });
+        return result;
+      } catch (error) {
+        const end = endOf(error, job);
+        ended(end.reason === "EXECUTOR_FAILED" ? { ...end, error } : end);
+        throw error;
+      }
+    };
+    const attributes = {
+      [attributeNames.jobId]: job.jobId,
+      [attributeNames.jobType]: type,
+      [attributeNames.queue]: queue,
+      [attributeNames.attempt]: attempt,
+    };
+    log.debug(who, "attempt started");
+    use(1);
+    try {
+      return await inSpan(spanNames.attempt, { parent: extractTrace(job), attributes }, run);
+    } finally {
+      use(-1);
+    }
+  };
+}

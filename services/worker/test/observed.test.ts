@@ -1,0 +1,105 @@
+import { createLogger, createMetrics, metricNames } from "@millrace/telemetry";
+import { ManualClock, refuse, startProviderSimulator } from "@millrace/testing";
+import { type Executor, NonRetryableError } from "@millrace/worker-sdk";
+import { expect, onTestFinished, test } from "vitest";
+import { observeAttempts } from "../src/executors/observed.ts";
+import { completionRunner } from "../src/executors/run-completion.ts";
+import { openAiProvider } from "../src/providers/openai.ts";
+import { attempt } from "./setup.ts";
+
+function setup(executor: Executor) {
+  const clock = new ManualClock();
+  const metrics = createMetrics();
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const log = createLogger("worker", { level: "debug", destination: { write } });
+  const observed = observeAttempts({ metrics, log, clock, slots: 4 })(executor);
+  const seen = async (name: string) =>
+    (await metrics.registry.metrics()).split("\n").filter((line) => line.startsWith(`${name}{`));
+  return { ...attempt({ secret: "payload" }), clock, lines, observed, seen };
+}
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+test("an attempt's end is logged with its job, trace, time and tokens, and never its payload", async () => {
+  const { context, clock, lines, observed, seen, used } = setup(async (job) => {
+    job.addUsage({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
+    job.addUsage({ inputTokens: 3 });
+    clock.advance(250);
+    return "result";
+  });
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+  expect(await observed({ ...context, traceparent })).toBe("result");
+  const who = { job_id: "j", trace_id: traceId, queue: "documents", type: "summarize", attempt: 1 };
+  expect(lines).toMatchObject([
+    { level: "debug", msg: "attempt started", ...who },
+    {
+      ...{ level: "info", msg: "attempt ended", ...who, outcome: "completed", duration_ms: 250 },
+      ...{ input_tokens: 10, output_tokens: 2, provider_calls: 1 },
+    },
+  ]);
+  expect(JSON.stringify(lines)).not.toMatch(/payload|result/);
+  expect(used).toHaveLength(2);
+  expect(await seen(metricNames.workerAttempts)).toEqual([
+    'millrace_worker_attempts_total{queue="documents",type="summarize",outcome="completed"} 1',
+  ]);
+});
+
+test.each([
+  ["failed", "DOCUMENT_EMPTY", new NonRetryableError("DOCUMENT_EMPTY", "empty"), "info"],
+  ["retryable", "EXECUTOR_FAILED", new Error("a bug"), "error"],
+] as const)("an attempt that threw is %s, by %s", async (outcome, reason, error, level) => {
+  const { context, lines, observed, seen } = setup(() => Promise.reject(error));
+  await expect(observed(context)).rejects.toBe(error);
+  expect(lines.at(-1)).toMatchObject({ level, outcome, reason });
+  expect(lines.at(-1)?.error === undefined).toBe(level === "info");
+  expect(await seen(metricNames.workerAttempts)).toEqual([
+    `millrace_worker_attempts_total{queue="documents",type="summarize",outcome="${outcome}"} 1`,
+  ]);
+});
+
+test("an attempt that was told to stop has stopped, whatever it threw", async () => {
+  const { context, lines, observed, stop } = setup(async () => {
+    stop.abort(new Error("stop"));
+    throw new Error("thrown on the way out");
+  });
+  await expect(observed(context)).rejects.toThrow();
+  expect(lines.at(-1)).toMatchObject({ level: "info", outcome: "stopped" });
+});
+
+test("slots in use and free ones are shown while attempts run", async () => {
+  const inside = Promise.withResolvers<void>();
+  const { context, observed, seen } = setup(() => inside.promise);
+  const shown = async () =>
+    (await seen(metricNames.workerSlots)).map((line) => Number(line.split(" ").at(-1)));
+  expect(await shown()).toEqual([0, 4]);
+  const running = [observed(context), observed(context)];
+  expect(await shown()).toEqual([2, 2]);
+  inside.resolve();
+  await Promise.all(running);
+  expect(await shown()).toEqual([0, 4]);
+});
+
+test.each([
+  [refuse(429, "rate_limit_exceeded"), "429"],
+  [refuse(529, "overloaded"), "529"],
+  [refuse(429, "insufficient_quota"), "quota_exhausted"],
+  [refuse(400, "bad_request"), "refused"],
+  [refuse(500, "server_error"), "server_error"],
+  [{ kind: "breakOff", pieces: [], how: "end" } as const, "unanswered"],
+])("a provider's call is timed by how it ended: %j", async (reply, outcome) => {
+  const simulator = await startProviderSimulator(() => reply);
+  onTestFinished(() => simulator[Symbol.asyncDispose]());
+  const clock = new ManualClock();
+  const { url: baseUrl } = simulator;
+  const provider = openAiProvider({ baseUrl, apiKey: "k", model: "m", silenceMs: 1_000, clock });
+  const metrics = createMetrics();
+  const complete = completionRunner(provider, { metrics, clock });
+  const request = { messages: [{ role: "user" as const, content: "hi" }], maxTokens: 9 };
+  const { context, used } = attempt({});
+  await expect(complete(context, request, async () => undefined)).rejects.toThrow();
+  expect(await metrics.registry.metrics()).toContain(
+    `millrace_provider_call_duration_seconds_count{provider="openai",outcome="${outcome}"} 1`,
+  );
+  expect(used).toHaveLength(1);
+});
