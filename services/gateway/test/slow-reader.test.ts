@@ -53,7 +53,7 @@ async function setup() {
   onTestFinished(() => client.close());
   const documents = {} as DocumentStore;
   const submit = createSubmitter({ scheduler: client.rpc, documents, clock, random });
-  const parts = { scheduler: client.rpc, documents, submit };
+  const parts = { scheduler: client.rpc, documents, submit, metrics: createMetrics() };
   const gateway = await serveHttp({
     listen: { host: "127.0.0.1", port: 0 },
     services: gatewayServices(parts),

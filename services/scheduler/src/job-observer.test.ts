@@ -74,7 +74,15 @@ test("the wait of each lease counts from when the job was due", async () => {
   const { observer, shown } = setup();
   const record = { type, submittedAtMs: 1_000, backoff: defaultBackoff } as JobRecord;
   const lease = (change: Partial<Lease>, more: Partial<JobRecord> = {}): Lease => ({
-    ...{ jobId, token: 1, attempt: 1, expiresAtMs: 0, nextSeq: 0, job: { ...record, ...more } },
+    ...{
+      jobId,
+      token: 1,
+      attempt: 1,
+      expiresAtMs: 0,
+      nextSeq: 0,
+      heldBy: [],
+      job: { ...record, ...more },
+    },
     ...change,
   });
   observer.leased(lease({}), 3_000);

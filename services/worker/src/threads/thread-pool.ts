@@ -106,9 +106,11 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
     let look: TimerHandle | undefined;
     const lookAtMemory = () => {
       look = clock.after(LOOK_AT_MEMORY_MS, async () => {
+        // Unknown while the thread is still starting.
         const statistics = await thread.getHeapStatistics().catch(() => undefined);
-        if (statistics === undefined || look === undefined) return;
-        if (statistics.external_memory > memoryMb * 1024 * 1024) resolve({ kind: "overMemory" });
+        if (look === undefined) return;
+        const bytes = statistics?.external_memory ?? 0;
+        if (bytes > memoryMb * 1024 * 1024) resolve({ kind: "overMemory" });
         else lookAtMemory();
       });
     };
