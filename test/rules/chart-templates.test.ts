@@ -17,46 +17,49 @@ const specs = { gateway: GatewayConfig, scheduler: SchedulerConfig, worker: work
 type Service = keyof typeof specs;
 const services = Object.keys(specs) as Service[];
 
-/** Files that the chart mounts none of: in a cluster an ingress or a mesh speaks TLS. */
-const noFiles = "the chart mounts no certificates";
-const schedulerTls = {
-  MILLRACE_SCHEDULER_CA_FILE: noFiles,
-  MILLRACE_SCHEDULER_CERT_FILE: noFiles,
-  MILLRACE_SCHEDULER_KEY_FILE: noFiles,
-};
-const serverTls = {
-  MILLRACE_TLS_CERT_FILE: noFiles,
-  MILLRACE_TLS_KEY_FILE: noFiles,
-  MILLRACE_TLS_CLIENT_CA_FILE: noFiles,
+/** Certificates on both sides are not the chart's: in a cluster a mesh does that. */
+const bothSides = "the chart mounts no certificates for callers";
+const callerCertificate = {
+  MILLRACE_SCHEDULER_CERT_FILE: bothSides,
+  MILLRACE_SCHEDULER_KEY_FILE: bothSides,
 };
 
 /** Settings that are neither the chart's nor the operator's to set in a pod, and why. */
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
-    ...serverTls,
-    ...schedulerTls,
+    ...callerCertificate,
+    MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_GATEWAY_PORT: "its default is the container's port",
     MILLRACE_HTTP_PORT: "its default is the container's port",
     MILLRACE_METRICS_PORT: "its default is the container's port",
   },
   scheduler: {
-    ...serverTls,
+    MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
     MILLRACE_WORKER_PORT: "its default is the container's port",
-    MILLRACE_ADMIN_PORT: "its default is what the notes forward",
+    MILLRACE_ADMIN_PORT: "its default is where the command line looks",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
   },
   worker: {
-    ...schedulerTls,
+    ...callerCertificate,
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_WORKER_ID: "its default holds the pod's name",
     OPENAI_API_KEY: "a secret: secretEnv",
   },
 };
 
-const configOf = (service: Service) =>
-  read(`templates/${service}/${service === "worker" ? "_settings.tpl" : "config.yaml"}`);
+/** What the template says, with what it includes of TLS. */
+function configOf(service: Service): string {
+  const own = read(
+    `templates/${service}/${service === "worker" ? "_settings.tpl" : "config.yaml"}`,
+  );
+  const tls = read("templates/_tls.tpl");
+  const included = [...own.matchAll(/include "(millrace\.(?:tls|schedulerCa)Settings)"/g)].map(
+    ([, name]) => tls.split(`define "${name}"`)[1]?.split("{{- end -}}")[0] ?? "",
+  );
+  return [own, ...included].join("\n");
+}
 const deploymentOf = (service: Service) => read(`templates/${service}/deployment.yaml`);
 
 /** What a pod gets: names and values, with a stand-in for what Helm works out. */
@@ -106,7 +109,7 @@ test.each(services)(
 );
 
 test.each(services)("secrets of the %s are in no ConfigMap and no argument", (service) => {
-  const secret = /TOKEN|SECRET|PASSWORD|_KEY|REDIS_URL/;
+  const secret = /TOKEN|SECRET|PASSWORD|_KEY(?!_FILE)|REDIS_URL/;
   expect(
     configOf(service)
       .match(/^ *[A-Z_]+:/gm)
@@ -163,10 +166,9 @@ test("gateways and workers are sent to the scheduler's ports, and the policies l
   expect(new Set(opened)).toEqual(new Set([grpc, http, gateways, workers, 6379]));
 });
 
-test("the operators' port in the notes is the scheduler's, and is not open to the network", () => {
-  const { adminPort, adminHost } = configured("scheduler");
-  expect(adminHost).toBe("127.0.0.1");
-  expect(read("templates/NOTES.txt")).toContain(`-scheduler ${adminPort} &`);
+test("operators come by the pod, whose port for them is not open to the network", () => {
+  expect(configured("scheduler")).toMatchObject({ adminHost: "127.0.0.1" });
+  expect(read("templates/NOTES.txt")).toContain("-scheduler -- millrace queues put");
 });
 
 test("probes and scrapes ask for paths that the services answer", () => {

@@ -6,5 +6,6 @@ MILLRACE_DRAIN_MS: {{ mul .own.drainSeconds 1000 | quote }}
 {{- if .own.documents }}
 MILLRACE_DOCUMENTS_DIR: /documents
 {{- end }}
+{{- include "millrace.schedulerCaSettings" .root }}
 {{- include "millrace.chosenSettings" . }}
 {{- end -}}
