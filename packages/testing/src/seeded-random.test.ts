@@ -13,9 +13,10 @@ test("a seed replays, and another seed differs", () => {
 
 test("numbers fill [0, 1) evenly", () => {
   const counts = Array.from({ length: 10 }, () => 0);
-  for (const value of draw(42, 100_000)) {
-    expect(value).toBeGreaterThanOrEqual(0);
-    expect(value).toBeLessThan(1);
+  const values = draw(42, 100_000);
+  // Not an expectation for each: 200,000 of them take seconds.
+  expect(values.filter((value) => value < 0 || value >= 1)).toEqual([]);
+  for (const value of values) {
     const bin = Math.floor(value * 10);
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
