@@ -1,12 +1,10 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connectMillrace, type JobState } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { expect, onTestFinished, test } from "vitest";
+import { startSpanCollector } from "./span-collector.ts";
 
 async function setup() {
-  const collector = await startCollector();
+  const collector = await startSpanCollector();
   const system = await startSystem({ settings: { all: collector.settings } });
   onTestFinished(() => system[Symbol.asyncDispose]());
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
@@ -14,44 +12,6 @@ async function setup() {
   const services = [...system.schedulers, ...system.gateways, ...system.workers];
   const metrics = services.map(({ addresses }) => addresses.metrics);
   return { millrace, collector, metrics };
-}
-
-/** Takes spans over OTLP, and tells which of some names have come in one trace. */
-async function startCollector() {
-  const bodies: Buffer[] = [];
-  let arrived = Promise.withResolvers<void>();
-  const server = createServer(async (request, response) => {
-    bodies.push(Buffer.concat(await request.toArray()));
-    response.end();
-    arrived.resolve();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  const settings = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-    OTEL_BSP_SCHEDULE_DELAY: "50",
-  };
-  // An OTLP span begins with its trace's 16 bytes, and its name follows within a few dozen more.
-  const seen = (traceId: string, name: string) =>
-    bodies.some((body) => {
-      const id = Buffer.from(traceId, "hex");
-      for (let at = body.indexOf(id); at >= 0; at = body.indexOf(id, at + 1)) {
-        if (body.subarray(at, at + 128).includes(name)) return true;
-      }
-      return false;
-    });
-  const until = async (traceId: string, names: readonly string[]) => {
-    while (!names.every((name) => seen(traceId, name))) {
-      await arrived.promise;
-      arrived = Promise.withResolvers();
-    }
-  };
-  return { settings, until };
 }
 
 const text = Array.from(
@@ -81,7 +41,10 @@ test("a document goes through gateway, scheduler and worker, and its summary str
   expect(summary).toMatch(/[Ww]hale/);
   expect(offsets).toEqual(offsets.map((_, i) => i));
 
-  await collector.until(traceId, ["queue_wait", "millrace.attempt", "provider_call"]);
+  const names = ["queue_wait", "attempt", "read_document", "provider_call"];
+  await collector.trace(traceId, (spans) =>
+    names.every((name) => spans.some((span) => span.name === `millrace.${name}`)),
+  );
   const pages = await Promise.all(
     metrics.map(async (address) => (await fetch(`http://${address}/metrics`)).text()),
   );
@@ -89,5 +52,8 @@ test("a document goes through gateway, scheduler and worker, and its summary str
     'millrace_jobs_completed_total{queue="documents",type="summarize"} 1\n',
   );
   expect(pages[1]).toContain('method="/millrace.jobs.v1.JobService/WatchJob",code="0"} 1\n');
-  expect(pages[2]).toContain("process_cpu_seconds_total");
+  expect(pages[1]).toMatch(/millrace_relayed_chunks_total [1-9]/);
+  expect(pages[2]).toContain(
+    'millrace_worker_attempts_total{queue="documents",type="summarize",outcome="completed"} 1\n',
+  );
 });

@@ -32,6 +32,8 @@ export interface CallSettings {
   /** Called once for each call whose handler threw something other than a fault. */
   readonly onBug: (error: unknown, path: string) => void;
   readonly onFinished: (call: FinishedCall) => void;
+  /** Whether each call has a span. */
+  readonly traced: boolean;
 }
 
 export interface IncomingCall {
@@ -88,7 +90,7 @@ export async function runCall(
     return { headers, signal, draining: settings.draining, peer, path, identity, concerns };
   };
   let fault: RpcFault | undefined;
-  await traceServerCall(call, async () => {
+  const run = async () => {
     try {
       await serve(admit);
     } catch (error) {
@@ -97,7 +99,8 @@ export async function runCall(
       if (ourFaults.has(fault.code)) failSpan(fault);
     }
     describeSpan({ [attributeNames.rpcStatus]: status[fault?.code ?? status.OK] });
-  });
+  };
+  await (settings.traced ? traceServerCall(call, run) : run());
   const { code, reason } = fault ?? { code: status.OK, reason: undefined };
   const durationMs = settings.nowMs() - startedAtMs;
   settings.onFinished({ path, protocol, code, reason, identity, jobId, durationMs });

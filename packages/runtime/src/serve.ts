@@ -47,6 +47,8 @@ export interface ServeOptions<Identity> {
   /** Called once per call that a handler's bug ended; the caller sees INTERNAL and nothing else. */
   readonly onBug: (error: unknown, path: string) => void;
   readonly onFinished?: (call: FinishedCall) => void;
+  /** False for calls that last for their client's life: no one trace is theirs. Default true. */
+  readonly traced?: boolean;
 }
 
 export interface RunningServer {
@@ -68,6 +70,7 @@ export const callSettings = <Identity>(
   nowMs: () => options.clock.nowMs(),
   onBug: options.onBug,
   onFinished: options.onFinished ?? (() => undefined),
+  traced: options.traced ?? true,
 });
 
 const channelOptions = (limits: ServeLimits): ChannelOptions => ({

@@ -11,7 +11,7 @@ export const attributeNames = {
   jobType: "millrace.job.type",
   queue: "millrace.queue",
   attempt: "millrace.attempt",
-  keyId: "millrace.key.id",
+  heldBy: "millrace.held_by",
   documentId: "millrace.document.id",
   pages: "millrace.document.pages",
   providerOutcome: "millrace.provider.outcome",

@@ -71,7 +71,7 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
 
     leased(lease, nowMs) {
-      const { jobId, job, attempt } = lease;
+      const { jobId, job, attempt, heldBy } = lease;
       const by = labels(jobId, job.type);
       const startMs = Math.min(dueMs(lease), nowMs);
       metrics.jobsLeased.inc(by);
@@ -85,6 +85,7 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
           [attributeNames.queue]: by.queue,
           [attributeNames.jobType]: job.type,
           [attributeNames.attempt]: attempt,
+          ...(heldBy.length === 0 ? {} : { [attributeNames.heldBy]: [...heldBy] }),
         },
       );
     },

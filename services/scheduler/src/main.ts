@@ -90,6 +90,7 @@ await runMain(
         authenticate: requireToken(config.workerToken),
         clock,
         onFinished,
+        traced: false,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
       }),
     );

@@ -1,0 +1,96 @@
+import { connectMillrace } from "@millrace/client";
+import { startSystem } from "@millrace/local";
+import { JobService } from "@millrace/proto/job-service";
+import { grpcClient } from "@millrace/runtime";
+import { answer, refuse, startProviderSimulator } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { startSpanCollector } from "./span-collector.ts";
+
+test("a job's trace has each attempt with its wait, its provider calls and why it failed", async () => {
+  const collector = await startSpanCollector();
+  const provider = await startProviderSimulator(({ number }) =>
+    number === 1 ? refuse(500, "server_error") : answer("By", " water."),
+  );
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  const system = await startSystem({
+    settings: {
+      all: collector.settings,
+      worker: {
+        MILLRACE_PROVIDER: "openai",
+        OPENAI_API_KEY: "k",
+        OPENAI_BASE_URL: provider.url,
+      },
+    },
+  });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
+  onTestFinished(() => millrace.close());
+
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const caller = "00f067aa0ba902b7";
+  const { jobId } = await millrace.submit({
+    queue: "documents",
+    type: "chat",
+    payload: { messages: [{ role: "user", content: "How does the mill turn?" }] },
+    traceparent: `00-${traceId}-${caller}-01`,
+  });
+  for await (const event of millrace.watch(jobId)) {
+    if (event.kind === "job" && event.job.state === "SUCCEEDED") break;
+  }
+
+  const spans = await collector.trace(traceId, (found) => found.length >= 6);
+  const named = (name: string) =>
+    spans
+      .filter((span) => span.name === name)
+      .sort(
+        (a, b) =>
+          Number(a.attributes["millrace.attempt"]) - Number(b.attributes["millrace.attempt"]),
+      );
+  const attempts = named("millrace.attempt");
+  expect(attempts).toMatchObject([
+    {
+      ...{ parentId: caller, failed: true },
+      attributes: {
+        "millrace.job.id": jobId,
+        "millrace.attempt": 1,
+        "error.type": "PROVIDER_ERROR",
+      },
+    },
+    { parentId: caller, failed: false, attributes: { "millrace.attempt": 2 } },
+  ]);
+  expect(named("millrace.queue_wait")).toMatchObject([
+    { parentId: caller, failed: false, attributes: { "millrace.attempt": 1 } },
+    { parentId: caller, failed: false, attributes: { "millrace.attempt": 2 } },
+  ]);
+  const calls = named("millrace.provider_call");
+  const callOf = (attempt: number) =>
+    calls.find(({ parentId }) => parentId === attempts[attempt - 1]?.spanId);
+  expect(callOf(1)).toMatchObject({
+    failed: true,
+    attributes: { "millrace.provider.outcome": "server_error" },
+  });
+  expect(callOf(2)).toMatchObject({
+    failed: false,
+    attributes: { "millrace.provider.outcome": "answered", "gen_ai.usage.output_tokens": 2 },
+  });
+  expect(spans).toHaveLength(6);
+});
+
+test("a call that its caller got wrong is in the caller's trace, and no error of ours", async () => {
+  const collector = await startSpanCollector();
+  const system = await startSystem({ workers: 0, settings: { all: collector.settings } });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const jobs = grpcClient(JobService, system.gatewayTarget(), { token: system.apiKey });
+  onTestFinished(() => jobs.close());
+  const traceId = "5bf92f3577b34da6a3ce929d0e0e4736";
+  const caller = "00f067aa0ba902b7";
+  const jobId = "documents~zzzz~01JDXW5T5Q6M3C9N2V8K4H7R1B";
+  const metadata = { traceparent: `00-${traceId}-${caller}-01` };
+  await expect(jobs.rpc.getJob({ jobId }, { metadata })).rejects.toThrow();
+  expect(await collector.trace(traceId, (spans) => spans.length > 0)).toMatchObject([
+    {
+      ...{ name: "millrace.jobs.v1.JobService/GetJob", parentId: caller, failed: false },
+      attributes: { "rpc.response.status_code": "NOT_FOUND", "millrace.job.id": jobId },
+    },
+  ]);
+});
