@@ -23,6 +23,8 @@ export interface Engine {
   submit(jobs: readonly JobSpec[]): Promise<readonly SubmitOutcome[]>;
   /** Jobs as they are, undefined where there is none (any more). */
   getJobs(ids: readonly JobId[], view?: JobView): Promise<readonly (JobRecord | undefined)[]>;
+  /** Those that have finished, without their payload: asking for one that has not costs little. */
+  getFinished(ids: readonly JobId[]): Promise<readonly FinishedRead[]>;
   /** One key's jobs in one queue, newest first. A page may be short, or empty, though more follow. */
   listJobs(filter: ListFilter): Promise<JobPage>;
   /** Why a job waits: all that holds it now. Undefined: there is no such job. */
@@ -175,6 +177,11 @@ export type SubmitOutcome =
 
 /** `full`: all. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
 export type JobView = "full" | "noPayload" | "summary";
+
+export type FinishedRead =
+  | { readonly kind: "finished"; readonly job: JobRecord }
+  | { readonly kind: "unfinished" }
+  | { readonly kind: "notFound" };
 
 export interface JobRecord extends JobSpec {
   readonly state: JobState;

@@ -31,6 +31,7 @@ import { explainJob } from "./scripts/explain_job.ts";
 import { pauseQueue } from "./scripts/pause_queue.ts";
 import { promoteJobs } from "./scripts/promote_jobs.ts";
 import { pruneJobs } from "./scripts/prune_jobs.ts";
+import { readFinished } from "./scripts/read_finished.ts";
 import { readJobs } from "./scripts/read_jobs.ts";
 import { readOutput } from "./scripts/read_output.ts";
 import { reapLeases } from "./scripts/reap_leases.ts";
@@ -135,6 +136,15 @@ function engineOn(
         () => (view === "summary" ? 1_024 : 32_768),
         ({ base }, group) => readJobs.run(redis, base, { view, ids: group }),
         () => undefined,
+      ),
+
+    getFinished: async (ids) =>
+      byShard(
+        ids,
+        await shards.forJobs(ids),
+        () => 32_768,
+        ({ base }, group) => readFinished.run(redis, base, { ids: group }),
+        () => ({ kind: "notFound" }),
       ),
 
     async listJobs(filter) {

@@ -86,6 +86,8 @@ test("a job that was added plainly is leased, retried and settled by the engine"
   await engine.settle([{ ...second, kind: "complete", resultJson: '"done"' }]);
   expect(await added.isCompleted()).toBe(true);
   expect((await queue.getJob(id))?.returnvalue).toBe("done");
+  const [record] = await engine.getJobs([id], "noPayload");
+  expect(await engine.getFinished([id])).toEqual([{ kind: "finished", job: record }]);
   expect(await queue.getJobCounts("prioritized", "active", "delayed", "completed")).toEqual({
     prioritized: 0,
     active: 0,

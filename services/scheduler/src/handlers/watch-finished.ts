@@ -5,15 +5,7 @@ import type {
   WatchFinishedResponseSchema,
 } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import {
-  groups,
-  isFinal,
-  isJobId,
-  type JobId,
-  limits,
-  parseJobId,
-  type QueueName,
-} from "@millrace/shared";
+import { groups, isJobId, type JobId, limits, parseJobId, type QueueName } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import { createWake } from "../wake.ts";
 
@@ -35,7 +27,7 @@ const messageLimits = {
  * read, so that no end falls between the two.
  */
 export const watchFinished = (
-  engine: Pick<Engine, "getJobs" | "subscribe">,
+  engine: Pick<Engine, "getFinished" | "subscribe">,
 ): Handler<(typeof SchedulerService)["method"]["watchFinished"], undefined> =>
   async function* (requests, { signal, draining }) {
     const awaited = new Set<JobId>();
@@ -107,16 +99,14 @@ export const watchFinished = (
   };
 
 async function readFinished(
-  engine: Pick<Engine, "getJobs">,
+  engine: Pick<Engine, "getFinished">,
   ids: readonly JobId[],
   missing: readonly string[],
 ) {
-  const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "noPayload");
+  const reads = ids.length === 0 ? [] : await engine.getFinished(ids);
   return {
-    jobs: jobs.flatMap((job) =>
-      job === undefined || !isFinal(job.state) ? [] : [jobMessage(job)],
-    ),
-    missingJobIds: [...missing, ...ids.filter((_, index) => jobs[index] === undefined)],
+    jobs: reads.flatMap((read) => (read.kind === "finished" ? [jobMessage(read.job)] : [])),
+    missingJobIds: [...missing, ...ids.filter((_, index) => reads[index]?.kind === "notFound")],
   } satisfies Response;
 }
 
