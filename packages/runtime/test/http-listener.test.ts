@@ -127,6 +127,19 @@ test("headers of 16 KiB are refused, and fewer taken", async () => {
   expect((await of(16_384)).status).toBe(431);
 });
 
+test("headers of 16 KiB are refused on HTTP/2 too", async () => {
+  await using setup = await startHttpServer({}, { routes: [echo] });
+  const session = connectHttp2(setup.url);
+  onTestFinished(() => session.destroy());
+  const of = async (bytes: number) => {
+    const stream = session.request({ ":path": "/echo/a", "x-filler": "x".repeat(bytes) }).resume();
+    const [headers] = (await once(stream, "response")) as [{ ":status": number }];
+    return headers[":status"];
+  };
+  expect(await of(15_000)).toBe(200);
+  await expect(of(16_384)).rejects.toThrow("NGHTTP2_ENHANCE_YOUR_CALM");
+});
+
 test("a request that is compressed is taken, and no more of it than the limit", async () => {
   await using setup = await startHttpServer(
     { getJob: async ({ jobId: id }) => ({ job: { id, payloadJson: "x".repeat(5_000) } }) },
