@@ -54,8 +54,7 @@ const entry = new URL("./thread.ts", import.meta.url);
 
 /**
  * Threads for what would hold up the event loop or might crash. A V8 heap limit ends a thread by
- * itself, but buffers are outside of it: those are looked at from here. (Piscina was tried: with no
- * minimum of threads, a task that waits behind one that is aborted is never run.)
+ * itself, but buffers are outside of it: those are looked at from here. Why not Piscina: docs/adr/0009.
  */
 export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
   const { threads, timeMs, memoryMb, clock } = options;
