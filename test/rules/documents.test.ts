@@ -1,5 +1,8 @@
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
+import { defaultServeLimits, httpStatusOf, rpcError } from "@millrace/runtime";
+import { jobTransitions, limits, reasons } from "@millrace/shared";
 import { metricNames } from "@millrace/telemetry";
 import { expect, test } from "vitest";
 
@@ -32,10 +35,46 @@ const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
 });
 
 test.each(pages)("the links of %s lead somewhere", (page) => {
-  const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? "");
+  const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
+    ([, target]) => target ?? "",
+  );
   for (const target of links) {
     const path = join(root, page, "..", target);
     expect(() => readdirSync(join(path, "..")), `${page}: ${target}`).not.toThrow();
     expect(readdirSync(join(path, "..")), `${page}: ${target}`).toContain(target.split("/").at(-1));
   }
+});
+
+test("docs/errors.md says the statuses of every reason", () => {
+  const rows = [...read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| ([A-Z_]+) \| (\d+) \|/gm)];
+  const documented = rows.map(([, reason, code, http]) => [reason, code, Number(http)]);
+  const actual = reasons.map((reason) => {
+    const fault = rpcError({ reason, message: "" });
+    return [reason, status[fault.code], httpStatusOf(fault)];
+  });
+  expect(documented.sort()).toEqual(actual.sort());
+});
+
+/** A limit as the page says it: one number, or least, most and default. */
+const said = (limit: number | { min: number; max: number; default: number }): string =>
+  typeof limit === "number" ? String(limit) : `${limit.min}–${limit.max}, ${limit.default}`;
+
+test("docs/operations.md says every limit", () => {
+  const page = read("docs/operations.md").split("## Limits")[1] ?? "";
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  const actual = [...Object.entries(limits), ...Object.entries(defaultServeLimits)];
+  expect(rows.sort()).toEqual(actual.map(([name, limit]) => [name, said(limit)]).sort());
+});
+
+test("the state diagram of ARCHITECTURE.md is the table of transitions", () => {
+  const drawn = [...read("ARCHITECTURE.md").matchAll(/^ {2}(\w+) --> (\w+)/gm)].map(
+    ([, from, to]) => `${from} → ${to}`,
+  );
+  const allowed = Object.entries(jobTransitions).flatMap(([from, all]) =>
+    all.map((to) => `${from} → ${to}`),
+  );
+  expect(drawn.sort()).toEqual(allowed.sort());
 });

@@ -1,4 +1,4 @@
-/** Where a job is in its life. Final states are never left, except by redrive. */
+/** Where a job is in its life. Final states are never left: what is redriven is a new job. */
 export type JobState =
   | "QUEUED"
   | "SCHEDULED"
@@ -24,7 +24,7 @@ export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
   SCHEDULED: ["QUEUED", "CANCELLED", "EXPIRED"],
   RUNNING: ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "SCHEDULED", "QUEUED"],
   SUCCEEDED: [],
-  FAILED: ["QUEUED"],
+  FAILED: [],
   CANCELLED: [],
   EXPIRED: [],
 };
