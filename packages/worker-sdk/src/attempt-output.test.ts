@@ -81,3 +81,25 @@ test("output that was dropped because the attempt is to stop is not missed", asy
   expect(output.acknowledged).toBe(true);
   await expect(output.write("b")).rejects.toThrow("stop");
 });
+
+test("one who writes without waiting is stopped where a job could keep no more, and what came before goes on its way", async () => {
+  const output = new AttemptOutput(1_000);
+  const page = "x".repeat(limits.chunkBytes);
+  const ends: Promise<unknown>[] = [];
+  for (let i = 0; i < 1_000; i += 1) ends.push(output.write(page).catch((error: unknown) => error));
+  const refused = await ends.at(-1);
+  expect(refused).toMatchObject({ reason: "TOO_LARGE", retryable: false });
+  const kept = limits.outputBytes / limits.chunkBytes + 1;
+  let sent = 0;
+  for (let taken = output.take(1_000_000); taken; taken = output.take(1_000_000)) {
+    sent += taken.chunks.length;
+  }
+  expect(sent).toBe(kept);
+  output.stored(sent);
+  expect(await Promise.all(ends)).toEqual([
+    ...Array(kept).fill(undefined),
+    ...Array(1_000 - kept).fill(refused),
+  ]);
+  // Else there would be a hole in the output.
+  await expect(output.write("y")).rejects.toThrow("limit");
+});

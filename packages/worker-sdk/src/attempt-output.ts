@@ -19,6 +19,8 @@ export interface TakenOutput {
   readonly bytes: number;
 }
 
+const tooMuch = () => new NonRetryableError("TOO_LARGE", "The job's output is at its limit.");
+
 /** Pieces of at most `maxBytes` bytes of UTF-8, cut between characters. */
 function splitText(text: string, maxBytes: number): string[] {
   const pieces: string[] = [];
@@ -50,6 +52,8 @@ export class AttemptOutput {
   #frozen = 0;
   #bytes = 0;
   #refusal: Error | undefined;
+  /** For writes alone: what was buffered before goes on its way. */
+  #overflow: Error | undefined;
   #waiting: { floor: number; resolve: () => void; reject: (error: Error) => void }[] = [];
 
   constructor(maxUnacknowledgedBytes: number) {
@@ -66,7 +70,8 @@ export class AttemptOutput {
 
   /** Buffers text; resolves when no more than the allowed bytes are unacknowledged. */
   write(text: string): Promise<void> {
-    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    const refusal = this.#refuses();
+    if (refusal !== undefined) return Promise.reject(refusal);
     for (const piece of splitText(text, limits.chunkBytes)) {
       if (piece !== "") this.#pushText(piece);
     }
@@ -74,7 +79,8 @@ export class AttemptOutput {
   }
 
   progress(done: number, total: number, message: string): Promise<void> {
-    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    const refusal = this.#refuses();
+    if (refusal !== undefined) return Promise.reject(refusal);
     const value = create(ProgressSchema, { done, total, message: message.slice(0, 255) });
     const last = this.#unsentTail();
     if (last?.chunk.content.case === "progress") last.chunk.content.value = value;
@@ -143,7 +149,13 @@ export class AttemptOutput {
   }
 
   full(): void {
-    this.close(new NonRetryableError("TOO_LARGE", "The job's output is at its limit."));
+    this.close(tooMuch());
+  }
+
+  /** What is buffered alone is more than a job keeps: its executor does not wait for its writes. */
+  #refuses(): Error | undefined {
+    if (this.#bytes > limits.outputBytes) this.#overflow ??= tooMuch();
+    return this.#refusal ?? this.#overflow;
   }
 
   #pushText(text: string): void {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -55,20 +56,31 @@ export function outcomeBytes(outcome: Outcome): number {
   }
 }
 
+/** Executors may throw anything; what String() cannot turn into text must not end the worker. */
+const messageOf = (error: unknown): string => {
+  if (typeof error === "string") return error;
+  return error instanceof Error && typeof error.message === "string"
+    ? error.message
+    : inspect(error);
+};
+
 /** What was thrown, as an outcome: a plain error may be a passing fault, so it is retryable. */
 export function thrown(error: unknown): Outcome {
   if (error instanceof JobFailure) return failed(error);
-  const message = error instanceof Error ? error.message : String(error);
-  return failed(new JobFailure("EXECUTOR_FAILED", message, true));
+  return failed(new JobFailure("EXECUTOR_FAILED", messageOf(error), true));
 }
 
+const notJson = (why: string): Outcome =>
+  failed(new JobFailure("MALFORMED", `The result is not JSON: ${why}`, false));
+
 export function completed(result: unknown): Outcome {
-  let resultJson: string;
+  let resultJson: string | undefined;
   try {
     resultJson = JSON.stringify(result ?? null);
   } catch (error) {
-    return failed(new JobFailure("INTERNAL", `The result is not JSON: ${String(error)}`, false));
+    return notJson(messageOf(error));
   }
+  if (resultJson === undefined) return notJson(`a ${typeof result}`);
   if (Buffer.byteLength(resultJson) > limits.resultBytes) {
     return failed(new JobFailure("TOO_LARGE", "The result is larger than 1 MiB.", false));
   }
