@@ -1,3 +1,4 @@
+import "./message-streams.ts";
 import {
   type ChannelOptions,
   Server,

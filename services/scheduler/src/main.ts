@@ -26,6 +26,8 @@ const log = createLogger("scheduler");
 const DAY_MS = 24 * 3_600_000;
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
+/** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
+const CALLS_PER_GATEWAY = 1_000_000;
 
 await runMain(
   async (scope) => {
@@ -69,6 +71,7 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.port },
         tls,
+        limits: { concurrentStreams: CALLS_PER_GATEWAY },
         services: [schedulerService(engine, observer, clock)],
         authenticate: requireToken(config.internalToken),
         clock,

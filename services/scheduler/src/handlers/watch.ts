@@ -10,7 +10,7 @@ import { createWake } from "../wake.ts";
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
 const MAX_CHUNKS = 256;
-/** A gateway holds up to sixteen messages of each watch whose caller does not read. */
+/** Some messages wait for each caller that does not read, here and in its gateway, and there may be thousands. */
 const MAX_BYTES = 64 * 1024;
 /** Jobs that one call reads, for all that are watched: each may have a long result. */
 const JOBS_PER_READ = 64;
