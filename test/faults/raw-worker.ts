@@ -26,15 +26,24 @@ export class RawWorker {
   readonly ended: Promise<RpcFault | undefined>;
   readonly #call: BidiCall<Request, WorkResponse>;
   #assigned = 0;
+  #deaf = false;
 
   constructor(address: string | undefined) {
     this.#call = clientOf(WorkerService, address).rpc.work();
     this.ended = this.#read();
   }
 
+  /** From now on it takes nothing of what it is sent. */
+  deafen(): void {
+    this.#deaf = true;
+  }
+
   async #read(): Promise<RpcFault | undefined> {
     try {
-      for await (const { message } of this.#call.responses) this.heard.add(message);
+      for await (const { message } of this.#call.responses) {
+        this.heard.add(message);
+        if (this.#deaf) await new Promise<never>(() => undefined);
+      }
       return undefined;
     } catch (error) {
       return error as RpcFault;

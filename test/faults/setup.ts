@@ -54,13 +54,17 @@ function parse(line: string): { msg: string } {
   }
 }
 
-/** A client that goes with the test. */
+/** A client that goes with the test, on a connection of its own. */
 export function clientOf<Service extends DescService>(
   service: Service,
   address: string | undefined,
   token?: string,
 ): GrpcClient<Service> {
-  const client = grpcClient(service, address ?? "", token === undefined ? {} : { token });
+  const client = grpcClient(service, address ?? "", {
+    ...(token === undefined ? {} : { token }),
+    // Else all clients of a process share one.
+    channelOptions: { "grpc.use_local_subchannel_pool": 1 },
+  });
   onTestFinished(() => client.close());
   return client;
 }
@@ -71,6 +75,7 @@ export type Caller = ReturnType<typeof callerAt>;
 export function callerAt(address: string | undefined, apiKey: string) {
   const jobs = clientOf(JobService, address, apiKey);
   return {
+    apiKey,
     keyId: String(parseApiKey(apiKey)?.keyId),
     jobs: jobs.rpc,
     documents: clientOf(DocumentService, address, apiKey).rpc,

@@ -1,0 +1,224 @@
+/** Executors that throw, hang, say too much or say it wrong; and workers that are told to stop. */
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { JobState } from "@millrace/proto/job";
+import { limits, systemClock } from "@millrace/shared";
+import { type ExecutionContext, JobFailure, NonRetryableError } from "@millrace/worker-sdk";
+import { afterAll, expect, test } from "vitest";
+import { benchOn } from "./bench.ts";
+import { lastText } from "./journal.ts";
+import { startLogged } from "./setup.ts";
+
+const shared = await startLogged({
+  workers: 0,
+  settings: { scheduler: { MILLRACE_STOP_GRACE_MS: "200" } },
+});
+afterAll(() => shared.system[Symbol.asyncDispose]());
+
+const soon = { maxAttempts: 3, initialBackoff: { nanos: 1_000_000 } };
+
+test("what is thrown is tried again until it succeeds", async () => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  worker({
+    copy: async ({ attempt, write }) => {
+      await write(`${attempt}`);
+      if (attempt < 3) throw new Error(`attempt ${attempt} failed`);
+      return { text: `${attempt}` };
+    },
+  });
+  const end = await journal.follow(await submit({ retry: soon }));
+  expect(end).toMatchObject({ state: JobState.SUCCEEDED, attempt: 3 });
+  await check();
+});
+
+test("what is thrown on each attempt fails the job, with the last of it", async () => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  worker({
+    copy: async ({ attempt }) => {
+      throw new Error(`attempt ${attempt} failed`);
+    },
+  });
+  const end = await journal.follow(await submit({ retry: soon }));
+  expect(end).toMatchObject({ state: JobState.FAILED, attempt: 3 });
+  expect(end.error).toMatchObject({ reason: "EXECUTOR_FAILED", message: "attempt 3 failed" });
+  await check();
+});
+
+test("what another attempt would not mend is not tried again", async () => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  worker({
+    copy: async () => {
+      throw new NonRetryableError("NO_SUCH_BOOK", "There is no such book.");
+    },
+  });
+  const unknown = await journal.follow(await submit({ type: "unknown", retry: soon }));
+  expect(unknown).toMatchObject({ state: JobState.FAILED, error: { reason: "UNKNOWN_JOB_TYPE" } });
+  const end = await journal.follow(await submit({ retry: soon }));
+  expect(end).toMatchObject({
+    ...{ state: JobState.FAILED, attempt: 1 },
+    error: { reason: "NO_SUCH_BOOK", message: "There is no such book.", retryable: false },
+  });
+  await check();
+});
+
+const oddities: [string, unknown][] = [
+  ["nothing", undefined],
+  ["null", null],
+  ["text", "just text"],
+  ["an object that cannot be shown", Object.create(null)],
+  ["a message without end", new Error("m".repeat(5_000_000))],
+  ["a reason that is none", new JobFailure("no reason ☂", "?", true)],
+];
+
+test.each(oddities)("a worker lives on when its executor throws %s", async (_, thrown) => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  worker({
+    copy: async () => {
+      throw thrown;
+    },
+    other: async () => null,
+  });
+  const end = await journal.follow(await submit({ retry: { maxAttempts: 1 } }));
+  expect(end).toMatchObject({ state: JobState.FAILED, error: { reason: "EXECUTOR_FAILED" } });
+  expect(end.error?.message.length).toBeLessThanOrEqual(limits.errorMessageChars);
+  const after = await journal.follow(await submit({ type: "other" }));
+  expect(after.state).toBe(JobState.SUCCEEDED);
+  await check();
+});
+
+test("a result that is no JSON, or too long, fails its job and no other", async () => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  const itself: Record<string, unknown> = {};
+  itself.self = itself;
+  worker({
+    circle: async () => itself,
+    long: async () => "x".repeat(limits.resultBytes - 1),
+    most: async () => "x".repeat(limits.resultBytes - 2),
+    none: async () => () => 1,
+  });
+  const endOf = async (type: string) => journal.follow(await submit({ type, retry: soon }));
+  expect(await endOf("circle")).toMatchObject({ error: { reason: "MALFORMED" }, attempt: 1 });
+  expect(await endOf("long")).toMatchObject({ error: { reason: "TOO_LARGE" }, attempt: 1 });
+  expect((await endOf("most")).resultJson).toHaveLength(limits.resultBytes);
+  expect(await endOf("none")).toMatchObject({ error: { reason: "MALFORMED" }, attempt: 1 });
+  await check();
+});
+
+/** One that hands the test its attempt, and then waits: for `finish`, or to be told to stop. */
+function hanging(heeds: boolean) {
+  const started = Promise.withResolvers<ExecutionContext>();
+  const over = Promise.withResolvers<void>();
+  return {
+    started: started.promise,
+    finish: over.resolve,
+    copy: async (context: ExecutionContext) => {
+      await context.write("begun");
+      if (heeds) context.signal.addEventListener("abort", () => over.resolve());
+      started.resolve(context);
+      await over.promise;
+      context.signal.throwIfAborted();
+    },
+  };
+}
+
+test.each([
+  ["whatever it is told", false],
+  ["until it is told to stop", true],
+])("a job that hangs %s is over at its deadline", async (_, heeds) => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  const { copy, finish } = hanging(heeds);
+  worker({ copy, other: async () => null }, 2);
+  const deadline = timestampFromMs(systemClock.nowMs() + 1_500);
+  const end = await journal.follow(await submit({ deadline }));
+  expect(end).toMatchObject({
+    state: JobState.EXPIRED,
+    error: { reason: "DEADLINE_EXCEEDED" },
+  });
+  const other = await journal.follow(await submit({ type: "other" }));
+  expect(other.state).toBe(JobState.SUCCEEDED);
+  finish();
+  await check();
+});
+
+test.each([
+  ["whatever it is told", false],
+  ["until it is told to stop", true],
+])("a job without a deadline that hangs %s runs until it is cancelled", async (_, heeds) => {
+  const { caller, journal, submit, worker, check } = await benchOn(shared);
+  const { copy, started, finish } = hanging(heeds);
+  worker({ copy, other: async () => null }, 2);
+  const jobId = await submit();
+  const following = journal.follow(jobId);
+  const { signal } = await started;
+  const { job } = await caller.jobs.cancelJob({ jobId, reason: "enough" });
+  expect(job?.cancelRequested).toBe(true);
+  expect(await following).toMatchObject({
+    state: JobState.CANCELLED,
+    error: { reason: "CANCELLED", message: "enough" },
+  });
+  expect(signal.aborted).toBe(true);
+  const other = await journal.follow(await submit({ type: "other" }));
+  expect(other.state).toBe(JobState.SUCCEEDED);
+  finish();
+  await check();
+});
+
+test("one that writes more than a job may is told so, its output is kept up to the limit, and others go on", async () => {
+  const { journal, submit, worker, check } = await benchOn(shared);
+  const page = "0123456789abcdef".repeat(limits.chunkBytes / 16);
+  worker({
+    copy: async ({ write }) => {
+      for (;;) await write(page);
+    },
+    other: async ({ write }) => {
+      await write("other");
+      return { text: "other" };
+    },
+  });
+  const following = journal.follow(await submit({ retry: soon }));
+  const other = await journal.follow(await submit({ type: "other" }));
+  expect(other.state).toBe(JobState.SUCCEEDED);
+  const end = await following;
+  expect(end).toMatchObject({ state: JobState.FAILED, attempt: 1, error: { reason: "TOO_LARGE" } });
+  const text = lastText(journal.of(end.id).output.items);
+  expect(text.length).toBeGreaterThan(0.95 * limits.outputBytes);
+  expect(text.length).toBeLessThanOrEqual(limits.outputBytes);
+  expect(page.repeat(text.length / page.length)).toBe(text);
+  await check();
+});
+
+test("a worker that is told to stop finishes what it runs, and takes no more", async () => {
+  const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
+  const leaving = await copyingWorker();
+  const jobId = await submit();
+  const following = journal.follow(jobId);
+  const last = await dictation.attempt(jobId, 1);
+  const exit = leaving.stop();
+  const left = await submit();
+  const followingLeft = journal.follow(left);
+  const staying = await copyingWorker();
+  const taken = await dictation.attempt(left, 1);
+  expect(taken.pid).toBe(staying.pid);
+  taken.end("taken");
+  await followingLeft;
+  last.end("last words");
+  expect(await exit).toEqual({ code: 0, signal: null });
+  expect(await following).toMatchObject({ state: JobState.SUCCEEDED, attempt: 1 });
+  await check();
+});
+
+test("a worker that may not finish hands its job back, and no attempt is spent", async () => {
+  const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
+  const leaving = await copyingWorker({ DRAIN_MS: "0" });
+  const jobId = await submit();
+  const following = journal.follow(jobId);
+  const first = await dictation.attempt(jobId, 1);
+  first.write("half");
+  await journal.text(jobId, "half");
+  expect(await leaving.stop()).toEqual({ code: 0, signal: null });
+  const next = await copyingWorker();
+  const again = await dictation.asked.until(({ pid }) => pid === next.pid);
+  expect(again).toMatchObject({ jobId, attempt: 1 });
+  again.end("whole");
+  expect(await following).toMatchObject({ state: JobState.SUCCEEDED, attempt: 1, stalls: 0 });
+  await check();
+});

@@ -1,0 +1,194 @@
+/** Workers and callers that send more than anyone can take, take nothing of what they are sent, leave in the middle, or are many. */
+
+import { status } from "@grpc/grpc-js";
+import type { LocalService } from "@millrace/local";
+import { JobState } from "@millrace/proto/job";
+import { limits } from "@millrace/shared";
+import { afterAll, expect, test } from "vitest";
+import { benchOn } from "./bench.ts";
+import { rawWatch } from "./raw-watch.ts";
+import { callerAt, faultOf, metric, startLogged, untilMetric } from "./setup.ts";
+
+const shared = await startLogged({ workers: 0 });
+afterAll(() => shared.system[Symbol.asyncDispose]());
+
+const MIB = 1024 * 1024;
+/** One MiB of output. */
+const chunks = Array(16).fill({
+  content: { case: "text" as const, value: "x".repeat(limits.chunkBytes) },
+});
+
+/** A worker that holds a job and sends output of it, a MiB each time, for as long as it is taken. */
+async function startFlood({ queue, submit, rawWorker }: Awaited<ReturnType<typeof benchOn>>) {
+  const worker = rawWorker();
+  await worker.hello(queue);
+  await submit();
+  const { lease } = await worker.take();
+  let sent = 0;
+  const flood = async () => {
+    for (;;) {
+      const attempts = [{ lease, firstSequence: sent * chunks.length, chunks }];
+      await worker.send({ case: "output", value: { attempts } });
+      sent += 1;
+    }
+  };
+  return { worker, ended: flood().catch(() => undefined), sentMib: () => sent };
+}
+
+test("a scheduler takes no more of a worker than it can store: the rest stays with the worker", async () => {
+  const bench = await benchOn(shared);
+  const { redis } = shared.system;
+  const jobId = await bench.submit();
+  const { worker, ended, sentMib } = await startFlood(bench);
+  redis.pause();
+  const before = sentMib();
+  // Redis has had its time to answer, and the worker its time to send.
+  const fault = await faultOf(bench.caller.jobs.getJob({ jobId }));
+  expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "STORE_UNAVAILABLE" });
+  expect(sentMib() - before).toBeLessThan(12);
+  worker.cut();
+  await ended;
+  redis.resume();
+});
+
+test("workers that flood, and one that hears no answers, do not keep others from their work", async () => {
+  const bench = await benchOn(shared);
+  const { journal, submit } = bench;
+  const floods = [await startFlood(bench), await startFlood(bench)];
+  floods[0]?.worker.deafen();
+  bench.worker({ copy: async () => null });
+  for (let i = 0; i < 10; i += 1) {
+    expect((await journal.follow(await submit())).state).toBe(JobState.SUCCEEDED);
+  }
+  for (const { worker } of floods) worker.cut();
+  await Promise.all(floods.map(({ ended }) => ended));
+});
+
+/** What a service's objects and buffers take, with what was not collected yet. */
+const memory = async (service: LocalService | undefined) =>
+  (await metric(service, "nodejs_heap_size_used_bytes")) +
+  (await metric(service, "nodejs_external_memory_bytes"));
+
+test("watchers that read nothing cost little memory, and miss nothing once they read", async () => {
+  const { caller, journal, submit, worker, check } = await benchOn(shared);
+  const { gateways, schedulers } = shared.system;
+  const page = "0123456789abcdef".repeat(limits.chunkBytes / 16);
+  const pages = 64;
+  worker({
+    copy: async ({ write }) => {
+      for (let i = 0; i < pages; i += 1) await write(page);
+      return null;
+    },
+  });
+  const jobId = await submit();
+  const before = await Promise.all([...gateways, ...schedulers].map(memory));
+  const address = gateways[0]?.addresses.address;
+  const watches = Array.from({ length: 48 }, () => rawWatch(address, caller.apiKey, jobId));
+  await Promise.all(watches.map(({ opened }) => opened));
+  // Whoever reads is told all of it meanwhile, and another job is done.
+  await journal.follow(jobId);
+  expect((await journal.follow(await submit())).state).toBe(JobState.SUCCEEDED);
+  const after = await Promise.all([...gateways, ...schedulers].map(memory));
+  // All of them together wait for 192 MiB.
+  for (const [i, bytes] of after.entries()) expect(bytes - (before[i] ?? 0)).toBeLessThan(96 * MIB);
+  for (const { read } of watches.slice(0, 2)) {
+    let next = 0n;
+    let end: JobState | undefined;
+    for await (const { case: kind, value } of read()) {
+      if (kind === "job") end = value.state;
+      if (kind !== "chunks") continue;
+      for (const { offset, content } of value.chunks) {
+        expect(offset).toBe(next);
+        expect(content.value).toBe(page);
+        next += 1n;
+      }
+    }
+    expect({ next, end }).toEqual({ next: BigInt(pages), end: JobState.SUCCEEDED });
+  }
+  await check();
+});
+
+test("whoever leaves in the middle leaves nothing behind", async () => {
+  const { caller, journal, submit, worker, check } = await benchOn(shared);
+  const [gateway] = shared.system.gateways;
+  const [scheduler] = shared.system.schedulers;
+  const finish = Promise.withResolvers<void>();
+  worker({
+    copy: async ({ write }) => {
+      await write("begun");
+      await finish.promise;
+      return null;
+    },
+  });
+  const jobId = await submit();
+  const following = journal.follow(jobId);
+  const at = {
+    gateway: "/millrace.jobs.v1.JobService/",
+    scheduler: "/millrace.scheduler.v1.SchedulerService/",
+  };
+  const watchesEnded = () =>
+    Promise.all([
+      metric(gateway, "millrace_rpc_calls_total", { method: `${at.gateway}WatchJob` }),
+      metric(scheduler, "millrace_rpc_calls_total", { method: `${at.scheduler}Watch` }),
+    ]);
+  const [atGateway, atScheduler] = await watchesEnded();
+  const cancelled = Array.from({ length: 20 }, async () => {
+    for await (const { event } of caller.jobs.watchJob({ jobId }))
+      if (event.case === "chunks") break;
+  });
+  const dead = Array.from({ length: 20 }, async () => {
+    const watch = rawWatch(gateway?.addresses.address, caller.apiKey, jobId);
+    for await (const event of watch.read()) if (event.case === "chunks") break;
+    watch.die();
+  });
+  const waiting = new AbortController();
+  const waits = Array.from({ length: 20 }, () =>
+    caller.jobs.getJob({ jobId, wait: { seconds: 60n } }, { signal: waiting.signal }),
+  );
+  await Promise.all([...cancelled, ...dead]);
+  waiting.abort();
+  await Promise.allSettled(waits);
+  await untilMetric((ended) => ended === atGateway + 40, gateway, "millrace_rpc_calls_total", {
+    method: `${at.gateway}WatchJob`,
+  });
+  await untilMetric((ended) => ended === atScheduler + 40, scheduler, "millrace_rpc_calls_total", {
+    method: `${at.scheduler}Watch`,
+  });
+  finish.resolve();
+  expect((await following).state).toBe(JobState.SUCCEEDED);
+  await check();
+});
+
+test("1,200 open watches through one gateway all end with their job, and calls beside them are answered", async () => {
+  const { caller, journal, submit, worker, check } = await benchOn(shared);
+  const finish = Promise.withResolvers<void>();
+  worker({
+    copy: async ({ write }) => {
+      await write("begun");
+      await finish.promise;
+      return null;
+    },
+    other: async () => null,
+  });
+  const jobId = await submit();
+  const following = journal.follow(jobId);
+  let begun = 0;
+  const all = Promise.withResolvers<void>();
+  const watch = async ({ jobs }: typeof caller) => {
+    let end: JobState | undefined;
+    for await (const { event } of jobs.watchJob({ jobId })) {
+      if (event.case === "job") end = event.value.state;
+      else if (++begun === WATCHES) all.resolve();
+    }
+    return end;
+  };
+  const WATCHES = 1_200;
+  const callers = [1, 2, 3].map(() => callerAt(shared.system.gatewayTarget(), caller.apiKey));
+  const watches = callers.flatMap((one) => Array.from({ length: WATCHES / 3 }, () => watch(one)));
+  await all.promise;
+  expect((await journal.follow(await submit({ type: "other" }))).state).toBe(JobState.SUCCEEDED);
+  finish.resolve();
+  expect(new Set(await Promise.all(watches))).toEqual(new Set([JobState.SUCCEEDED]));
+  expect((await following).state).toBe(JobState.SUCCEEDED);
+  await check();
+});

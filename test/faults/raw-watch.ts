@@ -1,0 +1,52 @@
+import { connect } from "node:http2";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  JobService,
+  WatchJobRequestSchema,
+  type WatchJobResponse,
+  WatchJobResponseSchema,
+} from "@millrace/proto/job-service";
+import { methodPath } from "@millrace/runtime";
+import { onTestFinished } from "vitest";
+
+/** One byte says whether a message is compressed, four how long it is. */
+const PREFIX_BYTES = 5;
+
+/**
+ * A watch on a connection of its own that takes what it is sent only when it is told to: unlike a gRPC
+ * client, which reads on and keeps what nobody asks for.
+ */
+export function rawWatch(address: string | undefined, apiKey: string, jobId: string) {
+  const session = connect(`http://${address}`);
+  session.on("error", () => undefined);
+  onTestFinished(() => session.destroy());
+  const call = session.request({
+    ...{ ":method": "POST", ":path": methodPath(JobService.method.watchJob) },
+    ...{ "content-type": "application/grpc", te: "trailers", authorization: `Bearer ${apiKey}` },
+  });
+  call.on("error", () => undefined);
+  const request = toBinary(WatchJobRequestSchema, create(WatchJobRequestSchema, { jobId }));
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(request.length, 1);
+  call.end(Buffer.concat([prefix, request]));
+
+  return {
+    /** Resolves once the call has been taken: the first byte of an answer is there, and is not read. */
+    opened: new Promise<void>((resolve) => call.once("response", () => resolve())),
+    /** Reads all that there is to come. */
+    async *read(): AsyncGenerator<WatchJobResponse["event"]> {
+      let bytes = Buffer.alloc(0);
+      for await (const piece of call) {
+        bytes = Buffer.concat([bytes, piece as Buffer]);
+        while (bytes.length >= PREFIX_BYTES) {
+          const end = PREFIX_BYTES + bytes.readUInt32BE(1);
+          if (bytes.length < end) break;
+          yield fromBinary(WatchJobResponseSchema, bytes.subarray(PREFIX_BYTES, end)).event;
+          bytes = bytes.subarray(end);
+        }
+      }
+    },
+    /** The connection breaks, as when the caller's process dies. */
+    die: () => session.destroy(),
+  };
+}
