@@ -6,7 +6,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
   for (const [id, { rsv, acs }] of shard.jobs) {
-    if (rsv !== undefined && rsv.split(" ").length === 6) count(ofKey, id.split("~")[1] ?? "");
+    if (rsv !== undefined && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
     if (acs !== undefined) count(ofPool, acs.split(" ").slice(2).join(" "));
   }
   for (const name of shard.names) {

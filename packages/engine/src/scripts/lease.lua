@@ -97,13 +97,17 @@ local function outlived(job_id, deadline_ms, expires_ms, started)
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
--- What is said of the lane's key, read for each lane once a call.
+-- What is said of the lane's key, read for all lanes that were lined up together, once a call.
 local function limits_of(lane)
   if lane.limits == nil then
-    local limits, learned = budgets.limits_of({ lane.key })
-    lane.limits = limits[1] and budgets.parse(limits[1]) or false
-    lane.weight = lane.limits and lane.limits.weight
-    lane.learned = tonumber(learned[1] or "")
+    local beside, keys = lane.beside, {}
+    for i, other in ipairs(beside) do keys[i] = other.key end
+    local limits, learned = budgets.limits_of(keys)
+    for i, other in ipairs(beside) do
+      other.limits = limits[i] and budgets.parse(limits[i]) or false
+      other.weight = other.limits and other.limits.weight
+      other.learned = tonumber(learned[i] or "")
+    end
   end
   return lane.limits
 end
@@ -127,7 +131,8 @@ local function look(job_id, lane)
   local tokens = declared or default_tokens
   -- The estimate is kept with the job where there is something to correct by it.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
-    held = fields[7], known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS, key = lane.key }
+    held = fields[7], known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS,
+    key = lane.key, lane = lane.id }
 end
 
 -- Notes with a job, once, what it had to wait for.
@@ -148,7 +153,8 @@ local function gate(job, lane)
       return when
     end
   end
-  job.slice = slices.of(string.sub(lane.class, 3))
+  if lane.slice == nil then lane.slice = slices.of(string.sub(lane.class, 3)) end
+  job.slice = lane.slice
   if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
 end
 

@@ -58,14 +58,14 @@ local function settle(at)
 
   local job_key = base .. id
   -- The first seven are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs")
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs", "use")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[8] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
-  if usage ~= "" then rcall("HSET", job_key, "use", add_usage(rcall("HGET", job_key, "use"), usage)) end
+  if usage ~= "" then rcall("HSET", job_key, "use", add_usage(fields[12], usage)) end
   if fields[10] or fields[11] or usage ~= "" then settle_reservation(id, fields[10], fields[11], kind, usage) end
 
   if kind == "complete" then

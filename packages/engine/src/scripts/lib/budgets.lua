@@ -4,14 +4,14 @@
 -- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued",
 -- each of them empty where it does not hold. mr:use:<key> is a hash: n running jobs, and the windows
 -- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
--- "tokens reserved finish weight minute_bucket day_bucket": what it was taken to spend, how much of that
--- was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;
--- without the buckets where its key had no limits.
+-- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, how much of
+-- that was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;
+-- the buckets are "-" where its key had no limits.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "windows"
-local budgets = { of_key = {}, order = {} }
+local budgets = { of_key = {}, order = {}, learned = {} }
 
 -- A minute of seconds, and a day of quarters of an hour.
 local SECOND, QUARTER = 1000, 900000
@@ -29,7 +29,7 @@ end
 function budgets.parse(text)
   local weight, requests, tokens, day, running =
     string.match(text, "^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)")
-  return { weight = tonumber(weight) or 1, requests = tonumber(requests), tokens = tonumber(tokens),
+  return { weight = tonumber(weight) or 1, weight_text = weight ~= "" and weight or "1", requests = tonumber(requests), tokens = tonumber(tokens),
     day = tonumber(day), running = tonumber(running) }
 end
 
@@ -38,11 +38,14 @@ function budgets.use_of(key)
   local use = budgets.of_key[key]
   if use then return use end
   local hash = base .. "mr:use:" .. key
-  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl")
+  local second = string.format("%.0f", math.floor(now_ms / SECOND))
+  local quarter = string.format("%.0f", math.floor(now_ms / QUARTER))
+  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl", "q" .. second,
+    "t" .. second, "d" .. quarter)
   use = { key = key, hash = hash, running = tonumber(f[1] or 0), was_running = tonumber(f[1] or 0),
-    q = windows.open(hash, "q", SECOND, 60, now_ms, f[2], f[3], f[4]),
-    t = windows.open(hash, "t", SECOND, 60, now_ms, f[5], f[6], f[7]),
-    d = windows.open(hash, "d", QUARTER, 96, now_ms, f[8], f[9], f[10]) }
+    q = windows.open(hash, "q", SECOND, 60, now_ms, f[2], f[3], f[4], f[11]),
+    t = windows.open(hash, "t", SECOND, 60, now_ms, f[5], f[6], f[7], f[12]),
+    d = windows.open(hash, "d", QUARTER, 96, now_ms, f[8], f[9], f[10], f[13]) }
   budgets.of_key[key] = use
   budgets.order[#budgets.order + 1] = use
   return use
@@ -72,38 +75,38 @@ end
 -- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.
 function budgets.reserve(job, finish)
   local limits = job.limits
-  if not limits then return string.format("%.0f 0 %.17g 1", job.tokens, finish) end
+  if not limits then return string.format("%.0f 0 %.6f 1 - - %s", job.tokens, finish, job.lane) end
   local reserved = budgets.reservation(limits, job.tokens)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
   use.changed = true
   windows.add(use.q, now_ms, 1)
-  return string.format("%.0f %.0f %.17g %.17g %.0f %.0f", job.tokens, reserved, finish, limits.weight,
-    windows.add(use.t, now_ms, reserved), windows.add(use.d, now_ms, reserved))
+  return string.format("%.0f %.0f %.6f %s %.0f %.0f %s", job.tokens, reserved, finish, limits.weight_text,
+    windows.add(use.t, now_ms, reserved), windows.add(use.d, now_ms, reserved), job.lane)
 end
 
 -- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,
 -- S. Muthukrishnan, M. Sandler, "Frugal Streaming for Estimating Quantiles", 2013), in proportion to
 -- the estimate: up a tenth for nine that it covers and one that it does not.
 function budgets.learn(key, tokens)
-  local estimate = tonumber(rcall("HGET", base .. "mr:learned", key) or tokens)
+  local estimate = budgets.learned[key] or tonumber(rcall("HGET", base .. "mr:learned", key) or tokens)
   if tokens > estimate then
     estimate = math.min(tokens, estimate * 1.09 + 1)
   elseif tokens < estimate then
     estimate = math.max(tokens, estimate * 0.99)
   end
-  rcall("HSET", base .. "mr:learned", key, math.floor(estimate + 0.5))
+  budgets.learned[key] = estimate
 end
 
 -- Ends a reservation (`rsv`, read from the job). `spent` is the tokens that were used, nil if nobody
 -- said: then it is what was reserved. `refund`: the provider was never reached, and nothing is spent.
 function budgets.settle(job_id, rsv, spent, refund)
-  local tokens, reserved, finish, weight, minute, day =
-    string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) ?(%S*) ?(%S*)$")
+  local tokens, reserved, finish, weight, minute, day, lane =
+    string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
   rcall("HDEL", base .. job_id, "rsv")
   tokens, reserved = tonumber(tokens), tonumber(reserved)
   if refund then spent = 0 end
-  if minute ~= "" then
+  if minute ~= "-" then
     local use = budgets.use_of(lanes.key_of(job_id))
     use.running = math.max(0, use.running - 1)
     use.changed, use.freed = true, true
@@ -121,11 +124,15 @@ function budgets.settle(job_id, rsv, spent, refund)
     if refund or correction < 0 then use.returned = true end
   end
   local more = (spent or tokens) - tokens
-  if more ~= 0 then lanes.correct(job_id, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
+  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
 end
 
 -- Writes what changed. Every script that charged or settled calls it once it is done.
 function budgets.flush()
+  for key, estimate in pairs(budgets.learned) do
+    rcall("HSET", base .. "mr:learned", key, math.floor(estimate + 0.5))
+  end
+  budgets.learned = {}
   for _, use in ipairs(budgets.order) do
     local fields = {}
     windows.flush(use.q, fields)

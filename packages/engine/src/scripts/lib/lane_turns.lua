@@ -43,7 +43,7 @@ local function line_up(line, class, want)
   for i = 1, #ready, 2 do
     local key = ready[i]
     queue[#queue + 1] = { id = key .. "|" .. class, key = key, class = class, at = tonumber(ready[i + 1]),
-      ids = {}, used = 0, fetched = 0 }
+      beside = queue, used = 0, fetched = 0 }
   end
   if #queue == 0 then return end
   line.queues[#line.queues + 1] = queue
@@ -173,7 +173,7 @@ end
 --   gate(job, lane)     nil if the job may run now; else when to look at its lane again (ms or "+inf"), or
 --                       "shut" if none of its class can run in this call
 --   start(job, finish)  it runs; it leaves its lane at `finish`
--- `lane.weight` is how much of the band the lane gets, 1 unless gate or look sets it.
+-- `lane.beside` lists the lanes that were lined up with it, those that are next first; `lane.weight` is how much of the band the lane gets, 1 unless gate or look sets it.
 function lanes.take(want, serves, look, gate, start)
   write_puts()
   local taken, looked_at, turn = 0, 0, 0

@@ -21,7 +21,7 @@
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
-local lanes = { counts = {}, without = 0, reserved = 0, puts = {}, put_order = {} }
+local lanes = { counts = {}, without = 0, reserved = 0, puts = {}, put_order = {}, corrections = {} }
 
 local PLAIN_LANE = "-|0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -159,14 +159,27 @@ end
 
 -- Moves a lane on, or back, by what an attempt of one of its jobs cost more, or less, than it was taken
 -- to. `finish` is where that attempt left the lane.
-function lanes.correct(job_id, by, finish)
-  local lane = lanes.find(job_id)
-  local key, class = split(lane)
-  local band = string.sub(class, 1, 1)
-  local idle = base .. "mr:idle:" .. band
-  if rcall("ZADD", base .. "mr:ready:" .. class, "XX", "INCR", by, key) then return end
-  if rcall("ZADD", idle, "XX", "INCR", by, lane) then return end
-  if finish + by > load_bands()["v" .. band] then rcall("ZADD", idle, finish + by, lane) end
+function lanes.correct(lane, by, finish)
+  local correction = lanes.corrections[lane]
+  if not correction then
+    lanes.corrections[lane] = { by = by, finish = finish }
+    return
+  end
+  correction.by = correction.by + by
+  correction.finish = math.max(correction.finish, finish)
+end
+
+local function write_corrections()
+  for lane, correction in pairs(lanes.corrections) do
+    local key, class = split(lane)
+    local band = string.sub(class, 1, 1)
+    local idle, by = base .. "mr:idle:" .. band, correction.by
+    local moved = rcall("ZADD", base .. "mr:ready:" .. class, "XX", "INCR", by, key)
+      or rcall("ZADD", idle, "XX", "INCR", by, lane)
+    local finish = correction.finish + by
+    if not moved and finish > load_bands()["v" .. band] then rcall("ZADD", idle, finish, lane) end
+  end
+  lanes.corrections = {}
 end
 
 -- How many of a lane's jobs have no priority. They are its first, and only these bands have any.
@@ -309,6 +322,7 @@ end
 function lanes.flush()
   write_puts()
   write_counts()
+  write_corrections()
   if not lanes.bands_changed then return end
   lanes.bands_changed = false
   local fields = {}

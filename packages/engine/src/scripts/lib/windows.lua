@@ -10,11 +10,6 @@
 -- TOUCHES
 local windows = {}
 
--- What windows.open needs of the hash, for HMGET.
-function windows.fields(letter)
-  return letter .. "s", letter .. "f", letter .. "l"
-end
-
 -- Forgets the buckets that no longer count.
 local function drop_old(window, now_ms)
   local cutoff = math.floor(now_ms / window.size_ms) - window.count - 1
@@ -31,10 +26,12 @@ local function drop_old(window, now_ms)
   if window.first > window.last then window.first, window.last, window.sum = nil, nil, 0 end
 end
 
--- `count` buckets of `size_ms` are the stretch.
-function windows.open(hash, letter, size_ms, count, now_ms, sum, first, last)
+-- `count` buckets of `size_ms` are the stretch; sum, first and last are the hash's. `now` is what the
+-- bucket of now_ms holds, where the caller has read it: it is written with the sum then.
+function windows.open(hash, letter, size_ms, count, now_ms, sum, first, last, now)
   local window = { hash = hash, letter = letter, size_ms = size_ms, count = count,
     sum = tonumber(sum or 0), first = tonumber(first or ""), last = tonumber(last or ""), adds = {} }
+  if now ~= nil then window.now, window.held = math.floor(now_ms / size_ms), tonumber(now or 0) end
   drop_old(window, now_ms)
   return window
 end
@@ -78,11 +75,18 @@ end
 function windows.flush(window, fields)
   if not window.changed then return end
   window.changed = false
+  local n = #fields
   for bucket, amount in pairs(window.adds) do
-    rcall("HINCRBY", window.hash, window.letter .. string.format("%.0f", bucket), amount)
+    local field = window.letter .. string.format("%.0f", bucket)
+    if bucket == window.now then
+      window.held = window.held + amount
+      fields[n + 1], fields[n + 2] = field, window.held
+      n = n + 2
+    else
+      rcall("HINCRBY", window.hash, field, amount)
+    end
   end
   window.adds = {}
-  local n = #fields
   fields[n + 1], fields[n + 2] = window.letter .. "s", window.sum
   fields[n + 3], fields[n + 4] = window.letter .. "f", window.first or ""
   fields[n + 5], fields[n + 6] = window.letter .. "l", window.last or ""

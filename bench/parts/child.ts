@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+/** A process of a benchmark: its file answers each message with one, after a first one that says it is ready. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  /** Sends it something to do; resolves with its answer. */
+  ask<Reply>(message: object): Promise<Reply>;
+}
+
+/** Starts a file of this folder; resolves when it is ready. It ends with this process. */
+export async function startChild(
+  file: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Child> {
+  const child = fork(join(import.meta.dirname, file), {
+    env: { PATH: process.env.PATH, ...settings, ...profiled(file) },
+  });
+  await answer(child);
+  return {
+    pid: child.pid ?? 0,
+    async ask<Reply>(message: object) {
+      const reply = answer(child);
+      child.send(message);
+      return (await reply) as Reply;
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function answer(child: ChildProcess): Promise<unknown> {
+  const ended = new AbortController();
+  const exit = once(child, "exit", { signal: ended.signal }).then(() => {
+    throw new Error(`a process of the benchmark ended: ${child.spawnargs.join(" ")}`);
+  });
+  const [message] = await Promise.race([once(child, "message", { signal: ended.signal }), exit]);
+  ended.abort();
+  exit.catch(() => undefined);
+  return message;
+}
+
+/** With BENCH_PROFILE set to a folder, every process of a benchmark leaves a CPU profile there. */
+export const profiled = (name: string): Record<string, string> =>
+  process.env.BENCH_PROFILE === undefined
+    ? {}
+    : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${join(process.env.BENCH_PROFILE, name)}` };
+
+/** In the child: says that it is ready, answers what it is asked, and ends once its parent is gone. */
+export function serveParent(
+  answerTo: (message: never) => Promise<object>,
+  close: () => Promise<void>,
+): void {
+  process.on("message", (message) => {
+    void answerTo(message as never).then((reply) => process.send?.(reply));
+  });
+  process.on("disconnect", () => void close().then(() => process.exit(0)));
+  process.send?.({ ready: true });
+}

@@ -1,0 +1,167 @@
+/**
+ * What does policy cost Redis? `node bench/policy-cost.ts [rounds]`
+ *
+ * keys      a lease of 32 with 1, 100, 10,000 and 100,000 keys that have jobs (200,000 in all)
+ * waiting   a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
+ * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
+ * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
+ *
+ * Time in scripts (INFO commandstats) a job; ratios of one run, in turns.
+ */
+import type { QueueName } from "@millrace/shared";
+import { fill, keyId, newJob, scriptUs, startEngine, take } from "./parts/engine.ts";
+import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
+
+const ROUNDS = Number(process.argv[2] ?? 200);
+const BATCH = 32;
+
+await using bench = await startEngine();
+const { engine, redis, version } = bench;
+const about = circumstances(version);
+
+interface Case {
+  readonly label: string;
+  readonly queue: QueueName;
+  readonly keyOf: (at: number) => ReturnType<typeof keyId>;
+  readonly size: number;
+}
+
+const settle = (leases: Awaited<ReturnType<typeof take>>) =>
+  engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+
+const result = {
+  about,
+  keys: await compare(
+    [1, 100, 10_000, 100_000].map((keys) => ({
+      ...{ label: `${keys} keys`, queue: `keys-${keys}` as QueueName, size: 200_000 },
+      keyOf: (at: number) => keyId(at % keys),
+    })),
+  ),
+  waiting: await compare(
+    [1_000, 100_000, 1_000_000].map((size) => ({
+      ...{ label: `${size} waiting`, queue: `waiting-${size}` as QueueName, size },
+      keyOf: (at: number) => keyId(at % 10),
+    })),
+  ),
+  blocked: await blocked(),
+  policy: await policy(),
+};
+keep("policy-cost", result);
+
+async function compare(
+  cases: readonly Case[],
+  prepare: (one: Case) => Promise<void> = async () => {},
+) {
+  await redis.flushall();
+  for (const one of cases) {
+    await engine.defineQueue({ name: one.queue, maxDepthPerKey: 10_000_000 });
+    await fill(engine, one.queue, one.size, one.keyOf);
+    await prepare(one);
+  }
+  const costs = new Map(cases.map((one) => [one, [] as number[]]));
+  let next = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const one of cases) {
+      await redis.config("RESETSTAT");
+      const leases = await take(engine, one.queue, BATCH);
+      costs.get(one)?.push((await scriptUs(redis)) / Math.max(1, leases.length));
+      await settle(leases);
+      // The level is kept, each job's place taken by one of the same key.
+      const keys = leases.map(({ jobId }) => jobId.split("~")[1] as ReturnType<typeof keyId>);
+      await engine.submit(keys.map((key) => newJob(one.queue, key, engine.clock.nowMs())));
+      next += leases.length;
+    }
+  }
+  const [first] = cases;
+  const base = first === undefined ? [] : (costs.get(first) ?? []);
+  return cases.map((one) => {
+    const own = costs.get(one) ?? [];
+    const ratio = median(own) / median(base);
+    console.log(`${one.label.padEnd(24)} ${median(own).toFixed(2)} us a job  x${ratio.toFixed(2)}`);
+    return {
+      label: one.label,
+      usPerJob: rounded(median(own)),
+      ratio: rounded(ratio),
+      leased: next,
+    };
+  });
+}
+
+async function blocked() {
+  const KEYS = 100_000;
+  const cases = ["none over budget", "99 % over budget"].map((label, at) => ({
+    ...{ label, queue: `blocked-${at}` as QueueName, size: KEYS * 2 },
+    keyOf: (job: number) => keyId((at + 1) * 1_000_000 + (job % KEYS)),
+  }));
+  return compare(cases, async ({ queue, label, keyOf }) => {
+    if (!label.startsWith("99")) return;
+    // Written to the shard as a change of each key would: one call for each would take minutes.
+    const base = `mr:{${queue}:0}:${queue}:`;
+    for (let from = 0; from < KEYS; from += 1_000) {
+      const pipeline = redis.pipeline();
+      for (let at = from; at < from + 1_000; at += 1) {
+        if (at % 100 === 0) continue;
+        pipeline.hset(`${base}mr:limits`, keyOf(at), "1,,,,1,");
+        pipeline.hset(`${base}mr:use:${keyOf(at)}`, "n", 1);
+      }
+      await pipeline.exec();
+    }
+    // Each lane that may not run is looked at once, and set aside.
+    while ((await redis.zcard(`${base}mr:parked`)) < KEYS * 0.985) {
+      await settle(await take(engine, queue, BATCH));
+    }
+    // Finding them has taken most of what the others had.
+    await fill(engine, queue, 50_000, (at) => keyOf((at % (KEYS / 100)) * 100));
+    console.log(`${label}: ${await redis.zcard(`${base}mr:parked`)} of ${KEYS} lanes are held`);
+  });
+}
+
+/** A job's life with all that policy looks at, against one that it has nothing to say of, in turns. */
+async function policy() {
+  await redis.flushall();
+  const queue = "policy" as QueueName;
+  await engine.defineQueue({ name: queue });
+  const KEYS = 10;
+  for (let key = 0; key < KEYS; key += 1) {
+    await engine.keyBudgets.set(keyId(key), {
+      ...{ requestsPerMinute: 10_000_000, tokensPerMinute: 1_000_000_000 },
+      ...{ tokensPerDay: 100_000_000_000, maxRunning: 100_000, weight: 2 },
+    });
+  }
+  const life = async (withPolicy: boolean) => {
+    await redis.config("RESETSTAT");
+    let jobs = 0;
+    for (let batch = 0; batch < 20; batch += 1) {
+      const nowMs = engine.clock.nowMs();
+      const firstKey = withPolicy ? 0 : 1_000;
+      await engine.submit(
+        Array.from({ length: BATCH }, (_, at) =>
+          newJob(queue, keyId(firstKey + (at % KEYS)), nowMs, withPolicy ? 900 : undefined),
+        ),
+      );
+      const leases = await take(engine, queue, BATCH);
+      jobs += leases.length;
+      await engine.settle(
+        leases.map((of) => ({
+          ...{ ...of, kind: "complete" as const, resultJson: "1" },
+          ...(withPolicy
+            ? { usage: { inputTokens: 600, outputTokens: 200, providerCalls: 1 } }
+            : {}),
+        })),
+      );
+    }
+    return (await scriptUs(redis)) / jobs;
+  };
+  const ratios: number[] = [];
+  const on: number[] = [];
+  const off: number[] = [];
+  for (let round = 0; round < Math.max(5, ROUNDS / 10); round += 1) {
+    off.push(await life(false));
+    on.push(await life(true));
+    ratios.push((on.at(-1) ?? 0) / (off.at(-1) ?? 1));
+  }
+  console.log(
+    `policy: ${median(off).toFixed(1)} us a job without, ${median(on).toFixed(1)} with: ${ratioText(ratios)} (aim: at most 1.5)`,
+  );
+  return { offUs: rounded(median(off)), onUs: rounded(median(on)), ratios: ratios.map(rounded) };
+}
