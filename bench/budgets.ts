@@ -1,0 +1,140 @@
+/**
+ * Do budgets hold, and are they used? `node bench/budgets.ts [minutes]`
+ *
+ * 100 keys with a budget of tokens a minute, estimates that are off by half either way, four processes with
+ * an engine each, of which one is killed with all that it holds and another comes in its place; workers die
+ * with their jobs besides. Time runs 20 times as fast, the same for all of them. From what the processes were
+ * given: the fullest 60 s of any key, and how much of the budgets was spent. In the end: the audit, and what
+ * is still reserved.
+ */
+import type { KeyId, QueueName } from "@millrace/shared";
+import { startChild } from "./parts/child.ts";
+import { fill, keyId, startEngine } from "./parts/engine.ts";
+import { circumstances, keep, rounded } from "./parts/report.ts";
+
+const MINUTES = Number(process.argv[2] ?? 20);
+const SPEED = 20;
+const KEYS = 100;
+const LIMIT = 40_000;
+const MINUTE_MS = 60_000;
+const queue = "budgets" as QueueName;
+const startMs = Date.now();
+const nowMs = () => Math.round(startMs + (Date.now() - startMs) * SPEED);
+
+type Row = readonly [key: string, atMs: number, reserved: number, spent: number];
+
+await using bench = await startEngine({
+  nowMs,
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs / SPEED);
+    return { cancel: () => clearTimeout(timer) };
+  },
+});
+const { engine, url, version } = bench;
+await engine.defineQueue({ name: queue, maxStalls: 100 });
+for (let key = 0; key < KEYS; key += 1) {
+  await engine.keyBudgets.set(keyId(key), { tokensPerMinute: LIMIT, maxRunning: 1_000 });
+}
+const average = 2_000;
+const jobs = Math.ceil((KEYS * LIMIT * (MINUTES + 2)) / average);
+await fill(
+  engine,
+  queue,
+  jobs,
+  (at) => keyId(at % KEYS),
+  () => Math.round(average * (0.5 + Math.random())),
+);
+console.log(
+  `${jobs} jobs of ${KEYS} keys, ${LIMIT} tokens a minute each; ${MINUTES} minutes at ${SPEED} times the speed`,
+);
+
+const settings = {
+  ...{ BENCH_REDIS_URL: url, BENCH_SPEED: String(SPEED), BENCH_START_MS: String(startMs) },
+};
+const start = () => startChild("budget-worker.ts", settings);
+const children = await Promise.all([start(), start(), start(), start()]);
+const beganMs = nowMs();
+const rows: Row[] = [];
+const gather = async (message: object) => {
+  for (const child of children) rows.push(...(await child.ask<{ rows: Row[] }>(message)).rows);
+};
+const killAtMs = beganMs + (MINUTES * MINUTE_MS) / 2;
+let killed = 0;
+while (nowMs() - beganMs < MINUTES * MINUTE_MS) {
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await gather({});
+  if (killed === 0 && nowMs() > killAtMs) {
+    const victim = children.shift();
+    if (victim !== undefined) process.kill(victim.pid, "SIGKILL");
+    children.push(await start());
+    killed += 1;
+  }
+  process.stderr.write(
+    `\r${((nowMs() - beganMs) / MINUTE_MS).toFixed(1)} minutes, ${rows.length} jobs`,
+  );
+}
+const endedMs = nowMs();
+await gather({ stop: true });
+process.stderr.write("\n");
+await new Promise((resolve) => setTimeout(resolve, 1_500));
+await gather({ stop: true });
+await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
+
+const byKey = Map.groupBy(rows, ([key]) => key);
+let fullest = 0;
+let spentInAll = 0;
+const fromMs = beganMs + MINUTE_MS;
+for (const own of byKey.values()) {
+  const admitted = own.toSorted((a, b) => a[1] - b[1]);
+  let first = 0;
+  let window = 0;
+  for (const [, atMs, reserved, spent] of admitted) {
+    // What was given back no longer counts; what was overspent is a debt of later.
+    window += spent < 0 ? reserved : Math.min(reserved, spent);
+    while ((admitted[first]?.[1] ?? atMs) <= atMs - MINUTE_MS) {
+      const [, , before, beforeSpent] = admitted[first] ?? ["", 0, 0, 0];
+      window -= beforeSpent < 0 ? before : Math.min(before, beforeSpent);
+      first += 1;
+    }
+    fullest = Math.max(fullest, window);
+  }
+  for (const [, atMs, reserved, spent] of admitted) {
+    if (atMs >= fromMs && atMs < endedMs) spentInAll += spent < 0 ? reserved : spent;
+  }
+}
+const utilisation = spentInAll / (KEYS * LIMIT * ((endedMs - fromMs) / MINUTE_MS));
+
+// At rest: leases of the dead run out, what is left waiting is cancelled by nobody and needs nothing.
+const restMs = nowMs();
+while (nowMs() - restMs < 60_000) {
+  await engine.reap(queue, 1_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+const findings = await engine.audit();
+const { running } = await engine.stats(queue);
+let outstanding = 0;
+for (let key = 0; key < KEYS; key += 1) {
+  const use = await bench.redis.hget(
+    `mr:{${queue}:0}:${queue}:mr:use:${keyId(key) satisfies KeyId}`,
+    "n",
+  );
+  outstanding += Number(use ?? 0);
+}
+console.log(
+  `${rows.length} jobs; fullest 60 s of any key: ${fullest} of ${LIMIT} tokens (${((100 * fullest) / LIMIT).toFixed(1)} %, aim: at most 100 %)\n` +
+    `spent: ${(100 * utilisation).toFixed(1)} % of the budgets (aim: at least 95 %)\n` +
+    `at rest: ${running} running, ${outstanding} reserved, ${findings.length} findings of the audit (aim: 0, 0, 0)`,
+);
+for (const finding of findings.slice(0, 10)) console.log(finding);
+keep("budgets", {
+  about: circumstances(version),
+  ...{
+    minutes: MINUTES,
+    speed: SPEED,
+    keys: KEYS,
+    tokensPerMinute: LIMIT,
+    jobs: rows.length,
+    processesKilled: killed,
+  },
+  ...{ fullestWindow: fullest, utilisation: rounded(utilisation), running, outstanding, findings },
+});

@@ -1,0 +1,76 @@
+/** A process of bench/budgets.ts: leases and settles on its own engine, and tells what it was given. */
+import { openEngine } from "@millrace/engine";
+import { type Clock, type QueueName, systemClock, systemRandom } from "@millrace/shared";
+
+const { BENCH_REDIS_URL = "", BENCH_SPEED = "1", BENCH_START_MS = "0" } = process.env;
+const speed = Number(BENCH_SPEED);
+const startMs = Number(BENCH_START_MS);
+const queue = "budgets" as QueueName;
+const LEASE_MS = 20_000;
+/** How often a worker dies with what it holds: nobody settles, and the lease runs out. */
+const DEATHS = 0.02;
+
+/** Time that passes faster: the same in every process, because they share the machine's. */
+const clock: Clock = {
+  nowMs: () => Math.round(startMs + (systemClock.nowMs() - startMs) * speed),
+  after: (delayMs, run) => systemClock.after(delayMs / speed, run),
+};
+const engine = await openEngine({
+  redis: { url: BENCH_REDIS_URL, commandTimeoutMs: 60_000 },
+  clock,
+  random: systemRandom,
+});
+
+/** key, when (ms), reserved, spent (-1: died). */
+type Row = readonly [key: string, atMs: number, reserved: number, spent: number];
+let rows: Row[] = [];
+let working = true;
+
+const between = (low: number, high: number) => low + Math.random() * (high - low);
+
+async function work(): Promise<void> {
+  while (working) {
+    const { leases } = await engine.lease({ queue, count: 16, leaseMs: LEASE_MS, workerId: "w" });
+    if (leases.length === 0) {
+      await new Promise((resolve) => clock.after(200, () => resolve(undefined)));
+      continue;
+    }
+    await Promise.all(
+      leases.map(async (of) => {
+        const reserved = of.job.estimatedTokens ?? 0;
+        const key = of.jobId.split("~")[1] ?? "";
+        const atMs = of.expiresAtMs - LEASE_MS;
+        if (Math.random() < DEATHS) {
+          rows.push([key, atMs, reserved, -1]);
+          return;
+        }
+        await new Promise((resolve) => clock.after(between(200, 4_000), () => resolve(undefined)));
+        // What a job spends differs from what it said by half either way.
+        const spent = Math.round(reserved * between(0.5, 1.5));
+        const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
+        const [outcome] = await engine.settle([
+          { ...of, kind: "complete", resultJson: "1", usage },
+        ]);
+        rows.push([key, atMs, reserved, outcome?.kind === "settled" ? spent : -1]);
+      }),
+    );
+  }
+}
+
+const duties = async () => {
+  while (working) {
+    await engine.reap(queue, 500);
+    await new Promise((resolve) => clock.after(1_000, () => resolve(undefined)));
+  }
+};
+
+process.on("message", (message: { readonly stop?: true }) => {
+  if (message.stop) working = false;
+  const told = rows;
+  rows = [];
+  process.send?.({ rows: told });
+});
+process.on("disconnect", () => process.exit(0));
+void duties();
+for (let slot = 0; slot < 8; slot += 1) void work();
+process.send?.({ ready: true });
