@@ -13,13 +13,14 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["shared", "telemetry"],
   documents: ["shared"],
   client: ["shared", "proto"],
-  cli: ["shared", "proto", "client"],
+  configuration: ["shared", "proto"],
+  cli: ["shared", "proto", "client", "configuration"],
   "worker-sdk": ["shared", "proto"],
   // Packages that are tested with it are out of its reach: testing builds on it.
   local: ["proto"],
   testing: ["shared", "local"],
   gateway: ["shared", "telemetry", "runtime", "proto", "documents"],
-  scheduler: ["shared", "telemetry", "runtime", "proto", "engine"],
+  scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration"],
   worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents"],
 };
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { auditCommand } from "./audit.ts";
 import { changesCommand } from "./changes.ts";
+import { configurationCommands } from "./configuration/commands.ts";
 import { deadLetterCommands } from "./dead-letters/commands.ts";
 import { cancelCommand } from "./jobs/cancel.ts";
 import { explainCommand } from "./jobs/explain.ts";
@@ -57,6 +58,7 @@ export function millraceProgram(shell: Shell): Command {
     queueCommands,
     providerCommands,
     deadLetterCommands,
+    configurationCommands,
     changesCommand,
     auditCommand,
   ]) {

@@ -37,7 +37,8 @@ export async function withAdmin(
   options: OperatorOptions,
   work: (admin: Admin) => Promise<void>,
 ): Promise<void> {
-  const token = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile);
+  // Where the scheduler's own environment is used, it may hold several.
+  const [token] = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile)?.split(",") ?? [];
   const admin = connectAdmin({
     token,
     ...connectTo("--admin-address", options.adminAddress, options),

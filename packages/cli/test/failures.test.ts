@@ -86,10 +86,11 @@ test("a key or a token that is missing or wrong is told of, and never shown", as
   const wrong = await run(["list"], { ...env, MILLRACE_API_KEY: key });
   expect(wrong).toMatchObject({ code: 4, out: "" });
   expect(wrong.err).not.toContain(key);
-  await system.schedulers[0]?.restart({ MILLRACE_ADMIN_TOKEN: "right" });
+  await system.schedulers[0]?.restart({ MILLRACE_ADMIN_TOKEN: "anna:right,bert:other" });
   onTestFinished(() => system.schedulers[0]?.restart({ MILLRACE_ADMIN_TOKEN: "" }));
   const as = (token: string) => ({ ...env, MILLRACE_ADMIN_TOKEN: token });
-  expect((await run(["queues", "list"], as("right"))).code).toBe(0);
+  expect((await run(["queues", "list"], as("bert:other"))).code).toBe(0);
+  expect((await run(["queues", "list"], as("anna:right,bert:other"))).code).toBe(0);
   const refused = await run(["queues", "list"], as("mistaken"));
   expect(refused.code).toBe(4);
   expect(refused.err).toContain("MILLRACE_ADMIN_TOKEN");

@@ -1,6 +1,9 @@
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|d|h|m|s))+$/;
+/** What parseDuration reads, as a regular expression. */
+export const durationPattern = "^(?:\\d+(?:\\.\\d+)?(?:ms|d|h|m|s))+$";
+
+const WHOLE = new RegExp(durationPattern);
 const PART = /(\d+(?:\.\d+)?)(ms|d|h|m|s)/g;
 
 /** How people write a duration, in milliseconds, rounded up: "24h", "1m30s", "1.5s", "250ms". Undefined if `text` is not one. */

@@ -3,6 +3,8 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { type BoundService, bindService } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { Operator } from "./admin-token.ts";
+import { configurationApplier } from "./configuration/apply-configuration.ts";
+import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
@@ -21,6 +23,7 @@ import { resetProviderAccount } from "./handlers/admin/reset-provider-account.ts
 import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
+import { storeApiKey } from "./handlers/admin/store-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder } from "./record-change.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
@@ -29,7 +32,7 @@ import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 export function adminService(engine: Engine, clock: Clock, random: Random): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
   return bindService<typeof AdminService, Operator>(AdminService, {
-    createApiKey: unaryOverStore(createApiKey(engine, record, clock, random)),
+    createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
     listApiKeys: unaryOverStore(listApiKeys(engine)),
     updateApiKey: unaryOverStore(updateApiKey(engine, record)),
     rotateApiKey: unaryOverStore(rotateApiKey(engine, record, random)),
@@ -46,6 +49,9 @@ export function adminService(engine: Engine, clock: Clock, random: Random): Boun
     listProviderAccounts: unaryOverStore(listProviderAccounts(engine)),
     deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine, record)),
     resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
+    applyConfiguration: unaryOverStore(
+      applyConfiguration(configurationApplier(engine, record, clock)),
+    ),
     listAuditEvents: unaryOverStore(listAuditEvents(engine)),
     audit: streamOverStore(audit(engine)),
   });

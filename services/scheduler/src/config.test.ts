@@ -45,7 +45,7 @@ test("operators' tokens have names, and what is wrong with one is told without i
 });
 
 test("what operators changed is kept within bounds", () => {
-  expect(load({})).toMatchObject({ changeLogDays: 365, changeLogLength: 10_000 });
+  expect(load({})).toMatchObject({ changeLogKeepMs: 365 * 86_400_000, changeLogLength: 10_000 });
   const bounds = [
     ["MILLRACE_CHANGE_LOG_DAYS", 1, 3_650],
     ["MILLRACE_CHANGE_LOG_LENGTH", 100, 1_000_000],

@@ -3,6 +3,7 @@ import { defineConfig, isLoopback, observeSettings, setting, tlsSettings } from 
 import { z } from "zod";
 import { type AdminToken, adminTokens } from "./admin-token.ts";
 
+const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
 const pause = z.coerce.number().int().min(10);
 
@@ -49,15 +50,26 @@ const settings = {
     z.string().transform(tokens).optional(),
     "What operators must show, as name:token, several by commas; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
   ),
-  changeLogDays: setting(
+  changeLogKeepMs: setting(
     "MILLRACE_CHANGE_LOG_DAYS",
-    z.coerce.number().int().min(1).max(3_650).default(365),
+    z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_650)
+      .default(365)
+      .transform((days) => days * DAY_MS),
     "How many days what operators changed can be looked up.",
   ),
   changeLogLength: setting(
     "MILLRACE_CHANGE_LOG_LENGTH",
     z.coerce.number().int().min(100).max(1_000_000).default(10_000),
     "How many changes are kept at most.",
+  ),
+  configFile: setting(
+    "MILLRACE_CONFIG_FILE",
+    z.string().optional(),
+    "A file that declares queues, API keys and provider accounts; applied at start and on SIGHUP.",
   ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",

@@ -12,6 +12,8 @@ import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
 import { requireOperator } from "./admin-token.ts";
 import { SchedulerConfig } from "./config.ts";
+import { configurationApplier } from "./configuration/apply-configuration.ts";
+import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
 import { startPolicySync } from "./loops/policy-sync.ts";
@@ -20,10 +22,10 @@ import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
 import { observedEngine } from "./observed-engine.ts";
+import { changeRecorder } from "./record-change.ts";
 import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
-const DAY_MS = 24 * 3_600_000;
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
@@ -42,15 +44,15 @@ await runMain(
         clock: systemClock,
         redisTime: true,
         random,
-        changeLog: {
-          keepMs: config.changeLogDays * DAY_MS,
-          maxLength: config.changeLogLength,
-        },
+        changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
     const engine = observedEngine(store, observer);
     const { clock } = engine;
+    const apply = configurationApplier(engine, changeRecorder(engine.changeLog), clock);
+    const onReload = (listener: () => void) => process.on("SIGHUP", listener);
+    await scope.use(startConfigurationFile(config.configFile, { apply, onReload, log }));
     const loop = (name: string, everyMs: number) => ({
       clock,
       everyMs,

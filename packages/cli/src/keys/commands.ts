@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Shell } from "../shell.ts";
 import { createKeyCommand } from "./create.ts";
+import { generateKeyCommand } from "./generate.ts";
 import { listKeysCommand } from "./list.ts";
 import { revokeKeyCommand } from "./revoke.ts";
 import { rotateKeyCommand } from "./rotate.ts";
@@ -20,6 +21,7 @@ export function keyCommands(program: Command, shell: Shell): void {
     updateKeyCommand,
     rotateKeyCommand,
     revokeKeyCommand,
+    generateKeyCommand,
   ]) {
     add(keys, shell);
   }

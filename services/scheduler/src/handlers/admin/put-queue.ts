@@ -3,7 +3,7 @@ import { PutQueueRequestSchema } from "@millrace/proto/admin-service";
 import { rpcError } from "@millrace/runtime";
 import type { RecordChange } from "../../record-change.ts";
 import type { AdminHandler } from "./admin-handler.ts";
-import { queueDefinitionOf, queueMessage } from "./queue-message.ts";
+import { queueDefinitionOf, queueMessage, shardsFixed } from "./queue-message.ts";
 
 /** The definition takes the place of the whole one before, all but the number of shards. */
 export const putQueue =
@@ -17,10 +17,7 @@ export const putQueue =
     const wanted = queueDefinitionOf(queue);
     const before = await engine.getQueue(wanted.name);
     if (queue.shards !== 0 && before !== undefined && before.shards !== queue.shards) {
-      throw rpcError({
-        reason: "ILLEGAL_TRANSITION",
-        message: `queue ${queue.name} has ${before.shards} shards, fixed when it was created: leave \`shards\` out`,
-      });
+      throw rpcError({ reason: "ILLEGAL_TRANSITION", message: shardsFixed(before) });
     }
     const change = { by, action: "PutQueue", subject: queue.name, request };
     const defined = await record({ ...change, schema: PutQueueRequestSchema }, () =>

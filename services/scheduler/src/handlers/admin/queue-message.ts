@@ -27,6 +27,10 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     },
   });
 
+/** Why a queue cannot have another number of shards. */
+export const shardsFixed = ({ name, shards }: QueueDefinition): string =>
+  `queue ${name} has ${shards} shards, fixed when it was created: leave \`shards\` out`;
+
 /** What an operator defines, with a default for whatever is left out. */
 export function queueDefinitionOf(queue: Queue): QueueDefinition {
   const { name, retainSucceeded, retainFailed, retainDeadLetters } = queue;

@@ -1538,6 +1538,163 @@ export declare type AuditFinding = Message<"millrace.admin.v1.AuditFinding"> & {
 export declare const AuditFindingSchema: GenMessage<AuditFinding>;
 
 /**
+ * What operators declare, as in a configuration file. What it does not name is left alone.
+ *
+ * @generated from message millrace.admin.v1.Configuration
+ */
+export declare type Configuration = Message<"millrace.admin.v1.Configuration"> & {
+  /**
+   * Each takes the place of the whole definition before; what is left out of it keeps its default.
+   *
+   * @generated from field: repeated millrace.admin.v1.Queue queues = 1;
+   */
+  queues: Queue[];
+
+  /**
+   * What each leaves out stays as it is.
+   *
+   * @generated from field: repeated millrace.admin.v1.DeclaredApiKey api_keys = 2;
+   */
+  apiKeys: DeclaredApiKey[];
+
+  /**
+   * Each takes the place of the whole definition before.
+   *
+   * @generated from field: repeated millrace.admin.v1.ProviderAccount provider_accounts = 3;
+   */
+  providerAccounts: ProviderAccount[];
+};
+
+/**
+ * Describes the message millrace.admin.v1.Configuration.
+ * Use `create(ConfigurationSchema)` to create a new message.
+ */
+export declare const ConfigurationSchema: GenMessage<Configuration>;
+
+/**
+ * An API key: one that is there, or, with secret_sha256 and name, one to be made.
+ *
+ * @generated from message millrace.admin.v1.DeclaredApiKey
+ */
+export declare type DeclaredApiKey = Message<"millrace.admin.v1.DeclaredApiKey"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The operator's name for it.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * The SHA-256 of its secret, in hexadecimal. The key is made with it if it is not there; a key that is
+   * there keeps its secret, which may have been rotated since.
+   *
+   * @generated from field: string secret_sha256 = 3;
+   */
+  secretSha256: string;
+
+  /**
+   * Takes the place of the whole budget; an empty one takes all limits away.
+   *
+   * @generated from field: millrace.admin.v1.KeyBudget budget = 4;
+   */
+  budget?: KeyBudget | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeclaredApiKey.
+ * Use `create(DeclaredApiKeySchema)` to create a new message.
+ */
+export declare const DeclaredApiKeySchema: GenMessage<DeclaredApiKey>;
+
+/**
+ * See AdminService.ApplyConfiguration.
+ *
+ * @generated from message millrace.admin.v1.ApplyConfigurationRequest
+ */
+export declare type ApplyConfigurationRequest = Message<"millrace.admin.v1.ApplyConfigurationRequest"> & {
+  /**
+   * What shall be.
+   *
+   * @generated from field: millrace.admin.v1.Configuration configuration = 1;
+   */
+  configuration?: Configuration | undefined;
+
+  /**
+   * Only say what would be changed.
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ApplyConfigurationRequest.
+ * Use `create(ApplyConfigurationRequestSchema)` to create a new message.
+ */
+export declare const ApplyConfigurationRequestSchema: GenMessage<ApplyConfigurationRequest>;
+
+/**
+ * See AdminService.ApplyConfiguration.
+ *
+ * @generated from message millrace.admin.v1.ApplyConfigurationResponse
+ */
+export declare type ApplyConfigurationResponse = Message<"millrace.admin.v1.ApplyConfigurationResponse"> & {
+  /**
+   * What was changed, or would be, in order. Empty: everything was so already.
+   *
+   * @generated from field: repeated millrace.admin.v1.DeclaredChange changes = 1;
+   */
+  changes: DeclaredChange[];
+
+  /**
+   * For people: what in the configuration has no effect.
+   *
+   * @generated from field: repeated string notes = 2;
+   */
+  notes: string[];
+};
+
+/**
+ * Describes the message millrace.admin.v1.ApplyConfigurationResponse.
+ * Use `create(ApplyConfigurationResponseSchema)` to create a new message.
+ */
+export declare const ApplyConfigurationResponseSchema: GenMessage<ApplyConfigurationResponse>;
+
+/**
+ * One change that a configuration asks for.
+ *
+ * @generated from message millrace.admin.v1.DeclaredChange
+ */
+export declare type DeclaredChange = Message<"millrace.admin.v1.DeclaredChange"> & {
+  /**
+   * What, as in AuditEvent.
+   *
+   * @generated from field: string action = 1;
+   */
+  action: string;
+
+  /**
+   * What it is done to.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeclaredChange.
+ * Use `create(DeclaredChangeSchema)` to create a new message.
+ */
+export declare const DeclaredChangeSchema: GenMessage<DeclaredChange>;
+
+/**
  * How a provider account is.
  *
  * @generated from enum millrace.admin.v1.ProviderState
@@ -1762,6 +1919,17 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof PurgeDeadLettersRequestSchema;
     output: typeof PurgeDeadLettersResponseSchema;
+  },
+  /**
+   * Brings queues, API keys and provider accounts to what is declared: all of it, or, if anything is wrong
+   * with it, nothing. Only what differs is changed, and what it does not name is left alone. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ApplyConfiguration
+   */
+  applyConfiguration: {
+    methodKind: "unary";
+    input: typeof ApplyConfigurationRequestSchema;
+    output: typeof ApplyConfigurationResponseSchema;
   },
   /**
    * Lists what was changed through this service, newest first. Safe to retry.

@@ -1,0 +1,73 @@
+import { MillraceError } from "@millrace/client";
+import { problemText, type Violation } from "@millrace/configuration";
+import { AdminService, ApplyConfigurationResponseSchema } from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { exitCodes } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { writeMessage } from "../messages.ts";
+import { note, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { table } from "../table.ts";
+import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+import { readConfiguration } from "./read-file.ts";
+
+interface Options extends OperatorOptions {
+  readonly dryRun?: boolean;
+}
+
+export function applyConfigurationCommand(config: Command, shell: Shell): void {
+  const command = config
+    .command("apply")
+    .summary("bring a server to a configuration file")
+    .description(
+      "Brings queues, API keys and provider accounts to what a file declares: all of it, or, if anything is wrong with it, nothing. What it does not name is left alone.",
+    )
+    .argument("<file>", "- for standard input")
+    .option("--dry-run", "only say what would be changed")
+    .action((file: string, options: Options) => {
+      const { configuration, locate } = readConfiguration(file);
+      const { dryRun = false } = options;
+      return withAdmin(shell, options, async (admin) => {
+        const { method } = AdminService;
+        const call = { signal: shell.interrupted };
+        const request = { configuration, dryRun };
+        const answer = await admin.call(method.applyConfiguration, request, call).catch((error) => {
+          const violations = violationsIn(error);
+          if (violations.length === 0) throw error;
+          const lines = locate(violations).map((problem) => problemText(file, problem));
+          const message = [`Nothing of ${file} was applied:`, ...lines].join("\n");
+          throw new Failure(exitCodes.usage, message, error);
+        });
+        if (options.json) writeMessage(shell, ApplyConfigurationResponseSchema, answer);
+        else writeText(shell, changesText(answer.changes, dryRun));
+        for (const text of answer.notes) note(shell, text);
+      });
+    })
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace config apply millrace.yaml --dry-run
+  $ millrace config apply millrace.yaml`,
+    );
+  operatorOptions(command);
+}
+
+const PREFIX = "configuration.";
+
+/** What the server found wrong with the configuration, by its paths. */
+const violationsIn = (error: unknown): Violation[] =>
+  error instanceof MillraceError
+    ? error.violations.flatMap(({ field, description }) =>
+        field.startsWith(PREFIX) ? [{ field: field.slice(PREFIX.length), description }] : [],
+      )
+    : [];
+
+function changesText(
+  changes: readonly { readonly action: string; readonly subject: string }[],
+  dryRun: boolean,
+): string {
+  if (changes.length === 0) return "Nothing to change: everything is as declared.";
+  const rows = changes.map(({ action, subject }) => [action, subject]);
+  return table([dryRun ? "WOULD CHANGE" : "CHANGED", "OF"], rows);
+}

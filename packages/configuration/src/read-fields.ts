@@ -1,0 +1,131 @@
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { parseDuration } from "@millrace/shared";
+import { isAlias, isCollection, isMap, isScalar, isSeq, type Node } from "yaml";
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+/** Where things stand in a file, and what is wrong there, by their offset. */
+export interface Reading {
+  /** Notes where a field begins. */
+  readonly at: (path: string, offset: number) => void;
+  readonly wrong: (path: string, offset: number, description: string) => void;
+}
+
+/** Nothing could be read: what is wrong with it was told. */
+const nothing = Symbol("nothing");
+type Read = Json | typeof nothing;
+
+const DURATION = "google.protobuf.Duration";
+/** What a Duration of the contract can say. */
+const LONGEST_MS = 315_576_000_000 * 1_000;
+const UINT32_MAX = 2n ** 32n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/** A YAML mapping as the JSON of a message. Fields go by their names in the contract, and no others. */
+export function readMessage(
+  node: Node | null,
+  desc: DescMessage,
+  path: string,
+  offset: number,
+  reading: Reading,
+): Read {
+  if (desc.typeName === DURATION) return readDuration(node, path, offset, reading);
+  if (isAlias(node)) return refuse(path, offset, "aliases are not followed: write it out", reading);
+  if (!isMap<unknown, Node | null>(node)) {
+    const names = desc.fields.map(({ name }) => name).join(", ");
+    return refuse(path, offset, `this is to be a mapping with some of: ${names}`, reading);
+  }
+  const entries = node.items.flatMap((item): [string, Json][] => {
+    const key = item.key as Node;
+    const keyOffset = key?.range?.[0] ?? offset;
+    const name = isScalar(key) ? String(key.value) : "";
+    const field = desc.fields.find((one) => one.name === name);
+    if (field === undefined) {
+      const names = desc.fields.map((one) => one.name).join(", ");
+      reading.wrong(
+        path,
+        keyOffset,
+        `there is no field ${JSON.stringify(name)} here; there are: ${names}`,
+      );
+      return [];
+    }
+    const fieldPath = path === "" ? name : `${path}.${name}`;
+    reading.at(fieldPath, keyOffset);
+    const value = item.value as Node | null;
+    const read = readField(value, field, fieldPath, value?.range?.[0] ?? keyOffset, reading);
+    return read === nothing ? [] : [[name, read]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readField(
+  node: Node | null,
+  field: DescField,
+  path: string,
+  offset: number,
+  reading: Reading,
+): Read {
+  if (field.fieldKind === "list") {
+    if (!isSeq<Node | null>(node)) return refuse(path, offset, "this is to be a list", reading);
+    const items = node.items.map((item, index) => {
+      const itemPath = `${path}[${index}]`;
+      const itemOffset = item?.range?.[0] ?? offset;
+      reading.at(itemPath, itemOffset);
+      return field.listKind === "message"
+        ? readMessage(item, field.message, itemPath, itemOffset, reading)
+        : readScalar(item, field.scalar ?? ScalarType.STRING, itemPath, itemOffset, reading);
+    });
+    return items.filter((item) => item !== nothing);
+  }
+  if (field.fieldKind === "message") return readMessage(node, field.message, path, offset, reading);
+  return readScalar(node, field.scalar ?? ScalarType.STRING, path, offset, reading);
+}
+
+function readDuration(node: Node | null, path: string, offset: number, reading: Reading): Read {
+  const text = scalarOf(node);
+  const ms = typeof text === "string" ? parseDuration(text) : undefined;
+  if (ms !== undefined && ms <= LONGEST_MS) return `${ms / 1_000}s`;
+  return refuse(path, offset, "this is to be a duration, for example 30s, 5m, 24h or 7d", reading);
+}
+
+function readScalar(
+  node: Node | null,
+  type: ScalarType,
+  path: string,
+  offset: number,
+  reading: Reading,
+): Read {
+  const value = scalarOf(node);
+  switch (type) {
+    case ScalarType.STRING:
+      if (typeof value === "string") return value;
+      return refuse(path, offset, "this is to be text: put it in quotes", reading);
+    case ScalarType.UINT32:
+    case ScalarType.UINT64: {
+      const most = type === ScalarType.UINT32 ? UINT32_MAX : UINT64_MAX;
+      if (typeof value === "bigint" && value >= 0n && value <= most) return String(value);
+      return refuse(path, offset, `this is to be a whole number from 0 to ${most}`, reading);
+    }
+    case ScalarType.DOUBLE:
+      if (["bigint", "number"].includes(typeof value) && Number.isFinite(Number(value))) {
+        return Number(value);
+      }
+      return refuse(path, offset, "this is to be a number", reading);
+    default:
+      throw new Error(`${path}: no configuration has had a ${ScalarType[type]} so far`);
+  }
+}
+
+/** A scalar's value; undefined for what is none. */
+const scalarOf = (node: Node | null): unknown =>
+  isScalar(node) && !isCollection(node) ? node.value : undefined;
+
+function refuse(
+  path: string,
+  offset: number,
+  description: string,
+  reading: Reading,
+): typeof nothing {
+  reading.wrong(path, offset, description);
+  return nothing;
+}

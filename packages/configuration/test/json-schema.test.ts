@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigurationSchema } from "@millrace/proto/admin-service";
+import { JobSpecSchema } from "@millrace/proto/job";
+import { Ajv } from "ajv";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { messageWithComments } from "../schema/contract-with-comments.ts";
+import { jsonSchemaOf } from "../schema/json-schema.ts";
+import { parseConfiguration } from "../src/index.ts";
+
+const published = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../../deploy/config.schema.json"), "utf8"),
+);
+const validate = new Ajv({ strict: true }).compile(published);
+
+test("deploy/config.schema.json is what the contract says: `pnpm generate` writes it", () => {
+  expect(jsonSchemaOf(messageWithComments(ConfigurationSchema.typeName))).toEqual(published);
+});
+
+test("a rule or a type that the schema has no words for is not left out unseen", () => {
+  expect(() => jsonSchemaOf(JobSpecSchema)).toThrow("no schema for it so far");
+});
+
+const right = [
+  "{}",
+  "queues: [{ name: mail, retain_failed: 1h30m, types: [a], band_weights: { batch: 1000 } }]",
+  "api_keys: [{ key_id: abcd, budget: { weight: 0.01, tokens_per_day: 1000000000000 } }]",
+  "provider_accounts: [{ name: openai/gpt-5, requests_per_minute: 100000000 }]",
+];
+const wrong = [
+  "[]",
+  "keys: []",
+  "queues: {}",
+  "queues: [{}]",
+  "queues: [{ name: Mail }]",
+  "queues: [{ name: mail, maxStalls: 1 }]",
+  "queues: [{ name: mail, shards: 65 }]",
+  "queues: [{ name: mail, shards: -1 }]",
+  "queues: [{ name: mail, shards: 1.5 }]",
+  "queues: [{ name: mail, retain_failed: 3600 }]",
+  "queues: [{ name: mail, retain_failed: 1w }]",
+  "queues: [{ name: mail, types: [5] }]",
+  "queues: [{ name: mail, types: [Chat] }]",
+  "queues: [{ name: mail, band_weights: { batch: 1001 } }]",
+  "api_keys: [{ name: shop }]",
+  "api_keys: [{ key_id: abcd, name: '' }]",
+  "api_keys: [{ key_id: abcd, secret_sha256: abc }]",
+  "api_keys: [{ key_id: abcd, budget: { weight: 0 } }]",
+  "api_keys: [{ key_id: abcd, budget: { weight: 100.1 } }]",
+  "api_keys: [{ key_id: abcd, budget: { tokens_per_day: 1000000000001 } }]",
+  "provider_accounts: [{ name: a, max_running: 0 }]",
+];
+
+const files: [string, boolean][] = [
+  ...right.map((text): [string, boolean] => [text, true]),
+  ...wrong.map((text): [string, boolean] => [text, false]),
+];
+
+test.each(files)("editors and schedulers agree about %s", (text, expected) => {
+  expect([validate(parse(text)), parseConfiguration(text).kind === "right"]).toEqual([
+    expected,
+    expected,
+  ]);
+});

@@ -1,0 +1,100 @@
+import type { Violation } from "@millrace/configuration";
+import type { Engine, QueueDefinition } from "@millrace/engine";
+import type { Configuration } from "@millrace/proto/admin-service";
+import type { Clock } from "@millrace/shared";
+import type { Operator } from "../admin-token.ts";
+import { putProviderAccount } from "../handlers/admin/put-provider-account.ts";
+import { putQueue } from "../handlers/admin/put-queue.ts";
+import { storeApiKey } from "../handlers/admin/store-api-key.ts";
+import { updateApiKey } from "../handlers/admin/update-api-key.ts";
+import type { RecordChange } from "../record-change.ts";
+import { declaredAccount } from "./declared-account.ts";
+import { declaredKey, type KnownKey } from "./declared-key.ts";
+import { declaredQueue } from "./declared-queue.ts";
+import type { Step } from "./step.ts";
+
+export interface AppliedChange {
+  readonly action: string;
+  readonly subject: string;
+}
+
+export type AppliedConfiguration =
+  | {
+      readonly kind: "applied";
+      readonly changes: readonly AppliedChange[];
+      readonly notes: readonly string[];
+    }
+  /** Nothing was changed. */
+  | { readonly kind: "refused"; readonly violations: readonly Violation[] };
+
+export type ApplyConfiguration = (
+  configuration: Configuration,
+  by: Operator,
+  options?: { readonly dryRun?: boolean },
+) => Promise<AppliedConfiguration>;
+
+/**
+ * Brings what there is to a configuration that keeps the contract's rules: decides about all of it first, then makes
+ * the changes by the handlers that make them for operators. An outage half-way leaves some of them made; applying it
+ * again makes the others. Several replicas may do so at once: each change is the same whoever makes it.
+ */
+export function configurationApplier(
+  engine: Engine,
+  record: RecordChange,
+  clock: Clock,
+): ApplyConfiguration {
+  const calls = {
+    putProviderAccount: putProviderAccount(engine, record),
+    putQueue: putQueue(engine, record),
+    storeApiKey: storeApiKey(engine, record, clock),
+    updateApiKey: updateApiKey(engine, record),
+  };
+
+  const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
+    const [queues, keys, budgets, accounts] = await Promise.all([
+      engine.queues(),
+      engine.apiKeys.list(),
+      engine.keyBudgets.list(),
+      engine.providerAccounts.list(),
+    ]);
+    const queueOf = new Map<string, QueueDefinition>(queues.map((one) => [one.name, one]));
+    const accountOf = new Map(accounts.map(({ account }) => [account.name, account]));
+    const keyOf = new Map<string, KnownKey>(
+      keys.map((record) => [record.keyId, { record, budget: budgets.get(record.keyId) }]),
+    );
+    return [
+      // Limits first: jobs that a new queue lets in find them.
+      ...configuration.providerAccounts.map((account) =>
+        declaredAccount(account, accountOf.get(account.name), calls.putProviderAccount, by),
+      ),
+      ...configuration.apiKeys.map((key, index) =>
+        declaredKey(key, `api_keys[${index}]`, keyOf.get(key.keyId), calls, by),
+      ),
+      ...configuration.queues.map((queue, index) =>
+        declaredQueue(queue, `queues[${index}]`, queueOf.get(queue.name), calls.putQueue, by),
+      ),
+    ];
+  };
+
+  return async (configuration, by, { dryRun = false } = {}) => {
+    const steps = await decide(configuration, by);
+    const violations = steps.flatMap((step) => (step.kind === "wrong" ? [step] : []));
+    if (violations.length > 0) {
+      return {
+        kind: "refused",
+        violations: violations.map(({ field, description }) => ({ field, description })),
+      };
+    }
+    const changes: AppliedChange[] = [];
+    const notes: string[] = [];
+    for (const step of steps) {
+      if (step.kind === "wrong") continue;
+      if (step.kind === "change") {
+        if (!dryRun) await step.make();
+        changes.push({ action: step.action, subject: step.subject });
+      }
+      if (step.note !== undefined) notes.push(step.note);
+    }
+    return { kind: "applied", changes, notes };
+  };
+}

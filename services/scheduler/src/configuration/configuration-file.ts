@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { type Problem, parseConfiguration, problemText } from "@millrace/configuration";
+import { configFile } from "../admin-token.ts";
+import type { AppliedConfiguration, ApplyConfiguration } from "./apply-configuration.ts";
+
+export interface ConfigurationFileParts {
+  readonly apply: ApplyConfiguration;
+  /** Calls back whenever the file is to be applied again. */
+  readonly onReload: (listener: () => void) => void;
+  readonly log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+}
+
+/** The file declares what cannot be: nothing of it was applied. */
+export class ConfigurationFileError extends Error {
+  override readonly name = "ConfigurationFileError";
+  /** `file:line:column: what is wrong`, in the order of the file. */
+  readonly problems: readonly string[];
+
+  constructor(path: string, problems: readonly Problem[]) {
+    const lines = problems.map((problem) => problemText(path, problem));
+    super(`nothing of ${path} was applied:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+    this.problems = lines;
+  }
+}
+
+/**
+ * Applies the file at `path`, if there is to be one, and again on each reload, one at a time. Rejects if the first time something is wrong; on a reload that is
+ * logged, and what was there stays.
+ */
+export async function startConfigurationFile(
+  path: string | undefined,
+  parts: ConfigurationFileParts,
+): Promise<{ close(): Promise<void> }> {
+  if (path === undefined) return { close: async () => undefined };
+  const { onReload, log } = parts;
+  let wanted = false;
+  let closed = false;
+  let running: Promise<void>;
+
+  const applyWhileWanted = async () => {
+    while (wanted && !closed) {
+      wanted = false;
+      await applyFile(path, parts).catch((error: unknown) => {
+        const fields =
+          error instanceof ConfigurationFileError ? { problems: error.problems } : { error };
+        log.error(
+          { path, ...fields },
+          "could not apply the configuration file: mend it, and send SIGHUP again",
+        );
+      });
+    }
+  };
+  onReload(() => {
+    const idle = !wanted;
+    wanted = true;
+    if (idle) running = running.then(applyWhileWanted);
+  });
+  const first = applyFile(path, parts);
+  running = first.catch(() => undefined);
+  await first;
+  return {
+    async close() {
+      closed = true;
+      await running;
+    },
+  };
+}
+
+async function applyFile(path: string, { apply, log }: ConfigurationFileParts): Promise<void> {
+  const parsed = parseConfiguration(await readFile(path, "utf8"));
+  if (parsed.kind === "wrong") throw new ConfigurationFileError(path, parsed.problems);
+  const applied: AppliedConfiguration = await apply(parsed.configuration, configFile);
+  if (applied.kind === "refused") {
+    throw new ConfigurationFileError(path, parsed.locate(applied.violations));
+  }
+  for (const note of applied.notes) log.warn({ path }, note);
+  log.info({ path, changes: applied.changes }, "applied the configuration file");
+}

@@ -1,0 +1,26 @@
+import { create, equals } from "@bufbuild/protobuf";
+import type { ProviderAccount } from "@millrace/engine";
+import {
+  type ProviderAccount as AccountMessage,
+  ProviderAccountSchema,
+  PutProviderAccountRequestSchema,
+} from "@millrace/proto/admin-service";
+import type { Operator } from "../admin-token.ts";
+import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
+import { providerAccountMessage } from "../handlers/admin/provider-account-message.ts";
+import type { Step } from "./step.ts";
+
+/** An account is brought to its whole definition. */
+export function declaredAccount(
+  account: AccountMessage,
+  before: ProviderAccount | undefined,
+  putProviderAccount: AdminHandler<"putProviderAccount">,
+  by: Operator,
+): Step {
+  if (before && equals(ProviderAccountSchema, account, providerAccountMessage(before))) {
+    return { kind: "none" };
+  }
+  const request = create(PutProviderAccountRequestSchema, { account });
+  const make = () => putProviderAccount(request, { identity: by });
+  return { kind: "change", action: "PutProviderAccount", subject: account.name, make };
+}

@@ -1,0 +1,81 @@
+import { create, equals } from "@bufbuild/protobuf";
+import type { ApiKeyRecord, KeyBudget } from "@millrace/engine";
+import {
+  type DeclaredApiKey,
+  KeyBudgetSchema,
+  UpdateApiKeyRequestSchema,
+} from "@millrace/proto/admin-service";
+import type { Operator } from "../admin-token.ts";
+import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
+import { keyIdOf } from "../handlers/admin/existing-key.ts";
+import { budgetMessage } from "../handlers/admin/key-budget-message.ts";
+import type { StoreApiKey } from "../handlers/admin/store-api-key.ts";
+import type { Step } from "./step.ts";
+
+/** What is known of a key. */
+export interface KnownKey {
+  readonly record: ApiKeyRecord;
+  readonly budget: KeyBudget | undefined;
+}
+
+/** A key that is there gets what is declared of it, and what is left out stays; one that is not is made of its secret's hash. */
+export function declaredKey(
+  key: DeclaredApiKey,
+  path: string,
+  before: KnownKey | undefined,
+  calls: { readonly updateApiKey: AdminHandler<"updateApiKey">; readonly storeApiKey: StoreApiKey },
+  by: Operator,
+): Step {
+  return before === undefined
+    ? newKey(key, path, calls.storeApiKey, by)
+    : changedKey(key, before, calls.updateApiKey, by);
+}
+
+function newKey(key: DeclaredApiKey, path: string, storeApiKey: StoreApiKey, by: Operator): Step {
+  const { keyId, name, secretSha256, budget } = key;
+  if (secretSha256 === "") {
+    const description = `there is no API key ${keyId}: make it with \`millrace keys create\`, or give its secret_sha256 and name (\`millrace keys generate\`)`;
+    return { kind: "wrong", field: `${path}.key_id`, description };
+  }
+  if (name === undefined) {
+    const description = `API key ${keyId} is to be made: give it a name`;
+    return { kind: "wrong", field: `${path}.name`, description };
+  }
+  const secretHash = Buffer.from(secretSha256, "hex");
+  const make = () => storeApiKey({ keyId: keyIdOf(keyId), name, budget, secretHash }, by);
+  return { kind: "change", action: "CreateApiKey", subject: keyId, make };
+}
+
+function changedKey(
+  { keyId, name, secretSha256, budget }: DeclaredApiKey,
+  before: KnownKey,
+  updateApiKey: AdminHandler<"updateApiKey">,
+  by: Operator,
+): Step {
+  const { record } = before;
+  const note = noteOf(record, secretSha256);
+  const changes = {
+    ...(name === undefined || name === record.name ? {} : { name }),
+    ...(budget === undefined || equals(KeyBudgetSchema, budget, budgetMessage(before.budget ?? {}))
+      ? {}
+      : { budget }),
+  };
+  if (Object.keys(changes).length === 0) return { kind: "none", ...note };
+  const request = create(UpdateApiKeyRequestSchema, { keyId, ...changes });
+  const make = () => updateApiKey(request, { identity: by });
+  return { kind: "change", action: "UpdateApiKey", subject: keyId, make, ...note };
+}
+
+function noteOf(record: ApiKeyRecord, secretSha256: string): { readonly note?: string } {
+  const { keyId, revokedMs, secretHash, oldSecret } = record;
+  if (revokedMs !== undefined) {
+    return { note: `API key ${keyId} is revoked for good: what is declared of it lets nobody in` };
+  }
+  const declared = Buffer.from(secretSha256, "hex");
+  if (secretSha256 === "" || declared.equals(secretHash) || oldSecret?.hash.equals(declared)) {
+    return {};
+  }
+  return {
+    note: `API key ${keyId} has another secret than the one declared: secret_sha256 makes a key, and \`millrace keys rotate\` changes it`,
+  };
+}

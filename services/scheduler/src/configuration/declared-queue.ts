@@ -1,0 +1,28 @@
+import { create, equals } from "@bufbuild/protobuf";
+import type { QueueDefinition } from "@millrace/engine";
+import { PutQueueRequestSchema, type Queue, QueueSchema } from "@millrace/proto/admin-service";
+import type { Operator } from "../admin-token.ts";
+import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
+import { queueDefinitionOf, queueMessage, shardsFixed } from "../handlers/admin/queue-message.ts";
+import type { Step } from "./step.ts";
+
+/** A queue is brought to its whole definition; the number of shards stays where it is left out. */
+export function declaredQueue(
+  queue: Queue,
+  path: string,
+  before: QueueDefinition | undefined,
+  putQueue: AdminHandler<"putQueue">,
+  by: Operator,
+): Step {
+  const wanted = queueDefinitionOf(queue);
+  if (before !== undefined) {
+    if (queue.shards !== 0 && queue.shards !== before.shards) {
+      return { kind: "wrong", field: `${path}.shards`, description: shardsFixed(before) };
+    }
+    const after = queueMessage({ ...wanted, shards: before.shards });
+    if (equals(QueueSchema, after, queueMessage(before))) return { kind: "none" };
+  }
+  const request = create(PutQueueRequestSchema, { queue });
+  const make = () => putQueue(request, { identity: by });
+  return { kind: "change", action: "PutQueue", subject: queue.name, make };
+}

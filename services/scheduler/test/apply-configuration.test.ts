@@ -1,0 +1,182 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ConfigurationSchema } from "@millrace/proto/admin-service";
+import { formatApiKey, hashSecret, type KeyId } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { setup } from "./admin-setup.ts";
+
+type Configuration = MessageInitShape<typeof ConfigurationSchema>;
+
+async function applying() {
+  const parts = await setup();
+  const { rpc } = parts;
+  const apply = async (configuration: Configuration, dryRun = false) => {
+    const { changes, notes } = await rpc.applyConfiguration({ configuration, dryRun });
+    return { changes: changes.map(({ action, subject }) => `${action} ${subject}`), notes };
+  };
+  /** Everything that a configuration can change, and how often it was. */
+  const everything = async () => ({
+    keys: (await rpc.listApiKeys({})).apiKeys,
+    queues: (await rpc.listQueues({})).queues,
+    accounts: (await rpc.listProviderAccounts({})).accounts,
+    events: (await rpc.listAuditEvents({})).events.length,
+  });
+  return { ...parts, apply, everything };
+}
+
+const secret = "s".repeat(48);
+const newKey = {
+  ...{ keyId: "k7f3q2m9ab", name: "shop", secretSha256: hashSecret(secret).toString("hex") },
+  budget: { maxRunning: 4 },
+};
+const whole: Configuration = {
+  queues: [{ name: "mail", shards: 2, maxStalls: 9 }, { name: "documents" }],
+  apiKeys: [newKey],
+  providerAccounts: [{ name: "openai/gpt-5", tokensPerMinute: 200_000n }],
+};
+
+test("what is declared is made, limits first, and named in the changes", async () => {
+  const { apply, everything, opens, rpc } = await applying();
+  expect(await apply(whole)).toEqual({
+    changes: [
+      "PutProviderAccount openai/gpt-5",
+      "CreateApiKey k7f3q2m9ab",
+      "PutQueue mail",
+      "PutQueue documents",
+    ],
+    notes: [],
+  });
+  const { keys, queues, accounts } = await everything();
+  expect(keys).toMatchObject([{ keyId: newKey.keyId, name: "shop", budget: { maxRunning: 4 } }]);
+  expect(await opens(formatApiKey({ keyId: newKey.keyId as KeyId, secret }))).toBe(true);
+  expect(queues.map(({ queue }) => queue)).toMatchObject([
+    { name: "documents", shards: 1, maxStalls: 3 },
+    { name: "mail", shards: 2, maxStalls: 9 },
+  ]);
+  expect(accounts).toMatchObject([{ account: whole.providerAccounts?.[0] }]);
+  const { events } = await rpc.listAuditEvents({});
+  expect(events.map(({ actor, action }) => [actor, action])).toContainEqual([
+    ...["anna", "CreateApiKey"],
+  ]);
+  expect(JSON.stringify(events.map(({ detailJson }) => detailJson))).not.toContain(
+    newKey.secretSha256,
+  );
+});
+
+test("declaring the same again changes nothing, and says so", async () => {
+  const { apply, everything } = await applying();
+  await apply(whole);
+  const before = await everything();
+  expect(await apply(whole)).toEqual({ changes: [], notes: [] });
+  expect(await everything()).toEqual(before);
+});
+
+test("only what differs is changed, and what is not declared is left alone", async () => {
+  const { apply, rpc, newKey: make } = await applying();
+  await apply(whole);
+  const { keyId } = await make("other");
+  await rpc.updateApiKey({ keyId, budget: { weight: 2 } });
+  const changed = await apply({
+    queues: [{ name: "mail", maxStalls: 10 }],
+    apiKeys: [
+      { keyId, name: "market" },
+      { keyId: newKey.keyId, budget: {} },
+    ],
+  });
+  expect(changed.changes).toEqual([
+    `UpdateApiKey ${keyId}`,
+    `UpdateApiKey ${newKey.keyId}`,
+    "PutQueue mail",
+  ]);
+  const keys = (await rpc.listApiKeys({})).apiKeys;
+  expect(keys.find((key) => key.keyId === keyId)).toMatchObject({
+    ...{ name: "market", budget: { weight: 2 } },
+  });
+  const shop = keys.find((key) => key.keyId === newKey.keyId);
+  expect(shop?.name).toBe("shop");
+  expect(shop?.budget?.maxRunning).toBeUndefined();
+  const { queues } = await rpc.listQueues({});
+  expect(queues.map(({ queue }) => [queue?.name, queue?.shards, queue?.maxStalls])).toEqual([
+    ["documents", 1, 3],
+    ["mail", 2, 10],
+  ]);
+  expect((await rpc.listProviderAccounts({})).accounts).toHaveLength(1);
+});
+
+test("a dry run says what would be changed, and changes nothing", async () => {
+  const { apply, everything } = await applying();
+  const before = await everything();
+  expect((await apply(whole, true)).changes).toHaveLength(4);
+  expect(await everything()).toEqual(before);
+});
+
+test("if anything is wrong, all that is wrong is said and nothing is applied", async () => {
+  const { apply, everything } = await applying();
+  await apply({ queues: [{ name: "mail", shards: 2 }] });
+  const before = await everything();
+  const wrong: Configuration = {
+    queues: [{ name: "fine" }, { name: "mail", shards: 3 }],
+    apiKeys: [
+      { keyId: "nobody" },
+      { keyId: newKey.keyId, secretSha256: newKey.secretSha256 },
+      { ...newKey, keyId: "abcd" },
+    ],
+    providerAccounts: [{ name: "fine" }],
+  };
+  await expect(apply(wrong)).rejects.toMatchObject({
+    reason: "MALFORMED",
+    violations: [
+      {
+        field: "configuration.api_keys[0].key_id",
+        description: expect.stringContaining("there is no API key nobody"),
+      },
+      {
+        field: "configuration.api_keys[1].name",
+        description: `API key ${newKey.keyId} is to be made: give it a name`,
+      },
+      {
+        field: "configuration.queues[1].shards",
+        description: expect.stringContaining("queue mail has 2 shards"),
+      },
+    ],
+  });
+  expect(await everything()).toEqual(before);
+});
+
+test("what is declared twice, or breaks the contract, is refused by its place", async () => {
+  const { apply } = await applying();
+  const twice = { providerAccounts: [{ name: "a" }, { name: "a" }] };
+  await expect(apply(twice)).rejects.toMatchObject({
+    violations: [{ field: "configuration.provider_accounts[1].name" }],
+  });
+  await expect(apply({ queues: [{ name: "Mail" }] })).rejects.toMatchObject({
+    violations: [{ field: "configuration.queues[0].name" }],
+  });
+});
+
+test("a key's secret is left alone once the key is there, and a note says if it is another", async () => {
+  const { apply, rpc, opens } = await applying();
+  const declared = { apiKeys: [newKey] };
+  await apply(declared);
+  const { keyId } = newKey;
+  const { key: second } = await rpc.rotateApiKey({ keyId });
+  expect(await apply(declared)).toEqual({ changes: [], notes: [] });
+  await rpc.rotateApiKey({ keyId });
+  const { changes, notes } = await apply(declared);
+  expect({ changes, notes }).toEqual({
+    ...{
+      changes: [],
+      notes: [expect.stringContaining("has another secret than the one declared")],
+    },
+  });
+  expect(await opens(second)).toBe(true);
+  await rpc.revokeApiKey({ keyId });
+  expect((await apply(declared)).notes).toEqual([expect.stringContaining("is revoked for good")]);
+});
+
+test("replicas that apply the same at once end with it, and lose nothing", async () => {
+  const { apply, everything } = await applying();
+  await Promise.all(Array.from({ length: 4 }, () => apply(whole)));
+  const { keys, queues, accounts } = await everything();
+  expect([keys.length, queues.length, accounts.length]).toEqual([1, 2, 1]);
+  expect(await apply(whole)).toEqual({ changes: [], notes: [] });
+});
