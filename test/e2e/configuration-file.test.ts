@@ -108,7 +108,7 @@ test("what the file declares is there before the first call, and a good change o
   expect(running).toBe(2);
   gate.resolve();
   for (const job of jobs) {
-    if (job.kind === "refused") throw job.error;
+    if (job.kind === "failed") throw job.error;
     expect((await millrace.wait(job.jobId)).state).toBe("SUCCEEDED");
   }
 });

@@ -1,7 +1,6 @@
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobState as StateMessage } from "@millrace/proto/job";
-import { JobService, type SubmitResult } from "@millrace/proto/job-service";
-import { createBatcher, limits } from "@millrace/shared";
+import { JobService } from "@millrace/proto/job-service";
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -13,23 +12,14 @@ import {
   uploadDocument,
 } from "./documents.ts";
 import { type Explanation, explanationOf } from "./explanation.ts";
-import { type Job, type JobState, jobOf, type NewJob, specOf } from "./job.ts";
-import { succeeded, waitForEnd } from "./job-end.ts";
-import { errorOfStatus, type MillraceError } from "./millrace-error.ts";
+import { type Job, type JobState, jobOf, type NewJob } from "./job.ts";
+import { JobEnds, succeeded } from "./job-end.ts";
+import { closedError } from "./millrace-error.ts";
 import { repeating } from "./retrying.ts";
+import { accepted, submissionOf } from "./submission.ts";
+import { type SubmitOutcome, SubmitStream, type Submitted } from "./submit-stream.ts";
 import { type TextDelta, textOf } from "./text.ts";
 import { type WatchEvent, type WatchOptions, watchJob } from "./watch.ts";
-
-/** A job that is stored: nothing but its retention's end takes it away. */
-export interface Submitted {
-  readonly jobId: string;
-  /** It was there already, by its idempotency key. */
-  readonly existing: boolean;
-}
-
-export type SubmitOutcome =
-  | ({ readonly kind: "accepted" } & Submitted)
-  | { readonly kind: "refused"; readonly error: MillraceError };
 
 export interface ListFilter {
   readonly queue: string;
@@ -45,12 +35,12 @@ export interface ListFilter {
 export interface Millrace {
   /** Resolves once the job is durable; rejects if it is refused. Calls at once share a request. */
   submit(job: NewJob, options?: CallOptions): Promise<Submitted>;
-  /** Each job for itself, answered in order; rejects only for what concerns all of them. */
+  /** Each job for itself, answered in order. */
   submitMany(jobs: readonly NewJob[], options?: CallOptions): Promise<readonly SubmitOutcome[]>;
   /** Submits a job and waits for its end; rejects with JOB_FAILED, JOB_CANCELLED or JOB_EXPIRED if it has no result. */
   run<Result = unknown>(job: NewJob, options?: CallOptions): Promise<Job<Result>>;
   getJob<Result = unknown>(jobId: string, options?: CallOptions): Promise<Job<Result>>;
-  /** The job once it is in its final state, whichever. Without a deadline it waits for ever. */
+  /** The job, without its payload, once it is in its final state, whichever. Without a deadline it waits for ever. */
   wait<Result = unknown>(jobId: string, options?: CallOptions): Promise<Job<Result>>;
   /** Output and changes until the final state, each once, across cuts. Leaving the loop ends the watch. */
   watch<Result = unknown>(jobId: string, options?: WatchOptions): AsyncIterable<WatchEvent<Result>>;
@@ -68,52 +58,25 @@ export interface Millrace {
   getDocument(documentId: string, options?: CallOptions): Promise<Document>;
   downloadDocument(documentId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
 
-  /** Takes no more calls, waits for submissions under way, and ends the connections. */
+  /** Takes no more calls, waits for submissions, uploads and calls under way, and ends the rest: watches and waits. */
   close(): Promise<void>;
-}
-
-const SUBMITS_IN_FLIGHT = 4;
-/** More than what a job's parts of a fixed length take. */
-const FIXED_BYTES = 2_048;
-
-/** About what a job takes in a message, and more rather than less. */
-function specBytes({
-  payload,
-  labels = {},
-  idempotencyKey = "",
-}: ReturnType<typeof specOf>): number {
-  const texts = [...Object.entries(labels).flat(), idempotencyKey];
-  if (typeof payload?.value === "string") texts.push(payload.value);
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), FIXED_BYTES);
 }
 
 /** Connects on first use. */
 export function connectMillrace(options: ConnectOptions): Millrace {
   const connection = new Connection(options);
   const { method } = JobService;
-  const submits = createBatcher<ReturnType<typeof specOf>, SubmitOutcome>({
-    maxItems: limits.jobsPerSubmit,
-    maxWeight: limits.messageBytes,
-    weigh: specBytes,
-    maxInFlight: SUBMITS_IN_FLIGHT,
-    flush: async (jobs) => {
-      const request = { jobs: [...jobs] };
-      const response = await connection.unary(
-        method.submitJobs,
-        request,
-        connection.deadlineAtMs({}),
-      );
-      return response.results.map(outcomeOf);
-    },
-  });
-  const submitMany: Millrace["submitMany"] = (jobs) =>
-    Promise.all(jobs.map((job) => submits.add(specOf(job))));
+  const submissions = new SubmitStream(connection);
+  const ends = new JobEnds(connection);
+  let closing = false;
 
-  const submit: Millrace["submit"] = async (job) => {
-    const [outcome] = await submitMany([job]);
-    if (outcome === undefined) throw new Error("the gateway left a job without an answer");
-    if (outcome.kind === "refused") throw outcome.error;
-    return { jobId: outcome.jobId, existing: outcome.existing };
+  const submitOn = (stream: SubmitStream, job: NewJob, call: CallOptions) =>
+    new Promise<SubmitOutcome>((resolve) => {
+      stream.add([submissionOf(job, connection, call, resolve)]);
+    });
+  const submit: Millrace["submit"] = async (job, call = {}) => {
+    if (closing) throw closedError();
+    return accepted(await submitOn(submissions, job, call));
   };
   const getJob = async <Result>(jobId: string, call: CallOptions = {}): Promise<Job<Result>> => {
     const { job } = await repeating(connection, call, (deadlineAtMs) =>
@@ -126,14 +89,15 @@ export function connectMillrace(options: ConnectOptions): Millrace {
 
   return {
     submit,
-    submitMany,
-    async run<Result>(job: NewJob, call: CallOptions = {}) {
-      const { jobId } = await submit(job, call);
-      return succeeded(await waitForEnd<Result>(connection, jobId, call));
+    async submitMany(jobs, call = {}) {
+      if (closing) throw closedError();
+      return Promise.all(jobs.map((job) => submitOn(submissions, job, call)));
     },
+    run: <Result>(job: NewJob, call: CallOptions = {}) =>
+      closing ? Promise.reject(closedError()) : ends.run<Result>(job, call).then(succeeded),
     getJob,
     wait: <Result>(jobId: string, call: CallOptions = {}) =>
-      waitForEnd<Result>(connection, jobId, call),
+      closing ? Promise.reject(closedError()) : ends.wait<Result>(jobId, call),
     watch,
     text: (jobId, watchOptions) => textOf(watch(jobId, watchOptions)),
     async cancel(jobId, { reason = "", ...call } = {}) {
@@ -166,7 +130,8 @@ export function connectMillrace(options: ConnectOptions): Millrace {
         ),
       );
     },
-    uploadDocument: (source, upload = {}) => uploadDocument(connection, source, upload),
+    uploadDocument: (source, upload = {}) =>
+      connection.underWay(uploadDocument(connection, source, upload)),
     async getDocument(documentId, call = {}) {
       const { document } = await repeating(connection, call, (deadlineAtMs) =>
         connection.unary(
@@ -180,15 +145,13 @@ export function connectMillrace(options: ConnectOptions): Millrace {
     },
     downloadDocument: (documentId, call = {}) => downloadDocument(connection, documentId, call),
     async close() {
+      closing = true;
+      await Promise.all([submissions.settled(), ends.stream.settled(), connection.settled()]);
+      submissions.close();
+      ends.stream.close();
       connection.close();
     },
   };
-}
-
-function outcomeOf({ result, existing }: SubmitResult): SubmitOutcome {
-  if (result.case === "jobId") return { kind: "accepted", jobId: result.value, existing };
-  if (result.case === "error") return { kind: "refused", error: errorOfStatus(result.value) };
-  throw new Error("the gateway answered neither id nor error");
 }
 
 function given<T>(value: T | undefined): T {

@@ -66,6 +66,7 @@ export class Connection {
   readonly #authorization: string | undefined;
   readonly #deadlineMs: number;
   readonly #closed = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
   #turn = 0;
 
   constructor({ address, apiKey, tls, deadlineMs, clock, random }: ConnectionOptions) {
@@ -87,6 +88,19 @@ export class Connection {
     return this.clock.nowMs() + (options.deadlineMs ?? this.#deadlineMs);
   }
 
+  /** Counts a call until it is settled. */
+  underWay<T>(call: Promise<T>): Promise<T> {
+    const settle = () => void this.#underWay.delete(call);
+    this.#underWay.add(call);
+    call.then(settle, settle);
+    return call;
+  }
+
+  /** Resolves once no call is under way. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
   /** Aborts when the connection is closed. */
   get closed(): AbortSignal {
     return this.#closed.signal;
@@ -98,23 +112,25 @@ export class Connection {
     deadlineAtMs: number,
     signal?: AbortSignal,
   ): Promise<MessageShape<O>> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(cancelledError(signal));
-      const call = this.#next().makeUnaryRequest(
-        pathOf(method),
-        encode(method.input),
-        decode(method.output),
-        create(method.input, request),
-        this.#metadata(),
-        { deadline: deadlineAtMs },
-        (error, response) => {
-          forget();
-          if (error !== null) reject(failureOf(error, signal));
-          else if (response !== undefined) resolve(response);
-        },
-      );
-      const forget = cancelOnAbort(call, signal);
-    });
+    return this.underWay(
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(cancelledError(signal));
+        const call = this.#next().makeUnaryRequest(
+          pathOf(method),
+          encode(method.input),
+          decode(method.output),
+          create(method.input, request),
+          this.#metadata(),
+          { deadline: deadlineAtMs },
+          (error, response) => {
+            forget();
+            if (error !== null) reject(failureOf(error, signal));
+            else if (response !== undefined) resolve(response);
+          },
+        );
+        const forget = cancelOnAbort(call, signal);
+      }),
+    );
   }
 
   /** Leaving the loop cancels the call. */
@@ -135,9 +151,10 @@ export class Connection {
     // A failure is emitted once, and may come before the first read.
     let failure: MillraceError | undefined;
     call.on("error", (error: ServiceError) => {
-      failure = failureOf(error, signal);
+      failure = this.closed.aborted ? closedError() : failureOf(error, signal);
     });
-    const forget = cancelOnAbort(call, signal);
+    const stop = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed]);
+    const forget = cancelOnAbort(call, stop);
     try {
       for await (const response of call) yield response as MessageShape<O>;
     } catch (error) {

@@ -1,4 +1,4 @@
-export * from "./connect-millrace.ts";
+export { connectMillrace, type ListFilter, type Millrace } from "./connect-millrace.ts";
 export type { CallOptions, ConnectOptions } from "./connect-options.ts";
 export type { Document, DocumentSource, UploadOptions } from "./documents.ts";
 export type { Constraint, Explanation } from "./explanation.ts";
@@ -9,5 +9,6 @@ export {
   MillraceError,
   type Violation,
 } from "./millrace-error.ts";
+export type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 export type { TextDelta } from "./text.ts";
 export type { WatchEvent, WatchOptions } from "./watch.ts";

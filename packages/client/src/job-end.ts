@@ -1,41 +1,118 @@
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { JobService } from "@millrace/proto/job-service";
-import { isFinal } from "@millrace/shared";
+import type { Job as JobMessage } from "@millrace/proto/job";
+import type { TimerHandle } from "@millrace/shared";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
-import { type Job, jobOf } from "./job.ts";
-import { MillraceError } from "./millrace-error.ts";
-import { repeating } from "./retrying.ts";
+import { type Job, jobOf, type NewJob } from "./job.ts";
+import { cancelledError, MillraceError } from "./millrace-error.ts";
+import { submissionOf } from "./submission.ts";
+import { SubmitStream } from "./submit-stream.ts";
 
-/** The longest wait that the contract lets one call ask for. */
-const WAIT_MS = 60_000;
+interface Waiter {
+  resolve(job: JobMessage): void;
+  reject(error: MillraceError): void;
+}
 
-/** Waits for a job's final state, for ever unless there is a deadline. */
-export async function waitForEnd<Result>(
-  connection: Connection,
-  jobId: string,
-  { signal, deadlineMs }: CallOptions,
-): Promise<Job<Result>> {
-  const { clock } = connection;
-  const untilMs = deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.nowMs() + deadlineMs;
-  for (;;) {
-    const leftMs = untilMs - clock.nowMs();
-    if (leftMs <= 0) {
-      const message = `${jobId} has not finished in time`;
-      throw new MillraceError({ code: "DEADLINE_EXCEEDED", message, retryable: true });
-    }
-    const waitMs = Math.min(WAIT_MS, leftMs);
-    const request = { jobId, wait: durationFromMs(waitMs) };
-    // The answer comes when the wait is over: the call's own deadline is later.
-    const options = { signal, deadlineMs: 2 * WAIT_MS };
-    const { job } = await repeating(connection, options, (deadlineAtMs) =>
-      connection.unary(JobService.method.getJob, request, deadlineAtMs, signal),
-    );
-    if (job === undefined) throw new Error("the gateway answered without a job");
-    const read = jobOf<Result>(job);
-    if (isFinal(read.state)) return read;
+/** Waits for the ends of jobs, all on one stream, which submits the jobs that are run. */
+export class JobEnds {
+  readonly stream: SubmitStream;
+  readonly #connection: Connection;
+  readonly #waiters = new Map<string, Set<Waiter>>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.stream = new SubmitStream(connection, {
+      finished: (job) => {
+        for (const waiter of this.#take(job.id)) waiter.resolve(job);
+      },
+      gone: (jobId) => {
+        for (const waiter of this.#take(jobId)) waiter.reject(notFound(jobId));
+      },
+      failed: (error) => {
+        for (const id of [...this.#waiters.keys()]) {
+          for (const waiter of this.#take(id)) waiter.reject(error);
+        }
+      },
+      awaited: () => this.#waiters.keys(),
+    });
+  }
+
+  /** Submits a job and waits for its end. */
+  run<Result>(job: NewJob, call: CallOptions): Promise<Job<Result>> {
+    const { clock } = this.#connection;
+    const startedMs = clock.nowMs();
+    return new Promise((resolve, reject) => {
+      const submission = submissionOf(job, this.#connection, call, (outcome) => {
+        if (outcome.kind === "failed") return reject(outcome.error);
+        const { signal, deadlineMs } = call;
+        const left =
+          deadlineMs === undefined ? {} : { deadlineMs: startedMs + deadlineMs - clock.nowMs() };
+        resolve(this.#expect<Result>(outcome.jobId, { signal, ...left }));
+      });
+      this.stream.add([submission]);
+    });
+  }
+
+  /** Waits for the end of a job that is told of anyway: one that this stream submitted. */
+  #expect<Result>(jobId: string, { signal, deadlineMs }: CallOptions): Promise<Job<Result>> {
+    return new Promise((resolve, reject) => {
+      let timer: TimerHandle | undefined;
+      const settle = () => {
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        const waiters = this.#waiters.get(jobId);
+        waiters?.delete(waiter);
+        if (waiters?.size === 0) this.#waiters.delete(jobId);
+      };
+      const waiter: Waiter = {
+        resolve: (job) => {
+          settle();
+          resolve(jobOf<Result>(job));
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        if (signal !== undefined) waiter.reject(cancelledError(signal));
+      };
+      const waiters = this.#waiters.get(jobId) ?? new Set();
+      this.#waiters.set(jobId, waiters.add(waiter));
+      if (deadlineMs !== undefined) {
+        timer = this.#connection.clock.after(deadlineMs, () => waiter.reject(late(jobId)));
+      }
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal?.aborted) onAbort();
+    });
+  }
+
+  /** Waits for the end of any job. */
+  wait<Result>(jobId: string, options: CallOptions): Promise<Job<Result>> {
+    const end = this.#expect<Result>(jobId, options);
+    this.stream.watch(jobId);
+    return end;
+  }
+
+  #take(jobId: string): readonly Waiter[] {
+    const waiters = [...(this.#waiters.get(jobId) ?? [])];
+    this.#waiters.delete(jobId);
+    return waiters;
   }
 }
+
+const notFound = (jobId: string): MillraceError =>
+  new MillraceError({
+    code: "NOT_FOUND",
+    reason: "JOB_NOT_FOUND",
+    message: `there is no job ${jobId}`,
+  });
+
+const late = (jobId: string): MillraceError =>
+  new MillraceError({
+    code: "DEADLINE_EXCEEDED",
+    message: `${jobId} has not finished in time`,
+    retryable: true,
+  });
 
 /** The job if it succeeded; else throws why it did not. */
 export function succeeded<Result>(job: Job<Result>): Job<Result> {

@@ -38,6 +38,7 @@ test.each(reasons)("%s survives the way over the wire", (reason) => {
 test.each([
   ["MALFORMED", status.INVALID_ARGUMENT],
   ["UNAUTHENTICATED", status.UNAUTHENTICATED],
+  ["TOKEN_REJECTED", status.UNAUTHENTICATED],
   ["JOB_NOT_FOUND", status.NOT_FOUND],
   ["IDEMPOTENCY_CONFLICT", status.ALREADY_EXISTS],
   ["DEPTH_FULL", status.RESOURCE_EXHAUSTED],

@@ -2,6 +2,7 @@
 export const reasons = [
   "MALFORMED",
   "UNAUTHENTICATED",
+  "TOKEN_REJECTED",
   "PERMISSION_DENIED",
   "JOB_NOT_FOUND",
   "QUEUE_NOT_FOUND",

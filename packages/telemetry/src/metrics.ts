@@ -71,6 +71,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       "Rounds of the scheduler's own duties that failed.",
       ["loop"],
     ),
+    awaitedJobs: gauge(
+      metricNames.awaitedJobs,
+      "Jobs whose end is waited for: by callers at a gateway, by gateways at a scheduler.",
+      [],
+    ),
     relayedChunks: counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
     relayedBytes: counter(metricNames.relayedBytes, "Bytes of output sent to watchers.", []),
     workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["use"]),

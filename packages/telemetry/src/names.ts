@@ -49,6 +49,7 @@ export const metricNames = {
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",
+  awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",
 } as const;

@@ -1,16 +1,13 @@
 import { createHash } from "node:crypto";
-import { status } from "@grpc/grpc-js";
-import type { SchedulerService } from "@millrace/proto/scheduler-service";
-import { type CallHeaders, type GrpcClient, RpcFault, rpcError } from "@millrace/runtime";
+import { type CallHeaders, RpcFault, rpcError } from "@millrace/runtime";
 import { hashSecret, type KeyId, parseApiKey } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
+import type { Scheduler } from "./scheduler-client.ts";
 
 /** Whoever calls: what `authenticate` found. */
 export interface Caller {
   readonly keyId: KeyId;
 }
-
-export type Scheduler = GrpcClient<typeof SchedulerService>["rpc"];
 
 export const DEFAULT_KEY_CACHE_MS = 10_000;
 const KNOWN_KEYS = 10_000;
@@ -42,8 +39,7 @@ export function createAuthenticator(scheduler: Scheduler, keyCacheMs = DEFAULT_K
         { deadlineMs: AUTHENTICATE_DEADLINE_MS },
       );
     } catch (error) {
-      if (error instanceof RpcFault && error.code === status.UNAUTHENTICATED)
-        throw unauthenticated();
+      if (error instanceof RpcFault && error.reason === "UNAUTHENTICATED") throw unauthenticated();
       throw error;
     }
     const caller: Caller = { keyId: key.keyId };

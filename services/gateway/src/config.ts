@@ -8,10 +8,12 @@ import {
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
+import { defaultStreamLimits } from "./gateway-parts.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
+const count = z.coerce.number().int().min(1);
 
 export const GatewayConfig = defineConfig({
   host: setting("MILLRACE_GATEWAY_HOST", z.string().default("127.0.0.1"), "Address to listen on."),
@@ -41,6 +43,21 @@ export const GatewayConfig = defineConfig({
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
     "What this gateway shows the scheduler.",
+  ),
+  schedulerDeadlineMs: setting(
+    "MILLRACE_SCHEDULER_DEADLINE_MS",
+    z.coerce.number().int().min(100).default(8_000),
+    "How long a call waits for a scheduler, tries included, in milliseconds.",
+  ),
+  streamUnanswered: setting(
+    "MILLRACE_STREAM_UNANSWERED",
+    count.default(defaultStreamLimits.unanswered),
+    "Jobs that a SubmitStream may have without an answer before its caller has to wait.",
+  ),
+  streamUnfinished: setting(
+    "MILLRACE_STREAM_UNFINISHED",
+    count.default(defaultStreamLimits.unfinished),
+    "Jobs whose end a SubmitStream may have yet to tell before its caller has to wait.",
   ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",

@@ -1,12 +1,57 @@
 import type { DocumentStore } from "@millrace/documents";
+import type { CallHeaders } from "@millrace/runtime";
+import type { Clock, Random } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
-import type { Scheduler } from "./caller.ts";
-import type { Submitter } from "./submitter.ts";
+import { type Caller, createAuthenticator } from "./caller.ts";
+import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
+import type { Scheduler } from "./scheduler-client.ts";
+import { createSubmitter, type Submitter } from "./submitter.ts";
+
+/** What one SubmitStream may have in hand before its caller has to wait. */
+export interface StreamLimits {
+  /** Jobs without an answer. */
+  readonly unanswered: number;
+  /** Jobs whose end the caller asked to be told and has not been. */
+  readonly unfinished: number;
+}
+
+export const defaultStreamLimits: StreamLimits = { unanswered: 4_000, unfinished: 50_000 };
 
 /** What handlers are made from. */
 export interface GatewayParts {
   readonly scheduler: Scheduler;
-  readonly submit: Submitter;
   readonly documents: DocumentStore;
+  readonly clock: Clock;
+  readonly authenticate: (headers: CallHeaders) => Promise<Caller>;
+  readonly submit: Submitter;
+  readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
+  readonly streamLimits: StreamLimits;
+  /** Ends the hub's stream; the rest is its maker's to end. */
+  close(): void;
+}
+
+export interface GatewayOptions {
+  readonly scheduler: Scheduler;
+  readonly documents: DocumentStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
+  readonly onWarning?: FinishedHubOptions["onWarning"];
+  readonly keyCacheMs?: number;
+  readonly streamLimits?: StreamLimits;
+}
+
+export function gatewayParts(options: GatewayOptions): GatewayParts {
+  const { scheduler, documents, clock, metrics, streamLimits = defaultStreamLimits } = options;
+  const hub = createFinishedHub({
+    ...options,
+    onAwaited: (count) => metrics.awaitedJobs.set(count),
+  });
+  return {
+    ...{ scheduler, documents, clock, hub, metrics, streamLimits },
+    authenticate: createAuthenticator(scheduler, options.keyCacheMs),
+    submit: createSubmitter(options),
+    close: () => hub.close(),
+  };
 }

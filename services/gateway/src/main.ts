@@ -1,8 +1,6 @@
 import { openDocumentStore } from "@millrace/documents";
-import { SchedulerService } from "@millrace/proto/scheduler-service";
 import {
   type FinishedCall,
-  grpcClient,
   loadConfig,
   observe,
   readSchedulerTls,
@@ -15,11 +13,11 @@ import {
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./access-log.ts";
-import { createAuthenticator } from "./caller.ts";
 import { GatewayConfig } from "./config.ts";
+import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
+import { schedulerClient } from "./scheduler-client.ts";
 import { gatewayServices } from "./service.ts";
-import { createSubmitter } from "./submitter.ts";
 
 const log = createLogger("gateway");
 const logCall = accessLog(log);
@@ -39,16 +37,24 @@ await runMain(
     const tls = readServerTls(config);
     warnOfPlaintext(log, tls, [config.host, config.httpHost]);
     const { rpc: scheduler } = scope.use(
-      grpcClient(SchedulerService, config.scheduler, {
-        token: config.internalToken,
-        ...readSchedulerTls(config),
+      schedulerClient({
+        address: config.scheduler,
+        grpc: { token: config.internalToken, ...readSchedulerTls(config) },
+        deadlineMs: config.schedulerDeadlineMs,
+        ...{ clock, random },
       }),
     );
-    const submit = createSubmitter({ scheduler, documents, clock, random });
-    const parts = { scheduler, documents, submit, metrics };
+    const parts = scope.use(
+      gatewayParts({
+        ...{ scheduler, documents, clock, random, metrics },
+        keyCacheMs: config.keyCacheMs,
+        streamLimits: { unanswered: config.streamUnanswered, unfinished: config.streamUnfinished },
+        onWarning: (message, error) => log.warn({ error }, message),
+      }),
+    );
     const common = {
       services: gatewayServices(parts),
-      authenticate: createAuthenticator(scheduler, config.keyCacheMs),
+      authenticate: parts.authenticate,
       tls,
       clock,
       onFinished: (call: FinishedCall) => {

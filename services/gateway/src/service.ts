@@ -1,6 +1,6 @@
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobService } from "@millrace/proto/job-service";
-import { bindService, notImplemented } from "@millrace/runtime";
+import { bindService } from "@millrace/runtime";
 import type { Caller } from "./caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
@@ -11,6 +11,7 @@ import { getJob } from "./handlers/get-job.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
 import { submitJob } from "./handlers/submit-job.ts";
 import { submitJobs } from "./handlers/submit-jobs.ts";
+import { submitStream } from "./handlers/submit-stream.ts";
 import { uploadDocument } from "./handlers/upload-document.ts";
 import { watchJob } from "./handlers/watch-job.ts";
 
@@ -19,7 +20,7 @@ export const gatewayServices = (parts: GatewayParts) => [
   bindService<typeof JobService, Caller>(JobService, {
     submitJob: submitJob(parts),
     submitJobs: submitJobs(parts),
-    submitStream: notImplemented,
+    submitStream: submitStream(parts),
     getJob: getJob(parts),
     listJobs: listJobs(parts),
     watchJob: watchJob(parts),

@@ -1,13 +1,14 @@
 import { create } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { DocumentStore } from "@millrace/documents";
-import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import type { Job, JobSpec } from "@millrace/proto/job";
 import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
-import { assertValid, RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
+import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
+import { RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
 import {
   type Clock,
-  createBatcher,
-  type JobId,
+  createGroupBatcher,
+  groups,
   type KeyId,
   limits,
   newJobId,
@@ -15,8 +16,8 @@ import {
   type Random,
 } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
-import type { Scheduler } from "./caller.ts";
-import { SCHEDULER_DEADLINE_MS } from "./read-job.ts";
+import { checkJob } from "./check-job.ts";
+import type { Scheduler } from "./scheduler-client.ts";
 
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
@@ -25,95 +26,98 @@ export interface SubmitterOptions {
   readonly random: Random;
 }
 
-/** Resolves to what became of the job; rejects only for what is not the job's fault. */
-export type Submitter = (keyId: KeyId, spec: JobSpec) => Promise<SubmitResult>;
-
-const SUBMITS_IN_FLIGHT = 4;
-
-interface NewJob {
-  readonly id: JobId;
-  readonly spec: JobSpec;
-  readonly submitTime: Timestamp;
+/** What became of one job; with `returnJobs`, the job too unless it was refused. */
+export interface Submitted {
+  readonly result: SubmitResult;
+  readonly job?: Job | undefined;
 }
 
-/** More than what a job's parts of a fixed length take. */
+/**
+ * Submits jobs of one caller, each for itself, and answers in their order. Rejects only for what is
+ * no job's fault; whether they were submitted is not known then.
+ */
+export type Submitter = (
+  keyId: KeyId,
+  specs: readonly JobSpec[],
+  options?: { readonly returnJobs?: boolean },
+) => Promise<readonly Submitted[]>;
+
+const SUBMITS_IN_FLIGHT = 4;
+/** More than what a job's parts of a fixed length take in a message. */
 const FIXED_BYTES = 2_048;
 
 /** At least what a checked job takes in a message. */
-function specBytes({ payload, labels, idempotencyKey }: JobSpec): number {
-  const texts = [...Object.entries(labels).flat(), idempotencyKey];
-  if (payload.case === "payloadJson") texts.push(payload.value);
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), FIXED_BYTES);
-}
-
-const malformed = (field: string, description: string) =>
-  rpcError({
-    reason: "MALFORMED",
-    message: `${field}: ${description}`,
-    violations: [{ field, description }],
-  });
-
-const malformedPayload = () => malformed("payload", "must be a JSON object");
-
-function payloadJsonOf({ payload }: JobSpec): string {
-  if (payload.case === undefined) return "{}";
-  if (payload.case === "payloadStruct") return JSON.stringify(payload.value);
-  try {
-    const value: unknown = JSON.parse(payload.value);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw malformedPayload();
-    }
-  } catch {
-    throw malformedPayload();
+function specBytes(spec: JobSpec | undefined): number {
+  const payload = spec?.payload;
+  let bytes = FIXED_BYTES;
+  if (payload?.case === "payloadJson") bytes += Buffer.byteLength(payload.value);
+  for (const name in spec?.labels) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(spec.labels[name] ?? "");
   }
-  return payload.value;
+  return bytes + Buffer.byteLength(spec?.idempotencyKey ?? "");
 }
 
-/** Submits jobs; those that arrive together, of any caller, go to the scheduler as one group. */
+const groupLimits = {
+  maxItems: limits.jobsPerSubmit,
+  maxWeight: limits.messageBytes,
+  weigh: ({ spec }: NewJob) => specBytes(spec),
+};
+
+const refused = (fault: RpcFault): Submitted => ({
+  result: create(SubmitResultSchema, { result: { case: "error", value: toRpcStatus(fault) } }),
+});
+
+/** Jobs that arrive together, of any caller, go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
   const { scheduler, documents, clock, random } = options;
-  const batcher = createBatcher<NewJob, SubmitResult>({
-    maxItems: limits.jobsPerSubmit,
-    maxWeight: limits.messageBytes,
-    weigh: ({ spec }) => specBytes(spec),
+  const batches = createGroupBatcher<NewJob, Submitted>({
+    ...groupLimits,
     maxInFlight: SUBMITS_IN_FLIGHT,
-    flush: async (jobs) =>
-      (await scheduler.submit({ jobs: [...jobs] }, { deadlineMs: SCHEDULER_DEADLINE_MS })).results,
+    async flush(jobs) {
+      const { results, jobs: returned } = await scheduler.submit({ jobs: [...jobs] });
+      const byId = new Map(returned.map((job) => [job.id, job]));
+      return results.map((result, index) => {
+        if (result.result.case !== "jobId") return { result };
+        // Of a job under its own id only our repeated call can have known before.
+        result.existing = result.result.value !== jobs[index]?.id;
+        return { result, job: byId.get(result.result.value) };
+      });
+    },
   });
 
-  const check = async (keyId: KeyId, spec: JobSpec): Promise<JobSpec> => {
-    assertValid(JobSpecSchema, spec);
-    const payloadJson = payloadJsonOf(spec);
-    if (Buffer.byteLength(payloadJson) > limits.payloadBytes) {
-      const message = `the payload is over ${limits.payloadBytes} bytes`;
-      throw rpcError({ reason: "TOO_LARGE", message });
-    }
-    if (spec.runAt && timestampMs(spec.runAt) - clock.nowMs() > limits.runAtAheadMs) {
-      throw malformed("run_at", "must be at most 366 days ahead");
-    }
-    for (const id of spec.documentIds) {
+  const checkDocuments = async (keyId: KeyId, { documentIds }: JobSpec) => {
+    for (const id of documentIds) {
       if ((await documents.get(id, keyId)) === undefined) {
         throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
       }
     }
-    // A job that names no trace of its own belongs to that of the call.
-    const traced = spec.traceparent === "" ? { ...spec, ...injectTrace() } : spec;
-    return { ...traced, payload: { case: "payloadJson", value: payloadJson } };
   };
 
-  return async (keyId, spec) => {
-    let checked: JobSpec;
-    try {
-      checked = await check(keyId, spec);
-    } catch (error) {
-      if (!(error instanceof RpcFault)) throw error;
-      return create(SubmitResultSchema, { result: { case: "error", value: toRpcStatus(error) } });
-    }
+  return async (keyId, specs, { returnJobs = false } = {}) => {
     const nowMs = clock.nowMs();
-    const id = newJobId(checked.queue as QueueName, keyId, nowMs, random);
-    const accepted = await batcher.add({ id, spec: checked, submitTime: timestampFromMs(nowMs) });
-    const existing =
-      accepted.existing || (accepted.result.case === "jobId" && accepted.result.value !== id);
-    return { ...accepted, existing };
+    const submitTime = timestampFromMs(nowMs);
+    const trace = injectTrace();
+    const answers = new Array<Submitted>(specs.length);
+    const indexes: number[] = [];
+    const jobs: NewJob[] = [];
+    for (const [index, spec] of specs.entries()) {
+      try {
+        checkJob(spec, nowMs);
+        if (spec.documentIds.length > 0) await checkDocuments(keyId, spec);
+      } catch (error) {
+        if (!(error instanceof RpcFault)) throw error;
+        answers[index] = refused(error);
+        continue;
+      }
+      // A job that names no trace of its own belongs to that of the call.
+      if (spec.traceparent === "") Object.assign(spec, trace);
+      const id = newJobId(spec.queue as QueueName, keyId, nowMs, random);
+      indexes.push(index);
+      jobs.push(create(NewJobSchema, { id, spec, submitTime, returnJob: returnJobs }));
+    }
+    if (jobs.length === 0) return answers;
+    const submitted = (await Promise.all([...groups(jobs, groupLimits)].map(batches.add))).flat();
+    for (const [at, index] of indexes.entries()) answers[index] = submitted[at] as Submitted;
+    return answers;
   };
 }

@@ -36,6 +36,9 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
               jobs.set(id, create(JobSchema, { id, queue: spec?.queue ?? "", state, payloadJson }));
               return { result: { case: "jobId" as const, value: id } };
             }),
+            jobs: request.jobs.flatMap(({ id, returnJob }) =>
+              returnJob ? (jobs.get(id) ?? []) : [],
+            ),
           };
         },
         async getJobs({ jobIds }) {

@@ -7,10 +7,9 @@ import { bindService, grpcClient, notImplemented, serve, serveHttp } from "@mill
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createMetrics } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
-import { createAuthenticator } from "../src/caller.ts";
+import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
 import { gatewayServices } from "../src/service.ts";
-import { createSubmitter } from "../src/submitter.ts";
 
 const jobId = "documents~ours~01JDXW5T5Q6M3C9N2V8K4H7R1B";
 const total = 10_000;
@@ -52,13 +51,15 @@ async function setup() {
   const client = grpcClient(SchedulerService, scheduler.address);
   onTestFinished(() => client.close());
   const documents = {} as DocumentStore;
-  const submit = createSubmitter({ scheduler: client.rpc, documents, clock, random });
-  const parts = { scheduler: client.rpc, documents, submit, metrics: createMetrics() };
+  const parts = gatewayParts({
+    ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+  });
+  onTestFinished(() => parts.close());
   const gateway = await serveHttp({
     listen: { host: "127.0.0.1", port: 0 },
     services: gatewayServices(parts),
     routes: gatewayRoutes(parts, clock),
-    authenticate: createAuthenticator(client.rpc),
+    authenticate: parts.authenticate,
     clock,
     onBug,
   });

@@ -4,7 +4,7 @@ import { requireToken } from "./internal-token.ts";
 const showing = (authorization?: string) => ({
   get: (name: string) => (name === "authorization" ? authorization : undefined),
 });
-const refused = { reason: "UNAUTHENTICATED" };
+const refused = { reason: "TOKEN_REJECTED" };
 
 test("the token lets in, and another or none does not", async () => {
   const check = requireToken("right");

@@ -10,7 +10,7 @@ export function requireToken(token: string | undefined) {
     if (wanted === undefined) return;
     const shown = digest(headers.get("authorization") ?? "");
     if (!timingSafeEqual(shown, wanted)) {
-      throw rpcError({ reason: "UNAUTHENTICATED", message: "the token is not right" });
+      throw rpcError({ reason: "TOKEN_REJECTED", message: "the token is not right" });
     }
   };
 }

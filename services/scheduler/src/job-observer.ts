@@ -21,6 +21,8 @@ import {
 /** Counts, logs and traces what happens to jobs: each thing once, by whoever made it happen. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  /** By how many the jobs have changed whose end gateways wait for. */
+  awaited(change: number): void;
   leased(lease: Lease, nowMs: number): void;
   settled(
     settlement: Settlement,
@@ -69,6 +71,8 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
 
   return {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+
+    awaited: (change) => metrics.awaitedJobs.inc(change),
 
     leased(lease, nowMs) {
       const { jobId, job, attempt, heldBy } = lease;

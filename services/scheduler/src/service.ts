@@ -24,7 +24,7 @@ export const schedulerService = (engine: Engine, observer: JobObserver, clock: C
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),
-    watchFinished: streamOverStore(watchFinished(engine)),
+    watchFinished: streamOverStore(watchFinished(engine, observer)),
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),

@@ -3,14 +3,12 @@ import type { Handler } from "@millrace/runtime";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { assertOwnJob } from "../own-job.ts";
-import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
 
 export const cancelJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.cancelJob, Caller> =>
   async (cancel, context) => {
     const { identity, signal } = context;
     assertOwnJob(cancel.jobId, context);
-    const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
-    const { job } = await scheduler.cancel({ keyId: identity.keyId, cancel }, options);
+    const { job } = await scheduler.cancel({ keyId: identity.keyId, cancel }, { signal });
     return job === undefined ? {} : { job };
   };

@@ -3,14 +3,12 @@ import type { Handler } from "@millrace/runtime";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { assertOwnJob } from "../own-job.ts";
-import { SCHEDULER_DEADLINE_MS } from "../read-job.ts";
 
 export const explainJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.explainJob, Caller> =>
   async (explain, context) => {
     const { identity, signal } = context;
     assertOwnJob(explain.jobId, context);
-    const options = { deadlineMs: SCHEDULER_DEADLINE_MS, signal };
-    const { explanation } = await scheduler.explain({ keyId: identity.keyId, explain }, options);
+    const { explanation } = await scheduler.explain({ keyId: identity.keyId, explain }, { signal });
     return explanation ?? {};
   };

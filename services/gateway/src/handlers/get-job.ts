@@ -5,12 +5,14 @@ import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { assertOwnJob } from "../own-job.ts";
 import { readJob } from "../read-job.ts";
+import { waitFinished } from "../wait-finished.ts";
 
 export const getJob =
-  ({ scheduler }: GatewayParts): Handler<typeof JobService.method.getJob, Caller> =>
+  ({ scheduler, hub, clock }: GatewayParts): Handler<typeof JobService.method.getJob, Caller> =>
   async ({ jobId, wait }, context) => {
-    const { identity, signal } = context;
+    const { identity, signal, draining } = context;
     assertOwnJob(jobId, context);
     const waitMs = wait === undefined ? 0 : durationMs(wait);
-    return { job: await readJob(scheduler, identity.keyId, jobId, { waitMs, signal }) };
+    if (waitMs > 0) await waitFinished(hub, jobId, { waitMs, clock, signals: [signal, draining] });
+    return { job: await readJob(scheduler, identity.keyId, jobId, signal) };
   };

@@ -1,23 +1,37 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
+import { JobState } from "@millrace/proto/job";
 import type { JobService } from "@millrace/proto/job-service";
 import { fromRpcStatus, type Handler, rpcError } from "@millrace/runtime";
+import { isFinal, type JobState as JobStateName } from "@millrace/shared";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { readJob } from "../read-job.ts";
+import { waitFinished } from "../wait-finished.ts";
 
 export const submitJob =
-  ({ scheduler, submit }: GatewayParts): Handler<typeof JobService.method.submitJob, Caller> =>
-  async (request, { identity, signal, concerns }) => {
-    if (request.job === undefined) {
+  (parts: GatewayParts): Handler<typeof JobService.method.submitJob, Caller> =>
+  async ({ job: spec, wait }, { identity, signal, draining, concerns }) => {
+    if (spec === undefined) {
       throw rpcError({ reason: "MALFORMED", message: "job: value is required" });
     }
-    const { result, existing } = await submit(identity.keyId, request.job);
+    const { keyId } = identity;
+    const [submitted] = await parts.submit(keyId, [spec], { returnJobs: true });
+    if (submitted === undefined) throw new Error("a job was left without an answer");
+    const { result, existing } = submitted.result;
     if (result.case === "error") throw fromRpcStatus(result.value);
     if (result.case === undefined) throw new Error("the scheduler answered neither id nor error");
-    concerns(result.value);
-    const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
-    return {
-      job: await readJob(scheduler, identity.keyId, result.value, { waitMs, signal }),
-      existing,
-    };
+    const jobId = result.value;
+    concerns(jobId);
+    const read = () => readJob(parts.scheduler, keyId, jobId, signal);
+
+    const job = submitted.job ?? (await read());
+    // A new job comes back without its payload, which is here.
+    if (!existing && spec.payload.case === "payloadJson") job.payloadJson = spec.payload.value;
+    const waitMs = wait === undefined ? 0 : durationMs(wait);
+    if (waitMs === 0 || isFinal(JobState[job.state] as JobStateName)) return { job, existing };
+    const options = { waitMs, clock: parts.clock, signals: [signal, draining] };
+    const finished = await waitFinished(parts.hub, jobId, options);
+    if (finished === undefined) return { job: await read(), existing };
+    finished.payloadJson = job.payloadJson;
+    return { job: finished, existing };
   };

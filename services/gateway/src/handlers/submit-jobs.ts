@@ -5,6 +5,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 
 export const submitJobs =
   ({ submit }: GatewayParts): Handler<typeof JobService.method.submitJobs, Caller> =>
-  async ({ jobs }, { identity }) => ({
-    results: await Promise.all(jobs.map((spec) => submit(identity.keyId, spec))),
-  });
+  async ({ jobs }, { identity }) => {
+    const submitted = await submit(identity.keyId, jobs);
+    return { results: submitted.map(({ result }) => result) };
+  };

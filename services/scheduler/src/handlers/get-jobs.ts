@@ -9,8 +9,8 @@ export const getJobs =
   (
     engine: Pick<Engine, "getJobs">,
   ): Handler<(typeof SchedulerService)["method"]["getJobs"], undefined> =>
-  async ({ keyId, jobIds }) => {
+  async ({ keyId, jobIds, withoutPayload }) => {
     const own = jobIds.filter(isJobId).filter((id) => parseJobId(id)?.keyId === keyId);
-    const jobs = await engine.getJobs(own);
+    const jobs = await engine.getJobs(own, withoutPayload ? "noPayload" : "full");
     return { jobs: jobs.flatMap((job) => (job === undefined ? [] : [jobMessage(job)])) };
   };

@@ -1,20 +1,27 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Engine, queueDefaults, type RetryDefaults } from "@millrace/engine";
+import {
+  type Engine,
+  queueDefaults,
+  type RetryDefaults,
+  type SubmitOutcome,
+} from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isJobId, isQueueName, queueOf } from "@millrace/shared";
+import { gatherSubmissions } from "../gather-submissions.ts";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
+import { returnedJobs } from "../returned-jobs.ts";
 import { submitResult } from "../submit-result.ts";
 
 /** Results come in the order of the jobs. A malformed job refuses the whole group, nothing of it stored: gateways check jobs before they send them. */
-export const submit =
-  (
-    engine: Pick<Engine, "submit" | "recentQueue">,
-    observer: JobObserver,
-    clock: Clock,
-  ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> =>
-  async ({ jobs }) => {
+export function submit(
+  engine: Pick<Engine, "submit" | "getJobs" | "recentQueue">,
+  observer: JobObserver,
+  clock: Clock,
+): Handler<(typeof SchedulerService)["method"]["submit"], undefined> {
+  const submitGathered = gatherSubmissions(engine);
+  return async ({ jobs }) => {
     const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
     const retryOf = await retryDefaults(engine, queues);
     const specs = jobs.map(({ id, spec, submitTime }) => {
@@ -24,16 +31,19 @@ export const submit =
       const submittedAtMs = submitTime === undefined ? clock.nowMs() : timestampMs(submitTime);
       return jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue));
     });
-    const outcomes = await engine.submit(specs);
-    return {
-      results: specs.map(({ id, type }, index) => {
-        const outcome = outcomes[index];
-        if (outcome === undefined) throw new Error("the engine left a job without an outcome");
-        if (outcome.kind === "accepted") observer.submitted(id, type);
-        return submitResult(id, outcome);
-      }),
-    };
+    const outcomes = await submitGathered(specs);
+    const results = specs.map(({ id, type }, index) => {
+      const outcome = outcomes[index];
+      if (outcome === undefined) throw new Error("the engine left a job without an outcome");
+      if (outcome.kind === "accepted") observer.submitted(id, type);
+      return submitResult(id, outcome);
+    });
+    const toReturn = specs.flatMap((spec, index) =>
+      jobs[index]?.returnJob ? [{ spec, outcome: outcomes[index] as SubmitOutcome }] : [],
+    );
+    return { results, jobs: await returnedJobs(engine, toReturn, clock.nowMs()) };
   };
+}
 
 /** What jobs that say nothing of it get, by their queue. */
 async function retryDefaults(

@@ -1,15 +1,21 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine } from "@millrace/engine";
-import type {
-  SchedulerService,
-  WatchFinishedResponseSchema,
-} from "@millrace/proto/scheduler-service";
+import type { JobSchema } from "@millrace/proto/job";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { groups, isJobId, type JobId, limits, parseJobId, type QueueName } from "@millrace/shared";
+import {
+  createWake,
+  groups,
+  isJobId,
+  type JobId,
+  limits,
+  type QueueName,
+  queueOf,
+} from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
-import { createWake } from "../wake.ts";
+import type { JobObserver } from "../job-observer.ts";
 
-type Response = MessageInitShape<typeof WatchFinishedResponseSchema>;
+type JobMessage = MessageInitShape<typeof JobSchema>;
 
 /** More than all of a finished job but its result takes, for all but the longest labels and errors. */
 const FINISHED_BYTES = 2_048;
@@ -22,12 +28,16 @@ const messageLimits = {
     Buffer.byteLength(resultJson) + FINISHED_BYTES,
 };
 
+/** Jobs that are read at once: each may have a long result. */
+const JOBS_PER_READ = 256;
+
 /**
  * Signals only say which jobs to read again. A queue is subscribed to before its jobs are first
  * read, so that no end falls between the two.
  */
 export const watchFinished = (
   engine: Pick<Engine, "getFinished" | "subscribe">,
+  observer: Pick<JobObserver, "awaited">,
 ): Handler<(typeof SchedulerService)["method"]["watchFinished"], undefined> =>
   async function* (requests, { signal, draining }) {
     const awaited = new Set<JobId>();
@@ -39,7 +49,6 @@ export const watchFinished = (
     let failure: { error: unknown } | undefined;
 
     const subscribe = async (queue: QueueName) => {
-      if (queues.has(queue)) return;
       const subscription = await engine.subscribe(queue, (hint) => {
         if (hint.kind === "resync") for (const id of awaited) toRead.add(id);
         else if (hint.kind === "finished" && awaited.has(hint.jobId)) toRead.add(hint.jobId);
@@ -51,16 +60,18 @@ export const watchFinished = (
     const receive = async () => {
       for await (const { addJobIds, dropJobIds } of requests) {
         for (const id of addJobIds) {
-          const queue = isJobId(id) ? parseJobId(id)?.queue : undefined;
-          if (!isJobId(id) || queue === undefined) {
+          if (!isJobId(id)) {
             missing.push(id);
             continue;
           }
+          if (!queues.has(queueOf(id))) await subscribe(queueOf(id));
+          if (!awaited.has(id)) observer.awaited(1);
           awaited.add(id);
-          await subscribe(queue);
           toRead.add(id);
         }
-        for (const id of dropJobIds) awaited.delete(id as JobId);
+        for (const id of dropJobIds) {
+          if (awaited.delete(id as JobId)) observer.awaited(-1);
+        }
         wake.wake();
       }
     };
@@ -72,6 +83,25 @@ export const watchFinished = (
         ended = true;
         wake.wake();
       });
+    /** Reads the next of those that may have finished. */
+    const read = async (): Promise<{ jobs: JobMessage[]; missingJobIds: string[] }> => {
+      const ids = [...toRead.values().take(JOBS_PER_READ)];
+      for (const id of ids) toRead.delete(id);
+      const wanted = ids.filter((id) => awaited.has(id));
+      const found = wanted.length === 0 ? [] : await engine.getFinished(wanted);
+      const jobs: JobMessage[] = [];
+      const missingJobIds = missing.splice(0);
+      for (const [index, one] of found.entries()) {
+        const id = wanted[index] as JobId;
+        // Whoever dropped it meanwhile does not want to know.
+        if (one.kind === "unfinished" || !awaited.delete(id)) continue;
+        observer.awaited(-1);
+        if (one.kind === "finished") jobs.push(jobMessage(one.job));
+        else missingJobIds.push(id);
+      }
+      return { jobs, missingJobIds };
+    };
+
     draining.addEventListener("abort", wake.wake, { once: true });
     signal.addEventListener("abort", wake.wake, { once: true });
     try {
@@ -80,35 +110,23 @@ export const watchFinished = (
         if (draining.aborted) {
           throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
         }
-        const ids = [...toRead].filter((id) => awaited.has(id));
-        toRead.clear();
-        const response = await readFinished(engine, ids, missing.splice(0));
-        for (const job of response.jobs) awaited.delete(job.id as JobId);
-        for (const id of response.missingJobIds) awaited.delete(id as JobId);
-        if (response.jobs.length + response.missingJobIds.length === 0) await wake.wait();
-        else if (response.jobs.length === 0) yield response;
-        for (const [at, jobs] of [...groups(response.jobs, messageLimits)].entries()) {
-          yield { jobs: [...jobs], missingJobIds: at === 0 ? response.missingJobIds : [] };
+        if (toRead.size === 0 && missing.length === 0) {
+          await wake.wait();
+          continue;
         }
+        const { jobs, missingJobIds } = await read();
+        if (missingJobIds.length > 0) yield { missingJobIds };
+        for (const group of groups(jobs, messageLimits)) yield { jobs: [...group] };
       }
     } finally {
       draining.removeEventListener("abort", wake.wake);
       signal.removeEventListener("abort", wake.wake);
-      void received.then(() => closeAll(queues));
+      void received.then(() => {
+        observer.awaited(-awaited.size);
+        return closeAll(queues);
+      });
     }
   };
-
-async function readFinished(
-  engine: Pick<Engine, "getFinished">,
-  ids: readonly JobId[],
-  missing: readonly string[],
-) {
-  const reads = ids.length === 0 ? [] : await engine.getFinished(ids);
-  return {
-    jobs: reads.flatMap((read) => (read.kind === "finished" ? [jobMessage(read.job)] : [])),
-    missingJobIds: [...missing, ...ids.filter((_, index) => reads[index]?.kind === "notFound")],
-  } satisfies Response;
-}
 
 async function closeAll(queues: ReadonlyMap<QueueName, AsyncDisposable>): Promise<void> {
   await Promise.allSettled([...queues.values()].map((queue) => queue[Symbol.asyncDispose]()));

@@ -2,10 +2,16 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine, JobRecord, OutputChunk } from "@millrace/engine";
 import type { SchedulerService, WatchResponseSchema } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { createBatcher, isFinal, isJobId, type JobId, parseJobId } from "@millrace/shared";
+import {
+  createBatcher,
+  createWake,
+  isFinal,
+  isJobId,
+  type JobId,
+  parseJobId,
+} from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import { outputMessage } from "../output-message.ts";
-import { createWake } from "../wake.ts";
 
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 

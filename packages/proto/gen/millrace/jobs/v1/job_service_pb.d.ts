@@ -169,6 +169,14 @@ export declare type SubmitStreamRequest = Message<"millrace.jobs.v1.SubmitStream
    * @generated from field: bool notify_finished = 2;
    */
   notifyFinished: boolean;
+
+  /**
+   * Jobs submitted before whose end is to be told too: to go on after a cut. One that has finished
+   * already is sent at once, and one that is not there, or not the caller's, is said to be gone.
+   *
+   * @generated from field: repeated string notify_job_ids = 3;
+   */
+  notifyJobIds: string[];
 };
 
 /**
@@ -184,7 +192,7 @@ export declare const SubmitStreamRequestSchema: GenMessage<SubmitStreamRequest>;
  */
 export declare type SubmitStreamItem = Message<"millrace.jobs.v1.SubmitStreamItem"> & {
   /**
-   * Chosen by the caller, returned with the answer; unique within the stream.
+   * Chosen by the caller, returned with the answer. One that a job without an answer has already is refused.
    *
    * @generated from field: uint64 sequence = 1;
    */
@@ -218,11 +226,18 @@ export declare type SubmitStreamResponse = Message<"millrace.jobs.v1.SubmitStrea
   results: SubmitStreamResult[];
 
   /**
-   * Jobs that have finished, each once, without their payload.
+   * Jobs that have finished, without their payload: each once, after its answer.
    *
    * @generated from field: repeated millrace.jobs.v1.Job finished = 2;
    */
   finished: Job[];
+
+  /**
+   * Jobs of which nothing is known (any more): they were removed, or never there.
+   *
+   * @generated from field: repeated string gone_job_ids = 3;
+   */
+  goneJobIds: string[];
 };
 
 /**
@@ -794,6 +809,10 @@ export declare const JobService: GenService<{
    * The fastest way in: jobs go up in groups, an answer to each comes back in any order, and, if
    * asked for, news of each job's end. Close the sending side to say that no more will come; the
    * stream then ends once every answer (and every end, if asked for) has been sent.
+   * A gateway that stops ends the stream with UNAVAILABLE and reason DRAINING once it has answered
+   * all that it took: what is not answered then was not submitted, and may be sent again elsewhere.
+   * After any other failure a job without an answer may or may not have been submitted: sending it
+   * again may submit it twice unless it has an idempotency key.
    *
    * @generated from rpc millrace.jobs.v1.JobService.SubmitStream
    */

@@ -86,6 +86,13 @@ export declare type NewJob = Message<"millrace.scheduler.v1.NewJob"> & {
    * @generated from field: google.protobuf.Timestamp submit_time = 3;
    */
   submitTime?: Timestamp | undefined;
+
+  /**
+   * Also return the job.
+   *
+   * @generated from field: bool return_job = 4;
+   */
+  returnJob: boolean;
 };
 
 /**
@@ -101,7 +108,7 @@ export declare const NewJobSchema: GenMessage<NewJob>;
  */
 export declare type SubmitRequest = Message<"millrace.scheduler.v1.SubmitRequest"> & {
   /**
-   * In order of arrival.
+   * In order of arrival. Their rules are not looked at again, but that an id is one and of the queue.
    *
    * @generated from field: repeated millrace.scheduler.v1.NewJob jobs = 1;
    */
@@ -126,6 +133,14 @@ export declare type SubmitResponse = Message<"millrace.scheduler.v1.SubmitRespon
    * @generated from field: repeated millrace.jobs.v1.SubmitResult results = 1;
    */
   results: SubmitResult[];
+
+  /**
+   * The jobs with return_job that were not refused: one that is new as it was accepted and without its
+   * payload, one that existed as it is. Those that would make the message too long are left out.
+   *
+   * @generated from field: repeated millrace.jobs.v1.Job jobs = 2;
+   */
+  jobs: Job[];
 };
 
 /**
@@ -153,6 +168,13 @@ export declare type GetJobsRequest = Message<"millrace.scheduler.v1.GetJobsReque
    * @generated from field: repeated string job_ids = 2;
    */
   jobIds: string[];
+
+  /**
+   * Leave payloads out.
+   *
+   * @generated from field: bool without_payload = 3;
+   */
+  withoutPayload: boolean;
 };
 
 /**

@@ -1,0 +1,59 @@
+import { create } from "@bufbuild/protobuf";
+import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { context, propagation } from "@opentelemetry/api";
+import type { CallOptions } from "./connect-options.ts";
+import type { Connection } from "./connection.ts";
+import { type NewJob, specOf } from "./job.ts";
+import { cancelledError } from "./millrace-error.ts";
+import type { Submission, SubmitOutcome, Submitted } from "./submit-stream.ts";
+
+/** More than what a job's parts of a fixed length take in a message. */
+const FIXED_BYTES = 2_048;
+
+function specBytes({ payload, labels, idempotencyKey }: JobSpec): number {
+  let bytes = FIXED_BYTES + Buffer.byteLength(idempotencyKey);
+  if (payload.case === "payloadJson") bytes += Buffer.byteLength(payload.value);
+  for (const name in labels) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(labels[name] ?? "");
+  }
+  return bytes;
+}
+
+/** A job to be submitted once, settled by its answer, its deadline or its signal, whichever is first. */
+export function submissionOf(
+  job: NewJob,
+  connection: Connection,
+  call: CallOptions,
+  onSettled: (outcome: SubmitOutcome) => void,
+): Submission {
+  const { signal } = call;
+  const spec = create(JobSpecSchema, specOf(job));
+  // Each job of the stream may belong to a trace of its own.
+  if (spec.traceparent === "") propagation.inject(context.active(), spec);
+  let settled = false;
+  const settle = (outcome: SubmitOutcome) => {
+    if (settled) return;
+    settled = true;
+    signal?.removeEventListener("abort", onAbort);
+    onSettled(outcome);
+  };
+  const onAbort = () => {
+    if (signal !== undefined) settle({ kind: "failed", error: cancelledError(signal) });
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted) onAbort();
+  return {
+    spec,
+    bytes: specBytes(spec),
+    untilMs: connection.deadlineAtMs(call),
+    settle,
+    get settled() {
+      return settled;
+    },
+  };
+}
+
+export function accepted(outcome: SubmitOutcome): Submitted {
+  if (outcome.kind === "failed") throw outcome.error;
+  return { jobId: outcome.jobId, existing: outcome.existing };
+}

@@ -1,0 +1,47 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { assertValid, rpcError } from "@millrace/runtime";
+import { limits } from "@millrace/shared";
+
+const malformed = (field: string, description: string) =>
+  rpcError({
+    reason: "MALFORMED",
+    message: `${field}: ${description}`,
+    violations: [{ field, description }],
+  });
+
+function payloadJsonOf({ payload }: JobSpec): string {
+  if (payload.case === undefined) return "{}";
+  if (payload.case === "payloadStruct") return JSON.stringify(payload.value);
+  return payload.value;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Throws MALFORMED or TOO_LARGE unless a job keeps the rules, all but that its documents exist, and
+ * turns its payload into JSON text, as the scheduler takes it.
+ */
+export function checkJob(spec: JobSpec, nowMs: number): void {
+  assertValid(JobSpecSchema, spec);
+  const value = payloadJsonOf(spec);
+  if (Buffer.byteLength(value) > limits.payloadBytes) {
+    const message = `the payload is over ${limits.payloadBytes} bytes`;
+    throw rpcError({ reason: "TOO_LARGE", message });
+  }
+  if (spec.payload.case === "payloadJson") {
+    if (!isJsonObject(value)) throw malformed("payload", "must be a JSON object");
+  } else {
+    spec.payload = { case: "payloadJson", value };
+  }
+  if (spec.runAt !== undefined && timestampMs(spec.runAt) - nowMs > limits.runAtAheadMs) {
+    throw malformed("run_at", "must be at most 366 days ahead");
+  }
+}

@@ -1,0 +1,101 @@
+import type { Job } from "@millrace/proto/job";
+import { groupLength, type KeyId, limits } from "@millrace/shared";
+import type { FinishedHub, FinishedListener } from "./finished-hub.ts";
+import type { Scheduler } from "./scheduler-client.ts";
+
+/** What is kept for a caller who does not read: what comes beyond is kept by id, and read again. */
+const KEPT_BYTES = 1024 * 1024;
+/** More than all of a finished job but its result takes, for all but the longest labels and errors. */
+const FIXED_BYTES = 2_048;
+
+interface Late {
+  readonly id: string;
+  readonly bytes: number;
+}
+
+const newsLimits = {
+  maxItems: limits.jobsPerSubmit,
+  maxWeight: limits.messageBytes,
+  weigh: ({ bytes }: Late) => bytes,
+};
+
+/** Finished jobs on their way to one caller. However slowly it reads, it costs no more than an id a job and KEPT_BYTES. */
+export class FinishedNews implements FinishedListener {
+  readonly #hub: FinishedHub;
+  readonly #onNews: () => void;
+  readonly #unfinished = new Set<string>();
+  #kept: Job[] = [];
+  #keptBytes = 0;
+  readonly #late: Late[] = [];
+  readonly #gone: string[] = [];
+  #closed = false;
+
+  constructor(hub: FinishedHub, onNews: () => void) {
+    this.#hub = hub;
+    this.#onNews = onNews;
+  }
+
+  /** Jobs that are waited for, and those whose news has not been taken. */
+  get outstanding(): number {
+    return this.#unfinished.size + this.#kept.length + this.#late.length + this.#gone.length;
+  }
+
+  expect(jobIds: readonly string[]): void {
+    if (this.#closed) return;
+    const added = jobIds.filter((id) => !this.#unfinished.has(id));
+    for (const id of added) this.#unfinished.add(id);
+    if (added.length > 0) this.#hub.watch(added, this);
+  }
+
+  finished(job: Job): void {
+    if (!this.#unfinished.delete(job.id)) return;
+    const bytes = Buffer.byteLength(job.resultJson) + FIXED_BYTES;
+    if (this.#keptBytes > KEPT_BYTES) {
+      this.#late.push({ id: job.id, bytes });
+    } else {
+      this.#kept.push(job);
+      this.#keptBytes += bytes;
+    }
+    this.#onNews();
+  }
+
+  gone(jobId: string): void {
+    if (this.#unfinished.delete(jobId)) this.unknown([jobId]);
+  }
+
+  /** Jobs that are not the caller's: for it, they are not there. */
+  unknown(jobIds: readonly string[]): void {
+    this.#gone.push(...jobIds);
+    this.#onNews();
+  }
+
+  /** The next news at hand, as much as fits a message. */
+  take(): { finished: Job[]; goneJobIds: string[] } {
+    const finished = this.#kept;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    return { finished, goneJobIds: this.#gone.splice(0, limits.jobsPerSubmit) };
+  }
+
+  /** Whether there is news that must be read again before it can be taken. */
+  get hasLate(): boolean {
+    return this.#late.length > 0;
+  }
+
+  /** Reads as much of it as fits a message. */
+  async readLate(scheduler: Scheduler, keyId: KeyId, signal: AbortSignal): Promise<void> {
+    const late = this.#late.slice(0, groupLength(this.#late, 0, newsLimits));
+    const jobIds = late.map(({ id }) => id);
+    const { jobs } = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true }, { signal });
+    this.#late.splice(0, late.length);
+    const there = new Set(jobs.map(({ id }) => id));
+    this.#gone.push(...jobIds.filter((id) => !there.has(id)));
+    this.#kept.push(...jobs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#hub.forget(this.#unfinished, this);
+    this.#unfinished.clear();
+  }
+}

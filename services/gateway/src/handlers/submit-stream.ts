@@ -1,0 +1,85 @@
+import type { JobService } from "@millrace/proto/job-service";
+import { type Handler, rpcError } from "@millrace/runtime";
+import { createWake, parseJobId } from "@millrace/shared";
+import type { Caller } from "../caller.ts";
+import { FinishedNews } from "../finished-news.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+import { StreamSubmissions } from "../stream-submissions.ts";
+
+const noNews = { finished: [], goneJobIds: [] };
+
+/**
+ * Two halves that never wait for one another but for room: one takes jobs up, each message a group to
+ * the scheduler, and the other sends what is there to be said: answers first, so that no news of a
+ * job's end comes before its answer.
+ */
+export const submitStream = ({
+  submit,
+  scheduler,
+  hub,
+  authenticate,
+  streamLimits,
+}: GatewayParts): Handler<typeof JobService.method.submitStream, Caller> =>
+  async function* (requests, { identity, headers, signal, draining }) {
+    const { keyId } = identity;
+    const wake = createWake();
+    const room = createWake();
+    const news = new FinishedNews(hub, wake.wake);
+    let notify: boolean | undefined;
+    let taking = true;
+    let over = false;
+    const jobs = new StreamSubmissions({
+      submit: (specs) => submit(keyId, specs),
+      onAccepted: (jobIds) => notify && news.expect(jobIds),
+      onAnswers: wake.wake,
+    });
+
+    const isFull = () =>
+      jobs.unanswered >= streamLimits.unanswered ||
+      (notify ? jobs.unanswered : 0) + news.outstanding >= streamLimits.unfinished;
+    const receive = async () => {
+      for await (const { items, notifyFinished, notifyJobIds } of requests) {
+        // What is not taken is not submitted, and whoever reads DRAINING may send it again.
+        if (draining.aborted || over) return;
+        // A key that was revoked ends the stream as it ends calls.
+        await authenticate(headers);
+        notify ??= notifyFinished;
+        const isOwn = (id: string) => parseJobId(id)?.keyId === keyId;
+        news.expect(notifyJobIds.filter(isOwn));
+        news.unknown(notifyJobIds.filter((id) => !isOwn(id)));
+        jobs.add(items);
+        while (isFull() && !over) await room.wait();
+      }
+    };
+    void receive()
+      .catch((error: unknown) => jobs.fail(error))
+      .finally(() => {
+        taking = false;
+        wake.wake();
+      });
+
+    draining.addEventListener("abort", wake.wake, { once: true });
+    signal.addEventListener("abort", wake.wake, { once: true });
+    try {
+      while (!signal.aborted) {
+        const results = jobs.takeAnswers();
+        const { finished, goneJobIds } = jobs.hasAnswers ? noNews : news.take();
+        room.wake();
+        if (results.length + finished.length + goneJobIds.length > 0) {
+          yield { results, finished, goneJobIds };
+        } else if (news.hasLate) await news.readLate(scheduler, keyId, signal);
+        else if (jobs.isUnderWay) await wake.wait();
+        else if (jobs.failure !== undefined) throw jobs.failure.error;
+        else if (draining.aborted) {
+          throw rpcError({ reason: "DRAINING", message: "the gateway is stopping" });
+        } else if (!taking && news.outstanding === 0) return;
+        else await wake.wait();
+      }
+    } finally {
+      over = true;
+      room.wake();
+      draining.removeEventListener("abort", wake.wake);
+      signal.removeEventListener("abort", wake.wake);
+      news.close();
+    }
+  };

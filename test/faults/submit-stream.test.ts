@@ -1,0 +1,416 @@
+/** SubmitStream of a whole Millrace, by callers who behave, who do not, and whose services go away. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import type { LocalSystem } from "@millrace/local";
+import { type Job, JobState } from "@millrace/proto/job";
+import type {
+  SubmitResult,
+  SubmitStreamItem,
+  SubmitStreamRequestSchema,
+  SubmitStreamResponse,
+} from "@millrace/proto/job-service";
+import { fromRpcStatus, RpcFault } from "@millrace/runtime";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { type Executor, startWorker } from "@millrace/worker-sdk";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { Heard } from "./heard.ts";
+import { adminOf, type Caller, callerAt, startForTest, startLogged, untilMetric } from "./setup.ts";
+
+type Message = MessageInitShape<typeof SubmitStreamRequestSchema>;
+
+/** Shared by the tests that leave it whole: each has a queue and a key of its own. */
+let shared: ReturnType<typeof startLogged> | undefined;
+afterAll(async () => (await shared)?.system[Symbol.asyncDispose]());
+let queues = 0;
+
+async function setup(executor?: Executor) {
+  shared ??= startLogged({ workers: 0 });
+  return callerOf((await shared).system, executor);
+}
+
+/** A caller with a queue of its own, and a worker in this process if there is an executor. */
+async function callerOf(system: LocalSystem, executor?: Executor) {
+  queues += 1;
+  const queue = `q${queues}`;
+  await system.putQueue({ name: queue, types: ["test"] });
+  if (executor !== undefined) work(system, queue, executor);
+  const apiKey = await system.createApiKey(queue);
+  const caller = callerAt(system.gatewayTarget(), apiKey);
+  const item = (sequence: number, spec = {}): MessageInitShape<never> & Partial<SubmitStreamItem> =>
+    ({ sequence: BigInt(sequence), job: { queue, type: "test", ...spec } }) as never;
+  return { system, queue, caller, item, open: (first: Message = {}) => new Stream(caller, first) };
+}
+
+function work(system: LocalSystem, queue: string, executor: Executor) {
+  const worker = startWorker({
+    schedulerAddress: system.workerTarget,
+    workerId: queue,
+    queues: [queue],
+    slots: 100,
+    executors: { test: executor },
+    clock,
+    random,
+  });
+  onTestFinished(() => worker.drain(0));
+}
+
+/** A stream as its caller has it, with all that came down. */
+class Stream {
+  readonly #call: ReturnType<Caller["jobs"]["submitStream"]>;
+  readonly #heard = new Heard<void>();
+  readonly answers = new Map<number, SubmitResult[]>();
+  readonly finished: Job[] = [];
+  readonly gone: string[] = [];
+  /** In the order in which they came: `answer N`, `finished ID`. */
+  readonly order: string[] = [];
+  #reading = Promise.withResolvers<void>();
+  /** The fault that it ended with; undefined if it ended well. */
+  readonly ended: Promise<RpcFault | undefined>;
+
+  constructor({ jobs }: Caller, first: Message) {
+    this.#call = jobs.submitStream();
+    this.#reading.resolve();
+    this.ended = this.#read();
+    void this.write(first);
+  }
+
+  write(message: Message): Promise<void> {
+    return this.#call.write(message as never);
+  }
+
+  end(): void {
+    this.#call.end();
+  }
+
+  /** Reads no more than a message until it is to go on. */
+  pause(): void {
+    this.#reading = Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#reading.resolve();
+  }
+
+  leave(): void {
+    this.#call.cancel();
+  }
+
+  /** Resolves once `is` holds; rejects if the stream ends before. */
+  async until(is: () => boolean): Promise<void> {
+    if (!is()) await this.#heard.until(is, this.#heard.items.length);
+  }
+
+  /** What became of the item with this number: the last of its answers. */
+  answer(
+    sequence: number,
+  ): { jobId: string } | { reason: string | undefined; violations: unknown } {
+    const result = this.answers.get(sequence)?.at(-1)?.result;
+    if (result?.case === "jobId") return { jobId: result.value };
+    if (result?.case !== "error") throw new Error(`${sequence} has no answer`);
+    const { reason, violations } = fromRpcStatus(result.value);
+    return { reason, violations };
+  }
+
+  async #read(): Promise<RpcFault | undefined> {
+    try {
+      for await (const response of this.#call.responses) {
+        this.#take(response);
+        await this.#reading.promise;
+      }
+      this.#heard.end("the stream has ended");
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error;
+      this.#heard.end(`the stream has ended: ${error.message}`);
+      return error;
+    }
+  }
+
+  #take({ results, finished, goneJobIds }: SubmitStreamResponse) {
+    for (const { sequence, result } of results) {
+      if (result === undefined) throw new Error("an answer without a result");
+      const before = this.answers.get(Number(sequence)) ?? [];
+      this.answers.set(Number(sequence), [...before, result]);
+      this.order.push(`answer ${sequence}`);
+    }
+    for (const job of finished) this.order.push(`finished ${job.id}`);
+    this.finished.push(...finished);
+    this.gone.push(...goneJobIds);
+    this.#heard.add();
+  }
+}
+
+const range = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+
+/** Lets jobs through one by one, by the number in their payload. */
+function gates() {
+  const open = new Map<number, PromiseWithResolvers<void>>();
+  const gate = (number: number) => {
+    const found = open.get(number) ?? Promise.withResolvers<void>();
+    open.set(number, found);
+    return found;
+  };
+  const executor: Executor = async ({ payload }) => {
+    const { number } = payload as { number: number };
+    await gate(number).promise;
+    return { number };
+  };
+  const payload = (number: number) => ({
+    payload: { case: "payloadJson", value: JSON.stringify({ number }) },
+  });
+  return { executor, payload, release: (number: number) => gate(number).resolve() };
+}
+
+test("10,000 jobs are each answered once and told of once when they have finished, and the stream ends", async () => {
+  const { open, item } = await setup(async () => ({ ok: true }));
+  const stream = open({ notifyFinished: true });
+  for (let from = 0; from < 10_000; from += 1_000) {
+    await stream.write({ items: range(1_000, from).map((n) => item(n)) } as Message);
+  }
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.answers.size).toBe(10_000);
+  const ids = [...stream.answers.keys()].map((n) => stream.answer(n) as { jobId: string });
+  expect(stream.order).toHaveLength(20_000);
+  const told = stream.finished.map(({ id }) => id);
+  expect(new Set(told)).toEqual(new Set(ids.map(({ jobId }) => jobId)));
+  expect(stream.finished[0]).toMatchObject({
+    ...{ state: JobState.SUCCEEDED, resultJson: '{"ok":true}', payloadJson: "", type: "test" },
+  });
+});
+
+test("of a message with good items and bad ones, each bad one is refused alone", async () => {
+  const { open, item, queue } = await setup();
+  const stream = open();
+  const doc = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
+  await stream.write({
+    items: [
+      item(1),
+      item(2, { queue: "NO" }),
+      { sequence: 3n },
+      item(4, { payload: { case: "payloadJson", value: "[]" } }),
+      item(5, { type: "other" }),
+      item(6, { queue: "nowhere" }),
+      item(7, { documentIds: [doc] }),
+      item(8, { payload: { case: "payloadJson", value: `{"a":"${"x".repeat(262_144)}"}` } }),
+      item(9, { priority: 101 }),
+      item(10),
+    ],
+  } as Message);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.answer(2)).toMatchObject({ reason: "MALFORMED", violations: [{ field: "queue" }] });
+  expect(stream.answer(3)).toMatchObject({ reason: "MALFORMED", violations: [{ field: "job" }] });
+  expect(stream.answer(4)).toMatchObject({ violations: [{ field: "payload" }] });
+  expect(stream.answer(5)).toMatchObject({ reason: "UNKNOWN_JOB_TYPE" });
+  expect(stream.answer(6)).toMatchObject({ reason: "QUEUE_NOT_FOUND" });
+  expect(stream.answer(7)).toMatchObject({ reason: "DOCUMENT_NOT_FOUND" });
+  expect(stream.answer(8)).toMatchObject({ violations: [{ field: "payload_json" }] });
+  expect(stream.answer(9)).toMatchObject({ violations: [{ field: "priority" }] });
+  for (const n of [1, 10]) {
+    expect(stream.answer(n)).toEqual({ jobId: expect.stringContaining(`${queue}~`) });
+  }
+});
+
+test("a number that a job without an answer has is refused, and may be used again after its answer", async () => {
+  const { open, item } = await setup();
+  const stream = open();
+  await stream.write({ items: [item(1), item(1)] } as Message);
+  await stream.until(() => stream.answers.get(1)?.length === 2);
+  const cases = stream.answers.get(1)?.map(({ result }) => result.case);
+  expect(cases?.toSorted()).toEqual(["error", "jobId"]);
+  await stream.write({ items: [item(1)] } as Message);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.answer(1)).toHaveProperty("jobId");
+});
+
+test("1,000 items in a message are taken; one more ends the stream, once all that was taken is answered", async () => {
+  const { open, item } = await setup();
+  const stream = open();
+  await stream.write({ items: range(1_000).map((n) => item(n)) } as Message);
+  await stream.write({ items: range(1_001, 1_000).map((n) => item(n)) } as Message);
+  expect(await stream.ended).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "MALFORMED" });
+  expect(stream.answers.size).toBe(1_000);
+});
+
+test("jobs submitted before are told of too, and those that are not there or another's are gone", async () => {
+  const { executor, payload, release } = gates();
+  const { open, item, caller } = await setup(executor);
+  const { caller: other, queue: theirs } = await setup();
+  const { job: foreign } = await other.jobs.submitJob({ job: { queue: theirs, type: "test" } });
+  const first = open();
+  await first.write({ items: [item(1, payload(1)), item(2, payload(2))] } as Message);
+  first.end();
+  await first.ended;
+  const [one, two] = [1, 2].map((n) => (first.answer(n) as { jobId: string }).jobId);
+  release(1);
+  await caller.jobs.getJob({ jobId: one ?? "", wait: { seconds: 60n } });
+
+  const again = open({ notifyJobIds: [one ?? "", two ?? "", foreign?.id ?? "", "what?"] });
+  await again.until(() => again.finished.length === 1 && again.gone.length === 2);
+  expect(again.gone.toSorted()).toEqual([foreign?.id, "what?"].toSorted());
+  release(2);
+  again.end();
+  expect(await again.ended).toBeUndefined();
+  expect(again.finished.map(({ id }) => id)).toEqual([one, two]);
+});
+
+test("an idempotency key that comes again is answered with the job there is, whose end is told once", async () => {
+  const { executor, payload, release } = gates();
+  const { open, item } = await setup(executor);
+  const stream = open({ notifyFinished: true });
+  const keyed = (n: number) => item(n, { idempotencyKey: "once", ...payload(1) });
+  await stream.write({ items: [keyed(1), keyed(2)] } as Message);
+  await stream.until(() => stream.answers.size === 2);
+  expect(stream.answer(1)).toEqual(stream.answer(2));
+  expect(
+    [...stream.answers.values()]
+      .flat()
+      .map(({ existing }) => existing)
+      .toSorted(),
+  ).toEqual([...[false, true]]);
+  release(1);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.finished).toHaveLength(1);
+});
+
+test("a caller that does not read for a while costs its gateway little, and misses nothing", async () => {
+  // A gateway that kept all 200 MB of results would not live.
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { NODE_OPTIONS: "--max-old-space-size=96" } },
+  });
+  const result = "x".repeat(1_000_000);
+  const { open, item, queue } = await callerOf(system, async () => result);
+  const stream = open({ notifyFinished: true });
+  stream.pause();
+  await stream.write({ items: range(200).map((n) => item(n)) } as Message);
+  stream.end();
+  const [scheduler] = system.schedulers;
+  await untilMetric((value) => value === 200, scheduler, "millrace_jobs_completed_total", {
+    queue,
+  });
+  await untilMetric((value) => value === 0, system.gateways[0], "millrace_awaited_jobs");
+  stream.resume();
+  expect(await stream.ended).toBeUndefined();
+  expect(new Set(stream.finished.map(({ id }) => id)).size).toBe(200);
+  expect(stream.finished.every((job) => job.resultJson === JSON.stringify(result))).toBe(true);
+});
+
+test("a caller that leaves midway takes all that waited for it along", async () => {
+  const { executor, payload } = gates();
+  const { open, item, system } = await setup(executor);
+  const stream = open({ notifyFinished: true });
+  await stream.write({ items: range(500).map((n) => item(n, payload(n))) } as Message);
+  await stream.until(() => stream.answers.size === 500);
+  const [gateway] = system.gateways;
+  const [scheduler] = system.schedulers;
+  await untilMetric((value) => value === 500, scheduler, "millrace_awaited_jobs");
+  stream.leave();
+  await untilMetric((value) => value === 0, gateway, "millrace_awaited_jobs");
+  await untilMetric((value) => value === 0, scheduler, "millrace_awaited_jobs");
+});
+
+test("a key that is not known does not get in, and one that is revoked does not go on", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_KEY_CACHE_MS: "0" } },
+  });
+  const { caller, open, item } = await callerOf(system);
+  const nobody = callerAt(system.gatewayTarget(), `mr_nobody_${"0".repeat(32)}`);
+  expect(await new Stream(nobody, {}).ended).toMatchObject({ reason: "UNAUTHENTICATED" });
+  const stream = open();
+  await stream.write({ items: [item(1)] } as Message);
+  await stream.until(() => stream.answers.size === 1);
+  await adminOf(system).revokeApiKey({ keyId: caller.keyId });
+  await stream.write({ items: [item(2)] } as Message);
+  expect(await stream.ended).toMatchObject({ reason: "UNAUTHENTICATED" });
+  expect([...stream.answers.keys()]).toEqual([1]);
+});
+
+test("a caller with as many unfinished jobs as may be has to wait until one of them has finished", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
+  });
+  const { executor, payload, release } = gates();
+  const { open, item } = await callerOf(system, executor);
+  const stream = open({ notifyFinished: true });
+  for (const n of [1, 2, 3]) await stream.write({ items: [item(n, payload(n))] } as Message);
+  await stream.until(() => stream.answers.size === 2);
+  const [one, two] = [1, 2].map((n) => (stream.answer(n) as { jobId: string }).jobId);
+  release(1);
+  await stream.until(() => stream.answers.size === 3);
+  expect(stream.order).toEqual(["answer 1", "answer 2", `finished ${one}`, "answer 3"]);
+  release(2);
+  release(3);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.finished.map(({ id }) => id)).toContain(two);
+});
+
+test("a scheduler that is killed midway loses nothing: all is answered, and every end is told", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "60000" } },
+  });
+  const { executor, payload, release } = gates();
+  const { open, item } = await callerOf(system, executor);
+  const stream = open({ notifyFinished: true });
+  const write = (numbers: readonly number[]) =>
+    stream.write({ items: numbers.map((n) => item(n, payload(n))) } as Message);
+  await write(range(200));
+  await stream.until(() => stream.answers.size === 200);
+  await system.schedulers[0]?.kill();
+  await write(range(200, 200));
+  await system.schedulers[0]?.restart();
+  for (const n of range(400)) release(n);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  const ids = range(400).map((n) => (stream.answer(n) as { jobId: string }).jobId);
+  expect(stream.finished.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+});
+
+test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and the stream goes on with the next", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "500" } },
+  });
+  const { open, item } = await callerOf(system);
+  const stream = open();
+  await stream.write({ items: [item(1)] } as Message);
+  await stream.until(() => stream.answers.size === 1);
+  await system.schedulers[0]?.kill();
+  await stream.write({ items: [item(2)] } as Message);
+  await stream.until(() => stream.answers.size === 2);
+  expect(stream.answer(2)).toMatchObject({ reason: "SCHEDULER_UNAVAILABLE" });
+  await system.schedulers[0]?.restart();
+  await stream.write({ items: [item(3)] } as Message);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+});
+
+test("a gateway that stops says so after it has answered all that it took", async () => {
+  const { system } = await startForTest({ workers: 0 });
+  const { executor, payload } = gates();
+  const { open, item } = await callerOf(system, executor);
+  const stream = open({ notifyFinished: true });
+  await stream.write({ items: range(1_000).map((n) => item(n, payload(n))) } as Message);
+  await stream.until(() => stream.answers.size > 0);
+  const exit = await system.gateways[0]?.stop();
+  expect(exit).toEqual({ code: 0, signal: null });
+  expect(await stream.ended).toMatchObject({ code: status.UNAVAILABLE, reason: "DRAINING" });
+  expect(stream.answers.size).toBe(1_000);
+});
+
+test("a gateway whose token the scheduler rejects says INTERNAL and logs why: no caller's key is to blame", async () => {
+  const { system, log } = await startForTest({
+    workers: 0,
+    settings: { scheduler: { MILLRACE_INTERNAL_TOKEN: "right" } },
+  });
+  const caller = callerAt(system.gatewayTarget(), system.apiKey);
+  expect(await new Stream(caller, {}).ended).toMatchObject({ code: status.INTERNAL });
+  await log.until((line) => JSON.stringify(line).includes("MILLRACE_INTERNAL_TOKEN"));
+});
