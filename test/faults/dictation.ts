@@ -50,14 +50,23 @@ export async function startDictation() {
     async startWorker(
       workerTarget: string,
       settings: Readonly<Record<string, string>> = {},
-    ): Promise<LocalService> {
+    ): Promise<CopyingWorker> {
+      const stopping = Promise.withResolvers<void>();
       const worker = await startProgram("worker", join(import.meta.dirname, "copying-worker.ts"), {
         settings: { COPY_FROM: from, SCHEDULER: workerTarget, ...settings },
+        log: (line) => {
+          if (line.includes('"msg":"stopping"')) stopping.resolve();
+        },
       });
       onTestFinished(() => worker[Symbol.asyncDispose]());
-      return worker;
+      return Object.assign(worker, { stopping: stopping.promise });
     },
   };
+}
+
+export interface CopyingWorker extends LocalService {
+  /** Resolves once it says that it was told to stop: from then on it takes no more. */
+  readonly stopping: Promise<void>;
 }
 
 function writing(response: ServerResponse) {

@@ -193,6 +193,7 @@ test("a worker that is told to stop finishes what it runs, and takes no more", a
   const following = journal.follow(jobId);
   const last = await dictation.attempt(jobId, 1);
   const exit = leaving.stop();
+  await leaving.stopping;
   const left = await submit();
   const followingLeft = journal.follow(left);
   const staying = await copyingWorker();
