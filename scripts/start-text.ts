@@ -58,9 +58,22 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
     "",
     `grpcurl -plaintext ${key} -d '${overGrpc}' ${gateway.address} millrace.jobs.v1.JobService/SubmitJob`,
     "",
+    "The command line does that and all else (npx millrace --help):",
+    "",
+    [
+      ...setUnless("MILLRACE_ADDRESS", gateway.address, "127.0.0.1:7400"),
+      ...setUnless("MILLRACE_ADMIN_ADDRESS", scheduler.admin, "127.0.0.1:7075"),
+      `MILLRACE_API_KEY_FILE=${below("api-key")}`,
+      `npx millrace submit chat '${JSON.stringify(payload)}' --queue ${queues[0]} --wait`,
+    ].join(" "),
+    "",
     "Ctrl-C stops everything.",
   ].join("\n");
 }
+
+/** A variable before a command, where its default does not do. */
+const setUnless = (name: string, value: string | undefined, usual: string): string[] =>
+  value === usual ? [] : [`${name}=${value}`];
 
 /** Rows of name, value and meaning, in columns. */
 function table(rows: readonly (readonly [string, string, string])[]): string[] {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { exec, execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 import { connectMillrace } from "@millrace/client";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "./run-command.ts";
+
+const root = join(import.meta.dirname, "../..");
 
 async function setup() {
   const folder = await mkdtemp(join(tmpdir(), "millrace-start-"));
@@ -23,8 +25,9 @@ async function started(program: ReturnType<typeof runCommand>) {
   const apiKey = await program.says(/^ {2}API key +(\S+)/);
   const curl = await program.says(/^curl .*/);
   const grpcurl = await program.says(/^grpcurl .*/);
+  const cli = await program.says(/^.*npx millrace submit .*/);
   await program.says(/^Ctrl-C/);
-  return { address, redis, apiKey, curl, grpcurl };
+  return { address, redis, apiKey, curl, grpcurl, cli };
 }
 
 const isUp = (address: string): Promise<boolean> =>
@@ -41,7 +44,7 @@ const isUp = (address: string): Promise<boolean> =>
 test("start runs until Ctrl-C, stops all it started, and goes on with the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
-  const { address, redis, apiKey, curl, grpcurl } = await started(first);
+  const { address, redis, apiKey, curl, grpcurl, cli } = await started(first);
   expect((await stat(join(folder, "api-key"))).mode & 0o777).toBe(0o600);
 
   // The lines that are there to be pasted.
@@ -55,6 +58,8 @@ test("start runs until Ctrl-C, stops all it started, and goes on with the same k
   const [, json = ""] = /-d '(.*)' 127/.exec(grpcurl) ?? [];
   const { queue, type, payloadStruct: payload } = JSON.parse(json).job;
   expect(grpcurl).toContain(`-H 'authorization: Bearer ${apiKey}'`);
+  const result = await promisify(exec)(cli, { cwd: root, env: { PATH: process.env.PATH } });
+  expect(JSON.parse(result.stdout)).toHaveProperty("text");
   const millrace = connectMillrace({ address, apiKey });
   onTestFinished(() => millrace.close());
   const job = await millrace.run({ queue, type, payload });

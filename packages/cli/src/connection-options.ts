@@ -3,12 +3,15 @@ import type { ConnectOptions } from "@millrace/client";
 import { type Command, Option } from "commander";
 import { exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { given } from "./given.ts";
 import type { Shell } from "./shell.ts";
 import { duration, list } from "./values.ts";
 
 /** Flags that every command has which calls Millrace. */
 export interface ConnectionOptions {
   readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -20,6 +23,12 @@ export const connectionOptions = (command: Command): Command =>
         "MILLRACE_TLS_CA",
       ),
     )
+    .addOption(
+      new Option("--tls-cert <file>", "a certificate of one's own, where one is asked for").env(
+        "MILLRACE_TLS_CERT",
+      ),
+    )
+    .addOption(new Option("--tls-key <file>", "its key").env("MILLRACE_TLS_KEY"))
     .addOption(
       new Option("--timeout <duration>", "how long a call may take")
         .env("MILLRACE_TIMEOUT")
@@ -34,7 +43,7 @@ const SCHEME = /^(https?):\/\//;
 export function connectTo(
   flag: string,
   text: string,
-  { tlsCa, timeout }: ConnectionOptions,
+  options: ConnectionOptions,
 ): Pick<ConnectOptions, "address" | "tls" | "deadlineMs"> {
   const schemes = new Set<string>();
   const address = list(text).map((one) => {
@@ -47,12 +56,28 @@ export function connectTo(
   if (schemes.size > 1) {
     throw new Failure(exitCodes.usage, `${flag} mixes addresses with https:// and without.`);
   }
-  const tls = tlsCa !== undefined || schemes.has("https");
+  const tls = tlsFiles(options);
   return {
     address,
-    deadlineMs: timeout,
-    ...(tls ? { tls: tlsCa === undefined ? {} : { ca: fileContent("--tls-ca", tlsCa) } } : {}),
+    deadlineMs: options.timeout,
+    ...(Object.keys(tls).length > 0 || schemes.has("https") ? { tls } : {}),
   };
+}
+
+/** Any of them means TLS. */
+function tlsFiles({
+  tlsCa,
+  tlsCert,
+  tlsKey,
+}: ConnectionOptions): NonNullable<ConnectOptions["tls"]> {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new Failure(exitCodes.usage, "--tls-cert and --tls-key go together.");
+  }
+  return given({
+    ca: tlsCa === undefined ? undefined : fileContent("--tls-ca", tlsCa),
+    cert: tlsCert === undefined ? undefined : fileContent("--tls-cert", tlsCert),
+    key: tlsKey === undefined ? undefined : fileContent("--tls-key", tlsKey),
+  });
 }
 
 /** A secret from the environment or from a file, never from a flag: flags are seen by everyone on the machine. */

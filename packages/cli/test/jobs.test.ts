@@ -216,3 +216,26 @@ test("whoever reads only the first lines ends the command without an error", asy
   listing.child.stdout.destroy();
   expect(await listing.finished).toMatchObject({ code: 0, err: "" });
 });
+
+test("explain names what holds a job, and what it would take", async () => {
+  const gate = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const { run, queue, keyId } = await setup(async () => {
+    started.resolve();
+    await gate.promise;
+    return {};
+  });
+  onTestFinished(() => gate.resolve());
+  await run(["keys", "update", keyId, "--max-running", "1"]);
+  await run(["submit", "test", "--queue", queue]);
+  await started.promise;
+  const id = (await run(["submit", "test", "--queue", queue])).out.trim();
+  const { code, out, err } = await run(["explain", id]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/^state +QUEUED\n/);
+  expect(out).toMatch(new RegExp(`\\nKEY_CONCURRENCY +${keyId} +1 of 1, needs 1 `));
+  const json = JSON.parse((await run(["explain", id, "--json"])).out);
+  expect(json.constraints).toMatchObject([
+    { kind: "KEY_CONCURRENCY", subject: keyId, limit: 1, used: 1, needed: 1 },
+  ]);
+});

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { connectAdmin } from "@millrace/client/admin";
 import { AdminService } from "@millrace/proto/admin-service";
 import { NonRetryableError } from "@millrace/worker-sdk";
@@ -211,4 +213,21 @@ test("an audit says that all is well, in words and in JSON", async () => {
   expect(out).toMatch(/^All is well: \d+ jobs in \d+ shards?\.\n$/);
   const json = await run(["audit", "--json"]);
   expect(JSON.parse(json.out)).toMatchObject({ done: true, findings: [] });
+});
+
+test("an audit names what is broken, and fails", async () => {
+  const { run, queue, system } = await setup();
+  const redis = connect(system.redis.port, "127.0.0.1");
+  onTestFinished(() => void redis.destroy());
+  const depth = `mr:{${queue}:0}:${queue}:mr:depth`;
+  redis.write(`HSET ${depth} * 7\r\n`);
+  await once(redis, "data");
+  onTestFinished(async () => {
+    redis.write(`DEL ${depth}\r\n`);
+    await once(redis, "data");
+  });
+  const { code, out, err } = await run(["audit"]);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^INVARIANT +OF +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7\n$/);
+  expect(err).toContain("What must hold does not.");
 });
