@@ -40,7 +40,6 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
     MILLRACE_ADMIN_PORT: "its default is where the command line looks",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
-    MILLRACE_CONFIG_FILE: "the chart mounts no file: `millrace config apply` needs none",
   },
   worker: {
     ...callerCertificate,

@@ -78,3 +78,14 @@ test("the state diagram of ARCHITECTURE.md is the table of transitions", () => {
   );
   expect(drawn.sort()).toEqual(allowed.sort());
 });
+
+test.each(["docs", "docs/adr", "docs/runbooks"])(
+  "%s/README.md leads to every page beside it",
+  (folder) => {
+    const index = read(`${folder}/README.md`);
+    const others = readdirSync(join(root, folder)).filter((name) => name.endsWith(".md"));
+    expect(others.filter((name) => name !== "README.md" && !index.includes(`](${name})`))).toEqual(
+      [],
+    );
+  },
+);
