@@ -2,7 +2,7 @@ import { StoreUnavailable } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 
 /** What a caller is told of a fault: that the store is away, where it is; else the fault itself. */
-const translate = (error: unknown): unknown =>
+export const asStoreOutage = (error: unknown): unknown =>
   error instanceof StoreUnavailable
     ? rpcError({ reason: "STORE_UNAVAILABLE", message: "the store is unavailable", cause: error })
     : error;
@@ -14,7 +14,7 @@ export const unaryOverStore =
     try {
       return await handler(...args);
     } catch (error) {
-      throw translate(error);
+      throw asStoreOutage(error);
     }
   };
 
@@ -26,7 +26,7 @@ export const streamOverStore = <Args extends readonly unknown[], Reply>(
     try {
       yield* handler(...args);
     } catch (error) {
-      throw translate(error);
+      throw asStoreOutage(error);
     }
   };
 

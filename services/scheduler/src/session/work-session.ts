@@ -15,7 +15,7 @@ import { type Clock, groups, limits, type QueueName, type Random } from "@millra
 import type { JobObserver } from "../job-observer.ts";
 import type { Leasing } from "../leasing/leasing.ts";
 import type { Seat } from "../leasing/seat.ts";
-import { orAway } from "../store-outage.ts";
+import { asStoreOutage, orAway } from "../store-outage.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { overdueSettlement, refusalOf, settlementOf } from "./settlement.ts";
 import {
@@ -86,7 +86,7 @@ export class WorkSession {
     void this.#read(requests)
       .then(
         () => this.#outbox.end(),
-        (error: unknown) => this.#outbox.end(error),
+        (error: unknown) => this.#outbox.end(asStoreOutage(error)),
       )
       .finally(() => {
         if (this.#seat !== undefined) this.#parts.leasing.leave(this.#seat);
@@ -114,10 +114,7 @@ export class WorkSession {
   async #welcome(hello: Hello): Promise<void> {
     const { engine, leasing, leaseMs, stopGraceMs, schedulerId } = this.#parts;
     this.#greeted = true;
-    const adopted = await orAway(engine.adopt(hello.leases.map(refOf), leaseMs, hello.workerId));
-    if (adopted === undefined) {
-      throw rpcError({ reason: "STORE_UNAVAILABLE", message: "the store is away" });
-    }
+    const adopted = await engine.adopt(hello.leases.map(refOf), leaseMs, hello.workerId);
     const leases = hello.leases.map((lease, at) => {
       const outcome = adopted[at];
       if (outcome?.kind !== "adopted") return { lease, held: false };
