@@ -36,6 +36,11 @@ const away: ReadonlySet<status> = new Set([
   status.UNKNOWN,
 ]);
 
+const isCutOff = (error: unknown): boolean =>
+  error instanceof RpcFault &&
+  error.reason === undefined &&
+  error.code === status.DEADLINE_EXCEEDED;
+
 /** What a failed call to the scheduler means to whoever called the gateway. */
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
   if (!(error instanceof RpcFault) || signal?.aborted) return error;
@@ -68,11 +73,15 @@ export function schedulerClient(options: SchedulerClientOptions): {
     (send: (request: object, call: CallOptions) => Promise<object>) =>
     async (request: object, call: CallOptions = {}): Promise<object> => {
       const untilMs = clock.nowMs() + (call.deadlineMs ?? deadlineMs);
+      let known: unknown;
       for (let failures = 1; ; failures += 1) {
         try {
           return await send(request, { ...call, deadlineMs: untilMs - clock.nowMs() });
         } catch (error) {
           const fault = translate(error, call.signal);
+          // A last try that was cut off does not say why; those before it may have.
+          if (known !== undefined && isCutOff(error)) throw known;
+          if (fault instanceof RpcFault && fault.reason !== "SCHEDULER_UNAVAILABLE") known = fault;
           const pauseMs = backoffMs(backoff, failures, random);
           const again =
             fault instanceof RpcFault &&
