@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseConfiguration } from "@millrace/configuration";
 import { type ConfigSpec, loadConfig } from "@millrace/runtime";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -106,6 +107,18 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
         });
       }
     }
+  });
+
+  test("a scheduler takes the configuration file that it mounts", () => {
+    const manifests = render("configuration.yaml");
+    const text = manifests.flatMap(({ data }) => data?.["millrace.yaml"] ?? [])[0] ?? "";
+    const parsed = parseConfiguration(text);
+    if (parsed.kind === "wrong") throw new Error(JSON.stringify(parsed.problems));
+    expect(parsed.configuration.queues.length).toBeGreaterThan(0);
+    const scheduler = pods(manifests).find(({ name }) => name.endsWith("-scheduler"));
+    expect(scheduler?.pod.containers).toMatchObject([
+      { volumeMounts: [{ mountPath: "/configuration" }] },
+    ]);
   });
 
   test("helm refuses an external Redis without its Secret, and says what to set", () => {

@@ -1,9 +1,21 @@
 // Holds the chart's values to its schema with a JSON Schema validator, so it needs no helm.
+import { parseConfiguration } from "@millrace/configuration";
 import { expect, test } from "vitest";
+import { stringify } from "yaml";
 import { problemsOf, valuesFiles } from "./chart-values.ts";
 
 test.each(valuesFiles)("the schema takes %s", (_name, values) => {
   expect(problemsOf(values)).toEqual([]);
+});
+
+const declared = valuesFiles.flatMap(([name, values]): [string, object][] => {
+  const { configuration = {} } = values as { configuration?: object };
+  return Object.keys(configuration).length === 0 ? [] : [[name, configuration]];
+});
+
+test.each(declared)("a scheduler takes the configuration of %s", (_name, configuration) => {
+  const parsed = parseConfiguration(stringify(configuration));
+  expect(parsed.kind === "wrong" ? parsed.problems : []).toEqual([]);
 });
 
 test.each([

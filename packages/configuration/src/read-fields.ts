@@ -103,7 +103,8 @@ function readScalar(
     case ScalarType.UINT32:
     case ScalarType.UINT64: {
       const most = type === ScalarType.UINT32 ? UINT32_MAX : UINT64_MAX;
-      if (typeof value === "bigint" && value >= 0n && value <= most) return String(value);
+      const number = wholeOf(value);
+      if (number !== undefined && number >= 0n && number <= most) return String(number);
       return refuse(path, offset, `this is to be a whole number from 0 to ${most}`, reading);
     }
     case ScalarType.DOUBLE:
@@ -114,6 +115,12 @@ function readScalar(
     default:
       throw new Error(`${path}: no configuration has had a ${ScalarType[type]} so far`);
   }
+}
+
+/** Also of 1e6 and 1.0, which are whole as well. */
+function wholeOf(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 }
 
 /** A scalar's value; undefined for what is none. */

@@ -27,6 +27,7 @@ const right = [
   "queues: [{ name: mail, retain_failed: 1h30m, types: [a], band_weights: { batch: 1000 } }]",
   "api_keys: [{ key_id: abcd, budget: { weight: 0.01, tokens_per_day: 1000000000000 } }]",
   "provider_accounts: [{ name: openai/gpt-5, requests_per_minute: 100000000 }]",
+  "provider_accounts: [{ name: a, requests_per_minute: 1e6, max_running: 1.0 }]",
 ];
 const wrong = [
   "[]",
