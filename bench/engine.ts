@@ -9,6 +9,7 @@
  * (INFO commandstats: time in scripts; INFO cpu: all it did, sockets included).
  */
 import { type Engine, openEngine } from "@millrace/engine";
+import { startRedis } from "@millrace/local";
 import {
   defaultBackoff,
   type KeyId,
@@ -17,9 +18,9 @@ import {
   systemClock,
   systemRandom,
 } from "@millrace/shared";
-import { startRedis } from "@millrace/testing";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { circumstances, keep, median, rounded } from "./parts/report.ts";
 
 const PAYLOAD = JSON.stringify({
   document: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
@@ -38,12 +39,23 @@ const engine = await openEngine({
   clock: systemClock,
   random: systemRandom,
 });
-const version = /redis_version:(\S+)/.exec(await redis.info("server"))?.[1];
+const version = /redis_version:(\S+)/.exec(await redis.info("server"))?.[1] ?? "unknown";
+const about = circumstances(version);
 console.log(`Redis ${version}, Node ${process.version}`);
 
-if (asked("life")) await life();
-if (asked("waiting")) await waiting();
-if (asked("keys")) await keys();
+if (asked("life")) {
+  keep("engine-life", { question: "a job's life in the engine", ...about, costs: await life() });
+}
+if (asked("waiting")) {
+  keep("engine-waiting", {
+    question: "a lease, by how many jobs wait",
+    ...about,
+    leases: await waiting(),
+  });
+}
+if (asked("keys")) {
+  keep("engine-keys", { question: "a lease, by API keys", ...about, leases: await keys() });
+}
 await engine.close();
 redis.disconnect();
 
@@ -54,7 +66,7 @@ interface Cost {
   readonly nodeUs: number;
 }
 
-async function life(): Promise<void> {
+async function life(): Promise<Record<string, Cost>> {
   console.log(`\nOne job's life, ${LIFE_JOBS} jobs a round, median of ${ROUNDS} rounds in turns`);
   const contenders: Record<string, () => Promise<Cost>> = {
     "bare BullMQ: add, 64 in flight + Worker, concurrency 50": bareBullMq,
@@ -70,14 +82,16 @@ async function life(): Promise<void> {
     }
   }
   let base: Cost | undefined;
+  const medians: Record<string, Cost> = {};
   for (const [name, runs] of costs) {
     const cost: Cost = {
-      jobsPerSecond: median(runs.map((run) => run.jobsPerSecond)),
-      scriptUs: median(runs.map((run) => run.scriptUs)),
-      redisUs: median(runs.map((run) => run.redisUs)),
-      nodeUs: median(runs.map((run) => run.nodeUs)),
+      jobsPerSecond: Math.round(median(runs.map((run) => run.jobsPerSecond))),
+      scriptUs: rounded(median(runs.map((run) => run.scriptUs))),
+      redisUs: rounded(median(runs.map((run) => run.redisUs))),
+      nodeUs: rounded(median(runs.map((run) => run.nodeUs))),
     };
     base ??= cost;
+    medians[name] = cost;
     console.log(
       `${name.padEnd(56)} ${cost.jobsPerSecond.toFixed(0).padStart(7)} jobs/s  ` +
         `x${(cost.jobsPerSecond / base.jobsPerSecond).toFixed(2)}   per job: scripts ` +
@@ -85,6 +99,7 @@ async function life(): Promise<void> {
         `Node CPU ${cost.nodeUs.toFixed(1)} us`,
     );
   }
+  return medians;
 }
 
 async function measured(jobs: number, work: () => Promise<void>): Promise<Cost> {
@@ -169,15 +184,15 @@ async function millrace(batch: number): Promise<Cost> {
   });
 }
 
-async function waiting(): Promise<void> {
+async function waiting(): Promise<Record<string, LeaseCost>> {
   console.log("\nA lease of 32, by jobs waiting (one key; the level is kept)");
   await redis.flushall();
   const sizes = [1_000, 100_000, 1_000_000];
   const queues = sizes.map((size) => ({ name: `waiting-${size}` as QueueName, size, keys: 1 }));
-  await compareLeases(queues, (queue) => `${queue.size} waiting`);
+  return await compareLeases(queues, (queue) => `${queue.size} waiting`);
 }
 
-async function keys(): Promise<void> {
+async function keys(): Promise<Record<string, LeaseCost>> {
   console.log("\nA lease of 32, by API keys (200,000 jobs waiting; the level is kept)");
   await redis.flushall();
   const counts = [1, 100, 10_000, 100_000];
@@ -186,7 +201,12 @@ async function keys(): Promise<void> {
     size: 200_000,
     keys: count,
   }));
-  await compareLeases(queues, (queue) => `${queue.keys} keys`);
+  return await compareLeases(queues, (queue) => `${queue.keys} keys`);
+}
+
+interface LeaseCost {
+  readonly usPerJob: number;
+  readonly ratioToFirst: number;
 }
 
 interface LeaseQueue {
@@ -198,7 +218,7 @@ interface LeaseQueue {
 async function compareLeases(
   queues: readonly LeaseQueue[],
   label: (queue: LeaseQueue) => string,
-): Promise<void> {
+): Promise<Record<string, LeaseCost>> {
   for (const queue of queues) {
     await engine.defineQueue({ name: queue.name });
     await fill(queue, queue.size);
@@ -217,12 +237,15 @@ async function compareLeases(
   }
   const [first] = queues;
   const base = first === undefined ? 1 : median(times.get(first) ?? []);
+  const costs: Record<string, LeaseCost> = {};
   for (const queue of queues) {
     const us = median(times.get(queue) ?? []);
+    costs[label(queue)] = { usPerJob: rounded(us), ratioToFirst: rounded(us / base) };
     console.log(`${label(queue).padEnd(20)} ${us.toFixed(2)} us a job  x${(us / base).toFixed(2)}`);
   }
   const memory = /used_memory_human:(\S+)/.exec(await redis.info("memory"))?.[1];
   console.log(`Redis holds ${memory}`);
+  return costs;
 }
 
 async function fill(queue: LeaseQueue, count: number): Promise<void> {
@@ -266,9 +289,4 @@ async function redisCpuUs(): Promise<number> {
   const info = await redis.info("cpu");
   const seconds = (field: string) => Number(new RegExp(`${field}:([\\d.]+)`).exec(info)?.[1] ?? 0);
   return (seconds("used_cpu_user") + seconds("used_cpu_sys")) * 1e6;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -19,6 +19,10 @@ const commands = {
     summary: "set up, and have a book of 500 pages summarised",
     run: [["node", "scripts/demo.ts"]],
   },
+  bench: {
+    summary: "set up, and measure: every benchmark, in some minutes",
+    run: [["node", "bench/run.ts"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [

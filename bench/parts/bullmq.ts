@@ -1,0 +1,87 @@
+/** Bare BullMQ. REDIS_URL, ROLE, IN_FLIGHT. Asked for a number of jobs, it answers when they are done, as its role has it. */
+import { Queue, QueueEvents, Worker } from "bullmq";
+import { serveParent } from "./child.ts";
+import { payload, result } from "./payload.ts";
+
+/**
+ * worker    done: it has completed so many jobs
+ * producer  done: so many jobs are stored
+ * watcher   a producer that adds the next job when it has seen the end of one; done: it has seen all
+ * both      producer and worker in one process; done: the worker has completed them
+ */
+export type Role = "worker" | "producer" | "watcher" | "both";
+
+const QUEUE = "bare";
+const role = process.env.ROLE as Role;
+const inFlight = Number(process.env.IN_FLIGHT);
+const connection = { url: process.env.REDIS_URL ?? "" };
+
+const queue = new Queue(QUEUE, { connection });
+const worker =
+  role === "worker" || role === "both"
+    ? new Worker(QUEUE, async () => result, { connection, concurrency: inFlight })
+    : undefined;
+const events = role === "watcher" ? new QueueEvents(QUEUE, { connection }) : undefined;
+await Promise.all([queue, worker, events].map((part) => part?.waitUntilReady()));
+
+let left = 0;
+let allCompleted = () => {};
+worker?.on("completed", () => {
+  left -= 1;
+  if (left === 0) allCompleted();
+});
+const completed = (jobs: number) =>
+  new Promise<void>((resolve) => {
+    left = jobs;
+    allCompleted = resolve;
+  });
+
+const ends = new Map<string, () => void>();
+events?.on("completed", ({ jobId }) => ends.get(jobId)?.());
+
+async function produce(jobs: number): Promise<void> {
+  let added = 0;
+  const one = async () => {
+    while (added < jobs) {
+      added += 1;
+      await queue.add("noop", payload, { attempts: 5 });
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+}
+
+/** Its jobs bear ids that are known before they are stored: their end may be told of before that is answered. */
+let madeIds = 0;
+async function produceAndWatch(jobs: number): Promise<void> {
+  let added = 0;
+  const one = async () => {
+    while (added < jobs) {
+      added += 1;
+      madeIds += 1;
+      const jobId = `${process.pid}-${madeIds}`;
+      const ended = new Promise<void>((resolve) => ends.set(jobId, resolve));
+      await queue.add("noop", payload, { attempts: 5, jobId });
+      await ended;
+      ends.delete(jobId);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+}
+
+const work: Record<Role, (jobs: number) => Promise<unknown>> = {
+  worker: completed,
+  producer: produce,
+  watcher: produceAndWatch,
+  both: (jobs) => Promise.all([completed(jobs), produce(jobs)]),
+};
+
+serveParent(
+  async ({ jobs }: { jobs: number }) => {
+    await work[role](jobs);
+    return {};
+  },
+  async () => {
+    await Promise.all([worker?.close(), events?.close()]);
+    await queue.close();
+  },
+);

@@ -1,0 +1,76 @@
+/** Submits jobs and sees them finish, so many in flight. ADDRESS, API_KEY. */
+
+import { JobState } from "@millrace/proto/job";
+import { JobService } from "@millrace/proto/job-service";
+import { grpcClient } from "@millrace/runtime";
+import { serveParent } from "./child.ts";
+import { payload } from "./payload.ts";
+
+export interface Round {
+  readonly way: "SubmitStream" | "SubmitJob";
+  readonly jobs: number;
+  readonly inFlight: number;
+}
+
+const payloadJson = JSON.stringify(payload);
+const spec = () => ({
+  queue: "bench",
+  type: "noop",
+  payload: { case: "payloadJson" as const, value: payloadJson },
+});
+const client = grpcClient(JobService, process.env.ADDRESS ?? "", {
+  token: process.env.API_KEY ?? "",
+});
+
+/** One stream up and down: as many jobs follow as have finished. */
+async function submitStream({ jobs, inFlight }: Round): Promise<void> {
+  const call = client.rpc.submitStream();
+  let sent = 0;
+  let finished = 0;
+  const send = async (count: number) => {
+    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, at) => ({
+      sequence: BigInt(sent + at),
+      job: spec(),
+    }));
+    const notifyFinished = sent === 0;
+    sent += items.length;
+    if (items.length > 0) await call.write({ items, notifyFinished });
+  };
+  await send(inFlight);
+  for await (const response of call.responses) {
+    for (const { result } of response.results) {
+      if (result?.result.case !== "jobId")
+        throw new Error(`refused: ${result?.result.value?.message}`);
+    }
+    const done = response.finished.length;
+    if (done === 0) continue;
+    if (response.finished.some(({ state }) => state !== JobState.SUCCEEDED))
+      throw new Error("failed");
+    finished += done;
+    await send(done);
+    if (finished === jobs) break;
+  }
+}
+
+/** A call for each job, which returns when it has finished. */
+async function submitJob({ jobs, inFlight }: Round): Promise<void> {
+  let sent = 0;
+  const one = async () => {
+    while (sent < jobs) {
+      sent += 1;
+      const { job } = await client.rpc.submitJob({ job: spec(), wait: { seconds: 60n, nanos: 0 } });
+      if (job?.state !== JobState.SUCCEEDED) throw new Error(`ended as ${job?.state}`);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+}
+
+await client.ready(10_000);
+serveParent(
+  async (round: Round) => {
+    const startedMs = performance.now();
+    await (round.way === "SubmitStream" ? submitStream(round) : submitJob(round));
+    return { seconds: (performance.now() - startedMs) / 1_000 };
+  },
+  async () => client.close(),
+);

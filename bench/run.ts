@@ -1,0 +1,23 @@
+/** Every benchmark, one after the other: `pnpm bench`. Each prints its ratios and keeps them in bench/results. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const benchmarks = [
+  ["end-to-end.ts"],
+  ["idle-latency.ts"],
+  ["chunk-latency.ts"],
+  ["watchers.ts"],
+  ["engine.ts", "life"],
+  ["engine.ts", "waiting"],
+  ["engine.ts", "keys"],
+] as const;
+
+for (const [at, [file, ...args]] of benchmarks.entries()) {
+  console.log(`\n[${at + 1} of ${benchmarks.length}] ${[file, ...args].join(" ")}`);
+  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
+    stdio: "inherit",
+  });
+  const [code] = await once(child, "exit");
+  if (code !== 0) process.exit(code ?? 1);
+}
