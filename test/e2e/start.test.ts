@@ -62,7 +62,8 @@ test("start runs until Ctrl-C, stops all it started, and goes on with the same k
   expect(JSON.parse(result.stdout)).toHaveProperty("text");
   const millrace = connectMillrace({ address, apiKey });
   onTestFinished(() => millrace.close());
-  const job = await millrace.run({ queue, type, payload });
+  const { id } = await millrace.run({ queue, type, payload });
+  const job = await millrace.getJob(id);
 
   const example = join(import.meta.dirname, "../../examples/first-job/first-job.ts");
   const summary = await promisify(execFile)(process.execPath, [example, "README.md"], {
