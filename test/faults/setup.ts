@@ -10,6 +10,7 @@ import {
 import { AdminService } from "@millrace/proto/admin-service";
 import {
   DocumentService,
+  type UploadDocumentHeaderSchema,
   type UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
 import { JobService } from "@millrace/proto/job-service";
@@ -88,10 +89,10 @@ export const adminOf = (system: LocalSystem) =>
 
 /** The messages that upload a document, a piece each. */
 export async function* uploadOf(
-  name: string,
+  header: MessageInitShape<typeof UploadDocumentHeaderSchema>,
   ...pieces: Uint8Array[]
 ): AsyncGenerator<MessageInitShape<typeof UploadDocumentRequestSchema>> {
-  yield { part: { case: "header", value: { name } } };
+  yield { part: { case: "header", value: header } };
   for (const value of pieces) yield { part: { case: "content", value } };
   yield { part: { case: "end", value: {} } };
 }

@@ -93,7 +93,7 @@ test("a request is taken up to 4 MiB and refused beyond, and the connection goes
 test("a message of a stream is refused over 4 MiB, and a piece of a document over 1 MiB", async () => {
   const { caller } = await setup();
   const uploadPiece = (bytes: number) =>
-    caller.documents.uploadDocument(uploadOf("a.txt", Buffer.alloc(bytes, "a")));
+    caller.documents.uploadDocument(uploadOf({ name: "a.txt" }, Buffer.alloc(bytes, "a")));
   const limit = 1024 * 1024;
   expect((await uploadPiece(limit)).document?.size).toBe(BigInt(limit));
   const tooLong = await faultOf(uploadPiece(limit + 1));
@@ -149,7 +149,7 @@ test("another key's document can neither be read nor named in a job", async () =
   const { caller } = await setup();
   const { caller: other, listed } = await setup();
   const { document } = await caller.documents.uploadDocument(
-    uploadOf("a.txt", Buffer.from("mine")),
+    uploadOf({ name: "a.txt" }, Buffer.from("mine")),
   );
   const documentId = document?.id ?? "";
   const notFound = { code: status.NOT_FOUND, reason: "DOCUMENT_NOT_FOUND" };
