@@ -256,6 +256,26 @@ test("jobs submitted before are told of too, and those that are not there or ano
   expect(again.finished.map(({ id }) => id)).toEqual([one, two]);
 });
 
+test("news of many jobs with labels as long as they may be fits messages", async () => {
+  const { open, item } = await setup(async () => null);
+  const label = (i: number) => [`l${i}`.padEnd(63, "x"), "\u{1f422}".repeat(255)];
+  const labels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => label(i)));
+  const first = open({ notifyFinished: true });
+  for (let from = 0; from < 300; from += 100) {
+    const items = Array.from({ length: 100 }, (_, i) => item(from + i, { labels }));
+    await first.write({ items } as Message);
+  }
+  first.end();
+  expect(await first.ended).toBeUndefined();
+  const notifyJobIds = first.finished.map(({ id }) => id);
+  expect(notifyJobIds).toHaveLength(300);
+  // All of them have finished by now, and are told of together.
+  const again = open({ notifyJobIds });
+  again.end();
+  expect(await again.ended).toBeUndefined();
+  expect(again.finished.map(({ id }) => id).toSorted()).toEqual(notifyJobIds.toSorted());
+});
+
 test("an idempotency key that comes again is answered with the job there is, whose end is told once", async () => {
   const { executor, payload, release } = gates();
   const { open, item } = await setup(executor);

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { jobBytes } from "@millrace/shared";
 import { context, propagation } from "@opentelemetry/api";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
@@ -7,17 +8,8 @@ import { type NewJob, specOf } from "./job.ts";
 import { cancelledError } from "./millrace-error.ts";
 import type { Submission, SubmitOutcome, Submitted } from "./submit-stream.ts";
 
-/** More than what a job's parts of a fixed length take in a message. */
-const FIXED_BYTES = 2_048;
-
-function specBytes({ payload, labels, idempotencyKey }: JobSpec): number {
-  let bytes = FIXED_BYTES + Buffer.byteLength(idempotencyKey);
-  if (payload.case === "payloadJson") bytes += Buffer.byteLength(payload.value);
-  for (const name in labels) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(labels[name] ?? "");
-  }
-  return bytes;
-}
+const specBytes = ({ payload, labels, idempotencyKey }: JobSpec): number =>
+  jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
 
 /** A job to be submitted once, settled by its answer, its deadline or its signal, whichever is first. */
 export function submissionOf(

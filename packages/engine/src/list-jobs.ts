@@ -1,4 +1,4 @@
-import { groupLength, type JobId, limits, parseJobId } from "@millrace/shared";
+import { groupLength, type JobId, jobBytes, limits, parseJobId } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import type { JobPage, JobRecord, ListFilter } from "./engine.ts";
 import { keyIndex, type Shard } from "./keys.ts";
@@ -9,22 +9,12 @@ import { asStoreFault } from "./store-fault.ts";
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 250;
 
-/** More than all of a job's summary but labels and failure takes. */
-const SUMMARY_BYTES = 4_096;
-
-/** At least what a job takes in a message. */
-const summaryBytes = ({ labels, failure }: JobRecord): number =>
-  [...Object.entries(labels).flat(), failure?.message ?? ""].reduce(
-    (sum, text) => sum + Buffer.byteLength(text),
-    SUMMARY_BYTES,
-  );
-
 /** As many of the jobs as fit a message; a token that goes on after the last of them if some did not. */
 function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | undefined): JobPage {
   const length = groupLength(jobs, 0, {
     maxItems: filter.pageSize,
     maxWeight: limits.messageBytes,
-    weigh: summaryBytes,
+    weigh: ({ labels, failure }) => jobBytes(labels, failure?.message),
   });
   const last = length < jobs.length ? jobs[length - 1] : undefined;
   const token = last === undefined ? next : parseJobId(last.id)?.unique;

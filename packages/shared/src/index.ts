@@ -6,6 +6,7 @@ export * from "./duration.ts";
 export * from "./group.ts";
 export * from "./group-batch.ts";
 export * from "./ids.ts";
+export * from "./job-bytes.ts";
 export * from "./job-state.ts";
 export * from "./limits.ts";
 export * from "./random.ts";

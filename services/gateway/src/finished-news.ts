@@ -1,12 +1,10 @@
 import type { Job } from "@millrace/proto/job";
-import { groupLength, type KeyId, limits } from "@millrace/shared";
+import { groupLength, jobBytes, type KeyId, limits } from "@millrace/shared";
 import type { FinishedHub, FinishedListener } from "./finished-hub.ts";
 import type { Scheduler } from "./scheduler-client.ts";
 
 /** What is kept for a caller who does not read: what comes beyond is kept by id, and read again. */
 const KEPT_BYTES = 1024 * 1024;
-/** More than all of a finished job but its result takes, for all but the longest labels and errors. */
-const FIXED_BYTES = 2_048;
 
 interface Late {
   readonly id: string;
@@ -49,7 +47,7 @@ export class FinishedNews implements FinishedListener {
 
   finished(job: Job): void {
     if (!this.#unfinished.delete(job.id)) return;
-    const bytes = Buffer.byteLength(job.resultJson) + FIXED_BYTES;
+    const bytes = jobBytes(job.labels, job.resultJson, job.error?.message);
     if (this.#keptBytes > KEPT_BYTES) {
       this.#late.push({ id: job.id, bytes });
     } else {

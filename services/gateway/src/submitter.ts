@@ -9,6 +9,7 @@ import {
   type Clock,
   createGroupBatcher,
   groups,
+  jobBytes,
   type KeyId,
   limits,
   newJobId,
@@ -43,24 +44,14 @@ export type Submitter = (
 ) => Promise<readonly Submitted[]>;
 
 const SUBMITS_IN_FLIGHT = 4;
-/** More than what a job's parts of a fixed length take in a message. */
-const FIXED_BYTES = 2_048;
-
-/** At least what a checked job takes in a message. */
-function specBytes(spec: JobSpec | undefined): number {
-  const payload = spec?.payload;
-  let bytes = FIXED_BYTES;
-  if (payload?.case === "payloadJson") bytes += Buffer.byteLength(payload.value);
-  for (const name in spec?.labels) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(spec.labels[name] ?? "");
-  }
-  return bytes + Buffer.byteLength(spec?.idempotencyKey ?? "");
-}
+/** What a checked job takes in a message: its payload is text by now. */
+const specBytes = ({ labels, idempotencyKey, payload }: JobSpec): number =>
+  jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
 
 const groupLimits = {
   maxItems: limits.jobsPerSubmit,
   maxWeight: limits.messageBytes,
-  weigh: ({ spec }: NewJob) => specBytes(spec),
+  weigh: ({ spec }: NewJob) => (spec === undefined ? 0 : specBytes(spec)),
 };
 
 const refused = (fault: RpcFault): Submitted => ({

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine } from "@millrace/engine";
-import type { JobSchema } from "@millrace/proto/job";
+import type { Job, JobSchema } from "@millrace/proto/job";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import {
@@ -8,6 +8,7 @@ import {
   groups,
   isJobId,
   type JobId,
+  jobBytes,
   limits,
   type QueueName,
   queueOf,
@@ -16,16 +17,14 @@ import { jobMessage } from "../job-message.ts";
 import type { JobObserver } from "../job-observer.ts";
 
 type JobMessage = MessageInitShape<typeof JobSchema>;
+/** What may be long of a finished job. */
+type FinishedJob = Pick<Job, "labels" | "resultJson" | "error">;
 
-/** More than all of a finished job but its result takes, for all but the longest labels and errors. */
-const FINISHED_BYTES = 2_048;
-
-/** Of the fields of a finished job, only its result may be long. */
 const messageLimits = {
   maxItems: limits.jobsPerSubmit,
   maxWeight: limits.messageBytes,
-  weigh: ({ resultJson = "" }: { readonly resultJson?: string }) =>
-    Buffer.byteLength(resultJson) + FINISHED_BYTES,
+  weigh: ({ labels, resultJson, error }: FinishedJob) =>
+    jobBytes(labels, resultJson, error?.message),
 };
 
 /** Jobs that are read at once: each may have a long result. */

@@ -10,7 +10,7 @@ import {
   type WorkerChunk,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { type JobId, parseJobId } from "@millrace/shared";
+import { type JobId, jobBytes, parseJobId } from "@millrace/shared";
 
 export const refOf = (lease: LeaseRefMessage | undefined): LeaseRef => ({
   jobId: (lease?.jobId ?? "") as JobId,
@@ -27,15 +27,8 @@ export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   return { seq, kind: "data", body: content.value ?? new Uint8Array() };
 }
 
-/** More than what an assignment's parts of a fixed length take. */
-const FIXED_BYTES = 2_048;
-
 /** At least what a lease takes as an assignment. */
-export const assignmentBytes = ({ job }: Lease): number =>
-  [...Object.entries(job.labels).flat(), job.payloadJson].reduce(
-    (sum, text) => sum + Buffer.byteLength(text),
-    FIXED_BYTES,
-  );
+export const assignmentBytes = ({ job }: Lease): number => jobBytes(job.labels, job.payloadJson);
 
 export function assignmentOf(lease: Lease): MessageInitShape<typeof AssignmentSchema> {
   const { job } = lease;
