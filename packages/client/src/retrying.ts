@@ -1,27 +1,35 @@
-import { type BackoffPolicy, backoffMs, sleep } from "@millrace/shared";
+import { type BackoffPolicy, backoffMs, holdProcess, sleep } from "@millrace/shared";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
 import { cancelledError, closedError, MillraceError } from "./millrace-error.ts";
 
 const backoff: BackoffPolicy = { initialMs: 50, maxMs: 2_000, factor: 2, jitter: 0.5 };
 
-/** Waits before try number `failures + 1`, as long as the error says or longer with each failure. */
-export async function pauseBefore(
+/**
+ * Waits after a call has failed `failures` times in a row: as long as its error says, or longer with
+ * each failure. Throws if the signal aborts, or the client is closed, meanwhile.
+ */
+export async function pauseAfter(
   connection: Connection,
   failures: number,
   error: MillraceError,
-  signal: AbortSignal | undefined,
+  { signal, atMostMs = Number.POSITIVE_INFINITY }: PauseOptions = {},
 ): Promise<void> {
-  const waitMs = pauseMs(connection, failures, error);
+  const waitMs = error.retryAfterMs ?? backoffMs(backoff, failures, connection.random);
   const stop =
     signal === undefined ? connection.closed : AbortSignal.any([signal, connection.closed]);
-  await sleep(connection.clock, waitMs, stop);
+  // Without a connection nothing else may hold the process that waits.
+  const held = holdProcess();
+  await sleep(connection.clock, Math.min(waitMs, atMostMs), stop);
+  held.release();
   if (signal?.aborted) throw cancelledError(signal);
   if (connection.closed.aborted) throw closedError();
 }
 
-const pauseMs = (connection: Connection, failures: number, error: MillraceError): number =>
-  error.retryAfterMs ?? backoffMs(backoff, failures, connection.random);
+interface PauseOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly atMostMs?: number;
+}
 
 /** Makes a call that is safe to repeat until it is answered, within its deadline. */
 export async function repeating<T>(
@@ -35,8 +43,11 @@ export async function repeating<T>(
       return await attempt(deadlineAtMs);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== "UNAVAILABLE") throw error;
-      if (connection.closed.aborted || connection.clock.nowMs() >= deadlineAtMs) throw error;
-      await pauseBefore(connection, failures, error, options.signal);
+      if (connection.closed.aborted) throw error;
+      const leftMs = deadlineAtMs - connection.clock.nowMs();
+      await pauseAfter(connection, failures, error, { signal: options.signal, atMostMs: leftMs });
+      // That it was late says less than why.
+      if (connection.clock.nowMs() >= deadlineAtMs) throw error;
     }
   }
 }

@@ -12,7 +12,7 @@ import {
 import { groupLength, groups, limits, type TimerHandle } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { closedError, errorOfCall, errorOfStatus, MillraceError } from "./millrace-error.ts";
-import { pauseBefore } from "./retrying.ts";
+import { pauseAfter } from "./retrying.ts";
 
 /** A job that is stored: nothing but its retention's end takes it away. */
 export interface Submitted {
@@ -188,8 +188,8 @@ export class SubmitStream {
     while (this.#isNeeded) {
       try {
         if (this.#failures > 0) {
-          const cut = this.#lastFailure ?? closedError();
-          await pauseBefore(this.#connection, this.#failures, cut, undefined);
+          const cut = this.#lastFailure ?? unreachable();
+          await pauseAfter(this.#connection, this.#failures, cut);
         }
         await this.#connection.ready(this.#connection.clock.nowMs() + READY_MS);
         this.#toWatch = [...(this.#events?.awaited() ?? [])];
@@ -311,8 +311,9 @@ export class SubmitStream {
   #expire(): void {
     this.#sweep = undefined;
     const nowMs = this.#connection.clock.nowMs();
+    const why = this.#call === undefined ? (this.#lastFailure ?? unreachable()) : undefined;
     for (const one of this.#waiting) {
-      if (one.untilMs <= nowMs) one.settle({ kind: "failed", error: notSent(this.#lastFailure) });
+      if (one.untilMs <= nowMs) one.settle({ kind: "failed", error: notSent(why) });
     }
     this.#waiting = this.#waiting.filter(({ settled }) => !settled);
     for (const [sequence, one] of this.#unanswered) {
@@ -366,6 +367,9 @@ const unknown = (cause: MillraceError): MillraceError =>
     retryable: false,
     cause,
   });
+
+const unreachable = (): MillraceError =>
+  new MillraceError({ code: "UNAVAILABLE", message: "no gateway can be reached" });
 
 const notSent = (cause: MillraceError | undefined): MillraceError =>
   new MillraceError({

@@ -5,7 +5,7 @@ import { isFinal } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { type Job, jobOf } from "./job.ts";
 import { MillraceError } from "./millrace-error.ts";
-import { pauseBefore } from "./retrying.ts";
+import { pauseAfter } from "./retrying.ts";
 
 export interface WatchOptions {
   /** The first piece of output to see: 0, the default, for all of it, or one more than the last one seen. */
@@ -91,7 +91,7 @@ export async function* watchJob<Result>(
     const nowMs = connection.clock.nowMs();
     cutAtMs ??= nowMs;
     if (nowMs - cutAtMs >= giveUpAfterMs) throw gaveUp(jobId, next, nowMs - cutAtMs, cut);
-    await pauseBefore(connection, failures, cut, signal);
+    await pauseAfter(connection, failures, cut, { signal });
   }
 }
 

@@ -5,6 +5,7 @@ export * from "./clock.ts";
 export * from "./duration.ts";
 export * from "./group.ts";
 export * from "./group-batch.ts";
+export * from "./hold-process.ts";
 export * from "./ids.ts";
 export * from "./job-bytes.ts";
 export * from "./job-state.ts";

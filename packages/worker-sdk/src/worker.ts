@@ -8,10 +8,9 @@ import {
   type WorkResponse,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { backoffMs, sleep, type TimerHandle } from "@millrace/shared";
+import { backoffMs, holdProcess, sleep, type TimerHandle } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
 import type { Log } from "./executor.ts";
-import { holdProcess } from "./hold-process.ts";
 import * as messages from "./messages.ts";
 import { Session, workClient } from "./session.ts";
 import { Uplink } from "./uplink.ts";

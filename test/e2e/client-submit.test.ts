@@ -1,0 +1,202 @@
+/** What becomes of submissions, and of those who wait for ends, when gateways and schedulers go away under the client. */
+import { setImmediate } from "node:timers/promises";
+import { connectMillrace, type Millrace } from "@millrace/client";
+import { type LocalSystem, startSystem } from "@millrace/local";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { type Executor, startWorker } from "@millrace/worker-sdk";
+import { expect, onTestFinished, test } from "vitest";
+
+async function setup(executor?: Executor, settings: Record<string, string> = {}) {
+  const system = await startSystem({ workers: 0, settings: { gateway: settings } });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  if (executor !== undefined) work(system, executor);
+  const connect = (address: string | readonly string[]) => {
+    const millrace = connectMillrace({ address, apiKey: system.apiKey, deadlineMs: 60_000 });
+    onTestFinished(() => millrace.close());
+    return millrace;
+  };
+  return { system, connect, millrace: connect(system.gatewayTarget()) };
+}
+
+function work(system: LocalSystem, executor: Executor) {
+  const worker = startWorker({
+    schedulerAddress: system.workerTarget,
+    workerId: "test",
+    queues: ["documents"],
+    slots: 200,
+    executors: { test: executor },
+    clock,
+    random,
+  });
+  onTestFinished(() => worker.drain(0));
+}
+
+const job = { queue: "documents", type: "test" };
+const labelled = (n: number) => ({ ...job, labels: { n: String(n) } });
+
+/** What there is, by label. */
+async function stored(millrace: Millrace): Promise<string[]> {
+  const jobs = await Array.fromAsync(millrace.list({ queue: "documents", pageSize: 500 }));
+  return jobs.map(({ labels }) => labels.n ?? "").toSorted();
+}
+
+/** Resolves once all that was submitted before has been written: a call that comes after it has been answered. */
+async function written(millrace: Millrace) {
+  await setImmediate();
+  await millrace.getDocument("doc_01JDXW5T5Q6M3C9N2V8K4H7R1B").catch(() => undefined);
+}
+
+test("jobs that are submitted at once share a few calls of the scheduler", async () => {
+  const { system, millrace } = await setup();
+  const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => millrace.submit(job)));
+  expect(new Set(outcomes.map(({ jobId }) => jobId)).size).toBe(1_000);
+  const metrics = await fetch(`http://${system.schedulers[0]?.addresses.metrics}/metrics`);
+  const calls = /rpc_calls_total\{method="[^"]*\/Submit",code="0"\} (\d+)/.exec(
+    await metrics.text(),
+  );
+  expect(Number(calls?.[1])).toBeLessThan(20);
+});
+
+test("of jobs submitted at once each has an outcome of its own, in order", async () => {
+  const { millrace } = await setup();
+  const outcomes = await millrace.submitMany([
+    job,
+    { ...job, queue: "NO" },
+    { ...job, queue: "nowhere" },
+    { ...job, payload: { text: "x".repeat(300_000) } },
+    { ...job, payload: { text: "x".repeat(4_000_000) } },
+    job,
+  ]);
+  expect(outcomes.map((one) => (one.kind === "failed" ? one.error.reason : one.kind))).toEqual([
+    ...["accepted", "MALFORMED", "QUEUE_NOT_FOUND", "MALFORMED", "TOO_LARGE", "accepted"],
+  ]);
+});
+
+test("while a gateway is stopped in order and started again, each job is submitted once and none fails", async () => {
+  const { system, millrace } = await setup();
+  await millrace.submit(labelled(0));
+  const submissions = Array.from({ length: 5_000 }, (_, i) => millrace.submit(labelled(i + 1)));
+  await setImmediate();
+  await system.gateways[0]?.restart();
+  await Promise.all(submissions);
+  const expected = Array.from({ length: 5_001 }, (_, i) => String(i)).toSorted();
+  expect(await stored(millrace)).toEqual(expected);
+});
+
+test("with its answer lost, a job fails as ANSWER_LOST, and one with an idempotency key is sent again", async () => {
+  const { system, millrace } = await setup();
+  await millrace.submit(labelled(0));
+  // The gateway has the jobs, and no answer to give.
+  system.schedulers[0]?.pause();
+  const plain = millrace.submit(labelled(1));
+  const keyed = millrace.submit({ ...labelled(2), idempotencyKey: "two" });
+  const lost = expect(plain).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    reason: "ANSWER_LOST",
+    retryable: false,
+    message: expect.stringContaining("idempotency key"),
+  });
+  await written(millrace);
+  await system.gateways[0]?.kill();
+  system.schedulers[0]?.resume();
+  await system.gateways[0]?.restart();
+  await lost;
+  const { jobId } = await keyed;
+  expect((await stored(millrace)).filter((n) => n === "2")).toHaveLength(1);
+  expect(await millrace.submit({ ...labelled(2), idempotencyKey: "two" })).toEqual({
+    jobId,
+    existing: true,
+  });
+});
+
+test("a job waits for a gateway to be there, until its deadline", async () => {
+  const { system, millrace } = await setup();
+  await system.gateways[0]?.kill();
+  await expect(millrace.submit(job, { deadlineMs: 200 })).rejects.toMatchObject({
+    ...{ code: expect.stringMatching(/UNAVAILABLE|DEADLINE_EXCEEDED/), retryable: true },
+  });
+  const patient = millrace.submit(job);
+  await system.gateways[0]?.restart();
+  expect(await patient).toMatchObject({ existing: false });
+});
+
+test("whoever runs jobs hears of each end, though gateway and scheduler were killed meanwhile", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { system, millrace } = await setup(async ({ payload }) => {
+    await gate.promise;
+    return payload;
+  });
+  const accepted = millrace.submit(job);
+  const runs = Array.from({ length: 100 }, (_, n) =>
+    millrace.run<{ n: number }>({ ...job, payload: { n }, idempotencyKey: `run ${n}` }),
+  );
+  const { jobId } = await accepted;
+  const waited = millrace.wait(jobId);
+  await written(millrace);
+  await system.gateways[0]?.kill();
+  await system.schedulers[0]?.kill();
+  await system.schedulers[0]?.restart();
+  await system.gateways[0]?.restart();
+  gate.resolve();
+  expect((await Promise.all(runs)).map(({ result }) => result?.n)).toEqual(
+    Array.from({ length: 100 }, (_, n) => n),
+  );
+  expect((await waited).state).toBe("SUCCEEDED");
+});
+
+test("with several addresses, what one gateway does not answer another does", async () => {
+  const { system, connect } = await setup(async () => ({}));
+  const second = await system.addGateway();
+  const addresses = system.gateways.map(({ addresses: { address } }) => String(address));
+  const millrace = connect(addresses);
+  await millrace.run(job);
+  await system.gateways[0]?.kill();
+  await Promise.all(
+    Array.from({ length: 10 }, () => millrace.run({ ...job, idempotencyKey: "once" })),
+  );
+  await second.kill();
+  await system.gateways[0]?.restart();
+  expect((await millrace.run({ ...job, idempotencyKey: "twice" })).state).toBe("SUCCEEDED");
+});
+
+test("closing waits for submissions under way, ends waits, and takes no more", async () => {
+  const { system, millrace } = await setup();
+  const { jobId } = await millrace.submit(job);
+  const waiting = expect(millrace.wait(jobId)).rejects.toMatchObject({ reason: "CLOSED" });
+  system.schedulers[0]?.pause();
+  const underWay = millrace.submit(job);
+  const closed = millrace.close();
+  await expect(millrace.submit(job)).rejects.toMatchObject({ code: "CANCELLED", reason: "CLOSED" });
+  system.schedulers[0]?.resume();
+  await closed;
+  expect(await underWay).toMatchObject({ existing: false });
+  await waiting;
+  await expect(millrace.getJob(jobId)).rejects.toMatchObject({ reason: "CLOSED" });
+});
+
+test("a submission that is cancelled, or late while no answer comes, says so", async () => {
+  const { system, millrace } = await setup();
+  await millrace.submit(job);
+  system.schedulers[0]?.pause();
+  const abort = new AbortController();
+  const cancelled = millrace.submit(job, { signal: abort.signal });
+  const late = millrace.submit(job, { deadlineMs: 100 });
+  abort.abort(new Error("enough"));
+  await expect(cancelled).rejects.toMatchObject({
+    code: "CANCELLED",
+    cause: { message: "enough" },
+  });
+  await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", retryable: false });
+  system.schedulers[0]?.resume();
+});
+
+test("a submission outlives a scheduler that is replaced, and is stored once", async () => {
+  const { system, connect } = await setup(undefined, { MILLRACE_SCHEDULER_DEADLINE_MS: "60000" });
+  const millrace = connect(system.gatewayTarget());
+  await millrace.submit(labelled(0));
+  await system.schedulers[0]?.kill();
+  const submitted = millrace.submit(labelled(1));
+  await system.schedulers[0]?.restart();
+  expect(await submitted).toMatchObject({ existing: false });
+  expect(await stored(millrace)).toEqual(["0", "1"]);
+});
