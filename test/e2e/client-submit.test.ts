@@ -83,6 +83,25 @@ test("while a gateway is stopped in order and started again, each job is submitt
   expect(await stored(millrace)).toEqual(expected);
 });
 
+test("streams that gateways give back for their age cost no job, no end and no second try", async () => {
+  const { millrace } = await setup(async ({ payload }) => payload, {
+    MILLRACE_STREAM_AGE_MS: "100",
+  });
+  let n = 0;
+  const caller = async () => {
+    while (n < 3_000) {
+      const mine = n++;
+      const submitted = millrace.submit(labelled(mine));
+      const { result } = await millrace.run({ ...job, queue: "documents", payload: { mine } });
+      expect(result).toEqual({ mine });
+      await submitted;
+    }
+  };
+  await Promise.all(Array.from({ length: 50 }, caller));
+  const labels = (await stored(millrace)).filter((label) => label !== "");
+  expect(labels).toEqual(Array.from({ length: n }, (_, i) => String(i)).toSorted());
+});
+
 test("with its answer lost, a job fails as ANSWER_LOST, and one with an idempotency key is sent again", async () => {
   const { system, millrace } = await setup();
   await millrace.submit(labelled(0));

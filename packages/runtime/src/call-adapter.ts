@@ -5,7 +5,7 @@ import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { methodPath } from "./service-definition.ts";
-import { nextOrAbort, writeAll } from "./stream-flow.ts";
+import { messagesOf, writeAll } from "./stream-flow.ts";
 import { assertValid } from "./validation.ts";
 
 type Request = MessageShape<DescMethod["input"]>;
@@ -32,13 +32,7 @@ function readRequest(method: DescMethod, bytes: Buffer): Request {
 }
 
 async function* readRequests(method: DescMethod, call: Call, signal: AbortSignal) {
-  // The default iterator would destroy the duplex, and with it our replies, on an early `return`.
-  const incoming = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await nextOrAbort(incoming, signal);
-    if (next.done === true) return;
-    yield readRequest(method, next.value);
-  }
+  for await (const bytes of messagesOf<Buffer>(call, signal)) yield readRequest(method, bytes);
 }
 
 /** A typed handler as grpc-js calls it. */

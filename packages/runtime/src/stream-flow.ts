@@ -1,4 +1,4 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 /**
  * The iterator's next result, or a throw of the signal's reason as soon as it aborts.
@@ -23,6 +23,44 @@ export function nextOrAbort<Item>(
         reject(signal.aborted ? signal.reason : error);
       },
     );
+  });
+}
+
+/**
+ * The messages of a duplex stream; throws the signal's reason as soon as it aborts. Not the stream's
+ * own iterator: that one destroys the stream when it ends, also by the error with which we answer, and
+ * with it all that is yet to be sent.
+ */
+export async function* messagesOf<Item>(
+  stream: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  for (;;) {
+    if (signal.aborted) throw signal.reason;
+    const item = stream.read() as Item | null;
+    if (item !== null) yield item;
+    else if (stream.readableEnded || stream.destroyed) return;
+    else await readable(stream, signal);
+  }
+}
+
+/** Resolves when there is something to read, or the end. */
+function readable(stream: Readable, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      for (const event of ["readable", "end", "close"]) stream.off(event, onReadable);
+      signal.removeEventListener("abort", onAbort);
+    };
+    const onReadable = () => {
+      settle();
+      resolve();
+    };
+    const onAbort = () => {
+      settle();
+      reject(signal.reason);
+    };
+    for (const event of ["readable", "end", "close"]) stream.on(event, onReadable);
+    signal.addEventListener("abort", onAbort, { once: true });
   });
 }
 

@@ -4,7 +4,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { WatchJobRequestSchema } from "@millrace/proto/job-service";
 import { expect, test } from "vitest";
-import { createOutbox } from "../src/index.ts";
+import { createOutbox, rpcError } from "../src/index.ts";
 import { jobId, startJobServer } from "./job-server.ts";
 
 const bigOutput = (offset: number) => ({
@@ -124,6 +124,28 @@ test("an invalid message on a stream ends it as MALFORMED", async () => {
     violations: [{ field: "items" }],
   });
   expect(setup.bugs).toEqual([]);
+});
+
+test("a fault reaches the caller though the handler still waits for its next request", async () => {
+  await using setup = await startJobServer({
+    async *submitStream(requests) {
+      const first = Promise.withResolvers<void>();
+      const reading = (async () => {
+        for await (const _ of requests) first.resolve();
+      })();
+      reading.catch(() => undefined);
+      await first.promise;
+      yield { results: [{ sequence: 1n }] };
+      throw rpcError({ reason: "DRAINING", message: "enough" });
+    },
+  });
+  for (let round = 0; round < 20; round += 1) {
+    const call = setup.rpc.submitStream();
+    const responses = call.responses[Symbol.asyncIterator]();
+    await call.write({ items: [] });
+    expect((await responses.next()).value?.results).toHaveLength(1);
+    await expect(responses.next()).rejects.toMatchObject({ reason: "DRAINING" });
+  }
 });
 
 test("writes to an ended call are refused rather than lost", async () => {

@@ -59,6 +59,11 @@ export const GatewayConfig = defineConfig({
     count.default(defaultStreamLimits.unfinished),
     "Jobs whose end a SubmitStream may have yet to tell before its caller has to wait.",
   ),
+  streamAgeMs: setting(
+    "MILLRACE_STREAM_AGE_MS",
+    z.coerce.number().int().min(100).max(3_600_000).default(defaultStreamLimits.ageMs),
+    "How long a SubmitStream may last before its caller is asked to open another, in milliseconds.",
+  ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",
     z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),

@@ -7,15 +7,21 @@ import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./
 import type { Scheduler } from "./scheduler-client.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
 
-/** What one SubmitStream may have in hand before its caller has to wait. */
+/** What one SubmitStream may have in hand before its caller has to wait, and for how long. */
 export interface StreamLimits {
   /** Jobs without an answer. */
   readonly unanswered: number;
   /** Jobs whose end the caller asked to be told and has not been. */
   readonly unfinished: number;
+  /** How long it may last. Shorter than a connection, whose end would cut it; and callers find new replicas. */
+  readonly ageMs: number;
 }
 
-export const defaultStreamLimits: StreamLimits = { unanswered: 4_000, unfinished: 50_000 };
+export const defaultStreamLimits: StreamLimits = {
+  unanswered: 4_000,
+  unfinished: 50_000,
+  ageMs: 1_800_000,
+};
 
 /** What handlers are made from. */
 export interface GatewayParts {

@@ -48,7 +48,11 @@ await runMain(
       gatewayParts({
         ...{ scheduler, documents, clock, random, metrics },
         keyCacheMs: config.keyCacheMs,
-        streamLimits: { unanswered: config.streamUnanswered, unfinished: config.streamUnfinished },
+        streamLimits: {
+          unanswered: config.streamUnanswered,
+          unfinished: config.streamUnfinished,
+          ageMs: config.streamAgeMs,
+        },
         onWarning: (message, error) => log.warn({ error }, message),
       }),
     );

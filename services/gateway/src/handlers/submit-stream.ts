@@ -18,6 +18,7 @@ export const submitStream = ({
   scheduler,
   hub,
   authenticate,
+  clock,
   streamLimits,
 }: GatewayParts): Handler<typeof JobService.method.submitStream, Caller> =>
   async function* (requests, { identity, headers, signal, draining }) {
@@ -28,6 +29,9 @@ export const submitStream = ({
     let notify: boolean | undefined;
     let taking = true;
     let over = false;
+    const aged = new AbortController();
+    const age = clock.after(streamLimits.ageMs, () => aged.abort());
+    const leaving = AbortSignal.any([draining, aged.signal]);
     const jobs = new StreamSubmissions({
       submit: (specs) => submit(keyId, specs),
       onAccepted: (jobIds) => notify && news.expect(jobIds),
@@ -39,10 +43,10 @@ export const submitStream = ({
       (notify ? jobs.unanswered : 0) + news.outstanding >= streamLimits.unfinished;
     const receive = async () => {
       for await (const { items, notifyFinished, notifyJobIds } of requests) {
-        // What is not taken is not submitted, and whoever reads DRAINING may send it again.
-        if (draining.aborted || over) return;
         // A key that was revoked ends the stream as it ends calls.
         await authenticate(headers);
+        // What is not taken is not submitted, and whoever reads DRAINING may send it again.
+        if (leaving.aborted || over) return;
         notify ??= notifyFinished;
         const isOwn = (id: string) => parseJobId(id)?.keyId === keyId;
         news.expect(notifyJobIds.filter(isOwn));
@@ -58,7 +62,7 @@ export const submitStream = ({
         wake.wake();
       });
 
-    draining.addEventListener("abort", wake.wake, { once: true });
+    leaving.addEventListener("abort", wake.wake, { once: true });
     signal.addEventListener("abort", wake.wake, { once: true });
     try {
       while (!signal.aborted) {
@@ -70,15 +74,16 @@ export const submitStream = ({
         } else if (news.hasLate) await news.readLate(scheduler, keyId, signal);
         else if (jobs.isUnderWay) await wake.wait();
         else if (jobs.failure !== undefined) throw jobs.failure.error;
-        else if (draining.aborted) {
-          throw rpcError({ reason: "DRAINING", message: "the gateway is stopping" });
-        } else if (!taking && news.outstanding === 0) return;
-        else await wake.wait();
+        else if (!taking && news.outstanding === 0) return;
+        else if (leaving.aborted) {
+          throw rpcError({ reason: "DRAINING", message: "open another stream to go on" });
+        } else await wake.wait();
       }
     } finally {
       over = true;
       room.wake();
-      draining.removeEventListener("abort", wake.wake);
+      age.cancel();
+      leaving.removeEventListener("abort", wake.wake);
       signal.removeEventListener("abort", wake.wake);
       news.close();
     }

@@ -809,8 +809,9 @@ export declare const JobService: GenService<{
    * The fastest way in: jobs go up in groups, an answer to each comes back in any order, and, if
    * asked for, news of each job's end. Close the sending side to say that no more will come; the
    * stream then ends once every answer (and every end, if asked for) has been sent.
-   * A gateway that stops ends the stream with UNAVAILABLE and reason DRAINING once it has answered
-   * all that it took: what is not answered then was not submitted, and may be sent again elsewhere.
+   * A gateway that stops, or has had the stream for half an hour, ends it with UNAVAILABLE and reason
+   * DRAINING once it has answered all that it took: what is not answered then was not submitted, and may
+   * be sent on a new stream.
    * After any other failure a job without an answer may or may not have been submitted: sending it
    * again may submit it twice unless it has an idempotency key.
    *
