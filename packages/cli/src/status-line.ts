@@ -15,7 +15,7 @@ export function statusLine(err: OutputStream) {
       if (!err.isTTY) return;
       const line = printable(text)
         .replaceAll("\n", " ")
-        .slice(0, (err.columns ?? 80) - 1);
+        .slice(0, (err.columns || 80) - 1);
       if (line === shown) return;
       err.write(`${CLEAR_LINE}${line}`);
       shown = line;
