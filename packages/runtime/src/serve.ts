@@ -12,6 +12,7 @@ import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { reflectionOf } from "./reflection.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { grpcServiceDefinition } from "./service-definition.ts";
+import { allowResets, type StreamResets } from "./stream-resets.ts";
 import type { ServerTls } from "./tls.ts";
 import { warmValidation } from "./validation.ts";
 
@@ -24,6 +25,8 @@ export interface ServeLimits {
   readonly connectionAgeMs: number;
   /** How long `close` lets calls finish before it cuts them. */
   readonly graceMs: number;
+  /** Left out: HTTP/2's own bound. For peers that are trusted and share a connection among many. */
+  readonly streamResets?: StreamResets;
 }
 
 export const defaultServeLimits: ServeLimits = {
@@ -98,6 +101,7 @@ export async function serve<Identity = undefined>(
     ...channelOptions(limits),
     interceptors: [...(options.interceptors ?? [])],
   });
+  if (limits.streamResets !== undefined) allowResets(server, limits.streamResets);
   const draining = new AbortController();
   const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
   const health = new HealthImplementation();

@@ -88,36 +88,6 @@ export function drained(stream: Writable, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * How many messages may be on their way to the transport. A stream of messages by itself counts to
- * sixteen, however long each is: a megabyte each, that would be what every peer that does not read holds.
- */
-const UNSENT_MESSAGES = 2;
-
-/** Writes a message, and resolves when the stream takes more; throws the signal's reason if it aborts first. */
-function messageWriter<Item>(stream: Writable, signal: AbortSignal): (item: Item) => Promise<void> {
-  let unsent = 0;
-  let onSent = () => {};
-  const sent = () => {
-    unsent -= 1;
-    onSent();
-  };
-  return (item) =>
-    new Promise((resolve, reject) => {
-      unsent += 1;
-      stream.write(item, sent);
-      if (unsent < UNSENT_MESSAGES) return resolve();
-      if (signal.aborted) return reject(signal.reason);
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      onSent = () => {
-        onSent = () => {};
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      };
-    });
-}
-
-/**
  * Writes items as fast as the stream takes them; a slow reader stops the source. On abort the
  * source is returned from (not waited for: it may be stuck) and the signal's reason is thrown.
  */
@@ -127,12 +97,11 @@ export async function writeAll<Item>(
   signal: AbortSignal,
 ): Promise<void> {
   const iterator = items[Symbol.asyncIterator]();
-  const write = messageWriter<Item>(stream, signal);
   try {
     for (;;) {
       const next = await nextOrAbort(iterator, signal);
       if (next.done === true) return;
-      await write(next.value);
+      if (!stream.write(next.value)) await drained(stream, signal);
     }
   } finally {
     // After a normal end this does nothing; what a stopped source throws has nobody to hear it.

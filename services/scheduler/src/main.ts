@@ -30,6 +30,8 @@ const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
 const CALLS_PER_GATEWAY = 1_000_000;
+/** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
+const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
 await runMain(
   async (scope) => {
@@ -73,7 +75,7 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.port },
         tls,
-        limits: { concurrentStreams: CALLS_PER_GATEWAY },
+        limits: { concurrentStreams: CALLS_PER_GATEWAY, streamResets: RESETS_PER_GATEWAY },
         services: [schedulerService(engine, observer, clock)],
         authenticate: requireToken(config.internalToken),
         clock,

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { jobId, startJobServer } from "./job-server.ts";
+
+test("callers that leave many streams do not cut the others on their connection, where that is allowed", async () => {
+  await using setup = await startJobServer(
+    {
+      async *watchJob(_, { signal }) {
+        yield { event: { case: "chunks", value: { chunks: [] } } };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    },
+    { limits: { streamResets: { burst: 10_000, perSecond: 1_000 } } },
+  );
+  const staying = setup.rpc.watchJob({ jobId })[Symbol.asyncIterator]();
+  await staying.next();
+  let cut: unknown;
+  staying.next().catch((error: unknown) => {
+    cut = error;
+  });
+  const leave = async () => {
+    for await (const _ of setup.rpc.watchJob({ jobId })) break;
+  };
+  // More than HTTP/2's own burst of 1,000.
+  for (let i = 0; i < 30; i += 1) await Promise.all(Array.from({ length: 50 }, leave));
+  expect(cut).toBeUndefined();
+});
