@@ -7,8 +7,8 @@
  */
 
 import type { Role } from "./parts/bullmq.ts";
+import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
-import type { Round } from "./parts/millrace-caller.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob } from "./parts/usage.ts";
@@ -56,7 +56,7 @@ const millrace = (way: Round["way"]) => async (inFlight: number, jobs: number) =
     ADDRESS: system.workerTarget,
     SLOTS: String(inFlight),
   });
-  await using caller = await startChild("millrace-caller.ts", {
+  await using caller = await startChild("caller.ts", {
     ADDRESS: system.gatewayTarget(),
     API_KEY: system.apiKey,
   });

@@ -10,8 +10,8 @@ import { JobService, type WatchJobResponse } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { systemClock as clock, limits, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
+import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
-import type { Round } from "./parts/millrace-caller.ts";
 import { circumstances, keep, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob, residentBytes } from "./parts/usage.ts";
@@ -110,7 +110,7 @@ async function slowdown() {
     ADDRESS: system.workerTarget,
     SLOTS: "512",
   });
-  await using caller = await startChild("millrace-caller.ts", {
+  await using caller = await startChild("caller.ts", {
     ADDRESS: system.gatewayTarget(),
     API_KEY: system.apiKey,
   });

@@ -22,7 +22,6 @@ const worker =
     ? new Worker(QUEUE, async () => result, { connection, concurrency: inFlight })
     : undefined;
 const events = role === "watcher" ? new QueueEvents(QUEUE, { connection }) : undefined;
-await Promise.all([queue, worker, events].map((part) => part?.waitUntilReady()));
 
 let left = 0;
 let allCompleted = () => {};
@@ -75,13 +74,16 @@ const work: Record<Role, (jobs: number) => Promise<unknown>> = {
   both: (jobs) => Promise.all([completed(jobs), produce(jobs)]),
 };
 
-serveParent(
-  async ({ jobs }: { jobs: number }) => {
-    await work[role](jobs);
-    return {};
-  },
-  async () => {
-    await Promise.all([worker?.close(), events?.close()]);
-    await queue.close();
-  },
-);
+await serveParent(async () => {
+  await Promise.all([queue, worker, events].map((part) => part?.waitUntilReady()));
+  return {
+    async answer({ jobs }: { jobs: number }) {
+      await work[role](jobs);
+      return {};
+    },
+    async close() {
+      await Promise.all([worker?.close(), events?.close()]);
+      await queue.close();
+    },
+  };
+});

@@ -35,8 +35,8 @@ export async function startChild(
 
 async function answer(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController();
-  const exit = once(child, "exit", { signal: ended.signal }).then(() => {
-    throw new Error(`a process of the benchmark ended: ${child.spawnargs.join(" ")}`);
+  const exit = once(child, "exit", { signal: ended.signal }).then(([code, signal]) => {
+    throw new Error(`${child.spawnargs.join(" ")} ended (${signal ?? code})`);
   });
   const [message] = await Promise.race([once(child, "message", { signal: ended.signal }), exit]);
   ended.abort();
@@ -51,10 +51,15 @@ export const profiled = (name: string): Record<string, string> =>
     : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${join(process.env.BENCH_PROFILE, name)}` };
 
 /** In the child: says that it is ready, answers what it is asked, and ends once its parent is gone. */
-export function serveParent(
-  answerTo: (message: never) => Promise<object>,
-  close: () => Promise<void>,
-): void {
+export async function serveParent(
+  start: () => Promise<{
+    answer(message: never): Promise<object>;
+    close(): Promise<unknown>;
+  }>,
+): Promise<void> {
+  // Until somebody listens, the channel to its parent does not keep a process alive.
+  process.channel?.ref();
+  const { answer: answerTo, close } = await start();
   process.on("message", (message) => {
     void answerTo(message as never).then((reply) => process.send?.(reply));
   });

@@ -4,19 +4,18 @@ import { startWorker } from "@millrace/worker-sdk";
 import { serveParent } from "./child.ts";
 import { result } from "./payload.ts";
 
-const connected = Promise.withResolvers<void>();
-const worker = startWorker({
-  schedulerAddress: process.env.ADDRESS ?? "",
-  workerId: `bench-${process.pid}`,
-  queues: ["bench"],
-  slots: Number(process.env.SLOTS),
-  executors: { noop: async () => result },
-  clock,
-  random,
-  log: (_, message) => message === "connected" && connected.resolve(),
+await serveParent(async () => {
+  const connected = Promise.withResolvers<void>();
+  const worker = startWorker({
+    schedulerAddress: process.env.ADDRESS ?? "",
+    workerId: `bench-${process.pid}`,
+    queues: ["bench"],
+    slots: Number(process.env.SLOTS),
+    executors: { noop: async () => result },
+    clock,
+    random,
+    log: (_, message) => message === "connected" && connected.resolve(),
+  });
+  await connected.promise;
+  return { answer: async () => ({}), close: () => worker.drain(1_000) };
 });
-await connected.promise;
-serveParent(
-  async () => ({}),
-  () => worker.drain(1_000),
-);
