@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Clock, Random } from "@millrace/shared";
-import { Redis } from "ioredis";
+import { type Command, Redis } from "ioredis";
 import type { EngineOptions, RedisSettings } from "./engine.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
@@ -13,6 +13,15 @@ const MAX_RETRY_MS = 300;
 /** LMOVE, LPOP with a count, SET with GET: what the scripts need. */
 const OLDEST_REDIS = [6, 2] as const;
 
+/** Sends nothing that its caller has been told has failed: ioredis alone sends it once Redis is back, hours later too. */
+class StoreConnection extends Redis {
+  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    // A pipeline counts what is written, so all of one goes.
+    if (command.isSettled && stream === undefined) return command.promise;
+    return super.sendCommand(command, stream);
+  }
+}
+
 /**
  * A connection that reconnects by itself for ever. A command without a connection waits for one for
  * a bounded time and then fails; one whose reply was lost is sent again, so all that is sent must be
@@ -24,7 +33,7 @@ export function createConnection(
   random: Random,
   onWarning: NonNullable<EngineOptions["onWarning"]>,
 ): Redis {
-  const redis = new Redis(settings.url, {
+  const redis = new StoreConnection(settings.url, {
     lazyConnect: true,
     connectionName: name,
     autoResubscribe: false,

@@ -9,6 +9,7 @@ import {
 import { type RedisOptions, startRedis } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { connect, createConnection } from "../src/connection.ts";
 import { type JobSpec, openEngine, type Signal, StoreUnavailable } from "../src/index.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, stateOf } from "./setup.ts";
@@ -186,4 +187,19 @@ test("a fault tells nothing of the jobs it concerned", async () => {
   const fault: unknown = await engine.submit([spec]).catch((error: unknown) => error);
   const { inspect } = await import("node:util");
   expect(inspect(fault, { depth: 20 })).not.toContain("Jane");
+});
+
+test("a command that was given up on is not sent once Redis is back", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const settings = { url: server.url, commandTimeoutMs: 200 };
+  const redis = createConnection(settings, "test", systemRandom, () => {});
+  onTestFinished(() => redis.disconnect());
+  await connect(redis, settings, systemClock);
+  // Sent to a server that reads no more, so that it waits for its reply, and not for a connection.
+  server.pause();
+  await expect(redis.set("given-up", 1)).rejects.toThrow("timed out");
+  await server.kill();
+  await server.restart();
+  expect(await redis.get("given-up")).toBeNull();
 });
