@@ -21,9 +21,11 @@ export function submit(
   clock: Clock,
 ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> {
   const submitGathered = gatherSubmissions(engine);
-  return async ({ jobs }) => {
+  return async ({ jobs }, { signal }) => {
     const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
     const retryOf = await retryDefaults(engine, queues);
+    // Whoever asked has been told that it failed, and may have asked elsewhere.
+    signal.throwIfAborted();
     const specs = jobs.map(({ id, spec, submitTime }) => {
       if (!isJobId(id) || spec === undefined || queueOf(id) !== spec.queue) {
         throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });

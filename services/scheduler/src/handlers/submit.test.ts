@@ -1,0 +1,31 @@
+import { create } from "@bufbuild/protobuf";
+import { SubmitRequestSchema } from "@millrace/proto/scheduler-service";
+import { systemClock } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { submit } from "./submit.ts";
+
+const never = () => {
+  throw new Error("was called");
+};
+
+test("nothing is stored once its caller has been told that it failed", async () => {
+  const call = new AbortController();
+  const engine = {
+    recentQueue: async () => {
+      call.abort(new Error("the deadline has passed"));
+      return undefined;
+    },
+    submit: never,
+    getJobs: never,
+  };
+  const handler = submit(engine, { submitted: never } as never, systemClock);
+  const context = {
+    ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
+    ...{ signal: call.signal, draining: call.signal, concerns: () => undefined },
+  };
+  const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
+  const request = create(SubmitRequestSchema, {
+    jobs: [{ id, spec: { queue: "documents", type: "copy" } }],
+  });
+  await expect(handler(request, context)).rejects.toThrow("the deadline has passed");
+});
