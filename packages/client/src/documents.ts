@@ -10,6 +10,7 @@ import {
 } from "@millrace/proto/document-service";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
+import { repeating } from "./retrying.ts";
 
 export interface Document {
   readonly id: string;
@@ -54,8 +55,28 @@ async function* piecesOf(source: Exclude<DocumentSource, string>): AsyncGenerato
   }
 }
 
-/** Reads the source only as fast as the gateway takes it. Not repeated after a failure: a source may be read only once. */
-export async function uploadDocument(
+/**
+ * Reads the source only as fast as the gateway takes it. After a cut a path and bytes are sent again, and
+ * what came before the cut is not stored; a stream is not, since it may be read only once.
+ */
+export function uploadDocument(
+  connection: Connection,
+  source: DocumentSource,
+  options: UploadOptions,
+): Promise<Document> {
+  if (typeof source !== "string" && !(source instanceof Uint8Array)) {
+    return upload(connection, source, options);
+  }
+  return repeating(connection, options, (deadlineAtMs) =>
+    upload(connection, source, {
+      ...options,
+      deadlineMs:
+        options.deadlineMs === undefined ? undefined : deadlineAtMs - connection.clock.nowMs(),
+    }),
+  );
+}
+
+async function upload(
   connection: Connection,
   source: DocumentSource,
   { name, contentType, ...options }: UploadOptions,
@@ -115,14 +136,22 @@ const drained = (stream: Writable): Promise<void> =>
     stream.on("close", done);
   });
 
-/** A document's content, read only as fast as it is consumed. */
+/** A document's content, read only as fast as it is consumed. Asked for again until it begins; what breaks off after that throws. */
 export async function* downloadDocument(
   connection: Connection,
   documentId: string,
   options: CallOptions,
 ): AsyncGenerator<Uint8Array> {
   const method = DocumentService.method.downloadDocument;
-  for await (const { part } of connection.serverStream(method, { documentId }, options)) {
-    if (part.case === "content") yield part.value;
+  const { first, parts } = await repeating(connection, options, async () => {
+    const parts = connection.serverStream(method, { documentId }, options);
+    return { first: await parts.next(), parts };
+  });
+  try {
+    for (let next = first; next.done !== true; next = await parts.next()) {
+      if (next.value.part.case === "content") yield next.value.part.value;
+    }
+  } finally {
+    await parts.return(undefined);
   }
 }

@@ -311,6 +311,8 @@ test("closing lets a call under way finish, and tells the next that the server s
   await ended;
   await closed;
   expect(socket.text()).toMatch(/^HTTP\/1.1 200 /);
+  // So that its caller sends nothing more on it.
+  expect(socket.text()).toMatch(/\r\nconnection: close\r\n/i);
   expect(clock.pending).toBe(0);
 });
 

@@ -1,4 +1,6 @@
+import { status } from "@grpc/grpc-js";
 import type { Job } from "@millrace/proto/job";
+import { RpcFault } from "@millrace/runtime";
 import { groupLength, jobBytes, type KeyId, limits } from "@millrace/shared";
 import type { FinishedHub, FinishedListener } from "./finished-hub.ts";
 import type { Scheduler } from "./scheduler-client.ts";
@@ -80,15 +82,21 @@ export class FinishedNews implements FinishedListener {
     return this.#late.length > 0;
   }
 
-  /** Reads as much of it as fits a message. */
-  async readLate(scheduler: Scheduler, keyId: KeyId, signal: AbortSignal): Promise<void> {
+  /** Reads as much of it as fits a message; false if no scheduler could be reached, in all the time that a call may take. */
+  async readLate(scheduler: Scheduler, keyId: KeyId, signal: AbortSignal): Promise<boolean> {
     const late = this.#late.slice(0, groupLength(this.#late, 0, newsLimits));
     const jobIds = late.map(({ id }) => id);
-    const { jobs } = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true }, { signal });
-    this.#late.splice(0, late.length);
-    const there = new Set(jobs.map(({ id }) => id));
-    this.#gone.push(...jobIds.filter((id) => !there.has(id)));
-    this.#kept.push(...jobs);
+    try {
+      const { jobs } = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true }, { signal });
+      this.#late.splice(0, late.length);
+      const there = new Set(jobs.map(({ id }) => id));
+      this.#gone.push(...jobIds.filter((id) => !there.has(id)));
+      this.#kept.push(...jobs);
+      return true;
+    } catch (error) {
+      if (error instanceof RpcFault && error.code === status.UNAVAILABLE) return false;
+      throw error;
+    }
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import type { Clock, Random } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./caller.ts";
 import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
+import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
 import type { Scheduler } from "./scheduler-client.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
 
@@ -30,6 +31,7 @@ export interface GatewayParts {
   readonly clock: Clock;
   readonly authenticate: (headers: CallHeaders) => Promise<Caller>;
   readonly submit: Submitter;
+  readonly watch: JobWatcher;
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
@@ -45,6 +47,8 @@ export interface GatewayOptions {
   readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
   readonly onWarning?: FinishedHubOptions["onWarning"];
   readonly keyCacheMs?: number;
+  /** How long a call waits for a scheduler. */
+  readonly schedulerDeadlineMs: number;
   readonly streamLimits?: StreamLimits;
 }
 
@@ -58,6 +62,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     ...{ scheduler, documents, clock, hub, metrics, streamLimits },
     authenticate: createAuthenticator(scheduler, options.keyCacheMs),
     submit: createSubmitter(options),
+    watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
     close: () => hub.close(),
   };
 }

@@ -48,6 +48,7 @@ await runMain(
       gatewayParts({
         ...{ scheduler, documents, clock, random, metrics },
         keyCacheMs: config.keyCacheMs,
+        schedulerDeadlineMs: config.schedulerDeadlineMs,
         streamLimits: {
           unanswered: config.streamUnanswered,
           unfinished: config.streamUnfinished,

@@ -36,6 +36,7 @@ async function setup(clock: Clock = systemClock) {
   const documents = await openDocumentStore({ directory, maxBytes: 1_000, clock, random });
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    schedulerDeadlineMs: 10_000,
   });
   onTestFinished(() => parts.close());
   const server = await serve({

@@ -53,6 +53,7 @@ async function setup() {
   const documents = {} as DocumentStore;
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    schedulerDeadlineMs: 10_000,
   });
   onTestFinished(() => parts.close());
   const gateway = await serveHttp({

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -63,9 +63,13 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   });
 
   let closing = false;
-  server.on("request", (_, response) => {
+  /** Of each connection of HTTP/1.1 that is busy, what it is to say last. */
+  const last = new Map<Socket, ServerResponse>();
+  server.on("request", ({ socket }, response) => {
+    last.set(socket, response);
     // A connection that was busy when the closing began would otherwise be kept open after it.
     response.once("close", () => {
+      if (last.get(socket) === response) last.delete(socket);
       if (closing) server.closeIdleConnections();
     });
   });
@@ -81,6 +85,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     close: () =>
       new Promise((resolve) => {
         closing = true;
+        for (const response of last.values()) {
+          // Its caller is to send nothing more on it: that would be cut.
+          if (!response.headersSent) response.setHeader("connection", "close");
+        }
         const late = clock.after(limits.graceMs, () => {
           for (const socket of sockets) socket.destroy();
         });

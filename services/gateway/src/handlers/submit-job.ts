@@ -1,10 +1,9 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { JobState } from "@millrace/proto/job";
 import type { JobService } from "@millrace/proto/job-service";
 import { fromRpcStatus, type Handler, rpcError } from "@millrace/runtime";
-import { isFinal, type JobState as JobStateName } from "@millrace/shared";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
+import { hasFinished } from "../has-finished.ts";
 import { readJob } from "../read-job.ts";
 import { waitFinished } from "../wait-finished.ts";
 
@@ -28,7 +27,7 @@ export const submitJob =
     // A new job comes back without its payload, which is here.
     if (!existing && spec.payload.case === "payloadJson") job.payloadJson = spec.payload.value;
     const waitMs = wait === undefined ? 0 : durationMs(wait);
-    if (waitMs === 0 || isFinal(JobState[job.state] as JobStateName)) return { job, existing };
+    if (waitMs === 0 || hasFinished(job)) return { job, existing };
     const options = { waitMs, clock: parts.clock, signals: [signal, draining] };
     const finished = await waitFinished(parts.hub, jobId, options);
     if (finished === undefined) return { job: await read(), existing };

@@ -71,13 +71,15 @@ export const submitStream = ({
         room.wake();
         if (results.length + finished.length + goneJobIds.length > 0) {
           yield { results, finished, goneJobIds };
-        } else if (news.hasLate) await news.readLate(scheduler, keyId, signal);
-        else if (jobs.isUnderWay) await wake.wait();
+          continue;
+        }
+        if (news.hasLate && (await news.readLate(scheduler, keyId, signal))) continue;
+        if (jobs.isUnderWay) await wake.wait();
         else if (jobs.failure !== undefined) throw jobs.failure.error;
         else if (!taking && news.outstanding === 0) return;
         else if (leaving.aborted) {
           throw rpcError({ reason: "DRAINING", message: "open another stream to go on" });
-        } else await wake.wait();
+        } else if (!news.hasLate) await wake.wait();
       }
     } finally {
       over = true;

@@ -10,7 +10,7 @@ import { assertOwnJob } from "../own-job.ts";
  * says so at once, so that the caller goes on with another.
  */
 export const watchJob = ({
-  scheduler,
+  watch: watchFrom,
   metrics,
 }: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
   async function* (watch, context) {
@@ -22,10 +22,9 @@ export const watchJob = ({
     draining.addEventListener("abort", stop);
     if (signal.aborted || draining.aborted) stop();
     try {
-      const events = scheduler.watch({ keyId: identity.keyId, watch }, { signal: upstream.signal });
-      for await (const { event } of events) {
-        if (event?.event.case === "chunks") countRelayed(metrics, event.event.value.chunks);
-        if (event !== undefined) yield event;
+      for await (const event of watchFrom(identity.keyId, watch, upstream.signal)) {
+        if (event.event.case === "chunks") countRelayed(metrics, event.event.value.chunks);
+        yield event;
       }
     } catch (error) {
       if (!draining.aborted || signal.aborted) throw error;

@@ -1,5 +1,5 @@
 import { toJson } from "@bufbuild/protobuf";
-import { type Job, JobSchema, JobState } from "@millrace/proto/job";
+import { type Job, JobSchema } from "@millrace/proto/job";
 
 /** Texts of JSON as members of an object: they go out as they came in, number for number. */
 function withMembers(json: string, members: Readonly<Record<string, string>>): string {
@@ -18,7 +18,3 @@ export function jobJson(job: Job): string {
   }) as { payloadJson: string; resultJson: string };
   return withMembers(JSON.stringify(rest), { payload: payloadJson, result: resultJson });
 }
-
-const final = new Set([JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED]);
-
-export const hasFinished = ({ state }: Job): boolean => final.has(state);

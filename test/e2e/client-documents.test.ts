@@ -1,0 +1,76 @@
+/** Documents up and down through gateways that stop in the middle. */
+import { connectMillrace } from "@millrace/client";
+import { DocumentService } from "@millrace/proto/document-service";
+import { bindService, notImplemented, rpcError, serve } from "@millrace/runtime";
+import { systemClock as clock } from "@millrace/shared";
+import { expect, onTestFinished, test } from "vitest";
+
+/** Of any document. */
+const ID = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
+const draining = () => rpcError({ reason: "DRAINING", message: "stops" });
+
+/** A gateway on real gRPC that refuses a first upload in its middle, and downloads as it is told. */
+async function setup(begun = 0) {
+  const uploads: string[] = [];
+  let downloads = 0;
+  const server = await serve({
+    listen: { host: "127.0.0.1", port: 0 },
+    clock,
+    onBug: (error) => {
+      throw error;
+    },
+    services: [
+      bindService(DocumentService, {
+        async uploadDocument(requests) {
+          uploads.push("");
+          for await (const { part } of requests) {
+            if (part.case === "content") {
+              uploads.push(`${uploads.pop()}${Buffer.from(part.value).toString()}`);
+            }
+            if (part.case === "content" && uploads.length === 1) throw draining();
+          }
+          return { document: { id: `doc-${uploads.length}` } };
+        },
+        getDocument: notImplemented,
+        async *downloadDocument() {
+          downloads += 1;
+          const part = { case: "content" as const, value: new Uint8Array(Buffer.from("calm.")) };
+          if (downloads > 1) yield { part };
+          else {
+            for (let i = 0; i < begun; i += 1) yield { part };
+            throw draining();
+          }
+        },
+      }),
+    ],
+  });
+  onTestFinished(() => server.close());
+  const millrace = connectMillrace({ address: server.address, apiKey: "mr_key_secret" });
+  onTestFinished(() => millrace.close());
+  return { millrace, uploads, downloads: () => downloads };
+}
+
+test("bytes whose upload was cut are sent again whole", async () => {
+  const { millrace, uploads } = await setup();
+  expect((await millrace.uploadDocument(Buffer.from("The sea."))).id).toBe("doc-2");
+  expect(uploads.at(-1)).toBe("The sea.");
+});
+
+test("a stream whose upload was cut is not: it is gone", async () => {
+  const { millrace, uploads } = await setup();
+  const upload = millrace.uploadDocument(new Blob(["The sea."]).stream());
+  await expect(upload).rejects.toMatchObject({ reason: "DRAINING", retryable: true });
+  expect(uploads).toHaveLength(1);
+});
+
+test("a download is asked for again until it begins, and not after", async () => {
+  const first = await setup();
+  const pieces = await Array.fromAsync(first.millrace.downloadDocument(ID));
+  expect(Buffer.concat(pieces).toString()).toBe("calm.");
+  expect(first.downloads()).toBe(2);
+  const cut = await setup(1);
+  await expect(Array.fromAsync(cut.millrace.downloadDocument(ID))).rejects.toMatchObject({
+    reason: "DRAINING",
+  });
+  expect(cut.downloads()).toBe(1);
+});
