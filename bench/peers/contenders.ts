@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const programs = join(import.meta.dirname, "programs");
+const go = (name: string) => join(programs, "go/bin", name);
+const python = join(programs, "python/.venv/bin/python");
+export const celery = join(programs, "python/.venv/bin/celery");
+
+export interface Contender {
+  readonly name: string;
+  /** Where it keeps its jobs; Millrace in Redis, through a scheduler and a gateway. */
+  readonly store: "redis" | "postgres" | "millrace";
+  /** Command lines. */
+  readonly producer: readonly string[];
+  readonly worker: readonly string[];
+  readonly folder: string;
+  /** It has a call that stores many jobs. */
+  readonly batches: boolean;
+  /** The producer learns of each end, where others leave that to the worker. */
+  readonly seesEnds: boolean;
+  /** What of it is set, and why. */
+  readonly settings: string;
+  /** What has to be there; install.ts puts it there. */
+  readonly needs: string;
+}
+
+/** A program in Node with both roles, in a file of its own. */
+const inNode = (file: string): Pick<Contender, "producer" | "worker" | "folder" | "needs"> => ({
+  producer: [process.execPath, `${file}.mjs`, "producer"],
+  worker: [process.execPath, `${file}.mjs`, "worker"],
+  folder: join(programs, "node"),
+  needs: join(programs, "node/node_modules", file),
+});
+
+const inGo = (name: string): Pick<Contender, "producer" | "worker" | "folder" | "needs"> => ({
+  producer: [go(name), "producer"],
+  worker: [go(name), "worker"],
+  folder: programs,
+  needs: go(name),
+});
+
+const ofMillrace = (role: "submit" | "run") =>
+  ({
+    store: "millrace",
+    producer: [process.execPath, "millrace.ts", role],
+    worker: [process.execPath, "millrace.ts", "worker"],
+    folder: programs,
+    batches: true,
+    needs: programs,
+  }) as const;
+
+export const contenders: readonly Contender[] = [
+  {
+    name: "Millrace submit",
+    ...ofMillrace("submit"),
+    seesEnds: false,
+    settings: "one gateway, one scheduler, one shard; its TypeScript client and worker SDK",
+  },
+  {
+    name: "Millrace run",
+    ...ofMillrace("run"),
+    seesEnds: true,
+    settings: "as above; the caller waits for each job's result",
+  },
+  {
+    name: "BullMQ",
+    ...inNode("bullmq"),
+    store: "redis",
+    batches: true,
+    seesEnds: false,
+    settings: "one worker, `concurrency` as many as are in flight; keeps the last 1,000 jobs",
+  },
+  {
+    name: "bee-queue",
+    ...inNode("bee-queue"),
+    store: "redis",
+    batches: true,
+    seesEnds: false,
+    settings: "events and the store of jobs off, done jobs removed, as its README has it",
+  },
+  {
+    name: "Celery",
+    store: "redis",
+    producer: [python, "tasks.py"],
+    worker: [celery, "-A", "tasks", "worker", "--loglevel=error", "--concurrency=2"].concat([
+      "--pool=prefork",
+      "--without-gossip",
+      "--without-mingle",
+      "--without-heartbeat",
+    ]),
+    folder: join(programs, "python"),
+    batches: false,
+    seesEnds: false,
+    settings:
+      "prefork, a process for each core, prefetch 64, results ignored, acknowledged late; the producer sends from 8 threads",
+    needs: celery,
+  },
+  {
+    name: "asynq",
+    ...inGo("asynq"),
+    store: "redis",
+    batches: false,
+    seesEnds: false,
+    settings: "`Concurrency` as many as are in flight",
+  },
+  {
+    name: "pg-boss",
+    ...inNode("pg-boss"),
+    store: "postgres",
+    batches: true,
+    seesEnds: false,
+    settings: "four workers that fetch 100 at a time, without a pause while fetches come full",
+  },
+  {
+    name: "graphile-worker",
+    ...inNode("graphile-worker"),
+    store: "postgres",
+    batches: true,
+    seesEnds: false,
+    settings:
+      "a local queue of 500, 24 jobs at once, completions in batches, as its page on performance has it",
+  },
+  {
+    name: "River",
+    ...inGo("river"),
+    store: "postgres",
+    batches: true,
+    seesEnds: false,
+    settings:
+      "2,000 workers, a fetch each 2 ms, as its own bench command has it; `InsertManyFast` for many",
+  },
+];
+
+export const isInstalled = ({ needs }: Contender): boolean => existsSync(needs);

@@ -1,0 +1,40 @@
+/**
+ * Installs the peers beside their programs, apart from the workspace: nothing of Millrace depends on
+ * them. `node bench/peers/install.ts`. What cannot be installed is said, and left out of the runs.
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+const programs = join(import.meta.dirname, "programs");
+
+const steps: readonly { what: string; folder: string; commands: readonly string[][] }[] = [
+  {
+    what: "BullMQ, bee-queue, pg-boss and graphile-worker",
+    folder: "node",
+    commands: [["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"]],
+  },
+  {
+    what: "Celery",
+    folder: "python",
+    commands: [
+      ["python3", "-m", "venv", ".venv"],
+      [".venv/bin/pip", "install", "--quiet", "-r", "requirements.txt"],
+    ],
+  },
+  {
+    what: "asynq and River",
+    folder: "go",
+    commands: [["go", "build", "-o", "bin/", "./asynq", "./river"]],
+  },
+];
+
+for (const { what, folder, commands } of steps) {
+  console.log(`\n${what}`);
+  try {
+    for (const [program = "", ...args] of commands) {
+      execFileSync(program, args, { cwd: join(programs, folder), stdio: "inherit" });
+    }
+  } catch (error) {
+    console.log(`not installed: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,40 @@
+import { type Contender, contenders, isInstalled } from "./contenders.ts";
+import { hasPostgres, type Postgres, startPostgres } from "./postgres.ts";
+
+/** Why a contender does not take part. */
+function absence(contender: Contender): string | undefined {
+  if (!isInstalled(contender)) return "not installed: node bench/peers/install.ts";
+  if (contender.store === "postgres" && !hasPostgres()) {
+    return "no PostgreSQL: apt-get install postgresql";
+  }
+  return undefined;
+}
+
+/** Those that are asked for, by commas, or all; says of each that is not there why it is skipped. */
+export function presentOf(names: string | undefined): readonly Contender[] {
+  const only = names?.split(",").map((name) => name.trim());
+  for (const name of only ?? []) {
+    if (!contenders.some((one) => one.name === name)) {
+      throw new Error(`there is no contender ${name}: see node bench/peers/run.ts --list`);
+    }
+  }
+  return contenders
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .filter((contender) => {
+      const why = absence(contender);
+      if (why !== undefined) console.log(`skipped: ${contender.name} (${why})`);
+      return why === undefined;
+    });
+}
+
+export const postgresFor = async (present: readonly Contender[]): Promise<Postgres | undefined> =>
+  present.some(({ store }) => store === "postgres") ? await startPostgres() : undefined;
+
+/** A whole number from 1 on, as it is given to an option. */
+export function countOf(name: string, given: string): number {
+  const count = Number(given);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new Error(`--${name} is a whole number from 1 on, not "${given}"`);
+  }
+  return count;
+}

@@ -1,0 +1,54 @@
+import { startRedis, startSystem } from "@millrace/local";
+import { Redis } from "ioredis";
+import type { Contender } from "./contenders.ts";
+import type { Postgres } from "./postgres.ts";
+
+/** What a contender's programs need to run, empty and its own. */
+export interface Store extends AsyncDisposable {
+  /** By name, each the first of its part's processes. */
+  readonly pids: Readonly<Record<string, number>>;
+  /** For the programs' environment. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** What the jobs take where they are kept. */
+  keptBytes(): Promise<number>;
+}
+
+/** Redis keeps an append-only file, `everysec`; PostgreSQL is kept across runs, with a new database for each. */
+export async function openStore(kind: Contender["store"], postgres?: Postgres): Promise<Store> {
+  if (kind === "postgres") {
+    if (postgres === undefined) throw new Error("PostgreSQL is not started");
+    return {
+      pids: { postgres: postgres.pid },
+      settings: { POSTGRES_URL: await postgres.newDatabase() },
+      version: `PostgreSQL ${postgres.version}`,
+      keptBytes: async () => postgres.databaseBytes(),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+  const parts = new AsyncDisposableStack();
+  const redis = parts.use(await startRedis({ appendonly: true }));
+  const client = parts.adopt(new Redis(redis.url), (open) => open.disconnect());
+  const info = async (name: string) =>
+    new RegExp(`${name}:(\\S+)`).exec(await client.info())?.[1] ?? "unknown";
+  const store = {
+    version: `Redis ${await info("redis_version")}`,
+    keptBytes: async () => Number(await info("used_memory")),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+  if (kind === "redis") {
+    return { ...store, pids: { redis: redis.pid }, settings: { REDIS_URL: redis.url } };
+  }
+  const queues = [{ name: "bench", maxDepthPerKey: 10_000_000 }];
+  const system = parts.use(await startSystem({ redis, workers: 0, queues }));
+  const services = [...system.schedulers, ...system.gateways].map(({ name, pid }) => [name, pid]);
+  return {
+    ...store,
+    pids: { ...Object.fromEntries(services), redis: redis.pid },
+    settings: {
+      GATEWAY: system.gatewayTarget(),
+      WORKERS: system.workerTarget,
+      API_KEY: system.apiKey,
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Contender } from "./contenders.ts";
+
+const programs = join(import.meta.dirname, "programs");
+const read = (path: string) => readFileSync(join(programs, path), "utf8");
+
+const inGo = (module: string) => new RegExp(`${module} v(\\S+)`).exec(read("go/go.mod"))?.[1];
+
+/** What is pinned, by contender: Millrace's is the commit. */
+export function versionsOf(present: readonly Contender[]): Record<string, string> {
+  const { dependencies } = JSON.parse(read("node/package.json")) as {
+    dependencies: Record<string, string>;
+  };
+  const pinned: Record<string, string | undefined> = {
+    BullMQ: dependencies.bullmq,
+    "bee-queue": dependencies["bee-queue"],
+    "pg-boss": dependencies["pg-boss"],
+    "graphile-worker": dependencies["graphile-worker"],
+    Celery: /celery\S*==(\S+)/.exec(read("python/requirements.txt"))?.[1],
+    asynq: inGo("github.com/hibiken/asynq"),
+    River: inGo("github.com/riverqueue/river"),
+  };
+  return Object.fromEntries(
+    present.flatMap(({ name }) => (pinned[name] === undefined ? [] : [[name, pinned[name]]])),
+  );
+}
