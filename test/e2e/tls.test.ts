@@ -10,6 +10,7 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { grpcClient } from "@millrace/runtime";
 import { testAuthority } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { Heard } from "../faults/heard.ts";
 
 const run = promisify(execFile);
 
@@ -43,12 +44,19 @@ async function setup() {
 
   const redis = await startRedis();
   onTestFinished(() => redis[Symbol.asyncDispose]());
+  const log = new Heard<string>();
   const start = async (name: ServiceName, settings: Record<string, string>) => {
     const service = await startService(name, {
-      settings: { MILLRACE_METRICS_PORT: "0", MILLRACE_DOCUMENTS_DIR: folder, ...settings },
+      settings: {
+        MILLRACE_METRICS_PORT: "0",
+        MILLRACE_TLS_RELOAD_MS: "100",
+        MILLRACE_DOCUMENTS_DIR: folder,
+        ...settings,
+      },
+      log: (line) => log.add(`${name} ${line}`),
     });
     onTestFinished(() => service[Symbol.asyncDispose]());
-    return service.addresses;
+    return service;
   };
   const scheduler = await start("scheduler", {
     ...(await listening("scheduler")),
@@ -58,25 +66,29 @@ async function setup() {
     MILLRACE_WORKER_PORT: String(await freePort()),
     MILLRACE_ADMIN_PORT: String(await freePort()),
   });
-  const startGateway = async (settings: Record<string, string>) =>
-    start("gateway", {
+  const startGateway = async (settings: Record<string, string>) => {
+    const gateway = await start("gateway", {
       ...(await listening("gateway")),
-      MILLRACE_SCHEDULER_ADDRESS: String(scheduler.address),
+      MILLRACE_SCHEDULER_ADDRESS: String(scheduler.addresses.address),
       MILLRACE_GATEWAY_PORT: String(await freePort()),
       MILLRACE_HTTP_PORT: "0",
       ...settings,
     });
+    return gateway.addresses;
+  };
   await start("worker", {
     ...(await calling("worker")),
-    MILLRACE_SCHEDULER_ADDRESS: String(scheduler.workers),
+    MILLRACE_SCHEDULER_ADDRESS: String(scheduler.addresses.workers),
   });
-  const admin = grpcClient(AdminService, String(scheduler.admin), {
+  const admin = grpcClient(AdminService, String(scheduler.addresses.admin), {
     credentials: credentials.createSsl(authority.ca),
   });
   onTestFinished(() => admin.close());
   await admin.rpc.putQueue({ queue: { name: "documents" } });
+  // Which no worker serves.
+  await admin.rpc.putQueue({ queue: { name: "idle" } });
   const { key: apiKey } = await admin.rpc.createApiKey({ name: "tls" });
-  return { authority, ca, strangersCa, startGateway, calling, apiKey };
+  return { authority, ca, strangersCa, startGateway, calling, apiKey, file, scheduler, log };
 }
 
 const job = {
@@ -104,6 +116,61 @@ test("a job goes through services that show each other certificates", async () =
   expect(stdout).toContain("JOB_STATE_SUCCEEDED");
   expect(stdout).toMatch(/ 200$/);
 });
+
+test("certificates that are replaced are used without a restart, and no call is cut", async () => {
+  const { authority, startGateway, calling, apiKey, file, scheduler, log } = await setup();
+  const gateway = await startGateway(await calling("gateway-client"));
+  const connect = (ca: Buffer) => {
+    const millrace = connectMillrace({ address: String(gateway.address), apiKey, tls: { ca } });
+    onTestFinished(() => millrace.close());
+    return millrace;
+  };
+  const before = connect(authority.ca);
+  const { jobId } = await before.submit({ ...job, queue: "idle" });
+  const watching = Array.fromAsync(before.watch(jobId));
+
+  const renewed = testAuthority();
+  /** Replaces files, and waits until all who read them have. */
+  const replace = async (
+    files: Readonly<Record<string, Buffer>>,
+    readers: readonly (readonly [service: string, what: string])[],
+  ) => {
+    const from = log.items.length;
+    for (const [name, content] of Object.entries(files)) await file(name, content);
+    for (const [service, what] of readers) {
+      const says = (line: string) =>
+        line.startsWith(service) && line.includes(`${what}: replaced, `);
+      await log.until(says, from);
+    }
+  };
+  const listeners = "certificate of this service's listeners";
+  const calls = "certificates for calls to the scheduler";
+  const all = [
+    ["scheduler", listeners],
+    ["gateway", calls],
+    ["worker", calls],
+  ] as const;
+  // As one replaces an authority: first all trust both, then all show the new, then all trust it alone.
+  const both = Buffer.concat([authority.ca, renewed.ca]);
+  await replace({ "ca.pem": both }, all);
+  const pairs = ["scheduler", "gateway", "gateway-client", "worker"].map((name) => {
+    const { cert, key } = renewed.issue(name);
+    return [
+      [`${name}.pem`, cert],
+      [`${name}-key.pem`, key],
+    ] as const;
+  });
+  await replace(Object.fromEntries(pairs.flat()), [...all, ["gateway", listeners]]);
+  await replace({ "ca.pem": renewed.ca }, all);
+
+  // New connections on every link: callers', the gateway's and the worker's.
+  await scheduler.restart();
+  const after = connect(renewed.ca);
+  expect(await after.run(job)).toMatchObject({ state: "SUCCEEDED" });
+  await after.cancel(jobId);
+  expect((await watching).at(-1)).toMatchObject({ kind: "job", job: { state: "CANCELLED" } });
+  expect(log.items.filter((line) => line.includes('"level":50'))).toEqual([]);
+}, 120_000);
 
 test("a gateway that trusts another authority, or shows no certificate, does not reach the scheduler", async () => {
   const { ca, strangersCa, startGateway, calling, apiKey } = await setup();

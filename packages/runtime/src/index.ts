@@ -5,6 +5,7 @@ export type { HttpRequest, HttpRoute } from "./http/router.ts";
 export * from "./load-config.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
+export * from "./renewed.ts";
 export * from "./rpc-fault.ts";
 export type { FinishedCall } from "./run-call.ts";
 export * from "./run-main.ts";

@@ -1,19 +1,16 @@
 import "./message-streams.ts";
-import {
-  type ChannelOptions,
-  Server,
-  ServerCredentials,
-  type ServerInterceptor,
-} from "@grpc/grpc-js";
+import { type ChannelOptions, Server, type ServerInterceptor } from "@grpc/grpc-js";
 import type { Clock } from "@millrace/shared";
 import { HealthImplementation } from "grpc-health-check";
 import { adaptHandler } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { reflectionOf } from "./reflection.ts";
+import type { Renewed } from "./renewed.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { grpcServiceDefinition } from "./service-definition.ts";
 import { allowResets, type StreamResets } from "./stream-resets.ts";
 import type { ServerTls } from "./tls.ts";
+import { serverCredentials } from "./tls-credentials.ts";
 import { warmValidation } from "./validation.ts";
 
 export interface ServeLimits {
@@ -40,8 +37,8 @@ export const defaultServeLimits: ServeLimits = {
 export interface ServeOptions<Identity> {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Plaintext unless given. */
-  readonly tls?: ServerTls | undefined;
+  /** Plaintext unless given. What is renewed is shown to new connections. */
+  readonly tls?: Renewed<ServerTls> | undefined;
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
   /** Before the request is looked at. Throws an RpcFault to refuse. */
@@ -85,12 +82,6 @@ const channelOptions = (limits: ServeLimits): ChannelOptions => ({
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
 });
-
-function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { private_key: tls.key, cert_chain: tls.cert };
-  return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], tls.clientCa !== undefined);
-}
 
 /** Listens, with health and reflection beside the services; resolves once calls are taken. */
 export async function serve<Identity = undefined>(

@@ -46,7 +46,7 @@ const problemsOf = (read: () => unknown): readonly string[] => {
 
 test("where nothing is set, all is plaintext", () => {
   expect(readServerTls(unset)).toBeUndefined();
-  expect(readSchedulerTls(unsetClient)).toEqual({});
+  expect(readSchedulerTls(unsetClient)).toBeUndefined();
 });
 
 test("what the settings name is read", () => {
@@ -57,7 +57,10 @@ test("what the settings name is read", () => {
     clientCa: authority.ca,
   });
   const client = { schedulerCa: tlsClientCa, schedulerCert: tlsCert, schedulerKey: tlsKey };
-  expect(readSchedulerTls(client).credentials?._isSecure()).toBe(true);
+  expect(readSchedulerTls(client)).toEqual({ ...server, ca: authority.ca });
+  expect(readSchedulerTls({ ...unsetClient, schedulerCa: tlsClientCa })).toEqual({
+    ca: authority.ca,
+  });
 });
 
 test("what goes together is needed together", () => {

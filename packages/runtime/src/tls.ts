@@ -1,9 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import type { ChannelCredentials } from "@grpc/grpc-js";
 import { z } from "zod";
 import { type Config, ConfigError, isLoopback, setting } from "./load-config.ts";
+import { type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
+import type { Scope } from "./run-main.ts";
+import { clientCredentials } from "./tls-credentials.ts";
 
 /** What a listener shows, in PEM. */
 export interface ServerTls {
@@ -13,7 +16,20 @@ export interface ServerTls {
   readonly clientCa?: Buffer;
 }
 
+/** What a client trusts, and what it shows, in PEM. */
+export interface ClientTls {
+  readonly ca: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
 const file = z.string().optional();
+
+const reloadMs = setting(
+  "MILLRACE_TLS_RELOAD_MS",
+  z.coerce.number().int().min(100).max(86_400_000).default(10_000),
+  "How often certificate files are looked at for what has replaced them, in milliseconds.",
+);
 
 /** The certificate of a service's listeners: part of its configuration. */
 export const tlsSettings = {
@@ -28,6 +44,7 @@ export const tlsSettings = {
     file,
     "Callers must show a certificate that one of these signed, in PEM.",
   ),
+  tlsReloadMs: reloadMs,
 };
 
 /** How a service calls the scheduler: part of its configuration. */
@@ -43,7 +60,11 @@ export const schedulerTlsSettings = {
     "The certificate to show the scheduler, where it asks for one, in PEM.",
   ),
   schedulerKey: setting("MILLRACE_SCHEDULER_KEY_FILE", file, "That certificate's key, in PEM."),
+  tlsReloadMs: reloadMs,
 };
+
+type ServerFiles = Omit<Config<typeof tlsSettings>, "tlsReloadMs">;
+type ClientFiles = Omit<Config<typeof schedulerTlsSettings>, "tlsReloadMs">;
 
 type Named = readonly [variable: string, path: string | undefined];
 
@@ -88,8 +109,8 @@ function assertCertificates(variable: string, pem: Buffer): void {
   }
 }
 
-/** What the settings name, read once: a service that is to show another certificate is started again. */
-export function readServerTls(config: Config<typeof tlsSettings>): ServerTls | undefined {
+/** What the settings name, as it is now. */
+export function readServerTls(config: ServerFiles): ServerTls | undefined {
   const certFile = [tlsSettings.tlsCert.env, config.tlsCert] as const;
   const keyFile = [tlsSettings.tlsKey.env, config.tlsKey] as const;
   const caFile = [tlsSettings.tlsClientCa.env, config.tlsClientCa] as const;
@@ -102,26 +123,63 @@ export function readServerTls(config: Config<typeof tlsSettings>): ServerTls | u
   return { cert, key, clientCa };
 }
 
-/** For a client of the scheduler: `credentials`, unless it is called in plaintext. */
-export function readSchedulerTls(config: Config<typeof schedulerTlsSettings>): {
-  readonly credentials?: ChannelCredentials;
-} {
+/** For a client of the scheduler, as it is now; undefined if that is called in plaintext. */
+export function readSchedulerTls(config: ClientFiles): ClientTls | undefined {
   const caFile = [schedulerTlsSettings.schedulerCa.env, config.schedulerCa] as const;
   const certFile = [schedulerTlsSettings.schedulerCert.env, config.schedulerCert] as const;
   const keyFile = [schedulerTlsSettings.schedulerKey.env, config.schedulerKey] as const;
   assertNeeded([certFile, keyFile], [keyFile, certFile], [certFile, caFile]);
   const [ca, cert, key] = readFiles([caFile, certFile, keyFile]);
-  if (ca === undefined) return {};
+  if (ca === undefined) return undefined;
   assertCertificates(caFile[0], ca);
-  if (cert === undefined || key === undefined) return { credentials: credentials.createSsl(ca) };
+  if (cert === undefined || key === undefined) return { ca };
   assertUsable(`${certFile[0]} and ${keyFile[0]}`, { cert, key });
-  return { credentials: credentials.createSsl(ca, key, cert) };
+  return { ca, cert, key };
+}
+
+interface KeepOptions extends Omit<KeepRenewedOptions, "what" | "everyMs"> {}
+
+/** What a service's listeners show, renewed when the files are; undefined if they speak plaintext. */
+export function keepServerTls(
+  scope: Pick<Scope, "defer">,
+  config: Config<typeof tlsSettings>,
+  options: KeepOptions,
+): Renewed<ServerTls> | undefined {
+  return kept(scope, () => readServerTls(config), {
+    ...options,
+    everyMs: config.tlsReloadMs,
+    what: "the certificate of this service's listeners",
+  });
+}
+
+/** How a service calls the scheduler, renewed when the files are: `credentials`, unless in plaintext. */
+export function keepSchedulerTls(
+  scope: Pick<Scope, "defer">,
+  config: Config<typeof schedulerTlsSettings>,
+  options: KeepOptions,
+): { readonly credentials?: ChannelCredentials } {
+  const tls = kept(scope, () => readSchedulerTls(config), {
+    ...options,
+    everyMs: config.tlsReloadMs,
+    what: "the certificates for calls to the scheduler",
+  });
+  return clientCredentials(tls);
+}
+
+/** Whether there is one at all does not change while a service runs: it is a matter of settings. */
+function kept<Value>(
+  scope: Pick<Scope, "defer">,
+  read: () => Value | undefined,
+  options: KeepRenewedOptions,
+): Renewed<Value> | undefined {
+  if (read() === undefined) return undefined;
+  return keepRenewed(scope, read as () => Value, options);
 }
 
 /** Says at start that what listens to the network can be read on it. */
 export function warnOfPlaintext(
   log: { warn(fields: object, message: string): void },
-  tls: ServerTls | undefined,
+  tls: object | undefined,
   hosts: readonly string[],
 ): void {
   const open = tls === undefined ? hosts.filter((host) => !isLoopback(host)) : [];

@@ -9,7 +9,8 @@ import { credentials, status } from "@grpc/grpc-js";
 import { JobService } from "@millrace/proto/job-service";
 import { ManualClock, type TestCertificate, testAuthority } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { grpcClient } from "../src/index.ts";
+import { fixed, grpcClient, type Renewed, type ServerTls } from "../src/index.ts";
+import { clientCredentials } from "../src/tls-credentials.ts";
 import { startHttpServer } from "./http-server.ts";
 import { failureOf, jobId, startJobServer } from "./job-server.ts";
 
@@ -52,12 +53,13 @@ const httpCall =
     return createClient(JobService, transport).getJob({ jobId });
   };
 
+type Handler = () => Promise<{ job: { id: string } }>;
+
 const listeners = [
   [
     "gRPC",
-    async (clientCa?: Buffer) => {
-      const tls = { ...server, ...(clientCa === undefined ? {} : { clientCa }) };
-      const running = await startJobServer({ getJob }, { tls });
+    async (tls: Renewed<ServerTls>, handler: Handler = getJob) => {
+      const running = await startJobServer({ getJob: handler }, { tls });
       return { running, call: (side: Side) => grpcCall(running.server.address, side) };
     },
   ],
@@ -65,19 +67,34 @@ const listeners = [
     (version) =>
       [
         `HTTP/${version}`,
-        async (clientCa?: Buffer) => {
-          const tls = { ...server, ...(clientCa === undefined ? {} : { clientCa }) };
-          const running = await startHttpServer({ getJob }, { tls });
+        async (tls: Renewed<ServerTls>, handler: Handler = getJob) => {
+          const running = await startHttpServer({ getJob: handler }, { tls });
           return { running, call: (side: Side) => httpCall(version)(running.url, side) };
         },
       ] as const,
   ),
 ] as const;
 
+/** A value that a test replaces. */
+function renewable<Value>(first: Value) {
+  const listeners: ((value: Value) => void)[] = [];
+  const renewed = {
+    current: first,
+    onRenewed: (listener: (value: Value) => void) => void listeners.push(listener),
+  };
+  return {
+    renewed,
+    renew(value: Value) {
+      renewed.current = value;
+      for (const listener of listeners) listener(value);
+    },
+  };
+}
+
 test.each(listeners)(
   "%s with TLS serves those who trust its certificate, and no others",
   async (_, start) => {
-    const { running, call } = await start();
+    const { running, call } = await start(fixed(server));
     await using _running = running;
     expect((await call(trusting)).job?.id).toBe(jobId);
     await failureOf(call(misled));
@@ -87,7 +104,7 @@ test.each(listeners)(
 test.each(listeners)(
   "%s with a client CA serves those alone whose certificate it signed",
   async (_, start) => {
-    const { running, call } = await start(authority.ca);
+    const { running, call } = await start(fixed({ ...server, clientCa: authority.ca }));
     await using _running = running;
     expect((await call(known)).job?.id).toBe(jobId);
     await failureOf(call(trusting));
@@ -95,8 +112,53 @@ test.each(listeners)(
   },
 );
 
+test.each(listeners)(
+  "%s shows a renewed certificate to those who come, asks them for one of the renewed authority, and cuts nobody",
+  async (_, start) => {
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    let calls = 0;
+    const { renewed, renew } = renewable<ServerTls>({ ...server, clientCa: authority.ca });
+    const { running, call } = await start(renewed, async () => {
+      calls += 1;
+      if (calls === 1) {
+        begun.resolve();
+        await go.promise;
+      }
+      return { job: { id: jobId } };
+    });
+    await using _running = running;
+    const before = call(known);
+    await begun.promise;
+    renew({ ...stranger.issue("server"), clientCa: stranger.ca });
+    const now = { ca: stranger.ca, own: stranger.issue("client") };
+    expect((await call(now)).job?.id).toBe(jobId);
+    await failureOf(call(known));
+    await failureOf(call({ ...known, ca: stranger.ca }));
+    go.resolve();
+    expect((await before).job?.id).toBe(jobId);
+  },
+);
+
+test("a client shows and trusts what was renewed on its next connection", async () => {
+  await using setup = await startJobServer(
+    { getJob },
+    { tls: fixed({ ...stranger.issue("server"), clientCa: stranger.ca }) },
+  );
+  const { renewed, renew } = renewable({ ca: authority.ca, ...authority.issue("client") });
+  const client = grpcClient(JobService, setup.server.address, {
+    ...clientCredentials(renewed),
+    channelOptions: { "grpc.initial_reconnect_backoff_ms": 100 },
+  });
+  onTestFinished(() => client.close());
+  await failureOf(client.rpc.getJob({ jobId }));
+  renew({ ca: stranger.ca, ...stranger.issue("client") });
+  await client.ready(30_000);
+  expect((await client.rpc.getJob({ jobId })).job?.id).toBe(jobId);
+});
+
 test("a caller in plaintext is not served where TLS is spoken", async () => {
-  await using setup = await startJobServer({ getJob }, { tls: server });
+  await using setup = await startJobServer({ getJob }, { tls: fixed(server) });
   const error = await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 2_000 }));
   expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(
     (error as { code: status }).code,
@@ -104,7 +166,7 @@ test("a caller in plaintext is not served where TLS is spoken", async () => {
 });
 
 test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
-  await using setup = await startHttpServer({ getJob }, { tls: server });
+  await using setup = await startHttpServer({ getJob }, { tls: fixed(server) });
   const session = connectHttp2(setup.url, { ca: authority.ca });
   await once(session, "connect");
   expect(session.alpnProtocol).toBe("h2");
@@ -116,7 +178,7 @@ test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
 });
 
 test("old versions of TLS are refused", async () => {
-  await using setup = await startHttpServer({ getJob }, { tls: server });
+  await using setup = await startHttpServer({ getJob }, { tls: fixed(server) });
   const { port } = new URL(setup.url);
   const socket = connectTls({
     ...{ host: "127.0.0.1", port: Number(port), ca: authority.ca },
@@ -128,7 +190,10 @@ test("old versions of TLS are refused", async () => {
 
 test("a connection that never shakes hands does not outlive the grace", async () => {
   const clock = new ManualClock();
-  await using setup = await startHttpServer({}, { tls: server, clock, limits: { graceMs: 5_000 } });
+  await using setup = await startHttpServer(
+    {},
+    { tls: fixed(server), clock, limits: { graceMs: 5_000 } },
+  );
   const socket = connect(Number(new URL(setup.url).port), "127.0.0.1");
   await once(socket, "connect");
   // A full exchange on another connection: by then the server knows of the first.

@@ -25,10 +25,13 @@ function keyPair() {
 }
 
 let serials = 0;
+let authorities = 0;
 
 /** A certificate authority of a test's own, good for a day. */
 export function testAuthority(): TestAuthority {
-  const name = [{ name: "commonName", value: "Millrace test authority" }];
+  authorities += 1;
+  // Those who trust several tell them apart by their names.
+  const name = [{ name: "commonName", value: `Millrace test authority ${authorities}` }];
   const authority = keyPair();
 
   const sign = (subject: typeof name, publicKey: forge.pki.PublicKey, extensions: object[]) => {

@@ -1,10 +1,10 @@
 import { openDocumentStore } from "@millrace/documents";
 import {
   type FinishedCall,
+  keepSchedulerTls,
+  keepServerTls,
   loadConfig,
   observe,
-  readSchedulerTls,
-  readServerTls,
   runMain,
   serve,
   serveHttp,
@@ -34,12 +34,12 @@ await runMain(
       clock,
       random,
     });
-    const tls = readServerTls(config);
+    const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.httpHost]);
     const { rpc: scheduler } = scope.use(
       schedulerClient({
         address: config.scheduler,
-        grpc: { token: config.internalToken, ...readSchedulerTls(config) },
+        grpc: { token: config.internalToken, ...keepSchedulerTls(scope, config, { clock, log }) },
         deadlineMs: config.schedulerDeadlineMs,
         ...{ clock, random },
       }),

@@ -1,8 +1,9 @@
 import { openEngine } from "@millrace/engine";
 import {
+  keepServerTls,
   loadConfig,
   observe,
-  readServerTls,
+  partOf,
   runMain,
   serve,
   warnOfPlaintext,
@@ -69,7 +70,7 @@ await runMain(
     scope.use(startPolicySync(engine, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
     const length = loop("queue-length", LENGTH_EVERY_MS);
     scope.use(startQueueLength(engine, metrics.queueLength, length));
-    const tls = readServerTls(config);
+    const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const server = await scope.use(
       serve({
@@ -105,7 +106,7 @@ await runMain(
       serve({
         listen: { host: config.adminHost, port: config.adminPort },
         // People have a token, and no certificate.
-        tls: tls === undefined ? undefined : { key: tls.key, cert: tls.cert },
+        tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
         services: [adminService(engine, clock, random)],
         authenticate: requireOperator(config.adminTokens),
         clock,

@@ -1,5 +1,5 @@
 import { openDocumentStore } from "@millrace/documents";
-import { loadConfig, observe, readSchedulerTls, runMain } from "@millrace/runtime";
+import { keepSchedulerTls, loadConfig, observe, runMain } from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
@@ -49,7 +49,7 @@ await runMain(
     const worker = startWorker({
       schedulerAddress: config.scheduler,
       ...(config.token === undefined ? {} : { token: config.token }),
-      ...readSchedulerTls(config),
+      ...keepSchedulerTls(scope, config, { clock, log: logger }),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots, clock, random },
       executors: {

@@ -4,6 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "@millrace/shared";
+import type { Renewed } from "../renewed.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
 import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
@@ -18,7 +19,7 @@ const TCP_KEEP_ALIVE_MS = 10_000;
 
 export interface ListenerOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: ServerTls | undefined;
+  readonly tls: Renewed<ServerTls> | undefined;
   readonly limits: ServeLimits;
   readonly clock: Clock;
   readonly onRequest: RequestListener;
@@ -102,7 +103,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function http1Server(tls: ServerTls | undefined, onRequest: RequestListener): Server {
+function http1Server(tls: Renewed<ServerTls> | undefined, onRequest: RequestListener): Server {
   const options = {
     maxHeaderSize: HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -110,11 +111,23 @@ function http1Server(tls: ServerTls | undefined, onRequest: RequestListener): Se
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   };
   if (tls === undefined) return createServer(options, onRequest);
-  const { key, cert, clientCa } = tls;
-  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true };
-  const secure = { key, cert, ...client, ALPNProtocols: ["h2", "http/1.1"] };
-  return createSecureServer({ ...options, ...secure }, onRequest);
+  const server = createSecureServer(
+    {
+      ...options,
+      ...contextOf(tls.current),
+      requestCert: tls.current.clientCa !== undefined,
+      ALPNProtocols: ["h2", "http/1.1"],
+    },
+    onRequest,
+  );
+  tls.onRenewed((renewed) => server.setSecureContext(contextOf(renewed)));
+  return server;
 }
+
+const contextOf = ({ key, cert, clientCa }: ServerTls) => ({
+  ...{ key, cert },
+  ...(clientCa === undefined ? {} : { ca: clientCa }),
+});
 
 /** Puts `take` in the place of the server's own listener for connections, which is returned. */
 function takeOver(server: Server, event: string, take: (socket: Socket) => Promise<void>) {
