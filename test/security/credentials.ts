@@ -1,0 +1,129 @@
+/** A Millrace with every kind of credential that there is, and calls that show one of them. */
+import {
+  create,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { AdminService } from "@millrace/proto/admin-service";
+import { DocumentService } from "@millrace/proto/document-service";
+import { JobService } from "@millrace/proto/job-service";
+import { fromGrpcError, grpcClient, methodPath } from "@millrace/runtime";
+import { parseApiKey } from "@millrace/shared";
+import { startLogged, uploadOf } from "../faults/setup.ts";
+
+export const credentialNames = [
+  "none",
+  "garbage",
+  "caller",
+  "caller by its old secret, in its grace",
+  "caller by an older secret, past its grace",
+  "another caller",
+  "revoked caller",
+  "gateway",
+  "worker",
+  "operator",
+] as const;
+export type CredentialName = (typeof credentialNames)[number];
+
+const tokens = { gateway: "gateway-token", worker: "worker-token", operator: "anna:admin-token" };
+
+/** Its end is the caller's affair. */
+export async function startWithCredentials() {
+  const started = await startLogged({
+    workers: 0,
+    settings: {
+      scheduler: {
+        MILLRACE_INTERNAL_TOKEN: tokens.gateway,
+        MILLRACE_WORKER_TOKEN: tokens.worker,
+        MILLRACE_ADMIN_TOKEN: tokens.operator,
+      },
+      gateway: { MILLRACE_INTERNAL_TOKEN: tokens.gateway, MILLRACE_KEY_CACHE_MS: "0" },
+    },
+  });
+  const { system } = started;
+  const [scheduler] = system.schedulers;
+  const [gateway] = system.gateways;
+  const admin = grpcClient(AdminService, String(scheduler?.addresses.admin), {
+    token: tokens.operator,
+  });
+  const keyIdOf = (apiKey: string) => String(parseApiKey(apiKey)?.keyId);
+  const first = await system.createApiKey("caller");
+  const keyId = keyIdOf(first);
+  const second = await admin.rpc.rotateApiKey({ keyId, grace: { seconds: 0n } });
+  const third = await admin.rpc.rotateApiKey({ keyId });
+  const other = await system.createApiKey("other");
+  const revoked = await system.createApiKey("revoked");
+  await admin.rpc.revokeApiKey({ keyId: keyIdOf(revoked) });
+  admin.close();
+
+  const jobs = grpcClient(JobService, String(gateway?.addresses.address), { token: third.key });
+  const files = grpcClient(DocumentService, String(gateway?.addresses.address), {
+    token: third.key,
+  });
+  const { job } = await jobs.rpc.submitJob({ job: { queue: "documents", type: "none" } });
+  await jobs.rpc.cancelJob({ jobId: job?.id ?? "" });
+  const { document } = await files.rpc.uploadDocument(
+    uploadOf({ name: "sea.txt" }, Buffer.from("The sea was calm.")),
+  );
+  jobs.close();
+  files.close();
+
+  const shown: Readonly<Record<CredentialName, string | undefined>> = {
+    none: undefined,
+    garbage: "mr_garbage",
+    caller: third.key,
+    "caller by its old secret, in its grace": second.key,
+    "caller by an older secret, past its grace": first,
+    "another caller": other,
+    "revoked caller": revoked,
+    ...tokens,
+  };
+  return {
+    ...started,
+    shown,
+    keyId,
+    otherKeyId: keyIdOf(other),
+    /** The caller's, and finished. */
+    jobId: job?.id ?? "",
+    /** The caller's. */
+    documentId: document?.id ?? "",
+  };
+}
+
+/** What a call ended with: a reason where Millrace said one, else gRPC's word. */
+export type Outcome = string;
+
+/** A call of any kind on a connection of its own: sends the messages, ends, and reads to the end. */
+export function callWith(
+  address: string | undefined,
+  method: DescMethod,
+  messages: readonly MessageInitShape<DescMethod["input"]>[],
+  token: string | undefined,
+): Promise<Outcome> {
+  const client = new Client(String(address), credentials.createInsecure(), {
+    "grpc.use_local_subchannel_pool": 1,
+  });
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const call = client.makeBidiStreamRequest(
+    methodPath(method),
+    (message: Record<string, unknown>) =>
+      Buffer.from(toBinary(method.input, create(method.input, message))),
+    (bytes: Buffer) => fromBinary(method.output, bytes),
+    metadata,
+  );
+  const ended = new Promise<Outcome>((resolve) => {
+    call.on("error", (error: ServiceError) => {
+      const { reason, code } = fromGrpcError(error);
+      resolve(reason ?? String(status[code]));
+    });
+    call.on("end", () => resolve("OK"));
+  }).finally(() => client.close());
+  call.resume();
+  for (const message of messages) call.write(message);
+  call.end();
+  return ended;
+}
