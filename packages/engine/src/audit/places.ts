@@ -32,7 +32,7 @@ export function* checkPlaces(shard: ShardSnapshot): Generator<Finding> {
     } else if (lock !== undefined && lock !== job.ats && /^\d+$/.test(lock)) {
       yield { invariant: 3, subject: id, problem: `its lock is ${lock}, its lease ${job.ats}` };
     }
-    if ((job.rsv !== undefined || job.acs !== undefined) && !active.has(id)) {
+    if ((job.rsv || job.acs) && !active.has(id)) {
       yield { invariant: 5, subject: id, problem: "holds a reservation, and does not run" };
     }
   }

@@ -6,8 +6,8 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
   for (const [id, { rsv, acs }] of shard.jobs) {
-    if (rsv !== undefined && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
-    if (acs !== undefined) count(ofPool, acs.split(" ").slice(2).join(" "));
+    if (rsv && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
+    if (acs) count(ofPool, acs.split(" ").slice(2).join(" "));
   }
   for (const name of shard.names) {
     if (name.startsWith("mr:use:")) {

@@ -30,6 +30,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/delayed"
 --- @include "lib/budgets"
 --- @include "lib/slices"
+--- @include "lib/reservations"
 --- @include "lib/pace"
 --- @include "lib/ends"
 
@@ -82,8 +83,7 @@ local function earlier(job_id)
   local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "bnc", "rsv", "acs")
   local spent, offset = tonumber(fields[1]) or 0, fields[3]
   -- BullMQ's stalled check took it back, and knows nothing of reservations.
-  if fields[9] then budgets.settle(job_id, fields[9]) end
-  if fields[10] then slices.settle(job_id, fields[10]) end
+  reservations.settle_lost(job_id, fields[9], fields[10])
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
   return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8]
 end

@@ -25,6 +25,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/jobs"
 --- @include "lib/budgets"
 --- @include "lib/slices"
+--- @include "lib/reservations"
 --- @include "lib/ends"
 --- @include "lib/history"
 
@@ -50,8 +51,7 @@ local function reap(job_id)
   local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv", "acs")
   if not fields[1] then return end
   -- Nobody says what a dead attempt spent: it counts as what was reserved.
-  if fields[5] then budgets.settle(job_id, fields[5]) end
-  if fields[6] then slices.settle(job_id, fields[6]) end
+  reservations.settle_lost(job_id, fields[5], fields[6])
   local stalls = rcall("HINCRBY", job_key, "stc", 1)
   events.add("stalled", job_id)
   history.note(job_id, LOST, "")

@@ -65,11 +65,16 @@ local function settle(at)
     if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
-  if usage ~= "" then rcall("HSET", job_key, "use", add_usage(fields[12], usage)) end
-  if fields[10] or fields[11] or usage ~= "" then settle_reservation(id, fields[10], fields[11], kind, usage) end
+  local rsv, acs, beside = fields[10], fields[11], {}
+  if rsv == "" then rsv = nil end
+  if acs == "" then acs = nil end
+  if rsv or acs or usage ~= "" then settle_reservation(id, rsv, acs, kind, usage) end
+  if rsv then beside[1], beside[2] = "rsv", "" end
+  if acs then beside[#beside + 1], beside[#beside + 2] = "acs", "" end
+  if usage ~= "" then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[12], usage) end
 
   if kind == "complete" then
-    ends.finish(id, fields, token, "active", "SUCCEEDED", body)
+    ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
     return "SETTLED", "SUCCEEDED"
   end
   local state, message = string.match(kind, "^fail (%u+)$"), nil
@@ -81,7 +86,7 @@ local function settle(at)
     body = cjson.encode({ reason = "CANCELLED", message = message, retryable = false })
   end
   if state then
-    ends.finish(id, fields, token, "active", state, nil, body, message)
+    ends.finish(id, fields, token, "active", state, nil, body, message, beside)
     return "SETTLED", state
   end
 
@@ -93,13 +98,14 @@ local function settle(at)
       history.note(id, body, usage)
       local attempts = tonumber(cjson.decode(rcall("HGET", job_key, "opts")).attempts) or 1
       if tonumber(fields[2] or 0) + 1 >= attempts then
-        ends.finish(id, fields, token, "active", "FAILED", nil, body, cjson.decode(body).message)
+        ends.finish(id, fields, token, "active", "FAILED", nil, body, cjson.decode(body).message, beside)
         return "SETTLED", "FAILED"
       end
     end
   end
   if delay_ms then
-    rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message, "due", now_ms + delay_ms)
+    rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message, "due", now_ms + delay_ms,
+      unpack(beside))
     if counts_attempt == "1" then rcall("HINCRBY", job_key, "atm", 1) end
     if tonumber(delay_ms) > 0 then
       rcall("HSET", job_key, "delay", delay_ms)
@@ -108,7 +114,7 @@ local function settle(at)
       return "SETTLED", "SCHEDULED"
     end
   end
-  if not delay_ms then rcall("HSET", job_key, "due", now_text) end
+  if not delay_ms then rcall("HSET", job_key, "due", now_text, unpack(beside)) end
   local lane, priority = lanes.find(id)
   lanes.put(lane, id, priority or 0, counts_attempt ~= "1")
   events.add("waiting", id, "prev", "active")

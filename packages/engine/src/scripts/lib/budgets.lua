@@ -6,7 +6,7 @@
 -- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
 -- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, how much of
 -- that was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;
--- the buckets are "-" where its key had no limits.
+-- the buckets are "-" where its key had no limits. Once that is settled the field is empty, or gone.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
@@ -98,12 +98,12 @@ function budgets.learn(key, tokens)
   budgets.learned[key] = estimate
 end
 
--- Ends a reservation (`rsv`, read from the job). `spent` is the tokens that were used, nil if nobody
--- said: then it is what was reserved. `refund`: the provider was never reached, and nothing is spent.
+-- Ends a reservation (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
+-- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
+-- never reached, and nothing is spent.
 function budgets.settle(job_id, rsv, spent, refund)
   local tokens, reserved, finish, weight, minute, day, lane =
     string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
-  rcall("HDEL", base .. job_id, "rsv")
   tokens, reserved = tonumber(tokens), tonumber(reserved)
   if refund then spent = 0 end
   if minute ~= "-" then
@@ -129,9 +129,12 @@ end
 
 -- Writes what changed. Every script that charged or settled calls it once it is done.
 function budgets.flush()
+  local learned = {}
   for key, estimate in pairs(budgets.learned) do
-    rcall("HSET", base .. "mr:learned", key, math.floor(estimate + 0.5))
+    learned[#learned + 1] = key
+    learned[#learned + 1] = math.floor(estimate + 0.5)
   end
+  if #learned > 0 then rcall("HSET", base .. "mr:learned", unpack(learned)) end
   budgets.learned = {}
   for _, use in ipairs(budgets.order) do
     local fields = {}

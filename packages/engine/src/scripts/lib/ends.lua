@@ -46,22 +46,24 @@ ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep" }
 
 -- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
 -- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
--- `ats` rises, so that no earlier lease counts as having ended it.
-function ends.finish(job_id, fields, token, prev, state, result, failure, message)
+-- `ats` rises, so that no earlier lease counts as having ended it. `beside` is fields and values that are
+-- written with it.
+function ends.finish(job_id, fields, token, prev, state, result, failure, message, beside)
   local job_key = base .. job_id
   local attempts = fields[2] or "0"
   if prev == "active" then attempts = attempts == "0" and "1" or string.format("%.0f", attempts + 1) end
   local set, keep_ms
+  beside = beside or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
     rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
-      "fin", token .. " SUCCEEDED")
+      "fin", token .. " SUCCEEDED", unpack(beside))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (tonumber(fields[1]) or 0) + 1)
     rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
-      "ats", token, "fin", token .. " " .. state)
+      "ats", token, "fin", token .. " " .. state, unpack(beside))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", string.sub(message, 1, EVENT_VALUE_BYTES), "prev", prev)
   end

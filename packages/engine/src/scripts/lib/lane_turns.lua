@@ -104,13 +104,21 @@ local function shut(line, class)
   end
 end
 
--- The next job of a lane, or nil if it has no more. Jobs stay in the lane until write_back.
+-- The next job of a lane, or nil if it has no more. Jobs stay in the lane until write_back, but for the
+-- one that is taken at once where a lane is asked for one only.
 local function next_job(lane, want, lanes_beside)
   if lane.used == lane.fetched then
     if lane.all then return nil end
+    local lane_key = base .. "mr:lane:" .. lane.id
+    if lane.fetched == 0 and want <= lanes_beside then
+      local popped = rcall("ZPOPMIN", lane_key)
+      lane.out, lane.out_score, lane.fetched, lane.used = popped[1], popped[2], 1, 1
+      return popped[1]
+    end
     -- One more than its share tells whether any is left. Not ZPOPMIN, which writes out the scores.
     local fetch = lane.fetched == 0 and math.ceil(want / lanes_beside) + 1 or lane.fetched
-    local ids = rcall("ZRANGE", base .. "mr:lane:" .. lane.id, lane.used, lane.used + fetch - 1)
+    local from = lane.out and lane.used - 1 or lane.used
+    local ids = rcall("ZRANGE", lane_key, from, from + fetch - 1)
     lane.ids, lane.first, lane.fetched = ids, lane.used, lane.used + #ids
     lane.all = #ids < fetch
     if #ids == 0 then return nil end
@@ -119,18 +127,38 @@ local function next_job(lane, want, lanes_beside)
   return lane.ids[lane.used - lane.first]
 end
 
+-- Takes what was used of a lane out of it. True: none is left, or nil: that is to be looked up.
+local function take_out(lane)
+  local lane_key, band, run = base .. "mr:lane:" .. lane.id, string.sub(lane.class, 1, 1), run_of(lane.id)
+  local still_in = lane.used
+  if lane.out and lane.used == 0 then
+    rcall("ZADD", lane_key, lane.out_score, lane.out)
+    return false
+  elseif lane.out then
+    if tonumber(lane.out_score) < run then lanes.without = lanes.without - 1 end
+    still_in = still_in - 1
+  end
+  if still_in > 0 then
+    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run))
+    rcall("ZREMRANGEBYRANK", lane_key, 0, still_in - 1)
+  end
+  if lane.used > 0 then tally(lane.key, -lane.used) end
+  if lane.used < lane.fetched then return false end
+  return lane.all
+end
+
 -- Takes out of each lane what was taken from it, and puts it where it belongs then.
 local function write_back(touched)
-  local ready = {}
+  local ready, unsure = {}, {}
   for _, lane in ipairs(touched) do
-    local lane_key, out = base .. "mr:lane:" .. lane.id, lane.used
-    if out > 0 then
-      lanes.without = lanes.without
-        - math.min(out, without_priority(lane_key, string.sub(lane.class, 1, 1), run_of(lane.id)))
-      rcall("ZREMRANGEBYRANK", lane_key, 0, out - 1)
-      tally(lane.key, -out)
-    end
-    local empty = out == lane.fetched and (lane.all or rcall("EXISTS", lane_key) == 0)
+    lane.empty = take_out(lane)
+    if lane.empty == nil then unsure[#unsure + 1] = base .. "mr:lane:" .. lane.id end
+  end
+  -- Mostly none of them is empty.
+  local none_empty = #unsure == 0 or rcall("EXISTS", unpack(unsure)) == #unsure
+  for _, lane in ipairs(touched) do
+    local empty = lane.empty
+    if empty == nil then empty = not none_empty and rcall("EXISTS", base .. "mr:lane:" .. lane.id) == 0 end
     if empty then
       leave(lane.id, lane.key, lane.class, lane.at)
     elseif lane.when then

@@ -9,7 +9,7 @@
 --   a  jobs that may run       n  jobs that run               k  successes not yet reported
 --   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
 --   r  what is being reported with grant v, until the next one comes
--- A job that was charged has the field `acs`: "second reserved pool".
+-- A job that was charged has the field `acs`: "second reserved pool"; once that is settled it is empty, or gone.
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash)
@@ -64,7 +64,6 @@ end
 -- call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
   local second, reserved, pool = string.match(acs, "^(%S+) (%S+) (.*)$")
-  rcall("HDEL", base .. job_id, "acs")
   local slice = slices.of(pool)
   -- The account was removed meanwhile.
   if not slice then return end
