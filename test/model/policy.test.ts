@@ -1,21 +1,29 @@
 /**
  * Whatever happens, in whatever order: jobs of keys with and without budgets, some on a provider account,
- * against a plain model of what may have been admitted. After each step the database is audited. A failing
- * run prints its seed and path; MILLRACE_MODEL_SEED, _PATH and _RUNS replay it or run for longer.
+ * in one shard or three, by two replicas whose clocks may differ by seconds, against a plain model of what
+ * may have been admitted. After each step the database is audited. README.md says what holds which invariant.
  */
-import type { Lease, Settlement } from "@millrace/engine";
+import type { KeyBudget, Lease, ProviderAccount, Settlement } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Journal } from "./journal.ts";
-import { openWorld, type World } from "./world.ts";
+import { settings } from "./settings.ts";
+import { openWorld, type Replica, type World } from "./world.ts";
 
 const failure = { reason: "NO", message: "no", retryable: true };
 
 /** `free` has no budget; `slow` and `small` have, and lose and gain of it on the way. */
 const keys = ["free", "slow", "small"];
+const budgets: Readonly<Record<string, KeyBudget>> = {
+  slow: { maxRunning: 2, requestsPerMinute: 4, tokensPerMinute: 10_000 },
+  small: { maxRunning: 5, requestsPerMinute: 10, tokensPerMinute: 500 },
+};
+const account = {
+  ...{ name: "acc", requestsPerMinute: 6, tokensPerMinute: 20_000, maxRunning: 2 },
+} satisfies ProviderAccount;
 
-const step = fc.oneof(
+const action = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
@@ -51,7 +59,11 @@ const step = fc.oneof(
       oldest: fc.boolean(),
     }),
   },
-  fc.record({ kind: fc.constant("append" as const), chunks: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({
+    kind: fc.constant("append" as const),
+    chunks: fc.integer({ min: 1, max: 3 }),
+    oldest: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant("renew" as const) }),
   fc.record({ kind: fc.constant("cancel" as const), nth: fc.nat(30) }),
   fc.record({
@@ -61,11 +73,16 @@ const step = fc.oneof(
     requests: fc.constantFrom(2, 10),
     tokens: fc.constantFrom(500, 10_000),
   }),
-  fc.record({ kind: fc.constant("account" as const), running: fc.constantFrom(1, 3) }),
+  fc.record({
+    kind: fc.constant("account" as const),
+    running: fc.constantFrom(1, 3),
+    tokens: fc.constantFrom(1_000, 20_000),
+  }),
   fc.record({ kind: fc.constant("refuse" as const), coolMs: fc.constantFrom(undefined, 5_000) }),
   fc.record({ kind: fc.constant("pause" as const), paused: fc.boolean() }),
   fc.record({ kind: fc.constant("redrive" as const) }),
   fc.record({ kind: fc.constant("restart" as const) }),
+  fc.record({ kind: fc.constant("skew" as const), ms: fc.constantFrom(-3_000, 0, 3_000) }),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -78,38 +95,43 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("duties" as const), limit: fc.constantFrom(1, 5) }),
   },
 );
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-const settings = {
-  numRuns: Number(process.env.MILLRACE_MODEL_RUNS ?? 40),
-  ...(process.env.MILLRACE_MODEL_SEED ? { seed: Number(process.env.MILLRACE_MODEL_SEED) } : {}),
-  ...(process.env.MILLRACE_MODEL_PATH ? { path: process.env.MILLRACE_MODEL_PATH } : {}),
-};
+const run = fc.record({
+  shards: fc.constantFrom(1, 3),
+  steps: fc.array(fc.record({ by: fc.constantFrom<Replica>(0, 0, 1), action }), {
+    minLength: 5,
+    maxLength: 45,
+    size: "max",
+  }),
+});
 
 test("in whatever order things happen, every invariant holds after each of them", async () => {
-  const property = fc.asyncProperty(
-    fc.array(step, { minLength: 5, maxLength: 45 }),
-    async (steps) => {
-      const world = await openWorld();
-      const journal = new Journal(world.time);
-      try {
-        for (const [key, budget] of world.budgets) journal.limit(key, budget);
-        journal.account(world.account);
-        for (const next of steps) {
-          await take(next, world, journal);
-          expect(await world.engine.audit()).toEqual([]);
-        }
-        await finish(world, journal);
-      } finally {
-        await world.close();
+  const property = fc.asyncProperty(run, async ({ shards, steps }) => {
+    const world = await openWorld(shards);
+    const journal = new Journal(world.time);
+    try {
+      for (const [key, budget] of Object.entries(budgets)) {
+        await world.setBudget(key, budget);
+        journal.limit(key, budget);
       }
-    },
-  );
-  await fc.assert(property, settings);
+      await world.engine(0).providerAccounts.put(account);
+      journal.account(account);
+      for (const { by, action } of steps) {
+        await take(action, by, world, journal);
+        expect(await world.engine(0).audit()).toEqual([]);
+      }
+      await finish(world, journal);
+    } finally {
+      await world.close();
+    }
+  });
+  await fc.assert(property, settings(16));
 }, 600_000);
 
-async function take(next: Step, world: World, journal: Journal): Promise<void> {
-  const { engine, time } = world;
+async function take(next: Action, by: Replica, world: World, journal: Journal): Promise<void> {
+  const { time } = world;
+  const engine = world.engine(by);
   switch (next.kind) {
     case "submit": {
       const specs = next.jobs.map((job) => world.job(job));
@@ -121,7 +143,7 @@ async function take(next: Step, world: World, journal: Journal): Promise<void> {
       return;
     }
     case "lease":
-      await lease(world, journal, next.count, next.lost);
+      await lease(world, by, journal, next.count, next.lost);
       return;
     case "settle": {
       const of = next.oldest ? world.held.shift() : world.held.pop();
@@ -137,20 +159,27 @@ async function take(next: Step, world: World, journal: Journal): Promise<void> {
       return;
     }
     case "append": {
-      const of = world.held.at(-1);
+      const of = next.oldest ? world.held[0] : world.held.at(-1);
       if (of === undefined) return;
       const chunks = Array.from({ length: next.chunks }, (_, seq) => ({
-        ...{ seq, kind: "text" as const, body: "x" },
+        ...{ seq, kind: "text" as const, body: `${of.token}.${seq}.${journal.nextNumber()}` },
       }));
-      await engine.append([{ ...of, chunks }]);
+      const [outcome] = await engine.append([{ ...of, chunks }]);
+      journal.wrote(of, outcome?.kind !== "leaseLost");
+      await journal.reads(engine, of.jobId);
       return;
     }
     case "renew":
-      await engine.renew(world.held, world.leaseMs);
+      (await engine.renew(world.held, world.leaseMs)).forEach((outcome, at) => {
+        const of = world.held[at];
+        if (of !== undefined) journal.wrote(of, outcome.kind === "renewed");
+      });
       return;
     case "cancel": {
       const id = journal.ids[next.nth];
-      if (id !== undefined) await engine.cancel(id, "enough");
+      if (id === undefined) return;
+      const { kind } = await engine.cancel(id, "enough");
+      if (kind === "cancelled") journal.cancelled(id);
       return;
     }
     case "limit": {
@@ -163,9 +192,9 @@ async function take(next: Step, world: World, journal: Journal): Promise<void> {
       return;
     }
     case "account": {
-      const account = { ...world.account, maxRunning: next.running };
-      await engine.providerAccounts.put(account);
-      journal.account(account);
+      const changed = { ...account, maxRunning: next.running, tokensPerMinute: next.tokens };
+      await engine.providerAccounts.put(changed);
+      journal.account(changed);
       return;
     }
     case "refuse":
@@ -183,17 +212,23 @@ async function take(next: Step, world: World, journal: Journal): Promise<void> {
       return;
     }
     case "restart":
-      await world.restart();
+      await world.restart(by);
+      return;
+    case "skew":
+      time.skewMs = next.ms;
+      journal.skewed(next.ms);
       return;
     case "pass":
       time.nowMs += next.ms;
       return;
     case "duties":
-      await duties(world, journal, next.limit);
+      await duties(world, by, journal, next.limit);
   }
 }
 
-async function duties({ engine, queue }: World, journal: Journal, limit: number): Promise<void> {
+async function duties(world: World, by: Replica, journal: Journal, limit: number): Promise<void> {
+  const engine = world.engine(by);
+  const { queue } = world;
   journal.reaped((await engine.reap(queue, limit)).reaped);
   await engine.promote(queue, limit);
   await engine.prune(queue, limit);
@@ -202,11 +237,13 @@ async function duties({ engine, queue }: World, journal: Journal, limit: number)
 
 async function lease(
   world: World,
+  by: Replica,
   journal: Journal,
   count: number,
   lost: boolean,
 ): Promise<number> {
-  const { engine, queue, leaseMs } = world;
+  const engine = world.engine(by);
+  const { queue, leaseMs } = world;
   const { leases } = await engine.lease({ queue, count, leaseMs, workerId: "w1" });
   for (const of of leases) journal.leased(of);
   if (!lost) world.held.push(...leases);
@@ -233,12 +270,13 @@ function settlementOf(of: Lease, as: string, spent: number | undefined): Settlem
 
 /** Left to itself, with workers that complete what they lease, all of it ends, and every counter is zero. */
 async function finish(world: World, journal: Journal): Promise<void> {
-  const { engine, queue, time } = world;
+  const { queue, time } = world;
+  const engine = world.engine(0);
   await engine.pauseQueue(queue, false);
   journal.paused = false;
   for (let round = 0; round < 400; round += 1) {
-    await duties(world, journal, 100);
-    await lease(world, journal, 50, false);
+    await duties(world, 0, journal, 100);
+    await lease(world, 0, journal, 50, false);
     const settlements = world.held.splice(0).map((of) => settlementOf(of, "complete", undefined));
     const outcomes = await engine.settle(settlements);
     outcomes.forEach((outcome, at) => {

@@ -18,47 +18,52 @@ import { redisForTests } from "@millrace/testing";
 
 export interface NewJob {
   readonly key: string;
-  readonly priority: number;
-  readonly pool: string | undefined;
-  readonly tokens: number | undefined;
-  readonly delayMs: number | undefined;
-  readonly deduplication: string | undefined;
+  readonly priority?: number;
+  readonly pool?: string | undefined;
+  readonly tokens?: number | undefined;
+  readonly delayMs?: number | undefined;
+  readonly deduplication?: string | undefined;
 }
 
-/** A queue on a clock that stands still until it is moved, two keys with budgets, and an account. */
-export async function openWorld() {
+/** Two scheduler replicas, by number. */
+export type Replica = 0 | 1;
+
+/**
+ * A queue that two replicas serve, each on a clock of its own: both stand still until they are moved, and
+ * the second may be wrong by seconds.
+ */
+export async function openWorld(shards: number) {
   const { url, rootPrefix } = await redisForTests();
-  const time = { nowMs: 1_764_000_000_000 };
-  const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
-  const queue = "documents" as QueueName;
-  const open = () => openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
-  let engine = await open();
-  await engine.defineQueue({ name: queue, maxStalls: 2, maxBounces: 3 });
-  const budgets: readonly [string, KeyBudget][] = [
-    ["slow", { maxRunning: 2, requestsPerMinute: 4, tokensPerMinute: 10_000 }],
-    ["small", { maxRunning: 5, requestsPerMinute: 10, tokensPerMinute: 500 }],
+  const time = { nowMs: 1_764_000_000_000, skewMs: 0 };
+  const clocks: readonly Clock[] = [
+    { nowMs: () => time.nowMs, after: systemClock.after },
+    { nowMs: () => time.nowMs + time.skewMs, after: systemClock.after },
   ];
-  for (const [key, budget] of budgets) await engine.keyBudgets.set(key as KeyId, budget);
-  const account = { name: "acc", requestsPerMinute: 6, tokensPerMinute: 20_000, maxRunning: 2 };
-  await engine.providerAccounts.put(account);
+  const queue = "documents" as QueueName;
+  const open = (replica: Replica) =>
+    openEngine({
+      ...{ redis: { url }, rootPrefix, random: systemRandom },
+      clock: clocks[replica] ?? systemClock,
+    });
+  const engines: [Engine, Engine] = [await open(0), await open(1)];
+  await engines[0].defineQueue({ name: queue, shards, maxStalls: 2, maxBounces: 3 });
   let made = 0;
   return {
     time,
     queue,
     leaseMs: 30_000,
-    budgets,
-    account,
     /** What workers hold, as far as they know. */
     held: [] as Lease[],
-    get engine(): Engine {
-      return engine;
+    engine: (replica: Replica): Engine => engines[replica],
+    async setBudget(key: string, budget: KeyBudget) {
+      await engines[0].keyBudgets.set(key as KeyId, budget);
     },
-    /** Another replica takes over; what the one before had begun stays as it is. */
-    async restart() {
-      await engine.close();
-      engine = await open();
+    /** Another process takes a replica's place; what the one before had begun stays as it is. */
+    async restart(replica: Replica) {
+      await engines[replica].close();
+      engines[replica] = await open(replica);
     },
-    job({ key, priority, pool, tokens, delayMs, deduplication }: NewJob): JobSpec {
+    job({ key, priority = 50, pool, tokens, delayMs, deduplication }: NewJob): JobSpec {
       made += 1;
       const mode = deduplication === "throttle" ? "throttle" : "debounce";
       return {
@@ -74,7 +79,9 @@ export async function openWorld() {
           : { deduplication: { key: "d", mode, windowMs: 10_000 } }),
       };
     },
-    close: () => engine.close(),
+    close: async () => {
+      await Promise.all(engines.map((engine) => engine.close()));
+    },
   };
 }
 

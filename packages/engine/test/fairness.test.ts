@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Engine, JobSpec } from "../src/index.ts";
-import { lease, leaseOne, setup } from "./setup.ts";
+import { lease, leaseOne, queue, setup } from "./setup.ts";
 
 const keyOf = (id: string) => id.split("~")[1] ?? "";
 const bandOf = (priority: number) =>
@@ -95,6 +95,61 @@ test.each([1, 32, 300])(
     expect(new Set(Object.values(served))).toEqual(new Set([3]));
   },
 );
+
+const spending = (spent: number) => ({
+  kind: "complete" as const,
+  resultJson: "1",
+  usage: { inputTokens: spent, outputTokens: 0, providerCalls: 1 },
+});
+
+test.each([8, 48])(
+  "a key whose jobs spend half of what they said gets as many tokens as one whose spend it all, %i at a time",
+  async (atOnce) => {
+    const { engine, job } = await setup();
+    const spentOf: Record<string, number> = { half: 500, full: 1_000 };
+    const got: Record<string, number> = { half: 0, full: 0 };
+    for (let round = 0; round < 20; round += 1) {
+      for (const key of ["half", "full"]) {
+        const jobs = Array.from({ length: atOnce }, () => job(key, { estimatedTokens: 1_000 }));
+        await engine.submit(jobs);
+      }
+      const leases = await lease(engine, atOnce);
+      for (const { jobId } of leases) {
+        got[keyOf(jobId)] = (got[keyOf(jobId)] ?? 0) + (spentOf[keyOf(jobId)] ?? 0);
+      }
+      await engine.settle(
+        leases.map((of) => ({ ...of, ...spending(spentOf[keyOf(of.jobId)] ?? 0) })),
+      );
+    }
+    const apart = Math.abs((got.full ?? 0) - (got.half ?? 0));
+    expect(apart).toBeLessThanOrEqual(2 * 1_000 + atOnce * 1_000);
+  },
+);
+
+test("a key that comes anew waits for no one who was given back what his jobs did not spend", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 200 }, () => job("large", { estimatedTokens: 1_000 })));
+  const leases = await lease(engine, 64);
+  await engine.settle(leases.map((of) => ({ ...of, ...spending(10) })));
+  await lease(engine, 1);
+  await engine.submit([job("anew", { estimatedTokens: 1_000 })]);
+  const next = await lease(engine, 3);
+  expect(next.map(({ jobId }) => keyOf(jobId))).toContain("anew");
+});
+
+test("what a pool's jobs missed while no worker served it is no credit", async () => {
+  const { engine, job } = await setup();
+  const on = (pools: readonly string[], count: number) =>
+    engine.lease({ queue, count, leaseMs: 30_000, workerId: "w1", pools });
+  await engine.submit(Array.from({ length: 100 }, () => job("gpus", { pool: "gpu" })));
+  await engine.submit(Array.from({ length: 100 }, () => job("cpus")));
+  await on([], 50);
+  const keys: string[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    keys.push(...(await on(["gpu"], 1)).leases.map(({ jobId }) => keyOf(jobId)));
+  }
+  expect(tally(keys)).toEqual({ gpus: 10, cpus: 10 });
+});
 
 test("jobs that several workers lease at once are each leased once", async () => {
   const { engine, job } = await setup();

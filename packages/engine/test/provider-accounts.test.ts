@@ -234,6 +234,32 @@ test("limits of an account that change, and an account that goes, are obeyed at 
   expect(await engine.providerAccounts.delete(pool)).toBe(false);
 });
 
+test("a large job whose turn it is not does not keep a smaller one from what is left of an account", async () => {
+  const { engine, submit } = await withAccount({ tokensPerMinute: 1_000 });
+  await submit(1, { estimatedTokens: 300, priority: 51 });
+  await complete(engine, await lease(engine, 1), 300);
+  await submit(1, { estimatedTokens: 5_000, priority: 51 });
+  await submit(2, { estimatedTokens: 300, priority: 1 }, "bbbb");
+  const next = await lease(engine, 5);
+  expect(next.map(({ job }) => job.priority)).toEqual([1, 1]);
+});
+
+test("a large job whose turn it is waits no longer than a minute, however many small ones there are", async () => {
+  const { engine, submit, time, check } = await withAccount({ tokensPerMinute: 1_000 });
+  await submit(200, { estimatedTokens: 100 });
+  await complete(engine, await lease(engine, 5), 100);
+  await submit(1, { estimatedTokens: 1_000 }, "large");
+  const kept: string[] = [];
+  for (let second = 0; second < 64 && !kept.includes("large"); second += 1) {
+    const leases = await lease(engine, 10);
+    kept.push(...leases.map(({ jobId }) => jobId.split("~")[1] ?? ""));
+    await complete(engine, leases, 100);
+    time.nowMs += 1_000;
+  }
+  expect(kept).toContain("large");
+  await check();
+});
+
 test("an exchange that dies before the shard has its grant is brought to its end by the next one", async () => {
   const { engine, submit, redis, rootPrefix, time } = await withAccount({ requestsPerMinute: 4 });
   await submit(10);

@@ -3,7 +3,8 @@
 --
 -- Between the lanes of a band it is start-time fair queueing (P. Goyal, H. Vin, H. Cheng, "Start-time Fair
 -- Queueing", SIGCOMM 1996): a band's virtual time is the start tag of what it served last, and serving a
--- lane moves that lane on by the job's cost over the lane's weight. Between bands it is stride scheduling
+-- lane moves that lane on by the job's cost over the lane's weight. What a lane is given back for jobs that
+-- spent less moves it back, however far: that is its own. Between bands it is stride scheduling
 -- by weight, a step a job (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528, 1995).
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
@@ -39,13 +40,13 @@ end
 -- those that had a turn in this call.
 local function line_up(line, class, want)
   local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
-  local queue = { class = class, next = 1 }
+  if #ready == 0 then return end
+  local queue, by = { class = class, next = 1 }, lead_of(class)
   for i = 1, #ready, 2 do
     local key = ready[i]
-    queue[#queue + 1] = { id = key .. "|" .. class, key = key, class = class, at = tonumber(ready[i + 1]),
+    queue[#queue + 1] = { id = key .. "|" .. class, key = key, class = class, at = tonumber(ready[i + 1]) + by,
       beside = queue, used = 0, fetched = 0 }
   end
-  if #queue == 0 then return end
   line.queues[#line.queues + 1] = queue
   line.lanes = line.lanes + #queue
 end
@@ -166,7 +167,7 @@ local function write_back(touched)
     else
       local args = ready[lane.class] or {}
       ready[lane.class] = args
-      args[#args + 1] = lane.at
+      args[#args + 1] = lane.at - lead_of(lane.class)
       args[#args + 1] = lane.key
     end
   end
@@ -177,11 +178,14 @@ local function write_back(touched)
   end
 end
 
-local function line_up_all(serves, want)
+-- `still` gathers the classes that are not served, by where their band is.
+local function line_up_all(serves, want, still)
   local lines = {}
   for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
     local band = string.sub(class, 1, 1)
-    if serves(band, string.sub(class, 3)) then
+    if not serves(band, string.sub(class, 3)) then
+      still[class] = still[class] or load_bands()["v" .. band]
+    else
       local line = lines[band] or { queues = {}, again = {}, shut = {}, lanes = 0 }
       lines[band] = line
       line_up(line, class, want)
@@ -191,6 +195,15 @@ local function line_up_all(serves, want)
     if line.lanes == 0 then lines[band] = nil end
   end
   return lines
+end
+
+-- What a class misses while it is not served is no credit of its lanes: it moves on with its band.
+local function keep_up(still)
+  local state = load_bands()
+  for class, since in pairs(still) do
+    local missed = state["v" .. string.sub(class, 1, 1)] - since
+    if missed ~= 0 then state["o" .. class] = (state["o" .. class] or 0) + missed end
+  end
 end
 
 -- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
@@ -204,9 +217,9 @@ end
 -- `lane.beside` lists the lanes that were lined up with it, those that are next first; `lane.weight` is how much of the band the lane gets, 1 unless gate or look sets it.
 function lanes.take(want, serves, look, gate, start)
   write_puts()
-  local taken, looked_at, turn = 0, 0, 0
+  local taken, looked_at, turn, still = 0, 0, 0, {}
   while taken < want and looked_at < want + 1000 do
-    local lines = line_up_all(serves, want - taken)
+    local lines = line_up_all(serves, want - taken, still)
     if next(lines) == nil then break end
     local state = load_bands()
     lanes.bands_changed = true
@@ -236,18 +249,19 @@ function lanes.take(want, serves, look, gate, start)
       local when = job and gate and gate(job, lane)
       if when then
         lane.used = lane.used - 1
-        if when == "shut" then shut(line, lane.class) else lane.when = when end
+        if when == "shut" then
+          shut(line, lane.class)
+          still[lane.class] = still[lane.class] or state["v" .. band]
+        else
+          lane.when = when
+        end
         lane.turn = 0
       elseif job_id then
         turn = turn + 1
         lane.turn = turn
         if job then
-          -- What it was corrected back by is its own; what it missed while nobody served its class is not.
-          lane.at = math.max(lane.at, state["v" .. band] - 2 * state["m" .. band])
-          state["v" .. band] = math.max(state["v" .. band], lane.at)
-          local step = job.cost / (lane.weight or 1)
-          state["m" .. band] = math.max(step, 0.999 * state["m" .. band])
-          lane.at = lane.at + step
+          state["v" .. band] = lane.at
+          lane.at = lane.at + job.cost / (lane.weight or 1)
           state.p = pass[band]
           pass[band] = pass[band] + 1 / (state["w" .. band] or BAND_WEIGHT[band])
           state["p" .. band] = pass[band]
@@ -261,5 +275,6 @@ function lanes.take(want, serves, look, gate, start)
     end
     write_back(touched)
   end
+  if taken > 0 then keep_up(still) end
   return taken
 end

@@ -64,25 +64,35 @@ local function tally(key, by)
   lanes.counts[key] = (lanes.counts[key] or 0) + by
 end
 
+-- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, o<class> how far the class is
+-- ahead of the scores of its ready set.
 local function load_bands()
   if lanes.bands then return lanes.bands end
-  local state = {}
+  local state, stored = {}, {}
   local fields = rcall("HGETALL", base .. "mr:bands")
-  for i = 1, #fields, 2 do state[fields[i]] = tonumber(fields[i + 1]) end
+  for i = 1, #fields, 2 do
+    state[fields[i]] = tonumber(fields[i + 1])
+    stored[fields[i]] = state[fields[i]]
+  end
   for _, band in ipairs(BANDS) do
     state["v" .. band] = state["v" .. band] or 0
     state["p" .. band] = state["p" .. band] or 0
-    state["m" .. band] = state["m" .. band] or 0
   end
+  lanes.stored_bands = stored
   state.p = state.p or 0
   lanes.bands = state
   return state
 end
 
+local function lead_of(class)
+  return load_bands()["o" .. class] or 0
+end
+
 local function enter(lane, key, class)
   local band = string.sub(class, 1, 1)
-  local left_at = tonumber(rcall("ZSCORE", base .. "mr:idle:" .. band, lane) or 0)
-  rcall("ZADD", base .. "mr:ready:" .. class, math.max(load_bands()["v" .. band], left_at), key)
+  local now = load_bands()["v" .. band]
+  local left_at = tonumber(rcall("ZSCORE", base .. "mr:idle:" .. band, lane) or now)
+  rcall("ZADD", base .. "mr:ready:" .. class, math.max(now, left_at) - lead_of(class), key)
   rcall("SADD", base .. "mr:classes", class)
 end
 
@@ -90,10 +100,17 @@ end
 -- it was not ready.
 local function retire(lane, key, class, virtual)
   local ready = base .. "mr:ready:" .. class
-  virtual = virtual or tonumber(rcall("ZSCORE", ready, key) or "")
+  if not virtual then
+    local score = tonumber(rcall("ZSCORE", ready, key) or "")
+    virtual = score and score + lead_of(class)
+  end
   if not virtual or rcall("ZREM", ready, key) == 0 then return false end
   rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, lane)
-  if rcall("EXISTS", ready) == 0 then rcall("SREM", base .. "mr:classes", class) end
+  if rcall("EXISTS", ready) == 0 then
+    rcall("SREM", base .. "mr:classes", class)
+    load_bands()["o" .. class] = nil
+    lanes.bands_changed = true
+  end
   return true
 end
 
@@ -325,16 +342,22 @@ function lanes.flush()
   write_corrections()
   if not lanes.bands_changed then return end
   lanes.bands_changed = false
-  local fields = {}
+  local fields, gone = {}, {}
   for field, value in pairs(lanes.bands) do
-    if value > 0 and string.sub(field, 1, 1) ~= "w" then
+    if value ~= (lanes.stored_bands[field] or 0) then
       fields[#fields + 1] = field
       fields[#fields + 1] = value
+      lanes.stored_bands[field] = value
       if string.sub(field, 1, 1) == "v" then
         -- Where a lane left off matters no longer once the band has passed it.
         rcall("ZREMRANGEBYSCORE", base .. "mr:idle:" .. string.sub(field, 2), "-inf", value)
       end
     end
   end
+  for field in pairs(lanes.stored_bands) do
+    if not lanes.bands[field] then gone[#gone + 1] = field end
+  end
+  for _, field in ipairs(gone) do lanes.stored_bands[field] = nil end
   if #fields > 0 then rcall("HSET", base .. "mr:bands", unpack(fields)) end
+  if #gone > 0 then rcall("HDEL", base .. "mr:bands", unpack(gone)) end
 end

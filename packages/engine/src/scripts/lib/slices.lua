@@ -33,8 +33,10 @@ function slices.of(pool)
   return slice
 end
 
--- Whether `tokens` of it may be used now. If not, what would be needed is noted.
+-- Whether `tokens` of it may be used now. If not, what would be needed is noted, and for the rest of the
+-- call nobody else may: whoever's turn it is gets what there is, however little others need.
 function slices.blocked(slice, tokens)
+  if slices.wants[slice.pool] then return true end
   local reserved = math.min(tokens, slice.most or tokens)
   if slice.until_ms > now_ms and slice.requests >= 1 and slice.tokens >= reserved and slice.running < slice.allowed then
     return false
