@@ -68,30 +68,35 @@ export class Attempt {
 
   /** The scheduler wants it stopped: the executor is told, and its end is reported as stopped. */
   stop(reason: string): void {
-    const error = new Error(`The attempt is to stop: ${reason}.`);
-    this.#abort.abort(error);
-    this.output.close(error);
-    // An outcome that waited for its output to be stored waits no more.
-    this.#changed();
+    // One that has ended is only being written down: its output belongs to its outcome.
+    if (this.outcome === undefined) this.#drop(reason);
   }
 
   /** Gives the job back unfinished, without waiting for the executor to notice. */
   handBack(reason: string): void {
+    if (this.outcome !== undefined) return;
+    this.#drop(reason);
     this.#settle(handedBack(reason));
-    this.stop(reason);
   }
 
   /** The lease is gone: stop, and drop whatever is not sent. */
   lose(): void {
     this.released = true;
-    this.stop("its lease was lost");
+    this.#drop("its lease was lost");
+    this.#changed();
   }
 
   /** The store lost output that was acknowledged: only another attempt can write it again. */
   outputLost(): void {
+    this.#drop("its output was lost");
     const message = "Output that was stored is gone from the store.";
     this.#settle(failed(new JobFailure("OUTPUT_GONE", message, true)));
-    this.stop("its output was lost");
+  }
+
+  #drop(reason: string): void {
+    const error = new Error(`The attempt is to stop: ${reason}.`);
+    this.#abort.abort(error);
+    this.output.close(error);
   }
 
   #settle(outcome: Outcome): void {

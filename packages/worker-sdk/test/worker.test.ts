@@ -375,6 +375,30 @@ test("drain hands back what does not end in time and says goodbye last", async (
   await drained;
 });
 
+test.each([
+  ["a stop", "stop"],
+  ["a drain without grace", "drain"],
+])("%s that comes when an executor has returned costs nothing of its output", async (_, what) => {
+  const { stream, worker } = await setup({ echo });
+  const s = await stream();
+  s.welcome();
+  s.assign("echo", 1n, { a: 1 });
+  await s.next("output");
+  await s.next("credit");
+  if (what === "drain") void worker.drain(0);
+  else {
+    const attempts = [{ lease: lease(), reason: StopReason.CANCELLED }];
+    s.send({ case: "stop", value: { attempts } as never });
+  }
+  // It is seen before the answer, which says that nothing was stored.
+  s.outputAck(WriteStatus.RETRY, 0);
+  const output = await s.next("output");
+  expect(output.attempts[0]?.chunks[0]?.content).toEqual({ case: "text", value: "hello" });
+  expect(s.seen.some((m) => m.case === "settle")).toBe(false);
+  s.outputAck(WriteStatus.STORED, 1);
+  expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("completed");
+});
+
 test("an outcome that the store could not take is sent again", async () => {
   const { stream } = await setup({ none: async () => null });
   const s = await stream();
