@@ -10,6 +10,9 @@ import { type LocalService, type ServiceName, startService } from "./service.ts"
 
 type Settings = Readonly<Record<string, string>>;
 
+/** Who connects to whom. */
+export type Link = "gateway-scheduler" | "worker-scheduler" | "scheduler-redis";
+
 export interface SystemOptions {
   /** Its Redis, whose end is the caller's affair. Left out: one of the system's own, without a file. */
   readonly redis?: LocalRedis;
@@ -25,6 +28,8 @@ export interface SystemOptions {
   readonly settings?: Readonly<Partial<Record<ServiceName | "all", Settings>>>;
   /** Where uploads are kept, and stay. Left out: a directory that goes with the system. */
   readonly documents?: string;
+  /** Where one service is to reach another instead of at its `host:port`, as through a proxy; asked once for each pair. */
+  readonly route?: (link: Link, address: string) => Promise<string>;
   /** Told of every line that a service writes. */
   readonly log?: (line: string, service: ServiceName) => void;
 }
@@ -37,7 +42,7 @@ export interface LocalSystem extends AsyncDisposable {
   readonly workers: readonly LocalService[];
   /** For callers: `mr_…`. */
   readonly apiKey: string;
-  /** gRPC targets: of every scheduler, for gateways and for workers. */
+  /** gRPC targets: of every scheduler, for gateways and for workers, not by any `route`. */
   readonly schedulerTarget: string;
   readonly workerTarget: string;
   /** Of the gateways that there are, for callers. */
@@ -84,19 +89,22 @@ async function buildSystem(
     });
     return parts.use(service);
   };
+  const { route = async (_, address) => address } = options;
+  const routed = async (link: Link, ...addresses: (string | undefined)[]) =>
+    target(await Promise.all(addresses.map((address) => route(link, String(address)))));
   const several = <T>(count: number | undefined, make: () => Promise<T>): Promise<T[]> =>
     allOrNone(Array.from({ length: count ?? 1 }, make));
 
   const schedulers = await several(options.schedulers, async () =>
     start("scheduler", {
-      MILLRACE_REDIS_URL: redis.url,
+      MILLRACE_REDIS_URL: `redis://${await routed("scheduler-redis", new URL(redis.url).host)}`,
       MILLRACE_SCHEDULER_PORT: String(await freePort()),
       MILLRACE_WORKER_PORT: String(await freePort()),
       MILLRACE_ADMIN_PORT: String(await freePort()),
     }),
   );
-  const schedulerTarget = target(schedulers.map(({ addresses }) => addresses.address));
-  const workerTarget = target(schedulers.map(({ addresses }) => addresses.workers));
+  const forGateways = schedulers.map(({ addresses }) => addresses.address);
+  const forWorkers = schedulers.map(({ addresses }) => addresses.workers);
   // Any scheduler that runs will do.
   const adminTarget = target(schedulers.map(({ addresses }) => addresses.admin));
   const { all, scheduler } = options.settings ?? {};
@@ -117,17 +125,18 @@ async function buildSystem(
     const own = {
       MILLRACE_GATEWAY_PORT: String(await freePort()),
       MILLRACE_HTTP_PORT: String(await freePort()),
-      MILLRACE_SCHEDULER_ADDRESS: schedulerTarget,
+      MILLRACE_SCHEDULER_ADDRESS: await routed("gateway-scheduler", ...forGateways),
       MILLRACE_DOCUMENTS_DIR: documents,
     };
     return start("gateway", own, settings);
   };
-  const startWorker = (settings?: Settings) =>
-    start(
-      "worker",
-      { MILLRACE_SCHEDULER_ADDRESS: workerTarget, MILLRACE_DOCUMENTS_DIR: documents },
-      settings,
-    );
+  const startWorker = async (settings?: Settings) => {
+    const own = {
+      MILLRACE_SCHEDULER_ADDRESS: await routed("worker-scheduler", ...forWorkers),
+      MILLRACE_DOCUMENTS_DIR: documents,
+    };
+    return start("worker", own, settings);
+  };
   const [gateways, workers] = await allOrNone([
     several(options.gateways, () => startGateway()),
     several(options.workers, () => startWorker()),
@@ -139,8 +148,8 @@ async function buildSystem(
     gateways,
     workers,
     apiKey,
-    schedulerTarget,
-    workerTarget,
+    schedulerTarget: target(forGateways),
+    workerTarget: target(forWorkers),
     gatewayTarget: () => target(gateways.map(({ addresses }) => addresses.address)),
     httpUrl: `http://${gateways[0]?.addresses.http}`,
     documents,
