@@ -51,3 +51,21 @@ test("an API key inside text keeps its public part alone", () => {
   expect(lines.join()).toContain("mr_k7f3q2m9_[redacted]");
   expect(lines.join()).not.toContain(secret);
 });
+
+test("of an error what it says is written, and not what a library added to it", () => {
+  const { logger, last, lines } = setup();
+  const cause = new Error("the connection broke");
+  const error = Object.assign(new Error("no Redis", { cause }), {
+    code: "WRONGPASS",
+    command: { name: "auth", args: ["hunter2"] },
+    input: "redis://:hunter2@here",
+  });
+  logger.warn({ error }, "failed");
+  expect(last()).toMatchObject({
+    error: { type: "Error", message: "no Redis: the connection broke", code: "WRONGPASS" },
+  });
+  expect(JSON.stringify(last())).toContain("caused by: Error: the connection broke");
+  expect(lines.join()).not.toContain("hunter2");
+  logger.warn({ error: "no error at all" }, "failed");
+  expect(last()).toMatchObject({ error: "no error at all" });
+});

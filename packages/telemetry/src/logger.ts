@@ -1,5 +1,5 @@
 import { context, trace } from "@opentelemetry/api";
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import { logFields } from "./names.ts";
 import { extractTrace, traceIdOf } from "./trace-context.ts";
 
@@ -13,6 +13,16 @@ const MR_KEY = /\bmr_([a-z0-9]{4,32})_[A-Za-z0-9-]+/g;
 
 /** API keys that ended up inside text keep their public part alone. */
 export const maskApiKeys = (text: string): string => text.replace(MR_KEY, "mr_$1_[redacted]");
+
+/** What is written of an error besides what it says. Libraries add to theirs what they were doing, passwords and payloads included. */
+const ERROR_FIELDS = new Set(["type", "message", "stack", "code", "reason"]);
+
+const shownError = (error: unknown): unknown =>
+  error instanceof Error
+    ? Object.fromEntries(
+        Object.entries(stdSerializers.err(error)).filter(([name]) => ERROR_FIELDS.has(name)),
+      )
+    : error;
 
 export interface LoggerOptions {
   readonly level?: string;
@@ -37,6 +47,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: redact, censor: "[redacted]" },
     errorKey: "error",
+    serializers: { error: shownError },
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: maskApiKeys },
     mixin(fields: object) {

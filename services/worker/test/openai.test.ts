@@ -16,7 +16,7 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   const simulator = await startProviderSimulator(() => reply);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const provider = openAiProvider({
-    ...{ baseUrl: simulator.url, apiKey: "k", model: "m", clock, silenceMs: 60_000 },
+    ...{ baseUrl: simulator.url, apiKey: "sk-the-key", model: "m", clock, silenceMs: 60_000 },
   });
   const stop = new AbortController();
   const messages = [{ role: "user" as const, content: "How does the mill turn?" }];
@@ -36,7 +36,7 @@ test("asks as it was told to, streams the answer, and reports what the provider 
   expect(completion.usage()).toEqual({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
   expect(simulator.calls).toMatchObject([
     {
-      ...{ authorization: "Bearer k", model: "m", maxTokens: 9 },
+      ...{ authorization: "Bearer sk-the-key", model: "m", maxTokens: 9 },
       messages: [{ role: "user", content: "How does the mill turn?" }],
     },
   ]);
@@ -81,6 +81,16 @@ test.each([
   const clock = new ManualClock(Date.parse("2025-11-24T16:00:00Z"));
   const { fault } = await setup(refuse(429, "rate_limit_exceeded", headers), clock);
   expect((await fault()).details.retryAfterMs).toBe(afterMs);
+});
+
+test("a provider that says which key it refuses does not have it told", async () => {
+  const { simulator, fault } = await setup({
+    ...{ kind: "refuse", status: 401, code: "invalid_api_key" },
+    message: "no such key: sk-the-key",
+  });
+  const { message, cause } = await fault();
+  expect(simulator.calls[0]?.authorization).toBe("Bearer sk-the-key");
+  expect([message, cause]).toEqual([expect.stringContaining("no such key: [redacted]"), undefined]);
 });
 
 test("a provider that cannot be reached is a fault that may pass", async () => {
@@ -138,7 +148,13 @@ test("a provider may take long in all while it goes on speaking", async () => {
   );
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const { url: baseUrl } = simulator;
-  const provider = openAiProvider({ baseUrl, apiKey: "k", model: "m", clock, silenceMs: 60_000 });
+  const provider = openAiProvider({
+    baseUrl,
+    apiKey: "sk-the-key",
+    model: "m",
+    clock,
+    silenceMs: 60_000,
+  });
   const { signal } = new AbortController();
   const messages = [{ role: "user" as const, content: "Go on." }];
   let heard = 0;

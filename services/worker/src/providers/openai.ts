@@ -13,6 +13,9 @@ export interface OpenAiProviderOptions {
 
 const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
 
+/** What is shorter is a word for a server that asks for no key, and may stand in any sentence. */
+const SECRET_CHARS = 8;
+
 /** Until the provider says what it counted: a token is about four bytes of English. */
 const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
 
@@ -41,12 +44,15 @@ const refusedForGood = (message: string): ProviderFault =>
     ...{ retryable: false, httpStatus: 200, quotaExhausted: false, rateLimitHeaders: {} },
   });
 
-function faultOf(error: unknown, nowMs: number): ProviderFault {
+function faultOf(error: unknown, nowMs: number, apiKey: string): ProviderFault {
   if (error instanceof ProviderFault) return error;
-  const { message } = error instanceof Error ? error : { message: String(error) };
+  const said = error instanceof Error ? error.message : String(error);
+  // Some say which key they refuse; the job's caller is not to know it.
+  const message = apiKey.length < SECRET_CHARS ? said : said.replaceAll(apiKey, "[redacted]");
+  const cause = message === said ? error : undefined;
   if (!(error instanceof APIError) || error.status === undefined) {
     const what = error instanceof APIConnectionError ? "could not be reached" : "broke off";
-    return unanswered(`The model provider ${what}: ${message}`, error);
+    return unanswered(`The model provider ${what}: ${message}`, cause);
   }
   const httpStatus = error.status;
   const quotaExhausted =
@@ -62,7 +68,7 @@ function faultOf(error: unknown, nowMs: number): ProviderFault {
       ...{ httpStatus, quotaExhausted },
       rateLimitHeaders: Object.fromEntries(limitHeaders.slice(0, 32)),
     },
-    error,
+    cause,
   );
 }
 
@@ -152,7 +158,7 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
           either.throwIfAborted();
         } catch (error) {
           either.throwIfAborted();
-          throw faultOf(error, options.clock.nowMs());
+          throw faultOf(error, options.clock.nowMs(), options.apiKey);
         } finally {
           silence.over();
         }
