@@ -23,6 +23,10 @@ const commands = {
     summary: "set up, and measure: every benchmark, in some minutes",
     run: [["node", "bench/run.ts"]],
   },
+  audit: {
+    summary: "set up, and ask the registry what is known against what Millrace is made of",
+    run: [["pnpm", "audit"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [
