@@ -82,7 +82,9 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
       const env = Object.assign(
         {},
         ...(container?.envFrom ?? []).map(({ configMapRef }) => maps.get(configMapRef.name)),
-        ...(container?.env ?? []).map((one) => ({ [one.name]: one.value ?? "from a secret" })),
+        ...(container?.env ?? []).map((one) => ({
+          [one.name]: one.value ?? "redis://from-a-secret",
+        })),
       );
       expect(() => loadConfig(spec, env), name).not.toThrow();
       started += 1;

@@ -40,6 +40,8 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
     MILLRACE_ADMIN_PORT: "its default is where the command line looks",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
+    MILLRACE_REDIS_PASSWORD_FILE: "the chart gives passwords by variables",
+    MILLRACE_REDIS_SENTINEL_PASSWORD_FILE: "the chart gives passwords by variables",
   },
   worker: {
     ...callerCertificate,
@@ -60,7 +62,11 @@ function configOf(service: Service): string {
   );
   return [own, ...included].join("\n");
 }
-const deploymentOf = (service: Service) => read(`templates/${service}/deployment.yaml`);
+const deploymentOf = (service: Service) =>
+  [
+    read(`templates/${service}/deployment.yaml`),
+    ...(service === "scheduler" ? [read("templates/scheduler/_redis.tpl")] : []),
+  ].join("\n");
 
 /** What a pod gets: names and values, with a stand-in for what Helm works out. */
 function environmentOf(service: Service): Record<string, string> {
@@ -73,9 +79,17 @@ function environmentOf(service: Service): Record<string, string> {
   return Object.fromEntries([...plain, ...fromSecrets]);
 }
 
-/** The service's configuration as its pod has it. */
+/** Where Redis is, and how it lets in, is said in one of several ways: by default a URL is all of it. */
+const isOtherRedis = (name: string) => /^MILLRACE_REDIS_(?!URL$)/.test(name);
+
+/** The service's configuration as its pod has it by default. */
 const configured = (service: Service): Readonly<Record<string, unknown>> =>
-  loadConfig<Record<string, never>>(specs[service] as never, environmentOf(service));
+  loadConfig<Record<string, never>>(
+    specs[service] as never,
+    Object.fromEntries(
+      Object.entries(environmentOf(service)).filter(([name]) => !isOtherRedis(name)),
+    ),
+  );
 
 const variablesOf = (service: Service) =>
   Object.values(specs[service].settings).map(({ env }) => env as string);

@@ -1,11 +1,11 @@
 import type { Clock, KeyId } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { ApiKeyRecord, ApiKeys } from "./engine.ts";
 import { registryKeys } from "./keys.ts";
 import { replaceField } from "./scripts/registry/replace_field.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
-export function apiKeyRegistry(redis: Redis, rootPrefix: string, clock: Clock): ApiKeys {
+export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): ApiKeys {
   const key = registryKeys(rootPrefix).apiKeys;
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {

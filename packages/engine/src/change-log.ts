@@ -1,8 +1,8 @@
 import type { Clock } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { ChangeLog, ChangeLogSettings, RecordedChange } from "./engine.ts";
 import { registryKeys } from "./keys.ts";
 import { appendChange } from "./scripts/registry/append_change.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 export const changeLogDefaults: ChangeLogSettings = {
@@ -14,7 +14,7 @@ const ID = /^\d{1,16}-\d{1,16}$/;
 
 /** A stream, in order of the changes' ids; the time of each is a field of its own. */
 export function changeLog(
-  redis: Redis,
+  redis: Store,
   rootPrefix: string,
   clock: Clock,
   { keepMs, maxLength }: ChangeLogSettings,

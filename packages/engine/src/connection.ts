@@ -1,8 +1,18 @@
 import { once } from "node:events";
+import type { ConnectionOptions } from "node:tls";
 import type { Clock, Random } from "@millrace/shared";
-import { type Command, Redis } from "ioredis";
-import type { EngineOptions, RedisSettings } from "./engine.ts";
-import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
+import type { CommonRedisOptions, Redis } from "ioredis";
+import { anyNodeOf } from "./any-node.ts";
+import type {
+  EngineOptions,
+  RedisAddress,
+  RedisCluster,
+  RedisSentinels,
+  RedisServer,
+  RedisSettings,
+} from "./engine.ts";
+import { type Store, StoreCluster, StoreConnection } from "./store-connection.ts";
+import { StoreUnavailable } from "./store-fault.ts";
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
@@ -10,104 +20,190 @@ export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
 const RETRIES_PER_COMMAND = 5;
 const RETRY_STEP_MS = 100;
 const MAX_RETRY_MS = 300;
-/** LMOVE, LPOP with a count, SET with GET: what the scripts need. */
-const OLDEST_REDIS = [6, 2] as const;
+/** The same of a Cluster, whose client tries every 100 ms, and counts being sent to the right node as a try. */
+const CLUSTER_TRIES_PER_COMMAND = 32;
+/** How soon a Cluster's new masters are found if nothing else tells of them, as when the old ones hang. */
+const LOOK_AT_SLOTS_EVERY_MS = 2_000;
+/** How long a sentinel, or a node that is asked for the slots, may take before the next one is asked. */
+const ASK_NEXT_AFTER_MS = 1_000;
 
-/** Sends nothing that its caller has been told has failed: ioredis alone sends it once Redis is back, hours later too. */
-class StoreConnection extends Redis {
-  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
-    // A pipeline counts what is written, so all of one goes.
-    if (command.isSettled && stream === undefined) return command.promise;
-    return super.sendCommand(command, stream);
-  }
+type OnWarning = NonNullable<EngineOptions["onWarning"]>;
+
+export interface Connections {
+  /** For everything but subscriptions. */
+  readonly commands: Store;
+  readonly signals: Redis;
 }
 
 /**
- * A connection that reconnects by itself for ever. A command without a connection waits for one for
+ * Connections that reconnect by themselves for ever. A command without a connection waits for one for
  * a bounded time and then fails; one whose reply was lost is sent again, so all that is sent must be
  * safe to repeat.
  */
-export function createConnection(
+export function createConnections(
   settings: RedisSettings,
+  random: Random,
+  onWarning: OnWarning,
+): Connections {
+  if (!("cluster" in settings)) {
+    return {
+      commands: createConnection(settings, "millrace-engine", random, onWarning),
+      signals: createConnection(settings, "millrace-signals", random, onWarning),
+    };
+  }
+  const commands = createCluster(settings, "millrace-engine", random, onWarning);
+  // What is published at one node is heard at all of them.
+  const Connector = anyNodeOf(commands, settings.cluster, random);
+  const options = { ...optionsOf(settings, "millrace-signals", random), Connector };
+  const signals = warning(new StoreConnection(options), onWarning);
+  commands.on("-node", ({ options: gone }: Redis) => {
+    const { host, port } = signals.options;
+    if (host === gone.host && port === gone.port) signals.disconnect(true);
+  });
+  return { commands, signals };
+}
+
+export function createConnection(
+  settings: RedisSettings & (RedisServer | RedisSentinels),
   name: string,
   random: Random,
-  onWarning: NonNullable<EngineOptions["onWarning"]>,
+  onWarning: OnWarning,
 ): Redis {
-  const redis = new StoreConnection(settings.url, {
+  const options = optionsOf(settings, name, random);
+  if ("url" in settings) return warning(new StoreConnection(settings.url, options), onWarning);
+  const { sentinels, masterName, sentinelUsername, sentinelPassword } = settings;
+  const tls = tlsOf(settings);
+  const redis = new StoreConnection({
+    ...options,
+    sentinels: sentinels.map((address) => ({ ...address })),
+    name: masterName,
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    // Leaves a master that was replaced as soon as a sentinel says so, though it may still answer.
+    failoverDetector: true,
+    sentinelRetryStrategy: retryDelay(random),
+    sentinelReconnectStrategy: retryDelay(random),
+    sentinelCommandTimeout: ASK_NEXT_AFTER_MS,
+  });
+  return warning(redis, onWarning);
+}
+
+function createCluster(
+  settings: RedisCluster & RedisSettings,
+  name: string,
+  random: Random,
+  onWarning: OnWarning,
+): StoreCluster {
+  // A node's connection does not come back by itself: the Cluster looks where its slots are.
+  const { lazyConnect: _, retryStrategy: __, ...redisOptions } = optionsOf(settings, name, random);
+  const seeds = settings.cluster.map((address) => ({ ...address }));
+  const { commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = settings;
+  const cluster = new StoreCluster(seeds, commandTimeoutMs, {
+    redisOptions,
+    clusterRetryStrategy: retryDelay(random),
+    maxRedirections: CLUSTER_TRIES_PER_COMMAND,
+    slotsRefreshInterval: LOOK_AT_SLOTS_EVERY_MS,
+    slotsRefreshTimeout: ASK_NEXT_AFTER_MS,
+    // Certificates hold names.
+    ...(settings.tls && { dnsLookup: (address, found) => found(null, address) }),
+  });
+  const down = new Set<string>();
+  cluster.on("node error", (cause: Error, node: string) => {
+    if (!down.has(node)) onWarning(`connection to Redis node ${node} failed`, cause);
+    down.add(node);
+  });
+  cluster.on("+node", (node: Redis) => {
+    node.once("ready", () => down.delete(`${node.options.host}:${node.options.port}`));
+  });
+  return warning(cluster, onWarning);
+}
+
+const optionsOf = (settings: RedisSettings, name: string, random: Random) => {
+  const { username, password } = settings;
+  const tls = tlsOf(settings);
+  return {
     lazyConnect: true,
     connectionName: name,
     autoResubscribe: false,
     connectTimeout: settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     commandTimeout: settings.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: RETRIES_PER_COMMAND,
-    // Spread, so that replicas which lost a server together do not come back to it as one.
-    retryStrategy: (attempt) =>
-      Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS) * (0.75 + 0.5 * random.next()),
-  });
+    retryStrategy: retryDelay(random),
+    // A name or a proxy may lead to another server by now, which is not read-only.
+    reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+  } satisfies CommonRedisOptions;
+};
+
+const tlsOf = ({ tls }: RedisSettings): ConnectionOptions | undefined => tls && { ...tls };
+
+/** Spread, so that replicas which lost a server together do not come back to it as one. */
+const retryDelay = (random: Random) => (attempt: number) =>
+  Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS) * (0.75 + 0.5 * random.next());
+
+/** Tells of a broken connection once, until it is there again. */
+function warning<Client extends Store>(client: Client, onWarning: OnWarning): Client {
   let down = false;
-  redis.on("error", (cause) => {
+  client.on("error", (cause: Error) => {
     if (!down) onWarning("connection to Redis failed; reconnecting", cause);
     down = true;
   });
-  redis.on("ready", () => {
+  client.on("ready", () => {
     down = false;
   });
-  return redis;
+  return client;
 }
 
+/** What a sentinel, or a node, said before says more. */
+const SUMMARY =
+  /^(All sentinels are unreachable|Failed to refresh slots|None of startup nodes|Connection is closed)/;
+
 /** Waits until Redis can be used. Rejects with StoreUnavailable if that takes too long. */
-export async function connect(redis: Redis, settings: RedisSettings, clock: Clock): Promise<void> {
+export async function connect(redis: Store, settings: RedisSettings, clock: Clock): Promise<void> {
   const timeoutMs = settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
   const abandoned = new AbortController();
-  let lastError: unknown;
-  const remember = (error: unknown) => {
-    lastError = error;
+  let lastError: Error | undefined;
+  const remember = (error: Error) => {
+    if (lastError === undefined || !SUMMARY.test(error.message)) lastError = error;
   };
-  redis.on("error", remember);
+  const sources = ["error", "sentinelError", "node error"];
+  for (const source of sources) redis.on(source, remember);
   const timer = clock.after(timeoutMs, () => abandoned.abort());
   const ready = waitForReady(redis, abandoned.signal);
   // The first attempt's failure is not the end: it goes on trying until the timer.
-  redis.connect().catch(remember);
+  redis.connect().catch(() => undefined);
   try {
     await ready;
   } catch {
     redis.disconnect();
-    const { hostname, port } = new URL(settings.url);
-    const why = lastError instanceof Error ? `: ${lastError.message}` : "";
-    throw new StoreUnavailable(
-      `no Redis at ${hostname}:${port || 6379} within ${timeoutMs} ms${why}`,
-      { cause: lastError },
-    );
+    const why = lastError === undefined ? "" : `: ${lastError.message}`;
+    throw new StoreUnavailable(`no ${placeOf(settings)} within ${timeoutMs} ms${why}`, {
+      cause: lastError,
+    });
   } finally {
     timer.cancel();
-    redis.off("error", remember);
+    for (const source of sources) redis.off(source, remember);
   }
 }
 
 // Not events.once alone: it rejects on "error", and errors are expected while it connects.
-function waitForReady(redis: Redis, signal: AbortSignal): Promise<void> {
+function waitForReady(redis: Store, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     redis.once("ready", () => resolve());
     void once(signal, "abort").then(() => reject(new Error("timed out")));
   });
 }
 
-/** Refuses a server that is too old, and warns of one that may forget jobs. */
-export async function checkServer(
-  redis: Redis,
-  onWarning: NonNullable<EngineOptions["onWarning"]>,
-): Promise<void> {
-  const info = await redis.info().catch((error: unknown) => {
-    throw asStoreFault(error, "reading the server's version");
-  });
-  const value = (field: string) => new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(info)?.[1];
-  const version = value("redis_version") ?? "unknown";
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor < OLDEST_REDIS[1])) {
-    throw new Error(`Redis ${OLDEST_REDIS.join(".")} or newer is needed; this one is ${version}`);
+function placeOf(settings: RedisSettings): string {
+  const list = (addresses: readonly RedisAddress[]) =>
+    addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
+  if ("cluster" in settings) return `Redis Cluster at ${list(settings.cluster)}`;
+  if ("sentinels" in settings) {
+    return `Redis named ${settings.masterName} by the sentinels at ${list(settings.sentinels)}`;
   }
-  const policy = value("maxmemory_policy");
-  if (policy !== undefined && policy !== "noeviction") {
-    onWarning(`Redis evicts by ${policy} and may forget jobs: set maxmemory-policy noeviction`);
-  }
+  const { hostname, port } = new URL(settings.url);
+  return `Redis at ${hostname}:${port || 6379}`;
 }

@@ -1,5 +1,4 @@
 import { type Clock, newJobId, parseJobId, type QueueName, type Random } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import { byShard } from "./by-shard.ts";
 import type {
   DeadLetter,
@@ -14,6 +13,7 @@ import { readDeadLetters } from "./scripts/read_dead_letters.ts";
 import { redrive } from "./scripts/redrive.ts";
 import { removeDeadLetters } from "./scripts/remove_dead_letters.ts";
 import type { ShardMap, ShardOfQueue } from "./shard-map.ts";
+import type { Store } from "./store-connection.ts";
 
 /** How many one call reads at most: a filter that matches little gives short pages instead. */
 const MAX_READ = 2_000;
@@ -26,7 +26,7 @@ export interface DeadLetterStore extends DeadLetters {
 
 /** Jobs that failed for good; scripts/lib/dead.lua says where they are. */
 export function deadLetterStore(
-  redis: Redis,
+  redis: Store,
   shards: ShardMap,
   clock: Clock,
   random: Random,

@@ -10,7 +10,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, type Redis } from "ioredis";
+import { Command } from "ioredis";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 export type ScriptArg = string | number | Uint8Array;
@@ -34,7 +35,7 @@ export interface Script<Request, Outcome> {
   readonly name: string;
   readonly lua: string;
   readonly binding: ScriptBinding<Request, Outcome>;
-  run(redis: Redis, base: string, request: Request): Promise<Outcome>;
+  run(redis: Store, base: string, request: Request): Promise<Outcome>;
 }
 
 export const scriptsDirectory = resolve(dirname(fileURLToPath(import.meta.url)), "scripts");
@@ -47,9 +48,9 @@ export function defineScript<Request, Outcome>(
 
   const replyEncoding = binding.binary ? null : "utf8";
   // Not `redis.call`, which takes the arguments one by one: a large batch would exceed the stack.
-  const call = (redis: Redis, name: string, script: string, args: RedisArg[]) =>
+  const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
     redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
-  const send = async (redis: Redis, args: RedisArg[]) => {
+  const send = async (redis: Store, args: RedisArg[]) => {
     try {
       return await call(redis, "evalsha", sha, args);
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { KeyId, QueueName } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { KeyBudget, KeyBudgets, QueueDefinition } from "./engine.ts";
 import { registryKeys, shardAt, shardIndex } from "./keys.ts";
+import { changeField } from "./scripts/registry/change_field.ts";
 import { setLimits } from "./scripts/set_limits.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 export interface KeyBudgetRegistry extends KeyBudgets {
@@ -20,7 +21,7 @@ const NONE = "";
  * it, and else all of them. So a writer that dies half-way leaves nothing that `sync` does not mend.
  */
 export function keyBudgetRegistry(
-  redis: Redis,
+  redis: Store,
   rootPrefix: string,
   queues: () => Promise<readonly QueueDefinition[]>,
 ): KeyBudgetRegistry {
@@ -73,17 +74,11 @@ export function keyBudgetRegistry(
     set: (keyId, budget) =>
       attempt("setting a key's budget", async () => {
         const text = budget === undefined ? NONE : format(budget);
-        const written = redis.multi().hincrby(key, VERSION, 1);
-        const replies = await (text === NONE
-          ? written.hdel(key, keyId)
-          : written.hset(key, keyId, text)
-        ).exec();
-        const [failed, number] = replies?.[0] ?? [];
-        if (failed) throw failed;
+        const { version } = await changeField.run(redis, key, { field: keyId, value: text });
         for (const { base, index, queue } of await shards()) {
           const here = shardIndex(keyId, queue.shards) === index;
           const outcome = await setLimits.run(redis, base, {
-            version: Number(number) + 1,
+            version: version + 1,
             all: false,
             bandWeights: "",
             limits: here ? [[keyId, text]] : [],

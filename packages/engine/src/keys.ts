@@ -65,6 +65,15 @@ export const registryKeys = (rootPrefix: string) => ({
   changes: `${rootPrefix}:{registry}:changes`,
 });
 
+export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryKeys>, RedisType>> =
+  {
+    queues: "hash",
+    apiKeys: "hash",
+    accounts: "hash",
+    keyBudgets: "hash",
+    changes: "stream",
+  };
+
 /** What every key of a provider account begins with. */
 export const accountBase = (rootPrefix: string, name: string): string =>
   `${rootPrefix}:{account:${name}}:`;

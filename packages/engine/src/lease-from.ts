@@ -1,9 +1,9 @@
 import type { Clock } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { ConstraintKind, EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
 import type { ProviderAccountRegistry, Want } from "./provider-accounts.ts";
 import { lease } from "./scripts/lease.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
+import type { Store } from "./store-connection.ts";
 
 /** Redis does nothing else while it leases. */
 const LEASES_PER_CALL = 256;
@@ -22,7 +22,7 @@ export interface LeaseFrom {
 }
 
 export function leaseFromShards(
-  redis: Redis,
+  redis: Store,
   accounts: Pick<ProviderAccountRegistry, "exchange">,
   clock: Clock,
 ): LeaseFrom {

@@ -1,8 +1,8 @@
 import { groupLength, type JobId, jobBytes, limits, parseJobId } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { JobPage, JobRecord, ListFilter } from "./engine.ts";
 import { keyIndex, type Shard } from "./keys.ts";
 import { readJobs } from "./scripts/read_jobs.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 /** How many jobs one call reads at most: a filter that matches little gives short pages instead. */
@@ -22,7 +22,7 @@ function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | u
 }
 
 /** The token is the last ULID that was looked at: ids sort by time, so later inserts do not shift pages. */
-export async function listJobs(redis: Redis, shard: Shard, filter: ListFilter): Promise<JobPage> {
+export async function listJobs(redis: Store, shard: Shard, filter: ListFilter): Promise<JobPage> {
   const index = keyIndex(shard, filter.keyId);
   const jobs: JobRecord[] = [];
   let below = filter.pageToken;

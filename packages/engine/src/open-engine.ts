@@ -4,7 +4,8 @@ import { apiKeyRegistry } from "./api-key-registry.ts";
 import { auditEngine } from "./audit/audit-engine.ts";
 import { byShard } from "./by-shard.ts";
 import { changeLog, changeLogDefaults } from "./change-log.ts";
-import { checkServer, connect, createConnection } from "./connection.ts";
+import { checkKeys, checkServers } from "./check-store.ts";
+import { connect, createConnections } from "./connection.ts";
 import { deadLetterStore } from "./dead-letters.ts";
 import type {
   ChangeLogSettings,
@@ -40,6 +41,8 @@ import { settle } from "./scripts/settle.ts";
 import { keyOrder, submit } from "./scripts/submit.ts";
 import { type ShardOfQueue, shardMap } from "./shard-map.ts";
 import { signalHub } from "./signal-hub.ts";
+import type { Store } from "./store-connection.ts";
+import { mastersOf } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 /**
@@ -50,12 +53,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { redis: settings, clock, random, rootPrefix = DEFAULT_ROOT_PREFIX } = options;
   if (!isRootPrefix(rootPrefix)) throw new RangeError(`not a root prefix: ${rootPrefix}`);
   const onWarning = options.onWarning ?? (() => undefined);
-  const commands = createConnection(settings, "millrace-engine", random, onWarning);
-  const signals = createConnection(settings, "millrace-signals", random, onWarning);
+  const { commands, signals } = createConnections(settings, random, onWarning);
   try {
-    await Promise.all([connect(commands, settings, clock), connect(signals, settings, clock)]);
-    await checkServer(commands, onWarning);
-    const redisTime = options.redisTime ? await redisClock(commands, clock, onWarning) : undefined;
+    // In turn: in a Cluster signals come by a node that the first connection knows of.
+    await connect(commands, settings, clock);
+    await connect(signals, settings, clock);
+    await checkServers(commands, settings, onWarning);
+    const registry = queueRegistry(commands, rootPrefix, clock);
+    await checkKeys(commands, rootPrefix, () => registry.list(), onWarning);
+    const redisTime = options.redisTime
+      ? await redisClock(commands, rootPrefix, clock, onWarning)
+      : undefined;
     return engineOn(commands, signals, {
       ...{ rootPrefix, random, clock: redisTime?.clock ?? clock },
       changes: { ...changeLogDefaults, ...options.changeLog },
@@ -77,7 +85,7 @@ interface EngineParts {
 }
 
 function engineOn(
-  redis: Redis,
+  redis: Store,
   signals: Redis,
   { rootPrefix, clock, random, changes, onClose }: EngineParts,
 ): Engine {
@@ -305,7 +313,7 @@ function engineOn(
     },
 
     async ping() {
-      await redis.ping().catch((error: unknown) => {
+      await Promise.all(mastersOf(redis).map((server) => server.ping())).catch((error: unknown) => {
         throw asStoreFault(error, "ping");
       });
     },

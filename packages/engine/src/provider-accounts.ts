@@ -1,5 +1,4 @@
 import type { Clock } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type {
   ProviderAccount,
   ProviderAccountStatus,
@@ -12,8 +11,10 @@ import { applySlice } from "./scripts/apply_slice.ts";
 import { closeSlice } from "./scripts/close_slice.ts";
 import { type AccountAnswer, exchangeAccount } from "./scripts/exchange_account.ts";
 import { readAccount } from "./scripts/read_account.ts";
+import { changeField } from "./scripts/registry/change_field.ts";
 import { reportProvider } from "./scripts/report_provider.ts";
 import { setGoverned } from "./scripts/set_governed.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 /** What a shard had too little of in a lease. */
@@ -41,7 +42,7 @@ const VERSION = "*";
  * of that shard, by any replica, brings to its end.
  */
 export function providerAccounts(
-  redis: Redis,
+  redis: Store,
   rootPrefix: string,
   clock: Clock,
   queues: () => Promise<readonly QueueDefinition[]>,
@@ -108,7 +109,7 @@ export function providerAccounts(
       lt: tokensPerMinute,
       lr: maxRunning,
     });
-    await redis.multi().hset(key, name, JSON.stringify(account)).hincrby(key, VERSION, 1).exec();
+    await changeField.run(redis, key, { field: name, value: JSON.stringify(account) });
     await tellShards();
     // What was granted under the limits before ends now.
     await takeBack(name);
@@ -133,10 +134,10 @@ export function providerAccounts(
       }),
     delete: (name) =>
       attempt(`removing provider account ${name}`, async () => {
-        const replies = await redis.multi().hdel(key, name).hincrby(key, VERSION, 1).exec();
+        const { wasThere } = await changeField.run(redis, key, { field: name, value: "" });
         await tellShards();
         await redis.del(stateKey(name));
-        return replies?.[0]?.[1] === 1;
+        return wasThere;
       }),
     reset: (name) =>
       attempt(`resetting provider account ${name}`, async () => {

@@ -1,7 +1,7 @@
 import { type Clock, defaultBackoff, isQueueName, limits, type QueueName } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { QueueChange, QueueDefinition } from "./engine.ts";
 import { registryKeys, shardAt } from "./keys.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 /** How old a definition may be that a call goes by: how soon other replicas' changes are seen. */
@@ -40,7 +40,7 @@ export interface QueueRegistry {
   define(change: QueueChange): Promise<QueueDefinition>;
 }
 
-export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): QueueRegistry {
+export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): QueueRegistry {
   const key = registryKeys(rootPrefix).queues;
   const seen = new Map<QueueName, { atMs: number; definition: Promise<Stored> }>();
   type Stored = QueueDefinition | undefined;
@@ -99,7 +99,7 @@ export function queueRegistry(redis: Redis, rootPrefix: string, clock: Clock): Q
 const parse = (text: string): QueueDefinition => ({ ...queueDefaults, ...JSON.parse(text) });
 
 /** Tells BullMQ's own scripts how long their events stream may grow. */
-async function defineShards(redis: Redis, rootPrefix: string, queue: QueueDefinition) {
+async function defineShards(redis: Store, rootPrefix: string, queue: QueueDefinition) {
   for (let index = 0; index < queue.shards; index += 1) {
     const { base } = shardAt(rootPrefix, queue.name, index);
     await redis.hset(`${base}meta`, "opts.maxLenEvents", MAX_EVENTS);

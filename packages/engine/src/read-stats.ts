@@ -1,13 +1,13 @@
-import type { Redis } from "ioredis";
 import type { QueueStats } from "./engine.ts";
 import type { Shard } from "./keys.ts";
 import { queueStats, type ShardStats } from "./scripts/queue_stats.ts";
+import type { Store } from "./store-connection.ts";
 
 const SAMPLED_LANES = 128;
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ULID_TIME_CHARS = 10;
 
-export async function readStats(redis: Redis, shards: readonly Shard[]): Promise<QueueStats> {
+export async function readStats(redis: Store, shards: readonly Shard[]): Promise<QueueStats> {
   const each = await Promise.all(
     shards.map(({ base }) => queueStats.run(redis, base, { sample: SAMPLED_LANES })),
   );

@@ -1,6 +1,8 @@
 import type { Clock } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { EngineOptions } from "./engine.ts";
+import { registryKeys } from "./keys.ts";
+import { readTime } from "./scripts/registry/read_time.ts";
+import type { Store } from "./store-connection.ts";
 
 const MEASURE_EVERY_MS = 5_000;
 /** A reply that took longer says too little of when it was true. */
@@ -19,18 +21,21 @@ export interface RedisClock {
  * Resolves once it was measured.
  */
 export async function redisClock(
-  redis: Redis,
+  redis: Store,
+  rootPrefix: string,
   local: Clock,
   onWarning: NonNullable<EngineOptions["onWarning"]>,
 ): Promise<RedisClock> {
+  // Of a Cluster's servers one keeps the time: that which keeps the registry.
+  const key = registryKeys(rootPrefix).queues;
   let offsetMs = 0;
   let warned = false;
   const measure = async () => {
     const beforeMs = local.nowMs();
-    const [seconds, micros] = await redis.time();
+    const serverMs = await readTime.run(redis, key, undefined);
     const afterMs = local.nowMs();
     if (afterMs - beforeMs > MAX_ROUND_TRIP_MS) return;
-    offsetMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - (beforeMs + afterMs) / 2;
+    offsetMs = serverMs - (beforeMs + afterMs) / 2;
     if (warned || Math.abs(offsetMs) < WARN_FROM_MS) return;
     warned = true;
     const by = Math.round(Math.abs(offsetMs));

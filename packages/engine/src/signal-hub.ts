@@ -1,7 +1,7 @@
 import type { Clock, JobId, JobState, QueueName } from "@millrace/shared";
-import type { Redis } from "ioredis";
 import type { Signal } from "./engine.ts";
 import { signalPattern } from "./keys.ts";
+import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
 type Listener = (signal: Signal) => void;
@@ -28,7 +28,7 @@ interface Audience {
  * All subscriptions of an engine on one connection, which is connected already. What is published while it is down is lost, so
  * once it is back and subscribed again every listener is told to resync.
  */
-export function signalHub(redis: Redis, rootPrefix: string, clock: Clock): SignalHub {
+export function signalHub(redis: Store, rootPrefix: string, clock: Clock): SignalHub {
   const audiences = new Map<string, Audience>();
   let closed = false;
 

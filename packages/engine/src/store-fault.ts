@@ -4,9 +4,9 @@ export class StoreUnavailable extends Error {
 }
 
 const passingReplies =
-  /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM)\b/;
+  /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|ASK|MOVED|NOREPLICAS|MISCONF|OOM)\b/;
 const connectionFaults =
-  /Connection is closed|Command timed out|max retries per request|writeable|Socket (closed|timeout)|connect ETIMEDOUT/i;
+  /Connection is closed|Command timed out|max retries per request|writeable|Socket (closed|timeout)|connect ETIMEDOUT|Too many Cluster redirections|None of startup nodes|slots cache|Cluster is (ended|disconnect)|sentinels are unreachable/i;
 
 /** The fault as the engine throws it: StoreUnavailable where waiting may help, else an error that says what was done. */
 export function asStoreFault(error: unknown, doing: string): Error {

@@ -160,25 +160,6 @@ test("no Redis at start is an error that names it, without its password", async 
   await expect(opening).rejects.not.toThrow("secret");
 });
 
-test("a Redis that may evict jobs is warned of", async () => {
-  const warnings: string[] = [];
-  const open = async (policy: string) => {
-    const server = await startRedis({ args: ["--maxmemory-policy", policy] });
-    onTestFinished(() => server[Symbol.asyncDispose]());
-    const engine = await openEngine({
-      redis: { url: server.url },
-      clock: systemClock,
-      random: systemRandom,
-      onWarning: (message) => warnings.push(message),
-    });
-    onTestFinished(() => engine.close());
-  };
-  await open("noeviction");
-  expect(warnings).toEqual([]);
-  await open("allkeys-lru");
-  expect(warnings).toEqual([expect.stringContaining("noeviction")]);
-});
-
 test("a fault tells nothing of the jobs it concerned", async () => {
   const { server, engine, job } = await setup({}, 200);
   server.pause();

@@ -26,10 +26,8 @@ test("engines on machines that disagree go by one time, and say that they do", a
   const ahead = await openSkewed(HOUR_MS, warnings);
   const behind = await openSkewed(-HOUR_MS, warnings);
   expect(Math.abs(ahead.clock.nowMs() - behind.clock.nowMs())).toBeLessThan(HOUR_MS / 60);
-  expect(warnings).toEqual([
-    expect.stringMatching(/is 3[56]\d{5} ms off that of Redis/),
-    expect.stringMatching(/is 3[56]\d{5} ms off that of Redis/),
-  ]);
+  const off = /is 3[56]\d{5} ms off that of Redis/;
+  expect(warnings.filter((warning) => off.test(warning))).toHaveLength(2);
 });
 
 test("an engine that was given a time goes by it", async () => {

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePort } from "./free-port.ts";
+import { endGuarded, type GuardedProcess, isUp, startGuarded } from "./guarded-process.ts";
 
 export interface RedisOptions {
   /** Where it keeps its files; made if need be, and left there. Left out: a directory that goes with it. */
@@ -49,17 +48,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis
   await mkdir(directory, { recursive: true });
 
   const start = (port: number) => launch(program, port, directory, options);
-  const isUp = () => running.guard.exitCode === null && running.guard.signalCode === null;
-  const end = async (signal: NodeJS.Signals) => {
-    if (!isUp()) return;
-    running.guard.ref();
-    // A server that is paused sees SIGTERM only when it goes on.
-    if (signal === "SIGTERM") process.kill(running.pid, "SIGCONT");
-    process.kill(running.pid, signal);
-    await running.ended;
-  };
+  const end = (signal: "SIGTERM" | "SIGKILL") => endGuarded(running, signal);
   const signal = (name: NodeJS.Signals) => {
-    if (isUp()) process.kill(running.pid, name);
+    if (isUp(running)) process.kill(running.pid, name);
   };
 
   let running = await (options.port === undefined ? onFreePort(start) : start(options.port));
@@ -100,7 +91,8 @@ async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   }
 }
 
-function redisProgram(): string {
+/** What MILLRACE_REDIS_SERVER says, or redis-server or valkey-server on the PATH. */
+export function redisProgram(): string {
   const named = process.env.MILLRACE_REDIS_SERVER;
   if (named !== undefined && named !== "") return named;
   const folders = (process.env.PATH ?? "").split(delimiter);
@@ -113,60 +105,22 @@ function redisProgram(): string {
   );
 }
 
-interface RunningServer {
+interface RunningServer extends GuardedProcess {
   readonly port: number;
-  readonly guard: ChildProcess;
-  readonly ended: Promise<void>;
-  readonly pid: number;
 }
 
-/**
- * The server's parent is a shell that kills it once our end of its stdin closes, so that it does
- * not outlive a test process that is killed and never runs its own clean-up.
- */
-const guardScript = `
-exec 3<&0
-"$@" &
-server=$!
-echo "server pid $server."
-(cat <&3 >&2; kill -9 $server 2>/dev/null) >/dev/null &
-exec 3<&-
-wait $server
-`;
-
-function launch(
+async function launch(
   program: string,
   port: number,
   directory: string,
   options: RedisOptions,
 ): Promise<RunningServer> {
-  const guard = spawn(
-    "sh",
-    [
-      ...["-c", guardScript, "sh", program, "--port", String(port), "--bind", "127.0.0.1"],
-      ...["--dir", directory, "--save", "", "--daemonize", "no"],
-      ...["--appendonly", options.appendonly === true ? "yes" : "no"],
-      ...["--appendfsync", options.appendfsync ?? "everysec"],
-      ...(options.args ?? []),
-    ],
-    // A group of its own: Ctrl-C reaches whoever started it, who ends it when it is time.
-    { stdio: ["pipe", "pipe", "ignore"], detached: true },
-  );
-  const ended = new Promise<void>((resolve) => guard.once("exit", () => resolve()));
-  return new Promise((resolve, reject) => {
-    let log = "";
-    const read = (data: Buffer) => {
-      log += data.toString();
-      const pid = /server pid (\d+)\./.exec(log)?.[1];
-      if (pid === undefined || !log.includes("Ready to accept connections")) return;
-      guard.stdout.off("data", read).resume();
-      // A server left running does not keep its process alive.
-      guard.unref();
-      for (const stream of [guard.stdin, guard.stdout]) (stream as unknown as Socket).unref();
-      resolve({ guard, ended, port, pid: Number(pid) });
-    };
-    guard.stdout.on("data", read);
-    guard.once("error", (cause) => reject(new Error(`cannot start ${program}`, { cause })));
-    guard.once("exit", () => reject(new Error(`${program} ended before it was ready:\n${log}`)));
-  });
+  const args = [
+    ...["--port", String(port), "--bind", "127.0.0.1"],
+    ...["--dir", directory, "--save", "", "--daemonize", "no"],
+    ...["--appendonly", options.appendonly === true ? "yes" : "no"],
+    ...["--appendfsync", options.appendfsync ?? "everysec"],
+    ...(options.args ?? []),
+  ];
+  return { port, ...(await startGuarded(program, args, "Ready to accept connections")) };
 }

@@ -14,7 +14,8 @@ const anyPorts = {
 };
 
 async function setup() {
-  const redis = await startRedis();
+  // It is warned of one that writes nothing down.
+  const redis = await startRedis({ appendonly: true });
   onTestFinished(() => redis[Symbol.asyncDispose]());
   const lines: string[] = [];
   const settings = { ...anyPorts, MILLRACE_REDIS_URL: redis.url };
@@ -46,7 +47,7 @@ test("a service that was killed, or hangs, is started again", async () => {
 });
 
 test("a service that does not start is an error that holds what it said", async () => {
-  const settings = { ...anyPorts, MILLRACE_LEASE_MS: "1" };
+  const settings = { ...anyPorts, MILLRACE_REDIS_URL: "redis", MILLRACE_LEASE_MS: "1" };
   await expect(startService("scheduler", { settings })).rejects.toThrow(
     /the scheduler ended \(1\) before it was ready[\s\S]*MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
   );

@@ -3,6 +3,7 @@ export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";
 export type { HttpRequest, HttpRoute } from "./http/router.ts";
 export * from "./load-config.ts";
+export * from "./named-files.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
 export * from "./renewed.ts";

@@ -1,9 +1,7 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { z } from "zod";
-import { type Config, ConfigError, isLoopback, setting } from "./load-config.ts";
+import { type Config, isLoopback, setting } from "./load-config.ts";
+import { assertCertificates, assertNeeded, assertUsable, readFiles } from "./named-files.ts";
 import { type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
 import type { Scope } from "./run-main.ts";
 import { clientCredentials } from "./tls-credentials.ts";
@@ -65,49 +63,6 @@ export const schedulerTlsSettings = {
 
 type ServerFiles = Omit<Config<typeof tlsSettings>, "tlsReloadMs">;
 type ClientFiles = Omit<Config<typeof schedulerTlsSettings>, "tlsReloadMs">;
-
-type Named = readonly [variable: string, path: string | undefined];
-
-/** Each file's content, or a ConfigError that names every file that cannot be read. */
-function readFiles(files: readonly Named[]): (Buffer | undefined)[] {
-  const problems: string[] = [];
-  const contents = files.map(([variable, path]) => {
-    try {
-      return path === undefined ? undefined : readFileSync(path);
-    } catch (error) {
-      problems.push(`${variable}: cannot be read: ${(error as Error).message}`);
-      return undefined;
-    }
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
-  return contents;
-}
-
-/** Throws a ConfigError unless the second is set wherever the first is. */
-function assertNeeded(...pairs: readonly (readonly [Named, Named])[]): void {
-  const problems = pairs.flatMap(([[variable, path], [needed, neededPath]]) =>
-    path !== undefined && neededPath === undefined ? [`${needed}: needed with ${variable}`] : [],
-  );
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
-/** Throws a ConfigError unless what the files hold is what they should hold. */
-function assertUsable(variables: string, content: Parameters<typeof createSecureContext>[0]): void {
-  try {
-    createSecureContext(content);
-  } catch (error) {
-    throw new ConfigError([`${variables}: not usable: ${(error as Error).message}`]);
-  }
-}
-
-/** Node takes a file without certificates for one that trusts nobody. */
-function assertCertificates(variable: string, pem: Buffer): void {
-  try {
-    new X509Certificate(pem);
-  } catch (error) {
-    throw new ConfigError([`${variable}: holds no certificate: ${(error as Error).message}`]);
-  }
-}
 
 /** What the settings name, as it is now. */
 export function readServerTls(config: ServerFiles): ServerTls | undefined {

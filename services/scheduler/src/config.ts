@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { defineConfig, isLoopback, observeSettings, setting, tlsSettings } from "@millrace/runtime";
 import { z } from "zod";
 import { type AdminToken, adminTokens } from "./admin-token.ts";
+import { redisProblems, redisSettings } from "./redis-settings.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -17,7 +18,7 @@ function tokens(text: string, context: z.RefinementCtx): readonly AdminToken[] {
 }
 
 const settings = {
-  redisUrl: setting("MILLRACE_REDIS_URL", z.string(), "The Redis that holds the queues."),
+  ...redisSettings,
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),
@@ -107,6 +108,7 @@ const settings = {
 
 /** A listener that others can reach lets nobody in without a token. */
 export const SchedulerConfig = defineConfig(settings, (config) => [
+  ...redisProblems(config),
   ...(isLoopback(config.host) || config.internalToken !== undefined
     ? []
     : [missing("MILLRACE_INTERNAL_TOKEN", "MILLRACE_SCHEDULER_HOST")]),

@@ -24,6 +24,7 @@ import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
 import { observedEngine } from "./observed-engine.ts";
 import { changeRecorder } from "./record-change.ts";
+import { readRedisSettings } from "./redis-settings.ts";
 import { schedulerService, workerService } from "./service.ts";
 
 const log = createLogger("scheduler");
@@ -43,7 +44,7 @@ await runMain(
     const observer = jobObserver(metrics, log);
     const store = await scope.use(
       openEngine({
-        redis: { url: config.redisUrl },
+        redis: readRedisSettings(config),
         clock: systemClock,
         redisTime: true,
         random,

@@ -1,6 +1,6 @@
-import type { Redis } from "ioredis";
 import type { QueueDefinition } from "../engine.ts";
 import { accountBase, registryKeys, shardAt } from "../keys.ts";
+import type { Store } from "../store-connection.ts";
 import type { Finding } from "./finding.ts";
 import { checkLanes } from "./lanes.ts";
 import { checkOutputs } from "./outputs.ts";
@@ -27,7 +27,7 @@ export interface AuditOptions {
  * same.
  */
 export async function auditEngine(
-  redis: Redis,
+  redis: Store,
   rootPrefix: string,
   queues: readonly QueueDefinition[],
   options: AuditOptions = {},
@@ -43,7 +43,7 @@ export async function auditEngine(
 const textOf = ({ invariant, subject, problem }: Finding) => `${invariant} ${subject} ${problem}`;
 
 async function look(
-  redis: Redis,
+  redis: Store,
   rootPrefix: string,
   queues: readonly QueueDefinition[],
   { onProgress }: AuditOptions,

@@ -1,9 +1,9 @@
-import type { Redis } from "ioredis";
+import type { Store } from "../store-connection.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
 /** Output is numbered without gaps up to what its job says (10), and ends with its job. */
-export async function* checkOutputs(redis: Redis, shard: ShardSnapshot): AsyncGenerator<Finding> {
+export async function* checkOutputs(redis: Store, shard: ShardSnapshot): AsyncGenerator<Finding> {
   for (const name of shard.names) {
     if (!name.endsWith(":output")) continue;
     const id = name.slice(0, -":output".length);

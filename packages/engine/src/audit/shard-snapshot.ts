@@ -1,5 +1,6 @@
-import type { Redis } from "ioredis";
 import type { Shard } from "../keys.ts";
+import { scanKeys } from "../scripts/scan_keys.ts";
+import type { Store } from "../store-connection.ts";
 
 /** How many keys one SCAN looks at, and how many commands go together: Redis is never held up for long. */
 const SCAN_COUNT = 1_000;
@@ -26,7 +27,7 @@ const JOB_FIELDS = [
   ...["ats", "atm", "finishedOn", "fin", "rsv", "acs", "oo", "opts", "returnvalue", "failedReason"],
 ] as const;
 
-export async function readShard(redis: Redis, shard: Shard): Promise<ShardSnapshot> {
+export async function readShard(redis: Store, shard: Shard): Promise<ShardSnapshot> {
   const names = await scan(redis, shard.base);
   const ids = names.filter((name) => /^[^:]+$/.test(name) && !isShardKey(name));
   const jobs = new Map<string, Hash>();
@@ -98,23 +99,23 @@ const isShardKey = (name: string): boolean => !/^[^~]+~[^~]+~[^~]+$/.test(name);
 const toScore = (text: string | undefined): number =>
   text === "inf" ? Number.POSITIVE_INFINITY : Number(text);
 
-async function scan(redis: Redis, base: string): Promise<string[]> {
+async function scan(redis: Store, base: string): Promise<string[]> {
   const pattern = `${base.replace(/[\\[\]{}*?]/g, "\\$&")}*`;
   const found = new Set<string>();
   let cursor = "0";
   do {
-    const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", SCAN_COUNT);
-    for (const key of keys) found.add(key.slice(base.length));
-    cursor = next;
+    const scanned = await scanKeys.run(redis, base, { cursor, pattern, count: SCAN_COUNT });
+    for (const key of scanned.names) found.add(key.slice(base.length));
+    cursor = scanned.cursor;
   } while (cursor !== "0");
   return [...found];
 }
 
-type Pipeline = ReturnType<Redis["pipeline"]>;
+type Pipeline = ReturnType<Store["pipeline"]>;
 
 /** One command for each name, so many at a time; each name with its reply. */
 async function pipelined(
-  redis: Redis,
+  redis: Store,
   names: readonly string[],
   command: (pipeline: Pipeline, name: string) => Pipeline,
 ): Promise<[string, unknown][]> {

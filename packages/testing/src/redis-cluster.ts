@@ -1,0 +1,94 @@
+import { freePort, type LocalRedis, startRedis } from "@millrace/local";
+import { redisCommand } from "./redis-command.ts";
+import { disposeAll, infoSays, until, untilInSync } from "./redis-replicas.ts";
+
+const SLOTS = 16_384;
+const MASTERS = 3;
+
+export interface RedisClusterOptions {
+  /** A replica for each master. Default false. */
+  readonly replicas?: boolean;
+  /** Further arguments for every server. */
+  readonly args?: readonly string[];
+  /** With certificates every server speaks TLS too, which is what `addresses` are then for. */
+  readonly tlsArgs?: readonly string[];
+  /** How long a master may not answer before its replica takes over. Default 1,000. */
+  readonly nodeTimeoutMs?: number;
+}
+
+/** A real Redis Cluster of three masters. */
+export interface LocalRedisCluster extends AsyncDisposable {
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly masters: readonly LocalRedis[];
+  /** In the order of their masters. */
+  readonly replicas: readonly LocalRedis[];
+  /** For MILLRACE_REDIS_CLUSTER. */
+  readonly setting: string;
+  /** The masters' node ids, in their order. */
+  readonly ids: readonly string[];
+  /** Has a replica take over from its master, which hands over all that it has; resolves once it did. */
+  handOver(index: number): Promise<void>;
+}
+
+/** Resolves when all nodes agree that the Cluster is whole. */
+export async function startRedisCluster(
+  options: RedisClusterOptions = {},
+): Promise<LocalRedisCluster> {
+  const { replicas: replicated = false, args = [], tlsArgs, nodeTimeoutMs = 1_000 } = options;
+  const nodes = await Promise.all(
+    Array.from({ length: replicated ? 2 * MASTERS : MASTERS }, async () => {
+      const busPort = String(await freePort());
+      const cluster = ["--cluster-enabled", "yes", "--cluster-port", busPort];
+      const timing = ["--cluster-node-timeout", String(nodeTimeoutMs)];
+      const sync = ["--repl-diskless-sync-delay", "0"];
+      const tlsPort = tlsArgs && (await freePort());
+      const tls = tlsPort ? ["--tls-port", String(tlsPort), ...(tlsArgs ?? [])] : [];
+      const all = [...cluster, ...timing, ...sync, ...tls, ...args];
+      const server = await startRedis({ args: tlsArgs ? [...all, "--tls-cluster", "yes"] : all });
+      return { server, busPort, port: tlsPort ?? server.port };
+    }),
+  );
+  const servers = nodes.map(({ server }) => server);
+  const ids = await Promise.all(servers.map(({ port }) => redisCommand(port, "CLUSTER", "MYID")));
+  const [masters, replicas] = [servers.slice(0, MASTERS), servers.slice(MASTERS)];
+  const share = Math.ceil(SLOTS / MASTERS);
+  for (const [index, { port }] of servers.entries()) {
+    await redisCommand(port, "CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
+    if (index >= MASTERS) continue;
+    const last = Math.min(SLOTS, (index + 1) * share) - 1;
+    await redisCommand(port, "CLUSTER", "ADDSLOTSRANGE", String(index * share), String(last));
+  }
+  const [first] = masters as [LocalRedis, ...LocalRedis[]];
+  for (const { port, busPort } of nodes.slice(1)) {
+    await redisCommand(first.port, "CLUSTER", "MEET", "127.0.0.1", String(port), busPort);
+  }
+  const isWhole = async ({ port }: LocalRedis) => {
+    const info = (await redisCommand(port, "CLUSTER", "INFO")).split("\r\n");
+    return (
+      info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${servers.length}`)
+    );
+  };
+  for (const server of servers) await until(() => isWhole(server));
+  for (const [index, { port }] of replicas.entries()) {
+    await redisCommand(port, "CLUSTER", "REPLICATE", ids[index] ?? "");
+  }
+  await Promise.all(replicas.map(untilInSync));
+  const knowsReplicas = async ({ port }: LocalRedis) => {
+    const table = await redisCommand(port, "CLUSTER", "NODES");
+    return table.split("slave ").length - 1 === replicas.length;
+  };
+  for (const server of servers) await until(() => knowsReplicas(server));
+
+  const addresses = nodes.slice(0, MASTERS).map(({ port }) => ({ host: "127.0.0.1", port }));
+  return {
+    addresses,
+    setting: addresses.map(({ host, port }) => `${host}:${port}`).join(","),
+    ...{ masters, replicas, ids },
+    async handOver(index) {
+      const replica = replicas[index] as LocalRedis;
+      await redisCommand(replica.port, "CLUSTER", "FAILOVER");
+      await until(() => infoSays(replica, "role:master"));
+    },
+    [Symbol.asyncDispose]: () => disposeAll(servers),
+  };
+}
