@@ -128,7 +128,8 @@ export function jobRecord(
     id,
     type: spec.t,
     payloadJson: stored.data ?? "",
-    priority: spec.p,
+    // As it is: a BullMQ queue may have changed it since.
+    priority: isSet(stored.priority) ? Number(stored.priority) : spec.p,
     maxAttempts: spec.a,
     backoff: parseBackoff(spec.b),
     documents: spec.d ?? [],

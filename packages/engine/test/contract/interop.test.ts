@@ -144,6 +144,49 @@ test("a job that is removed plainly is gone for the engine, with all that was it
   await queue.close();
 });
 
+const failsForGood = {
+  kind: "fail",
+  state: "FAILED",
+  failure: { ...failure, retryable: false },
+} as const;
+
+test("a dead letter is no more once its job is retried plainly, one or all, and is kept when that is removed", async () => {
+  const { engine, job, queue } = await setupBoth();
+  const specs = [job("aaaa"), job("aaaa", { priority: 3 }), job("bbbb")];
+  await engine.submit(specs);
+  for (const held of await lease(engine, 3)) await engine.settle([{ ...held, ...failsForGood }]);
+  const dead = async () =>
+    (await engine.deadLetters.list({ queue: queueName }, 10)).letters
+      .map(({ job }) => job.id)
+      .sort();
+  const [first = "", second = "", third = ""] = specs.map(({ id }) => id);
+  expect(await dead()).toEqual([first, second, third].sort());
+
+  await (await queue.getJob(first))?.retry();
+  expect(await dead()).toEqual([second, third].sort());
+  expect(await stateOf(engine, specs[0]?.id as never)).toBe("QUEUED");
+  await queue.remove(third);
+  expect(await dead()).toEqual([second, third].sort());
+  await queue.retryJobs({ state: "failed" });
+  expect(await dead()).toEqual([third]);
+
+  const again = await leaseOne(engine);
+  await engine.settle([{ ...again, ...failsForGood }]);
+  expect(await dead()).toEqual([again.jobId, third].sort());
+  await queue.close();
+});
+
+test("a priority that is changed plainly is the job's for the engine too", async () => {
+  const { engine, job, queue } = await setupBoth();
+  const [urgent, other] = [job("aaaa"), job("aaaa", { priority: 40 })];
+  await engine.submit([other, urgent]);
+  await (await queue.getJob(urgent.id))?.changePriority({ priority: 3 });
+  const [record] = await engine.getJobs([urgent.id]);
+  expect(record?.priority).toBe(3);
+  expect(await leaseOne(engine)).toMatchObject({ jobId: urgent.id });
+  await queue.close();
+});
+
 test("a plain worker cannot end a job that the engine has leased, nor the engine one of a worker", async () => {
   const { engine, job, queue, worker } = await setupBoth();
   await engine.submit([job("aaaa"), job("bbbb")]);

@@ -1,7 +1,7 @@
 -- belongings: what Millrace keeps of a job, or of a queue, and BullMQ's scripts do not know of when
--- they delete it.
+-- they delete it, or try it again.
 --
--- Needs `rcall`, `lanes` and `views`.
+-- Needs `base`, `rcall`, `lanes` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
 --          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
 --          mr:seq:plain (string)
@@ -23,6 +23,12 @@ local function forget_job(job_key)
   rcall("DEL", job_key .. ":output")
   rcall("ZREM", of .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
   for _, set in ipairs(OF_JOB) do rcall("ZREM", of .. set, job_id) end
+end
+
+-- Called for a failed job that is tried again: its dead letter redriven, it would run twice.
+function views.forget_dead(job_id)
+--- @include "../lib/dead"
+  dead.remove(job_id)
 end
 
 -- Called before BullMQ's scripts delete several keys at once.

@@ -22,6 +22,8 @@ local BULLMQ_RUN = 4294967296
 local emptied = {}
 -- Jobs that were taken out of where they waited. One that is then put back to `wait` has no priority.
 local taken_out = {}
+-- Jobs that were taken out of `failed`.
+local taken_from_failed = {}
 
 function views.close()
   if not base then return end
@@ -53,6 +55,10 @@ local function put(job_id, priority, at_head)
     if fields[1] and fields[1] ~= lane then rcall("HSET", base .. job_id, "lane", lane) end
     signals.work()
     signals.add("s QUEUED", job_id)
+    if taken_from_failed[job_id] then
+      views.load()
+      views.forget_dead(job_id)
+    end
   else
     lane = lanes.id(job_id)
   end
@@ -107,6 +113,9 @@ local function on_list(command, key, ...)
     if not view[command] then error(command .. " on " .. name) end
     enter(of)
     return view[command](key, ...)
+  end
+  if name == "failed" and command == "ZREM" then
+    for _, job_id in ipairs({ ... }) do taken_from_failed[job_id] = true end
   end
   local ended = command == "ZADD" and ENDED[name]
   if ended then
