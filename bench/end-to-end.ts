@@ -2,15 +2,19 @@
  * What does a job cost from end to end, against bare BullMQ? `node bench/end-to-end.ts [jobs] [rounds]`
  *
  * Millrace: a caller submits over gRPC and sees each job's end; gateway, scheduler, worker and Redis are
- * processes of their own. BullMQ: `Queue.add` and a `Worker`. The same payload, the same number of jobs in
- * flight, the same Redis, in turns; ratios are of the same round.
+ * processes of their own. BullMQ: `Queue.add` and a `Worker`. The same payload, the same Redis, in turns;
+ * ratios are of the same round. Millrace's caller has so many jobs in flight, which are submitted and have
+ * not ended. So has BullMQ where its producer sees each end, and where it is bounded; else so many calls of
+ * `add` are under way, and the jobs that wait for the worker are without bound.
+ *
+ * Redis has no persistence, and then an append-only file, written every second, as people run it.
  */
 
 import type { Role } from "./parts/bullmq.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
-import { startBenchSystem } from "./parts/system.ts";
+import { type BenchSystem, startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob } from "./parts/usage.ts";
 
 const JOBS = Number(process.argv[2] ?? 20_000);
@@ -22,9 +26,10 @@ interface Run {
   readonly cpuUsPerJob: Readonly<Record<string, number>>;
 }
 
-await using bench = await startBenchSystem();
-const { system, pids } = bench;
-const about = circumstances(bench.redisVersion);
+const persistences = {
+  "without persistence": {},
+  "with an append-only file": { appendonly: true, appendfsync: "everysec" },
+} as const;
 
 async function timed(
   jobs: number,
@@ -37,39 +42,46 @@ async function timed(
   return { jobsPerSecond: jobs / seconds, cpuUsPerJob: cpu };
 }
 
-const bullMq = (roles: readonly Role[]) => async (inFlight: number, jobs: number) => {
-  const children = await Promise.all(
-    roles.map((ROLE) =>
-      startChild("bullmq.ts", { REDIS_URL: system.redis.url, ROLE, IN_FLIGHT: String(inFlight) }),
-    ),
-  );
-  const named = Object.fromEntries(children.map(({ pid }, at) => [roles[at] ?? "", pid]));
-  const all = (count: number) => Promise.all(children.map((child) => child.ask({ jobs: count })));
-  await all(Math.ceil(jobs / 10));
-  const run = await timed(jobs, { ...named, redis: pids.redis ?? 0 }, () => all(jobs));
-  for (const child of children) await child[Symbol.asyncDispose]();
-  return run;
-};
+type Start = (bench: BenchSystem, inFlight: number, jobs: number) => Promise<Run>;
 
-const millrace = (way: Round["way"]) => async (inFlight: number, jobs: number) => {
-  await using worker = await startChild("noop-worker.ts", {
-    ADDRESS: system.workerTarget,
-    SLOTS: String(inFlight),
-  });
-  await using caller = await startChild("caller.ts", {
-    ADDRESS: system.gatewayTarget(),
-    API_KEY: system.apiKey,
-  });
-  const round = (count: number) => caller.ask({ way, jobs: count, inFlight } satisfies Round);
-  await round(Math.ceil(jobs / 10));
-  const named = { caller: caller.pid, worker: worker.pid };
-  return await timed(jobs, { ...named, ...pids }, () => round(jobs));
-};
+const bullMq =
+  (roles: readonly Role[]): Start =>
+  async ({ system, pids }, inFlight, jobs) => {
+    const children = await Promise.all(
+      roles.map((ROLE) =>
+        startChild("bullmq.ts", { REDIS_URL: system.redis.url, ROLE, IN_FLIGHT: String(inFlight) }),
+      ),
+    );
+    const named = Object.fromEntries(children.map(({ pid }, at) => [roles[at] ?? "", pid]));
+    const all = (count: number) => Promise.all(children.map((child) => child.ask({ jobs: count })));
+    await all(Math.ceil(jobs / 10));
+    const run = await timed(jobs, { ...named, redis: pids.redis ?? 0 }, () => all(jobs));
+    for (const child of children) await child[Symbol.asyncDispose]();
+    return run;
+  };
+
+const millrace =
+  (way: Round["way"]): Start =>
+  async ({ system, pids }, inFlight, jobs) => {
+    await using worker = await startChild("noop-worker.ts", {
+      ADDRESS: system.workerTarget,
+      SLOTS: String(inFlight),
+    });
+    await using caller = await startChild("caller.ts", {
+      ADDRESS: system.gatewayTarget(),
+      API_KEY: system.apiKey,
+    });
+    const round = (count: number) => caller.ask({ way, jobs: count, inFlight } satisfies Round);
+    await round(Math.ceil(jobs / 10));
+    const named = { caller: caller.pid, worker: worker.pid };
+    return await timed(jobs, { ...named, ...pids }, () => round(jobs));
+  };
 
 const contenders = {
   "BullMQ, two processes": bullMq(["worker", "producer"]),
   "BullMQ, two processes, the producer sees each end": bullMq(["worker", "watcher"]),
   "BullMQ, one process": bullMq(["both"]),
+  "BullMQ, one process, bounded": bullMq(["bounded"]),
   "Millrace, SubmitStream": millrace("SubmitStream"),
   "Millrace, SubmitJob for each": millrace("SubmitJob"),
 };
@@ -78,41 +90,49 @@ const bars: readonly Contender[] = [
   "BullMQ, two processes",
   "BullMQ, two processes, the producer sees each end",
   "BullMQ, one process",
+  "BullMQ, one process, bounded",
 ];
 const names = Object.keys(contenders) as Contender[];
 
+let redisVersion = "";
 const levels = [];
-for (const inFlight of IN_FLIGHT) {
-  const runs: Record<string, Run[]> = Object.fromEntries(names.map((name) => [name, []]));
-  console.log(`\n${JOBS} jobs a round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of names) {
-      const run = await contenders[name](inFlight, JOBS);
-      runs[name]?.push(run);
-      const cpu = Object.entries(run.cpuUsPerJob).map(([part, us]) => `${part} ${us}`);
-      console.log(
-        `  ${round + 1} ${name.padEnd(50)} ${run.jobsPerSecond.toFixed(0).padStart(6)} jobs/s   ` +
-          `CPU us a job: ${cpu.join(", ")}`,
-      );
+for (const [persistence, options] of Object.entries(persistences)) {
+  await using bench = await startBenchSystem(options);
+  redisVersion = bench.redisVersion;
+  for (const inFlight of IN_FLIGHT) {
+    const runs: Record<string, Run[]> = Object.fromEntries(names.map((name) => [name, []]));
+    console.log(
+      `\n${JOBS} jobs a round, ${inFlight} in flight, ${persistence}, ${ROUNDS} rounds in turns`,
+    );
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const name of names) {
+        const run = await contenders[name](bench, inFlight, JOBS);
+        runs[name]?.push(run);
+        const cpu = Object.entries(run.cpuUsPerJob).map(([part, us]) => `${part} ${us}`);
+        console.log(
+          `  ${round + 1} ${name.padEnd(50)} ${run.jobsPerSecond.toFixed(0).padStart(6)} jobs/s   ` +
+            `CPU us a job: ${cpu.join(", ")}`,
+        );
+      }
     }
+    const speeds = (name: Contender) => (runs[name] ?? []).map((run) => run.jobsPerSecond);
+    const ratios = (name: Contender, bar: Contender) =>
+      speeds(name).map((speed, round) => speed / (speeds(bar)[round] ?? Number.NaN));
+    const summary = names.map((name) => ({
+      name,
+      jobsPerSecond: Math.round(median(speeds(name))),
+      ratios: Object.fromEntries(bars.map((bar) => [bar, ratios(name, bar).map(rounded)] as const)),
+    }));
+    for (const name of names.filter((one) => one.startsWith("Millrace"))) {
+      console.log(`${name}: ${Math.round(median(speeds(name)) * 60)} jobs a minute`);
+      for (const bar of bars) console.log(`  ${ratioText(ratios(name, bar))} of ${bar}`);
+    }
+    levels.push({ persistence, inFlight, summary, runs });
   }
-  const speeds = (name: Contender) => (runs[name] ?? []).map((run) => run.jobsPerSecond);
-  const ratios = (name: Contender, bar: Contender) =>
-    speeds(name).map((speed, round) => speed / (speeds(bar)[round] ?? Number.NaN));
-  const summary = names.map((name) => ({
-    name,
-    jobsPerSecond: Math.round(median(speeds(name))),
-    ratios: Object.fromEntries(bars.map((bar) => [bar, ratios(name, bar).map(rounded)] as const)),
-  }));
-  for (const name of names.filter((one) => one.startsWith("Millrace"))) {
-    console.log(`${name}: ${Math.round(median(speeds(name)) * 60)} jobs a minute`);
-    for (const bar of bars) console.log(`  ${ratioText(ratios(name, bar))} of ${bar}`);
-  }
-  levels.push({ inFlight, summary, runs });
 }
 keep("end-to-end", {
   question: "a job from end to end, against bare BullMQ",
-  ...about,
+  ...circumstances(redisVersion),
   jobs: JOBS,
   levels,
 });

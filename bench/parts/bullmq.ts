@@ -8,8 +8,9 @@ import { payload, result } from "./payload.ts";
  * producer  done: so many jobs are stored
  * watcher   a producer that adds the next job when it has seen the end of one; done: it has seen all
  * both      producer and worker in one process; done: the worker has completed them
+ * bounded   as both, and it adds the next job when its worker has completed one
  */
-export type Role = "worker" | "producer" | "watcher" | "both";
+export type Role = "worker" | "producer" | "watcher" | "both" | "bounded";
 
 const QUEUE = "bare";
 const role = process.env.ROLE as Role;
@@ -18,7 +19,7 @@ const connection = { url: process.env.REDIS_URL ?? "" };
 
 const queue = new Queue(QUEUE, { connection });
 const worker =
-  role === "worker" || role === "both"
+  role === "worker" || role === "both" || role === "bounded"
     ? new Worker(QUEUE, async () => result, { connection, concurrency: inFlight })
     : undefined;
 const events = role === "watcher" ? new QueueEvents(QUEUE, { connection }) : undefined;
@@ -37,6 +38,7 @@ const completed = (jobs: number) =>
 
 const ends = new Map<string, () => void>();
 events?.on("completed", ({ jobId }) => ends.get(jobId)?.());
+if (role === "bounded") worker?.on("completed", ({ id }) => ends.get(id ?? "")?.());
 
 async function produce(jobs: number): Promise<void> {
   let added = 0;
@@ -72,6 +74,7 @@ const work: Record<Role, (jobs: number) => Promise<unknown>> = {
   producer: produce,
   watcher: produceAndWatch,
   both: (jobs) => Promise.all([completed(jobs), produce(jobs)]),
+  bounded: produceAndWatch,
 };
 
 await serveParent(async () => {

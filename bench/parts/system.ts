@@ -1,4 +1,4 @@
-import { type LocalSystem, startSystem } from "@millrace/local";
+import { type LocalSystem, type RedisOptions, startRedis, startSystem } from "@millrace/local";
 import { Redis } from "ioredis";
 import { profiled } from "./child.ts";
 
@@ -9,9 +9,11 @@ export interface BenchSystem extends AsyncDisposable {
   readonly pids: Readonly<Record<string, number>>;
 }
 
-/** A Millrace without a worker, with one queue, on a Redis of its own without persistence. */
-export async function startBenchSystem(): Promise<BenchSystem> {
+/** A Millrace without a worker, with one queue, on a Redis of its own, without persistence unless `options` say so. */
+export async function startBenchSystem(options: RedisOptions = {}): Promise<BenchSystem> {
+  const ownRedis = await startRedis(options);
   const system = await startSystem({
+    redis: ownRedis,
     workers: 0,
     queues: [{ name: "bench", maxDepthPerKey: 10_000_000 }],
     settings: { scheduler: profiled("scheduler"), gateway: profiled("gateway") },
@@ -28,6 +30,7 @@ export async function startBenchSystem(): Promise<BenchSystem> {
     async [Symbol.asyncDispose]() {
       await system.stop();
       await system[Symbol.asyncDispose]();
+      await ownRedis[Symbol.asyncDispose]();
     },
   };
 }
