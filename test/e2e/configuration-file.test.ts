@@ -72,7 +72,12 @@ async function setup(text: string, schedulers = 1) {
     process.kill(scheduler?.pid ?? 0, "SIGHUP");
     return said;
   };
-  return { system, admin, reload, path };
+  /** What the scheduler's metrics say of the last reload. */
+  const reloadFailed = async () => {
+    const page = await fetch(`http://${scheduler?.addresses.metrics}/metrics`);
+    return /^millrace_configuration_reload_failed (\d)$/m.exec(await page.text())?.[1];
+  };
+  return { system, admin, reload, reloadFailed, path };
 }
 
 const APPLIED = "applied the configuration file";
@@ -114,8 +119,9 @@ test("what the file declares is there before the first call, and a good change o
 });
 
 test("a reload of a broken file keeps what there is, and logs all that is wrong with its lines", async () => {
-  const { admin, reload, path } = await setup(declared(1));
+  const { admin, reload, reloadFailed, path } = await setup(declared(1));
   const before = await admin.call(AdminService.method.listApiKeys, {});
+  expect(await reloadFailed()).toBe("0");
   const broken = declared(2).replace("name: mail", "name: mail\n    shards: many\n    kind: fast");
   const { problems } = await reload(broken, REFUSED);
   expect(problems).toEqual([
@@ -127,7 +133,9 @@ test("a reload of a broken file keeps what there is, and logs all that is wrong 
     expect.stringContaining(`${path}:3:5: queues[0].shards: queue mail has 1 shards`),
   ]);
   expect(await admin.call(AdminService.method.listApiKeys, {})).toEqual(before);
+  expect(await reloadFailed()).toBe("1");
   expect((await reload(declared(3), APPLIED)).changes).toHaveLength(1);
+  expect(await reloadFailed()).toBe("0");
   const { events } = await admin.call(AdminService.method.listAuditEvents, {});
   expect(events[0]).toMatchObject({ actor: "config", action: "UpdateApiKey", subject: keyId });
 });

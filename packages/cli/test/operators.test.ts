@@ -228,6 +228,8 @@ test("an audit names what is broken, and fails", async () => {
   });
   const { code, out, err } = await run(["audit"]);
   expect(code).toBe(1);
-  expect(out).toMatch(/^INVARIANT +OF +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7\n$/);
+  expect(out).toMatch(
+    /^INVARIANT +OF +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7 \(queue \S+, shard 0\)\n$/,
+  );
   expect(err).toContain("What must hold does not.");
 });

@@ -127,6 +127,21 @@ test.each(damages)("finds %s", async (_, damage, finding) => {
   expect(await parts.find()).toContain(finding(parts));
 });
 
+test("a counter that does not count is found with its queue and shard", async () => {
+  const { engine, job, url, rootPrefix } = await setup({ shards: 3 });
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  await engine.submit([job(keyId)]);
+  const shards = [0, 1, 2].map((index) => shardAt(rootPrefix, queue, index));
+  for (const { base } of shards) await redis.hincrby(`${base}mr:depth`, "cccc", 1);
+  expect(await engine.audit()).toEqual(
+    [0, 1, 2].map((shard) => ({
+      ...{ invariant: 11, subject: "cccc" },
+      problem: `has 0 jobs in lanes, counted as 1 (queue ${queue}, shard ${shard})`,
+    })),
+  );
+});
+
 test("what is only on its way is looked at again, and is no finding then", async () => {
   const { engine, redis, base, waiting, find } = await setupBusy();
   await redis.zadd(`${base}delayed`, 1, waiting.id);

@@ -71,6 +71,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       "Rounds of the scheduler's own duties that failed.",
       ["loop"],
     ),
+    reloadFailed: gauge(
+      metricNames.reloadFailed,
+      "1 if the configuration file could not be applied when it was last read again.",
+      [],
+    ),
     awaitedJobs: gauge(
       metricNames.awaitedJobs,
       "Jobs whose end is waited for: by callers at a gateway, by gateways at a scheduler.",

@@ -44,6 +44,7 @@ export const metricNames = {
   outputBytes: "millrace_output_bytes_total",
   queueLength: "millrace_queue_length",
   loopFailures: "millrace_loop_failures_total",
+  reloadFailed: "millrace_configuration_reload_failed",
   relayedChunks: "millrace_relayed_chunks_total",
   relayedBytes: "millrace_relayed_bytes_total",
   workerSlots: "millrace_worker_slots",

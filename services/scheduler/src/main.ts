@@ -56,7 +56,9 @@ await runMain(
     const { clock } = engine;
     const apply = configurationApplier(engine, changeRecorder(engine.changeLog), clock);
     const onReload = (listener: () => void) => process.on("SIGHUP", listener);
-    await scope.use(startConfigurationFile(config.configFile, { apply, onReload, log }));
+    const onReloaded = (applied: boolean) => metrics.reloadFailed.set(applied ? 0 : 1);
+    const ofFile = { apply, onReload, onReloaded, log };
+    await scope.use(startConfigurationFile(config.configFile, ofFile));
     const loop = (name: string, everyMs: number) => ({
       clock,
       everyMs,

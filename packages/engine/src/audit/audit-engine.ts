@@ -1,5 +1,5 @@
 import type { QueueDefinition } from "../engine.ts";
-import { accountBase, registryKeys, shardAt } from "../keys.ts";
+import { accountBase, registryKeys, type Shard, shardAt } from "../keys.ts";
 import type { Store } from "../store-connection.ts";
 import type { Finding } from "./finding.ts";
 import { checkLanes } from "./lanes.ts";
@@ -56,12 +56,13 @@ async function look(
   let jobs = 0;
   for (const shard of shards) {
     const snapshot = await readShard(redis, shard);
-    findings.push(
+    const found = [
       ...checkPlaces(snapshot),
       ...checkLanes(snapshot),
       ...checkReservations(snapshot),
-    );
-    for await (const finding of checkOutputs(redis, snapshot)) findings.push(finding);
+    ];
+    for await (const finding of checkOutputs(redis, snapshot)) found.push(finding);
+    findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;
     snapshots.push(slicesOf(snapshot));
     onProgress?.({ shards: shards.length, shardsDone: snapshots.length, jobs });
@@ -73,6 +74,12 @@ async function look(
   }
   return findings;
 }
+
+/** A key's counters, and its lanes, are in each queue that it uses. */
+const inShard = (finding: Finding, { queue, index }: Shard): Finding => ({
+  ...finding,
+  problem: `${finding.problem} (queue ${queue}, shard ${index})`,
+});
 
 /** What accounts are checked against: all else of a shard can be forgotten. */
 function slicesOf(snapshot: ShardSnapshot): ShardSnapshot {

@@ -7,6 +7,8 @@ export interface ConfigurationFileParts {
   readonly apply: ApplyConfiguration;
   /** Calls back whenever the file is to be applied again. */
   readonly onReload: (listener: () => void) => void;
+  /** Told after each reload. */
+  readonly onReloaded: (applied: boolean) => void;
   readonly log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -36,7 +38,7 @@ export async function startConfigurationFile(
   parts: ConfigurationFileParts,
 ): Promise<{ close(): Promise<void> }> {
   if (path === undefined) return { close: async () => undefined };
-  const { onReload, log } = parts;
+  const { onReload, onReloaded, log } = parts;
   let wanted = false;
   let closed = false;
   let running: Promise<void>;
@@ -44,14 +46,18 @@ export async function startConfigurationFile(
   const applyWhileWanted = async () => {
     while (wanted && !closed) {
       wanted = false;
-      await applyFile(path, parts).catch((error: unknown) => {
+      try {
+        await applyFile(path, parts);
+        onReloaded(true);
+      } catch (error) {
+        onReloaded(false);
         const fields =
           error instanceof ConfigurationFileError ? { problems: error.problems } : { error };
         log.error(
           { path, ...fields },
           "could not apply the configuration file: mend it, and send SIGHUP again",
         );
-      });
+      }
     }
   };
   onReload(() => {
