@@ -1,6 +1,7 @@
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
 import { type Configuration, ConfigurationSchema } from "@millrace/proto/admin-service";
+import { inWords } from "@millrace/shared";
 import type { Violation } from "./problem.ts";
 
 const validator = createValidator();
@@ -11,7 +12,7 @@ export function violationsOf(configuration: Configuration): Violation[] {
   if (result.kind === "error") throw result.error;
   const broken = (result.violations ?? []).map(({ field, message }) => ({
     field: pathToString(field),
-    description: message,
+    description: inWords(message),
   }));
   return [...broken, ...repeatsIn(configuration)];
 }

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { JobSpecSchema } from "@millrace/proto/job";
+import { GetJobRequestSchema } from "@millrace/proto/job-service";
 import { expect, test } from "vitest";
 import { violationsOf } from "./validation.ts";
 
@@ -18,3 +19,14 @@ test.each(["", "Documents", "1d", "döcuments", "documents\n", "\ndocuments", `d
     expect(fieldsAtFault(queue)).toEqual(["queue"]);
   },
 );
+
+test("what a pattern asks for is said in words", () => {
+  const broken = violationsOf(GetJobRequestSchema, create(GetJobRequestSchema, { jobId: "nope" }));
+  expect(broken).toEqual([
+    {
+      field: "job_id",
+      description:
+        "must be a job id, as submitting the job gave it: <queue>~<key id>~<26 characters>",
+    },
+  ]);
+});

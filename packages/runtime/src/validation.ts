@@ -1,6 +1,7 @@
 import { create, type DescMessage, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
+import { inWords } from "@millrace/shared";
 import { type FieldViolation, rpcError } from "./rpc-fault.ts";
 
 /**
@@ -29,7 +30,7 @@ export function violationsOf<Desc extends DescMessage>(
   if (result.kind === "valid") return [];
   return result.violations.slice(0, MAX_VIOLATIONS).map((violation) => ({
     field: pathToString(violation.field),
-    description: violation.message,
+    description: inWords(violation.message),
   }));
 }
 

@@ -43,7 +43,9 @@ export async function follow(
   const { reason, message } = last.failure ?? { reason: last.state, message: "" };
   throw new Failure(
     exitCodes.failed,
-    `${jobId} ended as ${last.state}: ${[reason, message].filter((part) => part !== "").join(": ")}`,
+    [`${jobId} ended as ${last.state}`, reason === last.state ? "" : reason, message]
+      .filter((part) => part !== "")
+      .join(": "),
   );
 }
 

@@ -39,11 +39,11 @@ export function estimateStart(place: WaitPlace): StartEstimate {
       : { basis: "nothing was leased in the last minute: there is no rate to go by" };
   }
   const perSecond = (leased.jobs * 1_000) / Math.max(1_000, nowMs - leased.sinceMs);
-  const lanesText = lanes === 1 ? "1 lane" : `${lanes} lanes`;
+  const lanesText = lanes === 1 ? "1 lane takes turns" : `${lanes} lanes take turns`;
   return {
     startMs: Math.round(clearMs + (turns / perSecond) * 1_000),
     basis:
       `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} jobs a second were leased lately; ` +
-      `${lanesText} take turns, and ${aheadInLane} jobs of its own are before it`,
+      `${lanesText}, and ${aheadInLane} of its own jobs ${aheadInLane === 1 ? "is" : "are"} before it`,
   };
 }
