@@ -73,8 +73,6 @@ export async function startLineProgram(
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       child.stdin.end();
-      // One that reads no input is told as operators tell it.
-      child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(timer);

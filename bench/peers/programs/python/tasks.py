@@ -1,6 +1,7 @@
 """Celery with a Redis broker: the worker's task, and `python tasks.py` as the producer."""
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -59,6 +60,11 @@ def tell_what_is_done(**_):
 
 @worker_ready.connect
 def tell_ready(**_):
+    def end_with_input():
+        sys.stdin.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with_input, daemon=True).start()
     say({"ready": True})
 
 
