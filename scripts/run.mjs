@@ -27,6 +27,17 @@ const commands = {
     summary: "set up, and ask the registry what is known against what Millrace is made of",
     run: [["pnpm", "audit"]],
   },
+  chaos: {
+    summary: "set up, and break Millrace at work: nothing may be lost or done twice",
+    options: [
+      "--minutes N       at most so long; 30 if nothing says how much",
+      "--jobs N          until there have been so many jobs",
+      "--faults N        and so many faults",
+      "--seed N          the same faults in the same order; left out: drawn, and told",
+      "--profile NAME    Redis' appendfsync: always (default) or everysec",
+    ],
+    run: [["node", "scripts/chaos.ts"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [
@@ -39,10 +50,7 @@ const commands = {
 const [name, ...args] = process.argv.slice(2);
 const command = commands[name];
 if (!command || args.includes("--help")) {
-  const lines = Object.entries(commands).map(
-    ([key, { summary }]) => `  ${key.padEnd(8)}${summary}`,
-  );
-  console.log(`Usage: node scripts/run.mjs <command>\n\n${lines.join("\n")}`);
+  console.log(command ? helpOf(name, command) : help());
   process.exit(command || name === "--help" ? 0 : 2);
 }
 
@@ -59,6 +67,18 @@ try {
 } catch (error) {
   console.error(`millrace: ${error.message}`);
   process.exit(1);
+}
+
+function help() {
+  const lines = Object.entries(commands).map(
+    ([key, { summary }]) => `  ${key.padEnd(8)}${summary}`,
+  );
+  return `Usage: node scripts/run.mjs <command>\n\n${lines.join("\n")}`;
+}
+
+function helpOf(key, { summary, options = [] }) {
+  const lines = options.map((option) => `\n  ${option}`);
+  return `Usage: npm run ${key}${lines.length === 0 ? "" : " -- [options]"}: ${summary}\n${lines.join("")}`;
 }
 
 function step(text) {

@@ -15,6 +15,8 @@ export interface GuardedProcess {
  */
 const guardScript = `
 exec 3<&0
+# A file that may not grow is an error to a server, and not its end.
+trap "" XFSZ
 "$@" &
 server=$!
 echo "server pid $server."

@@ -1,0 +1,71 @@
+/** What was told against what there is, once nothing moves: lists, counters, and the audit. */
+import type { LocalSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { type GrpcClient, grpcClient } from "@millrace/runtime";
+import { type Clock, sleep } from "@millrace/shared";
+import type { Callers } from "./callers.ts";
+import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What schedulers hold of a provider account they give back at their next exchange with it. */
+const GIVEN_BACK_MS = 60_000;
+const LOOK_EVERY_MS = 500;
+
+type Admin = GrpcClient<typeof AdminService>["rpc"];
+
+/** Complains to the ledger; returns how many jobs the audit has looked over. */
+export async function compare(
+  system: LocalSystem,
+  callers: Callers,
+  ledger: Ledger,
+  clock: Clock,
+): Promise<number> {
+  const stored = [];
+  for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
+    for await (const job of callers.list(queue)) stored.push(job);
+  }
+  ledger.compare(stored);
+  const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "");
+  try {
+    await compareQueues(admin.rpc, ledger);
+    await compareAccounts(admin.rpc, ledger, clock);
+    let audited = 0;
+    for await (const { findings, jobs } of admin.rpc.audit({})) {
+      audited = Number(jobs);
+      for (const { invariant, subject, problem } of findings) {
+        ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
+      }
+    }
+    return audited;
+  } finally {
+    admin.close();
+  }
+}
+
+async function compareQueues(admin: Admin, ledger: Ledger): Promise<void> {
+  const { queues } = await admin.listQueues({});
+  for (const { queue, stats } of queues) {
+    const { queued, scheduled, running } = stats ?? {};
+    if (queued || scheduled || running) {
+      ledger.complain(
+        `${queue?.name}: ${queued} queued, ${scheduled} scheduled, ${running} running`,
+      );
+    }
+  }
+}
+
+async function compareAccounts(admin: Admin, ledger: Ledger, clock: Clock): Promise<void> {
+  const untilMs = clock.nowMs() + GIVEN_BACK_MS;
+  for (;;) {
+    const { accounts } = await admin.listProviderAccounts({});
+    const taken = accounts.filter(({ running }) => running > 0);
+    if (taken.length === 0) return;
+    if (clock.nowMs() > untilMs) {
+      for (const { account, running } of taken) {
+        ledger.complain(`${account?.name}: ${running} running, and nothing runs`);
+      }
+      return;
+    }
+    await sleep(clock, LOOK_EVERY_MS);
+  }
+}

@@ -1,0 +1,180 @@
+/** Does what a plan says to those that there are: one function a kind, each over when all is undone. */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { LocalRedis } from "@millrace/local";
+import { type Clock, sleep } from "@millrace/shared";
+import type { FaultProxy, Toxics } from "@millrace/testing";
+import { canLimitFileSize, largestFile, limitFileSize } from "./file-size.ts";
+import type { Mortal } from "./mortal.ts";
+import type { Fault, FaultKind } from "./plan.ts";
+import { redisCommand } from "./redis-command.ts";
+
+export interface Victims {
+  readonly services: readonly Mortal[];
+  readonly links: readonly FaultProxy[];
+  readonly redis: LocalRedis;
+  readonly redisDirectory: string;
+}
+
+type Inject = (fault: Fault, lasting: () => Promise<void>) => Promise<void>;
+
+const between = (least: number, most: number, { strength }: Fault) =>
+  least + strength * (most - least);
+/** Up, down, or both, as drawn. */
+function ways(fault: Fault, toxics: Toxics) {
+  const way = Math.floor(fault.strength * 3);
+  return { ...(way === 1 ? {} : { up: toxics }), ...(way === 0 ? {} : { down: toxics }) };
+}
+
+/** Injects faults, no two into one victim at a time: one that finds its victim taken befalls the next. */
+export class Injector {
+  readonly #victims: Victims;
+  readonly #clock: Clock;
+  readonly #taken = new Set<unknown>();
+
+  constructor(victims: Victims, clock: Clock) {
+    this.#victims = victims;
+    this.#clock = clock;
+  }
+
+  /** Resolves when it is undone: who was ended is ready again. False if there was nobody to befall. */
+  async inject(fault: Fault): Promise<boolean> {
+    const { services, links, redis } = this.#victims;
+    const lasting = () => sleep(this.#clock, fault.forMs);
+    if (fault.kind === "redisDiskFull" && !canLimitFileSize) return false;
+    if (fault.on === "redis") {
+      return this.#holding(fault, [redis], async () => {
+        await this.#redis[fault.kind]?.(fault, lasting);
+      });
+    }
+    if (fault.on === "service") {
+      return this.#holding(fault, services, async (service) => {
+        await onService[fault.kind]?.(service)(fault, lasting);
+      });
+    }
+    return this.#holding(fault, links, async (proxy) => {
+      await onLink[fault.kind]?.(proxy)(fault, lasting);
+    });
+  }
+
+  async #holding<T>(
+    { which }: Fault,
+    victims: readonly T[],
+    body: (victim: T) => Promise<void>,
+  ): Promise<boolean> {
+    const first = Math.floor(which * victims.length);
+    const order = [...victims.slice(first), ...victims.slice(0, first)];
+    const victim = order.find((one) => !this.#taken.has(one));
+    if (victim === undefined) return false;
+    this.#taken.add(victim);
+    try {
+      await body(victim);
+      return true;
+    } finally {
+      this.#taken.delete(victim);
+    }
+  }
+
+  readonly #redis: Partial<Record<FaultKind, Inject>> = {
+    redisKill: async (_, lasting) => {
+      await this.#victims.redis.kill();
+      await lasting();
+      await this.#victims.redis.restart();
+    },
+    redisStop: async (_, lasting) => {
+      await this.#victims.redis.stop();
+      await lasting();
+      await this.#victims.redis.restart();
+    },
+    redisFreeze: async (_, lasting) => {
+      this.#victims.redis.pause();
+      await lasting();
+      this.#victims.redis.resume();
+    },
+    // OOM
+    redisFull: async (_, lasting) => {
+      await this.#command("CONFIG", "SET", "maxmemory", "1");
+      await lasting();
+      await this.#command("CONFIG", "SET", "maxmemory", "0");
+    },
+    // READONLY: a replica of nobody who is there.
+    redisReadOnly: async (_, lasting) => {
+      await this.#command("REPLICAOF", "127.0.0.1", "1");
+      await lasting();
+      await this.#command("REPLICAOF", "NO", "ONE");
+    },
+    // MISCONF, or its end where each write is to be on disk: the append-only file may not grow.
+    redisDiskFull: async (_, lasting) => {
+      const { redis, redisDirectory } = this.#victims;
+      await limitFileSize(redis.pid, await largestFile(redisDirectory));
+      await lasting();
+      await limitFileSize(redis.pid, undefined);
+      if ((await this.#command("PING").catch(() => undefined)) === undefined) await redis.restart();
+    },
+    // MISCONF: it is to save, and something stands where the file would be.
+    redisNotSaving: async (_, lasting) => {
+      const obstacle = join(this.#victims.redisDirectory, "dump.rdb");
+      await rm(obstacle, { force: true });
+      await mkdir(join(obstacle, "full"), { recursive: true });
+      await this.#command("CONFIG", "SET", "save", "3600 1000000000");
+      await this.#command("BGSAVE", "SCHEDULE");
+      await lasting();
+      await this.#command("CONFIG", "SET", "save", "");
+      await rm(obstacle, { recursive: true });
+    },
+  };
+
+  #command(...words: readonly string[]): Promise<string> {
+    return redisCommand(this.#victims.redis.port, ...words);
+  }
+}
+
+const onService: Partial<Record<FaultKind, (service: Mortal) => Inject>> = {
+  kill: (service) => async (_, lasting) => {
+    await service.kill();
+    await lasting();
+    await service.start();
+  },
+  drain: (service) => async (_, lasting) => {
+    await service.drain();
+    await lasting();
+    await service.start();
+  },
+  freeze: (service) => async (_, lasting) => {
+    service.freeze();
+    await lasting();
+    service.thaw();
+  },
+};
+
+const poisoned =
+  (toxics: (fault: Fault) => Toxics) =>
+  (proxy: FaultProxy): Inject =>
+  async (fault, lasting) => {
+    proxy.set(ways(fault, toxics(fault)));
+    await lasting();
+    proxy.clear();
+  };
+
+const onLink: Partial<Record<FaultKind, (proxy: FaultProxy) => Inject>> = {
+  latency: poisoned((fault) => {
+    const latencyMs = between(20, 300, fault);
+    return { latencyMs, jitterMs: latencyMs / 2 };
+  }),
+  bandwidth: poisoned((fault) => ({ bytesPerSecond: between(5_000, 100_000, fault) })),
+  slices: poisoned((fault) => ({ sliceBytes: Math.ceil(between(1, 16, fault)) })),
+  blackHole: poisoned(() => ({ blackHole: true })),
+  cut: (proxy) => async () => proxy.cut(),
+  halfClose: (proxy) => async (fault, lasting) => {
+    proxy.halfClose(fault.strength < 0.5 ? "up" : "down");
+    await lasting();
+    // Who does not mind a half-closed connection would keep it for ever.
+    proxy.cut();
+  },
+  refuse: (proxy) => async (_, lasting) => {
+    await proxy.refuse();
+    proxy.cut();
+    await lasting();
+    await proxy.accept();
+  },
+};

@@ -1,0 +1,129 @@
+/** The jobs of a storm, drawn from its seed, and how each may end. */
+import type { Job, NewJob } from "@millrace/client";
+import type { Random } from "@millrace/shared";
+import { seededRandom } from "@millrace/testing";
+
+/** Served by storm workers, and by the workers that Millrace ships. */
+export const STORM_QUEUE = "storm";
+export const DOCUMENTS_QUEUE = "documents";
+export const POOL = "storm/model";
+
+/** What a storm worker is told to do. */
+export interface Work {
+  readonly n: number;
+  readonly pieces: number;
+  readonly pauseMs: number;
+  /** So many attempts fail, and may be tried again. */
+  readonly failures: number;
+  /** It fails for good. */
+  readonly fatal: boolean;
+}
+
+export interface StormJob {
+  readonly n: number;
+  readonly job: NewJob;
+  /** Whose: a key without limits, or one whose budget is small. */
+  readonly key: "free" | "limited";
+  readonly watched: boolean;
+  /** Its reader takes so long for each event. */
+  readonly readMs: number;
+  /** It is cancelled so long after it was submitted. */
+  readonly cancelMs?: number;
+  /** It is submitted once more when it has ended. */
+  readonly again: boolean;
+}
+
+/** A worker's chunk i of an attempt; its result is all of them. */
+export const piece = (n: number, attempt: number, pid: number, i: number): string =>
+  `${n}/${attempt}/${pid}/${i} `;
+
+/** Losing a worker takes an attempt, too. */
+const retry = { maxAttempts: 25, initialBackoffMs: 20, maxBackoffMs: 500 };
+
+const kindOf = (drawn: number) => {
+  if (drawn < 0.05) return "flaky";
+  if (drawn < 0.08) return "fatal";
+  if (drawn < 0.11) return "cancelled";
+  if (drawn < 0.14) return "delayed";
+  if (drawn < 0.17) return "slow";
+  if (drawn < 0.24) return "pooled";
+  if (drawn < 0.26) return "chat";
+  return "plain";
+};
+
+export function stormJob(seed: number, n: number, document: string, nowMs: number): StormJob {
+  const random = seededRandom(seed ^ Math.imul(n + 1, 0x9e3779b1));
+  const kind = kindOf(random.next());
+  const key: StormJob["key"] = random.next() < 0.2 ? "limited" : "free";
+  const shape = {
+    ...{ n, key, watched: random.next() < 0.15, again: random.next() < 0.04 },
+    readMs: random.next() < 0.1 ? 50 : 0,
+  } as const;
+  const idempotencyKey = `job-${seed}-${n}`;
+  if (kind === "chat") {
+    // The document is that key's.
+    return { ...shape, key: "free", job: { ...shipped(random, document), idempotencyKey } };
+  }
+  const work: Work = {
+    n,
+    pieces: 1 + Math.floor(random.next() * 6),
+    pauseMs: kind === "slow" ? 200 : Math.floor(random.next() * 5),
+    failures: kind === "flaky" ? 1 + Math.floor(random.next() * 2) : 0,
+    fatal: kind === "fatal",
+  };
+  const job: NewJob = {
+    ...{ queue: STORM_QUEUE, type: "work", payload: work, idempotencyKey },
+    priority: 1 + Math.floor(random.next() * 100),
+    estimatedTokens: 100,
+    retry,
+    ...(kind === "pooled" ? { pool: POOL } : {}),
+    ...(kind === "delayed" ? { runAt: new Date(nowMs + random.next() * 2_000) } : {}),
+  };
+  return kind === "cancelled"
+    ? { ...shape, job, cancelMs: random.next() * 100 }
+    : { ...shape, job };
+}
+
+/** The least of jobs, and the most urgent. */
+export function probeJob(seed: number, n: number): StormJob {
+  const payload: Work = { n, pieces: 1, pauseMs: 0, failures: 0, fatal: false };
+  const job: NewJob = {
+    ...{ queue: STORM_QUEUE, type: "work", payload, priority: 1, retry },
+    idempotencyKey: `job-${seed}-${n}`,
+  };
+  return { n, job, key: "free", watched: false, readMs: 0, again: false };
+}
+
+/** One for a worker that Millrace ships: mostly a question, now and then a document. */
+function shipped(random: Random, document: string): NewJob {
+  const common = { queue: DOCUMENTS_QUEUE, retry, estimatedTokens: 100 };
+  if (random.next() < 0.2) {
+    const payload = { partTokens: 256, maxTokens: 64 };
+    return { ...common, type: "summarize", documentIds: [document], payload };
+  }
+  const messages = [{ role: "user", content: "Call me Ishmael. The sea was calm." }];
+  return { ...common, type: "chat", payload: { messages } };
+}
+
+/** What is wrong with the end of a job; undefined: nothing. */
+export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefined {
+  const { state, failure, attempt, stalls } = end;
+  const work = end.type === "work" ? (job.payload as Work) : undefined;
+  if (state === "CANCELLED") {
+    return cancelMs === undefined ? "cancelled, and nobody asked for it" : undefined;
+  }
+  if (work?.fatal) {
+    const asIs = state === "FAILED" && failure?.reason === "FATAL";
+    return asIs ? undefined : `should fail for good: ${state} ${failure?.reason}`;
+  }
+  if (state !== "SUCCEEDED") return `${state} ${failure?.reason}: ${failure?.message}`;
+  const { text, summary } = end.result as { text?: string; summary?: string };
+  if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
+  if (attempt <= work.failures) return `succeeded in attempt ${attempt}, which fails`;
+  if (attempt > work.failures + 1 + stalls) {
+    return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
+  }
+  const pid = Number(text?.split("/")[2]);
+  const whole = Array.from({ length: work.pieces }, (_, i) => piece(work.n, attempt, pid, i));
+  return text === whole.join("") ? undefined : `attempt ${attempt} with the result ${text}`;
+}

@@ -1,0 +1,69 @@
+/** What goes wrong in a storm, drawn from a seed: the same seed gives the same faults in the same order. */
+import type { Random } from "@millrace/shared";
+
+/** What a fault can befall, and what can befall it: how often, relative to all others, and for how long. */
+const kinds = {
+  // A service's process.
+  kill: { on: "service", weight: 8, leastMs: 0, mostMs: 1_500 },
+  drain: { on: "service", weight: 5, leastMs: 0, mostMs: 1_000 },
+  freeze: { on: "service", weight: 6, leastMs: 200, mostMs: 8_000 },
+  // What is between two processes.
+  latency: { on: "link", weight: 5, leastMs: 500, mostMs: 4_000 },
+  bandwidth: { on: "link", weight: 3, leastMs: 500, mostMs: 4_000 },
+  slices: { on: "link", weight: 3, leastMs: 500, mostMs: 3_000 },
+  blackHole: { on: "link", weight: 5, leastMs: 500, mostMs: 8_000 },
+  cut: { on: "link", weight: 6, leastMs: 0, mostMs: 0 },
+  halfClose: { on: "link", weight: 4, leastMs: 200, mostMs: 1_000 },
+  refuse: { on: "link", weight: 3, leastMs: 500, mostMs: 3_000 },
+  // Redis: its process, and its will to write.
+  redisKill: { on: "redis", weight: 2, leastMs: 0, mostMs: 1_500 },
+  redisStop: { on: "redis", weight: 1, leastMs: 0, mostMs: 1_000 },
+  redisFreeze: { on: "redis", weight: 1.5, leastMs: 200, mostMs: 7_000 },
+  redisFull: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
+  redisReadOnly: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
+  redisDiskFull: { on: "redis", weight: 1, leastMs: 300, mostMs: 2_000 },
+  redisNotSaving: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
+} as const;
+
+export type FaultKind = keyof typeof kinds;
+export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly on: "service" | "link" | "redis";
+  /** Which of those that there are, in [0, 1). */
+  readonly which: number;
+  /** How badly, in [0, 1). */
+  readonly strength: number;
+  /** How long it lasts until it is undone. */
+  readonly forMs: number;
+  /** How long the hand that did it then waits. */
+  readonly restMs: number;
+}
+
+const MOST_REST_MS = 400;
+
+const total = faultKinds.reduce((sum, kind) => sum + kinds[kind].weight, 0);
+
+function draw(random: Random): FaultKind {
+  let left = random.next() * total;
+  for (const kind of faultKinds) {
+    left -= kinds[kind].weight;
+    if (left < 0) return kind;
+  }
+  // What rounding leaves.
+  return "kill";
+}
+
+/** Faults without end. */
+export function* plannedFaults(random: Random): Generator<Fault, never> {
+  for (;;) {
+    const kind = draw(random);
+    const { on, leastMs, mostMs } = kinds[kind];
+    yield {
+      ...{ kind, on, which: random.next(), strength: random.next() },
+      forMs: Math.round(leastMs + random.next() * (mostMs - leastMs)),
+      restMs: Math.round(random.next() * MOST_REST_MS),
+    };
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One round of a storm: a Millrace of its own, jobs and faults at the same time, then calm, and then a
+ * comparison of all that callers were told with what there is. Rounds bound what a storm needs of memory.
+ */
+import { sleep } from "@millrace/shared";
+import { seededRandom } from "@millrace/testing";
+import { Callers } from "./callers.ts";
+import { compare } from "./compare.ts";
+import { Injector } from "./inject.ts";
+import { probeJob, stormJob } from "./jobs.ts";
+import { Ledger } from "./ledger.ts";
+import { type FaultKind, plannedFaults } from "./plan.ts";
+import { type StormSystemOptions, startStormSystem } from "./storm-system.ts";
+
+export interface RoundOptions extends StormSystemOptions {
+  /** Callers' hands, each at one job at a time. */
+  readonly hands: number;
+  /** How many faults there are at once, at most. */
+  readonly injectors: number;
+  /** Jobs and faults go on until there have been so many of both, or until this aborts. */
+  readonly jobs: number;
+  readonly faults: number;
+  readonly until: AbortSignal;
+}
+
+/** Once all is calm: longer than any deadline, backoff and lease together. */
+const CALM_MS = 240_000;
+/** Probes are numbered from here. */
+const PROBE = 1_000_000_000;
+
+export async function runRound(options: RoundOptions): Promise<void> {
+  await using parts = new AsyncDisposableStack();
+  const { seed, clock, tally, until } = options;
+  const ledger = new Ledger();
+  const { system, gateways, victims, keys, document } = await startStormSystem(options, parts);
+  const callers = new Callers({ gateways, keys, ledger, clock });
+  const injector = new Injector(victims, clock);
+  const before = { acknowledged: tally.acknowledged, ended: tally.ended };
+
+  let faults = 0;
+  let probes = 0;
+  let jobs = 0;
+  const over = () =>
+    until.aborted || (jobs >= options.jobs && faults >= options.faults) || ledger.wrongs > 0;
+  const show = () => {
+    tally.acknowledged = before.acknowledged + ledger.acknowledged;
+    tally.ended = before.ended + ledger.ended;
+  };
+  const calling = async () => {
+    while (!over()) {
+      const n = jobs;
+      jobs += 1;
+      await callers.run(stormJob(seed, n, document, clock.nowMs()));
+      show();
+    }
+  };
+  const plan = plannedFaults(seededRandom(seed));
+  /** Resolves when a job that is submitted now has ended. */
+  const recovered = async (kind: FaultKind) => {
+    probes += 1;
+    const late = new AbortController();
+    await Promise.race([
+      callers.run(probeJob(seed, PROBE + probes)),
+      sleep(clock, CALM_MS, late.signal).then(() => {
+        if (!late.signal.aborted) ledger.complain(`nothing ends any more after ${kind}`);
+      }),
+    ]);
+    late.abort();
+  };
+  const breaking = async () => {
+    while (!over()) {
+      const fault = plan.next().value;
+      if (await injector.inject(fault)) {
+        faults += 1;
+        const undoneMs = clock.nowMs();
+        await recovered(fault.kind);
+        tally.fault(fault.kind, clock.nowMs() - undoneMs);
+      }
+      await sleep(clock, fault.restMs, until);
+    }
+  };
+
+  const calls = Promise.all(Array.from({ length: options.hands }, calling));
+  await Promise.all(Array.from({ length: options.injectors }, breaking));
+  // From here on nothing is wrong any more.
+  const calm = new AbortController();
+  const ended = await Promise.race([
+    calls.then(() => true),
+    sleep(clock, CALM_MS, calm.signal).then(() => false),
+  ]);
+  calm.abort();
+  show();
+  if (!ended) {
+    const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
+    ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
+  } else {
+    tally.auditedJobs += await compare(system, callers, ledger, clock);
+  }
+  for (const service of victims.services) service.release();
+  tally.rounds += 1;
+  tally.stalls += callers.stalls;
+  tally.watches += callers.watches;
+  tally.cuts += callers.cuts;
+  tally.longestGapMs = Math.max(tally.longestGapMs, callers.longestGapMs);
+  for (const [what, count] of callers.told) tally.tell(what, count);
+  tally.wrong.push(...ledger.wrong.map((what) => `round ${tally.rounds}: ${what}`));
+  if (ended) await callers.close();
+  for (const link of victims.links) link.cut();
+}

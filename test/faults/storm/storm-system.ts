@@ -1,0 +1,108 @@
+/** What a storm breaks: two or more of each service, Redis, and a proxy between any two of them. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { connectMillrace } from "@millrace/client";
+import { startProgram, startRedis, startSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
+import type { Clock } from "@millrace/shared";
+import { type FaultProxy, seededRandom, startFaultProxy } from "@millrace/testing";
+import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE } from "./jobs.ts";
+import { Mortal } from "./mortal.ts";
+import type { Tally } from "./tally.ts";
+
+export interface StormSystemOptions {
+  readonly seed: number;
+  /** Redis' appendfsync. */
+  readonly profile: "always" | "everysec";
+  readonly clock: Clock;
+  readonly tally: Tally;
+  /** Told of every line that a service logs. */
+  readonly log: (line: string, service: string) => void;
+}
+
+/** All of it goes with `parts`. */
+export async function startStormSystem(options: StormSystemOptions, parts: AsyncDisposableStack) {
+  const { seed, clock, tally, log } = options;
+  const random = seededRandom(seed);
+  const directory = await mkdtemp(join(tmpdir(), "millrace-storm-"));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
+  const redis = parts.use(
+    await startRedis({ directory, appendonly: true, appendfsync: options.profile }),
+  );
+  const links: FaultProxy[] = [];
+  const through = async (address: string) => {
+    const proxy = parts.use(await startFaultProxy(address, { clock, random }));
+    links.push(proxy);
+    return proxy.address;
+  };
+  const system = parts.use(
+    await startSystem({
+      ...{ redis, schedulers: 2, gateways: 2, workers: 2, log },
+      route: (_, address) => through(address),
+      queues: [STORM_QUEUE, DOCUMENTS_QUEUE].map((name) => ({
+        ...{ name, maxStalls: 100 },
+        retainSucceeded: durationFromMs(86_400_000),
+        retainFailed: durationFromMs(86_400_000),
+        retainCount: 1_000_000,
+      })),
+      settings: {
+        scheduler: {
+          ...{ MILLRACE_LEASE_MS: "5000", MILLRACE_STOP_GRACE_MS: "1000" },
+          ...{ MILLRACE_REAP_EVERY_MS: "200", MILLRACE_PROMOTE_EVERY_MS: "50" },
+        },
+        // A little longer than a scheduler waits for Redis.
+        gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
+        worker: { MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
+      },
+    }),
+  );
+  const startWorker = async () => {
+    const targets = system.schedulers.map(({ addresses }) => through(addresses.workers ?? ""));
+    const worker = await startProgram("worker", join(import.meta.dirname, "storm-worker.ts"), {
+      settings: { SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}` },
+      log: (line) => log(line, "storm-worker"),
+    });
+    return parts.use(worker);
+  };
+  const workers = await Promise.all([startWorker(), startWorker()]);
+  const gateways: string[] = [];
+  for (const { addresses } of system.gateways) {
+    gateways.push(await through(addresses.address ?? ""));
+  }
+
+  const services = [...system.schedulers, ...system.gateways, ...system.workers, ...workers].map(
+    (service, i) => {
+      const name = `${service.name} ${i}`;
+      return new Mortal(name, service, clock, {
+        died: ({ code, signal }) => {
+          tally.wrong.push(`${name} ended by itself: ${signal ?? `exit code ${code}`}`);
+        },
+        drainedBadly: ({ code, signal }) => {
+          tally.notes.push(`${name} was told to stop and ended with ${signal ?? code}`);
+        },
+        startFailed: () => {
+          tally.startsFailed += 1;
+        },
+      });
+    },
+  );
+  const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "");
+  await admin.rpc.putProviderAccount({ account: { name: POOL, maxRunning: 8 } });
+  const limited = await admin.rpc.createApiKey({
+    name: "limited",
+    budget: { maxRunning: 8, requestsPerMinute: 6_000, tokensPerMinute: 600_000n },
+  });
+  admin.close();
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
+  const text = "Whales swam past the ship, and the captain wrote of them. The sea was calm.\n\n";
+  const document = await millrace.uploadDocument(Buffer.from(text.repeat(40)));
+  await millrace.close();
+  return {
+    ...{ system, gateways, document: document.id },
+    keys: { free: system.apiKey, limited: limited.key },
+    victims: { services, links, redis, redisDirectory: directory },
+  };
+}

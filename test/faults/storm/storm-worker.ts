@@ -1,0 +1,39 @@
+/** A worker in a process of its own, whose jobs do as their payload says. */
+import { hostname } from "node:os";
+import { runMain } from "@millrace/runtime";
+import { sleep, systemClock, systemRandom } from "@millrace/shared";
+import { createLogger } from "@millrace/telemetry";
+import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
+import { POOL, piece, STORM_QUEUE, type Work } from "./jobs.ts";
+
+const log = createLogger("worker");
+const { SCHEDULER = "", SLOTS = "32" } = process.env;
+const DRAIN_MS = 2_000;
+const workerId = `${hostname()}-${process.pid}`;
+
+const work: Executor = async ({ payload, attempt, signal, write }) => {
+  const { n, pieces, pauseMs, failures, fatal } = payload as Work;
+  let text = "";
+  for (let i = 0; i < pieces; i += 1) {
+    if (pauseMs > 0) await sleep(systemClock, pauseMs, signal);
+    signal.throwIfAborted();
+    const written = piece(n, attempt, process.pid, i);
+    await write(written);
+    text += written;
+    if (fatal) throw new NonRetryableError("FATAL", "as its payload says");
+    if (attempt <= failures) throw new Error("as its payload says");
+  }
+  return { text };
+};
+
+await runMain(
+  async (scope) => {
+    const worker = startWorker({
+      ...{ schedulerAddress: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: [POOL] },
+      ...{ slots: Number(SLOTS), executors: { work }, clock: systemClock, random: systemRandom },
+    });
+    scope.defer(() => worker.drain(DRAIN_MS));
+    log.info({ worker_id: workerId }, "started");
+  },
+  { drainMs: DRAIN_MS + 8_000, log },
+);

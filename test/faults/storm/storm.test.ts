@@ -1,0 +1,32 @@
+/** A short storm. `npm run chaos` makes long ones. */
+import { systemClock } from "@millrace/shared";
+import { seededRandom } from "@millrace/testing";
+import { expect, test } from "vitest";
+import { faultKinds, plannedFaults } from "./plan.ts";
+import { runRound } from "./round.ts";
+import { Tally } from "./tally.ts";
+
+/** Of these faults no two are of one kind. */
+const SEED = 19_372;
+const JOBS = 2_000;
+const FAULTS = 12;
+const plan = (seed: number, faults: number) =>
+  plannedFaults(seededRandom(seed)).take(faults).toArray();
+
+test("the same seed plans the same faults, and each kind comes", () => {
+  expect(plan(1, 500)).toEqual(plan(1, 500));
+  expect(plan(1, 500)).not.toEqual(plan(2, 500));
+  expect(new Set(plan(1, 500).map(({ kind }) => kind))).toEqual(new Set(faultKinds));
+});
+
+test("of 2,000 jobs through a storm over two of everything none is lost or done twice, and no promise is broken", async () => {
+  const tally = new Tally();
+  await runRound({
+    ...{ seed: SEED, jobs: JOBS, faults: FAULTS, hands: 60, injectors: 2, profile: "always" },
+    ...{ clock: systemClock, tally, until: new AbortController().signal, log: () => undefined },
+  });
+  expect(tally.wrong).toEqual([]);
+  expect(tally.faults).toBeGreaterThanOrEqual(FAULTS);
+  expect(tally.acknowledged).toBeGreaterThanOrEqual(JOBS);
+  expect(tally).toMatchObject({ ended: tally.acknowledged, auditedJobs: tally.acknowledged });
+}, 240_000);
