@@ -152,7 +152,7 @@ q__~key_______~00000000000000000000000000  test  2027-01-31 08:00:00Z  1        
 q__~key_______~00000000000000000000000000  test  2027-01-31 08:00:00Z  1         BAD_INPUT  no 1
 `);
   expect((await dead("list", "--limit", "1")).err).toContain("There may be more");
-  expect((await dead("list", "--reason", "OTHER")).out).toBe("No dead letters.\n");
+  expect((await dead("list", "--reason", "OTHER")).out).toBe(`No such dead letters in ${queue}.\n`);
   const shown = (await run(["dead-letters", "show", ids[0] ?? ""])).out;
   expect(shown).toContain('payload    {"n":1}');
   expect(steady(shown)).toContain(

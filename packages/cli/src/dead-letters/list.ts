@@ -37,7 +37,10 @@ export function listDeadLettersCommand(deadLetters: Command, shell: Shell): void
           shown.push(...page.deadLetters);
           pageToken = page.nextPageToken;
         } while (pageToken !== "" && shown.length < most);
-        if (!json) writeText(shell, shown.length === 0 ? "No dead letters." : tableOf(shown));
+        if (!json) {
+          const none = `No such dead letters in ${options.queue}.`;
+          writeText(shell, shown.length === 0 ? none : tableOf(shown));
+        }
         if (pageToken !== "") note(shell, "There may be more: --limit 0 shows all.");
       }),
     )

@@ -11,7 +11,8 @@ export function listQueuesCommand(queues: Command, shell: Shell): void {
     .command("list")
     .summary("list queues with what is in them")
     .description(
-      "Lists queues by name, with how many jobs are in which state. --json shows their definitions too.",
+      "Lists queues by name, with how many jobs are in which state. FAILED are all that ended without a result, " +
+        "those that were cancelled or came too late among them. --json shows their definitions too.",
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
