@@ -2,167 +2,20 @@
  * Who may call what: every method of every service, and every route of plain HTTP, with every kind of
  * credential, on every listener. The methods are those of the contract: one without a row fails.
  */
-import type { DescMethod, DescService, MessageInitShape } from "@bufbuild/protobuf";
-import { AdminService } from "@millrace/proto/admin-service";
-import { DocumentService } from "@millrace/proto/document-service";
-import { JobService } from "@millrace/proto/job-service";
-import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { WorkerService } from "@millrace/proto/worker-service";
+import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { systemClock } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import type { GatewayParts } from "../../services/gateway/src/gateway-parts.ts";
 import { gatewayRoutes } from "../../services/gateway/src/http/routes.ts";
-import {
-  type CredentialName,
-  callWith,
-  credentialNames,
-  type Outcome,
-  startWithCredentials,
-} from "./credentials.ts";
+import { addressesOf, anyCaller, type Listener, queue, serviceCalls, spec } from "./calls.ts";
+import { callWith, credentialNames, startWithCredentials } from "./credentials.ts";
 
 const started = await startWithCredentials();
 afterAll(() => started.system[Symbol.asyncDispose]());
-const { shown, jobId, documentId, keyId, otherKeyId, system } = started;
+const { shown, jobId, documentId, system } = started;
 const [gateway] = system.gateways;
-const [scheduler] = system.schedulers;
-const addresses = {
-  "the gateway's gRPC": gateway?.addresses.address,
-  "the gateway's HTTP": gateway?.addresses.http,
-  "the scheduler's for gateways": scheduler?.addresses.address,
-  "the scheduler's for workers": scheduler?.addresses.workers,
-  "the scheduler's for operators": scheduler?.addresses.admin,
-};
-type Listener = keyof typeof addresses;
-
-const callers: readonly CredentialName[] = ["caller", "caller by its old secret, in its grace"];
-
-/** What whoever is let in is told; "other": what another caller is told of what is the caller's. */
-interface Row {
-  readonly send: readonly object[];
-  readonly tells: Outcome;
-  readonly other?: Outcome;
-}
-type Rows<Service extends DescService> = Readonly<Record<keyof Service["method"], Row>>;
-
-const queue = "documents";
-const spec = (by: string) => ({ queue, type: "none", labels: { by } });
-/** A key, an account and a dead letter that there is not. */
-const absent = {
-  keyId: "nobody00",
-  account: "none/at-all",
-  jobId: `${queue}~nobody00~${jobId.split("~")[2]}`,
-};
-const notFound = { tells: "OK", other: "JOB_NOT_FOUND" };
-
-const jobRows = (by: string): Rows<typeof JobService> => ({
-  submitJob: { send: [{ job: spec(by) }], tells: "OK" },
-  submitJobs: { send: [{ jobs: [spec(by)] }], tells: "OK" },
-  submitStream: { send: [{ items: [{ sequence: 1n, job: spec(by) }] }], tells: "OK" },
-  getJob: { send: [{ jobId }], ...notFound },
-  listJobs: { send: [{ queue }], tells: "OK" },
-  watchJob: { send: [{ jobId }], ...notFound },
-  cancelJob: { send: [{ jobId }], ...notFound },
-  explainJob: { send: [{ jobId }], ...notFound },
-});
-const documentNotFound = { tells: "OK", other: "DOCUMENT_NOT_FOUND" };
-const documentRows: Rows<typeof DocumentService> = {
-  uploadDocument: {
-    send: [
-      { part: { case: "header", value: { name: "a.txt" } } },
-      { part: { case: "content", value: new Uint8Array(Buffer.from("The sea.")) } },
-      { part: { case: "end", value: {} } },
-    ],
-    tells: "OK",
-  },
-  getDocument: { send: [{ documentId }], ...documentNotFound },
-  downloadDocument: { send: [{ documentId }], ...documentNotFound },
-};
-const schedulerRows: Rows<typeof SchedulerService> = {
-  authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
-  submit: { send: [{}], tells: "OK" },
-  getJobs: { send: [{ keyId, jobIds: [jobId] }], tells: "OK" },
-  list: { send: [{ keyId, filter: { queue } }], tells: "OK" },
-  watch: { send: [{ keyId: otherKeyId, watch: { jobId } }], tells: "JOB_NOT_FOUND" },
-  watchFinished: { send: [{ addJobIds: [jobId] }], tells: "OK" },
-  cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
-  explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
-  getQueue: { send: [{ name: queue }], tells: "OK" },
-};
-const workerRows: Rows<typeof WorkerService> = {
-  // A stream that does not begin with hello.
-  work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
-};
-const filter = { queue };
-const adminRows: Rows<typeof AdminService> = {
-  createApiKey: { send: [{ name: "made by the matrix" }], tells: "OK" },
-  listApiKeys: { send: [{}], tells: "OK" },
-  updateApiKey: { send: [{ keyId: absent.keyId, name: "a" }], tells: "KEY_NOT_FOUND" },
-  rotateApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
-  revokeApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
-  putQueue: { send: [{ queue: { name: "made-by-the-matrix" } }], tells: "OK" },
-  listQueues: { send: [{}], tells: "OK" },
-  pauseQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },
-  resumeQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },
-  putProviderAccount: { send: [{ account: { name: "made/by-the-matrix" } }], tells: "OK" },
-  listProviderAccounts: { send: [{}], tells: "OK" },
-  deleteProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
-  resetProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
-  listDeadLetters: { send: [{ filter }], tells: "OK" },
-  getDeadLetter: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
-  redriveDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
-  purgeDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
-  applyConfiguration: { send: [{ configuration: {}, dryRun: true }], tells: "OK" },
-  listAuditEvents: { send: [{}], tells: "OK" },
-  audit: { send: [{}], tells: "OK" },
-};
-
-/** Each service, where it is served, who is let in, and what all others are told. */
-const gatewayListeners: readonly Listener[] = ["the gateway's gRPC", "the gateway's HTTP"];
-const anyCaller: readonly CredentialName[] = [...callers, "another caller"];
-const services: readonly {
-  readonly desc: DescService;
-  readonly rows: (by: string) => Readonly<Record<string, Row>>;
-  readonly at: readonly Listener[];
-  readonly letsIn: readonly CredentialName[];
-  readonly refuses: Outcome;
-}[] = [
-  {
-    desc: JobService,
-    rows: jobRows,
-    at: gatewayListeners,
-    letsIn: anyCaller,
-    refuses: "UNAUTHENTICATED",
-  },
-  {
-    desc: DocumentService,
-    rows: () => documentRows,
-    at: gatewayListeners,
-    letsIn: anyCaller,
-    refuses: "UNAUTHENTICATED",
-  },
-  {
-    desc: SchedulerService,
-    rows: () => schedulerRows,
-    at: ["the scheduler's for gateways"],
-    letsIn: ["gateway"],
-    refuses: "TOKEN_REJECTED",
-  },
-  {
-    desc: WorkerService,
-    rows: () => workerRows,
-    at: ["the scheduler's for workers"],
-    letsIn: ["worker"],
-    refuses: "TOKEN_REJECTED",
-  },
-  {
-    desc: AdminService,
-    rows: () => adminRows,
-    at: ["the scheduler's for operators"],
-    letsIn: ["operator"],
-    refuses: "UNAUTHENTICATED",
-  },
-];
-
+const addresses = addressesOf(started);
+const services = serviceCalls(started);
 const methods = services.flatMap((service) =>
   service.desc.methods.map((method) => ({
     ...service,

@@ -93,6 +93,8 @@ export async function startWithCredentials() {
   };
 }
 
+export type SystemWithCredentials = Awaited<ReturnType<typeof startWithCredentials>>;
+
 /** What a call ended with: a reason where Millrace said one, else gRPC's word. */
 export type Outcome = string;
 

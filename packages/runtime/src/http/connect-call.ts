@@ -42,7 +42,8 @@ export class ConnectCall {
   failed(error: unknown): ConnectError {
     this.#ended = true;
     const { signal } = this.#abort;
-    this.#failure ??= { error: signal.aborted ? signal.reason : error };
+    const own = error instanceof ConnectError ? fromConnectError(error) : error;
+    this.#failure ??= { error: signal.aborted ? signal.reason : own };
     return toConnectError(asRpcFault(this.#failure.error));
   }
 

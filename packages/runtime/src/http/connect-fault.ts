@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
 import { errorDomain, type Reason } from "@millrace/shared";
@@ -17,8 +17,12 @@ const reasonOfCode: Partial<Record<status, Reason>> = {
   [status.RESOURCE_EXHAUSTED]: "TOO_LARGE",
 };
 
+/** How Connect calls a message that does not parse: an internal error, where the caller is to blame. */
+const UNPARSED = "parse binary: ";
+
 /** The fault that an error of Connect's own says; the error gets our reason, which it lacks. */
 export function fromConnectError(error: ConnectError): RpcFault {
+  if (error.rawMessage.startsWith(UNPARSED)) Object.assign(error, { code: Code.InvalidArgument });
   const code = error.code as number as status;
   const reason = reasonOfCode[code];
   if (reason !== undefined && error.details.length === 0) {

@@ -18,12 +18,21 @@ const malformed = (field: string, description: string) =>
     violations: [{ field, description }],
   });
 
+/** Of what JSON.parse has read nothing can fail but its depth, which that does not mind and this does. */
+function textOf(payload: unknown): string {
+  try {
+    return JSON.stringify(payload);
+  } catch {
+    throw malformed("payload", "is nested too deeply");
+  }
+}
+
 /** A JobSpec in proto3 JSON, whose payload may be written as what it is: `"payload": {…}`. */
 function readSpec({ payload, ...rest }: Readonly<Record<string, unknown>>): JobSpec {
   if (payload !== undefined && ["payloadJson", "payload_json"].some((name) => name in rest)) {
     throw malformed("payload", "stands beside payloadJson: give one of them");
   }
-  const payloadJson = JSON.stringify(payload);
+  const payloadJson = textOf(payload);
   if (Buffer.byteLength(payloadJson ?? "") > limits.payloadBytes) {
     const message = `the payload is over ${limits.payloadBytes} bytes`;
     throw rpcError({ reason: "TOO_LARGE", message });

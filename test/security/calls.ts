@@ -1,0 +1,156 @@
+/** A call of every method of the contract and what becomes of it: a method without one does not compile. */
+import type { DescService } from "@bufbuild/protobuf";
+import { AdminService } from "@millrace/proto/admin-service";
+import { DocumentService } from "@millrace/proto/document-service";
+import { JobService } from "@millrace/proto/job-service";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WorkerService } from "@millrace/proto/worker-service";
+import type { CredentialName, Outcome, SystemWithCredentials } from "./credentials.ts";
+
+/** Those whom gateways let in. */
+export const anyCaller: readonly CredentialName[] = [
+  "caller",
+  "caller by its old secret, in its grace",
+  "another caller",
+];
+
+export const addressesOf = ({ system }: SystemWithCredentials) => ({
+  "the gateway's gRPC": system.gateways[0]?.addresses.address,
+  "the gateway's HTTP": system.gateways[0]?.addresses.http,
+  "the scheduler's for gateways": system.schedulers[0]?.addresses.address,
+  "the scheduler's for workers": system.schedulers[0]?.addresses.workers,
+  "the scheduler's for operators": system.schedulers[0]?.addresses.admin,
+});
+export type Listener = keyof ReturnType<typeof addressesOf>;
+
+/** What whoever is let in is told; "other": what another caller is told of what is the caller's. */
+export interface Row {
+  readonly send: readonly object[];
+  readonly tells: Outcome;
+  readonly other?: Outcome;
+}
+type Rows<Service extends DescService> = Readonly<Record<keyof Service["method"], Row>>;
+
+export const queue = "documents";
+export const spec = (by: string) => ({ queue, type: "none", labels: { by } });
+const notFound = { tells: "OK", other: "JOB_NOT_FOUND" };
+const documentNotFound = { tells: "OK", other: "DOCUMENT_NOT_FOUND" };
+const filter = { queue };
+
+/** Each service, where it is served, a call of each method, who is let in, and what all others are told. */
+export interface ServiceCalls {
+  readonly desc: DescService;
+  /** `by` marks what is made. */
+  readonly rows: (by: string) => Readonly<Record<string, Row>>;
+  readonly at: readonly Listener[];
+  readonly letsIn: readonly CredentialName[];
+  readonly refuses: Outcome;
+}
+
+/** A key, an account and a dead letter that there is not. */
+const absent = {
+  keyId: "nobody00",
+  account: "none/at-all",
+  jobId: `${queue}~nobody00~01JDXW5T5Q6M3C9N2V8K4H7R1B`,
+};
+const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobService> => ({
+  submitJob: { send: [{ job: spec(by) }], tells: "OK" },
+  submitJobs: { send: [{ jobs: [spec(by)] }], tells: "OK" },
+  submitStream: { send: [{ items: [{ sequence: 1n, job: spec(by) }] }], tells: "OK" },
+  getJob: { send: [{ jobId }], ...notFound },
+  listJobs: { send: [{ queue }], tells: "OK" },
+  watchJob: { send: [{ jobId }], ...notFound },
+  cancelJob: { send: [{ jobId }], ...notFound },
+  explainJob: { send: [{ jobId }], ...notFound },
+});
+const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof DocumentService> => ({
+  uploadDocument: {
+    send: [
+      { part: { case: "header", value: { name: "a.txt" } } },
+      { part: { case: "content", value: new Uint8Array(Buffer.from("The sea.")) } },
+      { part: { case: "end", value: {} } },
+    ],
+    tells: "OK",
+  },
+  getDocument: { send: [{ documentId }], ...documentNotFound },
+  downloadDocument: { send: [{ documentId }], ...documentNotFound },
+});
+const schedulerRows = ({
+  keyId,
+  otherKeyId,
+  jobId,
+}: SystemWithCredentials): Rows<typeof SchedulerService> => ({
+  authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
+  submit: { send: [{}], tells: "OK" },
+  getJobs: { send: [{ keyId, jobIds: [jobId] }], tells: "OK" },
+  list: { send: [{ keyId, filter: { queue } }], tells: "OK" },
+  watch: { send: [{ keyId: otherKeyId, watch: { jobId } }], tells: "JOB_NOT_FOUND" },
+  watchFinished: { send: [{ addJobIds: [jobId] }], tells: "OK" },
+  cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
+  explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
+  getQueue: { send: [{ name: queue }], tells: "OK" },
+});
+const workerRows: Rows<typeof WorkerService> = {
+  // A stream that does not begin with hello.
+  work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
+};
+const adminRows: Rows<typeof AdminService> = {
+  createApiKey: { send: [{ name: "made by the matrix" }], tells: "OK" },
+  listApiKeys: { send: [{}], tells: "OK" },
+  updateApiKey: { send: [{ keyId: absent.keyId, name: "a" }], tells: "KEY_NOT_FOUND" },
+  rotateApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
+  revokeApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
+  putQueue: { send: [{ queue: { name: "made-by-the-matrix" } }], tells: "OK" },
+  listQueues: { send: [{}], tells: "OK" },
+  pauseQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },
+  resumeQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },
+  putProviderAccount: { send: [{ account: { name: "made/by-the-matrix" } }], tells: "OK" },
+  listProviderAccounts: { send: [{}], tells: "OK" },
+  deleteProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
+  resetProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
+  listDeadLetters: { send: [{ filter }], tells: "OK" },
+  getDeadLetter: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
+  redriveDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
+  purgeDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
+  applyConfiguration: { send: [{ configuration: {}, dryRun: true }], tells: "OK" },
+  listAuditEvents: { send: [{}], tells: "OK" },
+  audit: { send: [{}], tells: "OK" },
+};
+
+export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCalls[] => [
+  {
+    desc: JobService,
+    rows: (by) => jobRows(known, by),
+    at: ["the gateway's gRPC", "the gateway's HTTP"],
+    letsIn: anyCaller,
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    desc: DocumentService,
+    rows: () => documentRows(known),
+    at: ["the gateway's gRPC", "the gateway's HTTP"],
+    letsIn: anyCaller,
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    desc: SchedulerService,
+    rows: () => schedulerRows(known),
+    at: ["the scheduler's for gateways"],
+    letsIn: ["gateway"],
+    refuses: "TOKEN_REJECTED",
+  },
+  {
+    desc: WorkerService,
+    rows: () => workerRows,
+    at: ["the scheduler's for workers"],
+    letsIn: ["worker"],
+    refuses: "TOKEN_REJECTED",
+  },
+  {
+    desc: AdminService,
+    rows: () => adminRows,
+    at: ["the scheduler's for operators"],
+    letsIn: ["operator"],
+    refuses: "UNAUTHENTICATED",
+  },
+];

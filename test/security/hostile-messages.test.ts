@@ -1,0 +1,314 @@
+/**
+ * Messages and requests that are not what they should be, on connections that are. What is by chance
+ * comes from a seed. Nothing of it may be taken for a bug of ours, end a process or fill its memory.
+ */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { JobSpecSchema } from "@millrace/proto/job";
+import { JobService } from "@millrace/proto/job-service";
+import { methodPath } from "@millrace/runtime";
+import { systemClock } from "@millrace/shared";
+import fc from "fast-check";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { addressesOf, serviceCalls } from "./calls.ts";
+import { callWith, startWithCredentials } from "./credentials.ts";
+
+const started = await startWithCredentials();
+afterAll(() => started.system[Symbol.asyncDispose]());
+const { shown, jobId, system, log } = started;
+const [gateway] = system.gateways;
+const [scheduler] = system.schedulers;
+const addresses = addressesOf(started);
+const pids = [gateway?.pid, scheduler?.pid];
+
+const getJob = { method: JobService.method.getJob, request: { jobId } };
+/** How much of the log has been looked at. */
+let looked = 0;
+/** Others are answered, by the processes that there were, and nothing was a bug. */
+async function allIsWell() {
+  for (const address of [gateway?.addresses.address, gateway?.addresses.http]) {
+    expect(await callWith(address, getJob.method, [getJob.request], shown.caller)).toBe("OK");
+  }
+  expect([gateway?.pid, scheduler?.pid]).toEqual(pids);
+  const from = looked;
+  looked = log.items.length;
+  expect(log.items.slice(from).filter(({ level }) => level === "error")).toEqual([]);
+}
+
+/** Sends the bytes as messages of a gRPC call, and resolves to what it ended with. */
+function sendMessages(
+  address: string | undefined,
+  path: string,
+  messages: readonly Uint8Array[],
+  token: string | undefined,
+): Promise<string> {
+  const client = new Client(String(address), credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set("authorization", `Bearer ${token}`);
+  const call = client.makeBidiStreamRequest(
+    path,
+    (bytes: Uint8Array) => Buffer.from(bytes),
+    (bytes: Buffer) => bytes,
+    metadata,
+    // What has come to mean "wait" by chance is not waited for.
+    { deadline: systemClock.nowMs() + 2_000 },
+  );
+  call.resume();
+  for (const message of messages) call.write(message);
+  call.end();
+  return new Promise<string>((resolve) => {
+    call.on("error", (error: ServiceError) => resolve(String(status[error.code])));
+    call.on("end", () => resolve("OK"));
+  }).finally(() => client.close());
+}
+
+const SEED = 20_261_125;
+/** Bytes that were changed, taken out or put in, here and there. */
+const mutated = (bytes: Uint8Array) =>
+  fc
+    .array(fc.tuple(fc.nat(bytes.length), fc.nat(2), fc.uint8Array({ maxLength: 8 })), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .map((changes) => {
+      let result = Buffer.from(bytes);
+      for (const [at, taken, put] of changes) {
+        result = Buffer.concat([result.subarray(0, at), put, result.subarray(at + taken)]);
+      }
+      return new Uint8Array(result);
+    });
+
+const fuzzed = serviceCalls(started).flatMap(({ desc, rows, at, letsIn }) =>
+  desc.methods.map((method) => ({
+    ...{ method, at, name: `${desc.name}.${method.name}`, token: shown[letsIn[0] ?? "none"] },
+    send: (rows("fuzz")[method.localName]?.send ?? []) as Record<string, unknown>[],
+  })),
+);
+
+test.each(fuzzed)("$name takes messages by chance for what they are", async (fuzz) => {
+  const { method, at, token, send } = fuzz;
+  const good = send.map((message) => toBinary(method.input, create(method.input, message)));
+  const messages = fc.sample(
+    fc.oneof(
+      fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 3 }),
+      fc.tuple(...good.map(mutated)),
+    ),
+    { numRuns: 12, seed: SEED },
+  );
+  const calls = messages.flatMap((sent) =>
+    at.map((listener) => sendMessages(addresses[listener], methodPath(method), sent, token)),
+  );
+  const outcomes = new Set(await Promise.all(calls));
+  for (const bug of ["INTERNAL", "UNKNOWN", "UNAVAILABLE"]) expect(outcomes).not.toContain(bug);
+  await allIsWell();
+});
+
+/** The most memory that a process has ever had, in bytes. */
+async function peakMemory(pid: number | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/VmHWM:\s+(\d+) kB/.exec(text)?.[1]) * 1024;
+}
+
+const MIB = 1024 * 1024;
+const bomb = gzipSync(Buffer.alloc(256 * MIB), { level: 1 });
+const prefixed = (flag: number, message: Uint8Array) => {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flag, 0);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+};
+
+/** What a request on HTTP/2 is answered with: its status, or gRPC's. */
+async function request(
+  address: string | undefined,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): Promise<string> {
+  const session = connectHttp2(`http://${address}`);
+  session.on("error", () => undefined);
+  onTestFinished(() => session.destroy());
+  const stream = session.request({ ":method": "POST", ":path": path, ...headers });
+  stream.on("error", () => undefined);
+  let said = "";
+  const note = (got: object) => {
+    const { ":status": http, "grpc-status": grpc } = got as Record<string, string | number>;
+    said = `${said} ${http ?? ""} ${grpc ?? ""}`;
+  };
+  stream.on("response", note).on("trailers", note);
+  // gRPC-Web says it in the body.
+  stream.on("data", (data: Buffer) => {
+    said += /grpc-status: (\d+)/.exec(data.toString("latin1"))?.[1] ?? "";
+  });
+  stream.end(body);
+  await once(stream, "close").catch(() => undefined);
+  return said.replace(/\s+/g, " ").trim();
+}
+
+const bombs = [
+  ...Object.entries(addresses).map(([name, address]) => {
+    const of = serviceCalls(started).find(({ at }) => at.some((one) => one === name));
+    const [method] = (of?.desc.methods ?? []).filter(({ methodKind }) => methodKind === "unary");
+    return {
+      name: `gRPC at ${name}`,
+      address,
+      path: methodPath(method ?? JobService.method.getJob),
+      headers: { "content-type": "application/grpc", te: "trailers", "grpc-encoding": "gzip" },
+      body: prefixed(1, bomb),
+      token: shown[of?.letsIn[0] ?? "none"],
+    };
+  }),
+  ...["application/json", "application/proto"].map((type) => ({
+    name: `Connect, ${type}`,
+    address: gateway?.addresses.http,
+    path: methodPath(JobService.method.getJob),
+    headers: { "content-type": type, "content-encoding": "gzip" },
+    body: bomb,
+    token: shown.caller,
+  })),
+  {
+    name: "gRPC-Web",
+    address: gateway?.addresses.http,
+    path: methodPath(JobService.method.getJob),
+    headers: { "content-type": "application/grpc-web+proto", "grpc-encoding": "gzip" },
+    body: prefixed(1, bomb),
+    token: shown.caller,
+  },
+  {
+    name: "plain HTTP",
+    address: gateway?.addresses.http,
+    path: "/v1/jobs",
+    headers: { "content-type": "application/json", "content-encoding": "gzip" },
+    body: bomb,
+    token: shown.caller,
+  },
+];
+
+test.each(bombs)(
+  "a message that is 256 MiB once it is unpacked is refused before: $name",
+  async (sent) => {
+    const { address, path, headers, body, token } = sent;
+    const service = [gateway, scheduler].find((one) =>
+      Object.values(one?.addresses ?? {}).includes(String(address)),
+    );
+    const before = await peakMemory(service?.pid);
+    const said = await request(
+      address,
+      path,
+      { ...headers, authorization: `Bearer ${token}` },
+      body,
+    );
+    expect(said).not.toMatch(/^(200( 0)?|500.*|.* 13)$/);
+    expect((await peakMemory(service?.pid)) - before).toBeLessThan(128 * MIB);
+    await allIsWell();
+  },
+);
+
+/** Sends a request of HTTP/1.1 as it is, and ends; resolves to all that came back. */
+async function raw(text: string | Buffer): Promise<string> {
+  const [host, port] = String(gateway?.addresses.http).split(":");
+  const socket = connect(Number(port), host);
+  onTestFinished(() => void socket.destroy());
+  let answer = "";
+  socket.on("error", () => undefined).on("data", (data) => (answer += data.toString("latin1")));
+  socket.end(text);
+  await once(socket, "close").catch(() => undefined);
+  return answer;
+}
+
+const auth = `host: a\r\nauthorization: Bearer ${shown.caller}\r\n`;
+const json = `${auth}content-type: application/json\r\n`;
+const post = (body: string, headers = "") =>
+  `POST /v1/jobs HTTP/1.1\r\n${json}${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const jobWith = (payload: string) =>
+  post(`{"queue":"documents","type":"none","payload":${payload}}`);
+const deep = (levels: number, open: string, close: string) =>
+  open.repeat(levels) + close.repeat(levels);
+
+const requests: Readonly<Record<string, string | Buffer>> = {
+  "no request": "\r\n\r\n\r\n",
+  "an old version": "GET /v1/jobs\r\n\r\n",
+  "a version that there is not": `GET /v1/jobs HTTP/9.9\r\n${auth}\r\n`,
+  "a method that there is not": `FETCH /v1/jobs HTTP/1.1\r\n${auth}\r\n`,
+  "a path of 1 MiB": `GET /${"a".repeat(MIB)} HTTP/1.1\r\n${auth}\r\n`,
+  "a header of 1 MiB": `GET /v1/jobs HTTP/1.1\r\n${auth}x-long: ${"a".repeat(MIB)}\r\n\r\n`,
+  "10,000 headers": `GET /v1/jobs HTTP/1.1\r\n${auth}${"x: y\r\n".repeat(10_000)}\r\n`,
+  "two lengths": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`,
+  "a length and chunks": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
+  "a negative length": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: -1\r\n\r\n{}`,
+  "a length beyond numbers": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 99999999999999999999\r\n\r\n{}`,
+  "a chunk beyond numbers": `POST /v1/jobs HTTP/1.1\r\n${json}transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}`,
+  "chunks with endless extensions": `POST /v1/jobs HTTP/1.1\r\n${json}transfer-encoding: chunked\r\n\r\n1;${"a".repeat(MIB)}\r\n{`,
+  "a body that does not come": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 100\r\n\r\n{`,
+  "a null in the path": `GET /v1/jobs/\0 HTTP/1.1\r\n${auth}\r\n`,
+  "a path that is encoded badly": `GET /v1/jobs/%E0%A4%A HTTP/1.1\r\n${auth}\r\n`,
+  "a path that leads out": `GET /v1/documents/..%2f..%2fetc%2fpasswd/content HTTP/1.1\r\n${auth}\r\n`,
+  "another host's address": `GET http://other:1/v1/jobs HTTP/1.1\r\n${auth}\r\n`,
+  "a host that is none": `GET /v1/jobs HTTP/1.1\r\nhost: [::\r\n\r\n`,
+  "a query of everything": `GET /v1/jobs?__proto__=1&constructor=2&queue[]=3&%00=%ff HTTP/1.1\r\n${auth}\r\n`,
+  "an upgrade": `GET /v1/jobs HTTP/1.1\r\n${auth}connection: upgrade\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n`,
+  "a tunnel": `CONNECT other:22 HTTP/1.1\r\n${auth}\r\n`,
+  "an expectation": `POST /v1/jobs HTTP/1.1\r\n${json}expect: 200-maybe\r\ncontent-length: 2\r\n\r\n{}`,
+  "a hundred requests at once": `GET /nothing HTTP/1.1\r\n${auth}\r\n`.repeat(100),
+  "JSON 100,000 levels deep": jobWith(deep(100_000, "[", "]")),
+  "JSON 20,000 objects deep": jobWith(`${deep(20_000, '{"a":', "")}1${"}".repeat(20_000)}`),
+  "JSON of two million brackets": post("[".repeat(2 * MIB)),
+  "JSON with a prototype": post(
+    '{"__proto__":{"queue":"documents"},"constructor":1,"queue":"documents","type":"none"}',
+  ),
+  "JSON with numbers that there are not": jobWith('{"a":1e999,"b":-0,"c":1E400}'),
+  "JSON that is half a character": jobWith('{"a":"\\ud800"}'),
+  "JSON that is not UTF-8": Buffer.from(post('{"queue":"\xff\xfe"}'), "latin1"),
+  "JSON of a million keys": post(
+    `{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":0`).join()}}`,
+  ),
+  "a length of time that is none": post(
+    '{"queue":"documents","type":"none","retry":{"initialBackoff":"-9e99s"}}',
+  ),
+  "a cookie by the name of everything": `GET /v1/jobs?queue=documents HTTP/1.1\r\n${auth}cookie: ${"a=b;".repeat(3_000)}\r\nprefer: wait=${"9".repeat(5_000)}\r\n\r\n`,
+  "an event id that is none": `GET /v1/jobs/${jobId}/events HTTP/1.1\r\n${auth}last-event-id: ${"9".repeat(4_000)}\r\n\r\n`,
+};
+
+test.each(Object.entries(requests))("%s is refused, or answered", async (_, sent) => {
+  const answer = await raw(sent);
+  expect(answer).not.toMatch(/^HTTP\/1\.1 5/);
+  await allIsWell();
+});
+
+test("a payload that is deeper than anything is refused on every way in", async () => {
+  const { method } = JobService;
+  const job = { queue: "documents", type: "none" };
+  const asText = {
+    job: { ...job, payload: { case: "payloadJson", value: deep(100_000, "[", "]") } },
+  };
+  // A Struct in a Struct, and so on, by the byte: a map's entry, its value, and the Struct that this is.
+  let struct = Buffer.alloc(0);
+  for (let i = 0; i < 4_000; i += 1) {
+    for (const field of [5, 2, 1])
+      struct = Buffer.concat([delimited(field), varint(struct.length), struct]);
+  }
+  const head = toBinary(JobSpecSchema, create(JobSpecSchema, job));
+  const spec = Buffer.concat([head, delimited(3), varint(struct.length), struct]);
+  const asStruct = Buffer.concat([delimited(1), varint(spec.length), spec]);
+  for (const address of [gateway?.addresses.address, gateway?.addresses.http]) {
+    expect(await callWith(address, method.submitJob, [asText], shown.caller)).toBe("MALFORMED");
+    const path = methodPath(method.submitJob);
+    expect(await sendMessages(address, path, [asStruct], shown.caller)).toBe("INVALID_ARGUMENT");
+  }
+  await allIsWell();
+});
+
+const delimited = (field: number): Buffer => Buffer.from([field * 8 + 2]);
+
+function varint(value: number): Buffer {
+  const bytes = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+}
