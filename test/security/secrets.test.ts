@@ -90,10 +90,11 @@ async function setup() {
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const system = await startSystem({
-    ...{ redis: Object.create(redis, { url: { value: redisUrl } }), documents, log },
+    ...{ redis, documents, log },
     settings: {
       all: { ...collector.settings, MILLRACE_LOG_LEVEL: "debug" },
       scheduler: {
+        MILLRACE_REDIS_URL: redisUrl,
         MILLRACE_INTERNAL_TOKEN: given.gatewayToken,
         MILLRACE_WORKER_TOKEN: given.workerToken,
         MILLRACE_ADMIN_TOKEN: given.adminToken,

@@ -131,6 +131,7 @@ test("a cancelled call aborts the handler's signal", async () => {
 test("a passed deadline aborts the handler's signal", async () => {
   const aborted = Promise.withResolvers<void>();
   await using setup = await startJobServer({
+    listJobs: async () => ({}),
     getJob: (_, { signal }) =>
       new Promise((_, reject) =>
         signal.addEventListener("abort", () => {
@@ -139,7 +140,9 @@ test("a passed deadline aborts the handler's signal", async () => {
         }),
       ),
   });
-  expect(await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 50 }))).toMatchObject({
+  // The deadline is to pass in the handler, and not on the way to it.
+  await setup.rpc.listJobs({ queue: "documents" });
+  expect(await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 500 }))).toMatchObject({
     code: status.DEADLINE_EXCEEDED,
   });
   await aborted.promise;
