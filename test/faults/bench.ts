@@ -17,6 +17,16 @@ export async function benchOn({ system }: FaultSystem) {
   const journal = new Journal(caller);
   const dictation = await startDictation();
   const admin = adminOf(system);
+  const audited = async () => {
+    const found: string[] = [];
+    for await (const { findings } of admin.audit({})) {
+      found.push(...findings.map(({ subject, problem }) => `${subject}: ${problem}`));
+    }
+    return found;
+  };
+  const throwAny = (broken: readonly string[]) => {
+    if (broken.length > 0) throw new Error(broken.join("\n"));
+  };
   return {
     ...{ queue, caller, journal, dictation },
     submit: (spec: Spec = {}) => journal.submit({ queue, type: "copy", ...spec }),
@@ -41,10 +51,12 @@ export async function benchOn({ system }: FaultSystem) {
     /** Throws unless all holds together, to callers and in the store. Every job has been followed to its end. */
     async check() {
       const broken = await journal.violations(queue);
-      for await (const { findings } of admin.audit({})) {
-        broken.push(...findings.map(({ subject, problem }) => `${subject}: ${problem}`));
-      }
-      if (broken.length > 0) throw new Error(broken.join("\n"));
+      throwAny([...broken, ...(await audited())]);
+    },
+
+    /** Throws unless all holds together in the store. */
+    async checkStore() {
+      throwAny(await audited());
     },
   };
 }

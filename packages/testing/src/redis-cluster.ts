@@ -4,6 +4,8 @@ import { disposeAll, infoSays, until, untilInSync } from "./redis-replicas.ts";
 
 const SLOTS = 16_384;
 const MASTERS = 3;
+/** No replica takes over by itself, however slow the machine is: tests say when. */
+const NODE_TIMEOUT_MS = 60_000;
 
 export interface RedisClusterOptions {
   /** A replica for each master. Default false. */
@@ -12,8 +14,6 @@ export interface RedisClusterOptions {
   readonly args?: readonly string[];
   /** With certificates every server speaks TLS too, which is what `addresses` are then for. */
   readonly tlsArgs?: readonly string[];
-  /** How long a master may not answer before its replica takes over. Default 1,000. */
-  readonly nodeTimeoutMs?: number;
 }
 
 /** A real Redis Cluster of three masters. */
@@ -26,6 +26,10 @@ export interface LocalRedisCluster extends AsyncDisposable {
   readonly setting: string;
   /** The masters' node ids, in their order. */
   readonly ids: readonly string[];
+  /** Which of the masters had a key's slot at first. */
+  indexOf(key: string): Promise<number>;
+  /** Has a replica whose master is dead take over, with what it has; resolves once it did. */
+  takeOver(replica: LocalRedis | undefined): Promise<void>;
   /** Has a replica take over from its master, which hands over all that it has; resolves once it did. */
   handOver(index: number): Promise<void>;
 }
@@ -34,12 +38,12 @@ export interface LocalRedisCluster extends AsyncDisposable {
 export async function startRedisCluster(
   options: RedisClusterOptions = {},
 ): Promise<LocalRedisCluster> {
-  const { replicas: replicated = false, args = [], tlsArgs, nodeTimeoutMs = 1_000 } = options;
+  const { replicas: replicated = false, args = [], tlsArgs } = options;
   const nodes = await Promise.all(
     Array.from({ length: replicated ? 2 * MASTERS : MASTERS }, async () => {
       const busPort = String(await freePort());
       const cluster = ["--cluster-enabled", "yes", "--cluster-port", busPort];
-      const timing = ["--cluster-node-timeout", String(nodeTimeoutMs)];
+      const timing = ["--cluster-node-timeout", String(NODE_TIMEOUT_MS)];
       const sync = ["--repl-diskless-sync-delay", "0"];
       const tlsPort = tlsArgs && (await freePort());
       const tls = tlsPort ? ["--tls-port", String(tlsPort), ...(tlsArgs ?? [])] : [];
@@ -84,6 +88,14 @@ export async function startRedisCluster(
     addresses,
     setting: addresses.map(({ host, port }) => `${host}:${port}`).join(","),
     ...{ masters, replicas, ids },
+    async indexOf(key) {
+      return Math.floor(Number(await redisCommand(first.port, "CLUSTER", "KEYSLOT", key)) / share);
+    },
+    async takeOver(replica) {
+      if (replica === undefined) throw new Error("no such replica");
+      await redisCommand(replica.port, "CLUSTER", "FAILOVER", "TAKEOVER");
+      await until(() => infoSays(replica, "role:master"));
+    },
     async handOver(index) {
       const replica = replicas[index] as LocalRedis;
       await redisCommand(replica.port, "CLUSTER", "FAILOVER");

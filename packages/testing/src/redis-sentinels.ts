@@ -34,8 +34,13 @@ export interface LocalRedisSentinels extends AsyncDisposable {
   readonly setting: string;
   /** The first of them is the master at first. */
   readonly servers: readonly LocalRedis[];
-  /** Resolves to a server that says that it is the master. */
-  master(): Promise<LocalRedis>;
+  /**
+   * Has the sentinels replace the master, as an operator would who wants to lose nothing: writers are held
+   * back until the replicas have all that it has.
+   */
+  replace(): Promise<void>;
+  /** Kills the master and has another put in its place, which has what it was told of. */
+  killMaster(): Promise<void>;
 }
 
 /** Resolves when replicas are in sync and the sentinels know of them and of one another. */
@@ -53,8 +58,9 @@ export async function startRedisSentinels(
   await Promise.all(replicas.map(({ port }) => untilInSync({ port, password })));
   const watch = [
     `sentinel monitor ${NAME} 127.0.0.1 ${master.port} ${QUORUM}`,
-    `sentinel down-after-milliseconds ${NAME} 500`,
-    `sentinel failover-timeout ${NAME} 5000`,
+    // None is taken to be down, however slow the machine is: tests say when.
+    `sentinel down-after-milliseconds ${NAME} 60000`,
+    `sentinel failover-timeout ${NAME} 10000`,
     ...(password === undefined ? [] : [`sentinel auth-pass ${NAME} ${password}`]),
     ...(sentinelPassword === undefined
       ? []
@@ -74,18 +80,42 @@ export async function startRedisSentinels(
     ),
   );
   const servers = [master, ...replicas];
+  const findMaster = async (except?: LocalRedis): Promise<LocalRedis> => {
+    for (;;) {
+      for (const server of servers.filter((one) => one !== except)) {
+        const says = infoSays({ port: server.port, password }, "role:master");
+        if (await says.catch(() => false)) return server;
+      }
+    }
+  };
+  /** Has a sentinel put another in the place of the master. */
+  const failOver = async (from: LocalRedis) => {
+    const asked = { port: sentinels[0]?.port ?? 0, password: sentinelPassword };
+    // It may have yet to hear of replicas that are good enough.
+    const ask = () => redisCommand(asked, "SENTINEL", "FAILOVER", NAME);
+    await until(async () => (await ask()) === "OK");
+    await findMaster(from);
+  };
   return {
     addresses: sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
     setting: sentinels.map(({ port }) => `127.0.0.1:${port}`).join(","),
     masterName: NAME,
     servers,
-    async master() {
-      for (;;) {
-        for (const server of servers) {
-          if (await infoSays({ port: server.port, password }, "role:master").catch(() => false))
-            return server;
-        }
-      }
+    async killMaster() {
+      const master = await findMaster();
+      await master.kill();
+      await failOver(master);
+    },
+    async replace() {
+      const before = await findMaster();
+      const held = { port: before.port, password };
+      await redisCommand(held, "CLIENT", "PAUSE", "30000", "WRITE");
+      await until(async () => {
+        const info = await redisCommand(held, "INFO", "replication");
+        const all = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+        return info.split(`,offset=${all},`).length - 1 === REPLICAS;
+      });
+      await failOver(before);
     },
     [Symbol.asyncDispose]: () => disposeAll([...sentinels, ...servers]),
   };
