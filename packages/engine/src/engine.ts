@@ -94,6 +94,8 @@ export interface Engine {
   /** Looks for what must always hold and does not. On a live system give `looksAgain`. */
   audit(options?: AuditOptions): Promise<readonly Finding[]>;
 
+  /** Of the server that is fullest. */
+  memory(): Promise<StoreMemory>;
   /** Resolves if Redis answers. */
   ping(): Promise<void>;
   /** Ends subscriptions and connections. Calls under way are waited for. */
@@ -112,6 +114,12 @@ export interface EngineOptions {
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
   readonly onWarning?: (message: string, cause?: unknown) => void;
+}
+
+export interface StoreMemory {
+  readonly usedBytes: number;
+  /** `maxmemory`, from which on all writes are refused; 0: there is none. */
+  readonly limitBytes: number;
 }
 
 export interface RedisAddress {

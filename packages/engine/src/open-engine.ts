@@ -23,6 +23,7 @@ import { leaseFromShards } from "./lease-from.ts";
 import { listJobs } from "./list-jobs.ts";
 import { providerAccounts } from "./provider-accounts.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
+import { readMemory } from "./read-memory.ts";
 import { readStats } from "./read-stats.ts";
 import { redisClock } from "./redis-clock.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
@@ -311,6 +312,8 @@ function engineOn(
         throw asStoreFault(error, "the audit");
       });
     },
+
+    memory: () => readMemory(redis),
 
     async ping() {
       await Promise.all(mastersOf(redis).map((server) => server.ping())).catch((error: unknown) => {

@@ -37,6 +37,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   ACCOUNT_NOT_FOUND: [status.NOT_FOUND, 404],
   IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],
   DEPTH_FULL: [status.RESOURCE_EXHAUSTED, 429],
+  STORE_FULL: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],
   LEASE_LOST: [status.ABORTED, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],

@@ -12,6 +12,7 @@ export const reasons = [
   "UNKNOWN_JOB_TYPE",
   "IDEMPOTENCY_CONFLICT",
   "DEPTH_FULL",
+  "STORE_FULL",
   "TOO_LARGE",
   "MEDIA_TYPE",
   "TOO_MANY_STREAMS",

@@ -38,6 +38,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       metricNames.jobsSubmitted,
       "Jobs accepted; repeats of an idempotency key are not counted.",
     ),
+    jobsShed: counter(
+      metricNames.jobsShed,
+      "Jobs refused because Redis has little memory left.",
+      [],
+    ),
     jobsLeased: jobs(metricNames.jobsLeased, "Attempts begun."),
     jobsCompleted: jobs(metricNames.jobsCompleted, "Jobs that succeeded."),
     jobsFailed: jobs(metricNames.jobsFailed, "Jobs that failed for good."),
@@ -66,6 +71,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
     outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
+    redisMemoryUsed: gauge(
+      metricNames.redisMemoryUsed,
+      "Memory in use, of the Redis server that is fullest.",
+      [],
+    ),
+    redisMemoryLimit: gauge(metricNames.redisMemoryLimit, "Its maxmemory; 0: it has none.", []),
     loopFailures: counter(
       metricNames.loopFailures,
       "Rounds of the scheduler's own duties that failed.",

@@ -58,6 +58,18 @@ test("what operators changed is kept within bounds", () => {
   }
 });
 
+test("jobs are taken again at a lower share of Redis' memory than they are refused at", () => {
+  expect(load({})).toMatchObject({ memoryShedPercent: 90, memoryResumePercent: 85 });
+  const [shed, resume] = ["SHED", "RESUME"].map((name) => `MILLRACE_REDIS_MEMORY_${name}_PERCENT`);
+  const shares = (at: string, again: string) =>
+    load({ [String(shed)]: at, [String(resume)]: again });
+  expect(shares("99", "98").memoryShedPercent).toBe(99);
+  expect(shares("10", "9").memoryResumePercent).toBe(9);
+  expect(() => shares("80", "80")).toThrow(`${resume}: less than ${shed}`);
+  expect(() => shares("100", "80")).toThrow(String(shed));
+  expect(() => shares("9", "8")).toThrow(String(shed));
+});
+
 test("every problem is told at once", () => {
   expect(() => load({ MILLRACE_REDIS_URL: "redis", MILLRACE_LEASE_MS: "999" })).toThrow(
     /MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,

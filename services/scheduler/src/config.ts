@@ -19,6 +19,16 @@ function tokens(text: string, context: z.RefinementCtx): readonly AdminToken[] {
 
 const settings = {
   ...redisSettings,
+  memoryShedPercent: setting(
+    "MILLRACE_REDIS_MEMORY_SHED_PERCENT",
+    z.coerce.number().int().min(10).max(99).default(90),
+    "From which share of Redis' maxmemory on new jobs are refused.",
+  ),
+  memoryResumePercent: setting(
+    "MILLRACE_REDIS_MEMORY_RESUME_PERCENT",
+    z.coerce.number().int().min(5).max(98).default(85),
+    "Down to which share they then go on being refused.",
+  ),
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),
@@ -109,6 +119,9 @@ const settings = {
 /** A listener that others can reach lets nobody in without a token. */
 export const SchedulerConfig = defineConfig(settings, (config) => [
   ...redisProblems(config),
+  ...(config.memoryResumePercent < config.memoryShedPercent
+    ? []
+    : ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT: less than MILLRACE_REDIS_MEMORY_SHED_PERCENT"]),
   ...(isLoopback(config.host) || config.internalToken !== undefined
     ? []
     : [missing("MILLRACE_INTERNAL_TOKEN", "MILLRACE_SCHEDULER_HOST")]),

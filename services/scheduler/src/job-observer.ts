@@ -21,6 +21,8 @@ import {
 /** Counts, logs and traces what happens to jobs: each thing once, by whoever made it happen. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  /** A job was refused because Redis has little memory left. */
+  shed(): void;
   /** By how many the jobs have changed whose end gateways wait for. */
   awaited(change: number): void;
   leased(lease: Lease, nowMs: number): void;
@@ -71,6 +73,8 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
 
   return {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+
+    shed: () => metrics.jobsShed.inc(),
 
     awaited: (change) => metrics.awaitedJobs.inc(change),
 

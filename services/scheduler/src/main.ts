@@ -17,12 +17,14 @@ import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
+import { startMemoryWatch, tellOfMemory } from "./loops/memory-watch.ts";
 import { startPolicySync } from "./loops/policy-sync.ts";
 import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
 import { observedEngine } from "./observed-engine.ts";
+import { memoryPressure } from "./policy/memory-pressure.ts";
 import { changeRecorder } from "./record-change.ts";
 import { readRedisSettings } from "./redis-settings.ts";
 import { schedulerService, workerService } from "./service.ts";
@@ -30,6 +32,7 @@ import { schedulerService, workerService } from "./service.ts";
 const log = createLogger("scheduler");
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
+const MEMORY_EVERY_MS = 1_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
 const CALLS_PER_GATEWAY = 1_000_000;
 /** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
@@ -71,6 +74,14 @@ await runMain(
     scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
     scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
     scope.use(startPolicySync(engine, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
+    const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
+    const pressure = memoryPressure({ shedPercent, resumePercent });
+    scope.use(
+      startMemoryWatch(
+        { engine, pressure, metrics, onChange: tellOfMemory(log) },
+        loop("memory-watch", MEMORY_EVERY_MS),
+      ),
+    );
     const length = loop("queue-length", LENGTH_EVERY_MS);
     scope.use(startQueueLength(engine, metrics.queueLength, length));
     const tls = keepServerTls(scope, config, { clock, log });
@@ -80,7 +91,7 @@ await runMain(
         listen: { host: config.host, port: config.port },
         tls,
         limits: { concurrentStreams: CALLS_PER_GATEWAY, streamResets: RESETS_PER_GATEWAY },
-        services: [schedulerService(engine, observer, clock)],
+        services: [schedulerService(engine, observer, clock, pressure)],
         authenticate: requireToken(config.internalToken),
         clock,
         onFinished,

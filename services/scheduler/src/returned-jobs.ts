@@ -1,8 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Engine, JobRecord, JobSpec, SubmitOutcome } from "@millrace/engine";
+import type { Engine, JobRecord, JobSpec } from "@millrace/engine";
 import type { JobSchema } from "@millrace/proto/job";
 import { limits } from "@millrace/shared";
 import { jobMessage } from "./job-message.ts";
+import type { SubmissionOutcome } from "./submit-result.ts";
 
 type Message = MessageInitShape<typeof JobSchema>;
 
@@ -15,7 +16,7 @@ const bytesOf = ({ payloadJson = "", resultJson = "" }: Message): number =>
 /** The jobs of submissions that were not refused, as many as fit a message: what is left out, its gateway asks for. */
 export async function returnedJobs(
   engine: Pick<Engine, "getJobs">,
-  submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmitOutcome }[],
+  submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmissionOutcome }[],
   nowMs: number,
 ): Promise<Message[]> {
   const existing = submissions.flatMap(({ outcome }) =>

@@ -14,13 +14,19 @@ import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
 import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./job-observer.ts";
+import type { MemoryPressure } from "./policy/memory-pressure.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 
 /** What gateways call. */
-export const schedulerService = (engine: Engine, observer: JobObserver, clock: Clock) =>
+export const schedulerService = (
+  engine: Engine,
+  observer: JobObserver,
+  clock: Clock,
+  pressure: Pick<MemoryPressure, "admits">,
+) =>
   bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
-    submit: unaryOverStore(submit(engine, observer, clock)),
+    submit: unaryOverStore(submit(engine, observer, clock, pressure)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),

@@ -1,16 +1,16 @@
 import { create } from "@bufbuild/protobuf";
-import type { SubmitOutcome } from "@millrace/engine";
 import { SubmitResultSchema } from "@millrace/proto/job-service";
 import { fromRpcStatus } from "@millrace/runtime";
 import type { JobId } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { submitResult } from "./submit-result.ts";
+import { type SubmissionOutcome, submitResult } from "./submit-result.ts";
 
 const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
 const other = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId;
 
-const result = (outcome: SubmitOutcome) => create(SubmitResultSchema, submitResult(id, outcome));
-const fault = (outcome: SubmitOutcome) => {
+const result = (outcome: SubmissionOutcome) =>
+  create(SubmitResultSchema, submitResult(id, outcome));
+const fault = (outcome: SubmissionOutcome) => {
   const { result: said } = result(outcome);
   return said.case === "error" ? fromRpcStatus(said.value) : undefined;
 };
@@ -39,4 +39,10 @@ test("a full queue says when to try again", () => {
 
 test("an unknown queue is not found", () => {
   expect(fault({ kind: "unknownQueue" })).toMatchObject({ reason: "QUEUE_NOT_FOUND" });
+});
+
+test("a full store says when to try again, and nothing of itself", () => {
+  expect(fault({ kind: "storeFull" })).toMatchObject({
+    ...{ reason: "STORE_FULL", retryDelayMs: 5_000, metadata: {} },
+  });
 });

@@ -7,10 +7,16 @@ import type { JobId } from "@millrace/shared";
 /** How long a caller whose queue is full should wait before it submits again. */
 const DEPTH_RETRY_MS = 1_000;
 
+/** How long a caller should wait who was refused because Redis has little memory left. */
+const FULL_RETRY_MS = 5_000;
+
+/** What the engine made of a submission, or that it was not asked. */
+export type SubmissionOutcome = SubmitOutcome | { readonly kind: "storeFull" };
+
 type Result = MessageInitShape<typeof SubmitResultSchema>;
 
 /** What became of one submitted job, as its caller sees it. */
-export function submitResult(id: JobId, outcome: SubmitOutcome): Result {
+export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
   switch (outcome.kind) {
     case "accepted":
       return { result: { case: "jobId", value: id } };
@@ -27,6 +33,12 @@ export function submitResult(id: JobId, outcome: SubmitOutcome): Result {
         reason: "DEPTH_FULL",
         message: `${outcome.depth} jobs are queued; the limit is ${outcome.limit}`,
         retryDelayMs: DEPTH_RETRY_MS,
+      });
+    case "storeFull":
+      return refusedResult({
+        reason: "STORE_FULL",
+        message: "the store has little memory left, which is kept for jobs that are there",
+        retryDelayMs: FULL_RETRY_MS,
       });
     case "unknownQueue":
       return refusedResult({ reason: "QUEUE_NOT_FOUND", message: "no such queue" });

@@ -18,8 +18,11 @@ import { onTestFinished } from "vitest";
 import { adminService } from "../src/admin-service.ts";
 import { adminTokens, requireOperator } from "../src/admin-token.ts";
 import { jobObserver } from "../src/job-observer.ts";
+import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 
+/** It never measures, and so takes all. */
+const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const onBug = (error: unknown) => {
   throw error;
 };
@@ -42,7 +45,7 @@ export async function setup() {
   const rpc = as("anna");
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock)],
+    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy)],
     ...{ clock, onBug },
   });
   onTestFinished(() => forGateways.close());

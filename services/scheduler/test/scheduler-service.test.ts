@@ -14,8 +14,11 @@ import { createMetrics } from "@millrace/telemetry";
 import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { jobObserver } from "../src/job-observer.ts";
+import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 
+/** It never measures, and so takes all. */
+const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const queue = "documents" as QueueName;
 const keyId = "aaaa" as KeyId;
 
@@ -27,7 +30,7 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock)],
+    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock, roomy)],
     clock,
     onBug: (error) => {
       throw error;

@@ -18,7 +18,9 @@ test("nothing is stored once its caller has been told that it failed", async () 
     submit: never,
     getJobs: never,
   };
-  const handler = submit(engine, { submitted: never } as never, systemClock);
+  const handler = submit(engine, { submitted: never } as never, systemClock, {
+    admits: never,
+  });
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
     ...{ signal: call.signal, draining: call.signal, concerns: () => undefined },

@@ -1,24 +1,21 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import {
-  type Engine,
-  queueDefaults,
-  type RetryDefaults,
-  type SubmitOutcome,
-} from "@millrace/engine";
+import { type Engine, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isJobId, isQueueName, queueOf } from "@millrace/shared";
-import { gatherSubmissions } from "../gather-submissions.ts";
+import { gatherSubmissions, jobWeight } from "../gather-submissions.ts";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
+import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { returnedJobs } from "../returned-jobs.ts";
-import { submitResult } from "../submit-result.ts";
+import { type SubmissionOutcome, submitResult } from "../submit-result.ts";
 
 /** Results come in the order of the jobs. A malformed job refuses the whole group, nothing of it stored: gateways check jobs before they send them. */
 export function submit(
   engine: Pick<Engine, "submit" | "getJobs" | "recentQueue">,
   observer: JobObserver,
   clock: Clock,
+  pressure: Pick<MemoryPressure, "admits">,
 ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> {
   const submitGathered = gatherSubmissions(engine);
   return async ({ jobs }, { signal }) => {
@@ -33,15 +30,19 @@ export function submit(
       const submittedAtMs = submitTime === undefined ? clock.nowMs() : timestampMs(submitTime);
       return jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue));
     });
-    const outcomes = await submitGathered(specs);
+    const bytes = specs.reduce((sum, spec) => sum + jobWeight(spec), 0);
+    const outcomes: readonly SubmissionOutcome[] = pressure.admits(bytes)
+      ? await submitGathered(specs)
+      : specs.map(() => ({ kind: "storeFull" }));
     const results = specs.map(({ id, type }, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) throw new Error("the engine left a job without an outcome");
       if (outcome.kind === "accepted") observer.submitted(id, type);
+      if (outcome.kind === "storeFull") observer.shed();
       return submitResult(id, outcome);
     });
     const toReturn = specs.flatMap((spec, index) =>
-      jobs[index]?.returnJob ? [{ spec, outcome: outcomes[index] as SubmitOutcome }] : [],
+      jobs[index]?.returnJob ? [{ spec, outcome: outcomes[index] as SubmissionOutcome }] : [],
     );
     return { results, jobs: await returnedJobs(engine, toReturn, clock.nowMs()) };
   };

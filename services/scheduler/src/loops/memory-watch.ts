@@ -1,0 +1,35 @@
+import type { Engine } from "@millrace/engine";
+import type { Logger, Metrics } from "@millrace/telemetry";
+import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts";
+import { every, type Loop, type LoopOptions } from "./every.ts";
+
+export interface MemoryWatchParts {
+  readonly engine: Pick<Engine, "memory">;
+  readonly pressure: Pick<MemoryPressure, "measured">;
+  readonly metrics: Pick<Metrics, "redisMemoryUsed" | "redisMemoryLimit">;
+  /** Told when jobs begin to be refused, and when that ends. */
+  readonly onChange: (shedding: boolean, reading: MemoryReading) => void;
+}
+
+/** For the log: what operators should know without looking at metrics. */
+export const tellOfMemory =
+  (log: Pick<Logger, "warn" | "info">): MemoryWatchParts["onChange"] =>
+  (shedding, { usedBytes: used_bytes, limitBytes: limit_bytes }) => {
+    const fields = { used_bytes, limit_bytes };
+    if (shedding) log.warn(fields, "Redis has little memory left: new jobs are refused");
+    else log.info(fields, "Redis has memory again: new jobs are taken");
+  };
+
+/** Measures how much memory Redis has left, for whoever decides by it and for operators. */
+export function startMemoryWatch(parts: MemoryWatchParts, options: LoopOptions): Loop {
+  const { engine, pressure, metrics, onChange } = parts;
+  let before = false;
+  return every(async () => {
+    const reading = await engine.memory();
+    metrics.redisMemoryUsed.set(reading.usedBytes);
+    metrics.redisMemoryLimit.set(reading.limitBytes);
+    const shedding = pressure.measured(reading);
+    if (shedding !== before) onChange(shedding, reading);
+    before = shedding;
+  }, options);
+}
