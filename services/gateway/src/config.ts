@@ -9,6 +9,7 @@ import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
 import { defaultStreamLimits } from "./gateway-parts.ts";
+import { DEFAULT_STREAMS_PER_KEY } from "./open-streams.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -63,6 +64,11 @@ export const GatewayConfig = defineConfig({
     "MILLRACE_STREAM_AGE_MS",
     z.coerce.number().int().min(100).max(3_600_000).default(defaultStreamLimits.ageMs),
     "How long a SubmitStream may last before its caller is asked to open another, in milliseconds.",
+  ),
+  streamsPerKey: setting(
+    "MILLRACE_STREAMS_PER_KEY",
+    count.default(DEFAULT_STREAMS_PER_KEY),
+    "Watches and submit streams that one API key may have open at this gateway.",
   ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",

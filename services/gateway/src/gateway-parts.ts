@@ -5,6 +5,7 @@ import type { Metrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./caller.ts";
 import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
 import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
+import { DEFAULT_STREAMS_PER_KEY, type OpenStreams, openStreams } from "./open-streams.ts";
 import type { Scheduler } from "./scheduler-client.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
 
@@ -35,6 +36,8 @@ export interface GatewayParts {
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
+  /** Watches and submit streams, by key. */
+  readonly streams: OpenStreams;
   /** Ends the hub's stream; the rest is its maker's to end. */
   close(): void;
 }
@@ -50,6 +53,8 @@ export interface GatewayOptions {
   /** How long a call waits for a scheduler. */
   readonly schedulerDeadlineMs: number;
   readonly streamLimits?: StreamLimits;
+  /** Watches and submit streams that one key may have open here. */
+  readonly streamsPerKey?: number;
 }
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
@@ -60,6 +65,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   });
   return {
     ...{ scheduler, documents, clock, hub, metrics, streamLimits },
+    streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
     authenticate: createAuthenticator(scheduler, options.keyCacheMs),
     submit: createSubmitter(options),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),

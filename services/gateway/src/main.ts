@@ -54,6 +54,7 @@ await runMain(
           unfinished: config.streamUnfinished,
           ageMs: config.streamAgeMs,
         },
+        streamsPerKey: config.streamsPerKey,
         onWarning: (message, error) => log.warn({ error }, message),
       }),
     );

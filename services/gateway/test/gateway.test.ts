@@ -21,7 +21,7 @@ const secret = "a".repeat(32);
 const other = "b".repeat(32);
 const job = { queue: "documents", type: "summarize" };
 
-async function setup(clock: Clock = systemClock) {
+async function setup(clock: Clock = systemClock, options: { streamsPerKey?: number } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const double = await startSchedulerDouble({ ours: secret, theirs: other });
@@ -37,6 +37,7 @@ async function setup(clock: Clock = systemClock) {
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
     schedulerDeadlineMs: 10_000,
+    ...options,
   });
   onTestFinished(() => parts.close());
   const server = await serve({
@@ -198,6 +199,22 @@ test("a watcher that leaves ends the scheduler's stream", async () => {
     break;
   }
   await double.watchLeft;
+});
+
+test("a key has as many streams as it may, one more is refused, and another key's are not", async () => {
+  const { ours, theirs } = await setup(systemClock, { streamsPerKey: 2 });
+  const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
+  const watch = () => ours.jobs.watchJob({ jobId })[Symbol.asyncIterator]();
+  const [first, second] = [watch(), watch()];
+  await Promise.all([first.next(), second.next()]);
+  const tooMany = { reason: "TOO_MANY_STREAMS", metadata: { limit: "2" } };
+  await expect(watch().next()).rejects.toMatchObject(tooMany);
+  const answers = ours.jobs.submitStream().responses[Symbol.asyncIterator]();
+  await expect(answers.next()).rejects.toMatchObject(tooMany);
+  const theirJob = (await theirs.jobs.submitJob({ job })).job?.id ?? "";
+  const theirWatch = theirs.jobs.watchJob({ jobId: theirJob })[Symbol.asyncIterator]();
+  expect((await theirWatch.next()).done).toBe(false);
+  await Promise.all([first.return?.(), second.return?.(), theirWatch.return?.()]);
 });
 
 test("a document is stored for its owner, who alone may read it or name it in a job", async () => {

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "../caller.ts";
 import type { FinishedListener } from "../finished-hub.ts";
 import { defaultStreamLimits, type GatewayParts } from "../gateway-parts.ts";
+import { openStreams } from "../open-streams.ts";
 import { submitStream } from "./submit-stream.ts";
 
 const MIB = 1024 * 1024;
@@ -43,6 +44,7 @@ function setup(timesAway: number, drainAtRead = 0) {
   const handler = submitStream({
     ...(parts as unknown as GatewayParts),
     streamLimits: defaultStreamLimits,
+    streams: openStreams(1),
   });
   async function* requests() {
     yield create(SubmitStreamRequestSchema, { notifyFinished: true, notifyJobIds: ids });

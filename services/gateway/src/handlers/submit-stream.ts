@@ -20,9 +20,11 @@ export const submitStream = ({
   authenticate,
   clock,
   streamLimits,
+  streams,
 }: GatewayParts): Handler<typeof JobService.method.submitStream, Caller> =>
   async function* (requests, { identity, headers, signal, draining }) {
     const { keyId } = identity;
+    using _place = streams.enter(keyId);
     const wake = createWake();
     const room = createWake();
     const news = new FinishedNews(hub, wake.wake);

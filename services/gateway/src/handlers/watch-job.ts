@@ -12,10 +12,12 @@ import { assertOwnJob } from "../own-job.ts";
 export const watchJob = ({
   watch: watchFrom,
   metrics,
+  streams,
 }: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
   async function* (watch, context) {
     const { identity, signal, draining } = context;
     assertOwnJob(watch.jobId, context);
+    using _place = streams.enter(identity.keyId);
     const upstream = new AbortController();
     const stop = () => upstream.abort();
     signal.addEventListener("abort", stop);
