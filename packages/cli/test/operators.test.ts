@@ -134,6 +134,16 @@ openai/gpt-5  CLOSED         0/500    0/200000  0/-      -
   });
 });
 
+test("of operators who change different limits at once, none undoes what another did", async () => {
+  const { run, keyId } = await setup();
+  const both = await Promise.all([
+    run(["keys", "update", keyId, "--max-running", "7"]),
+    run(["keys", "update", keyId, "--max-queued", "9"]),
+  ]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect((await run(["keys", "list", "--json"])).out).toMatch(/"maxRunning": ?7, ?"maxQueued": ?9/);
+});
+
 test("dead letters are listed, shown, redriven and purged", async () => {
   const { run, queue, keyId } = await setup(async ({ payload }) => {
     throw new NonRetryableError("BAD_INPUT", `no ${(payload as { n: number }).n}`);

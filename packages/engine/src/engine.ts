@@ -80,6 +80,11 @@ export interface Engine {
   recentQueue(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
   defineQueue(queue: QueueChange): Promise<QueueDefinition>;
+  /** As defineQueue, for one who has read it: undefined, and no change, if it is not `before` (undefined: none) that is there. */
+  replaceQueue(
+    before: QueueDefinition | undefined,
+    queue: QueueDefinition,
+  ): Promise<QueueDefinition | undefined>;
   /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
   pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 
@@ -619,6 +624,12 @@ export interface KeyBudgets {
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
   /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
   set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
+  /** As set, for one who has read it: false, and no change, if it is not `before` that is there. */
+  replace(
+    keyId: KeyId,
+    before: KeyBudget | undefined,
+    budget: KeyBudget | undefined,
+  ): Promise<boolean>;
 }
 
 /** An account at a model provider. Jobs name it as their pool. What is left out does not limit it. */
@@ -659,6 +670,11 @@ export interface ProviderRefusal {
 export interface ProviderAccounts {
   /** Defines an account, or changes it. Every replica's next lease obeys it. */
   put(account: ProviderAccount): Promise<ProviderAccountStatus>;
+  /** As put, for one who has read it: undefined, and no change, if it is not `before` (undefined: none) that is there. */
+  replace(
+    before: ProviderAccount | undefined,
+    account: ProviderAccount,
+  ): Promise<ProviderAccountStatus | undefined>;
   get(name: string): Promise<ProviderAccountStatus | undefined>;
   /** By name. */
   list(): Promise<readonly ProviderAccountStatus[]>;

@@ -58,6 +58,24 @@ export function keyBudgetRegistry(
     }
   };
 
+  const write = async (keyId: KeyId, budget: KeyBudget | undefined, before?: string) => {
+    const text = budget === undefined ? NONE : format(budget);
+    const change = { field: keyId, value: text, ...(before === undefined ? {} : { before }) };
+    const written = await changeField.run(redis, key, change);
+    if (written === undefined) return false;
+    for (const { base, index, queue } of await shards()) {
+      const here = shardIndex(keyId, queue.shards) === index;
+      const outcome = await setLimits.run(redis, base, {
+        version: written.version + 1,
+        all: false,
+        bandWeights: "",
+        limits: here ? [[keyId, text]] : [],
+      });
+      if (outcome === "BEHIND") await setAll(queue.name);
+    }
+    return true;
+  };
+
   return {
     get: (keyId) =>
       attempt("reading a key's budget", async () => {
@@ -72,20 +90,11 @@ export function keyBudgetRegistry(
         );
       }),
     set: (keyId, budget) =>
-      attempt("setting a key's budget", async () => {
-        const text = budget === undefined ? NONE : format(budget);
-        const { version } = await changeField.run(redis, key, { field: keyId, value: text });
-        for (const { base, index, queue } of await shards()) {
-          const here = shardIndex(keyId, queue.shards) === index;
-          const outcome = await setLimits.run(redis, base, {
-            version: version + 1,
-            all: false,
-            bandWeights: "",
-            limits: here ? [[keyId, text]] : [],
-          });
-          if (outcome === "BEHIND") await setAll(queue.name);
-        }
-      }),
+      attempt("setting a key's budget", async () => void (await write(keyId, budget))),
+    replace: (keyId, before, budget) =>
+      attempt("replacing a key's budget", () =>
+        write(keyId, budget, before === undefined ? NONE : format(before)),
+      ),
     sync: () => attempt("bringing budgets up to date", () => setAll()),
   };
 }

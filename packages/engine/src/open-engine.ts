@@ -292,6 +292,11 @@ function engineOn(
       await Promise.all([keyBudgets.sync(), accounts.sync()]);
       return queue;
     },
+    async replaceQueue(before, queue) {
+      const replaced = await registry.replace(before, queue);
+      if (replaced !== undefined) await Promise.all([keyBudgets.sync(), accounts.sync()]);
+      return replaced;
+    },
     async pauseQueue(name, paused) {
       await onEach(name, ({ base }) =>
         pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),

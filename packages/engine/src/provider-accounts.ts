@@ -102,17 +102,40 @@ export function providerAccounts(
     await Promise.all(bases.map((at) => exchange({ base: at }, { pool, jobs: 0, leastTokens: 0 })));
   };
 
-  const put = async (account: ProviderAccount) => {
+  const writeLimits = async (account: ProviderAccount) => {
     const { name, requestsPerMinute = "", tokensPerMinute = "", maxRunning = "" } = account;
     await redis.hset(stateKey(name), {
       lq: requestsPerMinute,
       lt: tokensPerMinute,
       lr: maxRunning,
     });
-    await changeField.run(redis, key, { field: name, value: JSON.stringify(account) });
+  };
+  const put = async (account: ProviderAccount) => {
+    await writeLimits(account);
+    await changeField.run(redis, key, { field: account.name, value: JSON.stringify(account) });
+    await spread(account.name);
+  };
+  const spread = async (name: string) => {
     await tellShards();
     // What was granted under the limits before ends now.
     await takeBack(name);
+  };
+  /** False: it is not `before` that is there. */
+  const replace = async (before: ProviderAccount | undefined, account: ProviderAccount) => {
+    const { name } = account;
+    const held = before === undefined ? "" : JSON.stringify(before);
+    if (((await redis.hget(key, name)) ?? "") !== held) return false;
+    // Limits first, as put does: whoever dies in between leaves none that are older than the registry's.
+    await writeLimits(account);
+    const change = { field: name, value: JSON.stringify(account), before: held };
+    const written = await changeField.run(redis, key, change);
+    if (written === undefined) {
+      const now = await redis.hget(key, name);
+      if (now !== null) await writeLimits(JSON.parse(now) as ProviderAccount);
+      return false;
+    }
+    await spread(name);
+    return true;
   };
 
   return {
@@ -121,6 +144,10 @@ export function providerAccounts(
         await put(account);
         return status(account);
       }),
+    replace: (before, account) =>
+      attempt(`replacing provider account ${account.name}`, async () =>
+        (await replace(before, account)) ? status(account) : undefined,
+      ),
     list: () =>
       attempt("listing provider accounts", async () => {
         const { accounts } = await readAll();
@@ -134,10 +161,10 @@ export function providerAccounts(
       }),
     delete: (name) =>
       attempt(`removing provider account ${name}`, async () => {
-        const { wasThere } = await changeField.run(redis, key, { field: name, value: "" });
+        const removed = await changeField.run(redis, key, { field: name, value: "" });
         await tellShards();
         await redis.del(stateKey(name));
-        return wasThere;
+        return removed?.wasThere === true;
       }),
     reset: (name) =>
       attempt(`resetting provider account ${name}`, async () => {

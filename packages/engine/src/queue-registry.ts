@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, defaultBackoff, isQueueName, limits, type QueueName } from "@millrace/shared";
 import type { QueueChange, QueueDefinition } from "./engine.ts";
 import { registryKeys, shardAt } from "./keys.ts";
+import { replaceField } from "./scripts/registry/replace_field.ts";
 import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
 
@@ -38,6 +40,11 @@ export interface QueueRegistry {
   /** At most FRESH_MS old. */
   recent(name: QueueName): Promise<QueueDefinition | undefined>;
   define(change: QueueChange): Promise<QueueDefinition>;
+  /** Undefined: it is not `before` that is there. */
+  replace(
+    before: QueueDefinition | undefined,
+    queue: QueueDefinition,
+  ): Promise<QueueDefinition | undefined>;
 }
 
 export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): QueueRegistry {
@@ -50,6 +57,15 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
       throw asStoreFault(error, `reading queue ${name}`);
     });
     return text === null ? undefined : parse(text);
+  };
+
+  const swap = async (before: Stored, after: QueueDefinition) => {
+    const text = JSON.stringify(after);
+    if (before === undefined) return (await redis.hsetnx(key, after.name, text)) === 1;
+    const held = await redis.hget(key, after.name);
+    // It may have been stored with fewer fields, by an earlier version.
+    if (held === null || !isDeepStrictEqual(parse(held), before)) return false;
+    return replaceField.run(redis, key, { field: after.name, before: held, after: text });
   };
 
   return {
@@ -91,6 +107,19 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
         throw asStoreFault(error, `defining queue ${change.name}`);
       } finally {
         seen.delete(change.name);
+      }
+    },
+    async replace(before, queue) {
+      assertDefinable(queue);
+      try {
+        const after = { ...queue, shards: before?.shards ?? queue.shards };
+        if (!(await swap(before, after))) return undefined;
+        await defineShards(redis, rootPrefix, after);
+        return after;
+      } catch (error) {
+        throw asStoreFault(error, `replacing queue ${queue.name}`);
+      } finally {
+        seen.delete(queue.name);
       }
     },
   };

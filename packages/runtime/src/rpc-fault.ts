@@ -39,6 +39,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   STORE_FULL: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],
   LEASE_LOST: [status.ABORTED, 409],
+  CHANGED_MEANWHILE: [status.ABORTED, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],
   OUTPUT_GONE: [status.OUT_OF_RANGE, 410],
   DRAINING: [status.UNAVAILABLE, 503],

@@ -16,6 +16,7 @@ export const reasons = [
   "MEDIA_TYPE",
   "TOO_MANY_STREAMS",
   "LEASE_LOST",
+  "CHANGED_MEANWHILE",
   "ILLEGAL_TRANSITION",
   "OUTPUT_GONE",
   "DOCUMENT_EMPTY",

@@ -5,6 +5,7 @@ import { Failure } from "../failure.ts";
 import { given } from "../given.ts";
 import { required, writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
+import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { type BudgetOptions, budgetOptions, changedBudget } from "./budget.ts";
@@ -27,12 +28,14 @@ export function updateKeyCommand(keys: Command, shell: Shell): void {
         throw new Failure(exitCodes.usage, "Nothing to change: give --name or a limit.");
       }
       return withAdmin(shell, options, async (admin) => {
-        // The contract replaces a budget as a whole.
-        const before = await findKey(admin, keyId, shell.interrupted);
-        const budget = changedBudget(before?.budget, options);
-        const request = { keyId, ...given({ name, budget }) };
-        const { apiKey } = await admin.call(AdminService.method.updateApiKey, request, {
-          signal: shell.interrupted,
+        const { apiKey } = await readAndChange(async () => {
+          // The contract replaces a budget as a whole.
+          const before = await findKey(admin, keyId, shell.interrupted);
+          const budget = changedBudget(before?.budget, options);
+          const request = { keyId, ...given({ name, budget }), etag: before?.etag ?? "" };
+          return admin.call(AdminService.method.updateApiKey, request, {
+            signal: shell.interrupted,
+          });
         });
         if (options.json) writeMessage(shell, ApiKeySchema, apiKey);
         else writeText(shell, keyTable([required(apiKey)]));

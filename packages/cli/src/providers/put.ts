@@ -8,6 +8,7 @@ import {
 import type { Command } from "commander";
 import { required, writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
+import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
 import { NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
@@ -42,11 +43,14 @@ export function putProviderCommand(providers: Command, shell: Shell): void {
       withAdmin(shell, options, async (admin) => {
         const call = { signal: shell.interrupted };
         const { method } = AdminService;
-        // The contract replaces a definition as a whole.
-        const { accounts } = await admin.call(method.listProviderAccounts, {}, call);
-        const before = accounts.find(({ account }) => account?.name === name)?.account;
-        const wanted = changedAccount(name, before, options);
-        const { account } = await admin.call(method.putProviderAccount, { account: wanted }, call);
+        const { account } = await readAndChange(async () => {
+          // The contract replaces a definition as a whole.
+          const { accounts } = await admin.call(method.listProviderAccounts, {}, call);
+          const before = accounts.find(({ account }) => account?.name === name);
+          const wanted = changedAccount(name, before?.account, options);
+          const request = { account: wanted, etag: before?.etag ?? "none" };
+          return admin.call(method.putProviderAccount, request, call);
+        });
         if (options.json) writeMessage(shell, ProviderAccountStatusSchema, account);
         else writeText(shell, providerTable([required(account)]));
       }),

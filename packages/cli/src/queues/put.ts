@@ -2,6 +2,7 @@ import { AdminService, QueueSchema } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
 import { required, writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
+import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { changedQueue, type QueueOptions, queueOptions } from "./queue-options.ts";
@@ -17,11 +18,14 @@ export function putQueueCommand(queues: Command, shell: Shell): void {
       withAdmin(shell, options, async (admin) => {
         const call = { signal: shell.interrupted };
         const { method } = AdminService;
-        // The contract replaces a definition as a whole.
-        const { queues: all } = await admin.call(method.listQueues, {}, call);
-        const before = all.find(({ queue }) => queue?.name === name)?.queue;
-        const wanted = changedQueue(name, before, options);
-        const { queue } = await admin.call(method.putQueue, { queue: wanted }, call);
+        const { queue } = await readAndChange(async () => {
+          // The contract replaces a definition as a whole.
+          const { queues: all } = await admin.call(method.listQueues, {}, call);
+          const before = all.find(({ queue }) => queue?.name === name);
+          const wanted = changedQueue(name, before?.queue, options);
+          const request = { queue: wanted, etag: before?.etag ?? "none" };
+          return admin.call(method.putQueue, request, call);
+        });
         if (options.json) writeMessage(shell, QueueSchema, queue);
         else writeText(shell, queueText(required(queue)));
       }),

@@ -1,10 +1,12 @@
 import { defineScript } from "../../define-script.ts";
-import { asList, asNumber } from "../../reply.ts";
+import { asList, asNumber, asText } from "../../reply.ts";
 
 export interface ChangeFieldRequest {
   readonly field: string;
   /** Empty: the field is removed. */
   readonly value: string;
+  /** What it must hold for that; empty: nothing. Left out: anything. */
+  readonly before?: string;
 }
 
 export interface ChangeFieldOutcome {
@@ -13,12 +15,17 @@ export interface ChangeFieldOutcome {
   readonly wasThere: boolean;
 }
 
-export const changeField = defineScript<ChangeFieldRequest, ChangeFieldOutcome>({
+/** Undefined: it holds something else. */
+export const changeField = defineScript<ChangeFieldRequest, ChangeFieldOutcome | undefined>({
   name: "registry/change_field",
-  argv: ["field", "value"],
-  encode: ({ field, value }) => [field, value],
+  argv: ["field", "value", "checked", "before"],
+  encode: ({ field, value, before }) => [
+    ...[field, value],
+    ...[before === undefined ? "0" : "1", before ?? ""],
+  ],
   decode: (reply) => {
-    const [version, wasThere] = asList(reply);
+    const [word, version, wasThere] = asList(reply);
+    if (asText(word) === "CHANGED") return undefined;
     return { version: asNumber(version), wasThere: asNumber(wasThere) === 1 };
   },
 });

@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import type { AdminHandler } from "./admin-handler.ts";
-import { providerAccountStatusMessage } from "./provider-account-message.ts";
+import { providerAccountStatusMessage } from "./provider-account-status.ts";
 
 export const listProviderAccounts =
   (engine: {

@@ -1,12 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ProviderAccount, ProviderAccountStatus } from "@millrace/engine";
+import type { ProviderAccount } from "@millrace/engine";
 import {
   type ProviderAccount as ProviderAccountMessage,
   ProviderAccountSchema,
-  type ProviderAccountStatus as ProviderAccountStatusMessage,
-  ProviderAccountStatusSchema,
-  ProviderState,
 } from "@millrace/proto/admin-service";
 import { rpcError } from "@millrace/runtime";
 
@@ -18,19 +14,6 @@ export const providerAccountMessage = ({
   create(ProviderAccountSchema, {
     ...rest,
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute: BigInt(tokensPerMinute) }),
-  });
-
-export const providerAccountStatusMessage = (
-  status: ProviderAccountStatus,
-): ProviderAccountStatusMessage =>
-  create(ProviderAccountStatusSchema, {
-    account: providerAccountMessage(status.account),
-    state: ProviderState[status.state],
-    ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampFromMs(status.coolUntilMs) }),
-    running: status.running,
-    runningLimit: status.runningLimit ?? 0,
-    requestsUsed: BigInt(status.requestsUsed),
-    tokensUsed: BigInt(status.tokensUsed),
   });
 
 export function providerAccountOf(message: ProviderAccountMessage): ProviderAccount {

@@ -2,21 +2,36 @@ import type { Engine } from "@millrace/engine";
 import { PutProviderAccountRequestSchema } from "@millrace/proto/admin-service";
 import type { RecordChange } from "../../record-change.ts";
 import type { AdminHandler } from "./admin-handler.ts";
-import { providerAccountOf, providerAccountStatusMessage } from "./provider-account-message.ts";
+import { accountEtag, changedMeanwhile } from "./etag.ts";
+import { providerAccountOf } from "./provider-account-message.ts";
+import { providerAccountStatusMessage } from "./provider-account-status.ts";
 
 /** The definition takes the place of the whole one before. */
 export const putProviderAccount =
   (
-    engine: { readonly providerAccounts: Pick<Engine["providerAccounts"], "put"> },
+    engine: {
+      readonly providerAccounts: Pick<Engine["providerAccounts"], "get" | "put" | "replace">;
+    },
     record: RecordChange,
   ): AdminHandler<"putProviderAccount"> =>
   async (request, { identity: by }) => {
-    const { account } = request;
+    const { account, etag } = request;
     if (account === undefined)
       throw new Error("validation let a request without an account through");
+    const { providerAccounts } = engine;
+    const wanted = providerAccountOf(account);
+    const changed = () => changedMeanwhile(`provider account ${account.name}`);
     const change = { by, action: "PutProviderAccount", subject: account.name, request };
-    const status = await record({ ...change, schema: PutProviderAccountRequestSchema }, () =>
-      engine.providerAccounts.put(providerAccountOf(account)),
+    const status = await record(
+      { ...change, schema: PutProviderAccountRequestSchema },
+      async () => {
+        if (etag === "") return providerAccounts.put(wanted);
+        const before = (await providerAccounts.get(account.name))?.account;
+        if (etag !== accountEtag(before)) throw changed();
+        const replaced = await providerAccounts.replace(before, wanted);
+        if (replaced === undefined) throw changed();
+        return replaced;
+      },
     );
     return { account: providerAccountStatusMessage(status) };
   };

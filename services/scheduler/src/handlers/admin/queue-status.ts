@@ -1,6 +1,7 @@
 import type { Engine, QueueDefinition } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 import { isQueueName } from "@millrace/shared";
+import { queueEtag } from "./etag.ts";
 import { queueMessage } from "./queue-message.ts";
 
 /** The queue of that name, or QUEUE_NOT_FOUND. */
@@ -27,5 +28,6 @@ export async function queueStatus(engine: Pick<Engine, "stats">, queue: QueueDef
       dead: BigInt(counts.dead),
     },
     paused,
+    etag: queueEtag(queue),
   };
 }

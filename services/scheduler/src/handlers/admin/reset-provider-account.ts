@@ -2,7 +2,8 @@ import type { Engine } from "@millrace/engine";
 import { ResetProviderAccountRequestSchema } from "@millrace/proto/admin-service";
 import type { RecordChange } from "../../record-change.ts";
 import type { AdminHandler } from "./admin-handler.ts";
-import { accountNotFound, providerAccountStatusMessage } from "./provider-account-message.ts";
+import { accountNotFound } from "./provider-account-message.ts";
+import { providerAccountStatusMessage } from "./provider-account-status.ts";
 
 export const resetProviderAccount =
   (

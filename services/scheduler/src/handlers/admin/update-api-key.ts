@@ -3,6 +3,7 @@ import { UpdateApiKeyRequestSchema } from "@millrace/proto/admin-service";
 import type { RecordChange } from "../../record-change.ts";
 import type { AdminHandler } from "./admin-handler.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
+import { changedMeanwhile } from "./etag.ts";
 import { existingKey, keyIdOf } from "./existing-key.ts";
 import { budgetOf } from "./key-budget-message.ts";
 
@@ -10,18 +11,24 @@ export const updateApiKey =
   (
     engine: {
       readonly apiKeys: Pick<Engine["apiKeys"], "get" | "rename">;
-      readonly keyBudgets: Pick<Engine["keyBudgets"], "get" | "set">;
+      readonly keyBudgets: Pick<Engine["keyBudgets"], "get" | "set" | "replace">;
     },
     record: RecordChange,
   ): AdminHandler<"updateApiKey"> =>
   async (request, { identity: by }) => {
-    const { keyId, name, budget } = request;
+    const { keyId, name, budget, etag } = request;
     const id = keyIdOf(keyId);
     const { apiKeys, keyBudgets } = engine;
     const before = existingKey(id, await apiKeys.get(id));
+    const budgetBefore = await keyBudgets.get(id);
+    const changed = () => changedMeanwhile(`API key ${keyId}`);
+    if (etag !== "" && etag !== apiKeyMessage(before, budgetBefore).etag) throw changed();
     const change = { by, action: "UpdateApiKey", subject: keyId, request };
     const key = await record({ ...change, schema: UpdateApiKeyRequestSchema }, async () => {
-      if (budget !== undefined) await keyBudgets.set(id, budgetOf(budget));
+      if (budget !== undefined && etag === "") await keyBudgets.set(id, budgetOf(budget));
+      else if (budget !== undefined) {
+        if (!(await keyBudgets.replace(id, budgetBefore, budgetOf(budget)))) throw changed();
+      }
       return name === undefined ? before : existingKey(id, await apiKeys.rename(id, name));
     });
     return { apiKey: apiKeyMessage(key, await keyBudgets.get(id)) };

@@ -115,6 +115,13 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
    * @generated from field: google.protobuf.Timestamp old_secret_expire_time = 6;
    */
   oldSecretExpireTime?: Timestamp | undefined;
+
+  /**
+   * Changes with its name and its budget: for UpdateApiKey.
+   *
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
 };
 
 /**
@@ -257,6 +264,14 @@ export declare type UpdateApiKeyRequest = Message<"millrace.admin.v1.UpdateApiKe
    * @generated from field: millrace.admin.v1.KeyBudget budget = 3;
    */
   budget?: KeyBudget | undefined;
+
+  /**
+   * Of the key when it was read: the change is made only if that has not changed since, else ABORTED with the reason
+   * CHANGED_MEANWHILE. Left out: whatever there is.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
 };
 
 /**
@@ -584,6 +599,14 @@ export declare type PutQueueRequest = Message<"millrace.admin.v1.PutQueueRequest
    * @generated from field: millrace.admin.v1.Queue queue = 1;
    */
   queue?: Queue | undefined;
+
+  /**
+   * Of the queue when it was read: the change is made only if that has not changed since, else ABORTED with the reason
+   * CHANGED_MEANWHILE. "none": only if there is none. Left out: whatever there is.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -604,6 +627,13 @@ export declare type PutQueueResponse = Message<"millrace.admin.v1.PutQueueRespon
    * @generated from field: millrace.admin.v1.Queue queue = 1;
    */
   queue?: Queue | undefined;
+
+  /**
+   * Of what it is now.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -672,6 +702,13 @@ export declare type QueueStatus = Message<"millrace.admin.v1.QueueStatus"> & {
    * @generated from field: bool paused = 3;
    */
   paused: boolean;
+
+  /**
+   * Changes with what it is: for PutQueue.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
 };
 
 /**
@@ -855,6 +892,13 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
    * @generated from field: uint64 tokens_used = 7;
    */
   tokensUsed: bigint;
+
+  /**
+   * Changes with what it is, not with how it is: for PutProviderAccount.
+   *
+   * @generated from field: string etag = 8;
+   */
+  etag: string;
 };
 
 /**
@@ -875,6 +919,14 @@ export declare type PutProviderAccountRequest = Message<"millrace.admin.v1.PutPr
    * @generated from field: millrace.admin.v1.ProviderAccount account = 1;
    */
   account?: ProviderAccount | undefined;
+
+  /**
+   * Of the account when it was read: the change is made only if that has not changed since, else ABORTED with the reason
+   * CHANGED_MEANWHILE. "none": only if there is none. Left out: whatever there is.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**

@@ -1,0 +1,25 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ProviderAccountStatus } from "@millrace/engine";
+import {
+  type ProviderAccountStatus as ProviderAccountStatusMessage,
+  ProviderAccountStatusSchema,
+  ProviderState,
+} from "@millrace/proto/admin-service";
+import { accountEtag } from "./etag.ts";
+import { providerAccountMessage } from "./provider-account-message.ts";
+
+/** A provider account and how it is, as operators see it. */
+export const providerAccountStatusMessage = (
+  status: ProviderAccountStatus,
+): ProviderAccountStatusMessage =>
+  create(ProviderAccountStatusSchema, {
+    account: providerAccountMessage(status.account),
+    state: ProviderState[status.state],
+    ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampFromMs(status.coolUntilMs) }),
+    running: status.running,
+    runningLimit: status.runningLimit ?? 0,
+    requestsUsed: BigInt(status.requestsUsed),
+    tokensUsed: BigInt(status.tokensUsed),
+    etag: accountEtag(status.account),
+  });

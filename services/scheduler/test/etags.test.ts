@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { setup } from "./admin-setup.ts";
+
+type Parts = Awaited<ReturnType<typeof setup>>;
+
+/** What two operators may both read, change and write back: two limits of it, and what it is now. */
+interface Shared {
+  /** Changes one limit of what was read, where only that was read. */
+  readonly write: (by: "anna" | "bert", limit: number, etag: string) => Promise<unknown>;
+  readonly read: () => Promise<{ readonly etag: string; readonly limit: number | undefined }>;
+}
+
+const shared: readonly [string, (parts: Parts) => Promise<Shared>][] = [
+  [
+    "an API key",
+    async ({ as, rpc, newKey }) => {
+      const { keyId } = await newKey();
+      return {
+        write: (by, maxRunning, etag) =>
+          as(by).updateApiKey({ keyId, budget: { maxRunning }, etag }),
+        read: async () => {
+          const [key] = (await rpc.listApiKeys({})).apiKeys;
+          return { etag: key?.etag ?? "", limit: key?.budget?.maxRunning };
+        },
+      };
+    },
+  ],
+  [
+    "a queue",
+    async ({ as, rpc }) => {
+      await rpc.putQueue({ queue: { name: "mail", shards: 2 } });
+      return {
+        write: (by, maxStalls, etag) =>
+          as(by).putQueue({ queue: { name: "mail", maxStalls }, etag }),
+        read: async () => {
+          const [queue] = (await rpc.listQueues({})).queues;
+          expect(queue?.queue?.shards).toBe(2);
+          return { etag: queue?.etag ?? "", limit: queue?.queue?.maxStalls };
+        },
+      };
+    },
+  ],
+  [
+    "a provider account",
+    async ({ as, rpc }) => {
+      await rpc.putProviderAccount({ account: { name: "acc" } });
+      return {
+        write: (by, maxRunning, etag) =>
+          as(by).putProviderAccount({ account: { name: "acc", maxRunning }, etag }),
+        read: async () => {
+          const [status] = (await rpc.listProviderAccounts({})).accounts;
+          return { etag: status?.etag ?? "", limit: status?.account?.maxRunning };
+        },
+      };
+    },
+  ],
+];
+
+const stale = { reason: "CHANGED_MEANWHILE" };
+
+test.each(shared)("%s that another operator has changed is not changed back", async (_, of) => {
+  const parts = await setup();
+  const { read, write } = await of(parts);
+  const { etag } = await read();
+  await write("bert", 5, etag);
+  const changes = (await parts.rpc.listAuditEvents({})).events.length;
+  await expect(write("anna", 7, etag)).rejects.toMatchObject(stale);
+  expect((await read()).limit).toBe(5);
+  expect((await parts.rpc.listAuditEvents({})).events).toHaveLength(changes);
+  await write("anna", 7, (await read()).etag);
+  expect((await read()).limit).toBe(7);
+  // Without an etag it is changed whatever it is.
+  await write("anna", 8, "");
+  expect((await read()).limit).toBe(8);
+});
+
+test.each(shared)("of two changes of %s that come together, one is made", async (_, of) => {
+  const { read, write } = await of(await setup());
+  for (let round = 0; round < 10; round += 1) {
+    const { etag } = await read();
+    const limits = [2 * round + 10, 2 * round + 11];
+    const [anna, bert] = await Promise.allSettled([
+      write("anna", limits[0] ?? 0, etag),
+      write("bert", limits[1] ?? 0, etag),
+    ]);
+    expect([anna.status, bert.status].sort()).toEqual(["fulfilled", "rejected"]);
+    const refused = anna.status === "rejected" ? anna : bert;
+    expect(refused).toMatchObject({ reason: stale });
+    expect((await read()).limit).toBe(limits[anna.status === "fulfilled" ? 0 : 1]);
+  }
+});
+
+test("what two operators make at once is made by one of them", async () => {
+  const { as, rpc } = await setup();
+  const made = await Promise.allSettled([
+    as("anna").putQueue({ queue: { name: "mail", maxStalls: 4 }, etag: "none" }),
+    as("bert").putQueue({ queue: { name: "mail", maxStalls: 5 }, etag: "none" }),
+    as("anna").putProviderAccount({ account: { name: "acc", maxRunning: 4 }, etag: "none" }),
+    as("bert").putProviderAccount({ account: { name: "acc", maxRunning: 5 }, etag: "none" }),
+  ]);
+  expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  for (const one of made) if (one.status === "rejected") expect(one.reason).toMatchObject(stale);
+  const account = { name: "other" };
+  await expect(rpc.putProviderAccount({ account, etag: "gone" })).rejects.toMatchObject(stale);
+});
+
+test("what a secret and an account's circuit do leaves the etag as it is", async () => {
+  const { rpc, engine, newKey } = await setup();
+  const { keyId } = await newKey();
+  const keyEtag = async () => (await rpc.listApiKeys({})).apiKeys[0]?.etag;
+  const before = await keyEtag();
+  await rpc.rotateApiKey({ keyId });
+  expect(await keyEtag()).toBe(before);
+  const { account } = await rpc.putProviderAccount({ account: { name: "acc" } });
+  await engine.providerAccounts.refused("acc", { coolMs: 5_000, exhausted: false });
+  expect((await rpc.listProviderAccounts({})).accounts[0]?.etag).toBe(account?.etag);
+});
