@@ -3,9 +3,10 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Usage, UsageSchema } from "@millrace/proto/job";
 import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
 import { AttemptOutput } from "./attempt-output.ts";
-import type { ExecutionContext, Executor, Log, UsageDelta } from "./executor.ts";
+import type { ExecutionContext, Executor, Log } from "./executor.ts";
 import { JobFailure } from "./job-failure.ts";
 import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
+import { addUsage } from "./reported-usage.ts";
 
 export const leaseKey = (lease: LeaseRef): string => `${lease.jobId}#${lease.fencingToken}`;
 
@@ -111,12 +112,6 @@ export class Attempt {
     return done;
   }
 
-  #addUsage(delta: UsageDelta): void {
-    this.usage.inputTokens += BigInt(Math.round(delta.inputTokens ?? 0));
-    this.usage.outputTokens += BigInt(Math.round(delta.outputTokens ?? 0));
-    this.usage.providerCalls += delta.providerCalls ?? 0;
-  }
-
   #context(payload: unknown, log: Log): ExecutionContext {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
     const { keyId, deadline, traceparent, tracestate } = this.#assignment;
@@ -131,7 +126,7 @@ export class Attempt {
       progress: (done, total, message) => {
         return this.#sending(this.output.progress(done, total, message));
       },
-      addUsage: (usage) => this.#addUsage(usage),
+      addUsage: (delta) => addUsage(this.usage, delta),
       log: (level, message, fields) => log(level, message, { jobId, attempt, ...fields }),
     };
   }

@@ -25,7 +25,8 @@ export function failed(failure: JobFailure): Outcome {
       retryable: failure.retryable,
     },
   });
-  if (failure.retryAfterMs !== undefined) {
+  // What is no number says nothing: the job's own backoff decides.
+  if (failure.retryAfterMs !== undefined && !Number.isNaN(failure.retryAfterMs)) {
     value.retryAfter = durationFromMs(Math.min(dayMs, Math.max(0, failure.retryAfterMs)));
   }
   if (failure.provider !== undefined) {

@@ -77,6 +77,11 @@ test.each([
   ["in milliseconds, which win", { "retry-after-ms": "250", "retry-after": "9" }, 250],
   ["not at all", {}, undefined],
   ["as nonsense", { "retry-after": "soon" }, undefined],
+  ["as nothing", { "retry-after": "" }, undefined],
+  ["as no number", { "retry-after": "NaN", "retry-after-ms": "NaN" }, undefined],
+  ["as a negative number", { "retry-after": "-5" }, 0],
+  ["as endless", { "retry-after": "Infinity" }, undefined],
+  ["in the year 9999", { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, 251_638_300_799_000],
 ])("a provider says when to come back %s", async (_, headers, afterMs) => {
   const clock = new ManualClock(Date.parse("2025-11-24T16:00:00Z"));
   const { fault } = await setup(refuse(429, "rate_limit_exceeded", headers), clock);

@@ -24,7 +24,7 @@ function retryAfterMs(headers: Headers | undefined, nowMs: number): number | und
   const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
   if (Number.isFinite(precise)) return Math.max(0, precise);
   const value = headers?.get("retry-after");
-  if (value === null || value === undefined) return undefined;
+  if (value === null || value === undefined || value.trim() === "") return undefined;
   const seconds = Number(value);
   const delayMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - nowMs;
   return Number.isFinite(delayMs) ? Math.max(0, delayMs) : undefined;

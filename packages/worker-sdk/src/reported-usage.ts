@@ -1,0 +1,21 @@
+import type { Usage } from "@millrace/proto/job";
+import type { UsageDelta } from "./executor.ts";
+
+/** What one attempt may report, by the contract. */
+const MOST_TOKENS = 1_000_000_000;
+const MOST_CALLS = 1_000_000;
+
+/**
+ * Adds what an executor says that it spent. It often repeats what a model server said, and one that counts wrong must
+ * not cost the worker its stream, with all its other attempts: what is no number or negative is left out, and no more
+ * is reported than may be.
+ */
+export function addUsage(usage: Usage, delta: UsageDelta): void {
+  const sum = (before: bigint | number, more: number | undefined, most: number): number => {
+    const valid = more !== undefined && more > 0 ? Math.round(Math.min(more, most)) : 0;
+    return Math.min(most, Number(before) + valid);
+  };
+  usage.inputTokens = BigInt(sum(usage.inputTokens, delta.inputTokens, MOST_TOKENS));
+  usage.outputTokens = BigInt(sum(usage.outputTokens, delta.outputTokens, MOST_TOKENS));
+  usage.providerCalls = sum(usage.providerCalls, delta.providerCalls, MOST_CALLS);
+}
