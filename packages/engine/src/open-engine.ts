@@ -44,7 +44,7 @@ import { type ShardOfQueue, shardMap } from "./shard-map.ts";
 import { signalHub } from "./signal-hub.ts";
 import type { Store } from "./store-connection.ts";
 import { mastersOf } from "./store-connection.ts";
-import { asStoreFault } from "./store-fault.ts";
+import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
 /**
  * Connects to Redis, checks that it will do, and returns the engine, which owns two connections until
@@ -321,7 +321,9 @@ function engineOn(
     memory: () => readMemory(redis),
 
     async ping() {
-      await Promise.all(mastersOf(redis).map((server) => server.ping())).catch((error: unknown) => {
+      const servers = mastersOf(redis);
+      if (servers.length === 0) throw new StoreUnavailable("no master of the Cluster is known");
+      await Promise.all(servers.map((server) => server.ping())).catch((error: unknown) => {
         throw asStoreFault(error, "ping");
       });
     },
