@@ -58,6 +58,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       metricNames.jobsHandedBack,
       "Attempts that came back unfinished and were not counted, as from a worker that drains.",
     ),
+    lanesHeld: counter(
+      metricNames.lanesHeld,
+      "Times that a key's waiting jobs were set aside, by what holds them.",
+      ["queue", "constraint"],
+    ),
     jobsStalled: jobs(metricNames.jobsStalled, "Attempts that lost their worker."),
     jobsCancelled: jobs(metricNames.jobsCancelled, "Jobs that were cancelled."),
     jobsExpired: jobs(

@@ -1,5 +1,6 @@
 import type {
   AppendOutcome,
+  ConstraintKind,
   EndedJob,
   JobRecord,
   Lease,
@@ -7,7 +8,7 @@ import type {
   ReapedJob,
   Settlement,
 } from "@millrace/engine";
-import { type JobId, type JobState, queueOf } from "@millrace/shared";
+import { type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
 import {
   attributeNames,
   boundedLabel,
@@ -26,6 +27,8 @@ export interface JobObserver {
   /** By how many the jobs have changed whose end gateways wait for. */
   awaited(change: number): void;
   leased(lease: Lease, nowMs: number): void;
+  /** A lease set lanes aside, by what holds them. */
+  held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
@@ -78,6 +81,9 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
 
     awaited: (change) => metrics.awaitedJobs.inc(change),
 
+    held(queue, lanes) {
+      for (const [constraint, count] of lanes) metrics.lanesHeld.inc({ queue, constraint }, count);
+    },
     leased(lease, nowMs) {
       const { jobId, job, attempt, heldBy } = lease;
       const by = labels(jobId, job.type);

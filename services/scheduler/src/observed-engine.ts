@@ -11,6 +11,7 @@ export const observedEngine = (engine: Engine, observer: JobObserver): Engine =>
   async lease(request) {
     const result = await engine.lease(request);
     for (const job of result.expired) observer.ended(job, "EXPIRED");
+    observer.held(request.queue, result.held);
     return result;
   },
   async reap(queue, limit) {

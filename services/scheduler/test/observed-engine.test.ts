@@ -8,6 +8,7 @@ import { observedEngine } from "../src/observed-engine.ts";
 
 const queue = "documents" as QueueName;
 const leaseMs = 30_000;
+const keyId = "aaaa" as KeyId;
 
 /** Two replicas on one Redis, each with counters of its own, and the counters' sum. */
 async function setup() {
@@ -50,6 +51,42 @@ test("a job that lost its worker for good is counted once over all replicas that
   await both((engine) => engine.reap(queue, 10));
   expect(await counted(metricNames.jobsFailed)).toBe(1);
   expect(await counted(metricNames.jobsStalled)).toBe(1);
+});
+
+test("what holds lanes is counted by the names that explaining a job gives", async () => {
+  const { one, submit } = await setup();
+  const held = async () => {
+    const metric = one.metrics.registry.getSingleMetric(metricNames.lanesHeld);
+    return (await metric?.get())?.values.map(({ labels, value }) => ({ ...labels, value }));
+  };
+  const explained = async () => {
+    const { jobs } = await one.engine.listJobs({ queue, keyId, pageSize: 10 });
+    const waiting = jobs.find(({ state }) => state === "QUEUED");
+    if (waiting === undefined) throw new Error("no job waits");
+    return (await one.engine.explain(waiting.id))?.constraints.map(({ kind }) => kind);
+  };
+  const leaseAll = async () => {
+    const request = { queue, count: 5, leaseMs, workerId: "w1" };
+    return (await one.engine.lease(request)).leases;
+  };
+  await one.engine.keyBudgets.set(keyId, { maxRunning: 1 });
+  await submit();
+  await submit();
+  const [first] = await leaseAll();
+  expect(await held()).toEqual([{ queue, constraint: "KEY_CONCURRENCY", value: 1 }]);
+  expect(await explained()).toEqual(["KEY_CONCURRENCY"]);
+  if (first === undefined) throw new Error("no job was next");
+  await one.engine.settle([{ ...first, kind: "complete", resultJson: "1" }]);
+  // What a job had to wait for goes with its lease, to its span.
+  const [second] = await leaseAll();
+  expect(second?.heldBy).toEqual(["KEY_CONCURRENCY"]);
+  await one.engine.providerAccounts.put({ name: "acc", requestsPerMinute: 1 });
+  await one.engine.keyBudgets.set(keyId, undefined);
+  await submit({ pool: "acc" });
+  await submit({ pool: "acc" });
+  expect(await leaseAll()).toHaveLength(1);
+  expect(await held()).toContainEqual({ queue, constraint: "PROVIDER_REQUESTS", value: 1 });
+  expect(await explained()).toEqual(["PROVIDER_REQUESTS"]);
 });
 
 test("a job that expires while it waits is counted once, whether a lease or a reap meets it first", async () => {
