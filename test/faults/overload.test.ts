@@ -3,11 +3,12 @@
 import { status } from "@grpc/grpc-js";
 import type { LocalService } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
+import { fromRpcStatus } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { benchOn } from "./bench.ts";
 import { rawWatch } from "./raw-watch.ts";
-import { callerAt, faultOf, metric, startLogged, untilMetric } from "./setup.ts";
+import { adminOf, callerAt, faultOf, metric, startLogged, untilMetric } from "./setup.ts";
 
 const shared = await startLogged({ workers: 0 });
 afterAll(() => shared.system[Symbol.asyncDispose]());
@@ -191,4 +192,71 @@ test("1,200 open watches through one gateway all end with their job, and calls b
   expect(new Set(await Promise.all(watches))).toEqual(new Set([JobState.SUCCEEDED]));
   expect((await following).state).toBe(JobState.SUCCEEDED);
   await check();
+});
+
+test("of many times more than may wait each job is refused with when to come back, what was accepted is done, and then all is as before", async () => {
+  const { caller, queue, worker } = await benchOn(shared);
+  const admin = adminOf(shared.system);
+  const QUEUED = 100;
+  const SLOTS = 4;
+  await admin.updateApiKey({ keyId: caller.keyId, budget: { maxQueued: QUEUED } });
+  const go = Promise.withResolvers<void>();
+  worker(
+    {
+      copy: async () => {
+        await go.promise;
+        return null;
+      },
+    },
+    SLOTS,
+  );
+  const services = [...shared.system.gateways, ...shared.system.schedulers];
+  const before = await Promise.all(services.map(memory));
+  const payload = {
+    case: "payloadJson" as const,
+    value: JSON.stringify({ text: "x".repeat(1_000) }),
+  };
+  const jobs = Array.from({ length: 500 }, () => ({ queue, type: "copy", payload }));
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => caller.jobs.submitJobs({ jobs })),
+  );
+  const accepted: string[] = [];
+  const refused = [];
+  for (const { result } of answers.flatMap(({ results }) => results)) {
+    if (result.case === "jobId") accepted.push(result.value);
+    else if (result.case === "error") refused.push(fromRpcStatus(result.value));
+  }
+  expect(accepted.length + refused.length).toBe(5_000);
+  expect(accepted.length).toBeGreaterThanOrEqual(QUEUED);
+  expect(accepted.length).toBeLessThanOrEqual(QUEUED + SLOTS);
+  for (const { reason, retryDelayMs } of refused) {
+    expect({ reason, later: (retryDelayMs ?? 0) > 0 }).toEqual({
+      reason: "DEPTH_FULL",
+      later: true,
+    });
+  }
+  const byHttp = await fetch(`${shared.system.httpUrl}/v1/jobs`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${caller.apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ queue, type: "copy" }),
+  });
+  expect([byHttp.status, Number(byHttp.headers.get("retry-after")) > 0]).toEqual([429, true]);
+  // Whoever has not asked for too much is served beside it.
+  const other = callerAt(shared.system.gatewayTarget(), await shared.system.createApiKey("other"));
+  const { job: others } = await other.jobs.submitJob({ job: { queue, type: "copy" } });
+  const after = await Promise.all(services.map(memory));
+  for (const [i, bytes] of after.entries()) expect(bytes - (before[i] ?? 0)).toBeLessThan(96 * MIB);
+
+  go.resolve();
+  const wait = { seconds: 60n };
+  const ended = await Promise.all([
+    ...accepted.map((jobId) => caller.jobs.getJob({ jobId, wait })),
+    other.jobs.getJob({ jobId: others?.id ?? "", wait }),
+  ]);
+  expect(new Set(ended.map(({ job }) => job?.state))).toEqual(new Set([JobState.SUCCEEDED]));
+  const again = await caller.jobs.submitJob({ job: { queue, type: "copy" }, wait });
+  expect(again.job?.state).toBe(JobState.SUCCEEDED);
+  const findings = [];
+  for await (const message of admin.audit({})) findings.push(...message.findings);
+  expect(findings).toEqual([]);
 });
