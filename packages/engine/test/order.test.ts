@@ -1,5 +1,7 @@
 import type { JobId, QueueName } from "@millrace/shared";
-import { expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { audit } from "./audit.ts";
 import { lease, leaseOne, queue, setup } from "./setup.ts";
 
 test("jobs of one key and priority are leased in order of arrival", async () => {
@@ -96,3 +98,18 @@ test("a free slot takes whatever is there: an empty queue leases nothing, and on
   expect(await lease(engine, 5)).toHaveLength(1);
   expect(await lease(engine, 5)).toEqual([]);
 });
+
+test.each([1, 2, 3, 4, 5])(
+  "a lane that lost its last job to a lease of several lanes is no longer there, with %i jobs in it",
+  async (size) => {
+    const { engine, job, url, rootPrefix } = await setup();
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    await engine.submit([job("aaaa"), ...Array.from({ length: size }, () => job("bbbb"))]);
+    expect(await lease(engine, size + 1)).toHaveLength(size + 1);
+    await audit(redis, rootPrefix);
+    await engine.submit([job("bbbb")]);
+    expect(await lease(engine, 3)).toHaveLength(1);
+    await audit(redis, rootPrefix);
+  },
+);

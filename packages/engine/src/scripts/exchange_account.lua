@@ -50,7 +50,7 @@ for at = 8, #ARGV - 1, 3 do
   local second = tonumber(ARGV[at + 1])
   local tokens = tonumber(ARGV[at + 2])
   local requests = tonumber(ARGV[at + 3])
-  if tokens > 0 then windows.add(t, now_ms, tokens) else windows.correct(t, second, tokens) end
+  if tokens > 0 then windows.add(t, tokens) else windows.correct(t, second, tokens) end
   windows.correct(q, second, requests)
 end
 
@@ -113,9 +113,9 @@ end
 
 local second = string.format("%.0f", math.floor(now_ms / 1000))
 if requests > 0 then
-  second = string.format("%.0f", windows.add(q, now_ms, requests))
+  second = string.format("%.0f", windows.add(q, requests))
   -- A clock that was set back charges the newest second of each window: the same for both.
-  windows.add(t, now_ms, tokens)
+  windows.add(t, tokens)
 end
 local allowed = running + jobs
 local granted = { string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,

@@ -40,10 +40,11 @@ end
 local function settle_reservation(id, rsv, acs, kind, usage)
   local input, output = string.match(usage, "^(%d+),(%d+),")
   local spent = input and input + output
-  if spent and spent > 0 then budgets.learn(lanes.key_of(id), spent) end
+  local key = lanes.key_of(id)
+  if spent and spent > 0 then budgets.learn(key, spent) end
   local bounced = string.find(kind, "^bounce")
   local unspent = not spent and (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
-  if rsv then budgets.settle(id, rsv, spent, unspent) end
+  if rsv then budgets.settle(key, rsv, spent, unspent) end
   if acs then
     slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, kind == "complete")
   end

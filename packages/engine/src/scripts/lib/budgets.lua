@@ -60,6 +60,8 @@ end
 -- end first, and what it waits for. Nothing is charged unless all of it may be.
 function budgets.blocked(limits, use, tokens)
   if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
+  if use.q.sum + 1 <= (limits.requests or math.huge) and use.t.sum + tokens <= (limits.tokens or math.huge)
+    and use.d.sum + tokens <= (limits.day or math.huge) then return nil end
   local when, kind
   local function wait(window, limit, needed, what)
     if not limit then return end
@@ -72,17 +74,28 @@ function budgets.blocked(limits, use, tokens)
   return when, kind
 end
 
+-- Whole numbers as text: few different ones come in a call, and making text is dear.
+local texts = {}
+local function whole(number)
+  local text = texts[number]
+  if not text then
+    text = string.format("%.0f", number)
+    texts[number] = text
+  end
+  return text
+end
+
 -- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.
 function budgets.reserve(job, finish)
-  local limits = job.limits
-  if not limits then return string.format("%.0f 0 %.6f 1 - - %s", job.tokens, finish, job.lane) end
+  local limits, at = job.limits, string.format(" %.6f ", finish)
+  if not limits then return whole(job.tokens) .. " 0" .. at .. "1 - - " .. job.lane end
   local reserved = budgets.reservation(limits, job.tokens)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
   use.changed = true
-  windows.add(use.q, now_ms, 1)
-  return string.format("%.0f %.0f %.6f %s %.0f %.0f %s", job.tokens, reserved, finish, limits.weight_text,
-    windows.add(use.t, now_ms, reserved), windows.add(use.d, now_ms, reserved), job.lane)
+  windows.add(use.q, 1)
+  return whole(job.tokens) .. " " .. whole(reserved) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, reserved))
+    .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.lane
 end
 
 -- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,
@@ -98,23 +111,23 @@ function budgets.learn(key, tokens)
   budgets.learned[key] = estimate
 end
 
--- Ends a reservation (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
+-- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
 -- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
 -- never reached, and nothing is spent.
-function budgets.settle(job_id, rsv, spent, refund)
+function budgets.settle(key, rsv, spent, refund)
   local tokens, reserved, finish, weight, minute, day, lane =
     string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
   tokens, reserved = tonumber(tokens), tonumber(reserved)
   if refund then spent = 0 end
   if minute ~= "-" then
-    local use = budgets.use_of(lanes.key_of(job_id))
+    local use = budgets.use_of(key)
     use.running = math.max(0, use.running - 1)
     use.changed, use.freed = true, true
     local correction = (spent or reserved) - reserved
     if correction > 0 then
       -- What was used beyond the reservation is a debt of now.
-      windows.add(use.t, now_ms, correction)
-      windows.add(use.d, now_ms, correction)
+      windows.add(use.t, correction)
+      windows.add(use.d, correction)
     else
       windows.correct(use.t, tonumber(minute), correction)
       windows.correct(use.d, tonumber(day), correction)

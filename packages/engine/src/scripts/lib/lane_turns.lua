@@ -36,16 +36,18 @@ function lanes.inbox(limit)
   return moved
 end
 
--- The candidates of a band: the lanes of each class that are furthest back, in order, and a heap of
--- those that had a turn in this call.
+-- The candidates of a band: the lanes of each class that are furthest back, in order, and those that had
+-- a turn in this call: a heap, and beside it those that nobody has had to compare yet.
 local function line_up(line, class, want)
   local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
   if #ready == 0 then return end
-  local queue, by = { class = class, next = 1 }, lead_of(class)
+  local queue, by, lane_of, n = { class = class, next = 1 }, lead_of(class), "|" .. class, 0
+  local prefix = base .. "mr:lane:"
   for i = 1, #ready, 2 do
     local key = ready[i]
-    queue[#queue + 1] = { id = key .. "|" .. class, key = key, class = class, at = tonumber(ready[i + 1]) + by,
-      beside = queue, used = 0, fetched = 0 }
+    n = n + 1
+    local id = key .. lane_of
+    queue[n] = { id = id, key = key, class = class, stored = prefix .. id, at = ready[i + 1] + by, beside = queue, used = 0, fetched = 0 }
   end
   line.queues[#line.queues + 1] = queue
   line.lanes = line.lanes + #queue
@@ -91,10 +93,19 @@ local function next_in(line)
     local candidate = queue[queue.next]
     if candidate and (not lane or candidate.at < lane.at) then from, lane = queue, candidate end
   end
+  if line.soonest and (not lane or line.soonest < lane.at) then
+    for _, other in ipairs(line.served) do push(line.again, other) end
+    line.served, line.soonest = {}, nil
+  end
   local again = line.again[1]
   if again and (not lane or again.at < lane.at) then return pop(line.again) end
   if lane then from.next = from.next + 1 end
   return lane
+end
+
+local function had_its_turn(line, lane)
+  line.served[#line.served + 1] = lane
+  if not line.soonest or lane.at < line.soonest then line.soonest = lane.at end
 end
 
 -- Leaves a class out for the rest of the call.
@@ -110,9 +121,13 @@ end
 local function next_job(lane, want, lanes_beside)
   if lane.used == lane.fetched then
     if lane.all then return nil end
-    local lane_key = base .. "mr:lane:" .. lane.id
+    local lane_key = lane.stored
     if lane.fetched == 0 and want <= lanes_beside then
       local popped = rcall("ZPOPMIN", lane_key)
+      if not popped[1] then
+        lane.all = true
+        return nil
+      end
       lane.out, lane.out_score, lane.fetched, lane.used = popped[1], popped[2], 1, 1
       return popped[1]
     end
@@ -130,45 +145,49 @@ end
 
 -- Takes what was used of a lane out of it. True: none is left, or nil: that is to be looked up.
 local function take_out(lane)
-  local lane_key, band, run = base .. "mr:lane:" .. lane.id, string.sub(lane.class, 1, 1), run_of(lane.id)
-  local still_in = lane.used
+  local lane_key, still_in = lane.stored, lane.used
   if lane.out and lane.used == 0 then
     rcall("ZADD", lane_key, lane.out_score, lane.out)
     return false
   elseif lane.out then
-    if tonumber(lane.out_score) < run then lanes.without = lanes.without - 1 end
+    if tonumber(lane.out_score) < run_of(lane.id) then lanes.without = lanes.without - 1 end
     still_in = still_in - 1
   end
   if still_in > 0 then
-    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run))
+    local band = string.sub(lane.class, 1, 1)
+    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run_of(lane.id)))
     rcall("ZREMRANGEBYRANK", lane_key, 0, still_in - 1)
   end
   if lane.used > 0 then tally(lane.key, -lane.used) end
   if lane.used < lane.fetched then return false end
-  return lane.all
+  return lane.all or nil
 end
 
 -- Takes out of each lane what was taken from it, and puts it where it belongs then.
 local function write_back(touched)
-  local ready, unsure = {}, {}
+  local ready, lead, unsure = {}, {}, {}
   for _, lane in ipairs(touched) do
     lane.empty = take_out(lane)
-    if lane.empty == nil then unsure[#unsure + 1] = base .. "mr:lane:" .. lane.id end
+    if lane.empty == nil then unsure[#unsure + 1] = lane.stored end
   end
   -- Mostly none of them is empty.
   local none_empty = #unsure == 0 or rcall("EXISTS", unpack(unsure)) == #unsure
   for _, lane in ipairs(touched) do
     local empty = lane.empty
-    if empty == nil then empty = not none_empty and rcall("EXISTS", base .. "mr:lane:" .. lane.id) == 0 end
+    if empty == nil then empty = not none_empty and rcall("EXISTS", lane.stored) == 0 end
     if empty then
       leave(lane.id, lane.key, lane.class, lane.at)
     elseif lane.when then
       hold(lane.id, lane.key, lane.class, lane.at, lane.when)
     else
-      local args = ready[lane.class] or {}
-      ready[lane.class] = args
-      args[#args + 1] = lane.at - lead_of(lane.class)
-      args[#args + 1] = lane.key
+      local class = lane.class
+      local args = ready[class]
+      if not args then
+        args = {}
+        ready[class], lead[class] = args, lead_of(class)
+      end
+      local n = #args
+      args[n + 1], args[n + 2] = lane.at - lead[class], lane.key
     end
   end
   for class, args in pairs(ready) do
@@ -180,13 +199,15 @@ end
 
 -- `still` gathers the classes that are not served, by where their band is.
 local function line_up_all(serves, want, still)
-  local lines = {}
-  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
+  local lines, classes = {}, rcall("SMEMBERS", base .. "mr:classes")
+  -- Redis gives them in an order of its own, which each start draws anew; ties go by this one.
+  table.sort(classes)
+  for _, class in ipairs(classes) do
     local band = string.sub(class, 1, 1)
     if not serves(band, string.sub(class, 3)) then
       still[class] = still[class] or load_bands()["v" .. band]
     else
-      local line = lines[band] or { queues = {}, again = {}, shut = {}, lanes = 0 }
+      local line = lines[band] or { queues = {}, again = {}, served = {}, shut = {}, lanes = 0 }
       lines[band] = line
       line_up(line, class, want)
     end
@@ -268,7 +289,7 @@ function lanes.take(want, serves, look, gate, start)
           start(job, lane.at)
           taken = taken + 1
         end
-        push(line.again, lane)
+        had_its_turn(line, lane)
       else
         lane.turn = lane.turn or 0
       end

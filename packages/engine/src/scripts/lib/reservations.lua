@@ -1,13 +1,13 @@
 -- reservations: what an attempt reserved that nobody reports the end of.
 --
--- Needs `base`, `rcall`, `budgets` and `slices`.
+-- Needs `base`, `rcall`, `lanes`, `budgets` and `slices`.
 -- TOUCHES
 local reservations = {}
 
 -- Settles what is left of a job's `rsv` and `acs` (false or empty: nothing): what was reserved counts as spent.
 function reservations.settle_lost(job_id, rsv, acs)
   if not rsv and not acs then return end
-  if rsv and rsv ~= "" then budgets.settle(job_id, rsv) end
+  if rsv and rsv ~= "" then budgets.settle(lanes.key_of(job_id), rsv) end
   if acs and acs ~= "" then slices.settle(job_id, acs) end
   rcall("HDEL", base .. job_id, "rsv", "acs")
 end

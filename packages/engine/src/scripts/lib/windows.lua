@@ -29,18 +29,21 @@ end
 -- `count` buckets of `size_ms` are the stretch; sum, first and last are the hash's. `now` is what the
 -- bucket of now_ms holds, where the caller has read it: it is written with the sum then.
 function windows.open(hash, letter, size_ms, count, now_ms, sum, first, last, now)
-  local window = { hash = hash, letter = letter, size_ms = size_ms, count = count,
-    sum = tonumber(sum or 0), first = tonumber(first or ""), last = tonumber(last or ""), adds = {} }
-  if now ~= nil then window.now, window.held = math.floor(now_ms / size_ms), tonumber(now or 0) end
+  local window = { hash = hash, letter = letter, size_ms = size_ms, count = count, now = math.floor(now_ms / size_ms),
+    held = now ~= nil and tonumber(now or 0), sum = tonumber(sum or 0), first = tonumber(first or ""),
+    last = tonumber(last or ""), adds = {} }
+  window.was_first, window.was_last = window.first, window.last
   drop_old(window, now_ms)
   return window
 end
 
 -- Adds what is reserved now; returns its bucket. A clock behind the one before it adds to the newest.
-function windows.add(window, now_ms, amount)
-  local bucket = math.max(math.floor(now_ms / window.size_ms), window.last or 0)
-  window.first = window.first or bucket
-  window.last = bucket
+function windows.add(window, amount)
+  local bucket = window.now
+  if bucket ~= window.last then
+    bucket = math.max(bucket, window.last or 0)
+    window.first, window.last = window.first or bucket, bucket
+  end
   window.sum = window.sum + amount
   window.adds[bucket] = (window.adds[bucket] or 0) + amount
   window.changed = true
@@ -78,7 +81,7 @@ function windows.flush(window, fields)
   local n = #fields
   for bucket, amount in pairs(window.adds) do
     local field = window.letter .. string.format("%.0f", bucket)
-    if bucket == window.now then
+    if window.held and bucket == window.now then
       window.held = window.held + amount
       fields[n + 1], fields[n + 2] = field, window.held
       n = n + 2
@@ -88,6 +91,8 @@ function windows.flush(window, fields)
   end
   window.adds = {}
   fields[n + 1], fields[n + 2] = window.letter .. "s", window.sum
+  if window.first == window.was_first and window.last == window.was_last then return end
   fields[n + 3], fields[n + 4] = window.letter .. "f", window.first or ""
   fields[n + 5], fields[n + 6] = window.letter .. "l", window.last or ""
+  window.was_first, window.was_last = window.first, window.last
 end
