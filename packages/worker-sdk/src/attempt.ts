@@ -44,7 +44,7 @@ export class Attempt {
     );
   }
 
-  async run(executor: Executor | undefined, log: Log): Promise<void> {
+  async run(executor: Executor | undefined, startedMs: number, log: Log): Promise<void> {
     if (executor === undefined) {
       const message = `This worker has no executor for jobs of type "${this.#assignment.type}".`;
       return this.#settle(failed(new JobFailure("UNKNOWN_JOB_TYPE", message, false)));
@@ -57,7 +57,7 @@ export class Attempt {
     }
     this.idle = false;
     try {
-      const result = await executor(this.#context(payload, log));
+      const result = await executor(this.#context(payload, startedMs, log));
       this.#settle(this.#abort.signal.aborted ? stopped() : completed(result));
     } catch (error) {
       this.#settle(this.#abort.signal.aborted ? stopped() : thrown(error));
@@ -112,13 +112,13 @@ export class Attempt {
     return done;
   }
 
-  #context(payload: unknown, log: Log): ExecutionContext {
+  #context(payload: unknown, startedMs: number, log: Log): ExecutionContext {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
     const { keyId, deadline, traceparent, tracestate } = this.#assignment;
     const { jobId } = this.lease;
     return {
       ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
-      ...{ keyId, traceparent, tracestate, signal: this.#abort.signal },
+      ...{ startedMs, keyId, traceparent, tracestate, signal: this.#abort.signal },
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => {
         return this.#sending(this.output.write(text));

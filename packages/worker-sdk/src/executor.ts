@@ -17,6 +17,8 @@ export interface ExecutionContext {
   /** From 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** When the attempt began here, milliseconds since the Unix epoch, by the worker's clock. */
+  readonly startedMs: number;
   /** The job's input, parsed from JSON and not checked further. */
   readonly payload: unknown;
   readonly documentIds: readonly string[];

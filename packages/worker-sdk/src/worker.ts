@@ -190,7 +190,7 @@ class Worker implements RunningWorker {
         ? this.#options.executors[assignment.type]
         : undefined;
       this.#running += 1;
-      void attempt.run(executor, this.#log).finally(() => {
+      void attempt.run(executor, this.#options.clock.nowMs(), this.#log).finally(() => {
         this.#running -= 1;
         this.#uplink.flushSoon();
       });

@@ -86,7 +86,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const context: ExecutionContext = {
     ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
     ...{ documentIds, keyId, pool: "openai/m", labels: {}, deadlineMs: undefined },
-    ...{ traceparent: "", tracestate: "", signal: stop.signal },
+    ...{ startedMs: clock.nowMs(), traceparent: "", tracestate: "", signal: stop.signal },
     addUsage: (usage) => void used.push(usage),
     write: async (text) => void written.push(text),
     progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),

@@ -7,6 +7,7 @@ import {
   type Provider,
   ProviderFault,
 } from "../providers/provider.ts";
+import { RefusedAccounts } from "../providers/refused-accounts.ts";
 
 /** Reads a whole answer, and hands each piece to `piece`. */
 export type RunCompletion = (
@@ -20,12 +21,17 @@ export interface CompletionObserver {
   readonly clock: Clock;
 }
 
+/** Too much for the provider or for the account now: the account is to pause. */
+const isRefusal = (error: unknown): error is ProviderFault =>
+  error instanceof ProviderFault &&
+  ([429, 503, 529].includes(error.details.httpStatus) || error.details.quotaExhausted);
+
 /** Of few values, as a metric's label must be. */
 function outcomeOf(error: unknown, signal: AbortSignal): string {
   if (!(error instanceof ProviderFault)) return signal.aborted ? "stopped" : "failed";
   const { httpStatus, quotaExhausted } = error.details;
   if (quotaExhausted) return "quota_exhausted";
-  if ([429, 503, 529].includes(httpStatus)) return String(httpStatus);
+  if (isRefusal(error)) return String(httpStatus);
   if (httpStatus === 0) return "unanswered";
   return httpStatus >= 500 ? "server_error" : "refused";
 }
@@ -46,21 +52,35 @@ function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   return new JobFailure("PROVIDER_ERROR", error.message, retryable, {
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...([429, 503, 529].includes(httpStatus) || quotaExhausted
+    ...(isRefusal(error)
       ? { provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders } }
       : {}),
   });
 }
 
-/** Calls a provider, each call in a span, timed, and its cost counted to the attempt, also if it fails. */
+/** Goes back as the call that was refused did: the job waits for its account, and has spent no attempt. */
+const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
+  new JobFailure("PROVIDER_ERROR", "The model provider has just refused another call.", true, {
+    retryAfterMs,
+    provider: { account, httpStatus: 429, quotaExhausted: false },
+  });
+
+/**
+ * Calls a provider, each call in a span, timed, and its cost counted to the attempt, also if it fails.
+ * While an account that refused one is to be left alone, those that run already make no more.
+ */
 export function completionRunner(
   provider: Provider,
   { metrics, clock }: CompletionObserver,
 ): RunCompletion {
   const { name, model } = provider;
   const attributes = { [attributeNames.provider]: name, [attributeNames.model]: model };
+  const refused = new RefusedAccounts(clock);
 
-  return (context, request, piece) => {
+  return async (context, request, piece) => {
+    const { pool, startedMs } = context;
+    const waitMs = refused.waitMs(pool, startedMs);
+    if (waitMs > 0) throw refusedBefore(pool, waitMs);
     const signal = request.signal ?? context.signal;
     const completion = provider.complete({ ...request, signal });
     const call = async () => {
@@ -70,6 +90,7 @@ export function completionRunner(
         return await readAll(completion, piece);
       } catch (error) {
         outcome = outcomeOf(error, signal);
+        if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
         throw jobFailureOf(error, context);
       } finally {
         const seconds = (clock.nowMs() - startMs) / 1_000;

@@ -1,0 +1,38 @@
+import { ManualClock } from "@millrace/testing";
+import { expect, test } from "vitest";
+import { RefusedAccounts } from "../src/providers/refused-accounts.ts";
+
+function setup() {
+  const clock = new ManualClock();
+  const accounts = new RefusedAccounts(clock);
+  const startedMs = clock.nowMs();
+  return { clock, accounts, startedMs };
+}
+
+test("what ran when an account refused waits as long as the provider asked for", () => {
+  const { clock, accounts, startedMs } = setup();
+  expect(accounts.waitMs("a", startedMs)).toBe(0);
+  accounts.refused("a", 5_000);
+  expect(accounts.waitMs("a", startedMs)).toBe(5_000);
+  expect(accounts.waitMs("b", startedMs)).toBe(0);
+  clock.advance(4_999);
+  expect(accounts.waitMs("a", startedMs)).toBe(1);
+  clock.advance(1);
+  expect(accounts.waitMs("a", startedMs)).toBe(0);
+});
+
+test.each([
+  ["a second where it does not say", undefined, 1_000],
+  ["an hour where it says more", 10 * 3_600_000, 3_600_000],
+])("it is %s", (_, asked, waited) => {
+  const { accounts, startedMs } = setup();
+  accounts.refused("a", asked);
+  expect(accounts.waitMs("a", startedMs)).toBe(waited);
+});
+
+test("what is leased once the scheduler knows may call", () => {
+  const { clock, accounts } = setup();
+  accounts.refused("a", 60_000);
+  expect(accounts.waitMs("a", clock.nowMs() + 1_000)).toBe(60_000);
+  expect(accounts.waitMs("a", clock.nowMs() + 1_001)).toBe(0);
+});

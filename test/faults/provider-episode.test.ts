@@ -1,0 +1,67 @@
+/** A provider that refuses for a while, and the workers that Millrace ships: how many calls it costs to learn of it. */
+import { JobState } from "@millrace/proto/job";
+import { answer, type ProviderReply, refuse, startProviderSimulator } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { adminOf, callerAt, metric, startForTest, untilMetric, uploadOf } from "./setup.ts";
+
+const WORKERS = 2;
+const JOBS = 12;
+const pool = "openai/m";
+/** Longer than the test needs to look at what happens meanwhile. */
+const refusal = refuse(429, "rate_limit_exceeded", { "retry-after": "10" });
+
+test("an episode of refusals costs each worker one call, and no job an attempt", async () => {
+  const held: ((reply: ProviderReply) => void)[] = [];
+  const provider = await startProviderSimulator(
+    () => new Promise<ProviderReply>((resolve) => held.push(resolve)),
+  );
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  const { system } = await startForTest({
+    workers: WORKERS,
+    settings: {
+      worker: {
+        ...{ MILLRACE_SLOTS: String(JOBS / WORKERS), MILLRACE_PARALLEL_PARTS: "1" },
+        ...{ MILLRACE_PROVIDER: "openai", MILLRACE_POOLS: pool },
+        ...{ OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: "a key" },
+      },
+    },
+  });
+  const caller = callerAt(system.gatewayTarget(), await system.createApiKey("caller"));
+  const { document } = await caller.documents.uploadDocument(
+    uploadOf(
+      { name: "mill.txt", contentType: "text/plain" },
+      Buffer.from("The mill turns all day. The river is high now. ".repeat(200)),
+    ),
+  );
+  const job = {
+    ...{ queue: "documents", type: "summarize", pool, documentIds: [document?.id ?? ""] },
+    payload: { case: "payloadJson" as const, value: JSON.stringify({ partTokens: 256 }) },
+  };
+  const { results } = await caller.jobs.submitJobs({ jobs: Array(JOBS).fill(job) });
+  const ids = results.flatMap(({ result }) => (result.case === "jobId" ? [result.value] : []));
+  // Every slot has called for its first part, and is to call for many more.
+  await provider.called(JOBS);
+
+  const bounced = (count: number) =>
+    untilMetric((value) => value >= count, system.schedulers[0], "millrace_jobs_bounced_total");
+  provider.behave(() => refusal);
+  held[0]?.(refusal);
+  await bounced(1);
+  // The others are answered, one after the other, and would call for their next part.
+  for (const [at, reply] of held.slice(1).entries()) {
+    reply(answer("The mill turns."));
+    await bounced(at + 2);
+  }
+  const refused = 1 + provider.calls.length - JOBS;
+  expect(refused).toBeLessThanOrEqual(WORKERS);
+  expect(await metric(system.schedulers[0], "millrace_jobs_bounced_total")).toBe(JOBS);
+
+  provider.behave(() => answer("The mill turns."));
+  await adminOf(system).resetProviderAccount({ name: pool });
+  const ended = await Promise.all(
+    ids.map((jobId) => caller.jobs.getJob({ jobId, wait: { seconds: 60n } })),
+  );
+  expect(ended.map(({ job: end }) => [end?.state, end?.attempt])).toEqual(
+    Array(JOBS).fill([JobState.SUCCEEDED, 1]),
+  );
+});
