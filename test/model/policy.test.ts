@@ -65,6 +65,7 @@ const action = fc.oneof(
     oldest: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("renew" as const) }),
+  fc.record({ kind: fc.constant("takeOver" as const) }),
   fc.record({ kind: fc.constant("cancel" as const), nth: fc.nat(30) }),
   fc.record({
     kind: fc.constant("limit" as const),
@@ -160,20 +161,21 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     }
     case "append": {
       const of = next.oldest ? world.held[0] : world.held.at(-1);
-      if (of === undefined) return;
-      const chunks = Array.from({ length: next.chunks }, (_, seq) => ({
-        ...{ seq, kind: "text" as const, body: `${of.token}.${seq}.${journal.nextNumber()}` },
-      }));
-      const [outcome] = await engine.append([{ ...of, chunks }]);
-      journal.wrote(of, outcome?.kind !== "leaseLost");
-      await journal.reads(engine, of.jobId);
+      if (of !== undefined) await append(world, by, journal, of, next.chunks);
+      return;
+    }
+    case "takeOver": {
+      // Leases run out, others take their jobs, and the first holders go on as if nothing had happened.
+      for (const of of world.held) await append(world, by, journal, of, 1);
+      time.nowMs += 2 * world.leaseMs;
+      await duties(world, by, journal, 20);
+      await lease(world, by, journal, 6, false);
+      for (const of of world.held) await append(world, by, journal, of, 2);
+      await renew(world, by, journal);
       return;
     }
     case "renew":
-      (await engine.renew(world.held, world.leaseMs)).forEach((outcome, at) => {
-        const of = world.held[at];
-        if (of !== undefined) journal.wrote(of, outcome.kind === "renewed");
-      });
+      await renew(world, by, journal);
       return;
     case "cancel": {
       const id = journal.ids[next.nth];
@@ -224,6 +226,28 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "duties":
       await duties(world, by, journal, next.limit);
   }
+}
+
+async function append(
+  { engine }: World,
+  by: Replica,
+  journal: Journal,
+  of: Lease,
+  count: number,
+): Promise<void> {
+  const chunks = Array.from({ length: count }, (_, seq) => ({
+    ...{ seq, kind: "text" as const, body: `${of.token}.${seq}.${journal.nextNumber()}` },
+  }));
+  const [outcome] = await engine(by).append([{ ...of, chunks }]);
+  journal.wrote(of, outcome?.kind !== "leaseLost");
+  await journal.reads(engine(by), of.jobId);
+}
+
+async function renew({ engine, held, leaseMs }: World, by: Replica, journal: Journal) {
+  (await engine(by).renew(held, leaseMs)).forEach((outcome, at) => {
+    const of = held[at];
+    if (of !== undefined) journal.wrote(of, outcome.kind === "renewed");
+  });
 }
 
 async function duties(world: World, by: Replica, journal: Journal, limit: number): Promise<void> {
