@@ -25,6 +25,12 @@ export const systemClock: Clock = {
   },
 };
 
+/** The machine's time when the process began, and on from there: it does not jump when somebody sets the clock. */
+export const steadyClock: Clock = {
+  nowMs: () => performance.timeOrigin + performance.now(),
+  after: systemClock.after,
+};
+
 /** Resolves `delayMs` from now, or as soon as `signal` aborts: it never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

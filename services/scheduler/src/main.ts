@@ -8,7 +8,7 @@ import {
   serve,
   warnOfPlaintext,
 } from "@millrace/runtime";
-import { systemRandom as random, systemClock } from "@millrace/shared";
+import { systemRandom as random, steadyClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
 import { requireOperator } from "./admin-token.ts";
@@ -48,7 +48,7 @@ await runMain(
     const store = await scope.use(
       openEngine({
         redis: readRedisSettings(config),
-        clock: systemClock,
+        clock: steadyClock,
         redisTime: true,
         random,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },

@@ -145,6 +145,11 @@ const onService: Partial<Record<FaultKind, (service: Mortal) => Inject>> = {
     await lasting();
     service.thaw();
   },
+  clockJump: (service) => async (_, lasting) => {
+    service.jump();
+    await lasting();
+    service.jump();
+  },
 };
 
 const poisoned =

@@ -7,6 +7,7 @@ const kinds = {
   kill: { on: "service", weight: 8, leastMs: 0, mostMs: 1_500 },
   drain: { on: "service", weight: 5, leastMs: 0, mostMs: 1_000 },
   freeze: { on: "service", weight: 6, leastMs: 200, mostMs: 8_000 },
+  clockJump: { on: "service", weight: 4, leastMs: 200, mostMs: 4_000 },
   // What is between two processes.
   latency: { on: "link", weight: 5, leastMs: 500, mostMs: 4_000 },
   bandwidth: { on: "link", weight: 3, leastMs: 500, mostMs: 4_000 },

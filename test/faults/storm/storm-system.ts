@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { connectMillrace } from "@millrace/client";
 import { startProgram, startRedis, startSystem } from "@millrace/local";
@@ -22,6 +23,10 @@ export interface StormSystemOptions {
   /** Told of every line that a service logs. */
   readonly log: (line: string, service: string) => void;
 }
+
+const jumpingClock = {
+  NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, "jumping-clock.ts")).href}`,
+};
 
 /** All of it goes with `parts`. */
 export async function startStormSystem(options: StormSystemOptions, parts: AsyncDisposableStack) {
@@ -50,19 +55,20 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
       })),
       settings: {
         scheduler: {
+          ...jumpingClock,
           ...{ MILLRACE_LEASE_MS: "5000", MILLRACE_STOP_GRACE_MS: "1000" },
           ...{ MILLRACE_REAP_EVERY_MS: "200", MILLRACE_PROMOTE_EVERY_MS: "50" },
         },
         // A little longer than a scheduler waits for Redis.
-        gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
-        worker: { MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
+        gateway: { ...jumpingClock, MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
+        worker: { ...jumpingClock, MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
       },
     }),
   );
   const startWorker = async () => {
     const targets = system.schedulers.map(({ addresses }) => through(addresses.workers ?? ""));
     const worker = await startProgram("worker", join(import.meta.dirname, "storm-worker.ts"), {
-      settings: { SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}` },
+      settings: { ...jumpingClock, SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}` },
       log: (line) => log(line, "storm-worker"),
     });
     return parts.use(worker);

@@ -1,0 +1,12 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { steadyClock, systemClock } from "./clock.ts";
+
+test("a steady clock agrees with the machine's, and does not follow when that is set", () => {
+  expect(Math.abs(steadyClock.nowMs() - systemClock.nowMs())).toBeLessThan(60_000);
+  const before = steadyClock.nowMs();
+  const set = vi.spyOn(Date, "now").mockReturnValue(before + 3_600_000);
+  onTestFinished(() => set.mockRestore());
+  expect(systemClock.nowMs()).toBe(before + 3_600_000);
+  expect(steadyClock.nowMs() - before).toBeLessThan(60_000);
+  expect(steadyClock.nowMs()).toBeGreaterThanOrEqual(before);
+});
