@@ -8,6 +8,7 @@ const benchmarks = [
   ["idle-latency.ts"],
   ["chunk-latency.ts"],
   ["watchers.ts"],
+  ["overload.ts"],
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],
   ["engine.ts", "keys"],

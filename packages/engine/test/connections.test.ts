@@ -195,6 +195,33 @@ test("in a Cluster too, a command that was given up on is not sent once its node
   expect(await asked()).toEqual(before);
 });
 
+test("a Cluster that serves not all of its slots is as a Redis that is away, until it does", async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const { engine } = await open({ cluster: cluster.addresses, commandTimeoutMs: 1_000 });
+  await engine.defineQueue({ name: queue, shards: 3 });
+  const submit = () => engine.submit([job()]);
+  expect(await submit()).toEqual([{ kind: "accepted" }]);
+  /** The first slot of each master: one that has lost any says CLUSTERDOWN for all. */
+  const slots = (command: "DELSLOTS" | "ADDSLOTS") =>
+    Promise.all(
+      cluster.masters.map(({ port }, index) =>
+        redisCommand(port, "CLUSTER", command, String(index * Math.ceil(16_384 / 3))),
+      ),
+    );
+  await slots("DELSLOTS");
+  const said = cluster.masters.map(({ port }) =>
+    redisCommand(port, "SET", "any", "1").catch(({ message }: Error) => message),
+  );
+  for (const answer of await Promise.all(said)) expect(answer).toMatch(/^(CLUSTERDOWN|MOVED)/);
+  await expect(submit()).rejects.toThrow(StoreUnavailable);
+  await slots("ADDSLOTS");
+  const again = () => submit().catch(() => undefined);
+  let outcome = await again();
+  while (outcome === undefined) outcome = await again();
+  expect(outcome).toEqual([{ kind: "accepted" }]);
+});
+
 test("an address that leads to another server once that has taken over is followed", async () => {
   const primary = await startRedis();
   onTestFinished(() => primary[Symbol.asyncDispose]());

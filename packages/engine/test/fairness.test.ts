@@ -1,3 +1,4 @@
+import type { KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
 import type { Engine, JobSpec } from "../src/index.ts";
 import { lease, leaseOne, queue, setup } from "./setup.ts";
@@ -170,3 +171,24 @@ test("shards take turns at being first", async () => {
   for (let i = 0; i < 20; i += 1) keys.push(keyOf((await leaseOne(engine)).jobId));
   expect(tally(keys)).toEqual({ key1: 10, key2: 10 });
 });
+
+test.each([
+  ["a budget", { budget: true }],
+  ["an estimate", { estimatedTokens: 1_000 }],
+])(
+  "jobs with %s that spend no tokens are not free: whoever has others gets half",
+  async (_, has) => {
+    const { engine, job } = await setup();
+    const { budget, ...spec } = { budget: false, ...has };
+    if (budget) await engine.keyBudgets.set("none" as KeyId, { maxRunning: 100 });
+    await engine.submit(Array.from({ length: 100 }, () => job("none", spec)));
+    await engine.submit(Array.from({ length: 20 }, () => job("other")));
+    const keys: string[] = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      const leases = await lease(engine, 1);
+      keys.push(...leases.map(({ jobId }) => keyOf(jobId)));
+      await engine.settle(leases.map((of) => ({ ...of, ...spending(0) })));
+    }
+    expect(tally(keys)).toEqual({ none: 10, other: 10 });
+  },
+);

@@ -6,7 +6,7 @@ import {
   systemClock,
   systemRandom,
 } from "@millrace/shared";
-import { type RedisOptions, startRedis } from "@millrace/testing";
+import { type RedisOptions, redisCommand, startRedis } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { connect, createConnection } from "../src/connection.ts";
@@ -89,6 +89,28 @@ test("a Redis that hangs is a fault too, and what it did meanwhile is not done t
   const outcome = await engine.submit([spec]);
   expect(["accepted", "existing"]).toContain(outcome[0]?.kind);
   expect(await engine.stats(queue)).toMatchObject({ queued: 1 });
+});
+
+test("a Redis that still reads its file is as one that is away, and has everything once it has read it", async () => {
+  // A fifth of a millisecond for each command, and it answers others in between.
+  const slowly = ["--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024"];
+  const durable = { appendonly: true, appendfsync: "always" } as const;
+  const { server, engine, job } = await setup({ ...durable, args: slowly }, 300);
+  await engine.submit(Array.from({ length: 500 }, job));
+  await server.kill();
+  const restarted = server.restart();
+  const said = () => redisCommand(server.port, "PING").catch(({ message }: Error) => message);
+  let answer = await said();
+  while (!answer.startsWith("LOADING")) {
+    expect(answer).not.toBe("PONG");
+    answer = await said();
+  }
+  await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
+  await restarted;
+  const stats = () => engine.stats(queue).catch(() => undefined);
+  let queued = await stats();
+  while (queued === undefined) queued = await stats();
+  expect(queued).toMatchObject({ queued: 500 });
 });
 
 test("a call that is repeated because its answer was lost changes nothing more", async () => {

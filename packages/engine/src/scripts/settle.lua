@@ -43,8 +43,9 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   local key = lanes.key_of(id)
   if spent and spent > 0 then budgets.learn(key, spent) end
   local bounced = string.find(kind, "^bounce")
-  local unspent = not spent and (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
-  if rsv then budgets.settle(key, rsv, spent, unspent) end
+  local back = (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
+  local unspent = back and not spent
+  if rsv then budgets.settle(key, rsv, spent, unspent, not back) end
   if acs then
     slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, kind == "complete")
   end

@@ -113,8 +113,8 @@ end
 
 -- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
 -- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
--- never reached, and nothing is spent.
-function budgets.settle(key, rsv, spent, refund)
+-- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent.
+function budgets.settle(key, rsv, spent, refund, turn)
   local tokens, reserved, finish, weight, minute, day, lane =
     string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
   tokens, reserved = tonumber(tokens), tonumber(reserved)
@@ -136,6 +136,8 @@ function budgets.settle(key, rsv, spent, refund)
     -- What comes back may be enough for a lane that is held until a window clears by itself.
     if refund or correction < 0 then use.returned = true end
   end
+  -- Were jobs free that spend no token, their key would always be next.
+  if turn and spent == 0 then return end
   local more = (spent or tokens) - tokens
   if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
 end
