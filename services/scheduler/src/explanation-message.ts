@@ -75,5 +75,5 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
     `the money or quota of provider account ${subject} is used up: an operator must refill and reset it`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
   NO_FREE_WORKER: ({ subject }) =>
-    `no free worker serves ${subject}: all are busy, or none is connected`,
+    `nothing else holds it: workers that serve ${subject} are busy with jobs whose turn comes first, or none is connected`,
 };

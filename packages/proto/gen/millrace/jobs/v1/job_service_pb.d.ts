@@ -762,7 +762,8 @@ export enum ConstraintKind {
   LANE_ORDER = 12,
 
   /**
-   * No free worker serves its queue and pool.
+   * Nothing else holds it: workers that serve its queue and pool are busy with jobs of others whose turn comes first, what is
+   * left of its provider account is for such a job, or no worker is connected.
    *
    * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
    */
