@@ -36,3 +36,11 @@ test("what is leased once the scheduler knows may call", () => {
   expect(accounts.waitMs("a", clock.nowMs() + 1_000)).toBe(60_000);
   expect(accounts.waitMs("a", clock.nowMs() + 1_001)).toBe(0);
 });
+
+test("a later refusal that asks for less does not shorten the pause", () => {
+  const { clock, accounts, startedMs } = setup();
+  accounts.refused("a", 60_000);
+  clock.advance(10);
+  accounts.refused("a", undefined);
+  expect(accounts.waitMs("a", startedMs)).toBe(59_990);
+});

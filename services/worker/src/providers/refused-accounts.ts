@@ -28,7 +28,11 @@ export class RefusedAccounts {
   /** `forMs`: as the provider asked, undefined if it did not. */
   refused(account: string, forMs: number | undefined): void {
     const atMs = this.#clock.nowMs();
-    const untilMs = atMs + Math.min(forMs ?? UNSAID_MS, LONGEST_MS);
+    // Calls that were under way are refused too, and may be told less: as for the scheduler, the longest counts.
+    const untilMs = Math.max(
+      this.#refusals.get(account)?.untilMs ?? 0,
+      atMs + Math.min(forMs ?? UNSAID_MS, LONGEST_MS),
+    );
     this.#refusals.set(account, { atMs, untilMs });
   }
 
