@@ -116,8 +116,8 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
   ],
   [
     "a counter that does not count",
-    ({ redis, base }) => redis.hincrby(`${base}mr:depth`, keyId, 1),
-    () => `11 ${keyId}`,
+    ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 1),
+    () => "11 *",
   ],
 ];
 
@@ -128,15 +128,14 @@ test.each(damages)("finds %s", async (_, damage, finding) => {
 });
 
 test("a counter that does not count is found with its queue and shard", async () => {
-  const { engine, job, url, rootPrefix } = await setup({ shards: 3 });
+  const { engine, url, rootPrefix } = await setup({ shards: 3 });
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
-  await engine.submit([job(keyId)]);
   const shards = [0, 1, 2].map((index) => shardAt(rootPrefix, queue, index));
-  for (const { base } of shards) await redis.hincrby(`${base}mr:depth`, "cccc", 1);
+  for (const { base } of shards) await redis.hincrby(`${base}mr:depth`, "*", 1);
   expect(await engine.audit()).toEqual(
     [0, 1, 2].map((shard) => ({
-      ...{ invariant: 11, subject: "cccc" },
+      ...{ invariant: 11, subject: "*" },
       problem: `has 0 jobs in lanes, counted as 1 (queue ${queue}, shard ${shard})`,
     })),
   );

@@ -209,6 +209,27 @@ test("a key's own limit of queued jobs comes before its queue's", async () => {
   expect(outcomes[2]).toMatchObject({ depth: 2, limit: 2 });
 });
 
+test("jobs of every band count as queued, held or not, and those that run do not", async () => {
+  const { engine, submit, job } = await withBudget({ maxQueued: 4, maxRunning: 1 });
+  await submit(3);
+  await engine.submit([job(keyId, { priority: 90 }), job("bbbb")]);
+  const [running] = await lease(engine, 1);
+  expect(await lease(engine, 1)).toMatchObject([{ jobId: expect.stringContaining("~bbbb~") }]);
+  // Three wait: two in a lane that is held.
+  const outcomes = await engine.submit([
+    ...[job(keyId, { priority: 5 }), job(keyId), job("cccc")],
+    ...[job(keyId, { priority: 5 }), job("cccc")],
+  ]);
+  expect(outcomes).toEqual([
+    { kind: "accepted" },
+    { kind: "depthFull", depth: 4, limit: 4 },
+    { kind: "accepted" },
+    { kind: "depthFull", depth: 4, limit: 4 },
+    { kind: "accepted" },
+  ]);
+  expect(running?.jobId).toContain(keyId);
+});
+
 test("what an attempt takes is learned from what its key's attempts spend", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 10_000 });
   await submit(100);

@@ -15,6 +15,9 @@ local depth_limit = tonumber(ARGV[3])
 --- @include "lib/signals"
 --- @include "lib/dead"
 
+-- How many jobs of a key wait, with those of this call, and how many these can be.
+local depths, most_jobs = {}, #ARGV / 7
+
 local function redrive(at)
   local id = ARGV[at + 1]
   local new_id = ARGV[at + 2]
@@ -28,7 +31,9 @@ local function redrive(at)
   if not payload then return "GONE" end
   local key = lanes.key_of(new_id)
   local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
-  if lanes.reserve(key, 1) >= limit then return "DEPTH_FULL" end
+  local depth = depths[key] or lanes.depth(key, limit - most_jobs)
+  if depth >= limit then return "DEPTH_FULL" end
+  depths[key] = depth + 1
   dead.remove(id)
   local job_key = base .. new_id
   rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,

@@ -94,6 +94,9 @@ local function any_there()
 end
 local may_be_there = any_there()
 
+-- How many jobs of a key wait, with those of this call, and how many these can be.
+local depths, most_jobs = {}, #ARGV / 5
+
 local function submit_group(at)
   local key = ARGV[at + 1]
   local lane = ARGV[at + 2]
@@ -104,9 +107,9 @@ local function submit_group(at)
   at = at + 6
 
   local pooled = string.sub(lane, -1) ~= "|"
-  local depth = lanes.reserve(key, job_count)
   -- The key's own limit, where it has one (see lib/budgets).
   local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
+  local depth = depths[key] or lanes.depth(key, limit - most_jobs)
   local index, rank = {}, tonumber(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
@@ -156,6 +159,7 @@ local function submit_group(at)
       end
     end
   end
+  depths[key] = depth
   if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
   return at
 end

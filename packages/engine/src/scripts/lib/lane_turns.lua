@@ -158,7 +158,7 @@ local function take_out(lane)
     lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run_of(lane.id)))
     rcall("ZREMRANGEBYRANK", lane_key, 0, still_in - 1)
   end
-  if lane.used > 0 then tally(lane.key, -lane.used) end
+  lanes.count = lanes.count - lane.used
   if lane.used < lane.fetched then return false end
   return lane.all or nil
 end

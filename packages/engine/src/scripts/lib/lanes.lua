@@ -8,8 +8,8 @@
 -- time from which it may be served next, or held: in mr:parked with the time at which to look at it
 -- again (ms; +inf: when a running job of its key ends), and its class in mr:held:<key>. A lane without
 -- jobs is neither. mr:classes names the classes whose ready set is not empty; mr:depth counts the jobs
--- in lanes by key, in all ("*") and those without a priority ("0": BullMQ's `wait`). What changes is
--- gathered, so that a batch costs few commands, and written by lanes.flush, which a script calls last.
+-- in all lanes ("*") and those without a priority ("0": BullMQ's `wait`). What changes is gathered, so
+-- that a batch costs few commands, and written by lanes.flush, which a script calls last.
 --
 -- Whose turn is next is lib/lane_turns's. A lane that comes back from empty starts at its band's
 -- virtual time, or where it left off if that is later: else a key that submits its next job whenever
@@ -21,7 +21,7 @@
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
-local lanes = { counts = {}, without = 0, reserved = 0, puts = {}, put_order = {}, corrections = {} }
+local lanes = { count = 0, without = 0, puts = {}, put_order = {}, corrections = {} }
 
 local PLAIN_LANE = "-|0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -58,10 +58,6 @@ end
 
 local function split(lane)
   return string.match(lane, "^([^|]*)|(.*)$")
-end
-
-local function tally(key, by)
-  lanes.counts[key] = (lanes.counts[key] or 0) + by
 end
 
 -- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, o<class> how far the class is
@@ -244,7 +240,7 @@ local function write_lane(lane, puts, run, seq)
       n = 0
     end
   end
-  tally(key, added)
+  lanes.count = lanes.count + added
   if without then lanes.without = lanes.without + without_priority(lane_key, "0", run) - without end
   if added == 0 then return seq end
   if rcall("ZCARD", lane_key) == added then
@@ -276,12 +272,22 @@ local function write_puts()
   end
 end
 
--- Counts `jobs` of a key as if they were put, and returns how many there were before: what is put after
--- all, lanes.flush corrects.
-function lanes.reserve(key, jobs)
-  tally(key, -jobs)
-  lanes.reserved = lanes.reserved + jobs
-  return rcall("HINCRBY", base .. "mr:depth", key, jobs) - jobs
+-- How many jobs of a key are in its lanes, but for those that this call puts; or how many are in all
+-- lanes, if that is no more than `enough`. A lane has jobs if it is ready or held.
+function lanes.depth(key, enough)
+  lanes.all = lanes.all or tonumber(rcall("HGET", base .. "mr:depth", "*") or 0)
+  if lanes.all <= enough then return lanes.all end
+  lanes.classes = lanes.classes or rcall("SMEMBERS", base .. "mr:classes")
+  local depth, seen = 0, {}
+  local function count(classes)
+    for _, class in ipairs(classes) do
+      if not seen[class] then depth = depth + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class) end
+      seen[class] = true
+    end
+  end
+  count(lanes.classes)
+  if any_held() then count(rcall("SMEMBERS", base .. "mr:held:" .. key)) end
+  return depth
 end
 
 -- Takes a job out of its lane. False: it was not in it.
@@ -293,7 +299,7 @@ function lanes.remove(lane, job_id)
   rcall("ZREM", lane_key, job_id)
   if tonumber(score) < run_of(lane) then lanes.without = lanes.without - 1 end
   local key, class = split(lane)
-  tally(key, -1)
+  lanes.count = lanes.count - 1
   if rcall("EXISTS", lane_key) == 0 then
     leave(lane, key, class)
   elseif any_held() and rcall("ZSCORE", base .. "mr:parked", lane) then
@@ -303,42 +309,17 @@ function lanes.remove(lane, job_id)
   return true
 end
 
-local function write_counts()
-  -- What was reserved is counted for its key, and not yet in all.
-  local all, keys, by = lanes.reserved, {}, {}
-  for key, change in pairs(lanes.counts) do
-    all = all + change
-    if change ~= 0 then
-      keys[#keys + 1] = key
-      by[#by + 1] = change
-    end
-  end
-  keys[#keys + 1], by[#by + 1] = "*", all
-  keys[#keys + 1], by[#by + 1] = "0", lanes.without
-  lanes.counts, lanes.reserved, lanes.without = {}, 0, 0
-  if #keys == 2 and all == 0 and by[2] == 0 then return end
-  -- All are read and written at once. A field that is not there counts nothing.
-  local before = rcall("HMGET", base .. "mr:depth", unpack(keys))
-  local changed, gone = {}, {}
-  for i, key in ipairs(keys) do
-    local after = (tonumber(before[i]) or 0) + by[i]
-    if after > 0 then
-      if by[i] ~= 0 then
-        changed[#changed + 1] = key
-        changed[#changed + 1] = after
-      end
-    elseif before[i] then
-      gone[#gone + 1] = key
-    end
-  end
-  if #changed > 0 then rcall("HSET", base .. "mr:depth", unpack(changed)) end
-  if #gone > 0 then rcall("HDEL", base .. "mr:depth", unpack(gone)) end
+-- A field that is not there counts nothing.
+local function write_count(field, by)
+  if by ~= 0 and rcall("HINCRBY", base .. "mr:depth", field, by) <= 0 then rcall("HDEL", base .. "mr:depth", field) end
 end
 
 -- Writes what was gathered. Every script that moved jobs calls it once it is done.
 function lanes.flush()
   write_puts()
-  write_counts()
+  write_count("*", lanes.count)
+  write_count("0", lanes.without)
+  lanes.count, lanes.without = 0, 0
   write_corrections()
   if not lanes.bands_changed then return end
   lanes.bands_changed = false
