@@ -131,7 +131,6 @@ for field, value in pairs(set) do
   fields[#fields + 1] = field
   fields[#fields + 1] = value
 end
-windows.flush(q, fields)
-windows.flush(t, fields)
+windows.flush(t, fields, windows.flush(q, fields, #fields))
 rcall("HSET", hash, unpack(fields))
 return granted

@@ -17,8 +17,7 @@ local f = rcall("HMGET", hash, "st", "cu", "R", "lim", "lq", "lt", "lr", "qs", "
 local q = windows.open(hash, "q", 1000, 61, now_ms, f[8], f[9], f[10])
 local t = windows.open(hash, "t", 1000, 61, now_ms, f[11], f[12], f[13])
 local fields = {}
-windows.flush(q, fields)
-windows.flush(t, fields)
+windows.flush(t, fields, windows.flush(q, fields, 0))
 if #fields > 0 then rcall("HSET", hash, unpack(fields)) end
 
 local function clear(window, limit)

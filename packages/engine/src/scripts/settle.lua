@@ -42,12 +42,13 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   local spent = input and input + output
   local key = lanes.key_of(id)
   if spent and spent > 0 then budgets.learn(key, spent) end
-  local bounced = string.find(kind, "^bounce")
-  local back = (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
+  local ended = kind == "complete"
+  local bounced = not ended and string.find(kind, "^bounce")
+  local back = not ended and (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
   local unspent = back and not spent
   if rsv then budgets.settle(key, rsv, spent, unspent, not back) end
   if acs then
-    slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, kind == "complete")
+    slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, ended)
   end
 end
 

@@ -38,11 +38,11 @@ function budgets.use_of(key)
   local use = budgets.of_key[key]
   if use then return use end
   local hash = base .. "mr:use:" .. key
-  local second = string.format("%.0f", math.floor(now_ms / SECOND))
-  local quarter = string.format("%.0f", math.floor(now_ms / QUARTER))
-  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl", "q" .. second,
-    "t" .. second, "d" .. quarter)
-  use = { key = key, hash = hash, running = tonumber(f[1] or 0), was_running = tonumber(f[1] or 0),
+  local second = math.floor(now_ms / SECOND)
+  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl", windows.name("q", second),
+    windows.name("t", second), windows.name("d", math.floor(now_ms / QUARTER)))
+  local running = tonumber(f[1] or 0)
+  use = { key = key, hash = hash, running = running, was_running = running, changed = false, freed = false, returned = false,
     q = windows.open(hash, "q", SECOND, 60, now_ms, f[2], f[3], f[4], f[11]),
     t = windows.open(hash, "t", SECOND, 60, now_ms, f[5], f[6], f[7], f[12]),
     d = windows.open(hash, "d", QUARTER, 96, now_ms, f[8], f[9], f[10], f[13]) }
@@ -151,20 +151,17 @@ function budgets.flush()
   end
   if #learned > 0 then rcall("HSET", base .. "mr:learned", unpack(learned)) end
   budgets.learned = {}
+  local fields = { "n", 0 }
   for _, use in ipairs(budgets.order) do
-    local fields = {}
-    windows.flush(use.q, fields)
-    windows.flush(use.t, fields)
-    windows.flush(use.d, fields)
+    local n = windows.flush(use.d, fields, windows.flush(use.t, fields, windows.flush(use.q, fields, 2)))
     if use.freed then
       if lanes.release_key(use.key, use.returned) then signals.work() end
       use.freed, use.returned = false, false
     end
-    if use.changed or #fields > 0 then
+    if use.changed or n > 2 then
       use.changed = false
-      fields[#fields + 1] = "n"
-      fields[#fields + 1] = use.running
-      rcall("HSET", use.hash, unpack(fields))
+      fields[2] = use.running
+      rcall("HSET", use.hash, unpack(fields, 1, n))
       if use.running == 0 then
         rcall("PEXPIRE", use.hash, KEEP_MS)
       elseif use.was_running == 0 then

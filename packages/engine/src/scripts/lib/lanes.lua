@@ -57,7 +57,8 @@ function lanes.find(job_id)
 end
 
 local function split(lane)
-  return string.match(lane, "^([^|]*)|(.*)$")
+  local bar = string.find(lane, "|", 1, true)
+  return string.sub(lane, 1, bar - 1), string.sub(lane, bar + 1)
 end
 
 -- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, o<class> how far the class is
