@@ -43,8 +43,12 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
         const all = (await redis.hvals(key)).map(parse);
         return all.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
       }),
-    rename: (keyId, name) =>
-      attempt("renaming an API key", () => change(keyId, (record) => ({ ...record, name }))),
+    rename: (keyId, name, before) =>
+      attempt("renaming an API key", () =>
+        change(keyId, (record) =>
+          before === undefined || record.name === before ? { ...record, name } : record,
+        ),
+      ),
     rotate: (keyId, secretHash, graceMs) =>
       attempt("rotating an API key", () =>
         change(keyId, (record) => {

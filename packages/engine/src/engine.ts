@@ -740,7 +740,8 @@ export interface ApiKeys {
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
   /** By key id. */
   list(): Promise<readonly ApiKeyRecord[]>;
-  rename(keyId: KeyId, name: string): Promise<ApiKeyRecord | undefined>;
+  /** Where `before` is given, only a key that still has that name; another is left as it is, and returned. */
+  rename(keyId: KeyId, name: string, before?: string): Promise<ApiKeyRecord | undefined>;
   /** Gives a key a new secret; the one before goes on working for `graceMs`. A revoked key is left as it is. Not safe to repeat. */
   rotate(keyId: KeyId, secretHash: Buffer, graceMs: number): Promise<ApiKeyRecord | undefined>;
   /** Marks a key as revoked, for good. Repeating it is safe. */

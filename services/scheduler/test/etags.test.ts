@@ -1,4 +1,7 @@
+import { create } from "@bufbuild/protobuf";
+import { UpdateApiKeyRequestSchema } from "@millrace/proto/admin-service";
 import { expect, test } from "vitest";
+import { updateApiKey } from "../src/handlers/admin/update-api-key.ts";
 import { setup } from "./admin-setup.ts";
 
 type Parts = Awaited<ReturnType<typeof setup>>;
@@ -88,6 +91,53 @@ test.each(shared)("of two changes of %s that come together, one is made", async 
     expect(refused).toMatchObject({ reason: stale });
     expect((await read()).limit).toBe(limits[anna.status === "fulfilled" ? 0 : 1]);
   }
+});
+
+test("of two names that a key is given together, it has the one that was not refused", async () => {
+  const { as, rpc, newKey } = await setup();
+  const { keyId } = await newKey();
+  for (let round = 0; round < 10; round += 1) {
+    const [key] = (await rpc.listApiKeys({})).apiKeys;
+    const etag = key?.etag ?? "";
+    const names = [`anna ${round}`, `bert ${round}`];
+    const [anna, bert] = await Promise.allSettled([
+      as("anna").updateApiKey({ keyId, name: names[0] ?? "", budget: { maxRunning: 1 }, etag }),
+      as("bert").updateApiKey({ keyId, name: names[1] ?? "", etag }),
+    ]);
+    expect([anna.status, bert.status].sort()).toEqual(["fulfilled", "rejected"]);
+    const [after] = (await rpc.listApiKeys({})).apiKeys;
+    expect(after?.name).toBe(names[anna.status === "fulfilled" ? 0 : 1]);
+    if (anna.status === "rejected") expect(after?.budget).toEqual(key?.budget);
+    await rpc.updateApiKey({ keyId, budget: { maxRunning: 2 } });
+  }
+});
+
+test("a name is not changed where the budget beside it was changed meanwhile", async () => {
+  const { rpc, engine, newKey } = await setup();
+  const { keyId } = await newKey("shop");
+  const [key] = (await rpc.listApiKeys({})).apiKeys;
+  const { apiKeys, keyBudgets } = engine;
+  const update = updateApiKey(
+    {
+      apiKeys,
+      keyBudgets: {
+        ...keyBudgets,
+        // Another operator is that much faster.
+        async replace(id, before, budget) {
+          await keyBudgets.set(id, { maxRunning: 9 });
+          return keyBudgets.replace(id, before, budget);
+        },
+      },
+    },
+    (_, make) => make(),
+  );
+  const request = { keyId, name: "market", budget: { maxRunning: 5 }, etag: key?.etag ?? "" };
+  await expect(
+    update(create(UpdateApiKeyRequestSchema, request), { identity: "anna" } as never),
+  ).rejects.toMatchObject(stale);
+  expect((await rpc.listApiKeys({})).apiKeys).toMatchObject([
+    { name: "shop", budget: { maxRunning: 9 } },
+  ]);
 });
 
 test("what two operators make at once is made by one of them", async () => {

@@ -25,11 +25,18 @@ export const updateApiKey =
     if (etag !== "" && etag !== apiKeyMessage(before, budgetBefore).etag) throw changed();
     const change = { by, action: "UpdateApiKey", subject: keyId, request };
     const key = await record({ ...change, schema: UpdateApiKeyRequestSchema }, async () => {
+      const expected = etag === "" ? undefined : before.name;
+      const named =
+        name === undefined ? before : existingKey(id, await apiKeys.rename(id, name, expected));
+      if (name !== undefined && named.name !== name) throw changed();
       if (budget !== undefined && etag === "") await keyBudgets.set(id, budgetOf(budget));
       else if (budget !== undefined) {
-        if (!(await keyBudgets.replace(id, budgetBefore, budgetOf(budget)))) throw changed();
+        if (await keyBudgets.replace(id, budgetBefore, budgetOf(budget))) return named;
+        // Neither is changed where one cannot be.
+        if (name !== undefined) await apiKeys.rename(id, before.name, name);
+        throw changed();
       }
-      return name === undefined ? before : existingKey(id, await apiKeys.rename(id, name));
+      return named;
     });
     return { apiKey: apiKeyMessage(key, await keyBudgets.get(id)) };
   };
