@@ -1,54 +1,64 @@
 /**
- * What does too much work do? `node bench/overload.ts [seconds]`
+ * What does too much work do? `node bench/overload.ts [seconds] [workers|machine]`
  *
- * One API key submits ten times as many jobs as the workers can do, for a minute, whether or not the calls
- * before are answered. Another key's jobs, one after the other, are timed before, meanwhile and after.
+ * One API key submits ten times as many jobs as can be done, for a minute, whether or not the calls before
+ * are answered. Another key's jobs, one after the other, are timed before, meanwhile and after.
+ *
+ * workers   its workers are slow: 32 jobs at once, of 50 ms each
+ * machine   its jobs do nothing, and what can be done is measured first: all processes share two cores
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { AdminService } from "@millrace/proto/admin-service";
 import { JobService } from "@millrace/proto/job-service";
-import { fromRpcStatus, grpcClient } from "@millrace/runtime";
-import { systemClock as clock, parseApiKey, systemRandom as random } from "@millrace/shared";
-import { startWorker } from "@millrace/worker-sdk";
+import { grpcClient } from "@millrace/runtime";
+import { parseApiKey } from "@millrace/shared";
+import type { Round } from "./parts/caller.ts";
+import { startChild } from "./parts/child.ts";
+import type { Flood, Flooded } from "./parts/flood.ts";
 import { latencyOf, latencyText } from "./parts/latency.ts";
 import { payload } from "./parts/payload.ts";
-import { circumstances, keep, quantile, rounded } from "./parts/report.ts";
+import { circumstances, keep, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { residentBytes } from "./parts/usage.ts";
 
 const SECONDS = Number(process.argv[2] ?? 60);
-const SLOTS = 32;
-const JOB_MS = 50;
-/** A second. */
-const CAPACITY = (SLOTS * 1_000) / JOB_MS;
+const SLOW = (process.argv[3] ?? "workers") === "workers";
+const SLOTS = SLOW ? 32 : 512;
+const JOB_MS = SLOW ? 50 : 0;
 const TIMES = 10;
-const IN_A_CALL = 100;
 const MAX_QUEUED = 10_000;
 const QUIET_MS = 5_000;
 const LOOK_EVERY_MS = 250;
+const DRAIN_MS = 120_000;
 const MIB = 2 ** 20;
 
 await using bench = await startBenchSystem();
-const { system, pids } = bench;
+const { system } = bench;
 const about = circumstances(bench.redisVersion);
-const client = (token: string) => grpcClient(JobService, system.gatewayTarget(), { token }).rpc;
 const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "").rpc;
 const keyId = String(parseApiKey(system.apiKey)?.keyId);
 await admin.updateApiKey({ keyId, budget: { maxQueued: MAX_QUEUED } });
-const flood = client(system.apiKey);
-const other = client(await system.createApiKey("other"));
+const otherKey = await system.createApiKey("other");
+const other = grpcClient(JobService, system.gatewayTarget(), { token: otherKey }).rpc;
 
-const done = new Set<string>();
-const worker = startWorker({
-  ...{ schedulerAddress: system.workerTarget, workerId: "worker", queues: ["bench"], slots: SLOTS },
-  executors: {
-    async noop(attempt) {
-      await pause(JOB_MS);
-      if (attempt.keyId === keyId) done.add(attempt.jobId);
-    },
-  },
-  ...{ clock, random },
+const ofFlood = { ADDRESS: system.gatewayTarget(), API_KEY: system.apiKey };
+await using worker = await startChild("noop-worker.ts", {
+  ...{ ADDRESS: system.workerTarget, SLOTS: String(SLOTS), JOB_MS: String(JOB_MS) },
 });
+await using flood = await startChild("flood.ts", ofFlood);
+const pids = { ...bench.pids, worker: worker.pid, flood: flood.pid };
+
+/** What can be done in a second. */
+async function measureCapacity(): Promise<number> {
+  if (SLOW) return (SLOTS * 1_000) / JOB_MS;
+  await using caller = await startChild("caller.ts", ofFlood);
+  const round = (jobs: number): Round => ({ way: "SubmitStream", jobs, inFlight: SLOTS });
+  await caller.ask(round(10_000));
+  const { seconds } = await caller.ask<{ seconds: number }>(round(50_000));
+  return Math.round(50_000 / seconds);
+}
+const capacity = await measureCapacity();
+console.log(`${capacity} jobs a second can be done`);
 
 const job = {
   queue: "bench",
@@ -58,76 +68,52 @@ const job = {
 type Phase = "before" | "meanwhile" | "after";
 let phase: Phase = "before";
 const probes: Record<Phase, number[]> = { before: [], meanwhile: [], after: [] };
+const failedProbes: Record<Phase, number> = { before: 0, meanwhile: 0, after: 0 };
+const look = async () =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(pids).map(async ([name, pid]) => [name, await residentBytes(pid)] as const),
+    ),
+  );
 const peak: Record<string, number> = {};
-const look = async () => {
-  for (const [name, pid] of Object.entries(pids)) {
-    peak[name] = Math.max(peak[name] ?? 0, await residentBytes(pid));
-  }
-};
 let over = false;
 const probing = (async () => {
   while (!over) {
     const during = phase;
     const from = performance.now();
-    await other.submitJob({ job, wait: { seconds: 30n } });
-    probes[during].push(performance.now() - from);
-    await look();
+    try {
+      await other.submitJob({ job, wait: { seconds: 30n } });
+      probes[during].push(performance.now() - from);
+    } catch {
+      failedProbes[during] += 1;
+    }
+    for (const [name, bytes] of Object.entries(await look())) {
+      peak[name] = Math.max(peak[name] ?? 0, bytes);
+    }
     await pause(LOOK_EVERY_MS);
   }
 })();
 
 await pause(QUIET_MS);
-const atStart = Object.fromEntries(
-  await Promise.all(
-    Object.entries(pids).map(async ([name, pid]) => [name, await residentBytes(pid)] as const),
-  ),
-);
+const atStart = await look();
 phase = "meanwhile";
-const calls: number[] = [];
-let accepted = 0;
-let refused = 0;
-let withoutDelay = 0;
-let failedCalls = 0;
-let underWay = 0;
-let mostUnderWay = 0;
-async function submit(): Promise<void> {
-  underWay += 1;
-  mostUnderWay = Math.max(mostUnderWay, underWay);
-  const from = performance.now();
-  try {
-    const { results } = await flood.submitJobs({ jobs: Array(IN_A_CALL).fill(job) });
-    for (const { result } of results) {
-      if (result.case === "jobId") accepted += 1;
-      else if (result.case === "error") {
-        refused += 1;
-        if ((fromRpcStatus(result.value).retryDelayMs ?? 0) <= 0) withoutDelay += 1;
-      }
-    }
-  } catch {
-    failedCalls += 1;
-  } finally {
-    calls.push(performance.now() - from);
-    underWay -= 1;
-  }
-}
-const startedMs = performance.now();
-const everyMs = (IN_A_CALL * 1_000) / (CAPACITY * TIMES);
-const all: Promise<void>[] = [];
-while (performance.now() - startedMs < SECONDS * 1_000) {
-  const due = Math.floor((performance.now() - startedMs) / everyMs);
-  while (all.length < due) all.push(submit());
-  await pause(2);
-}
+const message: Flood = { jobsPerSecond: capacity * TIMES, seconds: SECONDS };
+const flooded = await flood.ask<Flooded>(message);
 phase = "after";
-await Promise.all(all);
+
 const endedMs = performance.now();
-while (done.size < accepted && performance.now() - endedMs < 120_000) await pause(100);
-const drained = (performance.now() - endedMs) / 1_000;
+const counts = async () => (await admin.listQueues({})).queues[0]?.stats;
+const left = async () => {
+  const of = await counts();
+  return Number(of?.queued ?? 0) + Number(of?.running ?? 0);
+};
+const sinceEnd = () => performance.now() - endedMs;
+// The other key's job may be the one that is left.
+while ((await left()) > 1 && sinceEnd() < DRAIN_MS) await pause(100);
+const drained = sinceEnd() / 1_000;
 await pause(QUIET_MS);
 over = true;
 await probing;
-await worker.drain(1_000);
-const lost = accepted - done.size;
 
 const latency = {
   before: latencyOf(probes.before),
@@ -141,30 +127,26 @@ const grown = Object.fromEntries(
   ]),
 );
 const result = {
-  question: "ten times as many jobs as can be done",
+  question: `ten times as many jobs as ${SLOW ? "the workers" : "the machine"} can do`,
   ...about,
-  ...{ seconds: SECONDS, capacityASecond: CAPACITY, offered: all.length * IN_A_CALL, accepted },
-  ...{
-    refused,
-    withoutDelay,
-    failedCalls,
-    lost,
-    mostUnderWay,
-    drainedAfterSeconds: rounded(drained),
-  },
-  callMs: { p50: rounded(quantile(calls, 0.5)), p99: rounded(quantile(calls, 0.99)) },
-  ...{ otherKeysJobMs: latency, memory: grown },
+  ...{ seconds: SECONDS, capacityASecond: capacity, ...flooded },
+  ...{ drainedAfterSeconds: rounded(drained), otherKeysJobMs: latency, failedProbes },
+  ...{ left: await left(), memory: grown },
 };
+const failed = Object.entries(flooded.failedCalls).map(([code, calls]) => `${calls} with ${code}`);
 console.log(
-  `${result.offered} jobs in ${SECONDS} s, ${CAPACITY} a second can be done: ${accepted} accepted, ${refused} refused ` +
-    `(${withoutDelay} without saying when to come back), ${failedCalls} calls failed, ${lost} jobs lost`,
+  `${flooded.offered} jobs in ${SECONDS} s: ${flooded.accepted} accepted, ${flooded.refused} refused ` +
+    `(${flooded.withoutDelay} without saying when to come back), calls failed: ${failed.join(", ") || "none"}`,
 );
-console.log(`a call of ${IN_A_CALL}: p50 ${result.callMs.p50} ms, p99 ${result.callMs.p99} ms`);
+console.log(
+  `a call of 100: ${JSON.stringify(flooded.callMs)}, at most ${flooded.mostUnderWay} under way`,
+);
 for (const [when, of] of Object.entries(latency)) {
   console.log(`another key's job, ${when}: ${latencyText(of)}`);
 }
-console.log(`all that was accepted is done ${result.drainedAfterSeconds} s after`);
+console.log(`of another key's jobs failed: ${JSON.stringify(failedProbes)}`);
+console.log(`all that was accepted is done ${rounded(drained)} s after`);
 for (const [name, { atStartMib, mostMib }] of Object.entries(grown)) {
   console.log(`${name}: ${atStartMib} MiB before, ${mostMib} MiB at most`);
 }
-keep("overload", result);
+keep(SLOW ? "overload" : "overload-machine", result);

@@ -1,8 +1,15 @@
-/** A worker that does nothing with its jobs. ADDRESS, SLOTS. */
+/** A worker that does nothing with its jobs, or nothing for a while. ADDRESS, SLOTS, JOB_MS. */
+import { setTimeout as pause } from "node:timers/promises";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import { serveParent } from "./child.ts";
 import { result } from "./payload.ts";
+
+const jobMs = Number(process.env.JOB_MS ?? 0);
+const noop = async () => {
+  if (jobMs > 0) await pause(jobMs);
+  return result;
+};
 
 await serveParent(async () => {
   const connected = Promise.withResolvers<void>();
@@ -11,7 +18,7 @@ await serveParent(async () => {
     workerId: `bench-${process.pid}`,
     queues: ["bench"],
     slots: Number(process.env.SLOTS),
-    executors: { noop: async () => result },
+    executors: { noop },
     clock,
     random,
     log: (_, message) => message === "connected" && connected.resolve(),

@@ -217,16 +217,19 @@ test("of many times more than may wait each job is refused with when to come bac
     value: JSON.stringify({ text: "x".repeat(1_000) }),
   };
   const jobs = Array.from({ length: 500 }, () => ({ queue, type: "copy", payload }));
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => caller.jobs.submitJobs({ jobs })),
-  );
+  const answers = [];
+  // As many at once as a key may submit.
+  for (let round = 0; round < 3; round += 1) {
+    const calls = Array.from({ length: 4 }, () => caller.jobs.submitJobs({ jobs }));
+    answers.push(...(await Promise.all(calls)));
+  }
   const accepted: string[] = [];
   const refused = [];
   for (const { result } of answers.flatMap(({ results }) => results)) {
     if (result.case === "jobId") accepted.push(result.value);
     else if (result.case === "error") refused.push(fromRpcStatus(result.value));
   }
-  expect(accepted.length + refused.length).toBe(5_000);
+  expect(accepted.length + refused.length).toBe(6_000);
   expect(accepted.length).toBeGreaterThanOrEqual(QUEUED);
   expect(accepted.length).toBeLessThanOrEqual(QUEUED + SLOTS);
   for (const { reason, retryDelayMs } of refused) {

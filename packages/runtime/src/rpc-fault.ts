@@ -38,6 +38,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   DEPTH_FULL: [status.RESOURCE_EXHAUSTED, 429],
   STORE_FULL: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],
+  TOO_MANY_SUBMISSIONS: [status.RESOURCE_EXHAUSTED, 429],
   LEASE_LOST: [status.ABORTED, 409],
   CHANGED_MEANWHILE: [status.ABORTED, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],

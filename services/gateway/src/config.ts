@@ -9,7 +9,7 @@ import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
 import { defaultStreamLimits } from "./gateway-parts.ts";
-import { DEFAULT_STREAMS_PER_KEY } from "./open-streams.ts";
+import { DEFAULT_STREAMS_PER_KEY, DEFAULT_SUBMISSIONS_PER_KEY } from "./key-limit.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -69,6 +69,11 @@ export const GatewayConfig = defineConfig({
     "MILLRACE_STREAMS_PER_KEY",
     count.default(DEFAULT_STREAMS_PER_KEY),
     "Watches and submit streams that one API key may have open at this gateway.",
+  ),
+  submissionsPerKey: setting(
+    "MILLRACE_SUBMISSIONS_PER_KEY",
+    count.default(DEFAULT_SUBMISSIONS_PER_KEY),
+    "Jobs of one API key that calls, other than SubmitStream, may be submitting at this gateway.",
   ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",

@@ -1,11 +1,18 @@
 import type { DocumentStore } from "@millrace/documents";
+import { JobService } from "@millrace/proto/job-service";
 import type { CallHeaders } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./caller.ts";
 import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
 import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
-import { DEFAULT_STREAMS_PER_KEY, type OpenStreams, openStreams } from "./open-streams.ts";
+import {
+  DEFAULT_STREAMS_PER_KEY,
+  DEFAULT_SUBMISSIONS_PER_KEY,
+  type KeyLimit,
+  openStreams,
+  openSubmissions,
+} from "./key-limit.ts";
 import type { Scheduler } from "./scheduler-client.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
 
@@ -30,14 +37,18 @@ export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
-  readonly authenticate: (headers: CallHeaders) => Promise<Caller>;
+  /** Refuses besides, before they are read, calls that submit jobs of a key with too many in hand. */
+  readonly authenticate: (headers: CallHeaders, path: string) => Promise<Caller>;
+  /** For streams, each of which has a bound of its own. */
   readonly submit: Submitter;
+  /** For calls: rejects with TOO_MANY_SUBMISSIONS too. */
+  readonly submitCall: Submitter;
   readonly watch: JobWatcher;
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
   /** Watches and submit streams, by key. */
-  readonly streams: OpenStreams;
+  readonly streams: KeyLimit;
   /** Ends the hub's stream; the rest is its maker's to end. */
   close(): void;
 }
@@ -55,7 +66,15 @@ export interface GatewayOptions {
   readonly streamLimits?: StreamLimits;
   /** Watches and submit streams that one key may have open here. */
   readonly streamsPerKey?: number;
+  /** Jobs of one key that calls may be submitting here. */
+  readonly submissionsPerKey?: number;
 }
+
+const submitPaths = new Set(
+  [JobService.method.submitJob, JobService.method.submitJobs].map(
+    ({ parent, name }) => `/${parent.typeName}/${name}`,
+  ),
+);
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
   const { scheduler, documents, clock, metrics, streamLimits = defaultStreamLimits } = options;
@@ -63,11 +82,21 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     ...options,
     onAwaited: (count) => metrics.awaitedJobs.set(count),
   });
+  const submit = createSubmitter(options);
+  const submissions = openSubmissions(options.submissionsPerKey ?? DEFAULT_SUBMISSIONS_PER_KEY);
+  const authenticate = createAuthenticator(scheduler, options.keyCacheMs);
   return {
-    ...{ scheduler, documents, clock, hub, metrics, streamLimits },
+    ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
-    authenticate: createAuthenticator(scheduler, options.keyCacheMs),
-    submit: createSubmitter(options),
+    async authenticate(headers, path) {
+      const caller = await authenticate(headers);
+      if (submitPaths.has(path)) submissions.check(caller.keyId);
+      return caller;
+    },
+    async submitCall(keyId, specs, how) {
+      using _ = submissions.enter(keyId, specs.length);
+      return await submit(keyId, specs, how);
+    },
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
     close: () => hub.close(),
   };

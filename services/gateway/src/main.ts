@@ -55,6 +55,7 @@ await runMain(
           ageMs: config.streamAgeMs,
         },
         streamsPerKey: config.streamsPerKey,
+        submissionsPerKey: config.submissionsPerKey,
         onWarning: (message, error) => log.warn({ error }, message),
       }),
     );

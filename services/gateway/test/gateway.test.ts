@@ -21,7 +21,10 @@ const secret = "a".repeat(32);
 const other = "b".repeat(32);
 const job = { queue: "documents", type: "summarize" };
 
-async function setup(clock: Clock = systemClock, options: { streamsPerKey?: number } = {}) {
+async function setup(
+  clock: Clock = systemClock,
+  options: { streamsPerKey?: number; submissionsPerKey?: number } = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const double = await startSchedulerDouble({ ours: secret, theirs: other });
@@ -215,6 +218,24 @@ test("a key has as many streams as it may, one more is refused, and another key'
   const theirWatch = theirs.jobs.watchJob({ jobId: theirJob })[Symbol.asyncIterator]();
   expect((await theirWatch.next()).done).toBe(false);
   await Promise.all([first.return?.(), second.return?.(), theirWatch.return?.()]);
+});
+
+test("jobs of a key that are submitted at once are bounded, more may come back later, and another key's are not refused", async () => {
+  const { ours, theirs, double } = await setup(systemClock, { submissionsPerKey: 2 });
+  const answer = Promise.withResolvers<void>();
+  const arrived = double.holdSubmits(answer.promise);
+  const first = ours.jobs.submitJobs({ jobs: [job, job] });
+  await arrived;
+  const tooMany = {
+    ...{ reason: "TOO_MANY_SUBMISSIONS", metadata: { limit: "2" }, retryDelayMs: 1_000 },
+  };
+  await expect(ours.jobs.submitJob({ job })).rejects.toMatchObject(tooMany);
+  await expect(ours.jobs.submitJobs({ jobs: [job] })).rejects.toMatchObject(tooMany);
+  const their = theirs.jobs.submitJob({ job });
+  answer.resolve();
+  expect((await first).results).toHaveLength(2);
+  expect((await their).job).toBeDefined();
+  expect((await ours.jobs.submitJobs({ jobs: [job, job, job] })).results).toHaveLength(3);
 });
 
 test("a document is stored for its owner, who alone may read it or name it in a job", async () => {

@@ -10,6 +10,7 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
   const asked: string[] = [];
   const groups: number[] = [];
   const finish = Promise.withResolvers<void>();
+  let submits = { arrived: () => {}, answered: Promise.resolve() };
   const watchLeft = Promise.withResolvers<void>();
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
@@ -29,6 +30,8 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
         },
         async submit(request) {
           groups.push(request.jobs.length);
+          submits.arrived();
+          await submits.answered;
           return {
             results: request.jobs.map(({ id, spec }) => {
               const payloadJson = spec?.payload.case === "payloadJson" ? spec.payload.value : "";
@@ -74,5 +77,17 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
       }),
     ],
   });
-  return { ...server, asked, groups, finish: finish.resolve, watchLeft: watchLeft.promise };
+  /** Answers no submission until `answered`; resolves once there is one. */
+  const holdSubmits = (answered: Promise<void>) =>
+    new Promise<void>((arrived) => {
+      submits = { arrived, answered };
+    });
+  return {
+    ...server,
+    asked,
+    holdSubmits,
+    groups,
+    finish: finish.resolve,
+    watchLeft: watchLeft.promise,
+  };
 }

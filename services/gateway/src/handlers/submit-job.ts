@@ -14,7 +14,7 @@ export const submitJob =
       throw rpcError({ reason: "MALFORMED", message: "job: value is required" });
     }
     const { keyId } = identity;
-    const [submitted] = await parts.submit(keyId, [spec], { returnJobs: true });
+    const [submitted] = await parts.submitCall(keyId, [spec], { returnJobs: true });
     if (submitted === undefined) throw new Error("a job was left without an answer");
     const { result, existing } = submitted.result;
     if (result.case === "error") throw fromRpcStatus(result.value);

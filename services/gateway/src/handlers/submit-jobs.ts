@@ -4,8 +4,8 @@ import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
 export const submitJobs =
-  ({ submit }: GatewayParts): Handler<typeof JobService.method.submitJobs, Caller> =>
+  ({ submitCall }: GatewayParts): Handler<typeof JobService.method.submitJobs, Caller> =>
   async ({ jobs }, { identity }) => {
-    const submitted = await submit(identity.keyId, jobs);
+    const submitted = await submitCall(identity.keyId, jobs);
     return { results: submitted.map(({ result }) => result) };
   };

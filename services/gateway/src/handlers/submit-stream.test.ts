@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "../caller.ts";
 import type { FinishedListener } from "../finished-hub.ts";
 import { defaultStreamLimits, type GatewayParts } from "../gateway-parts.ts";
-import { openStreams } from "../open-streams.ts";
+import { openStreams } from "../key-limit.ts";
 import { submitStream } from "./submit-stream.ts";
 
 const MIB = 1024 * 1024;

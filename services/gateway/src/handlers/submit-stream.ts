@@ -22,7 +22,7 @@ export const submitStream = ({
   streamLimits,
   streams,
 }: GatewayParts): Handler<typeof JobService.method.submitStream, Caller> =>
-  async function* (requests, { identity, headers, signal, draining }) {
+  async function* (requests, { identity, headers, path, signal, draining }) {
     const { keyId } = identity;
     using _place = streams.enter(keyId);
     const wake = createWake();
@@ -46,7 +46,7 @@ export const submitStream = ({
     const receive = async () => {
       for await (const { items, notifyFinished, notifyJobIds } of requests) {
         // A key that was revoked ends the stream as it ends calls.
-        await authenticate(headers);
+        await authenticate(headers, path);
         // What is not taken is not submitted, and whoever reads DRAINING may send it again.
         if (leaving.aborted || over) return;
         notify ??= notifyFinished;

@@ -1,6 +1,6 @@
 import type { KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { openStreams } from "./open-streams.ts";
+import { openStreams, openSubmissions } from "./key-limit.ts";
 
 const [shop, mail] = ["shop", "mail"] as unknown as readonly [KeyId, KeyId];
 
@@ -24,4 +24,24 @@ test("keys are counted each for itself, and a stream leaves once", () => {
   only[Symbol.dispose]();
   streams.enter(shop);
   expect(() => streams.enter(shop)).toThrow("streams open");
+});
+
+test("a key may have as many jobs submitted at once as the limit, and not one more", () => {
+  const submissions = openSubmissions(5);
+  const three = submissions.enter(shop, 3);
+  const tooMany = expect.objectContaining({
+    reason: "TOO_MANY_SUBMISSIONS",
+    metadata: { limit: "5" },
+    retryDelayMs: 1_000,
+  });
+  expect(() => submissions.enter(shop, 3)).toThrow(tooMany);
+  const two = submissions.enter(shop, 2);
+  expect(() => submissions.check(shop)).toThrow(tooMany);
+  submissions.check(mail);
+  two[Symbol.dispose]();
+  submissions.check(shop);
+  three[Symbol.dispose]();
+  // A call that is longer than the limit is taken alone.
+  submissions.enter(shop, 9);
+  expect(() => submissions.enter(shop)).toThrow("9 jobs of this API key are being submitted");
 });

@@ -1,0 +1,65 @@
+import { type RpcFault, rpcError } from "@millrace/runtime";
+import type { KeyId } from "@millrace/shared";
+
+export const DEFAULT_STREAMS_PER_KEY = 10_000;
+export const DEFAULT_SUBMISSIONS_PER_KEY = 2_000;
+
+/** When a job is to be submitted again that there were too many beside: those are answered well within it. */
+const SUBMIT_AGAIN_MS = 1_000;
+
+/** How much of one thing each API key has in hand at this gateway: what one caller has too much of, others do not wait for. */
+export interface KeyLimit {
+  /**
+   * Counts so many in until what it returns is disposed of. Throws the refusal if there are too many then;
+   * whoever has none may have any number at once.
+   */
+  enter(keyId: KeyId, count?: number): Disposable;
+  /** Throws the refusal if not one more may enter. */
+  check(keyId: KeyId): void;
+}
+
+function keyLimit(most: number, refusal: (count: number) => RpcFault): KeyLimit {
+  const counts = new Map<KeyId, number>();
+  const refuseBeyond = (keyId: KeyId, count: number) => {
+    const held = counts.get(keyId) ?? 0;
+    if (held > 0 && held + count > most) throw refusal(held);
+    return held;
+  };
+  return {
+    check: (keyId) => void refuseBeyond(keyId, 1),
+    enter(keyId, count = 1) {
+      counts.set(keyId, refuseBeyond(keyId, count) + count);
+      let left = false;
+      return {
+        [Symbol.dispose]() {
+          if (left) return;
+          left = true;
+          const rest = (counts.get(keyId) ?? count) - count;
+          if (rest === 0) counts.delete(keyId);
+          else counts.set(keyId, rest);
+        },
+      };
+    },
+  };
+}
+
+/** Watches and submit streams that are open: one caller's leak leaves room for the others. */
+export const openStreams = (most: number): KeyLimit =>
+  keyLimit(most, (count) =>
+    rpcError({
+      reason: "TOO_MANY_STREAMS",
+      message: `this API key has ${count} streams open at this gateway, and may have ${most}: end some first`,
+      metadata: { limit: String(most) },
+    }),
+  );
+
+/** Jobs of unary calls that the scheduler has not answered yet. */
+export const openSubmissions = (most: number): KeyLimit =>
+  keyLimit(most, (count) =>
+    rpcError({
+      reason: "TOO_MANY_SUBMISSIONS",
+      message: `${count} jobs of this API key are being submitted at this gateway, and ${most} may be: submit these later`,
+      metadata: { limit: String(most) },
+      retryDelayMs: SUBMIT_AGAIN_MS,
+    }),
+  );
