@@ -187,3 +187,15 @@ test("a plain BullMQ queue sees them, and Bull Board with it", async () => {
   const [job] = await plain.getJobs(["prioritized"]);
   expect(job).toMatchObject({ id, name: "summarize", data: { a: 1 } });
 });
+
+test("one that BullMQ has removed is not listed, and counts no longer once somebody has looked", async () => {
+  const { engine, kill, rootPrefix, url } = await withDead();
+  const ids = await kill(3);
+  const { prefix } = shardAt(rootPrefix, queue, 0);
+  const plain = new Queue(`${queue}.dead`, { prefix, connection: { url } });
+  onTestFinished(() => plain.close());
+  await plain.remove(ids[1] ?? "");
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  expect(letters.map(({ job }) => job.id)).toEqual([ids[2], ids[0]]);
+  expect(await engine.stats(queue)).toMatchObject({ dead: 2 });
+});

@@ -19,7 +19,7 @@ local now_ms, now_text = 0, "0"
 
 local SUMMARY = { "name", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc", "use" }
 
-local replies = {}
+local replies, gone = {}, {}
 local function add(id, died_ms)
   local flat = {}
   if view == "full" then
@@ -33,8 +33,16 @@ local function add(id, died_ms)
       end
     end
   end
-  -- A BullMQ worker may have taken it.
-  if #flat > 0 then replies[#replies + 1] = { id, died_ms, flat } end
+  if #flat > 0 then
+    replies[#replies + 1] = { id, died_ms, flat }
+  else
+    gone[#gone + 1] = id
+  end
+end
+
+-- Those that BullMQ, or Bull Board, has removed count no longer.
+local function forget_gone()
+  for _, id in ipairs(gone) do dead.remove(id) end
 end
 
 local function wanted(id, died_ms)
@@ -48,6 +56,7 @@ if #ARGV > 5 then
     local died_ms = rcall("ZSCORE", dead.base .. "mr:dead", id)
     if died_ms and wanted(id, died_ms) then add(id, died_ms) end
   end
+  forget_gone()
   return replies
 end
 -- Ids of one time are in reverse order, too.
@@ -60,4 +69,5 @@ while #replies < count do
   if #found < 2 * count then break end
   skip = skip + count
 end
+forget_gone()
 return replies
