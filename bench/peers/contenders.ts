@@ -6,6 +6,14 @@ const go = (name: string) => join(programs, "go/bin", name);
 const python = join(programs, "python/.venv/bin/python");
 export const celery = join(programs, "python/.venv/bin/celery");
 
+const gems = join(programs, "ruby/gems");
+/** The gem beside its program; else the system's, as Debian's ruby-sidekiq has it. */
+const sidekiq =
+  [join(gems, "bin/sidekiq"), "/usr/bin/sidekiq"].find((file) => existsSync(file)) ??
+  join(gems, "bin/sidekiq");
+/** The colon at the end adds the system's gems. */
+export const inRuby = ["env", `GEM_PATH=${gems}:`] as const;
+
 export interface Contender {
   readonly name: string;
   /** Where it keeps its jobs; Millrace in Redis, through a scheduler and a gateway. */
@@ -94,6 +102,18 @@ export const contenders: readonly Contender[] = [
     settings:
       "prefork, a process for each core, prefetch 64, results ignored, acknowledged late; the producer sends from 8 threads",
     needs: celery,
+  },
+  {
+    name: "Sidekiq",
+    store: "redis",
+    producer: [...inRuby, "ruby", "jobs.rb"],
+    worker: [...inRuby, sidekiq, "-r", "./jobs.rb", "-c", "25"],
+    folder: join(programs, "ruby"),
+    batches: true,
+    seesEnds: false,
+    settings:
+      "one process of 25 threads, as its README has it for jobs that do nothing; the producer sends from 8 threads; without Pro a job leaves Redis to run, and a crash loses it",
+    needs: sidekiq,
   },
   {
     name: "asynq",

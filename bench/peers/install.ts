@@ -22,6 +22,23 @@ const steps: readonly { what: string; folder: string; commands: readonly string[
     ],
   },
   {
+    // Any version from 6.3 on will do; a gem goes before the system's.
+    what: "Sidekiq (where no gem can be had: apt-get install ruby-sidekiq)",
+    folder: "ruby",
+    commands: [
+      [
+        "gem",
+        "install",
+        "sidekiq",
+        "--version",
+        "~> 7.3",
+        "--install-dir",
+        "gems",
+        "--no-document",
+      ],
+    ],
+  },
+  {
     what: "asynq and River",
     folder: "go",
     commands: [["go", "build", "-o", "bin/", "./asynq", "./river"]],

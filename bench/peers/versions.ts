@@ -1,11 +1,18 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Contender } from "./contenders.ts";
+import { type Contender, inRuby } from "./contenders.ts";
 
 const programs = join(import.meta.dirname, "programs");
 const read = (path: string) => readFileSync(join(programs, path), "utf8");
 
 const inGo = (module: string) => new RegExp(`${module} v(\\S+)`).exec(read("go/go.mod"))?.[1];
+
+/** Not pinned, for it may be the system's. */
+function ofSidekiq(): string | undefined {
+  const [program, ...args] = [...inRuby, "ruby", "-r", "sidekiq", "-e", "puts Sidekiq::VERSION"];
+  return spawnSync(program, args, { encoding: "utf8" }).stdout?.trim() || undefined;
+}
 
 /** What is pinned, by contender: Millrace's is the commit. */
 export function versionsOf(present: readonly Contender[]): Record<string, string> {
@@ -18,6 +25,7 @@ export function versionsOf(present: readonly Contender[]): Record<string, string
     "pg-boss": dependencies["pg-boss"],
     "graphile-worker": dependencies["graphile-worker"],
     Celery: /celery\S*==(\S+)/.exec(read("python/requirements.txt"))?.[1],
+    Sidekiq: ofSidekiq(),
     asynq: inGo("github.com/hibiken/asynq"),
     River: inGo("github.com/riverqueue/river"),
   };
