@@ -16,8 +16,8 @@ export const inRuby = ["env", `GEM_PATH=${gems}:`] as const;
 
 export interface Contender {
   readonly name: string;
-  /** Where it keeps its jobs; Millrace in Redis, through a scheduler and a gateway. */
-  readonly store: "redis" | "postgres" | "millrace";
+  /** Where it keeps its jobs: Millrace in Redis, behind its services; Temporal in PostgreSQL, behind its server. */
+  readonly store: "redis" | "postgres" | "millrace" | "temporal";
   /** Command lines. */
   readonly producer: readonly string[];
   readonly worker: readonly string[];
@@ -46,6 +46,18 @@ const inGo = (name: string): Pick<Contender, "producer" | "worker" | "folder" | 
   folder: programs,
   needs: go(name),
 });
+
+const temporal = join(programs, "temporal/bin/temporal");
+const ofTemporal = (unit: "activity" | "workflow") =>
+  ({
+    store: "temporal",
+    producer: [temporal, unit, "producer"],
+    worker: [temporal, unit, "worker"],
+    folder: programs,
+    batches: false,
+    seesEnds: false,
+    needs: temporal,
+  }) as const;
 
 const ofMillrace = (role: "submit" | "run") =>
   ({
@@ -148,6 +160,17 @@ export const contenders: readonly Contender[] = [
     seesEnds: false,
     settings:
       "2,000 workers, a fetch each 2 ms, as its own bench command has it; `InsertManyFast` for many",
+  },
+  {
+    name: "Temporal",
+    ...ofTemporal("activity"),
+    settings:
+      "its server on PostgreSQL, all services in one process, 4 history shards, one partition a queue, rate limits out of the way; a job is a standalone activity, which it calls its job queue; pollers scale by themselves",
+  },
+  {
+    name: "Temporal workflow",
+    ...ofTemporal("workflow"),
+    settings: "as above; a job is a workflow that runs one activity of at most five attempts",
   },
 ];
 

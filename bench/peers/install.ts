@@ -43,6 +43,12 @@ const steps: readonly { what: string; folder: string; commands: readonly string[
     folder: "go",
     commands: [["go", "build", "-o", "bin/", "./asynq", "./river"]],
   },
+  {
+    what: "Temporal and its server (some minutes)",
+    folder: "temporal",
+    // "tool": those that its go.mod names, the server and what makes its tables.
+    commands: [["go", "build", "-o", "bin/", ".", "tool"]],
+  },
 ];
 
 for (const { what, folder, commands } of steps) {

@@ -9,8 +9,8 @@ import { freePort } from "@millrace/local";
 export interface Postgres extends AsyncDisposable {
   readonly pid: number;
   readonly version: string;
-  /** An empty database of its own; the one before is dropped. */
-  newDatabase(): Promise<string>;
+  /** Empty databases of its own, so many; those before are dropped. */
+  newDatabases(count: number): Promise<readonly string[]>;
   databaseBytes(): number;
 }
 
@@ -80,17 +80,21 @@ export async function startPostgres(): Promise<Postgres> {
     }
   }
   let made = 0;
-  const database = () => `bench${made}`;
+  let databases: readonly string[] = [];
   return {
     pid: server.pid ?? 0,
     version: ask("show server_version"),
-    async newDatabase() {
-      if (made > 0) ask(`drop database ${database()} with (force)`);
-      made += 1;
-      ask(`create database ${database()}`);
-      return `postgres://bench@127.0.0.1:${port}/${database()}`;
+    async newDatabases(count) {
+      for (const name of databases) ask(`drop database ${name} with (force)`);
+      databases = Array.from({ length: count }, (_, at) => `bench${made + at}`);
+      made += count;
+      for (const name of databases) ask(`create database ${name}`);
+      return databases.map((name) => `postgres://bench@127.0.0.1:${port}/${name}`);
     },
-    databaseBytes: () => Number(ask(`select pg_database_size('${database()}')`)),
+    databaseBytes: () =>
+      databases
+        .map((name) => Number(ask(`select pg_database_size('${name}')`)))
+        .reduce((sum, bytes) => sum + bytes, 0),
     async [Symbol.asyncDispose]() {
       const ended = once(server, "exit");
       server.kill("SIGINT");

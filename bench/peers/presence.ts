@@ -1,10 +1,13 @@
 import { type Contender, contenders, isInstalled } from "./contenders.ts";
 import { hasPostgres, type Postgres, startPostgres } from "./postgres.ts";
 
+const needsPostgres = ({ store }: Contender): boolean =>
+  store === "postgres" || store === "temporal";
+
 /** Why a contender does not take part. */
 function absence(contender: Contender): string | undefined {
   if (!isInstalled(contender)) return "not installed: node bench/peers/install.ts";
-  if (contender.store === "postgres" && !hasPostgres()) {
+  if (needsPostgres(contender) && !hasPostgres()) {
     return "no PostgreSQL: apt-get install postgresql";
   }
   return undefined;
@@ -28,7 +31,7 @@ export function presentOf(names: string | undefined): readonly Contender[] {
 }
 
 export const postgresFor = async (present: readonly Contender[]): Promise<Postgres | undefined> =>
-  present.some(({ store }) => store === "postgres") ? await startPostgres() : undefined;
+  present.some(needsPostgres) ? await startPostgres() : undefined;
 
 /** A whole number from 1 on, as it is given to an option. */
 export function countOf(name: string, given: string): number {

@@ -22,7 +22,7 @@ const help = `How fast, and at what cost, do jobs that do nothing pass through M
 
 In each round every contender has its turn, twice: with 64 calls of one job in flight, and with 4
 calls of 100 where it has such a call. Each turn has a store, a producer and a worker of its own.
-As it stands that takes some ten minutes on two quiet cores.
+As it stands that takes some ten minutes on two quiet cores, and with Temporal an hour.
 Also: node bench/peers/memory.ts --help; node bench/peers/report.ts puts what is kept into the page.`;
 
 const { values: given } = parseArgs({

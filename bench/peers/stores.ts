@@ -2,6 +2,7 @@ import { startRedis, startSystem } from "@millrace/local";
 import { Redis } from "ioredis";
 import type { Contender } from "./contenders.ts";
 import type { Postgres } from "./postgres.ts";
+import { startTemporal } from "./temporal.ts";
 
 /** What a contender's programs need to run, empty and its own. */
 export interface Store extends AsyncDisposable {
@@ -16,14 +17,27 @@ export interface Store extends AsyncDisposable {
 
 /** Redis keeps an append-only file, `everysec`; PostgreSQL is kept across runs, with a new database for each. */
 export async function openStore(kind: Contender["store"], postgres?: Postgres): Promise<Store> {
-  if (kind === "postgres") {
+  if (kind === "postgres" || kind === "temporal") {
     if (postgres === undefined) throw new Error("PostgreSQL is not started");
-    return {
-      pids: { postgres: postgres.pid },
-      settings: { POSTGRES_URL: await postgres.newDatabase() },
+    const store = {
       version: `PostgreSQL ${postgres.version}`,
       keptBytes: async () => postgres.databaseBytes(),
-      [Symbol.asyncDispose]: async () => undefined,
+    };
+    const [main = "", visibility = ""] = await postgres.newDatabases(kind === "temporal" ? 2 : 1);
+    if (kind === "postgres") {
+      return {
+        ...store,
+        pids: { postgres: postgres.pid },
+        settings: { POSTGRES_URL: main },
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    }
+    const temporal = await startTemporal(main, visibility);
+    return {
+      ...store,
+      pids: { temporal: temporal.pid, postgres: postgres.pid },
+      settings: { TEMPORAL: temporal.address },
+      [Symbol.asyncDispose]: () => temporal[Symbol.asyncDispose](),
     };
   }
   const parts = new AsyncDisposableStack();

@@ -6,7 +6,8 @@ import { type Contender, inRuby } from "./contenders.ts";
 const programs = join(import.meta.dirname, "programs");
 const read = (path: string) => readFileSync(join(programs, path), "utf8");
 
-const inGo = (module: string) => new RegExp(`${module} v(\\S+)`).exec(read("go/go.mod"))?.[1];
+const inGo = (module: string, folder = "go") =>
+  new RegExp(`${module} v(\\S+)`).exec(read(`${folder}/go.mod`))?.[1];
 
 /** Not pinned, for it may be the system's. */
 function ofSidekiq(): string | undefined {
@@ -19,6 +20,7 @@ export function versionsOf(present: readonly Contender[]): Record<string, string
   const { dependencies } = JSON.parse(read("node/package.json")) as {
     dependencies: Record<string, string>;
   };
+  const temporal = inGo("go.temporal.io/server", "temporal");
   const pinned: Record<string, string | undefined> = {
     BullMQ: dependencies.bullmq,
     "bee-queue": dependencies["bee-queue"],
@@ -28,6 +30,8 @@ export function versionsOf(present: readonly Contender[]): Record<string, string
     Sidekiq: ofSidekiq(),
     asynq: inGo("github.com/hibiken/asynq"),
     River: inGo("github.com/riverqueue/river"),
+    Temporal: temporal,
+    "Temporal workflow": temporal,
   };
   return Object.fromEntries(
     present.flatMap(({ name }) => (pinned[name] === undefined ? [] : [[name, pinned[name]]])),
