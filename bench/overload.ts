@@ -103,6 +103,7 @@ phase = "after";
 
 const endedMs = performance.now();
 const counts = async () => (await admin.listQueues({})).queues[0]?.stats;
+/** Of both keys: waiting or running. */
 const left = async () => {
   const of = await counts();
   return Number(of?.queued ?? 0) + Number(of?.running ?? 0);
@@ -131,7 +132,7 @@ const result = {
   ...about,
   ...{ seconds: SECONDS, capacityASecond: capacity, ...flooded },
   ...{ drainedAfterSeconds: rounded(drained), otherKeysJobMs: latency, failedProbes },
-  ...{ left: await left(), memory: grown },
+  ...{ left: await left(), failed: Number((await counts())?.failed ?? 0), memory: grown },
 };
 const failed = Object.entries(flooded.failedCalls).map(([code, calls]) => `${calls} with ${code}`);
 console.log(
@@ -145,7 +146,9 @@ for (const [when, of] of Object.entries(latency)) {
   console.log(`another key's job, ${when}: ${latencyText(of)}`);
 }
 console.log(`of another key's jobs failed: ${JSON.stringify(failedProbes)}`);
-console.log(`all that was accepted is done ${rounded(drained)} s after`);
+console.log(
+  `no more of it waits or runs ${rounded(drained)} s after; then ${result.left} do, and ${result.failed} have failed`,
+);
 for (const [name, { atStartMib, mostMib }] of Object.entries(grown)) {
   console.log(`${name}: ${atStartMib} MiB before, ${mostMib} MiB at most`);
 }

@@ -231,6 +231,8 @@ test("jobs of a key that are submitted at once are bounded, more may come back l
   };
   await expect(ours.jobs.submitJob({ job })).rejects.toMatchObject(tooMany);
   await expect(ours.jobs.submitJobs({ jobs: [job] })).rejects.toMatchObject(tooMany);
+  // Refused before it was read: else it would be MALFORMED.
+  await expect(ours.jobs.submitJob({})).rejects.toMatchObject(tooMany);
   const their = theirs.jobs.submitJob({ job });
   answer.resolve();
   expect((await first).results).toHaveLength(2);

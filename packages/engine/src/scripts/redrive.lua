@@ -11,6 +11,7 @@ local now_text = ARGV[1]
 local max_events = tonumber(ARGV[2])
 local depth_limit = tonumber(ARGV[3])
 --- @include "lib/lanes"
+--- @include "lib/lane_reads"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/dead"

@@ -20,6 +20,7 @@ local keep_failed_ms = tonumber(ARGV[4])
 local now_text = ARGV[1]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
+--- @include "lib/lane_reads"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/delayed"

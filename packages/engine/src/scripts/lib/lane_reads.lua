@@ -2,7 +2,8 @@
 -- right after it.
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
--- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:depth (hash)
+-- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:held: (set),
+--          mr:depth (hash)
 
 -- Lanes are looked through this many at a time.
 local LANES_AT_ONCE = 256
@@ -19,6 +20,24 @@ function lanes.size()
   lanes.flush()
   local depth = rcall("HMGET", base .. "mr:depth", "*", "0")
   return tonumber(depth[1]) or 0, tonumber(depth[2]) or 0
+end
+
+-- How many jobs of a key are in its lanes, but for those that this call puts; or how many are in all
+-- lanes, if that is no more than `enough`. A lane has jobs if it is ready or held.
+function lanes.depth(key, enough)
+  lanes.all = lanes.all or tonumber(rcall("HGET", base .. "mr:depth", "*") or 0)
+  if lanes.all <= enough then return lanes.all end
+  lanes.classes = lanes.classes or rcall("SMEMBERS", base .. "mr:classes")
+  local depth, seen = 0, {}
+  local function count(classes)
+    for _, class in ipairs(classes) do
+      if not seen[class] then depth = depth + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class) end
+      seen[class] = true
+    end
+  end
+  count(lanes.classes)
+  if any_held() then count(rcall("SMEMBERS", base .. "mr:held:" .. key)) end
+  return depth
 end
 
 -- Calls each(lane) for every lane that may hold such jobs, the ready ones first, until it returns true.

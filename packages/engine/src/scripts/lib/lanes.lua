@@ -273,24 +273,6 @@ local function write_puts()
   end
 end
 
--- How many jobs of a key are in its lanes, but for those that this call puts; or how many are in all
--- lanes, if that is no more than `enough`. A lane has jobs if it is ready or held.
-function lanes.depth(key, enough)
-  lanes.all = lanes.all or tonumber(rcall("HGET", base .. "mr:depth", "*") or 0)
-  if lanes.all <= enough then return lanes.all end
-  lanes.classes = lanes.classes or rcall("SMEMBERS", base .. "mr:classes")
-  local depth, seen = 0, {}
-  local function count(classes)
-    for _, class in ipairs(classes) do
-      if not seen[class] then depth = depth + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class) end
-      seen[class] = true
-    end
-  end
-  count(lanes.classes)
-  if any_held() then count(rcall("SMEMBERS", base .. "mr:held:" .. key)) end
-  return depth
-end
-
 -- Takes a job out of its lane. False: it was not in it.
 function lanes.remove(lane, job_id)
   write_puts()
