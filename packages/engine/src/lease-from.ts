@@ -7,11 +7,11 @@ import type { Store } from "./store-connection.ts";
 
 /** Redis does nothing else while it leases. */
 const LEASES_PER_CALL = 256;
-/** How often a shard asks an account again that had nothing for it: also how long it may take to hear of a slot that another shard frees. */
+/** How often a shard asks an account again that had nothing for it: also how long it may take to hear of a slot that another shard frees, or of what another engine gives the account. */
 const ASK_AGAIN_MS = 50;
 
 export interface LeaseFrom {
-  /** Attempts have ended here: an account that had nothing may have something now. */
+  /** Attempts have ended here, or an account was changed: one that had nothing may have something now. */
   freed(): void;
   /** Leases from a queue's shards by turns, until there are enough or none has more. */
   lease(

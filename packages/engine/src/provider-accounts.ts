@@ -39,13 +39,14 @@ const VERSION = "*";
  * Accounts at model providers. What an account may do stands in the registry; what is left of it in a
  * slot of its own, of which shards get slices (scripts/exchange_account.lua, scripts/lib/slices.lua).
  * An exchange is three calls. Whoever dies between two of them leaves a grant that the next exchange
- * of that shard, by any replica, brings to its end.
+ * of that shard, by any replica, brings to its end. `onChanged`: an account may have more to give.
  */
 export function providerAccounts(
   redis: Store,
   rootPrefix: string,
   clock: Clock,
   queues: () => Promise<readonly QueueDefinition[]>,
+  onChanged: () => void,
 ): ProviderAccountRegistry {
   const key = registryKeys(rootPrefix).accounts;
   const base = (name: string) => accountBase(rootPrefix, name);
@@ -119,6 +120,7 @@ export function providerAccounts(
     await tellShards();
     // What was granted under the limits before ends now.
     await takeBack(name);
+    onChanged();
   };
   /** False: it is not `before` that is there. */
   const replace = async (before: ProviderAccount | undefined, account: ProviderAccount) => {
@@ -172,6 +174,7 @@ export function providerAccounts(
         if (text === null) return undefined;
         await redis.hset(stateKey(name), { st: "", cu: "", pb: "", ep: 0, lim: "" });
         await takeBack(name);
+        onChanged();
         return status(JSON.parse(text) as ProviderAccount);
       }),
     refused: (name, { coolMs, exhausted }) =>

@@ -234,6 +234,24 @@ test("limits of an account that change, and an account that goes, are obeyed at 
   expect(await engine.providerAccounts.delete(pool)).toBe(false);
 });
 
+test("an account that is given more, or reset, is asked again at the next lease, not some time later", async () => {
+  const { engine, submit } = await withAccount({ maxRunning: 1 });
+  await submit(4);
+  const [first] = await lease(engine, 2);
+  expect(await lease(engine, 1)).toEqual([]);
+  await engine.providerAccounts.put({ name: pool, maxRunning: 2 });
+  expect(await lease(engine, 1)).toHaveLength(1);
+  expect(await lease(engine, 1)).toEqual([]);
+  const before = { name: pool, maxRunning: 2 };
+  await engine.providerAccounts.replace(before, { name: pool });
+  expect(await lease(engine, 1)).toHaveLength(1);
+  if (first === undefined) throw new Error("no job");
+  await refuse(engine, first, undefined, true);
+  expect(await lease(engine, 1)).toEqual([]);
+  await engine.providerAccounts.reset(pool);
+  expect(await lease(engine, 1)).toHaveLength(1);
+});
+
 test("a large job whose turn it is not does not keep a smaller one from what is left of an account", async () => {
   const { engine, submit } = await withAccount({ tokensPerMinute: 1_000 });
   await submit(1, { estimatedTokens: 300, priority: 51 });
