@@ -6,13 +6,15 @@
  * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
  * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
  *
- * Time in scripts (INFO commandstats) a job; ratios of one run, in turns.
+ * Time in scripts (INFO commandstats) a job; ratios of one run, in turns: each ratio is of the means of
+ * 20 turns, so that what comes now and then counts in it.
  */
 import type { QueueName } from "@millrace/shared";
-import { fill, keyId, newJob, scriptUs, startEngine, take } from "./parts/engine.ts";
+import { fill, finishRehash, keyId, newJob, scriptUs, startEngine, take } from "./parts/engine.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 
-const ROUNDS = Number(process.argv[2] ?? 200);
+const ROUNDS = Number(process.argv[2] ?? 400);
+const TURNS = 20;
 const BATCH = 32;
 
 await using bench = await startEngine();
@@ -58,6 +60,7 @@ async function compare(
     await fill(engine, one.queue, one.size, one.keyOf);
     await prepare(one);
   }
+  await finishRehash(redis);
   const costs = new Map(cases.map((one) => [one, [] as number[]]));
   let next = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -72,18 +75,27 @@ async function compare(
       next += leases.length;
     }
   }
-  const [first] = cases;
-  const base = first === undefined ? [] : (costs.get(first) ?? []);
-  return cases.map((one) => {
-    const own = costs.get(one) ?? [];
-    const ratio = median(own) / median(base);
-    console.log(`${one.label.padEnd(24)} ${median(own).toFixed(2)} us a job  x${ratio.toFixed(2)}`);
+  const means = cases.map((one) => meansOf(costs.get(one) ?? [], TURNS));
+  const base = means[0] ?? [];
+  return cases.map((one, at) => {
+    const own = means[at] ?? [];
+    const ratios = own.map((cost, turn) => cost / (base[turn] ?? Number.NaN));
+    console.log(`${one.label.padEnd(24)} ${median(own).toFixed(2)} us a job  ${ratioText(ratios)}`);
     return {
       label: one.label,
       usPerJob: rounded(median(own)),
-      ratio: rounded(ratio),
+      ratio: rounded(median(ratios)),
+      ratios: ratios.map(rounded),
       leased: next,
     };
+  });
+}
+
+/** The means of so many after each other. */
+function meansOf(costs: readonly number[], together: number): number[] {
+  return Array.from({ length: Math.floor(costs.length / together) }, (_, at) => {
+    const some = costs.slice(at * together, (at + 1) * together);
+    return some.reduce((sum, cost) => sum + cost, 0) / together;
   });
 }
 
@@ -155,7 +167,7 @@ async function policy() {
   const ratios: number[] = [];
   const on: number[] = [];
   const off: number[] = [];
-  for (let round = 0; round < Math.max(5, ROUNDS / 10); round += 1) {
+  for (let round = 0; round < Math.max(5, ROUNDS / 20); round += 1) {
     off.push(await life(false));
     on.push(await life(true));
     ratios.push((on.at(-1) ?? 0) / (off.at(-1) ?? 1));

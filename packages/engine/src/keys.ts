@@ -123,7 +123,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:pace": "hash",
   // How many tokens an attempt takes, as learned, by key id.
   "mr:learned": "hash",
-  // Jobs in lanes, by key id and ("*") in all.
+  // Jobs in lanes: "*" all of them, "0" those without a priority.
   "mr:depth": "hash",
   // Arrival counters.
   "mr:seq": "string",

@@ -92,8 +92,8 @@ test("a Redis that hangs is a fault too, and what it did meanwhile is not done t
 });
 
 test("a Redis that still reads its file is as one that is away, and has everything once it has read it", async () => {
-  // A fifth of a millisecond for each command, and it answers others in between.
-  const slowly = ["--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024"];
+  // A millisecond for each command, some seconds in all, and it answers others in between.
+  const slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"];
   const durable = { appendonly: true, appendfsync: "always" } as const;
   const { server, engine, job } = await setup({ ...durable, args: slowly }, 300);
   await engine.submit(Array.from({ length: 500 }, job));

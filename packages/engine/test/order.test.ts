@@ -44,6 +44,23 @@ test("keys that both have work take turns, whether leased one by one or in group
   expect(Object.fromEntries(shares)).toEqual({ aaaa: 15, bbbb: 15, cccc: 15 });
 });
 
+test("where many keys take turns, Redis need not search all of them for each", async () => {
+  const { engine, job, url, rootPrefix } = await setup();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const ready = `${rootPrefix}:{${queue}:0}:${queue}:mr:ready:2|`;
+  const keys = Array.from({ length: 40 }, (_, at) => `key${at}`);
+  await engine.submit(keys.flatMap((key) => [job(key), job(key)]));
+  await lease(engine, 8);
+  expect(await redis.object("ENCODING", ready)).toBe("listpack");
+  await lease(engine, 32);
+  expect(await redis.object("ENCODING", ready)).toBe("skiplist");
+  expect(new Set(await redis.zrange(ready, "0", "-1"))).toEqual(new Set(keys));
+  expect(await lease(engine, 100)).toHaveLength(40);
+  expect(await redis.exists(ready)).toBe(0);
+  await audit(redis, rootPrefix);
+});
+
 test("a key that was idle gets no credit for it", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 200 }, () => job("busy")));

@@ -97,19 +97,21 @@ local function outlived(job_id, deadline_ms, expires_ms, started)
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
--- What is said of the lane's key, read for all lanes that were lined up together, once a call.
-local function limits_of(lane)
-  if lane.limits == nil then
-    local beside, keys = lane.beside, {}
+-- What is said of the lane's key: its limits and what its attempts take as far as was learned, each nil
+-- if nothing is. Read for all lanes that were lined up together, once a call.
+local function said_of(lane)
+  local beside, key = lane.beside, lane.key
+  if not beside.limits then
+    local keys = {}
     for i, other in ipairs(beside) do keys[i] = other.key end
     local limits, learned = budgets.limits_of(keys)
-    for i, other in ipairs(beside) do
-      other.limits = limits[i] and budgets.parse(limits[i]) or false
-      other.weight = other.limits and other.limits.weight
-      other.learned = tonumber(learned[i] or "")
+    beside.limits, beside.learned = {}, {}
+    for i = 1, math.max(#limits, #learned) do
+      if limits[i] then beside.limits[keys[i]] = budgets.parse(limits[i]) end
+      if learned[i] then beside.learned[keys[i]] = tonumber(learned[i]) end
     end
   end
-  return lane.limits
+  return beside.limits[key], beside.learned[key]
 end
 
 local function look(job_id, lane)
@@ -126,13 +128,13 @@ local function look(job_id, lane)
       return nil
     end
   end
-  local limits = limits_of(lane)
-  local declared = tonumber(fields[6] or "") or lane.learned
+  local limits, learned = said_of(lane)
+  local declared = tonumber(fields[6] or "") or learned
   local tokens = declared or default_tokens
   -- The estimate is kept with the job where there is something to correct by it.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS,
-    key = lane.key, lane = lane.id }
+    key = lane.key, class = lane.beside.class, weight = limits and limits.weight }
 end
 
 -- Notes with a job, once, what it had to wait for.
@@ -153,8 +155,7 @@ local function gate(job, lane)
       return when
     end
   end
-  if lane.slice == nil then lane.slice = slices.of(string.sub(lane.class, 3)) end
-  job.slice = lane.slice
+  job.slice = slices.of(lane.beside.pool)
   if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
 end
 

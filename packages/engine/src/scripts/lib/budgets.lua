@@ -23,6 +23,8 @@ budgets.UNIT_TOKENS = 1000
 -- What is said of several keys: their limits as text, and the tokens that an attempt of theirs takes
 -- as far as was learned, each by place, or false.
 function budgets.limits_of(keys)
+  -- Where there is nothing at all to say, one look is cheaper than two long ones.
+  if #keys > 2 and rcall("EXISTS", base .. "mr:limits", base .. "mr:learned") == 0 then return {}, {} end
   return rcall("HMGET", base .. "mr:limits", unpack(keys)), rcall("HMGET", base .. "mr:learned", unpack(keys))
 end
 
@@ -88,14 +90,14 @@ end
 -- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.
 function budgets.reserve(job, finish)
   local limits, at = job.limits, string.format(" %.6f ", finish)
-  if not limits then return whole(job.tokens) .. " 0" .. at .. "1 - - " .. job.lane end
+  if not limits then return whole(job.tokens) .. " 0" .. at .. "1 - - " .. job.key .. "|" .. job.class end
   local reserved = budgets.reservation(limits, job.tokens)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
   use.changed = true
   windows.add(use.q, 1)
   return whole(job.tokens) .. " " .. whole(reserved) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, reserved))
-    .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.lane
+    .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.key .. "|" .. job.class
 end
 
 -- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,

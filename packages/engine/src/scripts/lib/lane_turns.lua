@@ -41,16 +41,21 @@ end
 local function line_up(line, class, want)
   local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
   if #ready == 0 then return end
-  local queue, by, lane_of, n = { class = class, next = 1 }, lead_of(class), "|" .. class, 0
-  local prefix = base .. "mr:lane:"
+  local queue = { class = class, pool = string.sub(class, 3), next = 1 }
+  local by, prefix, suffix, n = lead_of(class), base .. "mr:lane:", "|" .. class, 0
   for i = 1, #ready, 2 do
     local key = ready[i]
     n = n + 1
-    local id = key .. lane_of
-    queue[n] = { id = id, key = key, class = class, stored = prefix .. id, at = ready[i + 1] + by, beside = queue, used = 0, fetched = 0 }
+    -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
+    queue[n] = { key = key, stored = prefix .. key .. suffix, at = ready[i + 1] + by, beside = queue,
+      used = 0, fetched = 0, turn = false, popped = false }
   end
   line.queues[#line.queues + 1] = queue
   line.lanes = line.lanes + #queue
+end
+
+local function id_of(lane)
+  return lane.key .. "|" .. lane.beside.class
 end
 
 -- A heap of lanes by virtual time, and by `turn` where that is equal.
@@ -128,12 +133,12 @@ local function next_job(lane, want, lanes_beside)
         lane.all = true
         return nil
       end
-      lane.out, lane.out_score, lane.fetched, lane.used = popped[1], popped[2], 1, 1
+      lane.popped, lane.fetched, lane.used = popped, 1, 1
       return popped[1]
     end
     -- One more than its share tells whether any is left. Not ZPOPMIN, which writes out the scores.
     local fetch = lane.fetched == 0 and math.ceil(want / lanes_beside) + 1 or lane.fetched
-    local from = lane.out and lane.used - 1 or lane.used
+    local from = lane.popped and lane.used - 1 or lane.used
     local ids = rcall("ZRANGE", lane_key, from, from + fetch - 1)
     lane.ids, lane.first, lane.fetched = ids, lane.used, lane.used + #ids
     lane.all = #ids < fetch
@@ -145,17 +150,18 @@ end
 
 -- Takes what was used of a lane out of it. True: none is left, or nil: that is to be looked up.
 local function take_out(lane)
-  local lane_key, still_in = lane.stored, lane.used
-  if lane.out and lane.used == 0 then
-    rcall("ZADD", lane_key, lane.out_score, lane.out)
+  local lane_key, still_in, popped = lane.stored, lane.used, lane.popped
+  local run = run_of_class(lane.beside.class)
+  if popped and lane.used == 0 then
+    rcall("ZADD", lane_key, popped[2], popped[1])
     return false
-  elseif lane.out then
-    if tonumber(lane.out_score) < run_of(lane.id) then lanes.without = lanes.without - 1 end
+  elseif popped then
+    if tonumber(popped[2]) < run then lanes.without = lanes.without - 1 end
     still_in = still_in - 1
   end
   if still_in > 0 then
-    local band = string.sub(lane.class, 1, 1)
-    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run_of(lane.id)))
+    local band = string.sub(lane.beside.class, 1, 1)
+    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run))
     rcall("ZREMRANGEBYRANK", lane_key, 0, still_in - 1)
   end
   lanes.count = lanes.count - lane.used
@@ -163,36 +169,48 @@ local function take_out(lane)
   return lane.all or nil
 end
 
+-- Redis keeps a sorted set of up to 128 members in one piece, and searches that from end to end for each
+-- member that is written (zset-max-listpack-entries). Once a member was longer than 64 bytes
+-- (zset-max-listpack-value) the set is a skip list, until it is empty.
+local FEW, LONG_MEMBER = 8, string.rep(" ", 65)
+
+local function make_skip_list(set)
+  if rcall("OBJECT", "ENCODING", set) ~= "listpack" then return end
+  rcall("ZADD", set, 0, LONG_MEMBER)
+  rcall("ZREM", set, LONG_MEMBER)
+end
+
 -- Takes out of each lane what was taken from it, and puts it where it belongs then.
 local function write_back(touched)
-  local ready, lead, unsure = {}, {}, {}
-  for _, lane in ipairs(touched) do
-    lane.empty = take_out(lane)
-    if lane.empty == nil then unsure[#unsure + 1] = lane.stored end
+  local ready, empty, unsure = {}, {}, {}
+  for i, lane in ipairs(touched) do
+    empty[i] = take_out(lane)
+    if empty[i] == nil then unsure[#unsure + 1] = lane.stored end
   end
   -- Mostly none of them is empty.
   local none_empty = #unsure == 0 or rcall("EXISTS", unpack(unsure)) == #unsure
-  for _, lane in ipairs(touched) do
-    local empty = lane.empty
-    if empty == nil then empty = not none_empty and rcall("EXISTS", lane.stored) == 0 end
-    if empty then
-      leave(lane.id, lane.key, lane.class, lane.at)
+  for i, lane in ipairs(touched) do
+    local class, is_empty = lane.beside.class, empty[i]
+    if is_empty == nil then is_empty = not none_empty and rcall("EXISTS", lane.stored) == 0 end
+    if is_empty then
+      leave(id_of(lane), lane.key, class, lane.at)
     elseif lane.when then
-      hold(lane.id, lane.key, lane.class, lane.at, lane.when)
+      hold(id_of(lane), lane.key, class, lane.at, lane.when)
     else
-      local class = lane.class
       local args = ready[class]
       if not args then
-        args = {}
-        ready[class], lead[class] = args, lead_of(class)
+        args = { lead = lead_of(class) }
+        ready[class] = args
       end
       local n = #args
-      args[n + 1], args[n + 2] = lane.at - lead[class], lane.key
+      args[n + 1], args[n + 2] = lane.at - args.lead, lane.key
     end
   end
   for class, args in pairs(ready) do
+    local set = base .. "mr:ready:" .. class
+    if #args > 2 * FEW then make_skip_list(set) end
     for from = 1, #args, 4000 do
-      rcall("ZADD", base .. "mr:ready:" .. class, unpack(args, from, math.min(from + 3999, #args)))
+      rcall("ZADD", set, unpack(args, from, math.min(from + 3999, #args)))
     end
   end
 end
@@ -230,12 +248,14 @@ end
 -- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
 -- `want` + 1,000 were looked at. How it decides is the caller's:
 --   serves(band, pool)  which classes count now; asked again after each time a gate shut one
---   look(job_id)        the job as a table, its `cost` (1 is usual) in it; nil if it shall not run, and is
---                       out of its lane then, which costs the lane nothing
+--   look(job_id, lane)  the job as a table, with its `cost` (1 is usual) and its key's `weight`, 1 if there is
+--                       none; nil if it shall not run, and is out of its lane then, which costs the lane
+--                       nothing
 --   gate(job, lane)     nil if the job may run now; else when to look at its lane again (ms or "+inf"), or
 --                       "shut" if none of its class can run in this call
 --   start(job, finish)  it runs; it leaves its lane at `finish`
--- `lane.beside` lists the lanes that were lined up with it, those that are next first; `lane.weight` is how much of the band the lane gets, 1 unless gate or look sets it.
+-- A lane has its `key`, and `beside`: the lanes that were lined up with it, those that are next first, and
+-- the `pool` that they are of.
 function lanes.take(want, serves, look, gate, start)
   write_puts()
   local taken, looked_at, turn, still = 0, 0, 0, {}
@@ -265,14 +285,15 @@ function lanes.take(want, serves, look, gate, start)
       local line = lines[band]
       looked_at = looked_at + 1
       if not lane.turn then touched[#touched + 1] = lane end
-      local job_id = not line.shut[lane.class] and next_job(lane, want - taken, line.lanes)
+      local job_id = not line.shut[lane.beside.class] and next_job(lane, want - taken, line.lanes)
       local job = job_id and look(job_id, lane)
       local when = job and gate and gate(job, lane)
       if when then
         lane.used = lane.used - 1
         if when == "shut" then
-          shut(line, lane.class)
-          still[lane.class] = still[lane.class] or state["v" .. band]
+          local class = lane.beside.class
+          shut(line, class)
+          still[class] = still[class] or state["v" .. band]
         else
           lane.when = when
         end
@@ -282,7 +303,7 @@ function lanes.take(want, serves, look, gate, start)
         lane.turn = turn
         if job then
           state["v" .. band] = lane.at
-          lane.at = lane.at + job.cost / (lane.weight or 1)
+          lane.at = lane.at + job.cost / (job.weight or 1)
           state.p = pass[band]
           pass[band] = pass[band] + 1 / (state["w" .. band] or BAND_WEIGHT[band])
           state["p" .. band] = pass[band]

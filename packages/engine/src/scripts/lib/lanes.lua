@@ -23,7 +23,7 @@
 --          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
 local lanes = { count = 0, without = 0, puts = {}, put_order = {}, corrections = {} }
 
-local PLAIN_LANE = "-|0|"
+local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
 local BANDS = { "0", "1", "2", "3" }
 -- Scores are exact up to 2^53. Millrace's priorities end at 100, so 45 bits count arrivals;
 -- BullMQ's end at 2^21, which leaves 32, counted anew whenever the plain lane runs empty.
@@ -31,6 +31,10 @@ local RUN, RUN_PLAIN = 35184372088832, 4294967296
 
 local function run_of(lane)
   return lane == PLAIN_LANE and RUN_PLAIN or RUN
+end
+
+local function run_of_class(class)
+  return class == PLAIN_CLASS and RUN_PLAIN or RUN
 end
 
 -- The key id in a Millrace job id ("queue~key~ulid"), or nil.
