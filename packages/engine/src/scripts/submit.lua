@@ -63,19 +63,34 @@ local function deduplicate(name, id, more)
   rcall("SET", name, string.format("%.0f %s", now_ms + dedup.ms, id), "PX", dedup.ms + DEDUP_SLACK_MS)
 end
 
-local function store_more(id, job_key, more, idem)
+-- The fields that few jobs have, each with its value, as HSET takes them.
+local function rare_fields(more, lane, idem, delay_ms)
+  local fields = {}
+  local function add(name, value)
+    if not value then return end
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  add("lane", lane)
+  add("delay", delay_ms)
+  if more then
+    add("exp", tonumber(more.expires_at_ms))
+    add("dl", tonumber(more.deadline_ms))
+    add("keep", more.keep_ms)
+    add("est", more.est)
+    add("ik", idem and more.idempotency)
+  end
+  return fields
+end
+
+local NONE = {}
+
+local function store_more(id, more, idem)
   local expires_ms, deadline_ms = tonumber(more.expires_at_ms), tonumber(more.deadline_ms)
-  if expires_ms then rcall("HSET", job_key, "exp", expires_ms) end
-  if deadline_ms then rcall("HSET", job_key, "dl", deadline_ms) end
   if expires_ms or deadline_ms then
     rcall("ZADD", base .. "mr:expiry", math.min(expires_ms or math.huge, deadline_ms or math.huge), id)
   end
-  if more.keep_ms then rcall("HSET", job_key, "keep", more.keep_ms) end
-  if more.est then rcall("HSET", job_key, "est", more.est) end
-  if idem then
-    rcall("HSET", job_key, "ik", more.idempotency)
-    rcall("SET", idem, (more.content_hash or "") .. " - " .. id)
-  end
+  if idem then rcall("SET", idem, (more.content_hash or "") .. " - " .. id) end
 end
 
 -- Which of the jobs are there already is asked for all at once: mostly none.
@@ -141,16 +156,17 @@ local function submit_group(at)
     end
     replies[#replies + 1] = reply
     if reply == "ACCEPTED" then
+      local run_at_ms = more and more.run_at_ms
+      if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
+      local rare = NONE
+      if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-        "priority", priority, "spec", spec)
-      if pooled then rcall("HSET", job_key, "lane", lane) end
+        "priority", priority, "spec", spec, unpack(rare))
       local n = #index
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
-      if more then store_more(id, job_key, more, idem) end
-      local run_at_ms = more and more.run_at_ms
-      if run_at_ms and run_at_ms > now_ms then
-        rcall("HSET", job_key, "delay", run_at_ms - now_ms)
+      if more then store_more(id, more, idem) end
+      if run_at_ms then
         delayed.add(id, run_at_ms)
       else
         lanes.put(lane, id, rank, false)

@@ -11,7 +11,7 @@
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "windows"
-local budgets = { of_key = {}, order = {}, learned = {} }
+local budgets = { of_key = {}, order = {}, spent = {}, learners = {} }
 
 -- A minute of seconds, and a day of quarters of an hour.
 local SECOND, QUARTER = 1000, 900000
@@ -100,17 +100,40 @@ function budgets.reserve(job, finish)
     .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.key .. "|" .. job.class
 end
 
+-- As many keys' estimates are written at once: unpack's limit is about 8,000.
+local LEARN_AT_ONCE = 2000
+
+local function write_learned()
+  local keys, learned = budgets.learners, {}
+  if #keys == 0 then return end
+  for i, estimate in ipairs(rcall("HMGET", base .. "mr:learned", unpack(keys))) do
+    local spent = budgets.spent[keys[i]]
+    estimate = tonumber(estimate or spent[1])
+    for _, tokens in ipairs(spent) do
+      if tokens > estimate then
+        estimate = math.min(tokens, estimate * 1.09 + 1)
+      elseif tokens < estimate then
+        estimate = math.max(tokens, estimate * 0.99)
+      end
+    end
+    learned[2 * i - 1], learned[2 * i] = keys[i], math.floor(estimate + 0.5)
+  end
+  rcall("HSET", base .. "mr:learned", unpack(learned))
+  budgets.spent, budgets.learners = {}, {}
+end
+
 -- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,
 -- S. Muthukrishnan, M. Sandler, "Frugal Streaming for Estimating Quantiles", 2013), in proportion to
 -- the estimate: up a tenth for nine that it covers and one that it does not.
 function budgets.learn(key, tokens)
-  local estimate = budgets.learned[key] or tonumber(rcall("HGET", base .. "mr:learned", key) or tokens)
-  if tokens > estimate then
-    estimate = math.min(tokens, estimate * 1.09 + 1)
-  elseif tokens < estimate then
-    estimate = math.max(tokens, estimate * 0.99)
+  local spent = budgets.spent[key]
+  if not spent then
+    if #budgets.learners == LEARN_AT_ONCE then write_learned() end
+    spent = {}
+    budgets.spent[key] = spent
+    budgets.learners[#budgets.learners + 1] = key
   end
-  budgets.learned[key] = estimate
+  spent[#spent + 1] = tokens
 end
 
 -- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
@@ -146,13 +169,7 @@ end
 
 -- Writes what changed. Every script that charged or settled calls it once it is done.
 function budgets.flush()
-  local learned = {}
-  for key, estimate in pairs(budgets.learned) do
-    learned[#learned + 1] = key
-    learned[#learned + 1] = math.floor(estimate + 0.5)
-  end
-  if #learned > 0 then rcall("HSET", base .. "mr:learned", unpack(learned)) end
-  budgets.learned = {}
+  write_learned()
   local fields = { "n", 0 }
   for _, use in ipairs(budgets.order) do
     local n = windows.flush(use.d, fields, windows.flush(use.t, fields, windows.flush(use.q, fields, 2)))

@@ -148,25 +148,25 @@ local function next_job(lane, want, lanes_beside)
   return lane.ids[lane.used - lane.first]
 end
 
--- Takes what was used of a lane out of it. True: none is left, or nil: that is to be looked up.
+-- Takes what was used of a lane out of it. Returns what is left in it: "some", "none", or "unknown" if
+-- that is to be looked up.
 local function take_out(lane)
-  local lane_key, still_in, popped = lane.stored, lane.used, lane.popped
-  local run = run_of_class(lane.beside.class)
-  if popped and lane.used == 0 then
-    rcall("ZADD", lane_key, popped[2], popped[1])
-    return false
+  local used, popped, class = lane.used, lane.popped, lane.beside.class
+  local still_in = used
+  if popped and used == 0 then
+    rcall("ZADD", lane.stored, popped[2], popped[1])
+    return "some"
   elseif popped then
-    if tonumber(popped[2]) < run then lanes.without = lanes.without - 1 end
-    still_in = still_in - 1
+    if class < "2" and tonumber(popped[2]) < run_of_class(class) then lanes.without = lanes.without - 1 end
+    still_in = used - 1
   end
   if still_in > 0 then
-    local band = string.sub(lane.beside.class, 1, 1)
-    lanes.without = lanes.without - math.min(still_in, without_priority(lane_key, band, run))
-    rcall("ZREMRANGEBYRANK", lane_key, 0, still_in - 1)
+    local without = without_priority(lane.stored, string.sub(class, 1, 1), run_of_class(class))
+    lanes.without = lanes.without - math.min(still_in, without)
+    rcall("ZREMRANGEBYRANK", lane.stored, 0, still_in - 1)
   end
-  lanes.count = lanes.count - lane.used
-  if lane.used < lane.fetched then return false end
-  return lane.all or nil
+  lanes.count = lanes.count - used
+  return used < lane.fetched and "some" or lane.all and "none" or "unknown"
 end
 
 -- Redis keeps a sorted set of up to 128 members in one piece, and searches that from end to end for each
@@ -180,38 +180,59 @@ local function make_skip_list(set)
   rcall("ZREM", set, LONG_MEMBER)
 end
 
+-- A virtual time for a command. Lanes of equal cost share few whole ones, and making text is dear.
+local times = {}
+local function text_of(at)
+  local text = times[at]
+  if not text then
+    text = at % 1 == 0 and string.format("%.0f", at) or at
+    times[at] = text
+  end
+  return text
+end
+
 -- Takes out of each lane what was taken from it, and puts it where it belongs then.
 local function write_back(touched)
-  local ready, empty, unsure = {}, {}, {}
+  local left, unknown = {}, {}
   for i, lane in ipairs(touched) do
-    empty[i] = take_out(lane)
-    if empty[i] == nil then unsure[#unsure + 1] = lane.stored end
+    left[i] = take_out(lane)
+    if left[i] == "unknown" then unknown[#unknown + 1] = lane.stored end
   end
-  -- Mostly none of them is empty.
-  local none_empty = #unsure == 0 or rcall("EXISTS", unpack(unsure)) == #unsure
+  -- Mostly all of them have jobs left, or none has.
+  local there = #unknown > 0 and rcall("EXISTS", unpack(unknown))
+  local classes = {}
   for i, lane in ipairs(touched) do
-    local class, is_empty = lane.beside.class, empty[i]
-    if is_empty == nil then is_empty = not none_empty and rcall("EXISTS", lane.stored) == 0 end
+    local class, key, is_empty = lane.beside.class, lane.key, left[i] == "none"
+    if left[i] == "unknown" and there < #unknown then
+      is_empty = there == 0 or rcall("EXISTS", lane.stored) == 0
+    end
+    local of = classes[class]
+    if not of then
+      of = { lead = lead_of(class), ready = {}, keys = {}, left_off = {} }
+      classes[class] = of
+    end
     if is_empty then
-      leave(id_of(lane), lane.key, class, lane.at)
-    elseif lane.when then
-      hold(id_of(lane), lane.key, class, lane.at, lane.when)
-    else
-      local args = ready[class]
-      if not args then
-        args = { lead = lead_of(class) }
-        ready[class] = args
+      local n = #of.keys + 1
+      of.keys[n], of.left_off[2 * n - 1], of.left_off[2 * n] = key, lane.at, id_of(lane)
+      if n == WRITE_AT_ONCE then
+        leave_all(class, of.keys, of.left_off)
+        of.keys, of.left_off = {}, {}
       end
-      local n = #args
-      args[n + 1], args[n + 2] = lane.at - args.lead, lane.key
+    elseif lane.when then
+      hold(id_of(lane), key, class, lane.at, lane.when)
+    else
+      local ready = of.ready
+      local n = #ready
+      ready[n + 1], ready[n + 2] = text_of(lane.at - of.lead), key
     end
   end
-  for class, args in pairs(ready) do
-    local set = base .. "mr:ready:" .. class
-    if #args > 2 * FEW then make_skip_list(set) end
-    for from = 1, #args, 4000 do
-      rcall("ZADD", set, unpack(args, from, math.min(from + 3999, #args)))
+  for class, of in pairs(classes) do
+    local ready, set = of.ready, base .. "mr:ready:" .. class
+    if #ready > 2 * FEW then make_skip_list(set) end
+    for from = 1, #ready, 2 * WRITE_AT_ONCE do
+      rcall("ZADD", set, unpack(ready, from, math.min(from + 2 * WRITE_AT_ONCE - 1, #ready)))
     end
+    if #of.keys > 0 then leave_all(class, of.keys, of.left_off) end
   end
 end
 

@@ -29,6 +29,9 @@ local BANDS = { "0", "1", "2", "3" }
 -- BullMQ's end at 2^21, which leaves 32, counted anew whenever the plain lane runs empty.
 local RUN, RUN_PLAIN = 35184372088832, 4294967296
 
+-- As many lanes are written at once: unpack's limit is about 8,000.
+local WRITE_AT_ONCE = 2000
+
 local function run_of(lane)
   return lane == PLAIN_LANE and RUN_PLAIN or RUN
 end
@@ -89,12 +92,30 @@ local function lead_of(class)
   return load_bands()["o" .. class] or 0
 end
 
-local function enter(lane, key, class)
-  local band = string.sub(class, 1, 1)
-  local now = load_bands()["v" .. band]
-  local left_at = tonumber(rcall("ZSCORE", base .. "mr:idle:" .. band, lane) or now)
-  rcall("ZADD", base .. "mr:ready:" .. class, math.max(now, left_at) - lead_of(class), key)
+-- Makes lanes of one class ready that were not, and have jobs.
+local function enter_all(class, keys)
+  local band, names = string.sub(class, 1, 1), {}
+  for i, key in ipairs(keys) do names[i] = key .. "|" .. class end
+  local now, lead = load_bands()["v" .. band], lead_of(class)
+  local ready = {}
+  for i, left_at in ipairs(rcall("ZMSCORE", base .. "mr:idle:" .. band, unpack(names))) do
+    ready[2 * i - 1] = math.max(now, tonumber(left_at or now)) - lead
+    ready[2 * i] = keys[i]
+  end
+  rcall("ZADD", base .. "mr:ready:" .. class, unpack(ready))
   rcall("SADD", base .. "mr:classes", class)
+end
+
+local function enter(key, class)
+  enter_all(class, { key })
+end
+
+-- A class whose last ready lane may just have gone.
+local function close_if_empty(class)
+  if rcall("EXISTS", base .. "mr:ready:" .. class) == 1 then return end
+  rcall("SREM", base .. "mr:classes", class)
+  load_bands()["o" .. class] = nil
+  lanes.bands_changed = true
 end
 
 -- Takes a lane out of the ready set of its class; it left off at `virtual`, or where it stands. False:
@@ -107,12 +128,17 @@ local function retire(lane, key, class, virtual)
   end
   if not virtual or rcall("ZREM", ready, key) == 0 then return false end
   rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, lane)
-  if rcall("EXISTS", ready) == 0 then
-    rcall("SREM", base .. "mr:classes", class)
-    load_bands()["o" .. class] = nil
-    lanes.bands_changed = true
-  end
+  close_if_empty(class)
   return true
+end
+
+-- Takes lanes of one class that were ready, and have no jobs any more, out of the ready set. `left_off`
+-- has for each where it did, and its id.
+local function leave_all(class, keys, left_off)
+  rcall("ZREM", base .. "mr:ready:" .. class, unpack(keys))
+  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), unpack(left_off))
+  close_if_empty(class)
+  if class == PLAIN_CLASS then rcall("DEL", base .. "mr:seq:plain") end
 end
 
 -- Whether any lane is held: mostly none is, and nothing has to be looked up.
@@ -136,11 +162,11 @@ end
 
 -- Has a held lane looked at again.
 local function release(lane, key, class)
-  if unhold(lane, key, class) then enter(lane, key, class) end
+  if unhold(lane, key, class) then enter(key, class) end
 end
 
-local function leave(lane, key, class, virtual)
-  if not retire(lane, key, class, virtual) then unhold(lane, key, class) end
+local function leave(lane, key, class)
+  if not retire(lane, key, class) then unhold(lane, key, class) end
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
 end
 
@@ -187,16 +213,50 @@ function lanes.correct(lane, by, finish)
   correction.finish = math.max(correction.finish, finish)
 end
 
+-- Moves the lanes of a sorted set that are in it by so much each. Returns those that are not.
+local function move_all(set, members, by)
+  local moved, missing = {}, {}
+  for i, score in ipairs(rcall("ZMSCORE", set, unpack(members))) do
+    if score then
+      moved[#moved + 1] = score + by[i]
+      moved[#moved + 1] = members[i]
+    else
+      missing[#missing + 1] = i
+    end
+  end
+  if #moved > 0 then rcall("ZADD", set, unpack(moved)) end
+  return missing
+end
+
+-- Corrects lanes of one class.
+local function correct_all(class, of)
+  local band, idle = string.sub(class, 1, 1), { lanes = {}, by = {} }
+  for n, i in ipairs(move_all(base .. "mr:ready:" .. class, of.keys, of.by)) do
+    idle.lanes[n], idle.by[n] = of.lanes[i], of.by[i]
+  end
+  if #idle.lanes == 0 then return end
+  local set = base .. "mr:idle:" .. band
+  for _, i in ipairs(move_all(set, idle.lanes, idle.by)) do
+    local lane = idle.lanes[i]
+    local finish = lanes.corrections[lane].finish + idle.by[i]
+    if finish > load_bands()["v" .. band] then rcall("ZADD", set, finish, lane) end
+  end
+end
+
 local function write_corrections()
+  local classes = {}
   for lane, correction in pairs(lanes.corrections) do
     local key, class = split(lane)
-    local band = string.sub(class, 1, 1)
-    local idle, by = base .. "mr:idle:" .. band, correction.by
-    local moved = rcall("ZADD", base .. "mr:ready:" .. class, "XX", "INCR", by, key)
-      or rcall("ZADD", idle, "XX", "INCR", by, lane)
-    local finish = correction.finish + by
-    if not moved and finish > load_bands()["v" .. band] then rcall("ZADD", idle, finish, lane) end
+    local of = classes[class] or { keys = {}, lanes = {}, by = {} }
+    local n = #of.keys + 1
+    of.keys[n], of.lanes[n], of.by[n] = key, lane, correction.by
+    if n == WRITE_AT_ONCE then
+      correct_all(class, of)
+      of = nil
+    end
+    classes[class] = of
   end
+  for class, of in pairs(classes) do correct_all(class, of) end
   lanes.corrections = {}
 end
 
@@ -228,7 +288,8 @@ local function reconsider(lane, key, class, puts)
   end
 end
 
-local function write_lane(lane, puts, run, seq)
+-- `entering` gathers the keys of lanes that were empty, by class.
+local function write_lane(lane, puts, run, seq, entering)
   local plain = lane == PLAIN_LANE
   local lane_key = base .. "mr:lane:" .. lane
   local key, class = split(lane)
@@ -249,7 +310,13 @@ local function write_lane(lane, puts, run, seq)
   if without then lanes.without = lanes.without + without_priority(lane_key, "0", run) - without end
   if added == 0 then return seq end
   if rcall("ZCARD", lane_key) == added then
-    enter(lane, key, class)
+    local keys = entering[class] or {}
+    entering[class] = keys
+    keys[#keys + 1] = key
+    if #keys == WRITE_AT_ONCE then
+      entering[class] = nil
+      enter_all(class, keys)
+    end
   elseif any_held() then
     reconsider(lane, key, class, puts)
   end
@@ -261,7 +328,7 @@ local function write_puts()
   local order, puts = lanes.put_order, lanes.puts
   if #order == 0 then return end
   lanes.puts, lanes.put_order = {}, {}
-  local jobs = 0
+  local jobs, entering = 0, {}
   for _, lane in ipairs(order) do
     if lane ~= PLAIN_LANE then jobs = jobs + #puts[lane] / 3 end
   end
@@ -270,11 +337,12 @@ local function write_puts()
     if lane == PLAIN_LANE then
       local plain_jobs = #puts[lane] / 3
       local first = rcall("INCRBY", base .. "mr:seq:plain", plain_jobs) - plain_jobs
-      write_lane(lane, puts[lane], RUN_PLAIN, first)
+      write_lane(lane, puts[lane], RUN_PLAIN, first, entering)
     else
-      seq = write_lane(lane, puts[lane], RUN, seq)
+      seq = write_lane(lane, puts[lane], RUN, seq, entering)
     end
   end
+  for class, keys in pairs(entering) do enter_all(class, keys) end
 end
 
 -- Takes a job out of its lane. False: it was not in it.
