@@ -43,8 +43,8 @@ last = math.max(last, version)
 local limit_q, limit_t, limit_r = tonumber(f[4] or ""), tonumber(f[5] or ""), tonumber(f[6] or "")
 local state, cool_until, probe_until, learned = f[7] or "", tonumber(f[8] or ""), tonumber(f[9] or ""), tonumber(f[10] or "")
 local all_allowed = tonumber(f[11] or 0)
-local q = windows.open(hash, "q", 1000, 61, now_ms, f[12], f[13], f[14])
-local t = windows.open(hash, "t", 1000, 61, now_ms, f[15], f[16], f[17])
+local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[12], f[13], f[14])
+local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[15], f[16], f[17])
 
 for at = 8, #ARGV - 1, 3 do
   local second = tonumber(ARGV[at + 1])

@@ -14,8 +14,8 @@ local now_ms = tonumber(ARGV[1])
 
 local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, "st", "cu", "R", "lim", "lq", "lt", "lr", "qs", "qf", "ql", "ts", "tf", "tl")
-local q = windows.open(hash, "q", 1000, 61, now_ms, f[8], f[9], f[10])
-local t = windows.open(hash, "t", 1000, 61, now_ms, f[11], f[12], f[13])
+local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[8], f[9], f[10])
+local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[11], f[12], f[13])
 local fields = {}
 windows.flush(t, fields, windows.flush(q, fields, 0))
 if #fields > 0 then rcall("HSET", hash, unpack(fields)) end

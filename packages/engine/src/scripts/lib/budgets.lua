@@ -39,15 +39,20 @@ end
 function budgets.use_of(key)
   local use = budgets.of_key[key]
   if use then return use end
+  local q, t, d = budgets.requests, budgets.tokens, budgets.day
+  if not q then
+    q, t, d = windows.kind("q", SECOND, 60, now_ms), windows.kind("t", SECOND, 60, now_ms),
+      windows.kind("d", QUARTER, 96, now_ms)
+    budgets.requests, budgets.tokens, budgets.day = q, t, d
+  end
   local hash = base .. "mr:use:" .. key
-  local second = math.floor(now_ms / SECOND)
-  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl", windows.name("q", second),
-    windows.name("t", second), windows.name("d", math.floor(now_ms / QUARTER)))
+  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl",
+    q.present, t.present, d.present)
   local running = tonumber(f[1] or 0)
-  use = { key = key, hash = hash, running = running, was_running = running, changed = false, freed = false, returned = false,
-    q = windows.open(hash, "q", SECOND, 60, now_ms, f[2], f[3], f[4], f[11]),
-    t = windows.open(hash, "t", SECOND, 60, now_ms, f[5], f[6], f[7], f[12]),
-    d = windows.open(hash, "d", QUARTER, 96, now_ms, f[8], f[9], f[10], f[13]) }
+  use = { key = key, hash = hash, running = running, was_running = running, freed = false,
+    q = windows.open(q, hash, f[2], f[3], f[4], f[11]),
+    t = windows.open(t, hash, f[5], f[6], f[7], f[12]),
+    d = windows.open(d, hash, f[8], f[9], f[10], f[13]) }
   budgets.of_key[key] = use
   budgets.order[#budgets.order + 1] = use
   return use
@@ -94,7 +99,6 @@ function budgets.reserve(job, finish)
   local reserved = budgets.reservation(limits, job.tokens)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
-  use.changed = true
   windows.add(use.q, 1)
   return whole(job.tokens) .. " " .. whole(reserved) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, reserved))
     .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.key .. "|" .. job.class
@@ -147,7 +151,7 @@ function budgets.settle(key, rsv, spent, refund, turn)
   if minute ~= "-" then
     local use = budgets.use_of(key)
     use.running = math.max(0, use.running - 1)
-    use.changed, use.freed = true, true
+    use.freed = use.freed or "running"
     local correction = (spent or reserved) - reserved
     if correction > 0 then
       -- What was used beyond the reservation is a debt of now.
@@ -159,7 +163,7 @@ function budgets.settle(key, rsv, spent, refund, turn)
     end
     if refund then windows.correct(use.q, tonumber(minute), -1) end
     -- What comes back may be enough for a lane that is held until a window clears by itself.
-    if refund or correction < 0 then use.returned = true end
+    if refund or correction < 0 then use.freed = "all" end
   end
   -- Were jobs free that spend no token, their key would always be next.
   if turn and spent == 0 then return end
@@ -174,11 +178,10 @@ function budgets.flush()
   for _, use in ipairs(budgets.order) do
     local n = windows.flush(use.d, fields, windows.flush(use.t, fields, windows.flush(use.q, fields, 2)))
     if use.freed then
-      if lanes.release_key(use.key, use.returned) then signals.work() end
-      use.freed, use.returned = false, false
+      if lanes.release_key(use.key, use.freed == "all") then signals.work() end
+      use.freed = false
     end
-    if use.changed or n > 2 then
-      use.changed = false
+    if use.running ~= use.was_running or n > 2 then
       fields[2] = use.running
       rcall("HSET", use.hash, unpack(fields, 1, n))
       if use.running == 0 then

@@ -10,48 +10,55 @@
 -- TOUCHES
 local windows = {}
 
+-- A kind of window, as it is now: `count` buckets of `size_ms` are the stretch. `present` is the name of
+-- the bucket of now_ms.
+function windows.kind(letter, size_ms, count, now_ms)
+  local now = math.floor(now_ms / size_ms)
+  local present = letter .. string.format("%.0f", now)
+  return { letter = letter, size_ms = size_ms, count = count, now = now, present = present,
+    names = { [now] = present } }
+end
+
 -- The name of a bucket: few different ones come in a call, and making text is dear.
-local names = { q = {}, t = {}, d = {} }
-function windows.name(letter, bucket)
-  local name = names[letter][bucket]
+local function name_of(kind, bucket)
+  local name = kind.names[bucket]
   if not name then
-    name = letter .. string.format("%.0f", bucket)
-    names[letter][bucket] = name
+    name = kind.letter .. string.format("%.0f", bucket)
+    kind.names[bucket] = name
   end
   return name
 end
 
 -- Forgets the buckets that no longer count.
 local function drop_old(window)
-  local upto = math.min(window.now - window.count - 1, window.last)
-  local old = {}
-  for bucket = window.first, upto do old[#old + 1] = windows.name(window.letter, bucket) end
+  local kind, old = window.kind, {}
+  local upto = math.min(kind.now - kind.count - 1, window.last)
+  for bucket = window.first, upto do old[#old + 1] = name_of(kind, bucket) end
   for _, amount in ipairs(rcall("HMGET", window.hash, unpack(old))) do
     window.sum = window.sum - (tonumber(amount) or 0)
   end
   rcall("HDEL", window.hash, unpack(old))
-  window.changed = true
+  window.moved = true
   window.first = upto + 1
   if window.first > window.last then window.first, window.last, window.sum = nil, nil, 0 end
 end
 
--- `count` buckets of `size_ms` are the stretch; sum, first and last are the hash's. `held` is what the
--- bucket of now_ms holds, where the caller has read it: it is written with the sum then.
-function windows.open(hash, letter, size_ms, count, now_ms, sum, first, last, held)
+-- sum, first and last are the hash's. `held` is what the present bucket holds (false: nothing), where the
+-- caller has read it: what it is given, `more`, is written with the sum then.
+function windows.open(kind, hash, sum, first, last, held)
   first, last = tonumber(first or ""), tonumber(last or "")
   if held ~= nil then held = tonumber(held or 0) end
-  local window = { hash = hash, letter = letter, size_ms = size_ms, count = count, now = math.floor(now_ms / size_ms),
-    sum = tonumber(sum or 0), first = first, last = last, was_first = first, was_last = last,
-    held = held, was_held = held, adds = false, changed = false }
-  if first and first < window.now - count then drop_old(window) end
+  -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
+  local window = { kind = kind, hash = hash, sum = tonumber(sum or 0), first = first, last = last,
+    held = held, more = 0, moved = false }
+  if first and first < kind.now - kind.count then drop_old(window) end
   return window
 end
 
 local function add_to(window, bucket, amount)
   window.sum = window.sum + amount
-  window.changed = true
-  if window.held and bucket == window.now then
-    window.held = window.held + amount
+  if window.held and bucket == window.kind.now then
+    window.more = window.more + amount
   else
     window.adds = window.adds or {}
     window.adds[bucket] = (window.adds[bucket] or 0) + amount
@@ -60,9 +67,10 @@ end
 
 -- Adds what is reserved now; returns its bucket. A clock behind the one before it adds to the newest.
 function windows.add(window, amount)
-  local bucket = window.now
+  local bucket = window.kind.now
   if bucket ~= window.last then
     bucket = math.max(bucket, window.last or 0)
+    if not window.first or bucket ~= window.last then window.moved = true end
     window.first, window.last = window.first or bucket, bucket
   end
   add_to(window, bucket, amount)
@@ -78,41 +86,38 @@ end
 -- When `excess` of what the window holds will no longer count, if nothing is added: ms, or nil at once.
 function windows.clears_at(window, excess)
   if excess <= 0 or not window.first then return nil end
-  local buckets = {}
-  for bucket = window.first, window.last do buckets[#buckets + 1] = windows.name(window.letter, bucket) end
+  local kind, buckets = window.kind, {}
+  for bucket = window.first, window.last do buckets[#buckets + 1] = name_of(kind, bucket) end
   local amounts = rcall("HMGET", window.hash, unpack(buckets))
   for i, amount in ipairs(amounts) do
     local bucket = window.first + i - 1
-    if window.held and bucket == window.now then
-      excess = excess - window.held
-    else
-      excess = excess - (tonumber(amount) or 0) - (window.adds and window.adds[bucket] or 0)
-    end
-    if excess <= 0 then return (bucket + window.count + 1) * window.size_ms end
+    excess = excess - (tonumber(amount) or 0) - (window.adds and window.adds[bucket] or 0)
+    if bucket == kind.now then excess = excess - window.more end
+    if excess <= 0 then return (bucket + kind.count + 1) * kind.size_ms end
   end
-  return (window.last + window.count + 1) * window.size_ms
+  return (window.last + kind.count + 1) * kind.size_ms
 end
 
 -- Writes what changed; its sum and ends go to `fields`, which has `n`, for one HSET of the caller's.
 -- Returns how many it has then.
 function windows.flush(window, fields, n)
-  if not window.changed then return n end
-  window.changed = false
-  local letter = window.letter
-  if window.adds then
-    for bucket, amount in pairs(window.adds) do rcall("HINCRBY", window.hash, windows.name(letter, bucket), amount) end
-    window.adds = false
+  local adds, more = window.adds, window.more
+  if more == 0 and not adds and not window.moved then return n end
+  local kind = window.kind
+  if adds then
+    for bucket, amount in pairs(adds) do rcall("HINCRBY", window.hash, name_of(kind, bucket), amount) end
+    window.adds = nil
   end
-  fields[n + 1], fields[n + 2] = letter .. "s", window.sum
+  fields[n + 1], fields[n + 2] = kind.letter .. "s", window.sum
   n = n + 2
-  if window.held ~= window.was_held then
-    fields[n + 1], fields[n + 2] = windows.name(letter, window.now), window.held
-    window.was_held = window.held
+  if more ~= 0 then
+    window.held, window.more = window.held + more, 0
+    fields[n + 1], fields[n + 2] = kind.present, window.held
     n = n + 2
   end
-  if window.first == window.was_first and window.last == window.was_last then return n end
-  fields[n + 1], fields[n + 2] = letter .. "f", window.first or ""
-  fields[n + 3], fields[n + 4] = letter .. "l", window.last or ""
-  window.was_first, window.was_last = window.first, window.last
+  if not window.moved then return n end
+  window.moved = false
+  fields[n + 1], fields[n + 2] = kind.letter .. "f", window.first or ""
+  fields[n + 3], fields[n + 4] = kind.letter .. "l", window.last or ""
   return n + 4
 end
