@@ -1,7 +1,7 @@
 /**
  * What does policy cost Redis? `node bench/policy-cost.ts [rounds]`
  *
- * keys      a lease of 32 with 1, 100, 10,000 and 100,000 keys that have jobs (200,000 in all)
+ * keys      a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
  * waiting   a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
  * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
@@ -34,7 +34,7 @@ const settle = (leases: Awaited<ReturnType<typeof take>>) =>
 const result = {
   about,
   keys: await compare(
-    [1, 100, 10_000, 100_000].map((keys) => ({
+    [1, 32, 100, 1_000, 10_000, 100_000].map((keys) => ({
       ...{ label: `${keys} keys`, queue: `keys-${keys}` as QueueName, size: 200_000 },
       keyOf: (at: number) => keyId(at % keys),
     })),
