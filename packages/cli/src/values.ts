@@ -12,14 +12,14 @@ export const NONE = "none";
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > UINT32_MAX) {
-    throw new InvalidArgumentError("It is a whole number from 0 on.");
+    throw new InvalidArgumentError(`It is a whole number, ${UINT32_MAX} at most.`);
   }
   return value;
 }
 
 export function wholeBigint(text: string): bigint {
   if (!/^\d{1,20}$/.test(text) || BigInt(text) > UINT64_MAX) {
-    throw new InvalidArgumentError("It is a whole number from 0 on.");
+    throw new InvalidArgumentError(`It is a whole number, ${UINT64_MAX} at most.`);
   }
   return BigInt(text);
 }

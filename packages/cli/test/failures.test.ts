@@ -51,6 +51,7 @@ test.each([
   [["submit", "test", "--throttle", "5m"], "--dedup-key goes with --throttle or --debounce"],
   [["list", "--state", "asleep"], '"asleep" is no state'],
   [["keys", "create", "a", "--max-running", "-1"], "It is a whole number"],
+  [["keys", "create", "a", "--max-running", "5000000000"], "4294967295 at most"],
   [["keys", "create", "a", "--weight", "NaN"], "It is a number"],
   [["keys", "create", "a", "--tokens-per-day", "1e9"], '"none" takes the limit away'],
   [["queues", "put", "a", "--band-weights", "4:1"], "It is three whole numbers"],

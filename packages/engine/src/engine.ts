@@ -379,7 +379,7 @@ export interface Explanation {
   readonly aheadInLane: number;
   /** How many lanes of its band and pool have jobs. */
   readonly lanes: number;
-  /** How many jobs its shard has leased, within the last minute. Left out: none. */
+  /** How many jobs of its band and pool its shard has leased, within the last minute. Left out: none. */
   readonly leasedLately?: { readonly jobs: number; readonly sinceMs: number };
 }
 

@@ -119,7 +119,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:slice:": "hash",
   // In an account's own slot: what it may do, and what it has granted.
   "mr:account": "hash",
-  // How many jobs were leased lately.
+  // How many jobs of each class were leased lately.
   "mr:pace": "hash",
   // How many tokens an attempt takes, as learned, by key id.
   "mr:learned": "hash",

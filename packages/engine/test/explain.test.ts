@@ -110,6 +110,21 @@ test("how fast jobs were leased lately is told, and forgotten after a minute", a
   expect(await engine.explain(last.id)).not.toHaveProperty("leasedLately");
 });
 
+test("how fast others were leased says nothing of a pool that nobody serves, or of another band", async () => {
+  const { engine, job } = await setup();
+  const pooled = job(keyId, { pool: "gpu" });
+  const batch = Array.from({ length: 30 }, () => job(keyId, { priority: 90 }));
+  const standard = Array.from({ length: 30 }, () => job(keyId));
+  await engine.submit([pooled, ...batch, ...standard]);
+  // By their weights, one of five is of the batch band.
+  await engine.lease({ queue, count: 20, leaseMs: 30_000, workerId: "w1", pools: [] });
+  const leasedOf = async (id: JobId | undefined) =>
+    (await engine.explain(id as JobId))?.leasedLately?.jobs;
+  expect(await leasedOf(pooled.id)).toBeUndefined();
+  expect(await leasedOf(batch.at(-1)?.id)).toBe(4);
+  expect(await leasedOf(standard.at(-1)?.id)).toBe(16);
+});
+
 test("what held lanes is counted in the lease that set them aside", async () => {
   const { engine, job } = await setup();
   await engine.keyBudgets.set(keyId, { maxRunning: 1 });

@@ -9,7 +9,7 @@
 --
 -- ahead is how many of its lane are before it; tokens what it is taken to spend; limits as in lib/budgets;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
--- is how many lanes of its class have jobs; leased how many jobs the shard has leased since since_ms.
+-- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms.
 local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
@@ -56,7 +56,7 @@ end
 
 local governed = pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) or 0
 local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
-local leased, since_ms = pace.lately()
+local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms) }

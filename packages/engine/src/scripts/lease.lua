@@ -59,7 +59,7 @@ if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .
 
 local expired, wants, holds = {}, {}, {}
 local reply, n = { "OK", "", expired, wants, holds }, 5
-local leased = 0
+local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local function serves(band, pool)
@@ -182,6 +182,7 @@ local function start(job, finish)
   n = n + 12
   local worker_id = workers[leased % #workers + 1]
   leased = leased + 1
+  leased_of[job.class] = (leased_of[job.class] or 0) + 1
   if job.slice then
     rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
       "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens))
@@ -216,7 +217,7 @@ end
 
 if count > 0 then
   local left = count - lanes.take(count, serves, look, gate, start)
-  pace.note(count - left)
+  pace.note(leased_of)
   for kind, lanes_held in pairs(held_lanes) do
     holds[#holds + 1] = kind
     holds[#holds + 1] = lanes_held

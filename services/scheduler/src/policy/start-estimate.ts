@@ -7,7 +7,7 @@ export interface WaitPlace {
   readonly aheadInLane: number;
   /** How many lanes share its turn. */
   readonly lanes: number;
-  /** What was leased lately; undefined: nothing. */
+  /** What was leased lately of its band and pool; undefined: nothing. */
   readonly leased: { readonly jobs: number; readonly sinceMs: number } | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface StartEstimate {
 
 /**
  * When a job will start, as far as can be told: once what holds it has cleared, and then after its turn,
- * at the rate at which jobs were leased lately. Lanes take turns, so before it come as many rounds of all
+ * at the rate at which jobs of its band and pool were leased lately. Lanes take turns, so before it come as many rounds of all
  * lanes as there are jobs before it in its own. It says nothing where it would be a guess.
  */
 export function estimateStart(place: WaitPlace): StartEstimate {
@@ -34,16 +34,20 @@ export function estimateStart(place: WaitPlace): StartEstimate {
     return clearMs > nowMs && aheadInLane === 0
       ? {
           startMs: clearMs,
-          basis: "when what holds it clears; nothing was leased in the last minute",
+          basis:
+            "when what holds it clears; nothing of its band and pool was leased in the last minute",
         }
-      : { basis: "nothing was leased in the last minute: there is no rate to go by" };
+      : {
+          basis:
+            "nothing of its band and pool was leased in the last minute: there is no rate to go by",
+        };
   }
   const perSecond = (leased.jobs * 1_000) / Math.max(1_000, nowMs - leased.sinceMs);
   const lanesText = lanes === 1 ? "1 lane takes turns" : `${lanes} lanes take turns`;
   return {
     startMs: Math.round(clearMs + (turns / perSecond) * 1_000),
     basis:
-      `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} jobs a second were leased lately; ` +
+      `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} jobs a second of its band and pool were leased lately; ` +
       `${lanesText}, and ${aheadInLane} of its own jobs ${aheadInLane === 1 ? "is" : "are"} before it`,
   };
 }

@@ -1,4 +1,5 @@
--- pace: how many jobs a shard leased lately, by spans of 10 s: fields of a hash, named by the span.
+-- pace: how many jobs a shard leased lately, by spans of 10 s and by class (see lib/lanes): fields of a
+-- hash, named "span class".
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:pace (hash)
@@ -6,24 +7,30 @@ local pace = {}
 
 local SPAN_MS, SPANS = 10000, 6
 
-function pace.note(jobs)
-  if jobs == 0 then return end
-  local span = math.floor(now_ms / SPAN_MS)
-  local field = string.format("%.0f", span)
-  if rcall("HINCRBY", base .. "mr:pace", field, jobs) > jobs then return end
+local function span_of(field)
+  return tonumber(string.match(field, "^%d+"))
+end
+
+-- Notes how many jobs of each class were leased.
+function pace.note(leased)
+  local span, begun = math.floor(now_ms / SPAN_MS), false
+  for class, jobs in pairs(leased) do
+    if rcall("HINCRBY", base .. "mr:pace", string.format("%.0f ", span) .. class, jobs) == jobs then begun = true end
+  end
+  if not begun then return end
   -- A span has begun: those that no longer count go.
-  for _, other in ipairs(rcall("HKEYS", base .. "mr:pace")) do
-    if tonumber(other) <= span - SPANS or tonumber(other) > span then rcall("HDEL", base .. "mr:pace", other) end
+  for _, field in ipairs(rcall("HKEYS", base .. "mr:pace")) do
+    if span_of(field) <= span - SPANS or span_of(field) > span then rcall("HDEL", base .. "mr:pace", field) end
   end
 end
 
--- How many jobs were leased, and since when, within the last minute; nothing if none was.
-function pace.lately()
+-- How many jobs of a class were leased, and since when, within the last minute; nothing if none was.
+function pace.lately(class)
   local flat = rcall("HGETALL", base .. "mr:pace")
   local leased, first = 0, nil
   for i = 1, #flat, 2 do
-    local span = tonumber(flat[i])
-    if span > math.floor(now_ms / SPAN_MS) - SPANS then
+    local span = span_of(flat[i])
+    if span > math.floor(now_ms / SPAN_MS) - SPANS and string.match(flat[i], "^%d+ (.*)$") == class then
       leased = leased + tonumber(flat[i + 1])
       first = math.min(first or span, span)
     end
