@@ -1,4 +1,5 @@
 import { freePort, type LocalRedis, startRedis } from "@millrace/local";
+import { systemClock } from "@millrace/shared";
 import { redisCommand } from "./redis-command.ts";
 import { disposeAll, infoSays, until, untilInSync } from "./redis-replicas.ts";
 
@@ -6,6 +7,8 @@ const SLOTS = 16_384;
 const MASTERS = 3;
 /** No replica takes over by itself, however slow the machine is: tests say when. */
 const NODE_TIMEOUT_MS = 60_000;
+/** While the nodes meet: one that was not met forgets that it was to be, after so long. */
+const MEET_TIMEOUT_MS = 3_000;
 
 export interface RedisClusterOptions {
   /** A replica for each master. Default false. */
@@ -43,7 +46,7 @@ export async function startRedisCluster(
     Array.from({ length: replicated ? 2 * MASTERS : MASTERS }, async () => {
       const busPort = String(await freePort());
       const cluster = ["--cluster-enabled", "yes", "--cluster-port", busPort];
-      const timing = ["--cluster-node-timeout", String(NODE_TIMEOUT_MS)];
+      const timing = ["--cluster-node-timeout", String(MEET_TIMEOUT_MS)];
       const sync = ["--repl-diskless-sync-delay", "0"];
       const tlsPort = tlsArgs && (await freePort());
       const tls = tlsPort ? ["--tls-port", String(tlsPort), ...(tlsArgs ?? [])] : [];
@@ -63,16 +66,29 @@ export async function startRedisCluster(
     await redisCommand(port, "CLUSTER", "ADDSLOTSRANGE", String(index * share), String(last));
   }
   const [first] = masters as [LocalRedis, ...LocalRedis[]];
-  for (const { port, busPort } of nodes.slice(1)) {
-    await redisCommand(first.port, "CLUSTER", "MEET", "127.0.0.1", String(port), busPort);
-  }
+  const meet = async () => {
+    for (const { port, busPort } of nodes.slice(1)) {
+      await redisCommand(first.port, "CLUSTER", "MEET", "127.0.0.1", String(port), busPort);
+    }
+  };
   const isWhole = async ({ port }: LocalRedis) => {
     const info = (await redisCommand(port, "CLUSTER", "INFO")).split("\r\n");
     return (
       info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${servers.length}`)
     );
   };
-  for (const server of servers) await until(() => isWhole(server));
+  let metMs = Number.NEGATIVE_INFINITY;
+  await until(async () => {
+    if ((await Promise.all(servers.map(isWhole))).every(Boolean)) return true;
+    if (systemClock.nowMs() - metMs > MEET_TIMEOUT_MS) {
+      await meet();
+      metMs = systemClock.nowMs();
+    }
+    return false;
+  });
+  for (const { port } of servers) {
+    await redisCommand(port, "CONFIG", "SET", "cluster-node-timeout", String(NODE_TIMEOUT_MS));
+  }
   for (const [index, { port }] of replicas.entries()) {
     await redisCommand(port, "CLUSTER", "REPLICATE", ids[index] ?? "");
   }
