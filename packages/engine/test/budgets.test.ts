@@ -288,3 +288,22 @@ test("when all is quiet every counter of a key is zero", async () => {
   expect(use.qs).toBe("20");
   expect(Number(use.ts)).toBe(200);
 });
+
+test.each([2_000, 2_001])(
+  "of %i keys at once, each is made ready, corrected and learned of",
+  async (count) => {
+    const { engine, job, redis, rootPrefix, check } = await withBudget({});
+    const base = `${rootPrefix}:{${queue}:0}:${queue}:mr:`;
+    const keys = Array.from({ length: count }, (_, at) => `key${at}`);
+    const estimate = { estimatedTokens: 1_000 };
+    await engine.submit(keys.flatMap((key) => [job(key, estimate), job(key, estimate)]));
+    expect(await redis.zcard(`${base}ready:2|`)).toBe(count);
+    const leases = await lease(engine, count);
+    expect(new Set(leases.map(({ jobId }) => jobId.split("~")[1])).size).toBe(count);
+    await complete(engine, leases as never, 500);
+    expect(await redis.zcount(`${base}ready:2|`, 0.5, 0.5)).toBe(count);
+    expect(new Set(await redis.hvals(`${base}learned`))).toEqual(new Set(["500"]));
+    expect(await redis.hlen(`${base}learned`)).toBe(count);
+    await check();
+  },
+);

@@ -7,7 +7,7 @@ const SLOTS = 16_384;
 const MASTERS = 3;
 /** No replica takes over by itself, however slow the machine is: tests say when. */
 const NODE_TIMEOUT_MS = 60_000;
-/** While the nodes meet: one that was not met forgets that it was to be, after so long. */
+/** While the nodes meet: a handshake that is lost is given up after so long, and begun again. */
 const MEET_TIMEOUT_MS = 3_000;
 
 export interface RedisClusterOptions {

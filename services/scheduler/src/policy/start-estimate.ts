@@ -19,8 +19,9 @@ export interface StartEstimate {
 
 /**
  * When a job will start, as far as can be told: once what holds it has cleared, and then after its turn,
- * at the rate at which jobs of its band and pool were leased lately. Lanes take turns, so before it come as many rounds of all
- * lanes as there are jobs before it in its own. It says nothing where it would be a guess.
+ * at the rate at which jobs of its band and pool were leased lately. Lanes take turns, so before it come
+ * as many rounds of all lanes as there are jobs before it in its own. It says nothing where it would be a
+ * guess.
  */
 export function estimateStart(place: WaitPlace): StartEstimate {
   const { nowMs, clearsMs, aheadInLane, leased } = place;

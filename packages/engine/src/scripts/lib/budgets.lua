@@ -39,20 +39,20 @@ end
 function budgets.use_of(key)
   local use = budgets.of_key[key]
   if use then return use end
-  local q, t, d = budgets.requests, budgets.tokens, budgets.day
-  if not q then
-    q, t, d = windows.kind("q", SECOND, 60, now_ms), windows.kind("t", SECOND, 60, now_ms),
-      windows.kind("d", QUARTER, 96, now_ms)
-    budgets.requests, budgets.tokens, budgets.day = q, t, d
+  local kinds = budgets.kinds
+  if not kinds then
+    kinds = { q = windows.kind("q", SECOND, 60, now_ms), t = windows.kind("t", SECOND, 60, now_ms),
+      d = windows.kind("d", QUARTER, 96, now_ms) }
+    budgets.kinds = kinds
   end
   local hash = base .. "mr:use:" .. key
   local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl",
-    q.present, t.present, d.present)
+    kinds.q.present, kinds.t.present, kinds.d.present)
   local running = tonumber(f[1] or 0)
   use = { key = key, hash = hash, running = running, was_running = running, freed = false,
-    q = windows.open(q, hash, f[2], f[3], f[4], f[11]),
-    t = windows.open(t, hash, f[5], f[6], f[7], f[12]),
-    d = windows.open(d, hash, f[8], f[9], f[10], f[13]) }
+    q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
+    t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
+    d = windows.open(kinds.d, hash, f[8], f[9], f[10], f[13]) }
   budgets.of_key[key] = use
   budgets.order[#budgets.order + 1] = use
   return use

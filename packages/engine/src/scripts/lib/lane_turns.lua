@@ -191,7 +191,8 @@ local function text_of(at)
   return text
 end
 
--- Takes out of each lane what was taken from it, and puts it where it belongs then.
+-- Takes out of each lane what was taken from it, and puts it where it belongs then. A call touches few
+-- enough lanes for one command (see lanes.take).
 local function write_back(touched)
   local left, unknown = {}, {}
   for i, lane in ipairs(touched) do
@@ -214,10 +215,6 @@ local function write_back(touched)
     if is_empty then
       local n = #of.keys + 1
       of.keys[n], of.left_off[2 * n - 1], of.left_off[2 * n] = key, lane.at, id_of(lane)
-      if n == WRITE_AT_ONCE then
-        leave_all(class, of.keys, of.left_off)
-        of.keys, of.left_off = {}, {}
-      end
     elseif lane.when then
       hold(id_of(lane), key, class, lane.at, lane.when)
     else
@@ -229,9 +226,7 @@ local function write_back(touched)
   for class, of in pairs(classes) do
     local ready, set = of.ready, base .. "mr:ready:" .. class
     if #ready > 2 * FEW then make_skip_list(set) end
-    for from = 1, #ready, 2 * WRITE_AT_ONCE do
-      rcall("ZADD", set, unpack(ready, from, math.min(from + 2 * WRITE_AT_ONCE - 1, #ready)))
-    end
+    if #ready > 0 then rcall("ZADD", set, unpack(ready)) end
     if #of.keys > 0 then leave_all(class, of.keys, of.left_off) end
   end
 end

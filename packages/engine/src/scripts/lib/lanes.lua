@@ -21,7 +21,7 @@
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
-local lanes = { count = 0, without = 0, puts = {}, put_order = {}, corrections = {} }
+local lanes = { count = 0, without = 0, puts = {}, put_order = {} }
 
 local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -201,64 +201,7 @@ function lanes.release_all()
   for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, -1)) do release(lane, split(lane)) end
 end
 
--- Moves a lane on, or back, by what an attempt of one of its jobs cost more, or less, than it was taken
--- to. `finish` is where that attempt left the lane.
-function lanes.correct(lane, by, finish)
-  local correction = lanes.corrections[lane]
-  if not correction then
-    lanes.corrections[lane] = { by = by, finish = finish }
-    return
-  end
-  correction.by = correction.by + by
-  correction.finish = math.max(correction.finish, finish)
-end
-
--- Moves the lanes of a sorted set that are in it by so much each. Returns those that are not.
-local function move_all(set, members, by)
-  local moved, missing = {}, {}
-  for i, score in ipairs(rcall("ZMSCORE", set, unpack(members))) do
-    if score then
-      moved[#moved + 1] = score + by[i]
-      moved[#moved + 1] = members[i]
-    else
-      missing[#missing + 1] = i
-    end
-  end
-  if #moved > 0 then rcall("ZADD", set, unpack(moved)) end
-  return missing
-end
-
--- Corrects lanes of one class.
-local function correct_all(class, of)
-  local band, idle = string.sub(class, 1, 1), { lanes = {}, by = {} }
-  for n, i in ipairs(move_all(base .. "mr:ready:" .. class, of.keys, of.by)) do
-    idle.lanes[n], idle.by[n] = of.lanes[i], of.by[i]
-  end
-  if #idle.lanes == 0 then return end
-  local set = base .. "mr:idle:" .. band
-  for _, i in ipairs(move_all(set, idle.lanes, idle.by)) do
-    local lane = idle.lanes[i]
-    local finish = lanes.corrections[lane].finish + idle.by[i]
-    if finish > load_bands()["v" .. band] then rcall("ZADD", set, finish, lane) end
-  end
-end
-
-local function write_corrections()
-  local classes = {}
-  for lane, correction in pairs(lanes.corrections) do
-    local key, class = split(lane)
-    local of = classes[class] or { keys = {}, lanes = {}, by = {} }
-    local n = #of.keys + 1
-    of.keys[n], of.lanes[n], of.by[n] = key, lane, correction.by
-    if n == WRITE_AT_ONCE then
-      correct_all(class, of)
-      of = nil
-    end
-    classes[class] = of
-  end
-  for class, of in pairs(classes) do correct_all(class, of) end
-  lanes.corrections = {}
-end
+--- @include "lane_corrections"
 
 -- How many of a lane's jobs have no priority. They are its first, and only these bands have any.
 local function without_priority(lane_key, band, run)
