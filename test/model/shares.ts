@@ -1,6 +1,11 @@
 import type { Lease } from "@millrace/engine";
 import { expect } from "vitest";
 
+/** What a queue takes an attempt to spend of whose key it knows nothing; an estimate counts up to that always. */
+const DEFAULT_TOKENS = 1_000;
+/** And up to so many times what its key's attempts were seen to spend. */
+const BELIEVED_TIMES = 8;
+
 interface Running {
   readonly key: string;
   readonly tokens: number;
@@ -15,6 +20,7 @@ export class Shares {
   readonly #mostSpent: number;
   readonly #got = new Map<string, number>();
   readonly #running = new Map<string, Running>();
+  readonly #learned = new Map<string, number>();
   #largestEstimate = 0;
   #largest = 0;
   #mostInFlight = 0;
@@ -30,7 +36,7 @@ export class Shares {
   leased({ jobId, job }: Lease): void {
     const key = jobId.split("~")[1] ?? "";
     if (!this.#weights.has(key)) return;
-    const tokens = job.estimatedTokens ?? 0;
+    const tokens = this.#believed(key, job.estimatedTokens ?? 0);
     this.#running.set(jobId, { key, tokens });
     this.#add(key, tokens);
     this.#largestEstimate = Math.max(this.#largestEstimate, tokens / this.#weightOf(key));
@@ -49,7 +55,9 @@ export class Shares {
     const one = this.#running.get(jobId);
     if (one === undefined) return;
     this.#running.delete(jobId);
-    if (spent !== undefined) this.#add(one.key, spent - one.tokens);
+    if (spent === undefined) return;
+    this.#add(one.key, spent - one.tokens);
+    if (spent > 0) this.#learn(one.key, spent);
   }
 
   /** No two are ever further apart than two of the largest jobs and what ran at once. */
@@ -59,6 +67,20 @@ export class Shares {
     expect(apart, `apart: ${this.#text()}`).toBeLessThanOrEqual(
       2 * this.#largest + this.#mostInFlight,
     );
+  }
+
+  /** About the 90th percentile of what a key spends. */
+  #learn(key: string, spent: number): void {
+    const before = this.#learned.get(key) ?? spent;
+    const after =
+      spent > before ? Math.min(spent, before * 1.09 + 1) : Math.max(spent, before * 0.99);
+    this.#learned.set(key, after);
+  }
+
+  #believed(key: string, estimate: number): number {
+    const learned = this.#learned.get(key);
+    if (learned === undefined) return estimate;
+    return Math.min(estimate, Math.max(BELIEVED_TIMES * learned, DEFAULT_TOKENS));
   }
 
   #text = (): string => JSON.stringify([...this.#got]);

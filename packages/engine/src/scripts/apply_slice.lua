@@ -1,6 +1,6 @@
 -- apply_slice: take what a provider account has granted this shard.
 -- KEYS     base
--- ARGV     pool, version, requests, tokens, allowed, second, until_ms, most
+-- ARGV     pool, version, requests, tokens, allowed, second, until_ms, most, shared
 -- RETURNS  "APPLIED" | "OLD", a later grant was there
 -- REPEAT   safe
 -- TOUCHES
@@ -14,12 +14,13 @@ local allowed = ARGV[5]
 local second = ARGV[6]
 local until_ms = ARGV[7]
 local most = ARGV[8]
+local shared = ARGV[9]
 local now_ms = 0
 --- @include "lib/slices"
 
 local slice = slices.of(pool)
 if not slice or slice.version >= version then return "OLD" end
 -- What an earlier grant had left was given back when this one was asked for.
-rcall("HSET", slice.hash, "v", version, "q", requests, "t", tokens, "a", allowed, "s", second, "u", until_ms, "m", most)
+rcall("HSET", slice.hash, "v", version, "q", requests, "t", tokens, "a", allowed, "s", second, "u", until_ms, "m", most, "o", shared)
 rcall("HDEL", slice.hash, "r")
 return "APPLIED"

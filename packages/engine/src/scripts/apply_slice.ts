@@ -8,9 +8,12 @@ export interface ApplySliceRequest extends Grant {
 
 export const applySlice = defineScript<ApplySliceRequest, "APPLIED" | "OLD">({
   name: "apply_slice",
-  argv: ["pool", "version", "requests", "tokens", "allowed", "second", "until_ms", "most"],
-  encode: ({ pool, version, requests, tokens, allowed, second, untilMs, most }) => [
-    ...[pool, version, requests, tokens, allowed, second, untilMs, most],
+  argv: [
+    ...["pool", "version", "requests", "tokens", "allowed", "second", "until_ms", "most"],
+    "shared",
+  ],
+  encode: ({ pool, version, requests, tokens, allowed, second, untilMs, most, shared }) => [
+    ...[pool, version, requests, tokens, allowed, second, untilMs, most, shared],
   ],
   decode: (reply) => asText(reply) as "APPLIED" | "OLD",
 });

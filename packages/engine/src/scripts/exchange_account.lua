@@ -1,12 +1,13 @@
 -- exchange_account: take what a shard says it used of a provider account, and grant it its next slice.
 -- KEYS     base
 -- ARGV     now_ms, shard, version, running, succeeded, want_requests, want_tokens, least_tokens; per correction: second, tokens, requests
--- RETURNS  {version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why}: the grant;
+-- RETURNS  {version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared}: the grant;
 --          requests 0: none, and when to ask again, if that is known
 -- REPEAT   safe: a shard that has not taken its last grant gets the same again, and its report is not read
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's. least_tokens is what the next job takes. The account's hash:
+-- base is the account's. least_tokens is what the next job takes. shared is 1 if jobs of other shards run, or wanted
+-- more than they got lately. The account's hash:
 --   lq, lt, lr  its limits: requests and tokens a minute, running jobs; "" where there is none
 --   windows q and t (see lib/windows), a second longer than a minute: a grant is used within a second
 --   st  "" | "cool" | "half" | "exhausted"    cu  until when it cools    pb  until when a probe is awaited
@@ -79,6 +80,7 @@ local function sharers()
   return count
 end
 
+local by = want_requests > 0 and sharers() or 1
 local requests, tokens, jobs, retry_ms, why = 0, 0, 0, nil, ""
 local least = math.min(least_tokens, limit_t or least_tokens)
 local function refuse(reason, at)
@@ -100,7 +102,6 @@ elseif want_requests > 0 then
     refuse("PROVIDER_TOKENS", windows.clears_at(t, t.sum + least - limit_t))
   end
   if why == "" then
-    local by = sharers()
     local function share(free) return math.max(1, math.floor(free / by)) end
     jobs = math.min(want_requests, share(room))
     requests = math.min(jobs, limit_q and share(limit_q - q.sum) or jobs)
@@ -120,7 +121,7 @@ end
 local allowed = running + jobs
 local granted = { string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,
   string.format("%.0f", requests > 0 and now_ms + HOLDS_MS or 0), limit_t and string.format("%.0f", limit_t) or "",
-  retry_ms and string.format("%.0f", retry_ms) or "", why }
+  retry_ms and string.format("%.0f", retry_ms) or "", why, (by > 1 or others > 0) and 1 or 0 }
 
 set["v:" .. shard], set["a:" .. shard], set["g:" .. shard] = last + 1, allowed, cjson.encode(granted)
 set["d:" .. shard] = want_requests > requests and now_ms or 0

@@ -23,6 +23,8 @@ export interface Grant {
   readonly untilMs: number;
   /** The most tokens that a job can reserve; "": no bound. */
   readonly most: string;
+  /** 1: other shards use the account, or want to. */
+  readonly shared: number;
 }
 
 export interface AccountAnswer {
@@ -45,7 +47,8 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswe
     ...[want.wantRequests, want.wantTokens, want.leastTokens, ...corrections],
   ],
   decode(reply) {
-    const [version, requests, tokens, allowed, second, untilMs, most, retry, why] = asList(reply);
+    const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared] =
+      asList(reply);
     const retryMs = asOptionalNumber(retry);
     return {
       grant: {
@@ -56,6 +59,8 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswe
         second: asNumber(second),
         untilMs: asNumber(untilMs),
         most: asText(most),
+        // A grant that was stored before there was this word.
+        shared: shared === undefined ? 0 : asNumber(shared),
       },
       ...(retryMs === undefined ? {} : { retryMs }),
       why: asText(why) as AccountAnswer["why"],

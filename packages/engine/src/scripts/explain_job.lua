@@ -5,9 +5,9 @@
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
 --          since_ms}
 -- REPEAT   safe
--- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:governed (hash)
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset)
 --
--- ahead is how many of its lane are before it; tokens what it is taken to spend; limits as in lib/budgets;
+-- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now; limits as in lib/budgets;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
 -- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms.
 local base = KEYS[1]
@@ -19,6 +19,7 @@ local default_tokens = tonumber(ARGV[3])
 --- @include "lib/signals"
 --- @include "lib/jobs"
 --- @include "lib/budgets"
+--- @include "lib/slices"
 --- @include "lib/pace"
 
 local state = jobs.state(id)
@@ -38,10 +39,14 @@ if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) 
 
 local limits_text, learned = budgets.limits_of({ key })
 limits_text, learned = limits_text[1], tonumber(learned[1] or "")
-local tokens = tonumber(rcall("HGET", base .. id, "est") or "") or learned or default_tokens
+local limits = limits_text and budgets.parse(limits_text)
+local est = tonumber(rcall("HGET", base .. id, "est") or "")
+local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
+local slice = slices.of(pool)
+if slice then tokens = slices.believed(slice, key, tokens, usual) end
 local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
-if limits_text then
-  local limits, use = budgets.parse(limits_text), budgets.use_of(key)
+if limits then
+  local use = budgets.use_of(key)
   running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
   local reserved = budgets.reservation(limits, tokens)
   local function clear(window, limit, needed)
@@ -54,7 +59,7 @@ if limits_text then
   budgets.flush()
 end
 
-local governed = pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) or 0
+local governed = slice and 1 or 0
 local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
 local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), limits_text or "",

@@ -129,12 +129,14 @@ local function look(job_id, lane)
     end
   end
   local limits, learned = said_of(lane)
-  local declared = tonumber(fields[6] or "") or learned
-  local tokens = declared or default_tokens
+  local est = tonumber(fields[6] or "")
+  local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
+  local slice = slices.of(lane.beside.pool)
+  if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
   -- The estimate is kept with the job where there is something to correct by it.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
-    held = fields[7], known = declared or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS,
-    key = lane.key, class = lane.beside.class, weight = limits and limits.weight }
+    held = fields[7], known = est or learned or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS,
+    key = lane.key, class = lane.beside.class, weight = limits and limits.weight, slice = slice }
 end
 
 -- Notes with a job, once, what it had to wait for.
@@ -146,7 +148,7 @@ local function note_hold(job, kind)
 end
 
 -- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
-local function gate(job, lane)
+local function gate(job)
   if job.limits then
     local tokens = budgets.reservation(job.limits, job.tokens)
     local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
@@ -155,7 +157,6 @@ local function gate(job, lane)
       return when
     end
   end
-  job.slice = slices.of(lane.beside.pool)
   if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
 end
 
@@ -185,7 +186,7 @@ local function start(job, finish)
   leased_of[job.class] = (leased_of[job.class] or 0) + 1
   if job.slice then
     rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
-      "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens))
+      "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens, job.key))
   elseif job.known then
     rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
       "rsv", budgets.reserve(job, finish))

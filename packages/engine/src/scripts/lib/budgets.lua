@@ -58,6 +58,21 @@ function budgets.use_of(key)
   return use
 end
 
+-- How many times what a key's attempts were seen to spend an estimate may be.
+local BELIEVED_TIMES = 8
+
+-- What an attempt is taken to spend, and what it would be taken to spend without an estimate of its own (`est`). An
+-- estimate is what a caller says, and it holds tokens that others need. So it counts up to BELIEVED_TIMES what was
+-- learned of its key (nil: nothing was), or `default_tokens` where that is more, and up to the key's own limits (nil:
+-- none). What is spent beyond becomes a debt when the attempt ends.
+function budgets.expected(est, learned, default_tokens, limits)
+  local usual = learned or default_tokens
+  local tokens = est or usual
+  if learned then tokens = math.min(tokens, math.max(BELIEVED_TIMES * learned, default_tokens)) end
+  if limits then tokens = budgets.reservation(limits, tokens) end
+  return tokens, usual
+end
+
 -- What an attempt reserves: no more than each window can ever hold.
 function budgets.reservation(limits, tokens)
   return math.min(tokens, limits.tokens or tokens, limits.day or tokens)

@@ -9,10 +9,12 @@
 --   a  jobs that may run       n  jobs that run               k  successes not yet reported
 --   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
 --   r  what is being reported with grant v, until the next one comes
+--   o  1: other shards use the account
+--   x  "key last_ms other_ms": who reserved last, and when, and when another key had reserved before
 -- A job that was charged has the field `acs`: "second reserved pool"; once that is settled it is empty, or gone.
 --
 -- Needs `base`, `rcall` and `now_ms`.
--- TOUCHES  mr:governed (hash), mr:slice: (hash)
+-- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
 local slices = { of_pool = {}, order = {}, wants = {} }
 
 -- The slice of a pool, read once a call; false: the pool is no account.
@@ -22,15 +24,52 @@ function slices.of(pool)
   slice = false
   if pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) == 1 then
     local hash = base .. "mr:slice:" .. pool
-    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k")
+    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x")
     slice = { pool = pool, hash = hash, version = tonumber(f[1] or 0), until_ms = tonumber(f[2] or 0),
       second = tonumber(f[3] or 0), requests = tonumber(f[4] or 0), tokens = tonumber(f[5] or 0),
       most = tonumber(f[6] or ""), allowed = tonumber(f[7] or 0), running = tonumber(f[8] or 0),
-      succeeded = tonumber(f[9] or 0), adds = {} }
+      succeeded = tonumber(f[9] or 0), shared = f[10] == "1", adds = {} }
+    slice.last_key, slice.last_ms, slice.other_ms = string.match(f[11] or "", "^(%S+) (%d+) (%d+)$")
     slices.order[#slices.order + 1] = slice
   end
   slices.of_pool[pool] = slice
   return slice
+end
+
+-- While others need an account, what exceeds the usual in an estimate takes no more than this part of a minute.
+local UNPROVEN_PART = 8
+-- For as long as what another key reserved may count in the account.
+local COUNTS_MS = 62000
+
+-- Which keys have jobs of a pool that are ready, two of each band at most: read once a call.
+local ready_keys = {}
+local function others_are_ready(pool, key)
+  local keys = ready_keys[pool]
+  if not keys then
+    keys = {}
+    for band = 1, 3 do
+      for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. band .. "|" .. pool, 0, 1)) do keys[#keys + 1] = ready end
+    end
+    ready_keys[pool] = keys
+  end
+  for _, ready in ipairs(keys) do
+    if ready ~= key then return true end
+  end
+  return false
+end
+
+-- How much of the `tokens` that a job is taken to spend counts here (`tokens` and `usual` as budgets.expected
+-- returns them). A job never reserves more than the account has in a minute. While other keys need the account, what
+-- nobody has seen the key spend takes an eighth of it at most: or one such job would hold the account for a minute.
+function slices.believed(slice, key, tokens, usual)
+  local most = slice.most
+  if not most then return tokens end
+  tokens = math.min(tokens, most)
+  local bound = math.max(usual, math.floor(most / UNPROVEN_PART))
+  if tokens <= bound then return tokens end
+  local other_ms = slice.last_key == key and slice.other_ms or slice.last_ms or 0
+  local needed = slice.shared or tonumber(other_ms) > now_ms - COUNTS_MS or others_are_ready(slice.pool, key)
+  return needed and bound or tokens
 end
 
 -- Whether `tokens` of it may be used now. If not, what would be needed is noted, and for the rest of the
@@ -45,13 +84,15 @@ function slices.blocked(slice, tokens)
   return true
 end
 
--- Uses what blocked has just allowed. Returns the job's `acs`.
-function slices.reserve(slice, tokens)
+-- Uses what blocked has just allowed, for a job of a key. Returns the job's `acs`.
+function slices.reserve(slice, tokens, key)
   local reserved = math.min(tokens, slice.most or tokens)
   slice.requests = slice.requests - 1
   slice.tokens = slice.tokens - reserved
   slice.running = slice.running + 1
   slice.changed = true
+  if slice.last_key ~= key then slice.last_key, slice.other_ms = key, slice.last_ms or 0 end
+  slice.last_ms = now_ms
   return string.format("%.0f %.0f %s", slice.second, reserved, slice.pool)
 end
 
@@ -91,6 +132,9 @@ function slices.flush()
       slice.changed = false
       rcall("HSET", slice.hash, "u", slice.until_ms, "q", slice.requests, "t", slice.tokens, "a", slice.allowed,
         "n", slice.running, "k", slice.succeeded)
+      if slice.last_ms == now_ms then
+        rcall("HSET", slice.hash, "x", string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
+      end
       for field, amount in pairs(slice.adds) do rcall("HINCRBY", slice.hash, field, amount) end
       slice.adds = {}
     end
