@@ -1,7 +1,12 @@
 // A worker that counts words: jobs of type count-words with the payload { "text": "…" }.
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock, systemRandom } from "@millrace/shared";
-import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
+import {
+  type Executor,
+  NonRetryableError,
+  startWorker,
+  WorkerRefusedError,
+} from "@millrace/worker-sdk";
 
 interface Payload {
   readonly text?: unknown;
@@ -42,6 +47,10 @@ const worker = startWorker({
   clock: systemClock,
   random: systemRandom,
   log,
+});
+worker.ended.catch((error: Error) => {
+  log("error", error.message);
+  process.exitCode = error instanceof WorkerRefusedError ? error.exitCode : 1;
 });
 process.once("SIGTERM", () => void worker.drain(Number(env.MILLRACE_DRAIN_MS ?? 15_000)));
 log("info", "started");

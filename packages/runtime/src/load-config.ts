@@ -33,6 +33,8 @@ export const defineConfig = <Settings extends Record<string, Setting<unknown>>>(
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
 
   constructor(problems: readonly string[]) {
     super(`configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);

@@ -73,6 +73,14 @@ test("a fault while running ends the program with 1", async () => {
   expect(events).toEqual(["logged", "close store", "exit 1"]);
 });
 
+test("an error that says its exit code ends the program with that code", async () => {
+  const { run, part, started, events } = setup();
+  const ended = run((scope) => void scope.use(part("store")));
+  (await started).fail(Object.assign(new Error("wrong token"), { exitCode: 78 }));
+  await ended;
+  expect(events).toEqual(["logged", "close store", "exit 78"]);
+});
+
 test("a part that fails to close does not keep the others open", async () => {
   const { run, part, started, signal, events } = setup();
   const ended = run((scope) => {

@@ -15,7 +15,7 @@ export interface Scope {
   readonly stopping: AbortSignal;
   /** True from the end of the start until `stopping`. */
   ready(): boolean;
-  /** Stops the program with exit code 1: for parts that fail while it runs. */
+  /** Stops the program with the error's `exitCode`, or 1: for parts that fail while it runs. */
   fail(error: unknown): void;
 }
 
@@ -27,8 +27,8 @@ export interface ProcessHost {
 }
 
 export interface RunMainOptions {
-  /** How long closing may take in all before the process ends regardless, with code 1. */
-  readonly drainMs?: number;
+  /** How long closing may take in all before the process ends regardless, with code 1. Asked for when closing begins. */
+  readonly drainMs?: number | (() => number);
   readonly clock?: Clock;
   readonly host?: ProcessHost;
   readonly log?: {
@@ -65,9 +65,16 @@ const stderrLog = {
   },
 };
 
+/** An error may say what the process is to exit with, as those of a wrong configuration do. */
+function exitCodeOf(error: unknown): number {
+  const { exitCode } = (error ?? {}) as { exitCode?: unknown };
+  return typeof exitCode === "number" && exitCode > 0 && exitCode < 256 ? exitCode : 1;
+}
+
 /**
  * Runs a program: `start` builds it, a signal (or a fault) ends it, its parts close in reverse, and
- * the process exits: 0 after a signal, 1 after a fault, a late or failed close, or a second signal.
+ * the process exits: 0 after a signal, 1 after a fault (or what the fault's `exitCode` says), a late or
+ * failed close, or a second signal.
  * Resolves when the process has been told to exit.
  */
 export async function runMain(
@@ -81,7 +88,7 @@ export async function runMain(
   let code = 0;
 
   const fail = (error: unknown) => {
-    code = 1;
+    code = exitCodeOf(error);
     log.error({ error }, "fatal");
     stopping.abort();
   };
@@ -117,7 +124,8 @@ export async function runMain(
     await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
   }
 
-  const late = clock.after(options.drainMs ?? DEFAULT_DRAIN_MS, () => {
+  const { drainMs = DEFAULT_DRAIN_MS } = options;
+  const late = clock.after(typeof drainMs === "number" ? drainMs : drainMs(), () => {
     log.error({ error: new Error("drain deadline passed") }, "closing took too long");
     host.exit(1);
   });

@@ -19,5 +19,10 @@ export const limits = {
   documentsPerJob: 16,
   labelsPerJob: 16,
   priority: { min: 1, max: 100, default: 50 },
+  /** Of one worker: what its hello names, and how many jobs it runs at once. */
+  workerQueues: 64,
+  workerPools: 64,
+  workerTypes: 256,
+  workerSlots: 10_000,
   attempts: { min: 1, max: 25, default: 5 },
 } as const;

@@ -23,6 +23,10 @@ const words: Readonly<Record<string, string>> = {
   "^([0-9a-f]{64})?$": "must be a SHA-256: 64 characters of 0–9 and a–f",
 };
 
+/** What a pattern of the contract asks for, in words: "must be …". */
+export const patternInWords = (pattern: string): string =>
+  words[pattern] ?? `must match ${pattern}`;
+
 const BROKEN_PATTERN = /^does not match regex pattern `(.*)`$/s;
 
 /** A violation's message, in words where it shows a pattern that has some. */

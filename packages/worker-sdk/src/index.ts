@@ -7,3 +7,4 @@ export {
 } from "./job-failure.ts";
 export { startWorker } from "./worker.ts";
 export type { RunningWorker, WorkerOptions } from "./worker-options.ts";
+export { WorkerRefusedError } from "./worker-refused.ts";

@@ -21,9 +21,19 @@ export interface WorkerOptions {
   readonly log?: Log;
   /** Output of one attempt that may be unacknowledged before `write` waits. Default 1 MiB. */
   readonly maxUnacknowledgedBytes?: number;
+  /**
+   * How long a worker that was let in before goes on trying when schedulers refuse it (its token, its
+   * hello). One that was never let in ends at the first refusal. Milliseconds, default 10 minutes.
+   */
+  readonly refusedGraceMs?: number;
 }
 
 export interface RunningWorker {
   /** Takes no more jobs, finishes what runs or hands it back after `graceMs`, and leaves. */
   drain(graceMs: number): Promise<void>;
+  /**
+   * Resolves when the worker has left, and rejects with WorkerRefusedError when it can never be let in
+   * as it is configured. Where nobody handles it, Node ends the process with the message.
+   */
+  readonly ended: Promise<void>;
 }

@@ -10,19 +10,28 @@ import {
 } from "@millrace/proto/worker-service";
 import { backoffMs, holdProcess, sleep, type TimerHandle } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
 import { Session, workClient } from "./session.ts";
 import { Uplink } from "./uplink.ts";
 import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
+import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
 
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
 /** What draining may take beyond its grace: the last outcomes and the goodbye. */
 const leaveMs = 5_000;
+const defaultRefusedGraceMs = 10 * 60_000;
+/** The contract's bound of a heartbeat and of a hello. */
+const maxLeases = 10_000;
 
-/** Connects in the background, and again whenever the stream ends, until it is drained. Keeps the process alive until then. */
+/**
+ * Connects in the background, and again whenever the stream ends, until it is drained or can never be
+ * let in. Keeps the process alive until then. Throws WorkerRefusedError for options that no scheduler takes.
+ */
 export function startWorker(options: WorkerOptions): RunningWorker {
+  checkOptions(options);
   const worker = new Worker(options);
   worker.connect();
   return worker;
@@ -34,11 +43,15 @@ class Worker implements RunningWorker {
   readonly #client: Client;
   readonly #attempts = new Map<string, Attempt>();
   readonly #uplink = new Uplink(() => this.#freeSlots());
-  readonly #left = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #process = holdProcess();
   #session: Session | undefined;
   #welcomed = false;
   #connectAttempts = 0;
+  /** It was let in at some time: what is refused now may be a secret that is just being changed. */
+  #letIn = false;
+  /** Since when it has been refused without being let in. */
+  #refusedSinceMs: number | undefined;
   #heartbeat: TimerHandle | undefined;
   /** The free slots that the stream's hello told of. */
   #offered = 0;
@@ -81,18 +94,23 @@ class Worker implements RunningWorker {
       });
       const giveUp = clock.after(graceMs + leaveMs, () => this.#close());
       this.#leaveIfDone();
-      await this.#left.promise;
+      await this.#ended.promise.catch(() => undefined);
       handBack.cancel();
       giveUp.cancel();
     }
-    await this.#left.promise;
+    await this.#ended.promise.catch(() => undefined);
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** A slot is free once its executor has returned, within reason: what is not yet settled takes memory. */
   #freeSlots(): number {
     if (this.#draining) return 0;
     const { slots } = this.#options;
-    return Math.max(0, Math.min(slots - this.#running, 2 * slots - this.#attempts.size));
+    const unsettled = Math.min(2 * slots, maxLeases) - this.#attempts.size;
+    return Math.max(0, Math.min(slots - this.#running, unsettled));
   }
 
   #heldLeases(): LeaseRef[] {
@@ -150,8 +168,14 @@ class Worker implements RunningWorker {
 
   #welcome(welcome: Welcome): void {
     this.#welcomed = true;
+    this.#letIn = true;
+    this.#refusedSinceMs = undefined;
     this.#connectAttempts = 0;
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
+    for (const queue of welcome.undefinedQueues) {
+      const todo = `waiting until an operator defines it: millrace queues put ${queue}`;
+      this.#log("warn", `the queue "${queue}" is not defined; ${todo}`, { queue });
+    }
     for (const status of welcome.leases) {
       const attempt = this.#find(status.lease);
       if (attempt === undefined) continue;
@@ -249,19 +273,42 @@ class Worker implements RunningWorker {
   #cut(error: Error | undefined): void {
     this.#heartbeat?.cancel();
     this.#uplink.close();
+    const refusal = this.#welcomed ? undefined : refusalOf(error, this.#options.schedulerAddress);
     this.#session = undefined;
     this.#welcomed = false;
     if (this.#saidGoodbye || (this.#draining && this.#attempts.size === 0)) {
       this.#close();
       return;
     }
+    if (refusal !== undefined && !this.#mayChange()) {
+      this.#refuse(refusal);
+      return;
+    }
     this.#connectAttempts += 1;
     const delayMs = backoffMs(reconnectBackoff, this.#connectAttempts, this.#options.random);
-    this.#log("warn", "the stream was cut; connecting again", { delayMs, error: error?.message });
+    const fields = { delayMs, error: error?.message };
+    if (refusal === undefined) this.#log("warn", "the stream was cut; connecting again", fields);
+    else this.#log("error", `${refusal.message} Connecting again.`, fields);
     void sleep(this.#options.clock, delayMs).then(() => this.connect());
   }
 
+  /** A refusal may pass where the worker was let in before: tokens and schedulers are changed one after the other. */
+  #mayChange(): boolean {
+    if (!this.#letIn) return false;
+    const nowMs = this.#options.clock.nowMs();
+    this.#refusedSinceMs ??= nowMs;
+    return nowMs - this.#refusedSinceMs < (this.#options.refusedGraceMs ?? defaultRefusedGraceMs);
+  }
+
+  #refuse(refusal: WorkerRefusedError): void {
+    this.#log("error", refusal.message);
+    for (const attempt of this.#attempts.values()) attempt.lose();
+    this.#ended.reject(refusal);
+    this.#close();
+  }
+
   #close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#heartbeat?.cancel();
     this.#uplink.close();
@@ -270,6 +317,6 @@ class Worker implements RunningWorker {
     session?.cut();
     this.#client.close();
     this.#process.release();
-    this.#left.resolve();
+    this.#ended.resolve();
   }
 }

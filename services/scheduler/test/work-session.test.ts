@@ -1,5 +1,6 @@
 import { JobState } from "@millrace/proto/job";
 import { StopReason, WriteStatus } from "@millrace/proto/worker-service";
+import type { QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { setup } from "./work-setup.ts";
 
@@ -202,4 +203,18 @@ test("waits, durations and ends are counted by queue and type, a repeated end on
   expect(text).toContain(`millrace_job_duration_seconds_sum${labels} 3\n`);
   expect(text).toContain(`millrace_job_duration_seconds_count${labels} 1\n`);
   expect(text).toContain(`millrace_jobs_completed_total${labels} 1\n`);
+});
+
+test("a worker is told which of its queues nobody has defined, and serves them once they are", async () => {
+  const { engine, clock, submit, connect } = await setup();
+  const worker = connect(1, { queues: ["documents", "later"] });
+  expect(await worker.next()).toMatchObject({
+    case: "welcome",
+    value: { undefinedQueues: ["later"] },
+  });
+  const later = "later" as QueueName;
+  await engine.defineQueue({ name: later });
+  clock.advance(1_000);
+  const id = await submit({}, later);
+  expect((await worker.assigned()).lease.jobId).toBe(id);
 });

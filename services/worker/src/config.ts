@@ -35,6 +35,11 @@ export const workerConfig = defineConfig(
     ),
     queues: setting("MILLRACE_QUEUES", list("documents"), "queues to serve, by commas"),
     pools: setting("MILLRACE_POOLS", list(""), "pools to serve, by commas"),
+    refusedGraceMs: setting(
+      "MILLRACE_REFUSED_GRACE_MS",
+      whole(600_000, 0, 86_400_000),
+      "how long a worker that was let in before goes on trying when schedulers refuse it",
+    ),
     slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "jobs at once"),
     parallelParts: setting("MILLRACE_PARALLEL_PARTS", whole(4, 1, 64), "calls at once in a job"),
     drainMs: setting("MILLRACE_DRAIN_MS", whole(15_000, 0, 3_600_000), "grace for running jobs"),

@@ -16,13 +16,15 @@ import { openThreadPool } from "./threads/thread-pool.ts";
 const logger = createLogger("worker");
 const clock = systemClock;
 const random = systemRandom;
-const config = loadConfig(workerConfig, process.env);
+let drainMs = leaveMs;
 /** The SDK's lines, their fields named as in ours. */
 const sdkLog: Log = (level, message, { jobId, ...fields } = {}) =>
   logger[level]({ ...(jobId === undefined ? {} : { job_id: jobId }), ...fields }, message);
 
 await runMain(
   async (scope) => {
+    const config = loadConfig(workerConfig, process.env);
+    drainMs = config.drainMs + leaveMs;
     const { metrics, address } = await observe(scope, {
       ...{ service: "worker", log: logger, config, env: process.env },
     });
@@ -51,15 +53,16 @@ await runMain(
       ...(config.token === undefined ? {} : { token: config.token }),
       ...keepSchedulerTls(scope, config, { clock, log: logger }),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
-      ...{ slots, clock, random },
+      ...{ slots, clock, random, refusedGraceMs: config.refusedGraceMs },
       executors: {
         summarize: observed(summarizeExecutor({ complete, readDocument, threads, parallel })),
         chat: observed(chatExecutor(complete)),
       },
       log: sdkLog,
     });
+    worker.ended.catch(scope.fail);
     scope.defer(() => worker.drain(config.drainMs));
     logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");
   },
-  { drainMs: config.drainMs + leaveMs, log: logger },
+  { drainMs: () => drainMs, log: logger },
 );

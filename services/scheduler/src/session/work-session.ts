@@ -30,7 +30,7 @@ import {
 import type { Writes } from "./writes.ts";
 
 export interface WorkSessionParts {
-  readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts">;
+  readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts" | "recentQueue">;
   /** Shared by all sessions. */
   readonly leasing: Leasing;
   readonly writes: Writes;
@@ -115,6 +115,9 @@ export class WorkSession {
     const { engine, leasing, leaseMs, stopGraceMs, schedulerId } = this.#parts;
     this.#greeted = true;
     const adopted = await engine.adopt(hello.leases.map(refOf), leaseMs, hello.workerId);
+    const queues = await Promise.all(
+      hello.queues.map((queue) => engine.recentQueue(queue as QueueName)),
+    );
     const leases = hello.leases.map((lease, at) => {
       const outcome = adopted[at];
       if (outcome?.kind !== "adopted") return { lease, held: false };
@@ -127,6 +130,7 @@ export class WorkSession {
       heartbeatInterval: durationFromMs(Math.floor(leaseMs / 3)),
       stopGrace: durationFromMs(stopGraceMs),
       leases,
+      undefinedQueues: hello.queues.filter((_, at) => queues[at] === undefined),
     };
     const taken = this.#outbox.push({ message: { case: "welcome", value } });
     for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);

@@ -674,6 +674,14 @@ export declare type Welcome = Message<"millrace.workers.v1.Welcome"> & {
    * @generated from field: repeated millrace.workers.v1.LeaseStatus leases = 5;
    */
   leases: LeaseStatus[];
+
+  /**
+   * The queues of the hello that nobody has defined. The worker serves them as soon as they are; until
+   * then it should say so in its log. Set by the scheduler; empty from one that does not know of it.
+   *
+   * @generated from field: repeated string undefined_queues = 6;
+   */
+  undefinedQueues: string[];
 };
 
 /**

@@ -1,0 +1,51 @@
+import { getOption } from "@bufbuild/protobuf";
+import { field as rulesOf } from "@millrace/proto/validation-rules";
+import { HelloSchema } from "@millrace/proto/worker-service";
+import { limits, patternInWords } from "@millrace/shared";
+import type { WorkerOptions } from "./worker-options.ts";
+import { WorkerRefusedError } from "./worker-refused.ts";
+
+const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
+/** What the contract's rules for a field of the hello say against these values; `name` is the option's. */
+function broken(
+  field: "workerId" | "queues" | "pools" | "types",
+  name: string,
+  values: readonly string[],
+) {
+  const { type } = getOption(HelloSchema.field[field], rulesOf);
+  const list = type.case === "repeated" ? type.value : undefined;
+  const item = list === undefined ? type : list.items?.type;
+  const pattern = item?.case === "string" ? item.value.pattern : "";
+  const problems: string[] = [];
+  const least = Number(list?.minItems ?? 0n);
+  const most = Number(list?.maxItems ?? BigInt(values.length));
+  if (values.length < least) problems.push(`${name}: at least ${least} is needed`);
+  if (values.length > most) {
+    problems.push(`${name}: there are ${values.length}, and one worker may have ${most}`);
+  }
+  if (pattern !== "") {
+    const wrong = values.filter((value) => !new RegExp(pattern, "u").test(value));
+    problems.push(
+      ...wrong.slice(0, 3).map((value) => `${name}: ${quoted(value)} ${patternInWords(pattern)}`),
+    );
+  }
+  return problems;
+}
+
+/** Throws what no scheduler would accept, before anything is connected: all problems in one message. */
+export function checkOptions(options: WorkerOptions): void {
+  const { workerId, queues, pools = [], executors, slots } = options;
+  const problems = [
+    ...broken("workerId", "workerId", [workerId]),
+    ...broken("queues", "queues", queues),
+    ...broken("pools", "pools", pools),
+    ...broken("types", "executors", Object.keys(executors)),
+  ];
+  if (!Number.isInteger(slots) || slots < 1 || slots > limits.workerSlots) {
+    problems.push(`slots: ${slots} is not a whole number of 1 to ${limits.workerSlots}`);
+  }
+  if (problems.length === 0) return;
+  const message = `No scheduler would let this worker in. Correct its options: ${problems.join("; ")}.`;
+  throw new WorkerRefusedError("MALFORMED", message);
+}
