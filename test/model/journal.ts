@@ -81,7 +81,7 @@ export class Journal {
   }
 
   settled(settlement: Settlement, outcome: SettleOutcome): void {
-    if (outcome.kind === "leaseLost") return;
+    if (outcome.kind !== "settled") return;
     const { jobId, token } = settlement;
     expect(token, "only the newest lease ends an attempt").toBe(this.#newest.get(jobId));
     if (outcome.repeated) return;

@@ -1,3 +1,4 @@
+import { cutChars } from "@millrace/shared";
 import { printable } from "./printable.ts";
 import type { OutputStream } from "./shell.ts";
 
@@ -13,9 +14,7 @@ export function statusLine(err: OutputStream) {
   return {
     show(text: string): void {
       if (!err.isTTY) return;
-      const line = printable(text)
-        .replaceAll("\n", " ")
-        .slice(0, (err.columns || 80) - 1);
+      const line = cutChars(printable(text).replaceAll("\n", " "), (err.columns || 80) - 1);
       if (line === shown) return;
       err.write(`${CLEAR_LINE}${line}`);
       shown = line;

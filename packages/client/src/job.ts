@@ -10,7 +10,7 @@ import {
   type JobSpecSchema,
   JobState as StateMessage,
 } from "@millrace/proto/job";
-import type { JobState } from "@millrace/shared";
+import { type JobState, jsonText } from "@millrace/shared";
 
 export type { JobState } from "@millrace/shared";
 
@@ -114,7 +114,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export function specOf(job: NewJob): SpecInit {
   const spec: Mutable<SpecInit> = { queue: job.queue, type: job.type };
   if (job.payload !== undefined) {
-    spec.payload = { case: "payloadJson", value: JSON.stringify(job.payload) };
+    spec.payload = { case: "payloadJson", value: jsonText(job.payload) };
   }
   if (job.documentIds !== undefined) spec.documentIds = [...job.documentIds];
   if (job.priority !== undefined) spec.priority = job.priority;

@@ -1,4 +1,4 @@
-import type { Clock, KeyId } from "@millrace/shared";
+import { type Clock, jsonText, type KeyId } from "@millrace/shared";
 import type { ApiKeyRecord, ApiKeys } from "./engine.ts";
 import { registryKeys } from "./keys.ts";
 import { replaceField } from "./scripts/registry/replace_field.ts";
@@ -78,7 +78,7 @@ function format({ secretHash, oldSecret, ...rest }: ApiKeyRecord): string {
     secretHash: secretHash.toString("base64"),
     ...(oldSecret && { oldSecret: { ...oldSecret, hash: oldSecret.hash.toString("base64") } }),
   };
-  return JSON.stringify(stored);
+  return jsonText(stored);
 }
 
 function parse(text: string): ApiKeyRecord {

@@ -472,7 +472,9 @@ export type Settlement = LeaseRef & {
 export type SettleOutcome =
   /** `repeated`: this very lease had ended the job already; `state` is what it is. */
   | { readonly kind: "settled"; readonly state: JobState; readonly repeated?: true }
-  | { readonly kind: "leaseLost" };
+  | { readonly kind: "leaseLost" }
+  /** This end cannot be stored, and has changed nothing; the others of the call are. `argument`: what of it. */
+  | { readonly kind: "invalid"; readonly argument: string };
 
 export type ChunkKind = "text" | "data" | "progress";
 

@@ -1,4 +1,5 @@
 import type { AttemptRecord } from "./engine.ts";
+import { parseJson, parseUsage } from "./job-record.ts";
 
 /** As scripts/lib/history.lua writes it: a line of JSON for each attempt that failed. */
 interface StoredAttempt {
@@ -12,18 +13,19 @@ interface StoredAttempt {
 
 export function parseHistory(text: string | undefined): readonly AttemptRecord[] {
   if (text === undefined || text === "") return [];
-  return text.split("\n").map((line) => {
-    const { a, w, s, e, f, u } = JSON.parse(line) as StoredAttempt;
-    const [inputTokens = 0, outputTokens = 0, providerCalls = 0] = (u ?? "").split(",").map(Number);
-    return {
-      attempt: a,
-      endedAtMs: e,
-      failure: f,
-      ...(w === undefined ? {} : { workerId: w }),
-      ...(s === undefined ? {} : { startedAtMs: s }),
-      ...(u === undefined || u === ""
-        ? {}
-        : { usage: { inputTokens, outputTokens, providerCalls } }),
-    };
+  return text.split("\n").flatMap((line) => {
+    const stored = parseJson<StoredAttempt>(line);
+    return stored?.f === undefined ? [] : [attemptOf(stored)];
   });
+}
+
+function attemptOf({ a, w, s, e, f, u }: StoredAttempt): AttemptRecord {
+  return {
+    attempt: a,
+    endedAtMs: e,
+    failure: f,
+    ...(w === undefined ? {} : { workerId: w }),
+    ...(s === undefined ? {} : { startedAtMs: s }),
+    ...(u === undefined || u === "" ? {} : { usage: parseUsage(u) }),
+  };
 }

@@ -1,5 +1,11 @@
 /** A job as it is stored: BullMQ's hash with Millrace's fields (see scripts/lib/jobs.lua). */
-import { type BackoffPolicy, defaultBackoff, type JobId, type JobState } from "@millrace/shared";
+import {
+  type BackoffPolicy,
+  defaultBackoff,
+  type JobId,
+  type JobState,
+  jsonText,
+} from "@millrace/shared";
 import type { Failure, JobRecord, JobSpec, Usage } from "./engine.ts";
 
 /**
@@ -62,7 +68,7 @@ export function storedSpec(job: JobSpec): string {
     ],
     rd: job.redrivenFrom,
   };
-  return JSON.stringify(spec);
+  return jsonText(spec);
 }
 
 function storedBackoff({ initialMs, maxMs, factor, jitter }: BackoffPolicy): StoredSpec["b"] {
@@ -175,13 +181,25 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
 
+/** What a text of JSON says, or undefined for one that is no object: something else has written it. */
+export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return typeof value === "object" && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a job without one that can be read, what BullMQ's own fields say. */
 function parseSpec(stored: StoredJob): StoredSpec {
-  if (isSet(stored.spec)) return JSON.parse(stored.spec) as StoredSpec;
-  const options = JSON.parse(stored.opts ?? "{}") as { attempts?: number };
+  const spec = parseJson<StoredSpec>(stored.spec);
+  if (typeof spec?.t === "string") return spec;
+  const options = parseJson<{ attempts?: number }>(stored.opts);
   return {
     t: stored.name ?? "",
     p: Number(stored.priority ?? 0),
-    a: options.attempts ?? 1,
+    a: options?.attempts ?? 1,
     s: Number(stored.timestamp ?? 0),
   };
 }
@@ -193,14 +211,15 @@ function parseBackoff(stored: StoredSpec["b"]): BackoffPolicy {
 }
 
 function parseFailure({ fail, failedReason }: StoredJob): Failure | undefined {
-  if (isSet(fail)) return JSON.parse(fail) as Failure;
+  const failure = parseJson<Failure>(fail);
+  if (failure !== undefined) return failure;
   // Failed by a BullMQ worker, which knows no reasons.
   return isSet(failedReason)
     ? { reason: "FAILED", message: failedReason, retryable: false }
     : undefined;
 }
 
-function parseUsage(text: string): Usage {
+export function parseUsage(text: string): Usage {
   const [inputTokens = 0, outputTokens = 0, providerCalls = 0] = text.split(",").map(Number);
   return { inputTokens, outputTokens, providerCalls };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/shared";
+import { type Clock, jsonText } from "@millrace/shared";
 import type {
   ProviderAccount,
   ProviderAccountStatus,
@@ -113,7 +113,7 @@ export function providerAccounts(
   };
   const put = async (account: ProviderAccount) => {
     await writeLimits(account);
-    await changeField.run(redis, key, { field: account.name, value: JSON.stringify(account) });
+    await changeField.run(redis, key, { field: account.name, value: jsonText(account) });
     await spread(account.name);
   };
   const spread = async (name: string) => {
@@ -125,11 +125,11 @@ export function providerAccounts(
   /** False: it is not `before` that is there. */
   const replace = async (before: ProviderAccount | undefined, account: ProviderAccount) => {
     const { name } = account;
-    const held = before === undefined ? "" : JSON.stringify(before);
+    const held = before === undefined ? "" : jsonText(before);
     if (((await redis.hget(key, name)) ?? "") !== held) return false;
     // Limits first, as put does: whoever dies in between leaves none that are older than the registry's.
     await writeLimits(account);
-    const change = { field: name, value: JSON.stringify(account), before: held };
+    const change = { field: name, value: jsonText(account), before: held };
     const written = await changeField.run(redis, key, change);
     if (written === undefined) {
       const now = await redis.hget(key, name);

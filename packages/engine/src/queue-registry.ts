@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Clock, defaultBackoff, isQueueName, limits, type QueueName } from "@millrace/shared";
+import {
+  type Clock,
+  defaultBackoff,
+  isQueueName,
+  jsonText,
+  limits,
+  type QueueName,
+} from "@millrace/shared";
 import type { QueueChange, QueueDefinition } from "./engine.ts";
 import { registryKeys, shardAt } from "./keys.ts";
 import { replaceField } from "./scripts/registry/replace_field.ts";
@@ -60,7 +67,7 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
   };
 
   const swap = async (before: Stored, after: QueueDefinition) => {
-    const text = JSON.stringify(after);
+    const text = jsonText(after);
     if (before === undefined) return (await redis.hsetnx(key, after.name, text)) === 1;
     const held = await redis.hget(key, after.name);
     // It may have been stored with fewer fields, by an earlier version.
@@ -97,11 +104,11 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
       try {
         const fresh = { ...queueDefaults, ...change };
         // HSETNX decides the number of shards, for ever, whoever comes second.
-        const created = (await redis.hsetnx(key, change.name, JSON.stringify(fresh))) === 1;
+        const created = (await redis.hsetnx(key, change.name, jsonText(fresh))) === 1;
         const before = created ? fresh : parse((await redis.hget(key, change.name)) ?? "{}");
         const after = { ...before, ...change, shards: before.shards };
         await defineShards(redis, rootPrefix, after);
-        if (!created) await redis.hset(key, change.name, JSON.stringify(after));
+        if (!created) await redis.hset(key, change.name, jsonText(after));
         return after;
       } catch (error) {
         throw asStoreFault(error, `defining queue ${change.name}`);

@@ -304,3 +304,58 @@ test("an idempotency key lives as long as its job and its window after it", asyn
   await redis.del(key);
   expect(await again()).toEqual([{ kind: "accepted" }]);
 });
+
+test("a message that is no well-formed text, or JSON, ends its job as any other", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 4 }, () => job("aaaa")));
+  const [before, bad, worse, after] = await lease(engine, 4);
+  if (!before || !bad || !worse || !after) throw new Error("no jobs");
+  const end = { kind: "complete", resultJson: "1" } as const;
+  const message = `${"x".repeat(limits.errorMessageChars - 1)}\ud83d`;
+  const outcomes = await engine.settle([
+    { ...before, ...end },
+    { ...bad, kind: "fail", state: "FAILED", failure: { ...failure, message } },
+    { ...worse, kind: "retry", delayMs: 0, countsAttempt: true, failure: { ...failure, message } },
+    { ...after, ...end },
+  ]);
+  expect(outcomes.map((o) => (o.kind === "settled" ? o.state : o.kind))).toEqual([
+    ...["SUCCEEDED", "FAILED", "QUEUED", "SUCCEEDED"],
+  ]);
+  const [record] = await engine.getJobs([bad.jobId]);
+  expect(record?.failure?.message).toBe(message.toWellFormed());
+  expect((await engine.deadLetters.get(bad.jobId))?.attempts[0]?.failure.message).toBe(
+    "x".repeat(1_000),
+  );
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("an event repeats no part of a character of a long message", async () => {
+  const { engine, held, redis, base } = await running();
+  const message = "é".repeat(2_000);
+  await engine.settle([
+    { ...held, kind: "fail", state: "FAILED", failure: { ...failure, message: `x${message}` } },
+  ]);
+  const entries = await redis.xrevrange(`${base}events`, "+", "-");
+  const [fields] = entries.flatMap(([, found]) => (found.includes("failed") ? [found] : []));
+  expect(fields?.[fields.indexOf("failedReason") + 1]).toBe(`x${"é".repeat(511)}`);
+});
+
+test("an end that cannot be stored changes nothing, and the others of its call are settled", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 3 }, () => job("aaaa")));
+  const [first, bad, last] = await lease(engine, 3);
+  if (!first || !bad || !last) throw new Error("no jobs");
+  const usage = { inputTokens: 1e21, outputTokens: 0, providerCalls: 1 };
+  const outcomes = await engine.settle([
+    { ...first, kind: "release" },
+    { ...bad, kind: "complete", resultJson: "1", usage },
+    { ...last, kind: "complete", resultJson: "1" },
+  ]);
+  expect(outcomes).toEqual([
+    { kind: "settled", state: "QUEUED" },
+    { kind: "invalid", argument: "usage" },
+    { kind: "settled", state: "SUCCEEDED" },
+  ]);
+  expect(await stateOf(engine, bad.jobId)).toBe("RUNNING");
+  expect(await engine.audit()).toEqual([]);
+});

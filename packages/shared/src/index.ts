@@ -13,4 +13,5 @@ export * from "./limits.ts";
 export * from "./pattern-words.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";
+export * from "./text.ts";
 export * from "./wake.ts";

@@ -1,11 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { ProgressSchema } from "@millrace/proto/job";
 import { type WorkerChunk, WorkerChunkSchema } from "@millrace/proto/worker-service";
-import { groupLength, limits } from "@millrace/shared";
+import { cutChars, groupLength, limits, splitBytes } from "@millrace/shared";
 import { NonRetryableError } from "./job-failure.ts";
 
 /** More than what a report of progress takes beside its message. */
 const PROGRESS_BYTES = 32;
+/** What the contract takes of a report's message. */
+const PROGRESS_MESSAGE_CHARS = 255;
 const CHUNKS_PER_TURN = 1_000;
 
 interface BufferedChunk {
@@ -20,22 +22,6 @@ export interface TakenOutput {
 }
 
 const tooMuch = () => new NonRetryableError("TOO_LARGE", "The job's output is at its limit.");
-
-/** Pieces of at most `maxBytes` bytes of UTF-8, cut between characters. */
-function splitText(text: string, maxBytes: number): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  while (Buffer.byteLength(rest) > maxBytes) {
-    // A UTF-16 unit takes at most three bytes, so this many units always fit.
-    let end = Math.floor(maxBytes / 3);
-    const last = rest.charCodeAt(end - 1);
-    if (last >= 0xd800 && last <= 0xdbff) end -= 1;
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  pieces.push(rest);
-  return pieces;
-}
 
 /**
  * The output of one attempt that is not yet acknowledged. Chunks are numbered from 0 and kept
@@ -72,7 +58,7 @@ export class AttemptOutput {
   write(text: string): Promise<void> {
     const refusal = this.#refuses();
     if (refusal !== undefined) return Promise.reject(refusal);
-    for (const piece of splitText(text, limits.chunkBytes)) {
+    for (const piece of splitBytes(text, limits.chunkBytes)) {
       if (piece !== "") this.#pushText(piece);
     }
     return this.#belowBytes(this.#maxBytes);
@@ -81,7 +67,11 @@ export class AttemptOutput {
   progress(done: number, total: number, message: string): Promise<void> {
     const refusal = this.#refuses();
     if (refusal !== undefined) return Promise.reject(refusal);
-    const value = create(ProgressSchema, { done, total, message: message.slice(0, 255) });
+    const value = create(ProgressSchema, {
+      done,
+      total,
+      message: cutChars(message, PROGRESS_MESSAGE_CHARS),
+    });
     const last = this.#unsentTail();
     if (last?.chunk.content.case === "progress") last.chunk.content.value = value;
     else {

@@ -8,7 +8,7 @@ import {
   HandedBackSchema,
   StoppedSchema,
 } from "@millrace/proto/worker-service";
-import { limits } from "@millrace/shared";
+import { cutChars, jsonText, limits } from "@millrace/shared";
 import { JobFailure } from "./job-failure.ts";
 
 export type Outcome = AttemptOutcome["outcome"];
@@ -21,7 +21,7 @@ export function failed(failure: JobFailure): Outcome {
   const value = create(FailedSchema, {
     error: {
       reason: failure.reason,
-      message: failure.message.slice(0, limits.errorMessageChars),
+      message: cutChars(failure.message, limits.errorMessageChars),
       retryable: failure.retryable,
     },
   });
@@ -77,7 +77,7 @@ const notJson = (why: string): Outcome =>
 export function completed(result: unknown): Outcome {
   let resultJson: string | undefined;
   try {
-    resultJson = JSON.stringify(result ?? null);
+    resultJson = jsonText(result ?? null);
   } catch (error) {
     return notJson(messageOf(error));
   }

@@ -1,6 +1,7 @@
 import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 import type { ChangeLog } from "@millrace/engine";
 import { RpcFault } from "@millrace/runtime";
+import { jsonText } from "@millrace/shared";
 import type { Operator } from "./admin-token.ts";
 
 export interface ChangeOf<Desc extends DescMessage> {
@@ -25,7 +26,7 @@ export type RecordChange = <Desc extends DescMessage, T>(
 export const changeRecorder =
   (log: Pick<ChangeLog, "append" | "retract">): RecordChange =>
   async ({ by, action, subject, schema, request }, make) => {
-    const detailJson = JSON.stringify(toJson(schema, request));
+    const detailJson = jsonText(toJson(schema, request));
     const id = await log.append({ actor: by.name, action, subject, detailJson });
     try {
       return await make();

@@ -39,6 +39,23 @@ test("ends of two workers go in one call, and a stale one among them fails alone
   expect((await engine.getJobs(ids)).map((job) => job?.state)).toEqual(["SUCCEEDED", "RUNNING"]);
 });
 
+test("an end that cannot be stored fails its job, and says why", async () => {
+  const { engine, submit, writes } = await setup();
+  await submit();
+  const { leases } = await engine.lease({ queue, count: 1, leaseMs: 1_000, workerId: "w" });
+  const [held] = leases;
+  if (held === undefined) throw new Error("no lease");
+  const { jobId, token, job } = held;
+  const usage = { inputTokens: Number.NaN, outputTokens: 0, providerCalls: 1 };
+  const settlement: Settlement = { jobId, token, kind: "complete", resultJson: "1", usage };
+  expect(await writes.settle([{ settlement, job }])).toEqual([
+    { kind: "settled", state: "FAILED" },
+  ]);
+  const [record] = await engine.getJobs([jobId]);
+  expect(record?.failure).toMatchObject({ reason: "MALFORMED", retryable: false });
+  expect(record?.failure?.message).toContain("usage");
+});
+
 test("output and outcome that are sent without waiting are stored in that order", async () => {
   const { engine, submit, connect } = await setup();
   const id = await submit();

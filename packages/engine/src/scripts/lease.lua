@@ -167,7 +167,7 @@ local function start(job, finish)
     -- Added by BullMQ itself under an id of Millrace's form.
     local plain = rcall("HMGET", job_key, "name", "opts", "priority", "timestamp")
     spec = cjson.encode({ t = plain[1], p = tonumber(plain[3]) or 0, s = tonumber(plain[4]),
-      a = cjson.decode(plain[2] or "{}").attempts or 1 })
+      a = tonumber(json.read(plain[2]).attempts) or 1 })
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec

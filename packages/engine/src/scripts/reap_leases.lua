@@ -52,15 +52,17 @@ local function reap(job_id)
   if not fields[1] then return end
   -- Nobody says what a dead attempt spent: it counts as what was reserved.
   reservations.settle_lost(job_id, fields[5], fields[6])
-  local stalls = rcall("HINCRBY", job_key, "stc", 1)
+  local stalls = numbers.add_field(job_key, "stc", 1)
   events.add("stalled", job_id)
   history.note(job_id, LOST, "")
-  local attempt = (tonumber(fields[2]) or 0) + 1
-  local attempts = tonumber(cjson.decode(fields[1]).attempts) or 1
+  local attempt = (numbers.whole(fields[2]) or 0) + 1
+  local attempts = numbers.whole(json.read(fields[1]).attempts)
   if fields[3] then
     finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
   elseif fields[4] and tonumber(fields[4]) <= now_ms then
     finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
+  elseif not attempts then
+    finish(job_id, "active", "failed", "FAILED", "UNREADABLE", "lost its worker, and its stored field opts cannot be read")
   elseif stalls > max_stalls then
     finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker " .. stalls .. " times")
   elseif attempt >= attempts then

@@ -1,6 +1,6 @@
 -- redrive: make new jobs of dead letters, which are gone then.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit; per letter: id, new_id, lane, priority, type, opts, spec
+-- ARGV     now_ms, max_events, depth_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
 -- RETURNS  per letter "REDRIVEN" | "GONE" | "DEPTH_FULL"
 -- REPEAT   safe: GONE
 -- TOUCHES  mr:limits (hash), mr:index: (zset), marker (zset), meta (hash)
@@ -17,7 +17,7 @@ local depth_limit = tonumber(ARGV[3])
 --- @include "lib/dead"
 
 -- How many jobs of a key wait, with those of this call, and how many these can be.
-local depths, most_jobs = {}, #ARGV / 7
+local depths, most_jobs = {}, #ARGV / 8
 
 local function redrive(at)
   local id = ARGV[at + 1]
@@ -27,6 +27,7 @@ local function redrive(at)
   local type = ARGV[at + 5]
   local opts = ARGV[at + 6]
   local spec = ARGV[at + 7]
+  local est = ARGV[at + 8]
 
   local payload = rcall("HGET", dead.base .. id, "data")
   if not payload then return "GONE" end
@@ -40,8 +41,7 @@ local function redrive(at)
   rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,
     "spec", spec)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
-  local declared = cjson.decode(spec).e
-  if declared then rcall("HSET", job_key, "est", declared) end
+  if est ~= "" then rcall("HSET", job_key, "est", est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
   lanes.put(lane, new_id, tonumber(priority), false)
   events.add("added", new_id, "name", type)
@@ -51,7 +51,7 @@ local function redrive(at)
 end
 
 local replies = {}
-for at = 3, #ARGV - 1, 7 do replies[#replies + 1] = redrive(at) end
+for at = 3, #ARGV - 1, 8 do replies[#replies + 1] = redrive(at) end
 lanes.flush()
 if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
   rcall("ZADD", base .. "marker", 0, "0")

@@ -18,12 +18,13 @@ export type RedriveOutcome = "REDRIVEN" | "GONE" | "DEPTH_FULL";
 export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>({
   name: "redrive",
   argv: ["now_ms", "max_events", "depth_limit"],
-  perItem: ["id", "new_id", "lane", "priority", "type", "opts", "spec"],
+  perItem: ["id", "new_id", "lane", "priority", "type", "opts", "spec", "est"],
   encode({ nowMs, maxEvents, depthLimit, letters }) {
     const args: ScriptArg[] = [nowMs, maxEvents, depthLimit];
     for (const { id, job } of letters) {
       const lane = laneId(keyOfJob(job.id), job.priority, job.pool ?? "");
-      args.push(id, job.id, lane, job.priority, job.type, bullOptions(job), storedSpec(job));
+      args.push(id, job.id, lane, job.priority, job.type);
+      args.push(bullOptions(job), storedSpec(job), job.estimatedTokens ?? "");
     }
     return args;
   },

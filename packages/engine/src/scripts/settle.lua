@@ -1,23 +1,29 @@
 -- settle: end attempts; each job's new state and all that follows from it, or nothing.
 -- KEYS     base
--- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind, body, usage
--- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", ""
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind, body, message,
+--          noted, usage
+-- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
--- delay_ms" (its provider refused it for load: no attempt is spent), with the failure (JSON); or "release". usage is "" or "input,output,calls". A job that is to run again but whose
--- cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage; without one
--- it counts as spent, unless the attempt is not counted: then the provider was never reached. The bounce
--- after max_bounces spends an attempt.
+-- delay_ms" (its provider refused it for load: no attempt is spent), with the failure as body (JSON), its
+-- message, and as noted the failure as its history keeps it (JSON); or "release". usage is "" or
+-- "input,output,calls". A job that is to run again but whose cancel was asked for is CANCELLED. What was
+-- reserved is settled to the tokens of the usage; without one it counts as spent, unless the attempt is not
+-- counted: then the provider was never reached. The bounce after max_bounces spends an attempt.
+--
+-- A settlement that is INVALID has changed nothing, and the others of the call are settled: no JSON is decoded
+-- but what may be none, and what is stored of a job and cannot be read counts as not there.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
-local max_events = tonumber(ARGV[2])
-local keep_succeeded_ms = tonumber(ARGV[3])
-local keep_failed_ms = tonumber(ARGV[4])
-local max_bounces = tonumber(ARGV[5])
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_succeeded_ms = numbers.given(ARGV[3], "keep_succeeded_ms")
+local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
+local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "lib/lanes"
 --- @include "lib/events"
 --- @include "lib/signals"
@@ -28,23 +34,40 @@ local max_bounces = tonumber(ARGV[5])
 --- @include "lib/ends"
 --- @include "lib/history"
 
+-- "input,output,calls" as three numbers, or nil.
+local function read_usage(text)
+  local a, b, c = string.match(text or "", "^(%d+),(%d+),(%d+)$")
+  a, b, c = numbers.whole(a), numbers.whole(b), numbers.whole(c)
+  if a and b and c then return { a, b, c } end
+end
+
 local function add_usage(before, more)
-  if not before then return more end
-  local a, b, c = string.match(before, "^(%d+),(%d+),(%d+)$")
-  local x, y, z = string.match(more, "^(%d+),(%d+),(%d+)$")
-  return string.format("%.0f,%.0f,%.0f", a + x, b + y, c + z)
+  before = read_usage(before) or { 0, 0, 0 }
+  return string.format("%.0f,%.0f,%.0f", before[1] + more[1], before[2] + more[2], before[3] + more[3])
+end
+
+local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
+
+-- What a kind says, or nil: its name, and its state, or its delay and whether the attempt counts.
+local function read_kind(text)
+  if text == "complete" or text == "release" then return { name = text } end
+  local state = string.match(text, "^fail (%u+)$")
+  if ENDS[state] then return { name = "fail", state = state, counts = true } end
+  local name, delay_ms, counts = string.match(text, "^(%l+) (%d+) ?([01]?)$")
+  delay_ms = numbers.whole(delay_ms)
+  if not delay_ms then return nil end
+  if name == "bounce" and counts == "" then return { name = name, delay_ms = delay_ms } end
+  if name == "retry" and counts ~= "" then return { name = name, delay_ms = delay_ms, counts = counts == "1" } end
 end
 
 -- What reached no provider is given back; what a provider refused is given back to the key, and counts
 -- as a request of the account.
 local function settle_reservation(id, rsv, acs, kind, usage)
-  local input, output = string.match(usage, "^(%d+),(%d+),")
-  local spent = input and input + output
+  local spent = usage and usage[1] + usage[2]
   local key = lanes.key_of(id)
-  if spent and spent > 0 then budgets.learn(key, spent) end
-  local ended = kind == "complete"
-  local bounced = not ended and string.find(kind, "^bounce")
-  local back = not ended and (bounced or kind == "release" or string.find(kind, "^retry %d+ 0$")) and true
+  if key and spent and spent > 0 then budgets.learn(key, spent) end
+  local ended, bounced = kind.name == "complete", kind.name == "bounce"
+  local back = not ended and not kind.counts
   local unspent = back and not spent
   if rsv then budgets.settle(key, rsv, spent, unspent, not back) end
   if acs then
@@ -52,74 +75,82 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   end
 end
 
+-- Whether a job that was bounced so often spends an attempt by it, and then whether that was its last.
+local function count_bounce(job_key, bounces, failed_attempts)
+  if bounces % (max_bounces + 1) ~= 0 then return false, false end
+  local attempts = numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
+  return true, failed_attempts + 1 >= attempts
+end
+
 local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
   local kind = ARGV[at + 3]
   local body = ARGV[at + 4]
-  local usage = ARGV[at + 5]
+  local message = ARGV[at + 5]
+  local noted = ARGV[at + 6]
+  local usage = ARGV[at + 7]
 
+  local usage_text = usage
+  kind, usage = read_kind(kind), read_usage(usage)
+  if not kind then return "INVALID", "kind" end
+  if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
   -- The first seven are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs", "use")
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs",
+    "use", "bnc")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[8] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
+  -- From here on something was written: nothing below may throw.
   local rsv, acs, beside = fields[10], fields[11], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
-  if rsv or acs or usage ~= "" then settle_reservation(id, rsv, acs, kind, usage) end
+  if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then beside[1], beside[2] = "rsv", "" end
   if acs then beside[#beside + 1], beside[#beside + 2] = "acs", "" end
-  if usage ~= "" then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[12], usage) end
+  if usage then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[12], usage) end
 
-  if kind == "complete" then
+  if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
     return "SETTLED", "SUCCEEDED"
   end
-  local state, message = string.match(kind, "^fail (%u+)$"), nil
-  if state or string.find(kind, "^retry %d+ 1$") then history.note(id, body, usage) end
-  if state then
-    message = cjson.decode(body).message
-  elseif fields[9] then
+  local state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
+  if counts then history.note(id, noted, usage_text) end
+  if not state and fields[9] then
     state, message = "CANCELLED", fields[9]
-    body = cjson.encode({ reason = "CANCELLED", message = message, retryable = false })
+    body = ends.failure("CANCELLED", message)
+  end
+  local failed_attempts = numbers.whole(fields[2]) or 0
+  if kind.name == "bounce" and not state then
+    local bounces, last = (numbers.whole(fields[13]) or 0) + 1, false
+    beside[#beside + 1], beside[#beside + 2] = "bnc", bounces
+    counts, last = count_bounce(job_key, bounces, failed_attempts)
+    if counts then history.note(id, noted, usage_text) end
+    if last then state = "FAILED" end
   end
   if state then
     ends.finish(id, fields, token, "active", state, nil, body, message, beside)
     return "SETTLED", state
   end
 
-  local delay_ms, counts_attempt = string.match(kind, "^retry (%d+) ([01])$")
-  if not delay_ms then
-    delay_ms = string.match(kind, "^bounce (%d+)$")
-    if delay_ms and rcall("HINCRBY", job_key, "bnc", 1) % (max_bounces + 1) == 0 then
-      counts_attempt = "1"
-      history.note(id, body, usage)
-      local attempts = tonumber(cjson.decode(rcall("HGET", job_key, "opts")).attempts) or 1
-      if tonumber(fields[2] or 0) + 1 >= attempts then
-        ends.finish(id, fields, token, "active", "FAILED", nil, body, cjson.decode(body).message, beside)
-        return "SETTLED", "FAILED"
-      end
-    end
-  end
   if delay_ms then
-    rcall("HSET", job_key, "fail", body, "failedReason", cjson.decode(body).message, "due", now_ms + delay_ms,
-      unpack(beside))
-    if counts_attempt == "1" then rcall("HINCRBY", job_key, "atm", 1) end
-    if tonumber(delay_ms) > 0 then
+    if counts then beside[#beside + 1], beside[#beside + 2] = "atm", failed_attempts + 1 end
+    rcall("HSET", job_key, "fail", body, "failedReason", message, "due", now_ms + delay_ms, unpack(beside))
+    if delay_ms > 0 then
       rcall("HSET", job_key, "delay", delay_ms)
       delayed.add(id, now_ms + delay_ms)
       signals.add("s SCHEDULED", id)
       return "SETTLED", "SCHEDULED"
     end
+  else
+    rcall("HSET", job_key, "due", now_text, unpack(beside))
   end
-  if not delay_ms then rcall("HSET", job_key, "due", now_text, unpack(beside)) end
   local lane, priority = lanes.find(id)
-  lanes.put(lane, id, priority or 0, counts_attempt ~= "1")
+  lanes.put(lane, id, priority or 0, not counts)
   events.add("waiting", id, "prev", "active")
   signals.add("s QUEUED", id)
   signals.work()
@@ -127,7 +158,7 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 5 do
+for at = 5, #ARGV - 1, 7 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end

@@ -1,6 +1,6 @@
-import type { JobState } from "@millrace/shared";
+import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
 import { defineScript, type ScriptArg } from "../define-script.ts";
-import type { Settlement, SettleOutcome } from "../engine.ts";
+import type { Failure, Settlement, SettleOutcome } from "../engine.ts";
 import { usageText } from "../job-record.ts";
 import { asList, asText, unexpectedReply } from "../reply.ts";
 
@@ -16,11 +16,11 @@ export interface SettleRequest {
 export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>({
   name: "settle",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
-  perItem: ["id", "token", "kind", "body", "usage"],
+  perItem: ["id", "token", "kind", "body", "message", "noted", "usage"],
   encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
     const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
     for (const one of settlements) {
-      args.push(one.jobId, one.token, kindOf(one), bodyOf(one), usageText(one.usage));
+      args.push(one.jobId, one.token, kindOf(one), ...textsOf(one), usageText(one.usage));
     }
     return args;
   },
@@ -46,17 +46,28 @@ function kindOf(settlement: Settlement): string {
   }
 }
 
-function bodyOf(settlement: Settlement): string {
+/** A history is read whole, and copied to the dead letter: the longest message that it keeps. */
+const NOTED_MESSAGE_BYTES = 1_000;
+
+/** What is stored of an end: its body, its message, and the failure as a history keeps it. */
+function textsOf(settlement: Settlement): [body: string, message: string, noted: string] {
   switch (settlement.kind) {
     case "complete":
-      return settlement.resultJson;
+      return [settlement.resultJson, "", ""];
     case "release":
-      return "";
+      return ["", "", ""];
     case "fail":
     case "retry":
     case "bounce":
-      return JSON.stringify(settlement.failure);
+      return failureTexts(settlement.failure);
   }
+}
+
+function failureTexts(failure: Failure): [body: string, message: string, noted: string] {
+  const message = wellFormed(failure.message);
+  const short = cutBytes(message, NOTED_MESSAGE_BYTES);
+  const body = jsonText({ ...failure, message });
+  return [body, message, short === message ? body : jsonText({ ...failure, message: short })];
 }
 
 function outcome(word: unknown, state: unknown): SettleOutcome {
@@ -67,6 +78,8 @@ function outcome(word: unknown, state: unknown): SettleOutcome {
       return { kind: "settled", state: asText(state) as JobState, repeated: true };
     case "LEASE_LOST":
       return { kind: "leaseLost" };
+    case "INVALID":
+      return { kind: "invalid", argument: asText(state) };
     default:
       return unexpectedReply("settle", word);
   }

@@ -2,7 +2,7 @@ import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { JobService, SubmitJobRequestSchema } from "@millrace/proto/job-service";
 import { type HttpRoute, rpcError } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
+import { jsonText, limits } from "@millrace/shared";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { submitJob } from "../handlers/submit-job.ts";
@@ -21,7 +21,7 @@ const malformed = (field: string, description: string) =>
 /** Of what JSON.parse has read nothing can fail but its depth, which that does not mind and this does. */
 function textOf(payload: unknown): string {
   try {
-    return JSON.stringify(payload);
+    return jsonText(payload);
   } catch {
     throw malformed("payload", "is nested too deeply");
   }

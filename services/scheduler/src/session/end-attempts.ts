@@ -15,12 +15,45 @@ export interface EndAttemptsParts {
   readonly clock: Clock;
 }
 
+/** How to end an attempt whose own end cannot be stored. */
+const unstorable = ({ jobId, token }: Settlement, argument: string): Settlement => ({
+  ...{ jobId, token, kind: "fail", state: "FAILED" },
+  failure: {
+    reason: "MALFORMED",
+    message: `The end that the worker reported cannot be stored: its ${argument} is malformed. Mend the worker, and redrive the job.`,
+    retryable: false,
+  },
+});
+
+/** Settles attempts; one whose end cannot be stored fails, and no other with it. */
+async function settleAll(
+  engine: EndAttemptsParts["engine"],
+  settlements: readonly Settlement[],
+): Promise<readonly SettleOutcome[]> {
+  const outcomes = [...(await engine.settle(settlements))];
+  const failures = outcomes.flatMap((outcome, at) => {
+    const settlement = settlements[at];
+    if (outcome.kind !== "invalid" || settlement === undefined) return [];
+    return [{ at, settlement: unstorable(settlement, outcome.argument) }];
+  });
+  if (failures.length === 0) return outcomes;
+  const ended = await engine.settle(failures.map(({ settlement }) => settlement));
+  for (const [of, { at }] of failures.entries()) {
+    const outcome = ended[of];
+    if (outcome !== undefined) outcomes[at] = outcome;
+  }
+  return outcomes;
+}
+
 /** Settles attempts, and counts each that this call has ended: a repeat was counted before. */
 export async function endAttempts(
   { engine, observer, clock }: EndAttemptsParts,
   attempts: readonly EndedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
-  const outcomes = await engine.settle(attempts.map(({ settlement }) => settlement));
+  const outcomes = await settleAll(
+    engine,
+    attempts.map(({ settlement }) => settlement),
+  );
   for (const [at, { settlement, job }] of attempts.entries()) {
     const outcome = outcomes[at];
     if (job === undefined || outcome?.kind !== "settled" || outcome.repeated) continue;

@@ -2,7 +2,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { Failure, LeaseRef, ProviderRefusal, Settlement } from "@millrace/engine";
 import type { JobError } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
-import { backoffMs, limits, type Random } from "@millrace/shared";
+import { backoffMs, cutChars, limits, type Random } from "@millrace/shared";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideRefusal } from "../policy/provider-refusal.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
@@ -36,7 +36,7 @@ const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
 /** What a worker says of a failure, in the form and length that callers may rely on. */
 const failureOf = (error: JobError | undefined): Failure => ({
   reason: REASON.test(error?.reason ?? "") ? (error?.reason ?? "") : "EXECUTOR_FAILED",
-  message: (error?.message ?? "").slice(0, limits.errorMessageChars),
+  message: cutChars(error?.message ?? "", limits.errorMessageChars),
   retryable: error?.retryable ?? false,
 });
 

@@ -80,6 +80,7 @@ export function settleAck(
     case undefined:
       return { ...lease, status: WriteStatus.RETRY };
     case "leaseLost":
+    case "invalid":
       return { ...lease, status: WriteStatus.LEASE_LOST };
     case "settled":
       return { ...lease, status: WriteStatus.STORED, state: JobState[outcome.state] };

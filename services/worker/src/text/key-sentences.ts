@@ -1,3 +1,4 @@
+import { cutChars } from "@millrace/shared";
 import { stemmer } from "stemmer";
 import { eng } from "stopword";
 import { tokenCount } from "./token-count.ts";
@@ -27,7 +28,7 @@ export function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   for (const paragraph of text.split(/\n\s*\n/)) {
     for (const { segment } of segmenter.segment(paragraph.replace(/\s+/g, " "))) {
-      const sentence = segment.replace(bullet, "").trim().slice(0, maxSentenceChars);
+      const sentence = cutChars(segment.replace(bullet, "").trim(), maxSentenceChars);
       if (/\p{L}/u.test(sentence)) sentences.push(sentence);
     }
   }

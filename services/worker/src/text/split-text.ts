@@ -1,3 +1,4 @@
+import { cutPlace } from "@millrace/shared";
 import { tokenCount } from "./token-count.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
@@ -5,9 +6,7 @@ const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 /** Halves until each piece fits: for text without sentences, such as a table. */
 function halve(text: string, maxTokens: number): string[] {
   if (text.length < 2 || tokenCount(text) <= maxTokens) return [text];
-  let middle = text.length >> 1;
-  const before = text.charCodeAt(middle - 1);
-  if (before >= 0xd800 && before <= 0xdbff && middle > 1) middle -= 1;
+  const middle = cutPlace(text, text.length >> 1) || 2;
   return [...halve(text.slice(0, middle), maxTokens), ...halve(text.slice(middle), maxTokens)];
 }
 

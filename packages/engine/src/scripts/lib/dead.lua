@@ -5,8 +5,9 @@
 -- Its hash is BullMQ's, with spec, fail, atm, stc, bnc, use and his of the job (see lib/jobs), and died, when.
 -- mr:dead orders a shard's dead letters by that time.
 --
--- Needs `base`, `rcall`, `now_ms` and `now_text`.
+-- Needs `base`, `rcall`, `now_ms`, `now_text` and `numbers`.
 -- TOUCHES  mr:dead (zset), prioritized (zset), pc (string), meta (hash), marker (zset), events (stream)
+--- @include "numbers"
 local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
 
 local COPIED = { "name", "data", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc",
@@ -26,8 +27,8 @@ function dead.add(job_id)
   rcall("HSET", dead.base .. job_id, unpack(args))
   rcall("ZADD", dead.base .. "mr:dead", now_ms, job_id)
   -- As BullMQ scores them: by priority, then by a running number.
-  local priority = math.max(1, tonumber(values[5]) or 1)
-  rcall("ZADD", dead.base .. "prioritized", priority * 4294967296 + rcall("INCR", dead.base .. "pc") % 4294967296, job_id)
+  local priority = math.max(1, numbers.whole(values[5]) or 1)
+  rcall("ZADD", dead.base .. "prioritized", priority * 4294967296 + numbers.add(dead.base .. "pc", 1) % 4294967296, job_id)
   rcall("XADD", dead.base .. "events", "MAXLEN", "~", MAX_DEAD_EVENTS, "*", "event", "added", "jobId", job_id, "name",
     values[1] or "")
   rcall("HSET", dead.base .. "meta", "opts.maxLenEvents", MAX_DEAD_EVENTS)

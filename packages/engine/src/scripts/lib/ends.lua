@@ -1,10 +1,13 @@
--- ends: taking leases away, and ending jobs.
+-- ends: taking leases away, and ending jobs. Neither throws, whatever is stored.
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
--- `events`, `signals` and `later`.
+-- `numbers`, `events`, `signals` and `later`.
 -- What fails for good becomes a dead letter, too.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
+--- @include "numbers"
+--- @include "json"
+--- @include "utf8"
 --- @include "dead"
 local ends = {
   locks = later.list("DEL"),
@@ -31,10 +34,13 @@ end
 
 local function end_idempotency(job_id, ik, state)
   local window, key = string.match(ik, "^(%d+):(.*)$")
-  local idem = base .. "mr:idem:" .. string.match(job_id, "^[^~]+~([^~]+)~") .. ":" .. key
+  local of = string.match(job_id, "^[^~]+~([^~]+)~")
+  window = numbers.whole(window)
+  if not window or not of then return end
+  local idem = base .. "mr:idem:" .. of .. ":" .. key
   local hash, _, owner = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
   if owner ~= job_id then return end
-  if tonumber(window) > 0 then
+  if window > 0 then
     rcall("SET", idem, hash .. " " .. state .. " " .. job_id, "PX", window)
   else
     rcall("DEL", idem)
@@ -50,8 +56,8 @@ ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep" }
 -- written with it.
 function ends.finish(job_id, fields, token, prev, state, result, failure, message, beside)
   local job_key = base .. job_id
-  local attempts = fields[2] or "0"
-  if prev == "active" then attempts = attempts == "0" and "1" or string.format("%.0f", attempts + 1) end
+  local attempts = numbers.whole(fields[2]) or 0
+  if prev == "active" then attempts = attempts + 1 end
   local set, keep_ms
   beside = beside or {}
   if result then
@@ -61,17 +67,17 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
-    token = token or string.format("%.0f", (tonumber(fields[1]) or 0) + 1)
+    token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
     rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
       "ats", token, "fin", token .. " " .. state, unpack(beside))
     if state == "FAILED" then dead.add(job_id) end
-    events.add("failed", job_id, "failedReason", string.sub(message, 1, EVENT_VALUE_BYTES), "prev", prev)
+    events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
   end
   local n = #set
   set[n + 1], set[n + 2] = now_text, job_id
   signals.add("f " .. state, job_id)
   if fields[7] then
-    keep_ms = math.min(keep_ms, tonumber(fields[7]))
+    keep_ms = math.min(keep_ms, numbers.whole(fields[7]) or keep_ms)
     rcall("ZADD", base .. "mr:retain", now_ms + keep_ms, job_id)
   end
   if fields[3] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
@@ -82,12 +88,17 @@ end
 -- A job's type and its trace, for whoever tells of an end that no lease brought.
 function ends.identity(job_id)
   local fields = rcall("HMGET", base .. job_id, "name", "spec")
-  local spec = fields[2] and cjson.decode(fields[2])
-  return fields[1] or "", spec and spec.tp or ""
+  local traceparent = json.read(fields[2]).tp
+  return fields[1] or "", type(traceparent) == "string" and traceparent or ""
+end
+
+-- A failure that is for good, as it is stored.
+function ends.failure(reason, message)
+  return cjson.encode({ reason = reason, message = message, retryable = false })
 end
 
 -- Ends a job that nobody's lease ended, for a reason of the engine's own.
 function ends.give_up(job_id, prev, state, reason, message)
   ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
-    cjson.encode({ reason = reason, message = message, retryable = false }), message)
+    ends.failure(reason, message), message)
 end

@@ -21,6 +21,7 @@
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
 --          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
+--- @include "numbers"
 local lanes = { count = 0, without = 0, puts = {}, put_order = {} }
 
 local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
