@@ -3,6 +3,7 @@ import { connectEndpoints } from "./http/connect-endpoints.ts";
 import { answerCors } from "./http/cors.ts";
 import { listenHttp } from "./http/listener.ts";
 import { sendFault } from "./http/problem.ts";
+import { guardConnection } from "./http/rest-of-request.ts";
 import { routeEndpoint } from "./http/route-call.ts";
 import { createRouter, type HttpRoute } from "./http/router.ts";
 import { rpcError } from "./rpc-fault.ts";
@@ -42,6 +43,7 @@ export async function serveHttp<Identity = undefined>(
   const origins = new Set(options.allowedOrigins ?? []);
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    guardConnection(request, response, options.clock);
     const stopping = draining.signal.aborted;
     if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     if (answerCors(origins, request, response)) return;

@@ -8,6 +8,7 @@ import type { Renewed } from "../renewed.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
 import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
+import { continueWhenRead } from "./rest-of-request.ts";
 import { trackSessions } from "./sessions.ts";
 
 /** Of all header fields of a request, names and values; HTTP/1.1 refuses more with 431. */
@@ -66,13 +67,20 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   let closing = false;
   /** Of each connection of HTTP/1.1 that is busy, what it is to say last. */
   const last = new Map<Socket, ServerResponse>();
-  server.on("request", ({ socket }, response) => {
+  const onBusy: RequestListener = ({ socket }, response) => {
     last.set(socket, response);
     // A connection that was busy when the closing began would otherwise be kept open after it.
     response.once("close", () => {
       if (last.get(socket) === response) last.delete(socket);
       if (closing) server.closeIdleConnections();
     });
+  };
+  server.on("request", onBusy);
+  // Its caller is let in before it sends the body.
+  server.on("checkContinue", (request, response) => {
+    continueWhenRead(request, response);
+    onBusy(request, response);
+    onRequest(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
 import type { HttpAnswer } from "./answer.ts";
+import { isAnswered } from "./rest-of-request.ts";
 
 /** What a fault without a reason is called where HTTP knows no phrase for it. */
 const UNNAMED = "Error";
@@ -34,12 +35,13 @@ export function problemOf(fault: RpcFault): HttpAnswer {
 
 /** Ends a response with a fault: as a problem, or, where an answer has begun, by cutting it. */
 export function sendFault(response: ServerResponse, fault: RpcFault): void {
-  if (response.writableEnded || response.destroyed) return;
+  if (isAnswered(response) || response.destroyed) return;
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const { status, headers, body } = problemOf(fault);
-  response.writeHead(status, { ...headers });
-  response.end(body);
+  const text = String(body);
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) });
+  response.end(text);
 }

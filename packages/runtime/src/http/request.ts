@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { status } from "@grpc/grpc-js";
 import type { CallHeaders } from "../handlers.ts";
 import { RpcFault, rpcError } from "../rpc-fault.ts";
+import { askForBody, isAnswered } from "./rest-of-request.ts";
 
 export const headersOf = ({ headers }: IncomingMessage): CallHeaders => ({
   get(name) {
@@ -20,7 +21,7 @@ export const cancelled = (): RpcFault =>
 export function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once("close", () => {
-    if (!response.writableEnded) gone.abort(cancelled());
+    if (!isAnswered(response)) gone.abort(cancelled());
   });
   return gone.signal;
 }
@@ -34,14 +35,20 @@ const cut = (cause?: unknown) =>
  */
 export async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   let bytes = 0;
+  askForBody(request);
   const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await pieces.next().catch((error: unknown) => {
-      throw cut(error);
-    });
-    if (next.done === true) break;
-    bytes += next.value.length;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await pieces.next().catch((error: unknown) => {
+        throw cut(error);
+      });
+      if (next.done === true) break;
+      bytes += next.value.length;
+      yield next.value;
+    }
+  } finally {
+    // It would keep listening, and the rest could not be read by another.
+    void pieces.return?.()?.catch(() => undefined);
   }
   const declared = request.headers["content-length"];
   if (request.aborted || (declared !== undefined && Number(declared) !== bytes)) throw cut();

@@ -27,6 +27,8 @@ export function trackSessions(server: Http2Server, clock: Clock): { close(): voi
 function watchOver(session: ServerHttp2Session, clock: Clock): TimerHandle {
   let timer: TimerHandle;
   const ask = () => {
+    // Its close is told a turn later.
+    if (session.destroyed) return;
     timer = clock.after(PONG_WITHIN_MS, () => session.destroy());
     session.ping((error) => {
       timer.cancel();

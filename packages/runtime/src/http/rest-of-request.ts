@@ -1,0 +1,120 @@
+/**
+ * An answer may be ready before all of its request has come: a body that is too long, a wrong key, an
+ * unknown path. In HTTP/1.1 the rest of that request stands before the next one on the connection. A
+ * connection may be kept only if the rest is read, and a proxy gives it to other callers. So a short
+ * rest is read after the answer, and a connection with a longer one is closed.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type Http2ServerResponse } from "node:http2";
+import type { Clock } from "@millrace/shared";
+
+/** The longest body whose rest is read so that its connection can be kept. */
+export const KEPT_BODY_BYTES = 64 * 1024;
+/**
+ * What is read of a longer rest before its connection is closed. Closing at once would reset the
+ * connection, and a caller that still sends would lose the answer.
+ */
+export const LINGER_BYTES = 16 * 1024 * 1024;
+/** How long the rest of a request is read after its answer. */
+export const LINGER_MS = 5_000;
+
+/** Requests whose callers wait for `100 Continue` before they send the body. */
+const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** To be called for a request with `Expect: 100-continue`: the caller is told to go on when its body is wanted. */
+export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  waitingForContinue.set(request, response);
+}
+
+/** To be called before a body is read. */
+export function askForBody(request: IncomingMessage): void {
+  waitingForContinue.get(request)?.writeContinue();
+  waitingForContinue.delete(request);
+}
+
+/** Responses that have all they are to say, and may yet read the rest of their request. */
+const answered = new WeakSet<ServerResponse>();
+
+export const isAnswered = (response: ServerResponse): boolean =>
+  response.writableEnded || answered.has(response);
+
+/** To be called for each request before anything is answered, whatever answers it. */
+export function guardConnection(
+  request: IncomingMessage,
+  response: ServerResponse,
+  clock: Clock,
+): void {
+  if (request.httpVersionMajor === 2) guardStream(request, response as never, clock);
+  else guardHttp1(request, response, clock);
+}
+
+/**
+ * In HTTP/2 a request has a stream of its own, so no other waits for its rest. The rest is read all the
+ * same: clients take a reset at once for a failure, and lose the answer.
+ */
+function guardStream(request: IncomingMessage, response: Http2ServerResponse, clock: Clock): void {
+  const { stream } = response;
+  // The response itself says that it is finished only when the stream has closed.
+  stream.once("finish", () => {
+    if (request.complete) return;
+    readRest(request, clock, () => stream.close(constants.NGHTTP2_NO_ERROR));
+  });
+}
+
+function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
+  const { writeHead, end } = response;
+  let keeps = true;
+  response.writeHead = (...args: unknown[]) => {
+    keeps = isKept(request);
+    if (!keeps) response.setHeader("connection", "close");
+    return writeHead.apply(response, args as never);
+  };
+  response.end = ((...args: unknown[]) => {
+    if (request.complete || waitingForContinue.has(request)) {
+      return end.apply(response, args as never);
+    }
+    if (keeps) {
+      end.apply(response, args as never);
+      readRest(request, clock, () => request.socket.destroy());
+      return response;
+    }
+    answered.add(response);
+    const [last, encoding] = args;
+    if (typeof last === "string" || last instanceof Uint8Array) {
+      response.write(last, encoding as BufferEncoding);
+    }
+    const finish = () => end.apply(response, [] as never);
+    readRest(request, clock, finish, finish);
+    return response;
+  }) as ServerResponse["end"];
+}
+
+function isKept(request: IncomingMessage): boolean {
+  if (request.complete) return true;
+  if (waitingForContinue.has(request)) return false;
+  const declared = request.headers["content-length"];
+  return declared !== undefined && Number(declared) <= KEPT_BODY_BYTES;
+}
+
+/** Reads the rest of a request and throws it away: `onEnd` once all of it has come, `onGiveUp` if it is too much or too slow. */
+function readRest(
+  request: IncomingMessage,
+  clock: Clock,
+  onGiveUp: () => void,
+  onEnd: () => void = () => undefined,
+): void {
+  let bytes = 0;
+  const settle = (then: () => void) => {
+    late.cancel();
+    request.off("data", count).off("end", ended).off("close", ended);
+    then();
+  };
+  const ended = () => settle(onEnd);
+  const count = (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > LINGER_BYTES) settle(onGiveUp);
+  };
+  const late = clock.after(LINGER_MS, () => settle(onGiveUp));
+  request.on("data", count).on("end", ended).on("close", ended);
+  request.resume();
+}
