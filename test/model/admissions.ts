@@ -21,6 +21,8 @@ interface Admission {
   readonly token: number;
   readonly key: string;
   readonly pool: string | undefined;
+  /** How often the account had been made or removed: it counts against none but that one. */
+  readonly generation: number;
   readonly atMs: number;
   running: boolean;
   /** It never reached its provider: nothing of it counts. */
@@ -43,7 +45,9 @@ export class Admissions {
   readonly #time: { readonly nowMs: number };
   readonly #all: Admission[] = [];
   readonly #limits = new Map<string, KeyBudget>();
-  readonly #accounts: Since<ProviderAccount>[] = [];
+  #accounts: Since<ProviderAccount>[] = [];
+  accountIsThere = true;
+  #generation = 0;
   #pausedUntilMs = 0;
   #behindMs = 0;
   #aheadMs = 0;
@@ -66,6 +70,22 @@ export class Admissions {
     this.#accounts.push({ value, sinceMs: this.#time.nowMs });
   }
 
+  accountGone(): void {
+    this.accountIsThere = false;
+    this.#begin();
+  }
+
+  accountMade(): void {
+    this.accountIsThere = true;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#generation += 1;
+    this.#accounts = [];
+    this.#pausedUntilMs = 0;
+  }
+
   paused(untilMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
   }
@@ -81,7 +101,13 @@ export class Admissions {
     const ofAccount = Math.min(tokens, this.#accounts.at(-1)?.value.tokensPerMinute ?? 0);
     this.#all.push({
       ...{ jobId, token, key, pool: job.pool, atMs, running: true, unreached: false },
-      ...{ bounced: false, reserved, charges: [{ atMs, tokens: reserved }], ofAccount },
+      ...{
+        generation: this.#generation,
+        bounced: false,
+        reserved,
+        charges: [{ atMs, tokens: reserved }],
+        ofAccount,
+      },
     });
     this.#holdKey(key);
     if (job.pool !== undefined) this.#holdAccount(job.pool);
@@ -133,12 +159,13 @@ export class Admissions {
   }
 
   #holdAccount(pool: string): void {
+    if (!this.accountIsThere) return;
     const startMs = this.#time.nowMs + this.#aheadMs;
     expect(startMs, "a paused account starts nothing").toBeGreaterThanOrEqual(this.#pausedUntilMs);
     const accounts = this.#accountsInForce();
     const most = (of: (account: ProviderAccount) => number | undefined) =>
       Math.max(...accounts.map((one) => of(one) ?? Infinity));
-    const own = this.#all.filter((one) => one.pool === pool);
+    const own = this.#all.filter((one) => one.pool === pool && one.generation === this.#generation);
     const running = own.filter((one) => one.running).length;
     expect(running, `running jobs of ${pool}`).toBeLessThanOrEqual(most((of) => of.maxRunning));
     const recent = own.filter((one) => !one.unreached && this.#counts(one.atMs));

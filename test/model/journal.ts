@@ -51,6 +51,20 @@ export class Journal {
     this.#admissions.account(value);
   }
 
+  get accountIsThere(): boolean {
+    return this.#admissions.accountIsThere;
+  }
+
+  /** What runs on it goes on, and counts nowhere. */
+  accountGone(): void {
+    this.#admissions.accountGone();
+  }
+
+  /** Nothing that was started before counts against it. */
+  accountMade(): void {
+    this.#admissions.accountMade();
+  }
+
   skewed(byMs: number): void {
     this.#admissions.skewed(byMs);
   }

@@ -79,6 +79,10 @@ const action = fc.oneof(
     running: fc.constantFrom(1, 3),
     tokens: fc.constantFrom(1_000, 20_000),
   }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("accountGoes" as const), back: fc.boolean() }),
+  },
   fc.record({ kind: fc.constant("refuse" as const), coolMs: fc.constantFrom(undefined, 5_000) }),
   fc.record({ kind: fc.constant("pause" as const), paused: fc.boolean() }),
   fc.record({ kind: fc.constant("redrive" as const) }),
@@ -151,9 +155,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       if (of === undefined) return;
       const settlement = settlementOf(of, next.as, next.spent);
       if (next.as === "bounce" && of.job.pool !== undefined) {
-        journal.refused(
-          await engine.providerAccounts.refused(of.job.pool, { coolMs: 2_000, exhausted: false }),
-        );
+        await refuse(world, by, journal, 2_000);
       }
       const group = next.twice ? [settlement, settlement] : [settlement];
       for (const outcome of await engine.settle(group)) journal.settled(settlement, outcome);
@@ -196,15 +198,23 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "account": {
       const changed = { ...account, maxRunning: next.running, tokensPerMinute: next.tokens };
       await engine.providerAccounts.put(changed);
+      if (!journal.accountIsThere) journal.accountMade();
       // The replica that did it leases at once by it, which the engine's own tests hold; the other within this time.
       time.nowMs += 50;
       journal.account(changed);
       return;
     }
+    case "accountGoes": {
+      await engine.providerAccounts.delete(account.name);
+      journal.accountGone();
+      if (!next.back) return;
+      await engine.providerAccounts.put(account);
+      journal.accountMade();
+      journal.account(account);
+      return;
+    }
     case "refuse":
-      journal.refused(
-        await engine.providerAccounts.refused("acc", { coolMs: next.coolMs, exhausted: false }),
-      );
+      await refuse(world, by, journal, next.coolMs);
       return;
     case "pause":
       await engine.pauseQueue(world.queue, next.paused);
@@ -228,6 +238,16 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "duties":
       await duties(world, by, journal, next.limit);
   }
+}
+
+/** A refusal makes an account of a pool that is none. */
+async function refuse(world: World, by: Replica, journal: Journal, coolMs: number | undefined) {
+  const { providerAccounts } = world.engine(by);
+  if (!journal.accountIsThere) {
+    journal.accountMade();
+    journal.account({ name: account.name });
+  }
+  journal.refused(await providerAccounts.refused(account.name, { coolMs, exhausted: false }));
 }
 
 async function append(
@@ -318,8 +338,9 @@ async function finish(world: World, journal: Journal): Promise<void> {
   for (const record of records) if (record !== undefined) journal.ended(record);
   time.nowMs += 2 * 86_400_000;
   await engine.syncPolicy();
-  const [account] = await engine.providerAccounts.list();
-  expect(account).toMatchObject({ running: 0, requestsUsed: 0, tokensUsed: 0 });
+  for (const account of await engine.providerAccounts.list()) {
+    expect(account).toMatchObject({ running: 0, requestsUsed: 0, tokensUsed: 0 });
+  }
   expect(await engine.stats(queue)).toMatchObject({
     queued: 0,
     scheduled: 0,

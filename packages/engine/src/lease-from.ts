@@ -48,7 +48,7 @@ export function leaseFromShards(
         continue;
       }
       const answer = await accounts.exchange({ base }, want);
-      if (answer === undefined || answer.grant.requests > 0) {
+      if (answer === undefined || (answer.grant?.requests ?? 0) > 0) {
         askAgain.delete(name);
         granted = true;
       } else {

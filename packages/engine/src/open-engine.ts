@@ -93,13 +93,11 @@ function engineOn(
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
-  const accounts = providerAccounts(
-    redis,
-    rootPrefix,
-    clock,
-    () => registry.list(),
-    () => leaseFrom.freed(),
-  );
+  const accounts = providerAccounts({
+    ...{ redis, rootPrefix, clock, random },
+    queues: () => registry.list(),
+    onChanged: () => leaseFrom.freed(),
+  });
   const leaseFrom = leaseFromShards(redis, accounts, clock);
   const shards = shardMap(registry, rootPrefix);
   const deadLetters = deadLetterStore(redis, shards, clock, random);

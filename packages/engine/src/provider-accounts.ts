@@ -1,4 +1,5 @@
-import { type Clock, jsonText } from "@millrace/shared";
+import type { Clock, Random } from "@millrace/shared";
+import { accountRegistry, type RegisteredAccount } from "./account-registry.ts";
 import type {
   ProviderAccount,
   ProviderAccountStatus,
@@ -6,13 +7,15 @@ import type {
   QueueDefinition,
 } from "./engine.ts";
 import type { Clears } from "./explain.ts";
-import { accountBase, registryKeys, type Shard, shardAt } from "./keys.ts";
+import { accountBase, type Shard, shardAt } from "./keys.ts";
 import { applySlice } from "./scripts/apply_slice.ts";
+import { closeAccount } from "./scripts/close_account.ts";
 import { closeSlice } from "./scripts/close_slice.ts";
 import { type AccountAnswer, exchangeAccount } from "./scripts/exchange_account.ts";
+import { openAccount } from "./scripts/open_account.ts";
 import { readAccount } from "./scripts/read_account.ts";
-import { changeField } from "./scripts/registry/change_field.ts";
 import { reportProvider } from "./scripts/report_provider.ts";
+import { resetAccount } from "./scripts/reset_account.ts";
 import { setGoverned } from "./scripts/set_governed.ts";
 import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
@@ -33,24 +36,33 @@ export interface ProviderAccountRegistry extends ProviderAccounts {
   sync(): Promise<void>;
 }
 
-const VERSION = "*";
+/** How often an exchange is tried again that met an account as it was removed, or made again. */
+const EXCHANGE_TRIES = 3;
+
+export interface ProviderAccountsParts {
+  readonly redis: Store;
+  readonly rootPrefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  queues(): Promise<readonly QueueDefinition[]>;
+  /** An account may have more to give. */
+  onChanged(): void;
+}
 
 /**
  * Accounts at model providers. What an account may do stands in the registry; what is left of it in a
  * slot of its own, of which shards get slices (scripts/exchange_account.lua, scripts/lib/slices.lua).
  * An exchange is three calls. Whoever dies between two of them leaves a grant that the next exchange
- * of that shard, by any replica, brings to its end. `onChanged`: an account may have more to give.
+ * of that shard, by any replica, brings to its end.
+ *
+ * An account that is removed and made again has another generation. Shards hear of that later than the
+ * registry: until then they use what they were granted, and get no more. What an attempt was charged is
+ * settled with the generation that it was charged to, or not at all.
  */
-export function providerAccounts(
-  redis: Store,
-  rootPrefix: string,
-  clock: Clock,
-  queues: () => Promise<readonly QueueDefinition[]>,
-  onChanged: () => void,
-): ProviderAccountRegistry {
-  const key = registryKeys(rootPrefix).accounts;
+export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountRegistry {
+  const { redis, rootPrefix, clock, queues, onChanged } = parts;
+  const registry = accountRegistry(redis, rootPrefix, parts.random);
   const base = (name: string) => accountBase(rootPrefix, name);
-  const stateKey = (name: string) => `${base(name)}mr:account`;
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -62,28 +74,38 @@ export function providerAccounts(
     (await queues()).flatMap(({ name, shards: count }) =>
       Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
     );
-  const readAll = async () => {
-    const { [VERSION]: version = "0", ...accounts } = await redis.hgetall(key);
-    return { version: Number(version), accounts };
-  };
-  const status = async (account: ProviderAccount): Promise<ProviderAccountStatus> => ({
+  const status = async (account: ProviderAccount): Promise<ProviderAccountStatus & Clears> => ({
     account,
     ...(await readAccount.run(redis, base(account.name), { nowMs: clock.nowMs() })),
   });
-  const tellShards = async () => {
-    const { version, accounts } = await readAll();
+  const tellShards = async (only?: Pick<Shard, "base">) => {
+    const { version, accounts } = await registry.readAll();
+    const pools = accounts.map(({ account, generation }) => ({ pool: account.name, generation }));
     // A shard that was never told has no version at all.
-    await Promise.all(
-      (await shards()).map((shard) =>
-        setGoverned.run(redis, shard.base, { version, pools: Object.keys(accounts) }),
-      ),
-    );
+    const told = only === undefined ? await shards() : [only];
+    await Promise.all(told.map((shard) => setGoverned.run(redis, shard.base, { version, pools })));
+  };
+  /** Limits of a later version of the registry are left as they are. */
+  const open = ({ account, generation }: RegisteredAccount, version: number) => {
+    const { name, ...limits } = account;
+    return openAccount.run(redis, base(name), { ...limits, generation, version });
+  };
+  /** Whoever died between a change of the registry and what follows from it leaves this to be done. */
+  const openAsRegistered = async () => {
+    const { version, accounts } = await registry.readAll();
+    for (const one of accounts) {
+      if ((await open(one, version)) !== "MADE") continue;
+      // It may have been removed while this was on its way.
+      const now = await registry.readAll();
+      const there = now.accounts.some(({ account }) => account.name === one.account.name);
+      if (!there) await closeAccount.run(redis, base(one.account.name), { version: now.version });
+    }
+    return accounts;
   };
 
-  const exchange = async (shard: Pick<Shard, "base">, want: Want) => {
-    const { pool, jobs, leastTokens } = want;
+  const tryExchange = async (shard: Pick<Shard, "base">, { pool, jobs, leastTokens }: Want) => {
     const report = await closeSlice.run(redis, shard.base, { pool });
-    if (report === undefined) return undefined;
+    if (report === undefined) return "free";
     const answer = await exchangeAccount.run(redis, base(pool), {
       ...report,
       nowMs: clock.nowMs(),
@@ -92,29 +114,28 @@ export function providerAccounts(
       wantTokens: jobs * leastTokens,
       leastTokens,
     });
-    await applySlice.run(redis, shard.base, { pool, ...answer.grant });
+    if (answer === undefined) return "gone";
+    const { generation } = report;
+    await applySlice.run(redis, shard.base, { pool, generation, ...answer.grant });
     return answer;
+  };
+  const exchange = async (shard: Pick<Shard, "base">, want: Want) => {
+    for (let tries = 0; tries < EXCHANGE_TRIES; tries += 1) {
+      const answer = await tryExchange(shard, want);
+      if (answer === "free") return undefined;
+      if (answer !== "gone") return answer;
+      // The shard has not heard yet that the account was removed, or made again.
+      await openAsRegistered();
+      await tellShards(shard);
+    }
+    return { why: "" } as const;
   };
 
   /** Every shard that ever got a slice of an account gives back what it holds. */
   const takeBack = async (pool: string) => {
-    const fields = await redis.hkeys(stateKey(pool));
+    const fields = await redis.hkeys(`${base(pool)}mr:account`);
     const bases = fields.flatMap((field) => (field.startsWith("v:") ? [field.slice(2)] : []));
     await Promise.all(bases.map((at) => exchange({ base: at }, { pool, jobs: 0, leastTokens: 0 })));
-  };
-
-  const writeLimits = async (account: ProviderAccount) => {
-    const { name, requestsPerMinute = "", tokensPerMinute = "", maxRunning = "" } = account;
-    await redis.hset(stateKey(name), {
-      lq: requestsPerMinute,
-      lt: tokensPerMinute,
-      lr: maxRunning,
-    });
-  };
-  const put = async (account: ProviderAccount) => {
-    await writeLimits(account);
-    await changeField.run(redis, key, { field: account.name, value: jsonText(account) });
-    await spread(account.name);
   };
   const spread = async (name: string) => {
     await tellShards();
@@ -122,22 +143,10 @@ export function providerAccounts(
     await takeBack(name);
     onChanged();
   };
-  /** False: it is not `before` that is there. */
-  const replace = async (before: ProviderAccount | undefined, account: ProviderAccount) => {
-    const { name } = account;
-    const held = before === undefined ? "" : jsonText(before);
-    if (((await redis.hget(key, name)) ?? "") !== held) return false;
-    // Limits first, as put does: whoever dies in between leaves none that are older than the registry's.
-    await writeLimits(account);
-    const change = { field: name, value: jsonText(account), before: held };
-    const written = await changeField.run(redis, key, change);
-    if (written === undefined) {
-      const now = await redis.hget(key, name);
-      if (now !== null) await writeLimits(JSON.parse(now) as ProviderAccount);
-      return false;
-    }
-    await spread(name);
-    return true;
+  const put = async (account: ProviderAccount) => {
+    const written = await registry.put(account);
+    await open(written, written.version);
+    await spread(account.name);
   };
 
   return {
@@ -147,43 +156,51 @@ export function providerAccounts(
         return status(account);
       }),
     replace: (before, account) =>
-      attempt(`replacing provider account ${account.name}`, async () =>
-        (await replace(before, account)) ? status(account) : undefined,
-      ),
+      attempt(`replacing provider account ${account.name}`, async () => {
+        const written = await registry.replace(before, account);
+        if (written === undefined) return undefined;
+        await open(written, written.version);
+        await spread(account.name);
+        return status(account);
+      }),
     list: () =>
       attempt("listing provider accounts", async () => {
-        const { accounts } = await readAll();
-        const all = Object.values(accounts).map((text) => JSON.parse(text) as ProviderAccount);
-        return Promise.all(all.sort((a, b) => (a.name < b.name ? -1 : 1)).map(status));
+        const { accounts } = await registry.readAll();
+        return Promise.all(accounts.map(({ account }) => status(account)));
       }),
     get: (name) =>
       attempt(`reading provider account ${name}`, async () => {
-        const text = await redis.hget(key, name);
-        return text === null ? undefined : status(JSON.parse(text) as ProviderAccount);
+        const held = await registry.read(name);
+        return held && status(held.account);
       }),
     delete: (name) =>
       attempt(`removing provider account ${name}`, async () => {
-        const removed = await changeField.run(redis, key, { field: name, value: "" });
+        const { version, wasThere } = await registry.remove(name);
         await tellShards();
-        await redis.del(stateKey(name));
-        return removed?.wasThere === true;
+        await closeAccount.run(redis, base(name), { version });
+        onChanged();
+        return wasThere;
       }),
     reset: (name) =>
       attempt(`resetting provider account ${name}`, async () => {
-        const text = await redis.hget(key, name);
-        if (text === null) return undefined;
-        await redis.hset(stateKey(name), { st: "", cu: "", pb: "", ep: 0, lim: "" });
+        const held = await registry.read(name);
+        if (held === undefined) return undefined;
+        await resetAccount.run(redis, base(name), undefined);
         await takeBack(name);
         onChanged();
-        return status(JSON.parse(text) as ProviderAccount);
+        return status(held.account);
       }),
     refused: (name, { coolMs, exhausted }) =>
       attempt(`noting a refusal of ${name}`, async () => {
-        const nowMs = clock.nowMs();
-        const pause = await reportProvider.run(redis, base(name), { nowMs, coolMs, exhausted });
+        const report = () =>
+          reportProvider.run(redis, base(name), { nowMs: clock.nowMs(), coolMs, exhausted });
+        let pause = await report();
         // A pool that nobody has defined as an account shares its pauses all the same.
-        if ((await redis.hexists(key, name)) === 0) await put({ name });
-        else await takeBack(name);
+        while (pause === undefined) {
+          await put((await registry.read(name))?.account ?? { name });
+          pause = await report();
+        }
+        await takeBack(name);
         return pause;
       }),
     exchange: (shard, want) =>
@@ -191,8 +208,7 @@ export function providerAccounts(
     sync: () =>
       attempt("bringing provider accounts up to date", async () => {
         await tellShards();
-        const { accounts } = await readAll();
-        for (const name of Object.keys(accounts)) await takeBack(name);
+        for (const { account } of await openAsRegistered()) await takeBack(account.name);
       }),
   };
 }

@@ -85,7 +85,7 @@ const inShard = (finding: Finding, { queue, index }: Shard): Finding => ({
 function slicesOf(snapshot: ShardSnapshot): ShardSnapshot {
   const slices = new Map(
     snapshot.names
-      .filter((name) => name.startsWith("mr:slice:"))
+      .filter((name) => name.startsWith("mr:slice:") || name === "mr:governed")
       .map((name) => [name, snapshot.hash(name)]),
   );
   return {

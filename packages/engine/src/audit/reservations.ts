@@ -5,9 +5,13 @@ import type { Hash, ShardSnapshot } from "./shard-snapshot.ts";
 export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
+  const governed = shard.hash("mr:governed");
   for (const [id, { rsv, acs }] of shard.jobs) {
     if (rsv && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
-    if (acs) count(ofPool, acs.split(" ").slice(2).join(" "));
+    const [, , generation, ...pool] = (acs ?? "").split(" ");
+    // What an account was charged that was removed since counts nowhere.
+    if (generation !== undefined && governed[pool.join(" ")] === generation)
+      count(ofPool, pool.join(" "));
   }
   for (const name of shard.names) {
     if (name.startsWith("mr:use:")) {
@@ -16,6 +20,10 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
       for (const letter of ["q", "t", "d"]) yield* windowSum(key, shard.hash(name), letter);
     } else if (name.startsWith("mr:slice:")) {
       const pool = name.slice("mr:slice:".length);
+      if (governed[pool] === undefined) {
+        const problem = "has a slice of an account, and is none";
+        yield { invariant: 5, subject: pool, problem };
+      }
       yield* running(pool, shard.hash(name).n, ofPool);
     }
   }
@@ -67,6 +75,8 @@ export function* checkAccount(
     yield { invariant: 5, subject: pool, problem };
   }
   for (const { shard, hash } of shards) {
+    // A shard that has not heard yet of another generation has a slice of the one before.
+    if (hash("mr:governed")[pool] !== account.gen) continue;
     const slice = hash(`mr:slice:${pool}`);
     // An account that was defined while jobs of its pool ran does not count those.
     const granted = Number(account[`a:${shard.base}`] ?? 0);

@@ -4,16 +4,36 @@ import type { Grant } from "./exchange_account.ts";
 
 export interface ApplySliceRequest extends Grant {
   readonly pool: string;
+  readonly generation: string;
 }
 
 export const applySlice = defineScript<ApplySliceRequest, "APPLIED" | "OLD">({
   name: "apply_slice",
   argv: [
-    ...["pool", "version", "requests", "tokens", "allowed", "second", "until_ms", "most"],
+    ...[
+      "pool",
+      "generation",
+      "version",
+      "requests",
+      "tokens",
+      "allowed",
+      "second",
+      "until_ms",
+      "most",
+    ],
     "shared",
   ],
-  encode: ({ pool, version, requests, tokens, allowed, second, untilMs, most, shared }) => [
-    ...[pool, version, requests, tokens, allowed, second, untilMs, most, shared],
-  ],
+  encode: ({
+    pool,
+    generation,
+    version,
+    requests,
+    tokens,
+    allowed,
+    second,
+    untilMs,
+    most,
+    shared,
+  }) => [...[pool, generation, version, requests, tokens, allowed, second, untilMs, most, shared]],
   decode: (reply) => asText(reply) as "APPLIED" | "OLD",
 });

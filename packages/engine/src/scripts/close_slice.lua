@@ -1,7 +1,7 @@
 -- close_slice: give back what this shard has left of a provider account, and say what it used.
 -- KEYS     base
 -- ARGV     pool
--- RETURNS  {"CLOSED", version, running, succeeded, {second, tokens, requests…}} | {"FREE"}, the pool is no account
+-- RETURNS  {"CLOSED", generation, version, running, succeeded, {second, tokens, requests…}} | {"FREE"}, the pool is no account
 -- REPEAT   safe: the same report, until apply_slice brings the grant that answers it
 -- TOUCHES
 local base = KEYS[1]
@@ -44,4 +44,4 @@ end
 local succeeded, rest = string.match(report, "^(%S+) ?(.*)$")
 local corrections = {}
 for word in string.gmatch(rest, "%S+") do corrections[#corrections + 1] = word end
-return { "CLOSED", string.format("%.0f", slice.version), string.format("%.0f", slice.running), succeeded, corrections }
+return { "CLOSED", slice.generation, string.format("%.0f", slice.version), string.format("%.0f", slice.running), succeeded, corrections }

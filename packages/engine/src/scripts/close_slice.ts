@@ -1,8 +1,10 @@
 import { defineScript } from "../define-script.ts";
-import { asList, asNumber } from "../reply.ts";
+import { asList, asNumber, asText } from "../reply.ts";
 
 /** What a shard says it used of an account. */
 export interface SliceReport {
+  /** Of the account, as the shard knows it. */
+  readonly generation: string;
   readonly version: number;
   readonly running: number;
   readonly succeeded: number;
@@ -14,9 +16,10 @@ export const closeSlice = defineScript<{ readonly pool: string }, SliceReport | 
   argv: ["pool"],
   encode: ({ pool }) => [pool],
   decode(reply) {
-    const [word, version, running, succeeded, corrections] = asList(reply);
+    const [word, generation, version, running, succeeded, corrections] = asList(reply);
     if (word === "FREE") return undefined;
     return {
+      generation: asText(generation),
       version: asNumber(version),
       running: asNumber(running),
       succeeded: asNumber(succeeded),

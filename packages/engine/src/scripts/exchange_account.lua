@@ -1,13 +1,14 @@
 -- exchange_account: take what a shard says it used of a provider account, and grant it its next slice.
 -- KEYS     base
--- ARGV     now_ms, shard, version, running, succeeded, want_requests, want_tokens, least_tokens; per correction: second, tokens, requests
--- RETURNS  {version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared}: the grant;
---          requests 0: none, and when to ask again, if that is known
+-- ARGV     now_ms, shard, generation, version, running, succeeded, want_requests, want_tokens, least_tokens; per correction: second, tokens, requests
+-- RETURNS  {"GRANTED", version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared}, requests 0:
+--          nothing, and when to ask again, if that is known | {"GONE"}: there is no account of this generation
 -- REPEAT   safe: a shard that has not taken its last grant gets the same again, and its report is not read
 -- TOUCHES  mr:account (hash)
 --
 -- base is the account's. least_tokens is what the next job takes. shared is 1 if jobs of other shards run, or wanted
 -- more than they got lately. The account's hash:
+--   gen, ver    its generation, and the registry's version of which its limits are
 --   lq, lt, lr  its limits: requests and tokens a minute, running jobs; "" where there is none
 --   windows q and t (see lib/windows), a second longer than a minute: a grant is used within a second
 --   st  "" | "cool" | "half" | "exhausted"    cu  until when it cools    pb  until when a probe is awaited
@@ -19,12 +20,13 @@ local base = KEYS[1]
 local rcall = redis.call
 local now_ms = tonumber(ARGV[1])
 local shard = ARGV[2]
-local version = tonumber(ARGV[3])
-local running = tonumber(ARGV[4])
-local succeeded = tonumber(ARGV[5])
-local want_requests = tonumber(ARGV[6])
-local want_tokens = tonumber(ARGV[7])
-local least_tokens = tonumber(ARGV[8])
+local generation = ARGV[3]
+local version = tonumber(ARGV[4])
+local running = tonumber(ARGV[5])
+local succeeded = tonumber(ARGV[6])
+local want_requests = tonumber(ARGV[7])
+local want_tokens = tonumber(ARGV[8])
+local least_tokens = tonumber(ARGV[9])
 --- @include "lib/windows"
 
 local HOLDS_MS = 1000
@@ -35,10 +37,11 @@ local WANTS_MS = 2000
 
 local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, "v:" .. shard, "g:" .. shard, "a:" .. shard, "lq", "lt", "lr", "st", "cu", "pb", "lim",
-  "R", "qs", "qf", "ql", "ts", "tf", "tl")
+  "R", "qs", "qf", "ql", "ts", "tf", "tl", "gen")
+if f[18] ~= generation then return { "GONE" } end
 local last, allowed_before = tonumber(f[1] or 0), tonumber(f[3] or 0)
 if f[2] and version < last then return cjson.decode(f[2]) end
--- The account was removed and made again: grants go on from the shard's number.
+-- The account's state was lost: grants go on from the shard's number.
 last = math.max(last, version)
 
 local limit_q, limit_t, limit_r = tonumber(f[4] or ""), tonumber(f[5] or ""), tonumber(f[6] or "")
@@ -47,7 +50,7 @@ local all_allowed = tonumber(f[11] or 0)
 local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[12], f[13], f[14])
 local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[15], f[16], f[17])
 
-for at = 8, #ARGV - 1, 3 do
+for at = 9, #ARGV - 1, 3 do
   local second = tonumber(ARGV[at + 1])
   local tokens = tonumber(ARGV[at + 2])
   local requests = tonumber(ARGV[at + 3])
@@ -119,7 +122,7 @@ if requests > 0 then
   windows.add(t, tokens)
 end
 local allowed = running + jobs
-local granted = { string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,
+local granted = { "GRANTED", string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,
   string.format("%.0f", requests > 0 and now_ms + HOLDS_MS or 0), limit_t and string.format("%.0f", limit_t) or "",
   retry_ms and string.format("%.0f", retry_ms) or "", why, (by > 1 or others > 0) and 1 or 0 }
 

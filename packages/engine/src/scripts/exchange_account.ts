@@ -28,27 +28,34 @@ export interface Grant {
 }
 
 export interface AccountAnswer {
-  readonly grant: Grant;
+  /** Left out: the account is just being removed, or made. */
+  readonly grant?: Grant;
   /** When to ask again, if that is known. */
   readonly retryMs?: number;
   /** What held the account, "" if nothing did. */
   readonly why: ConstraintKind | "";
 }
 
-export const exchangeAccount = defineScript<ExchangeAccountRequest, AccountAnswer>({
+export interface GivenAnswer extends AccountAnswer {
+  readonly grant: Grant;
+}
+
+/** Undefined: there is no account of this generation. */
+export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer | undefined>({
   name: "exchange_account",
   argv: [
-    ...["now_ms", "shard", "version", "running", "succeeded"],
+    ...["now_ms", "shard", "generation", "version", "running", "succeeded"],
     ...["want_requests", "want_tokens", "least_tokens"],
   ],
   perItem: ["second", "tokens", "requests"],
-  encode: ({ nowMs, shard, version, running, succeeded, corrections, ...want }) => [
-    ...[nowMs, shard, version, running, succeeded],
+  encode: ({ nowMs, shard, generation, version, running, succeeded, corrections, ...want }) => [
+    ...[nowMs, shard, generation, version, running, succeeded],
     ...[want.wantRequests, want.wantTokens, want.leastTokens, ...corrections],
   ],
   decode(reply) {
-    const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared] =
-      asList(reply);
+    const [word, ...granted] = asList(reply);
+    if (word === "GONE") return undefined;
+    const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared] = granted;
     const retryMs = asOptionalNumber(retry);
     return {
       grant: {

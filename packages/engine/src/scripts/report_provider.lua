@@ -1,7 +1,7 @@
 -- report_provider: a provider refused a call for load or quota: every shard stops using the account.
 -- KEYS     base
 -- ARGV     now_ms, cool_ms, exhausted
--- RETURNS  {state, cool_until_ms | ""}
+-- RETURNS  {state, cool_until_ms | ""} | {"GONE"}: there is no such account
 -- REPEAT   safe: reports of one episode count once
 -- TOUCHES  mr:account (hash)
 --
@@ -18,7 +18,8 @@ local exhausted = ARGV[3] == "1"
 local LONGEST_MS, FIRST_MS, LEAST_MS, MOST_ASKED_MS = 60000, 1000, 100, 3600000
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, "st", "cu", "ep", "lim", "R")
+local f = rcall("HMGET", hash, "st", "cu", "ep", "lim", "R", "gen")
+if not f[6] then return { "GONE" } end
 local state, cool_until, episodes, learned, running =
   f[1] or "", tonumber(f[2] or "") or 0, tonumber(f[3] or 0), tonumber(f[4] or ""), tonumber(f[5] or 0)
 if exhausted or state == "exhausted" then

@@ -14,12 +14,13 @@ export interface ProviderPause {
   readonly coolUntilMs?: number;
 }
 
-export const reportProvider = defineScript<ReportProviderRequest, ProviderPause>({
+export const reportProvider = defineScript<ReportProviderRequest, ProviderPause | undefined>({
   name: "report_provider",
   argv: ["now_ms", "cool_ms", "exhausted"],
   encode: ({ nowMs, coolMs, exhausted }) => [nowMs, coolMs ?? "", exhausted ? 1 : 0],
   decode(reply) {
     const [state, coolUntil] = asList(reply);
+    if (state === "GONE") return undefined;
     const coolUntilMs = asOptionalNumber(coolUntil);
     return {
       state: asText(state) as ProviderPause["state"],

@@ -4,13 +4,16 @@ import { asText } from "../reply.ts";
 export interface SetGovernedRequest {
   readonly version: number;
   /** The pools that are accounts: all of them. */
-  readonly pools: readonly string[];
+  readonly pools: readonly { readonly pool: string; readonly generation: string }[];
 }
 
 export const setGoverned = defineScript<SetGovernedRequest, "SET" | "CURRENT">({
   name: "set_governed",
   argv: ["version"],
-  perItem: ["pool"],
-  encode: ({ version, pools }) => [version, ...pools],
+  perItem: ["pool", "generation"],
+  encode: ({ version, pools }) => [
+    version,
+    ...pools.flatMap(({ pool, generation }) => [pool, generation]),
+  ],
   decode: (reply) => asText(reply) as "SET" | "CURRENT",
 });

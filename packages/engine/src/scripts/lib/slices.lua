@@ -3,7 +3,8 @@
 -- tokens, charged to the account already, and so many running jobs. What is left of a slice goes back
 -- when the next one is asked for.
 --
--- mr:governed names the pools that are accounts. mr:slice:<pool> is a hash:
+-- mr:governed names the pools that are accounts, each with the account's generation: an account that was
+-- removed and made again has another one. mr:slice:<pool> is a hash, removed with its generation:
 --   v  the grant's number      u  until when it holds, ms     s  the account's second that it was charged to
 --   q  requests left           t  tokens left                 m  the most tokens that a job can reserve, or ""
 --   a  jobs that may run       n  jobs that run               k  successes not yet reported
@@ -11,7 +12,8 @@
 --   r  what is being reported with grant v, until the next one comes
 --   o  1: other shards use the account
 --   x  "key last_ms other_ms": who reserved last, and when, and when another key had reserved before
--- A job that was charged has the field `acs`: "second reserved pool"; once that is settled it is empty, or gone.
+-- A job that was charged has the field `acs`: "second reserved generation pool"; once that is settled it is
+-- empty, or gone. What an earlier generation of the account was charged does not count against the present one.
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
@@ -22,10 +24,11 @@ function slices.of(pool)
   local slice = slices.of_pool[pool]
   if slice ~= nil then return slice end
   slice = false
-  if pool ~= "" and rcall("HEXISTS", base .. "mr:governed", pool) == 1 then
+  local generation = pool ~= "" and rcall("HGET", base .. "mr:governed", pool)
+  if generation then
     local hash = base .. "mr:slice:" .. pool
     local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x")
-    slice = { pool = pool, hash = hash, version = tonumber(f[1] or 0), until_ms = tonumber(f[2] or 0),
+    slice = { pool = pool, generation = generation, hash = hash, version = tonumber(f[1] or 0), until_ms = tonumber(f[2] or 0),
       second = tonumber(f[3] or 0), requests = tonumber(f[4] or 0), tokens = tonumber(f[5] or 0),
       most = tonumber(f[6] or ""), allowed = tonumber(f[7] or 0), running = tonumber(f[8] or 0),
       succeeded = tonumber(f[9] or 0), shared = f[10] == "1", adds = {} }
@@ -93,7 +96,7 @@ function slices.reserve(slice, tokens, key)
   slice.changed = true
   if slice.last_key ~= key then slice.last_key, slice.other_ms = key, slice.last_ms or 0 end
   slice.last_ms = now_ms
-  return string.format("%.0f %.0f %s", slice.second, reserved, slice.pool)
+  return string.format("%.0f %.0f %s %s", slice.second, reserved, slice.generation, slice.pool)
 end
 
 local function note(slice, letter, second, amount)
@@ -106,10 +109,10 @@ end
 -- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
 -- call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local second, reserved, pool = string.match(acs, "^(%S+) (%S+) (.*)$")
-  local slice = slices.of(pool)
-  -- The account was removed meanwhile.
-  if not slice then return end
+  local second, reserved, generation, pool = string.match(acs, "^(%d+) (%d+) (%S+) (.*)$")
+  local slice = slices.of(pool or "")
+  -- The account was removed meanwhile, and perhaps made again.
+  if not slice or slice.generation ~= generation then return end
   slice.running = math.max(0, slice.running - 1)
   slice.changed = true
   if refund then spent = 0 end
