@@ -1,6 +1,7 @@
 import { type DescMethod, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Metadata, ServerDuplexStream, sendUnaryData, UntypedHandleCall } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
+import { assertBounded } from "./bounds/message-bounds.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
@@ -20,10 +21,11 @@ const headersOf = (metadata: Metadata): CallHeaders => ({
 });
 
 /** Bytes to a message that keeps the proto's rules, or MALFORMED. */
-function readRequest(method: DescMethod, bytes: Buffer): Request {
+function readRequest(method: DescMethod, bytes: Buffer, mostFields: number): Request {
+  assertBounded(method.input, bytes, mostFields);
   let request: Request;
   try {
-    request = fromBinary(method.input, bytes);
+    request = fromBinary(method.input, bytes, { readUnknownFields: false });
   } catch (cause) {
     throw rpcError({ reason: "MALFORMED", message: "the request does not parse", cause });
   }
@@ -31,8 +33,14 @@ function readRequest(method: DescMethod, bytes: Buffer): Request {
   return request;
 }
 
-async function* readRequests(method: DescMethod, call: Call, signal: AbortSignal) {
-  for await (const bytes of messagesOf<Buffer>(call, signal)) yield readRequest(method, bytes);
+async function* readRequests(
+  method: DescMethod,
+  call: Call,
+  { signal, mostFields }: { readonly signal: AbortSignal; readonly mostFields: number },
+) {
+  for await (const bytes of messagesOf<Buffer>(call, signal)) {
+    yield readRequest(method, bytes, mostFields);
+  }
 }
 
 /** A typed handler as grpc-js calls it. */
@@ -40,6 +48,7 @@ export function adaptHandler(
   method: DescMethod,
   handler: AnyHandler,
   settings: CallSettings,
+  { messageFields: mostFields }: { readonly messageFields: number },
 ): UntypedHandleCall {
   const path = methodPath(method);
   const streamsIn =
@@ -59,8 +68,8 @@ export function adaptHandler(
     const fault = await runCall(settings, incoming, async (admit) => {
       const context = await admit();
       const request = streamsIn
-        ? readRequests(method, call, signal)
-        : readRequest(method, call.request);
+        ? readRequests(method, call, { signal, mostFields })
+        : readRequest(method, call.request, mostFields);
       if (streamsOut) {
         await writeAll(call, handler(request, context) as AsyncIterable<object>, signal);
         done = true;

@@ -1,3 +1,4 @@
+export { assertBoundedJson } from "./bounds/json-bounds.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";

@@ -1,6 +1,6 @@
 import "./message-streams.ts";
 import { type ChannelOptions, Server, type ServerInterceptor } from "@grpc/grpc-js";
-import type { Clock } from "@millrace/shared";
+import { type Clock, limits as contract } from "@millrace/shared";
 import { HealthImplementation } from "grpc-health-check";
 import { adaptHandler } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
@@ -16,6 +16,8 @@ import { warmValidation } from "./validation.ts";
 export interface ServeLimits {
   /** The longest request or stream message, in bytes. */
   readonly messageBytes: number;
+  /** The most fields of one request or stream message, those of all messages within it included. */
+  readonly messageFields: number;
   /** Calls at once on one connection. */
   readonly concurrentStreams: number;
   /** Connections are closed kindly after about this long, so that clients find new replicas. */
@@ -28,6 +30,7 @@ export interface ServeLimits {
 
 export const defaultServeLimits: ServeLimits = {
   messageBytes: 4 * 1024 * 1024,
+  messageFields: contract.messageFields,
   concurrentStreams: 1_000,
   connectionAgeMs: 3_600_000,
   graceMs: 10_000,
@@ -105,7 +108,8 @@ export async function serve<Identity = undefined>(
     const { desc } = service;
     warmValidation(desc);
     const adapted = methodsOf(service).map(
-      ([method, handler]) => [method.localName, adaptHandler(method, handler, settings)] as const,
+      ([method, handler]) =>
+        [method.localName, adaptHandler(method, handler, settings, limits)] as const,
     );
     server.addService(rawRequests(grpcServiceDefinition(desc)), Object.fromEntries(adapted));
   }

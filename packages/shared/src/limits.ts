@@ -10,6 +10,10 @@ export const limits = {
   jobsPerSubmit: 1_000,
   /** What a message that holds several items may weigh: it stays below the 4 MiB that gRPC takes by default. */
   messageBytes: 3 * 1024 * 1024,
+  /** Fields of one request or stream message, those of all messages within it included. It bounds what decoding costs. */
+  messageFields: 100_000,
+  /** How deep messages may stand in one another, as the protobuf library bounds it too. */
+  messageDepth: 100,
   documentBytes: 64 * 1024 * 1024,
   documentPages: 5_000,
   /** Of its text. */

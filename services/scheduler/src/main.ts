@@ -35,6 +35,8 @@ const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
 const CALLS_PER_GATEWAY = 1_000_000;
+/** A gateway gathers jobs of many messages in one, and has checked each of those. */
+const FIELDS_FROM_GATEWAY = 1_000_000;
 /** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
 const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
@@ -90,7 +92,11 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.port },
         tls,
-        limits: { concurrentStreams: CALLS_PER_GATEWAY, streamResets: RESETS_PER_GATEWAY },
+        limits: {
+          concurrentStreams: CALLS_PER_GATEWAY,
+          streamResets: RESETS_PER_GATEWAY,
+          messageFields: FIELDS_FROM_GATEWAY,
+        },
         services: [schedulerService(engine, observer, clock, pressure)],
         authenticate: requireToken(config.internalToken),
         clock,

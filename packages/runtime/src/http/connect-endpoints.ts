@@ -14,6 +14,7 @@ import { type CallSettings, runCall } from "../run-call.ts";
 import { nextOrAbort } from "../stream-flow.ts";
 import { assertValid } from "../validation.ts";
 import { sendAnswer } from "./answer.ts";
+import { boundedBody, type MessageLimits } from "./bounded-body.ts";
 import { ConnectCall, callKey, callOf } from "./connect-call.ts";
 import { sendFault } from "./problem.ts";
 import { bodyOf, goneSignal, headersOf, peerOf } from "./request.ts";
@@ -90,12 +91,14 @@ function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescM
 export function connectEndpoints(
   services: readonly BoundService<never>[],
   settings: CallSettings,
-  limits: { readonly messageBytes: number },
+  limits: MessageLimits,
 ): Endpoint[] {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     compressMinBytes: NEVER_BYTES,
     readMaxBytes: limits.messageBytes,
+    // Nobody looks at fields that the contract does not know.
+    binaryOptions: { readUnknownFields: false },
     requestGate: (context) => callOf(context).enter(context),
   });
   for (const service of services) {
@@ -107,14 +110,14 @@ export function connectEndpoints(
     handler.allowedMethods.map((method) => ({
       method,
       path: handler.requestPath,
-      serve: (request, response) => serveCall(handler, settings, request, response),
+      serve: (request, response) => serveCall(handler, { settings, limits }, request, response),
     })),
   );
 }
 
 async function serveCall(
   handler: UniversalHandler,
-  settings: CallSettings,
+  { settings, limits }: { readonly settings: CallSettings; readonly limits: MessageLimits },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -130,7 +133,9 @@ async function serveCall(
     const call = new ConnectCall(admit);
     const contextValues = createContextValues().set(callKey, call);
     const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
-    const answer = await handler({ ...universal, body: bodyOf(request), signal });
+    const form = { desc: handler.method.input, headers: incoming.headers, limits };
+    const received = boundedBody(bodyOf(request), form);
+    const answer = await handler({ ...universal, body: received, signal });
     if (!call.entered) throw unknownType(request);
     const { status, header, body, trailer } = answer;
     await sendAnswer(

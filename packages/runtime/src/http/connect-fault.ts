@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
-import { errorDomain, type Reason } from "@millrace/shared";
+import { errorDomain, type Reason, reasons } from "@millrace/shared";
 import { faultDetails, RpcFault } from "../rpc-fault.ts";
 
 /** gRPC's and Connect's codes are the same numbers. */
@@ -24,7 +24,8 @@ const UNPARSED = "parse binary: ";
 export function fromConnectError(error: ConnectError): RpcFault {
   if (error.rawMessage.startsWith(UNPARSED)) Object.assign(error, { code: Code.InvalidArgument });
   const code = error.code as number as status;
-  const reason = reasonOfCode[code];
+  const [said] = error.findDetails(ErrorInfoSchema);
+  const reason = reasons.find((known) => known === said?.reason) ?? reasonOfCode[code];
   if (reason !== undefined && error.details.length === 0) {
     const value = create(ErrorInfoSchema, { reason, domain: errorDomain });
     error.details.push({ desc: ErrorInfoSchema, value });

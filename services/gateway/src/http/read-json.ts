@@ -1,4 +1,8 @@
-import { defaultServeLimits, rpcError } from "@millrace/runtime";
+import { assertBoundedJson, defaultServeLimits, rpcError } from "@millrace/runtime";
+import { limits } from "@millrace/shared";
+
+/** More than a payload of the longest can hold, and a job's other fields: what fits is never refused for this. */
+const MOST_FIELDS = limits.payloadBytes + 1_000;
 
 const malformed = (message: string, cause?: unknown) =>
   rpcError({ reason: "MALFORMED", message, cause });
@@ -17,9 +21,11 @@ export async function readJsonObject(
     }
     pieces.push(piece);
   }
+  const text = Buffer.concat(pieces, bytes);
+  assertBoundedJson(text, MOST_FIELDS);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces)));
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch (cause) {
     throw malformed(`the body is not JSON in UTF-8: ${(cause as Error).message}`, cause);
   }

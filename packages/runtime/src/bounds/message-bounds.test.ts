@@ -1,0 +1,239 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import {
+  ListJobsRequestSchema,
+  SubmitJobRequestSchema,
+  SubmitJobsRequestSchema,
+  SubmitStreamRequestSchema,
+} from "@millrace/proto/job-service";
+import { SubmitRequestSchema } from "@millrace/proto/scheduler-service";
+import { WorkRequestSchema } from "@millrace/proto/worker-service";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { assertBounded } from "./message-bounds.ts";
+
+type Job = NonNullable<MessageInitShape<typeof SubmitJobRequestSchema>["job"]>;
+
+const submitJob = (job: Job) =>
+  toBinary(
+    SubmitJobRequestSchema,
+    create(SubmitJobRequestSchema, { job: { queue: "documents", type: "echo", ...job } }),
+  );
+const submitJobs = (count: number, job: Job = {}) =>
+  toBinary(
+    SubmitJobsRequestSchema,
+    create(SubmitJobsRequestSchema, { jobs: Array.from({ length: count }, () => job) }),
+  );
+const labels = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`label${at}`, "x"]));
+const struct = (value: unknown): Job => ({
+  payload: { case: "payloadStruct", value: { a: value as never } },
+});
+const nested = (levels: number) => {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+};
+
+function refusal(check: () => void): unknown {
+  try {
+    check();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+test.each([
+  ["jobs", SubmitJobsRequestSchema, submitJobs(1_000), submitJobs(1_001)],
+  [
+    "job.document_ids",
+    SubmitJobRequestSchema,
+    submitJob({ documentIds: Array(16).fill("") }),
+    submitJob({ documentIds: Array(17).fill("") }),
+  ],
+  [
+    "job.labels",
+    SubmitJobRequestSchema,
+    submitJob({ labels: labels(16) }),
+    submitJob({ labels: labels(17) }),
+  ],
+  [
+    "states",
+    ListJobsRequestSchema,
+    toBinary(ListJobsRequestSchema, create(ListJobsRequestSchema, { states: Array(7).fill(1) })),
+    toBinary(ListJobsRequestSchema, create(ListJobsRequestSchema, { states: Array(8).fill(1) })),
+  ],
+  [
+    "notify_job_ids",
+    SubmitStreamRequestSchema,
+    toBinary(
+      SubmitStreamRequestSchema,
+      create(SubmitStreamRequestSchema, { notifyJobIds: Array(1_000).fill("") }),
+    ),
+    toBinary(
+      SubmitStreamRequestSchema,
+      create(SubmitStreamRequestSchema, { notifyJobIds: Array(1_001).fill("") }),
+    ),
+  ],
+  ["output.attempts[1].chunks", WorkRequestSchema, workOutput(1_000), workOutput(1_001)],
+])("%s may hold as many as the contract says, and not one more", (field, desc, full, over) => {
+  expect(refusal(() => assertBounded(desc, full))).toBeUndefined();
+  expect(refusal(() => assertBounded(desc, over))).toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field }],
+  });
+});
+
+function workOutput(chunks: number): Uint8Array {
+  const chunk = { content: { case: "text" as const, value: "x" } };
+  const attempt = { chunks: Array.from({ length: chunks }, () => chunk) };
+  const output = { attempts: [{}, attempt] };
+  return toBinary(
+    WorkRequestSchema,
+    create(WorkRequestSchema, { message: { case: "output", value: output } }),
+  );
+}
+
+test("jobs that are refused one by one do not refuse the others: their own rules wait", () => {
+  const bytes = submitJobs(2, { labels: labels(17) });
+  expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
+});
+
+test("the largest group of jobs that the contract admits is within the bound", () => {
+  const time = { seconds: 1n, nanos: 1 };
+  const job: Job = {
+    queue: "documents",
+    type: "echo",
+    payload: { case: "payloadJson", value: "{}" },
+    documentIds: Array(16).fill("doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"),
+    priority: 1,
+    idempotencyKey: "x",
+    pool: "gpu",
+    estimatedTokens: 1,
+    runAt: time,
+    expiresAt: time,
+    deadline: time,
+    retry: { maxAttempts: 1, initialBackoff: time, maxBackoff: time },
+    labels: labels(16),
+    traceparent: "x",
+    tracestate: "x",
+    deduplication: { key: "x", mode: { case: "throttle", value: time } },
+  };
+  const bytes = submitJobs(1_000, job);
+  expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
+});
+
+test("a message holds as many fields as the limit says in all, and not one more", () => {
+  // job, queue, type, payload_struct, fields (twice), key, value, list_value: 9 beside the elements, of 2 fields each.
+  const list = (elements: number) => submitJob(struct(Array(elements).fill(null)));
+  expect(refusal(() => assertBounded(SubmitJobRequestSchema, list(10), 29))).toBeUndefined();
+  expect(refusal(() => assertBounded(SubmitJobRequestSchema, list(10), 28))).toMatchObject({
+    reason: "TOO_LARGE",
+    violations: [{ field: "job.payload_struct" }],
+  });
+});
+
+test("messages may stand in one another as deep as the decoder takes them, and no deeper", () => {
+  const deepest = Array.from({ length: 60 }, (_, levels) => submitJob(struct(nested(levels))));
+  const outcomes = deepest.map((bytes) => [
+    refusal(() => assertBounded(SubmitJobRequestSchema, bytes)) === undefined,
+    refusal(() => fromBinary(SubmitJobRequestSchema, bytes)) === undefined,
+  ]);
+  expect(outcomes.filter(([bounded, decoded]) => bounded !== decoded)).toEqual([]);
+  expect(outcomes.some(([bounded]) => bounded)).toBe(true);
+  const over = refusal(() => assertBounded(SubmitJobRequestSchema, deepest[59] as Uint8Array));
+  expect(over).toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field: "job.payload_struct" }],
+  });
+});
+
+describe("what the decoder reads in its own way", () => {
+  const malformed = (bytes: Uint8Array) =>
+    expect(refusal(() => assertBounded(SubmitJobRequestSchema, bytes))).toMatchObject({
+      reason: "MALFORMED",
+    });
+
+  test("a field of another wire type than its own does not parse", () =>
+    malformed(
+      new BinaryWriter().tag(1, WireType.Varint).uint32(3).raw(new Uint8Array(3)).finish(),
+    ));
+
+  test("a message that ends beyond the one that holds it does not parse", () =>
+    malformed(Uint8Array.of(0x0a, 0x02, 0x0a, 0x7f, ...new Uint8Array(127))));
+
+  test("a length of more than 32 bits does not parse", () =>
+    malformed(Uint8Array.of(0x0a, 0x80, 0x80, 0x80, 0x80, 0x10)));
+
+  test("an end of a group that has not begun does not parse", () => malformed(Uint8Array.of(0x0c)));
+
+  test("fields that the contract does not know count, in groups too", () => {
+    const unknown = Uint8Array.of(0xf8, 0x01, 0x00);
+    const group = Uint8Array.of(0xf3, 0x01, ...unknown, ...unknown, 0xf4, 0x01);
+    expect(refusal(() => assertBounded(SubmitJobRequestSchema, group, 4))).toBeUndefined();
+    expect(refusal(() => assertBounded(SubmitJobRequestSchema, group, 3))).toMatchObject({
+      reason: "TOO_LARGE",
+    });
+  });
+});
+
+const json = fc.jsonValue({ maxDepth: 6 });
+const anyJob: fc.Arbitrary<Job> = fc.record({
+  queue: fc.string({ unit: "grapheme" }),
+  type: fc.string(),
+  priority: fc.nat(),
+  documentIds: fc.array(fc.string(), { maxLength: 16 }),
+  labels: fc.dictionary(fc.string(), fc.string(), { maxKeys: 16 }),
+  payload: fc.oneof(
+    fc.record({
+      case: fc.constant("payloadStruct" as const),
+      value: fc.record({ a: json as fc.Arbitrary<never> }),
+    }),
+    fc.record({ case: fc.constant("payloadJson" as const), value: fc.string() }),
+  ),
+  deadline: fc.record({ seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), nanos: fc.integer() }),
+});
+
+test("every message within the bounds is taken, whatever it holds", () => {
+  fc.assert(
+    fc.property(fc.array(anyJob, { maxLength: 20 }), (specs) => {
+      const jobs = specs.map((spec) => ({ id: "x", spec }));
+      const bytes = toBinary(SubmitRequestSchema, create(SubmitRequestSchema, { jobs }));
+      assertBounded(SubmitRequestSchema, bytes);
+    }),
+  );
+});
+
+/** Messages, message lists and map entries that were built, and the elements of packed lists. */
+function built(value: unknown): number {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return 0;
+  if (Array.isArray(value)) return value.reduce((sum, item) => sum + 1 + built(item), 0);
+  return Object.values(value).reduce((sum: number, item) => sum + 1 + built(item), 0);
+}
+
+test("what is taken builds no more than its fields, however its bytes were bent", () => {
+  // A field makes a handful of members at most: those of an empty job and what holds it.
+  const perField = 40;
+  const bent = fc
+    .tuple(anyJob, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat())
+    .map(([job, changes, cut]) => {
+      const bytes = submitJob(job);
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      return cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
+    });
+  fc.assert(
+    fc.property(bent, (bytes) => {
+      const mostFields = 40;
+      if (refusal(() => assertBounded(SubmitJobRequestSchema, bytes, mostFields))) return;
+      let message: unknown;
+      try {
+        message = fromBinary(SubmitJobRequestSchema, bytes, { readUnknownFields: false });
+      } catch {
+        return;
+      }
+      expect(built(message)).toBeLessThan(perField * mostFields);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,142 @@
+import { type DescField, type DescMessage, getOption, ScalarType } from "@bufbuild/protobuf";
+import {
+  field as fieldRules,
+  Ignore,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+
+/** How a value stands in the wire format. The numbers are the wire format's own. */
+export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, group: 3, endGroup: 4, fixed32: 5 };
+
+/** What the scanner needs to know of one field. */
+export interface FieldPlan {
+  readonly name: string;
+  readonly wireType: number;
+  /** The elements may stand in one packed record. */
+  readonly packable: boolean;
+  readonly repeated: boolean;
+  /** The most elements or entries that the proto's rules admit, and the rule in words. */
+  readonly most: number;
+  readonly rule: string;
+  /** Where the message counts the elements; -1 where no rule bounds them. */
+  readonly counter: number;
+  /** As how many fields one record counts: an entry of a map of messages costs twice what others cost. */
+  readonly cost: number;
+  /** The message within; undefined for scalars and enums. */
+  readonly child: MessagePlan | undefined;
+}
+
+/** What the scanner needs to know of a message type, compiled once from its descriptor. */
+export interface MessagePlan {
+  readonly fields: ReadonlyMap<number, FieldPlan>;
+  /** How many fields have a bound of their own. */
+  readonly counters: number;
+  /** One of protobuf's own types: a fault below it names the field that holds it. */
+  readonly wellKnown: boolean;
+  /** An entry of a map, which the decoder does not count as a level of its own. */
+  readonly entry: boolean;
+}
+
+interface Plan extends MessagePlan {
+  readonly fields: Map<number, FieldPlan>;
+  counters: number;
+}
+
+const wireTypeOf = (scalar: ScalarType): number => {
+  switch (scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return wireTypes.bytes;
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return wireTypes.fixed64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return wireTypes.fixed32;
+    default:
+      return wireTypes.varint;
+  }
+};
+
+const valueType = (field: DescField): number => {
+  if (field.message !== undefined) return wireTypes.bytes;
+  return field.scalar === undefined ? wireTypes.varint : wireTypeOf(field.scalar);
+};
+
+/** What the proto's rules say of the number of elements or entries. */
+function boundOf(field: DescField): { readonly most: number; readonly rule: string } {
+  const { type } = getOption(field, fieldRules);
+  if (type.case === "repeated" && field.fieldKind === "list" && type.value.maxItems > 0n) {
+    const { maxItems } = type.value;
+    return { most: Number(maxItems), rule: `must contain no more than ${maxItems} item(s)` };
+  }
+  if (type.case === "map" && field.fieldKind === "map" && type.value.maxPairs > 0n) {
+    const { maxPairs } = type.value;
+    return { most: Number(maxPairs), rule: `map must be at most ${maxPairs} entries` };
+  }
+  return { most: Number.POSITIVE_INFINITY, rule: "" };
+}
+
+/** Whether the rules of the messages in a field are part of the rules of the message around it. */
+const isLookedInto = (field: DescField): boolean => {
+  const { type, ignore } = getOption(field, fieldRules);
+  if (ignore === Ignore.ALWAYS) return false;
+  return type.case !== "repeated" || type.value.items?.ignore !== Ignore.ALWAYS;
+};
+
+/** Each type in two forms: in the second no rule of its own holds, because its messages are checked one by one and refused one by one. */
+const compiled = { checked: new Map<DescMessage, Plan>(), unchecked: new Map<DescMessage, Plan>() };
+
+export function messagePlan(desc: DescMessage, checked = true): MessagePlan {
+  const plans = checked ? compiled.checked : compiled.unchecked;
+  const known = plans.get(desc);
+  if (known !== undefined) return known;
+  const wellKnown = desc.typeName.startsWith("google.protobuf.");
+  const plan: Plan = { fields: new Map(), counters: 0, wellKnown, entry: false };
+  // Before its fields: a message may hold itself.
+  plans.set(desc, plan);
+  for (const field of desc.fields) plan.fields.set(field.number, fieldPlan(field, plan, checked));
+  return plan;
+}
+
+function fieldPlan(field: DescField, plan: Plan, checked: boolean): FieldPlan {
+  const repeated = field.fieldKind === "list" || field.fieldKind === "map";
+  const bound = checked ? boundOf(field) : { most: Number.POSITIVE_INFINITY, rule: "" };
+  const child = childOf(field, checked);
+  const wireType = field.fieldKind === "map" ? wireTypes.bytes : valueType(field);
+  return {
+    name: field.name,
+    wireType,
+    packable: field.fieldKind === "list" && wireType !== wireTypes.bytes,
+    repeated,
+    ...bound,
+    counter: Number.isFinite(bound.most) ? plan.counters++ : -1,
+    cost: field.fieldKind === "map" && field.message !== undefined ? 2 : 1,
+    child,
+  };
+}
+
+function childOf(field: DescField, checked: boolean): MessagePlan | undefined {
+  if (field.fieldKind === "map") return entryPlan(field, checked);
+  if (field.message === undefined) return undefined;
+  return messagePlan(field.message, checked && isLookedInto(field));
+}
+
+/** A map's entries are messages: 1 is the key, 2 the value. */
+function entryPlan(field: DescField & { fieldKind: "map" }, checked: boolean): MessagePlan {
+  const single = { packable: false, repeated: false, cost: 1 };
+  const unbounded = { most: Number.POSITIVE_INFINITY, rule: "", counter: -1 };
+  const key = { ...single, ...unbounded, name: "key", wireType: wireTypeOf(field.mapKey) };
+  const value = { ...single, ...unbounded, name: "value", wireType: valueType(field) };
+  const child = field.message === undefined ? undefined : messagePlan(field.message, checked);
+  return {
+    fields: new Map([
+      [1, { ...key, child: undefined }],
+      [2, { ...value, child }],
+    ]),
+    counters: 0,
+    wellKnown: true,
+    entry: true,
+  };
+}

@@ -1,0 +1,103 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { assertBoundedJson } from "../bounds/json-bounds.ts";
+import { assertBounded } from "../bounds/message-bounds.ts";
+import type { CallHeaders } from "../handlers.ts";
+import { RpcFault } from "../rpc-fault.ts";
+import { toConnectError } from "./connect-fault.ts";
+
+/** The types of Connect, gRPC-Web and gRPC. Those with a prefix are streams of envelopes, the others one message. */
+const CONTENT_TYPE =
+  /^application\/(?:(json|proto)|(?:connect\+|grpc(?:-web)?\+)(json|proto)|grpc(?:-web)?)\s*(?:;|$)/i;
+
+const ENVELOPE_HEAD = 5;
+const COMPRESSED = 1;
+const encodingHeaders = ["content-encoding", "connect-content-encoding", "grpc-encoding"];
+
+export interface MessageLimits {
+  /** The longest message, in bytes. Connect refuses what is longer, and so it is passed on unread. */
+  readonly messageBytes: number;
+  readonly messageFields: number;
+}
+
+export interface BodyForm {
+  readonly desc: DescMessage;
+  readonly headers: CallHeaders;
+  readonly limits: MessageLimits;
+}
+
+/**
+ * The body of a call on its way to Connect, message by message: each is checked as `assertBounded` and
+ * `assertBoundedJson` do it before Connect makes an object of it. Throws Connect's own error.
+ */
+export function boundedBody(
+  body: AsyncIterable<Uint8Array>,
+  { desc, headers, limits: { messageBytes, messageFields } }: BodyForm,
+): AsyncIterable<Uint8Array> {
+  const type = CONTENT_TYPE.exec(headers.get("content-type") ?? "");
+  if (type === null) return body;
+  const format = (type[1] ?? type[2] ?? "proto").toLowerCase();
+  const gzip = encodingHeaders.some((name) => headers.get(name) === compressionGzip.name);
+
+  const check = async (message: Uint8Array, compressed: boolean) => {
+    // What is compressed in another way is refused by Connect, which knows no other.
+    if (compressed && !gzip) return;
+    const bytes = compressed ? await compressionGzip.decompress(message, messageBytes) : message;
+    try {
+      if (format === "json") assertBoundedJson(bytes, messageFields);
+      else assertBounded(desc, bytes, messageFields);
+    } catch (error) {
+      throw error instanceof RpcFault ? toConnectError(error) : error;
+    }
+  };
+  return type[1] === undefined
+    ? envelopes(body, messageBytes, check)
+    : oneMessage(body, messageBytes, (message) => check(message, gzip));
+}
+
+async function* oneMessage(
+  body: AsyncIterable<Uint8Array>,
+  messageBytes: number,
+  check: (message: Uint8Array) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > messageBytes) break;
+  }
+  const message = Buffer.concat(pieces, length);
+  if (length <= messageBytes) await check(message);
+  yield message;
+}
+
+async function* envelopes(
+  body: AsyncIterable<Uint8Array>,
+  messageBytes: number,
+  check: (message: Uint8Array, compressed: boolean) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let held = 0;
+  let wanted = ENVELOPE_HEAD;
+  for await (const piece of body) {
+    pieces.push(piece);
+    held += piece.length;
+    while (held >= wanted) {
+      const bytes = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, held);
+      pieces = [bytes];
+      const length = Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32BE(1);
+      wanted = ENVELOPE_HEAD + length;
+      // Connect reads the head alone of what is too long, and refuses it.
+      if (length > messageBytes) return yield bytes.subarray(0, ENVELOPE_HEAD);
+      if (held < wanted) break;
+      await check(bytes.subarray(ENVELOPE_HEAD, wanted), ((bytes[0] ?? 0) & COMPRESSED) !== 0);
+      yield bytes.subarray(0, wanted);
+      held -= wanted;
+      pieces = held === 0 ? [] : [bytes.subarray(wanted)];
+      wanted = ENVELOPE_HEAD;
+    }
+  }
+  // Cut off within an envelope: Connect says so.
+  if (held > 0) yield Buffer.concat(pieces, held);
+}

@@ -1,0 +1,171 @@
+import { gzipSync } from "node:zlib";
+import { create, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import { compressionGzip, createConnectTransport } from "@connectrpc/connect-node";
+import { status } from "@grpc/grpc-js";
+import type { JobSpecSchema } from "@millrace/proto/job";
+import { SubmitJobRequestSchema } from "@millrace/proto/job-service";
+import { BadRequestSchema, ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
+import { describe, expect, test } from "vitest";
+import { jobsBy, startHttpServer, transports } from "./http-server.ts";
+import { failureOf, startJobServer } from "./job-server.ts";
+
+/** Of one message: small, so that a test stands on both sides of it. */
+const messageFields = 100;
+const limits = { messageFields };
+const spec = { queue: "documents", type: "echo" };
+
+type Job = MessageInitShape<typeof JobSpecSchema>;
+
+const withList = (elements: number): Job => ({
+  ...spec,
+  payload: { case: "payloadStruct", value: { a: Array(elements).fill(0) } },
+});
+const jobs = (count: number) => Array.from({ length: count }, () => ({}));
+
+const saidOf = (error: unknown) => {
+  if (!(error instanceof ConnectError)) throw error;
+  const [info] = error.findDetails(ErrorInfoSchema);
+  const fields = error.findDetails(BadRequestSchema).flatMap((bad) => bad.fieldViolations);
+  return { reason: info?.reason, fields: fields.map(({ field }) => field) };
+};
+
+describe.each(transports)("%s", (_, make) => {
+  test("a list is refused, by its name, that is longer than the contract says", async () => {
+    await using setup = await startHttpServer({ submitJobs: async () => ({}) });
+    const rpc = jobsBy(make, setup.url);
+    await rpc.submitJobs({ jobs: jobs(1_000) });
+    const said = saidOf(await failureOf(rpc.submitJobs({ jobs: jobs(1_001) })));
+    expect(said).toEqual({ reason: "MALFORMED", fields: ["jobs"] });
+    expect(setup.codes()).toEqual([status.OK, status.INVALID_ARGUMENT]);
+  });
+
+  test("a message of too many fields is refused before a handler sees it", async () => {
+    const lengths: number[] = [];
+    await using setup = await startHttpServer(
+      {
+        submitJob: async ({ job }) => {
+          const { payload } = job ?? {};
+          if (payload?.case === "payloadStruct") lengths.push((payload.value.a as []).length);
+          return {};
+        },
+      },
+      { limits },
+    );
+    const rpc = jobsBy(make, setup.url);
+    await rpc.submitJob({ job: withList(40) });
+    const error = await failureOf(rpc.submitJob({ job: withList(messageFields) }));
+    expect(saidOf(error)).toMatchObject({ reason: "TOO_LARGE" });
+    expect(lengths).toEqual([40]);
+    expect(setup.bugs).toEqual([]);
+  });
+});
+
+test("each message of a stream is looked at by itself", async () => {
+  await using setup = await startJobServer(
+    {
+      async *submitStream(requests) {
+        for await (const { items } of requests) yield { goneJobIds: [String(items.length)] };
+      },
+    },
+    { limits },
+  );
+  const call = setup.rpc.submitStream();
+  const answers = call.responses[Symbol.asyncIterator]();
+  for (let message = 0; message < 5; message += 1) {
+    await call.write({ items: [{ sequence: 1n, job: withList(30) }] });
+    expect((await answers.next()).value.goneJobIds).toEqual(["1"]);
+  }
+  await call.write({ items: [{ sequence: 1n, job: withList(messageFields) }] });
+  expect(await failureOf(answers.next())).toMatchObject({ reason: "TOO_LARGE" });
+});
+
+test("gRPC's own port refuses the same", async () => {
+  await using setup = await startJobServer(
+    { submitJob: async () => ({}), submitJobs: async () => ({}) },
+    { limits },
+  );
+  await setup.rpc.submitJob({ job: withList(40) });
+  expect(await failureOf(setup.rpc.submitJob({ job: withList(messageFields) }))).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    reason: "TOO_LARGE",
+    violations: [{ field: "job.payload_struct" }],
+  });
+});
+
+describe("compressed", () => {
+  const big = create(SubmitJobRequestSchema, { job: withList(messageFields) });
+  const small = create(SubmitJobRequestSchema, { job: withList(40) });
+
+  test.each([true, false])("a message is looked at as it is (binary: %j)", async (binary) => {
+    await using setup = await startHttpServer({ submitJob: async () => ({}) }, { limits });
+    const post = (body: Uint8Array) =>
+      fetch(`${setup.url}/millrace.jobs.v1.JobService/SubmitJob`, {
+        method: "POST",
+        headers: {
+          "content-type": binary ? "application/proto" : "application/json",
+          "content-encoding": "gzip",
+        },
+        body: new Uint8Array(body),
+      });
+    const bytesOf = (message: typeof big) =>
+      binary
+        ? toBinary(SubmitJobRequestSchema, message)
+        : Buffer.from(toJsonString(SubmitJobRequestSchema, message));
+    expect((await post(gzipSync(bytesOf(small)))).status).toBe(200);
+    const refused = await post(gzipSync(bytesOf(big)));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("100");
+    const broken = await post(Buffer.from("no gzip"));
+    expect(broken.status).toBeGreaterThanOrEqual(400);
+    expect(setup.bugs).toEqual([]);
+  });
+
+  test("envelopes of a stream are looked at as they are", async () => {
+    await using setup = await startHttpServer(
+      {
+        async *submitStream(requests) {
+          for await (const _ of requests) yield {};
+        },
+      },
+      { limits },
+    );
+    const gzipped = (baseUrl: string) =>
+      createConnectTransport({
+        ...{ baseUrl, httpVersion: "2", useBinaryFormat: true },
+        ...{ sendCompression: compressionGzip, compressMinBytes: 0 },
+      });
+    const rpc = jobsBy(gzipped, setup.url);
+    const submit = async (job: Job) => {
+      const requests = async function* () {
+        yield { items: [{ sequence: 1n, job: withList(30) }] };
+        yield { items: [{ sequence: 2n, job }] };
+      };
+      let answers = 0;
+      for await (const _ of rpc.submitStream(requests())) answers += 1;
+      return answers;
+    };
+    expect(await submit(withList(30))).toBe(2);
+    const error = await failureOf(submit(withList(messageFields)));
+    expect(saidOf(error)).toMatchObject({ reason: "TOO_LARGE" });
+  });
+});
+
+test("an envelope may come in any pieces, and several in one", async () => {
+  await using setup = await startHttpServer({
+    async *submitStream(requests) {
+      for await (const { items } of requests) yield { goneJobIds: [String(items[0]?.sequence)] };
+    },
+  });
+  const rpc = jobsBy((baseUrl) => createConnectTransport({ baseUrl, httpVersion: "2" }), setup.url);
+  const payload = { case: "payloadJson" as const, value: `{"a":"${"x".repeat(100_000)}"}` };
+  const requests = async function* () {
+    for (let at = 0; at < 20; at += 1) {
+      const job = at % 2 === 0 ? { ...spec, payload } : spec;
+      yield { items: [{ sequence: BigInt(at), job }] };
+    }
+  };
+  const seen: string[] = [];
+  for await (const { goneJobIds } of rpc.submitStream(requests())) seen.push(...goneJobIds);
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => String(at)));
+});
