@@ -1,5 +1,5 @@
-import { type Engine, type LeaseRequest, StoreUnavailable } from "@millrace/engine";
-import type { QueueName } from "@millrace/shared";
+import { type Engine, type LeaseRef, type LeaseRequest, StoreUnavailable } from "@millrace/engine";
+import type { JobId, QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { queue, setup } from "./work-setup.ts";
 
@@ -47,6 +47,80 @@ test("one call asks for all workers that wait, and jobs go to them by turns", as
   expect(calls.map(({ request }) => request.count)).toEqual([8]);
   const [record] = await engine.getJobs([id]);
   expect(record?.workerId).toBe(names[0]);
+});
+
+/** Jain's index of how evenly counts are spread: 1 if all are equal, 1/n if one has all. */
+function jain(counts: readonly number[]): number {
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return sum ** 2 / (counts.length * counts.reduce((total, count) => total + count ** 2, 0));
+}
+
+/** Submits jobs, `inFlight` of them at a time, to workers of one slot. Returns how many each worker ran. */
+async function spread(workers: number, inFlight: number, jobs: number) {
+  const { engine, submit, connect } = await setup();
+  const connected = Array.from({ length: workers }, (_, at) => connect(1, { workerId: `w${at}` }));
+  for (const worker of connected) await worker.waits();
+  const ran = connected.map(() => 0);
+  // Who has a job, in the order in which they were given it: each runs as long as the others.
+  const running: number[] = [];
+  let heard = Promise.withResolvers<void>();
+  const leases = connected.map((): LeaseRef | undefined => undefined);
+  const listen = (at: number) =>
+    void connected[at]?.assigned().then(
+      ({ lease }) => {
+        leases[at] = { jobId: lease.jobId as JobId, token: Number(lease.fencingToken) };
+        running.push(at);
+        heard.resolve();
+      },
+      // Whoever is given nothing hears of the end of the test.
+      () => undefined,
+    );
+  connected.forEach((_, at) => void listen(at));
+  let submitted = 0;
+  const more = async () => {
+    submitted += 1;
+    await submit();
+  };
+  for (let i = 0; i < inFlight; i += 1) await more();
+  for (let done = 0; done < jobs; done += 1) {
+    while (running.length === 0) {
+      await heard.promise;
+      heard = Promise.withResolvers();
+    }
+    const at = running.shift() as number;
+    ran[at] = (ran[at] ?? 0) + 1;
+    await engine.settle([{ ...(leases[at] as LeaseRef), kind: "complete", resultJson: "{}" }]);
+    connected[at]?.send({ case: "credit", value: { slots: 1 } });
+    await connected[at]?.heard();
+    listen(at);
+    if (submitted < jobs) await more();
+  }
+  return ran;
+}
+
+test("one job at a time goes to each of 200 workers once, and not to the same one", async () => {
+  expect(await spread(200, 1, 200)).toEqual(Array.from({ length: 200 }, () => 1));
+});
+
+test("20 jobs in flight are spread over 200 workers", async () => {
+  expect(jain(await spread(200, 20, 1_000))).toBeGreaterThanOrEqual(0.95);
+});
+
+test("who was given a job by one queue stands behind the others in its other queues too", async () => {
+  const { between, quiet } = watched();
+  const { engine, submit, connect } = await setup(between);
+  const other = "pictures" as QueueName;
+  await engine.defineQueue({ name: other });
+  const queues = [queue, other];
+  const workers = ["w1", "w2"].map((workerId) => connect(2, { workerId, queues }));
+  for (const worker of workers) await worker.waits();
+  await quiet();
+  const [first, second] = workers;
+  const id = await submit();
+  expect((await first?.assigned())?.lease.jobId).toBe(id);
+  await quiet();
+  const next = await submit({}, other);
+  expect((await second?.assigned())?.lease.jobId).toBe(next);
 });
 
 test("each worker gets as many jobs as it has slots, and the last ones who has more", async () => {

@@ -25,7 +25,7 @@ export class Line {
   readonly queue: QueueName;
   readonly #pools: readonly string[];
   readonly #options: LineOptions;
-  /** Seats that may have a free slot, the one whose turn is next first. */
+  /** Seats that may have a free slot, the one that has had no job for longest first. */
   readonly #ready = new Set<Seat>();
   /** There may be jobs that nobody had a slot for. */
   #unserved = true;
@@ -53,6 +53,11 @@ export class Line {
   ready(seat: Seat): void {
     this.#ready.add(seat);
     if (this.#unserved) this.wake();
+  }
+
+  /** The seat was given jobs, by this line or by another one that it stands in: others are next. */
+  served(seat: Seat): void {
+    if (this.#ready.delete(seat)) this.#ready.add(seat);
   }
 
   leave(seat: Seat): void {
@@ -109,15 +114,17 @@ export class Line {
     }
   }
 
-  /** Those with a free slot, as many as one call can serve; they go to the end of the line. */
+  /**
+   * Those with a free slot, as many as one call can serve. They keep their places: jobs go to the first
+   * of them, and only who was given one goes to the end. A seat that is full stands at the end again
+   * once it has a free slot.
+   */
   #nextSeats(): Seat[] {
     const seats: Seat[] = [];
-    for (const seat of [...this.#ready]) {
+    for (const seat of this.#ready) {
       if (seats.length === LEASES_PER_CALL) break;
-      this.#ready.delete(seat);
-      if (seat.free === 0) continue;
-      this.#ready.add(seat);
-      seats.push(seat);
+      if (seat.free === 0) this.#ready.delete(seat);
+      else seats.push(seat);
     }
     return seats;
   }

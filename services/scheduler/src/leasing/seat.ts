@@ -66,6 +66,7 @@ export class Seat {
     this.#slots += reserved - leases.length;
     if (leases.length > 0) {
       this.#assigning = true;
+      for (const line of this.#lines) line.served(this);
       void this.#taker.assign(leases).then(() => {
         this.#assigning = false;
         this.#tell();
