@@ -8,6 +8,21 @@ interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly ancestorTitles: readonly string[];
+      readonly title: string;
+    }[];
+  }[];
+}
+
+/** What was not tested, so that nobody takes it for passed: the name of each group, or of a test without one. */
+function skippedIn({ testResults }: Report): readonly string[] {
+  const skipped = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== "passed" && status !== "failed");
+  return [...new Set(skipped.map(({ ancestorTitles: [group], title }) => group || title))];
 }
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
@@ -29,6 +44,7 @@ try {
   const report = JSON.parse(readFileSync(file, "utf8")) as Report;
   // A file that fails to load has no tests to count, and yet is a failure.
   const failed = Math.max(report.numFailedTests, report.numFailedTestSuites > 0 ? 1 : 0);
+  for (const name of skippedIn(report)) console.log(`SKIPPED: ${name}`);
   console.log(`${report.numPassedTests} passed, ${failed} failed`);
   process.exitCode = vitest.status === 0 && failed === 0 && report.numPassedTests > 0 ? 0 : 1;
 } finally {

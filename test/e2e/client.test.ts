@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectMillrace, type WatchEvent } from "@millrace/client";
 import { type LocalSystem, startSystem } from "@millrace/local";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { redisCommand } from "@millrace/testing";
 import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 
@@ -129,6 +130,19 @@ test("a watch that stays cut gives up, and says where to go on", async () => {
     message: expect.stringContaining("watch again from offset 1"),
     metadata: { next_offset: "1" },
   });
+});
+
+test("a job whose output is gone is shown in its final state before the watch says so", async () => {
+  const { system, millrace, job } = await setup(async ({ write }) => write("one"));
+  const { id } = await millrace.run(job);
+  const remove = "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))";
+  await redisCommand(system.redis.port, "EVAL", remove, "0", `*${id}:output`);
+  const events: WatchEvent[] = [];
+  const watch = async () => {
+    for await (const event of millrace.watch(id)) events.push(event);
+  };
+  await expect(watch()).rejects.toMatchObject({ reason: "OUTPUT_GONE" });
+  expect(events).toMatchObject([{ kind: "job", job: { state: "SUCCEEDED" } }]);
 });
 
 test("a job's text starts anew with its second attempt", async () => {

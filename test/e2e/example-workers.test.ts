@@ -1,28 +1,33 @@
 // The workers of examples/ against a whole Millrace: what the workers' protocol asks of a worker in any
-// language. The one in Python needs a Python with its folder's requirements and the generated code in
-// it, which `npm test` does not bring: without MILLRACE_PYTHON, the path of that Python, its tests are
-// reported as skipped.
+// language.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { connectMillrace, type NewJob } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { generatedForPython, python } from "./python.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
-const python = process.env.MILLRACE_PYTHON;
 
 const workers = [
   {
     name: "the worker in TypeScript",
     program: process.execPath,
     main: join(examples, "typescript-worker/word-count.ts"),
+    generated: () => ({}),
     skipped: false,
   },
   {
     name: "the worker in Python (needs MILLRACE_PYTHON)",
     program: python ?? "python3",
     main: join(examples, "python-worker/word_count.py"),
+    generated: () =>
+      generatedForPython(
+        "millrace/workers/v1/worker_service.proto",
+        "millrace/jobs/v1/job.proto",
+        "buf/validate/validate.proto",
+      ),
     skipped: python === undefined,
   },
 ];
@@ -32,7 +37,7 @@ const job = (payload: object): NewJob => ({ queue: "documents", type: "count-wor
 const slowJob = job({ text: lines.join("\n"), pauseSeconds: 0.1 });
 const written = lines.map((line) => `${line}: 6\n`).join("");
 
-describe.each(workers)("$name", ({ program, main, skipped }) => {
+describe.each(workers)("$name", ({ program, main, generated, skipped }) => {
   async function setup() {
     const token = "a-token-for-workers";
     const system = await startSystem({
@@ -46,6 +51,7 @@ describe.each(workers)("$name", ({ program, main, skipped }) => {
       const child = spawn(program, [main], {
         env: {
           PATH: process.env.PATH,
+          ...generated(),
           MILLRACE_SCHEDULER_ADDRESS: system.workerTarget,
           MILLRACE_WORKER_TOKEN: token,
           ...settings,

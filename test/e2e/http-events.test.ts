@@ -1,4 +1,5 @@
 import { type LocalSystem, startSystem } from "@millrace/local";
+import { redisCommand } from "@millrace/testing";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { httpCaller, startHttpSystem } from "./http-system.ts";
@@ -124,6 +125,24 @@ test("a second attempt says that the first one's output is void", async () => {
   for await (const event of events) {
     if (event.event === "job") expect(dataOf(event)).toHaveProperty("state");
   }
+});
+
+test("output that is gone is a 410 while the job runs, and leaves the result once it has ended", async () => {
+  const { job, id, open, call } = await setup();
+  await job.write("a");
+  await until((await open()).events, "text");
+  const remove = "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))";
+  expect(await redisCommand(system.redis.port, "EVAL", remove, "0", `*${id}:output`)).toBe("1");
+  const { response } = await open();
+  expect(response.status).toBe(410);
+  expect(await response.json()).toMatchObject({ reason: "OUTPUT_GONE" });
+  job.finish({ words: 2 });
+  await call(`/v1/jobs/${id}?wait=30`);
+  const seen: EventSourceMessage[] = [];
+  for await (const event of (await open()).events) seen.push(event);
+  expect(seen.map(dataOf)).toMatchObject([
+    { state: "JOB_STATE_SUCCEEDED", result: { words: 2 }, outputOffset: "1" },
+  ]);
 });
 
 test("a caller that leaves ends the watch at the scheduler", async () => {

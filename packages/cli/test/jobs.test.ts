@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { redisCommand } from "@millrace/testing";
 import { NonRetryableError } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { setup, steady } from "./setup.ts";
@@ -107,6 +108,23 @@ test("a watched job's text comes as it is written, and voids are told of", async
   expect(events.at(-1)).toMatchObject({ job: { state: "SUCCEEDED", attempt: 2 } });
   const rest = await run(["watch", id, "--from", "2"]);
   expect(rest.out).toBe("Call me Ishmael.\n");
+});
+
+test("a result is shown where the output before it is gone, and a watch says that it is", async () => {
+  const { run, queue, system } = await setup(async ({ write }) => {
+    await write("Call me Ishmael.");
+    return { answer: 42 };
+  });
+  const wait = ["submit", "test", "--queue", queue, "--idempotency-key", "one", "--wait"];
+  const { err } = await run(wait);
+  const id = err.split("\n")[0] ?? "";
+  const remove = "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))";
+  await redisCommand(system.redis.port, "EVAL", remove, "0", `*${id}:output`);
+  expect(await run(wait)).toMatchObject({ code: 0, out: '{\n  "answer": 42\n}\n' });
+  const watched = await run(["watch", id]);
+  expect(watched.code).not.toBe(0);
+  expect(watched.out).toBe('{\n  "answer": 42\n}\n');
+  expect(watched.err).toContain("no longer kept");
 });
 
 test("a document is uploaded for its job, and one that cannot be read is named", async () => {

@@ -23,7 +23,7 @@ interface Piece {
 }
 
 export type WatchEvent<Result = unknown> =
-  /** The job as it is, at first and at each change, and last in its final state. Without its payload. */
+  /** The job as it is, at first and at each change; in its final state once, after all output. Without its payload. */
   | { readonly kind: "job"; readonly job: Job<Result> }
   /** To be appended to the text before. */
   | (Piece & { readonly kind: "text"; readonly text: string })
@@ -42,7 +42,8 @@ const GIVE_UP_AFTER_MS = 60_000;
 
 /**
  * Follows a job to its final state. After a cut it goes on from where it was, so that its reader sees
- * each piece once; a cut that lasts too long ends it with the error of the last try.
+ * each piece once; a cut that lasts too long ends it with the error of the last try. Output that is no
+ * longer kept is OUTPUT_GONE, thrown after the final state where there is one.
  */
 export async function* watchJob<Result>(
   connection: Connection,
@@ -51,9 +52,9 @@ export async function* watchJob<Result>(
 ): AsyncGenerator<WatchEvent<Result>> {
   let next = fromOffset;
   let shown = "";
-  let final: Job<Result> | undefined;
   let cutAtMs: number | undefined;
   for (let failures = 1; ; failures += 1) {
+    let final: Job<Result> | undefined;
     let cut: MillraceError;
     try {
       const request = { jobId, fromOffset: BigInt(next) };
@@ -65,7 +66,7 @@ export async function* watchJob<Result>(
           const job = jobOf<Result>(event.value);
           const { state, attempt, cancelRequested, stalls, bounces } = job;
           const now = [state, attempt, cancelRequested, stalls, bounces].join();
-          // Of a job that has finished already, output follows its final state.
+          // Whether all output has come is known once the stream has ended.
           if (isFinal(state)) final = job;
           else if (now !== shown) yield { kind: "job", job };
           shown = now;
@@ -85,7 +86,12 @@ export async function* watchJob<Result>(
       cut = new MillraceError({ code: "UNAVAILABLE", message: "the stream ended early" });
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
-      if (signal?.aborted || connection.closed.aborted || !isCut(error)) throw error;
+      if (signal?.aborted || connection.closed.aborted) throw error;
+      if (!isCut(error)) {
+        if (final !== undefined && error.reason === "OUTPUT_GONE")
+          yield { kind: "job", job: final };
+        throw error;
+      }
       cut = error;
     }
     const nowMs = connection.clock.nowMs();

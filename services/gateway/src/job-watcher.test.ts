@@ -18,6 +18,7 @@ const chunks = (...offsets: number[]) => ({
   },
 });
 const draining = () => rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
+const gone = () => rpcError({ reason: "OUTPUT_GONE", message: "gone" });
 
 type Told = ReturnType<typeof job> | ReturnType<typeof chunks> | RpcFault;
 
@@ -69,13 +70,19 @@ test("a job that finished meanwhile is told of after its output", async () => {
   expect(events).toEqual(["RUNNING", "0", "1", "2", "3", "SUCCEEDED"]);
 });
 
-test("a job that had finished before is told of first, and its output to the end", async () => {
+test("a job that had finished before is told of last, whatever a scheduler sends first", async () => {
   const { watch, events } = setup([
     [job(JobState.FAILED), chunks(0), draining()],
-    [job(JobState.FAILED), chunks(1)],
+    [chunks(1), job(JobState.FAILED)],
   ]);
   await watch();
-  expect(events).toEqual(["FAILED", "0", "1"]);
+  expect(events).toEqual(["0", "1", "FAILED"]);
+});
+
+test("a job whose output is gone is told of before that is", async () => {
+  const { watch, events } = setup([[job(JobState.FAILED), gone()]]);
+  await expect(watch()).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
+  expect(events).toEqual(["FAILED"]);
 });
 
 test("a stream that ends without the job's end is a cut", async () => {
@@ -91,8 +98,7 @@ test("without a scheduler for long enough the watch fails with why", async () =>
 });
 
 test("what asking again would not mend is thrown at once", async () => {
-  const gone = rpcError({ reason: "OUTPUT_GONE", message: "gone" });
-  const { watch, asked } = setup([[job(JobState.RUNNING), gone]]);
+  const { watch, asked } = setup([[job(JobState.RUNNING), gone()]]);
   await expect(watch()).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
   expect(asked).toHaveLength(1);
 });

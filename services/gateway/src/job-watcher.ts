@@ -31,9 +31,10 @@ export interface JobWatcherOptions {
 const backoff: BackoffPolicy = { initialMs: 25, maxMs: 1_000, factor: 2, jitter: 0.5 };
 
 /**
- * A job's events across schedulers: when the one that tells them goes away, another goes on after what
- * has been relayed, and nothing is told twice. Ends with the job's final state, or throws: a stream
- * that ends before is a cut, whatever it looks like.
+ * A job's events across schedulers: when the one that sends them goes away, another goes on after what
+ * has been relayed, and nothing is sent twice. Output comes first and the job's final state last,
+ * whatever the order in which a scheduler sends them. Ends after the final state, or throws: a stream
+ * of a scheduler that ends before is a cut, whatever it looks like.
  */
 export const createJobWatcher = ({
   scheduler,
@@ -43,7 +44,7 @@ export const createJobWatcher = ({
 }: JobWatcherOptions): JobWatcher =>
   async function* (keyId, { jobId, fromOffset }, signal) {
     let next = fromOffset;
-    let told: Job | undefined;
+    let shown: Job | undefined;
     let untilMs = clock.nowMs() + giveUpAfterMs;
     for (let failures = 1; ; failures += 1) {
       let final: WatchJobResponse | undefined;
@@ -58,22 +59,26 @@ export const createJobWatcher = ({
             next = (event.event.value.chunks.at(-1)?.offset ?? next - 1n) + 1n;
           } else if (event.event.case === "job") {
             const job = event.event.value;
+            // Output may follow it here; whether all has come is known once the stream has ended.
             if (hasFinished(job)) final = event;
-            // Output may follow here what is to be told last.
-            if (told !== undefined && (hasFinished(job) || isSame(told, job))) continue;
-            told = job;
+            if (hasFinished(job) || (shown !== undefined && isSame(shown, job))) continue;
+            shown = job;
           }
           yield event;
         }
         if (final !== undefined) {
-          if (told !== undefined && !hasFinished(told)) yield final;
+          yield final;
           return;
         }
         cut = endedEarly();
       } catch (error) {
         const passes = error instanceof RpcFault && error.code === status.UNAVAILABLE;
-        if (!passes || signal.aborted) throw error;
-        cut = error;
+        if (passes && !signal.aborted) cut = error;
+        else {
+          // Output that is asked for is no longer kept: the result is all that is left.
+          if (final !== undefined && isGone(error)) yield final;
+          throw error;
+        }
       }
       const pauseMs = backoffMs(backoff, Math.max(1, failures), random);
       if (clock.nowMs() + pauseMs >= untilMs) throw cut;
@@ -81,6 +86,9 @@ export const createJobWatcher = ({
       if (signal.aborted) throw cut;
     }
   };
+
+const isGone = (error: unknown): boolean =>
+  error instanceof RpcFault && error.code === status.OUT_OF_RANGE;
 
 /** Whether a watcher has been told of all that it wants to be told of. */
 const isSame = (one: Job, other: Job): boolean =>

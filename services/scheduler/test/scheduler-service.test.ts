@@ -111,6 +111,46 @@ test("a watched job is shown as it is, then its output, and last its final state
   expect(seen).toEqual(["RUNNING", "hello", "SUCCEEDED"]);
 });
 
+test("a job that has finished is shown after its output, and only then", async () => {
+  const { engine, rpc, submitJob, lease } = await setup();
+  const jobId = await submitJob();
+  const leased = await lease();
+  for (const seq of [0, 1, 2]) {
+    // More than one read takes.
+    const body = String(seq).repeat(60_000);
+    await engine.append([{ ...leased, chunks: [{ seq, kind: "text", body }] }]);
+  }
+  await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
+  const seen: unknown[] = [];
+  for await (const word of said(rpc.watch({ keyId, watch: { jobId } }))) seen.push(word[0]);
+  expect(seen).toEqual(["0", "1", "2", "S"]);
+});
+
+test("output that is gone refuses a watch of a running job, and follows a final state", async () => {
+  const lost = (engine: Engine): Engine => ({
+    ...engine,
+    readOutput: async () => ({ kind: "gone", oldestOffset: 1 }),
+  });
+  const { engine, rpc, submitJob, lease } = await setup(lost);
+  const jobId = await submitJob();
+  const leased = await lease();
+  await engine.append([{ ...leased, chunks: [{ seq: 0, kind: "text", body: "hello" }] }]);
+  const watched = async () => {
+    const seen: unknown[] = [];
+    const gone = { reason: "OUTPUT_GONE", metadata: { oldest_offset: "1" } };
+    const words = said(rpc.watch({ keyId, watch: { jobId } }));
+    await expect(
+      (async () => {
+        for await (const word of words) seen.push(word);
+      })(),
+    ).rejects.toMatchObject(gone);
+    return seen;
+  };
+  expect(await watched()).toEqual([]);
+  await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
+  expect(await watched()).toEqual(["SUCCEEDED"]);
+});
+
 /** Notes how often a job and its output are read; signals pass only while `deaf` is false. */
 function watched() {
   const reads = { jobs: 0, output: 0 };

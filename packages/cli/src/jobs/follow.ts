@@ -1,4 +1,4 @@
-import type { Job, Millrace, WatchEvent } from "@millrace/client";
+import { type Job, type Millrace, MillraceError, type WatchEvent } from "@millrace/client";
 import { isFinal } from "@millrace/shared";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -32,18 +32,27 @@ export async function follow(
     }
   } catch (error) {
     screen.end();
-    if (!shell.interrupted.aborted) throw error;
+    if (!shell.interrupted.aborted) {
+      // Who waits for a result alone has it, though output before it is no longer kept.
+      const gone = error instanceof MillraceError && error.reason === "OUTPUT_GONE";
+      if (options.stream || !gone || last === undefined || !isFinal(last.state)) throw error;
+      return assertSucceeded(last);
+    }
     throw new Failure(
       exitCodes.interrupted,
       `Stopped watching; the job goes on. Watch on with: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
     );
   }
   screen.end();
-  if (last === undefined || last.state === "SUCCEEDED") return;
-  const { reason, message } = last.failure ?? { reason: last.state, message: "" };
+  if (last !== undefined) assertSucceeded(last);
+}
+
+function assertSucceeded({ id, state, failure }: Job): void {
+  if (state === "SUCCEEDED") return;
+  const { reason, message } = failure ?? { reason: state, message: "" };
   throw new Failure(
     exitCodes.failed,
-    [`${jobId} ended as ${last.state}`, reason === last.state ? "" : reason, message]
+    [`${id} ended as ${state}`, reason === state ? "" : reason, message]
       .filter((part) => part !== "")
       .join(": "),
   );

@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { Caller } from "../caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { watchJob } from "../handlers/watch-job.ts";
+import { hasFinished } from "../has-finished.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { jobJson } from "./job-json.ts";
 import { readQuery } from "./read-query.ts";
@@ -52,17 +53,20 @@ async function* eventsOf(
   responses: AsyncIterable<MessageInitShape<typeof WatchJobResponseSchema>>,
 ): AsyncGenerator<string> {
   let head = RETRY;
+  let ended = false;
   try {
     for await (const response of responses) {
       const { event } = create(WatchJobResponseSchema, response);
+      ended = event.case === "job" && hasFinished(create(JobSchema, event.value));
       if (event.case === "job") yield head + jobEvent(jobJson(create(JobSchema, event.value)));
       if (event.case === "chunks") yield head + event.value.chunks.map(chunkEvent).join("");
       head = "";
     }
   } catch (error) {
-    // The status has gone out, so a comment is all that is left to say why; the cut that follows tells clients to come back.
+    // The status has gone out, so a comment is all that is left to say why.
     if (head === "" && error instanceof RpcFault) yield `: ${error.reason ?? "cut"}\n\n`;
-    throw error;
+    // A cut tells clients to come back. After the final state there is nothing to come back for.
+    if (!ended) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine, JobRecord, OutputChunk } from "@millrace/engine";
 import type { SchedulerService, WatchResponseSchema } from "@millrace/proto/scheduler-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import { type Handler, RpcFault, rpcError } from "@millrace/runtime";
 import {
   createBatcher,
   createWake,
@@ -9,6 +9,7 @@ import {
   isJobId,
   type JobId,
   parseJobId,
+  type QueueName,
 } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import { outputMessage } from "../output-message.ts";
@@ -22,9 +23,11 @@ const MAX_BYTES = 64 * 1024;
 const JOBS_PER_READ = 64;
 
 /**
- * Follows a job. Signals only wake a re-read: what is sent is always read from the store, so a lost
- * or late signal costs time and not truth. The job is read before its output: all output of a job
- * that is read as final is stored by then, and goes out before that final state.
+ * Follows a job: the job as it is unless it is final, its output, and last its final state. Signals
+ * only wake a re-read: what is sent is always read from the store, so a lost or late signal costs time
+ * and not truth. The job is read before its output: all output of a job that is read as final is
+ * stored by then, and is sent before that final state. Where such output is no longer kept, the final
+ * state is sent before the call fails with OUTPUT_GONE.
  */
 export function watch(
   engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
@@ -37,63 +40,103 @@ export function watch(
     flush: (ids) => engine.getJobs(ids, "noPayload"),
   });
 
+  const readFrom = async (
+    id: JobId,
+    offset: number,
+  ): Promise<readonly OutputChunk[] | RpcFault> => {
+    const read = await engine.readOutput(id, offset, MAX_CHUNKS, MAX_BYTES);
+    if (read.kind === "notFound") return notFound();
+    return read.kind === "gone" ? gone(read.oldestOffset) : read.chunks;
+  };
+
   return async function* ({ keyId, watch: request }, { signal, draining }) {
     const id = request?.jobId ?? "";
     const parts = parseJobId(id);
     if (!isJobId(id) || parts === undefined || parts.keyId !== keyId) throw notFound();
+    await using news = await newsOf(engine, parts.queue, id, [signal, draining]);
     let offset = Number(request?.fromOffset ?? 0n);
-    /** How much output there is, as far as anybody has said. */
-    let end = 0;
-    let changed = true;
     let sent = "";
-    const wake = createWake();
-    const subscription = await engine.subscribe(
-      parts.queue,
-      (hint) => {
-        if (hint.kind === "output") end = Math.max(end, hint.nextOffset);
-        else changed = true;
-        wake.wake();
-      },
-      id,
-    );
-    draining.addEventListener("abort", wake.wake, { once: true });
-    signal.addEventListener("abort", wake.wake, { once: true });
-    try {
-      while (!signal.aborted) {
-        if (draining.aborted) {
-          throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
-        }
-        const look = changed;
-        changed = false;
-        const job = look ? await jobs.add(id) : undefined;
-        if (look && job === undefined) throw notFound();
-        const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
-        end = Math.max(end, job?.output.nextOffset ?? 0);
-        if (now !== undefined && (sent === "" || (now.seen !== sent && !now.final))) {
-          yield now.event;
-          sent = now.seen;
-        }
-        while (offset < end) {
-          const read = await engine.readOutput(id, offset, MAX_CHUNKS, MAX_BYTES);
-          if (read.kind === "notFound") throw notFound();
-          if (read.kind === "gone") throw gone(read.oldestOffset);
-          if (read.chunks.length === 0) break;
-          yield chunksEvent(read.chunks);
-          offset = (read.chunks.at(-1)?.offset ?? offset) + 1;
-        }
-        if (now?.final) {
-          if (now.seen !== sent) yield now.event;
-          return;
-        }
-        await wake.wait();
+    while (!signal.aborted) {
+      if (draining.aborted) {
+        throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
       }
-    } finally {
-      draining.removeEventListener("abort", wake.wake);
-      signal.removeEventListener("abort", wake.wake);
-      await subscription[Symbol.asyncDispose]();
+      const job = news.takeChanged() ? await jobs.add(id) : null;
+      if (job === undefined) throw notFound();
+      if (job !== null) news.foundOutput(job.output.nextOffset);
+      const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
+      // Before the first event, so that a caller who asks for what is gone is refused and not cut.
+      let output = offset < news.end ? await readFrom(id, offset) : [];
+      if (isFault(output) && !now?.final) throw output;
+      if (now !== null && !now.final && now.seen !== sent) {
+        yield now.event;
+        sent = now.seen;
+      }
+      while (!isFault(output) && output.length > 0) {
+        yield chunksEvent(output);
+        offset = (output.at(-1)?.offset ?? offset) + 1;
+        output = offset < news.end ? await readFrom(id, offset) : [];
+      }
+      if (now?.final) yield now.event;
+      if (isFault(output)) throw output;
+      if (now?.final) return;
+      await news.arrived();
     }
   };
 }
+
+interface News extends AsyncDisposable {
+  /** How much output there is, as far as anybody has said. */
+  readonly end: number;
+  foundOutput(end: number): void;
+  /** Whether the job may have changed since this was last asked; true at first. */
+  takeChanged(): boolean;
+  /** Resolves once something may have happened, or one of the signals has aborted. */
+  arrived(): Promise<void>;
+}
+
+/** What the store's signals say of one job. */
+async function newsOf(
+  engine: Pick<Engine, "subscribe">,
+  queue: QueueName,
+  id: JobId,
+  endings: readonly AbortSignal[],
+): Promise<News> {
+  let end = 0;
+  let changed = true;
+  const { wake, wait } = createWake();
+  const foundOutput = (nextOffset: number) => {
+    end = Math.max(end, nextOffset);
+  };
+  const subscription = await engine.subscribe(
+    queue,
+    (hint) => {
+      if (hint.kind === "output") foundOutput(hint.nextOffset);
+      else changed = true;
+      wake();
+    },
+    id,
+  );
+  for (const ending of endings) ending.addEventListener("abort", wake, { once: true });
+  return {
+    get end() {
+      return end;
+    },
+    foundOutput,
+    takeChanged() {
+      const was = changed;
+      changed = false;
+      return was;
+    },
+    arrived: wait,
+    async [Symbol.asyncDispose]() {
+      for (const ending of endings) ending.removeEventListener("abort", wake);
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isFault = (output: readonly OutputChunk[] | RpcFault): output is RpcFault =>
+  output instanceof RpcFault;
 
 /** Tells apart what a watcher wants to be told of. */
 const seenOf = ({ state, attempt, cancelRequested }: JobRecord): string =>

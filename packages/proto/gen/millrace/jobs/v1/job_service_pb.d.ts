@@ -442,7 +442,8 @@ export declare type WatchJobResponse = Message<"millrace.jobs.v1.WatchJobRespons
    */
   event: {
     /**
-     * The job as it is now: first of all, at each change of state, and last in its final state. Its payload is left out.
+     * The job as it is now, without its payload: first of all unless it has finished, at each change of
+     * state, and in its final state once, as the last message.
      *
      * @generated from field: millrace.jobs.v1.Job job = 1;
      */
@@ -844,9 +845,11 @@ export declare const JobService: GenService<{
     output: typeof ListJobsResponseSchema;
   },
   /**
-   * Follows a job: first the job as it is, then its output from `from_offset` on and each change of
-   * state, and ends after its final state. To resume after a cut, ask again from the offset after
-   * the last chunk seen: nothing is lost or repeated. OUT_OF_RANGE: that output is no longer kept.
+   * Follows a job: first the job as it is, unless it has finished, then its output from `from_offset`
+   * on and each change of state. Its final state is sent once, after all output, as the last message,
+   * and the call ends with OK. A call that ends otherwise, or without a final state, was cut: ask again
+   * from the offset after the last chunk seen, and nothing is lost or repeated. OUT_OF_RANGE: output from
+   * that offset is no longer kept; of a job that has finished, its final state is sent before.
    *
    * @generated from rpc millrace.jobs.v1.JobService.WatchJob
    */
