@@ -64,6 +64,8 @@ export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
+  /** CPU time that the worker measured, milliseconds; 0 where it measured none. */
+  readonly computeMs: number;
 }
 
 export interface Job<Result = unknown> {
@@ -181,6 +183,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
       inputTokens: Number(usage.inputTokens),
       outputTokens: Number(usage.outputTokens),
       providerCalls: usage.providerCalls,
+      computeMs: Number(usage.computeMs),
     };
   }
   if (message.idempotencyKey !== "") job.idempotencyKey = message.idempotencyKey;

@@ -325,6 +325,8 @@ export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
+  /** CPU time of the worker; left out where none was measured. */
+  readonly computeMs?: number;
 }
 
 export interface ListFilter {

@@ -96,8 +96,28 @@ export const storedIdempotency = (job: JobSpec): string | undefined =>
     ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
 
-export const usageText = (usage: Usage | undefined): string =>
-  usage === undefined ? "" : `${usage.inputTokens},${usage.outputTokens},${usage.providerCalls}`;
+/** "input,output,calls", and ",compute_ms" where any was measured; "" without a usage. */
+export function usageText(usage: Usage | undefined): string {
+  if (usage === undefined) return "";
+  const { inputTokens, outputTokens, providerCalls, computeMs = 0 } = usage;
+  return [
+    inputTokens,
+    outputTokens,
+    providerCalls,
+    ...(computeMs > 0 ? [Math.ceil(computeMs)] : []),
+  ].join();
+}
+
+/** As usageText made it, or as scripts added it up. */
+export function parseUsage(text: string): Usage {
+  const [inputTokens = 0, outputTokens = 0, providerCalls = 0, computeMs = 0] = text
+    .split(",")
+    .map(Number);
+  return {
+    ...{ inputTokens, outputTokens, providerCalls },
+    ...(computeMs > 0 ? { computeMs } : {}),
+  };
+}
 
 /** The fields of a job's hash that its record is made of, as far as they were read. */
 export interface StoredJob {
@@ -217,9 +237,4 @@ function parseFailure({ fail, failedReason }: StoredJob): Failure | undefined {
   return isSet(failedReason)
     ? { reason: "FAILED", message: failedReason, retryable: false }
     : undefined;
-}
-
-export function parseUsage(text: string): Usage {
-  const [inputTokens = 0, outputTokens = 0, providerCalls = 0] = text.split(",").map(Number);
-  return { inputTokens, outputTokens, providerCalls };
 }

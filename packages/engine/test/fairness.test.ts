@@ -127,6 +127,29 @@ test.each([8, 48])(
   },
 );
 
+test("a second of a worker's CPU time costs as much as 1,000 tokens, also of attempts that fail", async () => {
+  const { engine, job } = await setup();
+  const failure = { reason: "DOCUMENT_UNREADABLE", message: "too much", retryable: false };
+  const got: Record<string, number> = { hostile: 0, plain: 0 };
+  for (let round = 0; round < 110; round += 1) {
+    const jobs = ["hostile", "plain"].map((key) => job(key, { estimatedTokens: 1_000 }));
+    await engine.submit(jobs);
+    const leases = await lease(engine, 1);
+    const settlements = leases.map(({ jobId, token }) => {
+      got[keyOf(jobId)] = (got[keyOf(jobId)] ?? 0) + 1;
+      const usage = { inputTokens: 1_000, outputTokens: 0, providerCalls: 0 };
+      return keyOf(jobId) === "plain"
+        ? { jobId, token, kind: "complete" as const, resultJson: "1", usage }
+        : {
+            ...{ jobId, token, kind: "fail" as const, state: "FAILED" as const, failure },
+            usage: { ...usage, inputTokens: 0, computeMs: 9_000 },
+          };
+    });
+    await engine.settle(settlements);
+  }
+  expect(got).toEqual({ hostile: 10, plain: 100 });
+});
+
 test("a key that comes anew waits for no one who was given back what his jobs did not spend", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 200 }, () => job("large", { estimatedTokens: 1_000 })));

@@ -58,6 +58,23 @@ test("what attempts spent is added up, whether they failed or not", async () => 
   expect(record?.usage).toEqual({ inputTokens: 2_000_000_000, outputTokens: 10, providerCalls: 2 });
 });
 
+test("CPU time is added up over attempts, whether they measured it or not", async () => {
+  const { engine, held } = await running();
+  const usage = { inputTokens: 1, outputTokens: 1, providerCalls: 1 };
+  const again = { kind: "retry", delayMs: 0, failure, countsAttempt: true } as const;
+  await engine.settle([{ ...held, ...again, usage }]);
+  const second = await leaseOne(engine);
+  await engine.settle([{ ...second, ...again, usage: { ...usage, computeMs: 1_500 } }]);
+  const third = await leaseOne(engine);
+  await engine.settle([
+    { ...third, kind: "complete", resultJson: "1", usage: { ...usage, computeMs: 700 } },
+  ]);
+  const [record] = await engine.getJobs([held.jobId]);
+  expect(record?.usage).toEqual({
+    ...{ inputTokens: 3, outputTokens: 3, providerCalls: 3, computeMs: 2_200 },
+  });
+});
+
 test.each(["FAILED", "CANCELLED", "EXPIRED"] as const)(
   "an attempt can end its job as %s",
   async (state) => {

@@ -2,6 +2,8 @@ export interface UsageDelta {
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly providerCalls?: number;
+  /** CPU time, milliseconds: in the order between keys, a second costs as much as 1,000 tokens. */
+  readonly computeMs?: number;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

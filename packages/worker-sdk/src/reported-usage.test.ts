@@ -12,9 +12,11 @@ test("what is spent adds up", () => {
 
 test.each([-1, Number.NaN, Number.NEGATIVE_INFINITY])("%d tokens are left out", (tokens) => {
   const usage = create(UsageSchema);
-  addUsage(usage, { inputTokens: 3, outputTokens: 4, providerCalls: 1 });
+  addUsage(usage, { inputTokens: 3, outputTokens: 4, providerCalls: 1, computeMs: 5 });
   addUsage(usage, { inputTokens: tokens, outputTokens: tokens, providerCalls: tokens });
+  addUsage(usage, { computeMs: tokens });
   expect(usage).toMatchObject({ inputTokens: 3n, outputTokens: 4n, providerCalls: 1 });
+  expect(usage.computeMs).toBe(5n);
 });
 
 test.each([1_000_000_000, 1_000_000_001, Number.POSITIVE_INFINITY])(
@@ -22,10 +24,10 @@ test.each([1_000_000_000, 1_000_000_001, Number.POSITIVE_INFINITY])(
   (tokens) => {
     const usage = create(UsageSchema);
     addUsage(usage, { inputTokens: tokens, outputTokens: tokens, providerCalls: tokens });
-    addUsage(usage, { inputTokens: 1, providerCalls: 1 });
+    addUsage(usage, { inputTokens: 1, providerCalls: 1, computeMs: tokens });
     expect(usage).toMatchObject({
       ...{ inputTokens: 1_000_000_000n, outputTokens: 1_000_000_000n },
-      providerCalls: 1_000_000,
+      ...{ providerCalls: 1_000_000, computeMs: 1_000_000_000n },
     });
   },
 );

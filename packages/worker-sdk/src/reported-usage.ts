@@ -4,6 +4,7 @@ import type { UsageDelta } from "./executor.ts";
 /** What one attempt may report, by the contract. */
 const MOST_TOKENS = 1_000_000_000;
 const MOST_CALLS = 1_000_000;
+const MOST_COMPUTE_MS = 1_000_000_000;
 
 /**
  * Adds what an executor says that it spent. It often repeats what a model server said, and one that counts wrong must
@@ -17,5 +18,6 @@ export function addUsage(usage: Usage, delta: UsageDelta): void {
   };
   usage.inputTokens = BigInt(sum(usage.inputTokens, delta.inputTokens, MOST_TOKENS));
   usage.outputTokens = BigInt(sum(usage.outputTokens, delta.outputTokens, MOST_TOKENS));
+  usage.computeMs = BigInt(sum(usage.computeMs, delta.computeMs, MOST_COMPUTE_MS));
   usage.providerCalls = sum(usage.providerCalls, delta.providerCalls, MOST_CALLS);
 }

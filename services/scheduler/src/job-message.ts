@@ -36,6 +36,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
             inputTokens: BigInt(job.usage.inputTokens),
             outputTokens: BigInt(job.usage.outputTokens),
             providerCalls: job.usage.providerCalls,
+            computeMs: BigInt(job.usage.computeMs ?? 0),
           },
         }),
     outputOffset: BigInt(job.output.nextOffset),

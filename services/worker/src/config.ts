@@ -48,14 +48,19 @@ export const workerConfig = defineConfig(
       whole(availableParallelism(), 1, 256),
       "documents that are read, and texts that are cut or quoted from, at once",
     ),
+    threadCpuMs: setting(
+      "MILLRACE_THREAD_CPU_MS",
+      whole(20_000, 100, 3_600_000),
+      "CPU time that a thread may take for one document or text",
+    ),
     threadMs: setting(
       "MILLRACE_THREAD_MS",
-      whole(120_000, 100, 3_600_000),
-      "how long a thread may take for one document or text",
+      whole(60_000, 100, 3_600_000),
+      "how long a thread may take for one document or text, by the clock",
     ),
     threadMemoryMb: setting(
       "MILLRACE_THREAD_MEMORY_MB",
-      whole(512, 64, 65_536),
+      whole(256, 64, 65_536),
       "what one document or text may take of memory: on a thread's heap, and again in buffers",
     ),
     documentPages: setting(

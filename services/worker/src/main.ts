@@ -32,7 +32,8 @@ await runMain(
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
     });
-    const threadLimits = { timeMs: config.threadMs, memoryMb: config.threadMemoryMb };
+    const { threadCpuMs: cpuMs, threadMs: timeMs, threadMemoryMb: memoryMb } = config;
+    const threadLimits = { cpuMs, timeMs, memoryMb };
     const threads = scope.use(openThreadPool({ ...threadLimits, threads: config.threads, clock }));
     const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
     const readDocument = documentReader(store, threads, documentLimits, threadLimits);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
-import { bombPdf } from "./hostile-pdf.ts";
+import { bombPdf, formTreePdf } from "./hostile-pdf.ts";
 import { attempt, completeWith, makePdf, noDocument, openDocuments } from "./setup.ts";
 
 type Change = Parameters<typeof openDocuments>[0];
@@ -96,6 +96,21 @@ test("a document that takes too long costs its own attempt, and says so", async 
     ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
     message: expect.stringContaining('"report.pdf" takes more than 0.001 s to read'),
   });
+});
+
+test("a document of a few KB that would compute for hours costs its own attempt, and the CPU time is reported", async () => {
+  const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 1_000 } });
+  const execute = summarizeExecutor({
+    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
+  });
+  const { context, used } = attempt({}, [await put("tree.pdf", pdf, formTreePdf(30))]);
+  await expect(execute(context)).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
+    message: expect.stringContaining('"tree.pdf" takes more than 1 s of CPU time to read'),
+  });
+  expect(used.reduce((sum, { computeMs = 0 }) => sum + computeMs, 0)).toBeGreaterThan(1_000);
+  const good = attempt({}, [await put("good.pdf", pdf, formTreePdf(2))]);
+  expect(await execute(good.context)).toMatchObject({ pages: 1 });
 });
 
 test("pages are allowed up to the limit, and one more is refused", async () => {

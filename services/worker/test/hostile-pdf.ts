@@ -18,3 +18,26 @@ export function bombPdf(mebibytes: number): Buffer {
     Buffer.from("\nendstream endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"),
   ]);
 }
+
+/** A PDF of one page whose content is a form that draws a form twice, and so on, so many levels deep. */
+export function formTreePdf(levels: number): Buffer {
+  const font = "/Font <</F 4 0 R>>";
+  const stream = (number: number, entries: string, content: string) =>
+    `${number} 0 obj <</Length ${content.length} ${entries}>> stream\n${content}\nendstream endobj\n`;
+  const form = "/Type /XObject /Subtype /Form /BBox [0 0 9 9]";
+  const forms = Array.from({ length: levels }, (_, level) => {
+    const inner = `${form} /Resources <<${font} /XObject <</X ${7 + level} 0 R>>>>`;
+    return stream(6 + level, inner, "/X Do /X Do");
+  });
+  return Buffer.from(
+    "%PDF-1.4\n1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n" +
+      "2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n" +
+      "3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 5 0 R " +
+      `/Resources <<${font} /XObject <</X 6 0 R>>>>>> endobj\n` +
+      "4 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj\n" +
+      stream(5, "", "/X Do") +
+      forms.join("") +
+      stream(6 + levels, `${form} /Resources <<${font}>>`, "BT /F 9 Tf (The mill turns.) Tj ET") +
+      "trailer <</Root 1 0 R>>\n%%EOF\n",
+  );
+}

@@ -20,7 +20,12 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   });
   const stop = new AbortController();
   const messages = [{ role: "user" as const, content: "How does the mill turn?" }];
-  const completion = provider.complete({ messages, maxTokens: 9, signal: stop.signal });
+  const completion = provider.complete({
+    messages,
+    maxTokens: 9,
+    signal: stop.signal,
+    keyId: "aaaa",
+  });
   const read = () => Readable.from(completion.text).toArray();
   const fault = async () => {
     const error = await read().catch((thrown: unknown) => thrown);
@@ -164,7 +169,8 @@ test("a provider may take long in all while it goes on speaking", async () => {
   const messages = [{ role: "user" as const, content: "Go on." }];
   let heard = 0;
   const reading = (async () => {
-    for await (const _ of provider.complete({ messages, maxTokens: 9, signal }).text) heard += 1;
+    for await (const _ of provider.complete({ messages, maxTokens: 9, signal, keyId: "aaaa" }).text)
+      heard += 1;
   })();
   for (let pause = 0; pause < 4; pause += 1) {
     // Our silence and the simulator's pause are both being waited for.

@@ -35,13 +35,14 @@ export async function makePdf(
 
 export interface ThreadChange {
   readonly threads?: number;
+  readonly cpuMs?: number;
   readonly timeMs?: number;
   readonly memoryMb?: number;
   readonly clock?: Clock;
 }
 
 export function openThreads(change: ThreadChange = {}) {
-  const limits = { threads: 2, timeMs: 60_000, memoryMb: 256, ...change };
+  const limits = { threads: 2, cpuMs: 60_000, timeMs: 60_000, memoryMb: 256, ...change };
   const threads = openThreadPool({ clock, ...limits });
   onTestFinished(() => threads.close());
   return { threads, limits };

@@ -14,7 +14,7 @@ function setup(change: ThreadChange = {}) {
   const stop = new AbortController();
   const split = (text: string, options: Partial<TaskOptions> = {}) =>
     threads.run("splitText", () => ({ input: { text, maxTokens: 256 } }), {
-      signal: stop.signal,
+      ...{ key: "aaaa", signal: stop.signal },
       ...options,
     });
   const works = async () =>
@@ -51,6 +51,48 @@ test("a task is ended at its time limit, and not a millisecond before", async ()
   await works();
 });
 
+test("a task is ended at its limit of CPU time, however slow the clock is, and its thread is replaced", async () => {
+  // As long as nobody looks, time stands still: the limit by the clock is never reached.
+  const clock = new ManualClock();
+  const { split, works } = setup({ threads: 1, cpuMs: 300, timeMs: 2 ** 30, clock });
+  const spent: number[] = [];
+  let outcome: unknown;
+  const ended = split(endless, { onSpent: (cpuMs) => spent.push(cpuMs) }).then((end) => {
+    outcome = end;
+  });
+  while (outcome === undefined) {
+    clock.advance(100);
+    await turn();
+  }
+  await ended;
+  expect(outcome).toEqual({ kind: "overCpu" });
+  expect(spent).toEqual([expect.any(Number)]);
+  expect(spent[0]).toBeGreaterThan(300);
+  await works();
+});
+
+test("the CPU time of the tasks before on the same thread is not counted", async () => {
+  const { split } = setup({ threads: 1, cpuMs: 3_000 });
+  const spent: number[] = [];
+  // Some tenths of a second each, together more than one may take.
+  const busy = "漢字".repeat(6_000);
+  for (let total = 0; total < 3_500; total = spent.reduce((sum, ms) => sum + ms, 0)) {
+    const options = { onSpent: (cpuMs: number) => void spent.push(cpuMs) };
+    expect(await split(busy, options)).toMatchObject({ kind: "done" });
+  }
+  expect(Math.max(...spent)).toBeLessThan(3_000);
+});
+
+test("a key whose tasks never end keeps another's waiting for no thread", async () => {
+  const { stop, split } = setup({ threads: 2 });
+  const hostile = Array.from({ length: 100 }, () => split(endless).catch(() => "stopped"));
+  const other = { key: "bbbb", signal: new AbortController().signal };
+  expect(await split("The mill turns.", other)).toMatchObject({ kind: "done" });
+  expect(await split("The sea was calm.", other)).toMatchObject({ kind: "done" });
+  stop.abort();
+  expect(new Set(await Promise.all(hostile))).toEqual(new Set(["stopped"]));
+});
+
 const readPdf = (threads: ReturnType<typeof setup>["threads"], bytes: Buffer) =>
   threads.run(
     "readDocument",
@@ -60,7 +102,7 @@ const readPdf = (threads: ReturnType<typeof setup>["threads"], bytes: Buffer) =>
         limits: { pages: 10, characters: 1_000 },
       },
     }),
-    { signal: new AbortController().signal },
+    { key: "aaaa", signal: new AbortController().signal },
   );
 
 test("what takes too much in buffers is ended, and what takes less is not", async () => {
@@ -87,7 +129,7 @@ test("what takes too much on the heap is ended, and what takes less is not", asy
     }).join(" ");
   const run = (text: string) =>
     threads.run("keySentences", () => ({ input: { text, maxTokens: 64, question: "" } }), {
-      signal: new AbortController().signal,
+      ...{ key: "aaaa", signal: new AbortController().signal },
     });
   expect(await run(sentences(100_000))).toEqual({ kind: "overMemory" });
   expect(await run(sentences(1_000))).toMatchObject({ kind: "done" });
@@ -99,7 +141,9 @@ test("tasks over the number of threads wait, their input is not asked for, and t
   const first = split(endless).catch(() => "stopped");
   const prepare = vi.fn(() => ({ input: { text: "a", maxTokens: 256 } }));
   const waiting = new AbortController();
-  const second = threads.run("splitText", prepare, { signal: waiting.signal });
+  const second = threads.run("splitText", prepare, {
+    ...{ key: "aaaa", signal: waiting.signal },
+  });
   waiting.abort(new Error("no longer wanted"));
   await expect(second).rejects.toThrow("no longer wanted");
   expect(prepare).not.toHaveBeenCalled();

@@ -32,7 +32,9 @@ export function jobText(job: Job): string {
     [
       "spent",
       usage &&
-        `${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${usage.providerCalls} calls`,
+        `${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${usage.providerCalls} calls${
+          usage.computeMs > 0 ? `, ${usage.computeMs} ms of CPU` : ""
+        }`,
     ],
     ["failure", failure && `${failure.reason}: ${failure.message}`],
     ["payload", job.payload === undefined ? undefined : JSON.stringify(job.payload)],

@@ -9,9 +9,10 @@
 -- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
 -- delay_ms" (its provider refused it for load: no attempt is spent), with the failure as body (JSON), its
 -- message, and as noted the failure as its history keeps it (JSON); or "release". usage is "" or
--- "input,output,calls". A job that is to run again but whose cancel was asked for is CANCELLED. What was
--- reserved is settled to the tokens of the usage; without one it counts as spent, unless the attempt is not
--- counted: then the provider was never reached. The bounce after max_bounces spends an attempt.
+-- "input,output,calls" and, where the worker measured CPU time, ",compute_ms". A job that is to run again
+-- but whose cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage;
+-- without one it counts as spent, unless the attempt is not counted: then the provider was never reached.
+-- The bounce after max_bounces spends an attempt.
 --
 -- A settlement that is INVALID has changed nothing, and the others of the call are settled: no JSON is decoded
 -- but what may be none, and what is stored of a job and cannot be read counts as not there.
@@ -34,16 +35,19 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "lib/ends"
 --- @include "lib/history"
 
--- "input,output,calls" as three numbers, or nil.
+-- "input,output,calls" or "input,output,calls,compute_ms" as four numbers, or nil.
 local function read_usage(text)
-  local a, b, c = string.match(text or "", "^(%d+),(%d+),(%d+)$")
-  a, b, c = numbers.whole(a), numbers.whole(b), numbers.whole(c)
-  if a and b and c then return { a, b, c } end
+  local a, b, c, ms = string.match(text or "", "^(%d+),(%d+),(%d+),?(%d*)$")
+  if ms == "" then ms = "0" end
+  a, b, c, ms = numbers.whole(a), numbers.whole(b), numbers.whole(c), numbers.whole(ms)
+  if a and b and c and ms then return { a, b, c, ms } end
 end
 
 local function add_usage(before, more)
-  before = read_usage(before) or { 0, 0, 0 }
-  return string.format("%.0f,%.0f,%.0f", before[1] + more[1], before[2] + more[2], before[3] + more[3])
+  before = read_usage(before) or { 0, 0, 0, 0 }
+  local sum = {}
+  for i = 1, more[4] + before[4] > 0 and 4 or 3 do sum[i] = string.format("%.0f", before[i] + more[i]) end
+  return table.concat(sum, ",")
 end
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -69,7 +73,7 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   local ended, bounced = kind.name == "complete", kind.name == "bounce"
   local back = not ended and not kind.counts
   local unspent = back and not spent
-  if rsv then budgets.settle(key, rsv, spent, unspent, not back) end
+  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[4]) end
   if acs then
     slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, ended)
   end

@@ -74,6 +74,7 @@ export function settlementOf(
     inputTokens: Number(usage?.inputTokens ?? 0n),
     outputTokens: Number(usage?.outputTokens ?? 0n),
     providerCalls: usage?.providerCalls ?? 0,
+    computeMs: Number(usage?.computeMs ?? 0n),
   };
   const base = { ...refOf(name), ...(usage === undefined ? {} : { usage: spent }) };
   if (outcome.case === "completed") {

@@ -2,7 +2,7 @@ import type { DocumentStore, StoredDocument } from "@millrace/documents";
 import type { KeyId } from "@millrace/shared";
 import { attributeNames, describeSpan, inSpan, spanNames } from "@millrace/telemetry";
 import { NonRetryableError } from "@millrace/worker-sdk";
-import type { TaskOptions, ThreadPool } from "../threads/thread-pool.ts";
+import type { TaskOptions, ThreadPool, ThreadPoolOptions } from "../threads/thread-pool.ts";
 import type { DocumentLimits, DocumentReading } from "./read-document.ts";
 
 export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pages">;
@@ -11,7 +11,7 @@ export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pa
 export type DocumentReader = (
   id: string,
   keyId: string,
-  options: TaskOptions,
+  options: Omit<TaskOptions, "key">,
 ) => Promise<DocumentText>;
 
 /** All of a document in a buffer of its own, which can move to a thread. */
@@ -30,7 +30,7 @@ export function documentReader(
   store: DocumentStore,
   threads: ThreadPool,
   limits: DocumentLimits,
-  threadLimits: { readonly timeMs: number; readonly memoryMb: number },
+  threadLimits: Pick<ThreadPoolOptions, "cpuMs" | "timeMs" | "memoryMb">,
 ): DocumentReader {
   const read: DocumentReader = async (id, keyId, options) => {
     const document = await store.get(id, keyId as KeyId);
@@ -43,7 +43,7 @@ export function documentReader(
       const input = { filename, contentType, bytes, limits };
       return { input, transfer: [bytes.buffer] };
     };
-    const outcome = await threads.run("readDocument", prepare, options);
+    const outcome = await threads.run("readDocument", prepare, { ...options, key: keyId });
     if (outcome.kind === "done") {
       const reading = outcome.value;
       if (reading.kind === "text") {
@@ -52,11 +52,13 @@ export function documentReader(
       }
       throw new NonRetryableError(reading.reason, reading.message);
     }
-    const taken =
-      outcome.kind === "overTime"
-        ? `more than ${threadLimits.timeMs / 1_000} s`
-        : `more than ${threadLimits.memoryMb} MB of memory`;
-    const message = `The document "${filename}" takes ${taken} to read: split it, or save or export it anew.`;
+    const { cpuMs, timeMs, memoryMb } = threadLimits;
+    const taken = {
+      overCpu: `${cpuMs / 1_000} s of CPU time`,
+      overTime: `${timeMs / 1_000} s`,
+      overMemory: `${memoryMb} MB of memory`,
+    }[outcome.kind];
+    const message = `The document "${filename}" takes more than ${taken} to read: split it, or save or export it anew.`;
     throw new NonRetryableError("DOCUMENT_UNREADABLE", message);
   };
   return (id, ...more) => {

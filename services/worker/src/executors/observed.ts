@@ -42,11 +42,12 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
   return (executor) => async (job) => {
     const { queue, type, attempt } = job;
     const who = { ...jobFields(job.jobId, job.traceparent), queue, type, attempt };
-    const spent = { input_tokens: 0, output_tokens: 0, provider_calls: 0 };
+    const spent = { input_tokens: 0, output_tokens: 0, provider_calls: 0, compute_ms: 0 };
     const addUsage = (usage: UsageDelta) => {
       spent.input_tokens += usage.inputTokens ?? 0;
       spent.output_tokens += usage.outputTokens ?? 0;
       spent.provider_calls += usage.providerCalls ?? 0;
+      spent.compute_ms += Math.round(usage.computeMs ?? 0);
       job.addUsage(usage);
     };
     const startMs = clock.nowMs();

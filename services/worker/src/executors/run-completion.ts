@@ -12,7 +12,7 @@ import { RefusedAccounts } from "../providers/refused-accounts.ts";
 /** Reads a whole answer, and hands each piece to `piece`. */
 export type RunCompletion = (
   context: ExecutionContext,
-  request: Omit<CompletionRequest, "signal"> & { readonly signal?: AbortSignal },
+  request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
   piece: (text: string) => Promise<void>,
 ) => Promise<string>;
 
@@ -78,11 +78,11 @@ export function completionRunner(
   const refused = new RefusedAccounts(clock);
 
   return async (context, request, piece) => {
-    const { pool, startedMs } = context;
+    const { pool, startedMs, keyId } = context;
     const waitMs = refused.waitMs(pool, startedMs);
     if (waitMs > 0) throw refusedBefore(pool, waitMs);
     const signal = request.signal ?? context.signal;
-    const completion = provider.complete({ ...request, signal });
+    const completion = provider.complete({ ...request, signal, keyId });
     const call = async () => {
       const startMs = clock.nowMs();
       let outcome = "answered";

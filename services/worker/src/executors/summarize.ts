@@ -40,10 +40,11 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       throw new NonRetryableError("MALFORMED", "A summarize job needs at least one document.");
     }
     const { text, pages } = await readAll(context, parts.readDocument);
+    const { signal, keyId: key } = context;
+    const onSpent = (computeMs: number) => context.addUsage({ computeMs });
     const split = async (whole: string) => {
       const input = { text: whole, maxTokens: partTokens };
-      const { signal } = context;
-      const outcome = await threads.run("splitText", () => ({ input }), { signal });
+      const outcome = await threads.run("splitText", () => ({ input }), { signal, key, onSpent });
       if (outcome.kind === "done") return outcome.value;
       throw new NonRetryableError("TOO_LARGE", "The text is too long to be cut into parts.");
     };
@@ -88,7 +89,8 @@ async function readAll(context: ExecutionContext, readDocument: DocumentReader) 
   for (const [at, id] of documentIds.entries()) {
     const what = `reading pages of document ${at + 1} of ${documentIds.length}`;
     const onProgress = (done: number, total: number) => void context.progress(done, total, what);
-    const read = await readDocument(id, keyId, { signal, onProgress });
+    const onSpent = (computeMs: number) => context.addUsage({ computeMs });
+    const read = await readDocument(id, keyId, { signal, onProgress, onSpent });
     texts.push(read.text);
     pages += read.pages;
   }

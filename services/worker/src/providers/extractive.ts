@@ -19,12 +19,17 @@ function sourceOf(messages: readonly Message[]): { text: string; question: strin
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
   name: "extractive",
   model: "textrank",
-  complete({ messages, maxTokens, signal }) {
+  complete({ messages, maxTokens, signal, keyId: key }) {
     let outputTokens = 0;
     let inputTokens = 0;
+    let computeMs = 0;
+    const onSpent = (cpuMs: number) => {
+      computeMs = cpuMs;
+    };
     async function* answer() {
       const input = { ...sourceOf(messages), maxTokens };
-      const outcome = await threads.run("keySentences", () => ({ input }), { signal });
+      const options = { signal, key, onSpent };
+      const outcome = await threads.run("keySentences", () => ({ input }), options);
       if (outcome.kind !== "done") {
         const message =
           "The text is too much for the extractive provider: send it in smaller parts.";
@@ -38,7 +43,7 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
     }
     return {
       text: answer(),
-      usage: () => ({ inputTokens, outputTokens, providerCalls: 0 }),
+      usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs }),
     };
   },
 });

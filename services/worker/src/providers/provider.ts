@@ -8,12 +8,16 @@ export interface CompletionRequest {
   /** Of the answer. */
   readonly maxTokens: number;
   readonly signal: AbortSignal;
+  /** The API key that asks, by id. */
+  readonly keyId: string;
 }
 
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
+  /** CPU time that the answer took here, milliseconds, where it was measured. */
+  readonly computeMs?: number;
 }
 
 export interface Completion {

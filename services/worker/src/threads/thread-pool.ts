@@ -1,13 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { Clock, TimerHandle } from "@millrace/shared";
-import pLimit from "p-limit";
+import { fairTurns } from "./fair-turns.ts";
 import type { Progress, Tasks } from "./tasks.ts";
 import type { TaskMessage, ThreadMessage } from "./thread.ts";
 
 export interface ThreadPoolOptions {
   /** How many tasks run at once; the others wait their turn. */
   readonly threads: number;
-  /** How long one task may run. */
+  /** How much CPU time one task may take. */
+  readonly cpuMs: number;
+  /** How long one task may run, by the clock. */
   readonly timeMs: number;
   /** What one task may hold on its heap, and again in buffers. */
   readonly memoryMb: number;
@@ -17,12 +19,16 @@ export interface ThreadPoolOptions {
 export type ThreadOutcome<Value> =
   | { readonly kind: "done"; readonly value: Value }
   /** The task was ended at its limit, and its thread with it. */
-  | { readonly kind: "overTime" | "overMemory" };
+  | { readonly kind: "overCpu" | "overTime" | "overMemory" };
 
 export interface TaskOptions {
+  /** Who the task is for: threads are shared evenly by key. */
+  readonly key: string;
   /** Ends the task, and its thread with it. */
   readonly signal: AbortSignal;
   readonly onProgress?: Progress;
+  /** Told once a task has ended, however it did, what CPU time it took. */
+  readonly onSpent?: (cpuMs: number) => void;
 }
 
 /** What a task is given; the buffers in `transfer` move to the thread and are gone here. */
@@ -49,16 +55,18 @@ export interface ThreadPool {
 }
 
 const IDLE_MS = 30_000;
-const LOOK_AT_MEMORY_MS = 100;
+const LOOK_MS = 100;
 const entry = new URL("./thread.ts", import.meta.url);
 
 /**
  * Threads for what would hold up the event loop or might crash. A V8 heap limit ends a thread by
- * itself, but buffers are outside of it: those are looked at from here. Why not Piscina: docs/adr/0009.
+ * itself, but buffers are outside of it: those, and the CPU time, are looked at from here. Why not Piscina: docs/adr/0009.
  */
 export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
-  const { threads, timeMs, memoryMb, clock } = options;
-  const limit = pLimit(threads);
+  const { threads, cpuMs, timeMs, memoryMb, clock } = options;
+  const turns = fairTurns(threads);
+  /** What CPU time each thread had taken when its last task ended, milliseconds. */
+  const spentBefore = new WeakMap<Worker, number>();
   const all = new Set<Worker>();
   /** Each with what will end it. */
   const idle = new Map<Worker, TimerHandle>();
@@ -99,36 +107,51 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
     thread: Worker,
     message: TaskMessage,
     transfer: readonly ArrayBuffer[],
-    { signal, onProgress }: TaskOptions,
+    { signal, onProgress, onSpent }: TaskOptions,
   ): Promise<ThreadOutcome<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<ThreadOutcome<T>>();
+    const startMs = clock.nowMs();
+    /** Of this task, as far as is known. */
+    let spentMs = 0;
     let look: TimerHandle | undefined;
-    const lookAtMemory = () => {
-      look = clock.after(LOOK_AT_MEMORY_MS, async () => {
+    const lookAtUse = () => {
+      look = clock.after(LOOK_MS, async () => {
         // Unknown while the thread is still starting.
-        const statistics = await thread.getHeapStatistics().catch(() => undefined);
+        const [heap, cpu] = await Promise.all([
+          thread.getHeapStatistics(),
+          thread.cpuUsage(),
+        ]).catch(() => []);
         if (look === undefined) return;
-        const bytes = statistics?.external_memory ?? 0;
-        if (bytes > memoryMb * 1024 * 1024) resolve({ kind: "overMemory" });
-        else lookAtMemory();
+        const cpuSoFarMs = ((cpu?.user ?? 0) + (cpu?.system ?? 0)) / 1_000;
+        spentMs = Math.max(spentMs, cpuSoFarMs - (spentBefore.get(thread) ?? 0));
+        if (spentMs > cpuMs) resolve({ kind: "overCpu" });
+        else if ((heap?.external_memory ?? 0) > memoryMb * 1024 * 1024) {
+          resolve({ kind: "overMemory" });
+        } else lookAtUse();
       });
     };
     const onMessage = (said: ThreadMessage) => {
-      if (said.kind === "progress") onProgress?.(said.done, said.total);
-      else if (said.kind === "done") resolve({ kind: "done", value: said.value as T });
+      if (said.kind === "progress") return onProgress?.(said.done, said.total);
+      spentMs = said.cpuMs;
+      spentBefore.set(thread, said.threadCpuMs);
+      if (said.kind === "done") resolve({ kind: "done", value: said.value as T });
       else reject(said.error);
     };
     const onError = (error: Error & { code?: string }) =>
       error.code === "ERR_WORKER_OUT_OF_MEMORY" ? resolve({ kind: "overMemory" }) : reject(error);
     const onExit = () => reject(new Error("The thread ended before its task did."));
     const onAbort = () => reject(signal.reason);
-    const late = clock.after(timeMs, () => resolve({ kind: "overTime" }));
+    const late = clock.after(timeMs, () => {
+      // It may be in one long call, and its CPU time not be known.
+      spentMs = clock.nowMs() - startMs;
+      resolve({ kind: "overTime" });
+    });
     thread.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
     let reusable = false;
     try {
       thread.postMessage(message, transfer);
-      lookAtMemory();
+      lookAtUse();
       const outcome = await promise;
       reusable = outcome.kind === "done";
       return outcome;
@@ -138,6 +161,7 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
       look = undefined;
       thread.off("message", onMessage).off("error", onError).off("exit", onExit);
       signal.removeEventListener("abort", onAbort);
+      onSpent?.(spentMs);
       if (reusable) giveBack(thread);
       else await thread.terminate();
     }
@@ -149,7 +173,7 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
         task.signal.throwIfAborted();
         if (closed) throw new Error("The threads are closed.");
       };
-      const turn = limit(async () => {
+      const turn = turns.run(task.key, async () => {
         assertWanted();
         const { input, transfer = [] } = await prepare();
         assertWanted();

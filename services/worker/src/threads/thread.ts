@@ -8,20 +8,30 @@ export interface TaskMessage {
   readonly input: unknown;
 }
 
-/** To the pool. */
+/** To the pool. The last message of a task says what CPU time it took, and the thread in all. */
 export type ThreadMessage =
   | { readonly kind: "progress"; readonly done: number; readonly total: number }
-  | { readonly kind: "done"; readonly value: unknown }
-  | { readonly kind: "threw"; readonly error: unknown };
+  | ((
+      | { readonly kind: "done"; readonly value: unknown }
+      | { readonly kind: "threw"; readonly error: unknown }
+    ) & { readonly cpuMs: number; readonly threadCpuMs: number });
 
 const send = (message: ThreadMessage) => parentPort?.postMessage(message);
 
+const threadCpuMs = () => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
 parentPort?.on("message", async ({ name, input }: TaskMessage) => {
+  const before = threadCpuMs();
+  const spent = () => ({ cpuMs: threadCpuMs() - before, threadCpuMs: threadCpuMs() });
   const task = tasks[name] as (input: unknown, progress: Progress) => unknown;
   const progress: Progress = (done, total) => send({ kind: "progress", done, total });
   try {
-    send({ kind: "done", value: await task(input, progress) });
+    const value = await task(input, progress);
+    send({ kind: "done", value, ...spent() });
   } catch (error) {
-    send({ kind: "threw", error });
+    send({ kind: "threw", error, ...spent() });
   }
 });

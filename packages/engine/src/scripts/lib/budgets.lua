@@ -17,7 +17,7 @@ local budgets = { of_key = {}, order = {}, spent = {}, learners = {} }
 local SECOND, QUARTER = 1000, 900000
 -- How long what was used is kept of a key that runs nothing: a day, and the bucket that it ends in.
 local KEEP_MS = 87300000
--- A cost of 1 is this many tokens.
+-- A cost of 1 is this many tokens, or milliseconds of CPU time of a worker.
 budgets.UNIT_TOKENS = 1000
 
 -- What is said of several keys: their limits as text, and the tokens that an attempt of theirs takes
@@ -157,8 +157,9 @@ end
 
 -- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
 -- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
--- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent.
-function budgets.settle(key, rsv, spent, refund, turn)
+-- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent. `compute_ms`:
+-- CPU time that the attempt took, or nil; it counts in the order of keys alone, whatever became of the attempt.
+function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   local tokens, reserved, finish, weight, minute, day, lane =
     string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
   tokens, reserved = tonumber(tokens), tonumber(reserved)
@@ -181,8 +182,8 @@ function budgets.settle(key, rsv, spent, refund, turn)
     if refund or correction < 0 then use.freed = "all" end
   end
   -- Were jobs free that spend no token, their key would always be next.
-  if turn and spent == 0 then return end
-  local more = (spent or tokens) - tokens
+  local more = turn and spent == 0 and 0 or (spent or tokens) - tokens
+  more = more + (compute_ms or 0)
   if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
 end
 

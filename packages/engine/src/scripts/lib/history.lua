@@ -7,7 +7,7 @@
 local history = {}
 
 -- Notes a failed attempt before it is counted in `atm`. failure is JSON, and short: a history is read whole,
--- and copied to the dead letter. usage is "input,output,calls" or "".
+-- and copied to the dead letter. usage is as settle has it.
 function history.note(job_id, failure, usage)
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, "atm", "pb", "processedOn", "his")

@@ -7,7 +7,7 @@
 --   exp   latest start, ms             dl    latest finish, ms
 --   ik    "window_ms:idempotency key"  keep  retention of its own, ms
 --   fin   "ats STATE" of when it ended: it holds while `ats` is the same
---   fail  last failure, JSON           use   usage, "input,output,calls"
+--   fail  last failure, JSON           use   usage, "input,output,calls[,compute_ms]"
 --   est  tokens declared               bnc  times its provider refused it
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
 --   his  how its attempts failed: see history.lua

@@ -24,6 +24,7 @@ const attemptMessage = (record: AttemptRecord) => ({
           inputTokens: BigInt(record.usage.inputTokens),
           outputTokens: BigInt(record.usage.outputTokens),
           providerCalls: record.usage.providerCalls,
+          computeMs: BigInt(record.usage.computeMs ?? 0),
         },
       }),
 });

@@ -532,7 +532,7 @@ export declare type JobError = Message<"millrace.jobs.v1.JobError"> & {
 export declare const JobErrorSchema: GenMessage<JobError>;
 
 /**
- * What was spent at a model provider.
+ * What was spent at a model provider, and of the worker's processors.
  *
  * @generated from message millrace.jobs.v1.Usage
  */
@@ -557,6 +557,14 @@ export declare type Usage = Message<"millrace.jobs.v1.Usage"> & {
    * @generated from field: uint32 provider_calls = 3;
    */
   providerCalls: number;
+
+  /**
+   * CPU time that the attempt took of its worker, milliseconds, where the worker measures it: the shipped
+   * one for documents and texts. A second costs as much as 1,000 tokens in the order between keys. Set by the worker.
+   *
+   * @generated from field: uint64 compute_ms = 4;
+   */
+  computeMs: bigint;
 };
 
 /**
