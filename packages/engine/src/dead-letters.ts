@@ -104,7 +104,7 @@ export function deadLetterStore(
       const count = (word: string) => outcomes.filter((outcome) => outcome === word).length;
       return {
         redriven: count("REDRIVEN"),
-        refused: count("REFUSED") + count("DEPTH_FULL"),
+        refused: count("REFUSED") + count("DEPTH_FULL") + count("INVALID"),
         gone: count("GONE"),
       };
     },

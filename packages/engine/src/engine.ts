@@ -220,6 +220,8 @@ export type SubmitOutcome =
   /** The idempotency key is there with other content. */
   | { readonly kind: "conflict"; readonly jobId: JobId }
   | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
+  /** This job cannot be stored as it is; `argument`: what of it. */
+  | { readonly kind: "invalid"; readonly argument: string }
   | { readonly kind: "unknownQueue" }
   /** The queue does not take jobs of this type. */
   | { readonly kind: "unknownType" };

@@ -2,6 +2,7 @@ import type { Clock } from "@millrace/shared";
 import type { ConstraintKind, EndedJob, Lease, LeaseRequest, LeaseResult } from "./engine.ts";
 import type { ProviderAccountRegistry, Want } from "./provider-accounts.ts";
 import { lease } from "./scripts/lease.ts";
+import { settle } from "./scripts/settle.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
 import type { Store } from "./store-connection.ts";
 
@@ -19,6 +20,31 @@ export interface LeaseFrom {
     request: LeaseRequest,
     stamp: { readonly nowMs: number; readonly maxEvents: number },
   ): Promise<LeaseResult>;
+}
+
+/** Every job has a type: one that seems to have none has a spec that something else has written. */
+const isReadable = ({ job }: Lease): boolean => job.type !== "";
+
+/** Ends jobs that no worker could make sense of, before they come to one. */
+async function failUnreadable(
+  redis: Store,
+  { base, definition }: ShardOfQueue,
+  leases: readonly Lease[],
+  stamp: { readonly nowMs: number; readonly maxEvents: number },
+): Promise<void> {
+  const message = "what it was submitted with cannot be read: its stored field spec is malformed";
+  await settle.run(redis, base, {
+    ...stamp,
+    keepSucceededMs: definition.retainSucceededMs,
+    keepFailedMs: definition.retainFailedMs,
+    maxBounces: definition.maxBounces,
+    settlements: leases
+      .filter((lease) => !isReadable(lease))
+      .map(({ jobId, token }) => ({
+        ...{ jobId, token, kind: "fail", state: "FAILED" },
+        failure: { reason: "UNREADABLE", message, retryable: false },
+      })),
+  });
 }
 
 export function leaseFromShards(
@@ -81,7 +107,11 @@ export function leaseFromShards(
           const workerIds = [...workers.slice(next), ...workers.slice(0, next)];
           const call = { ...request, ...stamp, workerIds, keepFailedMs, defaultTokens, count };
           const result = await lease.run(redis, base, call);
-          leases.push(...result.leases);
+          const readable = result.leases.filter(isReadable);
+          if (readable.length < result.leases.length) {
+            await failUnreadable(redis, shard, result.leases, stamp);
+          }
+          leases.push(...readable);
           expired.push(...result.expired);
           for (const [kind, lanes] of result.held) note(kind, lanes);
           if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);

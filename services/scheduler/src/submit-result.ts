@@ -34,6 +34,11 @@ export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
         message: `${outcome.depth} jobs are queued; the limit is ${outcome.limit}`,
         retryDelayMs: DEPTH_RETRY_MS,
       });
+    case "invalid":
+      return refusedResult({
+        reason: "MALFORMED",
+        message: `${outcome.argument}: cannot be stored as it is; submit the job with another value`,
+      });
     case "storeFull":
       return refusedResult({
         reason: "STORE_FULL",

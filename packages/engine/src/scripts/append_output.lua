@@ -11,11 +11,13 @@
 -- attempt's output: earlier attempts' goes first when both do not fit.
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 --- @include "lib/signals"
 --- @include "lib/leases"
+--- @include "lib/streams"
 
 local now_ms = ARGV[1]
-local limit_bytes = tonumber(ARGV[2])
+local limit_bytes = numbers.given(ARGV[2], "limit_bytes")
 
 -- What a stream entry takes beside its body; it bounds floods of tiny chunks.
 local CHUNK_OVERHEAD = 64
@@ -25,17 +27,18 @@ local ABANDONED_MS = 2592000000
 local function append(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
-  local first_seq = tonumber(ARGV[at + 3])
-  local chunk_count = tonumber(ARGV[at + 4])
+  local first_seq = numbers.whole(ARGV[at + 3])
+  local chunk_count = numbers.whole(ARGV[at + 4])
 
   local job_key = base .. id
   local fields = rcall("HMGET", job_key, "ats", "oo", "oq", "ob", "op", "or", "atm")
   if not leases.held(id, token, fields[1]) then return { "LEASE_LOST" } end
-  local offset, seq = tonumber(fields[2] or 0), tonumber(fields[3] or 0)
-  local bytes, before = tonumber(fields[4] or 0), tonumber(fields[5] or 0)
-  if first_seq > seq then return { "GAP", seq } end
-  local attempt = (tonumber(fields[7]) or 0) + 1
   local output = job_key .. ":output"
+  local offset, seq = numbers.whole(fields[2]), numbers.whole(fields[3]) or 0
+  if not offset then offset = fields[2] and streams.last(output) or 0 end
+  local bytes, before = (numbers.whole(fields[4]) or 0), (numbers.whole(fields[5]) or 0)
+  if not first_seq or first_seq > seq then return { "GAP", seq } end
+  local attempt = (numbers.whole(fields[7]) or 0) + 1
   local word = "APPENDED"
   local stored = false
   for i = seq - first_seq + 1, chunk_count do
@@ -47,7 +50,7 @@ local function append(at)
       break
     end
     if before > 0 and before + bytes + cost > limit_bytes then
-      rcall("XTRIM", output, "MINID", string.format("%.0f-0", tonumber(fields[6]) + 1))
+      rcall("XTRIM", output, "MINID", string.format("%.0f-0", (numbers.whole(fields[6]) or 0) + 1))
       before = 0
     end
     rcall("XADD", output, string.format("%.0f-0", offset + 1), "k", kind, "a", attempt, "t", now_ms, "b", body)
@@ -61,11 +64,15 @@ local function append(at)
   return { word, seq, offset }
 end
 
-local replies = {}
-local at = 2
+-- Where each batch begins: all counts are looked at before the first is stored.
+local starts, at = {}, 2
 while at < #ARGV do
-  replies[#replies + 1] = append(at)
-  at = at + 4 + 2 * ARGV[at + 4]
+  starts[#starts + 1] = at
+  local chunk_count = numbers.given(ARGV[at + 4], "chunk_count")
+  at = at + 4 + 2 * chunk_count
+  if chunk_count < 0 or at > #ARGV then error("chunk_count is not the number of chunks") end
 end
+local replies = {}
+for i, start in ipairs(starts) do replies[i] = append(start) end
 signals.publish()
 return replies

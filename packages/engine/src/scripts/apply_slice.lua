@@ -6,14 +6,15 @@
 -- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 local pool = ARGV[1]
 local generation = ARGV[2]
-local version = tonumber(ARGV[3])
-local requests = ARGV[4]
-local tokens = ARGV[5]
-local allowed = ARGV[6]
-local second = ARGV[7]
-local until_ms = ARGV[8]
+local version = numbers.given(ARGV[3], "version")
+local requests = numbers.given(ARGV[4], "requests")
+local tokens = numbers.given(ARGV[5], "tokens")
+local allowed = numbers.given(ARGV[6], "allowed")
+local second = numbers.given(ARGV[7], "second")
+local until_ms = numbers.given(ARGV[8], "until_ms")
 local most = ARGV[9]
 local shared = ARGV[10]
 local now_ms = 0

@@ -6,10 +6,11 @@
 -- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
-local max_events = tonumber(ARGV[2])
-local keep_failed_ms = tonumber(ARGV[3])
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_failed_ms = numbers.given(ARGV[3], "keep_failed_ms")
 local id = ARGV[4]
 local message = ARGV[5]
 local keep_succeeded_ms = 0

@@ -7,8 +7,10 @@
 --
 -- base is the account's (see exchange_account). version is the registry's, of the removal.
 local base = KEYS[1]
-local version = tonumber(ARGV[1])
+local rcall = redis.call
+--- @include "lib/numbers"
+local version = numbers.given(ARGV[1], "version")
 local hash = base .. "mr:account"
-if (tonumber(redis.call("HGET", hash, "ver") or "") or -1) > version then return "OLD" end
+if (numbers.whole(redis.call("HGET", hash, "ver")) or -1) > version then return "OLD" end
 redis.call("DEL", hash)
 return "CLOSED"

@@ -25,7 +25,7 @@ if not report then
         corrections[second] = { c = 0, e = 0 }
         seconds[#seconds + 1] = second
       end
-      corrections[second][letter] = tonumber(flat[i + 1])
+      corrections[second][letter] = numbers.whole(flat[i + 1]) or 0
       gone[#gone + 1] = flat[i]
     end
   end

@@ -18,42 +18,53 @@
 --   R   the sum of a:<shard>
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local shard = ARGV[2]
 local generation = ARGV[3]
-local version = tonumber(ARGV[4])
-local running = tonumber(ARGV[5])
-local succeeded = tonumber(ARGV[6])
-local want_requests = tonumber(ARGV[7])
-local want_tokens = tonumber(ARGV[8])
-local least_tokens = tonumber(ARGV[9])
+local version = numbers.given(ARGV[4], "version")
+local running = numbers.given(ARGV[5], "running")
+local succeeded = numbers.given(ARGV[6], "succeeded")
+local want_requests = numbers.given(ARGV[7], "want_requests")
+local want_tokens = numbers.given(ARGV[8], "want_tokens")
+local least_tokens = numbers.given(ARGV[9], "least_tokens")
+--- @include "lib/json"
 --- @include "lib/windows"
 
+-- Of a grant.
+local WORDS = 11
 local HOLDS_MS = 1000
 -- How long a probe may take to come back before another is sent.
 local PROBE_MS = 60000
 -- How long a shard that wanted more counts as one to share with.
 local WANTS_MS = 2000
 
+local corrections = {}
+for at = 9, #ARGV - 1, 3 do
+  local second = numbers.given(ARGV[at + 1], "second")
+  local tokens = numbers.given(ARGV[at + 2], "tokens")
+  local requests = numbers.given(ARGV[at + 3], "requests")
+  corrections[#corrections + 1] = { second, tokens, requests }
+end
+
 local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, "v:" .. shard, "g:" .. shard, "a:" .. shard, "lq", "lt", "lr", "st", "cu", "pb", "lim",
   "R", "qs", "qf", "ql", "ts", "tf", "tl", "gen")
 if f[18] ~= generation then return { "GONE" } end
-local last, allowed_before = tonumber(f[1] or 0), tonumber(f[3] or 0)
-if f[2] and version < last then return cjson.decode(f[2]) end
+local last, allowed_before = (numbers.whole(f[1]) or 0), (numbers.whole(f[3]) or 0)
+local granted_before = json.read(f[2])
+if #granted_before == WORDS and version < last then return granted_before end
 -- The account's state was lost: grants go on from the shard's number.
 last = math.max(last, version)
 
-local limit_q, limit_t, limit_r = tonumber(f[4] or ""), tonumber(f[5] or ""), tonumber(f[6] or "")
-local state, cool_until, probe_until, learned = f[7] or "", tonumber(f[8] or ""), tonumber(f[9] or ""), tonumber(f[10] or "")
-local all_allowed = tonumber(f[11] or 0)
+local limit_q, limit_t, limit_r = numbers.whole(f[4]), numbers.whole(f[5]), numbers.whole(f[6])
+local state, cool_until, probe_until, learned = f[7] or "", numbers.whole(f[8]), numbers.whole(f[9]), numbers.finite(f[10])
+local all_allowed = (numbers.whole(f[11]) or 0)
 local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[12], f[13], f[14])
 local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[15], f[16], f[17])
 
-for at = 9, #ARGV - 1, 3 do
-  local second = tonumber(ARGV[at + 1])
-  local tokens = tonumber(ARGV[at + 2])
-  local requests = tonumber(ARGV[at + 3])
+for _, correction in ipairs(corrections) do
+  local second, tokens, requests = unpack(correction)
   if tokens > 0 then windows.add(t, tokens) else windows.correct(t, second, tokens) end
   windows.correct(q, second, requests)
 end
@@ -76,7 +87,7 @@ local function sharers()
   local count = 1
   for _, name in ipairs(rcall("HKEYS", hash)) do
     if string.sub(name, 1, 2) == "d:" and name ~= "d:" .. shard
-      and tonumber(rcall("HGET", hash, name)) > now_ms - WANTS_MS then
+      and (numbers.whole(rcall("HGET", hash, name)) or 0) > now_ms - WANTS_MS then
       count = count + 1
     end
   end

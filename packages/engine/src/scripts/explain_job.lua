@@ -12,9 +12,10 @@
 -- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local id = ARGV[2]
-local default_tokens = tonumber(ARGV[3])
+local default_tokens = numbers.given(ARGV[3], "default_tokens")
 --- @include "lib/lanes"
 --- @include "lib/signals"
 --- @include "lib/jobs"
@@ -34,13 +35,13 @@ end
 local lane = lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
 local pool = string.sub(class, 3)
-local ahead = tonumber(rcall("ZRANK", base .. "mr:lane:" .. lane, id) or 0)
+local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
 if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
 
 local limits_text, learned = budgets.limits_of({ key })
-limits_text, learned = limits_text[1], tonumber(learned[1] or "")
+limits_text, learned = limits_text[1], numbers.whole(learned[1])
 local limits = limits_text and budgets.parse(limits_text)
-local est = tonumber(rcall("HGET", base .. id, "est") or "")
+local est = numbers.whole(rcall("HGET", base .. id, "est"))
 local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
 local slice = slices.of(pool)
 if slice then tokens = slices.believed(slice, key, tokens, usual) end

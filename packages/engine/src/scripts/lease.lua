@@ -12,15 +12,16 @@
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
-local max_events = tonumber(ARGV[2])
-local count = tonumber(ARGV[3])
-local lease_ms = ARGV[4]
+local max_events = numbers.given(ARGV[2], "max_events")
+local count = numbers.given(ARGV[3], "count")
+local lease_ms = numbers.given(ARGV[4], "lease_ms")
 local worker_ids = ARGV[5]
 local all_pools = ARGV[6] == "1"
-local keep_failed_ms = tonumber(ARGV[7])
-local default_tokens = tonumber(ARGV[8])
+local keep_failed_ms = numbers.given(ARGV[7], "keep_failed_ms")
+local default_tokens = numbers.given(ARGV[8], "default_tokens")
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/lane_turns"
@@ -32,6 +33,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/slices"
 --- @include "lib/reservations"
 --- @include "lib/pace"
+--- @include "lib/streams"
 --- @include "lib/ends"
 
 local workers = {}
@@ -55,7 +57,7 @@ lanes.unpark(now_ms, UNPARK)
 
 local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
-if meta[2] then count = math.min(count, tonumber(meta[2]) - rcall("LLEN", base .. "active")) end
+if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
 local expired, wants, holds = {}, {}, {}
 local reply, n = { "OK", "", expired, wants, holds }, 5
@@ -69,11 +71,11 @@ end
 local function reset_output(job_id, attempt)
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, "oo", "ob", "op")
-  local offset = tonumber(fields[1])
+  local offset = numbers.whole(fields[1]) or streams.last(job_key .. ":output")
   rcall("XADD", job_key .. ":output", string.format("%.0f-0", offset + 1), "k", "r", "a", attempt,
     "t", now_ms, "b", "")
   rcall("HSET", job_key, "oo", offset + 1, "oq", 0, "ob", 0,
-    "op", tonumber(fields[3] or 0) + tonumber(fields[2]), "or", offset)
+    "op", (numbers.whole(fields[3]) or 0) + (numbers.whole(fields[2]) or 0), "or", offset)
   signals.add("o", job_id, string.format("%.0f", offset + 1))
   return offset + 1
 end
@@ -81,7 +83,7 @@ end
 -- What an earlier attempt may have left.
 local function earlier(job_id)
   local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "bnc", "rsv", "acs")
-  local spent, offset = tonumber(fields[1]) or 0, fields[3]
+  local spent, offset = numbers.whole(fields[1]) or 0, fields[3]
   -- BullMQ's stalled check took it back, and knows nothing of reservations.
   reservations.settle_lost(job_id, fields[9], fields[10])
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
@@ -89,11 +91,11 @@ local function earlier(job_id)
 end
 
 local function outlived(job_id, deadline_ms, expires_ms, started)
-  if deadline_ms and tonumber(deadline_ms) <= now_ms then
+  if (numbers.whole(deadline_ms) or math.huge) <= now_ms then
     return "DEADLINE_EXCEEDED", "not finished by its deadline"
   end
-  if not expires_ms or tonumber(expires_ms) > now_ms then return nil end
-  if started and (tonumber(rcall("HGET", base .. job_id, "atm")) or 0) > 0 then return nil end
+  if (numbers.whole(expires_ms) or math.huge) > now_ms then return nil end
+  if started and (numbers.whole(rcall("HGET", base .. job_id, "atm")) or 0) > 0 then return nil end
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
@@ -108,7 +110,7 @@ local function said_of(lane)
     beside.limits, beside.learned = {}, {}
     for i = 1, math.max(#limits, #learned) do
       if limits[i] then beside.limits[keys[i]] = budgets.parse(limits[i]) end
-      if learned[i] then beside.learned[keys[i]] = tonumber(learned[i]) end
+      if learned[i] then beside.learned[keys[i]] = numbers.whole(learned[i]) end
     end
   end
   return beside.limits[key], beside.learned[key]
@@ -129,7 +131,7 @@ local function look(job_id, lane)
     end
   end
   local limits, learned = said_of(lane)
-  local est = tonumber(fields[6] or "")
+  local est = numbers.whole(fields[6])
   local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
   local slice = slices.of(lane.beside.pool)
   if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
@@ -166,8 +168,8 @@ local function start(job, finish)
   if not spec then
     -- Added by BullMQ itself under an id of Millrace's form.
     local plain = rcall("HMGET", job_key, "name", "opts", "priority", "timestamp")
-    spec = cjson.encode({ t = plain[1], p = tonumber(plain[3]) or 0, s = tonumber(plain[4]),
-      a = tonumber(json.read(plain[2]).attempts) or 1 })
+    spec = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(plain[4]) or now_ms,
+      a = numbers.whole(json.read(plain[2]).attempts) or 1 })
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
@@ -176,7 +178,7 @@ local function start(job, finish)
     false, false, false, false, false, false
   if job.held then rcall("HDEL", job_key, "held") end
   if started then
-    token = string.format("%.0f", started + 1)
+    token = string.format("%.0f", (numbers.whole(started) or 0) + 1)
     reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] = earlier(job_id)
   end
   reply[n + 2] = token

@@ -7,14 +7,16 @@
 --
 -- base is the account's (see exchange_account). version is the registry's; the limits are "" where there is none.
 local base = KEYS[1]
+local rcall = redis.call
+--- @include "lib/numbers"
 local generation = ARGV[1]
-local version = tonumber(ARGV[2])
+local version = numbers.given(ARGV[2], "version")
 local requests = ARGV[3]
 local tokens = ARGV[4]
 local running = ARGV[5]
 local hash = base .. "mr:account"
 local f = redis.call("HMGET", hash, "gen", "ver")
-if (tonumber(f[2] or "") or -1) > version then return "OLD" end
+if (numbers.whole(f[2]) or -1) > version then return "OLD" end
 local made = f[1] ~= generation
 -- Of an account of this name that was removed.
 if made then redis.call("DEL", hash) end

@@ -6,7 +6,8 @@
 -- TOUCHES  meta (hash), marker (zset), events (stream)
 local base = KEYS[1]
 local rcall = redis.call
-local max_events = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local max_events = numbers.given(ARGV[1], "max_events")
 local paused = ARGV[2] == "1"
 --- @include "lib/signals"
 

@@ -6,9 +6,10 @@
 -- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
-local max_events = tonumber(ARGV[2])
-local limit = tonumber(ARGV[3])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local max_events = numbers.given(ARGV[2], "max_events")
+local limit = numbers.given(ARGV[3], "limit")
 --- @include "lib/lanes"
 --- @include "lib/events"
 --- @include "lib/signals"

@@ -6,12 +6,13 @@
 -- TOUCHES  mr:retain (zset), completed (zset), failed (zset), mr:index: (zset)
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
-local max_events = tonumber(ARGV[2])
-local keep_succeeded_ms = tonumber(ARGV[3])
-local keep_failed_ms = tonumber(ARGV[4])
-local keep_count = tonumber(ARGV[5])
-local limit = tonumber(ARGV[6])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_succeeded_ms = numbers.given(ARGV[3], "keep_succeeded_ms")
+local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
+local keep_count = numbers.given(ARGV[5], "keep_count")
+local limit = numbers.given(ARGV[6], "limit")
 --- @include "lib/events"
 
 local pruned = 0

@@ -11,10 +11,11 @@
 -- as many that are held.
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 
-local sample = tonumber(ARGV[1])
+local sample = numbers.given(ARGV[1], "sample")
 
-local queued = tonumber(rcall("HGET", base .. "mr:depth", "*") or 0)
+local queued = (numbers.whole(rcall("HGET", base .. "mr:depth", "*")) or 0)
   + rcall("LLEN", base .. "wait") + rcall("ZCARD", base .. "prioritized")
 local lanes, heads = 0, {}
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do

@@ -9,7 +9,8 @@
 -- again of a limit that is used up.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 --- @include "lib/windows"
 
 local hash = base .. "mr:account"
@@ -21,12 +22,12 @@ windows.flush(t, fields, windows.flush(q, fields, 0))
 if #fields > 0 then rcall("HSET", hash, unpack(fields)) end
 
 local function clear(window, limit)
-  limit = tonumber(limit or "")
+  limit = numbers.whole(limit)
   local at = limit and windows.clears_at(window, window.sum + 1 - limit)
   return at and string.format("%.0f", at) or ""
 end
-local state, cool_until = f[1] or "", tonumber(f[2] or "")
+local state, cool_until = f[1] or "", numbers.whole(f[2])
 if state == "cool" and cool_until and cool_until <= now_ms then state = "half" end
-local bound = math.min(tonumber(f[7] or "") or math.huge, tonumber(f[4] or "") or math.huge)
+local bound = math.min(numbers.whole(f[7]) or math.huge, numbers.finite(f[4]) or math.huge)
 return { state, f[2] or "", f[3] or "0", bound < math.huge and string.format("%.0f", math.floor(bound)) or "",
   string.format("%.0f", q.sum), string.format("%.0f", t.sum), clear(q, f[5]), clear(t, f[6]) }

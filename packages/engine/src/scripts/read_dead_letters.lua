@@ -9,10 +9,11 @@
 -- "summary", which leaves out payload and history. With ids, only those of them that are there.
 local base = KEYS[1]
 local rcall = redis.call
-local before_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local before_ms = numbers.given(ARGV[1], "before_ms")
 local before_id = ARGV[2]
-local since_ms = tonumber(ARGV[3])
-local count = tonumber(ARGV[4])
+local since_ms = numbers.given(ARGV[3], "since_ms")
+local count = numbers.given(ARGV[4], "count")
 local view = ARGV[5]
 local now_ms, now_text = 0, "0"
 --- @include "lib/dead"

@@ -10,6 +10,7 @@
 -- a look at two fields. A job that BullMQ itself added has no spec: one is made of its own fields.
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 --- @include "lib/json"
 
 local function state_of(job_id, fin, ats)
@@ -32,8 +33,8 @@ for at = 0, #ARGV - 1 do
       "failedReason", "processedOn", "pb", "finishedOn", "returnvalue")
     if not fields[3] then
       local plain = rcall("HMGET", job_key, "name", "opts", "priority")
-      fields[3] = cjson.encode({ t = plain[1], p = tonumber(plain[3]) or 0, s = tonumber(there[1]),
-        a = tonumber(json.read(plain[2]).attempts) or 1 })
+      fields[3] = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(there[1]) or 0,
+        a = numbers.whole(json.read(plain[2]).attempts) or 1 })
     end
     replies[#replies + 1] = { "FINISHED", state_of(id, fields[1], fields[2]), unpack(fields, 3) }
   end

@@ -6,18 +6,19 @@
 -- TOUCHES
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 
 local id = ARGV[1]
-local from_offset = tonumber(ARGV[2])
-local max_chunks = tonumber(ARGV[3])
-local max_bytes = tonumber(ARGV[4])
+local from_offset = numbers.given(ARGV[2], "from_offset")
+local max_chunks = numbers.given(ARGV[3], "max_chunks")
+local max_bytes = numbers.given(ARGV[4], "max_bytes")
 
 -- Entries are read in groups, so that a bound on bytes bounds what is read.
 local GROUP = 16
 
 local fields = rcall("HMGET", base .. id, "timestamp", "oo")
 if not fields[1] then return { "NOT_FOUND" } end
-local end_offset = tonumber(fields[2] or 0)
+local end_offset = (numbers.whole(fields[2]) or 0)
 if from_offset >= end_offset then return { "CHUNKS", from_offset } end
 
 local reply = { "CHUNKS", from_offset }

@@ -10,12 +10,13 @@
 -- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
-local max_events = tonumber(ARGV[2])
-local keep_failed_ms = tonumber(ARGV[3])
-local max_stalls = tonumber(ARGV[4])
-local limit = tonumber(ARGV[5])
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_failed_ms = numbers.given(ARGV[3], "keep_failed_ms")
+local max_stalls = numbers.given(ARGV[4], "max_stalls")
+local limit = numbers.given(ARGV[5], "limit")
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/events"
@@ -59,7 +60,7 @@ local function reap(job_id)
   local attempts = numbers.whole(json.read(fields[1]).attempts)
   if fields[3] then
     finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
-  elseif fields[4] and tonumber(fields[4]) <= now_ms then
+  elseif (numbers.whole(fields[4]) or math.huge) <= now_ms then
     finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
   elseif not attempts then
     finish(job_id, "active", "failed", "FAILED", "UNREADABLE", "lost its worker, and its stored field opts cannot be read")
@@ -82,14 +83,14 @@ end
 local function expire(job_id)
   local fields = rcall("HMGET", base .. job_id, "dl", "atm")
   local state = jobs.state(job_id)
-  local deadline = tonumber(fields[1]) or math.huge
+  local deadline = numbers.whole(fields[1]) or math.huge
   if state == "RUNNING" and deadline < math.huge then
     rcall("ZADD", base .. "mr:expiry", math.max(deadline, now_ms + LOOK_AGAIN_MS), job_id)
     return
   end
   rcall("ZREM", base .. "mr:expiry", job_id)
   if state ~= "QUEUED" and state ~= "SCHEDULED" then return end
-  if deadline > now_ms and (tonumber(fields[2]) or 0) > 0 then
+  if deadline > now_ms and (numbers.whole(fields[2]) or 0) > 0 then
     -- It did start in time; only the deadline counts now.
     if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
     return

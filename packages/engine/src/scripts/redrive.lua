@@ -1,15 +1,16 @@
 -- redrive: make new jobs of dead letters, which are gone then.
 -- KEYS     base
 -- ARGV     now_ms, max_events, depth_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
--- RETURNS  per letter "REDRIVEN" | "GONE" | "DEPTH_FULL"
+-- RETURNS  per letter "REDRIVEN" | "GONE" | "DEPTH_FULL" | "INVALID"
 -- REPEAT   safe: GONE
 -- TOUCHES  mr:limits (hash), mr:index: (zset), marker (zset), meta (hash)
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
-local max_events = tonumber(ARGV[2])
-local depth_limit = tonumber(ARGV[3])
+local max_events = numbers.given(ARGV[2], "max_events")
+local depth_limit = numbers.given(ARGV[3], "depth_limit")
 --- @include "lib/lanes"
 --- @include "lib/lane_reads"
 --- @include "lib/events"
@@ -29,10 +30,11 @@ local function redrive(at)
   local spec = ARGV[at + 7]
   local est = ARGV[at + 8]
 
+  local key, rank = lanes.key_of(new_id), numbers.whole(priority)
+  if not key or not rank or not string.find(lane, "^[a-z0-9]+|[123]|") then return "INVALID" end
   local payload = rcall("HGET", dead.base .. id, "data")
   if not payload then return "GONE" end
-  local key = lanes.key_of(new_id)
-  local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
+  local limit = numbers.whole(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
   local depth = depths[key] or lanes.depth(key, limit - most_jobs)
   if depth >= limit then return "DEPTH_FULL" end
   depths[key] = depth + 1
@@ -43,7 +45,7 @@ local function redrive(at)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
   if est ~= "" then rcall("HSET", job_key, "est", est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
-  lanes.put(lane, new_id, tonumber(priority), false)
+  lanes.put(lane, new_id, rank, false)
   events.add("added", new_id, "name", type)
   events.add("waiting", new_id)
   signals.work()

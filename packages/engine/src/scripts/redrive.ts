@@ -13,7 +13,7 @@ export interface RedriveRequest {
   readonly letters: readonly { readonly id: JobId; readonly job: JobSpec }[];
 }
 
-export type RedriveOutcome = "REDRIVEN" | "GONE" | "DEPTH_FULL";
+export type RedriveOutcome = "REDRIVEN" | "GONE" | "DEPTH_FULL" | "INVALID";
 
 export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>({
   name: "redrive",

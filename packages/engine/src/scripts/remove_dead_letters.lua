@@ -6,8 +6,9 @@
 -- TOUCHES  mr:dead (zset)
 local base = KEYS[1]
 local rcall = redis.call
-local before_ms = ARGV[1]
-local limit = tonumber(ARGV[2])
+--- @include "lib/numbers"
+local before_ms = numbers.given(ARGV[1], "before_ms")
+local limit = numbers.given(ARGV[2], "limit")
 local now_ms, now_text = 0, "0"
 --- @include "lib/dead"
 

@@ -6,11 +6,12 @@
 -- TOUCHES  mr:leases (zset), stalled (set)
 local base = KEYS[1]
 local rcall = redis.call
+--- @include "lib/numbers"
 --- @include "lib/leases"
 --- @include "lib/later"
 
-local now_ms = tonumber(ARGV[1])
-local lease_ms = ARGV[2]
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local lease_ms = numbers.given(ARGV[2], "lease_ms")
 local expires_text = string.format("%.0f", now_ms + lease_ms)
 local expiry = later.list("ZADD", base .. "mr:leases")
 -- As BullMQ does, so that its stalled check passes over them.

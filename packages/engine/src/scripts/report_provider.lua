@@ -11,8 +11,9 @@
 -- increase, multiplicative decrease: D. Chiu, R. Jain, 1989); each success adds its share of one.
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
-local cool_ms = tonumber(ARGV[2])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local cool_ms = numbers.whole(ARGV[2])
 local exhausted = ARGV[3] == "1"
 
 local LONGEST_MS, FIRST_MS, LEAST_MS, MOST_ASKED_MS = 60000, 1000, 100, 3600000
@@ -21,7 +22,7 @@ local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, "st", "cu", "ep", "lim", "R", "gen")
 if not f[6] then return { "GONE" } end
 local state, cool_until, episodes, learned, running =
-  f[1] or "", tonumber(f[2] or "") or 0, tonumber(f[3] or 0), tonumber(f[4] or ""), tonumber(f[5] or 0)
+  f[1] or "", numbers.whole(f[2]) or 0, (numbers.whole(f[3]) or 0), numbers.finite(f[4]), (numbers.whole(f[5]) or 0)
 if exhausted or state == "exhausted" then
   rcall("HSET", hash, "st", "exhausted", "cu", "", "pb", "")
   return { "exhausted", "" }

@@ -6,11 +6,12 @@
 -- TOUCHES  mr:governed (hash), mr:slice: (hash)
 local base = KEYS[1]
 local rcall = redis.call
-local version = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local version = numbers.given(ARGV[1], "version")
 --- @include "lib/signals"
 
 local governed = base .. "mr:governed"
-if tonumber(rcall("HGET", governed, "*") or "-1") >= version then return "CURRENT" end
+if (numbers.whole(rcall("HGET", governed, "*")) or -1) >= version then return "CURRENT" end
 local generations = {}
 for at = 1, #ARGV - 1, 2 do
   local pool = ARGV[at + 1]

@@ -10,13 +10,14 @@
 -- looked at again where what held them has changed.
 local base = KEYS[1]
 local rcall = redis.call
-local version = tonumber(ARGV[1])
+--- @include "lib/numbers"
+local version = numbers.given(ARGV[1], "version")
 local all = ARGV[2] == "1"
 local band_weights = ARGV[3]
 --- @include "lib/lanes"
 --- @include "lib/signals"
 
-local has = tonumber(rcall("HGET", base .. "mr:limits", "*") or "0")
+local has = numbers.whole(rcall("HGET", base .. "mr:limits", "*")) or 0
 if has >= version then return "CURRENT" end
 if not all and has ~= version - 1 then return "BEHIND" end
 

@@ -2,7 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, depth_limit, keep_failed_ms; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
--- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit}
+-- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
+--          {"INVALID", argument}
 -- REPEAT   safe: an id that is there is EXISTING
 -- TOUCHES  meta (hash), marker (zset), mr:limits (hash), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
@@ -13,10 +14,11 @@
 -- after it came, in the place of one that still waits for its first start (debounce).
 local base = KEYS[1]
 local rcall = redis.call
-local now_ms = tonumber(ARGV[1])
-local max_events = tonumber(ARGV[2])
-local depth_limit = tonumber(ARGV[3])
-local keep_failed_ms = tonumber(ARGV[4])
+--- @include "lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local max_events = numbers.given(ARGV[2], "max_events")
+local depth_limit = numbers.given(ARGV[3], "depth_limit")
+local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 local now_text = ARGV[1]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
@@ -28,6 +30,7 @@ local keep_succeeded_ms = 0
 --- @include "lib/waiting"
 --- @include "lib/later"
 --- @include "lib/ends"
+--- @include "lib/more"
 
 local replies = {}
 local queued = false
@@ -74,8 +77,8 @@ local function rare_fields(more, lane, idem, delay_ms)
   add("lane", lane)
   add("delay", delay_ms)
   if more then
-    add("exp", tonumber(more.expires_at_ms))
-    add("dl", tonumber(more.deadline_ms))
+    add("exp", more.expires_at_ms)
+    add("dl", more.deadline_ms)
     add("keep", more.keep_ms)
     add("est", more.est)
     add("ik", idem and more.idempotency)
@@ -86,18 +89,19 @@ end
 local NONE = {}
 
 local function store_more(id, more, idem)
-  local expires_ms, deadline_ms = tonumber(more.expires_at_ms), tonumber(more.deadline_ms)
+  local expires_ms, deadline_ms = more.expires_at_ms, more.deadline_ms
   if expires_ms or deadline_ms then
     rcall("ZADD", base .. "mr:expiry", math.min(expires_ms or math.huge, deadline_ms or math.huge), id)
   end
   if idem then rcall("SET", idem, (more.content_hash or "") .. " - " .. id) end
 end
 
--- Which of the jobs are there already is asked for all at once: mostly none.
+-- Which of the jobs are there already is asked for all at once: mostly none. What follows what is checked here.
 local function any_there()
   local keys, seen, at = {}, {}, 4
   while at < #ARGV do
-    local job_count = tonumber(ARGV[at + 6])
+    local job_count = numbers.given(ARGV[at + 6], "job_count")
+    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count is not the number of jobs") end
     for i = at + 7, at + 2 + 5 * job_count, 5 do
       local id = ARGV[i]
       if seen[id] then return true end
@@ -113,20 +117,29 @@ local may_be_there = any_there()
 -- How many jobs of a key wait, with those of this call, and how many these can be.
 local depths, most_jobs = {}, #ARGV / 5
 
+-- The argument of a job that is malformed, or nil.
+local function malformed(lane, rank, id, key, submitted_ms, more_text, more)
+  if not string.find(lane, "^[a-z0-9]+|[123]|") then return "lane" end
+  if not rank then return "priority" end
+  if lanes.key_of(id) ~= key then return "id" end
+  if not numbers.whole(submitted_ms) then return "submitted_ms" end
+  if more_text ~= "" and not more then return "more" end
+end
+
 local function submit_group(at)
   local key = ARGV[at + 1]
   local lane = ARGV[at + 2]
   local type = ARGV[at + 3]
   local opts = ARGV[at + 4]
   local priority = ARGV[at + 5]
-  local job_count = tonumber(ARGV[at + 6])
+  local job_count = numbers.whole(ARGV[at + 6])
   at = at + 6
 
   local pooled = string.sub(lane, -1) ~= "|"
   -- The key's own limit, where it has one (see lib/budgets).
-  local limit = tonumber(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
+  local limit = numbers.whole(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
   local depth = depths[key] or lanes.depth(key, limit - most_jobs)
-  local index, rank = {}, tonumber(priority)
+  local index, rank = {}, numbers.whole(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
     local payload = ARGV[at + 2]
@@ -136,19 +149,17 @@ local function submit_group(at)
     at = at + 5
 
     local job_key = base .. id
-    local reply, idem = "ACCEPTED", nil
-    if may_be_there then
+    local reply, idem, more_text = "ACCEPTED", nil, more
+    more = more ~= "" and more_of.read(more) or nil
+    local argument = malformed(lane, rank, id, key, submitted_ms, more_text, more)
+    if argument then reply = { "INVALID", argument } end
+    if may_be_there and reply == "ACCEPTED" then
       local state = jobs.state(id)
       if state then reply = { "EXISTING", id, state } end
     end
-    if more ~= "" then
-      more = cjson.decode(more)
-      if more.idempotency then
-        idem = base .. "mr:idem:" .. key .. ":" .. string.match(more.idempotency, "^%d+:(.*)$")
-        if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "") or reply end
-      end
-    else
-      more = nil
+    if more and more.idempotency then
+      idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
+      if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "") or reply end
     end
     if reply == "ACCEPTED" and depth >= limit then reply = { "DEPTH_FULL", depth, limit } end
     if more and more.dedup and reply == "ACCEPTED" then

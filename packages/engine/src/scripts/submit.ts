@@ -108,6 +108,8 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "conflict", jobId: first as JobId };
     case "DEPTH_FULL":
       return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
+    case "INVALID":
+      return { kind: "invalid", argument: asText(first) };
     default:
       return unexpectedReply("submit", reply);
   }

@@ -11,6 +11,7 @@
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "windows"
+--- @include "numbers"
 local budgets = { of_key = {}, order = {}, spent = {}, learners = {} }
 
 -- A minute of seconds, and a day of quarters of an hour.
@@ -31,8 +32,10 @@ end
 function budgets.parse(text)
   local weight, requests, tokens, day, running =
     string.match(text, "^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)")
-  return { weight = tonumber(weight) or 1, weight_text = weight ~= "" and weight or "1", requests = tonumber(requests), tokens = tonumber(tokens),
-    day = tonumber(day), running = tonumber(running) }
+  weight = weight and numbers.finite(weight)
+  if not weight or weight <= 0 then weight = 1 end
+  return { weight = weight, weight_text = weight % 1 == 0 and string.format("%.0f", weight) or tostring(weight), requests = numbers.whole(requests), tokens = numbers.whole(tokens),
+    day = numbers.whole(day), running = numbers.whole(running) }
 end
 
 -- What a key uses, read once a call.
@@ -48,7 +51,7 @@ function budgets.use_of(key)
   local hash = base .. "mr:use:" .. key
   local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl",
     kinds.q.present, kinds.t.present, kinds.d.present)
-  local running = tonumber(f[1] or 0)
+  local running = (numbers.whole(f[1]) or 0)
   use = { key = key, hash = hash, running = running, was_running = running, freed = false,
     q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
     t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
@@ -127,7 +130,7 @@ local function write_learned()
   if #keys == 0 then return end
   for i, estimate in ipairs(rcall("HMGET", base .. "mr:learned", unpack(keys))) do
     local spent = budgets.spent[keys[i]]
-    estimate = tonumber(estimate or spent[1])
+    estimate = numbers.whole(estimate) or spent[1]
     for _, tokens in ipairs(spent) do
       if tokens > estimate then
         estimate = math.min(tokens, estimate * 1.09 + 1)
@@ -162,9 +165,13 @@ end
 function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   local tokens, reserved, finish, weight, minute, day, lane =
     string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
-  tokens, reserved = tonumber(tokens), tonumber(reserved)
+  tokens, reserved, finish, weight =
+    numbers.whole(tokens), numbers.whole(reserved), numbers.finite(finish), numbers.finite(weight)
+  -- It says nothing: something else has written it, and the audit finds what is counted too much.
+  if not (tokens and reserved and finish and weight and weight > 0) then return end
   if refund then spent = 0 end
-  if minute ~= "-" then
+  if minute ~= "-" and key then
+    minute, day = numbers.whole(minute) or 0, numbers.whole(day) or 0
     local use = budgets.use_of(key)
     use.running = math.max(0, use.running - 1)
     use.freed = use.freed or "running"
@@ -174,17 +181,17 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
       windows.add(use.t, correction)
       windows.add(use.d, correction)
     else
-      windows.correct(use.t, tonumber(minute), correction)
-      windows.correct(use.d, tonumber(day), correction)
+      windows.correct(use.t, minute, correction)
+      windows.correct(use.d, day, correction)
     end
-    if refund then windows.correct(use.q, tonumber(minute), -1) end
+    if refund then windows.correct(use.q, minute, -1) end
     -- What comes back may be enough for a lane that is held until a window clears by itself.
     if refund or correction < 0 then use.freed = "all" end
   end
   -- Were jobs free that spend no token, their key would always be next.
   local more = turn and spent == 0 and 0 or (spent or tokens) - tokens
   more = more + (compute_ms or 0)
-  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, tonumber(finish)) end
+  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, finish) end
 end
 
 -- Writes what changed. Every script that charged or settled calls it once it is done.

@@ -3,6 +3,7 @@
 --
 -- Needs `base`, `rcall`, `lanes`, `events` and `signals`.
 -- TOUCHES  delayed (zset), marker (zset)
+--- @include "numbers"
 local delayed = {}
 
 -- When the first job is due, in ms, or nil.
@@ -30,7 +31,7 @@ function delayed.promote(now_ms, limit)
     rcall("ZREM", base .. "delayed", job_id)
     local job_key = base .. job_id
     local lane, priority = lanes.find(job_id)
-    lanes.put(lane, job_id, priority or tonumber(rcall("HGET", job_key, "priority")) or 0, false)
+    lanes.put(lane, job_id, priority or numbers.whole(rcall("HGET", job_key, "priority")) or 0, false)
     rcall("HSET", job_key, "delay", "0")
     events.add("waiting", job_id, "prev", "delayed")
     signals.add("s QUEUED", job_id)

@@ -33,6 +33,9 @@ local RUN, RUN_PLAIN = 35184372088832, 4294967296
 -- As many lanes are written at once: unpack's limit is about 8,000.
 local WRITE_AT_ONCE = 2000
 
+-- BullMQ's largest.
+local MOST_PRIORITY = 2097151
+
 local function run_of(lane)
   return lane == PLAIN_LANE and RUN_PLAIN or RUN
 end
@@ -60,8 +63,10 @@ function lanes.find(job_id)
   if not lanes.key_of(job_id) then return PLAIN_LANE end
   -- Only a job that needs a pool has its lane written down.
   local fields = rcall("HMGET", base .. job_id, "lane", "priority")
-  local priority = tonumber(fields[2]) or 0
-  return fields[1] or lanes.id(job_id, priority, ""), priority
+  local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
+  -- What is no lane there says nothing.
+  local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|.*$")
+  return lane or lanes.id(job_id, priority, ""), priority
 end
 
 local function split(lane)
@@ -76,12 +81,13 @@ local function load_bands()
   local state, stored = {}, {}
   local fields = rcall("HGETALL", base .. "mr:bands")
   for i = 1, #fields, 2 do
-    state[fields[i]] = tonumber(fields[i + 1])
+    state[fields[i]] = numbers.finite(fields[i + 1])
     stored[fields[i]] = state[fields[i]]
   end
   for _, band in ipairs(BANDS) do
     state["v" .. band] = state["v" .. band] or 0
     state["p" .. band] = state["p" .. band] or 0
+    if (state["w" .. band] or 1) <= 0 then state["w" .. band] = nil end
   end
   lanes.stored_bands = stored
   state.p = state.p or 0
@@ -276,11 +282,11 @@ local function write_puts()
   for _, lane in ipairs(order) do
     if lane ~= PLAIN_LANE then jobs = jobs + #puts[lane] / 3 end
   end
-  local seq = jobs > 0 and rcall("INCRBY", base .. "mr:seq", jobs) - jobs
+  local seq = jobs > 0 and numbers.add(base .. "mr:seq", jobs) - jobs
   for _, lane in ipairs(order) do
     if lane == PLAIN_LANE then
       local plain_jobs = #puts[lane] / 3
-      local first = rcall("INCRBY", base .. "mr:seq:plain", plain_jobs) - plain_jobs
+      local first = numbers.add(base .. "mr:seq:plain", plain_jobs) - plain_jobs
       write_lane(lane, puts[lane], RUN_PLAIN, first, entering)
     else
       seq = write_lane(lane, puts[lane], RUN, seq, entering)
@@ -310,7 +316,7 @@ end
 
 -- A field that is not there counts nothing.
 local function write_count(field, by)
-  if by ~= 0 and rcall("HINCRBY", base .. "mr:depth", field, by) <= 0 then rcall("HDEL", base .. "mr:depth", field) end
+  if by ~= 0 and numbers.add_field(base .. "mr:depth", field, by) <= 0 then rcall("HDEL", base .. "mr:depth", field) end
 end
 
 -- Writes what was gathered. Every script that moved jobs calls it once it is done.

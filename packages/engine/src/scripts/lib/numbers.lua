@@ -5,13 +5,13 @@
 -- TOUCHES
 local numbers = {}
 
--- Numbers beyond this are written with an exponent, which Redis takes for no whole number.
-local MOST = 1e15
+-- 2^53: up to there a number is exact.
+local MOST = 9007199254740992
 
--- A whole number of up to 15 digits, or nil.
+-- A whole number, or nil.
 function numbers.whole(value)
   local number = tonumber(value)
-  if number and number % 1 == 0 and number < MOST and number > -MOST then return number end
+  if number and number % 1 == 0 and number <= MOST and number >= -MOST then return number end
 end
 
 -- A number that is neither infinite nor none, or nil.

@@ -3,19 +3,20 @@
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:pace (hash)
+--- @include "numbers"
 local pace = {}
 
 local SPAN_MS, SPANS = 10000, 6
 
 local function span_of(field)
-  return tonumber(string.match(field, "^%d+"))
+  return numbers.whole(string.match(field, "^%d+")) or 0
 end
 
 -- Notes how many jobs of each class were leased.
 function pace.note(leased)
   local span, begun = math.floor(now_ms / SPAN_MS), false
   for class, jobs in pairs(leased) do
-    if rcall("HINCRBY", base .. "mr:pace", string.format("%.0f ", span) .. class, jobs) == jobs then begun = true end
+    if numbers.add_field(base .. "mr:pace", string.format("%.0f ", span) .. class, jobs) == jobs then begun = true end
   end
   if not begun then return end
   -- A span has begun: those that no longer count go.
@@ -31,7 +32,7 @@ function pace.lately(class)
   for i = 1, #flat, 2 do
     local span = span_of(flat[i])
     if span > math.floor(now_ms / SPAN_MS) - SPANS and string.match(flat[i], "^%d+ (.*)$") == class then
-      leased = leased + tonumber(flat[i + 1])
+      leased = leased + (numbers.whole(flat[i + 1]) or 0)
       first = math.min(first or span, span)
     end
   end

@@ -17,6 +17,7 @@
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
+--- @include "numbers"
 local slices = { of_pool = {}, order = {}, wants = {} }
 
 -- The slice of a pool, read once a call; false: the pool is no account.
@@ -28,10 +29,10 @@ function slices.of(pool)
   if generation then
     local hash = base .. "mr:slice:" .. pool
     local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x")
-    slice = { pool = pool, generation = generation, hash = hash, version = tonumber(f[1] or 0), until_ms = tonumber(f[2] or 0),
-      second = tonumber(f[3] or 0), requests = tonumber(f[4] or 0), tokens = tonumber(f[5] or 0),
-      most = tonumber(f[6] or ""), allowed = tonumber(f[7] or 0), running = tonumber(f[8] or 0),
-      succeeded = tonumber(f[9] or 0), shared = f[10] == "1", adds = {} }
+    slice = { pool = pool, generation = generation, hash = hash, version = (numbers.whole(f[1]) or 0), until_ms = (numbers.whole(f[2]) or 0),
+      second = (numbers.whole(f[3]) or 0), requests = (numbers.whole(f[4]) or 0), tokens = (numbers.whole(f[5]) or 0),
+      most = numbers.whole(f[6]), allowed = (numbers.whole(f[7]) or 0), running = (numbers.whole(f[8]) or 0),
+      succeeded = (numbers.whole(f[9]) or 0), shared = f[10] == "1", adds = {} }
     slice.last_key, slice.last_ms, slice.other_ms = string.match(f[11] or "", "^(%S+) (%d+) (%d+)$")
     slices.order[#slices.order + 1] = slice
   end
@@ -138,7 +139,7 @@ function slices.flush()
       if slice.last_ms == now_ms then
         rcall("HSET", slice.hash, "x", string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
       end
-      for field, amount in pairs(slice.adds) do rcall("HINCRBY", slice.hash, field, amount) end
+      for field, amount in pairs(slice.adds) do numbers.add_field(slice.hash, field, amount) end
       slice.adds = {}
     end
   end

@@ -8,6 +8,7 @@
 --
 -- Needs `rcall`.
 -- TOUCHES
+--- @include "numbers"
 local windows = {}
 
 -- A kind of window, as it is now: `count` buckets of `size_ms` are the stretch. `present` is the name of
@@ -35,7 +36,7 @@ local function drop_old(window)
   local upto = math.min(kind.now - kind.count - 1, window.last)
   for bucket = window.first, upto do old[#old + 1] = name_of(kind, bucket) end
   for _, amount in ipairs(rcall("HMGET", window.hash, unpack(old))) do
-    window.sum = window.sum - (tonumber(amount) or 0)
+    window.sum = window.sum - (numbers.whole(amount) or 0)
   end
   rcall("HDEL", window.hash, unpack(old))
   window.moved = true
@@ -46,10 +47,13 @@ end
 -- sum, first and last are the hash's. `held` is what the present bucket holds (false: nothing), where the
 -- caller has read it: what it is given, `more`, is written with the sum then.
 function windows.open(kind, hash, sum, first, last, held)
-  first, last = tonumber(first or ""), tonumber(last or "")
-  if held ~= nil then held = tonumber(held or 0) end
+  first, last = numbers.whole(first), numbers.whole(last)
+  sum = numbers.whole(sum) or 0
+  -- What is no window begins anew: the ends of one are both there, and not further apart than it is long.
+  if not first or not last or last < first or last - first > kind.count + 1 then first, last, sum = nil, nil, 0 end
+  if held ~= nil then held = (numbers.whole(held) or 0) end
   -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
-  local window = { kind = kind, hash = hash, sum = tonumber(sum or 0), first = first, last = last,
+  local window = { kind = kind, hash = hash, sum = sum, first = first, last = last,
     held = held, more = 0, moved = false }
   if first and first < kind.now - kind.count then drop_old(window) end
   return window
@@ -91,7 +95,7 @@ function windows.clears_at(window, excess)
   local amounts = rcall("HMGET", window.hash, unpack(buckets))
   for i, amount in ipairs(amounts) do
     local bucket = window.first + i - 1
-    excess = excess - (tonumber(amount) or 0) - (window.adds and window.adds[bucket] or 0)
+    excess = excess - (numbers.whole(amount) or 0) - (window.adds and window.adds[bucket] or 0)
     if bucket == kind.now then excess = excess - window.more end
     if excess <= 0 then return (bucket + kind.count + 1) * kind.size_ms end
   end
@@ -105,7 +109,7 @@ function windows.flush(window, fields, n)
   if more == 0 and not adds and not window.moved then return n end
   local kind = window.kind
   if adds then
-    for bucket, amount in pairs(adds) do rcall("HINCRBY", window.hash, name_of(kind, bucket), amount) end
+    for bucket, amount in pairs(adds) do numbers.add_field(window.hash, name_of(kind, bucket), amount) end
     window.adds = nil
   end
   fields[n + 1], fields[n + 2] = kind.letter .. "s", window.sum

@@ -1,0 +1,178 @@
+import { bullOptions, storedSpec } from "../../src/job-record.ts";
+import { keyOfJob, laneId } from "../../src/keys.ts";
+import { type BusyShard, pool } from "./world.ts";
+
+/** What a right call has for an argument; of a batch, for each of its three items. */
+type Value = string | readonly [string, string, string];
+type Values = Readonly<Record<string, Value>>;
+
+export const ITEMS = 3;
+
+/** Names that mean the same wherever they stand; whatever else is a number is 1,000. */
+const usual = ({ time, ids, held }: BusyShard): Values => ({
+  now_ms: String(time.nowMs + 1_000),
+  max_events: "1000",
+  id: ids.running as unknown as Value,
+  token: held.map(({ token }) => String(token)) as unknown as Value,
+  key: ["aaaa", "bbbb", "cccc"],
+  pool,
+  worker_id: "w2",
+  message: "no longer wanted",
+  chunk_count: "1",
+  job_count: "1",
+  kind: "t",
+  body: "text",
+  shard: "mr:{documents:0}:documents:",
+  type: "summarize",
+});
+
+const numeric =
+  /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent)$/;
+
+/** Calls of a script, each with what it has instead of the usual. A script that is not here has one usual call. */
+const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> = {
+  append_output: () => [{ first_seq: "1", limit_bytes: "100000" }],
+  apply_slice: ({ time, generation }) => [
+    { generation, version: "99", until_ms: String(time.nowMs + 900), most: "", shared: "0" },
+  ],
+  open_account: ({ generation }) => [{ generation, version: "99", running: "" }],
+  cancel_job: ({ ids }) => [ids.running, ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
+  exchange_account: ({ base, time, generation }) => [
+    {
+      generation,
+      ...{ shard: base, version: "1000", want_requests: "5", want_tokens: "5000" },
+      ...{ tokens: "-5", requests: "-1", second: String(Math.floor(time.nowMs / 1_000)) },
+    },
+  ],
+  explain_job: ({ ids }) => [ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
+  lease: () => [
+    { worker_ids: "w1\nw2", all_pools: "1", count: "20", lease_ms: "30000", pool },
+    { worker_ids: "w1", all_pools: "0", count: "1", lease_ms: "30000", pool },
+  ],
+  pause_queue: () => [{ paused: "1" }, { paused: "0" }],
+  promote_jobs: ({ time }) => [{ now_ms: String(time.nowMs + 20_000) }],
+  prune_jobs: ({ time }) => [{ now_ms: String(time.nowMs + 90_000), keep_count: "1" }],
+  read_dead_letters: ({ time, ids }) =>
+    ["full", "summary"].map((view) => ({
+      ...{ view, before_ms: String(time.nowMs + 5_000), before_id: "", since_ms: "0" },
+      id: ids.dead as unknown as Value,
+    })),
+  read_finished: ({ ids }) => [{ id: ids.finished as unknown as Value }],
+  read_jobs: () => ["full", "noPayload", "summary"].map((view) => ({ view })),
+  read_output: ({ ids }) => [
+    { id: ids.running[1] ?? "", from_offset: "0", max_chunks: "10", max_bytes: "1000" },
+  ],
+  reap_leases: ({ time }) => [
+    { now_ms: String(time.nowMs + 40_000), max_stalls: "5" },
+    { now_ms: String(time.nowMs + 40_000), max_stalls: "0" },
+    { now_ms: String(time.nowMs + 950_000), max_stalls: "5" },
+  ],
+  redrive: (shard) => {
+    const jobs = shard.ids.dead.map((id) => shard.newJob(keyOfJob(id), { pool }));
+    const of = (value: (job: (typeof jobs)[number]) => string) =>
+      jobs.map(value) as unknown as Value;
+    return [
+      {
+        id: shard.ids.dead as unknown as Value,
+        new_id: of((job) => job.id),
+        lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+        opts: of(bullOptions),
+        spec: of(storedSpec),
+        ...{ priority: "50", est: "500" },
+      },
+    ];
+  },
+  remove_dead_letters: ({ ids, time }) => [
+    { id: ids.dead as unknown as Value, before_ms: String(time.nowMs) },
+  ],
+  report_provider: () => [
+    { cool_ms: "500", exhausted: "0" },
+    { cool_ms: "", exhausted: "1" },
+  ],
+  scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
+  set_governed: ({ generation }) => [{ version: "99", generation }],
+  set_limits: () => [
+    { version: "99", all: "1", band_weights: "16,4,1", limits: "1,,5000,,3,10" },
+    { version: "99", all: "1", band_weights: "", limits: "" },
+  ],
+  settle: () => {
+    const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
+    const texts = { body: failure, message: "it broke", noted: failure, usage: "5,5,1" };
+    return [
+      { kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
+      { kind: "release", body: "", message: "", noted: "", usage: "" },
+      ...["fail FAILED", "retry 0 0", "retry 5000 1", "bounce 0"].map((kind) => ({
+        ...texts,
+        kind,
+      })),
+      { ...texts, kind: "bounce 10", max_bounces: "0" },
+    ];
+  },
+  submit: (shard) => {
+    const jobs = ["aaaa", "bbbb", "cccc"].map((key) => shard.newJob(key, { pool }));
+    const of = (value: (job: (typeof jobs)[number]) => string) =>
+      jobs.map(value) as unknown as Value;
+    const usualJob = {
+      id: of((job) => job.id),
+      lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+      opts: of(bullOptions),
+      spec: of(storedSpec),
+      payload: "{}",
+      submitted_ms: String(shard.time.nowMs),
+      priority: "50",
+      more: "",
+    };
+    const more = (text: object): Value => {
+      const json = JSON.stringify({
+        ...{ expires_at_ms: shard.time.nowMs + 70_000, keep_ms: 5_000, est: 5, ...text },
+      });
+      return [json, json, json];
+    };
+    const dedup = (mode: string) => more({ dedup: { key: "d", mode, ms: 5_000 } });
+    return [
+      usualJob,
+      { ...usualJob, more: more({ run_at_ms: shard.time.nowMs + 5_000 }) },
+      { ...usualJob, more: more({ idempotency: "1000:i41", content_hash: "h" }) },
+      { ...usualJob, more: dedup("debounce") },
+      { ...usualJob, more: dedup("throttle") },
+    ];
+  },
+};
+
+export interface ScriptArguments {
+  readonly argv: readonly string[];
+  readonly perItem?: readonly string[];
+  readonly perSubItem?: readonly string[];
+}
+
+export interface Argument {
+  readonly name: string;
+  readonly value: string;
+  /** Of which item of a batch. */
+  readonly item?: number;
+}
+
+/** Right calls of a script, as its binding names the arguments. */
+export function callsOf(
+  name: string,
+  { argv, perItem = [], perSubItem = [] }: ScriptArguments,
+  shard: BusyShard,
+): readonly (readonly Argument[])[] {
+  return (calls[name]?.(shard) ?? [{}]).map((own) => {
+    const values: Values = { ...usual(shard), ...own };
+    const argumentValue = (argument: string, item: number): string => {
+      const value = values[argument] ?? (numeric.test(argument) ? "1000" : undefined);
+      if (value === undefined)
+        throw new Error(`say in this file what a right call of ${name} has for ${argument}`);
+      return typeof value === "string" ? value : (value[item] ?? "");
+    };
+    const fixed = argv.map((argument) => ({ name: argument, value: argumentValue(argument, 0) }));
+    if (perItem.length === 0) return fixed;
+    const items = Array.from({ length: ITEMS }, (_, item) =>
+      [...perItem, ...perSubItem].map((argument) => ({
+        ...{ name: argument, value: argumentValue(argument, item), item },
+      })),
+    );
+    return [...fixed, ...items.flat()];
+  });
+}

@@ -1,0 +1,97 @@
+import { type ChainableCommander, Redis } from "ioredis";
+import { onTestFinished } from "vitest";
+import { accountBase, shardAt } from "../../src/keys.ts";
+import { lease, queue, setup } from "../setup.ts";
+
+export const pool = "openai/gpt-5";
+
+/** A shard with jobs in every place, budgets, an account, output, idempotency keys and dead letters, to be damaged and put back. */
+export async function busyShard() {
+  const { engine, job, time, url, rootPrefix } = await setup();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const { base } = shardAt(rootPrefix, queue, 0);
+  const keys = ["aaaa", "bbbb", "cccc"] as const;
+  for (const key of keys)
+    await engine.keyBudgets.set(key as never, { maxRunning: 50, tokensPerMinute: 1_000_000 });
+  await engine.providerAccounts.put({ name: pool, maxRunning: 50, requestsPerMinute: 600 });
+  const failure = { reason: "BAD", message: "it broke", retryable: true };
+  const more = (n: number) => ({
+    ...{ idempotencyKey: `i${n}`, contentHash: "h", retentionMs: 60_000, estimatedTokens: 500 },
+    ...{ expiresAtMs: time.nowMs + 500_000, deadlineMs: time.nowMs + 900_000 },
+  });
+  // Two ends each, then a second attempt for those that run.
+  const ended = keys.map((key, n) => job(key, { ...more(n), pool }));
+  const dead = keys.map((key, n) => job(key, more(10 + n)));
+  await engine.submit([...ended, ...dead]);
+  for (const held of await lease(engine, 6)) {
+    const usage = { inputTokens: 5, outputTokens: 5, providerCalls: 1 };
+    await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
+    const isDead = dead.some(({ id }) => id === held.jobId);
+    await engine.settle([
+      isDead
+        ? { ...held, kind: "fail", state: "FAILED", failure, usage }
+        : { ...held, kind: "complete", resultJson: "1", usage },
+    ]);
+  }
+  const running = keys.map((key, n) => job(key, { ...more(20 + n), pool, maxAttempts: 9 }));
+  await engine.submit(running);
+  const first = await lease(engine, 3);
+  for (const held of first) {
+    await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
+    await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure }]);
+  }
+  const again = await lease(engine, 3);
+  for (const held of again)
+    await engine.settle([{ ...held, kind: "retry", delayMs: 0, countsAttempt: true, failure }]);
+  const held = await lease(engine, 3);
+  for (const one of held)
+    await engine.append([{ ...one, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
+  const scheduled = keys.map((key, n) =>
+    job(key, { ...more(30 + n), runAtMs: time.nowMs + 10_000 }),
+  );
+  const waiting = keys.map((key, n) => job(key, { ...more(40 + n), pool }));
+  const urgent = keys.map((key) => job(key, { priority: 3 }));
+  // One that waits again has written output before.
+  const written = job("aaaa", { priority: 1, pool: "gpu", maxAttempts: 9 });
+  await engine.submit([written]);
+  for (const one of await engine
+    .lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1" })
+    .then(({ leases }) => leases)) {
+    await engine.append([{ ...one, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
+    await engine.settle([{ ...one, kind: "release" }]);
+  }
+  const debounced = job("bbbb", {
+    deduplication: { key: "d", mode: "debounce", windowMs: 5_000 },
+  });
+  await engine.submit([...scheduled, ...waiting, ...urgent, debounced]);
+  // A lane that waits for a slot.
+  await engine.keyBudgets.set("dddd" as never, { maxRunning: 1 });
+  await engine.submit([job("dddd", { priority: 9 }), job("dddd", { priority: 9 })]);
+  await engine.lease({ queue, count: 1, pools: [], leaseMs: 30_000, workerId: "w1" });
+  await engine.lease({ queue, count: 0, leaseMs: 30_000, workerId: "w1" });
+
+  const names = (await redis.keys(`${rootPrefix}:*`)).sort();
+  const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
+  return {
+    ...{ redis, base, time },
+    accountBase: accountBase(rootPrefix, pool),
+    generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
+    held,
+    ids: {
+      running: held.map(({ jobId }) => jobId),
+      waiting: waiting.map(({ id }) => id),
+      scheduled: scheduled.map(({ id }) => id),
+      finished: ended.map(({ id }) => id),
+      dead: dead.map(({ id }) => id),
+    },
+    newJob: job,
+    /** Makes all as it was at the beginning. */
+    putBack(pipeline: ChainableCommander) {
+      pipeline.flushall();
+      for (const [at, name] of names.entries()) pipeline.restore(name, 0, dumps[at] as Buffer);
+    },
+  };
+}
+
+export type BusyShard = Awaited<ReturnType<typeof busyShard>>;
