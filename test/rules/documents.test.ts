@@ -19,11 +19,13 @@ test("docs/settings.md names every setting, and no other", () => {
     ...readdirSync(join(root, "services")).map((name) => `services/${name}/src/config.ts`),
     "services/scheduler/src/redis-settings.ts",
     "packages/runtime/src/observe.ts",
+    "packages/runtime/src/secrets.ts",
     "packages/runtime/src/tls.ts",
   ];
-  const used = sources.flatMap((path) =>
-    [...read(path).matchAll(/setting\(\s*"([A-Z_]+)"/g)].map(([, name]) => name),
-  );
+  const used = sources.flatMap((path) => [
+    ...[...read(path).matchAll(/\bsetting\(\s*"([A-Z_]+)"/g)].map(([, name]) => name),
+    ...[...read(path).matchAll(/\bsecretFileSetting\("([A-Z_]+)"/g)].map(([, name]) => `${name}_FILE`),
+  ]);
   const documented = [...read("docs/settings.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(
     ([, name]) => name,
   );

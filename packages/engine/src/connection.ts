@@ -4,6 +4,7 @@ import type { Clock, Random } from "@millrace/shared";
 import type { CommonRedisOptions, Redis } from "ioredis";
 import { anyNodeOf } from "./any-node.ts";
 import type {
+  Credential,
   EngineOptions,
   RedisAddress,
   RedisCluster,
@@ -55,7 +56,7 @@ export function createConnections(
   // What is published at one node is heard at all of them.
   const Connector = anyNodeOf(commands, settings.cluster, random);
   const options = { ...optionsOf(settings, "millrace-signals", random), Connector };
-  const signals = warning(new StoreConnection(options), onWarning);
+  const signals = warning(renewing(new StoreConnection(options), settings), onWarning);
   commands.on("-node", ({ options: gone }: Redis) => {
     const { host, port } = signals.options;
     if (host === gone.host && port === gone.port) signals.disconnect(true);
@@ -70,8 +71,12 @@ export function createConnection(
   onWarning: OnWarning,
 ): Redis {
   const options = optionsOf(settings, name, random);
-  if ("url" in settings) return warning(new StoreConnection(settings.url, options), onWarning);
-  const { sentinels, masterName, sentinelUsername, sentinelPassword } = settings;
+  if ("url" in settings) {
+    const redis = new StoreConnection(settings.url, options);
+    return warning(renewing(redis, settings), onWarning);
+  }
+  const { sentinels, masterName, sentinelUsername } = settings;
+  const sentinelPassword = currentOf(settings.sentinelPassword);
   const tls = tlsOf(settings);
   const redis = new StoreConnection({
     ...options,
@@ -86,7 +91,7 @@ export function createConnection(
     sentinelReconnectStrategy: retryDelay(random),
     sentinelCommandTimeout: ASK_NEXT_AFTER_MS,
   });
-  return warning(redis, onWarning);
+  return warning(renewing(redis, settings), onWarning);
 }
 
 function createCluster(
@@ -114,13 +119,15 @@ function createCluster(
     down.add(node);
   });
   cluster.on("+node", (node: Redis) => {
+    renewing(node, settings);
     node.once("ready", () => down.delete(`${node.options.host}:${node.options.port}`));
   });
   return warning(cluster, onWarning);
 }
 
 const optionsOf = (settings: RedisSettings, name: string, random: Random) => {
-  const { username, password } = settings;
+  const { username } = settings;
+  const password = currentOf(settings.password);
   const tls = tlsOf(settings);
   return {
     lazyConnect: true,
@@ -130,15 +137,43 @@ const optionsOf = (settings: RedisSettings, name: string, random: Random) => {
     commandTimeout: settings.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: RETRIES_PER_COMMAND,
     retryStrategy: retryDelay(random),
-    // A name or a proxy may lead to another server by now, which is not read-only.
-    reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
+    // A name or a proxy may lead to another server by now, which is not read-only. A connection that is
+    // not logged in (any more) logs in when it is made anew.
+    reconnectOnError: ({ message }: Error) => /^(READONLY|NOAUTH|WRONGPASS)/.test(message),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { tls }),
   } satisfies CommonRedisOptions;
 };
 
-const tlsOf = ({ tls }: RedisSettings): ConnectionOptions | undefined => tls && { ...tls };
+const tlsOf = ({ tls }: RedisSettings): ConnectionOptions | undefined => {
+  const current = currentOf(tls);
+  return current && { ...current };
+};
+
+const currentOf = <Value>(credential: Credential<Value> | undefined): Value | undefined =>
+  typeof credential === "function" ? (credential as () => Value)() : credential;
+
+/**
+ * ioredis reads its options at each connection that it makes, so options that are read anew there have
+ * a connection that comes back log in with the credentials of now.
+ */
+function renewing<Client extends Redis>(redis: Client, settings: RedisSettings): Client {
+  const { sentinelPassword, tls: sentinelTls } =
+    "sentinels" in settings ? settings : ({} as Partial<RedisSentinels & RedisSettings>);
+  const inUrl = "url" in settings && new URL(settings.url).password !== "";
+  const read: readonly (readonly [string, unknown, () => unknown])[] = [
+    ["password", inUrl ? undefined : settings.password, () => currentOf(settings.password)],
+    ["tls", settings.tls, () => tlsOf(settings)],
+    ["sentinelTLS", sentinelTls, () => tlsOf(settings)],
+    ["sentinelPassword", sentinelPassword, () => currentOf(sentinelPassword)],
+  ];
+  for (const [name, credential, get] of read) {
+    if (typeof credential !== "function") continue;
+    Object.defineProperty(redis.options, name, { get, enumerable: true, configurable: true });
+  }
+  return redis;
+}
 
 /** Spread, so that replicas which lost a server together do not come back to it as one. */
 const retryDelay = (random: Random) => (attempt: number) =>

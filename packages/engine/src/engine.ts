@@ -147,13 +147,16 @@ export interface RedisServer {
   readonly url: string;
 }
 
+/** A value, or a function that is called at each new connection: what it returns may have been rotated. */
+export type Credential<Value> = Value | (() => Value);
+
 /** Whichever server these say is the master of that name. */
 export interface RedisSentinels {
   readonly sentinels: readonly RedisAddress[];
   readonly masterName: string;
   /** What sentinels ask for, which is not what the servers do. */
   readonly sentinelUsername?: string;
-  readonly sentinelPassword?: string;
+  readonly sentinelPassword?: Credential<string>;
 }
 
 export interface RedisCluster {
@@ -163,9 +166,9 @@ export interface RedisCluster {
 
 export type RedisSettings = (RedisServer | RedisSentinels | RedisCluster) & {
   readonly username?: string;
-  readonly password?: string;
+  readonly password?: Credential<string>;
   /** TLS to servers and sentinels alike; a rediss:// URL has it anyway. */
-  readonly tls?: RedisTls;
+  readonly tls?: Credential<RedisTls>;
   /** How long to wait for a connection at start. Default 5,000. */
   readonly connectTimeoutMs?: number;
   /** How long a command may take, time without a connection included. Default 5,000. */

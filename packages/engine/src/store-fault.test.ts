@@ -12,6 +12,18 @@ test.each([
   expect(asStoreFault(new Error(message), "x")).toBeInstanceOf(StoreUnavailable);
 });
 
+test.each([
+  "NOAUTH Authentication required.",
+  "WRONGPASS invalid username-password pair or user is disabled.",
+  "NOPERM User millrace has no permissions to run the 'info' command",
+  "ERR user_script:7: NOPERM this user has no permissions to access one of the keys",
+])("%s: Redis denies access, which is an outage of its own", (message) => {
+  const fault = asStoreFault(new Error(message), "x");
+  expect(fault).toBeInstanceOf(StoreUnavailable);
+  expect(fault).toMatchObject({ accessDenied: true });
+  expect(fault.message).toContain("Redis denies access");
+});
+
 test("a refused connection is Redis being unavailable", () => {
   const error = Object.assign(new Error("no"), { code: "ECONNREFUSED" });
   expect(asStoreFault(error, "x")).toBeInstanceOf(StoreUnavailable);

@@ -1,7 +1,20 @@
 /** Redis is away, or refuses for a reason that passes. Repeating the call is safe, and may help. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+  /** Redis is there and does not accept the user, its password or its permissions. */
+  readonly accessDenied: boolean;
+
+  constructor(message: string, { accessDenied = false, ...options }: StoreUnavailableOptions = {}) {
+    super(message, options);
+    this.accessDenied = accessDenied;
+  }
 }
+
+interface StoreUnavailableOptions extends ErrorOptions {
+  readonly accessDenied?: boolean;
+}
+
+const accessReplies = /(^|\s)(NOAUTH|WRONGPASS|NOPERM)\b/;
 
 const passingReplies =
   /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|ASK|MOVED|NOREPLICAS|MISCONF|OOM)\b/;
@@ -14,6 +27,12 @@ export function asStoreFault(error: unknown, doing: string): Error {
   // ioredis hangs the whole command on its errors: the script's text, and callers' payloads.
   if (error instanceof Error) Reflect.deleteProperty(error, "command");
   const message = error instanceof Error ? error.message : String(error);
+  if (accessReplies.test(message)) {
+    return new StoreUnavailable(
+      `Redis denies access: ${doing}: ${message}: give the scheduler Redis' current user and password, and the user its permissions`,
+      { cause: error, accessDenied: true },
+    );
+  }
   const code = (error as { code?: unknown } | undefined)?.code;
   const passing =
     passingReplies.test(message) ||

@@ -161,6 +161,70 @@ test("a Cluster with an ACL user, all over TLS", async () => {
   );
 });
 
+/**
+ * Takes the user's old password away and cuts its connections, as a failover does, while the engine is
+ * still given the old one; then gives it the new one. Until then each call is an outage that `isTold`.
+ */
+async function rotate(
+  servers: readonly number[],
+  settings: RedisSettings & { username: string },
+  isTold: (outage: StoreUnavailable) => boolean,
+) {
+  let current = "secret";
+  const { engine } = await open({
+    ...settings,
+    ...{ password: () => current, commandTimeoutMs: 1_000 },
+  });
+  await engine.defineQueue({ name: queue, shards: 3 });
+  for (const port of servers) {
+    await redisCommand(port, "ACL", "SETUSER", "millrace", "<secret", ">rotated");
+    await redisCommand(port, "CLIENT", "KILL", "USER", "millrace");
+  }
+  const submit = () => engine.submit([job()]).catch((error: unknown) => error);
+  let outcome = await submit();
+  while (!(outcome instanceof StoreUnavailable && isTold(outcome))) {
+    expect(outcome).toBeInstanceOf(StoreUnavailable);
+    outcome = await submit();
+  }
+  current = "rotated";
+  outcome = await submit();
+  while (outcome instanceof StoreUnavailable) outcome = await submit();
+  expect(outcome).toEqual([{ kind: "accepted" }]);
+}
+
+/** The operator's own user stays: `default` with no password. */
+const userOf = async (ports: readonly number[]) => {
+  for (const port of ports) await redisCommand(port, "ACL", "SETUSER", "millrace", ...ACL);
+};
+
+test("a password that is rotated is used by connections that come back", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await userOf([server.port]);
+  const settings = { url: server.url, username: "millrace" };
+  await rotate([server.port], settings, ({ accessDenied }) => accessDenied);
+});
+
+test("a password that is rotated is used by connections that come back to a Cluster", async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const ports = cluster.masters.map(({ port }) => port);
+  await userOf(ports);
+  // A Cluster's client tries all nodes: why each fails is in the log, and a call runs into its time-out.
+  await rotate(ports, { cluster: cluster.addresses, username: "millrace" }, () => true);
+});
+
+test("a command that the user may not run is Redis denying access", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await userOf([server.port]);
+  const { engine } = await open({ url: server.url, username: "millrace", password: "secret" });
+  await redisCommand(server.port, "ACL", "SETUSER", "millrace", "-evalsha", "-eval");
+  await expect(engine.defineQueue({ name: queue })).rejects.toMatchObject({
+    ...{ name: "StoreUnavailable", accessDenied: true },
+  });
+});
+
 test("in a Cluster too, a command that was given up on is not sent once its node is back", async () => {
   const cluster = await startRedisCluster();
   onTestFinished(() => cluster[Symbol.asyncDispose]());

@@ -20,6 +20,7 @@ import {
 import { systemClock } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
 import { openBidi, openServerStream, sendClientStream, sendUnary } from "./client-calls.ts";
+import type { Renewed } from "./renewed.ts";
 import { grpcMethodDefinition } from "./service-definition.ts";
 
 export interface CallOptions {
@@ -68,8 +69,8 @@ export interface GrpcClient<Service extends DescService> {
 export interface GrpcClientOptions {
   /** Plaintext unless given. */
   readonly credentials?: ChannelCredentials;
-  /** Sent as `authorization: Bearer`. */
-  readonly token?: string | undefined;
+  /** Sent as `authorization: Bearer`, as it is at each call. */
+  readonly token?: string | Renewed<string> | undefined;
   readonly channelOptions?: ChannelOptions;
 }
 
@@ -96,7 +97,8 @@ export function grpcClient<Service extends DescService>(
 
   const metadataOf = (call: CallOptions): Metadata => {
     const metadata = new Metadata();
-    if (options.token !== undefined) metadata.set("authorization", `Bearer ${options.token}`);
+    const token = typeof options.token === "object" ? options.token.current : options.token;
+    if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
     for (const [key, value] of Object.entries(injectTrace())) metadata.set(key, value);
     for (const [key, value] of Object.entries(call.metadata ?? {})) metadata.set(key, value);
     return metadata;

@@ -11,6 +11,7 @@ export * from "./renewed.ts";
 export * from "./rpc-fault.ts";
 export type { FinishedCall } from "./run-call.ts";
 export * from "./run-main.ts";
+export * from "./secrets.ts";
 export * from "./serve.ts";
 export * from "./serve-http.ts";
 export * from "./serve-metrics.ts";

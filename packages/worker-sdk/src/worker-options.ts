@@ -5,7 +5,8 @@ import type { Executor, Log } from "./executor.ts";
 export interface WorkerOptions {
   /** A gRPC target, for example `dns:///scheduler:7070`. */
   readonly schedulerAddress: string;
-  readonly token?: string;
+  /** What the scheduler asks for. A function is called for each stream that is opened: the token may have been rotated. */
+  readonly token?: string | (() => string);
   /** Plain text unless given. */
   readonly credentials?: ChannelCredentials;
   /** The same after a restart of the stream; `^[A-Za-z0-9._-]{1,128}$`. */

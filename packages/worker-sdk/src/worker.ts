@@ -70,7 +70,9 @@ class Worker implements RunningWorker {
   connect(): void {
     if (this.#closed) return;
     this.#welcomed = false;
-    const session: Session = new Session(this.#client, this.#options.token, {
+    const { token } = this.#options;
+    const shown = typeof token === "function" ? token() : token;
+    const session: Session = new Session(this.#client, shown, {
       message: (response) => {
         if (this.#session === session) this.#receive(response);
       },

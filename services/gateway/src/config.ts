@@ -1,7 +1,12 @@
 import {
+  type Config,
   defineConfig,
   observeSettings,
+  type SecretSource,
   schedulerTlsSettings,
+  secretFileSetting,
+  secretProblems,
+  secretSettings,
   setting,
   tlsSettings,
 } from "@millrace/runtime";
@@ -16,7 +21,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
 const count = z.coerce.number().int().min(1);
 
-export const GatewayConfig = defineConfig({
+const settings = {
   host: setting("MILLRACE_GATEWAY_HOST", z.string().default("127.0.0.1"), "Address to listen on."),
   port: setting("MILLRACE_GATEWAY_PORT", port.default(7400), "Port for gRPC."),
   httpHost: setting(
@@ -43,8 +48,9 @@ export const GatewayConfig = defineConfig({
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",
     z.string().optional(),
-    "What this gateway shows the scheduler.",
+    "What this gateway shows the scheduler; of several by commas, the first.",
   ),
+  internalTokenFile: secretFileSetting("MILLRACE_INTERNAL_TOKEN"),
   schedulerDeadlineMs: setting(
     "MILLRACE_SCHEDULER_DEADLINE_MS",
     z.coerce.number().int().min(100).default(8_000),
@@ -81,6 +87,7 @@ export const GatewayConfig = defineConfig({
     "How long an API key is taken to be known, and a revoked one may still work, in milliseconds.",
   ),
   ...tlsSettings,
+  ...secretSettings,
   ...schedulerTlsSettings,
   ...observeSettings(7401),
   documents: setting("MILLRACE_DOCUMENTS_DIR", z.string(), "The directory that holds documents."),
@@ -89,4 +96,16 @@ export const GatewayConfig = defineConfig({
     z.coerce.number().int().min(1).default(limits.documentBytes),
     "The longest document, in bytes.",
   ),
+};
+
+type TokenSettings = Config<Pick<typeof settings, "internalToken" | "internalTokenFile">>;
+
+/** Where the token for the scheduler comes from. */
+export const internalTokenSource = (config: TokenSettings): SecretSource => ({
+  ...{ env: "MILLRACE_INTERNAL_TOKEN", value: config.internalToken },
+  file: config.internalTokenFile,
 });
+
+export const GatewayConfig = defineConfig(settings, (config) =>
+  secretProblems(internalTokenSource(config)),
+);

@@ -1,7 +1,9 @@
 import { openDocumentStore } from "@millrace/documents";
 import {
   type FinishedCall,
+  firstToken,
   keepSchedulerTls,
+  keepSecret,
   keepServerTls,
   loadConfig,
   observe,
@@ -13,7 +15,7 @@ import {
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./access-log.ts";
-import { GatewayConfig } from "./config.ts";
+import { GatewayConfig, internalTokenSource } from "./config.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
 import { schedulerClient } from "./scheduler-client.ts";
@@ -36,10 +38,16 @@ await runMain(
     });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.httpHost]);
+    const token = keepSecret(
+      scope,
+      internalTokenSource(config),
+      { clock, log, everyMs: config.secretsReloadMs },
+      firstToken,
+    );
     const { rpc: scheduler } = scope.use(
       schedulerClient({
         address: config.scheduler,
-        grpc: { token: config.internalToken, ...keepSchedulerTls(scope, config, { clock, log }) },
+        grpc: { token, ...keepSchedulerTls(scope, config, { clock, log }) },
         deadlineMs: config.schedulerDeadlineMs,
         ...{ clock, random },
       }),

@@ -2,7 +2,6 @@ import type { Engine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
 import { type BoundService, bindService } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
-import type { Operator } from "./admin-token.ts";
 import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
@@ -27,6 +26,7 @@ import { storeApiKey } from "./handlers/admin/store-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder } from "./record-change.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
+import type { Operator } from "./tokens/operator-tokens.ts";
 
 /** What operators call, by the names of their tokens. */
 export function adminService(engine: Engine, clock: Clock, random: Random): BoundService<Operator> {

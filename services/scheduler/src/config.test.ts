@@ -37,11 +37,21 @@ test("operators are listened to elsewhere only with a token", () => {
 });
 
 test("operators' tokens have names, and what is wrong with one is told without it", () => {
-  const { adminTokens } = load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,plain" });
-  expect(adminTokens?.map(({ operator }) => operator.name)).toEqual(["anna", "admin"]);
+  expect(load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,plain" }).adminToken).toContain("anna");
   const wrong = () => load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,Bert:other" });
   expect(wrong).toThrow("MILLRACE_ADMIN_TOKEN: token 2");
   expect(wrong).not.toThrow(/s3cret|other/);
+});
+
+test.each(["INTERNAL", "WORKER", "ADMIN"])("the %s token is in a setting or in a file", (name) => {
+  const both = { [`MILLRACE_${name}_TOKEN`]: "a", [`MILLRACE_${name}_TOKEN_FILE`]: "/b" };
+  expect(() => load(both)).toThrow(`MILLRACE_${name}_TOKEN and MILLRACE_${name}_TOKEN_FILE`);
+  const files = {
+    ...{ MILLRACE_INTERNAL_TOKEN_FILE: "/a", MILLRACE_WORKER_TOKEN_FILE: "/b" },
+    ...{ MILLRACE_ADMIN_TOKEN_FILE: "/c" },
+  };
+  const hosts = { MILLRACE_SCHEDULER_HOST: "0.0.0.0", MILLRACE_ADMIN_HOST: "0.0.0.0" };
+  expect(load({ ...hosts, ...files }).host).toBe("0.0.0.0");
 });
 
 test("what operators changed is kept within bounds", () => {

@@ -1,21 +1,38 @@
 import { hostname } from "node:os";
-import { defineConfig, isLoopback, observeSettings, setting, tlsSettings } from "@millrace/runtime";
+import {
+  type Config,
+  defineConfig,
+  isLoopback,
+  observeSettings,
+  type SecretSource,
+  secretFileSetting,
+  secretProblems,
+  secretSettings,
+  setting,
+  tlsSettings,
+} from "@millrace/runtime";
 import { z } from "zod";
-import { type AdminToken, adminTokens } from "./admin-token.ts";
 import { redisProblems, redisSettings } from "./redis-settings.ts";
+import { gatewayTokens } from "./tokens/gateway-tokens.ts";
+import { operatorTokens } from "./tokens/operator-tokens.ts";
+import { workerTokens } from "./tokens/worker-tokens.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
 const pause = z.coerce.number().int().min(10);
 
-function tokens(text: string, context: z.RefinementCtx): readonly AdminToken[] {
-  try {
-    return adminTokens(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-}
+/** Text that `parse` takes. Only a program's parts parse it: a token's file is parsed each time it is read. */
+const tokens = (parse: (text: string) => unknown) =>
+  z
+    .string()
+    .superRefine((text, context) => {
+      try {
+        parse(text);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+      }
+    })
+    .optional();
 
 const settings = {
   ...redisSettings,
@@ -37,9 +54,10 @@ const settings = {
   port: setting("MILLRACE_SCHEDULER_PORT", port.default(7071), "Port for gRPC."),
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",
-    z.string().optional(),
-    "What gateways must show; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
+    tokens(gatewayTokens),
+    "What gateways must show, several by commas; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
+  internalTokenFile: secretFileSetting("MILLRACE_INTERNAL_TOKEN"),
   workerPort: setting(
     "MILLRACE_WORKER_PORT",
     port.default(7072),
@@ -47,20 +65,22 @@ const settings = {
   ),
   workerToken: setting(
     "MILLRACE_WORKER_TOKEN",
-    z.string().optional(),
-    "What workers must show; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
+    tokens(workerTokens),
+    "What workers must show, several by commas, each token, name:token or name:token;queues=a b;pools=c; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
+  workerTokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
   adminHost: setting(
     "MILLRACE_ADMIN_HOST",
     z.string().default("127.0.0.1"),
     "Address to listen on for operators.",
   ),
   adminPort: setting("MILLRACE_ADMIN_PORT", port.default(7075), "Port for operators."),
-  adminTokens: setting(
+  adminToken: setting(
     "MILLRACE_ADMIN_TOKEN",
-    z.string().transform(tokens).optional(),
+    tokens(operatorTokens),
     "What operators must show, as name:token, several by commas; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
   ),
+  adminTokenFile: secretFileSetting("MILLRACE_ADMIN_TOKEN"),
   changeLogKeepMs: setting(
     "MILLRACE_CHANGE_LOG_DAYS",
     z.coerce
@@ -98,6 +118,7 @@ const settings = {
     "How long an attempt has to stop before its lease is taken away, in milliseconds.",
   ),
   ...tlsSettings,
+  ...secretSettings,
   ...observeSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",
@@ -122,17 +143,46 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
   ...(config.memoryResumePercent < config.memoryShedPercent
     ? []
     : ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT: less than MILLRACE_REDIS_MEMORY_SHED_PERCENT"]),
-  ...(isLoopback(config.host) || config.internalToken !== undefined
-    ? []
-    : [missing("MILLRACE_INTERNAL_TOKEN", "MILLRACE_SCHEDULER_HOST")]),
-  ...(isLoopback(config.host) || config.workerToken !== undefined
-    ? []
-    : [missing("MILLRACE_WORKER_TOKEN", "MILLRACE_SCHEDULER_HOST")]),
-  ...(isLoopback(config.adminHost) || config.adminTokens !== undefined
-    ? []
-    : [missing("MILLRACE_ADMIN_TOKEN", "MILLRACE_ADMIN_HOST")]),
+  ...Object.values(tokenSources(config)).flatMap(secretProblems),
+  ...missingTokens(config),
 ]);
 
-function missing(token: string, host: string): string {
-  return `${token}: set it, or listen on 127.0.0.1 (${host})`;
+type TokenSettings = Config<
+  Pick<
+    typeof settings,
+    | "internalToken"
+    | "internalTokenFile"
+    | "workerToken"
+    | "workerTokenFile"
+    | "adminToken"
+    | "adminTokenFile"
+  >
+>;
+
+/** Where the tokens of each listener come from. */
+export function tokenSources(config: TokenSettings) {
+  const of = (env: string, value: string | undefined, file: string | undefined): SecretSource => ({
+    ...{ env, value, file },
+  });
+  return {
+    gateways: of("MILLRACE_INTERNAL_TOKEN", config.internalToken, config.internalTokenFile),
+    workers: of("MILLRACE_WORKER_TOKEN", config.workerToken, config.workerTokenFile),
+    operators: of("MILLRACE_ADMIN_TOKEN", config.adminToken, config.adminTokenFile),
+  };
+}
+
+function missingTokens(
+  config: TokenSettings & { readonly host: string; readonly adminHost: string },
+): readonly string[] {
+  const { gateways, workers, operators } = tokenSources(config);
+  const listeners = [
+    [gateways, "MILLRACE_SCHEDULER_HOST", config.host],
+    [workers, "MILLRACE_SCHEDULER_HOST", config.host],
+    [operators, "MILLRACE_ADMIN_HOST", config.adminHost],
+  ] as const;
+  return listeners.flatMap(([{ env, value, file }, setting, host]) =>
+    isLoopback(host) || value !== undefined || file !== undefined
+      ? []
+      : [`${env}: set it, or ${env}_FILE, or listen on 127.0.0.1 (${setting})`],
+  );
 }

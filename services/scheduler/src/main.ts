@@ -1,5 +1,6 @@
 import { openEngine } from "@millrace/engine";
 import {
+  keepSecret,
   keepServerTls,
   loadConfig,
   observe,
@@ -11,11 +12,9 @@ import {
 import { systemRandom as random, steadyClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { adminService } from "./admin-service.ts";
-import { requireOperator } from "./admin-token.ts";
-import { SchedulerConfig } from "./config.ts";
+import { SchedulerConfig, tokenSources } from "./config.ts";
 import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
-import { requireToken } from "./internal-token.ts";
 import { jobObserver } from "./job-observer.ts";
 import { startMemoryWatch, tellOfMemory } from "./loops/memory-watch.ts";
 import { startPolicySync } from "./loops/policy-sync.ts";
@@ -28,6 +27,9 @@ import { memoryPressure } from "./policy/memory-pressure.ts";
 import { changeRecorder } from "./record-change.ts";
 import { readRedisSettings } from "./redis-settings.ts";
 import { schedulerService, workerService } from "./service.ts";
+import { gatewayTokens, requireGateway } from "./tokens/gateway-tokens.ts";
+import { operatorTokens, requireOperator } from "./tokens/operator-tokens.ts";
+import { requireWorker, workerTokens } from "./tokens/worker-tokens.ts";
 
 const log = createLogger("scheduler");
 const LENGTH_EVERY_MS = 5_000;
@@ -49,7 +51,7 @@ await runMain(
     const observer = jobObserver(metrics, log);
     const store = await scope.use(
       openEngine({
-        redis: readRedisSettings(config),
+        redis: readRedisSettings(config, (message, error) => log.warn({ error }, message)),
         clock: steadyClock,
         redisTime: true,
         random,
@@ -87,6 +89,8 @@ await runMain(
     const length = loop("queue-length", LENGTH_EVERY_MS);
     scope.use(startQueueLength(engine, metrics.queueLength, length));
     const tls = keepServerTls(scope, config, { clock, log });
+    const { gateways, workers, operators } = tokenSources(config);
+    const keeping = { clock, log, everyMs: config.secretsReloadMs };
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const server = await scope.use(
       serve({
@@ -98,7 +102,7 @@ await runMain(
           messageFields: FIELDS_FROM_GATEWAY,
         },
         services: [schedulerService(engine, observer, clock, pressure)],
-        authenticate: requireToken(config.internalToken),
+        authenticate: requireGateway(keepSecret(scope, gateways, keeping, gatewayTokens)),
         clock,
         onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),
@@ -115,7 +119,7 @@ await runMain(
             onError: (error) => log.error({ error }, "leasing failed"),
           }),
         ],
-        authenticate: requireToken(config.workerToken),
+        authenticate: requireWorker(keepSecret(scope, workers, keeping, workerTokens)),
         clock,
         onFinished,
         traced: false,
@@ -128,7 +132,7 @@ await runMain(
         // People have a token, and no certificate.
         tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
         services: [adminService(engine, clock, random)],
-        authenticate: requireOperator(config.adminTokens),
+        authenticate: requireOperator(keepSecret(scope, operators, keeping, operatorTokens)),
         clock,
         onFinished,
         onBug: (error, path) => log.error({ error, path }, "a call failed"),

@@ -7,7 +7,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { readRedisSettings, redisProblems, redisSettings } from "./redis-settings.ts";
 
 const spec = defineConfig(redisSettings, redisProblems);
-const read = (env: Record<string, string>) => readRedisSettings(loadConfig(spec, env));
+/** The engine's settings, credentials as a connection of now would get them. */
+function read(env: Record<string, string>, onWarning: (message: string) => void = () => undefined) {
+  const settings = readRedisSettings(loadConfig(spec, env), onWarning);
+  const current = (value: unknown) => (typeof value === "function" ? value() : value);
+  return Object.fromEntries(Object.entries(settings).map(([name, of]) => [name, current(of)]));
+}
 
 const url = { MILLRACE_REDIS_URL: "redis://localhost:6379" };
 const cluster = { MILLRACE_REDIS_CLUSTER: "a:7000, b:7001" };
@@ -55,6 +60,23 @@ test("users and passwords, from a variable or a file without its last line's end
   expect(read({ ...sentinels, ...ofSentinels })).toMatchObject({
     ...{ sentinelUsername: "watch", sentinelPassword: "p w" },
   });
+});
+
+test("a password file is read again at each connection, and its last usable content stays in use", () => {
+  const write = folder();
+  const file = write("password", "old");
+  const warnings: string[] = [];
+  const config = loadConfig(spec, { ...url, MILLRACE_REDIS_PASSWORD_FILE: file });
+  const { password } = readRedisSettings(config, (message) => warnings.push(message));
+  const atConnection = password as () => string;
+  expect(atConnection()).toBe("old");
+  write("password", "new\n");
+  expect(atConnection()).toBe("new");
+  write("password", "");
+  expect(atConnection()).toBe("new");
+  expect(warnings).toEqual([expect.stringContaining("MILLRACE_REDIS_PASSWORD_FILE")]);
+  write("password", "newest");
+  expect(atConnection()).toBe("newest");
 });
 
 test("TLS, by the URL's scheme or a setting, with certificates of one's own", () => {

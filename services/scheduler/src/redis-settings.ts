@@ -1,11 +1,11 @@
-import type { RedisAddress, RedisSettings } from "@millrace/engine";
+import type { RedisAddress, RedisSettings, RedisTls } from "@millrace/engine";
 import {
   assertCertificates,
   assertNeeded,
   assertUsable,
   type Config,
-  ConfigError,
   readFiles,
+  readSecretFile,
   setting,
 } from "@millrace/runtime";
 import { z } from "zod";
@@ -166,11 +166,22 @@ function tlsProblems({ redisUrl, redisTls, ...config }: RedisConfig): string[] {
   );
 }
 
-/** For the engine. Files are read once; throws a ConfigError where one does not hold what it should. */
-export function readRedisSettings(config: RedisConfig): RedisSettings {
-  const tls = readTls(config);
+type OnWarning = (message: string, cause: unknown) => void;
+
+/**
+ * For the engine. Files are read now, which throws a ConfigError where one does not hold what it should,
+ * and again at each new connection: their content may have been rotated.
+ */
+export function readRedisSettings(config: RedisConfig, onWarning: OnWarning): RedisSettings {
+  const renewed = <Value>(what: string, read: () => Value | undefined) =>
+    atEachConnection(read, (error) =>
+      onWarning(`${what} cannot be read again: what was read before stays in use`, error),
+    );
+  const fileSecret = (name: "redisPasswordFile" | "redisSentinelPasswordFile") =>
+    renewed(env(name), () => readSecretFile([env(name), config[name]]));
+  const tls = renewed("the certificates for Redis", () => readTls(config));
   const username = config.redisUsername;
-  const password = config.redisPassword ?? readSecret("redisPasswordFile", config);
+  const password = config.redisPassword ?? fileSecret("redisPasswordFile");
   const shared = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -180,8 +191,7 @@ export function readRedisSettings(config: RedisConfig): RedisSettings {
   if (url !== undefined) return { url, ...shared };
   if (cluster !== undefined) return { cluster, ...shared };
   const sentinelUsername = config.redisSentinelUsername;
-  const sentinelPassword =
-    config.redisSentinelPassword ?? readSecret("redisSentinelPasswordFile", config);
+  const sentinelPassword = config.redisSentinelPassword ?? fileSecret("redisSentinelPasswordFile");
   return {
     sentinels: sentinels ?? [],
     masterName: config.redisMaster ?? "",
@@ -191,17 +201,24 @@ export function readRedisSettings(config: RedisConfig): RedisSettings {
   };
 }
 
-function readSecret(
-  name: "redisPasswordFile" | "redisSentinelPasswordFile",
-  config: RedisConfig,
-): string | undefined {
-  const [content] = readFiles([[env(name), config[name]]]);
-  const secret = content?.toString().replace(/\r?\n$/, "");
-  if (secret === "") throw new ConfigError([`${env(name)}: is empty`]);
-  return secret;
+/** Reads once now, and again at each call; a reading that fails is told, and the last one that did not is returned. */
+function atEachConnection<Value>(
+  read: () => Value | undefined,
+  onFailure: (error: unknown) => void,
+): (() => Value) | undefined {
+  let last = read();
+  if (last === undefined) return undefined;
+  return () => {
+    try {
+      last = read() ?? last;
+    } catch (error) {
+      onFailure(error);
+    }
+    return last as Value;
+  };
 }
 
-function readTls(config: RedisConfig): RedisSettings["tls"] {
+function readTls(config: RedisConfig): RedisTls | undefined {
   const caFile = [env("redisCa"), config.redisCa] as const;
   const certFile = [env("redisCert"), config.redisCert] as const;
   const keyFile = [env("redisKey"), config.redisKey] as const;

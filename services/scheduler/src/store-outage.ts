@@ -4,7 +4,13 @@ import { rpcError } from "@millrace/runtime";
 /** What a caller is told of a fault: that the store is away, where it is; else the fault itself. */
 export const asStoreOutage = (error: unknown): unknown =>
   error instanceof StoreUnavailable
-    ? rpcError({ reason: "STORE_UNAVAILABLE", message: "the store is unavailable", cause: error })
+    ? rpcError({
+        reason: "STORE_UNAVAILABLE",
+        message: error.accessDenied
+          ? "the store denies the scheduler access: an operator has to correct its credentials"
+          : "the store is unavailable",
+        cause: error,
+      })
     : error;
 
 /** A handler with one reply that says STORE_UNAVAILABLE when Redis is away. */

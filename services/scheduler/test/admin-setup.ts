@@ -3,7 +3,7 @@ import { type JobRecord, openEngine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
 import type { JobSpecSchema } from "@millrace/proto/job";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { grpcClient, serve } from "@millrace/runtime";
+import { fixed, grpcClient, serve } from "@millrace/runtime";
 import {
   hashSecret,
   type KeyId,
@@ -16,10 +16,10 @@ import { createMetrics } from "@millrace/telemetry";
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { onTestFinished } from "vitest";
 import { adminService } from "../src/admin-service.ts";
-import { adminTokens, requireOperator } from "../src/admin-token.ts";
 import { jobObserver } from "../src/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
+import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 
 /** It never measures, and so takes all. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -36,7 +36,7 @@ export async function setup() {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [adminService(engine, clock, random)],
-    authenticate: requireOperator(adminTokens("anna:s3cret,bert:s3cret")),
+    authenticate: requireOperator(fixed(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });
   onTestFinished(() => server.close());

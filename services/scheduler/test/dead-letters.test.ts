@@ -13,9 +13,9 @@ import {
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
-import { type Operator, requireOperator } from "../src/admin-token.ts";
 import { redriveDeadLetters } from "../src/handlers/admin/redrive-dead-letters.ts";
 import { changeRecorder } from "../src/record-change.ts";
+import { type Operator, requireOperator } from "../src/tokens/operator-tokens.ts";
 
 const queue = "documents" as QueueName;
 

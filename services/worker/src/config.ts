@@ -1,5 +1,14 @@
 import { availableParallelism, hostname } from "node:os";
-import { defineConfig, observeSettings, schedulerTlsSettings, setting } from "@millrace/runtime";
+import {
+  defineConfig,
+  observeSettings,
+  type SecretSource,
+  schedulerTlsSettings,
+  secretFileSetting,
+  secretProblems,
+  secretSettings,
+  setting,
+} from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 
@@ -28,6 +37,7 @@ export const workerConfig = defineConfig(
       "gRPC target of the scheduler",
     ),
     token: setting("MILLRACE_WORKER_TOKEN", z.string().optional(), "what the scheduler asks for"),
+    tokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
     workerId: setting(
       "MILLRACE_WORKER_ID",
       z.string().default(`${hostname()}-${process.pid}`),
@@ -74,6 +84,7 @@ export const workerConfig = defineConfig(
       "characters of text that a document may have",
     ),
     ...schedulerTlsSettings,
+    ...secretSettings,
     ...observeSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
@@ -90,7 +101,8 @@ export const workerConfig = defineConfig(
       z.url().default("https://api.openai.com/v1"),
       "where the model is",
     ),
-    openAiKey: setting("OPENAI_API_KEY", z.string().default(""), "key of the provider account"),
+    openAiKey: setting("OPENAI_API_KEY", z.string().optional(), "key of the provider account"),
+    openAiKeyFile: secretFileSetting("OPENAI_API_KEY"),
     model: setting("MILLRACE_MODEL", z.string().default("gpt-5-mini"), "which model"),
     providerSilenceMs: setting(
       "MILLRACE_PROVIDER_SILENCE_MS",
@@ -98,8 +110,32 @@ export const workerConfig = defineConfig(
       "how long the model may say nothing, before its answer and within it",
     ),
   },
-  (config) =>
-    config.provider === "openai" && config.openAiKey === ""
-      ? ["OPENAI_API_KEY: needed with MILLRACE_PROVIDER=openai"]
-      : [],
+  (config) => {
+    const { token, openAiKey } = secretSources(config);
+    const noKey = openAiKey.value === undefined && openAiKey.file === undefined;
+    return [
+      ...(config.provider === "openai" && noKey
+        ? ["OPENAI_API_KEY or OPENAI_API_KEY_FILE: needed with MILLRACE_PROVIDER=openai"]
+        : []),
+      ...[token, openAiKey].flatMap(secretProblems),
+    ];
+  },
 );
+
+interface SecretSettings {
+  readonly token: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly openAiKey: string | undefined;
+  readonly openAiKeyFile: string | undefined;
+}
+
+/** Where the token for the scheduler, and the provider account's key, come from. */
+export function secretSources(config: SecretSettings) {
+  const of = (env: string, value: string | undefined, file: string | undefined): SecretSource => ({
+    ...{ env, value, file },
+  });
+  return {
+    token: of("MILLRACE_WORKER_TOKEN", config.token, config.tokenFile),
+    openAiKey: of("OPENAI_API_KEY", config.openAiKey, config.openAiKeyFile),
+  };
+}

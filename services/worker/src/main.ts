@@ -1,9 +1,16 @@
 import { openDocumentStore } from "@millrace/documents";
-import { keepSchedulerTls, loadConfig, observe, runMain } from "@millrace/runtime";
+import {
+  firstToken,
+  keepSchedulerTls,
+  keepSecret,
+  loadConfig,
+  observe,
+  runMain,
+} from "@millrace/runtime";
 import { limits, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
-import { leaveMs, workerConfig } from "./config.ts";
+import { leaveMs, secretSources, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { observeAttempts } from "./executors/observed.ts";
@@ -37,12 +44,16 @@ await runMain(
     const threads = scope.use(openThreadPool({ ...threadLimits, threads: config.threads, clock }));
     const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
     const readDocument = documentReader(store, threads, documentLimits, threadLimits);
+    const secrets = secretSources(config);
+    const keeping = { clock, log: logger, everyMs: config.secretsReloadMs };
+    const token = keepSecret(scope, secrets.token, keeping, firstToken);
+    const apiKey = keepSecret(scope, secrets.openAiKey, keeping);
     const provider =
       config.provider === "extractive"
         ? extractiveProvider(threads)
         : openAiProvider({
             baseUrl: config.openAiUrl,
-            apiKey: config.openAiKey,
+            apiKey: () => apiKey?.current ?? "",
             model: config.model,
             silenceMs: config.providerSilenceMs,
             clock,
@@ -51,7 +62,7 @@ await runMain(
     const observed = observeAttempts({ metrics, log: logger, clock, slots });
     const worker = startWorker({
       schedulerAddress: config.scheduler,
-      ...(config.token === undefined ? {} : { token: config.token }),
+      ...(token === undefined ? {} : { token: () => token.current }),
       ...keepSchedulerTls(scope, config, { clock, log: logger }),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots, clock, random, refusedGraceMs: config.refusedGraceMs },

@@ -92,7 +92,13 @@ test.each([
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const clock = new ManualClock();
   const { url: baseUrl } = simulator;
-  const provider = openAiProvider({ baseUrl, apiKey: "k", model: "m", silenceMs: 1_000, clock });
+  const provider = openAiProvider({
+    baseUrl,
+    apiKey: () => "k",
+    model: "m",
+    silenceMs: 1_000,
+    clock,
+  });
   const metrics = createMetrics();
   const complete = completionRunner(provider, { metrics, clock });
   const request = { messages: [{ role: "user" as const, content: "hi" }], maxTokens: 9 };

@@ -16,7 +16,7 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   const simulator = await startProviderSimulator(() => reply);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const provider = openAiProvider({
-    ...{ baseUrl: simulator.url, apiKey: "sk-the-key", model: "m", clock, silenceMs: 60_000 },
+    ...{ baseUrl: simulator.url, apiKey: () => "sk-the-key", model: "m", clock, silenceMs: 60_000 },
   });
   const stop = new AbortController();
   const messages = [{ role: "user" as const, content: "How does the mill turn?" }];
@@ -160,7 +160,7 @@ test("a provider may take long in all while it goes on speaking", async () => {
   const { url: baseUrl } = simulator;
   const provider = openAiProvider({
     baseUrl,
-    apiKey: "sk-the-key",
+    apiKey: () => "sk-the-key",
     model: "m",
     clock,
     silenceMs: 60_000,

@@ -25,7 +25,7 @@ async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
       ? extractiveProvider(threads)
       : openAiProvider({
           baseUrl: simulator.url,
-          apiKey: "k",
+          apiKey: () => "k",
           model: "m",
           silenceMs: 60_000,
           clock,

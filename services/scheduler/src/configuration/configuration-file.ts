@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Problem, parseConfiguration, problemText } from "@millrace/configuration";
-import { configFile } from "../admin-token.ts";
+import { configFile } from "../tokens/operator-tokens.ts";
 import type { AppliedConfiguration, ApplyConfiguration } from "./apply-configuration.ts";
 
 export interface ConfigurationFileParts {

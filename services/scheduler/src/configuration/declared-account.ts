@@ -5,9 +5,9 @@ import {
   ProviderAccountSchema,
   PutProviderAccountRequestSchema,
 } from "@millrace/proto/admin-service";
-import type { Operator } from "../admin-token.ts";
 import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
 import { providerAccountMessage } from "../handlers/admin/provider-account-message.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
 /** An account is brought to its whole definition. */

@@ -5,11 +5,11 @@ import {
   KeyBudgetSchema,
   UpdateApiKeyRequestSchema,
 } from "@millrace/proto/admin-service";
-import type { Operator } from "../admin-token.ts";
 import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
 import { keyIdOf } from "../handlers/admin/existing-key.ts";
 import { budgetMessage } from "../handlers/admin/key-budget-message.ts";
 import type { StoreApiKey } from "../handlers/admin/store-api-key.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
 /** What is known of a key. */

@@ -1,9 +1,9 @@
 import { create, equals } from "@bufbuild/protobuf";
 import type { QueueDefinition } from "@millrace/engine";
 import { PutQueueRequestSchema, type Queue, QueueSchema } from "@millrace/proto/admin-service";
-import type { Operator } from "../admin-token.ts";
 import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
 import { queueDefinitionOf, queueMessage, shardsFixed } from "../handlers/admin/queue-message.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
 /** A queue is brought to its whole definition; the number of shards stays where it is left out. */

@@ -4,7 +4,8 @@ import { type CompletionRequest, type Provider, ProviderFault } from "./provider
 
 export interface OpenAiProviderOptions {
   readonly baseUrl: string;
-  readonly apiKey: string;
+  /** Asked for at each call: it may have been rotated. */
+  readonly apiKey: () => string;
   readonly model: string;
   readonly clock: Clock;
   /** How long it may say nothing: before its answer, and within it. */
@@ -104,7 +105,7 @@ class Silence {
 export function openAiProvider(options: OpenAiProviderOptions): Provider {
   const client = new OpenAI({
     baseURL: options.baseUrl,
-    apiKey: options.apiKey,
+    apiKey: async () => options.apiKey(),
     // The scheduler alone decides whether and when to repeat.
     maxRetries: 0,
     // Longer than we wait ourselves.
@@ -158,7 +159,7 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
           either.throwIfAborted();
         } catch (error) {
           either.throwIfAborted();
-          throw faultOf(error, options.clock.nowMs(), options.apiKey);
+          throw faultOf(error, options.clock.nowMs(), options.apiKey());
         } finally {
           silence.over();
         }

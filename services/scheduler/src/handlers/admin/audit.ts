@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { AuditProgress, Engine } from "@millrace/engine";
 import type { AdminService, AuditResponseSchema } from "@millrace/proto/admin-service";
 import { createOutbox, type Handler } from "@millrace/runtime";
-import type { Operator } from "../../admin-token.ts";
+import type { Operator } from "../../tokens/operator-tokens.ts";
 
 /** What three looks find alike was not only on its way. */
 const LOOKS_AGAIN = 2;

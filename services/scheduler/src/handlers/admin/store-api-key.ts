@@ -5,8 +5,8 @@ import {
   type KeyBudget as KeyBudgetMessage,
 } from "@millrace/proto/admin-service";
 import type { Clock, KeyId } from "@millrace/shared";
-import type { Operator } from "../../admin-token.ts";
 import type { RecordChange } from "../../record-change.ts";
+import type { Operator } from "../../tokens/operator-tokens.ts";
 import { budgetOf } from "./key-budget-message.ts";
 
 export interface NewApiKey {

@@ -1,12 +1,16 @@
+import { fixed } from "@millrace/runtime";
 import { expect, test } from "vitest";
-import { adminTokens, requireOperator } from "./admin-token.ts";
+import { operatorTokens, requireOperator } from "./operator-tokens.ts";
 
 const showing = (authorization?: string) => ({
   get: (name: string) => (name === "authorization" ? authorization : undefined),
 });
 const nameOf = async (tokens: string | undefined, shown?: string) =>
-  (await requireOperator(tokens === undefined ? undefined : adminTokens(tokens))(showing(shown)))
-    .name;
+  (
+    await requireOperator(tokens === undefined ? undefined : fixed(operatorTokens(tokens)))(
+      showing(shown),
+    )
+  ).name;
 
 test("whoever shows a token goes by its name, and by admin if it has none", async () => {
   const tokens = "anna:s3cret, ci:other,plain";
@@ -48,5 +52,5 @@ test.each([
   ["a,config:x", '"config" is taken'],
   ["anonymous:x", '"anonymous" is taken'],
 ])("%j is refused", (text, message) => {
-  expect(() => adminTokens(text)).toThrow(message);
+  expect(() => operatorTokens(text)).toThrow(message);
 });
