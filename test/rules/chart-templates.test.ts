@@ -28,12 +28,16 @@ const callerCertificate = {
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
     ...callerCertificate,
+    MILLRACE_INTERNAL_TOKEN_FILE: "the chart gives tokens by variables",
     MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_GATEWAY_PORT: "its default is the container's port",
     MILLRACE_HTTP_PORT: "its default is the container's port",
     MILLRACE_METRICS_PORT: "its default is the container's port",
   },
   scheduler: {
+    MILLRACE_INTERNAL_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_WORKER_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_ADMIN_TOKEN_FILE: "the chart gives tokens by variables",
     MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
     MILLRACE_WORKER_PORT: "its default is the container's port",
@@ -45,6 +49,7 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   },
   worker: {
     ...callerCertificate,
+    MILLRACE_WORKER_TOKEN_FILE: "the chart gives tokens by variables",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_WORKER_ID: "its default holds the pod's name",
     OPENAI_API_KEY: "a secret: secretEnv",

@@ -24,7 +24,9 @@ test("docs/settings.md names every setting, and no other", () => {
   ];
   const used = sources.flatMap((path) => [
     ...[...read(path).matchAll(/\bsetting\(\s*"([A-Z_]+)"/g)].map(([, name]) => name),
-    ...[...read(path).matchAll(/\bsecretFileSetting\("([A-Z_]+)"/g)].map(([, name]) => `${name}_FILE`),
+    ...[...read(path).matchAll(/\bsecretFileSetting\("([A-Z_]+)"/g)].map(
+      ([, name]) => `${name}_FILE`,
+    ),
   ]);
   const documented = [...read("docs/settings.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(
     ([, name]) => name,

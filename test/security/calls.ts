@@ -101,6 +101,7 @@ const adminRows: Rows<typeof AdminService> = {
   rotateApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
   revokeApiKey: { send: [{ keyId: absent.keyId }], tells: "KEY_NOT_FOUND" },
   putQueue: { send: [{ queue: { name: "made-by-the-matrix" } }], tells: "OK" },
+  listWorkers: { send: [{}], tells: "OK" },
   listQueues: { send: [{}], tells: "OK" },
   pauseQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },
   resumeQueue: { send: [{ name: "no-such-queue" }], tells: "QUEUE_NOT_FOUND" },

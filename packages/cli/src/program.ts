@@ -13,6 +13,7 @@ import { keyCommands } from "./keys/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import type { Shell } from "./shell.ts";
+import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
 Settings come from flags or from the environment; secrets from the environment or from files alone:
@@ -57,6 +58,7 @@ export function millraceProgram(shell: Shell): Command {
     keyCommands,
     queueCommands,
     providerCommands,
+    workerCommands,
     deadLetterCommands,
     configurationCommands,
     changesCommand,

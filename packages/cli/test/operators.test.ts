@@ -243,3 +243,23 @@ test("an audit names what is broken, and fails", async () => {
   );
   expect(err).toContain("What must hold does not.");
 });
+
+test("workers that are connected are listed, with what they serve", async () => {
+  const { run, queue } = await setup();
+  const connected = async () => (await run(["workers", "list"])).out.includes(queue);
+  while (!(await connected()));
+  const { out, err } = await run(["workers", "list"]);
+  const row = steady(out)
+    .split("\n")
+    .find((line) => line.startsWith(queue));
+  expect(row).toMatch(new RegExp(`^${queue} +worker +${queue} +test +0 +8 +2027-01-31 08:00:00Z$`));
+  expect(err).toMatch(/^Connected to scheduler .+\.\n$/);
+  const { out: json } = await run(["workers", "list", "--json"]);
+  const all = json
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(all.find(({ workerId }) => workerId === queue)).toMatchObject({
+    ...{ tokenName: "worker", queues: [queue], types: ["test"], freeSlots: 8 },
+  });
+});

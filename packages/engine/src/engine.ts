@@ -96,6 +96,12 @@ export interface Engine {
   /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
   syncPolicy(): Promise<void>;
 
+  /**
+   * 32 bytes that every engine on this Redis is given. Where none are stored, `known` are, or new ones
+   * that are drawn at random.
+   */
+  leaseSecret(known?: Buffer): Promise<Buffer>;
+
   /** Looks for what must always hold and does not. On a live system give `looksAgain`. */
   audit(options?: AuditOptions): Promise<readonly Finding[]>;
 

@@ -63,6 +63,8 @@ export const registryKeys = (rootPrefix: string) => ({
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
   /** stream: what operators changed */
   changes: `${rootPrefix}:{registry}:changes`,
+  /** string: what all schedulers seal the leases of workers with */
+  leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
 });
 
 export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryKeys>, RedisType>> =
@@ -72,6 +74,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     accounts: "hash",
     keyBudgets: "hash",
     changes: "stream",
+    leaseSecret: "string",
   };
 
 /** What every key of a provider account begins with. */

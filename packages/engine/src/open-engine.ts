@@ -20,6 +20,7 @@ import { explanationOf } from "./explain.ts";
 import { keyBudgetRegistry, parseBudget } from "./key-budgets.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
 import { leaseFromShards } from "./lease-from.ts";
+import { leaseSecret } from "./lease-secret.ts";
 import { listJobs } from "./list-jobs.ts";
 import { providerAccounts } from "./provider-accounts.ts";
 import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
@@ -314,6 +315,8 @@ function engineOn(
       await Promise.all([keyBudgets.sync(), accounts.sync()]);
     },
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
+
+    leaseSecret: (known) => leaseSecret(redis, rootPrefix, random, known),
 
     async audit(options) {
       const queues = await registry.list();

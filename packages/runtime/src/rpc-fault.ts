@@ -29,6 +29,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   UNAUTHENTICATED: [status.UNAUTHENTICATED, 401],
   // What services and operators show one another: never a caller's API key.
   TOKEN_REJECTED: [status.UNAUTHENTICATED, 401],
+  NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
   JOB_NOT_FOUND: [status.NOT_FOUND, 404],
   QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
   DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],

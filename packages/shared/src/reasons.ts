@@ -3,6 +3,7 @@ export const reasons = [
   "MALFORMED",
   "UNAUTHENTICATED",
   "TOKEN_REJECTED",
+  "NOT_ALLOWED",
   "JOB_NOT_FOUND",
   "QUEUE_NOT_FOUND",
   "DOCUMENT_NOT_FOUND",

@@ -13,6 +13,7 @@ import { listAuditEvents } from "./handlers/admin/list-audit-events.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
+import { listWorkers, type WorkersHere } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
 import { putProviderAccount } from "./handlers/admin/put-provider-account.ts";
@@ -29,7 +30,12 @@ import { streamOverStore, unaryOverStore } from "./store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
 
 /** What operators call, by the names of their tokens. */
-export function adminService(engine: Engine, clock: Clock, random: Random): BoundService<Operator> {
+export function adminService(
+  engine: Engine,
+  clock: Clock,
+  random: Random,
+  workers: WorkersHere,
+): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
@@ -52,6 +58,7 @@ export function adminService(engine: Engine, clock: Clock, random: Random): Boun
     applyConfiguration: unaryOverStore(
       applyConfiguration(configurationApplier(engine, record, clock)),
     ),
+    listWorkers: unaryOverStore(listWorkers(workers)),
     listAuditEvents: unaryOverStore(listAuditEvents(engine)),
     audit: streamOverStore(audit(engine)),
   });

@@ -27,8 +27,11 @@ import { memoryPressure } from "./policy/memory-pressure.ts";
 import { changeRecorder } from "./record-change.ts";
 import { readRedisSettings } from "./redis-settings.ts";
 import { schedulerService, workerService } from "./service.ts";
+import { ConnectedWorkers } from "./session/connected-workers.ts";
+import { LeaseTokens } from "./session/lease-tokens.ts";
 import { gatewayTokens, requireGateway } from "./tokens/gateway-tokens.ts";
 import { operatorTokens, requireOperator } from "./tokens/operator-tokens.ts";
+import { recordWorkerTokens } from "./tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "./tokens/worker-tokens.ts";
 
 const log = createLogger("scheduler");
@@ -77,7 +80,8 @@ await runMain(
     scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
     scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
     scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
-    scope.use(startPolicySync(engine, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
+    const leaseTokens = new LeaseTokens(await engine.leaseSecret());
+    scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
     scope.use(
@@ -109,6 +113,9 @@ await runMain(
       }),
     );
     const { schedulerId, leaseMs, stopGraceMs } = config;
+    const connected = new ConnectedWorkers();
+    const workerTokensNow = keepSecret(scope, workers, keeping, workerTokens);
+    workerTokensNow?.onRenewed(recordWorkerTokens(engine.changeLog, schedulerId, log));
     const forWorkers = await scope.use(
       serve({
         listen: { host: config.host, port: config.workerPort },
@@ -116,10 +123,11 @@ await runMain(
         services: [
           workerService({
             ...{ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs },
+            ...{ tokens: leaseTokens, connected },
             onError: (error) => log.error({ error }, "leasing failed"),
           }),
         ],
-        authenticate: requireWorker(keepSecret(scope, workers, keeping, workerTokens)),
+        authenticate: requireWorker(workerTokensNow),
         clock,
         onFinished,
         traced: false,
@@ -131,7 +139,7 @@ await runMain(
         listen: { host: config.adminHost, port: config.adminPort },
         // People have a token, and no certificate.
         tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
-        services: [adminService(engine, clock, random)],
+        services: [adminService(engine, clock, random, { connected, schedulerId })],
         authenticate: requireOperator(keepSecret(scope, operators, keeping, operatorTokens)),
         clock,
         onFinished,

@@ -16,6 +16,7 @@ import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
 import { streamOverStore, unaryOverStore } from "./store-outage.ts";
+import type { WorkerPass } from "./tokens/worker-tokens.ts";
 
 /** What gateways call. */
 export const schedulerService = (
@@ -38,4 +39,4 @@ export const schedulerService = (
 
 /** What workers call. */
 export const workerService = (parts: WorkParts) =>
-  bindService(WorkerService, { work: work(parts) });
+  bindService<typeof WorkerService, WorkerPass>(WorkerService, { work: work(parts) });

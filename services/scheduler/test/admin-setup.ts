@@ -20,6 +20,7 @@ import { jobObserver } from "../src/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
+import { noWorkers } from "./no-workers.ts";
 
 /** It never measures, and so takes all. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -35,7 +36,7 @@ export async function setup() {
   onTestFinished(() => engine.close());
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random)],
+    services: [adminService(engine, clock, random, noWorkers)],
     authenticate: requireOperator(fixed(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });

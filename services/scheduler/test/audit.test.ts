@@ -5,6 +5,7 @@ import { systemClock as clock, type QueueName, systemRandom as random } from "@m
 import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
+import { noWorkers } from "./no-workers.ts";
 
 test("an audit says how far it is, and what it found in the end", async () => {
   const { url, rootPrefix } = await redisForTests();
@@ -14,7 +15,7 @@ test("an audit says how far it is, and what it found in the end", async () => {
   const broken = { ...engine, audit: withFinding(engine.audit) };
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(broken, clock, random)],
+    services: [adminService(broken, clock, random, noWorkers)],
     authenticate: async () => ({ name: "anna" }),
     clock,
     onBug: (error) => {

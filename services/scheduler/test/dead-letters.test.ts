@@ -16,6 +16,7 @@ import { adminService } from "../src/admin-service.ts";
 import { redriveDeadLetters } from "../src/handlers/admin/redrive-dead-letters.ts";
 import { changeRecorder } from "../src/record-change.ts";
 import { type Operator, requireOperator } from "../src/tokens/operator-tokens.ts";
+import { noWorkers } from "./no-workers.ts";
 
 const queue = "documents" as QueueName;
 
@@ -28,7 +29,7 @@ async function setup(count: number) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random)],
+    services: [adminService(engine, clock, random, noWorkers)],
     authenticate: requireOperator(undefined),
     clock,
     onBug: (error) => {

@@ -13,8 +13,11 @@ import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
 import { onTestFinished } from "vitest";
 import { jobObserver } from "../src/job-observer.ts";
 import { Leasing } from "../src/leasing/leasing.ts";
+import { ConnectedWorkers } from "../src/session/connected-workers.ts";
+import { LeaseTokens } from "../src/session/lease-tokens.ts";
 import { WorkSession } from "../src/session/work-session.ts";
 import { createWrites } from "../src/session/writes.ts";
+import type { WorkerPass } from "../src/tokens/worker-tokens.ts";
 
 export const queue = "documents" as QueueName;
 
@@ -52,10 +55,13 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
   const leasing = new Leasing({ ...shared, onError });
   const writes = createWrites(shared);
 
-  const connect = (credit: number, worker: Worker = {}) => {
+  const connected = new ConnectedWorkers();
+  const tokens = new LeaseTokens(await engine.leaseSecret());
+
+  const connect = (credit: number, worker: Worker = {}, pass: WorkerPass = { name: "worker" }) => {
     const requests = createOutbox<WorkRequest>();
     const drain = new AbortController();
-    const session = new WorkSession({ ...shared, leasing, writes });
+    const session = new WorkSession({ ...shared, ...{ leasing, writes, connected, tokens, pass } });
     const responses = session.run(requests, drain.signal)[Symbol.asyncIterator]();
     const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
       void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));
@@ -93,5 +99,5 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
     };
     return { send, next, assigned, assignedAll, heard, waits, drain };
   };
-  return { engine, clock, metrics, writes, submit, connect };
+  return { engine, clock, metrics, writes, submit, connect, connected, tokens };
 }

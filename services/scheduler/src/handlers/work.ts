@@ -4,9 +4,10 @@ import type { Handler } from "@millrace/runtime";
 import { Leasing, type LeasingOptions } from "../leasing/leasing.ts";
 import { WorkSession, type WorkSessionParts } from "../session/work-session.ts";
 import { createWrites } from "../session/writes.ts";
+import type { WorkerPass } from "../tokens/worker-tokens.ts";
 
 export interface WorkParts
-  extends Omit<WorkSessionParts, "leasing" | "writes">,
+  extends Omit<WorkSessionParts, "leasing" | "writes" | "pass">,
     Pick<LeasingOptions, "onError"> {
   readonly engine: Engine;
 }
@@ -14,9 +15,9 @@ export interface WorkParts
 /** A session for each stream; all of them lease and write together. */
 export function work(
   parts: WorkParts,
-): Handler<(typeof WorkerService)["method"]["work"], undefined> {
+): Handler<(typeof WorkerService)["method"]["work"], WorkerPass> {
   const leasing = new Leasing(parts);
   const writes = createWrites(parts);
-  return (requests, { draining }) =>
-    new WorkSession({ ...parts, leasing, writes }).run(requests, draining);
+  return (requests, { draining, identity: pass }) =>
+    new WorkSession({ ...parts, leasing, writes, pass }).run(requests, draining);
 }

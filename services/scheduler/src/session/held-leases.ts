@@ -61,6 +61,10 @@ export class HeldLeases {
     this.#look(entry);
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get({ jobId, token }: LeaseRef): HeldLease | undefined {
     const entry = this.#entries.get(jobId);
     return entry?.ref.token === token ? heldLease(entry) : undefined;

@@ -7,7 +7,6 @@ import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideRefusal } from "../policy/provider-refusal.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
 import type { HeldLease } from "./held-leases.ts";
-import { refOf } from "./work-message.ts";
 
 const expired: Failure = {
   reason: "DEADLINE_EXCEEDED",
@@ -65,7 +64,8 @@ export function refusalOf(
  * lease is stale: the engine says so whatever is asked of it.
  */
 export function settlementOf(
-  { lease: name, outcome, usage }: AttemptOutcome,
+  ref: LeaseRef,
+  { outcome, usage }: Pick<AttemptOutcome, "outcome" | "usage">,
   lease: Pick<HeldLease, "job" | "stopping"> | undefined,
   nowMs: number,
   random: Random,
@@ -76,7 +76,7 @@ export function settlementOf(
     providerCalls: usage?.providerCalls ?? 0,
     computeMs: Number(usage?.computeMs ?? 0n),
   };
-  const base = { ...refOf(name), ...(usage === undefined ? {} : { usage: spent }) };
+  const base = { ...ref, ...(usage === undefined ? {} : { usage: spent }) };
   if (outcome.case === "completed") {
     const { resultJson } = outcome.value;
     return isJson(resultJson)

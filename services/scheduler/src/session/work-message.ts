@@ -1,6 +1,6 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { AppendOutcome, Lease, LeaseRef, NewChunk, SettleOutcome } from "@millrace/engine";
+import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
   type AssignmentSchema,
@@ -10,14 +10,8 @@ import {
   type WorkerChunk,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { type JobId, jobBytes, parseJobId } from "@millrace/shared";
-
-export const refOf = (lease: LeaseRefMessage | undefined): LeaseRef => ({
-  jobId: (lease?.jobId ?? "") as JobId,
-  token: Number(lease?.fencingToken ?? 0n),
-});
-
-export const nameOf = ({ jobId, token }: LeaseRef) => ({ jobId, fencingToken: BigInt(token) });
+import { jobBytes, parseJobId } from "@millrace/shared";
+import type { LeaseTokens } from "./lease-tokens.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   if (content.case === "text") return { seq, kind: "text", body: content.value };
@@ -30,11 +24,14 @@ export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
 /** At least what a lease takes as an assignment. */
 export const assignmentBytes = ({ job }: Lease): number => jobBytes(job.labels, job.payloadJson);
 
-export function assignmentOf(lease: Lease): MessageInitShape<typeof AssignmentSchema> {
+export function assignmentOf(
+  lease: Lease,
+  tokens: LeaseTokens,
+): MessageInitShape<typeof AssignmentSchema> {
   const { job } = lease;
   const parts = parseJobId(lease.jobId);
   return {
-    lease: nameOf(lease),
+    lease: tokens.seal(lease),
     queue: parts?.queue ?? "",
     keyId: parts?.keyId ?? "",
     type: job.type,

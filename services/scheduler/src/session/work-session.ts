@@ -6,6 +6,7 @@ import {
   type AttemptOutput,
   type Heartbeat,
   type Hello,
+  type LeaseRef as LeaseRefMessage,
   StopReason,
   type WorkRequest,
   type WorkResponseSchema,
@@ -16,20 +17,19 @@ import type { JobObserver } from "../job-observer.ts";
 import type { Leasing } from "../leasing/leasing.ts";
 import type { Seat } from "../leasing/seat.ts";
 import { asStoreOutage, orAway } from "../store-outage.ts";
+import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
+import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
+import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
 import { overdueSettlement, refusalOf, settlementOf } from "./settlement.ts";
-import {
-  assignmentBytes,
-  assignmentOf,
-  chunkOf,
-  nameOf,
-  outputAck,
-  refOf,
-  settleAck,
-} from "./work-message.ts";
+import { assignmentBytes, assignmentOf, chunkOf, outputAck, settleAck } from "./work-message.ts";
 import type { Writes } from "./writes.ts";
 
 export interface WorkSessionParts {
+  readonly tokens: LeaseTokens;
+  readonly connected: ConnectedWorkers;
+  /** What the worker's token lets it serve. */
+  readonly pass: WorkerPass;
   readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts" | "recentQueue">;
   /** Shared by all sessions. */
   readonly leasing: Leasing;
@@ -63,7 +63,10 @@ export class WorkSession {
   readonly #outbox: Outbox<Response> = createOutbox<Response>();
   readonly #held: HeldLeases;
   #greeted = false;
+  /** Those of its hello: it may write to jobs of no other. */
+  #queues: ReadonlySet<string> = new Set();
   #seat: Seat | undefined;
+  #disconnect: () => void = () => undefined;
 
   constructor(parts: WorkSessionParts) {
     this.#parts = parts;
@@ -90,6 +93,7 @@ export class WorkSession {
       )
       .finally(() => {
         if (this.#seat !== undefined) this.#parts.leasing.leave(this.#seat);
+        this.#disconnect();
         this.#held.forget();
         draining.removeEventListener("abort", drain);
       });
@@ -114,7 +118,10 @@ export class WorkSession {
   async #welcome(hello: Hello): Promise<void> {
     const { engine, leasing, leaseMs, stopGraceMs, schedulerId } = this.#parts;
     this.#greeted = true;
-    const adopted = await engine.adopt(hello.leases.map(refOf), leaseMs, hello.workerId);
+    assertAllowed(this.#parts.pass, hello);
+    this.#queues = new Set(hello.queues);
+    const refs = hello.leases.map((lease) => this.#open(lease));
+    const adopted = await engine.adopt(refs, leaseMs, hello.workerId);
     const queues = await Promise.all(
       hello.queues.map((queue) => engine.recentQueue(queue as QueueName)),
     );
@@ -144,10 +151,26 @@ export class WorkSession {
       cancel: (jobId) => this.#held.cancel(jobId),
     });
     this.#seat.offer(hello.credit);
+    this.#connect(hello, this.#seat);
+  }
+
+  /** Operators see it from now on, until its stream ends. */
+  #connect(hello: Hello, seat: Seat): void {
+    const { connected, pass, clock } = this.#parts;
+    const remove = connected.add({
+      ...{ hello, tokenName: pass.name, sinceMs: clock.nowMs() },
+      slots: () => ({ running: this.#held.size, free: seat.free }),
+    });
+    this.#disconnect = remove;
+    if (this.#outbox.closed) remove();
+  }
+
+  #open(lease: LeaseRefMessage | undefined): LeaseRef {
+    return this.#parts.tokens.open(lease, this.#queues);
   }
 
   #tellToStop(lease: LeaseRef, reason: StopReason): void {
-    const attempts = [{ lease: nameOf(lease), reason }];
+    const attempts = [{ lease: this.#parts.tokens.seal(lease), reason }];
     void this.#outbox.push({ message: { case: "stop", value: { attempts } } });
   }
 
@@ -159,9 +182,9 @@ export class WorkSession {
   }
 
   async #assign(leases: readonly Lease[]): Promise<void> {
-    const { observer, clock } = this.#parts;
+    const { observer, clock, tokens } = this.#parts;
     for (const group of groups(leases, assignmentGroups)) {
-      const assignments = group.map(assignmentOf);
+      const assignments = group.map((lease) => assignmentOf(lease, tokens));
       const taken = this.#outbox.push({ message: { case: "assignments", value: { assignments } } });
       // Once they are on their way: a lease may have to be stopped as soon as it is held.
       for (const lease of group) {
@@ -173,7 +196,7 @@ export class WorkSession {
   }
 
   async #renew({ leases }: Heartbeat): Promise<void> {
-    const refs = leases.map(refOf);
+    const refs = leases.map((lease) => this.#open(lease));
     const renewed = await orAway(this.#parts.engine.renew(refs, this.#parts.leaseMs));
     // Without an answer the worker knows that its leases were not renewed.
     if (renewed === undefined) return;
@@ -188,7 +211,7 @@ export class WorkSession {
 
   async #append(attempts: readonly AttemptOutput[]): Promise<void> {
     const batches = attempts.map(({ lease, firstSequence, chunks }) => ({
-      ...refOf(lease),
+      ...this.#open(lease),
       chunks: chunks.map((chunk, at) => chunkOf(chunk, firstSequence + at)),
     }));
     const outcomes: (AppendOutcome | undefined)[] = [];
@@ -197,47 +220,50 @@ export class WorkSession {
       outcomes.push(...group.map((_, at) => stored?.[at]));
     }
     const acks = attempts.map(({ lease }, at) => {
-      if (outcomes[at]?.kind === "leaseLost") this.#held.drop(refOf(lease));
+      if (outcomes[at]?.kind === "leaseLost") this.#held.drop(batches[at] as LeaseRef);
       return outputAck(lease, outcomes[at]);
     });
     await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
   }
 
   async #settle(outcomes: readonly AttemptOutcome[]): Promise<void> {
-    const settled = await orAway(this.#settleAll(outcomes));
+    const refs = outcomes.map(({ lease }) => this.#open(lease));
+    const settled = await orAway(this.#settleAll(refs, outcomes));
     const acks = outcomes.map(({ lease }, at) => {
-      if (settled?.[at] !== undefined) this.#held.drop(refOf(lease));
+      if (settled?.[at] !== undefined) this.#held.drop(refs[at] as LeaseRef);
       return settleAck(lease, settled?.[at]);
     });
     await this.#outbox.push({ message: { case: "settleAcks", value: { acks } } });
   }
 
-  async #settleAll(outcomes: readonly AttemptOutcome[]) {
+  async #settleAll(refs: readonly LeaseRef[], outcomes: readonly AttemptOutcome[]) {
     const { engine, clock, random, writes } = this.#parts;
-    const leases = await this.#leasesOf(outcomes.map(({ lease }) => refOf(lease)));
+    const leases = await this.#leasesOf(refs);
     // First: once the job is back in its lane, its pool must be seen to be paused.
     for (const refusal of outcomes.flatMap((outcome, at) => refusalOf(outcome, leases[at]) ?? [])) {
       if (refusal.pool !== "") await engine.providerAccounts.refused(refusal.pool, refusal);
     }
     return writes.settle(
       outcomes.map((outcome, at) => ({
-        settlement: settlementOf(outcome, leases[at], clock.nowMs(), random),
+        settlement: settlementOf(refs[at] as LeaseRef, outcome, leases[at], clock.nowMs(), random),
         job: leases[at]?.job,
       })),
     );
   }
 
-  /** What is known of leases; of those that another session gave, what the store says. */
+  /** What is known of leases; of those that another session gave, what the store says; nothing of made-up ones. */
   async #leasesOf(
     refs: readonly LeaseRef[],
   ): Promise<readonly (Pick<HeldLease, "job" | "stopping"> | undefined)[]> {
     const held = refs.map((ref) => this.#held.get(ref));
-    const strange = refs.filter((_, at) => held[at] === undefined).map(({ jobId }) => jobId);
+    const strange = refs
+      .filter(({ token }, at) => held[at] === undefined && token !== NO_TOKEN)
+      .map(({ jobId }) => jobId);
     if (strange.length === 0) return held;
     const jobs = await this.#parts.engine.getJobs(strange, "summary");
     const stored = new Map(strange.map((jobId, at) => [jobId, jobs[at]]));
-    return refs.map(({ jobId }, at) => {
-      const job = stored.get(jobId);
+    return refs.map(({ jobId, token }, at) => {
+      const job = token === NO_TOKEN ? undefined : stored.get(jobId);
       return held[at] ?? (job && { job, stopping: undefined });
     });
   }

@@ -34,6 +34,22 @@ export const workerTokens = (text: string): WorkerTokens =>
     return { token, holder: { name, ...Object.fromEntries(limits) } };
   });
 
+/** Throws NOT_ALLOWED where a worker would serve what its token does not let it serve. */
+export function assertAllowed(
+  pass: WorkerPass,
+  hello: { readonly queues: readonly string[]; readonly pools: readonly string[] },
+): void {
+  for (const kind of ["queues", "pools"] as const) {
+    const allowed = pass[kind];
+    const refused = allowed && hello[kind].filter((name) => !allowed.includes(name));
+    if (refused === undefined || refused.length === 0) continue;
+    throw rpcError({
+      reason: "NOT_ALLOWED",
+      message: `the worker token "${pass.name}" may not serve the ${kind} ${refused.join(", ")}: it may serve ${allowed?.join(", ")}`,
+    });
+  }
+}
+
 /** Lets in calls that show one of the tokens; without tokens, every call. */
 export function requireWorker(tokens: Renewed<WorkerTokens> | undefined) {
   if (tokens === undefined) return async (): Promise<WorkerPass> => UNNAMED;

@@ -1440,6 +1440,124 @@ export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
 export declare const AuditEventSchema: GenMessage<AuditEvent>;
 
 /**
+ * See AdminService.ListWorkers.
+ *
+ * @generated from message millrace.admin.v1.ListWorkersRequest
+ */
+export declare type ListWorkersRequest = Message<"millrace.admin.v1.ListWorkersRequest"> & {
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListWorkersRequest.
+ * Use `create(ListWorkersRequestSchema)` to create a new message.
+ */
+export declare const ListWorkersRequestSchema: GenMessage<ListWorkersRequest>;
+
+/**
+ * See AdminService.ListWorkers.
+ *
+ * @generated from message millrace.admin.v1.ListWorkersResponse
+ */
+export declare type ListWorkersResponse = Message<"millrace.admin.v1.ListWorkersResponse"> & {
+  /**
+   * The name of the scheduler that answers (MILLRACE_SCHEDULER_ID).
+   *
+   * @generated from field: string scheduler_id = 1;
+   */
+  schedulerId: string;
+
+  /**
+   * By id.
+   *
+   * @generated from field: repeated millrace.admin.v1.ConnectedWorker workers = 2;
+   */
+  workers: ConnectedWorker[];
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListWorkersResponse.
+ * Use `create(ListWorkersResponseSchema)` to create a new message.
+ */
+export declare const ListWorkersResponseSchema: GenMessage<ListWorkersResponse>;
+
+/**
+ * A worker whose stream is open.
+ *
+ * @generated from message millrace.admin.v1.ConnectedWorker
+ */
+export declare type ConnectedWorker = Message<"millrace.admin.v1.ConnectedWorker"> & {
+  /**
+   * As the worker says in its hello.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * The name of the worker token that it showed; "worker" for a token without a name, and where no token
+   * is asked for.
+   *
+   * @generated from field: string token_name = 2;
+   */
+  tokenName: string;
+
+  /**
+   * The queues that it serves.
+   *
+   * @generated from field: repeated string queues = 3;
+   */
+  queues: string[];
+
+  /**
+   * The pools that it serves besides jobs that name none.
+   *
+   * @generated from field: repeated string pools = 4;
+   */
+  pools: string[];
+
+  /**
+   * The job types that it has executors for. Empty: it did not say.
+   *
+   * @generated from field: repeated string types = 5;
+   */
+  types: string[];
+
+  /**
+   * Attempts that it runs.
+   *
+   * @generated from field: uint32 running = 6;
+   */
+  running: number;
+
+  /**
+   * Jobs that it would take now.
+   *
+   * @generated from field: uint32 free_slots = 7;
+   */
+  freeSlots: number;
+
+  /**
+   * The SDK and its version.
+   *
+   * @generated from field: string sdk = 8;
+   */
+  sdk: string;
+
+  /**
+   * When its stream was opened.
+   *
+   * @generated from field: google.protobuf.Timestamp connect_time = 9;
+   */
+  connectTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ConnectedWorker.
+ * Use `create(ConnectedWorkerSchema)` to create a new message.
+ */
+export declare const ConnectedWorkerSchema: GenMessage<ConnectedWorker>;
+
+/**
  * See AdminService.ListAuditEvents.
  *
  * @generated from message millrace.admin.v1.ListAuditEventsRequest
@@ -1930,6 +2048,17 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ResetProviderAccountRequestSchema;
     output: typeof ResetProviderAccountResponseSchema;
+  },
+  /**
+   * Lists the workers that are connected to the scheduler that answers; other schedulers have others.
+   * Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListWorkers
+   */
+  listWorkers: {
+    methodKind: "unary";
+    input: typeof ListWorkersRequestSchema;
+    output: typeof ListWorkersResponseSchema;
   },
   /**
    * Lists a queue's dead letters, newest first. Safe to retry.

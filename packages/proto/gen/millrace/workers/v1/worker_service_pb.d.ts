@@ -164,7 +164,8 @@ export declare type LeaseRef = Message<"millrace.workers.v1.LeaseRef"> & {
   jobId: string;
 
   /**
-   * From its assignment.
+   * From its assignment. Rises with each lease of the job, and cannot be guessed: part of it is random to
+   * everybody but schedulers. Keep all 64 bits of it.
    *
    * @generated from field: uint64 fencing_token = 2;
    */

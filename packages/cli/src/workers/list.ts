@@ -1,0 +1,49 @@
+import {
+  AdminService,
+  type ConnectedWorker,
+  ConnectedWorkerSchema,
+} from "@millrace/proto/admin-service";
+import type { Command } from "commander";
+import { writeMessage } from "../messages.ts";
+import { note, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { table } from "../table.ts";
+import { timeText } from "../times.ts";
+import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+
+export function listWorkersCommand(workers: Command, shell: Shell): void {
+  const command = workers
+    .command("list")
+    .summary("list the workers that are connected")
+    .description(
+      "Lists the workers that are connected to the scheduler that answers, with the name of the token that they showed. Each scheduler has its own workers: ask each one by --admin-address.",
+    )
+    .action((options: OperatorOptions) =>
+      withAdmin(shell, options, async (admin) => {
+        const { method } = AdminService;
+        const call = { signal: shell.interrupted };
+        const { workers: all, schedulerId } = await admin.call(method.listWorkers, {}, call);
+        if (options.json) for (const one of all) writeMessage(shell, ConnectedWorkerSchema, one);
+        else writeText(shell, all.length === 0 ? "No workers." : workerTable(all));
+        note(shell, `Connected to scheduler ${schedulerId}.`);
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace workers list
+  $ millrace workers list --json | jq 'select(.queues | index("documents")).workerId'`,
+    );
+  operatorOptions(command);
+}
+
+const workerTable = (workers: readonly ConnectedWorker[]): string =>
+  table(
+    ["WORKER", "TOKEN", "QUEUES", "POOLS", "TYPES", "RUNNING", "FREE", "SINCE"],
+    workers.map((worker) => [
+      ...[worker.workerId, worker.tokenName, worker.queues.join(","), worker.pools.join(",")],
+      worker.types.length === 0 ? "any" : worker.types.join(","),
+      ...[String(worker.running), String(worker.freeSlots), timeText(worker.connectTime) ?? ""],
+    ]),
+  );

@@ -1,0 +1,51 @@
+import { type JobId, type KeyId, newJobId, type QueueName, systemRandom } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { LeaseTokens } from "./lease-tokens.ts";
+
+const tokens = new LeaseTokens(Buffer.from("a secret of all schedulers"));
+const queues = new Set(["documents"]);
+const jobId = newJobId("documents" as QueueName, "aaaa" as KeyId, 1, systemRandom);
+const message = (id: JobId, fencingToken: bigint) => ({ jobId: id, fencingToken }) as never;
+
+test("what was sealed opens, at any scheduler with the same secret", () => {
+  const other = new LeaseTokens(Buffer.from("a secret of all schedulers"));
+  for (const token of [1, 2, 2 ** 23 - 1]) {
+    const sealed = tokens.seal({ jobId, token });
+    expect(other.open(message(jobId, sealed.fencingToken), queues)).toEqual({ jobId, token });
+  }
+  expect(() => tokens.seal({ jobId, token: 2 ** 23 })).toThrow(RangeError);
+});
+
+test("tokens of one job rise", () => {
+  const sealed = [1, 2, 3, 1_000].map((token) => tokens.seal({ jobId, token }).fencingToken);
+  expect([...sealed].sort((a, b) => (a < b ? -1 : 1))).toEqual(sealed);
+});
+
+const { fencingToken } = tokens.seal({ jobId, token: 2 });
+const strange = newJobId("images" as QueueName, "aaaa" as KeyId, 1, systemRandom);
+
+test.each([
+  ["the engine's own token", message(jobId, 2n)],
+  ["another number in the unguessable part", message(jobId, fencingToken ^ 1n)],
+  [
+    "the part of an earlier lease with the number of the next",
+    message(jobId, fencingToken + (1n << 40n)),
+  ],
+  [
+    "the token of another job",
+    message(newJobId("documents" as QueueName, "aaaa" as KeyId, 2, systemRandom), fencingToken),
+  ],
+  [
+    "the right token of a job in a queue that the worker does not serve",
+    message(strange, tokens.seal({ jobId: strange, token: 2 }).fencingToken),
+  ],
+  ["the largest token that there is", message(jobId, 2n ** 64n - 1n)],
+  ["no lease", undefined],
+])("%s is a lease that nobody holds", (_, lease) => {
+  expect(tokens.open(lease, queues).token).toBe(0);
+});
+
+test("another secret opens nothing", () => {
+  const other = new LeaseTokens(Buffer.from("another"));
+  expect(other.open(message(jobId, fencingToken), queues).token).toBe(0);
+});
