@@ -200,6 +200,8 @@ export interface JobSpec {
   readonly idempotencyWindowMs?: number;
   /** What "the same content" means for the idempotency key. */
   readonly contentHash?: string;
+  /** What an earlier version would have stored as `contentHash`: the same content too. It is not stored. */
+  readonly formerContentHash?: string;
   readonly pool?: string;
   readonly estimatedTokens?: number;
   readonly documents: readonly string[];

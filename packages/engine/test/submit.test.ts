@@ -27,6 +27,20 @@ test("an idempotency key returns its job for the same content and refuses other 
   ]);
 });
 
+test("a job that an earlier version stored is known again by its content", async () => {
+  const { engine, job } = await setup();
+  const first = job("aaaa", { idempotencyKey: "order 7", contentHash: "old" });
+  const again = (hashes: { contentHash: string; formerContentHash: string }) =>
+    job("aaaa", { idempotencyKey: "order 7", ...hashes });
+  const same = again({ contentHash: "2:new", formerContentHash: "old" });
+  const other = again({ contentHash: "2:other", formerContentHash: "other" });
+  expect(await engine.submit([first, same, other])).toEqual([
+    { kind: "accepted" },
+    { kind: "existing", jobId: first.id, state: "QUEUED" },
+    { kind: "conflict", jobId: first.id },
+  ]);
+});
+
 test("the depth of a key is bounded, and only its own", async () => {
   const { engine, job } = await setup({ maxDepthPerKey: 2 });
   const outcomes = await engine.submit([job("aaaa"), job("aaaa"), job("aaaa"), job("bbbb")]);

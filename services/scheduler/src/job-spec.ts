@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { durationMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { defaultBackoff, type JobId, limits } from "@millrace/shared";
+import { contentHash, formerContentHash } from "./content-hash.ts";
 import { retryOf } from "./retry-message.ts";
 
 /** A submitted job as the engine takes it, with what was left out at its default. */
@@ -27,9 +27,7 @@ export function jobSpecOf(
     ...timeOf("runAtMs", spec.runAt),
     ...timeOf("expiresAtMs", spec.expiresAt),
     ...timeOf("deadlineMs", spec.deadline),
-    ...(spec.idempotencyKey === ""
-      ? {}
-      : { idempotencyKey: spec.idempotencyKey, contentHash: contentHash(spec) }),
+    ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec)),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
     ...deduplicationOf(spec),
@@ -52,11 +50,15 @@ function deduplicationOf({ deduplication }: JobSpecMessage): Pick<JobSpec, "dedu
   return { deduplication: { key, mode: mode.case, windowMs: durationMs(mode.value) } };
 }
 
-/** What the job does: its type, input and documents. How and when it is run may differ. */
-const contentHash = (spec: JobSpecMessage): string =>
-  createHash("sha256")
-    .update(JSON.stringify([spec.type, payloadJson(spec), spec.documentIds]))
-    .digest("base64url");
+function idempotencyOf(spec: JobSpecMessage) {
+  const { idempotencyKey, type, documentIds } = spec;
+  const content = { type, documentIds, payloadJson: payloadJson(spec) };
+  return {
+    idempotencyKey,
+    contentHash: contentHash(content),
+    formerContentHash: formerContentHash(content),
+  };
+}
 
 const timeOf = <Name extends string>(
   name: Name,

@@ -9,7 +9,8 @@
 --
 -- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
 -- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
--- content_hash, keep_ms, est (tokens), dedup ({key, mode, ms}). A key's jobs that share a deduplication key
+-- content_hash, former_hash (as an earlier version hashed the same content), keep_ms, est (tokens), dedup
+-- ({key, mode, ms}). A key's jobs that share a deduplication key
 -- are told from one another by time: the first counts for that long (throttle), or the last does, so much
 -- after it came, in the place of one that still waits for its first start (debounce).
 local base = KEYS[1]
@@ -35,7 +36,7 @@ local keep_succeeded_ms = 0
 local replies = {}
 local queued = false
 
-local function same_idempotency(idem, content_hash)
+local function same_idempotency(idem, content_hash, former_hash)
   local hash, state, job_id = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
   if not job_id then return nil end
   if state == "-" then
@@ -43,7 +44,7 @@ local function same_idempotency(idem, content_hash)
     -- Removed before it ended, by something that knows nothing of idempotency keys.
     if not state then return nil end
   end
-  if hash ~= content_hash then return { "CONFLICT", job_id } end
+  if hash ~= content_hash and hash ~= former_hash then return { "CONFLICT", job_id } end
   return { "EXISTING", job_id, state }
 end
 
@@ -159,7 +160,7 @@ local function submit_group(at)
     end
     if more and more.idempotency then
       idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
-      if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "") or reply end
+      if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
     if reply == "ACCEPTED" and depth >= limit then reply = { "DEPTH_FULL", depth, limit } end
     if more and more.dedup and reply == "ACCEPTED" then

@@ -88,6 +88,7 @@ function moreOf(job: JobSpec): string {
     deadline_ms: job.deadlineMs,
     idempotency: storedIdempotency(job),
     content_hash: job.contentHash,
+    former_hash: job.formerContentHash,
     keep_ms: job.retentionMs,
     est: job.estimatedTokens,
     dedup: job.deduplication && {

@@ -71,6 +71,8 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   /**
    * Submitting again with the same key and the same content returns the job that exists; other
    * content is ALREADY_EXISTS. Scoped to the API key and queue; lives as long as the job and 24 h more.
+   * Content is the type, the payload as canonical JSON (RFC 8785: the order of members, white space and the way
+   * a number is written do not count) and the documents, in order. All else may differ.
    *
    * @generated from field: string idempotency_key = 7;
    */
