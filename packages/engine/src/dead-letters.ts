@@ -1,4 +1,11 @@
-import { type Clock, newJobId, parseJobId, type QueueName, type Random } from "@millrace/shared";
+import {
+  type Clock,
+  isJobId,
+  newJobId,
+  parseJobId,
+  type QueueName,
+  type Random,
+} from "@millrace/shared";
 import { byShard } from "./by-shard.ts";
 import type {
   DeadLetter,
@@ -167,6 +174,9 @@ function matches({ job }: DeadLetter, { keyId, type, reason }: DeadLetterFilter)
   return reason === undefined || job.failure?.reason === reason;
 }
 
+/** Whether `list` can have given this token. */
+export const isDeadLetterToken = (token: string): boolean => parseToken(token) !== undefined;
+
 /** A place in the order of dead letters: a time, and an id within it. */
 type Place = readonly [ms: number, id: string];
 
@@ -176,6 +186,6 @@ const newestFirst = (a: DeadLetter, b: DeadLetter) =>
 const formatToken = ([ms, id]: Place): string => `${ms}:${id}`;
 
 function parseToken(token: string | undefined): Place | undefined {
-  const [, ms, id] = /^(\d{1,16}):(\S{1,200})$/.exec(token ?? "") ?? [];
-  return ms === undefined || id === undefined ? undefined : [Number(ms), id];
+  const [, ms, id = ""] = /^(\d{1,16}):(\S+)$/.exec(token ?? "") ?? [];
+  return ms === undefined || !isJobId(id) ? undefined : [Number(ms), id];
 }

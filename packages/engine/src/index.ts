@@ -1,6 +1,7 @@
 export type { AuditOptions, AuditProgress } from "./audit/audit-engine.ts";
 export type { Finding } from "./audit/finding.ts";
 export { changeLogDefaults } from "./change-log.ts";
+export { isDeadLetterToken } from "./dead-letters.ts";
 export type * from "./engine.ts";
 export { FairBackend } from "./fair-backend.ts";
 export { bullPrefix, fairBackend } from "./fair-backend-factory.ts";

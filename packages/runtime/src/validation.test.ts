@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { JobSpecSchema } from "@millrace/proto/job";
 import { GetJobRequestSchema } from "@millrace/proto/job-service";
-import { expect, test } from "vitest";
-import { violationsOf } from "./validation.ts";
+import { describe, expect, test } from "vitest";
+import { assertValid, violationsOf } from "./validation.ts";
 
 const fieldsAtFault = (queue: string) =>
   violationsOf(JobSpecSchema, create(JobSpecSchema, { queue, type: "summarize" })).map(
@@ -29,4 +29,26 @@ test("what a pattern asks for is said in words", () => {
         "must be a job id, as submitting the job gave it: <queue>~<key id>~<26 characters>",
     },
   ]);
+});
+
+describe("a payload", () => {
+  const refusal = (bytes: number, queue = "documents") => {
+    const payload = { case: "payloadJson" as const, value: "x".repeat(bytes) };
+    try {
+      assertValid(JobSpecSchema, create(JobSpecSchema, { queue, type: "echo", payload }));
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  test("may have as many bytes as the contract says; with one more it is too large, and not malformed", () => {
+    expect(refusal(262_144)).toBeUndefined();
+    const violations = [{ field: "payload_json", description: "must be at most 262144 bytes" }];
+    expect(refusal(262_145)).toMatchObject({ reason: "TOO_LARGE", violations });
+  });
+
+  test("of too many bytes among other faults is malformed: sending less would not help", () => {
+    expect(refusal(262_145, "No Queue")).toMatchObject({ reason: "MALFORMED" });
+  });
 });

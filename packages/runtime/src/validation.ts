@@ -1,6 +1,6 @@
 import { create, type DescMessage, type DescService, type MessageShape } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator } from "@bufbuild/protovalidate";
+import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { inWords } from "@millrace/shared";
 import { type FieldViolation, rpcError } from "./rpc-fault.ts";
 
@@ -20,29 +20,40 @@ const validator = createValidator({
 /** A request with a thousand things wrong does not deserve trailers of a megabyte. */
 const MAX_VIOLATIONS = 32;
 
-/** What the proto's rules find wrong with a message, none if nothing. Throws only on a broken rule. */
-export function violationsOf<Desc extends DescMessage>(
-  schema: Desc,
-  message: MessageShape<Desc>,
-): FieldViolation[] {
+/** The rules that bound bytes: whoever breaks one of these alone has to send less, and not something else. */
+const SIZE_RULES = new Set(["string.max_bytes", "bytes.max_len"]);
+
+function violations<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>) {
   const result = validator.validate(schema, message);
   if (result.kind === "error") throw result.error;
-  if (result.kind === "valid") return [];
-  return result.violations.slice(0, MAX_VIOLATIONS).map((violation) => ({
-    field: pathToString(violation.field),
-    description: inWords(violation.message),
-  }));
+  return result.kind === "valid" ? [] : result.violations.slice(0, MAX_VIOLATIONS);
 }
 
-/** Throws MALFORMED, with every violation, unless the message keeps the proto's rules. */
+const asFieldViolation = ({ field, message }: Violation): FieldViolation => ({
+  field: pathToString(field),
+  description: inWords(message),
+});
+
+/** What the proto's rules find wrong with a message, none if nothing. Throws only on a broken rule. */
+export const violationsOf = <Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): FieldViolation[] => violations(schema, message).map(asFieldViolation);
+
+/**
+ * Throws, with every violation, unless the message keeps the proto's rules: TOO_LARGE if nothing is wrong but that
+ * something has too many bytes, else MALFORMED.
+ */
 export function assertValid<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ): void {
-  const violations = violationsOf(schema, message);
-  if (violations.length === 0) return;
-  const summary = violations.map(({ field, description }) => `${field}: ${description}`);
-  throw rpcError({ reason: "MALFORMED", message: summary.slice(0, 3).join("; "), violations });
+  const found = violations(schema, message);
+  if (found.length === 0) return;
+  const reason = found.every(({ ruleId }) => SIZE_RULES.has(ruleId)) ? "TOO_LARGE" : "MALFORMED";
+  const broken = found.map(asFieldViolation);
+  const summary = broken.map(({ field, description }) => `${field}: ${description}`);
+  throw rpcError({ reason, message: summary.slice(0, 3).join("; "), violations: broken });
 }
 
 /** Compiles the rules of every request of a service: the first use of a rule costs over 100 ms. */

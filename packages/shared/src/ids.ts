@@ -17,10 +17,13 @@ const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
 // In one piece: a job's id is taken apart many times in its life.
 const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 export const isQueueName = (text: string): text is QueueName => QUEUE_NAME.test(text);
 export const isKeyId = (text: string): text is KeyId => KEY_ID.test(text);
+/** The last part of a job's or a document's id. */
+export const isUlid = (text: string): boolean => ULID.test(text);
 export const isDocumentId = (text: string): text is DocumentId => DOCUMENT_ID.test(text);
 
 export interface JobIdParts {

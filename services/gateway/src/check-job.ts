@@ -1,6 +1,5 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
-import { assertValid, rpcError } from "@millrace/runtime";
+import { assertValid, isTime, rpcError, timeMs } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 
 const malformed = (field: string, description: string) =>
@@ -25,6 +24,15 @@ function isJsonObject(text: string): boolean {
   }
 }
 
+/** As Timestamp itself says. By hand: the contract's rules for times cost eight times as much as all of a job's others. */
+function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
+  for (const [field, time] of Object.entries({ run_at: runAt, expires_at: expiresAt, deadline })) {
+    if (time !== undefined && !isTime(time)) {
+      throw malformed(field, "must be a time in the years 1 to 9999");
+    }
+  }
+}
+
 /**
  * Throws MALFORMED or TOO_LARGE unless a job keeps the rules, all but that its documents exist, and
  * turns its payload into JSON text, as the scheduler takes it.
@@ -41,7 +49,8 @@ export function checkJob(spec: JobSpec, nowMs: number): void {
   } else {
     spec.payload = { case: "payloadJson", value };
   }
-  if (spec.runAt !== undefined && timestampMs(spec.runAt) - nowMs > limits.runAtAheadMs) {
+  assertTimes(spec);
+  if (spec.runAt !== undefined && timeMs(spec.runAt) - nowMs > limits.runAtAheadMs) {
     throw malformed("run_at", "must be at most 366 days ahead");
   }
 }

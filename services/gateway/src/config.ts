@@ -74,7 +74,7 @@ const settings = {
   streamsPerKey: setting(
     "MILLRACE_STREAMS_PER_KEY",
     count.default(DEFAULT_STREAMS_PER_KEY),
-    "Watches and submit streams that one API key may have open at this gateway.",
+    "Watches, submit streams and waiting calls that one API key may have open at this gateway.",
   ),
   submissionsPerKey: setting(
     "MILLRACE_SUBMISSIONS_PER_KEY",

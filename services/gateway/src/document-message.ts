@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { DocumentStore, StoredDocument } from "@millrace/documents";
 import { type Document, DocumentSchema } from "@millrace/proto/document-service";
-import { rpcError } from "@millrace/runtime";
+import { rpcError, timestampOf } from "@millrace/runtime";
 import type { KeyId } from "@millrace/shared";
 
 export const documentMessage = (document: StoredDocument): Document =>
@@ -12,7 +11,7 @@ export const documentMessage = (document: StoredDocument): Document =>
     contentType: document.contentType,
     size: BigInt(document.sizeBytes),
     sha256: document.sha256,
-    createTime: timestampFromMs(document.createdAtMs),
+    createTime: timestampOf(document.createdAtMs),
   });
 
 /** Throws DOCUMENT_NOT_FOUND, for another key's document too. */

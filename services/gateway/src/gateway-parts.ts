@@ -47,7 +47,7 @@ export interface GatewayParts {
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
-  /** Watches and submit streams, by key. */
+  /** Watches, submit streams and waiting calls, by key. */
   readonly streams: KeyLimit;
   /** Ends the hub's stream; the rest is its maker's to end. */
   close(): void;
@@ -64,7 +64,7 @@ export interface GatewayOptions {
   /** How long a call waits for a scheduler. */
   readonly schedulerDeadlineMs: number;
   readonly streamLimits?: StreamLimits;
-  /** Watches and submit streams that one key may have open here. */
+  /** Watches, submit streams and waiting calls that one key may have open here. */
   readonly streamsPerKey?: number;
   /** Jobs of one key that calls may be submitting here. */
   readonly submissionsPerKey?: number;

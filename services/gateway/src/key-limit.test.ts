@@ -8,7 +8,9 @@ test("a key may have as many streams open as the limit, and not one more", () =>
   const streams = openStreams(2);
   const first = streams.enter(shop);
   streams.enter(shop);
-  expect(() => streams.enter(shop)).toThrow("has 2 streams open at this gateway, and may have 2");
+  expect(() => streams.enter(shop)).toThrow(
+    "has 2 streams and waiting calls open at this gateway, and may have 2",
+  );
   first[Symbol.dispose]();
   streams.enter(shop);
   expect(() => streams.enter(shop)).toThrow(
@@ -23,7 +25,7 @@ test("keys are counted each for itself, and a stream leaves once", () => {
   only[Symbol.dispose]();
   only[Symbol.dispose]();
   streams.enter(shop);
-  expect(() => streams.enter(shop)).toThrow("streams open");
+  expect(() => streams.enter(shop)).toThrow("streams and waiting calls open");
 });
 
 test("a key may have as many jobs submitted at once as the limit, and not one more", () => {

@@ -43,12 +43,12 @@ function keyLimit(most: number, refusal: (count: number) => RpcFault): KeyLimit 
   };
 }
 
-/** Watches and submit streams that are open: one caller's leak leaves room for the others. */
+/** Watches, submit streams and calls that wait for a job: one caller's leak leaves room for the others. */
 export const openStreams = (most: number): KeyLimit =>
   keyLimit(most, (count) =>
     rpcError({
       reason: "TOO_MANY_STREAMS",
-      message: `this API key has ${count} streams open at this gateway, and may have ${most}: end some first`,
+      message: `this API key has ${count} streams and waiting calls open at this gateway, and may have ${most}: end some first`,
       metadata: { limit: String(most) },
     }),
   );

@@ -1,11 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { DocumentStore } from "@millrace/documents";
 import type { Job, JobSpec } from "@millrace/proto/job";
 import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
-import { RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
+import { RpcFault, rpcError, timestampOf, toRpcStatus } from "@millrace/runtime";
 import {
   type Clock,
   createGroupBatcher,
@@ -89,7 +88,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
 
   return async (keyId, specs, { returnJobs = false } = {}) => {
     const nowMs = clock.nowMs();
-    const submitTime = timestampFromMs(nowMs);
+    const submitTime = timestampOf(nowMs);
     const trace = injectTrace();
     const answers = new Array<Submitted>(specs.length);
     const indexes: number[] = [];

@@ -220,6 +220,25 @@ test("a key has as many streams as it may, one more is refused, and another key'
   await Promise.all([first.return?.(), second.return?.(), theirWatch.return?.()]);
 });
 
+test("calls that wait count as streams, and one that is refused submits nothing", async () => {
+  const { ours, double } = await setup(systemClock, { streamsPerKey: 1 });
+  const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
+  const open = ours.jobs.watchJob({ jobId })[Symbol.asyncIterator]();
+  await open.next();
+  const wait = { seconds: 60n };
+  const tooMany = { reason: "TOO_MANY_STREAMS", metadata: { limit: "1" } };
+  const submitted = double.groups.length;
+  await expect(ours.jobs.getJob({ jobId, wait })).rejects.toMatchObject(tooMany);
+  await expect(ours.jobs.submitJob({ job, wait })).rejects.toMatchObject(tooMany);
+  expect(double.groups).toHaveLength(submitted);
+  expect((await ours.jobs.getJob({ jobId })).job?.id).toBe(jobId);
+  await open.return?.();
+  await double.watchLeft;
+  double.finish();
+  expect((await ours.jobs.submitJob({ job, wait })).job?.state).toBe(JobState.SUCCEEDED);
+  expect((await ours.jobs.getJob({ jobId, wait })).job).toBeDefined();
+});
+
 test("jobs of a key that are submitted at once are bounded, more may come back later, and another key's are not refused", async () => {
   const { ours, theirs, double } = await setup(systemClock, { submissionsPerKey: 2 });
   const answer = Promise.withResolvers<void>();

@@ -1,5 +1,4 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Constraint, ConstraintKind, Explanation } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
 import {
@@ -7,6 +6,7 @@ import {
   type ExplainJobResponseSchema,
   ConstraintKind as Kind,
 } from "@millrace/proto/job-service";
+import { timestampOf } from "@millrace/runtime";
 import { estimateStart } from "./policy/start-estimate.ts";
 
 /** Why a job waits, as its caller sees it. */
@@ -29,7 +29,7 @@ export function explanationMessage(
     constraints: constraints.map(constraintMessage),
     aheadInLane: BigInt(aheadInLane),
     ...(waits && estimate.startMs !== undefined
-      ? { estimatedStartTime: timestampFromMs(estimate.startMs) }
+      ? { estimatedStartTime: timestampOf(estimate.startMs) }
       : {}),
     estimateBasis: waits ? estimate.basis : "",
   };
@@ -45,7 +45,7 @@ function constraintMessage(constraint: Constraint): MessageInitShape<typeof Cons
     limit: BigInt(limit),
     used: BigInt(Math.max(0, used)),
     needed: BigInt(needed),
-    ...(clearMs === undefined ? {} : { clearTime: timestampFromMs(clearMs) }),
+    ...(clearMs === undefined ? {} : { clearTime: timestampOf(clearMs) }),
     message: texts[kind](constraint),
   };
 }

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { JobRecord } from "@millrace/engine";
 import { JobSchema, JobState } from "@millrace/proto/job";
@@ -39,6 +39,21 @@ test("every state keeps its name", () => {
 test("a job that has not run has neither times nor error nor usage", () => {
   const { startTime, finishTime, runAt, error, usage } = message();
   expect([startTime, finishTime, runAt, error, usage]).toEqual(Array(5).fill(undefined));
+});
+
+test("a stored time that no Timestamp can hold is answered as the nearest one that can", () => {
+  const broken = message({
+    submittedAtMs: Number.NaN,
+    deadlineMs: 253_402_300_800_000,
+    expiresAtMs: Number.POSITIVE_INFINITY,
+    finishedAtMs: -1e18,
+  });
+  expect(toJson(JobSchema, broken)).toMatchObject({
+    submitTime: "1970-01-01T00:00:00Z",
+    deadline: "9999-12-31T23:59:59.999Z",
+    expiresAt: "9999-12-31T23:59:59.999Z",
+    finishTime: "0001-01-01T00:00:00Z",
+  });
 });
 
 test("times, usage and failure of a job that ended are said as stored", () => {

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { JobRecord } from "@millrace/engine";
 import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
+import { timestampOf } from "@millrace/runtime";
 import { queueOf } from "@millrace/shared";
 
 /** A stored job as its callers see it. */
@@ -21,12 +21,12 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     idempotencyKey: job.idempotencyKey ?? "",
     pool: job.pool ?? "",
     estimatedTokens: job.estimatedTokens ?? 0,
-    submitTime: timestampFromMs(job.submittedAtMs),
-    ...(job.startedAtMs === undefined ? {} : { startTime: timestampFromMs(job.startedAtMs) }),
-    ...(job.finishedAtMs === undefined ? {} : { finishTime: timestampFromMs(job.finishedAtMs) }),
-    ...(runAtMs === undefined ? {} : { runAt: timestampFromMs(runAtMs) }),
-    ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampFromMs(job.expiresAtMs) }),
-    ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
+    submitTime: timestampOf(job.submittedAtMs),
+    ...(job.startedAtMs === undefined ? {} : { startTime: timestampOf(job.startedAtMs) }),
+    ...(job.finishedAtMs === undefined ? {} : { finishTime: timestampOf(job.finishedAtMs) }),
+    ...(runAtMs === undefined ? {} : { runAt: timestampOf(runAtMs) }),
+    ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampOf(job.expiresAtMs) }),
+    ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
     resultJson: job.resultJson ?? "",
     ...(job.failure === undefined ? {} : { error: { ...job.failure } }),
     ...(job.usage === undefined

@@ -1,6 +1,7 @@
-import { durationMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
+import { timeMs } from "@millrace/runtime";
 import { defaultBackoff, type JobId, limits } from "@millrace/shared";
 import { contentHash, formerContentHash } from "./content-hash.ts";
 import { retryOf } from "./retry-message.ts";
@@ -64,4 +65,4 @@ const timeOf = <Name extends string>(
   name: Name,
   time: Timestamp | undefined,
 ): Partial<Record<Name, number>> =>
-  time === undefined ? {} : ({ [name]: timestampMs(time) } as Record<Name, number>);
+  time === undefined ? {} : ({ [name]: timeMs(time) } as Record<Name, number>);

@@ -1,7 +1,7 @@
 import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { OutputChunk } from "@millrace/engine";
 import { type OutputChunkSchema, ProgressSchema } from "@millrace/proto/job";
+import { timestampOf } from "@millrace/runtime";
 
 type Message = MessageInitShape<typeof OutputChunkSchema>;
 
@@ -9,7 +9,7 @@ type Message = MessageInitShape<typeof OutputChunkSchema>;
 export const outputMessage = (chunk: OutputChunk): Message => ({
   offset: BigInt(chunk.offset),
   attempt: chunk.attempt,
-  time: timestampFromMs(chunk.storedAtMs),
+  time: timestampOf(chunk.storedAtMs),
   content: contentOf(chunk),
 });
 

@@ -73,6 +73,17 @@ test("an operator lists dead letters by pages, and reads one whole", async () =>
   });
 });
 
+test.each(["garbage", "1", "1:2", ":documents~aaaa~01JDXW5T5Q6M3C9N2V8K4H7R1B", "-1:a b"])(
+  "the page token %j, which no list gave, is refused",
+  async (pageToken) => {
+    const { rpc } = await setup(1);
+    await expect(rpc.listDeadLetters({ filter: { queue }, pageToken })).rejects.toMatchObject({
+      reason: "MALFORMED",
+      violations: [{ field: "page_token" }],
+    });
+  },
+);
+
 test("what is not there is said not to be", async () => {
   const { rpc, ids } = await setup(1);
   const other = ids[0]?.replace("documents~aaaa", "documents~bbbb") ?? "";

@@ -8,11 +8,19 @@ import { readJob } from "../read-job.ts";
 import { waitFinished } from "../wait-finished.ts";
 
 export const getJob =
-  ({ scheduler, hub, clock }: GatewayParts): Handler<typeof JobService.method.getJob, Caller> =>
+  ({
+    scheduler,
+    hub,
+    clock,
+    streams,
+  }: GatewayParts): Handler<typeof JobService.method.getJob, Caller> =>
   async ({ jobId, wait }, context) => {
     const { identity, signal, draining } = context;
     assertOwnJob(jobId, context);
     const waitMs = wait === undefined ? 0 : durationMs(wait);
-    if (waitMs > 0) await waitFinished(hub, jobId, { waitMs, clock, signals: [signal, draining] });
+    if (waitMs > 0) {
+      using _place = streams.enter(identity.keyId);
+      await waitFinished(hub, jobId, { waitMs, clock, signals: [signal, draining] });
+    }
     return { job: await readJob(scheduler, identity.keyId, jobId, signal) };
   };

@@ -14,6 +14,9 @@ export const submitJob =
       throw rpcError({ reason: "MALFORMED", message: "job: value is required" });
     }
     const { keyId } = identity;
+    const waitMs = wait === undefined ? 0 : durationMs(wait);
+    // Before the job is submitted: whoever is refused has not submitted anything.
+    using _place = waitMs > 0 ? parts.streams.enter(keyId) : undefined;
     const [submitted] = await parts.submitCall(keyId, [spec], { returnJobs: true });
     if (submitted === undefined) throw new Error("a job was left without an answer");
     const { result, existing } = submitted.result;
@@ -26,7 +29,6 @@ export const submitJob =
     const job = submitted.job ?? (await read());
     // A new job comes back without its payload, which is here.
     if (!existing && spec.payload.case === "payloadJson") job.payloadJson = spec.payload.value;
-    const waitMs = wait === undefined ? 0 : durationMs(wait);
     if (waitMs === 0 || hasFinished(job)) return { job, existing };
     const options = { waitMs, clock: parts.clock, signals: [signal, draining] };
     const finished = await waitFinished(parts.hub, jobId, options);

@@ -22,12 +22,14 @@ const HEARTBEAT = ": still here\n\n";
 /** How soon a browser comes back after a cut, in milliseconds; its own default is longer. */
 const RETRY = "retry: 1000\n";
 
+const LAST_OFFSET = 2n ** 64n - 1n;
+
 /** An offset as its digits, within the contract's 64 bits. */
 const offset = z
   .string()
   .regex(/^\d{1,20}$/, "must be an offset, such as 0")
   .transform(BigInt)
-  .refine((value) => value < 2n ** 64n, "must be below 2^64");
+  .refine((value) => value <= LAST_OFFSET, "must be below 2^64");
 
 const parameters = { from: offset.default(0n) };
 
@@ -36,8 +38,14 @@ function startOf(headers: CallHeaders, from: bigint): bigint {
   const last = headers.get("last-event-id");
   if (last === undefined || last === "") return from;
   const seen = offset.safeParse(last);
-  if (seen.success) return seen.data + 1n;
-  throw rpcError({ reason: "MALFORMED", message: "Last-Event-ID: must be an event's id" });
+  // The last offset that there may be has none after it.
+  if (seen.success && seen.data < LAST_OFFSET) return seen.data + 1n;
+  const description = "must be an event's id: an offset below 2^64 - 1";
+  throw rpcError({
+    reason: "MALFORMED",
+    message: `Last-Event-ID: ${description}, and not ${JSON.stringify(last.slice(0, 40))}`,
+    violations: [{ field: "Last-Event-ID", description }],
+  });
 }
 
 /** A chunk as an event whose id is its offset, and whose name says what it holds. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { CancelOutcome, JobRecord } from "@millrace/engine";
 import { CancelRequestSchema } from "@millrace/proto/scheduler-service";
-import { defaultBackoff, type JobId } from "@millrace/shared";
+import { defaultBackoff, type JobId, type JobState } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { cancel } from "./cancel.ts";
 
@@ -25,7 +25,7 @@ const job: JobRecord = {
   bounces: 0,
 };
 
-function setup(outcome: CancelOutcome) {
+function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   const asked: string[] = [];
   const told: string[] = [];
   const handler = cancel(
@@ -34,7 +34,7 @@ function setup(outcome: CancelOutcome) {
         asked.push(jobId);
         return outcome;
       },
-      getJobs: async () => [job],
+      getJobs: async () => [{ ...job, state }],
     },
     { ended: ({ jobId, type }, state) => void told.push(`${jobId} ${type} ${state}`) },
   );
@@ -65,6 +65,18 @@ test("cancelling again succeeds, and cancelling a job that ended otherwise does 
   expect(told).toEqual([]);
   const succeeded = setup({ kind: "alreadyFinal", state: "SUCCEEDED" });
   await expect(succeeded.call()).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
+});
+
+test("a job that ran, and ended before its worker was told, says how it ended", async () => {
+  const running = setup({ kind: "requested", workerId: "w" }, "RUNNING");
+  expect(await running.call()).toMatchObject({ job: { id } });
+  const cancelled = setup({ kind: "requested", workerId: "w" }, "CANCELLED");
+  expect(await cancelled.call()).toMatchObject({ job: { id } });
+  const ended = setup({ kind: "requested", workerId: "w" }, "SUCCEEDED");
+  await expect(ended.call()).rejects.toMatchObject({
+    reason: "ILLEGAL_TRANSITION",
+    metadata: { state: "SUCCEEDED" },
+  });
 });
 
 test("another key's job is not found, and is left alone", async () => {

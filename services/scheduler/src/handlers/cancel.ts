@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { isJobId, parseJobId } from "@millrace/shared";
+import { isFinal, isJobId, type JobState, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
 import type { JobObserver } from "../job-observer.ts";
 
@@ -15,17 +15,22 @@ export const cancel =
     const id = request?.jobId ?? "";
     if (!isJobId(id) || parseJobId(id)?.keyId !== keyId) throw notFound();
     const outcome = await engine.cancel(id, request?.reason ?? "");
-    if (outcome.kind === "alreadyFinal" && outcome.state !== "CANCELLED") {
-      throw rpcError({
-        reason: "ILLEGAL_TRANSITION",
-        message: `the job has finished: ${outcome.state}`,
-        metadata: { state: outcome.state },
-      });
-    }
+    if (outcome.kind === "alreadyFinal") assertCancelled(outcome.state);
     const [job] = await engine.getJobs([id]);
     if (outcome.kind === "notFound" || job === undefined) throw notFound();
+    // It ran, and has ended in its own way before its worker could be told.
+    if (isFinal(job.state)) assertCancelled(job.state);
     if (outcome.kind === "cancelled") observer.ended({ ...job, jobId: id }, "CANCELLED");
     return { job: jobMessage(job) };
   };
+
+function assertCancelled(state: JobState): void {
+  if (state === "CANCELLED") return;
+  throw rpcError({
+    reason: "ILLEGAL_TRANSITION",
+    message: `the job has finished: ${state}`,
+    metadata: { state },
+  });
+}
 
 const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "no such job" });

@@ -2,8 +2,9 @@ import type { Engine } from "@millrace/engine";
 import { JobState as JobStateMessage } from "@millrace/proto/job";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { isKeyId, isQueueName, jobStates } from "@millrace/shared";
+import { isKeyId, isQueueName, isUlid, jobStates } from "@millrace/shared";
 import { jobMessage } from "../job-message.ts";
+import { assertPageToken } from "./page-token.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
 
@@ -16,6 +17,7 @@ export const list =
     if (filter === undefined || !isKeyId(keyId) || !isQueueName(queue)) {
       throw rpcError({ reason: "MALFORMED", message: "a key and a queue are needed" });
     }
+    assertPageToken("ListJobs", filter.pageToken, isUlid(filter.pageToken));
     const states = jobStates.filter((state) => filter.states.includes(JobStateMessage[state]));
     const page = await engine.listJobs({
       keyId,

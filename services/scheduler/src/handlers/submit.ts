@@ -1,8 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Engine, type JobSpec, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
-import { type Handler, rpcError } from "@millrace/runtime";
+import { type Handler, rpcError, timeMs } from "@millrace/runtime";
 import { type Clock, isJobId, isQueueName, queueOf } from "@millrace/shared";
 import { gatherSubmissions, jobWeight } from "../gather-submissions.ts";
 import type { JobObserver } from "../job-observer.ts";
@@ -34,7 +33,7 @@ export function submit(
       if (!isJobId(id) || spec === undefined || queueOf(id) !== spec.queue) {
         throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });
       }
-      const submittedAtMs = submitTime === undefined ? clock.nowMs() : timestampMs(submitTime);
+      const submittedAtMs = submitTime === undefined ? clock.nowMs() : timeMs(submitTime);
       const jobSpec = jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue));
       specs.push(jobSpec);
       if (jobSpec.contentHash !== undefined) hashed += jobSpec.payloadJson.length;

@@ -1,5 +1,4 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
@@ -10,6 +9,7 @@ import {
   type WorkerChunk,
   WriteStatus,
 } from "@millrace/proto/worker-service";
+import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
 import type { LeaseTokens } from "./lease-tokens.ts";
 
@@ -43,7 +43,7 @@ export function assignmentOf(
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
     tracestate: job.tracestate ?? "",
-    ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
+    ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ApiKeyRecord, KeyBudget } from "@millrace/engine";
 import { type ApiKey, ApiKeySchema } from "@millrace/proto/admin-service";
+import { timestampOf } from "@millrace/runtime";
 import { keyEtag } from "./etag.ts";
 import { budgetMessage } from "./key-budget-message.ts";
 
@@ -10,9 +10,9 @@ export function apiKeyMessage(key: ApiKeyRecord, budget: KeyBudget | undefined):
   const message = create(ApiKeySchema, {
     keyId: key.keyId,
     name: key.name,
-    createTime: timestampFromMs(key.createdMs),
-    ...(key.revokedMs === undefined ? {} : { revokeTime: timestampFromMs(key.revokedMs) }),
-    ...(key.oldSecret && { oldSecretExpireTime: timestampFromMs(key.oldSecret.expiresMs) }),
+    createTime: timestampOf(key.createdMs),
+    ...(key.revokedMs === undefined ? {} : { revokeTime: timestampOf(key.revokedMs) }),
+    ...(key.oldSecret && { oldSecretExpireTime: timestampOf(key.oldSecret.expiresMs) }),
     budget: budgetMessage(budget ?? {}),
   });
   message.etag = keyEtag(message);

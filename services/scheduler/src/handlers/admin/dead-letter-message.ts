@@ -1,6 +1,6 @@
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { AttemptRecord, DeadLetter, DeadLetterFilter } from "@millrace/engine";
 import type { DeadLetterFilter as FilterMessage } from "@millrace/proto/admin-service";
+import { timeMs, timestampOf } from "@millrace/runtime";
 import { isJobId, isQueueName, type KeyId } from "@millrace/shared";
 import { jobMessage } from "../../job-message.ts";
 
@@ -8,14 +8,14 @@ import { jobMessage } from "../../job-message.ts";
 export const deadLetterMessage = ({ job, attempts, diedAtMs }: DeadLetter) => ({
   job: jobMessage(job),
   attempts: attempts.map(attemptMessage),
-  deadTime: timestampFromMs(diedAtMs),
+  deadTime: timestampOf(diedAtMs),
 });
 
 const attemptMessage = (record: AttemptRecord) => ({
   attempt: record.attempt,
   workerId: record.workerId ?? "",
-  ...(record.startedAtMs === undefined ? {} : { startTime: timestampFromMs(record.startedAtMs) }),
-  endTime: timestampFromMs(record.endedAtMs),
+  ...(record.startedAtMs === undefined ? {} : { startTime: timestampOf(record.startedAtMs) }),
+  endTime: timestampOf(record.endedAtMs),
   error: { ...record.failure },
   ...(record.usage === undefined
     ? {}
@@ -42,7 +42,7 @@ export function deadLetterFilterOf(filter: FilterMessage | undefined): DeadLette
     ...(keyId === "" ? {} : { keyId: keyId as KeyId }),
     ...(type === "" ? {} : { type }),
     ...(reason === "" ? {} : { reason }),
-    ...(deadSince === undefined ? {} : { sinceMs: timestampMs(deadSince) }),
-    ...(deadBefore === undefined ? {} : { beforeMs: timestampMs(deadBefore) }),
+    ...(deadSince === undefined ? {} : { sinceMs: timeMs(deadSince) }),
+    ...(deadBefore === undefined ? {} : { beforeMs: timeMs(deadBefore) }),
   };
 }

@@ -1,7 +1,7 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Engine } from "@millrace/engine";
+import { timestampOf } from "@millrace/runtime";
+import { assertPageToken } from "../page-token.ts";
 import type { AdminHandler } from "./admin-handler.ts";
-import { assertPageToken } from "./page-token.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
@@ -18,7 +18,7 @@ export const listAuditEvents =
     const { changes = [], nextPageToken = "" } = page ?? {};
     return {
       events: changes.map(({ timeMs, ...change }) => ({
-        time: timestampFromMs(timeMs),
+        time: timestampOf(timeMs),
         ...change,
       })),
       nextPageToken,

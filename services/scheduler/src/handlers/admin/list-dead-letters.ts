@@ -1,4 +1,5 @@
-import type { Engine } from "@millrace/engine";
+import { type Engine, isDeadLetterToken } from "@millrace/engine";
+import { assertPageToken } from "../page-token.ts";
 import type { AdminHandler } from "./admin-handler.ts";
 import { deadLetterFilterOf, deadLetterMessage } from "./dead-letter-message.ts";
 import { existingQueue } from "./queue-status.ts";
@@ -8,6 +9,7 @@ const DEFAULT_PAGE_SIZE = 50;
 export const listDeadLetters =
   (engine: Pick<Engine, "deadLetters" | "getQueue">): AdminHandler<"listDeadLetters"> =>
   async ({ filter, pageSize, pageToken }) => {
+    assertPageToken("ListDeadLetters", pageToken, isDeadLetterToken(pageToken));
     const wanted = deadLetterFilterOf(filter);
     await existingQueue(engine, wanted.queue);
     const page = await engine.deadLetters.list(

@@ -1,11 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ProviderAccountStatus } from "@millrace/engine";
 import {
   type ProviderAccountStatus as ProviderAccountStatusMessage,
   ProviderAccountStatusSchema,
   ProviderState,
 } from "@millrace/proto/admin-service";
+import { timestampOf } from "@millrace/runtime";
 import { accountEtag } from "./etag.ts";
 import { providerAccountMessage } from "./provider-account-message.ts";
 
@@ -16,7 +16,7 @@ export const providerAccountStatusMessage = (
   create(ProviderAccountStatusSchema, {
     account: providerAccountMessage(status.account),
     state: ProviderState[status.state],
-    ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampFromMs(status.coolUntilMs) }),
+    ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampOf(status.coolUntilMs) }),
     running: status.running,
     runningLimit: status.runningLimit ?? 0,
     requestsUsed: BigInt(status.requestsUsed),

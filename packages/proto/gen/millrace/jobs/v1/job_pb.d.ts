@@ -105,7 +105,7 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   runAt?: Timestamp | undefined;
 
   /**
-   * The latest start: a job still waiting then becomes EXPIRED.
+   * The latest start: a job still waiting then becomes EXPIRED. Times are rounded to whole milliseconds.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 11;
    */

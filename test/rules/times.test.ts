@@ -1,0 +1,14 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const files = globSync("services/*/src/**/*.ts", { cwd: root }).filter(
+  (file) => !file.endsWith(".test.ts"),
+);
+
+test("services read and write times by timeMs and timestampOf, which no year 10000 gets past", () => {
+  const own = /\b(timestampMs|timestampFromMs|timestampDate|timestampFromDate|timestampNow)\b/;
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((file) => own.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
+});
