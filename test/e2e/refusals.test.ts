@@ -20,9 +20,11 @@ type Spec = MessageInitShape<typeof JobSpecSchema>;
 
 /** The calls that these tests need, over one protocol. */
 interface Jobs {
-  submitJob(request: { job: Spec }): Promise<{ job?: { id: string }; existing: boolean }>;
+  submitJob(request: {
+    job: Spec;
+  }): Promise<{ job?: { id: string } | undefined; existing: boolean }>;
   listJobs(request: { queue: string; pageToken?: string }): Promise<{ jobs: { id: string }[] }>;
-  getJob(request: { jobId: string }): Promise<{ job?: Pick<JobSpec, "deadline"> }>;
+  getJob(request: { jobId: string }): Promise<{ job?: Pick<JobSpec, "deadline"> | undefined }>;
 }
 
 const connectTo =
