@@ -1,4 +1,4 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampOf } from "@millrace/runtime";
 import type { ConnectedWorkers } from "../../session/connected-workers.ts";
 import type { AdminHandler } from "./admin-handler.ts";
 
@@ -17,7 +17,7 @@ export const listWorkers =
       const { workerId, queues, pools, types, sdk } = hello;
       return {
         ...{ workerId, tokenName, queues, pools, types, sdk, running },
-        ...{ freeSlots: free, connectTime: timestampFromMs(sinceMs) },
+        ...{ freeSlots: free, connectTime: timestampOf(sinceMs) },
       };
     }),
   });
