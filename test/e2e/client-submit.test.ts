@@ -46,6 +46,19 @@ async function written(millrace: Millrace) {
   await millrace.getDocument("doc_01JDXW5T5Q6M3C9N2V8K4H7R1B").catch(() => undefined);
 }
 
+/** Resolves once gateway and scheduler wait for so many ends. */
+async function untilAwaited(system: LocalSystem, count: number) {
+  for (const { addresses } of [system.gateways[0], system.schedulers[0]].flatMap(
+    (one) => one ?? [],
+  )) {
+    const awaited = async () => {
+      const page = await (await fetch(`http://${addresses.metrics}/metrics`)).text();
+      return Number(/^millrace_awaited_jobs (\d+)$/m.exec(page)?.[1]);
+    };
+    while ((await awaited()) !== count) await setImmediate();
+  }
+}
+
 test("jobs that are submitted at once share a few calls of the scheduler", async () => {
   const { system, millrace } = await setup();
   const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => millrace.submit(job)));
@@ -161,6 +174,48 @@ test("whoever runs jobs hears of each end, though gateway and scheduler were kil
     Array.from({ length: 100 }, (_, n) => n),
   );
   expect((await waited).state).toBe("SUCCEEDED");
+});
+
+test("a wait that is given up is taken back at gateway and scheduler, and others go on", async () => {
+  const { system, millrace } = await setup();
+  const later = { ...job, runAt: new Date(clock.nowMs() + 3_600_000) };
+  const ids = await Promise.all(
+    Array.from({ length: 3 }, async () => (await millrace.submit(later)).jobId),
+  );
+  const leaving = new AbortController();
+  const left = ids.map((id) => millrace.wait(id, { signal: leaving.signal }));
+  const kept = millrace.wait(ids[0] ?? "");
+  const run = millrace.run(later, { signal: leaving.signal });
+  await untilAwaited(system, 4);
+  leaving.abort();
+  for (const one of [...left, run]) await expect(one).rejects.toMatchObject({ code: "CANCELLED" });
+  await untilAwaited(system, 1);
+  await millrace.cancel(ids[0] ?? "");
+  expect(await kept).toMatchObject({ id: ids[0], state: "CANCELLED" });
+  await untilAwaited(system, 0);
+  const again = millrace.wait(ids[1] ?? "");
+  await millrace.cancel(ids[1] ?? "");
+  expect(await again).toMatchObject({ state: "CANCELLED" });
+});
+
+test("a client with more waits than its gateway takes gives them up, submits meanwhile, and goes on", async () => {
+  const { system, millrace } = await setup(async () => ({}), {
+    MILLRACE_STREAM_UNFINISHED: "100",
+  });
+  const later = { ...job, runAt: new Date(clock.nowMs() + 3_600_000) };
+  const outcomes = await millrace.submitMany(Array.from({ length: 5_000 }, () => later));
+  const leaving = new AbortController();
+  const waits = outcomes.map((one) =>
+    millrace.wait(one.kind === "accepted" ? one.jobId : "", { signal: leaving.signal }),
+  );
+  const left = Promise.allSettled(waits);
+  await untilAwaited(system, 1_000);
+  const { jobId } = await millrace.submit(job);
+  leaving.abort();
+  await left;
+  expect(await millrace.wait(jobId)).toMatchObject({ state: "SUCCEEDED" });
+  expect(await millrace.run(job)).toMatchObject({ state: "SUCCEEDED" });
+  await untilAwaited(system, 0);
 });
 
 test("with several addresses, what one gateway does not answer another does", async () => {

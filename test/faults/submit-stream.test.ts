@@ -379,6 +379,51 @@ test("a caller with as many unfinished jobs as may be has to wait until one of t
   expect(stream.finished.map(({ id }) => id)).toContain(two);
 });
 
+test("waits that are given up make room on a stream that has as many as may be, whatever stands before them", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
+  });
+  const { executor, payload, release } = gates();
+  const { open, item } = await callerOf(system, executor);
+  const stream = open({ notifyFinished: true });
+  for (const n of [1, 2, 3, 4]) await stream.write({ items: [item(n, payload(n))] } as Message);
+  await stream.until(() => stream.answers.size === 2);
+  const [one, two] = [1, 2].map((n) => (stream.answer(n) as { jobId: string }).jobId);
+  await stream.write({ forgetJobIds: [one, two] } as Message);
+  await stream.until(() => stream.answers.size === 4);
+  for (const at of [system.gateways[0], system.schedulers[0]]) {
+    await untilMetric((value) => value === 2, at, "millrace_awaited_jobs");
+  }
+  for (const n of [1, 2, 3, 4]) release(n);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  const [three, four] = [3, 4].map((n) => (stream.answer(n) as { jobId: string }).jobId);
+  expect(stream.finished.map(({ id }) => id).sort()).toEqual([three, four].sort());
+});
+
+test("a wait that is given up before it was taken is never begun, and one that is asked for again is told", async () => {
+  const { system } = await startForTest({
+    workers: 0,
+    settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "1" } },
+  });
+  const { executor, payload, release } = gates();
+  const { open, item } = await callerOf(system, executor);
+  const submitting = open();
+  await submitting.write({ items: [1, 2].map((n) => item(n, payload(n))) } as Message);
+  await submitting.until(() => submitting.answers.size === 2);
+  const [one, two] = [1, 2].map((n) => (submitting.answer(n) as { jobId: string }).jobId);
+  const stream = open({ notifyFinished: true, notifyJobIds: [one ?? ""] });
+  await stream.write({ notifyJobIds: [two ?? ""] });
+  await stream.write({ forgetJobIds: [two ?? ""] });
+  release(2);
+  await stream.write({ forgetJobIds: [one ?? ""], notifyJobIds: [one ?? ""] });
+  release(1);
+  stream.end();
+  expect(await stream.ended).toBeUndefined();
+  expect(stream.finished.map(({ id }) => id)).toEqual([one]);
+});
+
 test("a scheduler that is killed midway loses nothing: all is answered, and every end is told", async () => {
   const { system } = await startForTest({
     workers: 0,

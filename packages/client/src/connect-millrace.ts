@@ -67,7 +67,7 @@ export function connectMillrace(options: ConnectOptions): Millrace {
   const connection = new Connection(options);
   const { method } = JobService;
   const submissions = new SubmitStream(connection);
-  const ends = new JobEnds(connection);
+  const ends = new JobEnds(connection, submissions);
   let closing = false;
 
   const submitOn = (stream: SubmitStream, job: NewJob, call: CallOptions) =>
@@ -146,9 +146,9 @@ export function connectMillrace(options: ConnectOptions): Millrace {
     downloadDocument: (documentId, call = {}) => downloadDocument(connection, documentId, call),
     async close() {
       closing = true;
-      await Promise.all([submissions.settled(), ends.stream.settled(), connection.settled()]);
+      await Promise.all([submissions.settled(), connection.settled()]);
       submissions.close();
-      ends.stream.close();
+      ends.close();
       connection.close();
     },
   };

@@ -5,22 +5,28 @@ import type { Connection } from "./connection.ts";
 import { type Job, jobOf, type NewJob } from "./job.ts";
 import { cancelledError, MillraceError } from "./millrace-error.ts";
 import { submissionOf } from "./submission.ts";
-import { SubmitStream } from "./submit-stream.ts";
+import type { SubmitStream } from "./submit-stream.ts";
+import { WaitStream } from "./wait-stream.ts";
 
 interface Waiter {
   resolve(job: JobMessage): void;
   reject(error: MillraceError): void;
 }
 
-/** Waits for the ends of jobs, all on one stream, which submits the jobs that are run. */
+/**
+ * Waits for the ends of jobs, all on one stream. Jobs that are run are submitted on another, so that no
+ * submission stands behind more waits than a gateway takes.
+ */
 export class JobEnds {
-  readonly stream: SubmitStream;
+  readonly #stream: WaitStream;
+  readonly #submissions: SubmitStream;
   readonly #connection: Connection;
   readonly #waiters = new Map<string, Set<Waiter>>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, submissions: SubmitStream) {
     this.#connection = connection;
-    this.stream = new SubmitStream(connection, {
+    this.#submissions = submissions;
+    this.#stream = new WaitStream(connection, {
       finished: (job) => {
         for (const waiter of this.#take(job.id)) waiter.resolve(job);
       },
@@ -32,7 +38,7 @@ export class JobEnds {
           for (const waiter of this.#take(id)) waiter.reject(error);
         }
       },
-      awaited: () => this.#waiters.keys(),
+      awaited: this.#waiters,
     });
   }
 
@@ -46,13 +52,12 @@ export class JobEnds {
         const { signal, deadlineMs } = call;
         const left =
           deadlineMs === undefined ? {} : { deadlineMs: startedMs + deadlineMs - clock.nowMs() };
-        resolve(this.#expect<Result>(outcome.jobId, { signal, ...left }));
+        resolve(this.wait<Result>(outcome.jobId, { signal, ...left }));
       });
-      this.stream.add([submission]);
+      this.#submissions.add([submission]);
     });
   }
 
-  /** Waits for the end of a job that is told of anyway: one that this stream submitted. */
   #expect<Result>(jobId: string, { signal, deadlineMs }: CallOptions): Promise<Job<Result>> {
     return new Promise((resolve, reject) => {
       let timer: TimerHandle | undefined;
@@ -61,7 +66,10 @@ export class JobEnds {
         signal?.removeEventListener("abort", onAbort);
         const waiters = this.#waiters.get(jobId);
         waiters?.delete(waiter);
-        if (waiters?.size === 0) this.#waiters.delete(jobId);
+        if (waiters?.size !== 0) return;
+        // Given up: an end that is told takes its waiters away before.
+        this.#waiters.delete(jobId);
+        this.#stream.forget(jobId);
       };
       const waiter: Waiter = {
         resolve: (job) => {
@@ -88,9 +96,13 @@ export class JobEnds {
 
   /** Waits for the end of any job. */
   wait<Result>(jobId: string, options: CallOptions): Promise<Job<Result>> {
-    const end = this.#expect<Result>(jobId, options);
-    this.stream.watch(jobId);
-    return end;
+    this.#stream.watch(jobId);
+    return this.#expect<Result>(jobId, options);
+  }
+
+  /** Ends all waits. */
+  close(): void {
+    this.#stream.close();
   }
 
   #take(jobId: string): readonly Waiter[] {

@@ -46,7 +46,8 @@ type Call = ReturnType<Scheduler["watchFinished"]>;
 
 export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   const { scheduler, clock, random, onAwaited = () => undefined } = options;
-  const listeners = new Map<string, FinishedListener[]>();
+  // Sets: thousands may wait for one job, and leave at once.
+  const listeners = new Map<string, Set<FinishedListener>>();
   // What the stream has not been told yet. An id is never in both.
   let toAdd = new Set<string>();
   let toDrop = new Set<string>();
@@ -54,7 +55,7 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   const closed = new AbortController();
   let call: Call | undefined;
 
-  const take = (jobId: string): readonly FinishedListener[] => {
+  const take = (jobId: string): Iterable<FinishedListener> => {
     const told = listeners.get(jobId) ?? [];
     listeners.delete(jobId);
     return told;
@@ -109,8 +110,8 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
     watch(jobIds, listener) {
       for (const id of jobIds) {
         const told = listeners.get(id);
-        if (told === undefined) listeners.set(id, [listener]);
-        else told.push(listener);
+        if (told === undefined) listeners.set(id, new Set([listener]));
+        else told.add(listener);
         toDrop.delete(id);
         toAdd.add(id);
       }
@@ -119,13 +120,11 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
     },
     forget(jobIds, listener) {
       for (const id of jobIds) {
-        const left = listeners.get(id)?.filter((one) => one !== listener) ?? [];
-        if (left.length > 0) {
-          listeners.set(id, left);
-        } else if (listeners.delete(id)) {
-          toAdd.delete(id);
-          toDrop.add(id);
-        }
+        const told = listeners.get(id);
+        if (told?.delete(listener) !== true || told.size > 0) continue;
+        listeners.delete(id);
+        toAdd.delete(id);
+        toDrop.add(id);
       }
       onAwaited(listeners.size);
       wake.wake();

@@ -70,6 +70,17 @@ test("what was removed before it could be read again is gone", async () => {
   expect(news.outstanding).toBe(0);
 });
 
+test("what is given up is waited for no longer, and news of it that is there is still told", () => {
+  const { news, watched } = setup();
+  news.expect(["a", "b"]);
+  news.finished(jobOf("b"));
+  news.forget(["a", "b", "c"]);
+  expect([...watched]).toEqual(["b"]);
+  news.finished(jobOf("a"));
+  expect(news.take().finished.map(({ id }) => id)).toEqual(["b"]);
+  expect(news.outstanding).toBe(0);
+});
+
 test("once closed, nothing is waited for, and nothing more will be", () => {
   const { news, watched } = setup();
   news.expect(["a"]);

@@ -47,6 +47,12 @@ export class FinishedNews implements FinishedListener {
     if (added.length > 0) this.#hub.watch(added, this);
   }
 
+  /** Ends that the caller does not want to be told of any more. One that is on its way is still told. */
+  forget(jobIds: readonly string[]): void {
+    const forgotten = jobIds.filter((id) => this.#unfinished.delete(id));
+    if (forgotten.length > 0) this.#hub.forget(forgotten, this);
+  }
+
   finished(job: Job): void {
     if (!this.#unfinished.delete(job.id)) return;
     const bytes = jobBytes(job.labels, job.resultJson, job.error?.message);

@@ -4,6 +4,7 @@ import { createWake, parseJobId } from "@millrace/shared";
 import type { Caller } from "../caller.ts";
 import { FinishedNews } from "../finished-news.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
+import { HeldRequests } from "../held-requests.ts";
 import { StreamSubmissions } from "../stream-submissions.ts";
 
 const noNews = { finished: [], goneJobIds: [] };
@@ -11,7 +12,8 @@ const noNews = { finished: [], goneJobIds: [] };
 /**
  * Two halves that never wait for one another but for room: one takes jobs up, each message a group to
  * the scheduler, and the other sends what is there to be said: answers first, so that no news of a
- * job's end comes before its answer.
+ * job's end comes before its answer. A stream that has as much in hand as it may is read a little
+ * further, so that waits that are given up make room.
  */
 export const submitStream = ({
   submit,
@@ -43,18 +45,33 @@ export const submitStream = ({
     const isFull = () =>
       jobs.unanswered >= streamLimits.unanswered ||
       (notify ? jobs.unanswered : 0) + news.outstanding >= streamLimits.unfinished;
+    const held = new HeldRequests();
+    const isOwn = (id: string) => parseJobId(id)?.keyId === keyId;
+    /** Takes what was read, as far as there is room for it. */
+    const takeHeld = () => {
+      while (!isFull() && !leaving.aborted) {
+        const request = held.take();
+        if (request === undefined) return;
+        news.expect(request.notifyJobIds.filter(isOwn));
+        news.unknown(request.notifyJobIds.filter((id) => !isOwn(id)));
+        jobs.add(request.items);
+      }
+    };
     const receive = async () => {
-      for await (const { items, notifyFinished, notifyJobIds } of requests) {
+      for await (const request of requests) {
         // A key that was revoked ends the stream as it ends calls.
         await authenticate(headers, path);
         // What is not taken is not submitted, and whoever reads DRAINING may send it again.
         if (leaving.aborted || over) return;
-        notify ??= notifyFinished;
-        const isOwn = (id: string) => parseJobId(id)?.keyId === keyId;
-        news.expect(notifyJobIds.filter(isOwn));
-        news.unknown(notifyJobIds.filter((id) => !isOwn(id)));
-        jobs.add(items);
-        while (isFull() && !over) await room.wait();
+        notify ??= request.notifyFinished;
+        if (request.forgetJobIds.length > 0) {
+          held.forget(request.forgetJobIds);
+          news.forget(request.forgetJobIds);
+        }
+        held.add(request);
+        takeHeld();
+        wake.wake();
+        while (held.isFull && !over) await room.wait();
       }
     };
     void receive()
@@ -70,6 +87,7 @@ export const submitStream = ({
       while (!signal.aborted) {
         const results = jobs.takeAnswers();
         const { finished, goneJobIds } = jobs.hasAnswers ? noNews : news.take();
+        takeHeld();
         room.wake();
         if (results.length + finished.length + goneJobIds.length > 0) {
           yield { results, finished, goneJobIds };
@@ -78,7 +96,7 @@ export const submitStream = ({
         if (news.hasLate && (await news.readLate(scheduler, keyId, signal))) continue;
         if (jobs.isUnderWay) await wake.wait();
         else if (jobs.failure !== undefined) throw jobs.failure.error;
-        else if (!taking && news.outstanding === 0) return;
+        else if (!taking && held.isEmpty && news.outstanding === 0) return;
         else if (leaving.aborted) {
           throw rpcError({ reason: "DRAINING", message: "open another stream to go on" });
         } else if (!news.hasLate) await wake.wait();

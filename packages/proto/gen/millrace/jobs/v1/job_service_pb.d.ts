@@ -177,6 +177,16 @@ export declare type SubmitStreamRequest = Message<"millrace.jobs.v1.SubmitStream
    * @generated from field: repeated string notify_job_ids = 3;
    */
   notifyJobIds: string[];
+
+  /**
+   * Jobs whose end is no longer to be told: waits that were given up, named before or submitted on this
+   * stream. Taken before what else the message holds, and while the stream has as much in hand as it may.
+   * An end that is on its way still comes; an id that is not waited for is ignored. Where an answer that
+   * comes later names the job again, name it in notify_job_ids again.
+   *
+   * @generated from field: repeated string forget_job_ids = 4;
+   */
+  forgetJobIds: string[];
 };
 
 /**
