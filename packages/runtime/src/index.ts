@@ -7,6 +7,7 @@ export * from "./load-config.ts";
 export * from "./named-files.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
+export * from "./readiness.ts";
 export * from "./renewed.ts";
 export * from "./rpc-fault.ts";
 export type { FinishedCall } from "./run-call.ts";

@@ -53,7 +53,7 @@ export async function observe(
   const metrics = createMetrics({ processMetrics: true });
   const { metricsHost: host, metricsPort: port } = config;
   const { registry } = metrics;
-  const server = await scope.use(serveMetrics({ host, port, registry, ready: scope.ready }));
+  const server = await scope.use(serveMetrics({ host, port, registry, notReady: scope.notReady }));
   return {
     metrics,
     address: `${host}:${server.port}`,

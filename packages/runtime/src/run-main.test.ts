@@ -48,9 +48,9 @@ test("a signal closes the parts in reverse and exits with 0", async () => {
   });
   const scope = await started;
   await turn();
-  expect(scope.ready()).toBe(true);
+  expect(scope.notReady()).toBeUndefined();
   signal();
-  expect(scope.ready()).toBe(false);
+  expect(scope.notReady()).toBe("stopping");
   await ended;
   expect(events).toEqual(["close server", "close store", "exit 0"]);
 });
@@ -112,4 +112,21 @@ test("a second signal ends the process at once", async () => {
   signal();
   signal();
   expect(events).toEqual(["exit 1"]);
+});
+
+test("a program is ready once all that it needs has no problem", async () => {
+  const { run, started, signal } = setup();
+  let problem: string | undefined = "a scheduler has not answered yet";
+  const ended = run((scope) => {
+    scope.needs({ problem: () => undefined });
+    scope.needs({ problem: () => problem });
+    expect(scope.notReady()).toBe("starting");
+  });
+  const scope = await started;
+  await turn();
+  expect(scope.notReady()).toBe("a scheduler has not answered yet");
+  problem = undefined;
+  expect(scope.notReady()).toBeUndefined();
+  signal();
+  await ended;
 });

@@ -13,8 +13,10 @@ export interface Scope {
   defer(close: () => Promise<void> | void): void;
   /** Aborts at the first signal or fault. */
   readonly stopping: AbortSignal;
-  /** True from the end of the start until `stopping`. */
-  ready(): boolean;
+  /** The program is not ready while this has a problem. */
+  needs(dependency: { problem(): string | undefined }): void;
+  /** Why the program is not ready: it starts, it stops, or what it needs has a problem. Undefined: it is ready. */
+  notReady(): string | undefined;
   /** Stops the program with the error's `exitCode`, or 1: for parts that fail while it runs. */
   fail(error: unknown): void;
 }
@@ -84,6 +86,7 @@ export async function runMain(
   const { clock = systemClock, host = systemHost, log = stderrLog } = options;
   const stopping = new AbortController();
   const closers: (() => Promise<void> | void)[] = [];
+  const needed: { problem(): string | undefined }[] = [];
   let started = false;
   let code = 0;
 
@@ -110,7 +113,14 @@ export async function runMain(
       closers.push(close);
     },
     stopping: stopping.signal,
-    ready: () => started && !stopping.signal.aborted,
+    needs: (dependency) => {
+      needed.push(dependency);
+    },
+    notReady() {
+      if (!started) return "starting";
+      if (stopping.signal.aborted) return "stopping";
+      return needed.map((dependency) => dependency.problem()).find((problem) => problem);
+    },
     fail,
   };
 

@@ -11,8 +11,8 @@ export interface ServeMetricsOptions {
   /** Port 0 takes a free one. */
   readonly port: number;
   readonly registry: MetricsSource;
-  /** False while starting and draining: `/readyz` answers 503. */
-  readonly ready: () => boolean;
+  /** Why the service is not ready, which `/readyz` answers with 503; undefined while it is ready. */
+  readonly notReady: () => string | undefined;
 }
 
 export interface MetricsServer {
@@ -32,7 +32,10 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
     if (request.method !== "GET") return text(response, 405, "only GET\n");
     if (pathname === "/healthz") return text(response, 200, "ok\n");
     if (pathname === "/readyz") {
-      return options.ready() ? text(response, 200, "ok\n") : text(response, 503, "not ready\n");
+      const problem = options.notReady();
+      return problem === undefined
+        ? text(response, 200, "ok\n")
+        : text(response, 503, `not ready: ${problem}\n`);
     }
     if (pathname !== "/metrics") return text(response, 404, "not found\n");
     options.registry.metrics().then(

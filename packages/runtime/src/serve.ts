@@ -100,7 +100,8 @@ export async function serve<Identity = undefined>(
   const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
   const health = new HealthImplementation();
   const setServing = (serving: boolean) => {
-    for (const name of names) health.setStatus(name, serving ? "SERVING" : "NOT_SERVING");
+    const status = serving && !draining.signal.aborted ? "SERVING" : "NOT_SERVING";
+    for (const name of names) health.setStatus(name, status);
   };
 
   const settings = callSettings(options, draining.signal);
@@ -127,8 +128,8 @@ export async function serve<Identity = undefined>(
 
   let closing: Promise<void> | undefined;
   const close = async () => {
-    setServing(false);
     draining.abort();
+    setServing(false);
     await new Promise<void>((resolve) => {
       const timer = options.clock.after(limits.graceMs, () => server.forceShutdown());
       // Answers also once forceShutdown has cut the last call.

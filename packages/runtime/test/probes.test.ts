@@ -35,14 +35,16 @@ test("readiness changes while liveness stays, and metrics are there to scrape", 
     host: "127.0.0.1",
     port: 0,
     registry: metrics.registry,
-    ready: () => ready,
+    notReady: () => (ready ? undefined : "a scheduler has not answered yet"),
   });
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
     return { code: response.status, body: await response.text() };
   };
   try {
-    expect((await get("/readyz")).code).toBe(503);
+    expect(await get("/readyz")).toEqual({
+      ...{ code: 503, body: "not ready: a scheduler has not answered yet\n" },
+    });
     expect((await get("/healthz")).code).toBe(200);
     ready = true;
     expect((await get("/readyz")).code).toBe(200);

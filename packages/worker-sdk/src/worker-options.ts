@@ -30,6 +30,8 @@ export interface WorkerOptions {
 }
 
 export interface RunningWorker {
+  /** A scheduler has let it in, and its stream is open. */
+  readonly connected: boolean;
   /** Takes no more jobs, finishes what runs or hands it back after `graceMs`, and leaves. */
   drain(graceMs: number): Promise<void>;
   /**

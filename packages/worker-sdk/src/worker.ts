@@ -67,6 +67,10 @@ class Worker implements RunningWorker {
     this.#client = workClient(options);
   }
 
+  get connected(): boolean {
+    return this.#welcomed;
+  }
+
   connect(): void {
     if (this.#closed) return;
     this.#welcomed = false;

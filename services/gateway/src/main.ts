@@ -1,5 +1,6 @@
 import { openDocumentStore } from "@millrace/documents";
 import {
+  dependOn,
   type FinishedCall,
   firstToken,
   keepSchedulerTls,
@@ -18,7 +19,7 @@ import { accessLog } from "./access-log.ts";
 import { GatewayConfig, internalTokenSource } from "./config.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
-import { schedulerClient } from "./scheduler-client.ts";
+import { schedulerAnswers, schedulerClient } from "./scheduler-client.ts";
 import { gatewayServices } from "./service.ts";
 
 const log = createLogger("gateway");
@@ -52,6 +53,10 @@ await runMain(
         ...{ clock, random },
       }),
     );
+    const reached = dependOn(scope, {
+      ...{ what: "a scheduler", check: () => schedulerAnswers(scheduler) },
+      ...{ graceMs: config.readyGraceMs, clock, log },
+    });
     const parts = scope.use(
       gatewayParts({
         ...{ scheduler, documents, clock, random, metrics },
@@ -81,6 +86,7 @@ await runMain(
     const grpc = await scope.use(
       serve({ ...common, listen: { host: config.host, port: config.port } }),
     );
+    reached.onChange((ready) => grpc.health.setServing(ready));
     const http = await scope.use(
       serveHttp({
         ...common,

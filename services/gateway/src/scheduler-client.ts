@@ -117,6 +117,22 @@ export function schedulerClient(options: SchedulerClientOptions): {
   return { rpc, close: () => client.close() };
 }
 
+const PROBE_QUEUE = "ready";
+const PROBE_MS = 2_000;
+
+/**
+ * Asks a scheduler for a queue. Resolves with its answer, whatever that is: it was reached, and has
+ * accepted this gateway's token.
+ */
+export async function schedulerAnswers(scheduler: Pick<Scheduler, "getQueue">): Promise<void> {
+  try {
+    await scheduler.getQueue({ name: PROBE_QUEUE }, { deadlineMs: PROBE_MS });
+  } catch (error) {
+    const answered = error instanceof RpcFault && error.reason !== undefined;
+    if (!answered || error.reason === "SCHEDULER_UNAVAILABLE") throw error;
+  }
+}
+
 async function* translated<Item>(
   items: AsyncIterable<Item>,
   signal: AbortSignal | undefined,

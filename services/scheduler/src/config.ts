@@ -4,6 +4,7 @@ import {
   defineConfig,
   isLoopback,
   observeSettings,
+  readinessSettings,
   type SecretSource,
   secretFileSetting,
   secretProblems,
@@ -119,6 +120,7 @@ const settings = {
   ),
   ...tlsSettings,
   ...secretSettings,
+  ...readinessSettings,
   ...observeSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",

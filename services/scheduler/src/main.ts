@@ -1,5 +1,6 @@
 import { openEngine } from "@millrace/engine";
 import {
+  dependOn,
   keepSecret,
   keepServerTls,
   loadConfig,
@@ -63,6 +64,10 @@ await runMain(
       }),
     );
     const engine = observedEngine(store, observer);
+    dependOn(scope, {
+      ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
+      ...{ clock: steadyClock, log },
+    });
     const { clock } = engine;
     const apply = configurationApplier(engine, changeRecorder(engine.changeLog), clock);
     const onReload = (listener: () => void) => process.on("SIGHUP", listener);

@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from "node:os";
 import {
   defineConfig,
   observeSettings,
+  readinessSettings,
   type SecretSource,
   schedulerTlsSettings,
   secretFileSetting,
@@ -85,6 +86,7 @@ export const workerConfig = defineConfig(
     ),
     ...schedulerTlsSettings,
     ...secretSettings,
+    ...readinessSettings,
     ...observeSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",

@@ -1,5 +1,6 @@
 import { openDocumentStore } from "@millrace/documents";
 import {
+  dependOn,
   firstToken,
   keepSchedulerTls,
   keepSecret,
@@ -73,6 +74,12 @@ await runMain(
       log: sdkLog,
     });
     worker.ended.catch(scope.fail);
+    dependOn(scope, {
+      ...{ what: "a scheduler", graceMs: config.readyGraceMs, clock, log: logger },
+      check: async () => {
+        if (!worker.connected) throw new Error("no scheduler has let this worker in");
+      },
+    });
     scope.defer(() => worker.drain(config.drainMs));
     logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");
   },
