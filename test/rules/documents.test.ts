@@ -19,6 +19,7 @@ test("docs/settings.md names every setting, and no other", () => {
     ...readdirSync(join(root, "services")).map((name) => `services/${name}/src/config.ts`),
     "services/scheduler/src/redis-settings.ts",
     "packages/runtime/src/observe.ts",
+    "packages/runtime/src/readiness.ts",
     "packages/runtime/src/secrets.ts",
     "packages/runtime/src/tls.ts",
   ];
