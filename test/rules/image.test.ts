@@ -12,6 +12,15 @@ test("the image is built on the Node that everything is tested with", () => {
   expect(dockerfile).toContain(`ARG BASE_IMAGE=node:${node}-bookworm-slim\n`);
 });
 
+test("the image is built from all that an installation reads, patches too", () => {
+  const taken = read("deploy/image/Dockerfile.dockerignore").match(/^!(.*)$/gm) ?? [];
+  const patches = [...read("pnpm-workspace.yaml").matchAll(/: (patches)\/\S+$/gm)];
+  for (const name of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
+    expect(taken).toContain(`!${name}`);
+  }
+  for (const [, folder] of patches) expect(taken).toContain(`!${folder}`);
+});
+
 test("the image runs as the user that the chart runs it as, and not as root", () => {
   const user = /^USER (\d+):(\d+)$/m.exec(dockerfile);
   const pod = read("deploy/k8s/millrace/templates/_pod.tpl");

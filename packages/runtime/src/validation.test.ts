@@ -1,7 +1,7 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { JobSpecSchema } from "@millrace/proto/job";
 import { GetJobRequestSchema } from "@millrace/proto/job-service";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { assertValid, violationsOf } from "./validation.ts";
 
 const fieldsAtFault = (queue: string) =>
@@ -50,5 +50,34 @@ describe("a payload", () => {
 
   test("of too many bytes among other faults is malformed: sending less would not help", () => {
     expect(refusal(262_145, "No Queue")).toMatchObject({ reason: "MALFORMED" });
+  });
+});
+
+describe("the length of a text", () => {
+  const brokenBy = (init: MessageInitShape<typeof JobSpecSchema>) =>
+    violationsOf(
+      JobSpecSchema,
+      create(JobSpecSchema, { queue: "documents", type: "echo", ...init }),
+    ).map(({ field }) => field);
+
+  test.each(["x", "é", "€", "😀", "\ud83d"])("is counted in bytes of UTF-8: %j", (character) => {
+    const bytes = Buffer.byteLength(character);
+    const full = character.repeat(Math.floor(262_144 / bytes));
+    const payload = (value: string) => ({ payload: { case: "payloadJson" as const, value } });
+    expect(brokenBy(payload(full))).toEqual([]);
+    expect(brokenBy(payload(full + character))).toEqual(["payload_json"]);
+  });
+
+  test.each(["x", "é", "€", "😀"])("is counted in characters: %j", (character) => {
+    expect(brokenBy({ idempotencyKey: character.repeat(255) })).toEqual([]);
+    expect(brokenBy({ idempotencyKey: character.repeat(256) })).toEqual(["idempotency_key"]);
+  });
+
+  test("is not counted character by character in JavaScript", () => {
+    const counted = vi.spyOn(Buffer, "byteLength");
+    const value = "x".repeat(262_144);
+    expect(brokenBy({ payload: { case: "payloadJson", value } })).toEqual([]);
+    expect(counted).toHaveBeenCalledWith(value);
+    counted.mockRestore();
   });
 });
