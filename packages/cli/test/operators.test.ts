@@ -23,7 +23,7 @@ test("a new key is printed alone, opens, and is listed without its secret", asyn
   const row = steady(listed)
     .split("\n")
     .find((line) => line.startsWith(keyId));
-  expect(row).toMatch(/^\w+ +shop +active +2027-01-31 08:00:00Z +- +- +- +4 +- +-$/);
+  expect(row).toMatch(/^\w+ +shop +active +2027-01-31 08:00:00Z +\d+ +- +- +- +4 +- +- +- +-$/);
 });
 
 test("a key's budget is changed by what is given, and a rename leaves it", async () => {
@@ -32,8 +32,8 @@ test("a key's budget is changed by what is given, and a rename leaves it", async
   await update("--tokens-per-minute", "90000", "--weight", "0.5");
   const { out } = await update("--max-running", "4", "--name", "shop");
   expect(steady(out, { [keyId]: "key" })).toBe(`\
-KEY ID      NAME  STATE   CREATED               REQ/MIN  TOK/MIN  TOK/DAY  RUNNING  QUEUED  WEIGHT
-key_______  shop  active  2027-01-31 08:00:00Z  -        90000    -        4        -       0.5
+KEY ID      NAME  STATE   CREATED               REQ/MIN  TOK/MIN  TOK/DAY  RUNNING  QUEUED  PRIORITY  BYTES  WEIGHT
+key_______  shop  active  2027-01-31 08:00:00Z  -        90000    -        4        -       -         -      0.5
 `);
   const json = await update("--tokens-per-minute", "none", "--json");
   expect(JSON.parse(json.out)).toMatchObject({
@@ -78,6 +78,7 @@ queue               ${queue}
 shards              1
 types               test, other
 depth per key       1000000
+max priority        1
 stalls              3
 bounces             100
 band weights        8:2:1

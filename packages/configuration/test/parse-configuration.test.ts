@@ -36,6 +36,8 @@ api_keys:
       tokens_per_day: 1000000000000
       max_running: 4
       max_queued: 100
+      max_priority: 11
+      max_stored_bytes: 50000000
       weight: 0.5
   - key_id: "2345678923"
     budget: {}
@@ -66,7 +68,13 @@ test("everything that the contract has is read", () => {
         ...{ keyId: "k7f3q2m9ab", name: "shop", secretSha256: "0123456789abcdef".repeat(4) },
         budget: {
           ...{ requestsPerMinute: 60, tokensPerMinute: "90000", tokensPerDay: "1000000000000" },
-          ...{ maxRunning: 4, maxQueued: 100, weight: 0.5 },
+          ...{
+            maxRunning: 4,
+            maxQueued: 100,
+            maxPriority: 11,
+            maxStoredBytes: "50000000",
+            weight: 0.5,
+          },
         },
       },
       { keyId: "2345678923", budget: {} },
@@ -182,7 +190,7 @@ test.each<[string, string, string[]]>([
     "an empty part",
     "api_keys:\n  - key_id: abcd\n    budget:\n",
     [
-      "3:12: api_keys[0].budget: this is to be a mapping with some of: requests_per_minute, tokens_per_minute, tokens_per_day, max_running, max_queued, weight",
+      "3:12: api_keys[0].budget: this is to be a mapping with some of: requests_per_minute, tokens_per_minute, tokens_per_day, max_running, max_queued, weight, max_priority, max_stored_bytes",
     ],
   ],
   [

@@ -37,6 +37,7 @@ export function deadLetterStore(
   shards: ShardMap,
   clock: Clock,
   random: Random,
+  bytesLimit: () => number,
 ): DeadLetterStore {
   const readFrom = async (
     from: readonly ShardOfQueue[],
@@ -104,6 +105,8 @@ export function deadLetterStore(
             nowMs,
             maxEvents: MAX_EVENTS,
             depthLimit: definition.maxDepthPerKey,
+            topPriority: definition.maxPriority,
+            bytesLimit: bytesLimit(),
             letters: group.map(({ job }) => ({ id: job.id, job: redriven(job, nowMs, random) })),
           }),
         () => "REFUSED" as const,
@@ -111,7 +114,7 @@ export function deadLetterStore(
       const count = (word: string) => outcomes.filter((outcome) => outcome === word).length;
       return {
         redriven: count("REDRIVEN"),
-        refused: count("REFUSED") + count("DEPTH_FULL") + count("INVALID"),
+        refused: count("REFUSED") + count("INVALID"),
         gone: count("GONE"),
       };
     },

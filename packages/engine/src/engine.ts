@@ -121,6 +121,8 @@ export interface EngineOptions {
   /** Go by Redis's time, so that replicas agree on it; `clock` then only measures. Default false. */
   readonly redisTime?: boolean;
   readonly random: Random;
+  /** How many bytes the jobs of a key may take in each queue whose budget does not say; asked for at each submission. Infinity, and left out: no bound. */
+  readonly storedBytesPerKey?: () => number;
   /** How much of what operators changed is kept. Default: a year, at most 10,000 changes. */
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
@@ -233,6 +235,15 @@ export type SubmitOutcome =
   | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
   /** This job cannot be stored as it is; `argument`: what of it. */
   | { readonly kind: "invalid"; readonly argument: string }
+  /** More urgent than `limit`, which is the most urgent that the key may use. */
+  | { readonly kind: "priorityNotAllowed"; readonly priority: number; readonly limit: number }
+  /** `stored` bytes are there, and `bytes` more would be over the limit. */
+  | {
+      readonly kind: "storedBytesFull";
+      readonly stored: number;
+      readonly bytes: number;
+      readonly limit: number;
+    }
   | { readonly kind: "unknownQueue" }
   /** The queue does not take jobs of this type. */
   | { readonly kind: "unknownType" };
@@ -586,8 +597,10 @@ export interface QueueDefinition {
   readonly shards: number;
   /** The job types that it takes; empty: any. */
   readonly types: readonly string[];
-  /** How many jobs of one key may be queued. */
+  /** How many jobs of one key may wait, for whatever. */
   readonly maxDepthPerKey: number;
+  /** The most urgent priority that jobs may have of a key whose budget does not say; 1: no bound. */
+  readonly maxPriority: number;
   /** How often a job may lose its worker before it fails. */
   readonly maxStalls: number;
   readonly retainSucceededMs: number;
@@ -632,13 +645,19 @@ export interface KeyBudget {
   readonly tokensPerDay?: number;
   /** Jobs that may run at once. */
   readonly maxRunning?: number;
-  /** Jobs that may be queued; more are refused. Left out: the queue's own limit. */
+  /** Jobs that may wait, for whatever; more are refused. Left out: the queue's own limit. */
   readonly maxQueued?: number;
+  /** The most urgent priority that its jobs may have. Left out: the queue's own. */
+  readonly maxPriority?: number;
+  /** Bytes that its jobs and dead letters may take. Left out: EngineOptions.storedBytesPerKey. */
+  readonly maxStoredBytes?: number;
 }
 
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
+  /** How many bytes the jobs and dead letters of each of these keys take in all queues now. */
+  storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
   /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
   set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
   /** As set, for one who has read it: false, and no change, if it is not `before` that is there. */

@@ -26,7 +26,6 @@ const unconcerned = new Set([
   "isFinished",
   "isJobInList",
   "isMaxed",
-  "moveToWaitingChildren",
   "paginate",
   "releaseLock",
   "removeDeduplicationKey",

@@ -1,6 +1,6 @@
 import type { KeyId, QueueName } from "@millrace/shared";
 import type { KeyBudget, KeyBudgets, QueueDefinition } from "./engine.ts";
-import { registryKeys, shardAt, shardIndex } from "./keys.ts";
+import { registryKeys, shardAt, shardIndex, storedKey } from "./keys.ts";
 import { changeField } from "./scripts/registry/change_field.ts";
 import { setLimits } from "./scripts/set_limits.ts";
 import type { Store } from "./store-connection.ts";
@@ -95,6 +95,19 @@ export function keyBudgetRegistry(
       attempt("replacing a key's budget", () =>
         write(keyId, budget, before === undefined ? NONE : format(before)),
       ),
+    storedBytes: (keyIds) =>
+      attempt("reading what keys store", async () => {
+        const sums = new Map(keyIds.map((keyId) => [keyId, 0]));
+        for (const { base, index, queue } of await shards()) {
+          const here = keyIds.filter((keyId) => shardIndex(keyId, queue.shards) === index);
+          if (here.length === 0) continue;
+          const bytes = await redis.hmget(storedKey({ base }), ...here);
+          here.forEach((keyId, at) => {
+            sums.set(keyId, (sums.get(keyId) ?? 0) + Number(bytes[at] ?? 0));
+          });
+        }
+        return sums;
+      }),
     sync: () => attempt("bringing budgets up to date", () => setAll()),
   };
 }
@@ -106,10 +119,19 @@ const fields = [
   "tokensPerDay",
   "maxRunning",
   "maxQueued",
+  "maxPriority",
+  "maxStoredBytes",
 ] as const satisfies readonly (keyof KeyBudget)[];
 
-/** As scripts/lib/budgets.lua reads it. */
-const format = (budget: KeyBudget): string => fields.map((field) => budget[field] ?? "").join(",");
+/** The limits before this place are written though they are empty; later ones only where there is one. */
+const ALWAYS_WRITTEN = 6;
+
+/** As scripts/lib/budgets.lua and scripts/lib/admission.lua read it. */
+function format(budget: KeyBudget): string {
+  const values = fields.map((field) => budget[field] ?? "");
+  const last = values.slice(ALWAYS_WRITTEN).some((value) => value !== "");
+  return (last ? values : values.slice(0, ALWAYS_WRITTEN)).join(",");
+}
 
 /** What keyBudgets keeps in shards; "": no limits. */
 export function parseBudget(text: string): KeyBudget {

@@ -51,6 +51,9 @@ export function laneId(keyId: KeyId, priority: number, pool: string): string {
 /** zset: the ULIDs of one key's jobs, all at score 0, so in order of time. */
 export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;
 
+/** hash: how much each key stores in a shard; scripts/lib/stored.lua says how. */
+export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
+
 /** What is not bound to a queue shard has a slot of its own. */
 export const registryKeys = (rootPrefix: string) => ({
   /** hash: queue definition, JSON, by queue name */
@@ -122,6 +125,8 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:slice:": "hash",
   // In an account's own slot: what it may do, and what it has granted.
   "mr:account": "hash",
+  // What each key stores, by key id: bytes of its jobs; "<key>:d": how many wait for a time or for others.
+  "mr:stored": "hash",
   // How many jobs of each class were leased lately.
   "mr:pace": "hash",
   // How many tokens an attempt takes, as learned, by key id.

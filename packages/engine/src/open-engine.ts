@@ -69,6 +69,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return engineOn(commands, signals, {
       ...{ rootPrefix, random, clock: redisTime?.clock ?? clock },
       changes: { ...changeLogDefaults, ...options.changeLog },
+      bytesLimit: options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY),
       onClose: () => redisTime?.close(),
     });
   } catch (error) {
@@ -83,13 +84,15 @@ interface EngineParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly changes: ChangeLogSettings;
+  /** Of keys whose budget does not say. */
+  readonly bytesLimit: () => number;
   readonly onClose: () => void;
 }
 
 function engineOn(
   redis: Store,
   signals: Redis,
-  { rootPrefix, clock, random, changes, onClose }: EngineParts,
+  { rootPrefix, clock, random, changes, bytesLimit, onClose }: EngineParts,
 ): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
@@ -101,7 +104,7 @@ function engineOn(
   });
   const leaseFrom = leaseFromShards(redis, accounts, clock);
   const shards = shardMap(registry, rootPrefix);
-  const deadLetters = deadLetterStore(redis, shards, clock, random);
+  const deadLetters = deadLetterStore(redis, shards, clock, random, bytesLimit);
 
   const shardOfJob = async (id: JobId) => (await shards.forJobs([id]))(id);
   const shardOfLease = async (leases: readonly LeaseRef[]) => {
@@ -131,8 +134,11 @@ function engineOn(
         },
         (job) => job.payloadJson.length + 1_024,
         ({ base, definition }, group) => {
-          const { maxDepthPerKey: depthLimit, retainFailedMs: keepFailedMs } = definition;
-          return submit.run(redis, base, { ...now, depthLimit, keepFailedMs, jobs: group });
+          const { maxDepthPerKey: depthLimit, maxPriority: topPriority } = definition;
+          return submit.run(redis, base, {
+            ...{ ...now, depthLimit, topPriority, bytesLimit: bytesLimit(), jobs: group },
+            keepFailedMs: definition.retainFailedMs,
+          });
         },
         (job) => ({ kind: shardOf(job.id) === undefined ? "unknownQueue" : "unknownType" }),
       );

@@ -25,6 +25,7 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
   shards: 1,
   types: [],
   maxDepthPerKey: 1_000_000,
+  maxPriority: limits.priority.min,
   maxStalls: 3,
   retainSucceededMs: 24 * HOUR_MS,
   retainFailedMs: 7 * 24 * HOUR_MS,

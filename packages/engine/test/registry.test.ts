@@ -19,6 +19,7 @@ test("a queue has defaults, and a change leaves the rest as it was", async () =>
       defaultEstimatedTokens: 1_000,
       defaultRetry: { maxAttempts: 5, initialBackoffMs: 2_000, maxBackoffMs: 300_000 },
     },
+    maxPriority: 1,
     ...{ retainSucceededMs: 86_400_000, retainFailedMs: 7 * 86_400_000 },
   };
   expect(await engine.defineQueue({ name })).toEqual(defaults);

@@ -30,6 +30,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   // What services and operators show one another: never a caller's API key.
   TOKEN_REJECTED: [status.UNAUTHENTICATED, 401],
   NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
+  PRIORITY_NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
   JOB_NOT_FOUND: [status.NOT_FOUND, 404],
   QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
   DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],
@@ -38,6 +39,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],
   DEPTH_FULL: [status.RESOURCE_EXHAUSTED, 429],
   STORE_FULL: [status.RESOURCE_EXHAUSTED, 429],
+  STORED_BYTES_FULL: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_STREAMS: [status.RESOURCE_EXHAUSTED, 429],
   TOO_MANY_SUBMISSIONS: [status.RESOURCE_EXHAUSTED, 429],
   LEASE_LOST: [status.ABORTED, 409],

@@ -47,6 +47,11 @@ const settings = {
     z.coerce.number().int().min(5).max(98).default(85),
     "Down to which share they then go on being refused.",
   ),
+  storedBytesPerKey: setting(
+    "MILLRACE_STORED_BYTES_PER_KEY",
+    z.coerce.number().int().min(0).optional(),
+    "Bytes that the jobs of one API key may take in each queue, where its budget does not say; 0: no bound. Left out: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
+  ),
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),

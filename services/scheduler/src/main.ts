@@ -25,6 +25,7 @@ import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
 import { observedEngine } from "./observed-engine.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
+import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { changeRecorder } from "./record-change.ts";
 import { readRedisSettings } from "./redis-settings.ts";
 import { schedulerService, workerService } from "./service.ts";
@@ -53,12 +54,14 @@ await runMain(
       ...{ service: "scheduler", log, config, env: process.env },
     });
     const observer = jobObserver(metrics, log);
+    const storedBytes = storedBytesBound(config.storedBytesPerKey);
     const store = await scope.use(
       openEngine({
         redis: readRedisSettings(config, (message, error) => log.warn({ error }, message)),
         clock: steadyClock,
         redisTime: true,
         random,
+        storedBytesPerKey: storedBytes.inEachQueue,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
@@ -91,7 +94,7 @@ await runMain(
     const pressure = memoryPressure({ shedPercent, resumePercent });
     scope.use(
       startMemoryWatch(
-        { engine, pressure, metrics, onChange: tellOfMemory(log) },
+        { engine, pressure, storedBytes, metrics, onChange: tellOfMemory(log) },
         loop("memory-watch", MEMORY_EVERY_MS),
       ),
     );

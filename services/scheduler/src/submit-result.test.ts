@@ -46,3 +46,19 @@ test("a full store says when to try again, and nothing of itself", () => {
     ...{ reason: "STORE_FULL", retryDelayMs: 5_000, metadata: {} },
   });
 });
+
+test("a key that stores too much is told how much, and when to try again", () => {
+  expect(fault({ kind: "storedBytesFull", stored: 900, bytes: 200, limit: 1_000 })).toMatchObject({
+    ...{ reason: "STORED_BYTES_FULL", retryDelayMs: 30_000 },
+    message: expect.stringMatching(/900 bytes .* 200: .*1000/),
+    metadata: { limit: "1000", stored: "900" },
+  });
+});
+
+test("a priority that is not allowed is told with its field, its value and the limit", () => {
+  expect(fault({ kind: "priorityNotAllowed", priority: 3, limit: 11 })).toMatchObject({
+    ...{ reason: "PRIORITY_NOT_ALLOWED", retryDelayMs: undefined },
+    message: expect.stringMatching(/priority 3 .*11/),
+    metadata: { field: "priority", value: "3", limit: "11" },
+  });
+});

@@ -10,6 +10,9 @@ const DEPTH_RETRY_MS = 1_000;
 /** How long a caller should wait who was refused because Redis has little memory left. */
 const FULL_RETRY_MS = 5_000;
 
+/** And one whose key stores too much: what makes room is retention. */
+const BYTES_RETRY_MS = 30_000;
+
 /** What the engine made of a submission, or that it was not asked. */
 export type SubmissionOutcome = SubmitOutcome | { readonly kind: "storeFull" };
 
@@ -31,13 +34,34 @@ export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
     case "depthFull":
       return refusedResult({
         reason: "DEPTH_FULL",
-        message: `${outcome.depth} jobs are queued; the limit is ${outcome.limit}`,
+        message: `${outcome.depth} jobs of this API key wait in the queue; the limit is ${outcome.limit}`,
         retryDelayMs: DEPTH_RETRY_MS,
       });
     case "invalid":
       return refusedResult({
         reason: "MALFORMED",
         message: `${outcome.argument}: cannot be stored as it is; submit the job with another value`,
+      });
+    case "storedBytesFull":
+      return refusedResult({
+        reason: "STORED_BYTES_FULL",
+        message:
+          `jobs of this API key take ${outcome.stored} bytes in the queue, and this one ${outcome.bytes}: ` +
+          `the limit (max_stored_bytes) is ${outcome.limit}. Finished jobs count until their retention ends`,
+        metadata: { limit: String(outcome.limit), stored: String(outcome.stored) },
+        retryDelayMs: BYTES_RETRY_MS,
+      });
+    case "priorityNotAllowed":
+      return refusedResult({
+        reason: "PRIORITY_NOT_ALLOWED",
+        message:
+          `priority ${outcome.priority} is more urgent than this API key may use: ` +
+          `${outcome.limit} is the most urgent (max_priority)`,
+        metadata: {
+          field: "priority",
+          value: String(outcome.priority),
+          limit: String(outcome.limit),
+        },
       });
     case "storeFull":
       return refusedResult({

@@ -10,6 +10,8 @@ export interface BudgetOptions {
   readonly tokensPerDay?: bigint | typeof NONE;
   readonly maxRunning?: number | typeof NONE;
   readonly maxQueued?: number | typeof NONE;
+  readonly maxPriority?: number | typeof NONE;
+  readonly maxStoredBytes?: bigint | typeof NONE;
   readonly weight?: number | typeof NONE;
 }
 
@@ -19,6 +21,8 @@ const fields = [
   "tokensPerDay",
   "maxRunning",
   "maxQueued",
+  "maxPriority",
+  "maxStoredBytes",
   "weight",
 ] as const satisfies readonly (keyof BudgetOptions)[];
 
@@ -41,6 +45,16 @@ export const budgetOptions = (command: Command): Command =>
     )
     .option("--max-running <count>", "jobs that may run at once", orNone(wholeNumber))
     .option("--max-queued <count>", "jobs that may wait; more are refused", orNone(wholeNumber))
+    .option(
+      "--max-priority <1-100>",
+      "the most urgent priority that its jobs may have; more urgent ones are refused",
+      orNone(wholeNumber),
+    )
+    .option(
+      "--max-stored-bytes <count>",
+      "bytes that its jobs may take in a queue, and its documents; more are refused",
+      orNone(wholeBigint),
+    )
     .option("--weight <number>", "its share beside other keys; left out: 1", orNone(decimal));
 
 /** A budget with what flags say of it, or undefined if they say nothing. */
@@ -56,7 +70,16 @@ export function changedBudget(
   return create(KeyBudgetSchema, Object.fromEntries(limits));
 }
 
-export const budgetHead = ["REQ/MIN", "TOK/MIN", "TOK/DAY", "RUNNING", "QUEUED", "WEIGHT"];
+export const budgetHead = [
+  "REQ/MIN",
+  "TOK/MIN",
+  "TOK/DAY",
+  "RUNNING",
+  "QUEUED",
+  "PRIORITY",
+  "BYTES",
+  "WEIGHT",
+];
 
 /** Under budgetHead. */
 export const budgetCells = (budget: KeyBudget | undefined): string[] =>

@@ -15,7 +15,9 @@ export function listKeysCommand(keys: Command, shell: Shell): void {
   const command = keys
     .command("list")
     .summary("list API keys and their budgets")
-    .description("Lists API keys by id, with their budgets. A limit that is not there is a dash.")
+    .description(
+      "Lists API keys by id, with the bytes that their jobs take now in all queues, and their budgets. A limit that is not there is a dash.",
+    )
     .option("--all", "revoked ones too")
     .action(({ all = false, ...options }: Options) =>
       withAdmin(shell, options, async (admin) => {
@@ -24,7 +26,7 @@ export function listKeysCommand(keys: Command, shell: Shell): void {
           if (key.revokeTime === undefined || all) shown.push(key);
         }
         if (options.json) for (const key of shown) writeMessage(shell, ApiKeySchema, key);
-        else writeText(shell, shown.length === 0 ? "No API keys." : keyTable(shown));
+        else writeText(shell, shown.length === 0 ? "No API keys." : keyTable(shown, true));
       }),
     )
     .addHelpText(

@@ -6,14 +6,16 @@ import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { budgetCells, budgetHead } from "./budget.ts";
 
-export const keyTable = (keys: readonly ApiKey[]): string =>
+/** `stores`: also how many bytes the jobs of each take, which ListApiKeys alone says. */
+export const keyTable = (keys: readonly ApiKey[], stores = false): string =>
   table(
-    ["KEY ID", "NAME", "STATE", "CREATED", ...budgetHead],
+    ["KEY ID", "NAME", "STATE", "CREATED", ...(stores ? ["STORES"] : []), ...budgetHead],
     keys.map((key) => [
       key.keyId,
       key.name,
       key.revokeTime === undefined ? "active" : "revoked",
       timeText(key.createTime) ?? "",
+      ...(stores ? [String(key.storedBytes)] : []),
       ...budgetCells(key.budget),
     ]),
   );

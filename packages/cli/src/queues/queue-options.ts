@@ -10,6 +10,7 @@ export interface QueueOptions {
   readonly shards?: number;
   readonly types?: readonly string[];
   readonly maxDepthPerKey?: number;
+  readonly maxPriority?: number;
   readonly maxStalls?: number;
   readonly retainSucceeded?: number;
   readonly retainFailed?: number;
@@ -34,6 +35,11 @@ export const queueOptions = (command: Command): Command =>
     )
     .option("--types <types>", `job types that it takes, by commas; "${ANY}": all`, types)
     .option("--max-depth-per-key <count>", "jobs of one key that may wait", wholeNumber)
+    .option(
+      "--max-priority <1-100>",
+      "the most urgent priority of keys whose budget does not say; 1: no bound",
+      wholeNumber,
+    )
     .option("--max-stalls <count>", "how often a job may lose its worker", wholeNumber)
     .option("--retain-succeeded <duration>", "how long jobs that succeeded are kept", duration)
     .option("--retain-failed <duration>", "how long other finished jobs are kept", duration)
@@ -73,8 +79,8 @@ export function changedQueue(
   before: Queue | undefined,
   options: QueueOptions,
 ): Queue {
-  const { shards, maxDepthPerKey, maxStalls, retainCount, maxBounces, defaultEstimatedTokens } =
-    options;
+  const { shards, maxDepthPerKey, maxPriority, maxStalls, retainCount, maxBounces } = options;
+  const { defaultEstimatedTokens } = options;
   const { retainSucceeded, retainFailed, retainDeadLetters, types, bandWeights } = options;
   const { maxAttempts, initialBackoff, maxBackoff } = options;
   const retry = clone(RetryPolicySchema, before?.defaultRetry ?? create(RetryPolicySchema));
@@ -83,6 +89,7 @@ export function changedQueue(
     ...given({
       shards,
       maxDepthPerKey,
+      maxPriority,
       maxStalls,
       retainCount,
       maxBounces,

@@ -13,6 +13,7 @@ export function queueText(queue: Queue): string {
     ["shards", String(queue.shards)],
     ["types", queue.types.length === 0 ? "any" : queue.types.join(", ")],
     ["depth per key", String(queue.maxDepthPerKey)],
+    ["max priority", String(queue.maxPriority)],
     ["stalls", String(queue.maxStalls)],
     ["bounces", String(queue.maxBounces)],
     ["band weights", weights && `${weights.interactive}:${weights.standard}:${weights.batch}`],

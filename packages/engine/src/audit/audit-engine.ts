@@ -7,6 +7,7 @@ import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
 import { checkAccount, checkReservations } from "./reservations.ts";
 import { readShard, type ShardSnapshot } from "./shard-snapshot.ts";
+import { checkStored } from "./stored.ts";
 
 export interface AuditProgress {
   readonly shards: number;
@@ -62,6 +63,7 @@ async function look(
       ...checkReservations(snapshot),
     ];
     for await (const finding of checkOutputs(redis, snapshot)) found.push(finding);
+    for await (const finding of checkStored(redis, snapshot)) found.push(finding);
     findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;
     snapshots.push(slicesOf(snapshot));

@@ -25,6 +25,7 @@ export interface ShardSnapshot {
 
 const JOB_FIELDS = [
   ...["ats", "atm", "finishedOn", "fin", "rsv", "acs", "oo", "opts", "returnvalue", "failedReason"],
+  ...["by", "rb", "ob", "op"],
 ] as const;
 
 export async function readShard(redis: Store, shard: Shard): Promise<ShardSnapshot> {

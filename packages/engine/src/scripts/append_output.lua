@@ -15,6 +15,7 @@ local rcall = redis.call
 --- @include "lib/signals"
 --- @include "lib/leases"
 --- @include "lib/streams"
+--- @include "lib/stored"
 
 local now_ms = ARGV[1]
 local limit_bytes = numbers.given(ARGV[2], "limit_bytes")
@@ -40,7 +41,7 @@ local function append(at)
   if not first_seq or first_seq > seq then return { "GAP", seq } end
   local attempt = (numbers.whole(fields[7]) or 0) + 1
   local word = "APPENDED"
-  local stored = false
+  local wrote = false
   for i = seq - first_seq + 1, chunk_count do
     local kind = ARGV[at + 3 + 2 * i]
     local body = ARGV[at + 4 + 2 * i]
@@ -55,10 +56,11 @@ local function append(at)
     end
     rcall("XADD", output, string.format("%.0f-0", offset + 1), "k", kind, "a", attempt, "t", now_ms, "b", body)
     if offset == 0 then rcall("PEXPIRE", output, ABANDONED_MS) end
-    offset, seq, bytes, stored = offset + 1, seq + 1, bytes + cost, true
+    offset, seq, bytes, wrote = offset + 1, seq + 1, bytes + cost, true
   end
-  if stored then
+  if wrote then
     rcall("HSET", job_key, "oo", offset, "oq", seq, "ob", bytes, "op", before)
+    stored.add(id, bytes + before - (numbers.whole(fields[4]) or 0) - (numbers.whole(fields[5]) or 0))
     signals.add("o", id, string.format("%.0f", offset))
   end
   return { word, seq, offset }
@@ -74,5 +76,6 @@ while at < #ARGV do
 end
 local replies = {}
 for i, start in ipairs(starts) do replies[i] = append(start) end
+stored.flush()
 signals.publish()
 return replies

@@ -35,6 +35,7 @@ waiting.take_out(id)
 ends.give_up(id, state == "SCHEDULED" and "delayed" or "waiting", "CANCELLED", "CANCELLED", message)
 lanes.flush()
 later.flush()
+stored.flush()
 events.flush()
 signals.publish()
 return { "CANCELLED" }

@@ -235,6 +235,7 @@ reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 lanes.flush()
 later.flush()
+stored.flush()
 budgets.flush()
 slices.flush()
 events.flush()

@@ -17,6 +17,7 @@ local limit = numbers.given(ARGV[3], "limit")
 
 local promoted, next_due_ms = delayed.promote(now_ms, limit)
 lanes.flush()
+stored.flush()
 events.flush()
 signals.publish()
 return { "OK", promoted, next_due_ms or "" }

@@ -14,6 +14,7 @@ local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 local keep_count = numbers.given(ARGV[5], "keep_count")
 local limit = numbers.given(ARGV[6], "limit")
 --- @include "lib/events"
+--- @include "lib/stored"
 
 local pruned = 0
 
@@ -21,6 +22,7 @@ local pruned = 0
 local function prune(set, job_ids)
   for _, job_id in ipairs(job_ids) do
     local job_key = base .. job_id
+    stored.add(job_id, -stored.of_job(job_key))
     rcall("DEL", job_key, job_key .. ":lock", job_key .. ":output", job_key .. ":logs",
       job_key .. ":dependencies", job_key .. ":processed", job_key .. ":failed", job_key .. ":unsuccessful")
     rcall("ZREM", base .. "mr:retain", job_id)
@@ -50,5 +52,6 @@ for set, keep_ms in pairs({ completed = keep_succeeded_ms, failed = keep_failed_
   local excess = math.min(rcall("ZCARD", base .. set) - keep_count, limit - pruned)
   if excess > 0 then prune(set, rcall("ZRANGE", base .. set, 0, excess - 1)) end
 end
+stored.flush()
 events.flush()
 return { "OK", pruned, pruned >= limit and 1 or 0 }

@@ -118,6 +118,7 @@ if #lapsed == limit or #outlived == limit then reply[1] = 1 end
 
 lanes.flush()
 later.flush()
+stored.flush()
 budgets.flush()
 slices.flush()
 if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then

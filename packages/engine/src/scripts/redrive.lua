@@ -1,9 +1,9 @@
 -- redrive: make new jobs of dead letters, which are gone then.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
--- RETURNS  per letter "REDRIVEN" | "GONE" | "DEPTH_FULL" | "INVALID"
+-- ARGV     now_ms, max_events, depth_limit, top_priority, bytes_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
+-- RETURNS  per letter "REDRIVEN" | "GONE" | "REFUSED", for a reason that submit refuses for too | "INVALID"
 -- REPEAT   safe: GONE
--- TOUCHES  mr:limits (hash), mr:index: (zset), marker (zset), meta (hash)
+-- TOUCHES  mr:index: (zset), marker (zset), meta (hash)
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/numbers"
@@ -11,14 +11,16 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
 local max_events = numbers.given(ARGV[2], "max_events")
 local depth_limit = numbers.given(ARGV[3], "depth_limit")
+local top_priority = numbers.given(ARGV[4], "top_priority")
+local bytes_limit = ARGV[5]
 --- @include "lib/lanes"
 --- @include "lib/lane_reads"
 --- @include "lib/events"
 --- @include "lib/signals"
 --- @include "lib/dead"
 
--- How many jobs of a key wait, with those of this call, and how many these can be.
-local depths, most_jobs = {}, #ARGV / 8
+local most_jobs = #ARGV / 8
+--- @include "lib/admission"
 
 local function redrive(at)
   local id = ARGV[at + 1]
@@ -32,16 +34,19 @@ local function redrive(at)
 
   local key, rank = lanes.key_of(new_id), numbers.whole(priority)
   if not key or not rank or not string.find(lane, "^[a-z0-9]+|[123]|") then return "INVALID" end
-  local payload = rcall("HGET", dead.base .. id, "data")
+  local letter = rcall("HMGET", dead.base .. id, "data", "by")
+  local payload = letter[1]
   if not payload then return "GONE" end
-  local limit = numbers.whole(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
-  local depth = depths[key] or lanes.depth(key, limit - most_jobs)
-  if depth >= limit then return "DEPTH_FULL" end
-  depths[key] = depth + 1
+  local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
+  -- The dead letter goes at the same moment.
+  local more = bytes - (numbers.whole(letter[2]) or 0)
+  if admission.refusal(key, rank, more) then return "REFUSED" end
+  admission.took(key, more)
   dead.remove(id)
+  stored.add(new_id, bytes)
   local job_key = base .. new_id
   rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,
-    "spec", spec)
+    "spec", spec, "by", bytes)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
   if est ~= "" then rcall("HSET", job_key, "est", est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
@@ -53,8 +58,9 @@ local function redrive(at)
 end
 
 local replies = {}
-for at = 3, #ARGV - 1, 8 do replies[#replies + 1] = redrive(at) end
+for at = 5, #ARGV - 1, 8 do replies[#replies + 1] = redrive(at) end
 lanes.flush()
+stored.flush()
 if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end

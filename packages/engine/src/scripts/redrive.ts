@@ -4,23 +4,27 @@ import type { JobSpec } from "../engine.ts";
 import { bullOptions, storedSpec } from "../job-record.ts";
 import { keyOfJob, laneId } from "../keys.ts";
 import { asList, asText } from "../reply.ts";
+import { boundOf } from "./submit.ts";
 
 export interface RedriveRequest {
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly depthLimit: number;
+  readonly topPriority: number;
+  /** Infinity: none. */
+  readonly bytesLimit: number;
   /** Dead letters, each with the job to make of it; its payload stays the dead letter's. */
   readonly letters: readonly { readonly id: JobId; readonly job: JobSpec }[];
 }
 
-export type RedriveOutcome = "REDRIVEN" | "GONE" | "DEPTH_FULL" | "INVALID";
+export type RedriveOutcome = "REDRIVEN" | "GONE" | "REFUSED" | "INVALID";
 
 export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>({
   name: "redrive",
-  argv: ["now_ms", "max_events", "depth_limit"],
+  argv: ["now_ms", "max_events", "depth_limit", "top_priority", "bytes_limit"],
   perItem: ["id", "new_id", "lane", "priority", "type", "opts", "spec", "est"],
-  encode({ nowMs, maxEvents, depthLimit, letters }) {
-    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit];
+  encode({ nowMs, maxEvents, depthLimit, topPriority, bytesLimit, letters }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, topPriority, boundOf(bytesLimit)];
     for (const { id, job } of letters) {
       const lane = laneId(keyOfJob(job.id), job.priority, job.pool ?? "");
       args.push(id, job.id, lane, job.priority, job.type);

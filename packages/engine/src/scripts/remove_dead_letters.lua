@@ -21,4 +21,5 @@ for _, id in ipairs(rcall("ZRANGEBYSCORE", dead.base .. "mr:dead", "-inf", "(" .
   dead.remove(id)
   removed = removed + 1
 end
+stored.flush()
 return { "OK", removed }

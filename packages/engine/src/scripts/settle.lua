@@ -100,23 +100,23 @@ local function settle(at)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
-  -- The first seven are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "finishedOn", "cancel", "rsv", "acs",
+  -- The first eight are ends.FIELDS.
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb", "finishedOn", "cancel", "rsv", "acs",
     "use", "bnc")
   if fields[1] ~= token then return "LEASE_LOST", "" end
-  if fields[8] then
+  if fields[9] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- From here on something was written: nothing below may throw.
-  local rsv, acs, beside = fields[10], fields[11], {}
+  local rsv, acs, beside = fields[11], fields[12], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then beside[1], beside[2] = "rsv", "" end
   if acs then beside[#beside + 1], beside[#beside + 2] = "acs", "" end
-  if usage then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[12], usage) end
+  if usage then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[13], usage) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
@@ -124,13 +124,13 @@ local function settle(at)
   end
   local state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
   if counts then history.note(id, noted, usage_text) end
-  if not state and fields[9] then
-    state, message = "CANCELLED", fields[9]
+  if not state and fields[10] then
+    state, message = "CANCELLED", fields[10]
     body = ends.failure("CANCELLED", message)
   end
   local failed_attempts = numbers.whole(fields[2]) or 0
   if kind.name == "bounce" and not state then
-    local bounces, last = (numbers.whole(fields[13]) or 0) + 1, false
+    local bounces, last = (numbers.whole(fields[14]) or 0) + 1, false
     beside[#beside + 1], beside[#beside + 2] = "bnc", bounces
     counts, last = count_bounce(job_key, bounces, failed_attempts)
     if counts then history.note(id, noted, usage_text) end
@@ -143,7 +143,10 @@ local function settle(at)
 
   if delay_ms then
     if counts then beside[#beside + 1], beside[#beside + 2] = "atm", failed_attempts + 1 end
-    rcall("HSET", job_key, "fail", body, "failedReason", message, "due", now_ms + delay_ms, unpack(beside))
+    local bytes = #body + #message
+    stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
+    rcall("HSET", job_key, "fail", body, "failedReason", message, "rb", bytes, "due", now_ms + delay_ms,
+      unpack(beside))
     if delay_ms > 0 then
       rcall("HSET", job_key, "delay", delay_ms)
       delayed.add(id, now_ms + delay_ms)
@@ -168,6 +171,7 @@ for at = 5, #ARGV - 1, 7 do
 end
 lanes.flush()
 later.flush()
+stored.flush()
 budgets.flush()
 slices.flush()
 local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")

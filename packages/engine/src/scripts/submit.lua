@@ -1,11 +1,11 @@
 -- submit: store new jobs, each in its lane, or in delayed if it starts later.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit, keep_failed_ms; per group: key, lane, type, opts, priority, job_count, and so many
+-- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
---          {"INVALID", argument}
+--          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument}
 -- REPEAT   safe: an id that is there is EXISTING
--- TOUCHES  meta (hash), marker (zset), mr:limits (hash), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
+-- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
 -- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
 -- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
@@ -20,6 +20,8 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 local max_events = numbers.given(ARGV[2], "max_events")
 local depth_limit = numbers.given(ARGV[3], "depth_limit")
 local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
+local top_priority = numbers.given(ARGV[5], "top_priority")
+local bytes_limit = ARGV[6]
 local now_text = ARGV[1]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
@@ -99,7 +101,7 @@ end
 
 -- Which of the jobs are there already is asked for all at once: mostly none. What follows what is checked here.
 local function any_there()
-  local keys, seen, at = {}, {}, 4
+  local keys, seen, at = {}, {}, 6
   while at < #ARGV do
     local job_count = numbers.given(ARGV[at + 6], "job_count")
     if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count is not the number of jobs") end
@@ -115,8 +117,8 @@ local function any_there()
 end
 local may_be_there = any_there()
 
--- How many jobs of a key wait, with those of this call, and how many these can be.
-local depths, most_jobs = {}, #ARGV / 5
+local most_jobs = #ARGV / 5
+--- @include "lib/admission"
 
 -- The argument of a job that is malformed, or nil.
 local function malformed(lane, rank, id, key, submitted_ms, more_text, more)
@@ -137,9 +139,6 @@ local function submit_group(at)
   at = at + 6
 
   local pooled = string.sub(lane, -1) ~= "|"
-  -- The key's own limit, where it has one (see lib/budgets).
-  local limit = numbers.whole(string.match(rcall("HGET", base .. "mr:limits", key) or "", ",(%d+)$")) or depth_limit
-  local depth = depths[key] or lanes.depth(key, limit - most_jobs)
   local index, rank = {}, numbers.whole(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
@@ -162,7 +161,8 @@ local function submit_group(at)
       idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
       if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
-    if reply == "ACCEPTED" and depth >= limit then reply = { "DEPTH_FULL", depth, limit } end
+    local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
+    if reply == "ACCEPTED" then reply = admission.refusal(key, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
     end
@@ -173,7 +173,9 @@ local function submit_group(at)
       local rare = NONE
       if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-        "priority", priority, "spec", spec, unpack(rare))
+        "priority", priority, "spec", spec, "by", bytes, unpack(rare))
+      stored.add(id, bytes)
+      admission.took(key, bytes)
       local n = #index
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
@@ -182,21 +184,20 @@ local function submit_group(at)
         delayed.add(id, run_at_ms)
       else
         lanes.put(lane, id, rank, false)
-        depth = depth + 1
         queued = true
         events.add("waiting", id)
       end
     end
   end
-  depths[key] = depth
   if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
   return at
 end
 
-local at = 4
+local at = 6
 while at < #ARGV do at = submit_group(at) end
 lanes.flush()
 later.flush()
+stored.flush()
 if queued then
   signals.work()
   if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end

@@ -9,17 +9,24 @@ export interface SubmitRequest {
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly depthLimit: number;
+  /** The most urgent priority of keys whose budget does not say. */
+  readonly topPriority: number;
+  /** Of the same keys. Infinity: none. */
+  readonly bytesLimit: number;
   readonly keepFailedMs: number;
   readonly jobs: readonly JobSpec[];
 }
 
 export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
   name: "submit",
-  argv: ["now_ms", "max_events", "depth_limit", "keep_failed_ms"],
+  argv: [
+    ...["now_ms", "max_events", "depth_limit", "keep_failed_ms", "top_priority", "bytes_limit"],
+  ],
   perItem: ["key", "lane", "type", "opts", "priority", "job_count"],
   perSubItem: ["id", "payload", "spec", "submitted_ms", "more"],
-  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, jobs }) {
-    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, keepFailedMs];
+  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, topPriority, bytesLimit, jobs }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, keepFailedMs, topPriority];
+    args.push(boundOf(bytesLimit));
     for (let from = 0; from < jobs.length; ) {
       const to = endOfGroup(jobs, from);
       const first = jobs[from] as JobSpec;
@@ -35,6 +42,9 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>({
   },
   decode: (reply) => asList(reply).map(outcome),
 });
+
+/** A bound as scripts take it: "" where there is none. */
+export const boundOf = (limit: number): number | "" => (Number.isFinite(limit) ? limit : "");
 
 /** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
 const MAX_GROUP = 1_000;
@@ -101,7 +111,7 @@ function moreOf(job: JobSpec): string {
 
 function outcome(reply: unknown): SubmitOutcome {
   if (reply === "ACCEPTED") return { kind: "accepted" };
-  const [word, first, second] = asList(reply);
+  const [word, first, second, third] = asList(reply);
   switch (word) {
     case "EXISTING":
       return { kind: "existing", jobId: first as JobId, state: asText(second) as JobState };
@@ -111,6 +121,15 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
     case "INVALID":
       return { kind: "invalid", argument: asText(first) };
+    case "PRIORITY_NOT_ALLOWED":
+      return { kind: "priorityNotAllowed", priority: asNumber(first), limit: asNumber(second) };
+    case "STORED_BYTES_FULL":
+      return {
+        kind: "storedBytesFull",
+        stored: asNumber(first),
+        bytes: asNumber(second),
+        limit: asNumber(third),
+      };
     default:
       return unexpectedReply("submit", reply);
   }

@@ -24,6 +24,8 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
   body: "text",
   shard: "mr:{documents:0}:documents:",
   type: "summarize",
+  top_priority: "1",
+  bytes_limit: "1000000",
 });
 
 const numeric =
@@ -92,7 +94,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
   set_governed: ({ generation }) => [{ version: "99", generation }],
   set_limits: () => [
-    { version: "99", all: "1", band_weights: "16,4,1", limits: "1,,5000,,3,10" },
+    { version: "99", all: "1", band_weights: "16,4,1", limits: "1,,5000,,3,10,1,1000000" },
     { version: "99", all: "1", band_weights: "", limits: "" },
   ],
   settle: () => {

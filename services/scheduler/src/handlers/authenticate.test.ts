@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import type { ApiKeyRecord } from "@millrace/engine";
+import type { ApiKeyRecord, KeyBudget } from "@millrace/engine";
 import { AuthenticateRequestSchema } from "@millrace/proto/scheduler-service";
 import type { KeyId } from "@millrace/shared";
 import { ManualClock } from "@millrace/testing";
@@ -14,6 +14,7 @@ const call = async (
   secretSha256: Uint8Array,
   change: Partial<ApiKeyRecord> = {},
   asked = "abcd",
+  budget?: KeyBudget,
 ) => {
   const key = {
     keyId: "abcd" as KeyId,
@@ -23,7 +24,8 @@ const call = async (
     ...change,
   };
   const apiKeys = { get: async (id: KeyId) => (id === key.keyId ? key : undefined) };
-  const handler = authenticate({ apiKeys }, new ManualClock(NOW_MS));
+  const keyBudgets = { get: async () => budget };
+  const handler = authenticate({ apiKeys, keyBudgets }, new ManualClock(NOW_MS));
   const { signal } = new AbortController();
   const context = {
     headers: { get: () => undefined },
@@ -63,4 +65,11 @@ test("the secret before a rotation works until its time is over", async () => {
   await expect(call(hash("old"), before(NOW_MS))).rejects.toMatchObject(refused);
   const revoked = { ...before(NOW_MS + 1), revokedMs: 2 };
   await expect(call(hash("old"), revoked)).rejects.toMatchObject(refused);
+});
+
+test("gateways are told how many bytes of documents a key may store, where its budget says", async () => {
+  const bounded = await call(hash("right"), {}, "abcd", { maxStoredBytes: 5 });
+  expect(bounded).toMatchObject({ maxStoredBytes: 5n });
+  const unbounded = await call(hash("right"), {}, "abcd", { maxRunning: 1 });
+  expect(unbounded).not.toHaveProperty("maxStoredBytes");
 });

@@ -13,7 +13,10 @@ const same = (hash: Buffer, shown: Uint8Array): boolean =>
  */
 export const authenticate =
   (
-    engine: { readonly apiKeys: Pick<Engine["apiKeys"], "get"> },
+    engine: {
+      readonly apiKeys: Pick<Engine["apiKeys"], "get">;
+      readonly keyBudgets: Pick<Engine["keyBudgets"], "get">;
+    },
     clock: Clock,
   ): Handler<(typeof SchedulerService)["method"]["authenticate"], undefined> =>
   async ({ keyId, secretSha256 }) => {
@@ -25,5 +28,7 @@ export const authenticate =
       (same(key.secretHash, secretSha256) ||
         (old !== undefined && clock.nowMs() < old.expiresMs && same(old.hash, secretSha256)));
     if (!valid) throw rpcError({ reason: "UNAUTHENTICATED", message: "the API key is not valid" });
-    return { name: key.name };
+    const { maxStoredBytes } = (await engine.keyBudgets.get(key.keyId)) ?? {};
+    const bound = maxStoredBytes === undefined ? {} : { maxStoredBytes: BigInt(maxStoredBytes) };
+    return { name: key.name, ...bound };
   };

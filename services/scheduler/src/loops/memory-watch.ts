@@ -1,11 +1,13 @@
 import type { Engine } from "@millrace/engine";
 import type { Logger, Metrics } from "@millrace/telemetry";
 import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts";
+import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface MemoryWatchParts {
-  readonly engine: Pick<Engine, "memory">;
+  readonly engine: Pick<Engine, "memory" | "queues">;
   readonly pressure: Pick<MemoryPressure, "measured">;
+  readonly storedBytes: Pick<StoredBytesBound, "measured">;
   readonly metrics: Pick<Metrics, "redisMemoryUsed" | "redisMemoryLimit">;
   /** Told when jobs begin to be refused, and when that ends. */
   readonly onChange: (shedding: boolean, reading: MemoryReading) => void;
@@ -22,10 +24,11 @@ export const tellOfMemory =
 
 /** Measures how much memory Redis has left, for whoever decides by it and for operators. */
 export function startMemoryWatch(parts: MemoryWatchParts, options: LoopOptions): Loop {
-  const { engine, pressure, metrics, onChange } = parts;
+  const { engine, pressure, storedBytes, metrics, onChange } = parts;
   let before = false;
   return every(async () => {
-    const reading = await engine.memory();
+    const [reading, queues] = await Promise.all([engine.memory(), engine.queues()]);
+    storedBytes.measured(reading.limitBytes, queues.length);
     metrics.redisMemoryUsed.set(reading.usedBytes);
     metrics.redisMemoryLimit.set(reading.limitBytes);
     const shedding = pressure.measured(reading);

@@ -1,13 +1,13 @@
 -- belongings: what Millrace keeps of a job, or of a queue, and BullMQ's scripts do not know of when
 -- they delete it, or try it again.
 --
--- Needs `base`, `rcall`, `lanes` and `views`.
+-- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
 --          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
---          mr:seq:plain (string)
+--          mr:seq:plain (string), mr:stored (hash)
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
 local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
-  "mr:idle:3", "mr:seq", "mr:seq:plain" }
+  "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored" }
 
 local function forget_job(job_key)
   local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")
@@ -20,6 +20,9 @@ local function forget_job(job_key)
     local state, owner = string.match(rcall("GET", idem) or "", "^%S* (%S+) (%S+)$")
     if owner == job_id and state == "-" then rcall("DEL", idem) end
   end
+  -- A dead letter counts where its job did.
+  local counts, bytes = string.gsub(of, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
+  if bytes ~= 0 and numbers.add_field(counts, key, string.format("%.0f", -bytes)) == 0 then rcall("HDEL", counts, key) end
   rcall("DEL", job_key .. ":output")
   rcall("ZREM", of .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
   for _, set in ipairs(OF_JOB) do rcall("ZREM", of .. set, job_id) end

@@ -5,6 +5,7 @@ local base
 --- @include "../lib/lanes"
 --- @include "../lib/lane_turns"
 --- @include "../lib/signals"
+--- @include "../lib/stored"
 --- @include "views"
 
 local function bullmq(redis)

@@ -9,7 +9,7 @@
 -- Every function that a script defines costs it 0.1 µs a call, used or not: what few scripts need is
 -- defined when one asks for it (views.load).
 --
--- Needs `base`, `rcall`, `lanes` and `signals`.
+-- Needs `base`, `rcall`, `lanes`, `stored` and `signals`.
 -- TOUCHES  active (list), mr:index: (zset)
 local views = { wait = {}, prioritized = {} }
 local wait, prioritized = views.wait, views.prioritized
@@ -28,6 +28,7 @@ local taken_from_failed = {}
 function views.close()
   if not base then return end
   lanes.flush()
+  stored.flush()
   signals.publish()
 end
 
@@ -104,9 +105,25 @@ end
 
 local ENDED = { completed = "f SUCCEEDED", failed = "f FAILED" }
 
+-- Where jobs wait for a time, or for other jobs.
+local DEFERS = { delayed = true, ["waiting-children"] = true }
+
+-- Counts what ZADD, with scores and members, or ZREM, with members, is about to change of the jobs of keys.
+local function note_deferred(command, key, of, ...)
+  local args, adds = { ... }, command == "ZADD"
+  local step = adds and 2 or 1
+  for i = step, #args, step do
+    local job_id = args[i]
+    if lanes.key_of(job_id) and (rcall("ZSCORE", key, job_id) == false) == adds then
+      enter(of)
+      stored.defer(job_id, adds and 1 or -1)
+    end
+  end
+end
+
 -- Commands on lists and sorted sets: those that begin with L, R, T or Z.
 local function on_list(command, key, ...)
-  local of, name = string.match(key, "^(.*:)(%a+)$")
+  local of, name = string.match(key, "^(.*:)([%a-]+)$")
   local view = name == "wait" and wait or name == "prioritized" and prioritized
   if view then
     if not view[command] then views.load() end
@@ -117,6 +134,7 @@ local function on_list(command, key, ...)
   if name == "failed" and command == "ZREM" then
     for _, job_id in ipairs({ ... }) do taken_from_failed[job_id] = true end
   end
+  if DEFERS[name] and (command == "ZADD" or command == "ZREM") then note_deferred(command, key, of, ...) end
   local ended = command == "ZADD" and ENDED[name]
   if ended then
     local _, job_id = ...

@@ -1,8 +1,8 @@
 -- budgets: what an API key may still use. A lease reserves, a settlement corrects, in the script that
 -- moves the job: a crash leaves both or neither.
 --
--- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued",
--- each of them empty where it does not hold. mr:use:<key> is a hash: n running jobs, and the windows
+-- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued", each of them
+-- empty where it does not hold, and then what lib/admission reads. mr:use:<key> is a hash: n running jobs, and the windows
 -- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
 -- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, how much of
 -- that was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;

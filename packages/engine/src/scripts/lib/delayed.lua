@@ -4,6 +4,7 @@
 -- Needs `base`, `rcall`, `lanes`, `events` and `signals`.
 -- TOUCHES  delayed (zset), marker (zset)
 --- @include "numbers"
+--- @include "stored"
 local delayed = {}
 
 -- When the first job is due, in ms, or nil.
@@ -17,6 +18,7 @@ function delayed.add(job_id, at_ms)
   local high = low + 4095
   local last = rcall("ZREVRANGEBYSCORE", base .. "delayed", high, low, "WITHSCORES", "LIMIT", 0, 1)
   rcall("ZADD", base .. "delayed", last[2] and math.min(tonumber(last[2]) + 1, high) or low, job_id)
+  stored.defer(job_id, 1)
   events.add("delayed", job_id, "delay", at_ms)
   -- A blocked BullMQ worker wakes when the first one is due.
   rcall("ZADD", base .. "marker", delayed.next_due(), "1")
@@ -29,6 +31,7 @@ function delayed.promote(now_ms, limit)
   local due = rcall("ZRANGEBYSCORE", base .. "delayed", 0, (now_ms + 1) * 4096 - 1, "LIMIT", 0, limit)
   for _, job_id in ipairs(due) do
     rcall("ZREM", base .. "delayed", job_id)
+    stored.defer(job_id, -1)
     local job_key = base .. job_id
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or numbers.whole(rcall("HGET", job_key, "priority")) or 0, false)

@@ -48,7 +48,7 @@ local function end_idempotency(job_id, ik, state)
 end
 
 -- What ends.finish needs to know of a job, as HMGET arguments in this order.
-ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep" }
+ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb" }
 
 -- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
 -- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
@@ -59,17 +59,19 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   local attempts = numbers.whole(fields[2]) or 0
   if prev == "active" then attempts = attempts + 1 end
   local set, keep_ms
+  local bytes = result and #result or #failure + #message
+  stored.add(job_id, bytes - (numbers.whole(fields[8]) or 0))
   beside = beside or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
     rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
-      "fin", token .. " SUCCEEDED", unpack(beside))
+      "fin", token .. " SUCCEEDED", "rb", bytes, unpack(beside))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
     rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
-      "ats", token, "fin", token .. " " .. state, unpack(beside))
+      "ats", token, "fin", token .. " " .. state, "rb", bytes, unpack(beside))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
   end

@@ -4,6 +4,7 @@
 -- Needs `base`, `rcall`, `now_ms` and `numbers`.
 -- TOUCHES
 --- @include "numbers"
+--- @include "stored"
 local history = {}
 
 -- Notes a failed attempt before it is counted in `atm`. failure is JSON, and short: a history is read whole,
@@ -15,5 +16,7 @@ function history.note(job_id, failure, usage)
   local line = cjson.encode({ a = (numbers.whole(fields[1]) or 0) + 1, w = fields[2] or nil,
     s = numbers.whole(fields[3]), e = now_ms, u = usage })
   line = string.sub(line, 1, -2) .. ',"f":' .. failure .. "}"
+  numbers.add_field(job_key, "by", #line)
+  stored.add(job_id, #line)
   rcall("HSET", job_key, "his", fields[4] and fields[4] .. "\n" .. line or line)
 end

@@ -9,6 +9,7 @@
 --   fin   "ats STATE" of when it ended: it holds while `ats` is the same
 --   fail  last failure, JSON           use   usage, "input,output,calls[,compute_ms]"
 --   est  tokens declared               bnc  times its provider refused it
+--   by, rb  bytes that it counts as: see stored.lua
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
 --   his  how its attempts failed: see history.lua
 --   held  what it had to wait for, by commas: kinds of constraint

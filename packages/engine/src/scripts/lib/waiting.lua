@@ -2,11 +2,16 @@
 --
 -- Needs `base`, `rcall` and `lanes`.
 -- TOUCHES  delayed (zset), prioritized (zset), wait (list), mr:classes (set), mr:held: (set)
+--- @include "stored"
 local waiting = {}
 
 -- The job is SCHEDULED or QUEUED; what becomes of it is the caller's.
 function waiting.take_out(job_id)
-  if rcall("ZREM", base .. "delayed", job_id) == 1 or lanes.remove(lanes.find(job_id), job_id)
+  if rcall("ZREM", base .. "delayed", job_id) == 1 then
+    stored.defer(job_id, -1)
+    return
+  end
+  if lanes.remove(lanes.find(job_id), job_id)
     or rcall("ZREM", base .. "prioritized", job_id) == 1 or rcall("LREM", base .. "wait", 1, job_id) == 1 then
     return
   end

@@ -6,18 +6,20 @@ import { type KeyBudget as KeyBudgetMessage, KeyBudgetSchema } from "@millrace/p
 export const budgetMessage = ({
   tokensPerMinute,
   tokensPerDay,
+  maxStoredBytes,
   ...rest
 }: KeyBudget): KeyBudgetMessage =>
   create(KeyBudgetSchema, {
     ...rest,
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute: BigInt(tokensPerMinute) }),
     ...(tokensPerDay === undefined ? {} : { tokensPerDay: BigInt(tokensPerDay) }),
+    ...(maxStoredBytes === undefined ? {} : { maxStoredBytes: BigInt(maxStoredBytes) }),
   });
 
 /** What the engine is to hold a key to; undefined if that is nothing. */
 export function budgetOf(message: KeyBudgetMessage): KeyBudget | undefined {
-  const { weight, requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning, maxQueued } =
-    message;
+  const { weight, requestsPerMinute, tokensPerMinute, tokensPerDay } = message;
+  const { maxRunning, maxQueued, maxPriority, maxStoredBytes } = message;
   const limits = {
     weight,
     requestsPerMinute,
@@ -25,6 +27,8 @@ export function budgetOf(message: KeyBudgetMessage): KeyBudget | undefined {
     tokensPerDay: numberOf(tokensPerDay),
     maxRunning,
     maxQueued,
+    maxPriority,
+    maxStoredBytes: numberOf(maxStoredBytes),
   };
   const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
   return given.length === 0 ? undefined : Object.fromEntries(given);

@@ -10,7 +10,7 @@ const DEFAULT_PAGE_SIZE = 100;
 export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;
-    readonly keyBudgets: Pick<Engine["keyBudgets"], "list">;
+    readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "storedBytes">;
   }): AdminHandler<"listApiKeys"> =>
   async ({ pageSize, pageToken }) => {
     assertPageToken("ListApiKeys", pageToken, isKeyId(pageToken));
@@ -18,8 +18,13 @@ export const listApiKeys =
     const rest = keys.filter(({ keyId }) => keyId > pageToken);
     const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
     const more = page.length < rest.length;
+    const stored = await engine.keyBudgets.storedBytes(page.map(({ keyId }) => keyId));
     return {
-      apiKeys: page.map((key) => apiKeyMessage(key, budgets.get(key.keyId))),
+      apiKeys: page.map((key) => {
+        const message = apiKeyMessage(key, budgets.get(key.keyId));
+        message.storedBytes = BigInt(Math.max(0, stored.get(key.keyId) ?? 0));
+        return message;
+      }),
       nextPageToken: more ? (page.at(-1)?.keyId ?? "") : "",
     };
   };

@@ -12,6 +12,7 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     shards: queue.shards,
     types: [...queue.types],
     maxDepthPerKey: queue.maxDepthPerKey,
+    maxPriority: queue.maxPriority,
     maxStalls: queue.maxStalls,
     retainSucceeded: durationFromMs(queue.retainSucceededMs),
     retainFailed: durationFromMs(queue.retainFailedMs),
@@ -40,6 +41,7 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
     shards: queue.shards || queueDefaults.shards,
     types: queue.types,
     maxDepthPerKey: queue.maxDepthPerKey || queueDefaults.maxDepthPerKey,
+    maxPriority: queue.maxPriority || queueDefaults.maxPriority,
     maxStalls: queue.maxStalls || queueDefaults.maxStalls,
     retainSucceededMs: retainSucceeded
       ? durationMs(retainSucceeded)

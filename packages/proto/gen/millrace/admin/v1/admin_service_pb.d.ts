@@ -48,7 +48,8 @@ export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
   maxRunning?: number | undefined;
 
   /**
-   * Jobs that may be queued in each queue; more are refused. Left out: the queue's own limit.
+   * Jobs that may wait in each queue, for a worker, a time, a retry or other jobs; more are refused. A retry is never
+   * refused. Left out: the queue's own limit.
    *
    * @generated from field: optional uint32 max_queued = 5;
    */
@@ -60,6 +61,23 @@ export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
    * @generated from field: optional double weight = 6;
    */
   weight?: number | undefined;
+
+  /**
+   * The most urgent priority that its jobs may have, 1 (no bound) to 100. A job that is more urgent is refused with
+   * PRIORITY_NOT_ALLOWED. Left out: the queue's own bound.
+   *
+   * @generated from field: optional uint32 max_priority = 7;
+   */
+  maxPriority?: number | undefined;
+
+  /**
+   * Bytes that it may store: in each queue its jobs with payloads, results, output and dead letters, finished ones until
+   * their retention ends; and its documents, by themselves. What would be more is refused with STORED_BYTES_FULL.
+   * Left out: the bounds that schedulers and gateways are set to.
+   *
+   * @generated from field: optional uint64 max_stored_bytes = 8;
+   */
+  maxStoredBytes?: bigint | undefined;
 };
 
 /**
@@ -122,6 +140,13 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
    * @generated from field: string etag = 7;
    */
   etag: string;
+
+  /**
+   * Bytes that its jobs take in all queues now, dead letters included. Set by ListApiKeys alone.
+   *
+   * @generated from field: uint64 stored_bytes = 8;
+   */
+  storedBytes: bigint;
 };
 
 /**
@@ -422,7 +447,7 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   types: string[];
 
   /**
-   * How many jobs of one key may wait; more are refused. 0: 1,000,000.
+   * How many jobs of one key may wait, for a worker, a time, a retry or other jobs; more are refused. 0: 1,000,000.
    *
    * @generated from field: uint32 max_depth_per_key = 4;
    */
@@ -490,6 +515,14 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
    * @generated from field: google.protobuf.Duration retain_dead_letters = 13;
    */
   retainDeadLetters?: Duration | undefined;
+
+  /**
+   * The most urgent priority that jobs of a key may have whose budget does not say: see KeyBudget.max_priority. 0: 1, no
+   * bound.
+   *
+   * @generated from field: uint32 max_priority = 14;
+   */
+  maxPriority: number;
 };
 
 /**

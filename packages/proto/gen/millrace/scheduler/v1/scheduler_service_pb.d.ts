@@ -52,6 +52,13 @@ export declare type AuthenticateResponse = Message<"millrace.scheduler.v1.Authen
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * The most bytes of documents that the key may store, from its budget. Left out: the gateway's own bound.
+   *
+   * @generated from field: optional uint64 max_stored_bytes = 2;
+   */
+  maxStoredBytes?: bigint | undefined;
 };
 
 /**

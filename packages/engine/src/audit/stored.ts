@@ -1,0 +1,51 @@
+import type { Store } from "../store-connection.ts";
+import type { Finding } from "./finding.ts";
+import type { ShardSnapshot } from "./shard-snapshot.ts";
+
+/** How many dead letters are read at once. */
+const AT_ONCE = 500;
+
+/** What keys store is what their jobs and dead letters say (11): the counter that admissions go by. */
+export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGenerator<Finding> {
+  const sums = new Map<string, number>();
+  const add = (id: string, field: string, amount: number) => {
+    const key = id.split("~")[1];
+    if (key === undefined || amount === 0) return;
+    sums.set(key + field, (sums.get(key + field) ?? 0) + amount);
+  };
+  for (const [id, { by, rb, ob, op }] of shard.jobs) {
+    add(
+      id,
+      "",
+      [by, rb, ob, op].reduce((sum, bytes) => sum + Number(bytes ?? 0), 0),
+    );
+  }
+  for (const place of ["delayed", "waiting-children"]) {
+    for (const id of shard.zset(place)) add(id, ":d", 1);
+  }
+  for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
+  const says = shard.hash("mr:stored");
+  for (const name of new Set([...sums.keys(), ...Object.keys(says)])) {
+    const is = sums.get(name) ?? 0;
+    if (Number(says[name] ?? 0) === is) continue;
+    const what = name.endsWith(":d") ? "jobs wait for a time or for others" : "bytes are stored";
+    const problem = `${is} ${what}, counted as ${says[name] ?? 0}`;
+    yield { invariant: 11, subject: name.replace(/:d$/, ""), problem };
+  }
+}
+
+async function* deadLetters(
+  redis: Store,
+  { shard }: ShardSnapshot,
+): AsyncGenerator<readonly [id: string, bytes: number]> {
+  const base = `${shard.base.slice(0, -1)}.dead:`;
+  for (let from = 0; ; from += AT_ONCE) {
+    const to = String(from + AT_ONCE - 1);
+    const ids = await redis.zrange(`${base}mr:dead`, String(from), to);
+    const pipeline = redis.pipeline();
+    for (const id of ids) pipeline.hget(base + id, "by");
+    const replies = (await pipeline.exec()) ?? [];
+    for (const [at, id] of ids.entries()) yield [id, Number(replies[at]?.[1] ?? 0)];
+    if (ids.length < AT_ONCE) return;
+  }
+}
