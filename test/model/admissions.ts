@@ -96,7 +96,7 @@ export class Admissions {
     // A lease that ran out has been taken back, or the job could not have been leased again.
     this.lost([jobId]);
     const limit = this.#limits.get(key)?.tokensPerMinute ?? 0;
-    const tokens = job.estimatedTokens ?? 0;
+    const tokens = this.#leastBelieved(job.pool, job.estimatedTokens ?? 0);
     const reserved = Math.min(tokens, limit);
     const ofAccount = Math.min(tokens, this.#accounts.at(-1)?.value.tokensPerMinute ?? 0);
     this.#all.push({
@@ -137,6 +137,13 @@ export class Admissions {
   /** Their attempts are dead: what they had reserved counts as spent. */
   lost(jobs: readonly JobId[]): void {
     for (const one of this.#all) if (jobs.includes(one.jobId)) one.running = false;
+  }
+
+  /** While others need an account, no more is believed of an estimate that nobody has proven. */
+  #leastBelieved(pool: string | undefined, tokens: number): number {
+    if (pool === undefined || !this.accountIsThere) return tokens;
+    const limits = this.#accountsInForce().map((one) => one.tokensPerMinute ?? Infinity);
+    return Math.min(tokens, Math.floor(Math.min(...limits) / 8));
   }
 
   #counts(atMs: number): boolean {

@@ -247,7 +247,12 @@ async function refuse(world: World, by: Replica, journal: Journal, coolMs: numbe
     journal.accountMade();
     journal.account({ name: account.name });
   }
-  journal.refused(await providerAccounts.refused(account.name, { coolMs, exhausted: false }));
+  journal.refused(
+    await providerAccounts.report(account.name, {
+      ...{ kind: "refused" },
+      ...(coolMs === undefined ? {} : { askedMs: coolMs }),
+    }),
+  );
 }
 
 async function append(

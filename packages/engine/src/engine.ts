@@ -125,6 +125,8 @@ export interface EngineOptions {
   readonly storedBytesPerKey?: () => number;
   /** How much of what operators changed is kept. Default: a year, at most 10,000 changes. */
   readonly changeLog?: Partial<ChangeLogSettings>;
+  /** So many failures of a provider account in a row, of two jobs or more, open its circuit. From 2 on; default 5. */
+  readonly providerFailures?: number;
   /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
   readonly onWarning?: (message: string, cause?: unknown) => void;
 }
@@ -382,6 +384,7 @@ export type ConstraintKind =
   | "PROVIDER_CONCURRENCY"
   | "PROVIDER_COOLDOWN"
   | "PROVIDER_EXHAUSTED"
+  | "PROVIDER_DOWN"
   | "LANE_ORDER"
   | "NO_FREE_WORKER";
 
@@ -392,6 +395,8 @@ export interface Constraint {
   readonly limit?: number;
   readonly used?: number;
   readonly needed?: number;
+  /** Since when, where it is a pause. */
+  readonly sinceMs?: number;
   /** The earliest time at which it may clear by itself. Left out: it depends on others. */
   readonly clearMs?: number;
 }
@@ -489,8 +494,17 @@ export type Settlement = LeaseRef & {
         /** False: the attempt is not spent, and without a delay the job goes to the head of its lane. */
         readonly countsAttempt: boolean;
       }
-    /** Its provider refused it for load: back to the head of its lane, or after `delayMs`; no attempt spent. CANCELLED if that was requested. */
-    | { readonly kind: "bounce"; readonly delayMs: number; readonly failure: Failure }
+    /**
+     * Its provider refused it for load, or is down: back to the head of its lane, or after `delayMs`; no attempt spent.
+     * CANCELLED if that was requested. Bounces of one `episode` count as one against the queue's maxBounces; left out:
+     * it counts by itself.
+     */
+    | {
+        readonly kind: "bounce";
+        readonly delayMs: number;
+        readonly failure: Failure;
+        readonly episode?: string;
+      }
     /** Handed back unfinished: to the head of its lane, no attempt spent. CANCELLED if that was requested. */
     | { readonly kind: "release" }
   );
@@ -685,8 +699,14 @@ export type ProviderAccountState = "CLOSED" | "COOLING_DOWN" | "HALF_OPEN" | "EX
 export interface ProviderAccountStatus {
   readonly account: ProviderAccount;
   readonly state: ProviderAccountState;
-  /** While COOLING_DOWN. */
+  /** While COOLING_DOWN: until when. While HALF_OPEN: when the next probe may go if the one that is under way does not come back. */
   readonly coolUntilMs?: number;
+  /** While COOLING_DOWN or HALF_OPEN: when it was last CLOSED. */
+  readonly pausedSinceMs?: number;
+  /** What it pauses for: it refused calls for load, or it failed again and again, and is taken to be down. */
+  readonly pausedFor?: "refused" | "failed";
+  /** Failures in a row that were noted while it is CLOSED. */
+  readonly failures: number;
   /** How many jobs run, or may start at once on what was granted. */
   readonly running: number;
   /** How many may run at once: the limit, or less, as refusals have taught. */
@@ -696,11 +716,30 @@ export interface ProviderAccountStatus {
   readonly tokensUsed: number;
 }
 
-export interface ProviderRefusal {
-  /** How long the provider asked for; undefined: it did not say. */
-  readonly coolMs: number | undefined;
-  /** Money or quota is used up: waiting does not help. */
-  readonly exhausted: boolean;
+/** What a provider made of an attempt's call. */
+export interface ProviderReport {
+  /**
+   * refused: for load. exhausted: money or quota is used up, and waiting does not help. failed: its server failed, could not
+   * be reached, or did not answer. answered: it took the call, whatever it made of it; successes need not be reported.
+   */
+  readonly kind: "refused" | "exhausted" | "failed" | "answered";
+  /** How long the provider asked for: it can only lengthen the pause. */
+  readonly askedMs?: number;
+  /** Left out: one that has just begun. */
+  readonly attempt?: { readonly jobId: JobId; readonly startedMs: number };
+}
+
+export interface ProviderVerdict {
+  /**
+   * COUNTED: the account goes on. PAUSED: it pauses, and the attempt is part of that: it shall not be spent. PROBE: so it is, and
+   * the attempt was to find out whether the pause is over. EXHAUSTED: nothing starts until an operator resets it.
+   */
+  readonly kind: "COUNTED" | "PAUSED" | "PROBE" | "EXHAUSTED";
+  readonly coolUntilMs?: number;
+  /** The same until the account has a success. */
+  readonly episode?: string;
+  /** It pauses by this report. */
+  readonly begun: boolean;
 }
 
 export interface ProviderAccounts {
@@ -718,8 +757,11 @@ export interface ProviderAccounts {
   delete(name: string): Promise<boolean>;
   /** Ends a pause, and takes a used-up quota to be refilled. */
   reset(name: string): Promise<ProviderAccountStatus | undefined>;
-  /** The provider refused a call: no job of the pool starts anywhere until the pause is over. Call it before the attempt is settled. */
-  refused(name: string, refusal: ProviderRefusal): Promise<{ readonly coolUntilMs?: number }>;
+  /**
+   * Says what the provider made of a call. If the account pauses by it, no job of the pool starts anywhere until the pause is
+   * over: call it before the attempt is settled. A pool that is no account becomes one, but by an answer.
+   */
+  report(name: string, report: ProviderReport): Promise<ProviderVerdict>;
 }
 
 /** What an operator changes. */

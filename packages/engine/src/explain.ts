@@ -80,7 +80,9 @@ function ofAccount(facts: WaitFacts, status: ProviderAccountStatus & Clears): Co
   if (status.state === "EXHAUSTED") found.push({ kind: "PROVIDER_EXHAUSTED", subject });
   if (status.state === "COOLING_DOWN" || status.state === "HALF_OPEN") {
     const until = status.coolUntilMs === undefined ? {} : { clearMs: status.coolUntilMs };
-    found.push({ kind: "PROVIDER_COOLDOWN", subject, ...until });
+    const kind = status.pausedFor === "failed" ? "PROVIDER_DOWN" : "PROVIDER_COOLDOWN";
+    const since = status.pausedSinceMs === undefined ? {} : { sinceMs: status.pausedSinceMs };
+    found.push({ kind, subject, ...until, ...since });
   }
   const rate = (
     kind: Constraint["kind"],

@@ -47,6 +47,9 @@ import type { Store } from "./store-connection.ts";
 import { mastersOf } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
+/** With the default of 5 attempts a job that alone has met them all but one has one left. */
+const DEFAULT_PROVIDER_FAILURES = 5;
+
 /**
  * Connects to Redis, checks that it will do, and returns the engine, which owns two connections until
  * it is closed. Rejects with StoreUnavailable if Redis cannot be reached in time.
@@ -68,6 +71,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       : undefined;
     return engineOn(commands, signals, {
       ...{ rootPrefix, random, clock: redisTime?.clock ?? clock },
+      mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
       changes: { ...changeLogDefaults, ...options.changeLog },
       bytesLimit: options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY),
       onClose: () => redisTime?.close(),
@@ -83,6 +87,7 @@ interface EngineParts {
   readonly rootPrefix: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly mostFailures: number;
   readonly changes: ChangeLogSettings;
   /** Of keys whose budget does not say. */
   readonly bytesLimit: () => number;
@@ -92,13 +97,13 @@ interface EngineParts {
 function engineOn(
   redis: Store,
   signals: Redis,
-  { rootPrefix, clock, random, changes, bytesLimit, onClose }: EngineParts,
+  { rootPrefix, clock, random, mostFailures, changes, bytesLimit, onClose }: EngineParts,
 ): Engine {
   const registry = queueRegistry(redis, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, () => registry.list());
   const hub = signalHub(signals, rootPrefix, clock);
   const accounts = providerAccounts({
-    ...{ redis, rootPrefix, clock, random },
+    ...{ redis, rootPrefix, clock, random, mostFailures },
     queues: () => registry.list(),
     onChanged: () => leaseFrom.freed(),
   });

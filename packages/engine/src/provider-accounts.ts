@@ -4,6 +4,8 @@ import type {
   ProviderAccount,
   ProviderAccountStatus,
   ProviderAccounts,
+  ProviderReport,
+  ProviderVerdict,
   QueueDefinition,
 } from "./engine.ts";
 import type { Clears } from "./explain.ts";
@@ -45,6 +47,8 @@ export interface ProviderAccountsParts {
   readonly clock: Clock;
   readonly random: Random;
   queues(): Promise<readonly QueueDefinition[]>;
+  /** So many failures in a row, of two jobs or more, open an account's circuit. */
+  readonly mostFailures: number;
   /** An account may have more to give. */
   onChanged(): void;
 }
@@ -60,7 +64,7 @@ export interface ProviderAccountsParts {
  * settled with the generation that it was charged to, or not at all.
  */
 export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountRegistry {
-  const { redis, rootPrefix, clock, queues, onChanged } = parts;
+  const { redis, rootPrefix, clock, queues, mostFailures, onChanged } = parts;
   const registry = accountRegistry(redis, rootPrefix, parts.random);
   const base = (name: string) => accountBase(rootPrefix, name);
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
@@ -149,6 +153,28 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
     await spread(account.name);
   };
 
+  const note = async (name: string, report: ProviderReport): Promise<ProviderVerdict> => {
+    const send = async (sure: boolean) => {
+      const request = { ...report, nowMs: clock.nowMs(), mostFailures, sure };
+      return reportProvider.run(redis, base(name), request);
+    };
+    let outcome = await send(false);
+    // A pool that nobody has defined as an account shares its pauses all the same.
+    while (outcome === undefined) {
+      if (report.kind === "answered") return { kind: "COUNTED", begun: false };
+      await put((await registry.read(name))?.account ?? { name });
+      outcome = await send(false);
+    }
+    if (outcome.verdict === "SUSPECT") {
+      // Successes come with what shards give back.
+      await takeBack(name);
+      outcome = (await send(true)) ?? outcome;
+    }
+    if (outcome.begun) await takeBack(name);
+    const { verdict, ...rest } = outcome;
+    return { ...rest, kind: verdict === "SUSPECT" ? "COUNTED" : verdict };
+  };
+
   return {
     put: (account) =>
       attempt(`setting provider account ${account.name}`, async () => {
@@ -190,19 +216,8 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
         onChanged();
         return status(held.account);
       }),
-    refused: (name, { coolMs, exhausted }) =>
-      attempt(`noting a refusal of ${name}`, async () => {
-        const report = () =>
-          reportProvider.run(redis, base(name), { nowMs: clock.nowMs(), coolMs, exhausted });
-        let pause = await report();
-        // A pool that nobody has defined as an account shares its pauses all the same.
-        while (pause === undefined) {
-          await put((await registry.read(name))?.account ?? { name });
-          pause = await report();
-        }
-        await takeBack(name);
-        return pause;
-      }),
+    report: (name, report) =>
+      attempt(`noting what provider account ${name} answered`, () => note(name, report)),
     exchange: (shard, want) =>
       attempt(`asking for a slice of ${want.pool}`, () => exchange(shard, want)),
     sync: () =>

@@ -80,7 +80,7 @@ test("a refusal that makes an account counts nothing that runs already", async (
   const { engine, submit, time, check } = await parts();
   await submit(3);
   const before = await lease(engine, 3);
-  await engine.providerAccounts.refused(pool, { coolMs: 1_000, exhausted: false });
+  await engine.providerAccounts.report(pool, { kind: "refused", askedMs: 1_000 });
   const [refused, ...others] = before;
   if (refused === undefined) throw new Error("no job");
   await engine.settle([{ ...refused, kind: "bounce", delayMs: 0, failure }]);
@@ -190,7 +190,7 @@ test("in whatever order accounts go, come and refuse under running jobs, what ru
         else if (one.kind === "put") await put(one.running);
         else if (one.kind === "delete") await engine.providerAccounts.delete(pool);
         else if (one.kind === "refuse") {
-          await engine.providerAccounts.refused(pool, { coolMs: 1_000, exhausted: false });
+          await engine.providerAccounts.report(pool, { kind: "refused", askedMs: 1_000 });
         } else if (one.kind === "putAndDie") await putAndDie(one.running);
         else if (one.kind === "deleteAndDie") await deleteAndDie();
         else if (one.kind === "sync") await engine.syncPolicy();

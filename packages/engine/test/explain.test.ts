@@ -72,14 +72,14 @@ test("a paused queue, a time to come and a provider's pause are named", async ()
   const now = job(keyId, { pool });
   await engine.submit([later, now]);
   await engine.pauseQueue(queue, true);
-  await engine.providerAccounts.refused(pool, { coolMs: 9_000, exhausted: false });
+  await engine.providerAccounts.report(pool, { kind: "refused", askedMs: 9_000 });
   expect(await kindsOf(engine, later.id)).toEqual([
     "QUEUE_PAUSED",
     "PROVIDER_COOLDOWN",
     "SCHEDULED",
   ]);
   expect(await kindsOf(engine, now.id)).toEqual(["QUEUE_PAUSED", "PROVIDER_COOLDOWN"]);
-  await engine.providerAccounts.refused(pool, { coolMs: undefined, exhausted: true });
+  await engine.providerAccounts.report(pool, { kind: "exhausted" });
   expect(await kindsOf(engine, now.id)).toContain("PROVIDER_EXHAUSTED");
 });
 

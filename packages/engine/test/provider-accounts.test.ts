@@ -36,7 +36,13 @@ const complete = (engine: Engine, leases: readonly Lease[], tokens?: number) =>
   );
 
 const refuse = async (engine: Engine, of: Lease, coolMs?: number, exhausted = false) => {
-  await engine.providerAccounts.refused(pool, { coolMs, exhausted });
+  await engine.providerAccounts.report(pool, {
+    ...(coolMs === undefined ? {} : { askedMs: coolMs }),
+    kind: exhausted ? "exhausted" : "refused",
+    ...(of.job.startedAtMs === undefined
+      ? {}
+      : { attempt: { jobId: of.jobId, startedMs: of.job.startedAtMs } }),
+  });
   await engine.settle([{ ...of, kind: "bounce", delayMs: 0, failure }]);
 };
 
@@ -166,10 +172,10 @@ test("the bounce after the last that is allowed spends an attempt, and attempts 
   for (let bounce = 0; bounce < 6; bounce += 1) {
     const of = await leaseOne(engine);
     attempts.push(of.attempt);
-    await refuse(engine, of, 1_000);
+    await refuse(engine, of);
     const [record] = await engine.getJobs([of.jobId]);
     states.push(record?.state ?? "");
-    time.nowMs += 1_060;
+    time.nowMs += 60_060;
   }
   expect(attempts).toEqual([1, 1, 1, 2, 2, 2]);
   expect(states).toEqual(["QUEUED", "QUEUED", "QUEUED", "QUEUED", "QUEUED", "FAILED"]);
@@ -189,7 +195,11 @@ test("without a word from the provider each episode pauses twice as long", async
 
 test.each([
   [Number.MAX_SAFE_INTEGER, 3_600_000],
-  [-5, 100],
+  [3_600_001, 3_600_000],
+  [1_001, 1_001],
+  [999, 1_000],
+  [0, 1_000],
+  [-5, 1_000],
 ])("a provider that asks for %d ms gets %d", async (coolMs, pauseMs) => {
   const { engine, submit, time } = await withAccount({});
   await submit(2);
@@ -197,11 +207,37 @@ test.each([
   expect((await engine.providerAccounts.get(pool))?.coolUntilMs).toBe(time.nowMs + pauseMs);
 });
 
+test("bounces of one episode count as one against the bound, and an episode ends with a success", async () => {
+  const { engine, submit, time } = await withAccount({}, { maxBounces: 1 });
+  await submit(1, { maxAttempts: 1 });
+  const bounceThrough = async (times: number) => {
+    for (let bounce = 0; bounce < times; bounce += 1) {
+      const of = await leaseOne(engine);
+      const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+      const verdict = await engine.providerAccounts.report(pool, { kind: "refused", attempt });
+      const { episode = "" } = verdict;
+      await engine.settle([{ ...of, kind: "bounce", delayMs: 0, failure, episode }]);
+      time.nowMs += 60_060;
+    }
+  };
+  await bounceThrough(40);
+  // Another job's success.
+  await submit(1, { priority: 1 }, "bbbb");
+  await complete(engine, [await leaseOne(engine)]);
+  await engine.syncPolicy();
+  expect((await engine.providerAccounts.get(pool))?.state).toBe("CLOSED");
+  await bounceThrough(1);
+  const [left] = await engine
+    .listJobs({ queue, pageSize: 5, keyId: "aaaa" as never })
+    .then(({ jobs }) => jobs);
+  expect(left).toMatchObject({ state: "FAILED", bounces: 41 });
+});
+
 test("a used-up quota opens the circuit until an operator resets it", async () => {
   const { engine, submit, time } = await withAccount({});
   await submit(3);
   const first = await leaseOne(engine);
-  await engine.providerAccounts.refused(pool, { coolMs: 10, exhausted: true });
+  await engine.providerAccounts.report(pool, { kind: "exhausted" });
   await engine.settle([{ ...first, kind: "fail", state: "FAILED", failure }]);
   time.nowMs += 24 * 60 * MINUTE;
   expect(await lease(engine, 5)).toEqual([]);

@@ -52,7 +52,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     ),
     jobsBounced: jobs(
       metricNames.jobsBounced,
-      "Attempts that a provider's refusal sent back to wait, at no cost to the job.",
+      "Attempts that a provider's refusal or outage sent back to wait, at no cost to the job.",
+    ),
+    providerPauses: counter(
+      metricNames.providerPauses,
+      "Times that a provider account was paused, by why; each probe that fails counts again.",
+      ["reason"],
     ),
     jobsHandedBack: jobs(
       metricNames.jobsHandedBack,

@@ -1,6 +1,10 @@
-/** What a provider said about its limits, for the scheduler to cool the pool down. */
+/**
+ * How a model provider answered a call that failed. The scheduler pauses the account for every worker after a refusal
+ * (429, 503, 529), and once several jobs in a row have met failures (408, 500 and more, no answer).
+ */
 export interface ProviderRefusal {
   readonly account: string;
+  /** 0: it could not be reached, broke off, or said nothing for too long. */
   readonly httpStatus: number;
   /** The account's money or quota is used up: waiting does not help. */
   readonly quotaExhausted: boolean;

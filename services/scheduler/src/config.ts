@@ -52,6 +52,11 @@ const settings = {
     z.coerce.number().int().min(0).optional(),
     "Bytes that the jobs of one API key may take in each queue, where its budget does not say; 0: no bound. Left out: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
   ),
+  providerFailures: setting(
+    "MILLRACE_PROVIDER_FAILURES",
+    z.coerce.number().int().min(2).max(100).default(5),
+    "So many failures of a provider account in a row, of two jobs or more, pause it for all.",
+  ),
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),

@@ -71,6 +71,8 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
     `${of(c)} jobs run on provider account ${c.subject}: it waits for one of them to end`,
   PROVIDER_COOLDOWN: ({ subject }) =>
     `provider account ${subject} refused calls and is paused; one job will probe it first`,
+  PROVIDER_DOWN: ({ subject, sinceMs }) =>
+    `provider account ${subject} failed again and again${sinceMs === undefined ? "" : `, and is paused since ${new Date(sinceMs).toISOString()}`}; one job at a time will probe it`,
   PROVIDER_EXHAUSTED: ({ subject }) =>
     `the money or quota of provider account ${subject} is used up: an operator must refill and reset it`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,

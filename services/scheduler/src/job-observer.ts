@@ -5,6 +5,8 @@ import type {
   JobRecord,
   Lease,
   OutputBatch,
+  ProviderReport,
+  ProviderVerdict,
   ReapedJob,
   Settlement,
 } from "@millrace/engine";
@@ -29,6 +31,8 @@ export interface JobObserver {
   leased(lease: Lease, nowMs: number): void;
   /** A lease set lanes aside, by what holds them. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
+  /** A provider account pauses by what an attempt reported. */
+  paused(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
@@ -76,6 +80,12 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
 
   return {
     submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+
+    paused(account, reason, { kind, coolUntilMs }) {
+      metrics.providerPauses.inc({ reason });
+      const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
+      log?.warn({ account, reason, probe: kind === "PROBE", until }, "provider account paused");
+    },
 
     shed: () => metrics.jobsShed.inc(),
 

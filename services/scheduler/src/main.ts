@@ -62,6 +62,7 @@ await runMain(
         redisTime: true,
         random,
         storedBytesPerKey: storedBytes.inEachQueue,
+        providerFailures: config.providerFailures,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),

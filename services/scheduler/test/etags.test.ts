@@ -162,6 +162,6 @@ test("what a secret and an account's circuit do leaves the etag as it is", async
   await rpc.rotateApiKey({ keyId });
   expect(await keyEtag()).toBe(before);
   const { account } = await rpc.putProviderAccount({ account: { name: "acc" } });
-  await engine.providerAccounts.refused("acc", { coolMs: 5_000, exhausted: false });
+  await engine.providerAccounts.report("acc", { kind: "refused", askedMs: 5_000 });
   expect((await rpc.listProviderAccounts({})).accounts[0]?.etag).toBe(account?.etag);
 });

@@ -28,7 +28,7 @@ test("accounts are listed by name, with how they are", async () => {
   await rpc.putProviderAccount({ account: { name: "anthropic/claude" } });
   await submit({ queue: "mail", pool: name, estimatedTokens: 500 });
   await engine.lease({ queue: "mail" as QueueName, count: 1, leaseMs: 1_000, workerId: "w" });
-  await engine.providerAccounts.refused("anthropic/claude", { coolMs: 7_000, exhausted: false });
+  await engine.providerAccounts.report("anthropic/claude", { kind: "refused", askedMs: 7_000 });
   const { accounts } = await rpc.listProviderAccounts({});
   expect(accounts).toMatchObject([
     { account: { name: "anthropic/claude" }, state: ProviderState.COOLING_DOWN },
@@ -42,7 +42,10 @@ test("a reset ends a pause, and takes a used-up quota to be refilled", async () 
   const { rpc, engine } = await setup();
   await rpc.putProviderAccount({ account: whole });
   const refused = (exhausted: boolean) =>
-    engine.providerAccounts.refused(name, { coolMs: 7_000, exhausted });
+    engine.providerAccounts.report(name, {
+      kind: exhausted ? "exhausted" : "refused",
+      askedMs: 7_000,
+    });
   for (const [exhausted, state] of [
     [false, ProviderState.COOLING_DOWN],
     [true, ProviderState.EXHAUSTED],

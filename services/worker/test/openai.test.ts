@@ -78,13 +78,16 @@ test.each([
 test.each([
   ["in seconds", { "retry-after": "1.5" }, 1_500],
   ["as a date", { "retry-after": "Mon, 24 Nov 2025 16:00:07 GMT" }, 7_000],
-  ["as a date that is past", { "retry-after": "Mon, 24 Nov 2025 15:00:00 GMT" }, 0],
+  ["as a date that is past", { "retry-after": "Mon, 24 Nov 2025 15:00:00 GMT" }, undefined],
+  ["as now", { "retry-after": "Mon, 24 Nov 2025 16:00:00 GMT" }, undefined],
+  ["as zero", { "retry-after": "0" }, undefined],
+  ["as zero milliseconds", { "retry-after-ms": "0", "retry-after": "9" }, 9_000],
   ["in milliseconds, which win", { "retry-after-ms": "250", "retry-after": "9" }, 250],
   ["not at all", {}, undefined],
   ["as nonsense", { "retry-after": "soon" }, undefined],
   ["as nothing", { "retry-after": "" }, undefined],
   ["as no number", { "retry-after": "NaN", "retry-after-ms": "NaN" }, undefined],
-  ["as a negative number", { "retry-after": "-5" }, 0],
+  ["as a negative number", { "retry-after": "-5" }, undefined],
   ["as endless", { "retry-after": "Infinity" }, undefined],
   ["in the year 9999", { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, 251_638_300_799_000],
 ])("a provider says when to come back %s", async (_, headers, afterMs) => {

@@ -33,8 +33,8 @@ export function listProvidersCommand(providers: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-States: CLOSED: jobs run. COOLING_DOWN: the provider asked for a pause. HALF_OPEN: one job probes whether it
-is over. EXHAUSTED: money or quota is used up, until \`millrace providers reset\`.
+States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED) or failed again and again (DOWN), and
+is left alone until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: money or quota is used up, until \`millrace providers reset\`.
 
 Examples:
   $ millrace providers list

@@ -7,10 +7,22 @@ const of = (used: number | bigint, limit: number | bigint | undefined): string =
 
 export const providerTable = (accounts: readonly ProviderAccountStatus[]): string =>
   table(
-    ["ACCOUNT", "STATE", "UNTIL", "REQ/MIN", "TOK/MIN", "RUNNING", "NOW AT MOST"],
-    accounts.map(({ account, state, coolUntil, ...status }) => [
+    [
+      "ACCOUNT",
+      "STATE",
+      "WHY",
+      "SINCE",
+      "NEXT TRY",
+      "REQ/MIN",
+      "TOK/MIN",
+      "RUNNING",
+      "NOW AT MOST",
+    ],
+    accounts.map(({ account, state, coolUntil, pausedSince, providerDown, ...status }) => [
       account?.name ?? "",
       ProviderState[state],
+      pausedSince === undefined ? "" : providerDown ? "DOWN" : "REFUSED",
+      timeText(pausedSince) ?? "",
       timeText(coolUntil) ?? "",
       of(status.requestsUsed, account?.requestsPerMinute),
       of(status.tokensUsed, account?.tokensPerMinute),

@@ -8,7 +8,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const governed = shard.hash("mr:governed");
   for (const [id, { rsv, acs }] of shard.jobs) {
     if (rsv && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
-    const [, , generation, ...pool] = (acs ?? "").split(" ");
+    const [, , generation, , ...pool] = (acs ?? "").split(" ");
     // What an account was charged that was removed since counts nowhere.
     if (generation !== undefined && governed[pool.join(" ")] === generation)
       count(ofPool, pool.join(" "));

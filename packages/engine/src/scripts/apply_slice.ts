@@ -21,7 +21,7 @@ export const applySlice = defineScript<ApplySliceRequest, "APPLIED" | "OLD">({
       "until_ms",
       "most",
     ],
-    "shared",
+    ...["shared", "probe"],
   ],
   encode: ({
     pool,
@@ -34,6 +34,9 @@ export const applySlice = defineScript<ApplySliceRequest, "APPLIED" | "OLD">({
     untilMs,
     most,
     shared,
-  }) => [...[pool, generation, version, requests, tokens, allowed, second, untilMs, most, shared]],
+    probe,
+  }) => [
+    ...[pool, generation, version, requests, tokens, allowed, second, untilMs, most, shared, probe],
+  ],
   decode: (reply) => asText(reply) as "APPLIED" | "OLD",
 });

@@ -1,7 +1,8 @@
 -- close_slice: give back what this shard has left of a provider account, and say what it used.
 -- KEYS     base
 -- ARGV     pool
--- RETURNS  {"CLOSED", generation, version, running, succeeded, {second, tokens, requests…}} | {"FREE"}, the pool is no account
+-- RETURNS  {"CLOSED", generation, version, running, succeeded, success_second, success_ms, probe_ended,
+--          {second, tokens, requests…}} | {"FREE"}, the pool is no account
 -- REPEAT   safe: the same report, until apply_slice brings the grant that answers it
 -- TOUCHES
 local base = KEYS[1]
@@ -29,7 +30,9 @@ if not report then
       gone[#gone + 1] = flat[i]
     end
   end
-  local words = { string.format("%.0f", slice.succeeded) }
+  local ended = rcall("HGET", slice.hash, "b")
+  local words = { string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms),
+    string.match(ended or "", "^%d+$") or "0" }
   for _, second in ipairs(seconds) do
     words[#words + 1] = second
     words[#words + 1] = string.format("%.0f", corrections[second].c)
@@ -39,9 +42,12 @@ if not report then
   for from = 1, #gone, 4000 do
     rcall("HDEL", slice.hash, unpack(gone, from, math.min(from + 3999, #gone)))
   end
-  rcall("HSET", slice.hash, "r", report, "k", 0)
+  rcall("HSET", slice.hash, "r", report, "k", "", "b", "")
 end
-local succeeded, rest = string.match(report, "^(%S+) ?(.*)$")
+local succeeded, second, ms, probe, rest = string.match(report, "^(%d+) (%d+) (%d+) (%d+) ?(.*)$")
+-- A report that cannot be read says nothing.
+if not succeeded then succeeded, second, ms, probe, rest = "0", "0", "0", "0", "" end
 local corrections = {}
 for word in string.gmatch(rest, "%S+") do corrections[#corrections + 1] = word end
-return { "CLOSED", slice.generation, string.format("%.0f", slice.version), string.format("%.0f", slice.running), succeeded, corrections }
+return { "CLOSED", slice.generation, string.format("%.0f", slice.version), string.format("%.0f", slice.running),
+  succeeded, second, ms, probe, corrections }

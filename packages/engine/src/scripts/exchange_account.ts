@@ -25,6 +25,8 @@ export interface Grant {
   readonly most: string;
   /** 1: other shards use the account, or want to. */
   readonly shared: number;
+  /** Names the probe that it is for; "": for none. */
+  readonly probe: string;
 }
 
 export interface AccountAnswer {
@@ -45,17 +47,20 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer 
   name: "exchange_account",
   argv: [
     ...["now_ms", "shard", "generation", "version", "running", "succeeded"],
+    ...["success_second", "success_ms", "probe_ended"],
     ...["want_requests", "want_tokens", "least_tokens"],
   ],
   perItem: ["second", "tokens", "requests"],
-  encode: ({ nowMs, shard, generation, version, running, succeeded, corrections, ...want }) => [
-    ...[nowMs, shard, generation, version, running, succeeded],
-    ...[want.wantRequests, want.wantTokens, want.leastTokens, ...corrections],
+  encode: ({ nowMs, shard, generation, version, running, corrections, ...rest }) => [
+    ...[nowMs, shard, generation, version, running],
+    ...[rest.succeeded, rest.successSecond, rest.successMs, rest.probeEnded],
+    ...[rest.wantRequests, rest.wantTokens, rest.leastTokens, ...corrections],
   ],
   decode(reply) {
     const [word, ...granted] = asList(reply);
     if (word === "GONE") return undefined;
-    const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared] = granted;
+    const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared, probe] =
+      granted;
     const retryMs = asOptionalNumber(retry);
     return {
       grant: {
@@ -68,6 +73,7 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer 
         most: asText(most),
         // A grant that was stored before there was this word.
         shared: shared === undefined ? 0 : asNumber(shared),
+        probe: asText(probe),
       },
       ...(retryMs === undefined ? {} : { retryMs }),
       why: asText(why) as AccountAnswer["why"],

@@ -5,6 +5,9 @@ import { asList, asNumber, asOptionalNumber, asText, unexpectedReply } from "../
 export interface AccountReading {
   readonly state: ProviderAccountState;
   readonly coolUntilMs?: number;
+  readonly pausedSinceMs?: number;
+  readonly pausedFor?: "refused" | "failed";
+  readonly failures: number;
   readonly running: number;
   readonly runningLimit?: number;
   readonly requestsUsed: number;
@@ -29,14 +32,29 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
     const [word, ...rest] = asList(reply);
     const state = states[asText(word)];
     if (state === undefined) return unexpectedReply("read_account", word);
-    const [cool, running, limit, requests, tokens, requestsClear, tokensClear] = rest;
+    const [
+      cool,
+      running,
+      limit,
+      requests,
+      tokens,
+      requestsClear,
+      tokensClear,
+      since,
+      why,
+      failures,
+    ] = rest;
+    const paused = state === "COOLING_DOWN" || state === "HALF_OPEN";
     const optional = <Name extends string>(name: Name, value: unknown) => {
       const number = asOptionalNumber(value);
       return number === undefined ? {} : ({ [name]: number } as Record<Name, number>);
     };
     return {
       state,
-      ...(state === "COOLING_DOWN" ? optional("coolUntilMs", cool) : {}),
+      ...(paused ? optional("coolUntilMs", cool) : {}),
+      ...(paused ? optional("pausedSinceMs", since) : {}),
+      ...(paused ? { pausedFor: why === "failed" ? "failed" : "refused" } : {}),
+      failures: asNumber(failures),
       running: asNumber(running),
       ...optional("runningLimit", limit),
       requestsUsed: asNumber(requests),

@@ -1,30 +1,45 @@
 import { defineScript } from "../define-script.ts";
-import { asList, asOptionalNumber, asText } from "../reply.ts";
+import type { ProviderReport, ProviderVerdict } from "../engine.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../reply.ts";
 
-export interface ReportProviderRequest {
+export interface ReportProviderRequest extends ProviderReport {
   readonly nowMs: number;
-  /** How long the provider asked for; undefined: it did not say. */
-  readonly coolMs: number | undefined;
-  /** Money or quota is used up. */
-  readonly exhausted: boolean;
+  /** So many failures in a row pause the account. */
+  readonly mostFailures: number;
+  /** No shard has had a success that the account has not heard of. */
+  readonly sure: boolean;
 }
 
-export interface ProviderPause {
-  readonly state: "cool" | "exhausted";
+export interface ReportProviderOutcome {
+  readonly verdict: ProviderVerdict["kind"] | "SUSPECT";
   readonly coolUntilMs?: number;
+  readonly episode?: string;
+  readonly begun: boolean;
 }
 
-export const reportProvider = defineScript<ReportProviderRequest, ProviderPause | undefined>({
+/** What nobody says of an attempt: it began just now. */
+const unknown = { jobId: "-", startedMs: 999_999_999_999_999 };
+
+/** Undefined: there is no such account. */
+export const reportProvider = defineScript<
+  ReportProviderRequest,
+  ReportProviderOutcome | undefined
+>({
   name: "report_provider",
-  argv: ["now_ms", "cool_ms", "exhausted"],
-  encode: ({ nowMs, coolMs, exhausted }) => [nowMs, coolMs ?? "", exhausted ? 1 : 0],
+  argv: ["now_ms", "kind", "asked_ms", "job_id", "started_ms", "most_failures", "sure"],
+  encode: ({ nowMs, kind, askedMs = 0, attempt = unknown, mostFailures, sure }) => [
+    ...[nowMs, kind, Math.max(0, Math.ceil(askedMs)), attempt.jobId, attempt.startedMs],
+    ...[mostFailures, sure ? 1 : 0],
+  ],
   decode(reply) {
-    const [state, coolUntil] = asList(reply);
-    if (state === "GONE") return undefined;
+    const [verdict, coolUntil, episode, begun] = asList(reply);
+    if (verdict === "GONE") return undefined;
     const coolUntilMs = asOptionalNumber(coolUntil);
     return {
-      state: asText(state) as ProviderPause["state"],
+      verdict: asText(verdict) as ReportProviderOutcome["verdict"],
       ...(coolUntilMs === undefined ? {} : { coolUntilMs }),
+      ...(episode === "" ? {} : { episode: asText(episode) }),
+      begun: asNumber(begun) === 1,
     };
   },
 });

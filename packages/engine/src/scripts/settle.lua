@@ -7,12 +7,12 @@
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
--- delay_ms" (its provider refused it for load: no attempt is spent), with the failure as body (JSON), its
+-- delay_ms episode" (its provider refused it for load, or is down: no attempt is spent), with the failure as body (JSON), its
 -- message, and as noted the failure as its history keeps it (JSON); or "release". usage is "" or
 -- "input,output,calls" and, where the worker measured CPU time, ",compute_ms". A job that is to run again
 -- but whose cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage;
 -- without one it counts as spent, unless the attempt is not counted: then the provider was never reached.
--- The bounce after max_bounces spends an attempt.
+-- Bounces of one episode count as one; the one after max_bounces spends an attempt.
 --
 -- A settlement that is INVALID has changed nothing, and the others of the call are settled: no JSON is decoded
 -- but what may be none, and what is stored of a job and cannot be read counts as not there.
@@ -57,11 +57,12 @@ local function read_kind(text)
   if text == "complete" or text == "release" then return { name = text } end
   local state = string.match(text, "^fail (%u+)$")
   if ENDS[state] then return { name = "fail", state = state, counts = true } end
-  local name, delay_ms, counts = string.match(text, "^(%l+) (%d+) ?([01]?)$")
+  local name, delay_ms, rest = string.match(text, "^(%l+) (%d+) ?(%w*)$")
   delay_ms = numbers.whole(delay_ms)
   if not delay_ms then return nil end
-  if name == "bounce" and counts == "" then return { name = name, delay_ms = delay_ms } end
-  if name == "retry" and counts ~= "" then return { name = name, delay_ms = delay_ms, counts = counts == "1" } end
+  if name == "bounce" then return { name = name, delay_ms = delay_ms, episode = rest } end
+  local counts = string.match(rest, "^[01]$")
+  if name == "retry" and counts then return { name = name, delay_ms = delay_ms, counts = counts == "1" } end
 end
 
 -- What reached no provider is given back; what a provider refused is given back to the key, and counts
@@ -79,7 +80,16 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   end
 end
 
--- Whether a job that was bounced so often spends an attempt by it, and then whether that was its last.
+-- How many episodes a job was bounced in, this one included, and whether it was bounced in this one before. What names no
+-- episode is one by itself.
+local function count_episode(before, episode)
+  local count, last = string.match(before or "", "^(%d+) (%w*)$")
+  count = numbers.whole(count) or 0
+  if episode ~= "" and episode == last then return count, true end
+  return count + 1, false
+end
+
+-- Whether a job that was bounced in so many episodes spends an attempt by it, and then whether that was its last.
 local function count_bounce(job_key, bounces, failed_attempts)
   if bounces % (max_bounces + 1) ~= 0 then return false, false end
   local attempts = numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
@@ -102,7 +112,7 @@ local function settle(at)
   local job_key = base .. id
   -- The first eight are ends.FIELDS.
   local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb", "finishedOn", "cancel", "rsv", "acs",
-    "use", "bnc")
+    "use", "bnc", "bep")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[9] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
@@ -130,9 +140,11 @@ local function settle(at)
   end
   local failed_attempts = numbers.whole(fields[2]) or 0
   if kind.name == "bounce" and not state then
-    local bounces, last = (numbers.whole(fields[14]) or 0) + 1, false
-    beside[#beside + 1], beside[#beside + 2] = "bnc", bounces
-    counts, last = count_bounce(job_key, bounces, failed_attempts)
+    local episodes, again = count_episode(fields[15], kind.episode)
+    local last = false
+    beside[#beside + 1], beside[#beside + 2] = "bnc", (numbers.whole(fields[14]) or 0) + 1
+    beside[#beside + 1], beside[#beside + 2] = "bep", string.format("%.0f %s", episodes, kind.episode)
+    if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
     if counts then history.note(id, noted, usage_text) end
     if last then state = "FAILED" end
   end

@@ -38,7 +38,7 @@ function kindOf(settlement: Settlement): string {
     case "fail":
       return `fail ${settlement.state}`;
     case "bounce":
-      return `bounce ${Math.max(0, Math.round(settlement.delayMs))}`;
+      return `bounce ${Math.max(0, Math.round(settlement.delayMs))} ${settlement.episode ?? ""}`.trim();
     case "retry": {
       const delayMs = Math.max(0, Math.round(settlement.delayMs));
       return `retry ${delayMs} ${settlement.countsAttempt ? 1 : 0}`;

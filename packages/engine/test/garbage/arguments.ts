@@ -35,7 +35,14 @@ const numeric =
 const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> = {
   append_output: () => [{ first_seq: "1", limit_bytes: "100000" }],
   apply_slice: ({ time, generation }) => [
-    { generation, version: "99", until_ms: String(time.nowMs + 900), most: "", shared: "0" },
+    {
+      generation,
+      version: "99",
+      until_ms: String(time.nowMs + 900),
+      most: "",
+      shared: "0",
+      probe: "",
+    },
   ],
   open_account: ({ generation }) => [{ generation, version: "99", running: "" }],
   cancel_job: ({ ids }) => [ids.running, ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
@@ -43,6 +50,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     {
       generation,
       ...{ shard: base, version: "1000", want_requests: "5", want_tokens: "5000" },
+      ...{ success_ms: String(time.nowMs), probe_ended: "0" },
       ...{ tokens: "-5", requests: "-1", second: String(Math.floor(time.nowMs / 1_000)) },
     },
   ],
@@ -87,9 +95,11 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   remove_dead_letters: ({ ids, time }) => [
     { id: ids.dead as unknown as Value, before_ms: String(time.nowMs) },
   ],
-  report_provider: () => [
-    { cool_ms: "500", exhausted: "0" },
-    { cool_ms: "", exhausted: "1" },
+  report_provider: ({ time }) => [
+    { job_id: "j", kind: "refused", most_failures: "5", sure: "0" },
+    { job_id: "j", kind: "exhausted", most_failures: "5", sure: "0" },
+    { job_id: "j", kind: "failed", most_failures: "1", sure: "1", started_ms: String(time.nowMs) },
+    { job_id: "j", kind: "answered", most_failures: "5", sure: "0" },
   ],
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
   set_governed: ({ generation }) => [{ version: "99", generation }],
@@ -103,7 +113,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     return [
       { kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
       { kind: "release", body: "", message: "", noted: "", usage: "" },
-      ...["fail FAILED", "retry 0 0", "retry 5000 1", "bounce 0"].map((kind) => ({
+      ...["fail FAILED", "retry 0 0", "retry 5000 1", "bounce 0", "bounce 0 e1"].map((kind) => ({
         ...texts,
         kind,
       })),

@@ -1,10 +1,17 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { Failure, LeaseRef, ProviderRefusal, Settlement } from "@millrace/engine";
+import type {
+  Failure,
+  LeaseRef,
+  ProviderReport,
+  ProviderVerdict,
+  Settlement,
+} from "@millrace/engine";
 import type { JobError } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
-import { backoffMs, cutChars, limits, type Random } from "@millrace/shared";
+import { cutChars, limits, type Random } from "@millrace/shared";
+import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
-import { decideRefusal } from "../policy/provider-refusal.ts";
+import { decideReport } from "../policy/provider-report.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
 import type { HeldLease } from "./held-leases.ts";
 
@@ -39,34 +46,43 @@ const failureOf = (error: JobError | undefined): Failure => ({
   retryable: error?.retryable ?? false,
 });
 
-/** A pause that its provider's answer demands of the pool that a job names. */
-export interface PoolRefusal extends ProviderRefusal {
+/** What an attempt says of the provider account that its job names. */
+export interface PoolReport extends ProviderReport {
+  /** "": it names none. */
   readonly pool: string;
+  readonly askedMs: number;
 }
 
 /** What a failed attempt says of its provider's account, if anything. The pool is the job's: a worker cannot pause another. */
-export function refusalOf(
+export function reportOf(
+  { jobId }: LeaseRef,
   { outcome }: Pick<AttemptOutcome, "outcome">,
   lease: Pick<HeldLease, "job"> | undefined,
-): PoolRefusal | undefined {
-  if (outcome.case !== "failed" || outcome.value.provider === undefined) return undefined;
+): PoolReport | undefined {
+  if (lease === undefined || outcome.case !== "failed") return undefined;
+  if (outcome.value.provider === undefined) return undefined;
   const { provider, retryAfter } = outcome.value;
-  const decision = decideRefusal({
-    ...provider,
-    ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
-  });
-  if (decision.kind === "none" || lease === undefined) return undefined;
-  return { ...decision, pool: lease.job.pool ?? "" };
+  const { startedAtMs, pool = "" } = lease.job;
+  return {
+    ...decideReport({
+      ...provider,
+      ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
+    }),
+    ...(startedAtMs === undefined ? {} : { attempt: { jobId, startedMs: startedAtMs } }),
+    pool,
+  };
 }
 
 /**
  * What to do with a job whose attempt has ended as its worker says. `lease` is left out where the
- * lease is stale: the engine says so whatever is asked of it.
+ * lease is stale: the engine says so whatever is asked of it. `verdict` is of the account of the job's
+ * pool, if the attempt said something of it.
  */
 export function settlementOf(
   ref: LeaseRef,
   { outcome, usage }: Pick<AttemptOutcome, "outcome" | "usage">,
   lease: Pick<HeldLease, "job" | "stopping"> | undefined,
+  verdict: ProviderVerdict | undefined,
   nowMs: number,
   random: Random,
 ): Settlement {
@@ -93,13 +109,9 @@ export function settlementOf(
   const { retryable } = failure;
   if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
   const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
-  const refusal = refusalOf({ outcome }, lease);
-  if (refusal !== undefined && !refusal.exhausted && retryable) {
-    // A pool is paused for all of its jobs; one that names none has to wait by itself.
-    const backoff = () => backoffMs(lease.job.backoff, lease.job.bounces + 1, random);
-    const delayMs = refusal.pool === "" ? (refusal.coolMs ?? backoff()) : 0;
-    return { ...base, kind: "bounce", delayMs, failure };
-  }
+  const report = reportOf(ref, { outcome }, lease);
+  const bounce = report && bounceOf({ ...lease.job, report, verdict, nowMs }, random);
+  if (bounce !== undefined && retryable) return { ...base, ...bounce, kind: "bounce", failure };
   const decision = decideRetry({ ...lease.job, retryable, retryAfterMs }, random);
   if (decision.kind === "fail" || !hasTimeLeft(lease.job, nowMs + decision.delayMs)) {
     return { ...base, kind: "fail", state: "FAILED", failure };

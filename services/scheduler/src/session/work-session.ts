@@ -1,6 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { AppendOutcome, Engine, Lease, LeaseRef, OutputBatch } from "@millrace/engine";
+import type {
+  AppendOutcome,
+  Engine,
+  Lease,
+  LeaseRef,
+  OutputBatch,
+  ProviderVerdict,
+} from "@millrace/engine";
 import {
   type AttemptOutcome,
   type AttemptOutput,
@@ -21,7 +28,7 @@ import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
-import { overdueSettlement, refusalOf, settlementOf } from "./settlement.ts";
+import { overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
 import { assignmentBytes, assignmentOf, chunkOf, outputAck, settleAck } from "./work-message.ts";
 import type { Writes } from "./writes.ts";
 
@@ -237,15 +244,27 @@ export class WorkSession {
   }
 
   async #settleAll(refs: readonly LeaseRef[], outcomes: readonly AttemptOutcome[]) {
-    const { engine, clock, random, writes } = this.#parts;
+    const { engine, clock, random, writes, observer } = this.#parts;
     const leases = await this.#leasesOf(refs);
     // First: once the job is back in its lane, its pool must be seen to be paused.
-    for (const refusal of outcomes.flatMap((outcome, at) => refusalOf(outcome, leases[at]) ?? [])) {
-      if (refusal.pool !== "") await engine.providerAccounts.refused(refusal.pool, refusal);
+    const verdicts: (ProviderVerdict | undefined)[] = [];
+    for (const [at, outcome] of outcomes.entries()) {
+      const report = reportOf(refs[at] as LeaseRef, outcome, leases[at]);
+      if (report === undefined || report.pool === "") continue;
+      const verdict = await engine.providerAccounts.report(report.pool, report);
+      verdicts[at] = verdict;
+      if (verdict.begun) observer.paused(report.pool, report.kind, verdict);
     }
     return writes.settle(
       outcomes.map((outcome, at) => ({
-        settlement: settlementOf(refs[at] as LeaseRef, outcome, leases[at], clock.nowMs(), random),
+        settlement: settlementOf(
+          refs[at] as LeaseRef,
+          outcome,
+          leases[at],
+          verdicts[at],
+          clock.nowMs(),
+          random,
+        ),
         job: leases[at]?.job,
       })),
     );

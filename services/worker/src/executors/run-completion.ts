@@ -45,16 +45,14 @@ async function readAll({ text }: Completion, piece: (text: string) => Promise<vo
   return answer;
 }
 
-/** A provider's refusal becomes a JobFailure that tells the scheduler about its limits. */
+/** A provider's fault becomes a JobFailure that tells the scheduler how the provider is. */
 function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   if (!(error instanceof ProviderFault)) return error;
   const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
   return new JobFailure("PROVIDER_ERROR", error.message, retryable, {
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(isRefusal(error)
-      ? { provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders } }
-      : {}),
+    provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders },
   });
 }
 

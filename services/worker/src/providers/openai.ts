@@ -20,15 +20,15 @@ const SECRET_CHARS = 8;
 /** Until the provider says what it counted: a token is about four bytes of English. */
 const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
 
-/** Retry-After as seconds or as an HTTP date, in milliseconds. */
+/** Retry-After as seconds or as an HTTP date, in milliseconds. What is past, or is no time, says nothing. */
 function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
-  if (Number.isFinite(precise)) return Math.max(0, precise);
+  if (precise > 0 && Number.isFinite(precise)) return precise;
   const value = headers?.get("retry-after");
   if (value === null || value === undefined || value.trim() === "") return undefined;
   const seconds = Number(value);
   const delayMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - nowMs;
-  return Number.isFinite(delayMs) ? Math.max(0, delayMs) : undefined;
+  return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
 }
 
 /** A fault that has no HTTP status: the answer never came, or did not come whole. */

@@ -1,6 +1,6 @@
 import type { Clock } from "@millrace/shared";
 
-/** As the scheduler takes it (report_provider.lua), where the provider does not say for how long. */
+/** The least, as for the scheduler (report_provider.lua). */
 const UNSAID_MS = 1_000;
 /** The most that the scheduler believes. */
 const LONGEST_MS = 3_600_000;
@@ -28,11 +28,10 @@ export class RefusedAccounts {
   /** `forMs`: as the provider asked, undefined if it did not. */
   refused(account: string, forMs: number | undefined): void {
     const atMs = this.#clock.nowMs();
+    // What the provider asks for can only lengthen the pause.
+    const pauseMs = Math.max(UNSAID_MS, Math.min(forMs ?? 0, LONGEST_MS));
     // Calls that were under way are refused too, and may be told less: as for the scheduler, the longest counts.
-    const untilMs = Math.max(
-      this.#refusals.get(account)?.untilMs ?? 0,
-      atMs + Math.min(forMs ?? UNSAID_MS, LONGEST_MS),
-    );
+    const untilMs = Math.max(this.#refusals.get(account)?.untilMs ?? 0, atMs + pauseMs);
     this.#refusals.set(account, { atMs, untilMs });
   }
 

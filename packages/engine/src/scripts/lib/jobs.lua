@@ -8,7 +8,8 @@
 --   ik    "window_ms:idempotency key"  keep  retention of its own, ms
 --   fin   "ats STATE" of when it ended: it holds while `ats` is the same
 --   fail  last failure, JSON           use   usage, "input,output,calls[,compute_ms]"
---   est  tokens declared               bnc  times its provider refused it
+--   est  tokens declared               bnc  times it was bounced
+--   bep  "count episode": how many episodes it was bounced in, and the last of them
 --   by, rb  bytes that it counts as: see stored.lua
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua
 --   his  how its attempts failed: see history.lua

@@ -7,12 +7,14 @@
 -- removed and made again has another one. mr:slice:<pool> is a hash, removed with its generation:
 --   v  the grant's number      u  until when it holds, ms     s  the account's second that it was charged to
 --   q  requests left           t  tokens left                 m  the most tokens that a job can reserve, or ""
---   a  jobs that may run       n  jobs that run               k  successes not yet reported
+--   a  jobs that may run       n  jobs that run
+--   k  "count second ms": successes not yet reported, in which second the newest was charged, and when the last one ended
+--   p  the probe that it was granted for, or ""     b  a probe that has ended, or was not used
 --   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
 --   r  what is being reported with grant v, until the next one comes
 --   o  1: other shards use the account
 --   x  "key last_ms other_ms": who reserved last, and when, and when another key had reserved before
--- A job that was charged has the field `acs`: "second reserved generation pool"; once that is settled it is
+-- A job that was charged has the field `acs`: "second reserved generation probe pool"; once that is settled it is
 -- empty, or gone. What an earlier generation of the account was charged does not count against the present one.
 --
 -- Needs `base`, `rcall` and `now_ms`.
@@ -28,11 +30,14 @@ function slices.of(pool)
   local generation = pool ~= "" and rcall("HGET", base .. "mr:governed", pool)
   if generation then
     local hash = base .. "mr:slice:" .. pool
-    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x")
+    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x", "p")
     slice = { pool = pool, generation = generation, hash = hash, version = (numbers.whole(f[1]) or 0), until_ms = (numbers.whole(f[2]) or 0),
       second = (numbers.whole(f[3]) or 0), requests = (numbers.whole(f[4]) or 0), tokens = (numbers.whole(f[5]) or 0),
       most = numbers.whole(f[6]), allowed = (numbers.whole(f[7]) or 0), running = (numbers.whole(f[8]) or 0),
-      succeeded = (numbers.whole(f[9]) or 0), shared = f[10] == "1", adds = {} }
+      probe = string.match(f[12] or "", "^%d*$") or "", shared = f[10] == "1", adds = {} }
+    local succeeded, second, ms = string.match(f[9] or "", "^(%d+) (%d+) (%d+)$")
+    slice.succeeded, slice.success_second, slice.success_ms = numbers.whole(succeeded) or 0, numbers.whole(second) or 0,
+      numbers.whole(ms) or 0
     slice.last_key, slice.last_ms, slice.other_ms = string.match(f[11] or "", "^(%S+) (%d+) (%d+)$")
     slices.order[#slices.order + 1] = slice
   end
@@ -97,7 +102,8 @@ function slices.reserve(slice, tokens, key)
   slice.changed = true
   if slice.last_key ~= key then slice.last_key, slice.other_ms = key, slice.last_ms or 0 end
   slice.last_ms = now_ms
-  return string.format("%.0f %.0f %s %s", slice.second, reserved, slice.generation, slice.pool)
+  local probe = slice.probe == "" and "0" or slice.probe
+  return string.format("%.0f %.0f %s %s %s", slice.second, reserved, slice.generation, probe, slice.pool)
 end
 
 local function note(slice, letter, second, amount)
@@ -110,7 +116,7 @@ end
 -- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
 -- call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local second, reserved, generation, pool = string.match(acs, "^(%d+) (%d+) (%S+) (.*)$")
+  local second, reserved, generation, probe, pool = string.match(acs, "^(%d+) (%d+) (%S+) (%d+) (.*)$")
   local slice = slices.of(pool or "")
   -- The account was removed meanwhile, and perhaps made again.
   if not slice or slice.generation ~= generation then return end
@@ -119,13 +125,18 @@ function slices.settle(job_id, acs, spent, refund, succeeded)
   if refund then spent = 0 end
   if spent then note(slice, "c", second, spent - reserved) end
   if refund then note(slice, "e", second, -1) end
-  if succeeded then slice.succeeded = slice.succeeded + 1 end
+  if probe ~= "0" then slice.probe_ended = probe end
+  if succeeded then
+    slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
+    slice.success_second = math.max(slice.success_second, tonumber(second))
+  end
 end
 
 -- Gives back what is left of a slice: no job can use it any more.
 function slices.close(slice)
   note(slice, "c", string.format("%.0f", slice.second), -slice.tokens)
   note(slice, "e", string.format("%.0f", slice.second), -slice.requests)
+  if slice.probe ~= "" and slice.requests >= 1 then slice.probe_ended = slice.probe end
   slice.requests, slice.tokens, slice.until_ms, slice.allowed = 0, 0, 0, slice.running
   slice.changed = true
 end
@@ -135,7 +146,11 @@ function slices.flush()
     if slice.changed then
       slice.changed = false
       rcall("HSET", slice.hash, "u", slice.until_ms, "q", slice.requests, "t", slice.tokens, "a", slice.allowed,
-        "n", slice.running, "k", slice.succeeded)
+        "n", slice.running)
+      if slice.has_news then
+        rcall("HSET", slice.hash, "k", string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms))
+      end
+      if slice.probe_ended then rcall("HSET", slice.hash, "b", slice.probe_ended) end
       if slice.last_ms == now_ms then
         rcall("HSET", slice.hash, "x", string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
       end

@@ -17,6 +17,11 @@ export const providerAccountStatusMessage = (
     account: providerAccountMessage(status.account),
     state: ProviderState[status.state],
     ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampOf(status.coolUntilMs) }),
+    ...(status.pausedSinceMs === undefined
+      ? {}
+      : { pausedSince: timestampOf(status.pausedSinceMs) }),
+    providerDown: status.pausedFor === "failed",
+    failures: status.failures,
     running: status.running,
     runningLimit: status.runningLimit ?? 0,
     requestsUsed: BigInt(status.requestsUsed),

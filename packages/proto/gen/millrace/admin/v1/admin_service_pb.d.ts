@@ -892,7 +892,8 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
   state: ProviderState;
 
   /**
-   * While cooling down: until when.
+   * While cooling down: when the next job probes it. While half open: when another one will, if the probe that is under way
+   * has not come back by then.
    *
    * @generated from field: google.protobuf.Timestamp cool_until = 3;
    */
@@ -932,6 +933,27 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
    * @generated from field: string etag = 8;
    */
   etag: string;
+
+  /**
+   * While cooling down or half open: since when it has had no success.
+   *
+   * @generated from field: google.protobuf.Timestamp paused_since = 9;
+   */
+  pausedSince?: Timestamp | undefined;
+
+  /**
+   * While cooling down or half open: it failed again and again, and is taken to be down. Else it refused calls for load.
+   *
+   * @generated from field: bool provider_down = 10;
+   */
+  providerDown: boolean;
+
+  /**
+   * While closed: how many calls have failed in a row, as far as it is known.
+   *
+   * @generated from field: uint32 failures = 11;
+   */
+  failures: number;
 };
 
 /**
@@ -1918,7 +1940,7 @@ export enum ProviderState {
   CLOSED = 1,
 
   /**
-   * The provider asked for a pause: none starts until it is over.
+   * The provider refused calls, or failed again and again: none starts until the pause is over.
    *
    * @generated from enum value: PROVIDER_STATE_COOLING_DOWN = 2;
    */

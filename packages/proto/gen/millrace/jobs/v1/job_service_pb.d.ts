@@ -779,6 +779,13 @@ export enum ConstraintKind {
    * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
    */
   NO_FREE_WORKER = 13,
+
+  /**
+   * The provider failed again and again, and is taken to be down: one job at a time probes it.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_PROVIDER_DOWN = 14;
+   */
+  PROVIDER_DOWN = 14,
 }
 
 /**

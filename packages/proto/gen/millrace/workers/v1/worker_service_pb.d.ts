@@ -443,7 +443,7 @@ export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
   retryAfter?: Duration | undefined;
 
   /**
-   * The provider refused the call for load or quota.
+   * What the provider made of the call, where it did not do what it was asked.
    *
    * @generated from field: millrace.workers.v1.ProviderFeedback provider = 3;
    */
@@ -457,7 +457,8 @@ export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
 export declare const FailedSchema: GenMessage<Failed>;
 
 /**
- * What a provider said about its limits.
+ * How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 408, other statuses from 500
+ * on, and none pause it once several jobs have met them in a row. Anything else says that the provider is there.
  *
  * @generated from message millrace.workers.v1.ProviderFeedback
  */
@@ -470,7 +471,7 @@ export declare type ProviderFeedback = Message<"millrace.workers.v1.ProviderFeed
   account: string;
 
   /**
-   * The HTTP status that it answered with.
+   * The HTTP status that it answered with. 0: it could not be reached, broke off, or said nothing for too long.
    *
    * @generated from field: uint32 http_status = 2;
    */

@@ -2,6 +2,7 @@ import { parseDuration } from "@millrace/shared";
 
 /** What a provider answered, as a worker reports it. */
 export interface ProviderAnswer {
+  /** 0: there was no answer. */
   readonly httpStatus: number;
   /** The account's money or quota is used up. */
   readonly quotaExhausted: boolean;
@@ -11,23 +12,28 @@ export interface ProviderAnswer {
   readonly rateLimitHeaders: Readonly<Record<string, string>>;
 }
 
-export type RefusalDecision =
-  /** A failure like others: it says nothing of the account. */
-  | { readonly kind: "none" }
-  /** The whole account shall pause. `coolMs` undefined: the provider did not say for how long. */
-  | { readonly kind: "pause"; readonly coolMs: number | undefined; readonly exhausted: boolean };
+export interface DecidedReport {
+  /** refused: too much for it now. exhausted: money or quota is used up. failed: it is out of order. answered: it took the call. */
+  readonly kind: "refused" | "exhausted" | "failed" | "answered";
+  /** How long it asked to be left alone, in milliseconds; 0: it did not say. */
+  readonly askedMs: number;
+}
 
 /** Too many requests; overloaded; and 529, which some providers use for overloaded. */
 const REFUSALS = new Set([429, 503, 529]);
+/** It gave up waiting for the request, or is not what it should be; 0: there was no answer. */
+const isFailure = (httpStatus: number) =>
+  httpStatus === 0 || httpStatus === 408 || httpStatus >= 500;
 /** The limits that providers name in x-ratelimit-remaining-* and x-ratelimit-reset-*. */
 const KINDS = ["requests", "tokens"] as const;
 
-/** Whether a provider's answer pauses its account, and for how long. Headers are hints: Retry-After comes first. */
-export function decideRefusal(answer: ProviderAnswer): RefusalDecision {
-  if (answer.quotaExhausted) return { kind: "pause", coolMs: undefined, exhausted: true };
-  if (!REFUSALS.has(answer.httpStatus)) return { kind: "none" };
-  const coolMs = answer.retryAfterMs ?? resetMs(answer.rateLimitHeaders);
-  return { kind: "pause", coolMs, exhausted: false };
+/** What a provider's answer says of its account. Headers are hints: Retry-After comes first. */
+export function decideReport(answer: ProviderAnswer): DecidedReport {
+  const { httpStatus, quotaExhausted, retryAfterMs, rateLimitHeaders } = answer;
+  if (quotaExhausted) return { kind: "exhausted", askedMs: 0 };
+  const askedMs = Math.max(0, retryAfterMs ?? resetMs(rateLimitHeaders) ?? 0);
+  if (REFUSALS.has(httpStatus)) return { kind: "refused", askedMs };
+  return isFailure(httpStatus) ? { kind: "failed", askedMs } : { kind: "answered", askedMs: 0 };
 }
 
 /** When the limits that are used up are full again, by their headers. */

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { bounceOf } from "./bounce.ts";
+
+const nowMs = 1_000_000;
+const least = { next: () => 0, bytes: () => new Uint8Array() };
+const most = { ...least, next: () => 1 - Number.EPSILON };
+const refused = { kind: "refused", askedMs: 0 } as const;
+const failed = { kind: "failed", askedMs: 0 } as const;
+const attempt = { report: refused, bounces: 0, nowMs };
+
+test("an attempt that is part of a pause goes to the head of its lane, and counts with the others of the episode", () => {
+  const verdict = { kind: "PAUSED", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
+  expect(bounceOf({ ...attempt, verdict }, least)).toEqual({ delayMs: 0, episode: "e1" });
+  expect(bounceOf({ ...attempt, report: failed, verdict }, least)).toEqual({
+    ...{ delayMs: 0, episode: "e1" },
+  });
+});
+
+test("a probe comes back after the next one, so that another job may be that", () => {
+  const verdict = { kind: "PROBE", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
+  expect(bounceOf({ ...attempt, verdict }, least)).toEqual({ delayMs: 6_000, episode: "e1" });
+  // Which counts by itself where it may have failed by the job's own fault.
+  expect(bounceOf({ ...attempt, report: failed, verdict }, least)).toEqual({ delayMs: 6_000 });
+});
+
+test.each(["COUNTED", "EXHAUSTED"] as const)("%s: the attempt has failed as others do", (kind) => {
+  expect(bounceOf({ ...attempt, verdict: { kind } }, least)).toBeUndefined();
+});
+
+test("a job that names no pool waits by itself, longer each time, and at least as long as it was asked to", () => {
+  const delays = (random: typeof least, askedMs: number) =>
+    [0, 1, 2, 5, 20].map((bounces) => {
+      const one = { ...attempt, bounces, report: { ...refused, askedMs }, verdict: undefined };
+      return bounceOf(one, random)?.delayMs;
+    });
+  expect(delays(least, 0)).toEqual([750, 1_500, 3_000, 24_000, 60_000]);
+  expect(delays(most, 0)).toEqual([375, 750, 1_500, 12_000, 30_000]);
+  expect(delays(least, 3_000)).toEqual([3_000, 3_000, 3_000, 24_000, 60_000]);
+});
+
+test("a failure of a job that names no pool is a failure like others", () => {
+  expect(bounceOf({ ...attempt, report: failed, verdict: undefined }, least)).toBeUndefined();
+});
