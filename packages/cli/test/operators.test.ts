@@ -115,8 +115,8 @@ test("a provider account is defined, changed by what is given, reset and removed
   const put = (...args: string[]) => run(["providers", "put", name, ...args]);
   await put("--requests-per-minute", "500", "--max-running", "8");
   const shown = `\
-ACCOUNT       STATE   UNTIL  REQ/MIN  TOK/MIN   RUNNING  NOW AT MOST
-openai/gpt-5  CLOSED         0/500    0/200000  0/-      -
+ACCOUNT       STATE   WHY  SINCE  NEXT TRY  REQ/MIN  TOK/MIN   RUNNING  NOW AT MOST
+openai/gpt-5  CLOSED                        0/500    0/200000  0/-      -
 `;
   expect((await put("--tokens-per-minute", "200000", "--max-running", "none")).out).toBe(shown);
   expect((await run(["providers", "list"])).out).toBe(shown);
