@@ -1,4 +1,5 @@
 export { assertBoundedJson } from "./bounds/json-bounds.ts";
+export { assertBounded } from "./bounds/message-bounds.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";

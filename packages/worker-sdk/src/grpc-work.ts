@@ -8,13 +8,17 @@ import {
   WorkResponseSchema,
 } from "@millrace/proto/worker-service";
 
+/** The same bytes as grpc-js wants them, and no copy. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 /** `WorkerService.Work` as grpc-js wants a method described; fits a client and a server. */
 export const workMethod: MethodDefinition<WorkRequest, WorkResponse> = {
   path: `/${WorkerService.typeName}/${WorkerService.method.work.name}`,
   requestStream: true,
   responseStream: true,
-  requestSerialize: (message) => Buffer.from(toBinary(WorkRequestSchema, message)),
+  requestSerialize: (message) => bufferOf(toBinary(WorkRequestSchema, message)),
   requestDeserialize: (bytes) => fromBinary(WorkRequestSchema, bytes),
-  responseSerialize: (message) => Buffer.from(toBinary(WorkResponseSchema, message)),
+  responseSerialize: (message) => bufferOf(toBinary(WorkResponseSchema, message)),
   responseDeserialize: (bytes) => fromBinary(WorkResponseSchema, bytes),
 };

@@ -23,6 +23,7 @@ import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
+import { messageFields } from "./message-fields.ts";
 import { observedEngine } from "./observed-engine.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
@@ -42,8 +43,6 @@ const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
 const CALLS_PER_GATEWAY = 1_000_000;
-/** A gateway gathers jobs of many messages in one, and has checked each of those. */
-const FIELDS_FROM_GATEWAY = 1_000_000;
 /** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
 const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
@@ -112,7 +111,7 @@ await runMain(
         limits: {
           concurrentStreams: CALLS_PER_GATEWAY,
           streamResets: RESETS_PER_GATEWAY,
-          messageFields: FIELDS_FROM_GATEWAY,
+          messageFields: messageFields.gateways,
         },
         services: [schedulerService(engine, observer, clock, pressure)],
         authenticate: requireGateway(keepSecret(scope, gateways, keeping, gatewayTokens)),
@@ -129,6 +128,7 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.workerPort },
         tls,
+        limits: { messageFields: messageFields.workers },
         services: [
           workerService({
             ...{ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs },
@@ -148,6 +148,7 @@ await runMain(
         listen: { host: config.adminHost, port: config.adminPort },
         // People have a token, and no certificate.
         tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
+        limits: { messageFields: messageFields.operators },
         services: [adminService(engine, clock, random, { connected, schedulerId })],
         authenticate: requireOperator(keepSecret(scope, operators, keeping, operatorTokens)),
         clock,
