@@ -64,7 +64,7 @@ function explain(error: MillraceError, called: Called): [ExitCode, string] {
 
 function malformed({ message, violations }: MillraceError): string {
   if (violations.length === 0) return `Millrace cannot take this: ${message}.`;
-  const lines = violations.map(({ field, description }) => `  ${field}: ${description}`);
+  const lines = violations.map(({ field, description }) => `${field}: ${description}`);
   return ["Millrace cannot take this:", ...lines].join("\n");
 }
 

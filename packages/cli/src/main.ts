@@ -3,7 +3,7 @@ import { systemClock } from "@millrace/shared";
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
-import { printable } from "./printable.ts";
+import { printableBlock, printableJson } from "./printable.ts";
 import { millraceProgram } from "./program.ts";
 import type { Shell } from "./shell.ts";
 
@@ -48,7 +48,7 @@ async function run(): Promise<ExitCode> {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
     if (!(error instanceof Failure)) throw error;
-    shell.err.write(`${asJson ? jsonOf(error) : `millrace: ${printable(error.message)}`}\n`);
+    shell.err.write(`${asJson ? jsonOf(error) : `millrace: ${printableBlock(error.message)}`}\n`);
     return error.exitCode;
   }
 }
@@ -56,5 +56,5 @@ async function run(): Promise<ExitCode> {
 function jsonOf({ message, exitCode, cause }: Failure): string {
   const { code, reason, violations, metadata } =
     cause instanceof MillraceError ? cause : ({} as Partial<MillraceError>);
-  return JSON.stringify({ error: { message, exitCode, code, reason, violations, metadata } });
+  return printableJson({ error: { message, exitCode, code, reason, violations, metadata } });
 }

@@ -1,14 +1,14 @@
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 import type { Shell } from "./shell.ts";
 
 /** One JSON value on a line of its own. */
 export const writeJson = (shell: Shell, value: unknown): void => {
-  shell.out.write(`${JSON.stringify(value, bytesAsBase64)}\n`);
+  shell.out.write(`${printableJson(value)}\n`);
 };
 
-/** Lines of text that this program made. */
+/** Lines of text that this program made, which may quote others: `details` and `table` keep quotes from forging lines. */
 export const writeText = (shell: Shell, text: string): void => {
-  shell.out.write(`${text}\n`);
+  shell.out.write(`${printable(text)}\n`);
 };
 
 /** Text of a job, as it is; but nothing in it may steer a terminal. */
@@ -20,6 +20,3 @@ export const writeRaw = (shell: Shell, text: string): void => {
 export const note = (shell: Shell, text: string): void => {
   shell.err.write(`${printable(text)}\n`);
 };
-
-const bytesAsBase64 = (_: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;

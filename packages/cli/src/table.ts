@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { printable } from "./printable.ts";
+import { printable, printableBlock } from "./printable.ts";
 
 const noBorders = Object.fromEntries(
   [
@@ -24,7 +24,9 @@ export function details(rows: readonly (readonly [string, string | undefined])[]
   const given = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
   const width = Math.max(...given.map(([name]) => name.length));
   return withoutTrailingBlanks(
-    given.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`).join("\n"),
+    given
+      .map(([name, value]) => `${name.padEnd(width)}  ${printableBlock(value, width + 2)}`)
+      .join("\n"),
   );
 }
 

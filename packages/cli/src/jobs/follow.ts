@@ -3,6 +3,7 @@ import { isFinal } from "@millrace/shared";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { note, writeJson, writeRaw, writeText } from "../output.ts";
+import { printableJson } from "../printable.ts";
 import type { Shell } from "../shell.ts";
 import { statusLine } from "../status-line.ts";
 
@@ -107,7 +108,7 @@ function textScreen(shell: Shell, { stream }: FollowOptions): Screen {
           }
           status.clear();
           if (!wrote && event.job.state === "SUCCEEDED") {
-            writeText(shell, JSON.stringify(event.job.result ?? null, null, 2));
+            writeText(shell, printableJson(event.job.result ?? null, 2));
           }
           return;
         case "data":

@@ -1,4 +1,5 @@
 import type { Job } from "@millrace/client";
+import { printableJson } from "../printable.ts";
 import { details } from "../table.ts";
 import { timeText } from "../times.ts";
 
@@ -37,7 +38,7 @@ export function jobText(job: Job): string {
         }`,
     ],
     ["failure", failure && `${failure.reason}: ${failure.message}`],
-    ["payload", job.payload === undefined ? undefined : JSON.stringify(job.payload)],
-    ["result", job.result === undefined ? undefined : JSON.stringify(job.result)],
+    ["payload", job.payload === undefined ? undefined : printableJson(job.payload)],
+    ["result", job.result === undefined ? undefined : printableJson(job.result)],
   ]);
 }
