@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,7 +9,9 @@ import { text } from "node:stream/consumers";
  * a file with a process id: another process may have that id by now, but nobody answers for us.
  */
 export async function holdFolder(folder: string): Promise<AsyncDisposable> {
+  // Documents, jobs and a key are in it: none but its owner may look, in a folder of an earlier start neither.
   await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700);
   // Sockets' paths are short: 104 bytes on some systems.
   const path = relative("", join(folder, "running.socket"));
   for (;;) {

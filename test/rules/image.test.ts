@@ -8,8 +8,22 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 const dockerfile = read("deploy/image/Dockerfile");
 
 test("the image is built on the Node that everything is tested with", () => {
-  const { node } = JSON.parse(read("toolchain/package.json")).dependencies;
-  expect(dockerfile).toContain(`ARG BASE_IMAGE=node:${node}-bookworm-slim\n`);
+  const { optionalDependencies } = JSON.parse(read("toolchain/package.json"));
+  const versions = [...new Set(Object.values(optionalDependencies))];
+  expect(versions).toHaveLength(1);
+  expect(dockerfile).toContain(`ARG BASE_IMAGE=node:${versions[0]}-bookworm-slim\n`);
+});
+
+test("the toolchain's lockfile has its packages in their versions, each with its content's hash", () => {
+  const { dependencies, optionalDependencies } = JSON.parse(read("toolchain/package.json"));
+  const text = read("toolchain/package-lock.json");
+  const { packages } = JSON.parse(text);
+  for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+    expect(packages[`node_modules/${name}`]).toMatchObject({
+      ...{ version, integrity: expect.stringMatching(/^sha512-/) },
+    });
+  }
+  expect(text).not.toMatch(/https?:/);
 });
 
 test("the image is built from all that an installation reads, patches too", () => {

@@ -82,7 +82,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
  */
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
   const { directory, maxBytes, clock, random } = options;
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
 
   const contentPath = (id: string) => {
     if (!isDocumentId(id)) throw new Error("not a document id");
@@ -92,7 +92,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
   const putFile = async (path: string, write: (file: FileHandle) => Promise<boolean>) => {
     const partial = `${path}.part`;
     try {
-      const file = await open(partial, "wx");
+      const file = await open(partial, "wx", 0o600);
       let keep: boolean;
       try {
         keep = await write(file);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DocumentId, type KeyId, systemClock, systemRandom } from "@millrace/shared";
@@ -13,8 +13,9 @@ async function* pieces(...parts: (string | Uint8Array)[]) {
 }
 
 async function setup(maxBytes = 10_000) {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const parent = await mkdtemp(join(tmpdir(), "millrace-documents-"));
+  onTestFinished(() => rm(parent, { recursive: true }));
+  const directory = join(parent, "documents");
   const store = await openDocumentStore({
     directory,
     maxBytes,
@@ -23,7 +24,7 @@ async function setup(maxBytes = 10_000) {
   });
   const put = (contentType: DocumentContentType | undefined, ...parts: (string | Uint8Array)[]) =>
     store.put(owner, { name: "a", ...(contentType && { contentType }) }, pieces(...parts));
-  return { store, put, files: () => readdir(directory) };
+  return { store, put, directory, files: () => readdir(directory) };
 }
 
 test("what was put is read back, to its owner alone", async () => {
@@ -39,6 +40,15 @@ test("what was put is read back, to its owner alone", async () => {
   const read: Uint8Array[] = [];
   for await (const piece of store.read(document.id)) read.push(piece);
   expect(Buffer.concat(read).toString()).toBe("abc");
+});
+
+test("none but the owner of the process may look into documents", async () => {
+  const { put, directory, files } = await setup();
+  await put(undefined, "abc");
+  const modes = await Promise.all(
+    [".", ...(await files())].map(async (name) => (await stat(join(directory, name))).mode & 0o777),
+  );
+  expect(modes).toEqual([0o700, 0o600, 0o600]);
 });
 
 test("the size limit is the last size taken, and empty is refused", async () => {
