@@ -81,6 +81,7 @@ const schedulerRows = ({
   jobId,
 }: SystemWithCredentials): Rows<typeof SchedulerService> => ({
   authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
+  getTime: { send: [{}], tells: "OK" },
   submit: { send: [{}], tells: "OK" },
   getJobs: { send: [{ keyId, jobIds: [jobId] }], tells: "OK" },
   list: { send: [{ keyId, filter: { queue } }], tells: "OK" },

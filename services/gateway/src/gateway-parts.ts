@@ -14,6 +14,7 @@ import {
   openSubmissions,
 } from "./key-limit.ts";
 import type { Scheduler } from "./scheduler-client.ts";
+import type { SchedulerClock } from "./scheduler-clock.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
 
 /** What one SubmitStream may have in hand before its caller has to wait, and for how long. */
@@ -57,6 +58,8 @@ export interface GatewayOptions {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
+  /** By which jobs are stamped. */
+  readonly schedulerClock: SchedulerClock;
   readonly random: Random;
   readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
   readonly onWarning?: FinishedHubOptions["onWarning"];

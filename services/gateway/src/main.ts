@@ -13,13 +13,14 @@ import {
   serveHttp,
   warnOfPlaintext,
 } from "@millrace/runtime";
-import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { systemClock as clock, systemRandom as random, steadyClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./access-log.ts";
 import { GatewayConfig, internalTokenSource } from "./config.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler-client.ts";
+import { schedulerClock } from "./scheduler-clock.ts";
 import { gatewayServices } from "./service.ts";
 
 const log = createLogger("gateway");
@@ -30,12 +31,6 @@ await runMain(
     const config = loadConfig(GatewayConfig, process.env);
     const { metrics, onFinished, address } = await observe(scope, {
       ...{ service: "gateway", log, config, env: process.env },
-    });
-    const documents = await openDocumentStore({
-      directory: config.documents,
-      maxBytes: config.documentBytes,
-      clock,
-      random,
     });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.httpHost]);
@@ -57,9 +52,17 @@ await runMain(
       ...{ what: "a scheduler", check: () => schedulerAnswers(scheduler) },
       ...{ graceMs: config.readyGraceMs, clock, log },
     });
+    const jobClock = scope.use(schedulerClock({ scheduler, local: steadyClock }));
+    const documents = await openDocumentStore({
+      directory: config.documents,
+      maxBytes: config.documentBytes,
+      clock: jobClock,
+      random,
+    });
     const parts = scope.use(
       gatewayParts({
         ...{ scheduler, documents, clock, random, metrics },
+        schedulerClock: jobClock,
         keyCacheMs: config.keyCacheMs,
         schedulerDeadlineMs: config.schedulerDeadlineMs,
         streamLimits: {

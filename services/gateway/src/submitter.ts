@@ -6,7 +6,6 @@ import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-servi
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
 import { RpcFault, rpcError, timestampOf, toRpcStatus } from "@millrace/runtime";
 import {
-  type Clock,
   createGroupBatcher,
   groups,
   jobBytes,
@@ -19,11 +18,13 @@ import {
 import { injectTrace } from "@millrace/telemetry";
 import { checkJob } from "./check-job.ts";
 import type { Scheduler } from "./scheduler-client.ts";
+import type { SchedulerClock } from "./scheduler-clock.ts";
 
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
-  readonly clock: Clock;
+  /** By which jobs are stamped. */
+  readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
   readonly random: Random;
 }
 
@@ -62,7 +63,7 @@ const refused = (fault: RpcFault): Submitted => ({
 
 /** Jobs that arrive together, of any caller, go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
-  const { scheduler, documents, clock, random } = options;
+  const { scheduler, documents, schedulerClock, random } = options;
   const batches = createGroupBatcher<NewJob, Submitted>({
     ...groupLimits,
     maxInFlight: SUBMITS_IN_FLIGHT,
@@ -87,7 +88,8 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   };
 
   return async (keyId, specs, { returnJobs = false } = {}) => {
-    const nowMs = clock.nowMs();
+    await schedulerClock.known();
+    const nowMs = schedulerClock.nowMs();
     const submitTime = timestampOf(nowMs);
     const trace = injectTrace();
     const answers = new Array<Submitted>(specs.length);

@@ -14,6 +14,7 @@ import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayParts } from "../src/gateway-parts.ts";
 import { schedulerClient } from "../src/scheduler-client.ts";
+import { schedulerClock } from "../src/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
 import { startSchedulerDouble } from "./scheduler-double.ts";
 
@@ -27,7 +28,7 @@ async function setup(
 ) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
   onTestFinished(() => rm(directory, { recursive: true }));
-  const double = await startSchedulerDouble({ ours: secret, theirs: other });
+  const double = await startSchedulerDouble({ ours: secret, theirs: other }, clock);
   onTestFinished(() => double.close());
   const client = schedulerClient({
     address: double.address,
@@ -39,6 +40,7 @@ async function setup(
   const documents = await openDocumentStore({ directory, maxBytes: 1_000, clock, random });
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    schedulerClock: schedulerClock({ scheduler: client.rpc, local: clock }),
     schedulerDeadlineMs: 10_000,
     ...options,
   });

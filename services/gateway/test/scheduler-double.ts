@@ -1,11 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobState } from "@millrace/proto/job";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { bindService, notImplemented, rpcError, serve } from "@millrace/runtime";
-import { hashSecret, systemClock } from "@millrace/shared";
+import { bindService, notImplemented, rpcError, serve, timestampOf } from "@millrace/runtime";
+import { type Clock, hashSecret, systemClock } from "@millrace/shared";
 
 /** A scheduler on real gRPC that keeps jobs in memory and tells what it was asked. */
-export async function startSchedulerDouble(keys: Readonly<Record<string, string>>) {
+export async function startSchedulerDouble(
+  keys: Readonly<Record<string, string>>,
+  clock: Clock = systemClock,
+) {
   const jobs = new Map<string, Job>();
   const asked: string[] = [];
   const groups: number[] = [];
@@ -28,6 +31,7 @@ export async function startSchedulerDouble(keys: Readonly<Record<string, string>
           }
           return { name: keyId };
         },
+        getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
         async submit(request) {
           groups.push(request.jobs.length);
           submits.arrived();

@@ -9,6 +9,7 @@ import { createMetrics } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
+import { schedulerClock } from "../src/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
 
 const jobId = "documents~ours~01JDXW5T5Q6M3C9N2V8K4H7R1B";
@@ -29,7 +30,7 @@ async function setup() {
     services: [
       bindService(SchedulerService, {
         ...{ submit: none, list: none, watchFinished: none, cancel: none, getQueue: none },
-        explain: none,
+        ...{ explain: none, getTime: none },
         authenticate: () => ({ name: "ours" }),
         getJobs: () => ({ jobs: [{ id: jobId }] }),
         async *watch() {
@@ -53,6 +54,7 @@ async function setup() {
   const documents = {} as DocumentStore;
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    schedulerClock: schedulerClock({ scheduler: client.rpc, local: clock }),
     schedulerDeadlineMs: 10_000,
   });
   onTestFinished(() => parts.close());

@@ -7,6 +7,9 @@ import { queueOf } from "@millrace/shared";
 /** A stored job as its callers see it. */
 export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
   const runAtMs = job.nextRunAtMs;
+  // Schedulers' measures of Redis' time differ by milliseconds; one job's times are in order all the same.
+  const startedAtMs = notBefore(job.submittedAtMs, job.startedAtMs);
+  const finishedAtMs = notBefore(startedAtMs ?? job.submittedAtMs, job.finishedAtMs);
   return {
     id: job.id,
     queue: queueOf(job.id),
@@ -22,8 +25,8 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     pool: job.pool ?? "",
     estimatedTokens: job.estimatedTokens ?? 0,
     submitTime: timestampOf(job.submittedAtMs),
-    ...(job.startedAtMs === undefined ? {} : { startTime: timestampOf(job.startedAtMs) }),
-    ...(job.finishedAtMs === undefined ? {} : { finishTime: timestampOf(job.finishedAtMs) }),
+    ...(startedAtMs === undefined ? {} : { startTime: timestampOf(startedAtMs) }),
+    ...(finishedAtMs === undefined ? {} : { finishTime: timestampOf(finishedAtMs) }),
     ...(runAtMs === undefined ? {} : { runAt: timestampOf(runAtMs) }),
     ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampOf(job.expiresAtMs) }),
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
@@ -46,3 +49,6 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     redrivenFrom: job.redrivenFrom ?? "",
   };
 }
+
+const notBefore = (earliestMs: number, timeMs: number | undefined): number | undefined =>
+  timeMs !== undefined && timeMs < earliestMs ? earliestMs : timeMs;

@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { bindService } from "@millrace/runtime";
+import { bindService, timestampOf } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
@@ -27,6 +27,7 @@ export const schedulerService = (
 ) =>
   bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
+    getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
     submit: unaryOverStore(submit(engine, observer, clock, pressure)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),

@@ -7,6 +7,7 @@ import { gatherSubmissions, jobWeight } from "../gather-submissions.ts";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
+import { submitTimeMs } from "../policy/submit-time.ts";
 import { returnedJobs } from "../returned-jobs.ts";
 import { type SubmissionOutcome, submitResult } from "../submit-result.ts";
 
@@ -33,7 +34,8 @@ export function submit(
       if (!isJobId(id) || spec === undefined || queueOf(id) !== spec.queue) {
         throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });
       }
-      const submittedAtMs = submitTime === undefined ? clock.nowMs() : timeMs(submitTime);
+      const saidMs = submitTime === undefined ? undefined : timeMs(submitTime);
+      const submittedAtMs = submitTimeMs(saidMs, clock.nowMs());
       const jobSpec = jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue));
       specs.push(jobSpec);
       if (jobSpec.contentHash !== undefined) hashed += jobSpec.payloadJson.length;

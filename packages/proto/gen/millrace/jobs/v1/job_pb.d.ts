@@ -340,7 +340,7 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   estimatedTokens: number;
 
   /**
-   * When Millrace accepted it.
+   * When Millrace took it, by the schedulers' clock, as all times that Millrace sets. Never after start_time or finish_time.
    *
    * @generated from field: google.protobuf.Timestamp submit_time = 14;
    */

@@ -4,8 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 
 /**
@@ -68,13 +68,47 @@ export declare type AuthenticateResponse = Message<"millrace.scheduler.v1.Authen
 export declare const AuthenticateResponseSchema: GenMessage<AuthenticateResponse>;
 
 /**
+ * See SchedulerService.GetTime.
+ *
+ * @generated from message millrace.scheduler.v1.GetTimeRequest
+ */
+export declare type GetTimeRequest = Message<"millrace.scheduler.v1.GetTimeRequest"> & {
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetTimeRequest.
+ * Use `create(GetTimeRequestSchema)` to create a new message.
+ */
+export declare const GetTimeRequestSchema: GenMessage<GetTimeRequest>;
+
+/**
+ * See SchedulerService.GetTime.
+ *
+ * @generated from message millrace.scheduler.v1.GetTimeResponse
+ */
+export declare type GetTimeResponse = Message<"millrace.scheduler.v1.GetTimeResponse"> & {
+  /**
+   * When the request was answered.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetTimeResponse.
+ * Use `create(GetTimeResponseSchema)` to create a new message.
+ */
+export declare const GetTimeResponseSchema: GenMessage<GetTimeResponse>;
+
+/**
  * A job to submit.
  *
  * @generated from message millrace.scheduler.v1.NewJob
  */
 export declare type NewJob = Message<"millrace.scheduler.v1.NewJob"> & {
   /**
-   * Made by the gateway; its key id is the caller's.
+   * Made by the gateway; its key id is the caller's, and its time is submit_time.
    *
    * @generated from field: string id = 1;
    */
@@ -88,7 +122,8 @@ export declare type NewJob = Message<"millrace.scheduler.v1.NewJob"> & {
   spec?: JobSpec | undefined;
 
   /**
-   * When the gateway took it.
+   * When the gateway took it, by the schedulers' time (GetTime). One in the future, or more than a minute
+   * ago, is that of a gateway whose clock is off: the scheduler's own time takes its place.
    *
    * @generated from field: google.protobuf.Timestamp submit_time = 3;
    */
@@ -516,6 +551,17 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof AuthenticateRequestSchema;
     output: typeof AuthenticateResponseSchema;
+  },
+  /**
+   * Returns the time by which jobs are stamped: Redis' time, as this scheduler has it. Gateways ask every
+   * few seconds, and make job ids and submit times by it. Never blocks. Safe to retry.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetTime
+   */
+  getTime: {
+    methodKind: "unary";
+    input: typeof GetTimeRequestSchema;
+    output: typeof GetTimeResponseSchema;
   },
   /**
    * Submits a group of jobs that arrived together, of any keys, each for itself. Safe to retry: a

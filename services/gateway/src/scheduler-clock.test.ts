@@ -1,0 +1,81 @@
+import { rpcError, timestampOf } from "@millrace/runtime";
+import { ManualClock } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import type { Scheduler } from "./scheduler-client.ts";
+import { schedulerClock } from "./scheduler-clock.ts";
+
+const MINUTES = 60_000;
+
+/** A scheduler `aheadMs` ahead of this machine, whose answers are so long on their way back. */
+function setup(aheadMs: number) {
+  const local = new ManualClock(1_000 * MINUTES);
+  const says = { aheadMs, backMs: 0, fault: undefined as Error | undefined, asked: 0 };
+  const scheduler = {
+    async getTime() {
+      says.asked += 1;
+      if (says.fault !== undefined) throw says.fault;
+      await undefined;
+      const time = timestampOf(local.nowMs() + says.aheadMs);
+      local.advance(says.backMs);
+      return { time };
+    },
+  } as unknown as Pick<Scheduler, "getTime">;
+  const clock = schedulerClock({ scheduler, local });
+  onTestFinished(() => clock.close());
+  const aheadNow = () => clock.nowMs() - local.nowMs();
+  /** Until the next measure has been made. */
+  const measured = async () => {
+    local.advance(5_000);
+    await new Promise(setImmediate);
+  };
+  return { clock, local, says, aheadNow, measured };
+}
+
+test.each([10 * MINUTES, -10 * MINUTES])(
+  "a gateway whose scheduler is %d ms ahead goes by that",
+  async (aheadMs) => {
+    const { clock, aheadNow } = setup(aheadMs);
+    expect(aheadNow()).toBe(0);
+    await clock.known();
+    expect(aheadNow()).toBe(aheadMs);
+  },
+);
+
+test("time is never ahead of the scheduler's, however long the answer was on its way", async () => {
+  const { clock, says, aheadNow } = setup(MINUTES);
+  says.backMs = 200;
+  await clock.known();
+  expect(aheadNow()).toBe(MINUTES - 200);
+});
+
+test("a scheduler's clock that moves is followed, but not by an answer that took long", async () => {
+  const { clock, says, aheadNow, measured } = setup(MINUTES);
+  await clock.known();
+  await measured();
+  says.aheadMs = 2 * MINUTES;
+  says.backMs = 251;
+  await measured();
+  expect(aheadNow()).toBe(MINUTES);
+  says.backMs = 250;
+  await measured();
+  expect(aheadNow()).toBe(2 * MINUTES - 250);
+});
+
+test("without a scheduler the time is not known, and what was known holds", async () => {
+  const { clock, says, aheadNow, measured } = setup(MINUTES);
+  says.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
+  await expect(clock.known()).rejects.toMatchObject({ reason: "SCHEDULER_UNAVAILABLE" });
+  says.fault = undefined;
+  await clock.known();
+  says.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
+  await measured();
+  await clock.known();
+  expect(aheadNow()).toBe(MINUTES);
+});
+
+test("a scheduler of an older version leaves a gateway with its own time", async () => {
+  const { clock, says, aheadNow } = setup(MINUTES);
+  says.fault = rpcError({ reason: "NOT_IMPLEMENTED", message: "no" });
+  await clock.known();
+  expect(aheadNow()).toBe(0);
+});
