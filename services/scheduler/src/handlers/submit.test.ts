@@ -31,3 +31,41 @@ test("nothing is stored once its caller has been told that it failed", async () 
   });
   await expect(handler(request, context)).rejects.toThrow("the deadline has passed");
 });
+
+test.each([
+  ["payloads that are hashed give other calls their turns", "once", 3],
+  ["payloads that are not hashed are taken in one turn", "", 0],
+])("%s", async (_, idempotencyKey, expected) => {
+  const { signal } = new AbortController();
+  let turns = 0;
+  let turnsBefore: number | undefined;
+  const stop = new AbortController();
+  const count = () => {
+    turns += 1;
+    if (!stop.signal.aborted) setImmediate(count);
+  };
+  const handler = submit(
+    { recentQueue: async () => undefined, submit: never, getJobs: async () => [] },
+    { shed: () => undefined } as never,
+    systemClock,
+    {
+      admits: () => {
+        turnsBefore = turns;
+        return false;
+      },
+    },
+  );
+  const context = {
+    ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
+    ...{ signal, draining: signal, concerns: () => undefined },
+  };
+  const payload = { case: "payloadJson" as const, value: `{"a":"${"x".repeat(200_000)}"}` };
+  const spec = { queue: "documents", type: "copy", payload, idempotencyKey };
+  const jobs = [1, 2, 3].map((at) => ({
+    ...{ id: `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R${at}B`, spec },
+  }));
+  setImmediate(count);
+  await handler(create(SubmitRequestSchema, { jobs }), context);
+  stop.abort();
+  expect(turnsBefore).toBe(expected);
+});
