@@ -226,7 +226,7 @@ test("an audit says that all is well, in words and in JSON", async () => {
   expect(JSON.parse(json.out)).toMatchObject({ done: true, findings: [] });
 });
 
-test("an audit names what is broken, and fails", async () => {
+test("an audit names what is broken, and fails; with --repair it mends that, and says so", async () => {
   const { run, queue, system } = await setup();
   const redis = connect(system.redis.port, "127.0.0.1");
   onTestFinished(() => void redis.destroy());
@@ -243,6 +243,13 @@ test("an audit names what is broken, and fails", async () => {
     /^INVARIANT +OF +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7 \(queue \S+, shard 0\)\n$/,
   );
   expect(err).toContain("What must hold does not.");
+  const mended = await run(["audit", "--repair"]);
+  expect(mended).toMatchObject({ code: 0, err: "" });
+  expect(mended.out).toMatch(/^OF +MENDED\n\* +jobs in lanes: 7, now 0\n$/);
+  const changes = await run(["changes", "--limit", "2"]);
+  expect(changes.out).toMatch(/AuditRepair +\* +\{"done":"jobs in lanes: 7, now 0"\}/);
+  expect(changes.out).toMatch(/Audit +1 findings +\{"repair":true\}/);
+  expect((await run(["audit", "--repair"])).out).toMatch(/^All is well/);
 });
 
 test("workers that are connected are listed, with what they serve", async () => {

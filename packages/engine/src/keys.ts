@@ -96,6 +96,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   active: "list",
   completed: "zset",
   failed: "zset",
+  "waiting-children": "zset",
   stalled: "set",
   meta: "hash",
   marker: "zset",

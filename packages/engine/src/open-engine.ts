@@ -2,6 +2,7 @@ import type { Clock, JobId, QueueName, Random } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { apiKeyRegistry } from "./api-key-registry.ts";
 import { auditEngine } from "./audit/audit-engine.ts";
+import { repairFindings } from "./audit/repair.ts";
 import { byShard } from "./by-shard.ts";
 import { changeLog, changeLogDefaults } from "./change-log.ts";
 import { checkKeys, checkServers } from "./check-store.ts";
@@ -23,7 +24,7 @@ import { leaseFromShards } from "./lease-from.ts";
 import { leaseSecret } from "./lease-secret.ts";
 import { listJobs } from "./list-jobs.ts";
 import { providerAccounts } from "./provider-accounts.ts";
-import { MAX_EVENTS, queueRegistry } from "./queue-registry.ts";
+import { MAX_EVENTS, queueRegistry, retention } from "./queue-registry.ts";
 import { readMemory } from "./read-memory.ts";
 import { readStats } from "./read-stats.ts";
 import { redisClock } from "./redis-clock.ts";
@@ -46,6 +47,7 @@ import { signalHub } from "./signal-hub.ts";
 import type { Store } from "./store-connection.ts";
 import { mastersOf } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
+import { strays } from "./strays.ts";
 
 /** With the default of 5 attempts a job that alone has met them all but one has one left. */
 const DEFAULT_PROVIDER_FAILURES = 5;
@@ -110,6 +112,7 @@ function engineOn(
   const leaseFrom = leaseFromShards(redis, accounts, clock);
   const shards = shardMap(registry, rootPrefix);
   const deadLetters = deadLetterStore(redis, shards, clock, random, bytesLimit);
+  const stray = strays(redis);
 
   const shardOfJob = async (id: JobId) => (await shards.forJobs([id]))(id);
   const shardOfLease = async (leases: readonly LeaseRef[]) => {
@@ -336,6 +339,12 @@ function engineOn(
       });
     },
 
+    async *repair(findings) {
+      const parts = { redis, rootPrefix, queues: await registry.list(), ...stamp() };
+      yield* repairFindings(parts, findings);
+    },
+    returnStrays: async (queue) => stray.look(await shards.ofQueue(queue), stamp()),
+
     memory: () => readMemory(redis),
 
     async ping() {
@@ -354,11 +363,6 @@ function engineOn(
     },
   };
 }
-
-const retention = (definition: QueueDefinition) => ({
-  keepSucceededMs: definition.retainSucceededMs,
-  keepFailedMs: definition.retainFailedMs,
-});
 
 function assertConsecutive({
   jobId,

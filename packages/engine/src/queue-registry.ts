@@ -153,3 +153,11 @@ function assertDefinable(change: QueueChange): void {
     throw new RangeError(`a queue has 1 to ${MAX_SHARDS} shards, not ${shards}`);
   }
 }
+
+export type RetentionOf = Pick<QueueDefinition, "retainSucceededMs" | "retainFailedMs">;
+
+/** How long scripts keep what has ended. */
+export const retention = ({ retainSucceededMs, retainFailedMs }: RetentionOf) => ({
+  keepSucceededMs: retainSucceededMs,
+  keepFailedMs: retainFailedMs,
+});

@@ -69,6 +69,11 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       ["queue", "constraint"],
     ),
     jobsStalled: jobs(metricNames.jobsStalled, "Attempts that lost their worker."),
+    jobsRepaired: counter(
+      metricNames.jobsRepaired,
+      "Jobs that were found in no place, or holding what they should not, and mended.",
+      ["queue"],
+    ),
     jobsCancelled: jobs(metricNames.jobsCancelled, "Jobs that were cancelled."),
     jobsExpired: jobs(
       metricNames.jobsExpired,

@@ -39,6 +39,7 @@ export const metricNames = {
   jobsBounced: "millrace_jobs_bounced_total",
   jobsHandedBack: "millrace_jobs_handed_back_total",
   jobsStalled: "millrace_jobs_stalled_total",
+  jobsRepaired: "millrace_jobs_repaired_total",
   lanesHeld: "millrace_lanes_held_total",
   jobsCancelled: "millrace_jobs_cancelled_total",
   jobsExpired: "millrace_jobs_expired_total",

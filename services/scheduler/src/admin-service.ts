@@ -60,6 +60,6 @@ export function adminService(
     ),
     listWorkers: unaryOverStore(listWorkers(workers)),
     listAuditEvents: unaryOverStore(listAuditEvents(engine)),
-    audit: streamOverStore(audit(engine)),
+    audit: streamOverStore(audit(engine, record)),
   });
 }

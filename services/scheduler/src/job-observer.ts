@@ -8,6 +8,7 @@ import type {
   ProviderReport,
   ProviderVerdict,
   ReapedJob,
+  RepairedJob,
   Settlement,
 } from "@millrace/engine";
 import { type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
@@ -43,6 +44,8 @@ export interface JobObserver {
   ended(job: EndedJob, state: "CANCELLED" | "EXPIRED"): void;
   /** A lease ran out, or a waiting job's time did. */
   reaped(job: ReapedJob): void;
+  /** Something was wrong with a job, and is mended. */
+  repaired(job: RepairedJob): void;
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
 }
 
@@ -148,6 +151,11 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
       const what = stalled ? "lost its worker" : "ended while it waited";
       const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
       log?.[stalled ? "warn" : "info"](fields, what);
+    },
+
+    repaired({ jobId, type, traceparent, done }) {
+      metrics.jobsRepaired.inc({ queue: queueOf(jobId) });
+      log?.warn({ ...jobFields(jobId, traceparent), type, done }, "mended a job");
     },
 
     appended({ jobId, chunks }, outcome) {

@@ -19,6 +19,11 @@ export const observedEngine = (engine: Engine, observer: JobObserver): Engine =>
     for (const job of result.reaped) observer.reaped(job);
     return result;
   },
+  async returnStrays(queue) {
+    const jobs = await engine.returnStrays(queue);
+    for (const job of jobs) observer.repaired(job);
+    return jobs;
+  },
   async append(batches) {
     const outcomes = await engine.append(batches);
     for (const [at, batch] of batches.entries()) observer.appended(batch, outcomes[at]);

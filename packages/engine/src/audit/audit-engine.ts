@@ -78,8 +78,9 @@ async function look(
 }
 
 /** A key's counters, and its lanes, are in each queue that it uses. */
-const inShard = (finding: Finding, { queue, index }: Shard): Finding => ({
+const inShard = (finding: Finding, { queue, index, base }: Shard): Finding => ({
   ...finding,
+  base,
   problem: `${finding.problem} (queue ${queue}, shard ${index})`,
 });
 

@@ -57,11 +57,15 @@ function* checkDepth(shard: ShardSnapshot, lanes: readonly string[]): Generator<
   const counted = Number(shard.hash("mr:depth")["*"] ?? 0);
   if (jobs !== counted) {
     const problem = `has ${jobs} jobs in lanes, counted as ${counted}`;
-    yield { invariant: 11, subject: "*", problem };
+    yield { invariant: 11, subject: "*", problem, mend: { kind: "depth", name: "*" } };
   }
 }
 
-const broken = (subject: string, problem: string): Finding => ({ invariant: 6, subject, problem });
+/** A lane is "key|band|pool", a class is "band|pool". */
+const broken = (subject: string, problem: string): Finding => ({
+  ...{ invariant: 6, subject, problem },
+  mend: { kind: /^[0-3]\|/.test(subject) ? "class" : "lane", name: subject },
+});
 
 const named = (shard: ShardSnapshot, start: string): string[] =>
   shard.names.flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));

@@ -16,23 +16,24 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   for (const name of shard.names) {
     if (name.startsWith("mr:use:")) {
       const key = name.slice("mr:use:".length);
-      yield* running(key, shard.hash(name).n, ofKey);
-      for (const letter of ["q", "t", "d"]) yield* windowSum(key, shard.hash(name), letter);
+      yield* running("key", key, shard.hash(name).n, ofKey);
+      for (const letter of ["q", "t", "d"]) yield* windowSum("key", key, shard.hash(name), letter);
     } else if (name.startsWith("mr:slice:")) {
       const pool = name.slice("mr:slice:".length);
       if (governed[pool] === undefined) {
         const problem = "has a slice of an account, and is none";
-        yield { invariant: 5, subject: pool, problem };
+        yield { invariant: 5, subject: pool, problem, mend: { kind: "pool", name: pool } };
       }
-      yield* running(pool, shard.hash(name).n, ofPool);
+      yield* running("pool", pool, shard.hash(name).n, ofPool);
     }
   }
   for (const key of ofKey.keys()) {
-    if (shard.hash(`mr:use:${key}`).n === undefined) yield* running(key, "0", ofKey);
+    if (shard.hash(`mr:use:${key}`).n === undefined) yield* running("key", key, "0", ofKey);
   }
 }
 
 function* running(
+  kind: "key" | "pool",
   subject: string,
   says: string | undefined,
   jobs: ReadonlyMap<string, number>,
@@ -43,11 +44,17 @@ function* running(
     invariant: 5,
     subject,
     problem: `${is} running jobs hold reservations, counted as ${says}`,
+    mend: { kind, name: subject },
   };
 }
 
 /** A window's sum is that of its buckets. */
-export function* windowSum(subject: string, hash: Hash, letter: string): Generator<Finding> {
+export function* windowSum(
+  kind: "key" | "account",
+  subject: string,
+  hash: Hash,
+  letter: string,
+): Generator<Finding> {
   const bucket = new RegExp(`^${letter}\\d+$`);
   const sum = Object.entries(hash).reduce(
     (total, [name, amount]) => (bucket.test(name) ? total + Number(amount) : total),
@@ -55,7 +62,8 @@ export function* windowSum(subject: string, hash: Hash, letter: string): Generat
   );
   const says = Number(hash[`${letter}s`] ?? 0);
   if (sum === says) return;
-  yield { invariant: 5, subject, problem: `window ${letter} holds ${sum}, counted as ${says}` };
+  const problem = `window ${letter} holds ${sum}, counted as ${says}`;
+  yield { invariant: 5, subject, problem, mend: { kind, name: subject } };
 }
 
 /** What shards may run of an account is no more than the account says that it allowed. */
@@ -64,15 +72,15 @@ export function* checkAccount(
   account: Hash,
   shards: readonly ShardSnapshot[],
 ): Generator<Finding> {
-  yield* windowSum(pool, account, "q");
-  yield* windowSum(pool, account, "t");
+  yield* windowSum("account", pool, account, "q");
+  yield* windowSum("account", pool, account, "t");
   let allowed = 0;
   for (const [field, value] of Object.entries(account)) {
     if (field.startsWith("a:")) allowed += Number(value);
   }
   if (allowed !== Number(account.R ?? 0)) {
     const problem = `allows ${allowed} running jobs, counted as ${account.R}`;
-    yield { invariant: 5, subject: pool, problem };
+    yield { invariant: 5, subject: pool, problem, mend: { kind: "account", name: pool } };
   }
   for (const { shard, hash } of shards) {
     // A shard that has not heard yet of another generation has a slice of the one before.

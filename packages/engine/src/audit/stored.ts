@@ -30,7 +30,8 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
     if (Number(says[name] ?? 0) === is) continue;
     const what = name.endsWith(":d") ? "jobs wait for a time or for others" : "bytes are stored";
     const problem = `${is} ${what}, counted as ${says[name] ?? 0}`;
-    yield { invariant: 11, subject: name.replace(/:d$/, ""), problem };
+    const mend = { kind: "stored", name } as const;
+    yield { invariant: 11, subject: name.replace(/:d$/, ""), problem, mend };
   }
 }
 

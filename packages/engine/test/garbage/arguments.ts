@@ -95,6 +95,12 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   remove_dead_letters: ({ ids, time }) => [
     { id: ids.dead as unknown as Value, before_ms: String(time.nowMs) },
   ],
+  repair_counts: () => [
+    { kind: ["key", "key", "key"], name: ["aaaa", "bbbb", "cccc"] },
+    { kind: ["pool", "depth", "lane"], name: [pool, "*", "dddd|1|"] },
+    { kind: ["lane", "lane", "class"], name: [`aaaa|2|${pool}`, "bbbb|1|", "2|"] },
+    { kind: "stored", name: ["aaaa", "bbbb", "cccc:d"] },
+  ],
   report_provider: ({ time }) => [
     { job_id: "j", kind: "refused", most_failures: "5", sure: "0" },
     { job_id: "j", kind: "exhausted", most_failures: "5", sure: "0" },

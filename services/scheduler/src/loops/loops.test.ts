@@ -1,10 +1,12 @@
 import type { QueueDefinition } from "@millrace/engine";
 import type { QueueName } from "@millrace/shared";
+import type { Metrics } from "@millrace/telemetry";
 import { ManualClock } from "@millrace/testing";
 import { expect, test, vi } from "vitest";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
 import { startReaper } from "./reaper.ts";
+import { startStrays } from "./strays.ts";
 
 const queue = { name: "documents" as QueueName } as QueueDefinition;
 
@@ -52,5 +54,20 @@ test("due jobs are promoted until a batch is not full", async () => {
   const loop = startPromoter({ queues, promote }, options);
   await resting();
   expect(promote).toHaveBeenCalledTimes(2);
+  await loop.close();
+});
+
+test("a look for strays takes one step of each queue a round, and its counter is there before it counts", async () => {
+  const { clock, options, resting, queues } = setup();
+  const returnStrays = vi.fn(async () => []);
+  const inc = vi.fn();
+  const counter = { inc } as unknown as Metrics["jobsRepaired"];
+  const loop = startStrays({ queues, returnStrays }, counter, options);
+  await resting();
+  expect(returnStrays).toHaveBeenCalledExactlyOnceWith(queue.name);
+  expect(inc).toHaveBeenCalledExactlyOnceWith({ queue: queue.name }, 0);
+  clock.advance(1_000);
+  await resting();
+  expect(returnStrays).toHaveBeenCalledTimes(2);
   await loop.close();
 });

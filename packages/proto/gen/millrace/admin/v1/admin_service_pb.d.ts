@@ -1672,6 +1672,12 @@ export declare const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsRe
  * @generated from message millrace.admin.v1.AuditRequest
  */
 export declare type AuditRequest = Message<"millrace.admin.v1.AuditRequest"> & {
+  /**
+   * Mend what was found, where it is provable what is right.
+   *
+   * @generated from field: bool repair = 1;
+   */
+  repair: boolean;
 };
 
 /**
@@ -1720,6 +1726,21 @@ export declare type AuditResponse = Message<"millrace.admin.v1.AuditResponse"> &
    * @generated from field: bool done = 5;
    */
   done: boolean;
+
+  /**
+   * What was mended of the findings, in the order in which it was done: in the last message only, and if it
+   * was asked for. A finding may need no repair of its own once another is mended.
+   *
+   * @generated from field: repeated millrace.admin.v1.AuditRepair repairs = 6;
+   */
+  repairs: AuditRepair[];
+
+  /**
+   * Findings that are still there after the repair: in the last message only, and if it was asked for.
+   *
+   * @generated from field: repeated millrace.admin.v1.AuditFinding left = 7;
+   */
+  left: AuditFinding[];
 };
 
 /**
@@ -1727,6 +1748,33 @@ export declare type AuditResponse = Message<"millrace.admin.v1.AuditResponse"> &
  * Use `create(AuditResponseSchema)` to create a new message.
  */
 export declare const AuditResponseSchema: GenMessage<AuditResponse>;
+
+/**
+ * Something that was found broken, and is mended.
+ *
+ * @generated from message millrace.admin.v1.AuditRepair
+ */
+export declare type AuditRepair = Message<"millrace.admin.v1.AuditRepair"> & {
+  /**
+   * What it is about, as in AuditFinding.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * What was done, for people.
+   *
+   * @generated from field: string done = 2;
+   */
+  done: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.AuditRepair.
+ * Use `create(AuditRepairSchema)` to create a new message.
+ */
+export declare const AuditRepairSchema: GenMessage<AuditRepair>;
 
 /**
  * Something that must hold and does not: a bug, or a database that others have written to.
@@ -2179,8 +2227,9 @@ export declare const AdminService: GenService<{
   },
   /**
    * Looks for what must always hold of queues and accounts and does not, and says how far it is until it
-   * is done. It changes nothing; what it finds on a live system it looks at again before it says so.
-   * Safe to retry.
+   * is done. What it finds on a live system it looks at again before it says so. It changes nothing unless
+   * it is asked to repair: then it mends what is provably wrong, each thing only if it still is, and writes
+   * down what it mended. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.Audit
    */

@@ -1,0 +1,114 @@
+import type { JobId } from "@millrace/shared";
+import type { JobRepair, QueueDefinition, Repair } from "../engine.ts";
+import { accountBase, shardAt } from "../keys.ts";
+import { type RetentionOf, retention } from "../queue-registry.ts";
+import { repairAccount } from "../scripts/repair_account.ts";
+import { type CountKind, repairCounts } from "../scripts/repair_counts.ts";
+import { repairJobs } from "../scripts/repair_jobs.ts";
+import type { Store } from "../store-connection.ts";
+import type { Finding, Mend } from "./finding.ts";
+
+/** As many jobs are looked at in one call: Redis does nothing else meanwhile. */
+const AT_ONCE = 100;
+
+/** What was done about a job, for people. */
+const done: Readonly<Record<JobRepair, string>> = {
+  queued: "put at the head of its lane",
+  ended: "put among the jobs that have ended",
+  cancelled: "cancelled, as was asked for",
+  settled: "what it had reserved counts as spent",
+  unlocked: "its lock is removed",
+  leased: "its lease runs out",
+  listed: "it is listed again",
+  forgotten: "it is removed from where it was named",
+};
+
+export interface RepairParts {
+  readonly redis: Store;
+  readonly rootPrefix: string;
+  readonly queues: readonly QueueDefinition[];
+  readonly nowMs: number;
+  readonly maxEvents: number;
+}
+
+/**
+ * Mends what an audit has found and can be mended: each in one script, which looks again first. What is
+ * right by then is left as it is, and told of by nobody. Jobs come first: counts are of what is right.
+ */
+export async function* repairFindings(
+  parts: RepairParts,
+  findings: readonly Finding[],
+): AsyncGenerator<Repair> {
+  for (const [base, mends] of byBase(findings)) {
+    const ids = mends.filter(({ kind }) => kind === "job").map(({ name }) => name as JobId);
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      yield* repairJobsOf(parts, base, ids.slice(from, from + AT_ONCE));
+    }
+    const subjects = mends.flatMap(({ kind, name }) =>
+      kind === "job" || kind === "account" ? [] : [{ kind: kind as CountKind, name }],
+    );
+    if (subjects.length > 0) {
+      const repaired = await repairCounts.run(parts.redis, base, { nowMs: parts.nowMs, subjects });
+      for (const [at, change] of repaired.entries()) {
+        const { kind = "", name = "" } = subjects[at] ?? {};
+        if (change === undefined) continue;
+        const { before, after } = change;
+        const what =
+          before === "" ? "what is beside it is counted again" : `${before}, now ${after}`;
+        yield { subject: name.replace(/:d$/, ""), done: `${counted[kind]}: ${what}` };
+      }
+    }
+    for (const { name } of mends.filter(({ kind }) => kind === "account")) {
+      const account = accountBase(parts.rootPrefix, name);
+      if (await repairAccount.run(parts.redis, account, undefined))
+        yield { subject: name, done: "what it allows its shards is counted again" };
+    }
+  }
+}
+
+const counted: Readonly<Record<string, string>> = {
+  key: "running jobs of the key",
+  pool: "running jobs of the account",
+  depth: "jobs in lanes",
+  lane: "the lane",
+  class: "the class",
+  stored: "what the key stores",
+};
+
+/** What is to be looked at, each once, by shard; accounts after the shards. */
+function byBase(findings: readonly Finding[]): ReadonlyMap<string, readonly Mend[]> {
+  const mends = new Map<string, Map<string, Mend>>();
+  const shardsFirst = [...findings].sort(
+    (a, b) => Number(a.base === undefined) - Number(b.base === undefined),
+  );
+  for (const { mend, base = "" } of shardsFirst) {
+    if (mend === undefined) continue;
+    const of = mends.get(base) ?? new Map<string, Mend>();
+    mends.set(base, of.set(`${mend.kind} ${mend.name}`, mend));
+  }
+  return new Map([...mends].map(([base, of]) => [base, [...of.values()]]));
+}
+
+async function* repairJobsOf(
+  { redis, rootPrefix, queues, nowMs, maxEvents }: RepairParts,
+  base: string,
+  ids: readonly JobId[],
+): AsyncGenerator<Repair> {
+  const keep = retention(queueAt(rootPrefix, queues, base));
+  for (const job of await repairJobs.run(redis, base, { nowMs, maxEvents, ...keep, ids })) {
+    if (job.done.length > 0)
+      yield { subject: job.jobId, done: job.done.map((word) => done[word]).join("; ") };
+  }
+}
+
+function queueAt(
+  rootPrefix: string,
+  queues: readonly QueueDefinition[],
+  base: string,
+): RetentionOf {
+  const found = queues.find(({ name, shards }) =>
+    Array.from({ length: shards }, (_, at) => shardAt(rootPrefix, name, at).base).includes(base),
+  );
+  if (found === undefined) throw new Error(`no queue has the shard ${base}`);
+  return found;
+}

@@ -1,0 +1,47 @@
+import type { JobId, QueueName } from "@millrace/shared";
+import type { RepairedJob } from "./engine.ts";
+import { retention } from "./queue-registry.ts";
+import { repairJobs } from "./scripts/repair_jobs.ts";
+import { scanKeys } from "./scripts/scan_keys.ts";
+import type { ShardOfQueue } from "./shard-map.ts";
+import type { Store } from "./store-connection.ts";
+
+/** How many keys a look takes, and how many jobs one call looks at: Redis is held up for a millisecond or two. */
+const KEYS_AT_ONCE = 500;
+const JOBS_AT_ONCE = 100;
+
+export interface Strays {
+  /** Looks at the next few jobs of each of a queue's shards, and puts those back that are in no place. */
+  look(
+    shards: readonly ShardOfQueue[],
+    stamp: { readonly nowMs: number; readonly maxEvents: number },
+  ): Promise<readonly RepairedJob[]>;
+}
+
+/** Goes through the jobs of every shard again and again, some at a time, as far as this engine has come. */
+export function strays(redis: Store): Strays {
+  const cursors = new Map<string, string>();
+  const jobsOf = async (base: string, queue: QueueName): Promise<readonly JobId[]> => {
+    const pattern = `${base.replace(/[\\[\]{}*?]/g, "\\$&")}${queue}~*~*`;
+    const cursor = cursors.get(base) ?? "0";
+    const scanned = await scanKeys.run(redis, base, { cursor, pattern, count: KEYS_AT_ONCE });
+    cursors.set(base, scanned.cursor);
+    return scanned.names
+      .map((name) => name.slice(base.length) as JobId)
+      .filter((id) => !id.includes(":"));
+  };
+  return {
+    async look(shards, stamp) {
+      const found: RepairedJob[] = [];
+      for (const { base, definition } of shards) {
+        const ids = await jobsOf(base, definition.name);
+        for (let from = 0; from < ids.length; from += JOBS_AT_ONCE) {
+          const some = ids.slice(from, from + JOBS_AT_ONCE);
+          const request = { ...stamp, ...retention(definition), ids: some };
+          found.push(...(await repairJobs.run(redis, base, request)));
+        }
+      }
+      return found.filter(({ done }) => done.length > 0);
+    },
+  };
+}
