@@ -32,10 +32,10 @@ local function count_running()
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
     local fields = rcall("HMGET", base .. id, "rsv", "acs")
-    local minute = string.match(fields[1] or "", "^%S+ %S+ %S+ %S+ (%S+) ")
+    local _, _, _, _, minute = budgets.read(fields[1] or "")
     if minute and minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
-    local account = string.match(fields[2] or "", "^%S+ %S+ (.*)$")
-    if account then count("pool " .. account) end
+    local _, _, generation, _, pool = slices.read(fields[2] or "")
+    if pool then count("pool " .. generation .. " " .. pool) end
   end
   return running
 end

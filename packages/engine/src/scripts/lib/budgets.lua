@@ -158,13 +158,17 @@ function budgets.learn(key, tokens)
   spent[#spent + 1] = tokens
 end
 
+-- What an `rsv` says: tokens, reserved, finish, weight, minute, day, lane; nothing if it is none.
+function budgets.read(rsv)
+  return string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
+end
+
 -- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
 -- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
 -- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent. `compute_ms`:
 -- CPU time that the attempt took, or nil; it counts in the order of keys alone, whatever became of the attempt.
 function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
-  local tokens, reserved, finish, weight, minute, day, lane =
-    string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
+  local tokens, reserved, finish, weight, minute, day, lane = budgets.read(rsv)
   tokens, reserved, finish, weight =
     numbers.whole(tokens), numbers.whole(reserved), numbers.finite(finish), numbers.finite(weight)
   -- It says nothing: something else has written it, and the audit finds what is counted too much.

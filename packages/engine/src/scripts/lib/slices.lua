@@ -113,10 +113,15 @@ local function note(slice, letter, second, amount)
   slice.changed = true
 end
 
+-- What an `acs` says: second, reserved, generation, probe, pool; nothing if it is none.
+function slices.read(acs)
+  return string.match(acs, "^(%d+) (%d+) (%S+) (%d+) (.*)$")
+end
+
 -- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
 -- call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local second, reserved, generation, probe, pool = string.match(acs, "^(%d+) (%d+) (%S+) (%d+) (.*)$")
+  local second, reserved, generation, probe, pool = slices.read(acs)
   local slice = slices.of(pool or "")
   -- The account was removed meanwhile, and perhaps made again.
   if not slice or slice.generation ~= generation then return end
