@@ -22,9 +22,10 @@ test.each([
       return undefined;
     },
   };
+  const clock = new ManualClock(1);
+  const schedulerClock = { nowMs: () => clock.nowMs(), known: async () => undefined };
   const submit = createSubmitter({
-    ...{ scheduler: {} as never, documents: documents as never },
-    ...{ clock: new ManualClock(1), random },
+    ...{ scheduler: {} as never, documents: documents as never, schedulerClock, random },
   });
   const value = `{"a":"${"x".repeat(256 * 1024 - 7)}"`;
   const job = { queue: "documents", type: "echo" };
