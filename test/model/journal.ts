@@ -6,6 +6,8 @@ import type {
   Lease,
   LeaseRef,
   ProviderAccount,
+  ProviderReport,
+  ProviderVerdict,
   Settlement,
   SettleOutcome,
 } from "@millrace/engine";
@@ -13,6 +15,7 @@ import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 import { Admissions } from "./admissions.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Circuit } from "./circuit.ts";
 import { Outputs } from "./outputs.ts";
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
@@ -21,6 +24,7 @@ const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
 export class Journal {
   readonly ids: JobId[] = [];
   paused = false;
+  readonly circuit: Circuit;
   readonly #admissions: Admissions;
   readonly #arrivals = new Arrivals();
   readonly #outputs = new Outputs();
@@ -30,6 +34,7 @@ export class Journal {
 
   constructor(time: { readonly nowMs: number }) {
     this.#admissions = new Admissions(time);
+    this.circuit = new Circuit(time);
   }
 
   /** For text that is nowhere else. */
@@ -58,19 +63,23 @@ export class Journal {
   /** What runs on it goes on, and counts nowhere. */
   accountGone(): void {
     this.#admissions.accountGone();
+    this.circuit.reset();
   }
 
   /** Nothing that was started before counts against it. */
   accountMade(): void {
     this.#admissions.accountMade();
+    this.circuit.reset();
   }
 
   skewed(byMs: number): void {
     this.#admissions.skewed(byMs);
   }
 
-  refused({ coolUntilMs = 0 }: { readonly coolUntilMs?: number }): void {
-    this.#admissions.paused(coolUntilMs);
+  /** What was reported of the account, and what came of it. `jobId` undefined: of no job that is known. */
+  reported(jobId: JobId | undefined, report: ProviderReport, verdict: ProviderVerdict): void {
+    this.#admissions.paused(verdict.coolUntilMs ?? 0);
+    this.circuit.reported(jobId, report, verdict);
   }
 
   leased(lease: Lease): void {
@@ -81,6 +90,7 @@ export class Journal {
     this.#newest.set(jobId, token);
     this.#arrivals.leased(jobId);
     this.#admissions.started(lease);
+    if (lease.job.pool !== undefined && this.accountIsThere) this.circuit.started(lease);
   }
 
   /** Whether a write of a lease was taken. */
@@ -94,12 +104,13 @@ export class Journal {
     return this.#outputs.read(engine, id);
   }
 
-  settled(settlement: Settlement, outcome: SettleOutcome): void {
+  settled(settlement: Settlement, outcome: SettleOutcome, pool?: string): void {
     if (outcome.kind !== "settled") return;
     const { jobId, token } = settlement;
     expect(token, "only the newest lease ends an attempt").toBe(this.#newest.get(jobId));
     if (outcome.repeated) return;
     this.#admissions.ended(settlement);
+    if (pool !== undefined) this.circuit.ended(settlement, settlement.kind === "complete");
     if (finals.includes(outcome.state)) this.#end(jobId, outcome.state);
   }
 
@@ -111,6 +122,7 @@ export class Journal {
   /** Their leases ran out: their attempts are dead. */
   reaped(jobs: readonly { readonly jobId: JobId }[]): void {
     this.#admissions.lost(jobs.map(({ jobId }) => jobId));
+    this.circuit.lost(jobs.map(({ jobId }) => jobId));
   }
 
   /**

@@ -3,15 +3,14 @@
  * in one shard or three, by two replicas whose clocks may differ by seconds, against a plain model of what
  * may have been admitted. After each step the database is audited. README.md says what holds which invariant.
  */
-import type { KeyBudget, Lease, ProviderAccount, Settlement } from "@millrace/engine";
+import type { KeyBudget, Lease, ProviderAccount } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Journal } from "./journal.ts";
 import { settings } from "./settings.ts";
+import { ACCOUNT, report, settlementAfter, settlementOf, spendsNoAttempt } from "./settlements.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
-
-const failure = { reason: "NO", message: "no", retryable: true };
 
 /** `free` has no budget; `slow` and `small` have, and lose and gain of it on the way. */
 const keys = ["free", "slow", "small"];
@@ -20,7 +19,7 @@ const budgets: Readonly<Record<string, KeyBudget>> = {
   small: { maxRunning: 5, requestsPerMinute: 10, tokensPerMinute: 500 },
 };
 const account = {
-  ...{ name: "acc", requestsPerMinute: 6, tokensPerMinute: 20_000, maxRunning: 2 },
+  ...{ name: ACCOUNT, requestsPerMinute: 6, tokensPerMinute: 20_000, maxRunning: 2 },
 } satisfies ProviderAccount;
 
 const action = fc.oneof(
@@ -32,7 +31,7 @@ const action = fc.oneof(
         fc.record({
           key: fc.constantFrom(...keys),
           priority: fc.constantFrom(1, 50, 51),
-          pool: fc.constantFrom(undefined, undefined, "acc"),
+          pool: fc.constantFrom(undefined, undefined, ACCOUNT),
           tokens: fc.constantFrom(undefined, 10, 400, 5_000),
           delayMs: fc.constantFrom(undefined, undefined, undefined, 20_000),
           deduplication: fc.constantFrom(undefined, undefined, "throttle", "debounce"),
@@ -53,7 +52,7 @@ const action = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("settle" as const),
-      as: fc.constantFrom("complete", "complete", "fail", "retry", "bounce", "release"),
+      as: fc.constantFrom("complete", "complete", "fail", "retry", "bounce", "down", "release"),
       spent: fc.constantFrom(undefined, 1, 300, 9_000),
       twice: fc.boolean(),
       oldest: fc.boolean(),
@@ -84,6 +83,7 @@ const action = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("accountGoes" as const), back: fc.boolean() }),
   },
   fc.record({ kind: fc.constant("refuse" as const), coolMs: fc.constantFrom(undefined, 5_000) }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("outage" as const) }) },
   fc.record({ kind: fc.constant("pause" as const), paused: fc.boolean() }),
   fc.record({ kind: fc.constant("redrive" as const) }),
   fc.record({ kind: fc.constant("restart" as const) }),
@@ -153,12 +153,14 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "settle": {
       const of = next.oldest ? world.held.shift() : world.held.pop();
       if (of === undefined) return;
-      const settlement = settlementOf(of, next.as, next.spent);
-      if (next.as === "bounce" && of.job.pool !== undefined) {
-        await refuse(world, by, journal, 2_000);
-      }
+      const settlement = await settlementAfter(engine, journal, of, next);
       const group = next.twice ? [settlement, settlement] : [settlement];
-      for (const outcome of await engine.settle(group)) journal.settled(settlement, outcome);
+      for (const outcome of await engine.settle(group)) {
+        journal.settled(settlement, outcome, of.job.pool);
+      }
+      if (settlement.kind === "bounce" && settlement.episode !== undefined) {
+        await spendsNoAttempt(engine, of);
+      }
       return;
     }
     case "append": {
@@ -214,7 +216,19 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       return;
     }
     case "refuse":
-      await refuse(world, by, journal, next.coolMs);
+      await report(engine, journal, undefined, {
+        ...{ kind: "refused" },
+        ...(next.coolMs === undefined ? {} : { askedMs: next.coolMs }),
+      });
+      return;
+    case "outage":
+      // Workers hear of it one after the other.
+      for (const of of world.held.filter(({ job }) => job.pool !== undefined)) {
+        const settlement = await settlementAfter(engine, journal, of, { as: "down" });
+        world.held.splice(world.held.indexOf(of), 1);
+        const [outcome] = await engine.settle([settlement]);
+        if (outcome !== undefined) journal.settled(settlement, outcome, of.job.pool);
+      }
       return;
     case "pause":
       await engine.pauseQueue(world.queue, next.paused);
@@ -238,21 +252,6 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "duties":
       await duties(world, by, journal, next.limit);
   }
-}
-
-/** A refusal makes an account of a pool that is none. */
-async function refuse(world: World, by: Replica, journal: Journal, coolMs: number | undefined) {
-  const { providerAccounts } = world.engine(by);
-  if (!journal.accountIsThere) {
-    journal.accountMade();
-    journal.account({ name: account.name });
-  }
-  journal.refused(
-    await providerAccounts.report(account.name, {
-      ...{ kind: "refused" },
-      ...(coolMs === undefined ? {} : { askedMs: coolMs }),
-    }),
-  );
 }
 
 async function append(
@@ -284,6 +283,7 @@ async function duties(world: World, by: Replica, journal: Journal, limit: number
   await engine.promote(queue, limit);
   await engine.prune(queue, limit);
   await engine.syncPolicy();
+  journal.circuit.synced((await engine.providerAccounts.get(account.name))?.state);
 }
 
 async function lease(
@@ -302,23 +302,6 @@ async function lease(
   return leases.length;
 }
 
-function settlementOf(of: Lease, as: string, spent: number | undefined): Settlement {
-  const usage =
-    spent === undefined ? {} : { usage: { inputTokens: spent, outputTokens: 0, providerCalls: 1 } };
-  switch (as) {
-    case "complete":
-      return { ...of, kind: "complete", resultJson: "1", ...usage };
-    case "fail":
-      return { ...of, kind: "fail", state: "FAILED", failure, ...usage };
-    case "retry":
-      return { ...of, kind: "retry", delayMs: 3_000, failure, countsAttempt: true, ...usage };
-    case "bounce":
-      return { ...of, kind: "bounce", delayMs: 0, failure };
-    default:
-      return { ...of, kind: "release" };
-  }
-}
-
 /** Left to itself, with workers that complete what they lease, all of it ends, and every counter is zero. */
 async function finish(world: World, journal: Journal): Promise<void> {
   const { queue, time } = world;
@@ -328,11 +311,12 @@ async function finish(world: World, journal: Journal): Promise<void> {
   for (let round = 0; round < 400; round += 1) {
     await duties(world, 0, journal, 100);
     await lease(world, 0, journal, 50, false);
+    const pools = world.held.map(({ job }) => job.pool);
     const settlements = world.held.splice(0).map((of) => settlementOf(of, "complete", undefined));
     const outcomes = await engine.settle(settlements);
     outcomes.forEach((outcome, at) => {
       const settlement = settlements[at];
-      if (settlement !== undefined) journal.settled(settlement, outcome);
+      if (settlement !== undefined) journal.settled(settlement, outcome, pools[at]);
     });
     const { queued, scheduled, running } = await engine.stats(queue);
     if (queued + scheduled + running === 0) break;

@@ -25,6 +25,9 @@ export interface NewJob {
   readonly deduplication?: string | undefined;
 }
 
+/** In a row, of two jobs or more, these open a provider account's circuit. */
+export const FAILURES = 3;
+
 /** Two scheduler replicas, by number. */
 export type Replica = 0 | 1;
 
@@ -44,6 +47,7 @@ export async function openWorld(shards: number) {
     openEngine({
       ...{ redis: { url }, rootPrefix, random: systemRandom },
       clock: clocks[replica] ?? systemClock,
+      providerFailures: FAILURES,
     });
   const engines: [Engine, Engine] = [await open(0), await open(1)];
   await engines[0].defineQueue({ name: queue, shards, maxStalls: 2, maxBounces: 3 });

@@ -1,6 +1,6 @@
 /** What was told against what there is, once nothing moves: lists, counters, and the audit. */
 import type { LocalSystem } from "@millrace/local";
-import { AdminService } from "@millrace/proto/admin-service";
+import { AdminService, ProviderState } from "@millrace/proto/admin-service";
 import { type GrpcClient, grpcClient } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
 import type { Callers } from "./callers.ts";
@@ -59,10 +59,17 @@ async function compareAccounts(admin: Admin, ledger: Ledger, clock: Clock): Prom
   for (;;) {
     const { accounts } = await admin.listProviderAccounts({});
     const taken = accounts.filter(({ running }) => running > 0);
-    if (taken.length === 0) return;
+    // The last pooled job to end succeeded, and that after whatever pause there was.
+    const paused = accounts.filter(({ state }) => state !== ProviderState.CLOSED);
+    if (taken.length + paused.length === 0) return;
     if (clock.nowMs() > untilMs) {
       for (const { account, running } of taken) {
         ledger.complain(`${account?.name}: ${running} running, and nothing runs`);
+      }
+      for (const { account, state } of paused) {
+        ledger.complain(
+          `${account?.name} is ${ProviderState[state]}, and all of its jobs have ended`,
+        );
       }
       return;
     }

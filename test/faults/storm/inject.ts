@@ -3,7 +3,13 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalRedis } from "@millrace/local";
 import { type Clock, sleep } from "@millrace/shared";
-import type { FaultProxy, Toxics } from "@millrace/testing";
+import {
+  type FaultProxy,
+  type ProviderReply,
+  type ProviderSimulator,
+  refuse,
+  type Toxics,
+} from "@millrace/testing";
 import { canLimitFileSize, largestFile, limitFileSize } from "./file-size.ts";
 import type { Mortal } from "./mortal.ts";
 import type { Fault, FaultKind } from "./plan.ts";
@@ -13,8 +19,19 @@ export interface Victims {
   readonly services: readonly Mortal[];
   readonly links: readonly FaultProxy[];
   readonly redis: LocalRedis;
+  readonly provider: ProviderSimulator;
   readonly redisDirectory: string;
 }
+
+/** How a provider answers that is well, and how one that is down does. */
+export const well: ProviderReply = { kind: "answer", pieces: ["a"] };
+const outages: readonly ProviderReply[] = [
+  refuse(500, "server_error"),
+  refuse(502, "bad_gateway"),
+  refuse(504, "gateway_timeout"),
+  { kind: "breakOff", pieces: [], how: "reset" },
+  { kind: "silence" },
+];
 
 type Inject = (fault: Fault, lasting: () => Promise<void>) => Promise<void>;
 
@@ -39,12 +56,20 @@ export class Injector {
 
   /** Resolves when it is undone: who was ended is ready again. False if there was nobody to befall. */
   async inject(fault: Fault): Promise<boolean> {
-    const { services, links, redis } = this.#victims;
+    const { services, links, redis, provider } = this.#victims;
     const lasting = () => sleep(this.#clock, fault.forMs);
     if (fault.kind === "redisDiskFull" && !canLimitFileSize) return false;
     if (fault.on === "redis") {
       return this.#holding(fault, [redis], async () => {
         await this.#redis[fault.kind]?.(fault, lasting);
+      });
+    }
+    if (fault.on === "provider") {
+      return this.#holding(fault, [provider], async () => {
+        const down = outages[Math.floor(fault.strength * outages.length)] ?? well;
+        provider.behave(() => down);
+        await lasting();
+        provider.behave(() => well);
       });
     }
     if (fault.on === "service") {

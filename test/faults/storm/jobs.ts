@@ -120,7 +120,8 @@ export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefi
   const { text, summary } = end.result as { text?: string; summary?: string };
   if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
   if (attempt <= work.failures) return `succeeded in attempt ${attempt}, which fails`;
-  if (attempt > work.failures + 1 + stalls) {
+  // Before a provider is taken to be down, some attempts are spent.
+  if (job.pool === undefined && attempt > work.failures + 1 + stalls) {
     return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
   }
   const pid = Number(text?.split("/")[2]);

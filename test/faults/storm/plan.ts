@@ -24,6 +24,8 @@ const kinds = {
   redisReadOnly: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
   redisDiskFull: { on: "redis", weight: 1, leastMs: 300, mostMs: 2_000 },
   redisNotSaving: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
+  // The model provider that pooled jobs call: errors, resets or silence.
+  providerDown: { on: "provider", weight: 3, leastMs: 500, mostMs: 8_000 },
 } as const;
 
 export type FaultKind = keyof typeof kinds;
@@ -31,7 +33,7 @@ export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
 
 export interface Fault {
   readonly kind: FaultKind;
-  readonly on: "service" | "link" | "redis";
+  readonly on: "service" | "link" | "redis" | "provider";
   /** Which of those that there are, in [0, 1). */
   readonly which: number;
   /** How badly, in [0, 1). */

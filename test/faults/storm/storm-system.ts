@@ -9,7 +9,13 @@ import { startProgram, startRedis, startSystem } from "@millrace/local";
 import { AdminService } from "@millrace/proto/admin-service";
 import { grpcClient } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
-import { type FaultProxy, seededRandom, startFaultProxy } from "@millrace/testing";
+import {
+  type FaultProxy,
+  seededRandom,
+  startFaultProxy,
+  startProviderSimulator,
+} from "@millrace/testing";
+import { well } from "./inject.ts";
 import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
 import type { Tally } from "./tally.ts";
@@ -37,6 +43,7 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const redis = parts.use(
     await startRedis({ directory, appendonly: true, appendfsync: options.profile }),
   );
+  const provider = parts.use(await startProviderSimulator(() => well));
   const links: FaultProxy[] = [];
   const through = async (address: string) => {
     const proxy = parts.use(await startFaultProxy(address, { clock, random }));
@@ -68,7 +75,11 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const startWorker = async () => {
     const targets = system.schedulers.map(({ addresses }) => through(addresses.workers ?? ""));
     const worker = await startProgram("worker", join(import.meta.dirname, "storm-worker.ts"), {
-      settings: { ...jumpingClock, SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}` },
+      settings: {
+        ...jumpingClock,
+        SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}`,
+        PROVIDER: provider.url,
+      },
       log: (line) => log(line, "storm-worker"),
     });
     return parts.use(worker);
@@ -109,6 +120,6 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   return {
     ...{ system, gateways, document: document.id },
     keys: { free: system.apiKey, limited: limited.key },
-    victims: { services, links, redis, redisDirectory: directory },
+    victims: { services, links, redis, provider, redisDirectory: directory },
   };
 }

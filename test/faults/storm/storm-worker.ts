@@ -3,15 +3,39 @@ import { hostname } from "node:os";
 import { runMain } from "@millrace/runtime";
 import { sleep, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
-import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
+import { type Executor, JobFailure, NonRetryableError, startWorker } from "@millrace/worker-sdk";
 import { POOL, piece, STORM_QUEUE, type Work } from "./jobs.ts";
 
 const log = createLogger("worker");
-const { SCHEDULER = "", SLOTS = "32" } = process.env;
+const { SCHEDULER = "", SLOTS = "32", PROVIDER = "" } = process.env;
+/** Of the provider, until it counts as down. */
+const SILENCE_MS = 1_000;
 const DRAIN_MS = 2_000;
 const workerId = `${hostname()}-${process.pid}`;
 
-const work: Executor = async ({ payload, attempt, signal, write }) => {
+/** Pooled jobs call their provider; what it does wrong is reported. */
+async function callProvider(account: string, signal: AbortSignal): Promise<void> {
+  const failed = (httpStatus: number, cause?: unknown) =>
+    new JobFailure("PROVIDER_ERROR", `the provider answered ${httpStatus}`, true, {
+      ...{ provider: { account, httpStatus, quotaExhausted: false }, cause },
+    });
+  const body = JSON.stringify({ model: "m", messages: [] });
+  let status = 0;
+  try {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
+    const call = { method: "POST", body, signal: either };
+    const response = await fetch(`${PROVIDER}/chat/completions`, call);
+    await response.text();
+    status = response.status;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failed(0, error);
+  }
+  if (status !== 200) throw failed(status);
+}
+
+const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
+  if (pool !== "") await callProvider(pool, signal);
   const { n, pieces, pauseMs, failures, fatal } = payload as Work;
   let text = "";
   for (let i = 0; i < pieces; i += 1) {

@@ -7,7 +7,7 @@ import { runRound } from "./round.ts";
 import { Tally } from "./tally.ts";
 
 /** Of these faults no two are of one kind. */
-const SEED = 19_372;
+const SEED = 19_544;
 const JOBS = 2_000;
 const FAULTS = 12;
 const plan = (seed: number, faults: number) =>
