@@ -11,6 +11,7 @@ import {
   type Random,
 } from "@millrace/shared";
 import { ContentCheck, contentTypeOf, type DocumentContentType } from "./content-check.ts";
+import { LEAST_BYTES, storedByKey } from "./stored-by-key.ts";
 
 export interface StoredDocument {
   readonly id: DocumentId;
@@ -27,6 +28,8 @@ export type PutOutcome =
   | { readonly kind: "stored"; readonly document: StoredDocument }
   | { readonly kind: "empty" }
   | { readonly kind: "tooLarge"; readonly limitBytes: number }
+  /** The key's documents take `storedBytes` already, and with this one they would take more than the limit. */
+  | { readonly kind: "keyFull"; readonly storedBytes: number; readonly limitBytes: number }
   | { readonly kind: "typeMismatch"; readonly declared: DocumentContentType | undefined };
 
 export interface DocumentHeader {
@@ -37,11 +40,16 @@ export interface DocumentHeader {
 }
 
 export interface DocumentStore {
-  /** Durable once it resolves. Throws what `content` throws, and then nothing of it is kept. */
+  /**
+   * Durable once it resolves. Throws what `content` throws, and then nothing of it is kept. `keyBytes`: what all
+   * documents of the owner may take, those that are being uploaded included; left out: there is no bound. Of several
+   * programs that store, each sees what the others have stored within 10 s.
+   */
   put(
     ownerKeyId: KeyId,
     header: DocumentHeader,
     content: AsyncIterable<Uint8Array>,
+    keyBytes?: number,
   ): Promise<PutOutcome>;
   /** Undefined: there is none, or, with `ownerKeyId`, it is another key's. */
   get(id: string, ownerKeyId?: KeyId): Promise<StoredDocument | undefined>;
@@ -78,11 +86,20 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /**
  * Documents as files: `<id>` and, beside it, `<id>.json`. A document exists once its JSON does,
- * which is renamed into place last, after the content is on disk.
+ * which is renamed into place last, after the content is on disk. What each key stores is in `keys/`.
  */
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
   const { directory, maxBytes, clock, random } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const byKey = storedByKey(directory, clock);
+  /** Bytes of uploads that are under way, by key. */
+  const arriving = new Map<KeyId, number>();
+  const arrive = (keyId: KeyId, bytes: number) => {
+    const sum = (arriving.get(keyId) ?? 0) + bytes;
+    if (sum === 0) arriving.delete(keyId);
+    else arriving.set(keyId, sum);
+    return sum;
+  };
 
   const contentPath = (id: string) => {
     if (!isDocumentId(id)) throw new Error("not a document id");
@@ -107,7 +124,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
   };
 
   return {
-    async put(ownerKeyId, header, content) {
+    async put(ownerKeyId, header, content, keyBytes = Number.POSITIVE_INFINITY) {
       const createdAtMs = clock.nowMs();
       const id = newDocumentId(createdAtMs, random);
       const path = contentPath(id);
@@ -116,13 +133,26 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
       let sizeBytes = 0;
       let refused: PutOutcome | undefined;
       let contentType: DocumentContentType | undefined;
+      let counted = 0;
+      /** Counts so many more bytes of this upload, and says so if all of the key's are too many then. */
+      const fullWith = async (bytes: number): Promise<PutOutcome | undefined> => {
+        if (keyBytes === Number.POSITIVE_INFINITY) return undefined;
+        counted += bytes;
+        const arrivingBytes = arrive(ownerKeyId, bytes);
+        const storedBytes = await byKey.bytesOf(ownerKeyId);
+        if (storedBytes + arrivingBytes <= keyBytes) return undefined;
+        return { kind: "keyFull", storedBytes, limitBytes: keyBytes };
+      };
+      using stack = new DisposableStack();
+      stack.defer(() => arrive(ownerKeyId, -counted));
+      refused = await fullWith(LEAST_BYTES);
+      if (refused !== undefined) return refused;
       await putFile(path, async (file) => {
         for await (const piece of content) {
           sizeBytes += piece.length;
-          if (sizeBytes > maxBytes) {
-            refused = { kind: "tooLarge", limitBytes: maxBytes };
-            return false;
-          }
+          if (sizeBytes > maxBytes) refused = { kind: "tooLarge", limitBytes: maxBytes };
+          else if (sizeBytes > counted) refused = await fullWith(sizeBytes - counted);
+          if (refused !== undefined) return false;
           hash.update(piece);
           check.add(piece);
           await writeAll(file, piece);
@@ -142,6 +172,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
         sha256: hash.digest("hex"),
         createdAtMs,
       };
+      await byKey.add(ownerKeyId, id, sizeBytes);
       try {
         await putFile(`${path}.json`, async (file) => {
           await writeAll(file, Buffer.from(JSON.stringify(document)));
@@ -149,6 +180,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
         });
       } catch (error) {
         await rm(path, { force: true });
+        await byKey.remove(ownerKeyId, id, sizeBytes);
         throw error;
       }
       await syncDirectory(directory);

@@ -1,7 +1,14 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DocumentId, type KeyId, systemClock, systemRandom } from "@millrace/shared";
+import {
+  type Clock,
+  type DocumentId,
+  type KeyId,
+  systemClock,
+  systemRandom,
+} from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type DocumentContentType, openDocumentStore } from "../src/index.ts";
 
@@ -24,7 +31,10 @@ async function setup(maxBytes = 10_000) {
   });
   const put = (contentType: DocumentContentType | undefined, ...parts: (string | Uint8Array)[]) =>
     store.put(owner, { name: "a", ...(contentType && { contentType }) }, pieces(...parts));
-  return { store, put, directory, files: () => readdir(directory) };
+  /** Another program on the same documents. */
+  const another = (clock: Clock = systemClock) =>
+    openDocumentStore({ directory, maxBytes, clock, random: systemRandom });
+  return { store, put, another, directory, files: () => readdir(directory) };
 }
 
 test("what was put is read back, to its owner alone", async () => {
@@ -48,7 +58,7 @@ test("none but the owner of the process may look into documents", async () => {
   const modes = await Promise.all(
     [".", ...(await files())].map(async (name) => (await stat(join(directory, name))).mode & 0o777),
   );
-  expect(modes).toEqual([0o700, 0o600, 0o600]);
+  expect(modes).toEqual([0o700, 0o600, 0o600, 0o700]);
 });
 
 test("the size limit is the last size taken, and empty is refused", async () => {
@@ -97,4 +107,57 @@ test("an id that is a path reaches no file", async () => {
   const { store } = await setup();
   expect(await store.get("../etc/passwd")).toBeUndefined();
   expect(() => store.read("../etc/passwd" as DocumentId)).toThrow("not a document id");
+});
+
+/** What a document counts at the least. */
+const LEAST = 12 * 1_024;
+const bytes = (count: number) => pieces("a".repeat(count));
+
+test("documents of a key take up to the bound of all together, and not a byte more", async () => {
+  const { store, files } = await setup(100_000);
+  const put = (count: number, bound: number) => store.put(owner, { name: "" }, bytes(count), bound);
+  expect(await put(2 * LEAST, 2 * LEAST)).toMatchObject({ kind: "stored" });
+  expect(await put(LEAST, 3 * LEAST)).toMatchObject({ kind: "stored" });
+  const there = await files();
+  const full = { kind: "keyFull", storedBytes: 3 * LEAST, limitBytes: 5 * LEAST - 1 };
+  expect(await put(2 * LEAST, 5 * LEAST - 1)).toEqual(full);
+  expect(await files()).toEqual(there);
+  expect(await put(2 * LEAST, 5 * LEAST)).toMatchObject({ kind: "stored" });
+  const another = await store.put(stranger, { name: "" }, bytes(1), LEAST);
+  expect(another).toMatchObject({ kind: "stored" });
+});
+
+test("a small document counts what its files take on disk", async () => {
+  const { store } = await setup();
+  const put = () => store.put(owner, { name: "" }, bytes(1), 2 * LEAST - 1);
+  expect([(await put()).kind, (await put()).kind]).toEqual(["stored", "keyFull"]);
+});
+
+test("documents that are being uploaded count, and no more once they are refused", async () => {
+  const { store } = await setup(100_000);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  async function* slow() {
+    yield Buffer.alloc(LEAST, "a");
+    await promise;
+    throw new Error("gone");
+  }
+  const uploading = store.put(owner, { name: "" }, slow(), 2 * LEAST).catch(() => "gone");
+  // The last of its bytes has arrived once this one is refused for it.
+  const other = async () =>
+    (await store.put(owner, { name: "" }, bytes(LEAST + 1), 2 * LEAST)).kind;
+  expect(await other()).toBe("keyFull");
+  resolve();
+  expect(await uploading).toBe("gone");
+  expect(await other()).toBe("stored");
+});
+
+test("what another program has stored counts, within 10 s", async () => {
+  const { store, another } = await setup();
+  const clock = new ManualClock();
+  const late = await another(clock);
+  const put = (of: typeof store) => of.put(owner, { name: "" }, bytes(1), 2 * LEAST);
+  expect((await put(late)).kind).toBe("stored");
+  expect((await put(store)).kind).toBe("stored");
+  clock.advance(10_000);
+  expect((await put(late)).kind).toBe("keyFull");
 });

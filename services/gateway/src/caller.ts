@@ -7,6 +7,8 @@ import type { Scheduler } from "./scheduler-client.ts";
 /** Whoever calls: what `authenticate` found. */
 export interface Caller {
   readonly keyId: KeyId;
+  /** What its documents may take, where its budget says. */
+  readonly maxStoredBytes?: number;
 }
 
 export const DEFAULT_KEY_CACHE_MS = 10_000;
@@ -33,16 +35,18 @@ export function createAuthenticator(scheduler: Scheduler, keyCacheMs = DEFAULT_K
     const entry = createHash("sha256").update(key.keyId).update(secretSha256).digest("base64");
     const cached = known.get(entry);
     if (cached !== undefined) return cached;
+    let caller: Caller = { keyId: key.keyId };
     try {
-      await scheduler.authenticate(
+      const { maxStoredBytes } = await scheduler.authenticate(
         { keyId: key.keyId, secretSha256: new Uint8Array(secretSha256) },
         { deadlineMs: AUTHENTICATE_DEADLINE_MS },
       );
+      if (maxStoredBytes !== undefined)
+        caller = { ...caller, maxStoredBytes: Number(maxStoredBytes) };
     } catch (error) {
       if (error instanceof RpcFault && error.reason === "UNAUTHENTICATED") throw unauthenticated();
       throw error;
     }
-    const caller: Caller = { keyId: key.keyId };
     // To the cache, no time is for ever.
     if (keyCacheMs > 0) known.set(entry, caller);
     return caller;

@@ -15,7 +15,15 @@ import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
 import { defaultStreamLimits } from "./gateway-parts.ts";
-import { DEFAULT_STREAMS_PER_KEY, DEFAULT_SUBMISSIONS_PER_KEY } from "./key-limit.ts";
+import {
+  DEFAULT_STREAMS_PER_KEY,
+  DEFAULT_SUBMISSIONS_PER_KEY,
+  DEFAULT_UPLOADS_PER_KEY,
+} from "./key-limit.ts";
+import { defaultUploadTimes } from "./upload-deadline.ts";
+
+/** Of keys whose budget does not say. */
+const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -81,6 +89,26 @@ const settings = {
     "MILLRACE_SUBMISSIONS_PER_KEY",
     count.default(DEFAULT_SUBMISSIONS_PER_KEY),
     "Jobs of one API key that calls, other than SubmitStream, may be submitting at this gateway.",
+  ),
+  uploadsPerKey: setting(
+    "MILLRACE_UPLOADS_PER_KEY",
+    count.default(DEFAULT_UPLOADS_PER_KEY),
+    "Documents of one API key that may be being uploaded at this gateway.",
+  ),
+  uploadIdleMs: setting(
+    "MILLRACE_UPLOAD_IDLE_MS",
+    z.coerce.number().int().min(100).max(3_600_000).default(defaultUploadTimes.idleMs),
+    "How long an upload may stand still before it is given up, in milliseconds.",
+  ),
+  uploadMs: setting(
+    "MILLRACE_UPLOAD_MS",
+    z.coerce.number().int().min(100).max(86_400_000).default(defaultUploadTimes.totalMs),
+    "How long an upload may take in all before it is given up, in milliseconds.",
+  ),
+  documentBytesPerKey: setting(
+    "MILLRACE_DOCUMENT_BYTES_PER_KEY",
+    z.coerce.number().int().min(0).default(DEFAULT_DOCUMENT_BYTES_PER_KEY),
+    "Bytes that the documents of one API key may take, where its budget does not say; 0: no bound.",
   ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",

@@ -9,13 +9,16 @@ import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
 import {
   DEFAULT_STREAMS_PER_KEY,
   DEFAULT_SUBMISSIONS_PER_KEY,
+  DEFAULT_UPLOADS_PER_KEY,
   type KeyLimit,
   openStreams,
   openSubmissions,
+  openUploads,
 } from "./key-limit.ts";
 import type { Scheduler } from "./scheduler-client.ts";
 import type { SchedulerClock } from "./scheduler-clock.ts";
 import { createSubmitter, type Submitter } from "./submitter.ts";
+import { defaultUploadTimes, type UploadTimes } from "./upload-deadline.ts";
 
 /** What one SubmitStream may have in hand before its caller has to wait, and for how long. */
 export interface StreamLimits {
@@ -50,6 +53,11 @@ export interface GatewayParts {
   readonly streamLimits: StreamLimits;
   /** Watches, submit streams and waiting calls, by key. */
   readonly streams: KeyLimit;
+  /** Documents that are being uploaded, by key. */
+  readonly uploads: KeyLimit;
+  readonly uploadTimes: UploadTimes;
+  /** What the documents of a key may take whose budget does not say; Infinity: no bound. */
+  readonly documentBytesPerKey: number;
   /** Ends the hub's stream; the rest is its maker's to end. */
   close(): void;
 }
@@ -71,6 +79,11 @@ export interface GatewayOptions {
   readonly streamsPerKey?: number;
   /** Jobs of one key that calls may be submitting here. */
   readonly submissionsPerKey?: number;
+  /** Documents of one key that may be being uploaded here. */
+  readonly uploadsPerKey?: number;
+  readonly uploadTimes?: UploadTimes;
+  /** What the documents of a key may take whose budget does not say; 0, and left out: no bound. */
+  readonly documentBytesPerKey?: number;
 }
 
 const submitPaths = new Set(
@@ -90,6 +103,9 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   const authenticate = createAuthenticator(scheduler, options.keyCacheMs);
   return {
     ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit },
+    uploads: openUploads(options.uploadsPerKey ?? DEFAULT_UPLOADS_PER_KEY),
+    uploadTimes: options.uploadTimes ?? defaultUploadTimes,
+    documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
     async authenticate(headers, path) {
       const caller = await authenticate(headers);

@@ -1,6 +1,6 @@
 import type { KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { openStreams, openSubmissions } from "./key-limit.ts";
+import { openStreams, openSubmissions, openUploads } from "./key-limit.ts";
 
 const [shop, mail] = ["shop", "mail"] as unknown as readonly [KeyId, KeyId];
 
@@ -46,4 +46,16 @@ test("a key may have as many jobs submitted at once as the limit, and not one mo
   // A call that is longer than the limit is taken alone.
   submissions.enter(shop, 9);
   expect(() => submissions.enter(shop)).toThrow("9 jobs of this API key are being submitted");
+});
+
+test("a key may have as many uploads open as the limit, and not one more", () => {
+  const uploads = openUploads(2);
+  uploads.enter(shop);
+  const second = uploads.enter(shop);
+  expect(() => uploads.enter(shop)).toThrow(
+    expect.objectContaining({ reason: "TOO_MANY_UPLOADS", retryDelayMs: 2_000 }),
+  );
+  uploads.enter(mail);
+  second[Symbol.dispose]();
+  uploads.enter(shop);
 });

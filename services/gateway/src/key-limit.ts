@@ -3,9 +3,13 @@ import type { KeyId } from "@millrace/shared";
 
 export const DEFAULT_STREAMS_PER_KEY = 10_000;
 export const DEFAULT_SUBMISSIONS_PER_KEY = 2_000;
+export const DEFAULT_UPLOADS_PER_KEY = 16;
 
 /** When a job is to be submitted again that there were too many beside: those are answered well within it. */
 const SUBMIT_AGAIN_MS = 1_000;
+
+/** When an upload is to be begun again: the others have been at work meanwhile. */
+const UPLOAD_AGAIN_MS = 2_000;
 
 /** How much of one thing each API key has in hand at this gateway: what one caller has too much of, others do not wait for. */
 export interface KeyLimit {
@@ -61,5 +65,16 @@ export const openSubmissions = (most: number): KeyLimit =>
       message: `${count} jobs of this API key are being submitted at this gateway, and ${most} may be: submit these later`,
       metadata: { limit: String(most) },
       retryDelayMs: SUBMIT_AGAIN_MS,
+    }),
+  );
+
+/** Documents that are being uploaded: each holds a connection and a file. */
+export const openUploads = (most: number): KeyLimit =>
+  keyLimit(most, (count) =>
+    rpcError({
+      reason: "TOO_MANY_UPLOADS",
+      message: `${count} documents of this API key are being uploaded at this gateway, and ${most} may be: upload this one later`,
+      metadata: { limit: String(most) },
+      retryDelayMs: UPLOAD_AGAIN_MS,
     }),
   );

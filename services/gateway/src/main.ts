@@ -72,6 +72,9 @@ await runMain(
         },
         streamsPerKey: config.streamsPerKey,
         submissionsPerKey: config.submissionsPerKey,
+        uploadsPerKey: config.uploadsPerKey,
+        uploadTimes: { idleMs: config.uploadIdleMs, totalMs: config.uploadMs },
+        documentBytesPerKey: config.documentBytesPerKey,
         onWarning: (message, error) => log.warn({ error }, message),
       }),
     );

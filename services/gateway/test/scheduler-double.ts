@@ -8,6 +8,7 @@ import { type Clock, hashSecret, systemClock } from "@millrace/shared";
 export async function startSchedulerDouble(
   keys: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
+  maxStoredBytes?: number,
 ) {
   const jobs = new Map<string, Job>();
   const asked: string[] = [];
@@ -29,7 +30,9 @@ export async function startSchedulerDouble(
           if (secret === undefined || !hashSecret(secret).equals(secretSha256)) {
             throw rpcError({ reason: "UNAUTHENTICATED", message: "no" });
           }
-          return { name: keyId };
+          const bound =
+            maxStoredBytes === undefined ? {} : { maxStoredBytes: BigInt(maxStoredBytes) };
+          return { name: keyId, ...bound };
         },
         getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
         async submit(request) {

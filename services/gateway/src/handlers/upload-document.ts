@@ -5,6 +5,10 @@ import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
 import type { Caller } from "../caller.ts";
 import { documentMessage } from "../document-message.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
+import { withUploadDeadline } from "../upload-deadline.ts";
+
+/** How long a caller should wait whose documents take too much: somebody has to remove some. */
+const FULL_RETRY_MS = 30_000;
 
 const malformed = (message: string) => rpcError({ reason: "MALFORMED", message });
 
@@ -30,6 +34,15 @@ function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
       const message = `the document is over ${outcome.limitBytes} bytes`;
       return rpcError({ reason: "TOO_LARGE", message });
     }
+    case "keyFull":
+      return rpcError({
+        reason: "STORED_BYTES_FULL",
+        message:
+          `documents of this API key take ${outcome.storedBytes} bytes, those that are being uploaded aside, ` +
+          `and with this one they would take more than the limit (max_stored_bytes), ${outcome.limitBytes}`,
+        metadata: { limit: String(outcome.limitBytes), stored: String(outcome.storedBytes) },
+        retryDelayMs: FULL_RETRY_MS,
+      });
     case "typeMismatch": {
       const message = `the content is not ${outcome.declared ?? documentContentTypes.join(", ")}`;
       return rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
@@ -38,9 +51,16 @@ function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
 }
 
 export const uploadDocument =
-  ({ documents }: GatewayParts): Handler<typeof DocumentService.method.uploadDocument, Caller> =>
+  ({
+    documents,
+    uploads,
+    uploadTimes,
+    documentBytesPerKey,
+    clock,
+  }: GatewayParts): Handler<typeof DocumentService.method.uploadDocument, Caller> =>
   async (requests, { identity }) => {
-    const iterator = requests[Symbol.asyncIterator]();
+    using _ = uploads.enter(identity.keyId);
+    const iterator = withUploadDeadline(requests[Symbol.asyncIterator](), uploadTimes, clock);
     const first = await iterator.next();
     if (first.done === true || first.value.part.case !== "header") {
       throw malformed("the first message must be the header");
@@ -49,7 +69,8 @@ export const uploadDocument =
     const declared = documentContentTypes.find((known) => known === contentType);
     const header: { name: string; contentType?: DocumentContentType } = { name };
     if (declared !== undefined) header.contentType = declared;
-    const outcome = await documents.put(identity.keyId, header, contentOf(iterator));
+    const keyBytes = identity.maxStoredBytes ?? documentBytesPerKey;
+    const outcome = await documents.put(identity.keyId, header, contentOf(iterator), keyBytes);
     if (outcome.kind !== "stored") throw refusal(outcome);
     return { document: documentMessage(outcome.document) };
   };

@@ -1,0 +1,63 @@
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, type DocumentId, isKeyId, type KeyId } from "@millrace/shared";
+import { LRUCache } from "lru-cache";
+
+/** What a document takes on disk at the least: its content, its description and its entry here are files. */
+export const LEAST_BYTES = 12 * 1_024;
+/** How soon documents are seen that other gateways have stored. */
+const FRESH_MS = 10_000;
+const KNOWN_KEYS = 10_000;
+
+const countedAs = (sizeBytes: number): number => Math.max(sizeBytes, LEAST_BYTES);
+
+/** How many bytes the documents of each key take. */
+export interface StoredByKey {
+  /** As this gateway knows it: its own at once, other gateways' within 10 s. */
+  bytesOf(keyId: KeyId): Promise<number>;
+  /** Counts a document from now on, durably. */
+  add(keyId: KeyId, id: DocumentId, sizeBytes: number): Promise<void>;
+  /** Takes that back. */
+  remove(keyId: KeyId, id: DocumentId, sizeBytes: number): Promise<void>;
+}
+
+/**
+ * An entry for each document, an empty file `keys/<key id>/<document id>.<bytes>`: what a key stores is known from one
+ * directory, without reading a document. An entry is made before its document exists and goes after it, so that a
+ * crash in between counts too much, never too little.
+ */
+export function storedByKey(directory: string, clock: Clock): StoredByKey {
+  const known = new LRUCache<KeyId, { bytes: number; atMs: number }>({ max: KNOWN_KEYS });
+  const entries = (keyId: KeyId) => {
+    if (!isKeyId(keyId)) throw new Error("not a key id");
+    return join(directory, "keys", keyId);
+  };
+  const pathOf = (keyId: KeyId, id: DocumentId, sizeBytes: number) =>
+    join(entries(keyId), `${id}.${sizeBytes}`);
+  const change = (keyId: KeyId, by: number) => {
+    const seen = known.get(keyId);
+    if (seen !== undefined) seen.bytes += by;
+  };
+
+  return {
+    async bytesOf(keyId) {
+      const seen = known.get(keyId);
+      if (seen !== undefined && clock.nowMs() - seen.atMs < FRESH_MS) return seen.bytes;
+      const atMs = clock.nowMs();
+      const names = await readdir(entries(keyId)).catch(() => []);
+      const sizes = names.map((name) => Number(name.split(".")[1]));
+      const bytes = sizes.reduce((sum, size) => sum + countedAs(size || 0), 0);
+      known.set(keyId, { bytes, atMs });
+      return bytes;
+    },
+    async add(keyId, id, sizeBytes) {
+      await mkdir(entries(keyId), { recursive: true, mode: 0o700 });
+      await writeFile(pathOf(keyId, id, sizeBytes), "", { mode: 0o600, flag: "wx" });
+      change(keyId, countedAs(sizeBytes));
+    },
+    async remove(keyId, id, sizeBytes) {
+      await rm(pathOf(keyId, id, sizeBytes), { force: true });
+      change(keyId, -countedAs(sizeBytes));
+    },
+  };
+}
