@@ -1,17 +1,35 @@
 import { type DescMethod, fromBinary, type MessageShape } from "@bufbuild/protobuf";
-import type { Metadata, ServerDuplexStream, sendUnaryData, UntypedHandleCall } from "@grpc/grpc-js";
-import { status } from "@grpc/grpc-js";
+import {
+  type Metadata,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  type sendUnaryData,
+  status,
+  type UntypedHandleCall,
+} from "@grpc/grpc-js";
 import { assertBounded } from "./bounds/message-bounds.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
+import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
+import type { Inflow } from "./inflow/inflow.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
-import { methodPath } from "./service-definition.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
 import { assertValid } from "./validation.ts";
 
 type Request = MessageShape<DescMethod["input"]>;
 /** The widest of the four call shapes; which parts exist follows from the method's kind. */
 type Call = ServerDuplexStream<Buffer, object> & { readonly request: Buffer };
+/** A call as grpc-js hands it over: once its message has come, or, if those are a stream, at once. */
+interface Opened {
+  readonly call: Call;
+  readonly reply: sendUnaryData<object> | undefined;
+}
+export interface ServedMethod {
+  readonly method: DescMethod;
+  readonly handler: AnyHandler;
+}
 
 const headersOf = (metadata: Metadata): CallHeaders => ({
   get(name) {
@@ -19,6 +37,8 @@ const headersOf = (metadata: Metadata): CallHeaders => ({
     return typeof value === "string" ? value : undefined;
   },
 });
+
+const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
 
 /** Bytes to a message that keeps the proto's rules, or MALFORMED. */
 function readRequest(method: DescMethod, bytes: Buffer, mostFields: number): Request {
@@ -33,59 +53,134 @@ function readRequest(method: DescMethod, bytes: Buffer, mostFields: number): Req
   return request;
 }
 
+interface Reading {
+  readonly signal: AbortSignal;
+  readonly inflow: GrpcInflow;
+  readonly mostFields: number;
+}
+
 async function* readRequests(
   method: DescMethod,
   call: Call,
-  { signal, mostFields }: { readonly signal: AbortSignal; readonly mostFields: number },
+  { signal, inflow, mostFields }: Reading,
 ) {
   for await (const bytes of messagesOf<Buffer>(call, signal)) {
     yield readRequest(method, bytes, mostFields);
+    inflow.call.consumed();
   }
 }
 
-/** A typed handler as grpc-js calls it. */
-export function adaptHandler(
-  method: DescMethod,
-  handler: AnyHandler,
+/** Calls that were let in and wait to be opened, by the headers that both sides see. */
+const waiting = new WeakMap<Metadata, (opened: Opened) => void>();
+
+/** What grpc-js takes for the handler of each method: the interceptor has the real one. */
+export const openCall = ((call: Call, reply?: sendUnaryData<object>) => {
+  waiting.get(call.metadata)?.({ call, reply });
+}) as UntypedHandleCall;
+
+/**
+ * Serves calls of grpc-js from the moment that their headers arrive. grpc-js itself calls a handler of
+ * one message only when all of it has come. Here the caller is let in before any of it is read.
+ */
+export function serveCalls(
+  methods: ReadonlyMap<string, ServedMethod>,
   settings: CallSettings,
-  { messageFields: mostFields }: { readonly messageFields: number },
-): UntypedHandleCall {
-  const path = methodPath(method);
+  { inflow, mostFields }: { readonly inflow: Inflow; readonly mostFields: number },
+): ServerInterceptor {
+  return ({ path, requestStream }, base) => {
+    const abort = new AbortController();
+    const end = (fault: RpcFault) => abort.abort(fault);
+    const watched = watchGrpcStream(inflow, streamOf(base), { streamsIn: requestStream, end });
+    const served = methods.get(path);
+    let done = false;
+    const call = new ServerInterceptingCall(base, {
+      start: (next) =>
+        next({
+          onReceiveMetadata(metadata, read) {
+            // Health and reflection are for everyone.
+            if (served === undefined) return read(metadata);
+            const serving = { ...served, settings, mostFields, abort, watched, call, path };
+            void serveCall(serving, metadata, () => read(metadata)).finally(() => {
+              done = true;
+            });
+          },
+          onCancel() {
+            if (!done) abort.abort(cancelled());
+            // Also where grpc-js itself has ended the call, as at its deadline.
+            watched.ended();
+          },
+        }),
+      sendStatus(sent, next) {
+        done = true;
+        next(sent);
+      },
+    });
+    if (served === undefined) {
+      abort.signal.addEventListener("abort", () =>
+        call.sendStatus(toGrpcStatus(abort.signal.reason as RpcFault)),
+      );
+    }
+    return call;
+  };
+}
+
+interface ServingCall extends ServedMethod {
+  readonly settings: CallSettings;
+  readonly mostFields: number;
+  readonly abort: AbortController;
+  readonly watched: GrpcInflow;
+  readonly call: ServerInterceptingCallInterface;
+  readonly path: string;
+}
+
+/** `read` has grpc-js read what the call says, and open it. */
+async function serveCall(serving: ServingCall, metadata: Metadata, read: () => void) {
+  const { method, handler, settings, mostFields, abort, watched, path } = serving;
+  const { signal } = abort;
   const streamsIn =
     method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
   const streamsOut =
     method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
+  let opened: Opened | undefined;
+  const incoming = {
+    protocol: "grpc",
+    path,
+    headers: headersOf(metadata),
+    peer: serving.call.getPeer(),
+    signal,
+    end: (fault: RpcFault) => abort.abort(fault),
+  } as const;
+  const fault = await runCall(settings, incoming, async (admit) => {
+    const context = await admit();
+    watched.call.admit(settings.callerOf(context.identity));
+    const { call, reply } = await open(metadata, signal, read);
+    opened = { call, reply };
+    const request = streamsIn
+      ? readRequests(method, call, { signal, inflow: watched, mostFields })
+      : readRequest(method, call.request, mostFields);
+    if (streamsOut) {
+      await writeAll(call, handler(request, context) as AsyncIterable<object>, signal);
+      call.end();
+    } else {
+      reply?.(null, (await handler(request, context)) as object);
+    }
+  });
+  if (fault === undefined) return;
+  const ending = toGrpcStatus(fault);
+  if (opened === undefined) serving.call.sendStatus(ending);
+  else if (streamsOut) opened.call.emit("error", ending);
+  else opened.reply?.(ending);
+}
 
-  const serve = async (call: Call, reply?: sendUnaryData<object>) => {
-    const abort = new AbortController();
-    const { signal } = abort;
-    let done = false;
-    call.on("cancelled", () => {
-      if (!done) abort.abort(new RpcFault(status.CANCELLED, undefined, { message: "cancelled" }));
+function open(metadata: Metadata, signal: AbortSignal, read: () => void): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    waiting.set(metadata, (opened) => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(opened);
     });
-    const headers = headersOf(call.metadata);
-    const incoming = { protocol: "grpc", path, headers, peer: call.getPeer(), signal } as const;
-    const fault = await runCall(settings, incoming, async (admit) => {
-      const context = await admit();
-      const request = streamsIn
-        ? readRequests(method, call, { signal, mostFields })
-        : readRequest(method, call.request, mostFields);
-      if (streamsOut) {
-        await writeAll(call, handler(request, context) as AsyncIterable<object>, signal);
-        done = true;
-        call.end();
-      } else {
-        const response = (await handler(request, context)) as object;
-        done = true;
-        reply?.(null, response);
-      }
-    });
-    done = true;
-    if (fault === undefined) return;
-    if (streamsOut) call.emit("error", toGrpcStatus(fault));
-    else reply?.(toGrpcStatus(fault));
-  };
-  return ((call: Call, reply?: sendUnaryData<object>) => {
-    void serve(call, reply);
-  }) as UntypedHandleCall;
+    read();
+  });
 }

@@ -1,9 +1,12 @@
 export { assertBoundedJson } from "./bounds/json-bounds.ts";
 export { assertBounded } from "./bounds/message-bounds.ts";
+export * from "./credential-watch.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";
 export type { HttpRequest, HttpRoute } from "./http/router.ts";
+export { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.ts";
+export * from "./inflow/inflow-settings.ts";
 export * from "./load-config.ts";
 export * from "./named-files.ts";
 export * from "./observe.ts";

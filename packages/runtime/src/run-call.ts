@@ -13,6 +13,7 @@ import { asRpcFault, RpcFault, rpcError } from "./rpc-fault.ts";
 export interface FinishedCall {
   readonly path: string;
   readonly protocol: CallProtocol;
+  readonly peer: string;
   readonly code: status;
   /** Of a call that failed. */
   readonly reason: Reason | undefined;
@@ -26,7 +27,11 @@ export interface FinishedCall {
 /** What a server does with every call, whatever protocol carried it. */
 export interface CallSettings {
   /** Throws an RpcFault to refuse. */
-  readonly authenticate: (headers: CallHeaders, path: string) => Promise<unknown>;
+  readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<unknown>;
+  /** Calls `end` when whoever was let in is to be let in no longer. Returns how to stop that. */
+  readonly onRevoked: (identity: unknown, end: (fault: RpcFault) => void) => () => void;
+  /** Whose bounds a call counts against; undefined where there are none. */
+  readonly callerOf: (identity: unknown) => string | undefined;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
   /** Called once for each call whose handler threw something other than a fault. */
@@ -42,8 +47,10 @@ export interface IncomingCall {
   readonly path: string;
   readonly headers: CallHeaders;
   readonly peer: string;
-  /** Aborts, with a fault, when nobody waits for the call any longer. */
+  /** Aborts, with a fault, when nobody waits for the call any longer, or `end` was called. */
   readonly signal: AbortSignal;
+  /** Has the call end with this fault. */
+  readonly end: (fault: RpcFault) => void;
 }
 
 /** Lets the caller in: throws what `authenticate` throws. Call it before the body is looked at. */
@@ -81,12 +88,14 @@ export async function runCall(
   const { path, protocol, headers, peer, signal } = call;
   let identity: unknown;
   let jobId: string | undefined;
+  let release = () => {};
   const concerns = (id: string) => {
     jobId = id;
     describeSpan({ [attributeNames.jobId]: id });
   };
   const admit = async () => {
-    identity = await settings.authenticate(headers, path);
+    identity = await settings.authenticate(headers, path, peer);
+    release = settings.onRevoked(identity, call.end);
     return { headers, signal, draining: settings.draining, peer, path, identity, concerns };
   };
   let fault: RpcFault | undefined;
@@ -94,15 +103,18 @@ export async function runCall(
     try {
       await serve(admit);
     } catch (error) {
-      fault = faultOf(error);
+      // What ended the call, and not what its handler met with then.
+      fault = faultOf(signal.aborted ? signal.reason : error);
       if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
       if (ourFaults.has(fault.code)) failSpan(fault);
+    } finally {
+      release();
     }
     describeSpan({ [attributeNames.rpcStatus]: status[fault?.code ?? status.OK] });
   };
   await (settings.traced ? traceServerCall(call, run) : run());
   const { code, reason } = fault ?? { code: status.OK, reason: undefined };
   const durationMs = settings.nowMs() - startedAtMs;
-  settings.onFinished({ path, protocol, code, reason, identity, jobId, durationMs });
+  settings.onFinished({ path, protocol, peer, code, reason, identity, jobId, durationMs });
   return fault;
 }

@@ -6,6 +6,7 @@ import { sendFault } from "./http/problem.ts";
 import { guardConnection } from "./http/rest-of-request.ts";
 import { routeEndpoint } from "./http/route-call.ts";
 import { createRouter, type HttpRoute } from "./http/router.ts";
+import { Inflow } from "./inflow/inflow.ts";
 import { rpcError } from "./rpc-fault.ts";
 import { callSettings, defaultServeLimits, type ServeOptions } from "./serve.ts";
 import { warmValidation } from "./validation.ts";
@@ -36,9 +37,11 @@ export async function serveHttp<Identity = undefined>(
   const draining = new AbortController();
   const settings = callSettings(options, draining.signal);
   for (const { desc } of options.services) warmValidation(desc);
+  const inflow = options.inflow ?? new Inflow(limits, options.clock);
+  const incoming = { ...limits, inflow };
   const find = createRouter([
-    ...connectEndpoints(options.services, settings, limits),
-    ...(options.routes ?? []).map((route) => routeEndpoint(route, settings)),
+    ...connectEndpoints(options.services, settings, incoming),
+    ...(options.routes ?? []).map((route) => routeEndpoint(route, settings, incoming)),
   ]);
   const origins = new Set(options.allowedOrigins ?? []);
 
@@ -63,7 +66,7 @@ export async function serveHttp<Identity = undefined>(
     response.end();
   };
   const { listen, tls, clock } = options;
-  const listener = await listenHttp({ listen, tls, limits, clock, onRequest });
+  const listener = await listenHttp({ listen, tls, limits, inflow, clock, onRequest });
 
   let closing: Promise<void> | undefined;
   return {

@@ -1,19 +1,23 @@
 import "./message-streams.ts";
-import { type ChannelOptions, Server, type ServerInterceptor } from "@grpc/grpc-js";
+import type { Server as NetServer } from "node:net";
+import { type ChannelOptions, Server } from "@grpc/grpc-js";
 import { type Clock, limits as contract } from "@millrace/shared";
 import { HealthImplementation } from "grpc-health-check";
-import { adaptHandler } from "./call-adapter.ts";
+import { openCall, type ServedMethod, serveCalls } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
+import { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.ts";
+import { limitConnections } from "./inflow/limit-connections.ts";
 import { reflectionOf } from "./reflection.ts";
 import type { Renewed } from "./renewed.ts";
+import type { RpcFault } from "./rpc-fault.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
-import { grpcServiceDefinition } from "./service-definition.ts";
+import { grpcServiceDefinition, methodPath } from "./service-definition.ts";
 import { allowResets, type StreamResets } from "./stream-resets.ts";
 import type { ServerTls } from "./tls.ts";
 import { serverCredentials } from "./tls-credentials.ts";
 import { warmValidation } from "./validation.ts";
 
-export interface ServeLimits {
+export interface ServeLimits extends InflowLimits {
   /** The longest request or stream message, in bytes. */
   readonly messageBytes: number;
   /** The most fields of one request or stream message, those of all messages within it included. */
@@ -29,6 +33,7 @@ export interface ServeLimits {
 }
 
 export const defaultServeLimits: ServeLimits = {
+  ...defaultInflowLimits,
   messageBytes: 4 * 1024 * 1024,
   messageFields: contract.messageFields,
   concurrentStreams: 1_000,
@@ -44,10 +49,15 @@ export interface ServeOptions<Identity> {
   readonly tls?: Renewed<ServerTls> | undefined;
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
-  /** Before the request is looked at. Throws an RpcFault to refuse. */
-  readonly authenticate?: (headers: CallHeaders, path: string) => Promise<Identity>;
-  readonly interceptors?: readonly ServerInterceptor[];
+  /** As soon as the headers have arrived, before anything else is read. Throws an RpcFault to refuse. */
+  readonly authenticate?: (headers: CallHeaders, path: string, peer: string) => Promise<Identity>;
+  /** Calls `end` when whoever was let in is to be let in no longer: its calls end with that fault. Returns how to stop that. */
+  readonly onRevoked?: (identity: Identity, end: (fault: RpcFault) => void) => () => void;
+  /** Whose bounds a call counts against, such as an API key's; left out, no one's. */
+  readonly callerOf?: (identity: Identity) => string;
   readonly limits?: Partial<ServeLimits>;
+  /** Where several listeners share the bounds on requests that come in; left out, of this one alone. */
+  readonly inflow?: Inflow;
   /** Called once per call that a handler's bug ended; the caller sees INTERNAL and nothing else. */
   readonly onBug: (error: unknown, path: string) => void;
   readonly onFinished?: (call: FinishedCall) => void;
@@ -66,10 +76,17 @@ export interface RunningServer {
 }
 
 export const callSettings = <Identity>(
-  { authenticate = async () => undefined as Identity, ...options }: ServeOptions<Identity>,
+  {
+    authenticate = async () => undefined as Identity,
+    onRevoked = () => () => undefined,
+    callerOf = () => undefined as never,
+    ...options
+  }: ServeOptions<Identity>,
   draining: AbortSignal,
 ): CallSettings => ({
   authenticate,
+  onRevoked: onRevoked as CallSettings["onRevoked"],
+  callerOf: callerOf as CallSettings["callerOf"],
   draining,
   nowMs: () => options.clock.nowMs(),
   onBug: options.onBug,
@@ -91,12 +108,15 @@ export async function serve<Identity = undefined>(
   options: ServeOptions<Identity>,
 ): Promise<RunningServer> {
   const limits = { ...defaultServeLimits, ...options.limits };
+  const draining = new AbortController();
+  const settings = callSettings(options, draining.signal);
+  const inflow = options.inflow ?? new Inflow(limits, options.clock);
+  const methods = new Map<string, ServedMethod>();
   const server = new Server({
     ...channelOptions(limits),
-    interceptors: [...(options.interceptors ?? [])],
+    interceptors: [serveCalls(methods, settings, { inflow, mostFields: limits.messageFields })],
   });
   if (limits.streamResets !== undefined) allowResets(server, limits.streamResets);
-  const draining = new AbortController();
   const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
   const health = new HealthImplementation();
   const setServing = (serving: boolean) => {
@@ -104,15 +124,17 @@ export async function serve<Identity = undefined>(
     for (const name of names) health.setStatus(name, status);
   };
 
-  const settings = callSettings(options, draining.signal);
   for (const service of options.services) {
     const { desc } = service;
     warmValidation(desc);
-    const adapted = methodsOf(service).map(
-      ([method, handler]) =>
-        [method.localName, adaptHandler(method, handler, settings, limits)] as const,
+    const definition = rawRequests(grpcServiceDefinition(desc));
+    for (const [method, handler] of methodsOf(service)) {
+      methods.set(methodPath(method), { method, handler });
+    }
+    server.addService(
+      definition,
+      Object.fromEntries(Object.keys(definition).map((name) => [name, openCall])),
     );
-    server.addService(rawRequests(grpcServiceDefinition(desc)), Object.fromEntries(adapted));
   }
   health.addToServer(server);
   reflectionOf(options.services.map(({ desc }) => desc)).addToServer(server);
@@ -124,6 +146,7 @@ export async function serve<Identity = undefined>(
       error === null ? resolve(bound) : reject(error),
     );
   });
+  for (const listener of listenersOf(server)) limitConnections(listener, inflow);
   setServing(true);
 
   let closing: Promise<void> | undefined;
@@ -150,6 +173,12 @@ export async function serve<Identity = undefined>(
     },
   };
 }
+
+/** What grpc-js listens with. It shows it to nobody, and has no bound on connections of its own. */
+const listenersOf = (server: Server): Iterable<NetServer> =>
+  (
+    server as unknown as { readonly http2Servers: ReadonlyMap<NetServer, unknown> }
+  ).http2Servers.keys();
 
 /** Requests reach the adapter as bytes, so that one that does not parse is MALFORMED and not a fault. */
 function rawRequests(definition: ReturnType<typeof grpcServiceDefinition>) {

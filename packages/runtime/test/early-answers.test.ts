@@ -109,6 +109,22 @@ test("the rest of a short body is read, and the connection kept; of a longer one
   expect(await send()).toMatchObject({ status: 200, reused: false });
 });
 
+test("a request without a body closes no connection, however it is answered", async () => {
+  await using setup = await start({ authenticate });
+  const send = oneConnection(setup.server.address);
+  await send();
+  expect(await send({ path: "/nothing" })).toMatchObject({ status: 404, reused: true });
+  expect(await send({ headers: { authorization: "no" } })).toMatchObject({
+    status: 401,
+    reused: true,
+  });
+  expect(await send({ method: "DELETE", path: "/ping" })).toMatchObject({
+    status: 405,
+    reused: true,
+  });
+  expect(await send()).toMatchObject({ status: 200, connection: "keep-alive", reused: true });
+});
+
 test("a body of unknown length is not waited for", async () => {
   await using setup = await start({ authenticate });
   const send = oneConnection(setup.server.address);

@@ -1,6 +1,7 @@
 import {
   type Config,
   defineConfig,
+  inflowSettings,
   observeSettings,
   readinessSettings,
   type SecretSource,
@@ -13,9 +14,10 @@ import {
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
-import { DEFAULT_KEY_CACHE_MS } from "./caller.ts";
+import { DEFAULT_KEY_CACHE_MS, DEFAULT_KEY_LOOKUPS_PER_ADDRESS } from "./caller.ts";
 import { defaultStreamLimits } from "./gateway-parts.ts";
 import {
+  DEFAULT_AWAITED_PER_KEY,
   DEFAULT_STREAMS_PER_KEY,
   DEFAULT_SUBMISSIONS_PER_KEY,
   DEFAULT_UPLOADS_PER_KEY,
@@ -83,7 +85,12 @@ const settings = {
   streamsPerKey: setting(
     "MILLRACE_STREAMS_PER_KEY",
     count.default(DEFAULT_STREAMS_PER_KEY),
-    "Watches, submit streams and waiting calls that one API key may have open at this gateway.",
+    "Watches, submit streams and calls that wait for a job that one API key may have open at this gateway.",
+  ),
+  awaitedPerKey: setting(
+    "MILLRACE_AWAITED_PER_KEY",
+    count.default(DEFAULT_AWAITED_PER_KEY),
+    "Jobs whose end the submit streams of one API key may have yet to tell at this gateway.",
   ),
   submissionsPerKey: setting(
     "MILLRACE_SUBMISSIONS_PER_KEY",
@@ -115,6 +122,12 @@ const settings = {
     z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),
     "How long an API key is taken to be known, and a revoked one may still work, in milliseconds.",
   ),
+  keyLookupsPerAddress: setting(
+    "MILLRACE_KEY_LOOKUPS_PER_ADDRESS",
+    count.default(DEFAULT_KEY_LOOKUPS_PER_ADDRESS),
+    "Unknown API keys that callers of one peer address may show a second; ten times as many at once.",
+  ),
+  ...inflowSettings,
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,

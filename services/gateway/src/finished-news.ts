@@ -28,11 +28,14 @@ export class FinishedNews implements FinishedListener {
   #keptBytes = 0;
   readonly #late: Late[] = [];
   readonly #gone: string[] = [];
+  readonly #onOutstanding: (change: number) => void;
+  #counted = 0;
   #closed = false;
 
-  constructor(hub: FinishedHub, onNews: () => void) {
+  constructor(hub: FinishedHub, onNews: () => void, onOutstanding = (_change: number) => {}) {
     this.#hub = hub;
     this.#onNews = onNews;
+    this.#onOutstanding = onOutstanding;
   }
 
   /** Jobs that are waited for, and those whose news has not been taken. */
@@ -44,12 +47,14 @@ export class FinishedNews implements FinishedListener {
     if (this.#closed) return;
     const added = jobIds.filter((id) => !this.#unfinished.has(id));
     for (const id of added) this.#unfinished.add(id);
+    this.#count();
     if (added.length > 0) this.#hub.watch(added, this);
   }
 
   /** Ends that the caller does not want to be told of any more. One that is on its way is still told. */
   forget(jobIds: readonly string[]): void {
     const forgotten = jobIds.filter((id) => this.#unfinished.delete(id));
+    this.#count();
     if (forgotten.length > 0) this.#hub.forget(forgotten, this);
   }
 
@@ -72,6 +77,7 @@ export class FinishedNews implements FinishedListener {
   /** Jobs that are not the caller's: for it, they are not there. */
   unknown(jobIds: readonly string[]): void {
     this.#gone.push(...jobIds);
+    this.#count();
     this.#onNews();
   }
 
@@ -80,7 +86,9 @@ export class FinishedNews implements FinishedListener {
     const finished = this.#kept;
     this.#kept = [];
     this.#keptBytes = 0;
-    return { finished, goneJobIds: this.#gone.splice(0, limits.jobsPerSubmit) };
+    const goneJobIds = this.#gone.splice(0, limits.jobsPerSubmit);
+    this.#count();
+    return { finished, goneJobIds };
   }
 
   /** Whether there is news that must be read again before it can be taken. */
@@ -109,5 +117,12 @@ export class FinishedNews implements FinishedListener {
     this.#closed = true;
     this.#hub.forget(this.#unfinished, this);
     this.#unfinished.clear();
+    this.#count();
+  }
+
+  #count(): void {
+    const now = this.#closed ? 0 : this.outstanding;
+    this.#onOutstanding(now - this.#counted);
+    this.#counted = now;
   }
 }

@@ -1,16 +1,19 @@
 import type { DocumentStore } from "@millrace/documents";
 import { JobService } from "@millrace/proto/job-service";
-import type { CallHeaders } from "@millrace/runtime";
+import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./caller.ts";
 import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
 import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
 import {
+  awaitedJobs,
+  DEFAULT_AWAITED_PER_KEY,
   DEFAULT_STREAMS_PER_KEY,
   DEFAULT_SUBMISSIONS_PER_KEY,
   DEFAULT_UPLOADS_PER_KEY,
   type KeyLimit,
+  type KeyTotal,
   openStreams,
   openSubmissions,
   openUploads,
@@ -42,7 +45,9 @@ export interface GatewayParts {
   readonly documents: DocumentStore;
   readonly clock: Clock;
   /** Refuses besides, before they are read, calls that submit jobs of a key with too many in hand. */
-  readonly authenticate: (headers: CallHeaders, path: string) => Promise<Caller>;
+  readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<Caller>;
+  /** Calls `end` once the caller's key is revoked. Returns how to stop that. */
+  readonly onRevoked: (caller: Caller, end: (fault: RpcFault) => void) => () => void;
   /** For streams, each of which has a bound of its own. */
   readonly submit: Submitter;
   /** For calls: rejects with TOO_MANY_SUBMISSIONS too. */
@@ -51,13 +56,15 @@ export interface GatewayParts {
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
-  /** Watches, submit streams and waiting calls, by key. */
+  /** Watches, submit streams and calls that wait for a job, by key. */
   readonly streams: KeyLimit;
   /** Documents that are being uploaded, by key. */
   readonly uploads: KeyLimit;
   readonly uploadTimes: UploadTimes;
   /** What the documents of a key may take whose budget does not say; Infinity: no bound. */
   readonly documentBytesPerKey: number;
+  /** Jobs whose end submit streams have yet to tell, by key. */
+  readonly awaited: KeyTotal;
   /** Ends the hub's stream; the rest is its maker's to end. */
   close(): void;
 }
@@ -72,11 +79,15 @@ export interface GatewayOptions {
   readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
   readonly onWarning?: FinishedHubOptions["onWarning"];
   readonly keyCacheMs?: number;
+  /** Unknown API keys that callers of one address may show a second. */
+  readonly keyLookupsPerAddress?: number;
   /** How long a call waits for a scheduler. */
   readonly schedulerDeadlineMs: number;
   readonly streamLimits?: StreamLimits;
   /** Watches, submit streams and waiting calls that one key may have open here. */
   readonly streamsPerKey?: number;
+  /** Jobs whose end submit streams of one key may have yet to tell here. */
+  readonly awaitedPerKey?: number;
   /** Jobs of one key that calls may be submitting here. */
   readonly submissionsPerKey?: number;
   /** Documents of one key that may be being uploaded here. */
@@ -100,15 +111,21 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   });
   const submit = createSubmitter(options);
   const submissions = openSubmissions(options.submissionsPerKey ?? DEFAULT_SUBMISSIONS_PER_KEY);
-  const authenticate = createAuthenticator(scheduler, options.keyCacheMs);
+  const { keyCacheMs, keyLookupsPerAddress } = options;
+  const { authenticate, onRevoked } = createAuthenticator(scheduler, {
+    clock,
+    ...(keyCacheMs === undefined ? {} : { keyCacheMs }),
+    ...(keyLookupsPerAddress === undefined ? {} : { lookupsPerAddress: keyLookupsPerAddress }),
+  });
   return {
-    ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit },
     uploads: openUploads(options.uploadsPerKey ?? DEFAULT_UPLOADS_PER_KEY),
     uploadTimes: options.uploadTimes ?? defaultUploadTimes,
     documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
+    ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit, onRevoked },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
-    async authenticate(headers, path) {
-      const caller = await authenticate(headers);
+    awaited: awaitedJobs(options.awaitedPerKey ?? DEFAULT_AWAITED_PER_KEY),
+    async authenticate(headers, path, peer) {
+      const caller = await authenticate(headers, peer);
       if (submitPaths.has(path)) submissions.check(caller.keyId);
       return caller;
     },

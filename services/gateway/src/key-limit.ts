@@ -1,9 +1,10 @@
 import { type RpcFault, rpcError } from "@millrace/runtime";
 import type { KeyId } from "@millrace/shared";
 
-export const DEFAULT_STREAMS_PER_KEY = 10_000;
+export const DEFAULT_STREAMS_PER_KEY = 2_000;
 export const DEFAULT_SUBMISSIONS_PER_KEY = 2_000;
 export const DEFAULT_UPLOADS_PER_KEY = 16;
+export const DEFAULT_AWAITED_PER_KEY = 200_000;
 
 /** When a job is to be submitted again that there were too many beside: those are answered well within it. */
 const SUBMIT_AGAIN_MS = 1_000;
@@ -78,3 +79,31 @@ export const openUploads = (most: number): KeyLimit =>
       retryDelayMs: UPLOAD_AGAIN_MS,
     }),
   );
+/** What all streams of a key hold of one thing. */
+export interface KeyTotal {
+  /** Throws the refusal if the key holds all that it may. */
+  check(keyId: KeyId): void;
+  add(keyId: KeyId, change: number): void;
+}
+
+/** Jobs whose end submit streams have yet to tell: each costs memory here and at the scheduler. */
+export function awaitedJobs(most: number): KeyTotal {
+  const totals = new Map<KeyId, number>();
+  return {
+    check(keyId) {
+      const held = totals.get(keyId) ?? 0;
+      if (held < most) return;
+      throw rpcError({
+        reason: "TOO_MANY_AWAITED",
+        message: `submit streams of this API key wait for ${held} jobs at this gateway, and may for ${most}: read what they tell, or end some`,
+        metadata: { limit: String(most) },
+        retryDelayMs: SUBMIT_AGAIN_MS,
+      });
+    },
+    add(keyId, change) {
+      const total = (totals.get(keyId) ?? 0) + change;
+      if (total === 0) totals.delete(keyId);
+      else totals.set(keyId, total);
+    },
+  };
+}

@@ -3,6 +3,8 @@ import {
   dependOn,
   type FinishedCall,
   firstToken,
+  Inflow,
+  inflowLimitsOf,
   keepSchedulerTls,
   keepSecret,
   keepServerTls,
@@ -16,6 +18,7 @@ import {
 import { systemClock as clock, systemRandom as random, steadyClock } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./access-log.ts";
+import type { Caller } from "./caller.ts";
 import { GatewayConfig, internalTokenSource } from "./config.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
@@ -24,7 +27,7 @@ import { schedulerClock } from "./scheduler-clock.ts";
 import { gatewayServices } from "./service.ts";
 
 const log = createLogger("gateway");
-const logCall = accessLog(log);
+const logCall = accessLog(log, clock);
 
 await runMain(
   async (scope) => {
@@ -64,6 +67,8 @@ await runMain(
         ...{ scheduler, documents, clock, random, metrics },
         schedulerClock: jobClock,
         keyCacheMs: config.keyCacheMs,
+        keyLookupsPerAddress: config.keyLookupsPerAddress,
+        awaitedPerKey: config.awaitedPerKey,
         schedulerDeadlineMs: config.schedulerDeadlineMs,
         streamLimits: {
           unanswered: config.streamUnanswered,
@@ -81,6 +86,10 @@ await runMain(
     const common = {
       services: gatewayServices(parts),
       authenticate: parts.authenticate,
+      onRevoked: parts.onRevoked,
+      callerOf: ({ keyId }: Caller) => keyId,
+      // One for both ports, whose callers are the same.
+      inflow: new Inflow(inflowLimitsOf(config), clock),
       tls,
       clock,
       onFinished: (call: FinishedCall) => {

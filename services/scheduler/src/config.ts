@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import {
   type Config,
   defineConfig,
+  inflowSettings,
   isLoopback,
   observeSettings,
   readinessSettings,
@@ -131,6 +132,7 @@ const settings = {
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,
+  ...inflowSettings,
   ...observeSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",

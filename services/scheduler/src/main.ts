@@ -1,6 +1,7 @@
 import { openEngine } from "@millrace/engine";
 import {
   dependOn,
+  inflowLimitsOf,
   keepSecret,
   keepServerTls,
   loadConfig,
@@ -107,11 +108,15 @@ await runMain(
     const { gateways, workers, operators } = tokenSources(config);
     const keeping = { clock, log, everyMs: config.secretsReloadMs };
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
+    const inflow = inflowLimitsOf(config);
     const server = await scope.use(
       serve({
         listen: { host: config.host, port: config.port },
         tls,
         limits: {
+          ...inflow,
+          // All calls of all callers of a gateway may begin at once.
+          unfinishedPerAddress: CALLS_PER_GATEWAY,
           concurrentStreams: CALLS_PER_GATEWAY,
           streamResets: RESETS_PER_GATEWAY,
           messageFields: messageFields.gateways,
@@ -131,7 +136,7 @@ await runMain(
       serve({
         listen: { host: config.host, port: config.workerPort },
         tls,
-        limits: { messageFields: messageFields.workers },
+        limits: { ...inflow, messageFields: messageFields.workers },
         services: [
           workerService({
             ...{ engine, observer, clock, random, schedulerId, leaseMs, stopGraceMs },
@@ -151,8 +156,8 @@ await runMain(
         listen: { host: config.adminHost, port: config.adminPort },
         // People have a token, and no certificate.
         tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
-        limits: { messageFields: messageFields.operators },
         services: [adminService(engine, clock, random, { connected, schedulerId })],
+        limits: { ...inflow, messageFields: messageFields.operators },
         authenticate: requireOperator(keepSecret(scope, operators, keeping, operatorTokens)),
         clock,
         onFinished,

@@ -12,6 +12,8 @@ export interface HttpAnswer {
 
 export interface SendOptions {
   /** Aborts when the caller has gone. */
+  readonly gone: AbortSignal;
+  /** Aborts when the call is to end. A body ends by itself then, and may say why in a last piece. */
   readonly signal: AbortSignal;
   /** Headers as for the whole answer, and no body: what HEAD asks for. */
   readonly headersOnly?: boolean;
@@ -24,7 +26,7 @@ export interface SendOptions {
 export async function sendAnswer(
   response: ServerResponse,
   { status, headers, body, trailers }: HttpAnswer,
-  { signal, headersOnly = false }: SendOptions,
+  { gone, signal, headersOnly = false }: SendOptions,
 ): Promise<void> {
   if (body === undefined || typeof body === "string") {
     // A 204 has no length, not even 0.
@@ -36,7 +38,7 @@ export async function sendAnswer(
   const iterator = body[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await nextOrAbort(iterator, signal);
+      const next = await nextOrAbort(iterator, gone);
       if (!response.headersSent) response.writeHead(status, { ...headers });
       if (next.done === true || headersOnly) break;
       if (!response.write(next.value)) await drained(response, signal);

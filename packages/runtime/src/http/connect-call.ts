@@ -1,8 +1,9 @@
 import { ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { CallContext } from "../handlers.ts";
 import { asRpcFault, RpcFault } from "../rpc-fault.ts";
-import type { Admit } from "../run-call.ts";
+import type { Admit, CallSettings } from "../run-call.ts";
 import { fromConnectError, toConnectError } from "./connect-fault.ts";
+import type { IncomingHttpCall } from "./incoming-call.ts";
 import { cancelled } from "./request.ts";
 
 /**
@@ -12,14 +13,18 @@ import { cancelled } from "./request.ts";
 export class ConnectCall {
   readonly #abort = new AbortController();
   readonly #admit: Admit;
+  readonly #settings: CallSettings;
+  readonly incoming: IncomingHttpCall;
   #context: CallContext<unknown> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
   /** Whether Connect took the call for one of its protocols. */
   entered = false;
 
-  constructor(admit: Admit) {
+  constructor(admit: Admit, settings: CallSettings, incoming: IncomingHttpCall) {
     this.#admit = admit;
+    this.#settings = settings;
+    this.incoming = incoming;
   }
 
   get context(): CallContext<unknown> {
@@ -32,7 +37,9 @@ export class ConnectCall {
     this.entered = true;
     signal.addEventListener("abort", () => this.#onAbort(signal.reason), { once: true });
     try {
-      this.#context = { ...(await this.#admit()), signal: this.#abort.signal };
+      const context = await this.#admit();
+      this.incoming.admit(this.#settings.callerOf(context.identity));
+      this.#context = { ...context, signal: this.#abort.signal };
     } catch (error) {
       throw this.failed(error);
     }

@@ -9,15 +9,18 @@ import {
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { type AnyHandler, type BoundService, methodsOf } from "../handlers.ts";
-import { rpcError } from "../rpc-fault.ts";
+import type { Inflow } from "../inflow/inflow.ts";
+import { RpcFault, rpcError } from "../rpc-fault.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
 import { nextOrAbort } from "../stream-flow.ts";
 import { assertValid } from "../validation.ts";
 import { sendAnswer } from "./answer.ts";
 import { boundedBody, type MessageLimits } from "./bounded-body.ts";
 import { ConnectCall, callKey, callOf } from "./connect-call.ts";
+import { toConnectError } from "./connect-fault.ts";
+import { type BodyUse, type IncomingHttpCall, incomingCall } from "./incoming-call.ts";
 import { sendFault } from "./problem.ts";
-import { bodyOf, goneSignal, headersOf, peerOf } from "./request.ts";
+import { headersOf, peerOf } from "./request.ts";
 import type { Endpoint } from "./router.ts";
 
 type Message = MessageShape<DescMethod["input"]>;
@@ -32,6 +35,7 @@ async function* validated(method: DescMethod, requests: AsyncIterable<Message>, 
     if (next.done === true) return;
     assertValid(method.input, next.value);
     yield next.value;
+    call.incoming.consumed();
   }
 }
 
@@ -91,7 +95,7 @@ function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescM
 export function connectEndpoints(
   services: readonly BoundService<never>[],
   settings: CallSettings,
-  limits: MessageLimits,
+  limits: MessageLimits & { readonly inflow: Inflow },
 ): Endpoint[] {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
@@ -110,31 +114,54 @@ export function connectEndpoints(
     handler.allowedMethods.map((method) => ({
       method,
       path: handler.requestPath,
-      serve: (request, response) => serveCall(handler, { settings, limits }, request, response),
+      serve: (request, response) => {
+        const incoming = incomingCall(request, response, limits.inflow);
+        const body = connectBody(incoming.body(bodyUseOf(request), limits.messageBytes));
+        return serveCall({ handler, settings, limits, request, response, incoming, body });
+      },
     })),
   );
 }
 
-async function serveCall(
-  handler: UniversalHandler,
-  { settings, limits }: { readonly settings: CallSettings; readonly limits: MessageLimits },
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const signal = goneSignal(response);
-  const incoming = {
+/** All but Connect's calls with one message have them in frames. */
+const bodyUseOf = ({ headers }: IncomingMessage): BodyUse =>
+  /^application\/(grpc|connect\+)/.test(headers["content-type"] ?? "") ? "messages" : "whole";
+
+/** Connect sends its own errors as they are, and takes others for bugs. */
+async function* connectBody(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw error instanceof RpcFault ? toConnectError(error) : error;
+  }
+}
+
+interface ServingCall {
+  readonly handler: UniversalHandler;
+  readonly settings: CallSettings;
+  readonly limits: MessageLimits;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly incoming: IncomingHttpCall;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+async function serveCall({ handler, settings, request, response, ...serving }: ServingCall) {
+  const { incoming } = serving;
+  const { gone, signal, end } = incoming;
+  const started = {
     protocol: "connectrpc",
     path: handler.requestPath,
     headers: headersOf(request),
     peer: peerOf(request),
-    signal,
+    ...{ signal, end },
   } as const;
-  const fault = await runCall(settings, incoming, async (admit) => {
-    const call = new ConnectCall(admit);
+  const fault = await runCall(settings, started, async (admit) => {
+    const call = new ConnectCall(admit, settings, incoming);
     const contextValues = createContextValues().set(callKey, call);
     const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
-    const form = { desc: handler.method.input, headers: incoming.headers, limits };
-    const received = boundedBody(bodyOf(request), form);
+    const form = { desc: handler.method.input, headers: started.headers, limits: serving.limits };
+    const received = boundedBody(serving.body, form);
     const answer = await handler({ ...universal, body: received, signal });
     if (!call.entered) throw unknownType(request);
     const { status, header, body, trailer } = answer;
@@ -146,7 +173,7 @@ async function serveCall(
         ...(body === undefined ? {} : { body }),
         ...(trailer === undefined ? {} : { trailers: trailer }),
       },
-      { signal },
+      { gone, signal },
     );
     call.assertSucceeded();
   });

@@ -3,10 +3,13 @@ import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Clock } from "@millrace/shared";
+import { type Clock, systemRandom } from "@millrace/shared";
+import type { Inflow } from "../inflow/inflow.ts";
+import { limitConnections } from "../inflow/limit-connections.ts";
 import type { Renewed } from "../renewed.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
+import { ConnectionAge } from "./connection-age.ts";
 import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
 import { continueWhenRead } from "./rest-of-request.ts";
 import { trackSessions } from "./sessions.ts";
@@ -22,6 +25,7 @@ export interface ListenerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: Renewed<ServerTls> | undefined;
   readonly limits: ServeLimits;
+  readonly inflow: Inflow;
   readonly clock: Clock;
   readonly onRequest: RequestListener;
 }
@@ -45,9 +49,17 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   });
   // Node makes the requests and responses of HTTP/2 to be used as those of HTTP/1.1.
   http2.on("request", onRequest as never);
-  const sessions = trackSessions(http2, clock);
+  const age = new ConnectionAge(limits.connectionAgeMs, clock, systemRandom);
+  const sessions = trackSessions(http2, { clock, age });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
+  /**
+   * Connections of HTTP/1.1 whose next answer is to be the last. An idle one is not closed: a request may
+   * be on its way, which would be lost.
+   */
+  const old = new WeakSet<Socket>();
+  /** Of each connection of HTTP/1.1 that is busy, what it is to say last. */
+  const last = new Map<Socket, ServerResponse>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -57,25 +69,39 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     undecided.add(socket);
     const protocol = tls === undefined ? await protocolOf(socket, clock) : agreedProtocol(socket);
     undecided.delete(socket);
-    if (protocol === "http1") takeHttp1(socket);
+    if (protocol === "http1") {
+      let during: ServerResponse | undefined;
+      const onOld = () => {
+        old.add(socket);
+        during = last.get(socket);
+      };
+      const onOver = () => {
+        if (during !== undefined && last.get(socket) === during) socket.destroy();
+      };
+      const aging = age.start({ onOld, onOver });
+      socket.once("close", () => aging.cancel());
+      takeHttp1(socket);
+    }
     if (protocol !== "http2") return;
     // HTTP/1.1 answers those who have said all they have to say; in HTTP/2 they are gone.
     socket.allowHalfOpen = false;
     http2.emit("connection", socket);
   });
 
+  limitConnections(server, options.inflow);
+
   let closing = false;
-  /** Of each connection of HTTP/1.1 that is busy, what it is to say last. */
-  const last = new Map<Socket, ServerResponse>();
   const onBusy: RequestListener = ({ socket }, response) => {
     last.set(socket, response);
+    if (old.has(socket)) response.setHeader("connection", "close");
     // A connection that was busy when the closing began would otherwise be kept open after it.
     response.once("close", () => {
       if (last.get(socket) === response) last.delete(socket);
       if (closing) server.closeIdleConnections();
     });
   };
-  server.on("request", onBusy);
+  // Before the listener that answers.
+  server.prependListener("request", onBusy);
   // Its caller is let in before it sends the body.
   server.on("checkContinue", (request, response) => {
     continueWhenRead(request, response);

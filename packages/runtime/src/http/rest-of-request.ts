@@ -5,7 +5,7 @@
  * rest is read after the answer, and a connection with a longer one is closed.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Clock } from "@millrace/shared";
 
 /** The longest body whose rest is read so that its connection can be kept. */
@@ -70,7 +70,7 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
     return writeHead.apply(response, args as never);
   };
   response.end = ((...args: unknown[]) => {
-    if (request.complete || waitingForContinue.has(request)) {
+    if (hasCome(request) || waitingForContinue.has(request)) {
       return end.apply(response, args as never);
     }
     if (keeps) {
@@ -89,8 +89,19 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
   }) as ServerResponse["end"];
 }
 
+const endsWithHeaders = (request: IncomingMessage): boolean =>
+  (request as unknown as Http2ServerRequest).stream.endAfterHeaders;
+
+/** Whether all of a request is there. Node says so only a moment later of one without a body. */
+export function hasCome(request: IncomingMessage): boolean {
+  const { complete, headers } = request;
+  if (request.httpVersionMajor === 2) return complete || endsWithHeaders(request);
+  const { "content-length": length, "transfer-encoding": encoding } = headers;
+  return complete || (length === undefined && encoding === undefined);
+}
+
 function isKept(request: IncomingMessage): boolean {
-  if (request.complete) return true;
+  if (hasCome(request)) return true;
   if (waitingForContinue.has(request)) return false;
   const declared = request.headers["content-length"];
   return declared !== undefined && Number(declared) <= KEPT_BODY_BYTES;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { CallContext, CallHeaders } from "../handlers.ts";
 import type { HttpAnswer } from "./answer.ts";
+import type { BodyUse } from "./incoming-call.ts";
 
 /** What stands in a request's address. */
 export interface HttpAddress {
@@ -23,6 +24,8 @@ export interface HttpRoute<Identity> {
   readonly path: string;
   /** Names the call in spans and metrics. */
   readonly rpc: DescMethod;
+  /** What `handle` does with the body. Default "whole". */
+  readonly bodyUse?: BodyUse;
   readonly handle: (request: HttpRequest, context: CallContext<Identity>) => Promise<HttpAnswer>;
 }
 

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "../caller.ts";
 import type { FinishedListener } from "../finished-hub.ts";
 import { defaultStreamLimits, type GatewayParts } from "../gateway-parts.ts";
-import { openStreams } from "../key-limit.ts";
+import { awaitedJobs, openStreams } from "../key-limit.ts";
 import { submitStream } from "./submit-stream.ts";
 
 const MIB = 1024 * 1024;
@@ -45,6 +45,7 @@ function setup(timesAway: number, drainAtRead = 0) {
     ...(parts as unknown as GatewayParts),
     streamLimits: defaultStreamLimits,
     streams: openStreams(1),
+    awaited: awaitedJobs(100),
   });
   async function* requests() {
     yield create(SubmitStreamRequestSchema, { notifyFinished: true, notifyJobIds: ids });

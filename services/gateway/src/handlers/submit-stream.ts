@@ -23,13 +23,14 @@ export const submitStream = ({
   clock,
   streamLimits,
   streams,
+  awaited,
 }: GatewayParts): Handler<typeof JobService.method.submitStream, Caller> =>
-  async function* (requests, { identity, headers, path, signal, draining }) {
+  async function* (requests, { identity, headers, path, peer, signal, draining }) {
     const { keyId } = identity;
     using _place = streams.enter(keyId);
     const wake = createWake();
     const room = createWake();
-    const news = new FinishedNews(hub, wake.wake);
+    const news = new FinishedNews(hub, wake.wake, (change) => awaited.add(keyId, change));
     let notify: boolean | undefined;
     let taking = true;
     let over = false;
@@ -60,10 +61,12 @@ export const submitStream = ({
     const receive = async () => {
       for await (const request of requests) {
         // A key that was revoked ends the stream as it ends calls.
-        await authenticate(headers, path);
+        await authenticate(headers, path, peer);
         // What is not taken is not submitted, and whoever reads DRAINING may send it again.
         if (leaving.aborted || over) return;
         notify ??= request.notifyFinished;
+        const asks = request.notifyJobIds.length + (notify ? request.items.length : 0);
+        if (asks > 0) awaited.check(keyId);
         if (request.forgetJobIds.length > 0) {
           held.forget(request.forgetJobIds);
           news.forget(request.forgetJobIds);

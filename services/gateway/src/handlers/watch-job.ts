@@ -29,7 +29,8 @@ export const watchJob = ({
         yield event;
       }
     } catch (error) {
-      if (!draining.aborted || signal.aborted) throw error;
+      if (signal.aborted) throw signal.reason;
+      if (!draining.aborted) throw error;
       const message = "the gateway is stopping: watch again from the next offset";
       throw rpcError({ reason: "DRAINING", message, cause: error });
     } finally {

@@ -54,6 +54,7 @@ export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
     method: "PUT",
     path: "/v1/documents",
     rpc: DocumentService.method.uploadDocument,
+    bodyUse: "pieces",
     async handle({ query, headers, body }, context) {
       const header = create(UploadDocumentHeaderSchema, {
         name: nameOf(readQuery(query, parameters).name, headers),
