@@ -7,6 +7,7 @@ const benchmarks = [
   ["end-to-end.ts"],
   ["idle-latency.ts"],
   ["chunk-latency.ts"],
+  ["stream-thread.ts"],
   ["watchers.ts"],
   ["overload.ts"],
   ["engine.ts", "life"],

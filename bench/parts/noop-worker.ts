@@ -1,4 +1,4 @@
-/** A worker that does nothing with its jobs, or nothing for a while. ADDRESS, SLOTS, JOB_MS. */
+/** A worker that does nothing with its jobs, or nothing for a while. ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. */
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
@@ -19,6 +19,7 @@ await serveParent(async () => {
     queues: ["bench"],
     slots: Number(process.env.SLOTS),
     executors: { noop },
+    streamThread: process.env.STREAM_THREAD !== "false",
     clock,
     random,
     log: (_, message) => message === "connected" && connected.resolve(),

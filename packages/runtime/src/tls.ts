@@ -113,12 +113,20 @@ export function keepSchedulerTls(
   config: Config<typeof schedulerTlsSettings>,
   options: KeepOptions,
 ): { readonly credentials?: ChannelCredentials } {
-  const tls = kept(scope, () => readSchedulerTls(config), {
+  return clientCredentials(keepSchedulerCertificates(scope, config, options));
+}
+
+/** As keepSchedulerTls, for who makes the credentials: undefined in plaintext. */
+export function keepSchedulerCertificates(
+  scope: Pick<Scope, "defer">,
+  config: Config<typeof schedulerTlsSettings>,
+  options: KeepOptions,
+): Renewed<ClientTls> | undefined {
+  return kept(scope, () => readSchedulerTls(config), {
     ...options,
     everyMs: config.tlsReloadMs,
     what: "the certificates for calls to the scheduler",
   });
-  return clientCredentials(tls);
 }
 
 /** Whether there is one at all does not change while a service runs: it is a matter of settings. */

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import {
   AppendOutputSchema,
   type AttemptOutcome,
+  AttemptOutcomeSchema,
   type AttemptOutput,
   CreditSchema,
   DrainingSchema,
@@ -53,6 +54,9 @@ export const settle = (outcomes: AttemptOutcome[]): Message => ({
   case: "settle",
   value: create(SettleAttemptsSchema, { outcomes }),
 });
+
+export const outcome = (lease: LeaseRef, how: AttemptOutcome["outcome"]): AttemptOutcome =>
+  create(AttemptOutcomeSchema, { lease, outcome: how });
 
 export const draining = (): Message => ({ case: "draining", value: create(DrainingSchema) });
 

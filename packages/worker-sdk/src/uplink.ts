@@ -8,7 +8,7 @@ import {
 import type { Attempt } from "./attempt.ts";
 import * as messages from "./messages.ts";
 import { outcomeBytes } from "./outcome.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./stream/session.ts";
 
 /** What one message may hold: well below gRPC's 4 MiB, and the contract's count. */
 const MESSAGE_BYTES = 1024 * 1024;
@@ -95,7 +95,7 @@ export class Uplink {
       this.#settleUnanswered = outcomes.length;
       if (outcomes.length > 0) session.send(messages.settle(outcomes));
     }
-    if (this.#outputUnanswered === 0 && session.takesOutput) {
+    if (this.#outputUnanswered === 0) {
       const outputs = this.#takeOutput();
       this.#outputUnanswered = outputs.length;
       if (outputs.length > 0) session.send(messages.appendOutput(outputs));

@@ -2,13 +2,36 @@ import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock, Random } from "@millrace/shared";
 import type { Executor, Log } from "./executor.ts";
 
+/** In PEM: what the worker trusts, and what it shows. */
+export interface WorkerTls {
+  readonly ca?: Uint8Array;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+}
+
 export interface WorkerOptions {
   /** A gRPC target, for example `dns:///scheduler:7070`. */
   readonly schedulerAddress: string;
   /** What the scheduler asks for. A function is called for each stream that is opened: the token may have been rotated. */
   readonly token?: string | (() => string);
-  /** Plain text unless given. */
+  /** Certificates; plain text unless given. Those of `current` are used by each stream that is opened. */
+  readonly tls?: { readonly current: WorkerTls };
+  /**
+   * Instead of `tls`, for what it cannot say. They cannot go to the stream thread, so the stream stays on the
+   * main thread: an executor that blocks the event loop then loses all leases of the worker.
+   */
   readonly credentials?: ChannelCredentials;
+  /**
+   * Whether the stream and its heartbeats have a thread of their own, shared by all workers of the process.
+   * Default true. False saves some 30 MB, for executors that never compute for long, and for bundlers
+   * that make one file of all.
+   */
+  readonly streamThread?: boolean;
+  /**
+   * How long leases are renewed while the event loop is blocked: afterwards the jobs are tried elsewhere.
+   * Milliseconds, default 5 minutes.
+   */
+  readonly maxBlockedMs?: number;
   /** The same after a restart of the stream; `^[A-Za-z0-9._-]{1,128}$`. */
   readonly workerId: string;
   readonly queues: readonly string[];

@@ -1,5 +1,6 @@
-import { type ServiceError, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { Reason } from "@millrace/shared";
+import type { StreamError } from "./stream/link.ts";
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and a restart alone does not help. */
 const EXIT_CONFIG = 78;
@@ -11,8 +12,8 @@ export class WorkerRefusedError extends Error {
   /** What a program that ends because of it should exit with. */
   readonly exitCode = EXIT_CONFIG;
 
-  constructor(reason: Reason, message: string, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause });
+  constructor(reason: Reason, message: string) {
+    super(message);
     this.reason = reason;
   }
 }
@@ -36,14 +37,14 @@ const refusals: Partial<Record<status, readonly [Reason, advice: string]>> = {
 
 /** The refusal that the end of a stream before its welcome means; undefined where another try may be let in. */
 export function refusalOf(
-  error: Error | undefined,
+  error: StreamError | undefined,
   schedulerAddress: string,
 ): WorkerRefusedError | undefined {
-  const { code, details } = (error ?? {}) as Partial<ServiceError>;
-  const refusal = code === undefined ? undefined : refusals[code];
+  if (error === undefined) return undefined;
+  const refusal = refusals[error.code as status];
   if (refusal === undefined) return undefined;
   const [reason, advice] = refusal;
-  const answer = `${status[code as status]}: ${details ?? ""}`;
+  const answer = `${status[error.code]}: ${error.details}`;
   const message = `The scheduler at ${schedulerAddress} does not let this worker in (${answer}). ${advice}`;
-  return new WorkerRefusedError(reason, message, error);
+  return new WorkerRefusedError(reason, message);
 }

@@ -1,5 +1,3 @@
-import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { Client } from "@grpc/grpc-js";
 import {
   type Assignment,
   type LeaseRef,
@@ -8,12 +6,15 @@ import {
   type WorkResponse,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { backoffMs, holdProcess, sleep, type TimerHandle } from "@millrace/shared";
+import { backoffMs, holdProcess, sleep } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
 import { checkOptions } from "./check-options.ts";
 import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
-import { Session, workClient } from "./session.ts";
+import { DirectLink, type Link, type StreamError } from "./stream/link.ts";
+import { Session } from "./stream/session.ts";
+import { ThreadLink } from "./stream/thread-link.ts";
+import type { BlockedJob } from "./stream/thread-messages.ts";
 import { Uplink } from "./uplink.ts";
 import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
@@ -23,6 +24,9 @@ const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 }
 /** What draining may take beyond its grace: the last outcomes and the goodbye. */
 const leaveMs = 5_000;
 const defaultRefusedGraceMs = 10 * 60_000;
+const defaultMaxBlockedMs = 5 * 60_000;
+/** Of jobs that are named for one block of the event loop. */
+const blockedJobLines = 20;
 /** The contract's bound of a heartbeat and of a hello. */
 const maxLeases = 10_000;
 
@@ -40,7 +44,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
 class Worker implements RunningWorker {
   readonly #options: WorkerOptions;
   readonly #log: Log;
-  readonly #client: Client;
+  readonly #link: Link;
   readonly #attempts = new Map<string, Attempt>();
   readonly #uplink = new Uplink(() => this.#freeSlots());
   readonly #ended = Promise.withResolvers<void>();
@@ -52,7 +56,6 @@ class Worker implements RunningWorker {
   #letIn = false;
   /** Since when it has been refused without being let in. */
   #refusedSinceMs: number | undefined;
-  #heartbeat: TimerHandle | undefined;
   /** The free slots that the stream's hello told of. */
   #offered = 0;
   /** Attempts whose executor has not returned. */
@@ -64,7 +67,7 @@ class Worker implements RunningWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#log = options.log ?? (() => undefined);
-    this.#client = workClient(options);
+    this.#link = this.#newLink();
   }
 
   get connected(): boolean {
@@ -74,20 +77,42 @@ class Worker implements RunningWorker {
   connect(): void {
     if (this.#closed) return;
     this.#welcomed = false;
-    const { token } = this.#options;
+    this.#offered = this.#freeSlots();
+    const { token, tls } = this.#options;
     const shown = typeof token === "function" ? token() : token;
-    const session: Session = new Session(this.#client, shown, {
+    const hello = messages.hello(this.#options, this.#offered, this.#heldLeases());
+    const session: Session = new Session(this.#link, { token: shown, tls: tls?.current }, hello, {
       message: (response) => {
         if (this.#session === session) this.#receive(response);
       },
-      writable: () => this.#uplink.flushSoon(),
+      handedBack: (count) => {
+        if (this.#session !== session) return;
+        this.#uplink.slotsFilled(count);
+        this.#uplink.flushSoon();
+      },
       ended: (error) => {
         if (this.#session === session) this.#cut(error);
       },
     });
     this.#session = session;
-    this.#offered = this.#freeSlots();
-    session.send(messages.hello(this.#options, this.#offered, this.#heldLeases()));
+  }
+
+  #newLink(): Link {
+    const { schedulerAddress: address, credentials, streamThread = true } = this.#options;
+    if (credentials !== undefined || !streamThread) return new DirectLink(address, credentials);
+    return new ThreadLink({
+      address,
+      maxBlockedMs: this.#options.maxBlockedMs ?? defaultMaxBlockedMs,
+      onBlocked: (blockedMs, jobs) => this.#wasBlocked(blockedMs, jobs),
+    });
+  }
+
+  #wasBlocked(blockedMs: number, jobs: readonly BlockedJob[]): void {
+    const blocked = `blocked the event loop for ${Math.round(blockedMs / 1_000)} s`;
+    const who = jobs.length === 1 ? "this job" : `one of ${jobs.length} jobs`;
+    for (const { jobId, type } of jobs.slice(0, blockedJobLines)) {
+      this.#log("warn", `${who} ${blocked}; compute in threads`, { jobId, type, blockedMs });
+    }
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -194,14 +219,6 @@ class Worker implements RunningWorker {
     }
     if (this.#session !== undefined) this.#uplink.open(this.#session, this.#offered);
     for (const attempt of this.#attempts.values()) this.#uplink.changed(attempt);
-    const interval = welcome.heartbeatInterval ? durationMs(welcome.heartbeatInterval) : 5_000;
-    const beat = () => {
-      const leases = this.#heldLeases();
-      if (leases.length > 0) this.#session?.send(messages.heartbeat(leases));
-      this.#heartbeat = this.#options.clock.after(interval, beat);
-    };
-    this.#heartbeat?.cancel();
-    this.#heartbeat = this.#options.clock.after(interval, beat);
     if (this.#draining) this.#session?.send(messages.draining());
     this.#leaveIfDone();
   }
@@ -276,8 +293,7 @@ class Worker implements RunningWorker {
     this.#session?.send(messages.goodbye());
   }
 
-  #cut(error: Error | undefined): void {
-    this.#heartbeat?.cancel();
+  #cut(error: StreamError | undefined): void {
     this.#uplink.close();
     const refusal = this.#welcomed ? undefined : refusalOf(error, this.#options.schedulerAddress);
     this.#session = undefined;
@@ -316,12 +332,11 @@ class Worker implements RunningWorker {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#heartbeat?.cancel();
     this.#uplink.close();
     const session = this.#session;
     this.#session = undefined;
     session?.cut();
-    this.#client.close();
+    this.#link.close();
     this.#process.release();
     this.#ended.resolve();
   }

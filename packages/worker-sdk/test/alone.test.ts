@@ -13,7 +13,10 @@ const worker = startWorker({
   ...{ workerId: "alone", queues: ["documents"], slots: 1, executors: {}, clock, random },
   log: (_level, message) => console.log(message),
 });
-process.once("SIGTERM", () => worker.drain(0));
+process.once("SIGTERM", async () => {
+  await worker.drain(0);
+  console.log("held by: " + process.getActiveResourcesInfo().join());
+});
 `;
 
 test("a worker that has no scheduler goes on looking for one, and leaves when it is told to", async () => {
@@ -25,10 +28,15 @@ test("a worker that has no scheduler goes on looking for one, and leaves when it
   const ended = once(child, "exit");
   onTestFinished(() => void child.kill("SIGKILL"));
   let looks = 0;
+  let heldBy: string | undefined;
   for await (const line of createInterface(child.stdout)) {
-    if (line.includes("connecting again")) looks += 1;
+    if (line.startsWith("held by: ")) heldBy = line;
+    if (!line.includes("connecting again")) continue;
+    looks += 1;
     if (looks === 3) child.kill("SIGTERM");
   }
   expect(await ended).toEqual([0, null]);
+  // The thread of its stream, which stays for another worker, does not keep the process alive.
+  expect(heldBy).not.toContain("MessagePort");
   expect(looks).toBeGreaterThanOrEqual(3);
 });

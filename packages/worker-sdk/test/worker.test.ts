@@ -1,131 +1,24 @@
-import { create } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import {
-  StopReason,
-  type WorkRequest,
-  type WorkResponse,
-  WorkResponseSchema,
-  WriteStatus,
-} from "@millrace/proto/worker-service";
+import { StopReason, WriteStatus } from "@millrace/proto/worker-service";
 import { systemClock, systemRandom } from "@millrace/shared";
 import { expect, onTestFinished, test } from "vitest";
-import { workMethod } from "../src/grpc-work.ts";
 import { type Executor, NonRetryableError, startWorker } from "../src/index.ts";
-
-type Request = WorkRequest["message"];
-type Case<C> = Extract<Request, { case: C }>;
-type Response = Parameters<typeof create<typeof WorkResponseSchema>>[1];
-
-const jobId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
-const lease = (fencingToken = 1n) => ({ jobId, fencingToken });
-
-/** A stream as the scheduler sees it. Messages other than the one waited for are kept. */
-class Stream {
-  readonly #call: ServerDuplexStream<WorkRequest, WorkResponse>;
-  readonly seen: Request[] = [];
-  #wake = () => {};
-
-  constructor(call: ServerDuplexStream<WorkRequest, WorkResponse>) {
-    this.#call = call;
-    call.on("data", (request: WorkRequest) => {
-      this.seen.push(request.message);
-      this.#wake();
-    });
-    call.on("error", () => undefined);
-  }
-
-  async next<C extends NonNullable<Request["case"]>>(wanted: C): Promise<Case<C>["value"]> {
-    for (;;) {
-      const index = this.seen.findIndex((message) => message.case === wanted);
-      if (index >= 0) return this.seen.splice(index, 1)[0]?.value as Case<C>["value"];
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  send(message: NonNullable<Response>["message"]): void {
-    this.#call.write(create(WorkResponseSchema, { message } as Response));
-  }
-
-  welcome(leases: object[] = []): void {
-    const heartbeatInterval = durationFromMs(20);
-    this.send({ case: "welcome", value: { heartbeatInterval, leases } as never });
-  }
-
-  assign(type = "echo", fencingToken = 1n, payload: unknown = {}): void {
-    this.assignAll([[type, fencingToken, payload]]);
-  }
-
-  /** Several jobs in one message: type, token, payload. */
-  assignAll(jobs: readonly (readonly [string, bigint, unknown?])[]): void {
-    const assignments = jobs.map(([type, fencingToken, payload = {}]) => {
-      const payloadJson = JSON.stringify(payload);
-      return { lease: lease(fencingToken), type, attempt: 1, payloadJson };
-    });
-    this.send({ case: "assignments", value: { assignments } as never });
-  }
-
-  outputAck(writeStatus: WriteStatus, nextSequence: number, ...tokens: bigint[]): void {
-    const acks = (tokens.length === 0 ? [1n] : tokens).map((token) => {
-      return { lease: lease(token), status: writeStatus, nextSequence };
-    });
-    this.send({ case: "outputAcks", value: { acks } as never });
-  }
-
-  settleAck(writeStatus = WriteStatus.STORED, ...tokens: bigint[]): void {
-    const acks = (tokens.length === 0 ? [1n] : tokens).map((token) => {
-      return { lease: lease(token), status: writeStatus };
-    });
-    this.send({ case: "settleAcks", value: { acks } as never });
-  }
-
-  cut(): void {
-    this.#call.emit("error", { code: status.UNAVAILABLE, details: "gone" });
-  }
-
-  end(): void {
-    this.#call.end();
-  }
-}
+import { fakeScheduler, lease } from "./fake-scheduler.ts";
 
 async function setup(
   executors: Record<string, Executor>,
-  { maxUnacknowledgedBytes = 1_000, slots = 1 } = {},
+  { maxUnacknowledgedBytes = 1_000, slots = 1, streamThread = true } = {},
 ) {
-  const server = new Server();
-  const waiting: Stream[] = [];
-  let wake = () => {};
-  server.addService({ work: { ...workMethod, originalName: "work" } } as never, {
-    work: (call: ServerDuplexStream<WorkRequest, WorkResponse>) => {
-      waiting.push(new Stream(call));
-      wake();
-    },
-  });
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
+  const { port, stream, close } = await fakeScheduler();
   const worker = startWorker({
     schedulerAddress: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
+    streamThread,
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {
-    server.forceShutdown();
+    close();
     void worker.drain(0);
   });
-  const stream = async () => {
-    for (;;) {
-      const next = waiting.shift();
-      if (next !== undefined) return next;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
   return { worker, stream };
 }
 
@@ -152,6 +45,28 @@ test("runs a job: output first, its outcome once that is stored; its slot is giv
   const outcome = (await s.next("settle")).outcomes[0]?.outcome;
   expect(outcome).toMatchObject({ case: "completed", value: { resultJson: '{"a":1}' } });
 });
+
+test.each([true, false])(
+  "runs, renews and settles a job, and connects again, with a stream thread: %s",
+  async (streamThread) => {
+    const { stream, worker } = await setup({ untilStopped }, { streamThread });
+    const first = await stream();
+    first.welcome();
+    first.assign("untilStopped");
+    expect((await first.next("heartbeat")).leases).toMatchObject([lease()]);
+    first.cut();
+    const s = await stream();
+    expect(await s.next("hello")).toMatchObject({ credit: 0, leases: [lease()] });
+    s.welcome([{ lease: lease(), held: true, nextSequence: 0 }]);
+    expect((await s.next("heartbeat")).leases).toMatchObject([lease()]);
+    const drained = worker.drain(0);
+    expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("handedBack");
+    s.settleAck();
+    await s.next("goodbye");
+    s.end();
+    await drained;
+  },
+);
 
 test("what ends together is settled in one message, and its slots are given again in one", async () => {
   const { stream } = await setup({ none: async () => null }, { slots: 3 });

@@ -2,7 +2,7 @@ import { openDocumentStore } from "@millrace/documents";
 import {
   dependOn,
   firstToken,
-  keepSchedulerTls,
+  keepSchedulerCertificates,
   keepSecret,
   loadConfig,
   observe,
@@ -61,10 +61,11 @@ await runMain(
           });
     const complete = completionRunner(provider, { metrics, clock });
     const observed = observeAttempts({ metrics, log: logger, clock, slots });
+    const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });
     const worker = startWorker({
       schedulerAddress: config.scheduler,
       ...(token === undefined ? {} : { token: () => token.current }),
-      ...keepSchedulerTls(scope, config, { clock, log: logger }),
+      ...(tls === undefined ? {} : { tls }),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots, clock, random, refusedGraceMs: config.refusedGraceMs },
       executors: {

@@ -1,0 +1,112 @@
+/**
+ * What does the thread of a worker's stream cost? `node bench/stream-thread.ts [jobs] [rounds]`
+ *
+ * The same worker with and without the thread, in turns on one system; ratios are of the same round. Jobs that do
+ * nothing, 64 and 512 in flight: jobs a second, CPU and memory of the worker. Then pieces that fifty jobs write, in
+ * this process: from `write` to the caller's hands.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectMillrace } from "@millrace/client";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { startWorker } from "@millrace/worker-sdk";
+import type { Round } from "./parts/caller.ts";
+import { startChild } from "./parts/child.ts";
+import { type Latency, latencyOf, latencyText } from "./parts/latency.ts";
+import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
+import { startBenchSystem } from "./parts/system.ts";
+import { cpuPerJob, residentBytes } from "./parts/usage.ts";
+
+const JOBS = Number(process.argv[2] ?? 20_000);
+const ROUNDS = Number(process.argv[3] ?? 4);
+const WRITERS = 50;
+const CHUNKS = 60;
+
+await using bench = await startBenchSystem();
+const { system } = bench;
+const about = circumstances(bench.redisVersion);
+
+interface Run {
+  readonly jobsPerSecond: number;
+  readonly workerCpuUs: number;
+  readonly workerMiB: number;
+}
+
+async function noops(streamThread: boolean, inFlight: number): Promise<Run> {
+  await using worker = await startChild("noop-worker.ts", {
+    ...{ ADDRESS: system.workerTarget, SLOTS: String(inFlight) },
+    STREAM_THREAD: String(streamThread),
+  });
+  await using caller = await startChild("caller.ts", {
+    ...{ ADDRESS: system.gatewayTarget(), API_KEY: system.apiKey },
+  });
+  const round = (jobs: number) =>
+    caller.ask({ way: "SubmitStream", jobs, inFlight } satisfies Round);
+  await round(Math.ceil(JOBS / 5));
+  const startedMs = performance.now();
+  const { cpu } = await cpuPerJob({ worker: worker.pid }, JOBS, () => round(JOBS));
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const workerMiB = Math.round((await residentBytes(worker.pid)) / 2 ** 20);
+  return { jobsPerSecond: Math.round(JOBS / seconds), workerCpuUs: cpu.worker ?? 0, workerMiB };
+}
+
+const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
+
+async function chunks(streamThread: boolean): Promise<Latency> {
+  const worker = startWorker({
+    ...{ schedulerAddress: system.workerTarget, workerId: "bench", queues: ["bench"] },
+    ...{ slots: WRITERS, streamThread, clock, random },
+    executors: {
+      async stream({ write }) {
+        for (let chunk = 0; chunk < CHUNKS; chunk += 1) {
+          await sleep(50 * (0.5 + random.next()));
+          await write(`${performance.now()} `);
+        }
+      },
+    },
+  });
+  const follow = async () => {
+    const { jobId } = await millrace.submit({ queue: "bench", type: "stream", payload: {} });
+    const ages: number[] = [];
+    for await (const { text } of millrace.text(jobId)) {
+      const nowMs = performance.now();
+      for (const at of text.split(" ")) if (at !== "") ages.push(nowMs - Number(at));
+    }
+    return ages;
+  };
+  const ages = await Promise.all(Array.from({ length: WRITERS }, follow));
+  await worker.drain(1_000);
+  return latencyOf(ages.flat());
+}
+
+const levels = [];
+for (const inFlight of [64, 512]) {
+  console.log(`\n${JOBS} jobs a round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
+  const runs: { readonly off: Run; readonly on: Run }[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const off = await noops(false, inFlight);
+    const on = await noops(true, inFlight);
+    runs.push({ off, on });
+    console.log(`  ${round + 1} without ${JSON.stringify(off)}  with ${JSON.stringify(on)}`);
+  }
+  const ratios = (of: keyof Run) => runs.map(({ on, off }) => rounded(on[of] / off[of]));
+  console.log(`  jobs a second: ${ratioText(ratios("jobsPerSecond"))}`);
+  console.log(`  CPU of the worker: ${ratioText(ratios("workerCpuUs"))}`);
+  const moreMiB = median(runs.map(({ on, off }) => on.workerMiB - off.workerMiB));
+  console.log(`  memory of the worker: ${moreMiB} MiB more`);
+  levels.push({ inFlight, runs, moreMiB });
+}
+
+console.log(`\n${WRITERS} jobs that write ${CHUNKS} chunks each, from write to seen`);
+const latencies: { readonly off: Latency; readonly on: Latency }[] = [];
+for (let round = 0; round < ROUNDS; round += 1) {
+  const off = await chunks(false);
+  const on = await chunks(true);
+  latencies.push({ off, on });
+  console.log(`  ${round + 1} without ${latencyText(off)}\n    with    ${latencyText(on)}`);
+}
+console.log(`  p50: ${ratioText(latencies.map(({ on, off }) => on.p50 / off.p50))}`);
+keep("stream-thread", {
+  question: "what the thread of a worker's stream costs",
+  ...{ ...about, jobs: JOBS, levels, latencies },
+});
+await millrace.close();

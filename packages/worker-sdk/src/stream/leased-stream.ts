@@ -1,0 +1,61 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { WorkRequestSchema, WorkResponseSchema } from "@millrace/proto/worker-service";
+import { systemClock } from "@millrace/shared";
+import { workMethod } from "../grpc-work.ts";
+import { LeaseBeat } from "./lease-beat.ts";
+import type { LinkEvents, StreamError } from "./link.ts";
+
+const same = (bytes: Buffer) => bytes;
+/** The first byte of a message that holds output_acks: its field's number, and its wire type. */
+const OUTPUT_ACKS = WorkResponseSchema.field.outputAcks.number * 8 + 2;
+
+/**
+ * One Work stream of bytes, which renews its leases by itself: nothing else needs to be awake for that.
+ * Runs in the stream thread, or where there is none, in the main thread.
+ */
+export class LeasedStream {
+  readonly #call: ClientDuplexStream<Buffer, Buffer>;
+  readonly #beat: LeaseBeat;
+  #over = false;
+
+  constructor(client: Client, token: string | undefined, hello: Uint8Array, events: LinkEvents) {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+    this.#call = client.makeBidiStreamRequest(workMethod.path, same, same, metadata);
+    this.#beat = new LeaseBeat(systemClock, (message) =>
+      this.send(toBinary(WorkRequestSchema, create(WorkRequestSchema, { message }))),
+    );
+    const { message } = fromBinary(WorkRequestSchema, hello);
+    if (message.case === "hello") this.#beat.hold(message.value.leases);
+    const end = (error: StreamError | undefined) => {
+      if (this.#over) return;
+      this.#over = true;
+      this.#beat.stop();
+      events.ended(error);
+    };
+    this.#call.on("data", (bytes: Buffer) => {
+      if (this.#over) return;
+      // Most messages of a stream that writes much; they say nothing of leases that a heartbeat would not.
+      if (bytes[0] !== OUTPUT_ACKS) this.#beat.heard(fromBinary(WorkResponseSchema, bytes));
+      events.message(bytes);
+    });
+    this.#call.on("error", ({ code, details, message: text }: ServiceError) =>
+      end({ code, details, message: text }),
+    );
+    this.#call.on("status", () => end(undefined));
+    this.send(hello);
+  }
+
+  get beat(): LeaseBeat {
+    return this.#beat;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#over) this.#call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  }
+
+  cut(): void {
+    this.#call.cancel();
+  }
+}
