@@ -82,8 +82,10 @@ export class Journal {
     this.circuit.reported(jobId, report, verdict);
   }
 
-  leased(lease: Lease): void {
-    const { jobId, token } = lease;
+  /** `types` are those that its worker named; none: any. */
+  leased(lease: Lease, types: readonly string[] = []): void {
+    const { jobId, token, job } = lease;
+    if (types.length > 0) expect(types, "its worker serves its type").toContain(job.type);
     expect(this.paused, "a paused queue leases nothing").toBe(false);
     expect(this.#ended.has(jobId), "a job that has ended is not leased").toBe(false);
     expect(token, "tokens rise").toBeGreaterThan(this.#newest.get(jobId) ?? 0);
@@ -129,15 +131,16 @@ export class Journal {
    * After a lease that gave fewer than it was asked for: nothing that may run is left. What is left of a
    * provider account is kept for the job whose turn it is, where that needs more: the others of the pool wait.
    */
-  async nothingLeft(engine: Engine): Promise<void> {
+  async nothingLeft(engine: Engine, types: readonly string[] = []): Promise<void> {
     if (this.paused) return;
     const idle: JobRecord[] = [];
     const short = new Set<string | undefined>();
     for (const record of await engine.getJobs(this.ids, "summary")) {
       if (record?.state !== "QUEUED") continue;
+      if (types.length > 0 && !types.includes(record.type)) continue;
       const explanation = await engine.explain(record.id);
       const kinds = explanation?.constraints.map(({ kind }) => kind) ?? [];
-      if (kinds.includes("NO_FREE_WORKER")) idle.push(record);
+      if (kinds.every((kind) => kind === "NO_FREE_WORKER")) idle.push(record);
       if (kinds.some((kind) => kind.startsWith("PROVIDER_"))) short.add(record.pool);
     }
     const left = idle.filter(({ pool }) => pool === undefined || !short.has(pool));

@@ -32,6 +32,7 @@ const action = fc.oneof(
           key: fc.constantFrom(...keys),
           priority: fc.constantFrom(1, 50, 51),
           pool: fc.constantFrom(undefined, undefined, ACCOUNT),
+          type: fc.constantFrom("summarize", "echo", "mail"),
           tokens: fc.constantFrom(undefined, 10, 400, 5_000),
           delayMs: fc.constantFrom(undefined, undefined, undefined, 20_000),
           deduplication: fc.constantFrom(undefined, undefined, "throttle", "debounce"),
@@ -46,6 +47,8 @@ const action = fc.oneof(
       kind: fc.constant("lease" as const),
       count: fc.integer({ min: 1, max: 6 }),
       lost: fc.boolean(),
+      // None: a worker of any type.
+      types: fc.constantFrom([], [], ["summarize"], ["echo", "mail"], ["mail"], ["other"]),
     }),
   },
   {
@@ -148,7 +151,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       return;
     }
     case "lease":
-      await lease(world, by, journal, next.count, next.lost);
+      await lease(world, by, journal, next.count, next.lost, next.types);
       return;
     case "settle": {
       const of = next.oldest ? world.held.shift() : world.held.pop();
@@ -292,13 +295,14 @@ async function lease(
   journal: Journal,
   count: number,
   lost: boolean,
+  types: readonly string[] = [],
 ): Promise<number> {
   const engine = world.engine(by);
   const { queue, leaseMs } = world;
-  const { leases } = await engine.lease({ queue, count, leaseMs, workerId: "w1" });
-  for (const of of leases) journal.leased(of);
+  const { leases } = await engine.lease({ queue, count, leaseMs, types, workerId: "w1" });
+  for (const of of leases) journal.leased(of, types);
   if (!lost) world.held.push(...leases);
-  if (leases.length < count) await journal.nothingLeft(engine);
+  if (leases.length < count) await journal.nothingLeft(engine, types);
   return leases.length;
 }
 

@@ -20,6 +20,7 @@ export interface NewJob {
   readonly key: string;
   readonly priority?: number;
   readonly pool?: string | undefined;
+  readonly type?: string | undefined;
   readonly tokens?: number | undefined;
   readonly delayMs?: number | undefined;
   readonly deduplication?: string | undefined;
@@ -67,13 +68,14 @@ export async function openWorld(shards: number) {
       await engines[replica].close();
       engines[replica] = await open(replica);
     },
-    job({ key, priority = 50, pool, tokens, delayMs, deduplication }: NewJob): JobSpec {
+    job({ key, type = "summarize", priority = 50, ...rest }: NewJob): JobSpec {
+      const { pool, tokens, delayMs, deduplication } = rest;
       made += 1;
       const mode = deduplication === "throttle" ? "throttle" : "debounce";
       return {
         // A millisecond apart, so that ids sort in the order in which they were made.
         id: newJobId(queue, key as KeyId, time.nowMs + made, systemRandom),
-        ...{ type: "summarize", payloadJson: "{}", priority, maxAttempts: 3 },
+        ...{ type, payloadJson: "{}", priority, maxAttempts: 3 },
         ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: time.nowMs },
         ...(pool === undefined ? {} : { pool }),
         ...(tokens === undefined ? {} : { estimatedTokens: tokens }),

@@ -403,6 +403,10 @@ export interface Constraint {
   readonly sinceMs?: number;
   /** The earliest time at which it may clear by itself. Left out: it depends on others. */
   readonly clearMs?: number;
+  /** Of NO_FREE_WORKER: the job's type, which workers have to serve. */
+  readonly jobType?: string;
+  /** Of NO_FREE_WORKER: workers have said which types they serve, and none of them serves this one. */
+  readonly noneServesType?: true;
 }
 
 /** As of one moment. */
@@ -430,6 +434,8 @@ export interface LeaseRequest {
   readonly count: number;
   /** The pools that are served besides jobs that name none. Left out: every pool. */
   readonly pools?: readonly string[];
+  /** The job types that are served. Left out, or none: any. */
+  readonly types?: readonly string[];
   readonly leaseMs: number;
   /** Who the leases are for. Several take turns: the first lease is for the first of them. */
   readonly workerId: string | readonly string[];

@@ -26,10 +26,11 @@ export function explanationOf(
           : []),
       ]
     : [];
-  // Nothing holds it, and yet nobody has taken it.
-  if (state === "QUEUED" && constraints.length === 0) {
+  // No worker could take it, or nothing holds it, and yet nobody has taken it.
+  if (state === "QUEUED" && (facts.unnamed || constraints.length === 0)) {
     const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
-    constraints.push({ kind: "NO_FREE_WORKER", subject });
+    const none = facts.unnamed ? { noneServesType: true as const } : {};
+    constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none });
   }
   constraints.sort((a, b) => (b.clearMs ?? Infinity) - (a.clearMs ?? Infinity));
   const pace = sinceMs === undefined ? {} : { leasedLately: { jobs: leased, sinceMs } };

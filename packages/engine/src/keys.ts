@@ -102,14 +102,19 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   marker: "zset",
   pc: "string",
   events: "stream",
-  // Lanes: jobs of one API key, band and pool that wait, by priority and arrival.
+  // Lanes: jobs of one API key, band and pool that wait, and of one type if a worker named it, by priority and arrival.
   "mr:lane:": "zset",
-  // Key ids of the lanes of one class (band and pool) that have jobs, by virtual time.
+  // Key ids of the lanes of one class (band, pool and type) that have jobs, by virtual time.
   "mr:ready:": "zset",
   // The classes that have lanes with jobs.
   "mr:classes": "set",
-  // Lanes of a band that ran empty, by the virtual time from which they may go on.
+  // Keys, by the virtual time at which they left off in a band: from there their lanes go on.
   "mr:idle:": "zset",
+  // The job types that workers have named, by when they last did.
+  "mr:types": "zset",
+  // What is still to be looked through for jobs of types that were named after they came, and the lanes found.
+  "mr:sorting": "hash",
+  "mr:unsorted": "list",
   // Each band's virtual time and stride.
   "mr:bands": "hash",
   // Lanes with jobs that may not run now, by when to look at them again.

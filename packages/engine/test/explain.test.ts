@@ -23,6 +23,23 @@ test("a job that nothing holds waits for a worker, and those behind it for it", 
   expect(last).not.toHaveProperty("leasedLately");
 });
 
+test("a job whose type no worker serves says so, whatever else it waits for", async () => {
+  const { engine, job } = await setup();
+  const jobs = ["mail", "mail", "echo"].map((type) => job(keyId, { type }));
+  await engine.submit(jobs);
+  const served = { kind: "NO_FREE_WORKER", subject: queue, jobType: "mail" };
+  const of = async (at: number) => (await engine.explain(jobs[at]?.id as JobId))?.constraints;
+  expect(await of(0)).toEqual([served]);
+  await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["resize"] });
+  expect(await of(0)).toEqual([{ ...served, noneServesType: true }]);
+  expect(await of(1)).toEqual([
+    { kind: "LANE_ORDER", subject: keyId, needed: 1 },
+    { ...served, noneServesType: true },
+  ]);
+  await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["mail"] });
+  expect((await of(1))?.some(({ noneServesType }) => noneServesType)).toBe(false);
+});
+
 test("a job that does not wait has no constraints, and one that is not there no explanation", async () => {
   const { engine, job } = await setup();
   const one = job(keyId);

@@ -44,11 +44,7 @@ export class Attempt {
     );
   }
 
-  async run(executor: Executor | undefined, startedMs: number, log: Log): Promise<void> {
-    if (executor === undefined) {
-      const message = `This worker has no executor for jobs of type "${this.#assignment.type}".`;
-      return this.#settle(failed(new JobFailure("UNKNOWN_JOB_TYPE", message, false)));
-    }
+  async run(executor: Executor, startedMs: number, log: Log): Promise<void> {
     let payload: unknown;
     try {
       payload = JSON.parse(this.#assignment.payloadJson);

@@ -23,6 +23,8 @@ const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 }
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
 /** What draining may take beyond its grace: the last outcomes and the goodbye. */
 const leaveMs = 5_000;
+/** How long a job of a type without an executor keeps its slot before it goes back, so that it cannot come and go in a loop. */
+const unknownTypeMs = 1_000;
 const defaultRefusedGraceMs = 10 * 60_000;
 const defaultMaxBlockedMs = 5 * 60_000;
 /** Of jobs that are named for one block of the event loop. */
@@ -58,7 +60,7 @@ class Worker implements RunningWorker {
   #refusedSinceMs: number | undefined;
   /** The free slots that the stream's hello told of. */
   #offered = 0;
-  /** Attempts whose executor has not returned. */
+  /** Attempts whose executor has not returned, or that have none and have not gone back. */
   #running = 0;
   #draining = false;
   #saidGoodbye = false;
@@ -231,17 +233,32 @@ class Worker implements RunningWorker {
     const bytes = this.#options.maxUnacknowledgedBytes ?? 1024 * 1024;
     const attempt: Attempt = new Attempt(assignment, bytes, () => this.#changed(key, attempt));
     this.#attempts.set(key, attempt);
+    const executor = Object.hasOwn(this.#options.executors, assignment.type)
+      ? this.#options.executors[assignment.type]
+      : undefined;
     if (crowded) attempt.handBack("the worker has no free slot");
+    else if (executor === undefined) this.#handBackLater(attempt, assignment.type);
     else {
-      const executor = Object.hasOwn(this.#options.executors, assignment.type)
-        ? this.#options.executors[assignment.type]
-        : undefined;
       this.#running += 1;
       void attempt.run(executor, this.#options.clock.nowMs(), this.#log).finally(() => {
         this.#running -= 1;
         this.#uplink.flushSoon();
       });
     }
+  }
+
+  /** Only a scheduler that does not know the worker's types assigns such a job, and would assign it again at once. */
+  #handBackLater(attempt: Attempt, type: string): void {
+    const { clock } = this.#options;
+    const { jobId } = attempt.lease;
+    const message = `a job of type "${type}" was assigned, for which this worker has no executor: it goes back`;
+    this.#log("warn", message, { jobId });
+    this.#running += 1;
+    clock.after(unknownTypeMs, () => {
+      this.#running -= 1;
+      attempt.handBack("the worker has no executor for its type");
+      this.#uplink.flushSoon();
+    });
   }
 
   #outputAnswered(attempt: Attempt, status: WriteStatus, nextSequence: number): void {

@@ -84,7 +84,7 @@ test("what ends together is settled in one message, and its slots are given agai
 
 test("what is written while output is unanswered goes in one message once it is answered", async () => {
   const { promise: firstSent, resolve: go } = Promise.withResolvers<void>();
-  const writeTwice: Executor = async ({ write, signal }) => {
+  const twice: Executor = async ({ write, signal }) => {
     await firstSent;
     await write("b");
     await write("c");
@@ -94,13 +94,13 @@ test("what is written while output is unanswered goes in one message once it is 
     await write("a");
     return untilStopped({ signal } as never);
   };
-  const { stream } = await setup({ first, writeTwice }, { slots: 3 });
+  const { stream } = await setup({ first, twice }, { slots: 3 });
   const s = await stream();
   s.welcome();
   s.assignAll([
     ["first", 1n],
-    ["writeTwice", 2n],
-    ["writeTwice", 3n],
+    ["twice", 2n],
+    ["twice", 3n],
   ]);
   expect((await s.next("output")).attempts).toHaveLength(1);
   go();
@@ -155,7 +155,18 @@ test("slots are given again before their jobs are settled, but unsettled jobs st
   expect((await s.next("credit")).slots).toBe(1);
 });
 
-test("an unknown type fails for good, a plain throw may be repeated, a NonRetryableError may not", async () => {
+test("a job of a type without an executor is handed back, and not at once", async () => {
+  const { stream } = await setup({ echo }, { slots: 1 });
+  const s = await stream();
+  s.welcome();
+  const assignedMs = systemClock.nowMs();
+  s.assign("toString", 1n);
+  const outcome = (await s.next("settle")).outcomes[0]?.outcome;
+  expect(outcome).toMatchObject({ case: "handedBack" });
+  expect(systemClock.nowMs() - assignedMs).toBeGreaterThanOrEqual(999);
+});
+
+test("a plain throw may be repeated, a NonRetryableError may not", async () => {
   const { stream } = await setup({
     plain: () => Promise.reject(new Error("boom")),
     final: () => Promise.reject(new NonRetryableError("DOCUMENT_EMPTY", "empty")),
@@ -163,7 +174,6 @@ test("an unknown type fails for good, a plain throw may be repeated, a NonRetrya
   const s = await stream();
   s.welcome();
   const expected = [
-    ["toString", "UNKNOWN_JOB_TYPE", false],
     ["plain", "EXECUTOR_FAILED", true],
     ["final", "DOCUMENT_EMPTY", false],
   ] as const;

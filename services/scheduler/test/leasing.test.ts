@@ -153,6 +153,23 @@ test("a job goes to a worker that serves its pool, whoever else waits", async ()
   expect((await plain.assigned()).lease.jobId).toBe(anywhere);
 });
 
+test("a job goes to a worker that names its type, whoever else waits, and to one that names none", async () => {
+  const { submit, connect } = await setup();
+  const early = await submit({ type: "resize" });
+  const mail = connect(2, { workerId: "mail", types: ["mail"] });
+  await mail.waits();
+  const resize = connect(2, { workerId: "resize", types: ["resize", "crop"] });
+  expect((await resize.next())?.case).toBe("welcome");
+  expect((await resize.assigned()).lease.jobId).toBe(early);
+  const mailed = await submit({ type: "mail" });
+  expect((await mail.assigned()).lease.jobId).toBe(mailed);
+  const rare = await submit({ type: "rare" });
+  await mail.heard();
+  const any = connect(1, { workerId: "any" });
+  expect((await any.next())?.case).toBe("welcome");
+  expect((await any.assigned()).lease.jobId).toBe(rare);
+});
+
 test("a worker of several queues serves them by turns", async () => {
   const { engine, submit, connect } = await setup();
   const other = "pictures" as QueueName;

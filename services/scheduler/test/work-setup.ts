@@ -25,6 +25,7 @@ interface Worker {
   readonly workerId?: string;
   readonly queues?: string[];
   readonly pools?: string[];
+  readonly types?: string[];
   readonly leases?: { jobId: string; fencingToken: bigint }[];
 }
 

@@ -37,6 +37,9 @@ export interface StormJob {
 export const piece = (n: number, attempt: number, pid: number, i: number): string =>
   `${n}/${attempt}/${pid}/${i} `;
 
+/** What the storm's workers do: each of them has executors for some of these. */
+export const WORK_TYPES: readonly string[] = ["work", "work.rare", "work.new"];
+
 /** Losing a worker takes an attempt, too. */
 const retry = { maxAttempts: 25, initialBackoffMs: 20, maxBackoffMs: 500 };
 
@@ -72,7 +75,8 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
     fatal: kind === "fatal",
   };
   const job: NewJob = {
-    ...{ queue: STORM_QUEUE, type: "work", payload: work, idempotencyKey },
+    ...{ queue: STORM_QUEUE, payload: work, idempotencyKey },
+    type: WORK_TYPES[Math.floor(random.next() * WORK_TYPES.length)] ?? "work",
     priority: 1 + Math.floor(random.next() * 100),
     estimatedTokens: 100,
     retry,
@@ -108,7 +112,7 @@ function shipped(random: Random, document: string): NewJob {
 /** What is wrong with the end of a job; undefined: nothing. */
 export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefined {
   const { state, failure, attempt, stalls } = end;
-  const work = end.type === "work" ? (job.payload as Work) : undefined;
+  const work = WORK_TYPES.includes(end.type) ? (job.payload as Work) : undefined;
   if (state === "CANCELLED") {
     return cancelMs === undefined ? "cancelled, and nobody asked for it" : undefined;
   }

@@ -16,7 +16,7 @@ import {
   startProviderSimulator,
 } from "@millrace/testing";
 import { well } from "./inject.ts";
-import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE } from "./jobs.ts";
+import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE, WORK_TYPES } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
 import type { Tally } from "./tally.ts";
 
@@ -72,11 +72,11 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
       },
     }),
   );
-  const startWorker = async () => {
+  const startWorker = async (types: readonly string[]) => {
     const targets = system.schedulers.map(({ addresses }) => through(addresses.workers ?? ""));
     const worker = await startProgram("worker", join(import.meta.dirname, "storm-worker.ts"), {
       settings: {
-        ...jumpingClock,
+        ...{ ...jumpingClock, TYPES: types.join(",") },
         SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}`,
         PROVIDER: provider.url,
       },
@@ -84,7 +84,10 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
     });
     return parts.use(worker);
   };
-  const workers = await Promise.all([startWorker(), startWorker()]);
+  const workers = await Promise.all([
+    startWorker(WORK_TYPES.slice(0, 2)),
+    startWorker([...WORK_TYPES.slice(0, 1), ...WORK_TYPES.slice(2)]),
+  ]);
   const gateways: string[] = [];
   for (const { addresses } of system.gateways) {
     gateways.push(await through(addresses.address ?? ""));

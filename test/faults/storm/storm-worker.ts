@@ -7,7 +7,7 @@ import { type Executor, JobFailure, NonRetryableError, startWorker } from "@mill
 import { POOL, piece, STORM_QUEUE, type Work } from "./jobs.ts";
 
 const log = createLogger("worker");
-const { SCHEDULER = "", SLOTS = "32", PROVIDER = "" } = process.env;
+const { SCHEDULER = "", SLOTS = "32", PROVIDER = "", TYPES = "work" } = process.env;
 /** Of the provider, until it counts as down. */
 const SILENCE_MS = 1_000;
 const DRAIN_MS = 2_000;
@@ -50,11 +50,13 @@ const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
   return { text };
 };
 
+const executors = Object.fromEntries(TYPES.split(",").map((type) => [type, work]));
+
 await runMain(
   async (scope) => {
     const worker = startWorker({
       ...{ schedulerAddress: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: [POOL] },
-      ...{ slots: Number(SLOTS), executors: { work }, clock: systemClock, random: systemRandom },
+      ...{ slots: Number(SLOTS), executors, clock: systemClock, random: systemRandom },
     });
     scope.defer(() => worker.drain(DRAIN_MS));
     log.info({ worker_id: workerId }, "started");

@@ -3,13 +3,15 @@
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
---          since_ms}
+--          since_ms, type, unnamed}
 -- REPEAT   safe
--- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset)
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
+--          mr:types (zset)
 --
 -- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now; limits as in lib/budgets;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
--- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms.
+-- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
+-- is 1 where workers have said which types they serve, and none of them serves its type.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/numbers"
@@ -32,9 +34,11 @@ local next_run_ms = ""
 if state == "SCHEDULED" then
   next_run_ms = text(math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
 end
-local lane = lanes.find(id)
+local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
-local pool = string.sub(class, 3)
+local pool = string.match(class, "^%d|([^|]*)") or ""
+local type = rcall("HGET", base .. id, "name") or ""
+local unnamed = rcall("EXISTS", base .. "mr:types") == 1 and not rcall("ZSCORE", base .. "mr:types", type)
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
 if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
 
@@ -65,4 +69,5 @@ local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
 local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
-  pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms) }
+  pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
+  unnamed and 1 or 0 }

@@ -28,11 +28,14 @@ export interface WaitFacts {
   readonly dayClearMs: number | undefined;
   readonly pool: string;
   readonly governed: boolean;
-  /** How many lanes of its band and pool have jobs. */
+  /** How many lanes of its band, pool and type have jobs. */
   readonly lanes: number;
   /** How many jobs the shard has leased since `sinceMs`, which is within the last minute. */
   readonly leased: number;
   readonly sinceMs: number | undefined;
+  readonly type: string;
+  /** Workers have said which types they serve, and none of them serves its type. */
+  readonly unnamed: boolean;
 }
 
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>({
@@ -43,7 +46,18 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
     const [state, nextRun, paused, ahead, tokens, limits, running, requests, used, day, ...rest] =
       asList(reply);
     if (state === "NONE") return undefined;
-    const [requestsClear, tokensClear, dayClear, pool, governed, lanes, leased, since] = rest;
+    const [
+      requestsClear,
+      tokensClear,
+      dayClear,
+      pool,
+      governed,
+      lanes,
+      leased,
+      since,
+      type,
+      unnamed,
+    ] = rest;
     return {
       state: asText(state) as JobState,
       nextRunMs: asOptionalNumber(nextRun),
@@ -63,6 +77,8 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       lanes: asNumber(lanes),
       leased: asNumber(leased),
       sinceMs: asOptionalNumber(since),
+      type: asText(type),
+      unnamed: asNumber(unnamed) === 1,
     };
   },
 });

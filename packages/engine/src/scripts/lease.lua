@@ -1,13 +1,14 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
 --          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, per lease: job_id, token,
 --          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
--- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
+-- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset), mr:types (zset)
 --
 -- worker_ids, a line each, take turns: the first job is for the first of them.
+-- types, a line each, are those that they have executors for; none: any.
 -- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
@@ -22,6 +23,7 @@ local worker_ids = ARGV[5]
 local all_pools = ARGV[6] == "1"
 local keep_failed_ms = numbers.given(ARGV[7], "keep_failed_ms")
 local default_tokens = numbers.given(ARGV[8], "default_tokens")
+local types = ARGV[9]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/lane_turns"
@@ -38,10 +40,36 @@ local keep_succeeded_ms = 0
 
 local workers = {}
 for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
-local pools = {}
-for at = 8, #ARGV - 1 do
+local pools, pool_names = {}, {}
+for at = 9, #ARGV - 1 do
   local pool = ARGV[at + 1]
   pools[pool] = true
+  pool_names[#pool_names + 1] = pool
+end
+local serves_type, type_list = {}, {}
+for type in string.gmatch(types, "[^\n]+") do
+  serves_type[type] = true
+  type_list[#type_list + 1] = type
+end
+local any_type = #type_list == 0
+
+local function load_sorting()
+  if lanes.sort then return end
+--- @include "lib/lane_sorting"
+end
+
+-- A type that was not named for as long is named anew, and all jobs that wait are looked through for it.
+local NAME_AGAIN_MS = 600000
+local named = {}
+for i, named_ms in ipairs(any_type and {} or rcall("ZMSCORE", base .. "mr:types", unpack(type_list))) do
+  if not named_ms or tonumber(named_ms) + NAME_AGAIN_MS <= now_ms then
+    named[#named + 1] = now_ms
+    named[#named + 1] = type_list[i]
+  end
+end
+if #named > 0 then
+  load_sorting()
+  lanes.name_types(named)
 end
 
 -- Bounds on what one call moves; the rest follows with the next, or by the promoter.
@@ -54,6 +82,11 @@ local leases = later.list("ZADD", base .. "mr:leases")
 local _, next_due_ms = delayed.promote(now_ms, PROMOTE)
 lanes.inbox(INBOX)
 lanes.unpark(now_ms, UNPARK)
+local unsorted = false
+if lanes.may_sort then
+  load_sorting()
+  unsorted = lanes.sort()
+end
 
 local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
 if meta[1] then count = 0 end
@@ -64,8 +97,26 @@ local reply, n = { "OK", "", expired, wants, holds }, 5
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
-local function serves(band, pool)
-  return band ~= "0" and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
+local wanted = {}
+function wanted.serves(band, pool, type)
+  return band ~= "0" and (any_type or serves_type[type or ""] == true) and (all_pools or pool == "" or pools[pool] == true)
+    and not slices.wants[pool]
+end
+
+function wanted.classes()
+  if all_pools then return nil end
+  local suffixes, classes = {}, {}
+  for _, type in ipairs(any_type and rcall("ZRANGE", base .. "mr:types", 0, -1) or type_list) do
+    suffixes[#suffixes + 1] = "|" .. type
+  end
+  if any_type then suffixes[#suffixes + 1] = "" end
+  for _, band in ipairs({ "1|", "2|", "3|" }) do
+    for _, suffix in ipairs(suffixes) do
+      classes[#classes + 1] = band .. suffix
+      for _, pool in ipairs(pool_names) do classes[#classes + 1] = band .. pool .. suffix end
+    end
+  end
+  return classes
 end
 
 local function reset_output(job_id, attempt)
@@ -204,22 +255,24 @@ local function start(job, finish)
 end
 
 -- How many jobs of a pool wait, as far as this call could have taken them.
-local function waiting(pool, most)
+local function waiting(pool, most, served)
   local found = 0
-  for _, band in ipairs({ "1", "2", "3" }) do
-    local class = band .. "|" .. pool
-    local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, most - 1)
-    if found + #keys >= most then return most end
-    for _, key in ipairs(keys) do
-      found = found + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class)
-      if found >= most then return most end
+  for class in pairs(served) do
+    if string.match(class, "^%d|([^|]*)") == pool then
+      local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, most - 1)
+      if found + #keys >= most then return most end
+      for _, key in ipairs(keys) do
+        found = found + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class)
+        if found >= most then return most end
+      end
     end
   end
   return found
 end
 
 if count > 0 then
-  local left = count - lanes.take(count, serves, look, gate, start)
+  local taken, served = lanes.take(count, wanted, look, gate, start)
+  local left = count - taken
   pace.note(leased_of)
   for kind, lanes_held in pairs(held_lanes) do
     holds[#holds + 1] = kind
@@ -227,11 +280,11 @@ if count > 0 then
   end
   for pool, least_tokens in pairs(slices.wants) do
     local m = #wants
-    wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left), least_tokens
+    wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left, served), least_tokens
   end
 end
 local unpark_ms = lanes.unpark(-1, 0)
-reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge)
+reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge, unsorted and now_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 lanes.flush()
 later.flush()

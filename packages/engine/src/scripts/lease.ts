@@ -23,12 +23,12 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
   name: "lease",
   argv: [
     ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
-    "default_tokens",
+    ...["default_tokens", "types"],
   ],
   perItem: ["pool"],
-  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, ...queue }) => [
+  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, types, ...queue }) => [
     ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
-    ...[queue.keepFailedMs, queue.defaultTokens],
+    ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n")],
     ...(pools ?? []),
   ],
   decode(reply, request) {

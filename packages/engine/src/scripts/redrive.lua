@@ -50,7 +50,7 @@ local function redrive(at)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
   if est ~= "" then rcall("HSET", job_key, "est", est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
-  lanes.put(lane, new_id, rank, false)
+  lanes.put(lanes.of_type(lane, type), new_id, rank, false)
   events.add("added", new_id, "name", type)
   events.add("waiting", new_id)
   signals.work()

@@ -139,6 +139,7 @@ local function submit_group(at)
   at = at + 6
 
   local pooled = string.sub(lane, -1) ~= "|"
+  local waits_in = lanes.of_type(lane, type)
   local index, rank = {}, numbers.whole(priority)
   for _ = 1, job_count do
     local id = ARGV[at + 1]
@@ -183,7 +184,7 @@ local function submit_group(at)
       if run_at_ms then
         delayed.add(id, run_at_ms)
       else
-        lanes.put(lane, id, rank, false)
+        lanes.put(waits_in, id, rank, false)
         queued = true
         events.add("waiting", id)
       end

@@ -25,7 +25,7 @@ export class Leasing {
 
   /** Rejects if the store is away. The worker gets nothing before it offers a slot. */
   async join(taker: Taker): Promise<Seat> {
-    const queues = [...new Set(taker.queues)].map((queue) => this.#serve(queue, taker.pools));
+    const queues = [...new Set(taker.queues)].map((queue) => this.#serve(queue, taker));
     const seat = new Seat(
       taker,
       queues.map(({ line }) => line),
@@ -48,7 +48,7 @@ export class Leasing {
       served.seats.delete(seat);
       if (![...served.seats.values()].includes(line)) {
         line.close();
-        for (const [pools, other] of served.lines) if (other === line) served.lines.delete(pools);
+        for (const [name, other] of served.lines) if (other === line) served.lines.delete(name);
       }
       if (served.seats.size > 0) continue;
       this.#served.delete(queue);
@@ -59,15 +59,15 @@ export class Leasing {
     }
   }
 
-  #serve(queue: QueueName, pools: readonly string[]): { served: Served; line: Line } {
+  #serve(queue: QueueName, { pools, types }: Taker): { served: Served; line: Line } {
     const served = this.#served.get(queue) ?? {
       lines: new Map<string, Line>(),
       seats: new Map<Seat, Line>(),
       subscription: this.#options.engine.subscribe(queue, (signal) => this.#hear(queue, signal)),
     };
     this.#served.set(queue, served);
-    const wanted = [...new Set(pools)].sort();
-    const name = wanted.join(",");
+    const wanted = { pools: [...new Set(pools)].sort(), types: [...new Set(types)].sort() };
+    const name = `${wanted.pools.join(",")} ${wanted.types.join(",")}`;
     const line = served.lines.get(name) ?? new Line(queue, wanted, this.#options);
     served.lines.set(name, line);
     return { served, line };

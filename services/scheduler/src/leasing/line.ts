@@ -16,14 +16,23 @@ export interface LineOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** What workers serve, each list without repeats and in order. */
+export interface Served {
+  /** Besides jobs that name none. */
+  readonly pools: readonly string[];
+  /** None: any. */
+  readonly types: readonly string[];
+}
+
 /**
- * The workers that wait for jobs of one queue and serve the same pools. One call leases for all of
+ * The workers that wait for jobs of one queue and serve the same pools and types. One call leases for all of
  * them, and one call is under way at a time: however many workers and signals there are, a line asks
  * no more often than the store answers, and what comes up meanwhile is gathered.
  */
 export class Line {
   readonly queue: QueueName;
   readonly #pools: readonly string[];
+  readonly #types: readonly string[];
   readonly #options: LineOptions;
   /** Seats that may have a free slot, the one that has had no job for longest first. */
   readonly #ready = new Set<Seat>();
@@ -35,9 +44,10 @@ export class Line {
   #dueMs: number | undefined;
   #timer: TimerHandle | undefined;
 
-  constructor(queue: QueueName, pools: readonly string[], options: LineOptions) {
+  constructor(queue: QueueName, { pools, types }: Served, options: LineOptions) {
     this.queue = queue;
     this.#pools = pools;
+    this.#types = types;
     this.#options = options;
   }
 
@@ -98,7 +108,14 @@ export class Line {
     let leases: readonly Lease[] = [];
     try {
       const workerId = seats.map((seat) => seat.workerId);
-      const request = { queue: this.queue, count, pools: this.#pools, leaseMs, workerId };
+      const request = {
+        queue: this.queue,
+        count,
+        pools: this.#pools,
+        types: this.#types,
+        leaseMs,
+        workerId,
+      };
       const result = await orAway(engine.lease(request));
       leases = result?.leases ?? [];
       this.#dueMs = result?.nextDueMs;

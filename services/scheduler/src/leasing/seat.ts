@@ -8,6 +8,8 @@ export interface Taker {
   readonly queues: readonly QueueName[];
   /** That it serves besides jobs that name none. */
   readonly pools: readonly string[];
+  /** The job types that it has executors for; none: any. */
+  readonly types: readonly string[];
   /** Its stream is over. */
   isGone(): boolean;
   /** Jobs for it. Resolves once they are on their way: until then it gets no more. */

@@ -153,6 +153,7 @@ export class WorkSession {
       workerId: hello.workerId,
       queues: hello.queues as QueueName[],
       pools: hello.pools,
+      types: hello.types,
       isGone: () => this.#outbox.closed,
       assign: (assigned) => this.#assign(assigned),
       cancel: (jobId) => this.#held.cancel(jobId),

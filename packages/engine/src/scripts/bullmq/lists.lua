@@ -15,8 +15,8 @@ local listed
 
 -- Where a job waits: its lane and its priority, or nil.
 local function find(job_id)
-  local lane = lane_of[job_id] or lanes.find(job_id)
-  local priority = lanes.priority_in(lane, job_id)
+  local lane = lane_of[job_id] or lanes.where(job_id)
+  local priority = lane and lanes.priority_in(lane, job_id)
   if priority then return lane, priority end
 end
 

@@ -36,7 +36,7 @@ local function enter(to)
   if to == base then return end
   if base then
     views.close()
-    lanes.bands, lanes.any_held = nil, nil
+    lanes.bands, lanes.any_held, lanes.named, lanes.closed = nil, nil, {}, {}
     signals.lines, signals.order = {}, {}
   end
   base = to
@@ -49,11 +49,12 @@ local function put(job_id, priority, at_head)
   local key = lanes.key_of(job_id)
   local lane
   if key then
-    local fields = rcall("HMGET", base .. job_id, "lane", "priority")
+    local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name")
     -- Scripts push what stalled, or was retried with others, whatever its priority. A key's job keeps it.
     if not priority and not taken_out[job_id] then priority = tonumber(fields[2]) end
     lane = lanes.id(job_id, priority or 0, fields[1] and string.match(fields[1], "^[^|]*|[^|]*|(.*)$"))
     if fields[1] and fields[1] ~= lane then rcall("HSET", base .. job_id, "lane", lane) end
+    lane = lanes.of_type(lane, fields[3])
     signals.work()
     signals.add("s QUEUED", job_id)
     if taken_from_failed[job_id] then
@@ -82,7 +83,7 @@ end
 -- The next job of all lanes, in fair order, whatever its priority.
 function wait.RPOPLPUSH(_, active)
   local taken = false
-  lanes.take(1, function() return true end, function(job_id)
+  lanes.take(1, { serves = function() return true end }, function(job_id)
     -- Removed by something that knows nothing of lanes.
     return rcall("EXISTS", base .. job_id) == 1 and { id = job_id, cost = 1 } or nil
   end, nil, function(job) taken = job.id end)

@@ -34,18 +34,24 @@ local function move_all(set, members, by)
   return missing
 end
 
--- Corrects lanes of one class.
+-- Corrects lanes of one class. Where the key of one stands in the band is corrected too, where that is
+-- written down: the lane is not ready, or other classes of the band have lanes.
 local function correct_all(class, of)
-  local band, idle = string.sub(class, 1, 1), { lanes = {}, by = {} }
-  for n, i in ipairs(move_all(base .. "mr:ready:" .. class, of.keys, of.by)) do
-    idle.lanes[n], idle.by[n] = of.lanes[i], of.by[i]
+  local band, idle, is_idle = string.sub(class, 1, 1), { keys = {}, by = {}, finish = {} }, {}
+  local missing = move_all(base .. "mr:ready:" .. class, of.keys, of.by)
+  for _, i in ipairs(missing) do is_idle[i] = true end
+  local alone = #missing < #of.keys and #beside_class(class) == 0
+  for i, key in ipairs(of.keys) do
+    if is_idle[i] or not alone then
+      local n = #idle.keys + 1
+      idle.keys[n], idle.by[n], idle.finish[n] = key, of.by[i], is_idle[i] and corrections[of.lanes[i]].finish
+    end
   end
-  if #idle.lanes == 0 then return end
+  if #idle.keys == 0 then return end
   local set = base .. "mr:idle:" .. band
-  for _, i in ipairs(move_all(set, idle.lanes, idle.by)) do
-    local lane = idle.lanes[i]
-    local finish = corrections[lane].finish + idle.by[i]
-    if finish > load_bands()["v" .. band] then rcall("ZADD", set, finish, lane) end
+  for _, i in ipairs(move_all(set, idle.keys, idle.by)) do
+    local finish = (idle.finish[i] or -math.huge) + idle.by[i]
+    if finish > load_bands()["v" .. band] then rcall("ZADD", set, finish, idle.keys[i]) end
   end
 end
 

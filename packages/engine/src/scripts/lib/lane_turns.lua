@@ -7,8 +7,14 @@
 -- spent less moves it back, however far: that is its own. Between bands it is stride scheduling
 -- by weight, a step a job (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528, 1995).
 --
+-- A key has one turn in a band, however many classes its jobs are of: serving one of its lanes moves its
+-- others on too, as far as the same call could have served them. So a key gains nothing by using more types
+-- or pools, and loses nothing of one for what other workers did for it in another. When its turn has come,
+-- the most urgent of its jobs is taken, and of those the one that came first.
+--
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
--- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), wait (list), prioritized (zset)
+-- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:sorting (hash), wait (list),
+--          prioritized (zset)
 
 -- How much of the workers a band gets while all have work. Plain jobs count as standard.
 local BAND_WEIGHT = { ["0"] = 4, ["1"] = 16, ["2"] = 4, ["3"] = 1 }
@@ -16,7 +22,9 @@ local BAND_WEIGHT = { ["0"] = 4, ["1"] = 16, ["2"] = 4, ["3"] = 1 }
 -- Moves up to `limit` jobs of each inbox, where BullMQ's own scripts put jobs that shall run, to the
 -- tails of their lanes. Returns how many it moved.
 function lanes.inbox(limit)
-  if rcall("EXISTS", base .. "wait", base .. "prioritized") == 0 then return 0 end
+  -- One look for two: see lib/lane_sorting.
+  if rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "mr:sorting") == 0 then return 0 end
+  lanes.may_sort = true
   local moved = 0
   for _, job_id in ipairs(rcall("RPOP", base .. "wait", limit) or {}) do
     -- "0:…" are markers that old BullMQ versions kept among the jobs.
@@ -41,7 +49,8 @@ end
 local function line_up(line, class, want)
   local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
   if #ready == 0 then return end
-  local queue = { class = class, pool = string.sub(class, 3), next = 1 }
+  local _, pool = parts_of(class)
+  local queue = { class = class, pool = pool, next = 1 }
   local by, prefix, suffix, n = lead_of(class), base .. "mr:lane:", "|" .. class, 0
   for i = 1, #ready, 2 do
     local key = ready[i]
@@ -60,7 +69,7 @@ end
 
 -- A heap of lanes by virtual time, and by `turn` where that is equal.
 local function before(a, b)
-  return a.at < b.at or a.at == b.at and a.turn < b.turn
+  return a.at < b.at or a.at == b.at and (a.turn or 0) < (b.turn or 0)
 end
 
 local function push(heap, lane)
@@ -91,11 +100,16 @@ local function pop(heap)
   return top
 end
 
--- The lane of a line that is furthest back, taken out of it, or nil.
+-- The lane of a line that is furthest back, taken out of it, or nil. Of several lanes of a key the first that
+-- comes stands for all of them, from then on.
 local function next_in(line)
-  local from, lane
+  local from, lane, stands = nil, nil, line.stands
   for _, queue in ipairs(line.queues) do
     local candidate = queue[queue.next]
+    while stands and candidate and stands[candidate.key] do
+      queue.next = queue.next + 1
+      candidate = queue[queue.next]
+    end
     if candidate and (not lane or candidate.at < lane.at) then from, lane = queue, candidate end
   end
   if line.soonest and (not lane or line.soonest < lane.at) then
@@ -104,7 +118,10 @@ local function next_in(line)
   end
   local again = line.again[1]
   if again and (not lane or again.at < lane.at) then return pop(line.again) end
-  if lane then from.next = from.next + 1 end
+  if lane then
+    from.next = from.next + 1
+    if stands then stands[lane.key] = true end
+  end
   return lane
 end
 
@@ -146,6 +163,38 @@ local function next_job(lane, want, lanes_beside)
   end
   lane.used = lane.used + 1
   return lane.ids[lane.used - lane.first]
+end
+
+-- Finds the lanes of a line that are of one key.
+local function find_siblings(line)
+  local siblings = {}
+  for _, queue in ipairs(line.queues) do
+    for _, lane in ipairs(queue) do
+      local of = siblings[lane.key]
+      if of then of[#of + 1] = lane else siblings[lane.key] = { lane } end
+    end
+  end
+  line.siblings, line.moved, line.stands = siblings, {}, {}
+end
+
+-- Where the next job of a lane stands among all jobs of its band, or nil if it has no more.
+local function head_of(lane)
+  if lane.head == nil then
+    local at = lane.popped and lane.used - 1 or lane.used
+    lane.head = tonumber(rcall("ZRANGE", lane.stored, at, at, "WITHSCORES")[2]) or false
+  end
+  return lane.head
+end
+
+-- The lane that serves when the turn of `lane` has come: that of its key with the next job. Nil: none can.
+local function server_of(line, lane)
+  local siblings, first, head = line.siblings and line.siblings[lane.key], nil, nil
+  if not siblings or #siblings == 1 then return lane end
+  for _, sibling in ipairs(siblings) do
+    local at = not sibling.when and not line.shut[sibling.beside.class] and head_of(sibling)
+    if at and (not head or at < head) then first, head = sibling, at end
+  end
+  return first
 end
 
 -- Takes what was used of a lane out of it. Returns what is left in it: "some", "none", or "unknown" if
@@ -191,9 +240,28 @@ local function text_of(at)
   return text
 end
 
+-- Where keys stand in a band: for their lanes that come back from empty, and for those that other classes have.
+local function note_turns(band, line, left_off)
+  local set = base .. "mr:idle:" .. band
+  if #left_off > 0 and line.crowded then
+    rcall("ZADD", set, "GT", unpack(left_off))
+  elseif #left_off > 0 then
+    rcall("ZADD", set, unpack(left_off))
+  end
+  if not line.moved or next(line.moved) == nil then return end
+  for _, queue in ipairs(line.queues) do
+    local lead, moved, n = lead_of(queue.class), {}, 0
+    for key, at in pairs(line.moved) do
+      moved[n + 1], moved[n + 2] = at - lead, key
+      n = n + 2
+    end
+    rcall("ZADD", base .. "mr:ready:" .. queue.class, "XX", "GT", unpack(moved))
+  end
+end
+
 -- Takes out of each lane what was taken from it, and puts it where it belongs then. A call touches few
 -- enough lanes for one command (see lanes.take).
-local function write_back(touched)
+local function write_back(touched, lines)
   local left, unknown = {}, {}
   for i, lane in ipairs(touched) do
     left[i] = take_out(lane)
@@ -201,20 +269,27 @@ local function write_back(touched)
   end
   -- Mostly all of them have jobs left, or none has.
   local there = #unknown > 0 and rcall("EXISTS", unpack(unknown))
-  local classes = {}
+  local classes, left_off = {}, {}
+  for band in pairs(lines) do left_off[band] = {} end
   for i, lane in ipairs(touched) do
     local class, key, is_empty = lane.beside.class, lane.key, left[i] == "none"
+    local band = string.sub(class, 1, 1)
+    local line, off = lines[band], left_off[band]
+    if line.moved and line.moved[key] then lane.at = math.max(lane.at, line.moved[key]) end
     if left[i] == "unknown" and there < #unknown then
       is_empty = there == 0 or rcall("EXISTS", lane.stored) == 0
     end
     local of = classes[class]
     if not of then
-      of = { lead = lead_of(class), ready = {}, keys = {}, left_off = {} }
+      of = { lead = lead_of(class), ready = {}, keys = {} }
       classes[class] = of
     end
+    if is_empty or line.crowded and not lane.when then
+      local n = #off
+      off[n + 1], off[n + 2] = lane.at, key
+    end
     if is_empty then
-      local n = #of.keys + 1
-      of.keys[n], of.left_off[2 * n - 1], of.left_off[2 * n] = key, lane.at, id_of(lane)
+      of.keys[#of.keys + 1] = key
     elseif lane.when then
       hold(id_of(lane), key, class, lane.at, lane.when)
     else
@@ -227,35 +302,74 @@ local function write_back(touched)
     local ready, set = of.ready, base .. "mr:ready:" .. class
     if #ready > 2 * FEW then make_skip_list(set) end
     if #ready > 0 then rcall("ZADD", set, unpack(ready)) end
-    if #of.keys > 0 then leave_all(class, of.keys, of.left_off) end
+    if #of.keys > 0 then leave_all(class, of.keys) end
   end
+  for band, line in pairs(lines) do note_turns(band, line, left_off[band]) end
 end
 
--- `still` gathers the classes that are not served, by where their band is.
-local function line_up_all(serves, want, still)
-  local lines, classes = {}, rcall("SMEMBERS", base .. "mr:classes")
+-- The open classes that a call may serve, and whether there are others that were not looked at. What a call
+-- has to look at does not grow with the classes that others serve.
+local function open_classes(wanted)
+  local set = base .. "mr:classes"
+  local open = rcall("SRANDMEMBER", set, FEW_CLASSES + 1)
+  if #open <= FEW_CLASSES then return open, false end
+  local named = wanted.classes and wanted.classes()
+  if not named then return rcall("SMEMBERS", set), false end
+  open = {}
+  for from = 1, #named, WRITE_AT_ONCE do
+    local to = math.min(from + WRITE_AT_ONCE - 1, #named)
+    for i, is_open in ipairs(rcall("SMISMEMBER", set, unpack(named, from, to))) do
+      if is_open == 1 then open[#open + 1] = named[from + i - 1] end
+    end
+  end
+  return open, true
+end
+
+-- `call` gathers by band where it was when the call began, whether it has classes that are not served, and
+-- which are.
+local function line_up_all(wanted, want, call)
+  local lines, of_band = {}, {}
+  local classes, more = open_classes(wanted)
   -- Redis gives them in an order of its own, which each start draws anew; ties go by this one.
   table.sort(classes)
   for _, class in ipairs(classes) do
-    local band = string.sub(class, 1, 1)
-    if not serves(band, string.sub(class, 3)) then
-      still[class] = still[class] or load_bands()["v" .. band]
-    else
+    local band, pool, type = parts_of(class)
+    of_band[band] = (of_band[band] or 0) + 1
+    call.began[band] = call.began[band] or load_bands()["v" .. band]
+    if wanted.serves(band, pool, type) then
       local line = lines[band] or { queues = {}, again = {}, served = {}, shut = {}, lanes = 0 }
       lines[band] = line
       line_up(line, class, want)
+      call.served[class] = true
+    elseif not call.served[class] then
+      call.others[band] = true
     end
   end
   for band, line in pairs(lines) do
+    line.crowded = more or of_band[band] > 1
+    if more then call.others[band] = true end
+    if #line.queues > 1 then find_siblings(line) end
     if line.lanes == 0 then lines[band] = nil end
   end
   return lines
 end
 
--- What a class misses while it is not served is no credit of its lanes: it moves on with its band.
-local function keep_up(still)
+-- What a class misses while it is not served is no credit of its lanes: it moves on with its band. That is
+-- written down for the band, and taken off again for those that were served, which are fewer.
+local function keep_up(call)
   local state = load_bands()
-  for class, since in pairs(still) do
+  for band in pairs(call.others) do
+    local passed = state["v" .. band] - (call.began[band] or state["v" .. band])
+    if passed ~= 0 then
+      state["m" .. band] = (state["m" .. band] or 0) + passed
+      for class in pairs(call.served) do
+        if string.sub(class, 1, 1) == band and not lanes.closed[class] then
+          state["o" .. class] = (state["o" .. class] or 0) - passed
+        end
+      end
+    end
+  end
+  for class, since in pairs(call.shut) do
     local missed = state["v" .. string.sub(class, 1, 1)] - since
     if missed ~= 0 then state["o" .. class] = (state["o" .. class] or 0) + missed end
   end
@@ -263,7 +377,8 @@ end
 
 -- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
 -- `want` + 1,000 were looked at. How it decides is the caller's:
---   serves(band, pool)  which classes count now; asked again after each time a gate shut one
+--   wanted.serves(band, pool, type)  which classes count now; asked again after each time a gate shut one
+--   wanted.classes()    all that may count, to be looked up where more are open; nil: look at all that are open
 --   look(job_id, lane)  the job as a table, with its `cost` (1 is usual) and its key's `weight`, 1 if there is
 --                       none; nil if it shall not run, and is out of its lane then, which costs the lane
 --                       nothing
@@ -271,16 +386,18 @@ end
 --                       "shut" if none of its class can run in this call
 --   start(job, finish)  it runs; it leaves its lane at `finish`
 -- A lane has its `key`, and `beside`: the lanes that were lined up with it, those that are next first, and
--- the `pool` that they are of.
-function lanes.take(want, serves, look, gate, start)
+-- the `pool` that they are of. Returns also a table of the classes that were served.
+function lanes.take(want, wanted, look, gate, start)
   write_puts()
-  local taken, looked_at, turn, still = 0, 0, 0, {}
+  local taken, looked_at, turn = 0, 0, 0
+  local call = { began = {}, others = {}, served = {}, shut = {} }
   while taken < want and looked_at < want + 1000 do
-    local lines = line_up_all(serves, want - taken, still)
+    local lines = line_up_all(wanted, want - taken, call)
     if next(lines) == nil then break end
     local state = load_bands()
     lanes.bands_changed = true
-    local pass, touched = {}, {}
+    local pass, touched, all_lines = {}, {}, {}
+    for band, line in pairs(lines) do all_lines[band] = line end
     -- A band that comes back starts at the present.
     for band in pairs(lines) do pass[band] = math.max(state["p" .. band], state.p) end
 
@@ -300,39 +417,42 @@ function lanes.take(want, serves, look, gate, start)
 
       local line = lines[band]
       looked_at = looked_at + 1
-      if not lane.turn then touched[#touched + 1] = lane end
-      local job_id = not line.shut[lane.beside.class] and next_job(lane, want - taken, line.lanes)
-      local job = job_id and look(job_id, lane)
-      local when = job and gate and gate(job, lane)
+      local server = server_of(line, lane) or lane
+      local class = server.beside.class
+      if not server.turn then touched[#touched + 1] = server end
+      local job_id = not server.when and not line.shut[class] and next_job(server, want - taken, line.lanes)
+      local job = job_id and look(job_id, server)
+      local when = job and gate and gate(job, server)
       if when then
-        lane.used = lane.used - 1
+        server.used = server.used - 1
         if when == "shut" then
-          local class = lane.beside.class
           shut(line, class)
-          still[class] = still[class] or state["v" .. band]
+          call.shut[class] = call.shut[class] or state["v" .. band]
         else
-          lane.when = when
+          server.when = when
         end
-        lane.turn = 0
+        server.turn = 0
       elseif job_id then
         turn = turn + 1
-        lane.turn = turn
+        server.turn, server.head = turn, nil
         if job then
           state["v" .. band] = lane.at
           lane.at = lane.at + job.cost / (job.weight or 1)
+          if line.moved then line.moved[lane.key] = lane.at end
           state.p = pass[band]
           pass[band] = pass[band] + 1 / (state["w" .. band] or BAND_WEIGHT[band])
           state["p" .. band] = pass[band]
           start(job, lane.at)
           taken = taken + 1
         end
-        had_its_turn(line, lane)
       else
-        lane.turn = lane.turn or 0
+        server.turn = server.turn or 0
       end
+      -- It goes on for the others of its key where the one that was tried may not.
+      if job_id and (not when or line.siblings) then had_its_turn(line, lane) end
     end
-    write_back(touched)
+    write_back(touched, all_lines)
   end
-  if taken > 0 then keep_up(still) end
-  return taken
+  if taken > 0 then keep_up(call) end
+  return taken, call.served
 end

@@ -1,8 +1,10 @@
 -- lanes: where jobs wait, and which of them is next.
 --
--- A lane holds the waiting jobs of one API key in one band and pool; its id is "key|band|pool", and
--- "band|pool" is its class. Bands: 1 interactive, 2 standard, 3 batch. Jobs whose id names no API key
--- (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's order over all priorities.
+-- A lane holds the waiting jobs of one API key in one band and pool, and of one type where a worker has
+-- named that type; its id is "key|band|pool|type", and "band|pool|type" is its class. Jobs of all types that
+-- no worker has named share the lane "key|band|pool". Bands: 1 interactive, 2 standard, 3 batch. Jobs whose
+-- id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's order over all
+-- priorities. mr:types has the types that workers have named: callers make up types, and cannot add classes.
 --
 -- Invariants: a lane with jobs is either ready, its key in the ready set of its class at the virtual
 -- time from which it may be served next, or held: in mr:parked with the time at which to look at it
@@ -12,17 +14,18 @@
 -- that a batch costs few commands, and written by lanes.flush, which a script calls last.
 --
 -- Whose turn is next is lib/lane_turns's. A lane that comes back from empty starts at its band's
--- virtual time, or where it left off if that is later: else a key that submits its next job whenever
--- one is leased would always be first. So does one that was held: what it may not use is no credit.
+-- virtual time, or where its key left off in the band if that is later: else a key that submits its next
+-- job whenever one is leased would always be first, and one with many types would have a turn for each.
+-- So does one that was held: what it may not use is no credit.
 --
 -- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14. Turning one
 -- into text costs as much as a small command, so what came as text is passed on as text.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
---          mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
+--          mr:types (zset), mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
 --- @include "numbers"
-local lanes = { count = 0, without = 0, puts = {}, put_order = {} }
+local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0, put_plain = 0, named = {}, closed = {} }
 
 local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -49,7 +52,7 @@ function lanes.key_of(job_id)
   return string.match(job_id, "^[a-z][a-z0-9-]*~([a-z0-9]+)~%w+$")
 end
 
--- The lane of a job that is about to wait.
+-- The lane of a job that is about to wait, whatever its type: with lanes.of_type it is where it waits.
 function lanes.id(job_id, priority, pool)
   local key = lanes.key_of(job_id)
   if not key then return PLAIN_LANE end
@@ -57,16 +60,30 @@ function lanes.id(job_id, priority, pool)
   return key .. "|" .. band .. "|" .. (pool or "")
 end
 
+-- The lane for jobs of a type, of a lane for all.
+function lanes.of_type(lane, type)
+  if lane == PLAIN_LANE or not type then return lane end
+  if lanes.named[type] == nil then
+    lanes.named[type] = rcall("ZSCORE", base .. "mr:types", type) and true or false
+  end
+  return lanes.named[type] and lane .. "|" .. type or lane
+end
+
+local function read_lane(job_id)
+  -- Only a job that needs a pool has its lane written down, and without its type.
+  local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name")
+  local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
+  -- What is no lane there says nothing.
+  local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|[^|]*$")
+  return lane or lanes.id(job_id, priority, ""), priority, fields[3]
+end
+
 -- The lane that a stored job belongs to, and its priority; of a plain job, which needs no read, the
 -- lane only.
 function lanes.find(job_id)
   if not lanes.key_of(job_id) then return PLAIN_LANE end
-  -- Only a job that needs a pool has its lane written down.
-  local fields = rcall("HMGET", base .. job_id, "lane", "priority")
-  local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
-  -- What is no lane there says nothing.
-  local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|.*$")
-  return lane or lanes.id(job_id, priority, ""), priority
+  local lane, priority, type = read_lane(job_id)
+  return lanes.of_type(lane, type), priority
 end
 
 local function split(lane)
@@ -74,8 +91,14 @@ local function split(lane)
   return string.sub(lane, 1, bar - 1), string.sub(lane, bar + 1)
 end
 
--- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, o<class> how far the class is
--- ahead of the scores of its ready set.
+-- Band, pool and type of a class; no type: those that no worker has named.
+local function parts_of(class)
+  local band, pool, type = string.match(class, "^(%d)|([^|]*)|?(.*)$")
+  return band, pool, type ~= "" and type or nil
+end
+
+-- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, m<band> and o<class>, which
+-- together are how far a class is ahead of the scores of its ready set.
 local function load_bands()
   if lanes.bands then return lanes.bands end
   local state, stored = {}, {}
@@ -96,21 +119,42 @@ local function load_bands()
 end
 
 local function lead_of(class)
-  return load_bands()["o" .. class] or 0
+  local state = load_bands()
+  return (state["m" .. string.sub(class, 1, 1)] or 0) + (state["o" .. class] or 0)
+end
+
+-- As many classes are told apart one by one; of more it is taken that each band has several.
+local FEW_CLASSES = 64
+
+-- The other open classes of a band, if there are few.
+local function beside_class(class)
+  local band, found = string.sub(class, 1, 1), {}
+  for _, other in ipairs(rcall("SRANDMEMBER", base .. "mr:classes", FEW_CLASSES)) do
+    if other ~= class and string.sub(other, 1, 1) == band then found[#found + 1] = other end
+  end
+  return found
 end
 
 -- Makes lanes of one class ready that were not, and have jobs.
 local function enter_all(class, keys)
-  local band, names = string.sub(class, 1, 1), {}
-  for i, key in ipairs(keys) do names[i] = key .. "|" .. class end
+  local band = string.sub(class, 1, 1)
   local now, lead = load_bands()["v" .. band], lead_of(class)
   local ready = {}
-  for i, left_at in ipairs(rcall("ZMSCORE", base .. "mr:idle:" .. band, unpack(names))) do
+  for i, left_at in ipairs(rcall("ZMSCORE", base .. "mr:idle:" .. band, unpack(keys))) do
     ready[2 * i - 1] = math.max(now, tonumber(left_at or now)) - lead
     ready[2 * i] = keys[i]
   end
+  if rcall("SADD", base .. "mr:classes", class) == 1 then
+    lanes.closed[class] = nil
+    -- Where its key stands in the band is written down only while several classes have lanes.
+    for _, other in ipairs(beside_class(class)) do
+      local ahead = lead_of(other) - lead
+      for i, score in ipairs(rcall("ZMSCORE", base .. "mr:ready:" .. other, unpack(keys))) do
+        if score then ready[2 * i - 1] = math.max(ready[2 * i - 1], score + ahead) end
+      end
+    end
+  end
   rcall("ZADD", base .. "mr:ready:" .. class, unpack(ready))
-  rcall("SADD", base .. "mr:classes", class)
 end
 
 local function enter(key, class)
@@ -122,28 +166,27 @@ local function close_if_empty(class)
   if rcall("EXISTS", base .. "mr:ready:" .. class) == 1 then return end
   rcall("SREM", base .. "mr:classes", class)
   load_bands()["o" .. class] = nil
+  lanes.closed[class] = true
   lanes.bands_changed = true
 end
 
 -- Takes a lane out of the ready set of its class; it left off at `virtual`, or where it stands. False:
 -- it was not ready.
-local function retire(lane, key, class, virtual)
+local function retire(key, class, virtual)
   local ready = base .. "mr:ready:" .. class
   if not virtual then
     local score = tonumber(rcall("ZSCORE", ready, key) or "")
     virtual = score and score + lead_of(class)
   end
   if not virtual or rcall("ZREM", ready, key) == 0 then return false end
-  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, lane)
+  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), virtual, key)
   close_if_empty(class)
   return true
 end
 
--- Takes lanes of one class that were ready, and have no jobs any more, out of the ready set. `left_off`
--- has for each where it did, and its id.
-local function leave_all(class, keys, left_off)
+-- Takes lanes of one class that were ready, and have no jobs any more, out of the ready set.
+local function leave_all(class, keys)
   rcall("ZREM", base .. "mr:ready:" .. class, unpack(keys))
-  rcall("ZADD", base .. "mr:idle:" .. string.sub(class, 1, 1), unpack(left_off))
   close_if_empty(class)
   if class == PLAIN_CLASS then rcall("DEL", base .. "mr:seq:plain") end
 end
@@ -161,7 +204,7 @@ end
 
 -- Sets a ready lane with jobs aside until `when`: ms, or "+inf".
 local function hold(lane, key, class, virtual, when)
-  retire(lane, key, class, virtual)
+  retire(key, class, virtual)
   rcall("ZADD", base .. "mr:parked", when, lane)
   rcall("SADD", base .. "mr:held:" .. key, class)
   lanes.any_held = true
@@ -173,7 +216,7 @@ local function release(lane, key, class)
 end
 
 local function leave(lane, key, class)
-  if not retire(lane, key, class) then unhold(lane, key, class) end
+  if not retire(key, class) then unhold(lane, key, class) end
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
 end
 
@@ -224,8 +267,16 @@ function lanes.put(lane, job_id, priority, at_head)
     lanes.puts[lane] = puts
     lanes.put_order[#lanes.put_order + 1] = lane
   end
-  local n = #puts
-  puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head or false
+  -- Jobs of several lanes are of one key, perhaps: they are numbered as they come, and not lane by lane.
+  local n, order = #puts, nil
+  if lane == PLAIN_LANE then
+    order = lanes.put_plain + 1
+    lanes.put_plain = order
+  else
+    order = lanes.put_jobs + 1
+    lanes.put_jobs = order
+  end
+  puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head and -order or order
 end
 
 -- A held lane with another job at its head may be able to run it: a smaller one, say.
@@ -238,17 +289,17 @@ local function reconsider(lane, key, class, puts)
   end
 end
 
--- `entering` gathers the keys of lanes that were empty, by class.
+-- `seq` is the number before the first that was put; `entering` gathers the keys of lanes that were empty, by class.
 local function write_lane(lane, puts, run, seq, entering)
   local plain = lane == PLAIN_LANE
   local lane_key = base .. "mr:lane:" .. lane
   local key, class = split(lane)
   local added, args, n, without = 0, {}, 0, nil
   for i = 1, #puts, 3 do
-    seq = seq + 1
+    local order = puts[i + 2]
     local priority = plain and puts[i + 1] or math.min(puts[i + 1], 127)
     if priority == 0 and not without then without = without_priority(lane_key, "0", run) end
-    args[n + 1] = priority * run + run / 2 + (puts[i + 2] and -seq or seq)
+    args[n + 1] = priority * run + run / 2 + order + (order < 0 and -seq or seq)
     args[n + 2] = puts[i]
     n = n + 2
     if n == 4000 or i + 3 > #puts then
@@ -258,7 +309,7 @@ local function write_lane(lane, puts, run, seq, entering)
   end
   lanes.count = lanes.count + added
   if without then lanes.without = lanes.without + without_priority(lane_key, "0", run) - without end
-  if added == 0 then return seq end
+  if added == 0 then return end
   if rcall("ZCARD", lane_key) == added then
     local keys = entering[class] or {}
     entering[class] = keys
@@ -270,29 +321,38 @@ local function write_lane(lane, puts, run, seq, entering)
   elseif any_held() then
     reconsider(lane, key, class, puts)
   end
-  return seq
 end
 
 -- Writes what was put so far.
 local function write_puts()
   local order, puts = lanes.put_order, lanes.puts
   if #order == 0 then return end
-  lanes.puts, lanes.put_order = {}, {}
-  local jobs, entering = 0, {}
-  for _, lane in ipairs(order) do
-    if lane ~= PLAIN_LANE then jobs = jobs + #puts[lane] / 3 end
-  end
+  local jobs, plain_jobs, entering = lanes.put_jobs, lanes.put_plain, {}
+  lanes.puts, lanes.put_order, lanes.put_jobs, lanes.put_plain = {}, {}, 0, 0
   local seq = jobs > 0 and numbers.add(base .. "mr:seq", jobs) - jobs
   for _, lane in ipairs(order) do
     if lane == PLAIN_LANE then
-      local plain_jobs = #puts[lane] / 3
       local first = numbers.add(base .. "mr:seq:plain", plain_jobs) - plain_jobs
       write_lane(lane, puts[lane], RUN_PLAIN, first, entering)
     else
-      seq = write_lane(lane, puts[lane], RUN, seq, entering)
+      write_lane(lane, puts[lane], RUN, seq, entering)
     end
   end
   for class, keys in pairs(entering) do enter_all(class, keys) end
+end
+
+-- The lane in which a stored job waits, and its priority: it may have been put there before a worker named
+-- its type, or while one did. Nil: it waits in none.
+function lanes.where(job_id)
+  write_puts()
+  local function holds(lane)
+    return rcall("ZSCORE", base .. "mr:lane:" .. lane, job_id) and true or false
+  end
+  if not lanes.key_of(job_id) then return holds(PLAIN_LANE) and PLAIN_LANE or nil end
+  local lane, priority, type = read_lane(job_id)
+  local of_type = lane .. "|" .. (type or "")
+  if holds(of_type) then return of_type, priority end
+  if holds(lane) then return lane, priority end
 end
 
 -- Takes a job out of its lane. False: it was not in it.

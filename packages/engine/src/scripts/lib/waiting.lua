@@ -11,7 +11,8 @@ function waiting.take_out(job_id)
     stored.defer(job_id, -1)
     return
   end
-  if lanes.remove(lanes.find(job_id), job_id)
+  local lane = lanes.where(job_id)
+  if lane and lanes.remove(lane, job_id)
     or rcall("ZREM", base .. "prioritized", job_id) == 1 or rcall("LREM", base .. "wait", 1, job_id) == 1 then
     return
   end

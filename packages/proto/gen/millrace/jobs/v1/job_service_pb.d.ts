@@ -773,8 +773,9 @@ export enum ConstraintKind {
   LANE_ORDER = 12,
 
   /**
-   * Nothing else holds it: workers that serve its queue and pool are busy with jobs of others whose turn comes first, what is
-   * left of its provider account is for such a job, or no worker is connected.
+   * Nothing else holds it: workers that serve its queue, pool and type are busy with jobs of others whose turn comes first, what
+   * is left of its provider account is for such a job, or no worker is connected. Also where no worker has said that it serves its
+   * type; the message says which of both it is.
    *
    * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
    */

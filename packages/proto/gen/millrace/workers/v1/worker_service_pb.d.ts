@@ -116,7 +116,7 @@ export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
   pools: string[];
 
   /**
-   * The job types that it has executors for, for people.
+   * The job types that it has executors for: it is assigned jobs of no other type. Empty: jobs of any type.
    *
    * @generated from field: repeated string types = 4;
    */
