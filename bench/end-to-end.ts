@@ -13,6 +13,7 @@
 import type { Role } from "./parts/bullmq.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
+import { isStuck, type Outcome, stuckText, together } from "./parts/progress.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 import { type BenchSystem, startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob } from "./parts/usage.ts";
@@ -24,6 +25,8 @@ const IN_FLIGHT = [64, 512];
 interface Run {
   readonly jobsPerSecond: number;
   readonly cpuUsPerJob: Readonly<Record<string, number>>;
+  /** Where it got stuck: the figures are of the jobs that were done. */
+  readonly incomplete?: Outcome;
 }
 
 const persistences = {
@@ -34,29 +37,42 @@ const persistences = {
 async function timed(
   jobs: number,
   parts: Readonly<Record<string, number>>,
-  work: () => Promise<unknown>,
+  work: () => Promise<Outcome>,
 ): Promise<Run> {
   const startedMs = performance.now();
-  const { cpu } = await cpuPerJob(parts, jobs, work);
-  const seconds = (performance.now() - startedMs) / 1_000;
-  return { jobsPerSecond: jobs / seconds, cpuUsPerJob: cpu };
+  const { result, cpu } = await cpuPerJob(parts, jobs, work);
+  const seconds = (performance.now() - startedMs - result.idleMs) / 1_000;
+  const perDone = ([part, us]: [string, number]) => [part, rounded((us * jobs) / result.done)];
+  return {
+    jobsPerSecond: result.done / seconds,
+    cpuUsPerJob: isStuck(result) ? Object.fromEntries(Object.entries(cpu).map(perDone)) : cpu,
+    ...(isStuck(result) ? { incomplete: result } : {}),
+  };
 }
 
 type Start = (bench: BenchSystem, inFlight: number, jobs: number) => Promise<Run>;
+
+/** A round that got stuck may leave jobs behind: the next has a queue of its own. */
+let bareQueues = 0;
 
 const bullMq =
   (roles: readonly Role[]): Start =>
   async ({ system, pids }, inFlight, jobs) => {
     const children = await Promise.all(
       roles.map((ROLE) =>
-        startChild("bullmq.ts", { REDIS_URL: system.redis.url, ROLE, IN_FLIGHT: String(inFlight) }),
+        startChild("bullmq.ts", {
+          ...{ REDIS_URL: system.redis.url, QUEUE: `bare-${bareQueues}` },
+          ...{ ROLE, IN_FLIGHT: String(inFlight) },
+        }),
       ),
     );
     const named = Object.fromEntries(children.map(({ pid }, at) => [roles[at] ?? "", pid]));
-    const all = (count: number) => Promise.all(children.map((child) => child.ask({ jobs: count })));
+    const all = async (count: number) =>
+      together(await Promise.all(children.map((child) => child.ask<Outcome>({ jobs: count }))));
     await all(Math.ceil(jobs / 10));
     const run = await timed(jobs, { ...named, redis: pids.redis ?? 0 }, () => all(jobs));
     for (const child of children) await child[Symbol.asyncDispose]();
+    if (run.incomplete !== undefined) bareQueues += 1;
     return run;
   };
 
@@ -71,7 +87,7 @@ const millrace =
       ADDRESS: system.gatewayTarget(),
       API_KEY: system.apiKey,
     });
-    const round = (count: number) => caller.ask({ way, jobs: count, inFlight } satisfies Round);
+    const round = (count: number) => caller.ask<Outcome>({ way, jobs: count, inFlight } satisfies Round);
     await round(Math.ceil(jobs / 10));
     const named = { caller: caller.pid, worker: worker.pid };
     return await timed(jobs, { ...named, ...pids }, () => round(jobs));
@@ -113,6 +129,7 @@ for (const [persistence, options] of Object.entries(persistences)) {
           `  ${round + 1} ${name.padEnd(50)} ${run.jobsPerSecond.toFixed(0).padStart(6)} jobs/s   ` +
             `CPU us a job: ${cpu.join(", ")}`,
         );
+        if (run.incomplete !== undefined) console.log(`    ${stuckText(run.incomplete)}`);
       }
     }
     const speeds = (name: Contender) => (runs[name] ?? []).map((run) => run.jobsPerSecond);
@@ -121,6 +138,7 @@ for (const [persistence, options] of Object.entries(persistences)) {
     const summary = names.map((name) => ({
       name,
       jobsPerSecond: Math.round(median(speeds(name))),
+      incompleteRounds: (runs[name] ?? []).filter((run) => run.incomplete !== undefined).length,
       ratios: Object.fromEntries(bars.map((bar) => [bar, ratios(name, bar).map(rounded)] as const)),
     }));
     for (const name of names.filter((one) => one.startsWith("Millrace"))) {

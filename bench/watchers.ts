@@ -10,8 +10,9 @@ import { JobService, type WatchJobResponse } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { systemClock as clock, limits, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
-import type { Round } from "./parts/caller.ts";
+import type { Round, RoundOutcome } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
+import { isStuck, stuckText } from "./parts/progress.ts";
 import { circumstances, keep, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob, residentBytes } from "./parts/usage.ts";
@@ -117,10 +118,11 @@ async function slowdown() {
   void worker;
   const round = async (jobs: number) => {
     const ask: Round = { way: "SubmitStream", jobs, inFlight: 512 };
-    const all = () => caller.ask<{ seconds: number }>(ask);
+    const all = () => caller.ask<RoundOutcome>(ask);
     const { result, cpu } = await cpuPerJob(services, jobs, all);
-    const cpuUs = Object.values(cpu).reduce((sum, us) => sum + us, 0);
-    return { perSecond: jobs / result.seconds, cpuUs };
+    if (isStuck(result)) console.log(`  ${stuckText(result)}`);
+    const cpuUs = (Object.values(cpu).reduce((sum, us) => sum + us, 0) * jobs) / result.done;
+    return { perSecond: result.done / result.seconds, cpuUs };
   };
   const waiting = await submit(OPEN, "noop", true);
   await round(JOBS / 4);

@@ -1,7 +1,11 @@
-/** Bare BullMQ. REDIS_URL, ROLE, IN_FLIGHT. Asked for a number of jobs, it answers when they are done, as its role has it. */
+/**
+ * Bare BullMQ. REDIS_URL, QUEUE, ROLE, IN_FLIGHT. Asked for a number of jobs, it answers when they are done, as
+ * its role has it, or with what it has: ends are lost where BullMQ trims its events past a slow reader.
+ */
 import { Queue, QueueEvents, Worker } from "bullmq";
 import { serveParent } from "./child.ts";
 import { payload, result } from "./payload.ts";
+import { Progress } from "./progress.ts";
 
 /**
  * worker    done: it has completed so many jobs
@@ -12,22 +16,24 @@ import { payload, result } from "./payload.ts";
  */
 export type Role = "worker" | "producer" | "watcher" | "both" | "bounded";
 
-const QUEUE = "bare";
+const name = process.env.QUEUE ?? "bare";
 const role = process.env.ROLE as Role;
 const inFlight = Number(process.env.IN_FLIGHT);
 const connection = { url: process.env.REDIS_URL ?? "" };
 
-const queue = new Queue(QUEUE, { connection });
+const queue = new Queue(name, { connection });
 const worker =
   role === "worker" || role === "both" || role === "bounded"
-    ? new Worker(QUEUE, async () => result, { connection, concurrency: inFlight })
+    ? new Worker(name, async () => result, { connection, concurrency: inFlight })
     : undefined;
-const events = role === "watcher" ? new QueueEvents(QUEUE, { connection }) : undefined;
+const events = role === "watcher" ? new QueueEvents(name, { connection }) : undefined;
 
+let progress = new Progress();
 let left = 0;
 let allCompleted = () => {};
 worker?.on("completed", () => {
   left -= 1;
+  if (role !== "bounded") progress.step();
   if (left === 0) allCompleted();
 });
 const completed = (jobs: number) =>
@@ -46,6 +52,7 @@ async function produce(jobs: number): Promise<void> {
     while (added < jobs) {
       added += 1;
       await queue.add("noop", payload, { attempts: 5 });
+      if (role === "producer") progress.step();
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
@@ -64,6 +71,7 @@ async function produceAndWatch(jobs: number): Promise<void> {
       await queue.add("noop", payload, { attempts: 5, jobId });
       await ended;
       ends.delete(jobId);
+      progress.step();
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
@@ -81,8 +89,8 @@ await serveParent(async () => {
   await Promise.all([queue, worker, events].map((part) => part?.waitUntilReady()));
   return {
     async answer({ jobs }: { jobs: number }) {
-      await work[role](jobs);
-      return {};
+      progress = new Progress();
+      return await progress.until(work[role](jobs), jobs);
     },
     async close() {
       await Promise.all([worker?.close(), events?.close()]);

@@ -5,11 +5,17 @@ import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { serveParent } from "./child.ts";
 import { payload } from "./payload.ts";
+import { type Outcome, Progress } from "./progress.ts";
 
 export interface Round {
   readonly way: "SubmitStream" | "SubmitJob";
   readonly jobs: number;
   readonly inFlight: number;
+}
+
+/** How long it took until the last job that was done. */
+export interface RoundOutcome extends Outcome {
+  readonly seconds: number;
 }
 
 const payloadJson = JSON.stringify(payload);
@@ -23,7 +29,7 @@ const client = grpcClient(JobService, process.env.ADDRESS ?? "", {
 });
 
 /** One stream up and down: as many jobs follow as have finished. */
-async function submitStream({ jobs, inFlight }: Round): Promise<void> {
+async function submitStream({ jobs, inFlight }: Round, progress: Progress): Promise<void> {
   const call = client.rpc.submitStream();
   let sent = 0;
   let finished = 0;
@@ -47,19 +53,21 @@ async function submitStream({ jobs, inFlight }: Round): Promise<void> {
     if (response.finished.some(({ state }) => state !== JobState.SUCCEEDED))
       throw new Error("failed");
     finished += done;
+    progress.step(done);
     await send(done);
     if (finished === jobs) break;
   }
 }
 
 /** A call for each job, which returns when it has finished. */
-async function submitJob({ jobs, inFlight }: Round): Promise<void> {
+async function submitJob({ jobs, inFlight }: Round, progress: Progress): Promise<void> {
   let sent = 0;
   const one = async () => {
     while (sent < jobs) {
       sent += 1;
       const { job } = await client.rpc.submitJob({ job: spec(), wait: { seconds: 60n, nanos: 0 } });
       if (job?.state !== JobState.SUCCEEDED) throw new Error(`ended as ${job?.state}`);
+      progress.step();
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
@@ -68,10 +76,13 @@ async function submitJob({ jobs, inFlight }: Round): Promise<void> {
 await serveParent(async () => {
   await client.ready(10_000);
   return {
-    async answer(round: Round) {
+    async answer(round: Round): Promise<RoundOutcome> {
       const startedMs = performance.now();
-      await (round.way === "SubmitStream" ? submitStream(round) : submitJob(round));
-      return { seconds: (performance.now() - startedMs) / 1_000 };
+      const progress = new Progress();
+      const submit = round.way === "SubmitStream" ? submitStream : submitJob;
+      const outcome = await progress.until(submit(round, progress), round.jobs);
+      const seconds = (performance.now() - startedMs - outcome.idleMs) / 1_000;
+      return { ...outcome, seconds };
     },
     close: async () => client.close(),
   };

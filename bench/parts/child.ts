@@ -2,10 +2,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
+/** Longer than any round takes, also on a busy machine. */
+const ANSWER_MS = 600_000;
+/** A process whose work is stuck may not be able to close. */
+const CLOSE_MS = 10_000;
+
 /** A process of a benchmark: its file answers each message with one, after a first one that says it is ready. */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
-  /** Sends it something to do; resolves with its answer. */
+  /** Sends it something to do; resolves with its answer, and rejects if none comes in ten minutes. */
   ask<Reply>(message: object): Promise<Reply>;
 }
 
@@ -38,7 +43,12 @@ async function answer(child: ChildProcess): Promise<unknown> {
   const exit = once(child, "exit", { signal: ended.signal }).then(([code, signal]) => {
     throw new Error(`${child.spawnargs.join(" ")} ended (${signal ?? code})`);
   });
-  const [message] = await Promise.race([once(child, "message", { signal: ended.signal }), exit]);
+  const late = AbortSignal.timeout(ANSWER_MS);
+  const messages = once(child, "message", { signal: AbortSignal.any([ended.signal, late]) });
+  const [message] = await Promise.race([messages, exit]).catch((error: unknown) => {
+    const command = child.spawnargs.join(" ");
+    throw late.aborted ? new Error(`${command} has not answered in ${ANSWER_MS} ms`) : error;
+  });
   ended.abort();
   exit.catch(() => undefined);
   return message;
@@ -63,6 +73,9 @@ export async function serveParent(
   process.on("message", (message) => {
     void answerTo(message as never).then((reply) => process.send?.(reply));
   });
-  process.on("disconnect", () => void close().then(() => process.exit(0)));
+  process.on("disconnect", () => {
+    setTimeout(() => process.exit(1), CLOSE_MS);
+    void close().then(() => process.exit(0));
+  });
   process.send?.({ ready: true });
 }

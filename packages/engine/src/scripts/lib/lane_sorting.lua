@@ -8,7 +8,7 @@
 -- mr:unsorted, where found lanes are listed. A lane that is held, or ready again, meanwhile, stays in one of
 -- the sets, or is looked at with the next round, when a type is named anew.
 --
--- Needs `base`, `rcall`, `now_ms`, `signals`, and what is local to lib/lanes.
+-- Needs `base`, `rcall`, `numbers`, `signals`, and what is local to lib/lanes.
 -- TOUCHES  mr:types (zset), mr:sorting (hash), mr:unsorted (list), mr:lane: (zset), mr:parked (zset),
 --          mr:ready: (zset), mr:classes (set)
 
@@ -19,6 +19,9 @@ local LISTS_A_STEP = 32
 -- More types than this of one queue are forgotten, those first that were not named for longest: their jobs
 -- wait with those of all other types until a worker names them again.
 local MOST_TYPES = 1000
+
+-- A lane for jobs of all types.
+local OF_ALL_TYPES = "^[a-z0-9]+|[123]|[^|]*$"
 
 local function begin_sorting()
   local todo = { "mr:parked" }
@@ -82,14 +85,15 @@ end
 local function list_lanes()
   local state = rcall("HMGET", base .. "mr:sorting", "todo", "cursor")
   local set, rest = string.match(state[1] or "", "^([^\n]+)\n?(.*)$")
-  if not set then return false end
-  local class = string.match(set, "^mr:ready:(.*)$")
-  local reply = rcall("ZSCAN", base .. set, state[2], "COUNT", LANES_A_STEP)
+  local class = set and string.match(set, "^mr:ready:(.*)$")
+  if not class and set ~= "mr:parked" then return false end
+  local cursor = string.match(state[2] or "", "^%d%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$") or "0"
+  local reply = rcall("ZSCAN", base .. set, cursor, "COUNT", LANES_A_STEP)
   local found = {}
   for i = 1, #reply[2], 2 do
     local member = reply[2][i]
-    local _, _, type = parts_of(class or select(2, split(member)))
-    if not type then found[#found + 1] = class and member .. "|" .. class or member end
+    local lane = class and member .. "|" .. class or member
+    if string.match(lane, OF_ALL_TYPES) then found[#found + 1] = lane end
   end
   if reply[1] == "0" then
     rcall("HSET", base .. "mr:sorting", "todo", rest, "cursor", "0")
@@ -108,13 +112,16 @@ function lanes.sort()
   while left > 0 and lists < LISTS_A_STEP do
     local lane = rcall("LINDEX", base .. "mr:unsorted", 0)
     if lane then
-      local from = rcall("HGET", base .. "mr:sorting", "from") or "-inf"
-      local looked_at, last = sort_lane(lane, from, left)
+      local from = numbers.finite(rcall("HGET", base .. "mr:sorting", "from"))
+      local looked_at, last = 0, nil
+      if string.match(lane, OF_ALL_TYPES) then
+        looked_at, last = sort_lane(lane, from and string.format("(%.17g", from) or "-inf", left)
+      end
       if looked_at < left then
         rcall("LPOP", base .. "mr:unsorted")
         rcall("HDEL", base .. "mr:sorting", "from")
       else
-        rcall("HSET", base .. "mr:sorting", "from", "(" .. last)
+        rcall("HSET", base .. "mr:sorting", "from", last)
       end
       left = left - looked_at - 1
     elseif list_lanes() then
