@@ -87,7 +87,8 @@ const millrace =
       ADDRESS: system.gatewayTarget(),
       API_KEY: system.apiKey,
     });
-    const round = (count: number) => caller.ask<Outcome>({ way, jobs: count, inFlight } satisfies Round);
+    const round = (count: number) =>
+      caller.ask<Outcome>({ way, jobs: count, inFlight } satisfies Round);
     await round(Math.ceil(jobs / 10));
     const named = { caller: caller.pid, worker: worker.pid };
     return await timed(jobs, { ...named, ...pids }, () => round(jobs));

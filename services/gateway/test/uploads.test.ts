@@ -13,6 +13,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
 import { schedulerClient } from "../src/scheduler-client.ts";
+import { schedulerClock } from "../src/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
 import { startSchedulerDouble } from "./scheduler-double.ts";
 
@@ -56,6 +57,7 @@ async function setup(
   const documents = await openDocumentStore({ directory, maxBytes: 100_000, clock, random });
   const parts = gatewayParts({
     ...{ scheduler: scheduler.rpc, documents, clock, random, metrics: createMetrics() },
+    schedulerClock: schedulerClock({ scheduler: scheduler.rpc, local: clock }),
     ...{ schedulerDeadlineMs: 10_000, uploadTimes, ...options },
   });
   onTestFinished(() => parts.close());
