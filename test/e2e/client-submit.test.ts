@@ -81,7 +81,7 @@ test("of jobs submitted at once each has an outcome of its own, in order", async
     job,
   ]);
   expect(outcomes.map((one) => (one.kind === "failed" ? one.error.reason : one.kind))).toEqual([
-    ...["accepted", "MALFORMED", "QUEUE_NOT_FOUND", "MALFORMED", "TOO_LARGE", "accepted"],
+    ...["accepted", "MALFORMED", "QUEUE_NOT_FOUND", "TOO_LARGE", "TOO_LARGE", "accepted"],
   ]);
 });
 

@@ -67,7 +67,7 @@ test("a payload is taken up to its limit and refused beyond", async () => {
   await caller.jobs.submitJob({ job: { ...job, payload: objectOf(limits.payloadBytes) } });
   const over = { ...job, payload: objectOf(limits.payloadBytes + 1) };
   const fault = await faultOf(caller.jobs.submitJob({ job: over }));
-  expect(fault).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "MALFORMED" });
+  expect(fault).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "TOO_LARGE" });
   expect(fault.message).toContain(String(limits.payloadBytes));
   expect(await listed()).toHaveLength(1);
 });
@@ -97,7 +97,7 @@ test("a message of a stream is refused over 4 MiB, and a piece of a document ove
   const limit = 1024 * 1024;
   expect((await uploadPiece(limit)).document?.size).toBe(BigInt(limit));
   const tooLong = await faultOf(uploadPiece(limit + 1));
-  expect(tooLong).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "MALFORMED" });
+  expect(tooLong).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "TOO_LARGE" });
   const tooLarge = await faultOf(uploadPiece(4 * limit));
   expect(tooLarge.code).toBe(status.RESOURCE_EXHAUSTED);
 });

@@ -242,7 +242,7 @@ test("a result is taken up to 1 MiB, and one beyond ends the stream and not the 
   const { lease } = await holder.take();
   const over = completed("x".repeat(limits.resultBytes - 1));
   await holder.send({ case: "settle", value: { outcomes: [{ lease, outcome: over }] } });
-  expect(await holder.ended).toMatchObject(malformed);
+  expect(await holder.ended).toMatchObject({ ...malformed, reason: "TOO_LARGE" });
   const again = worker();
   await again.hello(queue, { leases: [lease], credit: 0 });
   const most = "x".repeat(limits.resultBytes - 2);

@@ -24,7 +24,7 @@ test("a file is checked without a server, and all that is wrong is told with its
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err.split("\n").slice(0, 3)).toEqual([
     `millrace: ${wrong} is wrong:`,
-    `${wrong}:3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295`,
+    `  ${wrong}:3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295`,
     expect.stringContaining(`${wrong}:4:5: queues[0]: there is no field "colour" here`),
   ]);
   expect(await runAlone(["config", "check", `${right}.bak`])).toMatchObject({

@@ -49,10 +49,10 @@ test("runs a job: output first, its outcome once that is stored; its slot is giv
 test.each([true, false])(
   "runs, renews and settles a job, and connects again, with a stream thread: %s",
   async (streamThread) => {
-    const { stream, worker } = await setup({ untilStopped }, { streamThread });
+    const { stream, worker } = await setup({ slow: untilStopped }, { streamThread });
     const first = await stream();
     first.welcome();
-    first.assign("untilStopped");
+    first.assign("slow");
     expect((await first.next("heartbeat")).leases).toMatchObject([lease()]);
     first.cut();
     const s = await stream();

@@ -3,7 +3,7 @@ import type { KeyId } from "@millrace/shared";
 
 export const DEFAULT_STREAMS_PER_KEY = 2_000;
 export const DEFAULT_SUBMISSIONS_PER_KEY = 2_000;
-export const DEFAULT_UPLOADS_PER_KEY = 16;
+export const DEFAULT_UPLOADS_PER_KEY = 100;
 export const DEFAULT_AWAITED_PER_KEY = 200_000;
 
 /** When a job is to be submitted again that there were too many beside: those are answered well within it. */

@@ -34,7 +34,8 @@ export function listProvidersCommand(providers: Command, shell: Shell): void {
       "after",
       `
 States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED) or failed again and again (DOWN), and
-is left alone until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: money or quota is used up, until \`millrace providers reset\`.
+is left alone until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: money or quota is
+used up, until \`millrace providers reset\`.
 
 Examples:
   $ millrace providers list

@@ -56,8 +56,8 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   explain_job: ({ ids }) => [ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
   lease: () => [
-    { worker_ids: "w1\nw2", all_pools: "1", count: "20", lease_ms: "30000", pool },
-    { worker_ids: "w1", all_pools: "0", count: "1", lease_ms: "30000", pool },
+    { worker_ids: "w1\nw2", all_pools: "1", count: "20", lease_ms: "30000", types: "", pool },
+    { worker_ids: "w1", all_pools: "0", count: "1", lease_ms: "30000", types: "t\nother", pool },
   ],
   pause_queue: () => [{ paused: "1" }, { paused: "0" }],
   promote_jobs: ({ time }) => [{ now_ms: String(time.nowMs + 20_000) }],
