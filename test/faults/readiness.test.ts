@@ -42,7 +42,7 @@ test("a gateway or worker that has never reached a scheduler, or may not, is not
   });
   const [gateway] = system.gateways;
   expect(await until(gateway?.addresses.metrics, 200)).toEqual(ready);
-  await log.until(({ service: name, msg }) => name === "gateway" && msg.includes("is ready"));
+  await log.until(({ service: name, msg }) => name === "gateway" && msg === "a scheduler answers");
   expect(await serving(gateway?.addresses.address)).toBe("SERVING");
 
   const wrong = await system.addGateway({ MILLRACE_INTERNAL_TOKEN: "wrong" });

@@ -31,7 +31,11 @@ test("a service tells where it listens, and ends well when it is told to stop", 
     ...["address", "admin", "metrics", "workers"],
   ]);
   expect(await scheduler.stop()).toEqual({ code: 0, signal: null });
-  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["serving", "stopping"]);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    "Redis answers",
+    "serving",
+    "stopping",
+  ]);
 });
 
 test("a service that was killed, or hangs, is started again", async () => {
@@ -49,7 +53,7 @@ test("a service that was killed, or hangs, is started again", async () => {
 test("a service that does not start is an error that holds what it said", async () => {
   const settings = { ...anyPorts, MILLRACE_REDIS_URL: "redis", MILLRACE_LEASE_MS: "1" };
   await expect(startService("scheduler", { settings })).rejects.toThrow(
-    /the scheduler ended \(1\) before it was ready[\s\S]*MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
+    /the scheduler ended \(78\) before it was ready[\s\S]*MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
   );
 });
 

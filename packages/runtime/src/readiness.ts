@@ -93,7 +93,7 @@ export class Dependency {
     if (ready === this.#ready) return;
     this.#ready = ready;
     const { what, log } = this.#options;
-    if (ready) log.info({}, `${what} answers: this service is ready`);
+    if (ready) log.info({}, `${what} answers`);
     else log.warn({ error }, `${this.problem()}: this service is not ready`);
     for (const listener of this.#listeners) listener(ready);
   }
