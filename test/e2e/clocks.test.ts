@@ -33,13 +33,13 @@ test("jobs of gateways that are ten minutes behind and ahead have times near the
     expect(response.status).toBeLessThan(300);
     return await response.json();
   };
+  const payload = { messages: [{ role: "user", content: "The sea was calm." }] };
+  const job = { queue: "documents", type: "chat", payload };
   const began = Date.now();
   const ids: string[] = [];
   for (const gateway of [ahead, behind, ahead, behind]) {
     const path = "/v1/jobs?wait=30";
-    ids.push(
-      ((await call(gateway, path, { queue: "documents", type: "nobody-has-it" })) as Job).id,
-    );
+    ids.push(((await call(gateway, path, job)) as Job).id);
   }
   const { jobs } = (await call(behind, "/v1/jobs?queue=documents")) as { jobs: Job[] };
   expect(jobs.map(({ id }) => id)).toEqual(ids.toReversed());
@@ -51,5 +51,5 @@ test("jobs of gateways that are ten minutes behind and ahead have times near the
   }
   // 366 days are the limit.
   const runAt = new Date(Date.now() + 366 * 24 * 60 * MINUTES - MINUTES).toISOString();
-  await call(behind, "/v1/jobs", { queue: "documents", type: "nobody-has-it", runAt });
+  await call(behind, "/v1/jobs", { ...job, runAt });
 });
