@@ -40,8 +40,9 @@ local function redrive(at)
   local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
   -- The dead letter goes at the same moment.
   local more = bytes - (numbers.whole(letter[2]) or 0)
-  if admission.refusal(key, rank, more) then return "REFUSED" end
-  admission.took(key, more)
+  local of = admission.of(key)
+  if admission.refusal(of, rank, more) then return "REFUSED" end
+  admission.took(of, more)
   dead.remove(id)
   stored.add(new_id, bytes)
   local job_key = base .. new_id

@@ -141,6 +141,7 @@ local function submit_group(at)
   local pooled = string.sub(lane, -1) ~= "|"
   local waits_in = lanes.of_type(lane, type)
   local index, rank = {}, numbers.whole(priority)
+  local of_key, fixed_bytes, group_bytes = admission.of(key), #type + #opts + stored.OVERHEAD, 0
   for _ = 1, job_count do
     local id = ARGV[at + 1]
     local payload = ARGV[at + 2]
@@ -162,8 +163,8 @@ local function submit_group(at)
       idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
       if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
-    local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
-    if reply == "ACCEPTED" then reply = admission.refusal(key, rank, bytes) or reply end
+    local bytes = fixed_bytes + #payload + #spec
+    if reply == "ACCEPTED" then reply = admission.refusal(of_key, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
     end
@@ -174,9 +175,9 @@ local function submit_group(at)
       local rare = NONE
       if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
       rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-        "priority", priority, "spec", spec, "by", bytes, unpack(rare))
-      stored.add(id, bytes)
-      admission.took(key, bytes)
+        "priority", priority, "spec", spec, "by", stored.text(bytes), unpack(rare))
+      group_bytes = group_bytes + bytes
+      admission.took(of_key, bytes)
       local n = #index
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
@@ -190,6 +191,7 @@ local function submit_group(at)
       end
     end
   end
+  stored.add_to_key(key, group_bytes)
   if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
   return at
 end

@@ -9,7 +9,7 @@
 local admission = { of_key = {} }
 
 -- What is known of a key, read once a call: its limits, how many of its jobs wait for whatever, and its bytes.
-local function look_up(key)
+function admission.of(key)
   local found = admission.of_key[key]
   if found then return found end
   local text = rcall("HGET", base .. "mr:limits", key) or ""
@@ -23,9 +23,8 @@ local function look_up(key)
   return found
 end
 
--- Nil if a job of so many bytes may be stored; else why not, with the figures.
-function admission.refusal(key, priority, bytes)
-  local of = look_up(key)
+-- Nil if a job of so many bytes may be stored of the key that `of` is of; else why not, with the figures.
+function admission.refusal(of, priority, bytes)
   if priority < of.priority then return { "PRIORITY_NOT_ALLOWED", priority, of.priority } end
   if of.depth >= of.queued then return { "DEPTH_FULL", of.depth, of.queued } end
   if of.bytes + bytes > of.most_bytes then
@@ -35,7 +34,6 @@ function admission.refusal(key, priority, bytes)
 end
 
 -- Counts a job that was stored.
-function admission.took(key, bytes)
-  local of = look_up(key)
+function admission.took(of, bytes)
   of.depth, of.bytes = of.depth + 1, of.bytes + bytes
 end

@@ -65,13 +65,13 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
     rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
-      "fin", token .. " SUCCEEDED", "rb", bytes, unpack(beside))
+      "fin", token .. " SUCCEEDED", "rb", stored.text(bytes), unpack(beside))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
     rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
-      "ats", token, "fin", token .. " " .. state, "rb", bytes, unpack(beside))
+      "ats", token, "fin", token .. " " .. state, "rb", stored.text(bytes), unpack(beside))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
   end

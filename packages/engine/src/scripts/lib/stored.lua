@@ -26,10 +26,27 @@ local function gather(field, amount)
   if amount ~= 0 then stored.adds[field] = (stored.adds[field] or 0) + amount end
 end
 
+-- Adds to the bytes of a key.
+function stored.add_to_key(key, bytes)
+  gather(key, bytes)
+end
+
 -- Adds to the bytes of a job's key.
 function stored.add(job_id, bytes)
+  if bytes == 0 then return end
   local key = key_of(job_id)
   if key then gather(key, bytes) end
+end
+
+-- Bytes as text: few different ones come in a call, and making text is dear.
+local byte_texts = {}
+function stored.text(bytes)
+  local text = byte_texts[bytes]
+  if not text then
+    text = string.format("%.0f", bytes)
+    byte_texts[bytes] = text
+  end
+  return text
 end
 
 -- Notes that a job waits for a time or for other jobs from now on (1), or no longer does (-1).
