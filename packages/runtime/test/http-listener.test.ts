@@ -255,6 +255,14 @@ test("what a connection speaks is told from its first bytes, however they come",
   expect(http2.text()[3]).toBe("\x04");
 });
 
+test("a connection that its peer ends before a request is closed at once", async () => {
+  await using setup = await startHttpServer({}, { clock: new ManualClock() });
+  const peer = await raw(setup.server.address);
+  peer.end();
+  // Its peer is told so by the server alone: no time goes by.
+  await once(peer, "close");
+});
+
 test("a silent connection is cut after a minute, not before, and none keeps the server from closing", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer({}, { clock });

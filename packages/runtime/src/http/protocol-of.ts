@@ -17,11 +17,17 @@ export function protocolOf(socket: Socket, clock: Clock): Promise<HttpProtocol |
     let head = Buffer.alloc(0);
     const settle = (protocol: HttpProtocol | undefined) => {
       silent.cancel();
-      socket.off("readable", onReadable).off("close", onClose).off("error", onError);
+      socket
+        .off("readable", onReadable)
+        .off("end", onEnd)
+        .off("close", onClose)
+        .off("error", onError);
       resolve(protocol);
     };
     const silent = clock.after(SILENT_MS, () => socket.destroy());
     const onClose = () => settle(undefined);
+    // A peer that ends without a request, as clients do with connections to spare, is not waited for.
+    const onEnd = () => socket.destroy();
     // The close that follows says it all; without a listener it would end the process.
     const onError = () => undefined;
     const onReadable = () => {
@@ -35,6 +41,6 @@ export function protocolOf(socket: Socket, clock: Clock): Promise<HttpProtocol |
       socket.unshift(head);
       settle(same ? "http2" : "http1");
     };
-    socket.on("readable", onReadable).on("close", onClose).on("error", onError);
+    socket.on("readable", onReadable).on("end", onEnd).on("close", onClose).on("error", onError);
   });
 }
