@@ -4,6 +4,8 @@ import type { Clock } from "@millrace/shared";
 import type { Scheduler } from "./scheduler-client.ts";
 
 const MEASURE_EVERY_MS = 5_000;
+/** While the best reply so far took longer than it may. */
+const MEASURE_AGAIN_MS = 200;
 /** A reply that took longer says too little of when it was true. */
 const MAX_ROUND_TRIP_MS = 250;
 
@@ -26,6 +28,8 @@ export interface SchedulerClockOptions {
  */
 export function schedulerClock({ scheduler, local }: SchedulerClockOptions): SchedulerClock {
   let offsetMs: number | undefined;
+  /** Of the reply that the offset is from. */
+  let roundTripMs = Number.POSITIVE_INFINITY;
   let first: Promise<void> | undefined;
   let closed = false;
   const measure = async () => {
@@ -33,9 +37,13 @@ export function schedulerClock({ scheduler, local }: SchedulerClockOptions): Sch
     const serverMs = await schedulerTimeMs(scheduler);
     const afterMs = local.nowMs();
     // A scheduler of an older version has no time to tell.
-    if (serverMs === undefined) offsetMs ??= 0;
-    else if (offsetMs === undefined || afterMs - beforeMs <= MAX_ROUND_TRIP_MS) {
+    const tookMs = afterMs - beforeMs;
+    if (serverMs === undefined) {
+      offsetMs ??= 0;
+      roundTripMs = 0;
+    } else if (tookMs <= MAX_ROUND_TRIP_MS || tookMs < roundTripMs) {
       offsetMs = serverMs - afterMs;
+      roundTripMs = tookMs;
     }
   };
   const measureOnce = () => {
@@ -50,7 +58,8 @@ export function schedulerClock({ scheduler, local }: SchedulerClockOptions): Sch
     void measureOnce()
       .catch(() => undefined)
       .then(() => {
-        if (!closed) timer = local.after(MEASURE_EVERY_MS, again);
+        const exact = roundTripMs <= MAX_ROUND_TRIP_MS || offsetMs === undefined;
+        if (!closed) timer = local.after(exact ? MEASURE_EVERY_MS : MEASURE_AGAIN_MS, again);
       });
   }
   return {
