@@ -114,7 +114,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:types": "zset",
   // What is still to be looked through for jobs of types that were named after they came, and the lanes found.
   "mr:sorting": "hash",
-  "mr:unsorted": "list",
+  "mr:unsorted": "zset",
   // Each band's virtual time and stride.
   "mr:bands": "hash",
   // Lanes with jobs that may not run now, by when to look at them again.

@@ -79,6 +79,31 @@ test("jobs of a key that was over its budget when their type was named are lease
   await check(url, rootPrefix);
 });
 
+test("a lane whose time has come in the call that names its type is looked through", async () => {
+  const { engine, job, time, url, rootPrefix } = await setup();
+  await engine.keyBudgets.set("aaaa" as never, { requestsPerMinute: 1 });
+  await engine.submit([job("aaaa", { type: "echo" }), job("aaaa", { type: "echo" })]);
+  expect(await on(engine, [], 5)).toHaveLength(1);
+  time.nowMs += 120_000;
+  expect(typesOf(await on(engine, ["echo"], 5))).toEqual(["echo"]);
+  await check(url, rootPrefix);
+});
+
+test.each(["aaaa", "zzzz"])(
+  "a lane that comes back while others are looked through is looked through too: that of %s",
+  async (key) => {
+    const { engine, job, url, rootPrefix } = await setup();
+    await engine.keyBudgets.set(key as never, { maxRunning: 1 });
+    await engine.submit([job(key, { type: "mail" }), job(key, { type: "echo" })]);
+    const [first] = await on(engine, [], 5);
+    await engine.submit(Array.from({ length: 2_000 }, () => job("many", { type: "mail" })));
+    expect(await on(engine, ["echo"], 5)).toEqual([]);
+    await engine.settle([{ ...(first as Lease), kind: "complete", resultJson: "1" }]);
+    expect(typesOf(await drain(engine, ["echo"]))).toEqual(["echo"]);
+    await check(url, rootPrefix);
+  },
+);
+
 test("retries, handed back jobs, delayed ones and lost leases wait for a worker of their type again", async () => {
   const { engine, job, time } = await setup();
   await on(engine, ["echo"], 1);

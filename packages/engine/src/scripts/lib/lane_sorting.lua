@@ -2,14 +2,16 @@
 -- `lanes`, and included after lane_turns by the script that leases, inside a function: it is rarely needed, and
 -- what a script defines costs each call.
 --
--- It is done a step at a time, each with a bound, by calls that lease. mr:sorting is there while there is
--- something to do: `todo` has the sets that are still to be looked through for lanes of all types, a line
--- each, `cursor` the place in the first of them, and `from` the place in the lane that is first in
--- mr:unsorted, where found lanes are listed. A lane that is held, or ready again, meanwhile, stays in one of
--- the sets, or is looked at with the next round, when a type is named anew.
+-- It is done in rounds, a step at a time, each with a bound, by calls that lease. mr:sorting is there while
+-- there is something to do: `todo` has the sets that are still to be looked through for lanes of all types, a
+-- line each, `cursor` the place in the first of them, and `lane` and `from` the place in the lane that is
+-- looked through. mr:unsorted has the lanes that were found, with 1 once they were looked through: each once a
+-- round. Held lanes are looked at last, and one that is ready again meanwhile is noted as that happens (see
+-- look_through in lib/lanes): so none is missed that was there when the round began. What comes later goes
+-- where it belongs.
 --
 -- Needs `base`, `rcall`, `numbers`, `signals`, and what is local to lib/lanes.
--- TOUCHES  mr:types (zset), mr:sorting (hash), mr:unsorted (list), mr:lane: (zset), mr:parked (zset),
+-- TOUCHES  mr:types (zset), mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
 --          mr:ready: (zset), mr:classes (set)
 
 -- How many jobs, and about how many lanes, a step looks at.
@@ -20,19 +22,22 @@ local LISTS_A_STEP = 32
 -- wait with those of all other types until a worker names them again.
 local MOST_TYPES = 1000
 
--- A lane for jobs of all types.
-local OF_ALL_TYPES = "^[a-z0-9]+|[123]|[^|]*$"
+local function end_round()
+  rcall("UNLINK", base .. "mr:sorting", base .. "mr:unsorted")
+  lanes.sorting = false
+end
 
-local function begin_sorting()
-  local todo = { "mr:parked" }
+local function begin_round()
+  local todo = {}
   for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
     local band, _, type = parts_of(class)
     if band ~= "0" and not type then todo[#todo + 1] = "mr:ready:" .. class end
   end
-  if #todo == 1 and not any_held() then return end
+  end_round()
+  if #todo == 0 and not any_held() then return end
   todo[#todo + 1] = "mr:parked"
-  rcall("DEL", base .. "mr:sorting", base .. "mr:unsorted")
   rcall("HSET", base .. "mr:sorting", "todo", table.concat(todo, "\n"), "cursor", "0")
+  lanes.sorting = true
 end
 
 -- Notes that workers serve types, each after the time. Their jobs have lanes of their own from now on.
@@ -40,7 +45,7 @@ function lanes.name_types(named)
   rcall("ZADD", base .. "mr:types", unpack(named))
   rcall("ZREMRANGEBYRANK", base .. "mr:types", 0, -MOST_TYPES - 1)
   lanes.named = {}
-  begin_sorting()
+  begin_round()
 end
 
 -- Moves jobs, given as score and id each, from one lane to another one of the same key.
@@ -89,45 +94,48 @@ local function list_lanes()
   if not class and set ~= "mr:parked" then return false end
   local cursor = string.match(state[2] or "", "^%d%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$") or "0"
   local reply = rcall("ZSCAN", base .. set, cursor, "COUNT", LANES_A_STEP)
-  local found = {}
   for i = 1, #reply[2], 2 do
     local member = reply[2][i]
-    local lane = class and member .. "|" .. class or member
-    if string.match(lane, OF_ALL_TYPES) then found[#found + 1] = lane end
+    look_through(class and member .. "|" .. class or member)
   end
   if reply[1] == "0" then
     rcall("HSET", base .. "mr:sorting", "todo", rest, "cursor", "0")
   else
     rcall("HSET", base .. "mr:sorting", "cursor", reply[1])
   end
-  if #found > 0 then rcall("RPUSH", base .. "mr:unsorted", unpack(found)) end
   return true
+end
+
+-- The lane to be looked through next, and its place where that has begun; nil: none was found yet.
+local function next_unsorted()
+  local begun = rcall("HMGET", base .. "mr:sorting", "lane", "from")
+  if begun[1] then return begun[1], numbers.finite(begun[2]) end
+  return rcall("ZRANGEBYSCORE", base .. "mr:unsorted", "-inf", 0, "LIMIT", 0, 1)[1]
 end
 
 -- Does a step, if there is anything to do. Returns whether there is more.
 function lanes.sort()
-  if rcall("EXISTS", base .. "mr:sorting") == 0 then return false end
+  if not is_sorting() then return false end
   write_puts()
   local left, lists = JOBS_A_STEP, 0
   while left > 0 and lists < LISTS_A_STEP do
-    local lane = rcall("LINDEX", base .. "mr:unsorted", 0)
+    local lane, from = next_unsorted()
     if lane then
-      local from = numbers.finite(rcall("HGET", base .. "mr:sorting", "from"))
       local looked_at, last = 0, nil
       if string.match(lane, OF_ALL_TYPES) then
         looked_at, last = sort_lane(lane, from and string.format("(%.17g", from) or "-inf", left)
       end
       if looked_at < left then
-        rcall("LPOP", base .. "mr:unsorted")
-        rcall("HDEL", base .. "mr:sorting", "from")
+        rcall("ZADD", base .. "mr:unsorted", 1, lane)
+        rcall("HDEL", base .. "mr:sorting", "lane", "from")
       else
-        rcall("HSET", base .. "mr:sorting", "from", last)
+        rcall("HSET", base .. "mr:sorting", "lane", lane, "from", last)
       end
       left = left - looked_at - 1
     elseif list_lanes() then
       lists = lists + 1
     else
-      rcall("DEL", base .. "mr:sorting")
+      end_round()
       return false
     end
   end

@@ -23,7 +23,8 @@
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
---          mr:types (zset), mr:parked (zset), mr:held: (set), mr:depth (hash), mr:seq (string), mr:seq:plain (string)
+--          mr:types (zset), mr:parked (zset), mr:held: (set), mr:sorting (hash), mr:unsorted (zset),
+--          mr:depth (hash), mr:seq (string), mr:seq:plain (string)
 --- @include "numbers"
 local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0, put_plain = 0, named = {}, closed = {} }
 
@@ -210,9 +211,25 @@ local function hold(lane, key, class, virtual, when)
   lanes.any_held = true
 end
 
+-- A lane for jobs of all types.
+local OF_ALL_TYPES = "^[a-z0-9]+|[123]|[^|]*$"
+
+-- Whether lanes are being looked through for jobs of types that were named: see lib/lane_sorting.
+local function is_sorting()
+  if lanes.sorting == nil then lanes.sorting = rcall("EXISTS", base .. "mr:sorting") == 1 end
+  return lanes.sorting
+end
+
+-- Notes a lane to be looked through, if it is for all types and was not yet.
+local function look_through(lane)
+  if string.match(lane, OF_ALL_TYPES) then rcall("ZADD", base .. "mr:unsorted", "NX", 0, lane) end
+end
+
 -- Has a held lane looked at again.
 local function release(lane, key, class)
-  if unhold(lane, key, class) then enter(key, class) end
+  if not unhold(lane, key, class) then return end
+  enter(key, class)
+  if is_sorting() then look_through(lane) end
 end
 
 local function leave(lane, key, class)
