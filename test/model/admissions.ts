@@ -3,6 +3,8 @@ import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 
 const MINUTE_MS = 60_000;
+/** Of an estimate, while nothing else is known: `default_estimated_tokens`. */
+const DEFAULT_TOKENS = 1_000;
 
 /** A limit in force, and since when. */
 interface Since<T> {
@@ -29,7 +31,7 @@ interface Admission {
   unreached: boolean;
   /** Its provider refused it: that counts there alone. */
   bounced: boolean;
-  /** What its key reserved, 0 where only Millrace knows what the job is taken to spend. */
+  /** What its key reserved at least: 0 where only Millrace knows what the job is taken to spend. */
   readonly reserved: number;
   /** What of its tokens counts at least, and since when: a debt counts since it was told of. */
   charges: readonly Charge[];
@@ -96,9 +98,9 @@ export class Admissions {
     // A lease that ran out has been taken back, or the job could not have been leased again.
     this.lost([jobId]);
     const limit = this.#limits.get(key)?.tokensPerMinute ?? 0;
-    const tokens = this.#leastBelieved(job.pool, job.estimatedTokens ?? 0);
+    const tokens = job.estimatedTokens ?? 0;
     const reserved = Math.min(tokens, limit);
-    const ofAccount = Math.min(tokens, this.#accounts.at(-1)?.value.tokensPerMinute ?? 0);
+    const ofAccount = this.#leastBelieved(job.pool, Math.min(tokens, limit || Infinity));
     this.#all.push({
       ...{ jobId, token, key, pool: job.pool, atMs, running: true, unreached: false },
       ...{
@@ -139,11 +141,11 @@ export class Admissions {
     for (const one of this.#all) if (jobs.includes(one.jobId)) one.running = false;
   }
 
-  /** While others need an account, no more is believed of an estimate that nobody has proven. */
+  /** An account believes no more of an estimate where its key was seen to spend little, or others need it. */
   #leastBelieved(pool: string | undefined, tokens: number): number {
-    if (pool === undefined || !this.accountIsThere) return tokens;
+    if (pool === undefined || !this.accountIsThere) return 0;
     const limits = this.#accountsInForce().map((one) => one.tokensPerMinute ?? Infinity);
-    return Math.min(tokens, Math.floor(Math.min(...limits) / 8));
+    return Math.min(tokens, DEFAULT_TOKENS, Math.floor(Math.min(...limits) / 8));
   }
 
   #counts(atMs: number): boolean {

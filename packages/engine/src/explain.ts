@@ -63,10 +63,10 @@ function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] 
     found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
   };
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
-  const { tokens, running } = facts;
+  const { heldTokens, running } = facts;
   rate("KEY_REQUESTS", requestsPerMinute, facts.requests, 1, facts.requestsClearMs);
-  rate("KEY_TOKENS", tokensPerMinute, facts.tokensUsed, tokens, facts.tokensClearMs);
-  rate("KEY_DAILY_TOKENS", tokensPerDay, facts.dayUsed, tokens, facts.dayClearMs);
+  rate("KEY_TOKENS", tokensPerMinute, facts.tokensUsed, heldTokens, facts.tokensClearMs);
+  rate("KEY_DAILY_TOKENS", tokensPerDay, facts.dayUsed, heldTokens, facts.dayClearMs);
   if (maxRunning !== undefined && running >= maxRunning) {
     const slots = { limit: maxRunning, used: running, needed: 1 };
     found.push({ kind: "KEY_CONCURRENCY", subject: keyId, ...slots });

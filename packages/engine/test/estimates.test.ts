@@ -53,13 +53,35 @@ test.each([
   expect(await reserved(await leaseOne(engine))).toEqual({ cost: counts, ofAccount: counts });
 });
 
-test("what is spent beyond what an estimate counts as is a debt", async () => {
-  const { engine, submit } = await withAccount();
-  await engine.keyBudgets.set("aaaa" as never, { tokensPerMinute: 50_000 });
+test("a key's own budget holds all of an estimate, whatever was learned", async () => {
+  const { engine, submit, reserved, job } = await withAccount();
+  await engine.keyBudgets.set("aaaa" as never, { tokensPerMinute: 50_000, tokensPerDay: 49_000 });
   await submit("aaaa", 1, 100);
   await spend(engine, [await leaseOne(engine)], 100);
-  await submit("aaaa", 2, 50_000);
-  await spend(engine, [await leaseOne(engine)], 50_000);
+  await submit("aaaa", 1, 20_000);
+  const second = await leaseOne(engine);
+  expect(await reserved(second)).toEqual({ cost: 1_000, ofAccount: 1_000 });
+  const third = job("aaaa", { pool, estimatedTokens: 30_000 });
+  await engine.submit([third]);
+  expect(await lease(engine, 1)).toEqual([]);
+  const explained = await engine.explain(third.id);
+  expect(explained?.constraints).toMatchObject([
+    { kind: "KEY_DAILY_TOKENS", used: 20_100, needed: 30_000, limit: 49_000 },
+    { kind: "KEY_TOKENS", used: 20_100, needed: 30_000, limit: 50_000 },
+  ]);
+  await spend(engine, [second], 10_000);
+  expect(await lease(engine, 1)).toHaveLength(1);
+});
+
+test("what is spent beyond what an account believed of an estimate is its debt", async () => {
+  const { engine, submit, time } = await withAccount();
+  await submit("aaaa", 1, 100);
+  await spend(engine, [await leaseOne(engine)], 100);
+  await submit("aaaa", 2, WINDOW);
+  await spend(engine, [await leaseOne(engine)], WINDOW);
+  await engine.syncPolicy();
+  // What the shard was granted for a second is used up by then.
+  time.nowMs += 1_001;
   expect(await lease(engine, 1)).toEqual([]);
 });
 

@@ -1,14 +1,15 @@
 -- explain_job: what there is to say of why a job waits.
 -- KEYS     base
 -- ARGV     now_ms, id, default_tokens
--- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, limits | "", running, requests, tokens_used,
+-- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
 --          since_ms, type, unnamed}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
 --          mr:types (zset)
 --
--- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now; limits as in lib/budgets;
+-- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now of
+-- an account, and held_tokens of its key's own limits; limits as in lib/budgets;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
 -- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
 -- is 1 where workers have said which types they serve, and none of them serves its type.
@@ -46,20 +47,19 @@ local limits_text, learned = budgets.limits_of({ key })
 limits_text, learned = limits_text[1], numbers.whole(learned[1])
 local limits = limits_text and budgets.parse(limits_text)
 local est = numbers.whole(rcall("HGET", base .. id, "est"))
-local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
+local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
 local slice = slices.of(pool)
 if slice then tokens = slices.believed(slice, key, tokens, usual) end
 local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
 if limits then
   local use = budgets.use_of(key)
   running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
-  local reserved = budgets.reservation(limits, tokens)
   local function clear(window, limit, needed)
     return limit and windows.clears_at(window, window.sum + needed - limit)
   end
   requests_clear = clear(use.q, limits.requests, 1)
-  tokens_clear = clear(use.t, limits.tokens, reserved)
-  day_clear = clear(use.d, limits.day, reserved)
+  tokens_clear = clear(use.t, limits.tokens, held_tokens)
+  day_clear = clear(use.d, limits.day, held_tokens)
   -- Reading has forgotten what no longer counts: that is to be written, or it would be read again.
   budgets.flush()
 end
@@ -67,7 +67,7 @@ end
 local governed = slice and 1 or 0
 local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
 local leased, since_ms = pace.lately(class)
-return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), limits_text or "",
+return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
   unnamed and 1 or 0 }

@@ -17,6 +17,8 @@ export interface WaitFacts {
   readonly ahead: number;
   /** What it is taken to spend. */
   readonly tokens: number;
+  /** What its key's own limits hold for it: all that its caller says, as far as they allow. */
+  readonly heldTokens: number;
   /** As in scripts/lib/budgets.lua; "": none. */
   readonly limits: string;
   readonly running: number;
@@ -43,10 +45,11 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
   argv: ["now_ms", "id", "default_tokens"],
   encode: ({ nowMs, id, defaultTokens }) => [nowMs, id, defaultTokens],
   decode(reply) {
-    const [state, nextRun, paused, ahead, tokens, limits, running, requests, used, day, ...rest] =
+    const [state, nextRun, paused, ahead, tokens, held, limits, running, requests, used, ...rest] =
       asList(reply);
     if (state === "NONE") return undefined;
     const [
+      day,
       requestsClear,
       tokensClear,
       dayClear,
@@ -64,6 +67,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       paused: asNumber(paused) === 1,
       ahead: asNumber(ahead),
       tokens: asNumber(tokens),
+      heldTokens: asNumber(held),
       limits: asText(limits),
       running: asNumber(running),
       requests: asNumber(requests),

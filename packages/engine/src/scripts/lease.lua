@@ -183,12 +183,12 @@ local function look(job_id, lane)
   end
   local limits, learned = said_of(lane)
   local est = numbers.whole(fields[6])
-  local tokens, usual = budgets.expected(est, learned, default_tokens, limits)
+  local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
   local slice = slices.of(lane.beside.pool)
   if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
   -- The estimate is kept with the job where there is something to correct by it.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
-    held = fields[7], known = est or learned or limits, tokens = tokens, cost = tokens / budgets.UNIT_TOKENS,
+    held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
     key = lane.key, class = lane.beside.class, weight = limits and limits.weight, slice = slice }
 end
 
@@ -203,8 +203,7 @@ end
 -- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
 local function gate(job)
   if job.limits then
-    local tokens = budgets.reservation(job.limits, job.tokens)
-    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), tokens)
+    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), job.held_tokens)
     if when then
       note_hold(job, kind)
       return when

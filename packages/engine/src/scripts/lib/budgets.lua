@@ -4,8 +4,8 @@
 -- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued", each of them
 -- empty where it does not hold, and then what lib/admission reads. mr:use:<key> is a hash: n running jobs, and the windows
 -- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
--- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, how much of
--- that was reserved (no more than a limit can ever give), its lane's virtual time after it and its weight;
+-- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, what was reserved of its
+-- key's own limits (no more than they can ever give), its lane's virtual time after it and its weight;
 -- the buckets are "-" where its key had no limits. Once that is settled the field is empty, or gone.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
@@ -64,16 +64,18 @@ end
 -- How many times what a key's attempts were seen to spend an estimate may be.
 local BELIEVED_TIMES = 8
 
--- What an attempt is taken to spend, and what it would be taken to spend without an estimate of its own (`est`). An
--- estimate is what a caller says, and it holds tokens that others need. So it counts up to BELIEVED_TIMES what was
--- learned of its key (nil: nothing was), or `default_tokens` where that is more, and up to the key's own limits (nil:
--- none). What is spent beyond becomes a debt when the attempt ends.
+-- What an attempt is taken to spend; what it would be taken to spend without an estimate of its own (`est`); and what
+-- its key's own limits hold for it. An estimate is what a caller says, and where others need the tokens, it counts up to
+-- BELIEVED_TIMES what was learned of its key (nil: nothing was), or `default_tokens` where that is more, and up to the
+-- key's own limits (nil: none). Those hold all of it: that hurts no other key, and so they are not exceeded by what a
+-- caller has told of. What is spent beyond becomes a debt when the attempt ends.
 function budgets.expected(est, learned, default_tokens, limits)
   local usual = learned or default_tokens
   local tokens = est or usual
+  local held = tokens
   if learned then tokens = math.min(tokens, math.max(BELIEVED_TIMES * learned, default_tokens)) end
-  if limits then tokens = budgets.reservation(limits, tokens) end
-  return tokens, usual
+  if limits then tokens, held = budgets.reservation(limits, tokens), budgets.reservation(limits, held) end
+  return tokens, usual, held
 end
 
 -- What an attempt reserves: no more than each window can ever hold.
@@ -110,16 +112,15 @@ local function whole(number)
   return text
 end
 
--- Reserves what a job takes, which blocked has just allowed. Returns its `rsv`.
+-- Reserves what a job's limits hold for it (`held_tokens`), which blocked has just allowed. Returns its `rsv`.
 function budgets.reserve(job, finish)
   local limits, at = job.limits, string.format(" %.6f ", finish)
   if not limits then return whole(job.tokens) .. " 0" .. at .. "1 - - " .. job.key .. "|" .. job.class end
-  local reserved = budgets.reservation(limits, job.tokens)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
   windows.add(use.q, 1)
-  return whole(job.tokens) .. " " .. whole(reserved) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, reserved))
-    .. " " .. whole(windows.add(use.d, reserved)) .. " " .. job.key .. "|" .. job.class
+  return whole(job.tokens) .. " " .. whole(job.held_tokens) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, job.held_tokens))
+    .. " " .. whole(windows.add(use.d, job.held_tokens)) .. " " .. job.key .. "|" .. job.class
 end
 
 -- As many keys' estimates are written at once: unpack's limit is about 8,000.

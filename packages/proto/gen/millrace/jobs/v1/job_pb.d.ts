@@ -88,10 +88,11 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
 
   /**
    * How many tokens an attempt will spend, for budgets and fairness. Set by the caller. 0: the scheduler estimates.
-   * It counts at most 8 times what the key's attempts in the queue were seen to spend (or the queue's
-   * default_estimated_tokens, where that is more), and at most what the key's budget and the provider account
-   * allow in a minute. While other keys need the account, the part that the key was never seen to spend counts
-   * at most an eighth of it. Tokens beyond what counted delay the key's next job; they are never an error.
+   * The key's own budget reserves all of it, up to a whole limit. In a provider account and in the order of keys
+   * it counts at most 8 times what the key's attempts in the queue were seen to spend (or the queue's
+   * default_estimated_tokens, where that is more), and at most what the key's budget and the account allow in a
+   * minute. While other keys need the account, the part that the key was never seen to spend counts at most an
+   * eighth of it. Tokens beyond what was reserved delay the next job; they are never an error.
    *
    * @generated from field: uint32 estimated_tokens = 9;
    */
