@@ -51,7 +51,8 @@ async function runThrough(redis: RedisSettings) {
   await engine.providerAccounts.put({ name: "openai", maxRunning: 5 });
   const finished = Promise.withResolvers<void>();
   await using _subscription = await engine.subscribe(queue, ({ kind }) => {
-    if (kind === "finished") finished.resolve();
+    // What is published while a connection comes back is lost, and a listener is told to look for itself.
+    if (kind === "finished" || kind === "resync") finished.resolve();
   });
   await engine.submit([{ ...job(), pool: "openai" }]);
   const request = { queue, count: 5, leaseMs: LEASE_MS, workerId: "w" };

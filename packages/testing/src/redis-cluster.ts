@@ -73,8 +73,12 @@ export async function startRedisCluster(
   };
   const isWhole = async ({ port }: LocalRedis) => {
     const info = (await redisCommand(port, "CLUSTER", "INFO")).split("\r\n");
+    const known = (await redisCommand(port, "CLUSTER", "NODES")).trim().split("\n");
     return (
-      info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${servers.length}`)
+      info.includes("cluster_state:ok") &&
+      known.length === servers.length &&
+      // Over a link that is not there yet nothing is published.
+      known.every((node) => / connected( |$)/.test(node) && !node.includes("handshake"))
     );
   };
   let metMs = Number.NEGATIVE_INFINITY;

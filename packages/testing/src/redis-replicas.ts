@@ -3,10 +3,18 @@ import { type RedisPort, redisCommand } from "./redis-command.ts";
 
 /** How often something is asked again that takes its time and tells nobody. */
 const ASK_EVERY_MS = 20;
+/** Less than a test may take, so that the failure says what was waited for. */
+const GIVE_UP_AFTER_MS = 50_000;
 
 /** Asks again until it says so. A server that does not answer has not said so. */
 export async function until(says: () => Promise<boolean>): Promise<void> {
-  while (!(await says().catch(() => false))) await sleep(systemClock, ASK_EVERY_MS);
+  const startMs = systemClock.nowMs();
+  while (!(await says().catch(() => false))) {
+    if (systemClock.nowMs() - startMs > GIVE_UP_AFTER_MS) {
+      throw new Error(`for ${GIVE_UP_AFTER_MS} ms it was not so that ${says}`);
+    }
+    await sleep(systemClock, ASK_EVERY_MS);
+  }
 }
 
 /** Whether `INFO` of a server has a line. */
