@@ -17,6 +17,7 @@ import { Admissions } from "./admissions.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Circuit } from "./circuit.ts";
 import { Outputs } from "./outputs.ts";
+import { MAX_STALLS } from "./world.ts";
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
 
@@ -82,9 +83,11 @@ export class Journal {
     this.circuit.reported(jobId, report, verdict);
   }
 
-  /** `types` are those that its worker named; none: any. */
-  leased(lease: Lease, types: readonly string[] = []): void {
-    const { jobId, token, job } = lease;
+  /** `types` are those that its worker named; none: any. `alone`: it runs nothing else. */
+  leased(lease: Lease, types: readonly string[], alone: boolean): void {
+    const { jobId, token, job, attempt } = lease;
+    const nextStallEnds = job.stalls >= MAX_STALLS || attempt >= job.maxAttempts;
+    expect(job.stalls > 0 && nextStallEnds, "a suspect, and it alone, is leased alone").toBe(alone);
     if (types.length > 0) expect(types, "its worker serves its type").toContain(job.type);
     expect(this.paused, "a paused queue leases nothing").toBe(false);
     expect(this.#ended.has(jobId), "a job that has ended is not leased").toBe(false);
@@ -131,7 +134,7 @@ export class Journal {
    * After a lease that gave fewer than it was asked for: nothing that may run is left. What is left of a
    * provider account is kept for the job whose turn it is, where that needs more: the others of the pool wait.
    */
-  async nothingLeft(engine: Engine, types: readonly string[] = []): Promise<void> {
+  async nothingLeft(engine: Engine, types: readonly string[], alone: boolean): Promise<void> {
     if (this.paused) return;
     const idle: JobRecord[] = [];
     const short = new Set<string | undefined>();
@@ -139,6 +142,8 @@ export class Journal {
       if (record?.state !== "QUEUED") continue;
       if (types.length > 0 && !types.includes(record.type)) continue;
       const explanation = await engine.explain(record.id);
+      const waitsForIdle = explanation?.constraints.some((one) => one.alone === true) ?? false;
+      if (waitsForIdle !== alone) continue;
       const kinds = explanation?.constraints.map(({ kind }) => kind) ?? [];
       if (kinds.every((kind) => kind === "NO_FREE_WORKER")) idle.push(record);
       if (kinds.some((kind) => kind.startsWith("PROVIDER_"))) short.add(record.pool);

@@ -49,6 +49,8 @@ const action = fc.oneof(
       lost: fc.boolean(),
       // None: a worker of any type.
       types: fc.constantFrom([], [], ["summarize"], ["echo", "mail"], ["mail"], ["other"]),
+      /** For a worker that runs nothing else. */
+      alone: fc.constantFrom(false, false, false, true),
     }),
   },
   {
@@ -151,7 +153,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       return;
     }
     case "lease":
-      await lease(world, by, journal, next.count, next.lost, next.types);
+      await lease(world, by, journal, next.count, next.lost, next.types, next.alone);
       return;
     case "settle": {
       const of = next.oldest ? world.held.shift() : world.held.pop();
@@ -296,13 +298,18 @@ async function lease(
   count: number,
   lost: boolean,
   types: readonly string[] = [],
+  alone = false,
 ): Promise<number> {
   const engine = world.engine(by);
   const { queue, leaseMs } = world;
-  const { leases } = await engine.lease({ queue, count, leaseMs, types, workerId: "w1" });
-  for (const of of leases) journal.leased(of, types);
+  const request = { queue, count, leaseMs, types, alone, workerId: "w1" };
+  const { leases, suspectsWait } = await engine.lease(request);
+  for (const of of leases) journal.leased(of, types, alone);
   if (!lost) world.held.push(...leases);
-  if (leases.length < count) await journal.nothingLeft(engine, types);
+  if (leases.length < count) {
+    await journal.nothingLeft(engine, types, alone);
+    if (!alone && !suspectsWait) await journal.nothingLeft(engine, types, true);
+  }
   return leases.length;
 }
 
@@ -315,6 +322,7 @@ async function finish(world: World, journal: Journal): Promise<void> {
   for (let round = 0; round < 400; round += 1) {
     await duties(world, 0, journal, 100);
     await lease(world, 0, journal, 50, false);
+    await lease(world, 0, journal, 50, false, [], true);
     const pools = world.held.map(({ job }) => job.pool);
     const settlements = world.held.splice(0).map((of) => settlementOf(of, "complete", undefined));
     const outcomes = await engine.settle(settlements);

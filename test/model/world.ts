@@ -29,6 +29,9 @@ export interface NewJob {
 /** In a row, of two jobs or more, these open a provider account's circuit. */
 export const FAILURES = 3;
 
+/** A job that lost its worker so often would be ended by the next time. */
+export const MAX_STALLS = 2;
+
 /** Two scheduler replicas, by number. */
 export type Replica = 0 | 1;
 
@@ -51,7 +54,7 @@ export async function openWorld(shards: number) {
       providerFailures: FAILURES,
     });
   const engines: [Engine, Engine] = [await open(0), await open(1)];
-  await engines[0].defineQueue({ name: queue, shards, maxStalls: 2, maxBounces: 3 });
+  await engines[0].defineQueue({ name: queue, shards, maxStalls: MAX_STALLS, maxBounces: 3 });
   let made = 0;
   return {
     time,

@@ -407,6 +407,8 @@ export interface Constraint {
   readonly jobType?: string;
   /** Of NO_FREE_WORKER: workers have said which types they serve, and none of them serves this one. */
   readonly noneServesType?: true;
+  /** Of NO_FREE_WORKER: the job is a suspect, and needs a worker that runs nothing else. */
+  readonly alone?: true;
 }
 
 /** As of one moment. */
@@ -436,6 +438,11 @@ export interface LeaseRequest {
   readonly pools?: readonly string[];
   /** The job types that are served. Left out, or none: any. */
   readonly types?: readonly string[];
+  /**
+   * The workers run nothing else: each may have one suspect, a job that lost its worker and would be ended if it
+   * lost the next one, and no other job. Left out: all jobs but suspects.
+   */
+  readonly alone?: boolean;
   readonly leaseMs: number;
   /** Who the leases are for. Several take turns: the first lease is for the first of them. */
   readonly workerId: string | readonly string[];
@@ -449,6 +456,8 @@ export interface LeaseResult {
   readonly nextDueMs?: number;
   /** How many lanes this call set aside, by what holds them. */
   readonly held: ReadonlyMap<ConstraintKind, number>;
+  /** Suspects that these workers serve could be leased now, by a call that is `alone`. */
+  readonly suspectsWait: boolean;
 }
 
 /** A job that no lease ended. Told of once, by the call that ended it; a reply that is lost tells nobody. */

@@ -27,10 +27,11 @@ export function explanationOf(
       ]
     : [];
   // No worker could take it, or nothing holds it, and yet nobody has taken it.
-  if (state === "QUEUED" && (facts.unnamed || constraints.length === 0)) {
+  if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
     const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
     const none = facts.unnamed ? { noneServesType: true as const } : {};
-    constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none });
+    const alone = facts.suspect ? { alone: true as const } : {};
+    constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none, ...alone });
   }
   constraints.sort((a, b) => (b.clearMs ?? Infinity) - (a.clearMs ?? Infinity));
   const pace = sinceMs === undefined ? {} : { leasedLately: { jobs: leased, sinceMs } };

@@ -96,6 +96,7 @@ export function leaseFromShards(
       const expired: EndedJob[] = [];
       const dueMs: number[] = [];
       const held = new Map<ConstraintKind, number>();
+      let suspectsWait = false;
       const note = (kind: ConstraintKind, lanes: number) =>
         held.set(kind, (held.get(kind) ?? 0) + lanes);
       for (const shard of [...shards.slice(turn), ...shards.slice(0, turn)]) {
@@ -113,6 +114,7 @@ export function leaseFromShards(
           }
           leases.push(...readable);
           expired.push(...result.expired);
+          suspectsWait ||= result.suspectsWait;
           for (const [kind, lanes] of result.held) note(kind, lanes);
           if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);
           more = result.leases.length === count;
@@ -124,6 +126,7 @@ export function leaseFromShards(
         leases,
         expired,
         held,
+        suspectsWait,
         ...(dueMs.length === 0 ? {} : { nextDueMs: Math.min(...dueMs) }),
       };
     },

@@ -29,6 +29,7 @@ const step = fc.oneof(
     kind: fc.constant("lease" as const),
     count: fc.integer({ min: 1, max: 6 }),
     lost: fc.boolean(),
+    alone: fc.constantFrom(false, false, true),
   }),
   fc.record({
     kind: fc.constant("settle" as const),
@@ -94,7 +95,11 @@ test("in whatever order things happen, every job is in one place and ends once",
             break;
           }
           case "lease": {
-            const leases = await lease(engine, next.count);
+            const leases = await lease(engine, next.count, next.alone);
+            for (const { job, attempt } of leases) {
+              const wouldEnd = job.stalls >= 2 || attempt >= job.maxAttempts;
+              expect(job.stalls > 0 && wouldEnd).toBe(next.alone);
+            }
             for (const of of leases) newest.set(of.jobId, of.token);
             if (!next.lost) held.push(...leases);
             break;
@@ -142,7 +147,7 @@ test("in whatever order things happen, every job is in one place and ends once",
       for (let round = 0; round < 100; round += 1) {
         time.nowMs += LEASE_MS;
         await engine.reap(queue, 1_000);
-        const leases = await lease(engine, 1_000);
+        const leases = [...(await lease(engine, 1_000)), ...(await lease(engine, 1_000, true))];
         await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
         const { queued, scheduled, running } = await engine.stats(queue);
         if (queued + scheduled + running === 0) break;

@@ -102,8 +102,9 @@ test("a job that loses its worker too often fails for good", async () => {
   const spec = job("aaaa", { maxAttempts: 25 });
   await engine.submit([spec]);
   const outcomes: string[] = [];
-  for (let i = 0; i < 3; i += 1) {
-    await leaseOne(engine);
+  for (const alone of [false, false, true]) {
+    const request = { queue, count: 1, leaseMs: LEASE_MS, workerId: "w1", alone };
+    expect((await engine.lease(request)).leases).toHaveLength(1);
     time.nowMs += LEASE_MS;
     outcomes.push(...(await engine.reap(queue, 10)).reaped.map((r) => r.outcome));
   }

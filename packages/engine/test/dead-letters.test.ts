@@ -50,7 +50,7 @@ test("a job that failed for good is kept with the history of its attempts", asyn
   await leaseOne(engine);
   time.nowMs += 30_001;
   await engine.reap(queue, 10);
-  await leaseOne(engine).then((of) =>
+  await leaseOne(engine, true).then((of) =>
     engine.settle([{ ...of, kind: "fail", state: "FAILED", failure: failure() } as Settlement]),
   );
   const letter = await engine.deadLetters.get(one.id);

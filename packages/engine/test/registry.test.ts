@@ -67,6 +67,7 @@ test("a queue that is not defined holds nothing", async () => {
   expect(await engine.lease({ queue: name, count: 1, leaseMs: 1_000, workerId: "w" })).toEqual({
     leases: [],
     held: new Map(),
+    suspectsWait: false,
     expired: [],
   });
   expect(await engine.stats(name)).toEqual({

@@ -54,13 +54,17 @@ export async function setup(change: Partial<QueueChange> = {}) {
   return { engine, another, time, job, url, rootPrefix };
 }
 
-export async function lease(engine: Engine, count: number): Promise<readonly Lease[]> {
-  return (await engine.lease({ queue, count, leaseMs: LEASE_MS, workerId: "w1" })).leases;
+export async function lease(
+  engine: Engine,
+  count: number,
+  alone = false,
+): Promise<readonly Lease[]> {
+  return (await engine.lease({ queue, count, leaseMs: LEASE_MS, workerId: "w1", alone })).leases;
 }
 
 /** Leases the one job that is next. */
-export async function leaseOne(engine: Engine): Promise<Lease> {
-  const [next] = await lease(engine, 1);
+export async function leaseOne(engine: Engine, alone = false): Promise<Lease> {
+  const [next] = await lease(engine, 1, alone);
   if (!next) throw new Error("no job was next");
   return next;
 }

@@ -75,6 +75,7 @@ test("a job for later is leased when its time has come and not a millisecond bef
   expect(await engine.lease({ queue, count: 1, leaseMs: 1_000, workerId: "w1" })).toEqual({
     leases: [],
     held: new Map(),
+    suspectsWait: false,
     expired: [],
     nextDueMs: time.nowMs + 1,
   });

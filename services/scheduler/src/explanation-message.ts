@@ -76,8 +76,10 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
   PROVIDER_EXHAUSTED: ({ subject }) =>
     `the money or quota of provider account ${subject} is used up: an operator must refill and reset it`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
-  NO_FREE_WORKER: ({ subject, jobType, noneServesType }) =>
+  NO_FREE_WORKER: ({ subject, jobType, noneServesType, alone }) =>
     noneServesType
       ? `no worker has said that it serves jobs of type ${jobType} of ${subject}: start one that does`
-      : `nothing else holds it: workers that serve jobs of type ${jobType} of ${subject} are busy with jobs whose turn comes first, or none is connected`,
+      : alone
+        ? `it lost its worker, and losing the next one would end it, so it runs alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`
+        : `nothing else holds it: workers that serve jobs of type ${jobType} of ${subject} are busy with jobs whose turn comes first, or none is connected`,
 };

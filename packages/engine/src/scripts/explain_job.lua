@@ -3,7 +3,7 @@
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
---          since_ms, type, unnamed}
+--          since_ms, type, unnamed, suspect}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
 --          mr:types (zset)
@@ -12,7 +12,7 @@
 -- an account, and held_tokens of its key's own limits; limits as in lib/budgets;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
 -- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
--- is 1 where workers have said which types they serve, and none of them serves its type.
+-- is 1 where workers have said which types they serve, and none of them serves its type; suspect where it runs alone.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/numbers"
@@ -70,4 +70,4 @@ local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0 }
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, "sus") }

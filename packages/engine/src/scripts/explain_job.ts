@@ -38,6 +38,8 @@ export interface WaitFacts {
   readonly type: string;
   /** Workers have said which types they serve, and none of them serves its type. */
   readonly unnamed: boolean;
+  /** It is leased to a worker that runs nothing else. */
+  readonly suspect: boolean;
 }
 
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>({
@@ -60,6 +62,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       since,
       type,
       unnamed,
+      suspect,
     ] = rest;
     return {
       state: asText(state) as JobState,
@@ -83,6 +86,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       sinceMs: asOptionalNumber(since),
       type: asText(type),
       unnamed: asNumber(unnamed) === 1,
+      suspect: asNumber(suspect) === 1,
     };
   },
 });

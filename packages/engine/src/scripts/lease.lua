@@ -1,14 +1,16 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
---          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, per lease: job_id, token,
+--          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, per lease: job_id, token,
 --          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset), mr:types (zset)
 --
 -- worker_ids, a line each, take turns: the first job is for the first of them.
 -- types, a line each, are those that they have executors for; none: any.
+-- alone is 1 for workers that run nothing: each may have one suspect, and no job that is none. With 0 no suspect is
+-- leased. suspects_wait is 1 where suspects of these types and pools could be leased to workers that run nothing.
 -- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
@@ -24,6 +26,7 @@ local all_pools = ARGV[6] == "1"
 local keep_failed_ms = numbers.given(ARGV[7], "keep_failed_ms")
 local default_tokens = numbers.given(ARGV[8], "default_tokens")
 local types = ARGV[9]
+local alone = ARGV[10] == "1"
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/lane_turns"
@@ -41,7 +44,7 @@ local keep_succeeded_ms = 0
 local workers = {}
 for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
 local pools, pool_names = {}, {}
-for at = 9, #ARGV - 1 do
+for at = 10, #ARGV - 1 do
   local pool = ARGV[at + 1]
   pools[pool] = true
   pool_names[#pool_names + 1] = pool
@@ -93,23 +96,26 @@ if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
 local expired, wants, holds = {}, {}, {}
-local reply, n = { "OK", "", expired, wants, holds }, 5
+local reply, n = { "OK", "", expired, wants, holds, 0 }, 6
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
 local wanted = {}
-function wanted.serves(band, pool, type)
-  return band ~= "0" and (any_type or serves_type[type or ""] == true) and (all_pools or pool == "" or pools[pool] == true)
-    and not slices.wants[pool]
+local suspects_wait = false
+function wanted.serves(band, pool, type, suspects)
+  local served = band ~= "0" and (any_type or serves_type[type or ""] == true)
+    and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
+  if served and suspects and not alone then suspects_wait = true end
+  return served and suspects == alone
 end
 
 function wanted.classes()
-  if all_pools then return nil end
+  if all_pools or any_type then return nil end
   local suffixes, classes = {}, {}
-  for _, type in ipairs(any_type and rcall("ZRANGE", base .. "mr:types", 0, -1) or type_list) do
+  for _, type in ipairs(type_list) do
     suffixes[#suffixes + 1] = "|" .. type
+    suffixes[#suffixes + 1] = "|" .. type .. "|!"
   end
-  if any_type then suffixes[#suffixes + 1] = "" end
   for _, band in ipairs({ "1|", "2|", "3|" }) do
     for _, suffix in ipairs(suffixes) do
       classes[#classes + 1] = band .. suffix
@@ -272,6 +278,12 @@ end
 if count > 0 then
   local taken, served = lanes.take(count, wanted, look, gate, start)
   local left = count - taken
+  if alone and left == 0 then
+    for class in pairs(served) do
+      suspects_wait = suspects_wait or rcall("EXISTS", base .. "mr:ready:" .. class) == 1
+    end
+  end
+  if suspects_wait then reply[6] = 1 end
   pace.note(leased_of)
   for kind, lanes_held in pairs(held_lanes) do
     holds[#holds + 1] = kind

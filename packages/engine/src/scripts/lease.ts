@@ -23,16 +23,16 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
   name: "lease",
   argv: [
     ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
-    ...["default_tokens", "types"],
+    ...["default_tokens", "types", "alone"],
   ],
   perItem: ["pool"],
-  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, types, ...queue }) => [
+  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, types, alone, ...queue }) => [
     ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
-    ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n")],
+    ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n"), alone ? 1 : 0],
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, holds, suspects, ...flat] = asList(reply);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
       const workerId = request.workerIds[leases.length % request.workerIds.length];
@@ -42,7 +42,10 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
     const expired = asEndedJobs(ended);
     const wants = asWants(wanted);
     const held = asHolds(holds);
-    return { leases, expired, wants, held, ...(nextDueMs === undefined ? {} : { nextDueMs }) };
+    return {
+      ...{ leases, expired, wants, held, suspectsWait: asNumber(suspects) === 1 },
+      ...(nextDueMs === undefined ? {} : { nextDueMs }),
+    };
   },
 });
 

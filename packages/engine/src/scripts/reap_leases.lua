@@ -7,7 +7,8 @@
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
 -- A lost lease spends an attempt: its job goes to the head of its lane, unless it is out of attempts,
--- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for.
+-- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for. Where the next one
+-- would be its last it is a suspect from then on: see lib/lanes.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "lib/numbers"
@@ -71,6 +72,7 @@ local function reap(job_id)
   else
     rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
       "fail", LOST, "due", now_text)
+    if stalls >= max_stalls or attempt + 1 >= attempts then rcall("HSET", job_key, "sus", 1) end
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")

@@ -89,11 +89,14 @@ local function count_episode(before, episode)
   return count + 1, false
 end
 
+local function attempts_of(job_key)
+  return numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
+end
+
 -- Whether a job that was bounced in so many episodes spends an attempt by it, and then whether that was its last.
 local function count_bounce(job_key, bounces, failed_attempts)
   if bounces % (max_bounces + 1) ~= 0 then return false, false end
-  local attempts = numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
-  return true, failed_attempts + 1 >= attempts
+  return true, failed_attempts + 1 >= attempts_of(job_key)
 end
 
 local function settle(at)
@@ -112,7 +115,7 @@ local function settle(at)
   local job_key = base .. id
   -- The first eight are ends.FIELDS.
   local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb", "finishedOn", "cancel", "rsv", "acs",
-    "use", "bnc", "bep")
+    "use", "bnc", "bep", "stc")
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[9] then
     local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
@@ -155,6 +158,10 @@ local function settle(at)
 
   if delay_ms then
     if counts then beside[#beside + 1], beside[#beside + 2] = "atm", failed_attempts + 1 end
+    -- What stalled before, and has one attempt left, would be ended by the next stall.
+    if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
+      beside[#beside + 1], beside[#beside + 2] = "sus", 1
+    end
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
     rcall("HSET", job_key, "fail", body, "failedReason", message, "rb", bytes, "due", now_ms + delay_ms,

@@ -30,7 +30,10 @@ export class Leasing {
       taker,
       queues.map(({ line }) => line),
     );
-    for (const { served, line } of queues) served.seats.set(seat, line);
+    for (const { served, line } of queues) {
+      served.seats.set(seat, line);
+      line.join(seat);
+    }
     try {
       await Promise.all(queues.map(({ served }) => served.subscription));
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Engine, Lease } from "@millrace/engine";
 import type { Clock, QueueName, TimerHandle } from "@millrace/shared";
 import { orAway } from "../store-outage.ts";
+import { Isolation } from "./isolation.ts";
 import type { Seat } from "./seat.ts";
 
 /** How many jobs one call takes: their payloads are in memory at once. */
@@ -34,10 +35,15 @@ export class Line {
   readonly #pools: readonly string[];
   readonly #types: readonly string[];
   readonly #options: LineOptions;
+  readonly #seats = new Set<Seat>();
   /** Seats that may have a free slot, the one that has had no job for longest first. */
   readonly #ready = new Set<Seat>();
+  readonly #isolation = new Isolation(() => this.wake());
   /** There may be jobs that nobody had a slot for. */
   #unserved = true;
+  #suspectsWait = false;
+  /** No worker is set aside before: there was nothing for the one before. */
+  #noneAsideUntilMs = 0;
   #running = false;
   #again = false;
   #closed = false;
@@ -59,6 +65,10 @@ export class Line {
     setImmediate(() => void this.#run());
   }
 
+  join(seat: Seat): void {
+    this.#seats.add(seat);
+  }
+
   /** The seat has free slots. Without jobs that are known to wait, nothing is asked for it. */
   ready(seat: Seat): void {
     this.#ready.add(seat);
@@ -71,7 +81,9 @@ export class Line {
   }
 
   leave(seat: Seat): void {
+    this.#seats.delete(seat);
     this.#ready.delete(seat);
+    this.#isolation.back(seat);
   }
 
   close(): void {
@@ -82,7 +94,13 @@ export class Line {
   async #run(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      await this.#lease().catch(this.#options.onError);
+      this.#dueMs = undefined;
+      const seats = this.#nextSeats();
+      this.#unserved = seats.length === 0;
+      if (!this.#unserved) await this.#lease(seats, false).catch(this.#options.onError);
+      if (this.#suspectsWait || this.#isolation.inUse) {
+        await this.#leaseSuspects().catch(this.#options.onError);
+      }
     }
     // In the same turn as the loop's last look, so that no wake falls between.
     this.#running = false;
@@ -93,38 +111,47 @@ export class Line {
     this.#timer = clock.after(waitMs, () => this.wake());
   }
 
-  async #lease(): Promise<void> {
+  async #leaseSuspects(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    if (!this.#suspectsWait) this.#isolation.backIfUnused();
+    const idle = this.#isolation.idle();
+    if (idle.length === 0 && this.#suspectsWait && nowMs >= this.#noneAsideUntilMs) {
+      this.#isolation.setAside(this.#seats);
+      idle.push(...this.#isolation.idle());
+    }
+    if (idle.length === 0) return;
+    await this.#lease(idle, true);
+    const unused = this.#isolation.idle();
+    if (unused.length > 0) this.#noneAsideUntilMs = nowMs + POLL_MS;
+    for (const seat of unused) this.#isolation.back(seat);
+  }
+
+  /** Leases as many jobs for each of the seats as all of them take, or, to run alone, a suspect for each. */
+  async #lease(seats: readonly Seat[], alone: boolean): Promise<void> {
     const { engine, leaseMs } = this.#options;
-    this.#dueMs = undefined;
-    const seats = this.#nextSeats();
-    this.#unserved = seats.length === 0;
-    if (this.#unserved) return;
-    const each = Math.min(
-      Math.floor(LEASES_PER_CALL / seats.length),
-      ...seats.map((seat) => seat.free),
-    );
+    const most = Math.floor(LEASES_PER_CALL / seats.length);
+    const each = alone ? 1 : Math.min(most, ...seats.map((seat) => seat.free));
     const count = each * seats.length;
     for (const seat of seats) seat.reserve(each);
     let leases: readonly Lease[] = [];
     try {
-      const workerId = seats.map((seat) => seat.workerId);
       const request = {
-        queue: this.queue,
-        count,
-        pools: this.#pools,
-        types: this.#types,
-        leaseMs,
-        workerId,
+        ...{ queue: this.queue, count, leaseMs, alone },
+        ...{ pools: this.#pools, types: this.#types },
+        workerId: seats.map((seat) => seat.workerId),
       };
       const result = await orAway(engine.lease(request));
       leases = result?.leases ?? [];
-      this.#dueMs = result?.nextDueMs;
-      this.#unserved = leases.length === count;
-      this.#again ||= this.#unserved;
+      this.#suspectsWait = result?.suspectsWait ?? false;
+      this.#dueMs = Math.min(this.#dueMs ?? Infinity, result?.nextDueMs ?? Infinity);
+      const full = leases.length === count;
+      // Before seats are told of: what they have free is asked for only if there may be more.
+      if (!alone) this.#unserved = full;
+      this.#again ||= full;
     } finally {
       const shares = seats.map((): Lease[] => []);
       for (const [at, lease] of leases.entries()) shares[at % seats.length]?.push(lease);
-      const refused = shares.filter((share, turn) => !seats[turn]?.take(share, each)).flat();
+      const refused = shares.filter((share, turn) => !seats[turn]?.take(share, each, alone)).flat();
       if (refused.length > 0) {
         await orAway(engine.settle(refused.map((lease) => ({ ...lease, kind: "release" }))));
       }

@@ -10,6 +10,8 @@ export interface Taker {
   readonly pools: readonly string[];
   /** The job types that it has executors for; none: any. */
   readonly types: readonly string[];
+  /** How many jobs it runs. */
+  running(): number;
   /** Its stream is over. */
   isGone(): boolean;
   /** Jobs for it. Resolves once they are on their way: until then it gets no more. */
@@ -23,7 +25,11 @@ export class Seat {
   readonly #taker: Taker;
   readonly #lines: readonly Line[];
   #slots = 0;
+  /** Of slots, those that a line has asked jobs for. */
+  #reserved = 0;
   #assigning = false;
+  /** Set aside for a suspect: whom to tell when it may be idle, and whether it was given one. */
+  #aside: { readonly onChange: () => void; given: boolean } | undefined;
   #withdrawn = false;
   #turn = 0;
 
@@ -38,12 +44,56 @@ export class Seat {
 
   /** How many jobs it takes now. */
   get free(): number {
-    return this.#withdrawn || this.#assigning || this.#taker.isGone() ? 0 : this.#slots;
+    return this.#aside === undefined && !this.#assigning ? this.#open : 0;
+  }
+
+  /** Not gone, not leaving, and not set aside. */
+  get takesMore(): boolean {
+    return !this.#withdrawn && !this.#taker.isGone() && this.#aside === undefined;
+  }
+
+  /** How many jobs it runs, or is about to. */
+  get load(): number {
+    return this.#taker.running() + this.#reserved;
+  }
+
+  /** Set aside, running nothing, and able to take a suspect. */
+  get isIdle(): boolean {
+    return this.#aside?.given === false && this.#runsNothing && this.#open > 0;
+  }
+
+  /** Set aside, and not idle yet. */
+  get isDraining(): boolean {
+    return this.#aside?.given === false && !this.isIdle;
+  }
+
+  /** Set aside, and rid of its suspect. */
+  get isDone(): boolean {
+    return this.#aside?.given === true && this.#runsNothing;
+  }
+
+  get #runsNothing(): boolean {
+    return this.load === 0 && !this.#assigning;
+  }
+
+  get #open(): number {
+    return this.#withdrawn || this.#taker.isGone() ? 0 : this.#slots;
   }
 
   /** It takes this many jobs more. */
   offer(slots: number): void {
     this.#slots += slots;
+    this.#aside?.onChange();
+    this.#tell();
+  }
+
+  /** No line gives it jobs until it is back, but for one suspect. `onChange`: it may run nothing now. */
+  setAside(onChange: () => void): void {
+    this.#aside = { onChange, given: false };
+  }
+
+  back(): void {
+    this.#aside = undefined;
     this.#tell();
   }
 
@@ -60,13 +110,16 @@ export class Seat {
   /** Slots that no other line may fill meanwhile. */
   reserve(slots: number): void {
     this.#slots -= slots;
+    this.#reserved += slots;
   }
 
-  /** Fills slots out of `reserved`, and frees the rest. False: it takes no more, and these go back. */
-  take(leases: readonly Lease[], reserved: number): boolean {
+  /** Fills slots out of `reserved`, and frees the rest. `alone`: with a suspect. False: it takes no more, and these go back. */
+  take(leases: readonly Lease[], reserved: number, alone: boolean): boolean {
+    this.#reserved -= reserved;
     if (this.#withdrawn || this.#taker.isGone()) return false;
     this.#slots += reserved - leases.length;
     if (leases.length > 0) {
+      if (alone && this.#aside !== undefined) this.#aside.given = true;
       this.#assigning = true;
       for (const line of this.#lines) line.served(this);
       void this.#taker.assign(leases).then(() => {

@@ -154,6 +154,7 @@ export class WorkSession {
       queues: hello.queues as QueueName[],
       pools: hello.pools,
       types: hello.types,
+      running: () => this.#held.size,
       isGone: () => this.#outbox.closed,
       assign: (assigned) => this.#assign(assigned),
       cancel: (jobId) => this.#held.cancel(jobId),

@@ -9,6 +9,7 @@
 --   fin   "ats STATE" of when it ended: it holds while `ats` is the same
 --   fail  last failure, JSON           use   usage, "input,output,calls[,compute_ms]"
 --   est  tokens declared               bnc  times it was bounced
+--   sus  1: a suspect, whose next stall would end it: see lanes.lua
 --   bep  "count episode": how many episodes it was bounced in, and the last of them
 --   by, rb  bytes that it counts as: see stored.lua
 --   rsv, acs  what its attempt reserved: see budgets.lua and slices.lua

@@ -2,7 +2,8 @@
 --
 -- A lane holds the waiting jobs of one API key in one band and pool, and of one type where a worker has
 -- named that type; its id is "key|band|pool|type", and "band|pool|type" is its class. Jobs of all types that
--- no worker has named share the lane "key|band|pool". Bands: 1 interactive, 2 standard, 3 batch. Jobs whose
+-- no worker has named share the lane "key|band|pool". Suspects, jobs whose next stall would end them, have lanes
+-- "key|band|pool|type|!": they are leased to workers that run nothing else. Bands: 1 interactive, 2 standard, 3 batch. Jobs whose
 -- id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's order over all
 -- priorities. mr:types has the types that workers have named: callers make up types, and cannot add classes.
 --
@@ -70,21 +71,26 @@ function lanes.of_type(lane, type)
   return lanes.named[type] and lane .. "|" .. type or lane
 end
 
+-- The lane for a job of a type, of a lane for all. A suspect's type is always named: it ran somewhere.
+function lanes.for_job(lane, type, suspect)
+  return suspect and lane .. "|" .. (type or "") .. "|!" or lanes.of_type(lane, type)
+end
+
 local function read_lane(job_id)
   -- Only a job that needs a pool has its lane written down, and without its type.
-  local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name")
+  local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name", "sus")
   local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
   -- What is no lane there says nothing.
   local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|[^|]*$")
-  return lane or lanes.id(job_id, priority, ""), priority, fields[3]
+  return lane or lanes.id(job_id, priority, ""), priority, fields[3], fields[4]
 end
 
 -- The lane that a stored job belongs to, and its priority; of a plain job, which needs no read, the
 -- lane only.
 function lanes.find(job_id)
   if not lanes.key_of(job_id) then return PLAIN_LANE end
-  local lane, priority, type = read_lane(job_id)
-  return lanes.of_type(lane, type), priority
+  local lane, priority, type, suspect = read_lane(job_id)
+  return lanes.for_job(lane, type, suspect), priority
 end
 
 local function split(lane)
@@ -92,10 +98,10 @@ local function split(lane)
   return string.sub(lane, 1, bar - 1), string.sub(lane, bar + 1)
 end
 
--- Band, pool and type of a class; no type: those that no worker has named.
+-- Band, pool and type of a class, and whether it is one of suspects; no type: those that no worker has named.
 local function parts_of(class)
-  local band, pool, type = string.match(class, "^(%d)|([^|]*)|?(.*)$")
-  return band, pool, type ~= "" and type or nil
+  local band, pool, type, mark = string.match(class, "^(%d)|([^|]*)|?([^|]*)(.*)$")
+  return band, pool, type ~= "" and type or nil, mark == "|!"
 end
 
 -- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, m<band> and o<class>, which
@@ -366,8 +372,8 @@ function lanes.where(job_id)
     return rcall("ZSCORE", base .. "mr:lane:" .. lane, job_id) and true or false
   end
   if not lanes.key_of(job_id) then return holds(PLAIN_LANE) and PLAIN_LANE or nil end
-  local lane, priority, type = read_lane(job_id)
-  local of_type = lane .. "|" .. (type or "")
+  local lane, priority, type, suspect = read_lane(job_id)
+  local of_type = suspect and lanes.for_job(lane, type, suspect) or lane .. "|" .. (type or "")
   if holds(of_type) then return of_type, priority end
   if holds(lane) then return lane, priority end
 end
