@@ -1,10 +1,10 @@
 /** Health and reflection, which anyone may call: what a stranger can make a server hold by them. */
 import { once } from "node:events";
-import { type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
+import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { gzipSync } from "node:zlib";
-import { status } from "@grpc/grpc-js";
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import { OPEN_MESSAGE_BYTES } from "../src/open-methods.ts";
+import { healthService, OPEN_MESSAGE_BYTES } from "../src/open-methods.ts";
 import { startJobServer } from "./job-server.ts";
 
 const check = "/grpc.health.v1.Health/Check";
@@ -15,7 +15,11 @@ const reflectAlpha = "/grpc.reflection.v1alpha.ServerReflection/ServerReflection
 async function setup() {
   const started = await startJobServer({});
   onTestFinished(() => started[Symbol.asyncDispose]());
-  const session = connectHttp2(`http://${started.server.address}`);
+  return callerOf(started.server.address);
+}
+
+function callerOf(address: string) {
+  const session = connectHttp2(`http://${address}`);
   onTestFinished(() => session.destroy());
   return (path: string, headers: Record<string, string> = {}) => {
     const stream = session.request({
@@ -52,6 +56,13 @@ async function outcome(stream: ClientHttp2Stream): Promise<number | undefined> {
   return undefined;
 }
 
+/** The server has read what was sent before. */
+async function roundTrip(open: ReturnType<typeof callerOf>) {
+  const stream = open(check);
+  stream.end(framed(message(1, "known")));
+  return await outcome(stream);
+}
+
 /** Each method, and a message of it of so many bytes. */
 const methods = [
   [check, (bytes?: number) => message(1, "millrace.jobs.v1.JobService", bytes)],
@@ -81,4 +92,35 @@ test.each(methods)("%s refuses a larger message by its length, before it comes",
   const stream = open(path);
   stream.write(framed(Buffer.alloc(0), { bytes: OPEN_MESSAGE_BYTES + 1 }));
   expect(await outcome(stream)).toBe(status.RESOURCE_EXHAUSTED);
+});
+
+test("a name that was watched is forgotten with its last watcher, known or not", async () => {
+  const health = healthService();
+  health.setStatus("known", "SERVING");
+  const server = new Server();
+  health.addToServer(server);
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    ),
+  );
+  onTestFinished(() => server.forceShutdown());
+  const open = callerOf(`127.0.0.1:${port}`);
+  const { watchers } = health as unknown as { watchers: ReadonlyMap<string, unknown> };
+  const watched = async (name: string) => {
+    const stream = open(watch);
+    stream.end(framed(message(1, name)));
+    expect(await outcome(stream)).toBeUndefined();
+    return stream;
+  };
+  const streams = [await watched("known"), await watched("known"), await watched("unknown")];
+  const [first, ...others] = streams;
+  expect([...watchers.keys()]).toEqual(["known", "unknown"]);
+  first?.close(constants.NGHTTP2_CANCEL);
+  // It is told as before.
+  health.setStatus("known", "NOT_SERVING");
+  await once(others[0] as ClientHttp2Stream, "data");
+  expect([...watchers.keys()]).toEqual(["known", "unknown"]);
+  for (const stream of others) stream.close(constants.NGHTTP2_CANCEL);
+  while (watchers.size > 0) await roundTrip(open);
 });
