@@ -13,7 +13,7 @@ import { assertBounded } from "./bounds/message-bounds.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
 import type { Inflow } from "./inflow/inflow.ts";
-import { boundMessages } from "./open-methods.ts";
+import { answerBeforeReading, boundMessages } from "./open-methods.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
@@ -118,6 +118,7 @@ export function serveCalls(
       },
     });
     if (served === undefined) {
+      answerBeforeReading(call);
       abort.signal.addEventListener("abort", () =>
         call.sendStatus(toGrpcStatus(abort.signal.reason as RpcFault)),
       );

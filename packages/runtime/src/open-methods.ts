@@ -19,6 +19,32 @@ export function boundMessages(call: ServerInterceptingCallInterface): void {
 }
 
 /**
+ * Has a call read its next message only once what it answered has been sent. Reflection answers each
+ * message at once, however little its caller reads, and an answer is many times as long.
+ */
+export function answerBeforeReading(call: ServerInterceptingCallInterface): void {
+  const startRead = call.startRead.bind(call);
+  const sendMessage = call.sendMessage.bind(call);
+  let sending = 0;
+  let isReadDue = false;
+  call.startRead = () => {
+    if (sending > 0) isReadDue = true;
+    else startRead();
+  };
+  call.sendMessage = (message, onSent) => {
+    sending += 1;
+    sendMessage(message, () => {
+      // It may send the next answer, which is waited for too.
+      onSent();
+      sending -= 1;
+      if (sending > 0 || !isReadDue) return;
+      isReadDue = false;
+      startRead();
+    });
+  };
+}
+
+/**
  * gRPC's health service. The library keeps each name that was ever watched, and a stranger may watch any
  * number of names: this one forgets a name with its last watcher.
  */

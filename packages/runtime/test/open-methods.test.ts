@@ -4,6 +4,7 @@ import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node
 import { gzipSync } from "node:zlib";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
+import { MessageFrames } from "../src/inflow/message-frames.ts";
 import { healthService, OPEN_MESSAGE_BYTES } from "../src/open-methods.ts";
 import { startJobServer } from "./job-server.ts";
 
@@ -123,4 +124,29 @@ test("a name that was watched is forgotten with its last watcher, known or not",
   expect([...watchers.keys()]).toEqual(["known", "unknown"]);
   for (const stream of others) stream.close(constants.NGHTTP2_CANCEL);
   while (watchers.size > 0) await roundTrip(open);
+});
+
+test("reflection reads no further while its answers are not read, and answers all once they are", async () => {
+  const open = await setup();
+  const stream = open(reflect);
+  const one = framed(message(4, "millrace.jobs.v1.JobService"));
+  const requests = 10_000;
+  let sent = false;
+  stream.end(Buffer.concat(Array.from({ length: requests }, () => one)), () => {
+    sent = true;
+  });
+  await once(stream, "response");
+  // Each is answered after all that was read before it.
+  for (let i = 0; i < 100; i += 1) await roundTrip(open);
+  expect(sent).toBe(false);
+  let answers = 0;
+  const frames = new MessageFrames({ onBegin: () => undefined, onComplete: () => answers++ });
+  const [trailers] = await Promise.all([
+    once(stream, "trailers"),
+    (async () => {
+      for await (const piece of stream) frames.push(piece);
+    })(),
+  ]);
+  expect(trailers[0]).toMatchObject({ "grpc-status": "0" });
+  expect(answers).toBe(requests);
 });
