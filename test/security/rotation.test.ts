@@ -6,7 +6,7 @@ import { JobState } from "@millrace/proto/job";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { answer, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { callerAt, clientOf, startForTest } from "../faults/setup.ts";
+import { adminOf, callerAt, clientOf, startForTest } from "../faults/setup.ts";
 
 async function secretFolder() {
   const folder = await mkdtemp(join(tmpdir(), "millrace-secrets-"));
@@ -84,6 +84,15 @@ test("tokens and provider keys in files are rotated without a failed call", asyn
   await replace("provider", "sk-provider-new", ["worker"]);
   expect(await chat()).toBe(JobState.SUCCEEDED);
   expect(keys).toEqual(["Bearer sk-provider-old", "Bearer sk-provider-new"]);
+
+  const replaced = async () => {
+    const { events } = await adminOf(system).listAuditEvents({});
+    return events.filter(({ action }) => action === "ReplaceWorkerTokens");
+  };
+  while ((await replaced()).length < 3) {}
+  expect(JSON.stringify((await replaced()).map(({ detailJson }) => detailJson))).not.toMatch(
+    /worker-(old|new)/,
+  );
 
   const [scheduler] = system.schedulers;
   const asGateway = (token: string) =>

@@ -13,6 +13,7 @@ import { assertBounded } from "./bounds/message-bounds.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
 import type { Inflow } from "./inflow/inflow.ts";
+import { answerBeforeReading, boundMessages } from "./open-methods.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
@@ -92,12 +93,13 @@ export function serveCalls(
     const end = (fault: RpcFault) => abort.abort(fault);
     const watched = watchGrpcStream(inflow, streamOf(base), { streamsIn: requestStream, end });
     const served = methods.get(path);
+    // Health and reflection are for everyone.
+    if (served === undefined) boundMessages(base);
     let done = false;
     const call = new ServerInterceptingCall(base, {
       start: (next) =>
         next({
           onReceiveMetadata(metadata, read) {
-            // Health and reflection are for everyone.
             if (served === undefined) return read(metadata);
             const serving = { ...served, settings, mostFields, abort, watched, call, path };
             void serveCall(serving, metadata, () => read(metadata)).finally(() => {
@@ -116,6 +118,7 @@ export function serveCalls(
       },
     });
     if (served === undefined) {
+      answerBeforeReading(call);
       abort.signal.addEventListener("abort", () =>
         call.sendStatus(toGrpcStatus(abort.signal.reason as RpcFault)),
       );

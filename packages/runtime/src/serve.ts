@@ -2,11 +2,11 @@ import "./message-streams.ts";
 import type { Server as NetServer } from "node:net";
 import { type ChannelOptions, Server } from "@grpc/grpc-js";
 import { type Clock, limits as contract } from "@millrace/shared";
-import { HealthImplementation } from "grpc-health-check";
 import { openCall, type ServedMethod, serveCalls } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.ts";
 import { limitConnections } from "./inflow/limit-connections.ts";
+import { healthService } from "./open-methods.ts";
 import { reflectionOf } from "./reflection.ts";
 import type { Renewed } from "./renewed.ts";
 import type { RpcFault } from "./rpc-fault.ts";
@@ -118,7 +118,7 @@ export async function serve<Identity = undefined>(
   });
   if (limits.streamResets !== undefined) allowResets(server, limits.streamResets);
   const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
-  const health = new HealthImplementation();
+  const health = healthService();
   const setServing = (serving: boolean) => {
     const status = serving && !draining.signal.aborted ? "SERVING" : "NOT_SERVING";
     for (const name of names) health.setStatus(name, status);

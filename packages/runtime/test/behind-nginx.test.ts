@@ -7,10 +7,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { JobService } from "@millrace/proto/job-service";
 import { expect, onTestFinished, test } from "vitest";
-import { type HttpRoute, rpcError } from "../src/index.ts";
 import { startHttpServer } from "./http-server.ts";
+import { ping, refusesNo, takes } from "./plain-routes.ts";
 
 function nginxVersion(): string | undefined {
   try {
@@ -75,36 +74,11 @@ http {
 }
 
 const LIMIT = 4 * 1024 * 1024;
-const upload: HttpRoute<string> = {
-  method: "POST",
-  path: "/things",
-  rpc: JobService.method.submitJob,
-  async handle({ body }) {
-    let bytes = 0;
-    for await (const piece of body) {
-      bytes += piece.length;
-      if (bytes > LIMIT) throw rpcError({ reason: "TOO_LARGE", message: "too much" });
-    }
-    return { status: 200, body: String(bytes) };
-  },
-};
-const ping: HttpRoute<string> = {
-  method: "GET",
-  path: "/ping",
-  rpc: JobService.method.getJob,
-  handle: async () => ({ status: 200, body: "pong" }),
-};
 
 test.skipIf(!installed)("one caller's early answers fail no other caller's call", async () => {
   await using setup = await startHttpServer(
     {},
-    {
-      routes: [upload, ping],
-      authenticate: async (headers) => {
-        if (headers.get("authorization") !== "no") return "somebody";
-        throw rpcError({ reason: "UNAUTHENTICATED", message: "no such key" });
-      },
-    },
+    { routes: [takes(LIMIT), ping], authenticate: refusesNo },
   );
   const url = await startNginx(setup.server.address);
   const send = async (path: string, bytes: number, headers: Record<string, string> = {}) => {

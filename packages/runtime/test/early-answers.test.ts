@@ -4,36 +4,13 @@ import { Agent, request as httpRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { JobService } from "@millrace/proto/job-service";
 import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { KEPT_BODY_BYTES, LINGER_BYTES, LINGER_MS } from "../src/http/rest-of-request.ts";
-import { type HttpRoute, rpcError } from "../src/index.ts";
 import { startHttpServer } from "./http-server.ts";
+import { ping, refusesNo, takes } from "./plain-routes.ts";
 
 const getJob = "/millrace.jobs.v1.JobService/GetJob";
-const unauthenticated = () => rpcError({ reason: "UNAUTHENTICATED", message: "no such key" });
-
-/** Takes up to `most` bytes, and refuses more without reading on. */
-const takes = (most: number): HttpRoute<string> => ({
-  method: "POST",
-  path: "/things",
-  rpc: JobService.method.submitJob,
-  async handle({ body }) {
-    let bytes = 0;
-    for await (const piece of body) {
-      bytes += piece.length;
-      if (bytes > most) throw rpcError({ reason: "TOO_LARGE", message: "too much" });
-    }
-    return { status: 200, body: String(bytes) };
-  },
-});
-const ping: HttpRoute<string> = {
-  method: "GET",
-  path: "/ping",
-  rpc: JobService.method.getJob,
-  handle: async () => ({ status: 200, body: "pong" }),
-};
 const routes = [takes(100_000), ping];
 
 const start = (options: Parameters<typeof startHttpServer>[1] = {}) =>
@@ -74,15 +51,10 @@ const early: readonly (readonly [what: string, status: number, call: Call])[] = 
   ],
   ["a message over the limit, by Connect", 429, { method: "POST", path: getJob, headers: json }],
 ];
-const authenticate = async (headers: { get(name: string): string | undefined }) => {
-  if (headers.get("authorization") === "no") throw unauthenticated();
-  return "somebody";
-};
-
 test.each(early)(
   "%s is a %i that closes the connection, and the next call is answered",
   async (_, status, call) => {
-    await using setup = await start({ authenticate });
+    await using setup = await start({ authenticate: refusesNo });
     const send = oneConnection(setup.server.address);
     for (const bytes of [200_000, 4_400_000, 8_000_000]) {
       const first = await send({ ...call, body: Buffer.alloc(bytes, " ") });
@@ -94,7 +66,7 @@ test.each(early)(
 );
 
 test("the rest of a short body is read, and the connection kept; of a longer one it is closed", async () => {
-  await using setup = await start({ authenticate });
+  await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   const refused = (bytes: number) =>
     send({
@@ -110,7 +82,7 @@ test("the rest of a short body is read, and the connection kept; of a longer one
 });
 
 test("a request without a body closes no connection, however it is answered", async () => {
-  await using setup = await start({ authenticate });
+  await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   await send();
   expect(await send({ path: "/nothing" })).toMatchObject({ status: 404, reused: true });
@@ -126,7 +98,7 @@ test("a request without a body closes no connection, however it is answered", as
 });
 
 test("a body of unknown length is not waited for", async () => {
-  await using setup = await start({ authenticate });
+  await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   const headers = { authorization: "no", "transfer-encoding": "chunked" };
   const body = Buffer.alloc(200_000);
@@ -189,7 +161,7 @@ test("of a body without end a bounded part is read", async () => {
 });
 
 test("who asks first whether to send a body is refused without sending it, or told to go on", async () => {
-  await using setup = await start({ authenticate });
+  await using setup = await start({ authenticate: refusesNo });
   const expecting = "expect: 100-continue\r\n";
   const refused = await raw(setup.server.address);
   const closed = once(refused, "close");

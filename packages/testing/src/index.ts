@@ -2,6 +2,7 @@ export { freePort, type LocalRedis, type RedisOptions, startRedis } from "@millr
 export * from "./certificates.ts";
 export * from "./fault-proxy.ts";
 export * from "./manual-clock.ts";
+export * from "./numeric-settings.ts";
 export * from "./provider-simulator.ts";
 export * from "./redis-cluster.ts";
 export * from "./redis-command.ts";

@@ -26,7 +26,7 @@ const refusals: Partial<Record<status, readonly [Reason, advice: string]>> = {
     "Give the worker the worker token of the scheduler (MILLRACE_WORKER_TOKEN).",
   ],
   [status.PERMISSION_DENIED]: [
-    "TOKEN_REJECTED",
+    "NOT_ALLOWED",
     "Use a worker token that may serve these queues and pools, or serve others.",
   ],
   [status.UNIMPLEMENTED]: [

@@ -48,7 +48,7 @@ const letIn = (call: Call) =>
 
 test.each([
   [status.UNAUTHENTICATED, "TOKEN_REJECTED", /UNAUTHENTICATED: no\).*MILLRACE_WORKER_TOKEN/],
-  [status.PERMISSION_DENIED, "TOKEN_REJECTED", /PERMISSION_DENIED: no\).*worker token/],
+  [status.PERMISSION_DENIED, "NOT_ALLOWED", /PERMISSION_DENIED: no\).*worker token/],
   [status.INVALID_ARGUMENT, "MALFORMED", /INVALID_ARGUMENT: no\).*Correct/],
   [status.UNIMPLEMENTED, "NOT_IMPLEMENTED", /UNIMPLEMENTED: no\).*address/],
 ])("ends at the first answer %i to a worker that was never let in", async (code, reason, says) => {

@@ -1,4 +1,5 @@
 import { loadConfig } from "@millrace/runtime";
+import { numericSettings } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { SchedulerConfig } from "./config.ts";
 
@@ -54,17 +55,53 @@ test.each(["INTERNAL", "WORKER", "ADMIN"])("the %s token is in a setting or in a
   expect(load({ ...hosts, ...files }).host).toBe("0.0.0.0");
 });
 
-test("what operators changed is kept within bounds", () => {
+test("what operators changed is kept for a year", () => {
   expect(load({})).toMatchObject({ changeLogKeepMs: 365 * 86_400_000, changeLogLength: 10_000 });
-  const bounds = [
-    ["MILLRACE_CHANGE_LOG_DAYS", 1, 3_650],
-    ["MILLRACE_CHANGE_LOG_LENGTH", 100, 1_000_000],
-  ] as const;
-  for (const [name, least, most] of bounds) {
-    for (const value of [least, most]) load({ [name]: String(value) });
-    for (const value of [least - 1, most + 1]) {
-      expect(() => load({ [name]: String(value) })).toThrow(name);
-    }
+});
+
+/** The greatest whole number that is exact. */
+const NO_BOUND = Number.MAX_SAFE_INTEGER;
+const bounds: readonly (readonly [name: string, least: number, most: number])[] = [
+  ["MILLRACE_SCHEDULER_PORT", 0, 65_535],
+  ["MILLRACE_WORKER_PORT", 0, 65_535],
+  ["MILLRACE_ADMIN_PORT", 0, 65_535],
+  ["MILLRACE_METRICS_PORT", 0, 65_535],
+  ["MILLRACE_REDIS_MEMORY_SHED_PERCENT", 10, 99],
+  ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT", 5, 98],
+  ["MILLRACE_STORED_BYTES_PER_KEY", 0, NO_BOUND],
+  ["MILLRACE_PROVIDER_FAILURES", 2, 100],
+  ["MILLRACE_CHANGE_LOG_DAYS", 1, 3_650],
+  ["MILLRACE_CHANGE_LOG_LENGTH", 100, 1_000_000],
+  ["MILLRACE_LEASE_MS", 1_000, 3_600_000],
+  ["MILLRACE_STOP_GRACE_MS", 0, 3_600_000],
+  ["MILLRACE_REAP_EVERY_MS", 10, NO_BOUND],
+  ["MILLRACE_PROMOTE_EVERY_MS", 10, NO_BOUND],
+  ["MILLRACE_PRUNE_EVERY_MS", 10, NO_BOUND],
+  ["MILLRACE_MESSAGE_MS", 100, 3_600_000],
+  ["MILLRACE_CONNECTIONS_PER_ADDRESS", 1, NO_BOUND],
+  ["MILLRACE_UNFINISHED_PER_ADDRESS", 1, NO_BOUND],
+  ["MILLRACE_INFLOW_BYTES_PER_CONNECTION", 1, NO_BOUND],
+  ["MILLRACE_INFLOW_BYTES_PER_ADDRESS", 1, NO_BOUND],
+  ["MILLRACE_INFLOW_BYTES_PER_KEY", 1, NO_BOUND],
+  ["MILLRACE_TLS_RELOAD_MS", 100, 86_400_000],
+  ["MILLRACE_SECRETS_RELOAD_MS", 100, 3_600_000],
+  ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
+];
+
+test("the bounds of every numeric setting are in the table", () => {
+  expect(bounds.map(([name]) => name).sort()).toEqual(numericSettings(SchedulerConfig));
+});
+
+test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
+  // One of two shares of memory is below the other: each gets the other's room.
+  const shares = {
+    MILLRACE_REDIS_MEMORY_SHED_PERCENT: "99",
+    MILLRACE_REDIS_MEMORY_RESUME_PERCENT: "5",
+  };
+  const withValue = (value: number) => load({ ...shares, [name]: String(value) });
+  for (const value of [least, most]) withValue(value);
+  for (const value of [least - 1, most + 1]) {
+    expect(() => withValue(value)).toThrow(`${name}: `);
   }
 });
 

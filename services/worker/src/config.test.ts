@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from "@millrace/runtime";
+import { numericSettings } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { workerConfig } from "./config.ts";
 
@@ -22,16 +23,31 @@ test.each([
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
 });
 
-test.each([
+const bounds = [
+  ["MILLRACE_SLOTS", 1, 10_000],
+  ["MILLRACE_PARALLEL_PARTS", 1, 64],
+  ["MILLRACE_REFUSED_GRACE_MS", 0, 86_400_000],
+  ["MILLRACE_DRAIN_MS", 0, 3_600_000],
   ["MILLRACE_THREADS", 1, 256],
+  ["MILLRACE_THREAD_CPU_MS", 100, 3_600_000],
   ["MILLRACE_THREAD_MS", 100, 3_600_000],
   ["MILLRACE_THREAD_MEMORY_MB", 64, 65_536],
   ["MILLRACE_DOCUMENT_PAGES", 1, 1_000_000],
   ["MILLRACE_DOCUMENT_CHARACTERS", 1, 100_000_000],
   ["MILLRACE_PROVIDER_SILENCE_MS", 100, 3_600_000],
-])("%s goes from %i to %i", (name, least, most) => {
+  ["MILLRACE_TLS_RELOAD_MS", 100, 86_400_000],
+  ["MILLRACE_SECRETS_RELOAD_MS", 100, 3_600_000],
+  ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
+  ["MILLRACE_METRICS_PORT", 0, 65_535],
+] as const;
+
+test("the bounds of every numeric setting are in the table", () => {
+  expect(bounds.map(([name]) => name).sort()).toEqual(numericSettings(workerConfig));
+});
+
+test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
   for (const value of [least, most]) loadConfig(workerConfig, { [name]: String(value) });
   for (const value of [least - 1, most + 1]) {
-    expect(() => loadConfig(workerConfig, { [name]: String(value) })).toThrow(name);
+    expect(() => loadConfig(workerConfig, { [name]: String(value) })).toThrow(`${name}: `);
   }
 });

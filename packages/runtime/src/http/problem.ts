@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
+import { constants, type Http2ServerResponse } from "node:http2";
 import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { isAnswered } from "./rest-of-request.ts";
@@ -37,11 +38,20 @@ export function problemOf(fault: RpcFault): HttpAnswer {
 export function sendFault(response: ServerResponse, fault: RpcFault): void {
   if (isAnswered(response) || response.destroyed) return;
   if (response.headersSent) {
-    response.destroy();
+    // At once, it would take with it what was written just before, such as why an answer ends.
+    setImmediate(() => cut(response));
     return;
   }
   const { status, headers, body } = problemOf(fault);
   const text = String(body);
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) });
   response.end(text);
+}
+
+/** Ends an answer so that its caller knows that it is not complete. */
+function cut(response: ServerResponse): void {
+  const { stream } = response as unknown as Partial<Http2ServerResponse>;
+  if (stream === undefined) response.destroy();
+  // Destroyed, the stream would be reset with NO_ERROR, which clients take for a good end.
+  else stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 }

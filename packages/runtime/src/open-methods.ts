@@ -1,0 +1,63 @@
+/** Health and reflection, which need no credential. A stranger may call them, so a call of them holds little. */
+import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+
+/** The longest message, as it comes and decompressed. The names that are asked about are far shorter. */
+export const OPEN_MESSAGE_BYTES = 4 * 1024;
+
+/**
+ * Bounds the messages of one call, before any of them is read. grpc-js has one bound for all methods of a
+ * server, and takes it over into each call, which shows it to nobody.
+ */
+export function boundMessages(call: ServerInterceptingCallInterface): void {
+  const bounded = call as unknown as {
+    maxReceiveMessageSize: number;
+    readonly decoder: { maxReadMessageLength: number };
+  };
+  bounded.maxReceiveMessageSize = OPEN_MESSAGE_BYTES;
+  bounded.decoder.maxReadMessageLength = OPEN_MESSAGE_BYTES;
+}
+
+/**
+ * Has a call read its next message only once what it answered has been sent. Reflection answers each
+ * message at once, however little its caller reads, and an answer is many times as long.
+ */
+export function answerBeforeReading(call: ServerInterceptingCallInterface): void {
+  const startRead = call.startRead.bind(call);
+  const sendMessage = call.sendMessage.bind(call);
+  let sending = 0;
+  let isReadDue = false;
+  call.startRead = () => {
+    if (sending > 0) isReadDue = true;
+    else startRead();
+  };
+  call.sendMessage = (message, onSent) => {
+    sending += 1;
+    sendMessage(message, () => {
+      // It may send the next answer, which is waited for too.
+      onSent();
+      sending -= 1;
+      if (sending > 0 || !isReadDue) return;
+      isReadDue = false;
+      startRead();
+    });
+  };
+}
+
+/**
+ * gRPC's health service. The library keeps each name that was ever watched, and a stranger may watch any
+ * number of names: this one forgets a name with its last watcher.
+ */
+export function healthService(): HealthImplementation {
+  const health = new HealthImplementation();
+  const inner = health as unknown as {
+    readonly watchers: Map<string, ReadonlySet<unknown>>;
+    removeWatcher(name: string, watcher: unknown): void;
+  };
+  const remove = inner.removeWatcher.bind(health);
+  inner.removeWatcher = (name, watcher) => {
+    remove(name, watcher);
+    if (inner.watchers.get(name)?.size === 0) inner.watchers.delete(name);
+  };
+  return health;
+}
