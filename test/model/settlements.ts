@@ -8,18 +8,20 @@ export const ACCOUNT = "acc";
 
 const failure = { reason: "NO", message: "no", retryable: true };
 
-/** A report makes an account of a pool that is none. */
+/** A report makes an account of a pool that is none, of which the other replica hears. */
 export async function report(
   engine: Engine,
   journal: Journal,
   of: Lease | undefined,
   said: ProviderReport,
 ) {
-  if (!journal.accountIsThere) {
+  const made = !journal.accountIsThere;
+  if (made) {
     journal.accountMade();
     journal.account({ name: ACCOUNT });
   }
   const verdict = await engine.providerAccounts.report(ACCOUNT, said);
+  if (made) journal.bothHear();
   journal.reported(of?.jobId, said, verdict);
   return verdict;
 }
