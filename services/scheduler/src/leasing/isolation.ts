@@ -28,10 +28,14 @@ export class Isolation {
     this.#aside.add(least);
   }
 
-  /** Those that run nothing, and may be given a suspect. Those whose suspect has ended are back. */
+  /** Those that run nothing, and may be given a suspect. */
   idle(): Seat[] {
-    for (const seat of this.#aside) if (seat.isDone) this.back(seat);
     return [...this.#aside].filter((seat) => seat.isIdle);
+  }
+
+  /** Those whose suspect has ended take other jobs again. */
+  backIfDone(): void {
+    for (const seat of this.#aside) if (seat.isDone) this.back(seat);
   }
 
   /** No suspect waits any more. */

@@ -95,6 +95,8 @@ export class Line {
     while (this.#again && !this.#closed) {
       this.#again = false;
       this.#dueMs = undefined;
+      // Before others are asked for: whoever had a suspect is given what came first now.
+      this.#isolation.backIfDone();
       const seats = this.#nextSeats();
       this.#unserved = seats.length === 0;
       if (!this.#unserved) await this.#lease(seats, false).catch(this.#options.onError);
