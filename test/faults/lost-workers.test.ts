@@ -97,3 +97,40 @@ test("a job that loses each of its workers fails, and says so", async () => {
   expect(end).toMatchObject({ state: JobState.FAILED, attempt: 2, error: { reason: "STALLED" } });
   await check();
 });
+
+test("jobs that lost their workers together run alone at last, and only the one that ends its worker fails", async () => {
+  const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
+  const jobIds: string[] = [];
+  for (let i = 0; i < 4; i += 1) jobIds.push(await submit({ retry: { maxAttempts: 3 } }));
+  const ends = jobIds.map((jobId) => journal.follow(jobId));
+  const [poison] = jobIds;
+  // Twice all are with the same worker as it dies.
+  for (const attempt of [1, 2]) {
+    const worker = await copyingWorker();
+    for (const jobId of jobIds) await dictation.attempt(jobId, attempt);
+    await worker.kill();
+  }
+  const running = new Set<string>();
+  const seen: number[] = [];
+  const last = async (jobId: string, kill: () => Promise<void>) => {
+    const one = await dictation.attempt(jobId, 3);
+    running.add(jobId);
+    one.write("here");
+    await journal.text(jobId, "here");
+    seen.push(running.size);
+    if (jobId === poison) await kill();
+    running.delete(jobId);
+    if (jobId !== poison) one.end();
+  };
+  const worker = await copyingWorker();
+  const replace = async () => {
+    await worker.kill();
+    await copyingWorker();
+  };
+  await Promise.all(jobIds.map((jobId) => last(jobId, replace)));
+  const states = (await Promise.all(ends)).map(({ state }) => state);
+  const { FAILED, SUCCEEDED } = JobState;
+  expect(states).toEqual([FAILED, SUCCEEDED, SUCCEEDED, SUCCEEDED]);
+  expect(seen).toEqual([1, 1, 1, 1]);
+  await check();
+});
