@@ -50,6 +50,9 @@ export class Circuit {
     this.#mustBeClosed = false;
     for (const probe of this.#probes) if (probe.jobId !== jobId) probe.undisturbed = false;
     if (kind === "failed" && jobId !== undefined) this.#failed.push(jobId);
+    // An account does not know who its probe is: whoever began after the pause did speaks for it, one that has lost its
+    // lease meanwhile, too.
+    if (verdict.kind === "PROBE") this.#probes = [];
     if (!verdict.begun) return;
     if (kind === "failed" && !this.#open) {
       expect(this.#failed.length, "failures that open a circuit").toBeGreaterThanOrEqual(FAILURES);

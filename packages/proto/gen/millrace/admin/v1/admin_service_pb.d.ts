@@ -454,7 +454,8 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   maxDepthPerKey: number;
 
   /**
-   * How often a job may lose its worker before it fails. 0: 3.
+   * How often a job may lose its worker before it fails. 0: 3. A job that has lost it before, and would fail if it lost the
+   * next one, is leased to a worker that runs nothing else, so that jobs which lost their worker together do not fail together.
    *
    * @generated from field: uint32 max_stalls = 5;
    */
