@@ -21,6 +21,16 @@ import { MAX_STALLS } from "./world.ts";
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
 
+/** Which jobs a lease was asked for. */
+export interface Which {
+  /** Those that its worker named; none: any. */
+  readonly types: readonly string[];
+  /** Its worker runs nothing else. */
+  readonly alone: boolean;
+  /** Keys that it has jobs of. */
+  readonly except: readonly string[];
+}
+
 /** What was seen from outside, and what must be true of it whatever the engine keeps. */
 export class Journal {
   readonly ids: JobId[] = [];
@@ -91,9 +101,9 @@ export class Journal {
     this.circuit.reported(jobId, report, verdict);
   }
 
-  /** `types` are those that its worker named; none: any. `alone`: it runs nothing else. */
-  leased(lease: Lease, types: readonly string[], alone: boolean): void {
+  leased(lease: Lease, { types, alone, except }: Which): void {
     const { jobId, token, job, attempt } = lease;
+    expect(except, "its key was not to be passed over").not.toContain(jobId.split("~")[1]);
     const nextStallEnds = job.stalls >= MAX_STALLS || attempt >= job.maxAttempts;
     expect(job.stalls > 0 && nextStallEnds, "a suspect, and it alone, is leased alone").toBe(alone);
     if (types.length > 0) expect(types, "its worker serves its type").toContain(job.type);
@@ -142,13 +152,14 @@ export class Journal {
    * After a lease that gave fewer than it was asked for: nothing that may run is left. What is left of a
    * provider account is kept for the job whose turn it is, where that needs more: the others of the pool wait.
    */
-  async nothingLeft(engine: Engine, types: readonly string[], alone: boolean): Promise<void> {
+  async nothingLeft(engine: Engine, { types, alone, except }: Which): Promise<void> {
     if (this.paused) return;
     const idle: JobRecord[] = [];
     const short = new Set<string | undefined>();
     for (const record of await engine.getJobs(this.ids, "summary")) {
       if (record?.state !== "QUEUED") continue;
       if (types.length > 0 && !types.includes(record.type)) continue;
+      if (except.includes(record.id.split("~")[1] ?? "")) continue;
       const explanation = await engine.explain(record.id);
       const waitsForIdle = explanation?.constraints.some((one) => one.alone === true) ?? false;
       if (waitsForIdle !== alone) continue;

@@ -51,6 +51,8 @@ const action = fc.oneof(
       types: fc.constantFrom([], [], ["summarize"], ["echo", "mail"], ["mail"], ["other"]),
       /** For a worker that runs nothing else. */
       alone: fc.constantFrom(false, false, false, true),
+      /** For a worker that runs jobs of these keys already. */
+      except: fc.constantFrom([], [], [], ["free"], ["slow", "small"]),
     }),
   },
   {
@@ -153,7 +155,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       return;
     }
     case "lease":
-      await lease(world, by, journal, next.count, next.lost, next.types, next.alone);
+      await lease(world, by, journal, next);
       return;
     case "settle": {
       const of = next.oldest ? world.held.shift() : world.held.pop();
@@ -178,7 +180,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       for (const of of world.held) await append(world, by, journal, of, 1);
       time.nowMs += 2 * world.leaseMs;
       await duties(world, by, journal, 20);
-      await lease(world, by, journal, 6, false);
+      await lease(world, by, journal, { count: 6 });
       for (const of of world.held) await append(world, by, journal, of, 2);
       await renew(world, by, journal);
       return;
@@ -290,26 +292,27 @@ async function duties(world: World, by: Replica, journal: Journal, limit: number
   journal.circuit.synced((await engine.providerAccounts.get(account.name))?.state);
 }
 
-async function lease(
-  world: World,
-  by: Replica,
-  journal: Journal,
-  count: number,
-  lost: boolean,
-  types: readonly string[] = [],
-  alone = false,
-): Promise<number> {
+interface Asked {
+  readonly count: number;
+  /** The caller dies before it has read the answer. */
+  readonly lost?: boolean;
+  readonly types?: readonly string[];
+  readonly alone?: boolean;
+  readonly except?: readonly string[];
+}
+
+async function lease(world: World, by: Replica, journal: Journal, asked: Asked): Promise<void> {
   const engine = world.engine(by);
   const { queue, leaseMs } = world;
-  const request = { queue, count, leaseMs, types, alone, workerId: "w1" };
+  const { count, lost = false, types = [], alone = false, except = [] } = asked;
+  const request = { queue, count, leaseMs, types, alone, except, workerId: "w1" };
   const { leases, suspectsWait } = await engine.lease(request);
-  for (const of of leases) journal.leased(of, types, alone);
+  const which = { types, alone, except };
+  for (const of of leases) journal.leased(of, which);
   if (!lost) world.held.push(...leases);
-  if (leases.length < count) {
-    await journal.nothingLeft(engine, types, alone);
-    if (!alone && !suspectsWait) await journal.nothingLeft(engine, types, true);
-  }
-  return leases.length;
+  if (leases.length === count) return;
+  await journal.nothingLeft(engine, which);
+  if (!alone && !suspectsWait) await journal.nothingLeft(engine, { ...which, alone: true });
 }
 
 /** Left to itself, with workers that complete what they lease, all of it ends, and every counter is zero. */
@@ -320,8 +323,8 @@ async function finish(world: World, journal: Journal): Promise<void> {
   journal.paused = false;
   for (let round = 0; round < 400; round += 1) {
     await duties(world, 0, journal, 100);
-    await lease(world, 0, journal, 50, false);
-    await lease(world, 0, journal, 50, false, [], true);
+    await lease(world, 0, journal, { count: 50 });
+    await lease(world, 0, journal, { count: 50, alone: true });
     const pools = world.held.map(({ job }) => job.pool);
     const settlements = world.held.splice(0).map((of) => settlementOf(of, "complete", undefined));
     const outcomes = await engine.settle(settlements);

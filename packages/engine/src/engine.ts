@@ -443,6 +443,8 @@ export interface LeaseRequest {
    * lost the next one, and no other job. Left out: all jobs but suspects.
    */
   readonly alone?: boolean;
+  /** API keys whose jobs are passed over. */
+  readonly except?: readonly string[];
   readonly leaseMs: number;
   /** Who the leases are for. Several take turns: the first lease is for the first of them. */
   readonly workerId: string | readonly string[];

@@ -51,6 +51,35 @@ test("a free worker takes batch work when there is nothing else", async () => {
   expect((await lease(engine, 5)).map((l) => l.job.priority)).toEqual([51, 100]);
 });
 
+test.each([1, 10])(
+  "what a key was leased while others were passed over counts, leased %i at a time",
+  async (count) => {
+    const { engine, job } = await setup();
+    for (const key of ["aaaa", "bbbb"]) {
+      await engine.submit(Array.from({ length: 40 }, () => job(key)));
+    }
+    const request = { queue, count, leaseMs: 30_000, workerId: "w1" };
+    const passedOver = async () => {
+      const { leases } = await engine.lease({ ...request, except: ["aaaa", "cccc", "aaaa"] });
+      expect(new Set(leases.map(({ jobId }) => keyOf(jobId)))).toEqual(new Set(["bbbb"]));
+      return leases.length;
+    };
+    for (let leased = 0; leased < 10; ) leased += await passedOver();
+    const next = await leaseMany(engine, 10, 1);
+    expect(tally(next.map(({ id }) => keyOf(id)))).toEqual({ aaaa: 10 });
+    const then = await leaseMany(engine, 20, 1);
+    expect(tally(then.map(({ id }) => keyOf(id)))).toEqual({ aaaa: 10, bbbb: 10 });
+  },
+);
+
+test("where only keys that are passed over have jobs nothing is leased", async () => {
+  const { engine, job } = await setup();
+  await engine.submit([job("aaaa"), job("aaaa", { type: "echo" }), job("bbbb", { priority: 1 })]);
+  const request = { queue, count: 5, leaseMs: 30_000, workerId: "w1" };
+  expect((await engine.lease({ ...request, except: ["aaaa", "bbbb"] })).leases).toEqual([]);
+  expect((await engine.lease(request)).leases).toHaveLength(3);
+});
+
 test("a key that submits its next job whenever one is leased takes turns like the others", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 100 }, () => job("busy")));

@@ -28,5 +28,6 @@ export const limits = {
   workerPools: 64,
   workerTypes: 256,
   workerSlots: 10_000,
+  guestSlots: 100,
   attempts: { min: 1, max: 25, default: 5 },
 } as const;

@@ -26,6 +26,7 @@ function problemOf(change: Partial<WorkerOptions>): string | undefined {
 
 test.each<[string, Partial<WorkerOptions>]>([
   ["slots", { slots: limits.workerSlots }],
+  ["guestSlots", { guestSlots: limits.guestSlots }],
   ["executors", { executors: executorsOf(limits.workerTypes) }],
   ["queues", { queues: namesOf(limits.workerQueues) }],
   ["pools", { pools: namesOf(limits.workerPools) }],
@@ -39,6 +40,8 @@ test.each<[Partial<WorkerOptions>, RegExp]>([
   [{ slots: 1.5 }, /slots: 1.5/],
   [{ slots: Number.NaN }, /slots: NaN/],
   [{ slots: limits.workerSlots + 1 }, /slots: 10001/],
+  [{ guestSlots: -1 }, /guestSlots: -1 is not a whole number of 0 to 100/],
+  [{ guestSlots: limits.guestSlots + 1 }, /guestSlots: 101/],
   [{ executors: executorsOf(limits.workerTypes + 1) }, /executors: there are 257, .* 256/],
   [{ queues: [] }, /queues: at least 1/],
   [{ queues: namesOf(limits.workerQueues + 1) }, /queues: there are 65, .* 64/],

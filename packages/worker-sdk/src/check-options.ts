@@ -35,7 +35,7 @@ function broken(
 
 /** Throws what no scheduler would accept, before anything is connected: all problems in one message. */
 export function checkOptions(options: WorkerOptions): void {
-  const { workerId, queues, pools = [], executors, slots } = options;
+  const { workerId, queues, pools = [], executors, slots, guestSlots = 0 } = options;
   const problems = [
     ...broken("workerId", "workerId", [workerId]),
     ...broken("queues", "queues", queues),
@@ -44,6 +44,9 @@ export function checkOptions(options: WorkerOptions): void {
   ];
   if (!Number.isInteger(slots) || slots < 1 || slots > limits.workerSlots) {
     problems.push(`slots: ${slots} is not a whole number of 1 to ${limits.workerSlots}`);
+  }
+  if (!Number.isInteger(guestSlots) || guestSlots < 0 || guestSlots > limits.guestSlots) {
+    problems.push(`guestSlots: ${guestSlots} is not a whole number of 0 to ${limits.guestSlots}`);
   }
   if (problems.length === 0) return;
   const message = `No scheduler would let this worker in. Correct its options: ${problems.join("; ")}.`;

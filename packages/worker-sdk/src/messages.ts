@@ -23,6 +23,8 @@ export interface Introduction {
   readonly queues: readonly string[];
   readonly pools?: readonly string[];
   readonly executors: Readonly<Record<string, unknown>>;
+  readonly slots: number;
+  readonly guestSlots?: number;
 }
 
 export const hello = (who: Introduction, freeSlots: number, leases: LeaseRef[]): Message => ({
@@ -32,6 +34,8 @@ export const hello = (who: Introduction, freeSlots: number, leases: LeaseRef[]):
     queues: [...who.queues],
     pools: [...(who.pools ?? [])],
     types: Object.keys(who.executors),
+    slots: who.slots,
+    guestSlots: who.guestSlots ?? 0,
   }),
 });
 

@@ -38,6 +38,11 @@ export interface WorkerOptions {
   readonly pools?: readonly string[];
   /** How many attempts run at once. */
   readonly slots: number;
+  /**
+   * How many attempts more may run, each of an API key that has nothing else running here: so that one key whose jobs
+   * are long does not keep all others waiting. 0 to 100, default 0: there are never more than `slots`.
+   */
+  readonly guestSlots?: number;
   /** By job type. */
   readonly executors: Readonly<Record<string, Executor>>;
   readonly clock: Clock;

@@ -138,10 +138,13 @@ class Worker implements RunningWorker {
     return this.#ended.promise;
   }
 
-  /** A slot is free once its executor has returned, within reason: what is not yet settled takes memory. */
-  #freeSlots(): number {
+  /**
+   * A slot is free once its executor has returned, within reason: what is not yet settled takes memory. Credit is
+   * given for slots alone; the scheduler counts guests itself.
+   */
+  #freeSlots(guests = 0): number {
     if (this.#draining) return 0;
-    const { slots } = this.#options;
+    const slots = this.#options.slots + guests;
     const unsettled = Math.min(2 * slots, maxLeases) - this.#attempts.size;
     return Math.max(0, Math.min(slots - this.#running, unsettled));
   }
@@ -229,7 +232,7 @@ class Worker implements RunningWorker {
     if (assignment.lease === undefined) return;
     const key = leaseKey(assignment.lease);
     if (this.#attempts.has(key)) return;
-    const crowded = this.#freeSlots() === 0;
+    const crowded = this.#freeSlots(this.#options.guestSlots) === 0;
     const bytes = this.#options.maxUnacknowledgedBytes ?? 1024 * 1024;
     const attempt: Attempt = new Attempt(assignment, bytes, () => this.#changed(key, attempt));
     this.#attempts.set(key, attempt);

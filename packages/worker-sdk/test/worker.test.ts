@@ -6,13 +6,13 @@ import { fakeScheduler, lease } from "./fake-scheduler.ts";
 
 async function setup(
   executors: Record<string, Executor>,
-  { maxUnacknowledgedBytes = 1_000, slots = 1, streamThread = true } = {},
+  { maxUnacknowledgedBytes = 1_000, slots = 1, guestSlots = 0, streamThread = true } = {},
 ) {
   const { port, stream, close } = await fakeScheduler();
   const worker = startWorker({
     schedulerAddress: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
-    streamThread,
+    ...{ guestSlots, streamThread },
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {
@@ -80,6 +80,27 @@ test("what ends together is settled in one message, and its slots are given agai
   expect((await s.next("credit")).slots).toBe(3);
   const { outcomes } = await s.next("settle");
   expect(outcomes.map((outcome) => outcome.lease?.fencingToken)).toEqual([1n, 2n, 3n]);
+});
+
+test("a guest runs beyond the slots, without credit, and one more goes back", async () => {
+  const ends = new Map<unknown, () => void>();
+  const told: Executor = ({ payload }) =>
+    new Promise((resolve) => ends.set(payload, () => resolve(payload)));
+  const { stream } = await setup({ told }, { slots: 2, guestSlots: 1 });
+  const s = await stream();
+  expect(await s.next("hello")).toMatchObject({ credit: 2, slots: 2, guestSlots: 1 });
+  s.welcome();
+  s.assignAll([1, 2, 3, 4].map((job) => ["told", BigInt(job), job]));
+  const settled = async () => (await s.next("settle")).outcomes.map(({ outcome }) => outcome);
+  expect(await settled()).toMatchObject([{ case: "handedBack" }]);
+  s.settleAck(WriteStatus.STORED, 4n);
+  ends.get(1)?.();
+  expect(await settled()).toMatchObject([{ case: "completed", value: { resultJson: "1" } }]);
+  // All slots are taken still: the guest has one of them now.
+  expect(s.seen.some((m) => m.case === "credit")).toBe(false);
+  s.settleAck(WriteStatus.STORED, 1n);
+  ends.get(3)?.();
+  expect((await s.next("credit")).slots).toBe(1);
 });
 
 test("what is written while output is unanswered goes in one message once it is answered", async () => {

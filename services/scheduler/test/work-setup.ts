@@ -26,6 +26,8 @@ interface Worker {
   readonly queues?: string[];
   readonly pools?: string[];
   readonly types?: string[];
+  readonly slots?: number;
+  readonly guestSlots?: number;
   readonly leases?: { jobId: string; fencingToken: bigint }[];
 }
 

@@ -52,6 +52,11 @@ export const workerConfig = defineConfig(
       "how long a worker that was let in before goes on trying when schedulers refuse it",
     ),
     slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "jobs at once"),
+    guestSlots: setting(
+      "MILLRACE_GUEST_SLOTS",
+      whole(1, 0, limits.guestSlots),
+      "jobs beyond MILLRACE_SLOTS, each of an API key that has nothing running in this worker",
+    ),
     parallelParts: setting("MILLRACE_PARALLEL_PARTS", whole(4, 1, 64), "calls at once in a job"),
     drainMs: setting("MILLRACE_DRAIN_MS", whole(15_000, 0, 3_600_000), "grace for running jobs"),
     threads: setting(

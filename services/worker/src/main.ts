@@ -67,7 +67,8 @@ await runMain(
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
-      ...{ slots, clock, random, refusedGraceMs: config.refusedGraceMs },
+      ...{ slots, guestSlots: config.guestSlots, clock, random },
+      refusedGraceMs: config.refusedGraceMs,
       executors: {
         summarize: observed(summarizeExecutor({ complete, readDocument, threads, parallel })),
         chat: observed(chatExecutor(complete)),

@@ -1,6 +1,6 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
 --          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, per lease: job_id, token,
 --          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
@@ -11,6 +11,7 @@
 -- types, a line each, are those that they have executors for; none: any.
 -- alone is 1 for workers that run nothing: each may have one suspect, and no job that is none. With 0 no suspect is
 -- leased. suspects_wait is 1 where suspects of these types and pools could be leased to workers that run nothing.
+-- except, a line each, are keys whose jobs are passed over.
 -- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
 -- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
 local base = KEYS[1]
@@ -27,6 +28,7 @@ local keep_failed_ms = numbers.given(ARGV[7], "keep_failed_ms")
 local default_tokens = numbers.given(ARGV[8], "default_tokens")
 local types = ARGV[9]
 local alone = ARGV[10] == "1"
+local except = ARGV[11]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
 --- @include "lib/lane_turns"
@@ -44,7 +46,7 @@ local keep_succeeded_ms = 0
 local workers = {}
 for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
 local pools, pool_names = {}, {}
-for at = 10, #ARGV - 1 do
+for at = 11, #ARGV - 1 do
   local pool = ARGV[at + 1]
   pools[pool] = true
   pool_names[#pool_names + 1] = pool
@@ -100,7 +102,11 @@ local reply, n = { "OK", "", expired, wants, holds, 0 }, 6
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
-local wanted = {}
+local wanted = { except = {}, excepted = 0 }
+for key in string.gmatch(except, "[^\n]+") do
+  if not wanted.except[key] then wanted.excepted = wanted.excepted + 1 end
+  wanted.except[key] = true
+end
 local suspects_wait = false
 function wanted.serves(band, pool, type, suspects)
   local served = band ~= "0" and (any_type or serves_type[type or ""] == true)

@@ -23,12 +23,24 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>({
   name: "lease",
   argv: [
     ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
-    ...["default_tokens", "types", "alone"],
+    ...["default_tokens", "types", "alone", "except"],
   ],
   perItem: ["pool"],
-  encode: ({ nowMs, maxEvents, count, leaseMs, workerIds, pools, types, alone, ...queue }) => [
+  encode: ({
+    nowMs,
+    maxEvents,
+    count,
+    leaseMs,
+    workerIds,
+    pools,
+    types,
+    alone,
+    except,
+    ...queue
+  }) => [
     ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
     ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n"), alone ? 1 : 0],
+    (except ?? []).join("\n"),
     ...(pools ?? []),
   ],
   decode(reply, request) {

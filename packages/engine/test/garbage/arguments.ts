@@ -63,6 +63,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       lease_ms: "30000",
       types: "",
       alone: "0",
+      except: "aaaa\nbbbb",
       pool,
     },
     {
@@ -72,6 +73,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       lease_ms: "30000",
       types: "t\nother",
       alone: "0",
+      except: "aaaa\nbbbb",
       pool,
     },
     {
@@ -81,6 +83,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       lease_ms: "30000",
       types: "",
       alone: "1",
+      except: "aaaa\nbbbb",
       pool,
     },
   ],

@@ -1,4 +1,4 @@
-import type { Engine, Lease } from "@millrace/engine";
+import type { Engine, Lease, LeaseRequest } from "@millrace/engine";
 import type { Clock, QueueName, TimerHandle } from "@millrace/shared";
 import { orAway } from "../store-outage.ts";
 import { Isolation } from "./isolation.ts";
@@ -8,6 +8,9 @@ import type { Seat } from "./seat.ts";
 const LEASES_PER_CALL = 256;
 /** Signals are hints: how long a job may wait for one that was lost. */
 const POLL_MS = 1_000;
+/** How often guests are looked for, and for how many workers at once. */
+const GUESTS_EVERY_MS = 250;
+const HOSTS_AT_ONCE = 16;
 
 export interface LineOptions {
   readonly engine: Pick<Engine, "lease" | "settle">;
@@ -44,6 +47,7 @@ export class Line {
   #suspectsWait = false;
   /** No worker is set aside before: there was nothing for the one before. */
   #noneAsideUntilMs = 0;
+  #noGuestsUntilMs = 0;
   #running = false;
   #again = false;
   #closed = false;
@@ -99,7 +103,8 @@ export class Line {
       this.#isolation.backIfDone();
       const seats = this.#nextSeats();
       this.#unserved = seats.length === 0;
-      if (!this.#unserved) await this.#lease(seats, false).catch(this.#options.onError);
+      if (seats.length > 0) await this.#leaseUsual(seats).catch(this.#options.onError);
+      else await this.#leaseGuests().catch(this.#options.onError);
       if (this.#suspectsWait || this.#isolation.inUse) {
         await this.#leaseSuspects().catch(this.#options.onError);
       }
@@ -122,23 +127,49 @@ export class Line {
       idle.push(...this.#isolation.idle());
     }
     if (idle.length === 0) return;
-    await this.#lease(idle, true);
+    for (const seat of idle) seat.reserve(1);
+    const take = (seat: Seat, leases: readonly Lease[]) => seat.take(leases, 1, true);
+    await this.#lease(idle, idle.length, take, { alone: true });
     const unused = this.#isolation.idle();
     if (unused.length > 0) this.#noneAsideUntilMs = nowMs + POLL_MS;
     for (const seat of unused) this.#isolation.back(seat);
   }
 
-  /** Leases as many jobs for each of the seats as all of them take, or, to run alone, a suspect for each. */
-  async #lease(seats: readonly Seat[], alone: boolean): Promise<void> {
-    const { engine, leaseMs } = this.#options;
+  /** For workers whose slots are all taken: a job of a key that has nothing running there, each. */
+  async #leaseGuests(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs < this.#noGuestsUntilMs) return;
+    this.#noGuestsUntilMs = nowMs + GUESTS_EVERY_MS;
+    const hosts = [...this.#seats].filter((seat) => seat.takesGuest);
+    hosts.sort((a, b) => a.keys.length - b.keys.length);
+    for (const host of hosts.slice(0, HOSTS_AT_ONCE)) {
+      host.reserveGuest();
+      const take = (_: Seat, leases: readonly Lease[]) => host.takeGuest(leases);
+      if ((await this.#lease([host], 1, take, { except: host.keys })) === 0) return;
+    }
+  }
+
+  /** Leases as many jobs for each of the seats as all of them take. */
+  #leaseUsual(seats: readonly Seat[]): Promise<number> {
     const most = Math.floor(LEASES_PER_CALL / seats.length);
-    const each = alone ? 1 : Math.min(most, ...seats.map((seat) => seat.free));
-    const count = each * seats.length;
+    const each = Math.min(most, ...seats.map((seat) => seat.free));
     for (const seat of seats) seat.reserve(each);
+    const take = (seat: Seat, leases: readonly Lease[]) => seat.take(leases, each, false);
+    return this.#lease(seats, each * seats.length, take);
+  }
+
+  /** Leases jobs for seats, which take turns. Returns how many there were. */
+  async #lease(
+    seats: readonly Seat[],
+    count: number,
+    take: (seat: Seat, leases: readonly Lease[]) => boolean,
+    rare?: Pick<LeaseRequest, "alone" | "except">,
+  ): Promise<number> {
+    const { engine, leaseMs } = this.#options;
     let leases: readonly Lease[] = [];
     try {
       const request = {
-        ...{ queue: this.queue, count, leaseMs, alone },
+        ...{ queue: this.queue, count, leaseMs, ...rare },
         ...{ pools: this.#pools, types: this.#types },
         workerId: seats.map((seat) => seat.workerId),
       };
@@ -146,18 +177,19 @@ export class Line {
       leases = result?.leases ?? [];
       this.#suspectsWait = result?.suspectsWait ?? false;
       this.#dueMs = Math.min(this.#dueMs ?? Infinity, result?.nextDueMs ?? Infinity);
-      const full = leases.length === count;
       // Before seats are told of: what they have free is asked for only if there may be more.
-      if (!alone) this.#unserved = full;
-      this.#again ||= full;
+      const isFull = leases.length === count;
+      if (rare === undefined) this.#unserved = isFull;
+      this.#again ||= isFull;
     } finally {
       const shares = seats.map((): Lease[] => []);
       for (const [at, lease] of leases.entries()) shares[at % seats.length]?.push(lease);
-      const refused = shares.filter((share, turn) => !seats[turn]?.take(share, each, alone)).flat();
+      const refused = shares.filter((share, turn) => !take(seats[turn] as Seat, share)).flat();
       if (refused.length > 0) {
         await orAway(engine.settle(refused.map((lease) => ({ ...lease, kind: "release" }))));
       }
     }
+    return leases.length;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Lease } from "@millrace/engine";
-import type { JobId, QueueName } from "@millrace/shared";
+import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
 import type { Line } from "./line.ts";
 
 /** A worker that takes jobs. */
@@ -10,8 +10,12 @@ export interface Taker {
   readonly pools: readonly string[];
   /** The job types that it has executors for; none: any. */
   readonly types: readonly string[];
-  /** How many jobs it runs. */
-  running(): number;
+  /** How many jobs it runs at once, guests aside. */
+  readonly slots: number;
+  /** How many it takes beyond its slots, each of a key that has nothing running there. */
+  readonly guestSlots: number;
+  /** The jobs that it runs. */
+  running(): readonly JobId[];
   /** Its stream is over. */
   isGone(): boolean;
   /** Jobs for it. Resolves once they are on their way: until then it gets no more. */
@@ -54,7 +58,19 @@ export class Seat {
 
   /** How many jobs it runs, or is about to. */
   get load(): number {
-    return this.#taker.running() + this.#reserved;
+    return this.#taker.running().length + this.#reserved;
+  }
+
+  /** All slots are taken, and it takes a guest. */
+  get takesGuest(): boolean {
+    const { slots, guestSlots } = this.#taker;
+    const isFull = this.takesMore && !this.#assigning && this.#slots === 0;
+    return isFull && this.load < slots + guestSlots;
+  }
+
+  /** The API keys whose jobs it runs. */
+  get keys(): readonly string[] {
+    return [...new Set(this.#taker.running().map((id) => parseJobId(id)?.keyId ?? ""))];
   }
 
   /** Set aside, running nothing, and able to take a suspect. */
@@ -103,6 +119,11 @@ export class Seat {
     for (const line of this.#lines) line.leave(this);
   }
 
+  /** It runs nothing any more. */
+  emptied(): void {
+    this.#aside?.onChange();
+  }
+
   cancel(jobId: JobId): void {
     this.#taker.cancel(jobId);
   }
@@ -118,8 +139,26 @@ export class Seat {
     this.#reserved -= reserved;
     if (this.#withdrawn || this.#taker.isGone()) return false;
     this.#slots += reserved - leases.length;
+    if (alone && leases.length > 0 && this.#aside !== undefined) this.#aside.given = true;
+    this.#assign(leases);
+    return true;
+  }
+
+  /** Its place for a guest, which no other line may fill meanwhile. */
+  reserveGuest(): void {
+    this.#reserved += 1;
+  }
+
+  /** A guest, or none. False: it takes no more. */
+  takeGuest(leases: readonly Lease[]): boolean {
+    this.#reserved -= 1;
+    if (this.#withdrawn || this.#taker.isGone()) return false;
+    this.#assign(leases);
+    return true;
+  }
+
+  #assign(leases: readonly Lease[]): void {
     if (leases.length > 0) {
-      if (alone && this.#aside !== undefined) this.#aside.given = true;
       this.#assigning = true;
       for (const line of this.#lines) line.served(this);
       void this.#taker.assign(leases).then(() => {
@@ -128,7 +167,6 @@ export class Seat {
       });
     }
     this.#tell();
-    return true;
   }
 
   /** Each time another line is told first, so that all queues have their turn. */

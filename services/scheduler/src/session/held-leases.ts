@@ -61,6 +61,10 @@ export class HeldLeases {
     this.#look(entry);
   }
 
+  get ids(): readonly JobId[] {
+    return [...this.#entries.keys()];
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -154,7 +154,9 @@ export class WorkSession {
       queues: hello.queues as QueueName[],
       pools: hello.pools,
       types: hello.types,
-      running: () => this.#held.size,
+      slots: hello.slots,
+      guestSlots: hello.guestSlots,
+      running: () => this.#held.ids,
       isGone: () => this.#outbox.closed,
       assign: (assigned) => this.#assign(assigned),
       cancel: (jobId) => this.#held.cancel(jobId),
@@ -242,6 +244,7 @@ export class WorkSession {
       if (settled?.[at] !== undefined) this.#held.drop(refs[at] as LeaseRef);
       return settleAck(lease, settled?.[at]);
     });
+    if (this.#held.size === 0) this.#seat?.emptied();
     await this.#outbox.push({ message: { case: "settleAcks", value: { acks } } });
   }
 

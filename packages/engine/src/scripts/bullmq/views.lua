@@ -83,7 +83,7 @@ end
 -- The next job of all lanes, in fair order, whatever its priority.
 function wait.RPOPLPUSH(_, active)
   local taken = false
-  lanes.take(1, { serves = function() return true end }, function(job_id)
+  lanes.take(1, { serves = function() return true end, except = {}, excepted = 0 }, function(job_id)
     -- Removed by something that knows nothing of lanes.
     return rcall("EXISTS", base .. job_id) == 1 and { id = job_id, cost = 1 } or nil
   end, nil, function(job) taken = job.id end)

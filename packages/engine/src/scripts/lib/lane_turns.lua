@@ -46,19 +46,22 @@ end
 
 -- The candidates of a band: the lanes of each class that are furthest back, in order, and those that had
 -- a turn in this call: a heap, and beside it those that nobody has had to compare yet.
-local function line_up(line, class, want)
-  local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want - 1, "WITHSCORES")
+local function line_up(line, class, want, wanted)
+  local ready = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, want + wanted.excepted - 1, "WITHSCORES")
   if #ready == 0 then return end
   local _, pool = parts_of(class)
   local queue = { class = class, pool = pool, next = 1 }
   local by, prefix, suffix, n = lead_of(class), base .. "mr:lane:", "|" .. class, 0
   for i = 1, #ready, 2 do
     local key = ready[i]
-    n = n + 1
-    -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
-    queue[n] = { key = key, stored = prefix .. key .. suffix, at = ready[i + 1] + by, beside = queue,
-      used = 0, fetched = 0, turn = false, popped = false }
+    if not wanted.except[key] then
+      n = n + 1
+      -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
+      queue[n] = { key = key, stored = prefix .. key .. suffix, at = ready[i + 1] + by, beside = queue,
+        used = 0, fetched = 0, turn = false, popped = false }
+    end
   end
+  if n == 0 then return end
   line.queues[#line.queues + 1] = queue
   line.lanes = line.lanes + #queue
 end
@@ -339,7 +342,7 @@ local function line_up_all(wanted, want, call)
     if wanted.serves(band, pool, type, suspects) then
       local line = lines[band] or { queues = {}, again = {}, served = {}, shut = {}, lanes = 0 }
       lines[band] = line
-      line_up(line, class, want)
+      line_up(line, class, want, wanted)
       call.served[class] = true
     elseif not call.served[class] then
       call.others[band] = true
@@ -378,6 +381,7 @@ end
 -- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
 -- `want` + 1,000 were looked at. How it decides is the caller's:
 --   wanted.serves(band, pool, type, suspects)  which classes count now; asked again after each time a gate shut one
+--   wanted.except, wanted.excepted  keys that are passed over, as a table, and how many
 --   wanted.classes()    all that may count, to be looked up where more are open; nil: look at all that are open
 --   look(job_id, lane)  the job as a table, with its `cost` (1 is usual) and its key's `weight`, 1 if there is
 --                       none; nil if it shall not run, and is out of its lane then, which costs the lane
@@ -436,7 +440,8 @@ function lanes.take(want, wanted, look, gate, start)
         turn = turn + 1
         server.turn, server.head = turn, nil
         if job then
-          state["v" .. band] = lane.at
+          -- Keys that are passed over are behind; theirs is the next turn.
+          if wanted.excepted == 0 then state["v" .. band] = lane.at end
           lane.at = lane.at + job.cost / (job.weight or 1)
           if line.moved then line.moved[lane.key] = lane.at end
           state.p = pass[band]

@@ -142,6 +142,21 @@ export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
    * @generated from field: string sdk = 7;
    */
   sdk: string;
+
+  /**
+   * How many jobs may be assigned beyond `slots`, without credit, each of an API key that has nothing running at this
+   * worker: so that one key whose jobs are long does not keep all others waiting.
+   *
+   * @generated from field: uint32 guest_slots = 8;
+   */
+  guestSlots: number;
+
+  /**
+   * How many jobs it runs at once, guests aside. Needed with guest_slots.
+   *
+   * @generated from field: uint32 slots = 9;
+   */
+  slots: number;
 };
 
 /**
