@@ -2,7 +2,7 @@
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 
-/** The longest message, as it comes and decompressed. The names that are asked about are far shorter. */
+/** The longest message. The names that are asked about are far shorter. */
 export const OPEN_MESSAGE_BYTES = 4 * 1024;
 
 /**
