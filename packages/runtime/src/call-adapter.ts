@@ -14,7 +14,7 @@ import { compressed, IDENTITY, takeGrpcEncoding } from "./compression.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
 import type { Inflow } from "./inflow/inflow.ts";
-import { answerBeforeReading, boundMessages } from "./open-methods.ts";
+import { answerBeforeReading, boundMessages, OpenCalls } from "./open-methods.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
@@ -89,10 +89,12 @@ export function serveCalls(
   settings: CallSettings,
   { inflow, mostFields }: { readonly inflow: Inflow; readonly mostFields: number },
 ): ServerInterceptor {
+  const openCalls = new OpenCalls(inflow.limits.healthCallsPerConnection);
   return ({ path, requestStream }, base) => {
     const abort = new AbortController();
     const end = (fault: RpcFault) => abort.abort(fault);
-    const watched = watchGrpcStream(inflow, streamOf(base), { streamsIn: requestStream, end });
+    const stream = streamOf(base);
+    const watched = watchGrpcStream(inflow, stream, { streamsIn: requestStream, end });
     const encoding = takeGrpcEncoding(base);
     const served = methods.get(path);
     // Health and reflection are for everyone.
@@ -103,6 +105,8 @@ export function serveCalls(
         next({
           onReceiveMetadata(metadata, read) {
             if (served === undefined) {
+              const tooMany = openCalls.enter(stream);
+              if (tooMany !== undefined) return end(tooMany);
               return encoding === IDENTITY ? read(metadata) : end(compressed(encoding));
             }
             const serving = {
