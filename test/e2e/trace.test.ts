@@ -1,7 +1,8 @@
+import { connect as connectHttp2 } from "node:http2";
 import { connectMillrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { JobService } from "@millrace/proto/job-service";
-import { grpcClient } from "@millrace/runtime";
+import { grpcClient, methodPath } from "@millrace/runtime";
 import { answer, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type Span, startSpanCollector } from "./span-collector.ts";
@@ -93,4 +94,27 @@ test("a call that its caller got wrong is in the caller's trace, and no error of
     ...{ parentId: caller, failed: false },
     attributes: { "rpc.response.status_code": "NOT_FOUND", "millrace.job.id": jobId },
   });
+
+  // Though gRPC names them so: UNIMPLEMENTED for an encoding, INTERNAL for a flag.
+  const session = connectHttp2(`http://${system.gateways[0]?.addresses.address}`);
+  onTestFinished(() => session.destroy());
+  const calls = [
+    ["6bf92f3577b34da6a3ce929d0e0e4736", "gzip", "UNIMPLEMENTED"],
+    ["7bf92f3577b34da6a3ce929d0e0e4736", "identity", "INTERNAL"],
+  ] as const;
+  for (const [id, encoding, code] of calls) {
+    const stream = session.request({
+      ...{ ":method": "POST", ":path": methodPath(JobService.method.getJob), te: "trailers" },
+      ...{ "content-type": "application/grpc", authorization: `Bearer ${system.apiKey}` },
+      ...{ traceparent: `00-${id}-${caller}-01`, "grpc-encoding": encoding },
+    });
+    // An empty message with the flag of a compressed one.
+    stream.end(Buffer.from([1, 0, 0, 0, 0]));
+    stream.resume();
+    const found = await collector.trace(id, (spans) => spans.some(ofGetJob));
+    expect(found.find(ofGetJob)).toMatchObject({
+      ...{ parentId: caller, failed: false },
+      attributes: { "rpc.response.status_code": code },
+    });
+  }
 });

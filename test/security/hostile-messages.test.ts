@@ -3,10 +3,7 @@
  * comes from a seed. Nothing of it may be taken for a bug of ours, end a process or fill its memory.
  */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
-import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { JobSpecSchema } from "@millrace/proto/job";
@@ -108,106 +105,7 @@ test.each(fuzzed)("$name takes messages by chance for what they are", async (fuz
   await allIsWell();
 });
 
-/** The most memory that a process has ever had, in bytes. */
-async function peakMemory(pid: number | undefined): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmHWM:\s+(\d+) kB/.exec(text)?.[1]) * 1024;
-}
-
 const MIB = 1024 * 1024;
-const bomb = gzipSync(Buffer.alloc(256 * MIB), { level: 1 });
-const prefixed = (flag: number, message: Uint8Array) => {
-  const head = Buffer.alloc(5);
-  head.writeUInt8(flag, 0);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-};
-
-/** What a request on HTTP/2 is answered with: its status, or gRPC's. */
-async function request(
-  address: string | undefined,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-): Promise<string> {
-  const session = connectHttp2(`http://${address}`);
-  session.on("error", () => undefined);
-  onTestFinished(() => session.destroy());
-  const stream = session.request({ ":method": "POST", ":path": path, ...headers });
-  stream.on("error", () => undefined);
-  let said = "";
-  const note = (got: object) => {
-    const { ":status": http, "grpc-status": grpc } = got as Record<string, string | number>;
-    said = `${said} ${http ?? ""} ${grpc ?? ""}`;
-  };
-  stream.on("response", note).on("trailers", note);
-  // gRPC-Web says it in the body.
-  stream.on("data", (data: Buffer) => {
-    said += /grpc-status: (\d+)/.exec(data.toString("latin1"))?.[1] ?? "";
-  });
-  stream.end(body);
-  await once(stream, "close").catch(() => undefined);
-  return said.replace(/\s+/g, " ").trim();
-}
-
-const bombs = [
-  ...Object.entries(addresses).map(([name, address]) => {
-    const of = serviceCalls(started).find(({ at }) => at.some((one) => one === name));
-    const [method] = (of?.desc.methods ?? []).filter(({ methodKind }) => methodKind === "unary");
-    return {
-      name: `gRPC at ${name}`,
-      address,
-      path: methodPath(method ?? JobService.method.getJob),
-      headers: { "content-type": "application/grpc", te: "trailers", "grpc-encoding": "gzip" },
-      body: prefixed(1, bomb),
-      token: shown[of?.letsIn[0] ?? "none"],
-    };
-  }),
-  ...["application/json", "application/proto"].map((type) => ({
-    name: `Connect, ${type}`,
-    address: gateway?.addresses.http,
-    path: methodPath(JobService.method.getJob),
-    headers: { "content-type": type, "content-encoding": "gzip" },
-    body: bomb,
-    token: shown.caller,
-  })),
-  {
-    name: "gRPC-Web",
-    address: gateway?.addresses.http,
-    path: methodPath(JobService.method.getJob),
-    headers: { "content-type": "application/grpc-web+proto", "grpc-encoding": "gzip" },
-    body: prefixed(1, bomb),
-    token: shown.caller,
-  },
-  {
-    name: "plain HTTP",
-    address: gateway?.addresses.http,
-    path: "/v1/jobs",
-    headers: { "content-type": "application/json", "content-encoding": "gzip" },
-    body: bomb,
-    token: shown.caller,
-  },
-];
-
-test.each(bombs)(
-  "a message that is 256 MiB once it is unpacked is refused before: $name",
-  async (sent) => {
-    const { address, path, headers, body, token } = sent;
-    const service = [gateway, scheduler].find((one) =>
-      Object.values(one?.addresses ?? {}).includes(String(address)),
-    );
-    const before = await peakMemory(service?.pid);
-    const said = await request(
-      address,
-      path,
-      { ...headers, authorization: `Bearer ${token}` },
-      body,
-    );
-    expect(said).not.toMatch(/^(200( 0)?|500.*|.* 13)$/);
-    expect((await peakMemory(service?.pid)) - before).toBeLessThan(128 * MIB);
-    await allIsWell();
-  },
-);
 
 /** Sends a request of HTTP/1.1 as it is, and ends; resolves to all that came back. */
 async function raw(text: string | Buffer): Promise<string> {

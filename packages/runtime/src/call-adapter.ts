@@ -10,10 +10,11 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { assertBounded } from "./bounds/message-bounds.ts";
+import { compressed, IDENTITY, takeGrpcEncoding } from "./compression.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
 import type { Inflow } from "./inflow/inflow.ts";
-import { answerBeforeReading, boundMessages } from "./open-methods.ts";
+import { answerBeforeReading, boundMessages, OpenCalls } from "./open-methods.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
@@ -88,10 +89,13 @@ export function serveCalls(
   settings: CallSettings,
   { inflow, mostFields }: { readonly inflow: Inflow; readonly mostFields: number },
 ): ServerInterceptor {
+  const openCalls = new OpenCalls(inflow.limits.healthCallsPerConnection);
   return ({ path, requestStream }, base) => {
     const abort = new AbortController();
     const end = (fault: RpcFault) => abort.abort(fault);
-    const watched = watchGrpcStream(inflow, streamOf(base), { streamsIn: requestStream, end });
+    const stream = streamOf(base);
+    const watched = watchGrpcStream(inflow, stream, { streamsIn: requestStream, end });
+    const encoding = takeGrpcEncoding(base);
     const served = methods.get(path);
     // Health and reflection are for everyone.
     if (served === undefined) boundMessages(base);
@@ -100,8 +104,14 @@ export function serveCalls(
       start: (next) =>
         next({
           onReceiveMetadata(metadata, read) {
-            if (served === undefined) return read(metadata);
-            const serving = { ...served, settings, mostFields, abort, watched, call, path };
+            if (served === undefined) {
+              const tooMany = openCalls.enter(stream);
+              if (tooMany !== undefined) return end(tooMany);
+              return encoding === IDENTITY ? read(metadata) : end(compressed(encoding));
+            }
+            const serving = {
+              ...{ ...served, settings, mostFields, abort, watched, call, path, encoding },
+            };
             void serveCall(serving, metadata, () => read(metadata)).finally(() => {
               done = true;
             });
@@ -134,6 +144,7 @@ interface ServingCall extends ServedMethod {
   readonly watched: GrpcInflow;
   readonly call: ServerInterceptingCallInterface;
   readonly path: string;
+  readonly encoding: string;
 }
 
 /** `read` has grpc-js read what the call says, and open it. */
@@ -156,6 +167,7 @@ async function serveCall(serving: ServingCall, metadata: Metadata, read: () => v
   const fault = await runCall(settings, incoming, async (admit) => {
     const context = await admit();
     watched.call.admit(settings.callerOf(context.identity));
+    if (serving.encoding !== IDENTITY) throw compressed(serving.encoding);
     const { call, reply } = await open(metadata, signal, read);
     opened = { call, reply };
     const request = streamsIn

@@ -1,8 +1,10 @@
 /** Health and reflection, which need no credential. A stranger may call them, so a call of them holds little. */
+import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
+import { type RpcFault, rpcError } from "./rpc-fault.ts";
 
-/** The longest message, as it comes and decompressed. The names that are asked about are far shorter. */
+/** The longest message. The names that are asked about are far shorter. */
 export const OPEN_MESSAGE_BYTES = 4 * 1024;
 
 /**
@@ -17,6 +19,38 @@ export function boundMessages(call: ServerInterceptingCallInterface): void {
   bounded.maxReceiveMessageSize = OPEN_MESSAGE_BYTES;
   bounded.decoder.maxReadMessageLength = OPEN_MESSAGE_BYTES;
 }
+
+/**
+ * Counts the calls of each connection. Watches of health and streams of reflection last as long as their
+ * caller likes, at some 24 KB each, and a connection may have a thousand streams.
+ */
+export class OpenCalls {
+  readonly #limit: number;
+  readonly #counts = new WeakMap<object, number>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Counts a call in until its stream closes; a fault if its connection has as many as it may. */
+  enter(stream: ServerHttp2Stream): RpcFault | undefined {
+    const connection = stream.session ?? stream;
+    const count = this.#counts.get(connection) ?? 0;
+    if (count >= this.#limit) return tooMany(this.#limit);
+    this.#counts.set(connection, count + 1);
+    stream.once("close", () =>
+      this.#counts.set(connection, (this.#counts.get(connection) ?? 1) - 1),
+    );
+    return undefined;
+  }
+}
+
+const tooMany = (limit: number) =>
+  rpcError({
+    reason: "TOO_MANY_STREAMS",
+    message: `this connection has ${limit} calls of health and reflection open, as many as it may: end some first`,
+    metadata: { limit: String(limit) },
+  });
 
 /**
  * Has a call read its next message only once what it answered has been sent. Reflection answers each

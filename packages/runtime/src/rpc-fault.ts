@@ -21,6 +21,9 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   UNKNOWN_JOB_TYPE: [status.INVALID_ARGUMENT, 400],
   TOO_LARGE: [status.INVALID_ARGUMENT, 413],
   MEDIA_TYPE: [status.INVALID_ARGUMENT, 415],
+  COMPRESSED: [status.UNIMPLEMENTED, 415],
+  // As gRPC demands it, though the caller is to blame.
+  COMPRESSED_FLAG: [status.INTERNAL, 400],
   DOCUMENT_EMPTY: [status.INVALID_ARGUMENT, 400],
   DOCUMENT_TYPE_MISMATCH: [status.INVALID_ARGUMENT, 415],
   DOCUMENT_ENCRYPTED: [status.INVALID_ARGUMENT, 422],

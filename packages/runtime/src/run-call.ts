@@ -70,6 +70,9 @@ const ourFaults = new Set([
   ...[status.INTERNAL, status.UNAVAILABLE, status.DATA_LOSS],
 ]);
 
+/** Those that have such a status only because gRPC demands it. */
+const callersFaults: ReadonlySet<Reason | undefined> = new Set(["COMPRESSED", "COMPRESSED_FLAG"]);
+
 /** A thrown value as callers may see it: what gRPC says of an upstream that is away holds its address. */
 function faultOf(error: unknown): RpcFault {
   const fault = asRpcFault(error);
@@ -106,7 +109,7 @@ export async function runCall(
       // What ended the call, and not what its handler met with then.
       fault = faultOf(signal.aborted ? signal.reason : error);
       if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
-      if (ourFaults.has(fault.code)) failSpan(fault);
+      if (ourFaults.has(fault.code) && !callersFaults.has(fault.reason)) failSpan(fault);
     } finally {
       release();
     }

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { gzipSync } from "node:zlib";
 import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -140,19 +139,15 @@ test("headers of 16 KiB are refused on HTTP/2 too", async () => {
   await expect(of(16_384)).rejects.toThrow("NGHTTP2_ENHANCE_YOUR_CALM");
 });
 
-test("a request that is compressed is taken, and no more of it than the limit", async () => {
-  await using setup = await startHttpServer(
-    { getJob: async ({ jobId: id }) => ({ job: { id, payloadJson: "x".repeat(5_000) } }) },
-    { limits: { messageBytes: 10_000 } },
-  );
-  const gzip = { "content-encoding": "gzip", "accept-encoding": "gzip" };
-  const small = await post(setup.url + getJob, gzipSync(JSON.stringify({ jobId })), gzip);
-  expect(small.status).toBe(200);
-  // Answers leave as they are.
-  expect(small.headers.get("content-encoding")).toBeNull();
-  const bomb = gzipSync(JSON.stringify({ jobId: "x".repeat(10_000) }));
-  expect(bomb.length).toBeLessThan(200);
-  expect((await post(setup.url + getJob, bomb, gzip)).status).toBe(429);
+test("answers leave as they are, also where their caller takes them compressed", async () => {
+  await using setup = await startHttpServer({
+    getJob: async ({ jobId: id }) => ({ job: { id, payloadJson: "x".repeat(5_000) } }),
+  });
+  const answer = await post(setup.url + getJob, JSON.stringify({ jobId }), {
+    "accept-encoding": "gzip",
+  });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-encoding")).toBeNull();
 });
 
 test("both directions of a stream flow at once on HTTP/2", async () => {

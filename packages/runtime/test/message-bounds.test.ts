@@ -1,10 +1,8 @@
-import { gzipSync } from "node:zlib";
-import { create, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
-import { compressionGzip, createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { status } from "@grpc/grpc-js";
 import type { JobSpecSchema } from "@millrace/proto/job";
-import { SubmitJobRequestSchema } from "@millrace/proto/job-service";
 import { BadRequestSchema, ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
 import { describe, expect, test } from "vitest";
 import { jobsBy, startHttpServer, transports } from "./http-server.ts";
@@ -90,64 +88,6 @@ test("gRPC's own port refuses the same", async () => {
     code: status.INVALID_ARGUMENT,
     reason: "TOO_LARGE",
     violations: [{ field: "job.payload_struct" }],
-  });
-});
-
-describe("compressed", () => {
-  const big = create(SubmitJobRequestSchema, { job: withList(messageFields) });
-  const small = create(SubmitJobRequestSchema, { job: withList(40) });
-
-  test.each([true, false])("a message is looked at as it is (binary: %j)", async (binary) => {
-    await using setup = await startHttpServer({ submitJob: async () => ({}) }, { limits });
-    const post = (body: Uint8Array) =>
-      fetch(`${setup.url}/millrace.jobs.v1.JobService/SubmitJob`, {
-        method: "POST",
-        headers: {
-          "content-type": binary ? "application/proto" : "application/json",
-          "content-encoding": "gzip",
-        },
-        body: new Uint8Array(body),
-      });
-    const bytesOf = (message: typeof big) =>
-      binary
-        ? toBinary(SubmitJobRequestSchema, message)
-        : Buffer.from(toJsonString(SubmitJobRequestSchema, message));
-    expect((await post(gzipSync(bytesOf(small)))).status).toBe(200);
-    const refused = await post(gzipSync(bytesOf(big)));
-    expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("100");
-    const broken = await post(Buffer.from("no gzip"));
-    expect(broken.status).toBeGreaterThanOrEqual(400);
-    expect(setup.bugs).toEqual([]);
-  });
-
-  test("envelopes of a stream are looked at as they are", async () => {
-    await using setup = await startHttpServer(
-      {
-        async *submitStream(requests) {
-          for await (const _ of requests) yield {};
-        },
-      },
-      { limits },
-    );
-    const gzipped = (baseUrl: string) =>
-      createConnectTransport({
-        ...{ baseUrl, httpVersion: "2", useBinaryFormat: true },
-        ...{ sendCompression: compressionGzip, compressMinBytes: 0 },
-      });
-    const rpc = jobsBy(gzipped, setup.url);
-    const submit = async (job: Job) => {
-      const requests = async function* () {
-        yield { items: [{ sequence: 1n, job: withList(30) }] };
-        yield { items: [{ sequence: 2n, job }] };
-      };
-      let answers = 0;
-      for await (const _ of rpc.submitStream(requests())) answers += 1;
-      return answers;
-    };
-    expect(await submit(withList(30))).toBe(2);
-    const error = await failureOf(submit(withList(messageFields)));
-    expect(saidOf(error)).toMatchObject({ reason: "TOO_LARGE" });
   });
 });
 

@@ -1,31 +1,32 @@
 /** Health and reflection, which anyone may call: what a stranger can make a server hold by them. */
 import { once } from "node:events";
 import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
-import { gzipSync } from "node:zlib";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { MessageFrames } from "../src/inflow/message-frames.ts";
 import { healthService, OPEN_MESSAGE_BYTES } from "../src/open-methods.ts";
-import { startJobServer } from "./job-server.ts";
+import { defaultServeLimits, type ServeLimits } from "../src/serve.ts";
+import { jobId, startJobServer } from "./job-server.ts";
 
+const getJob = "/millrace.jobs.v1.JobService/GetJob";
 const check = "/grpc.health.v1.Health/Check";
 const watch = "/grpc.health.v1.Health/Watch";
 const reflect = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const reflectAlpha = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-async function setup() {
-  const started = await startJobServer({});
+async function start(limits: Partial<ServeLimits> = {}) {
+  const started = await startJobServer({ getJob: async () => ({}) }, { limits });
   onTestFinished(() => started[Symbol.asyncDispose]());
-  return callerOf(started.server.address);
+  return started.server.address;
 }
+const setup = async (limits?: Partial<ServeLimits>) => callerOf(await start(limits));
 
 function callerOf(address: string) {
   const session = connectHttp2(`http://${address}`);
   onTestFinished(() => session.destroy());
-  return (path: string, headers: Record<string, string> = {}) => {
+  return (path: string) => {
     const stream = session.request({
       ...{ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" },
-      ...headers,
     });
     stream.on("error", () => undefined);
     return stream;
@@ -41,9 +42,8 @@ function message(field: number, text: string, bytes = 0): Buffer {
   const head = Buffer.from([(15 << 3) | 2, (filler & 0x7f) | 0x80, filler >> 7]);
   return Buffer.concat([known, head, Buffer.alloc(filler)]);
 }
-function framed(content: Uint8Array, { bytes = content.length, flag = 0 } = {}): Buffer {
+function framed(content: Uint8Array, { bytes = content.length } = {}): Buffer {
   const head = Buffer.alloc(5);
-  head.writeUInt8(flag);
   head.writeUInt32BE(bytes, 1);
   return Buffer.concat([head, content]);
 }
@@ -78,13 +78,9 @@ test.each(methods)("%s takes a small message, and no larger one", async (path, o
     [OPEN_MESSAGE_BYTES, undefined],
     [OPEN_MESSAGE_BYTES + 1, status.RESOURCE_EXHAUSTED],
   ] as const) {
-    const plain = open(path);
-    plain.end(framed(of(bytes)));
-    expect(await outcome(plain)).toBe(ends);
-    // However few bytes it is compressed to.
-    const compressed = open(path, { "grpc-encoding": "gzip" });
-    compressed.end(framed(gzipSync(of(bytes)), { flag: 1 }));
-    expect(await outcome(compressed)).toBe(ends);
+    const stream = open(path);
+    stream.end(framed(of(bytes)));
+    expect(await outcome(stream)).toBe(ends);
   }
 });
 
@@ -93,6 +89,81 @@ test.each(methods)("%s refuses a larger message by its length, before it comes",
   const stream = open(path);
   stream.write(framed(Buffer.alloc(0), { bytes: OPEN_MESSAGE_BYTES + 1 }));
   expect(await outcome(stream)).toBe(status.RESOURCE_EXHAUSTED);
+});
+
+/** Asks for a message, and leaves the call open. A watch has said all that it has to say. */
+function ask(open: ReturnType<typeof callerOf>, path: string, content: Uint8Array) {
+  const stream = open(path);
+  if (path === watch) stream.end(framed(content));
+  else stream.write(framed(content));
+  return stream;
+}
+const known = message(1, "known");
+
+test.each([watch, reflect, reflectAlpha])(
+  "%s: a connection has so many calls of it, and one more is refused",
+  async (path) => {
+    const limit = 3;
+    const address = await start({ healthCallsPerConnection: limit });
+    const open = callerOf(address);
+    const content = message(path === watch ? 1 : 4, "known");
+    const streams = Array.from({ length: limit }, () => ask(open, path, content));
+    expect(new Set(await Promise.all(streams.map(outcome)))).toEqual(new Set([undefined]));
+    // Of all these methods together, and Check is among them.
+    for (const other of [watch, reflect, check]) {
+      const refused = open(other);
+      // As its headers arrive: it has sent nothing else.
+      const [headers] = (await once(refused, "response")) as [Record<string, string>];
+      expect(headers["grpc-status"]).toBe(String(status.RESOURCE_EXHAUSTED));
+      expect(headers["grpc-message"]).toContain(String(limit));
+    }
+    // Calls of other methods, and other connections, are not concerned.
+    const job = open(getJob);
+    job.end(framed(message(1, jobId)));
+    expect(await outcome(job)).toBeUndefined();
+    expect(await outcome(ask(callerOf(address), path, content))).toBeUndefined();
+    // One that has ended makes room for one.
+    const [first] = streams as [ClientHttp2Stream];
+    first.close(constants.NGHTTP2_CANCEL);
+    await once(first, "close");
+    const after = open(getJob);
+    after.end(framed(message(1, jobId)));
+    expect(await outcome(after)).toBeUndefined();
+    expect(await outcome(ask(open, path, content))).toBeUndefined();
+    expect(await outcome(ask(open, path, content))).toBe(status.RESOURCE_EXHAUSTED);
+  },
+);
+
+test("calls that were answered, refused or broken off are counted no longer", async () => {
+  const open = await setup({ healthCallsPerConnection: 1 });
+  const breakOff = async (stream: ClientHttp2Stream) => {
+    stream.close(constants.NGHTTP2_CANCEL);
+    await once(stream, "close");
+    // The server has seen it by the time that it answers what comes after.
+    const job = open(getJob);
+    job.end(framed(message(1, jobId)));
+    await once(job.resume(), "close");
+  };
+  for (let i = 0; i < 5; i += 1) {
+    const answered = open(check);
+    answered.end(framed(known));
+    await once(answered.resume(), "close");
+    await breakOff(ask(open, watch, known));
+    const watched = ask(open, watch, known);
+    expect(await outcome(watched)).toBeUndefined();
+    for (let n = 0; n < 3; n += 1) {
+      expect(await outcome(ask(open, watch, known))).toBe(status.RESOURCE_EXHAUSTED);
+    }
+    await breakOff(watched);
+  }
+});
+
+test("by default a connection may have 32", async () => {
+  const open = await setup();
+  const most = defaultServeLimits.healthCallsPerConnection;
+  const streams = Array.from({ length: most }, () => ask(open, watch, known));
+  expect(new Set(await Promise.all(streams.map(outcome)))).toEqual(new Set([undefined]));
+  expect(await outcome(ask(open, watch, known))).toBe(status.RESOURCE_EXHAUSTED);
 });
 
 test("a name that was watched is forgotten with its last watcher, known or not", async () => {

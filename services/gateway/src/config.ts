@@ -64,7 +64,7 @@ const settings = {
   internalTokenFile: secretFileSetting("MILLRACE_INTERNAL_TOKEN"),
   schedulerDeadlineMs: setting(
     "MILLRACE_SCHEDULER_DEADLINE_MS",
-    z.coerce.number().int().min(100).default(8_000),
+    z.coerce.number().int().min(100).max(600_000).default(8_000),
     "How long a call waits for a scheduler, tries included, in milliseconds.",
   ),
   streamUnanswered: setting(

@@ -21,7 +21,8 @@ import { workerTokens } from "./tokens/worker-tokens.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
-const pause = z.coerce.number().int().min(10);
+/** A timer fires after 24 days at the latest, so that a slip of the hand would stop a duty without a word. */
+const pause = (mostMs: number) => z.coerce.number().int().min(10).max(mostMs);
 
 /** Text that `parse` takes. Only a program's parts parse it: a token's file is parsed each time it is read. */
 const tokens = (parse: (text: string) => unknown) =>
@@ -136,17 +137,17 @@ const settings = {
   ...observeSettings(7073),
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",
-    pause.default(1_000),
+    pause(60_000).default(1_000),
     "Pause between looks for leases that ran out, in milliseconds.",
   ),
   promoteEveryMs: setting(
     "MILLRACE_PROMOTE_EVERY_MS",
-    pause.default(250),
+    pause(60_000).default(250),
     "Pause between looks for scheduled jobs that are due, in milliseconds.",
   ),
   pruneEveryMs: setting(
     "MILLRACE_PRUNE_EVERY_MS",
-    pause.default(10_000),
+    pause(3_600_000).default(10_000),
     "Pause between looks for finished jobs to remove, in milliseconds.",
   ),
 };

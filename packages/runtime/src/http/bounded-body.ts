@@ -1,7 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { compressionGzip } from "@connectrpc/connect-node";
 import { assertBoundedJson } from "../bounds/json-bounds.ts";
 import { assertBounded } from "../bounds/message-bounds.ts";
+import { compressedFlag } from "../compression.ts";
 import type { CallHeaders } from "../handlers.ts";
 import { RpcFault } from "../rpc-fault.ts";
 import { toConnectError } from "./connect-fault.ts";
@@ -12,7 +12,6 @@ const CONTENT_TYPE =
 
 const ENVELOPE_HEAD = 5;
 const COMPRESSED = 1;
-const encodingHeaders = ["content-encoding", "connect-content-encoding", "grpc-encoding"];
 
 export interface MessageLimits {
   /** The longest message, in bytes. Connect refuses what is longer, and so it is passed on unread. */
@@ -37,28 +36,24 @@ export function boundedBody(
   const type = CONTENT_TYPE.exec(headers.get("content-type") ?? "");
   if (type === null) return body;
   const format = (type[1] ?? type[2] ?? "proto").toLowerCase();
-  const gzip = encodingHeaders.some((name) => headers.get(name) === compressionGzip.name);
 
-  const check = async (message: Uint8Array, compressed: boolean) => {
-    // What is compressed in another way is refused by Connect, which knows no other.
-    if (compressed && !gzip) return;
-    const bytes = compressed ? await compressionGzip.decompress(message, messageBytes) : message;
+  const check = (message: Uint8Array) => {
     try {
-      if (format === "json") assertBoundedJson(bytes, messageFields);
-      else assertBounded(desc, bytes, messageFields);
+      if (format === "json") assertBoundedJson(message, messageFields);
+      else assertBounded(desc, message, messageFields);
     } catch (error) {
       throw error instanceof RpcFault ? toConnectError(error) : error;
     }
   };
   return type[1] === undefined
     ? envelopes(body, messageBytes, check)
-    : oneMessage(body, messageBytes, (message) => check(message, gzip));
+    : oneMessage(body, messageBytes, check);
 }
 
 async function* oneMessage(
   body: AsyncIterable<Uint8Array>,
   messageBytes: number,
-  check: (message: Uint8Array) => Promise<void>,
+  check: (message: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -68,14 +63,14 @@ async function* oneMessage(
     if (length > messageBytes) break;
   }
   const message = Buffer.concat(pieces, length);
-  if (length <= messageBytes) await check(message);
+  if (length <= messageBytes) check(message);
   yield message;
 }
 
 async function* envelopes(
   body: AsyncIterable<Uint8Array>,
   messageBytes: number,
-  check: (message: Uint8Array, compressed: boolean) => Promise<void>,
+  check: (message: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
   let held = 0;
@@ -86,12 +81,13 @@ async function* envelopes(
     while (held >= wanted) {
       const bytes = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, held);
       pieces = [bytes];
+      if (((bytes[0] ?? 0) & COMPRESSED) !== 0) throw toConnectError(compressedFlag());
       const length = Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32BE(1);
       wanted = ENVELOPE_HEAD + length;
       // Connect reads the head alone of what is too long, and refuses it.
       if (length > messageBytes) return yield bytes.subarray(0, ENVELOPE_HEAD);
       if (held < wanted) break;
-      await check(bytes.subarray(ENVELOPE_HEAD, wanted), ((bytes[0] ?? 0) & COMPRESSED) !== 0);
+      check(bytes.subarray(ENVELOPE_HEAD, wanted));
       yield bytes.subarray(0, wanted);
       held -= wanted;
       pieces = held === 0 ? [] : [bytes.subarray(wanted)];

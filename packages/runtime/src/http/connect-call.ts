@@ -1,4 +1,5 @@
 import { ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { IDENTITY, refusedEncoding } from "../compression.ts";
 import type { CallContext } from "../handlers.ts";
 import { asRpcFault, RpcFault } from "../rpc-fault.ts";
 import type { Admit, CallSettings } from "../run-call.ts";
@@ -33,12 +34,17 @@ export class ConnectCall {
   }
 
   /** Before the body is read. */
-  async enter({ signal }: HandlerContext): Promise<void> {
+  async enter({ signal, responseHeader }: HandlerContext): Promise<void> {
     this.entered = true;
     signal.addEventListener("abort", () => this.#onAbort(signal.reason), { once: true });
     try {
       const context = await this.#admit();
       this.incoming.admit(this.#settings.callerOf(context.identity));
+      const refused = refusedEncoding(context.headers);
+      if (refused !== undefined) {
+        responseHeader.set(refused.accept, IDENTITY);
+        throw refused.fault;
+      }
       this.#context = { ...context, signal: this.#abort.signal };
     } catch (error) {
       throw this.failed(error);

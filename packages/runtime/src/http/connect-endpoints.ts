@@ -7,7 +7,7 @@ import {
   type MethodImpl,
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { type AnyHandler, type BoundService, methodsOf } from "../handlers.ts";
 import type { Inflow } from "../inflow/inflow.ts";
 import { RpcFault, rpcError } from "../rpc-fault.ts";
@@ -24,9 +24,6 @@ import { headersOf, peerOf } from "./request.ts";
 import type { Endpoint } from "./router.ts";
 
 type Message = MessageShape<DescMethod["input"]>;
-
-/** Answers leave as they are: a proxy in front may compress, these processors have better to do. */
-const NEVER_BYTES = Number.MAX_SAFE_INTEGER;
 
 async function* validated(method: DescMethod, requests: AsyncIterable<Message>, call: ConnectCall) {
   const iterator = requests[Symbol.asyncIterator]();
@@ -98,8 +95,8 @@ export function connectEndpoints(
   limits: MessageLimits & { readonly inflow: Inflow },
 ): Endpoint[] {
   const router = createConnectRouter({
-    acceptCompression: [compressionGzip],
-    compressMinBytes: NEVER_BYTES,
+    // Answers leave as they are too: a proxy in front may compress, these processors have better to do.
+    acceptCompression: [],
     readMaxBytes: limits.messageBytes,
     // Nobody looks at fields that the contract does not know.
     binaryOptions: { readUnknownFields: false },

@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
+import { IDENTITY } from "../compression.ts";
 import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { isAnswered } from "./rest-of-request.ts";
@@ -28,6 +29,7 @@ export function problemOf(fault: RpcFault): HttpAnswer {
     headers: {
       "content-type": "application/problem+json",
       ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(reason === "COMPRESSED" ? { "accept-encoding": IDENTITY } : {}),
       ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
     },
     body: JSON.stringify(problem),

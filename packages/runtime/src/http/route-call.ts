@@ -1,3 +1,4 @@
+import { refusedEncoding } from "../compression.ts";
 import type { Inflow } from "../inflow/inflow.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
 import { methodPath } from "../service-definition.ts";
@@ -29,6 +30,8 @@ export const routeEndpoint = <Identity>(
     const fault = await runCall(settings, call, async (admit) => {
       const context = (await admit()) as Parameters<typeof handle>[1];
       incoming.admit(settings.callerOf(context.identity));
+      const refused = refusedEncoding(headers);
+      if (refused !== undefined) throw refused.fault;
       const body = incoming.body(bodyUse, messageBytes);
       const answer = await handle({ ...address, headers, body }, context);
       await sendAnswer(response, answer, { gone, signal, headersOnly: request.method === "HEAD" });

@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { compressedFlag } from "../compression.ts";
 import type { RpcFault } from "../rpc-fault.ts";
 import type { Inflow, InflowCall } from "./inflow.ts";
 import { MessageFrames } from "./message-frames.ts";
@@ -28,7 +29,9 @@ export function watchGrpcStream(
   const call = inflow.open(session ?? stream, String(session?.socket?.remoteAddress), end);
   const flow = holdable(stream);
   const frames = new MessageFrames({
-    onBegin(bytes) {
+    onBegin(bytes, flags) {
+      // grpc-js would take it as it is.
+      if (flags !== 0) return call.end(compressedFlag());
       if (!call.begin(bytes, () => flow.release())) flow.hold();
     },
     // A call with one message is complete once the caller has said that it was all.

@@ -21,6 +21,11 @@ export const inflowSettings = {
     count.default(defaultInflowLimits.unfinishedPerAddress),
     "Calls of one peer address whose request has not come in full.",
   ),
+  healthCallsPerConnection: setting(
+    "MILLRACE_HEALTH_CALLS_PER_CONNECTION",
+    count.default(defaultInflowLimits.healthCallsPerConnection),
+    "Calls of health and reflection, which need no key or token, at once on one connection for gRPC.",
+  ),
   bytesPerConnection: setting(
     "MILLRACE_INFLOW_BYTES_PER_CONNECTION",
     count.default(defaultInflowLimits.bytesPerConnection),
@@ -42,6 +47,7 @@ export const inflowLimitsOf = (config: Config<typeof inflowSettings>): InflowLim
   messageMs: config.messageMs,
   connectionsPerAddress: config.connectionsPerAddress,
   unfinishedPerAddress: config.unfinishedPerAddress,
+  healthCallsPerConnection: config.healthCallsPerConnection,
   bytesPerConnection: config.bytesPerConnection,
   bytesPerAddress: config.bytesPerAddress,
   bytesPerCaller: config.bytesPerCaller,

@@ -19,6 +19,8 @@ export interface InflowLimits {
   readonly connectionsPerAddress: number;
   /** Calls of one peer address whose request has not come in full; one more ends the oldest. */
   readonly unfinishedPerAddress: number;
+  /** Calls of health and reflection, which need no credential, at once on one connection; one more is refused. */
+  readonly healthCallsPerConnection: number;
   /** Bytes of messages over 64 KiB that one connection may be sending at once; others wait. */
   readonly bytesPerConnection: number;
   /** The same for one peer address. */
@@ -32,6 +34,7 @@ export const defaultInflowLimits: InflowLimits = {
   messageMs: 60_000,
   connectionsPerAddress: 2_000,
   unfinishedPerAddress: 2_000,
+  healthCallsPerConnection: 32,
   bytesPerConnection: 16 * MIB,
   bytesPerAddress: 64 * MIB,
   bytesPerCaller: 32 * MIB,

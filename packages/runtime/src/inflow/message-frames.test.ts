@@ -2,10 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MessageFrames } from "./message-frames.ts";
 
+/** Any that differ. */
+const flagsOf = (length: number) => length % 256;
+
 function framed(lengths: readonly number[]): Buffer {
   return Buffer.concat(
     lengths.map((length) => {
       const message = Buffer.alloc(5 + length);
+      message.writeUInt8(flagsOf(length));
       message.writeUInt32BE(length, 1);
       return message;
     }),
@@ -20,7 +24,7 @@ test("messages are found however their bytes are cut", () => {
       (lengths, cuts) => {
         const seen: string[] = [];
         const frames = new MessageFrames({
-          onBegin: (bytes) => seen.push(`begin ${bytes}`),
+          onBegin: (bytes, flags) => seen.push(`begin ${bytes} ${flags}`),
           onComplete: () => seen.push("complete"),
         });
         const bytes = framed(lengths);
@@ -29,13 +33,15 @@ test("messages are found however their bytes are cut", () => {
           frames.push(bytes.subarray(at, at + cut));
           at += cut;
         }
-        expect(seen).toEqual(lengths.flatMap((length) => [`begin ${length}`, "complete"]));
+        expect(seen).toEqual(
+          lengths.flatMap((length) => [`begin ${length} ${flagsOf(length)}`, "complete"]),
+        );
       },
     ),
   );
 });
 
-test("a length is told before its message has come", () => {
+test("a length is known before its message has come", () => {
   const seen: number[] = [];
   const frames = new MessageFrames({
     onBegin: (bytes) => seen.push(bytes),

@@ -2,8 +2,8 @@
 const HEAD_BYTES = 5;
 
 export interface FrameListener {
-  /** Told of the length as soon as it is known. */
-  onBegin(bytes: number): void;
+  /** Told of the length, and of the byte of flags, as soon as they are known. */
+  onBegin(bytes: number, flags: number): void;
   onComplete(): void;
 }
 
@@ -28,7 +28,7 @@ export class MessageFrames {
         at += part.length;
         if (this.#headBytes < HEAD_BYTES) return;
         this.#left = this.#head.readUInt32BE(1);
-        this.#listener.onBegin(this.#left);
+        this.#listener.onBegin(this.#left, this.#head.readUInt8(0));
       }
       const part = Math.min(this.#left, piece.length - at);
       this.#left -= part;
