@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { DocumentStore } from "@millrace/documents";
 import type { Job, JobSpec } from "@millrace/proto/job";
@@ -7,6 +6,7 @@ import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
 import { RpcFault, rpcError, timestampOf, toRpcStatus } from "@millrace/runtime";
 import {
   createGroupBatcher,
+  createLoopTurns,
   groups,
   jobBytes,
   type KeyId,
@@ -70,6 +70,7 @@ const refused = (fault: RpcFault): Submitted => ({
 /** Jobs that arrive together, of any caller, go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
   const { scheduler, documents, schedulerClock, random } = options;
+  const nextTurn = createLoopTurns();
   const batches = createGroupBatcher<NewJob, Submitted>({
     ...groupLimits,
     maxInFlight: SUBMITS_IN_FLIGHT,
@@ -104,7 +105,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     let checkedBytes = 0;
     for (const [index, spec] of specs.entries()) {
       if (checkedBytes >= CHECKED_AT_ONCE_BYTES) {
-        await setImmediate();
+        await nextTurn();
         checkedBytes = 0;
       }
       checkedBytes += JOB_BYTES;

@@ -1,8 +1,7 @@
-import { setImmediate } from "node:timers/promises";
 import { type Engine, type JobSpec, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError, timeMs } from "@millrace/runtime";
-import { type Clock, isJobId, isQueueName, queueOf } from "@millrace/shared";
+import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@millrace/shared";
 import { gatherSubmissions, jobWeight } from "../gather-submissions.ts";
 import type { JobObserver } from "../job-observer.ts";
 import { jobSpecOf } from "../job-spec.ts";
@@ -25,6 +24,7 @@ export function submit(
   pressure: Pick<MemoryPressure, "admits">,
 ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> {
   const submitGathered = gatherSubmissions(engine);
+  const nextTurn = createLoopTurns();
   return async ({ jobs }, { signal }) => {
     const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
     const retryOf = await retryDefaults(engine, queues);
@@ -40,7 +40,7 @@ export function submit(
       specs.push(jobSpec);
       if (jobSpec.contentHash !== undefined) hashed += jobSpec.payloadJson.length;
       if (hashed < HASHED_AT_ONCE) continue;
-      await setImmediate();
+      await nextTurn();
       hashed = 0;
     }
     // Whoever asked has been told that it failed, and may have asked elsewhere.
