@@ -14,7 +14,8 @@ const payload = (bytes: number) => ({
 const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
 
 test.each([
-  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 8],
+  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 9],
+  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 2],
   ["payloads of less than 256 KiB in all are parsed in one", 2, payload(100 * 1024), 0],
   ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 14],
   ["a few of them are checked in one", 50, wrong, 0],

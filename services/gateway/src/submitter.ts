@@ -104,13 +104,15 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const jobs: NewJob[] = [];
     let checkedBytes = 0;
     for (const [index, spec] of specs.entries()) {
-      if (checkedBytes >= CHECKED_AT_ONCE_BYTES) {
+      const bytes =
+        JOB_BYTES + (spec.payload.case === "payloadJson" ? spec.payload.value.length : 0);
+      // Before it, too: what came with its message has taken its part of this turn.
+      if (checkedBytes + bytes > CHECKED_AT_ONCE_BYTES) {
         await nextTurn();
         checkedBytes = 0;
       }
-      checkedBytes += JOB_BYTES;
+      checkedBytes += bytes;
       try {
-        checkedBytes += spec.payload.case === "payloadJson" ? spec.payload.value.length : 0;
         checkJob(spec, nowMs);
         if (spec.documentIds.length > 0) await checkDocuments(keyId, spec);
       } catch (error) {
