@@ -37,13 +37,9 @@ for (let key = 0; key < KEYS; key += 1) {
 }
 const average = 2_000;
 const jobs = Math.ceil((KEYS * LIMIT * (MINUTES + 2)) / average);
-await fill(
-  engine,
-  queue,
-  jobs,
-  (at) => keyId(at % KEYS),
-  () => Math.round(average * (0.5 + Math.random())),
-);
+await fill(engine, queue, jobs, (at) => keyId(at % KEYS), {
+  tokensOf: () => Math.round(average * (0.5 + Math.random())),
+});
 console.log(
   `${jobs} jobs of ${KEYS} keys, ${LIMIT} tokens a minute each; ${MINUTES} minutes at ${SPEED} times the speed`,
 );

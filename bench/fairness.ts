@@ -115,13 +115,9 @@ async function two() {
     return state / 2_147_483_647;
   };
   const LARGEST = 100_000;
-  await fill(
-    engine,
-    queue,
-    jobs,
-    (at) => keyId(at % 2),
-    () => 1_000 + Math.floor(random() * (LARGEST - 1_000)),
-  );
+  await fill(engine, queue, jobs, (at) => keyId(at % 2), {
+    tokensOf: () => 1_000 + Math.floor(random() * (LARGEST - 1_000)),
+  });
   const got = [0, 0];
   let inFlight = 0;
   let worst = 0;

@@ -1,9 +1,10 @@
 /**
- * What does policy cost Redis? `node bench/policy-cost.ts [rounds]`
+ * What does policy cost Redis? `node bench/policy-cost.ts [rounds] [keys] [waiting] [blocked] [types] [policy]`
  *
  * keys      a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
  * waiting   a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
+ * types     a lease of 32 by workers that name one type of jobs, and ten, against workers that name none
  * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
  *
  * Time in scripts (INFO commandstats) a job; ratios of one run, in turns: each ratio is of the means of
@@ -14,6 +15,7 @@ import { fill, finishRehash, keyId, newJob, scriptUs, startEngine, take } from "
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 400);
+const chosen = process.argv.slice(3);
 const TURNS = 20;
 const BATCH = 32;
 
@@ -26,29 +28,38 @@ interface Case {
   readonly queue: QueueName;
   readonly keyOf: (at: number) => ReturnType<typeof keyId>;
   readonly size: number;
+  /** That the worker names; none if left out. */
+  readonly types?: readonly string[];
+  readonly typeOf?: (at: number) => string;
 }
 
 const settle = (leases: Awaited<ReturnType<typeof take>>) =>
   engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
 
-const result = {
-  about,
-  keys: await compare(
-    [1, 32, 100, 1_000, 10_000, 100_000].map((keys) => ({
-      ...{ label: `${keys} keys`, queue: `keys-${keys}` as QueueName, size: 200_000 },
-      keyOf: (at: number) => keyId(at % keys),
-    })),
-  ),
-  waiting: await compare(
-    [1_000, 100_000, 1_000_000].map((size) => ({
-      ...{ label: `${size} waiting`, queue: `waiting-${size}` as QueueName, size },
-      keyOf: (at: number) => keyId(at % 10),
-    })),
-  ),
-  blocked: await blocked(),
-  policy: await policy(),
+const parts = {
+  keys: () =>
+    compare(
+      [1, 32, 100, 1_000, 10_000, 100_000].map((keys) => ({
+        ...{ label: `${keys} keys`, queue: `keys-${keys}` as QueueName, size: 200_000 },
+        keyOf: (at: number) => keyId(at % keys),
+      })),
+    ),
+  waiting: () =>
+    compare(
+      [1_000, 100_000, 1_000_000].map((size) => ({
+        ...{ label: `${size} waiting`, queue: `waiting-${size}` as QueueName, size },
+        keyOf: (at: number) => keyId(at % 10),
+      })),
+    ),
+  blocked,
+  types,
+  policy,
 };
-keep("policy-cost", result);
+const result: Record<string, unknown> = { about };
+for (const [name, measure] of Object.entries(parts)) {
+  if (chosen.length === 0 || chosen.includes(name)) result[name] = await measure();
+}
+keep(["policy-cost", ...chosen].join("-"), result);
 
 async function compare(
   cases: readonly Case[],
@@ -57,7 +68,9 @@ async function compare(
   await redis.flushall();
   for (const one of cases) {
     await engine.defineQueue({ name: one.queue, maxDepthPerKey: 10_000_000 });
-    await fill(engine, one.queue, one.size, one.keyOf);
+    // The types are known before jobs come, so that none is to be moved to the lane of its type later.
+    await take(engine, one.queue, 1, one.types);
+    await fill(engine, one.queue, one.size, one.keyOf, { typeOf: one.typeOf });
     await prepare(one);
   }
   await finishRehash(redis);
@@ -66,12 +79,16 @@ async function compare(
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const one of shuffled(cases)) {
       await redis.config("RESETSTAT");
-      const leases = await take(engine, one.queue, BATCH);
+      const leases = await take(engine, one.queue, BATCH, one.types);
       costs.get(one)?.push((await scriptUs(redis)) / Math.max(1, leases.length));
       await settle(leases);
-      // The level is kept, each job's place taken by one of the same key.
-      const keys = leases.map(({ jobId }) => jobId.split("~")[1] as ReturnType<typeof keyId>);
-      await engine.submit(keys.map((key) => newJob(one.queue, key, engine.clock.nowMs())));
+      // The level is kept, each job's place taken by one of the same key and type.
+      await engine.submit(
+        leases.map(({ jobId, job: { type } }) => {
+          const key = jobId.split("~")[1] as ReturnType<typeof keyId>;
+          return newJob(one.queue, key, engine.clock.nowMs(), { type });
+        }),
+      );
       next += leases.length;
     }
   }
@@ -136,6 +153,28 @@ async function blocked() {
   });
 }
 
+/** The same jobs, by what the workers name of them. */
+function types() {
+  const KEYS = 100;
+  const ten = Array.from({ length: 10 }, (_, at) => `type-${at}`);
+  const one = ten.slice(0, 1);
+  const typeAt = (at: number) => ten[at % ten.length] ?? "";
+  const jobOfKey = (at: number) => Math.floor(at / KEYS);
+  const cases: readonly Pick<Case, "label" | "types" | "typeOf">[] = [
+    { label: "no type named", types: [], typeOf: (at) => typeAt(at) },
+    { label: "1 type", types: one, typeOf: () => typeAt(0) },
+    { label: "10 types, 1 has jobs", types: ten, typeOf: () => typeAt(0) },
+    { label: "10 types, a key has one", types: ten, typeOf: (at) => typeAt(at) },
+    { label: "10 types, a key has all", types: ten, typeOf: (at) => typeAt(jobOfKey(at)) },
+  ];
+  return compare(
+    cases.map((of, at) => ({
+      ...{ ...of, queue: `types-${at}` as QueueName, size: 200_000 },
+      keyOf: (job: number) => keyId(job % KEYS),
+    })),
+  );
+}
+
 /** A job's life with all that policy looks at, against one that it has nothing to say of, in turns. */
 async function policy() {
   await redis.flushall();
@@ -156,7 +195,7 @@ async function policy() {
       const firstKey = withPolicy ? 0 : 1_000;
       await engine.submit(
         Array.from({ length: BATCH }, (_, at) =>
-          newJob(queue, keyId(firstKey + (at % KEYS)), nowMs, withPolicy ? 900 : undefined),
+          newJob(queue, keyId(firstKey + (at % KEYS)), nowMs, withPolicy ? { tokens: 900 } : {}),
         ),
       );
       const leases = await take(engine, queue, BATCH);

@@ -38,12 +38,23 @@ export const keyId = (number: number): KeyId => `key${String(number).padStart(7,
 
 let made = 0;
 
-export function newJob(queue: QueueName, key: KeyId, nowMs: number, tokens?: number) {
+interface JobOptions {
+  /** That it is taken to spend. */
+  readonly tokens?: number | undefined;
+  readonly type?: string | undefined;
+}
+
+export function newJob(
+  queue: QueueName,
+  key: KeyId,
+  nowMs: number,
+  { tokens, type = "summarize" }: JobOptions = {},
+) {
   // A millisecond apart, so that ids sort in the order in which they were made.
   made += 1;
   return {
     id: newJobId(queue, key, nowMs + made, systemRandom),
-    type: "summarize",
+    type,
     payloadJson: "{}",
     priority: 50,
     maxAttempts: 5,
@@ -61,20 +72,36 @@ export async function fill(
   queue: QueueName,
   count: number,
   keyOf: (at: number) => KeyId,
-  tokensOf: (at: number) => number | undefined = () => undefined,
+  {
+    tokensOf,
+    typeOf,
+  }: {
+    readonly tokensOf?: ((at: number) => number | undefined) | undefined;
+    readonly typeOf?: ((at: number) => string) | undefined;
+  } = {},
 ): Promise<void> {
   const AT_ONCE = 4_096;
   for (let from = 0; from < count; from += AT_ONCE) {
     const nowMs = engine.clock.nowMs();
     const length = Math.min(AT_ONCE, count - from);
     await engine.submit(
-      Array.from({ length }, (_, i) => newJob(queue, keyOf(from + i), nowMs, tokensOf(from + i))),
+      Array.from({ length }, (_, i) => {
+        const at = from + i;
+        return newJob(queue, keyOf(at), nowMs, { tokens: tokensOf?.(at), type: typeOf?.(at) });
+      }),
     );
   }
 }
 
-export async function take(engine: Engine, queue: QueueName, count: number) {
-  return (await engine.lease({ queue, count, leaseMs: 600_000, workerId: "bench" })).leases;
+/** Leases for a worker that names these types; none: any. */
+export async function take(
+  engine: Engine,
+  queue: QueueName,
+  count: number,
+  types: readonly string[] = [],
+) {
+  const request = { queue, count, types, leaseMs: 600_000, workerId: "bench" };
+  return (await engine.lease(request)).leases;
 }
 
 /**

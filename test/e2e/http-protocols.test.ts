@@ -41,6 +41,37 @@ test("Connect in JSON needs no more than a fetch, or curl", async () => {
   });
 });
 
+test("jobs that go in together are answered each for itself, by Connect in JSON too", async () => {
+  const { call, queue } = await httpCaller(system);
+  const answered = await call("/millrace.jobs.v1.JobService/SubmitJobs", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      jobs: [
+        { queue, type: "held" },
+        { queue: "NO", type: "held" },
+      ],
+    }),
+  });
+  expect(await answered.json()).toMatchObject({
+    results: [
+      { jobId: expect.stringContaining(queue) },
+      {
+        error: {
+          code: 3,
+          details: [
+            { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "MALFORMED" },
+            {
+              "@type": "type.googleapis.com/google.rpc.BadRequest",
+              fieldViolations: [{ field: "queue" }],
+            },
+          ],
+        },
+      },
+    ],
+  });
+});
+
 test.each([
   ["gRPC-Web on HTTP/1.1", "1.1", createGrpcWebTransport],
   ["Connect on HTTP/2", "2", createConnectTransport],

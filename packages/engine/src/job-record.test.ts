@@ -1,5 +1,5 @@
 import { defaultBackoff, type JobId } from "@millrace/shared";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobSpec } from "./engine.ts";
 import { bullOptions, jobRecord, storedSpec } from "./job-record.ts";
 
@@ -81,4 +81,13 @@ test("BullMQ's options are JSON", () => {
     priority: 50,
     backoff: { type: "exponential", delay: 1 },
   });
+});
+
+test("of a job that has not failed nothing but its specification is parsed: what is not there would throw each time", () => {
+  const spec = storedSpec(least);
+  const parse = vi.spyOn(JSON, "parse");
+  onTestFinished(() => parse.mockRestore());
+  const record = jobRecord(least.id, "RUNNING", { spec, fail: null, failedReason: null });
+  expect(record.failure).toBeUndefined();
+  expect(parse.mock.calls.map(([text]) => text)).toEqual([spec]);
 });

@@ -203,8 +203,10 @@ const isSet = (field: string | null | undefined): field is string =>
 
 /** What a text of JSON says, or undefined for one that is no object: something else has written it. */
 export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
+  // Most jobs have not failed: each read of one would make an error and its stack.
+  if (text === null || text === undefined || text === "") return undefined;
   try {
-    const value: unknown = JSON.parse(text ?? "");
+    const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? (value as T) : undefined;
   } catch {
     return undefined;

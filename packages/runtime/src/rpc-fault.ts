@@ -1,4 +1,4 @@
-import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, createRegistry, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   anyPack,
   anyUnpack,
@@ -164,6 +164,9 @@ export function faultDetails(fault: RpcFault) {
   }
   return details;
 }
+
+/** The types of those messages, without which they cannot be written as JSON inside of an answer. */
+export const detailTypes = createRegistry(ErrorInfoSchema, BadRequestSchema, RetryInfoSchema);
 
 /** A fault as `google.rpc.Status`, for replies that carry an error per item. */
 export function toRpcStatus(fault: RpcFault): Status {

@@ -10,6 +10,7 @@ export * from "./ids.ts";
 export * from "./job-bytes.ts";
 export * from "./job-state.ts";
 export * from "./limits.ts";
+export * from "./loop-turns.ts";
 export * from "./pattern-words.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";

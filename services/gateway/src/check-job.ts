@@ -24,6 +24,20 @@ function isJsonObject(text: string): boolean {
   }
 }
 
+/**
+ * As the contract says, and before its rules look at each of them: a job of a group is not counted on the wire, and may
+ * have tens of thousands.
+ */
+function assertCounts({ documentIds, labels }: JobSpec): void {
+  if (documentIds.length > limits.documentsPerJob) {
+    const most = `must contain no more than ${limits.documentsPerJob} item(s)`;
+    throw malformed("document_ids", most);
+  }
+  if (Object.keys(labels).length > limits.labelsPerJob) {
+    throw malformed("labels", `map must be at most ${limits.labelsPerJob} entries`);
+  }
+}
+
 /** As Timestamp itself says. By hand: the contract's rules for times cost eight times as much as all of a job's others. */
 function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
   for (const [field, time] of Object.entries({ run_at: runAt, expires_at: expiresAt, deadline })) {
@@ -38,6 +52,7 @@ function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
  * turns its payload into JSON text, as the scheduler takes it.
  */
 export function checkJob(spec: JobSpec, nowMs: number): void {
+  assertCounts(spec);
   assertValid(JobSpecSchema, spec);
   const value = payloadJsonOf(spec);
   if (Buffer.byteLength(value) > limits.payloadBytes) {

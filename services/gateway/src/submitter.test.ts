@@ -1,14 +1,25 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { JobSpecSchema } from "@millrace/proto/job";
 import { type KeyId, newDocumentId, systemRandom as random } from "@millrace/shared";
 import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { createSubmitter } from "./submitter.ts";
 
+const job = { queue: "documents", type: "echo" };
+/** All are refused, so that nothing goes to a scheduler. */
+const payload = (bytes: number) => ({
+  ...job,
+  payload: { case: "payloadJson" as const, value: `{"a":"${"x".repeat(bytes - 7)}"` },
+});
+const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
+
 test.each([
-  ["2 MiB of payloads are parsed in turns with other calls", 8, 4],
-  ["a payload of 256 KiB is parsed in one", 1, 0],
-])("%s", async (_, count, expected) => {
+  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 9],
+  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 2],
+  ["payloads of less than 256 KiB in all are parsed in one", 2, payload(100 * 1024), 0],
+  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 14],
+  ["a few of them are checked in one", 50, wrong, 0],
+])("%s", async (_, count, spec: MessageInitShape<typeof JobSpecSchema>, expected) => {
   let turns = 0;
   let turnsBefore: number | undefined;
   const stop = new AbortController();
@@ -27,13 +38,10 @@ test.each([
   const submit = createSubmitter({
     ...{ scheduler: {} as never, documents: documents as never, schedulerClock, random },
   });
-  const value = `{"a":"${"x".repeat(256 * 1024 - 7)}"`;
-  const job = { queue: "documents", type: "echo" };
-  // Refused, so that nothing goes to a scheduler: what looks at the clock is the last one's document.
-  const long = { ...job, payload: { case: "payloadJson" as const, value } };
+  // What looks at the turns is the last one's document.
   const last = { ...job, documentIds: [newDocumentId(1, random)] };
-  const specs = [...Array<typeof long>(count).fill(long), last].map((spec) =>
-    create(JobSpecSchema, spec),
+  const specs = [...Array<typeof spec>(count).fill(spec), last].map((one) =>
+    create(JobSpecSchema, one),
   );
   setImmediate(onTurn);
   const answers = await submit("k7f3q2m9" as KeyId, specs);

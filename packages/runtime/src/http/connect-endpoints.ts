@@ -10,7 +10,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { type AnyHandler, type BoundService, methodsOf } from "../handlers.ts";
 import type { Inflow } from "../inflow/inflow.ts";
-import { RpcFault, rpcError } from "../rpc-fault.ts";
+import { detailTypes, RpcFault, rpcError } from "../rpc-fault.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
 import { nextOrAbort } from "../stream-flow.ts";
 import { assertValid } from "../validation.ts";
@@ -100,6 +100,7 @@ export function connectEndpoints(
     readMaxBytes: limits.messageBytes,
     // Nobody looks at fields that the contract does not know.
     binaryOptions: { readUnknownFields: false },
+    jsonOptions: { registry: detailTypes },
     requestGate: (context) => callOf(context).enter(context),
   });
   for (const service of services) {

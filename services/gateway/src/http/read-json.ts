@@ -4,6 +4,9 @@ import { limits } from "@millrace/shared";
 /** More than a payload of the longest can hold, and a job's other fields: what fits is never refused for this. */
 const MOST_FIELDS = limits.payloadBytes + 1_000;
 
+/** A job has a dozen and a half: what has ten thousands is refused before they are copied, which takes longer than parsing. */
+const MOST_MEMBERS = 64;
+
 const malformed = (message: string, cause?: unknown) =>
   rpcError({ reason: "MALFORMED", message, cause });
 
@@ -31,6 +34,10 @@ export async function readJsonObject(
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw malformed("the body must be a JSON object");
+  }
+  const members = Object.keys(value).length;
+  if (members > MOST_MEMBERS) {
+    throw malformed(`the body has ${members} members, and no job has more than ${MOST_MEMBERS}`);
   }
   return value as Readonly<Record<string, unknown>>;
 }

@@ -33,9 +33,10 @@ test("nothing is stored once its caller has been told that it failed", async () 
 });
 
 test.each([
-  ["payloads that are hashed give other calls their turns", "once", 3],
-  ["payloads that are not hashed are taken in one turn", "", 0],
-])("%s", async (_, idempotencyKey, expected) => {
+  ["payloads that are hashed give other calls their turns", "once", 1, 3],
+  ["payloads of two calls that are hashed at the same time have turns of their own", "once", 2, 6],
+  ["payloads that are not hashed are taken in one turn", "", 1, 0],
+])("%s", async (_, idempotencyKey, calls, expected) => {
   const { signal } = new AbortController();
   let turns = 0;
   let turnsBefore: number | undefined;
@@ -65,7 +66,8 @@ test.each([
     ...{ id: `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R${at}B`, spec },
   }));
   setImmediate(count);
-  await handler(create(SubmitRequestSchema, { jobs }), context);
+  const request = create(SubmitRequestSchema, { jobs });
+  await Promise.all(Array.from({ length: calls }, () => handler(request, context)));
   stop.abort();
   expect(turnsBefore).toBe(expected);
 });

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { readJsonObject } from "./read-json.ts";
+
+const bodyOf = async function* (value: object) {
+  yield Buffer.from(JSON.stringify(value));
+};
+const members = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`member${at}`, at]));
+
+test("a body may have 64 members, and any number within them", async () => {
+  const body = { ...members(63), payload: members(1_000) };
+  expect(await readJsonObject(bodyOf(body))).toEqual(body);
+});
+
+test("a body of more members than any job has is refused before they are copied", async () => {
+  await expect(readJsonObject(bodyOf(members(65)))).rejects.toMatchObject({
+    reason: "MALFORMED",
+    message: "the body has 65 members, and no job has more than 64",
+  });
+});
