@@ -106,7 +106,10 @@ export interface Engine {
   audit(options?: AuditOptions): Promise<readonly Finding[]>;
   /** Mends what an audit has found where it is provable what is right; tells of each thing once it is done. */
   repair(findings: readonly Finding[]): AsyncIterable<Repair>;
-  /** Looks at the next few of a queue's jobs, and mends those that are in no place: a duty, like reap. */
+  /**
+   * Looks at the next few of a queue's jobs, mends those that are in no place, and counts again what their keys store: a
+   * duty, like reap.
+   */
   returnStrays(queue: QueueName): Promise<readonly RepairedJob[]>;
 
   /** Of the server that is fullest. */
