@@ -11,9 +11,12 @@ import {
   type Toxics,
 } from "@millrace/testing";
 import { canLimitFileSize, largestFile, limitFileSize } from "./file-size.ts";
+import { stormAccount } from "./jobs.ts";
 import type { Mortal } from "./mortal.ts";
+import type { Operator } from "./operator.ts";
 import type { Fault, FaultKind } from "./plan.ts";
 import { redisCommand } from "./redis-command.ts";
+import type { RevokedKeys } from "./revoked-keys.ts";
 
 export interface Victims {
   readonly services: readonly Mortal[];
@@ -21,6 +24,8 @@ export interface Victims {
   readonly redis: LocalRedis;
   readonly provider: ProviderSimulator;
   readonly redisDirectory: string;
+  readonly operator: Operator;
+  readonly revokedKeys: RevokedKeys;
 }
 
 /** How a provider answers that is well, and how one that is down does. */
@@ -70,6 +75,11 @@ export class Injector {
         provider.behave(() => down);
         await lasting();
         provider.behave(() => well);
+      });
+    }
+    if (fault.on === "operator") {
+      return this.#holding(fault, [fault.kind], async () => {
+        await this.#operator[fault.kind]?.(fault, lasting);
       });
     }
     if (fault.on === "service") {
@@ -147,6 +157,17 @@ export class Injector {
       await this.#command("CONFIG", "SET", "save", "");
       await rm(obstacle, { recursive: true });
     },
+  };
+
+  readonly #operator: Partial<Record<FaultKind, Inject>> = {
+    accountDeleted: async (_, lasting) => {
+      const { operator } = this.#victims;
+      const { name } = stormAccount;
+      await operator.ask((admin) => admin.deleteProviderAccount({ name }));
+      await lasting();
+      await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
+    },
+    keyRevoked: (_, lasting) => this.#victims.revokedKeys.revokeOne(lasting),
   };
 
   #command(...words: readonly string[]): Promise<string> {
