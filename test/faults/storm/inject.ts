@@ -10,7 +10,7 @@ import {
   refuse,
   type Toxics,
 } from "@millrace/testing";
-import { canLimitFileSize, largestFile, limitFileSize } from "./file-size.ts";
+import { appendedBytes, canLimitFileSize, limitFileSize } from "./file-size.ts";
 import { stormAccount } from "./jobs.ts";
 import type { Mortal } from "./mortal.ts";
 import type { Operator } from "./operator.ts";
@@ -37,6 +37,8 @@ const outages: readonly ProviderReply[] = [
   { kind: "breakOff", pieces: [], how: "reset" },
   { kind: "silence" },
 ];
+
+const PAUSE_MS = 100;
 
 type Inject = (fault: Fault, lasting: () => Promise<void>) => Promise<void>;
 
@@ -141,7 +143,7 @@ export class Injector {
     // MISCONF, or its end where each write is to be on disk: the append-only file may not grow.
     redisDiskFull: async (_, lasting) => {
       const { redis, redisDirectory } = this.#victims;
-      await limitFileSize(redis.pid, await largestFile(redisDirectory));
+      await limitFileSize(redis.pid, await appendedBytes(redisDirectory));
       await lasting();
       await limitFileSize(redis.pid, undefined);
       if ((await this.#command("PING").catch(() => undefined)) === undefined) await redis.restart();
@@ -152,7 +154,13 @@ export class Injector {
       await rm(obstacle, { force: true });
       await mkdir(join(obstacle, "full"), { recursive: true });
       await this.#command("CONFIG", "SET", "save", "3600 1000000000");
-      await this.#command("BGSAVE", "SCHEDULE");
+      // One that is under way since an earlier fault may end well: what counts is the next.
+      const begun = () =>
+        this.#command("BGSAVE", "SCHEDULE").catch((error: unknown) => {
+          if (!String(error).includes("in progress")) throw error;
+          return undefined;
+        });
+      while ((await begun()) === undefined) await sleep(this.#clock, PAUSE_MS);
       await lasting();
       await this.#command("CONFIG", "SET", "save", "");
       await rm(obstacle, { recursive: true });
