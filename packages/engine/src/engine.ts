@@ -111,6 +111,11 @@ export interface Engine {
    * duty, like reap.
    */
   returnStrays(queue: QueueName): Promise<readonly RepairedJob[]>;
+  /**
+   * Has each Redis write its append-only file anew that has not done so since it started: after a crash the file may hold a
+   * part of a transaction, which Redis would apply at its next start. A duty.
+   */
+  renewFiles(): Promise<RenewedFiles>;
 
   /** Of the server that is fullest. */
   memory(): Promise<StoreMemory>;
@@ -607,6 +612,11 @@ export type JobRepair =
 export interface RepairedJob extends EndedJob {
   readonly done: readonly JobRepair[];
 }
+
+/** How many servers have begun to write their files anew; or why the scheduler's user cannot have them do so. */
+export type RenewedFiles =
+  | { readonly kind: "renewed"; readonly began: number }
+  | { readonly kind: "notAllowed"; readonly why: string };
 
 /** Something that an audit has found, and was wrong, and is not any more. */
 export interface Repair {
