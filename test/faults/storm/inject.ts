@@ -1,7 +1,9 @@
 /** Does what a plan says to those that there are: one function a kind, each over when all is undone. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
 import type { LocalRedis } from "@millrace/local";
+import { RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
 import {
   type FaultProxy,
@@ -171,7 +173,7 @@ export class Injector {
     accountDeleted: async (_, lasting) => {
       const { operator } = this.#victims;
       const { name } = stormAccount;
-      await operator.ask((admin) => admin.deleteProviderAccount({ name }));
+      await operator.ask((admin) => admin.deleteProviderAccount({ name }).catch(unlessGone));
       await lasting();
       await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
     },
@@ -181,6 +183,11 @@ export class Injector {
   #command(...words: readonly string[]): Promise<string> {
     return redisCommand(this.#victims.redis.port, ...words);
   }
+}
+
+/** Where the answer to a deletion was lost, the next is told that there is nothing to delete. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof RpcFault) || error.code !== status.NOT_FOUND) throw error;
 }
 
 const onService: Partial<Record<FaultKind, (service: Mortal) => Inject>> = {
