@@ -4,7 +4,7 @@ import { type Clock, sleep } from "@millrace/shared";
 import type { Callers } from "./callers.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
-import { auditOf, whenMended } from "./mended.ts";
+import { auditWhenMended } from "./mended.ts";
 import type { Admin, Operator } from "./operator.ts";
 
 /** What schedulers hold of a provider account they give back at their next exchange with it. */
@@ -18,7 +18,7 @@ export async function compare(
   ledger: Ledger,
   clock: Clock,
 ): Promise<number> {
-  await whenMended(admin, clock);
+  const { findings, jobs } = await auditWhenMended(admin, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);
@@ -26,7 +26,6 @@ export async function compare(
   ledger.compare(stored);
   await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
-  const { findings, jobs } = await auditOf(admin);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }

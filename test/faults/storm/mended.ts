@@ -2,6 +2,7 @@
  * What the schedulers mend by themselves: Redis may apply a part of a script at its second start after a crash
  * (docs/reliability.md), and a duty puts back what that leaves in no place.
  */
+import type { AuditResponse } from "@millrace/proto/admin-service";
 import { type Clock, isJobId, sleep } from "@millrace/shared";
 import type { Ledger } from "./ledger.ts";
 import type { Admin } from "./operator.ts";
@@ -23,21 +24,25 @@ export const notingMended =
     log(line, service);
   };
 
-/** Resolves once the audit finds no job that the duty could mend, and nothing waits or runs; or when the duty has had its time. */
-export async function whenMended(admin: Admin, clock: Clock): Promise<void> {
+/**
+ * Resolves once the audit finds no job that the duty could mend, and nothing waits or runs; or when the duty has had its time.
+ * To the last audit: it takes half a minute.
+ */
+export async function auditWhenMended(admin: Admin, clock: Clock): Promise<AuditResponse> {
   const untilMs = clock.nowMs() + MENDED_MS;
-  while (clock.nowMs() < untilMs) {
-    const { findings } = await auditOf(admin);
+  for (;;) {
+    const audit = await auditOf(admin);
     // In this order: what is put back after the audit has looked was found by it, and what was before waits or runs.
     const { queues } = await admin.listQueues({});
     const busy = queues.some(({ stats }) => stats?.queued || stats?.scheduled || stats?.running);
-    if (!busy && !findings.some(({ subject }) => isJobId(subject))) return;
+    const left = busy || audit.findings.some(({ subject }) => isJobId(subject));
+    if (!left || clock.nowMs() > untilMs) return audit;
     await sleep(clock, LOOK_EVERY_MS);
   }
 }
 
 /** The last message of an audit, with what it has found. */
-export async function auditOf(admin: Admin) {
+async function auditOf(admin: Admin): Promise<AuditResponse> {
   for await (const message of admin.audit({})) if (message.done) return message;
   throw new Error("an audit ended without a word");
 }
