@@ -1,5 +1,12 @@
-// Machines' clocks differ. Jobs are stamped by the schedulers' clock, which is Redis', whichever gateway took them.
+// Machines' clocks differ, and are set. Jobs are stamped by the schedulers' clock, which is Redis', whichever gateway took
+// them; what a gateway bounds in time does not depend on its machine's clock.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { connectMillrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { JobService } from "@millrace/proto/job-service";
+import { grpcClient } from "@millrace/runtime";
 import { expect, test } from "vitest";
 
 const MINUTES = 60_000;
@@ -52,4 +59,29 @@ test("jobs of gateways that are ten minutes behind and ahead have times near the
   // 366 days are the limit.
   const runAt = new Date(Date.now() + 366 * 24 * 60 * MINUTES - MINUTES).toISOString();
   await call(behind, "/v1/jobs", { ...job, runAt });
+});
+
+const jumpingClock = join(import.meta.dirname, "../faults/storm/jumping-clock.ts");
+
+test("a key that is revoked after its gateway's clock was an hour ahead is refused as soon as any other", async () => {
+  await using system = await startSystem({ gateways: 0, workers: 0 });
+  const gateway = await system.addGateway({
+    NODE_OPTIONS: `--import ${pathToFileURL(jumpingClock).href}`,
+    MILLRACE_KEY_CACHE_MS: "1000",
+  });
+  const jump = () => process.kill(gateway.pid, "SIGUSR2");
+  const apiKey = await system.createApiKey("revoked");
+  jump();
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
+  const { jobId } = await millrace.submit({ queue: "documents", type: "chat", payload: {} });
+  await millrace.close();
+  jump();
+  const jobs = grpcClient(JobService, system.gatewayTarget(), { token: apiKey });
+  const events = jobs.rpc.watchJob({ jobId })[Symbol.asyncIterator]();
+  await events.next();
+  const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "");
+  await admin.rpc.revokeApiKey({ keyId: jobId.split("~")[1] ?? "" });
+  await expect(events.next()).rejects.toMatchObject({ reason: "UNAUTHENTICATED" });
+  admin.close();
+  jobs.close();
 });

@@ -1,4 +1,6 @@
 /** A provider that refuses for a while, and the workers that Millrace ships: how many calls it costs to learn of it. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { JobState } from "@millrace/proto/job";
 import { answer, type ProviderReply, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
@@ -64,4 +66,41 @@ test("an episode of refusals costs each worker one call, and no job an attempt",
   expect(ended.map(({ job: end }) => [end?.state, end?.attempt])).toEqual(
     Array(JOBS).fill([JobState.SUCCEEDED, 1]),
   );
+});
+
+test("a refusal that came while a worker's clock was an hour ahead holds nothing up once the clock is right", async () => {
+  let refuseFirst = (_: ProviderReply) => {};
+  const provider = await startProviderSimulator(
+    () => new Promise<ProviderReply>((resolve) => (refuseFirst = resolve)),
+  );
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  const jumpingClock = pathToFileURL(join(import.meta.dirname, "storm/jumping-clock.ts")).href;
+  const { system } = await startForTest({
+    settings: {
+      worker: {
+        ...{ NODE_OPTIONS: `--import ${jumpingClock}`, MILLRACE_THREADS: "1" },
+        ...{ MILLRACE_PROVIDER: "openai", MILLRACE_POOLS: pool },
+        ...{ OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: "a key" },
+      },
+    },
+  });
+  const [scheduler, worker] = [system.schedulers[0], system.workers[0]];
+  const jump = () => process.kill(worker?.pid ?? Number.NaN, "SIGUSR2");
+  const caller = callerAt(system.gatewayTarget(), system.apiKey);
+  const messages = [{ role: "user", content: "Does the mill turn?" }];
+  jump();
+  const { job: submitted } = await caller.jobs.submitJob({
+    job: {
+      ...{ queue: "documents", type: "chat", pool },
+      payload: { case: "payloadJson", value: JSON.stringify({ messages }) },
+    },
+  });
+  await provider.called(1);
+  refuseFirst(refuse(429, "rate_limit_exceeded", { "retry-after": "1" }));
+  await untilMetric((value) => value >= 1, scheduler, "millrace_jobs_bounced_total");
+  jump();
+  provider.behave(() => answer("The mill turns."));
+  const jobId = submitted?.id ?? "";
+  const { job } = await caller.jobs.getJob({ jobId, wait: { seconds: 30n } });
+  expect(job?.state).toBe(JobState.SUCCEEDED);
 });

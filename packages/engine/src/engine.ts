@@ -106,8 +106,16 @@ export interface Engine {
   audit(options?: AuditOptions): Promise<readonly Finding[]>;
   /** Mends what an audit has found where it is provable what is right; tells of each thing once it is done. */
   repair(findings: readonly Finding[]): AsyncIterable<Repair>;
-  /** Looks at the next few of a queue's jobs, and mends those that are in no place: a duty, like reap. */
+  /**
+   * Looks at the next few of a queue's jobs, mends those that are in no place, and counts again what their keys store: a
+   * duty, like reap.
+   */
   returnStrays(queue: QueueName): Promise<readonly RepairedJob[]>;
+  /**
+   * Has each Redis write its append-only file anew that has not done so since it started: after a crash the file may hold a
+   * part of a transaction, which Redis would apply at its next start. A duty.
+   */
+  renewFiles(): Promise<RenewedFiles>;
 
   /** Of the server that is fullest. */
   memory(): Promise<StoreMemory>;
@@ -615,6 +623,11 @@ export type JobRepair =
 export interface RepairedJob extends EndedJob {
   readonly done: readonly JobRepair[];
 }
+
+/** How many servers have begun to write their files anew; or why the scheduler's user cannot have them do so. */
+export type RenewedFiles =
+  | { readonly kind: "renewed"; readonly began: number }
+  | { readonly kind: "notAllowed"; readonly why: string };
 
 /** Something that an audit has found, and was wrong, and is not any more. */
 export interface Repair {

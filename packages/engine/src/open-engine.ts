@@ -28,6 +28,7 @@ import { MAX_EVENTS, queueRegistry, retention } from "./queue-registry.ts";
 import { readMemory } from "./read-memory.ts";
 import { readStats } from "./read-stats.ts";
 import { redisClock } from "./redis-clock.ts";
+import { renewFiles } from "./renew-files.ts";
 import { adoptLeases } from "./scripts/adopt_leases.ts";
 import { appendOutput } from "./scripts/append_output.ts";
 import { cancelJob } from "./scripts/cancel_job.ts";
@@ -344,6 +345,8 @@ function engineOn(
       yield* repairFindings(parts, findings);
     },
     returnStrays: async (queue) => stray.look(await shards.ofQueue(queue), stamp()),
+
+    renewFiles: () => renewFiles(redis),
 
     memory: () => readMemory(redis),
 

@@ -1,6 +1,7 @@
-import type { JobId, QueueName } from "@millrace/shared";
+import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
 import type { RepairedJob } from "./engine.ts";
 import { retention } from "./queue-registry.ts";
+import { repairCounts } from "./scripts/repair_counts.ts";
 import { repairJobs } from "./scripts/repair_jobs.ts";
 import { scanKeys } from "./scripts/scan_keys.ts";
 import type { ShardOfQueue } from "./shard-map.ts";
@@ -30,6 +31,16 @@ export function strays(redis: Store): Strays {
       .map((name) => name.slice(base.length) as JobId)
       .filter((id) => !id.includes(":"));
   };
+  /**
+   * Counts again what the keys of these jobs store: a script that was cut short wrote a job, and not the count, which comes
+   * last. One key a call, because a call reads all jobs of its key.
+   */
+  const countAgain = async (base: string, nowMs: number, jobs: readonly RepairedJob[]) => {
+    for (const key of new Set(jobs.map(({ jobId }) => parseJobId(jobId)?.keyId ?? ""))) {
+      const subjects = [key, `${key}:d`].map((name) => ({ kind: "stored", name }) as const);
+      await repairCounts.run(redis, base, { nowMs, subjects });
+    }
+  };
   return {
     async look(shards, stamp) {
       const found: RepairedJob[] = [];
@@ -38,10 +49,13 @@ export function strays(redis: Store): Strays {
         for (let from = 0; from < ids.length; from += JOBS_AT_ONCE) {
           const some = ids.slice(from, from + JOBS_AT_ONCE);
           const request = { ...stamp, ...retention(definition), ids: some };
-          found.push(...(await repairJobs.run(redis, base, request)));
+          const looked = await repairJobs.run(redis, base, request);
+          const repaired = looked.filter(({ done }) => done.length > 0);
+          found.push(...repaired);
+          await countAgain(base, stamp.nowMs, repaired);
         }
       }
-      return found.filter(({ done }) => done.length > 0);
+      return found;
     },
   };
 }

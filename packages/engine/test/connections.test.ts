@@ -73,7 +73,7 @@ async function runThrough(redis: RedisSettings) {
 }
 
 /** What docs/operations.md gives the user of Millrace. */
-const ACL = ["on", ">secret", "~mr:*", "&*", "+@all", "-@dangerous", "+info"];
+const ACL = ["on", ">secret", "~mr:*", "&*", "+@all", "-@dangerous", "+info", "+bgrewriteaof"];
 
 test("an ACL user that may do only what it needs", async () => {
   const server = await startRedis();
@@ -87,6 +87,16 @@ test("an ACL user that may do only what it needs", async () => {
   await expect(open(wrong)).rejects.toThrow(StoreUnavailable);
   await expect(open(wrong)).rejects.toThrow("WRONGPASS");
   await expect(open(wrong)).rejects.not.toThrow("hunter2");
+});
+
+test("a user that may not have Redis write its file anew is told so, and nothing else fails", async () => {
+  const server = await startRedis({ appendonly: true });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const rules = ACL.filter((rule) => rule !== "+bgrewriteaof");
+  await redisCommand(server.port, "ACL", "SETUSER", "millrace", ...rules);
+  const { engine } = await open({ url: server.url, username: "millrace", password: "secret" });
+  const why = expect.stringContaining("bgrewriteaof");
+  expect(await engine.renewFiles()).toEqual({ kind: "notAllowed", why });
 });
 
 test("TLS, with a certificate that Redis asks for", async () => {

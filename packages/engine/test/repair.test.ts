@@ -198,11 +198,9 @@ test("a job that was put back runs, is its new holder's, and its slots are free 
 });
 
 test("a duty finds a job that is nowhere by itself, a part of the keys at a time, and leaves the others", async () => {
-  const { engine, job, time, redis, base, first, ended, later, lose } = await setupBusy();
+  const { engine, job, time, first, ended, later, lose } = await setupBusy();
   await engine.submit(Array.from({ length: 1_500 }, () => job("cccc")));
   for (const id of [first.jobId, ended.jobId, later.id]) await lose(id);
-  // What is counted beside a job is the audit's to find.
-  await redis.hdel(`${base}mr:stored`, `${keyId}:d`);
   const returned = [];
   for (let look = 0; look < 100 && returned.length < 3; look += 1) {
     const found = await engine.returnStrays(queue);
@@ -216,5 +214,19 @@ test("a duty finds a job that is nowhere by itself, a part of the keys at a time
   expect(await stateOf(engine, ended.jobId)).toBe("SUCCEEDED");
   time.nowMs += 10 * LEASE_MS;
   for (let look = 0; look < 10; look += 1) expect(await engine.returnStrays(queue)).toEqual([]);
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("a duty puts a job back of which only the first write is there, and counts what its key stores", async () => {
+  const { engine, job, redis, base, waiting } = await setupBusy();
+  const torn = job(keyId);
+  await redis.hset(`${base}${torn.id}`, await redis.hgetall(`${base}${waiting.id}`));
+  expect(await engine.audit()).toHaveLength(3);
+  const returned = [];
+  for (let look = 0; look < 100 && returned.length < 1; look += 1) {
+    returned.push(...(await engine.returnStrays(queue)));
+  }
+  expect(returned).toMatchObject([{ jobId: torn.id, done: ["queued", "listed"] }]);
+  expect(await stateOf(engine, torn.id)).toBe("QUEUED");
   expect(await engine.audit()).toEqual([]);
 });

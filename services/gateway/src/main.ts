@@ -15,7 +15,7 @@ import {
   serveHttp,
   warnOfPlaintext,
 } from "@millrace/runtime";
-import { systemClock as clock, systemRandom as random, steadyClock } from "@millrace/shared";
+import { steadyClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./access-log.ts";
 import type { Caller } from "./caller.ts";
@@ -55,7 +55,7 @@ await runMain(
       ...{ what: "a scheduler", check: () => schedulerAnswers(scheduler) },
       ...{ graceMs: config.readyGraceMs, clock, log },
     });
-    const jobClock = scope.use(schedulerClock({ scheduler, local: steadyClock }));
+    const jobClock = scope.use(schedulerClock({ scheduler, local: clock }));
     const documents = await openDocumentStore({
       directory: config.documents,
       maxBytes: config.documentBytes,

@@ -24,6 +24,7 @@ import { startPromoter } from "./loops/promoter.ts";
 import { startPruner } from "./loops/pruner.ts";
 import { startQueueLength } from "./loops/queue-length.ts";
 import { startReaper } from "./loops/reaper.ts";
+import { startRenewFiles } from "./loops/renew-files.ts";
 import { startStrays } from "./loops/strays.ts";
 import { messageFields } from "./message-fields.ts";
 import { observedEngine } from "./observed-engine.ts";
@@ -44,6 +45,7 @@ const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
+const RENEW_FILES_EVERY_MS = 1_000;
 /** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
 const CALLS_PER_GATEWAY = 1_000_000;
 /** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
@@ -94,6 +96,7 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
     scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
+    scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
     scope.use(

@@ -8,7 +8,7 @@ import {
   observe,
   runMain,
 } from "@millrace/runtime";
-import { limits, systemClock, systemRandom } from "@millrace/shared";
+import { limits, steadyClock, systemClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
@@ -22,7 +22,7 @@ import { openAiProvider } from "./providers/openai.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
 
 const logger = createLogger("worker");
-const clock = systemClock;
+const clock = steadyClock;
 const random = systemRandom;
 let drainMs = leaveMs;
 /** The SDK's lines, their fields named as in ours. */
@@ -57,7 +57,8 @@ await runMain(
             apiKey: () => apiKey?.current ?? "",
             model: config.model,
             silenceMs: config.providerSilenceMs,
-            clock,
+            // Some providers say until which time to wait.
+            clock: systemClock,
           });
     const complete = completionRunner(provider, { metrics, clock });
     const observed = observeAttempts({ metrics, log: logger, clock, slots });

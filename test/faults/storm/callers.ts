@@ -3,27 +3,15 @@
  * follows it to its end across every cut, reads it again, and writes down what it was told.
  */
 
-import { status } from "@grpc/grpc-js";
 import { connectMillrace, type Job, type Millrace, MillraceError } from "@millrace/client";
 import { JobService } from "@millrace/proto/job-service";
 import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
 import { type StormJob, wrongEnd } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
+import { nameOf, passing } from "./passing.ts";
 import { Seen } from "./seen.ts";
 
-/** How a call may fail in a storm: Millrace says that asking again may help, or the network says nothing of use. */
-function passes(error: unknown): error is MillraceError | RpcFault {
-  if (error instanceof MillraceError) {
-    return error.retryable || error.code === "DEADLINE_EXCEEDED" || isBreak(error.code, error);
-  }
-  if (!(error instanceof RpcFault)) return false;
-  return error.code === status.UNAVAILABLE || isBreak(status[error.code], error);
-}
-const isBreak = (code: string | undefined, { reason }: { readonly reason?: unknown }): boolean =>
-  reason === undefined && ["CANCELLED", "UNKNOWN", "INTERNAL"].includes(String(code));
-
-const PAUSE_MS = 100;
 const CALL_MS = 30_000;
 
 export interface Caller {
@@ -179,23 +167,14 @@ export class Callers {
     return seen;
   }
 
-  async #passing<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!passes(error)) throw error;
-        const what = `${nameOf(error)} ${error.reason ?? ""}`.trim();
-        this.told.set(what, (this.told.get(what) ?? 0) + 1);
-        onFailure();
-        await sleep(this.#clock, PAUSE_MS);
-      }
-    }
+  #passing<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
+    return passing(call, this.#clock, (error) => {
+      const what = `${nameOf(error)} ${error.reason ?? ""}`.trim();
+      this.told.set(what, (this.told.get(what) ?? 0) + 1);
+      onFailure();
+    });
   }
 }
-
-const nameOf = (error: MillraceError | RpcFault) =>
-  error instanceof RpcFault ? (status[error.code] ?? String(error.code)) : error.code;
 
 const describe = (error: unknown): string =>
   error instanceof MillraceError || error instanceof RpcFault

@@ -1,45 +1,35 @@
-/** What was told against what there is, once nothing moves: lists, counters, and the audit. */
-import type { LocalSystem } from "@millrace/local";
-import { AdminService, ProviderState } from "@millrace/proto/admin-service";
-import { type GrpcClient, grpcClient } from "@millrace/runtime";
+/** What was told against what there is, once nothing moves and what is torn is mended: lists, counters, and the audit. */
+import { ProviderState } from "@millrace/proto/admin-service";
 import { type Clock, sleep } from "@millrace/shared";
 import type { Callers } from "./callers.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
+import { auditWhenMended } from "./mended.ts";
+import type { Admin, Operator } from "./operator.ts";
 
 /** What schedulers hold of a provider account they give back at their next exchange with it. */
 const GIVEN_BACK_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 
-type Admin = GrpcClient<typeof AdminService>["rpc"];
-
 /** Complains to the ledger; returns how many jobs the audit has looked over. */
 export async function compare(
-  system: LocalSystem,
+  { rpc: admin }: Operator,
   callers: Callers,
   ledger: Ledger,
   clock: Clock,
 ): Promise<number> {
+  const { findings, jobs } = await auditWhenMended(admin, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);
   }
   ledger.compare(stored);
-  const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "");
-  try {
-    await compareQueues(admin.rpc, ledger);
-    await compareAccounts(admin.rpc, ledger, clock);
-    let audited = 0;
-    for await (const { findings, jobs } of admin.rpc.audit({})) {
-      audited = Number(jobs);
-      for (const { invariant, subject, problem } of findings) {
-        ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
-      }
-    }
-    return audited;
-  } finally {
-    admin.close();
+  await compareQueues(admin, ledger);
+  await compareAccounts(admin, ledger, clock);
+  for (const { invariant, subject, problem } of findings) {
+    ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
+  return Number(jobs);
 }
 
 async function compareQueues(admin: Admin, ledger: Ledger): Promise<void> {

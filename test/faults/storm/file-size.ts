@@ -14,11 +14,11 @@ export async function limitFileSize(pid: number, bytes: number | undefined): Pro
   await set.catch(() => undefined);
 }
 
-/** How long the longest file below a folder is. */
-export async function largestFile(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size);
-  return Math.max(0, ...(await Promise.all(sizes)));
+/** How long the append-only file is that Redis writes now: it begins another when it writes all anew. */
+export async function appendedBytes(folder: string): Promise<number> {
+  const files = join(folder, "appendonlydir");
+  const names = (await readdir(files)).filter((name) => name.endsWith(".incr.aof"));
+  const number = (name: string) => Number(name.split(".").at(-3));
+  const [last = ""] = names.toSorted((a, b) => number(b) - number(a));
+  return (await stat(join(files, last))).size;
 }

@@ -1,7 +1,9 @@
 /** Does what a plan says to those that there are: one function a kind, each over when all is undone. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
 import type { LocalRedis } from "@millrace/local";
+import { RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
 import {
   type FaultProxy,
@@ -10,10 +12,13 @@ import {
   refuse,
   type Toxics,
 } from "@millrace/testing";
-import { canLimitFileSize, largestFile, limitFileSize } from "./file-size.ts";
+import { appendedBytes, canLimitFileSize, limitFileSize } from "./file-size.ts";
+import { stormAccount } from "./jobs.ts";
 import type { Mortal } from "./mortal.ts";
+import type { Operator } from "./operator.ts";
 import type { Fault, FaultKind } from "./plan.ts";
 import { redisCommand } from "./redis-command.ts";
+import type { RevokedKeys } from "./revoked-keys.ts";
 
 export interface Victims {
   readonly services: readonly Mortal[];
@@ -21,6 +26,8 @@ export interface Victims {
   readonly redis: LocalRedis;
   readonly provider: ProviderSimulator;
   readonly redisDirectory: string;
+  readonly operator: Operator;
+  readonly revokedKeys: RevokedKeys;
 }
 
 /** How a provider answers that is well, and how one that is down does. */
@@ -32,6 +39,8 @@ const outages: readonly ProviderReply[] = [
   { kind: "breakOff", pieces: [], how: "reset" },
   { kind: "silence" },
 ];
+
+const PAUSE_MS = 100;
 
 type Inject = (fault: Fault, lasting: () => Promise<void>) => Promise<void>;
 
@@ -70,6 +79,11 @@ export class Injector {
         provider.behave(() => down);
         await lasting();
         provider.behave(() => well);
+      });
+    }
+    if (fault.on === "operator") {
+      return this.#holding(fault, [fault.kind], async () => {
+        await this.#operator[fault.kind]?.(fault, lasting);
       });
     }
     if (fault.on === "service") {
@@ -131,7 +145,7 @@ export class Injector {
     // MISCONF, or its end where each write is to be on disk: the append-only file may not grow.
     redisDiskFull: async (_, lasting) => {
       const { redis, redisDirectory } = this.#victims;
-      await limitFileSize(redis.pid, await largestFile(redisDirectory));
+      await limitFileSize(redis.pid, await appendedBytes(redisDirectory));
       await lasting();
       await limitFileSize(redis.pid, undefined);
       if ((await this.#command("PING").catch(() => undefined)) === undefined) await redis.restart();
@@ -142,16 +156,38 @@ export class Injector {
       await rm(obstacle, { force: true });
       await mkdir(join(obstacle, "full"), { recursive: true });
       await this.#command("CONFIG", "SET", "save", "3600 1000000000");
-      await this.#command("BGSAVE", "SCHEDULE");
+      // One that is under way since an earlier fault may end well: what counts is the next.
+      const begun = () =>
+        this.#command("BGSAVE", "SCHEDULE").catch((error: unknown) => {
+          if (!String(error).includes("in progress")) throw error;
+          return undefined;
+        });
+      while ((await begun()) === undefined) await sleep(this.#clock, PAUSE_MS);
       await lasting();
       await this.#command("CONFIG", "SET", "save", "");
       await rm(obstacle, { recursive: true });
     },
   };
 
+  readonly #operator: Partial<Record<FaultKind, Inject>> = {
+    accountDeleted: async (_, lasting) => {
+      const { operator } = this.#victims;
+      const { name } = stormAccount;
+      await operator.ask((admin) => admin.deleteProviderAccount({ name }).catch(unlessGone));
+      await lasting();
+      await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
+    },
+    keyRevoked: (_, lasting) => this.#victims.revokedKeys.revokeOne(lasting),
+  };
+
   #command(...words: readonly string[]): Promise<string> {
     return redisCommand(this.#victims.redis.port, ...words);
   }
+}
+
+/** Where the answer to a deletion was lost, the next is told that there is nothing to delete. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof RpcFault) || error.code !== status.NOT_FOUND) throw error;
 }
 
 const onService: Partial<Record<FaultKind, (service: Mortal) => Inject>> = {

@@ -7,6 +7,7 @@ import { seededRandom } from "@millrace/testing";
 export const STORM_QUEUE = "storm";
 export const DOCUMENTS_QUEUE = "documents";
 export const POOL = "storm/model";
+export const stormAccount = { name: POOL, maxRunning: 8 };
 
 /** What a storm worker is told to do. */
 export interface Work {

@@ -48,6 +48,14 @@ test.each<[string, (kept: Ledger) => void]>([
   expect(kept.wrong.join("\n")).toContain(what);
 });
 
+test("a job that nobody was told of is right if a scheduler has put it back", () => {
+  const kept = ledger(job("a"), job("b"));
+  kept.mend("c");
+  kept.compare([job("a"), job("b"), job("c"), job("d")]);
+  expect(kept.wrong).toEqual(["nobody was told of d"]);
+  expect(kept.strays).toBe(1);
+});
+
 const chunk = (offset: number, value: string, attempt = 1): OutputChunk =>
   create(OutputChunkSchema, { offset: BigInt(offset), attempt, content: { case: "text", value } });
 

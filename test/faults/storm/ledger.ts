@@ -19,6 +19,12 @@ export class Ledger {
   readonly wrong: string[] = [];
   wrongs = 0;
   ended = 0;
+  /** Jobs that the schedulers' duty has mended. */
+  readonly mended = new Set<string>();
+  /** Of these, jobs that nobody was told of: they were put back, and ran. */
+  strays = 0;
+  /** Jobs that no list of the callers has: their key was revoked. */
+  unlisted = 0;
 
   complain(what: string): void {
     this.wrongs += 1;
@@ -44,6 +50,15 @@ export class Ledger {
     this.#lines.set(jobId, { n });
   }
 
+  takeUnlisted(): void {
+    this.unlisted += 1;
+  }
+
+  /** A scheduler says that it has put this job back, or right. */
+  mend(jobId: string): void {
+    this.mended.add(jobId);
+  }
+
   /** Somebody was told that this job has ended. */
   end(job: Job): void {
     const line = this.#lines.get(job.id);
@@ -66,7 +81,8 @@ export class Ledger {
     for (const job of stored) {
       const line = this.#lines.get(job.id);
       if (line === undefined) {
-        this.complain(`nobody was told of ${job.id}`);
+        if (this.mended.has(job.id)) this.strays += 1;
+        else this.complain(`nobody was told of ${job.id}`);
         continue;
       }
       missing.delete(job.id);

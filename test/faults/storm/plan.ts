@@ -26,6 +26,9 @@ const kinds = {
   redisNotSaving: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
   // The model provider that pooled jobs call: errors, resets or silence.
   providerDown: { on: "provider", weight: 3, leastMs: 500, mostMs: 8_000 },
+  // What an operator may do at any time: jobs of the account and of the key run meanwhile.
+  accountDeleted: { on: "operator", weight: 2, leastMs: 0, mostMs: 4_000 },
+  keyRevoked: { on: "operator", weight: 2, leastMs: 0, mostMs: 3_000 },
 } as const;
 
 export type FaultKind = keyof typeof kinds;
@@ -33,7 +36,7 @@ export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
 
 export interface Fault {
   readonly kind: FaultKind;
-  readonly on: "service" | "link" | "redis" | "provider";
+  readonly on: "service" | "link" | "redis" | "provider" | "operator";
   /** Which of those that there are, in [0, 1). */
   readonly which: number;
   /** How badly, in [0, 1). */

@@ -9,7 +9,9 @@ import { compare } from "./compare.ts";
 import { Injector } from "./inject.ts";
 import { probeJob, stormJob } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
+import { notingMended } from "./mended.ts";
 import { type FaultKind, plannedFaults } from "./plan.ts";
+import { RevokedKeys } from "./revoked-keys.ts";
 import { type StormSystemOptions, startStormSystem } from "./storm-system.ts";
 
 export interface RoundOptions extends StormSystemOptions {
@@ -32,9 +34,12 @@ export async function runRound(options: RoundOptions): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const { seed, clock, tally, until } = options;
   const ledger = new Ledger();
-  const { system, gateways, victims, keys, document } = await startStormSystem(options, parts);
+  const log = notingMended(ledger, options.log);
+  const { gateways, victims, keys, document } = await startStormSystem({ ...options, log }, parts);
   const callers = new Callers({ gateways, keys, ledger, clock });
-  const injector = new Injector(victims, clock);
+  const { operator } = victims;
+  const revokedKeys = new RevokedKeys({ operator, gateways, ledger, clock });
+  const injector = new Injector({ ...victims, revokedKeys }, clock);
   const before = { acknowledged: tally.acknowledged, ended: tally.ended };
 
   let faults = 0;
@@ -94,10 +99,13 @@ export async function runRound(options: RoundOptions): Promise<void> {
     const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
     ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
   } else {
-    tally.auditedJobs += await compare(system, callers, ledger, clock);
+    tally.auditedJobs += await compare(operator, callers, ledger, clock);
   }
   for (const service of victims.services) service.release();
   tally.rounds += 1;
+  tally.mended += ledger.mended.size;
+  tally.strays += ledger.strays;
+  tally.unlisted += ledger.unlisted;
   tally.stalls += callers.stalls;
   tally.watches += callers.watches;
   tally.cuts += callers.cuts;

@@ -6,8 +6,6 @@ import { pathToFileURL } from "node:url";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { connectMillrace } from "@millrace/client";
 import { startProgram, startRedis, startSystem } from "@millrace/local";
-import { AdminService } from "@millrace/proto/admin-service";
-import { grpcClient } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import {
   type FaultProxy,
@@ -16,8 +14,10 @@ import {
   startProviderSimulator,
 } from "@millrace/testing";
 import { well } from "./inject.ts";
-import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE, WORK_TYPES } from "./jobs.ts";
+import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, WORK_TYPES } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
+import { Operator } from "./operator.ts";
+import { KEY_CACHE_MS } from "./revoked-keys.ts";
 import type { Tally } from "./tally.ts";
 
 export interface StormSystemOptions {
@@ -67,7 +67,10 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
           ...{ MILLRACE_REAP_EVERY_MS: "200", MILLRACE_PROMOTE_EVERY_MS: "50" },
         },
         // A little longer than a scheduler waits for Redis.
-        gateway: { ...jumpingClock, MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
+        gateway: {
+          ...{ ...jumpingClock, MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
+          MILLRACE_KEY_CACHE_MS: String(KEY_CACHE_MS),
+        },
         worker: { ...jumpingClock, MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
       },
     }),
@@ -109,13 +112,11 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
       });
     },
   );
-  const admin = grpcClient(AdminService, system.schedulers[0]?.addresses.admin ?? "");
-  await admin.rpc.putProviderAccount({ account: { name: POOL, maxRunning: 8 } });
-  const limited = await admin.rpc.createApiKey({
-    name: "limited",
-    budget: { maxRunning: 8, requestsPerMinute: 6_000, tokensPerMinute: 600_000n },
-  });
-  admin.close();
+  const admins = system.schedulers.map(({ addresses }) => addresses.admin ?? "");
+  const operator = parts.use(new Operator(admins, clock));
+  await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
+  const budget = { maxRunning: 8, requestsPerMinute: 6_000, tokensPerMinute: 600_000n };
+  const limited = await operator.ask((admin) => admin.createApiKey({ name: "limited", budget }));
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
   const text = "Whales swam past the ship, and the captain wrote of them. The sea was calm.\n\n";
   const document = await millrace.uploadDocument(Buffer.from(text.repeat(40)));
@@ -123,6 +124,6 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   return {
     ...{ system, gateways, document: document.id },
     keys: { free: system.apiKey, limited: limited.key },
-    victims: { services, links, redis, provider, redisDirectory: directory },
+    victims: { services, links, redis, provider, redisDirectory: directory, operator },
   };
 }

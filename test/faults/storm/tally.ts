@@ -19,6 +19,11 @@ export class Tally {
   startsFailed = 0;
   longestGapMs = 0;
   auditedJobs = 0;
+  /** Jobs that the schedulers' duty has mended, and how many of them nobody had been told of. */
+  mended = 0;
+  strays = 0;
+  /** Jobs of keys that were revoked. */
+  unlisted = 0;
   readonly byKind = new Map<FaultKind, FaultTally>();
   /** How often callers were told what. */
   readonly told = new Map<string, number>();
@@ -53,6 +58,8 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
   const lines = [
     `seed ${seed}: ${tally.rounds} rounds in ${Math.round(tookMs / 60_000)} min`,
     `jobs         ${tally.acknowledged} acknowledged, ${tally.ended} ended, ${tally.auditedJobs} looked over by the audit`,
+    `mended       ${tally.mended} jobs by the schedulers, ${tally.strays} of which nobody had been told of`,
+    `revoked      ${tally.unlisted} jobs of keys that were revoked, beside those above`,
     `stalls       ${tally.stalls}: attempts that lost their worker`,
     `watches      ${tally.watches}, cut ${tally.cuts} times`,
     `faults       ${tally.faults}`,

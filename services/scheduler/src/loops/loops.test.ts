@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
 import { startReaper } from "./reaper.ts";
+import { startRenewFiles } from "./renew-files.ts";
 import { startStrays } from "./strays.ts";
 
 const queue = { name: "documents" as QueueName } as QueueDefinition;
@@ -69,5 +70,19 @@ test("a look for strays takes one step of each queue a round, and its counter is
   clock.advance(1_000);
   await resting();
   expect(returnStrays).toHaveBeenCalledTimes(2);
+  await loop.close();
+});
+
+test("that Redis' files may not be renewed is said once, and looked at again", async () => {
+  const { clock, options, resting } = setup();
+  const renewFiles = vi.fn(async () => ({ kind: "notAllowed", why: "NOPERM" }) as const);
+  const log = { warn: vi.fn(), info: vi.fn() };
+  const loop = startRenewFiles({ renewFiles }, log, options);
+  await resting();
+  clock.advance(1_000);
+  await resting();
+  expect(renewFiles).toHaveBeenCalledTimes(2);
+  expect(log.warn).toHaveBeenCalledExactlyOnceWith({ why: "NOPERM" }, expect.any(String));
+  expect(log.info).not.toHaveBeenCalled();
   await loop.close();
 });

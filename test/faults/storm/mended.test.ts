@@ -1,0 +1,49 @@
+import { connectMillrace } from "@millrace/client";
+import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { Callers } from "./callers.ts";
+import { compare } from "./compare.ts";
+import { probeJob, STORM_QUEUE } from "./jobs.ts";
+import { Ledger } from "./ledger.ts";
+import { notingMended } from "./mended.ts";
+import { redisCommand } from "./redis-command.ts";
+import { startStormSystem } from "./storm-system.ts";
+import { Tally } from "./tally.ts";
+
+const HOUR_MS = 3_600_000;
+
+test("a job of which only the first write is there is put back by the schedulers and runs, and nothing is wrong", async () => {
+  await using parts = new AsyncDisposableStack();
+  const ledger = new Ledger();
+  const log = notingMended(ledger, () => undefined);
+  const options = {
+    seed: 1,
+    profile: "always",
+    clock: systemClock,
+    tally: new Tally(),
+    log,
+  } as const;
+  const { gateways, keys, victims } = await startStormSystem(options, parts);
+  const { redis, operator, services } = victims;
+  const callers = new Callers({ gateways, keys, ledger, clock: systemClock });
+  parts.defer(() => callers.close());
+  await callers.run(probeJob(1, 1));
+
+  const millrace = connectMillrace({ address: gateways, apiKey: keys.free });
+  const runAt = new Date(systemClock.nowMs() + HOUR_MS);
+  const { jobId } = await millrace.submit({ ...probeJob(1, 2).job, runAt });
+  const [, keyId] = jobId.split("~");
+  const nowMs = systemClock.nowMs();
+  const stray = newJobId(STORM_QUEUE as QueueName, keyId as KeyId, nowMs, systemRandom);
+  const base = `mr:{${STORM_QUEUE}:0}:${STORM_QUEUE}:`;
+  expect(await redisCommand(redis.port, "COPY", base + jobId, base + stray)).toBe(":1");
+  ledger.take(2, jobId);
+  ledger.end(await millrace.cancel(jobId));
+  await millrace.close();
+
+  expect(await compare(operator, callers, ledger, systemClock)).toBe(3);
+  expect(ledger.wrong).toEqual([]);
+  expect([...ledger.mended]).toEqual([stray]);
+  expect(ledger).toMatchObject({ acknowledged: 2, strays: 1 });
+  for (const service of services) service.release();
+});
