@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Job, JobSchema } from "@millrace/proto/job";
-import { SubmitStreamRequestSchema } from "@millrace/proto/job-service";
+import { SubmitResultSchema, SubmitStreamRequestSchema } from "@millrace/proto/job-service";
 import { type CallContext, rpcError } from "@millrace/runtime";
 import { type KeyId, systemClock } from "@millrace/shared";
 import { expect, test } from "vitest";
@@ -69,6 +69,55 @@ test("a gateway that stops does not wait for a scheduler to tell of", async () =
     for await (const _ of setup(Number.POSITIVE_INFINITY, 2));
   })();
   await expect(all).rejects.toMatchObject({ reason: "DRAINING" });
+});
+
+test("a stream that stops while its caller writes says that it does, once what it took is answered", async () => {
+  const draining = new AbortController();
+  const taken = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const read = Promise.withResolvers<void>();
+  const parts = {
+    ...{ scheduler: {}, clock: systemClock, authenticate: async () => undefined },
+    hub: { watch: () => undefined, forget: () => undefined },
+    submit: async () => {
+      taken.resolve();
+      await answer.promise;
+      const result = create(SubmitResultSchema, { result: { case: "jobId", value: ids[0] ?? "" } });
+      return [{ result }];
+    },
+  };
+  const handler = submitStream({
+    ...(parts as unknown as GatewayParts),
+    ...{ streamLimits: defaultStreamLimits, streams: openStreams(1), awaited: awaitedJobs(100) },
+  });
+  const one = (sequence: bigint) =>
+    create(SubmitStreamRequestSchema, { items: [{ sequence, job: { queue: "documents" } }] });
+  async function* requests() {
+    yield one(1n);
+    await taken.promise;
+    draining.abort();
+    try {
+      yield one(2n);
+    } finally {
+      // It is read no further.
+      read.resolve();
+    }
+  }
+  const context = {
+    identity: { keyId: "ours" as KeyId },
+    signal: new AbortController().signal,
+    draining: draining.signal,
+  } as CallContext<Caller>;
+  const answered: (bigint | undefined)[] = [];
+  const all = (async () => {
+    for await (const { results = [] } of handler(requests(), context)) {
+      answered.push(...results.map(({ sequence }) => sequence));
+    }
+  })();
+  await read.promise;
+  answer.resolve();
+  await expect(all).rejects.toMatchObject({ reason: "DRAINING" });
+  expect(answered).toEqual([1n]);
 });
 
 const idOf = ({ id }: { readonly id?: string | undefined }): string => id ?? "";

@@ -34,6 +34,8 @@ export const submitStream = ({
     let notify: boolean | undefined;
     let taking = true;
     let over = false;
+    /** The caller had more to say. */
+    let isCutShort = false;
     const aged = new AbortController();
     const age = clock.after(streamLimits.ageMs, () => aged.abort());
     const leaving = AbortSignal.any([draining, aged.signal]);
@@ -63,7 +65,10 @@ export const submitStream = ({
         // A key that was revoked ends the stream as it ends calls.
         await authenticate(headers, path, peer);
         // What is not taken is not submitted, and whoever reads DRAINING may send it again.
-        if (leaving.aborted || over) return;
+        if (leaving.aborted || over) {
+          isCutShort = true;
+          return;
+        }
         notify ??= request.notifyFinished;
         const asks = request.notifyJobIds.length + (notify ? request.items.length : 0);
         if (asks > 0) awaited.check(keyId);
@@ -99,7 +104,7 @@ export const submitStream = ({
         if (news.hasLate && (await news.readLate(scheduler, keyId, signal))) continue;
         if (jobs.isUnderWay) await wake.wait();
         else if (jobs.failure !== undefined) throw jobs.failure.error;
-        else if (!taking && held.isEmpty && news.outstanding === 0) return;
+        else if (!taking && !isCutShort && held.isEmpty && news.outstanding === 0) return;
         else if (leaving.aborted) {
           throw rpcError({ reason: "DRAINING", message: "open another stream to go on" });
         } else if (!news.hasLate) await wake.wait();
