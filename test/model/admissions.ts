@@ -3,6 +3,8 @@ import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 
 const MINUTE_MS = 60_000;
+/** The queue's default_estimated_tokens: so much of an estimate is believed, whatever was learned. */
+const DEFAULT_TOKENS = 1_000;
 
 /** A limit in force, and since when. */
 interface Since<T> {
@@ -29,7 +31,7 @@ interface Admission {
   unreached: boolean;
   /** Its provider refused it: that counts there alone. */
   bounced: boolean;
-  /** What its key reserved, 0 where only Millrace knows what the job is taken to spend. */
+  /** What its key reserved at most, 0 where only Millrace knows what the job is taken to spend. */
   readonly reserved: number;
   /** What of its tokens counts at least, and since when: a debt counts since it was told of. */
   charges: readonly Charge[];
@@ -47,6 +49,8 @@ export class Admissions {
   readonly #limits = new Map<string, KeyBudget>();
   #accounts: Since<ProviderAccount>[] = [];
   accountIsThere = true;
+  /** Keys of which a worker has told what an attempt spent. */
+  readonly #learned = new Set<string>();
   #generation = 0;
   #pausedUntilMs = 0;
   #behindMs = 0;
@@ -96,16 +100,16 @@ export class Admissions {
     // A lease that ran out has been taken back, or the job could not have been leased again.
     this.lost([jobId]);
     const limit = this.#limits.get(key)?.tokensPerMinute ?? 0;
-    const tokens = this.#leastBelieved(job.pool, job.estimatedTokens ?? 0);
-    const reserved = Math.min(tokens, limit);
+    const estimate = job.estimatedTokens ?? 0;
+    const tokens = this.#leastBelieved(key, job.pool, estimate);
     const ofAccount = Math.min(tokens, this.#accounts.at(-1)?.value.tokensPerMinute ?? 0);
     this.#all.push({
       ...{ jobId, token, key, pool: job.pool, atMs, running: true, unreached: false },
       ...{
         generation: this.#generation,
         bounced: false,
-        reserved,
-        charges: [{ atMs, tokens: reserved }],
+        reserved: Math.min(estimate, limit),
+        charges: [{ atMs, tokens: Math.min(tokens, limit) }],
         ofAccount,
       },
     });
@@ -124,6 +128,7 @@ export class Admissions {
         one.ofAccount = 0;
       } else if (usage !== undefined) {
         const spent = usage.inputTokens + usage.outputTokens;
+        if (spent > 0) this.#learned.add(one.key);
         one.ofAccount = Math.min(one.ofAccount, spent);
         const debt = one.reserved === 0 ? 0 : Math.max(0, spent - one.reserved);
         one.charges = [
@@ -139,8 +144,12 @@ export class Admissions {
     for (const one of this.#all) if (jobs.includes(one.jobId)) one.running = false;
   }
 
-  /** While others need an account, no more is believed of an estimate that nobody has proven. */
-  #leastBelieved(pool: string | undefined, tokens: number): number {
+  /**
+   * Where something was learned of a key, its estimates count 8 times that, or the default where that is more. While others
+   * need an account, no more is believed of an estimate that nobody has proven.
+   */
+  #leastBelieved(key: string, pool: string | undefined, estimate: number): number {
+    const tokens = this.#learned.has(key) ? Math.min(estimate, DEFAULT_TOKENS) : estimate;
     if (pool === undefined || !this.accountIsThere) return tokens;
     const limits = this.#accountsInForce().map((one) => one.tokensPerMinute ?? Infinity);
     return Math.min(tokens, Math.floor(Math.min(...limits) / 8));
