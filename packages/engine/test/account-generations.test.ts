@@ -8,6 +8,9 @@ import { accountBase, shardAt } from "../src/keys.ts";
 import { audit } from "./audit.ts";
 import { lease, leaseOne, queue, setup } from "./setup.ts";
 
+/** The same runs each time. */
+const SEED = 20_261_129;
+
 const pool = "acme/m";
 const failure = { reason: "PROVIDER_ERROR", message: "429", retryable: true };
 
@@ -211,7 +214,7 @@ test("in whatever order accounts go, come and refuse under running jobs, what ru
       await check();
     },
   );
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { numRuns: 25, seed: SEED });
 }, 300_000);
 
 test("a slice of a pool that is no account is found", async () => {

@@ -5,6 +5,9 @@ import type { Lease, Settlement, SettleOutcome } from "../src/index.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, setup } from "./setup.ts";
 
+/** The same runs each time. */
+const SEED = 20_261_129;
+
 const failure = { reason: "NO", message: "no", retryable: true };
 const keys = ["aaaa", "bbbb", "cccc"];
 
@@ -175,5 +178,5 @@ test("in whatever order things happen, every job is in one place and ends once",
       await engine.close();
     },
   );
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: 60, seed: SEED });
 });
