@@ -71,7 +71,10 @@ const forms: readonly Form[] = [
     }));
     if (address === http) return served;
     const health = "/grpc.health.v1.Health/Check";
-    return [...served, { ...common, name: `Health at ${name}`, path: health, token: undefined }];
+    // Of so many on one connection some are too many.
+    const refused = /grpc-status: (12|8)\b/;
+    const ofHealth = { ...common, name: `Health at ${name}`, path: health, token: undefined };
+    return [...served, { ...ofHealth, refused }];
   }),
   ...[["application/json", packedJson] as const, ["application/proto", packedProto] as const].map(
     ([type, body]) => ({

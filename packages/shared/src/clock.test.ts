@@ -10,3 +10,8 @@ test("a steady clock agrees with the machine's, and does not follow when that is
   expect(steadyClock.nowMs() - before).toBeLessThan(60_000);
   expect(steadyClock.nowMs()).toBeGreaterThanOrEqual(before);
 });
+
+// Durations of a contract's messages have no fractions of one.
+test.each([steadyClock, systemClock])("a clock tells whole milliseconds", (clock) => {
+  for (let i = 0; i < 100; i += 1) expect(clock.nowMs() % 1).toBe(0);
+});

@@ -1,6 +1,6 @@
 /** Time as a constructor argument, so that tests advance it instead of waiting for it. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   nowMs(): number;
   /**
    * Calls `run` once, `delayMs` from now (0 or less: at the next turn). The handle cancels it.
@@ -27,7 +27,7 @@ export const systemClock: Clock = {
 
 /** The machine's time when the process began, and on from there: it does not jump when somebody sets the clock. */
 export const steadyClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
+  nowMs: () => Math.floor(performance.timeOrigin + performance.now()),
   after: systemClock.after,
 };
 
