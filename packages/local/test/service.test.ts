@@ -31,11 +31,10 @@ test("a service tells where it listens, and ends well when it is told to stop", 
     ...["address", "admin", "metrics", "workers"],
   ]);
   expect(await scheduler.stop()).toEqual({ code: 0, signal: null });
-  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
-    "Redis answers",
-    "serving",
-    "stopping",
-  ]);
+  const said = lines.map((line) => String(JSON.parse(line).msg));
+  // That of a duty, which comes when it comes.
+  const ofItself = said.filter((msg) => !msg.includes("append-only file"));
+  expect(ofItself).toEqual(["Redis answers", "serving", "stopping"]);
 });
 
 test("a service that was killed, or hangs, is started again", async () => {
