@@ -31,6 +31,9 @@ interface PauseOptions {
   readonly atMostMs?: number;
 }
 
+/** With less than this left, an attempt may be late because its gateway is away. */
+const LITTLE_MS = 1_000;
+
 /** Makes a call that is safe to repeat until it is answered, within its deadline. */
 export async function repeating<T>(
   connection: Connection,
@@ -38,16 +41,21 @@ export async function repeating<T>(
   attempt: (deadlineAtMs: number) => Promise<T>,
 ): Promise<T> {
   const deadlineAtMs = connection.deadlineAtMs(options);
+  let before: MillraceError | undefined;
   for (let failures = 1; ; failures += 1) {
+    const hadMs = deadlineAtMs - connection.clock.nowMs();
     try {
       return await attempt(deadlineAtMs);
     } catch (error) {
+      const isLate = error instanceof MillraceError && error.code === "DEADLINE_EXCEEDED";
+      if (isLate && before !== undefined && hadMs < LITTLE_MS) throw before;
       if (!(error instanceof MillraceError) || error.code !== "UNAVAILABLE") throw error;
       if (connection.closed.aborted) throw error;
       const leftMs = deadlineAtMs - connection.clock.nowMs();
       await pauseAfter(connection, failures, error, { signal: options.signal, atMostMs: leftMs });
       // That it was late says less than why.
       if (connection.clock.nowMs() >= deadlineAtMs) throw error;
+      before = error;
     }
   }
 }
