@@ -50,6 +50,11 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ waiting }) => `1 ${waiting.id}`,
   ],
   [
+    "a suspect among others",
+    ({ redis, base, waiting }) => redis.hset(base + waiting.id, "sus", 1),
+    ({ waiting }) => `8 ${waiting.id}`,
+  ],
+  [
     "a job in none",
     ({ redis, base, later }) => redis.zrem(`${base}delayed`, later.id),
     ({ later }) => `1 ${later.id}`,

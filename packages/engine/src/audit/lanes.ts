@@ -35,8 +35,24 @@ export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
     held.delete(lane);
   }
   for (const lane of held) yield broken(lane, "its key takes it to be held, and it is not");
+  yield* checkSuspects(shard, lanes);
   yield* checkWaiters(shard, parked);
   yield* checkDepth(shard, lanes);
+}
+
+/** Suspects have lanes of their own, which have no other jobs (8). Where one belongs nobody can prove. */
+function* checkSuspects(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
+  for (const lane of lanes) {
+    const isOfSuspects = lane.endsWith("|!");
+    for (const id of shard.zset(LANE + lane)) {
+      const job = shard.jobs.get(id);
+      if (job === undefined || (job.sus !== undefined) === isOfSuspects) continue;
+      const problem = isOfSuspects
+        ? "is no suspect, and waits with them"
+        : "is a suspect, and waits with others";
+      yield { invariant: 8, subject: id, problem };
+    }
+  }
 }
 
 /** A lane that waits for a running job to end: there is one, and the limit is reached. */

@@ -24,6 +24,7 @@ export interface ShardSnapshot {
 }
 
 const JOB_FIELDS = [
+  "sus",
   ...["ats", "atm", "finishedOn", "fin", "rsv", "acs", "oo", "opts", "returnvalue", "failedReason"],
   ...["by", "rb", "ob", "op"],
 ] as const;
