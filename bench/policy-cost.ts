@@ -4,7 +4,8 @@
  * keys      a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
  * waiting   a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
- * types     a lease of 32 by workers that name one type of jobs, and ten, against workers that name none
+ * types     a lease of 32 by workers that name one type of jobs, and ten, against workers that name none; and by
+ *           workers that name all ten where four other kinds name a part of them
  * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
  *
  * Time in scripts (INFO commandstats) a job; ratios of one run, in turns: each ratio is of the means of
@@ -31,6 +32,8 @@ interface Case {
   /** That the worker names; none if left out. */
   readonly types?: readonly string[];
   readonly typeOf?: (at: number) => string;
+  /** What other kinds of workers name. */
+  readonly otherTypes?: readonly (readonly string[])[];
 }
 
 const settle = (leases: Awaited<ReturnType<typeof take>>) =>
@@ -69,7 +72,8 @@ async function compare(
   for (const one of cases) {
     await engine.defineQueue({ name: one.queue, maxDepthPerKey: 10_000_000 });
     // The types are known before jobs come, so that none is to be moved to the lane of its type later.
-    await take(engine, one.queue, 1, one.types);
+    for (const types of [one.types, ...(one.otherTypes ?? [])])
+      await take(engine, one.queue, 1, types);
     await fill(engine, one.queue, one.size, one.keyOf, { typeOf: one.typeOf });
     await prepare(one);
   }
@@ -97,7 +101,7 @@ async function compare(
   return cases.map((one, at) => {
     const own = means[at] ?? [];
     const ratios = own.map((cost, turn) => cost / (base[turn] ?? Number.NaN));
-    console.log(`${one.label.padEnd(24)} ${median(own).toFixed(2)} us a job  ${ratioText(ratios)}`);
+    console.log(`${one.label.padEnd(28)} ${median(own).toFixed(2)} us a job  ${ratioText(ratios)}`);
     return {
       label: one.label,
       usPerJob: rounded(median(own)),
@@ -160,12 +164,17 @@ function types() {
   const one = ten.slice(0, 1);
   const typeAt = (at: number) => ten[at % ten.length] ?? "";
   const jobOfKey = (at: number) => Math.floor(at / KEYS);
-  const cases: readonly Pick<Case, "label" | "types" | "typeOf">[] = [
+  const parts = [ten.slice(0, 2), ten.slice(2, 4), ten.slice(4, 6), ten.slice(6, 8)];
+  const cases: readonly Omit<Case, "queue" | "size" | "keyOf">[] = [
     { label: "no type named", types: [], typeOf: (at) => typeAt(at) },
     { label: "1 type", types: one, typeOf: () => typeAt(0) },
     { label: "10 types, 1 has jobs", types: ten, typeOf: () => typeAt(0) },
     { label: "10 types, a key has one", types: ten, typeOf: (at) => typeAt(at) },
     { label: "10 types, a key has all", types: ten, typeOf: (at) => typeAt(jobOfKey(at)) },
+    {
+      ...{ label: "the same, 5 kinds of workers", types: ten, otherTypes: parts },
+      typeOf: (at) => typeAt(jobOfKey(at)),
+    },
   ];
   return compare(
     cases.map((of, at) => ({

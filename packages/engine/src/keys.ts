@@ -102,17 +102,17 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   marker: "zset",
   pc: "string",
   events: "stream",
-  // Lanes: jobs of one API key, band and pool that wait, and of one type if a worker named it, by priority and arrival.
+  // Lanes: jobs of one API key, band and pool that wait, and of one family of types, by priority and arrival.
   "mr:lane:": "zset",
-  // Key ids of the lanes of one class (band, pool and type) that have jobs, by virtual time.
+  // Key ids of the lanes of one class (band, pool and family of types) that have jobs, by virtual time.
   "mr:ready:": "zset",
   // The classes that have lanes with jobs.
   "mr:classes": "set",
   // Keys, by the virtual time at which they left off in a band: from there their lanes go on.
   "mr:idle:": "zset",
-  // The job types that workers have named, by when they last did.
-  "mr:types": "zset",
-  // What is still to be looked through for jobs of types that were named after they came, and the lanes found.
+  // The job types that workers have named, each with its family; "#": the last family's number; "#<number>": a family.
+  "mr:families": "hash",
+  // What is still to be looked through for jobs that belong to another lane, and the lanes found.
   "mr:sorting": "hash",
   "mr:unsorted": "zset",
   // Each band's virtual time and stride.

@@ -55,6 +55,14 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ waiting }) => `8 ${waiting.id}`,
   ],
   [
+    "a job among those of another family of types",
+    async ({ redis, base }) => {
+      await redis.hset(`${base}mr:families`, "#1", "1 1 several");
+      await redis.rename(`${base}mr:lane:aaaa|2|`, `${base}mr:lane:aaaa|2||#1`);
+    },
+    ({ waiting }) => `8 ${waiting.id}`,
+  ],
+  [
     "a job in none",
     ({ redis, base, later }) => redis.zrem(`${base}delayed`, later.id),
     ({ later }) => `1 ${later.id}`,

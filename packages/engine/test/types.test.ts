@@ -257,7 +257,7 @@ test("types are named anew after the store was emptied", async () => {
   await on(engine, ["echo"], 1);
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
-  const keys = await redis.keys("*mr:types");
+  const keys = await redis.keys("*mr:families");
   await redis.del(...keys);
   await engine.submit([job("aaaa", { type: "echo" })]);
   expect(typesOf(await drain(engine, ["echo"]))).toEqual(["echo"]);

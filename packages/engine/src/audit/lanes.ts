@@ -36,6 +36,7 @@ export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
   }
   for (const lane of held) yield broken(lane, "its key takes it to be held, and it is not");
   yield* checkSuspects(shard, lanes);
+  yield* checkFamilies(shard, lanes);
   yield* checkWaiters(shard, parked);
   yield* checkDepth(shard, lanes);
 }
@@ -51,6 +52,20 @@ function* checkSuspects(shard: ShardSnapshot, lanes: readonly string[]): Generat
         ? "is no suspect, and waits with them"
         : "is a suspect, and waits with others";
       yield { invariant: 8, subject: id, problem };
+    }
+  }
+}
+
+/** A lane of a family has jobs of its types only (8): who is leased from it serves no others. */
+function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
+  const families = shard.hash("mr:families");
+  for (const lane of lanes) {
+    const [, , , family, mark] = lane.split("|");
+    if (!family || mark !== undefined || families[family] === undefined) continue;
+    for (const id of shard.zset(LANE + lane)) {
+      const type = shard.jobs.get(id)?.name;
+      if (type === undefined || families[type] === family) continue;
+      yield { invariant: 8, subject: id, problem: `is of type ${type}, and waits with ${family}` };
     }
   }
 }
@@ -77,7 +92,7 @@ function* checkDepth(shard: ShardSnapshot, lanes: readonly string[]): Generator<
   }
 }
 
-/** A lane is "key|band|pool", a class is "band|pool". */
+/** A lane is "key|band|pool|family", a class is "band|pool|family". */
 const broken = (subject: string, problem: string): Finding => ({
   ...{ invariant: 6, subject, problem },
   mend: { kind: /^[0-3]\|/.test(subject) ? "class" : "lane", name: subject },

@@ -24,7 +24,7 @@ export interface ShardSnapshot {
 }
 
 const JOB_FIELDS = [
-  "sus",
+  ...["sus", "name"],
   ...["ats", "atm", "finishedOn", "fin", "rsv", "acs", "oo", "opts", "returnvalue", "failedReason"],
   ...["by", "rb", "ob", "op"],
 ] as const;

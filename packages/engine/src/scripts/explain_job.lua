@@ -6,7 +6,7 @@
 --          since_ms, type, unnamed, suspect}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
---          mr:types (zset)
+--          mr:families (hash)
 --
 -- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now of
 -- an account, and held_tokens of its key's own limits; limits as in lib/budgets;
@@ -39,7 +39,7 @@ local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
 local pool = string.match(class, "^%d|([^|]*)") or ""
 local type = rcall("HGET", base .. id, "name") or ""
-local unnamed = rcall("EXISTS", base .. "mr:types") == 1 and not rcall("ZSCORE", base .. "mr:types", type)
+local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS", base .. "mr:families", type) == 0
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
 if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
 

@@ -5,7 +5,7 @@
 --          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, per lease: job_id, token,
 --          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
--- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset), mr:types (zset)
+-- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
 -- worker_ids, a line each, take turns: the first job is for the first of them.
 -- types, a line each, are those that they have executors for; none: any.
@@ -31,6 +31,7 @@ local alone = ARGV[10] == "1"
 local except = ARGV[11]
 local keep_succeeded_ms = 0
 --- @include "lib/lanes"
+--- @include "lib/named_families"
 --- @include "lib/lane_turns"
 --- @include "lib/events"
 --- @include "lib/signals"
@@ -63,18 +64,14 @@ local function load_sorting()
 --- @include "lib/lane_sorting"
 end
 
--- A type that was not named for as long is named anew, and all jobs that wait are looked through for it.
-local NAME_AGAIN_MS = 600000
-local named = {}
-for i, named_ms in ipairs(any_type and {} or rcall("ZMSCORE", base .. "mr:types", unpack(type_list))) do
-  if not named_ms or tonumber(named_ms) + NAME_AGAIN_MS <= now_ms then
-    named[#named + 1] = now_ms
-    named[#named + 1] = type_list[i]
+local serves_family, family_list = {}, nil
+if not any_type then
+  family_list = lanes.families_of(type_list, types)
+  if not family_list then
+    load_sorting()
+    family_list = lanes.name_types(type_list, types)
   end
-end
-if #named > 0 then
-  load_sorting()
-  lanes.name_types(named)
+  for _, family in ipairs(family_list) do serves_family[family] = true end
 end
 
 -- Bounds on what one call moves; the rest follows with the next, or by the promoter.
@@ -108,8 +105,9 @@ for key in string.gmatch(except, "[^\n]+") do
   wanted.except[key] = true
 end
 local suspects_wait = false
-function wanted.serves(band, pool, type, suspects)
-  local served = band ~= "0" and (any_type or serves_type[type or ""] == true)
+function wanted.serves(band, pool, kind, suspects)
+  local serves_kind = suspects and serves_type or serves_family
+  local served = band ~= "0" and (any_type or serves_kind[kind or ""] == true)
     and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
   if served and suspects and not alone then suspects_wait = true end
   return served and suspects == alone
@@ -118,10 +116,8 @@ end
 function wanted.classes()
   if all_pools or any_type then return nil end
   local suffixes, classes = {}, {}
-  for _, type in ipairs(type_list) do
-    suffixes[#suffixes + 1] = "|" .. type
-    suffixes[#suffixes + 1] = "|" .. type .. "|!"
-  end
+  for _, family in ipairs(family_list) do suffixes[#suffixes + 1] = "|" .. family end
+  for _, type in ipairs(type_list) do suffixes[#suffixes + 1] = "|" .. type .. "|!" end
   for _, band in ipairs({ "1|", "2|", "3|" }) do
     for _, suffix in ipairs(suffixes) do
       classes[#classes + 1] = band .. suffix

@@ -4,10 +4,10 @@
 -- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
 --          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
---          mr:seq:plain (string), mr:stored (hash), mr:types (zset), mr:sorting (hash), mr:unsorted (zset)
+--          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset)
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
 local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
-  "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:types", "mr:sorting", "mr:unsorted" }
+  "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
 
 local function forget_job(job_key)
   local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")

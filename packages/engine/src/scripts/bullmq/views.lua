@@ -36,7 +36,8 @@ local function enter(to)
   if to == base then return end
   if base then
     views.close()
-    lanes.bands, lanes.any_held, lanes.named, lanes.closed = nil, nil, {}, {}
+    lanes.bands, lanes.any_held, lanes.sorting, lanes.closed = nil, nil, nil, {}
+    lanes.forget_families()
     signals.lines, signals.order = {}, {}
   end
   base = to

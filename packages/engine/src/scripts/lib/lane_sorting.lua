@@ -1,52 +1,44 @@
--- lane_sorting: moving jobs that waited before a worker named their type to the lanes of that type. Part of
--- `lanes`, and included after lane_turns by the script that leases, inside a function: it is rarely needed, and
--- what a script defines costs each call.
+-- lane_sorting: moving jobs to the lanes of their types' families: from the lanes for all types, where they came
+-- before a worker named their type, and from lanes of families that are no more. Part of `lanes`, and included
+-- after lane_turns by the script that leases, inside a function: it is rarely needed, and what a script defines
+-- costs each call.
 --
 -- It is done in rounds, a step at a time, each with a bound, by calls that lease. mr:sorting is there while
--- there is something to do: `todo` has the sets that are still to be looked through for lanes of all types, a
--- line each, `cursor` the place in the first of them, and `lane` and `from` the place in the lane that is
--- looked through. mr:unsorted has the lanes that were found, with 1 once they were looked through: each once a
+-- there is something to do: `todo` has the sets that are still to be looked through for such lanes, a
+-- line each, `cursor` the place in the first of them, `lane` and `from` the place in the lane that is
+-- looked through, and `ended` the families that ended and may still have jobs, a line each. mr:unsorted has the lanes that were found, with 1 once they were looked through: each once a
 -- round. Held lanes are looked at last, and one that is ready again meanwhile is noted as that happens (see
 -- look_through in lib/lanes): so none is missed that was there when the round began. What comes later goes
 -- where it belongs.
 --
 -- Needs `base`, `rcall`, `numbers`, `signals`, and what is local to lib/lanes.
--- TOUCHES  mr:types (zset), mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
+-- TOUCHES  mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
 --          mr:ready: (zset), mr:classes (set)
 
 -- How many jobs, and about how many lanes, a step looks at.
 local JOBS_A_STEP, LANES_A_STEP = 500, 50
 -- How often a step lists more lanes: there are a few sets for each pool, and mostly few lanes in one.
 local LISTS_A_STEP = 32
--- More types than this of one queue are forgotten, those first that were not named for longest: their jobs
--- wait with those of all other types until a worker names them again.
-local MOST_TYPES = 1000
-
 local function end_round()
   rcall("UNLINK", base .. "mr:sorting", base .. "mr:unsorted")
   lanes.sorting = false
 end
 
-local function begin_round()
-  local todo = {}
+local function begin_round(ended)
+  local todo, ended_before = {}, rcall("HGET", base .. "mr:sorting", "ended") or ""
   for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
-    local band, _, type = parts_of(class)
-    if band ~= "0" and not type then todo[#todo + 1] = "mr:ready:" .. class end
+    local band, _, family, suspects = parts_of(class)
+    if band ~= "0" and not suspects and not (family and is_family(family)) then todo[#todo + 1] = "mr:ready:" .. class end
   end
   end_round()
   if #todo == 0 and not any_held() then return end
   todo[#todo + 1] = "mr:parked"
-  rcall("HSET", base .. "mr:sorting", "todo", table.concat(todo, "\n"), "cursor", "0")
+  rcall("HSET", base .. "mr:sorting", "todo", table.concat(todo, "\n"), "cursor", "0",
+    "ended", ended_before .. table.concat(ended, "\n") .. "\n")
   lanes.sorting = true
 end
 
--- Notes that workers serve types, each after the time. Their jobs have lanes of their own from now on.
-function lanes.name_types(named)
-  rcall("ZADD", base .. "mr:types", unpack(named))
-  rcall("ZREMRANGEBYRANK", base .. "mr:types", 0, -MOST_TYPES - 1)
-  lanes.named = {}
-  begin_round()
-end
+--- @include "family_changes"
 
 -- Moves jobs, given as score and id each, from one lane to another one of the same key.
 local function move_jobs(from, to, jobs)
@@ -67,11 +59,11 @@ local function move_jobs(from, to, jobs)
 end
 
 -- Looks at up to `limit` jobs of a lane, those from a score on. Returns how many there were, and the last one's score.
-local function sort_lane(lane, from, limit)
+local function sort_lane(lane, of_all, from, limit)
   local jobs = rcall("ZRANGEBYSCORE", base .. "mr:lane:" .. lane, from, "+inf", "WITHSCORES", "LIMIT", 0, limit)
   local moved, order = {}, {}
   for i = 1, #jobs, 2 do
-    local to = lanes.of_type(lane, rcall("HGET", base .. jobs[i], "name"))
+    local to = lanes.of_type(of_all, rcall("HGET", base .. jobs[i], "name"))
     if to ~= lane then
       if not moved[to] then
         moved[to] = {}
@@ -86,7 +78,7 @@ local function sort_lane(lane, from, limit)
   return #jobs / 2, jobs[#jobs]
 end
 
--- Lists some more lanes of all types. False: there are no more.
+-- Lists some more lanes that are to be looked through. False: there are no more.
 local function list_lanes()
   local state = rcall("HMGET", base .. "mr:sorting", "todo", "cursor")
   local set, rest = string.match(state[1] or "", "^([^\n]+)\n?(.*)$")
@@ -121,10 +113,8 @@ function lanes.sort()
   while left > 0 and lists < LISTS_A_STEP do
     local lane, from = next_unsorted()
     if lane then
-      local looked_at, last = 0, nil
-      if string.match(lane, OF_ALL_TYPES) then
-        looked_at, last = sort_lane(lane, from and string.format("(%.17g", from) or "-inf", left)
-      end
+      local looked_at, last, of_all = 0, nil, unsorted_beside(lane)
+      if of_all then looked_at, last = sort_lane(lane, of_all, from and string.format("(%.17g", from) or "-inf", left) end
       if looked_at < left then
         rcall("ZADD", base .. "mr:unsorted", 1, lane)
         rcall("HDEL", base .. "mr:sorting", "lane", "from")

@@ -336,10 +336,10 @@ local function line_up_all(wanted, want, call)
   -- Redis gives them in an order of its own, which each start draws anew; ties go by this one.
   table.sort(classes)
   for _, class in ipairs(classes) do
-    local band, pool, type, suspects = parts_of(class)
+    local band, pool, kind, suspects = parts_of(class)
     of_band[band] = (of_band[band] or 0) + 1
     call.began[band] = call.began[band] or load_bands()["v" .. band]
-    if wanted.serves(band, pool, type, suspects) then
+    if wanted.serves(band, pool, kind, suspects) then
       local line = lines[band] or { queues = {}, again = {}, served = {}, shut = {}, lanes = 0 }
       lines[band] = line
       line_up(line, class, want, wanted)
@@ -380,7 +380,8 @@ end
 
 -- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
 -- `want` + 1,000 were looked at. How it decides is the caller's:
---   wanted.serves(band, pool, type, suspects)  which classes count now; asked again after each time a gate shut one
+--   wanted.serves(band, pool, kind, suspects)  which classes count now; `kind` is their family, of suspects their
+--                       type; asked again after each time a gate shut one
 --   wanted.except, wanted.excepted  keys that are passed over, as a table, and how many
 --   wanted.classes()    all that may count, to be looked up where more are open; nil: look at all that are open
 --   look(job_id, lane)  the job as a table, with its `cost` (1 is usual) and its key's `weight`, 1 if there is

@@ -1,11 +1,12 @@
 -- lanes: where jobs wait, and which of them is next.
 --
--- A lane holds the waiting jobs of one API key in one band and pool, and of one type where a worker has
--- named that type; its id is "key|band|pool|type", and "band|pool|type" is its class. Jobs of all types that
--- no worker has named share the lane "key|band|pool". Suspects, jobs whose next stall would end them, have lanes
--- "key|band|pool|type|!": they are leased to workers that run nothing else. Bands: 1 interactive, 2 standard, 3 batch. Jobs whose
--- id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's order over all
--- priorities. mr:types has the types that workers have named: callers make up types, and cannot add classes.
+-- A lane holds the waiting jobs of one API key in one band and pool, and of one family of types; its id is
+-- "key|band|pool|family", and "band|pool|family" is its class. A family is the types that the same workers
+-- name (see lib/type_families). Jobs of all types that no worker has named share the lane "key|band|pool":
+-- callers make up types, and cannot add classes. Suspects, jobs whose next stall would end them, have lanes
+-- "key|band|pool|type|!": they are leased to workers that run nothing else. Bands: 1 interactive, 2 standard,
+-- 3 batch. Jobs whose id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's
+-- order over all priorities.
 --
 -- Invariants: a lane with jobs is either ready, its key in the ready set of its class at the virtual
 -- time from which it may be served next, or held: in mr:parked with the time at which to look at it
@@ -24,10 +25,10 @@
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash),
---          mr:types (zset), mr:parked (zset), mr:held: (set), mr:sorting (hash), mr:unsorted (zset),
+--          mr:parked (zset), mr:held: (set), mr:sorting (hash), mr:unsorted (zset),
 --          mr:depth (hash), mr:seq (string), mr:seq:plain (string)
 --- @include "numbers"
-local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0, put_plain = 0, named = {}, closed = {} }
+local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0, put_plain = 0, closed = {} }
 
 local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
 local BANDS = { "0", "1", "2", "3" }
@@ -62,13 +63,12 @@ function lanes.id(job_id, priority, pool)
   return key .. "|" .. band .. "|" .. (pool or "")
 end
 
+--- @include "type_families"
+
 -- The lane for jobs of a type, of a lane for all.
 function lanes.of_type(lane, type)
-  if lane == PLAIN_LANE or not type then return lane end
-  if lanes.named[type] == nil then
-    lanes.named[type] = rcall("ZSCORE", base .. "mr:types", type) and true or false
-  end
-  return lanes.named[type] and lane .. "|" .. type or lane
+  local family = lane ~= PLAIN_LANE and type and family_of(type)
+  return family and lane .. "|" .. family or lane
 end
 
 -- The lane for a job of a type, of a lane for all. A suspect's type is always named: it ran somewhere.
@@ -98,10 +98,10 @@ local function split(lane)
   return string.sub(lane, 1, bar - 1), string.sub(lane, bar + 1)
 end
 
--- Band, pool and type of a class, and whether it is one of suspects; no type: those that no worker has named.
+-- Band, pool and family of a class, of suspects band, pool, type and true; no family: types that no worker has named.
 local function parts_of(class)
-  local band, pool, type, mark = string.match(class, "^(%d)|([^|]*)|?([^|]*)(.*)$")
-  return band, pool, type ~= "" and type or nil, mark == "|!"
+  local band, pool, family, mark = string.match(class, "^(%d)|([^|]*)|?([^|]*)(.*)$")
+  return band, pool, family ~= "" and family or nil, mark == "|!"
 end
 
 -- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, m<band> and o<class>, which
@@ -217,18 +217,22 @@ local function hold(lane, key, class, virtual, when)
   lanes.any_held = true
 end
 
--- A lane for jobs of all types.
-local OF_ALL_TYPES = "^[a-z0-9]+|[123]|[^|]*$"
+-- The lane for all types beside a lane whose jobs may belong to another: itself, or that of a family which is
+-- no more. Nil: its jobs belong there.
+local function unsorted_beside(lane)
+  local of_all, family = string.match(lane, "^([a-z0-9]+|[123]|[^|]*)|?([^|]*)$")
+  return of_all and (family == "" or not is_family(family)) and of_all or nil
+end
 
--- Whether lanes are being looked through for jobs of types that were named: see lib/lane_sorting.
+-- Whether lanes are being looked through for jobs that belong to another: see lib/lane_sorting.
 local function is_sorting()
   if lanes.sorting == nil then lanes.sorting = rcall("EXISTS", base .. "mr:sorting") == 1 end
   return lanes.sorting
 end
 
--- Notes a lane to be looked through, if it is for all types and was not yet.
+-- Notes a lane to be looked through, if its jobs may belong to another and it was not yet.
 local function look_through(lane)
-  if string.match(lane, OF_ALL_TYPES) then rcall("ZADD", base .. "mr:unsorted", "NX", 0, lane) end
+  if unsorted_beside(lane) then rcall("ZADD", base .. "mr:unsorted", "NX", 0, lane) end
 end
 
 -- Has a held lane looked at again.
@@ -364,8 +368,8 @@ local function write_puts()
   for class, keys in pairs(entering) do enter_all(class, keys) end
 end
 
--- The lane in which a stored job waits, and its priority: it may have been put there before a worker named
--- its type, or while one did. Nil: it waits in none.
+-- The lane in which a stored job waits, and its priority: until lanes are sorted that may be one where its type
+-- belonged before. Nil: it waits in none.
 function lanes.where(job_id)
   write_puts()
   local function holds(lane)
@@ -373,9 +377,12 @@ function lanes.where(job_id)
   end
   if not lanes.key_of(job_id) then return holds(PLAIN_LANE) and PLAIN_LANE or nil end
   local lane, priority, type, suspect = read_lane(job_id)
-  local of_type = suspect and lanes.for_job(lane, type, suspect) or lane .. "|" .. (type or "")
-  if holds(of_type) then return of_type, priority end
+  local belongs = lanes.for_job(lane, type, suspect)
+  if holds(belongs) then return belongs, priority end
   if holds(lane) then return lane, priority end
+  for family in string.gmatch(is_sorting() and rcall("HGET", base .. "mr:sorting", "ended") or "", "[^\n]+") do
+    if holds(lane .. "|" .. family) then return lane .. "|" .. family, priority end
+  end
 end
 
 -- Takes a job out of its lane. False: it was not in it.
