@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,services}/*/src/**/*.test.ts", "scripts/*.test.ts"],
+          // The engine's are beside what they test, and need a Redis.
+          exclude: ["packages/engine/**"],
         },
       },
       {
@@ -14,6 +16,7 @@ export default defineConfig({
           name: "integration",
           include: [
             "{packages,services}/*/test/**/*.test.ts",
+            "packages/engine/src/**/*.test.ts",
             "test/{e2e,faults,model,security}/**/*.test.ts",
           ],
           testTimeout: 60_000,

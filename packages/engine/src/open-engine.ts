@@ -1,54 +1,50 @@
 import type { Clock, JobId, QueueName, Random } from "@millrace/shared";
 import type { Redis } from "ioredis";
-import { apiKeyRegistry } from "./api-key-registry.ts";
+import { providerAccounts } from "./accounts/provider-accounts.ts";
 import { auditEngine } from "./audit/audit-engine.ts";
 import { repairFindings } from "./audit/repair.ts";
-import { byShard } from "./by-shard.ts";
-import { changeLog, changeLogDefaults } from "./change-log.ts";
-import { checkKeys, checkServers } from "./check-store.ts";
-import { connect, createConnections } from "./connection.ts";
-import { deadLetterStore } from "./dead-letters.ts";
-import type {
-  ChangeLogSettings,
-  Engine,
-  EngineOptions,
-  JobSpec,
-  LeaseRef,
-  QueueDefinition,
-  SubmitOutcome,
-} from "./engine.ts";
-import { explanationOf } from "./explain.ts";
-import { keyBudgetRegistry, parseBudget } from "./key-budgets.ts";
-import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./keys.ts";
-import { leaseFromShards } from "./lease-from.ts";
-import { leaseSecret } from "./lease-secret.ts";
-import { listJobs } from "./list-jobs.ts";
-import { providerAccounts } from "./provider-accounts.ts";
-import { MAX_EVENTS, queueRegistry, retention } from "./queue-registry.ts";
-import { readMemory } from "./read-memory.ts";
-import { readStats } from "./read-stats.ts";
-import { redisClock } from "./redis-clock.ts";
-import { renewFiles } from "./renew-files.ts";
-import { adoptLeases } from "./scripts/adopt_leases.ts";
-import { appendOutput } from "./scripts/append_output.ts";
-import { cancelJob } from "./scripts/cancel_job.ts";
-import { explainJob } from "./scripts/explain_job.ts";
-import { pauseQueue } from "./scripts/pause_queue.ts";
-import { promoteJobs } from "./scripts/promote_jobs.ts";
-import { pruneJobs } from "./scripts/prune_jobs.ts";
-import { readFinished } from "./scripts/read_finished.ts";
-import { readJobs } from "./scripts/read_jobs.ts";
-import { readOutput } from "./scripts/read_output.ts";
-import { reapLeases } from "./scripts/reap_leases.ts";
-import { renewLeases } from "./scripts/renew_leases.ts";
-import { settle } from "./scripts/settle.ts";
-import { keyOrder, submit } from "./scripts/submit.ts";
-import { type ShardOfQueue, shardMap } from "./shard-map.ts";
-import { signalHub } from "./signal-hub.ts";
-import type { Store } from "./store-connection.ts";
-import { mastersOf } from "./store-connection.ts";
-import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
-import { strays } from "./strays.ts";
+import { strays } from "./audit/strays.ts";
+import { keyBudgetRegistry, parseBudget } from "./budgets/key-budgets.ts";
+import { deadLetterStore } from "./dead-letters/dead-letters.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
+import { explanationOf } from "./explain/explain.ts";
+import { explainJob } from "./explain/explain_job.ts";
+import { cancelJob } from "./jobs/cancel_job.ts";
+import type { JobSpec, SubmitOutcome } from "./jobs/contract.ts";
+import { listJobs } from "./jobs/list-jobs.ts";
+import { promoteJobs } from "./jobs/promote_jobs.ts";
+import { pruneJobs } from "./jobs/prune_jobs.ts";
+import { readFinished } from "./jobs/read_finished.ts";
+import { readJobs } from "./jobs/read_jobs.ts";
+import { keyOrder, submit } from "./jobs/submit.ts";
+import { adoptLeases } from "./leases/adopt_leases.ts";
+import type { LeaseRef } from "./leases/contract.ts";
+import { leaseFromShards } from "./leases/lease-from.ts";
+import { leaseSecret } from "./leases/lease-secret.ts";
+import { reapLeases } from "./leases/reap_leases.ts";
+import { renewLeases } from "./leases/renew_leases.ts";
+import { settle } from "./leases/settle.ts";
+import { apiKeyRegistry } from "./operators/api-key-registry.ts";
+import { changeLog, changeLogDefaults } from "./operators/change-log.ts";
+import type { ChangeLogSettings } from "./operators/contract.ts";
+import { appendOutput } from "./output/append_output.ts";
+import { readOutput } from "./output/read_output.ts";
+import type { QueueDefinition } from "./queues/contract.ts";
+import { pauseQueue } from "./queues/pause_queue.ts";
+import { MAX_EVENTS, queueRegistry, retention } from "./queues/queue-registry.ts";
+import { readStats } from "./queues/read-stats.ts";
+import { byShard } from "./redis/by-shard.ts";
+import { checkKeys, checkServers } from "./redis/check-store.ts";
+import { connect, createConnections } from "./redis/connection.ts";
+import { DEFAULT_ROOT_PREFIX, isRootPrefix, shardIndex } from "./redis/keys.ts";
+import { readMemory } from "./redis/read-memory.ts";
+import { redisClock } from "./redis/redis-clock.ts";
+import { renewFiles } from "./redis/renew-files.ts";
+import { type ShardOfQueue, shardMap } from "./redis/shard-map.ts";
+import type { Store } from "./redis/store-connection.ts";
+import { mastersOf } from "./redis/store-connection.ts";
+import { asStoreFault, StoreUnavailable } from "./redis/store-fault.ts";
+import { signalHub } from "./signals/signal-hub.ts";
 
 /** With the default of 5 attempts a job that alone has met them all but one has one left. */
 const DEFAULT_PROVIDER_FAILURES = 5;

@@ -21,7 +21,7 @@ import {
   type Signal,
   StoreUnavailable,
 } from "../src/index.ts";
-import { registryKeys, shardAt, shardIndex } from "../src/keys.ts";
+import { registryKeys, shardAt, shardIndex } from "../src/redis/keys.ts";
 import { LEASE_MS } from "./setup.ts";
 
 const cluster = await startRedisCluster();

@@ -9,8 +9,8 @@ import {
 import { type RedisOptions, redisCommand, startRedis } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { connect, createConnection } from "../src/connection.ts";
 import { type JobSpec, openEngine, type Signal, StoreUnavailable } from "../src/index.ts";
+import { connect, createConnection } from "../src/redis/connection.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, stateOf } from "./setup.ts";
 

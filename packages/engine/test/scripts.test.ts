@@ -1,23 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename } from "node:path";
 import { newJobId, type QueueName, systemRandom } from "@millrace/shared";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { loadLua, type Script, scriptsDirectory } from "../src/define-script.ts";
-import { jobKeyTypes, keyOfJob, laneId, shardKeyTypes } from "../src/keys.ts";
+import { loadLua } from "../src/redis/define-script.ts";
+import { jobKeyTypes, keyOfJob, laneId, shardKeyTypes } from "../src/redis/keys.ts";
+import { boundScript, libraries, luaPath, luaSource, scripts } from "./scripts.ts";
 import { setup } from "./setup.ts";
-
-const names = (directory: string) =>
-  readdirSync(resolve(scriptsDirectory, directory))
-    .filter((file) => file.endsWith(".lua"))
-    .map((file) => file.slice(0, -".lua".length));
-const scripts = names(".");
-const libraries = names("lib").map((name) => `lib/${name}`);
-const source = (name: string) => readFileSync(resolve(scriptsDirectory, `${name}.lua`), "utf8");
 
 /** The header's entries: what follows each word in capitals, its continuation lines joined. */
 function header(name: string): Readonly<Record<string, string>> {
-  const lines = source(name).split("\n");
+  const lines = luaSource(name).split("\n");
   const entries: Record<string, string> = { title: lines[0] ?? "" };
   let open: string | undefined;
   for (const line of lines.slice(1)) {
@@ -36,16 +28,6 @@ function header(name: string): Readonly<Record<string, string>> {
   return entries;
 }
 
-async function scriptOf(name: string): Promise<Script<unknown, unknown>["binding"]> {
-  const module: Record<string, unknown> = await import(`../src/scripts/${name}.ts`);
-  const found = Object.values(module).find(
-    (value): value is Script<unknown, unknown> =>
-      typeof value === "object" && value !== null && "binding" in value,
-  );
-  if (found === undefined) throw new Error(`${name}.ts binds no script`);
-  return found.binding;
-}
-
 /** "a, b; per x: c, d, and so many times e" as the names that it lists. */
 function argumentNames(text: string) {
   const [fixed = "", perItem = ""] = text.split(/; per \w+: /);
@@ -58,18 +40,18 @@ test.each(scripts)(
   "%s: its header says what its binding sends and its body reads",
   async (name) => {
     const { title, KEYS, ARGV, RETURNS, REPEAT } = header(name);
-    const body = source(name);
-    expect(title).toMatch(new RegExp(`^-- ${name}: \\w`));
-    expect(KEYS).toBe("base");
+    const body = luaSource(name);
+    expect(title).toMatch(new RegExp(`^-- ${basename(name)}: \\w`));
+    expect(KEYS).toMatch(/^base(, which is the \w+)?$/);
     expect(RETURNS).toBeTruthy();
-    expect(REPEAT).toMatch(/^safe/);
-    const binding = await scriptOf(name);
-    expect(binding.name).toBe(name);
+    expect(REPEAT).toMatch(/^(not )?safe/);
+    const { binding } = await boundScript(name);
+    expect(binding.name).toBe(basename(name));
     const { argv, perItem, perSubItem } = argumentNames(ARGV ?? "");
     expect(argv).toEqual(binding.argv);
     expect(perItem).toEqual(binding.perItem ?? []);
     expect(perSubItem).toEqual(binding.perSubItem ?? []);
-    expect(body).toContain("local base = KEYS[1]");
+    if (KEYS !== "base, which is the key") expect(body).toContain("local base = KEYS[1]");
     argv.forEach((argument, index) => {
       expect(body).toMatch(new RegExp(`local ${argument} = .*ARGV\\[${index + 1}\\]`));
     });
@@ -91,7 +73,7 @@ test.each([...scripts, ...libraries])(
         type ?? "",
       ]),
     );
-    const text = source(name);
+    const text = luaSource(name);
     const body = text
       .split("\n")
       .filter((line) => !line.startsWith("--"))
@@ -129,7 +111,7 @@ function typeOf(command: string): string | undefined {
 }
 
 test.each(scripts)("%s: no two of its parts declare the same name", (name) => {
-  const declared = loadLua(resolve(scriptsDirectory, `${name}.lua`))
+  const declared = loadLua(luaPath(name))
     .split("\n")
     .flatMap(
       (line) => /^local (?:function )?([\w, ]+?)(?:\(| =|$)/.exec(line)?.[1]?.split(/,\s*/) ?? [],
@@ -144,7 +126,7 @@ test("a lane is spelled the same in TypeScript and in Lua, on both sides of each
   const { url } = await setup();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
-  const lanes = loadLua(resolve(scriptsDirectory, "lib/lanes.lua"));
+  const lanes = loadLua(luaPath("lanes/lib/lanes"));
   const id = newJobId("documents" as QueueName, "k7f3" as never, 1, systemRandom);
   for (const priority of [1, 10, 11, 50, 51, 100]) {
     for (const pool of ["", "openai/gpt-5"]) {

@@ -1,7 +1,7 @@
 /** What something else has written over: it holds nobody up, and is told of. */
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { shardAt } from "../src/keys.ts";
+import { shardAt } from "../src/redis/keys.ts";
 import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "./setup.ts";
 
 async function damageable() {

@@ -1,6 +1,6 @@
-import type { QueueDefinition } from "../engine.ts";
-import { accountBase, registryKeys, type Shard, shardAt } from "../keys.ts";
-import type { Store } from "../store-connection.ts";
+import type { QueueDefinition } from "../queues/contract.ts";
+import { accountBase, registryKeys, type Shard, shardAt } from "../redis/keys.ts";
+import type { Store } from "../redis/store-connection.ts";
 import type { Finding } from "./finding.ts";
 import { checkLanes } from "./lanes.ts";
 import { checkOutputs } from "./outputs.ts";

@@ -1,12 +1,13 @@
 import type { JobId } from "@millrace/shared";
-import type { JobRepair, QueueDefinition, Repair } from "../engine.ts";
-import { accountBase, shardAt } from "../keys.ts";
-import { type RetentionOf, retention } from "../queue-registry.ts";
-import { repairAccount } from "../scripts/repair_account.ts";
-import { type CountKind, repairCounts } from "../scripts/repair_counts.ts";
-import { repairJobs } from "../scripts/repair_jobs.ts";
-import type { Store } from "../store-connection.ts";
+import type { QueueDefinition } from "../queues/contract.ts";
+import { type RetentionOf, retention } from "../queues/queue-registry.ts";
+import { accountBase, shardAt } from "../redis/keys.ts";
+import type { Store } from "../redis/store-connection.ts";
+import type { JobRepair, Repair } from "./contract.ts";
 import type { Finding, Mend } from "./finding.ts";
+import { repairAccount } from "./repair_account.ts";
+import { type CountKind, repairCounts } from "./repair_counts.ts";
+import { repairJobs } from "./repair_jobs.ts";
 
 /** As many jobs are looked at in one call: Redis does nothing else meanwhile. */
 const AT_ONCE = 100;

@@ -1,6 +1,6 @@
-import type { Shard } from "../keys.ts";
-import { scanKeys } from "../scripts/scan_keys.ts";
-import type { Store } from "../store-connection.ts";
+import type { Shard } from "../redis/keys.ts";
+import { scanKeys } from "../redis/scan_keys.ts";
+import type { Store } from "../redis/store-connection.ts";
 
 /** How many keys one SCAN looks at, and how many commands go together: Redis is never held up for long. */
 const SCAN_COUNT = 1_000;

@@ -1,4 +1,4 @@
-import type { Store } from "../store-connection.ts";
+import type { Store } from "../redis/store-connection.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 

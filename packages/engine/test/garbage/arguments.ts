@@ -1,5 +1,5 @@
-import { bullOptions, storedSpec } from "../../src/job-record.ts";
-import { keyOfJob, laneId } from "../../src/keys.ts";
+import { bullOptions, storedSpec } from "../../src/jobs/job-record.ts";
+import { keyOfJob, laneId } from "../../src/redis/keys.ts";
 import { type BusyShard, pool } from "./world.ts";
 
 /** What a right call has for an argument; of a batch, for each of its three items. */

@@ -1,6 +1,6 @@
 import { type ChainableCommander, Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { accountBase, shardAt } from "../../src/keys.ts";
+import { accountBase, shardAt } from "../../src/redis/keys.ts";
 import { lease, queue, setup } from "../setup.ts";
 
 export const pool = "openai/gpt-5";

@@ -1,0 +1,30 @@
+-- apply_slice: take what a provider account has granted this shard.
+-- KEYS     base
+-- ARGV     pool, generation, version, requests, tokens, allowed, second, until_ms, most, shared, probe
+-- RETURNS  "APPLIED" | "OLD", a later grant was there, or the account was removed or made again
+-- REPEAT   safe
+-- TOUCHES
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local pool = ARGV[1]
+local generation = ARGV[2]
+local version = numbers.given(ARGV[3], "version")
+local requests = numbers.given(ARGV[4], "requests")
+local tokens = numbers.given(ARGV[5], "tokens")
+local allowed = numbers.given(ARGV[6], "allowed")
+local second = numbers.given(ARGV[7], "second")
+local until_ms = numbers.given(ARGV[8], "until_ms")
+local most = ARGV[9]
+local shared = ARGV[10]
+local probe = ARGV[11]
+local now_ms = 0
+--- @include "accounts/lib/slices"
+
+local slice = slices.of(pool)
+if not slice or slice.generation ~= generation or slice.version >= version then return "OLD" end
+-- What an earlier grant had left was given back when this one was asked for.
+rcall("HSET", slice.hash, "v", version, "q", requests, "t", tokens, "a", allowed, "s", second, "u", until_ms, "m", most, "o", shared,
+  "p", probe)
+rcall("HDEL", slice.hash, "r")
+return "APPLIED"

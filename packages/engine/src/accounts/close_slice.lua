@@ -1,0 +1,53 @@
+-- close_slice: give back what this shard has left of a provider account, and say what it used.
+-- KEYS     base
+-- ARGV     pool
+-- RETURNS  {"CLOSED", generation, version, running, succeeded, success_second, success_ms, probe_ended,
+--          {second, tokens, requests…}} | {"FREE"}, the pool is no account
+-- REPEAT   safe: the same report, until apply_slice brings the grant that answers it
+-- TOUCHES
+local base = KEYS[1]
+local rcall = redis.call
+local pool = ARGV[1]
+local now_ms = 0
+--- @include "accounts/lib/slices"
+
+local slice = slices.of(pool)
+if not slice then return { "FREE" } end
+slices.close(slice)
+slices.flush()
+local report = rcall("HGET", slice.hash, "r")
+if not report then
+  local flat = rcall("HGETALL", slice.hash)
+  local seconds, corrections, gone = {}, {}, {}
+  for i = 1, #flat, 2 do
+    local letter, second = string.match(flat[i], "^([ce])(%d+)$")
+    if letter then
+      if not corrections[second] then
+        corrections[second] = { c = 0, e = 0 }
+        seconds[#seconds + 1] = second
+      end
+      corrections[second][letter] = numbers.whole(flat[i + 1]) or 0
+      gone[#gone + 1] = flat[i]
+    end
+  end
+  local ended = rcall("HGET", slice.hash, "b")
+  local words = { string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms),
+    string.match(ended or "", "^%d+$") or "0" }
+  for _, second in ipairs(seconds) do
+    words[#words + 1] = second
+    words[#words + 1] = string.format("%.0f", corrections[second].c)
+    words[#words + 1] = string.format("%.0f", corrections[second].e)
+  end
+  report = table.concat(words, " ")
+  for from = 1, #gone, 4000 do
+    rcall("HDEL", slice.hash, unpack(gone, from, math.min(from + 3999, #gone)))
+  end
+  rcall("HSET", slice.hash, "r", report, "k", "", "b", "")
+end
+local succeeded, second, ms, probe, rest = string.match(report, "^(%d+) (%d+) (%d+) (%d+) ?(.*)$")
+-- A report that cannot be read says nothing.
+if not succeeded then succeeded, second, ms, probe, rest = "0", "0", "0", "0", "" end
+local corrections = {}
+for word in string.gmatch(rest, "%S+") do corrections[#corrections + 1] = word end
+return { "CLOSED", slice.generation, string.format("%.0f", slice.version), string.format("%.0f", slice.running),
+  succeeded, second, ms, probe, corrections }

@@ -1,0 +1,166 @@
+-- slices: what this shard may use of provider accounts, which all shards share. An account lives in a
+-- slot of its own (exchange_account) and grants a shard a slice for a second: so many requests and
+-- tokens, charged to the account already, and so many running jobs. What is left of a slice goes back
+-- when the next one is asked for.
+--
+-- mr:governed names the pools that are accounts, each with the account's generation: an account that was
+-- removed and made again has another one. mr:slice:<pool> is a hash, removed with its generation:
+--   v  the grant's number      u  until when it holds, ms     s  the account's second that it was charged to
+--   q  requests left           t  tokens left                 m  the most tokens that a job can reserve, or ""
+--   a  jobs that may run       n  jobs that run
+--   k  "count second ms": successes not yet reported, in which second the newest was charged, and when the last one ended
+--   p  the probe that it was granted for, or ""     b  a probe that has ended, or was not used
+--   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
+--   r  what is being reported with grant v, until the next one comes
+--   o  1: other shards use the account
+--   x  "key last_ms other_ms": who reserved last, and when, and when another key had reserved before
+-- A job that was charged has the field `acs`: "second reserved generation probe pool"; once that is settled it is
+-- empty, or gone. What an earlier generation of the account was charged does not count against the present one.
+--
+-- Needs `base`, `rcall` and `now_ms`.
+-- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
+--- @include "redis/lib/numbers"
+local slices = { of_pool = {}, order = {}, wants = {} }
+
+-- The slice of a pool, read once a call; false: the pool is no account.
+function slices.of(pool)
+  local slice = slices.of_pool[pool]
+  if slice ~= nil then return slice end
+  slice = false
+  local generation = pool ~= "" and rcall("HGET", base .. "mr:governed", pool)
+  if generation then
+    local hash = base .. "mr:slice:" .. pool
+    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x", "p")
+    slice = { pool = pool, generation = generation, hash = hash, version = (numbers.whole(f[1]) or 0), until_ms = (numbers.whole(f[2]) or 0),
+      second = (numbers.whole(f[3]) or 0), requests = (numbers.whole(f[4]) or 0), tokens = (numbers.whole(f[5]) or 0),
+      most = numbers.whole(f[6]), allowed = (numbers.whole(f[7]) or 0), running = (numbers.whole(f[8]) or 0),
+      probe = string.match(f[12] or "", "^%d*$") or "", shared = f[10] == "1", adds = {} }
+    local succeeded, second, ms = string.match(f[9] or "", "^(%d+) (%d+) (%d+)$")
+    slice.succeeded, slice.success_second, slice.success_ms = numbers.whole(succeeded) or 0, numbers.whole(second) or 0,
+      numbers.whole(ms) or 0
+    slice.last_key, slice.last_ms, slice.other_ms = string.match(f[11] or "", "^(%S+) (%d+) (%d+)$")
+    slices.order[#slices.order + 1] = slice
+  end
+  slices.of_pool[pool] = slice
+  return slice
+end
+
+-- While others need an account, what exceeds the usual in an estimate takes no more than this part of a minute.
+local UNPROVEN_PART = 8
+-- For as long as what another key reserved may count in the account.
+local COUNTS_MS = 62000
+
+-- Which keys have jobs of a pool that are ready, two of each band at most: read once a call.
+local ready_keys = {}
+local function others_are_ready(pool, key)
+  local keys = ready_keys[pool]
+  if not keys then
+    keys = {}
+    for band = 1, 3 do
+      for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. band .. "|" .. pool, 0, 1)) do keys[#keys + 1] = ready end
+    end
+    ready_keys[pool] = keys
+  end
+  for _, ready in ipairs(keys) do
+    if ready ~= key then return true end
+  end
+  return false
+end
+
+-- How much of the `tokens` that a job is taken to spend counts here (`tokens` and `usual` as budgets.expected
+-- returns them). A job never reserves more than the account has in a minute. While other keys need the account, what
+-- nobody has seen the key spend takes an eighth of it at most: or one such job would hold the account for a minute.
+function slices.believed(slice, key, tokens, usual)
+  local most = slice.most
+  if not most then return tokens end
+  tokens = math.min(tokens, most)
+  local bound = math.max(usual, math.floor(most / UNPROVEN_PART))
+  if tokens <= bound then return tokens end
+  local other_ms = slice.last_key == key and slice.other_ms or slice.last_ms or 0
+  local needed = slice.shared or tonumber(other_ms) > now_ms - COUNTS_MS or others_are_ready(slice.pool, key)
+  return needed and bound or tokens
+end
+
+-- Whether `tokens` of it may be used now. If not, what would be needed is noted, and for the rest of the
+-- call nobody else may: whoever's turn it is gets what there is, however little others need.
+function slices.blocked(slice, tokens)
+  if slices.wants[slice.pool] then return true end
+  local reserved = math.min(tokens, slice.most or tokens)
+  if slice.until_ms > now_ms and slice.requests >= 1 and slice.tokens >= reserved and slice.running < slice.allowed then
+    return false
+  end
+  slices.wants[slice.pool] = tokens
+  return true
+end
+
+-- Uses what blocked has just allowed, for a job of a key. Returns the job's `acs`.
+function slices.reserve(slice, tokens, key)
+  local reserved = math.min(tokens, slice.most or tokens)
+  slice.requests = slice.requests - 1
+  slice.tokens = slice.tokens - reserved
+  slice.running = slice.running + 1
+  slice.changed = true
+  if slice.last_key ~= key then slice.last_key, slice.other_ms = key, slice.last_ms or 0 end
+  slice.last_ms = now_ms
+  local probe = slice.probe == "" and "0" or slice.probe
+  return string.format("%.0f %.0f %s %s %s", slice.second, reserved, slice.generation, probe, slice.pool)
+end
+
+local function note(slice, letter, second, amount)
+  if amount == 0 then return end
+  local field = letter .. second
+  slice.adds[field] = (slice.adds[field] or 0) + amount
+  slice.changed = true
+end
+
+-- What an `acs` says: second, reserved, generation, probe, pool; nothing if it is none.
+function slices.read(acs)
+  return string.match(acs, "^(%d+) (%d+) (%S+) (%d+) (.*)$")
+end
+
+-- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
+-- call.
+function slices.settle(job_id, acs, spent, refund, succeeded)
+  local second, reserved, generation, probe, pool = slices.read(acs)
+  local slice = slices.of(pool or "")
+  -- The account was removed meanwhile, and perhaps made again.
+  if not slice or slice.generation ~= generation then return end
+  slice.running = math.max(0, slice.running - 1)
+  slice.changed = true
+  if refund then spent = 0 end
+  if spent then note(slice, "c", second, spent - reserved) end
+  if refund then note(slice, "e", second, -1) end
+  if probe ~= "0" then slice.probe_ended = probe end
+  if succeeded then
+    slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
+    slice.success_second = math.max(slice.success_second, tonumber(second))
+  end
+end
+
+-- Gives back what is left of a slice: no job can use it any more.
+function slices.close(slice)
+  note(slice, "c", string.format("%.0f", slice.second), -slice.tokens)
+  note(slice, "e", string.format("%.0f", slice.second), -slice.requests)
+  if slice.probe ~= "" and slice.requests >= 1 then slice.probe_ended = slice.probe end
+  slice.requests, slice.tokens, slice.until_ms, slice.allowed = 0, 0, 0, slice.running
+  slice.changed = true
+end
+
+function slices.flush()
+  for _, slice in ipairs(slices.order) do
+    if slice.changed then
+      slice.changed = false
+      rcall("HSET", slice.hash, "u", slice.until_ms, "q", slice.requests, "t", slice.tokens, "a", slice.allowed,
+        "n", slice.running)
+      if slice.has_news then
+        rcall("HSET", slice.hash, "k", string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms))
+      end
+      if slice.probe_ended then rcall("HSET", slice.hash, "b", slice.probe_ended) end
+      if slice.last_ms == now_ms then
+        rcall("HSET", slice.hash, "x", string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
+      end
+      for field, amount in pairs(slice.adds) do numbers.add_field(slice.hash, field, amount) end
+      slice.adds = {}
+    end
+  end
+end

@@ -1,0 +1,24 @@
+-- open_account: begin a provider account's state, or bring its limits to what the registry says.
+-- KEYS     base
+-- ARGV     generation, version, requests, tokens, running
+-- RETURNS  "MADE", there was no state of this generation | "OPEN" | "OLD", it has a later version
+-- REPEAT   safe
+-- TOUCHES  mr:account (hash)
+--
+-- base is the account's (see exchange_account). version is the registry's; the limits are "" where there is none.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local generation = ARGV[1]
+local version = numbers.given(ARGV[2], "version")
+local requests = ARGV[3]
+local tokens = ARGV[4]
+local running = ARGV[5]
+local hash = base .. "mr:account"
+local f = redis.call("HMGET", hash, "gen", "ver")
+if (numbers.whole(f[2]) or -1) > version then return "OLD" end
+local made = f[1] ~= generation
+-- Of an account of this name that was removed.
+if made then redis.call("DEL", hash) end
+redis.call("HSET", hash, "gen", generation, "ver", ARGV[2], "lq", requests, "lt", tokens, "lr", running)
+return made and "MADE" or "OPEN"

@@ -1,0 +1,232 @@
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { audit } from "../../test/audit.ts";
+import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
+import type { Engine, Lease, ProviderReport } from "../index.ts";
+
+const pool = "openai/gpt-5";
+const failure = { reason: "PROVIDER_ERROR", message: "500", retryable: true };
+
+async function parts(change = {}) {
+  const made = await setup(change);
+  await made.engine.providerAccounts.put({ name: pool });
+  const redis = new Redis(made.url);
+  onTestFinished(() => redis.disconnect());
+  const { engine, time, job, rootPrefix } = made;
+  return {
+    ...made,
+    submit: (count: number, key = "aaaa", spec = {}) =>
+      engine.submit(
+        Array.from({ length: count }, () => job(key, { pool, maxAttempts: 50, ...spec })),
+      ),
+    /** As a scheduler does. */
+    async end(of: Lease, kind: ProviderReport["kind"], askedMs = 0, on: Engine = engine) {
+      const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+      const verdict = await on.providerAccounts.report(pool, { kind, askedMs, attempt });
+      const { episode = "" } = verdict;
+      await on.settle([
+        verdict.kind === "COUNTED"
+          ? { ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true }
+          : {
+              ...of,
+              kind: "bounce",
+              delayMs: verdict.kind === "PROBE" ? 90_000 : 0,
+              failure,
+              episode,
+            },
+      ]);
+      return verdict.kind;
+    },
+    complete: (of: Lease, on: Engine = engine) =>
+      on.settle([{ ...of, kind: "complete", resultJson: "1" }]),
+    status: async () => await engine.providerAccounts.get(pool),
+    check: () => audit(redis, rootPrefix),
+    pass: (ms: number) => {
+      time.nowMs += ms;
+    },
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof parts>>;
+
+/** Five jobs have failed in a row. */
+async function opened(change = {}): Promise<Parts & { readonly left: readonly Lease[] }> {
+  const made = await parts(change);
+  await made.submit(10);
+  const leases = await lease(made.engine, 8);
+  const verdicts: string[] = [];
+  for (const of of leases.slice(0, 5)) verdicts.push(await made.end(of, "failed"));
+  expect(verdicts).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
+  return { ...made, left: leases.slice(5) };
+}
+
+test("failures in a row of several jobs open the circuit: nothing starts, and what fails then spends no attempt", async () => {
+  const { engine, left, end, status, check, pass } = await opened();
+  expect(await status()).toMatchObject({ state: "COOLING_DOWN", pausedFor: "failed" });
+  expect(await lease(engine, 10)).toEqual([]);
+  for (const of of left) expect(await end(of, "failed")).toBe("PAUSED");
+  const records = await engine.getJobs(left.map(({ jobId }) => jobId));
+  expect(records.map((record) => [record?.attempt, record?.bounces])).toEqual([
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ]);
+  pass(999);
+  expect(await lease(engine, 10)).toEqual([]);
+  await check();
+});
+
+test("one probe at a time: its success closes the circuit", async () => {
+  const { engine, another, left, complete, status, pass, check } = await opened({ shards: 2 });
+  const second = await another();
+  pass(1_000);
+  const probes = [...(await lease(engine, 10)), ...(await lease(second, 10))];
+  expect(probes).toHaveLength(1);
+  pass(30_000);
+  expect(await lease(second, 10)).toEqual([]);
+  expect((await status())?.state).toBe("HALF_OPEN");
+  // What began before the outage says nothing of whether it is over.
+  for (const of of left) await complete(of);
+  await engine.syncPolicy();
+  expect((await status())?.state).toBe("HALF_OPEN");
+  expect(await lease(engine, 10)).toEqual([]);
+  await complete(probes[0] as Lease);
+  await engine.syncPolicy();
+  expect(await status()).toMatchObject({ state: "CLOSED", failures: 0 });
+  pass(60);
+  // Half of the eight that ran when it opened.
+  expect((await lease(engine, 10)).length).toBeGreaterThanOrEqual(3);
+  await check();
+});
+
+test("each probe that fails doubles the pause, up to a minute", async () => {
+  const { engine, end, pass } = await opened();
+  const jobs = new Set<string>();
+  for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    pass(pauseMs - 1);
+    expect(await lease(engine, 10)).toEqual([]);
+    pass(51);
+    const probe = await leaseOne(engine);
+    jobs.add(probe.jobId);
+    expect(await end(probe, "failed")).toBe("PROBE");
+  }
+  expect(jobs.size).toBeGreaterThan(1);
+});
+
+test("a probe that ends without a word of the provider makes room for another at once", async () => {
+  const { engine, pass, check } = await opened();
+  pass(1_000);
+  const probe = await leaseOne(engine);
+  expect(await lease(engine, 10)).toEqual([]);
+  await engine.settle([{ ...probe, kind: "release" }]);
+  pass(60);
+  expect(await lease(engine, 10)).toHaveLength(1);
+  await check();
+});
+
+test("a probe whose worker was lost makes room for another once it is taken back", async () => {
+  const { engine, pass } = await opened();
+  pass(1_000);
+  await leaseOne(engine);
+  pass(30_001);
+  await engine.reap(queue, 100);
+  pass(60);
+  expect(await lease(engine, 10)).toHaveLength(1);
+});
+
+test("an answer, whatever it says, closes the circuit as a success does", async () => {
+  const { engine, end, status, left, pass } = await opened();
+  pass(1_000);
+  const probe = await leaseOne(engine);
+  await engine.providerAccounts.report(pool, {
+    ...{ kind: "answered" },
+    attempt: { jobId: left[0]?.jobId as never, startedMs: left[0]?.job.startedAtMs ?? 0 },
+  });
+  expect((await status())?.state).toBe("HALF_OPEN");
+  expect(await end(probe, "answered")).toBe("COUNTED");
+  expect((await status())?.state).toBe("CLOSED");
+});
+
+test("one job that fails again and again never opens it, and comes to its end", async () => {
+  const { engine, submit, end, status, pass } = await parts();
+  await submit(1, "aaaa", { maxAttempts: 12 });
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    const of = await leaseOne(engine);
+    expect(of.attempt).toBe(attempt);
+    pass(1);
+    expect(await end(of, "failed")).toBe("COUNTED");
+  }
+  expect(await status()).toMatchObject({ state: "CLOSED", failures: 5 });
+});
+
+test("a success between failures begins the row anew, in whichever shard it was", async () => {
+  const { engine, another, submit, end, complete, status, pass } = await parts({ shards: 2 });
+  const second = await another();
+  await submit(10, "key1");
+  await submit(10, "key2");
+  const leases = [...(await lease(engine, 20))];
+  for (const of of leases.splice(0, 4)) await end(of, "failed");
+  pass(5);
+  // No shard has told the account of it when the next ones fail.
+  await complete(leases.pop() as Lease, second);
+  pass(5);
+  for (const of of leases.splice(0, 4)) expect(await end(of, "failed")).toBe("COUNTED");
+  expect((await status())?.state).toBe("CLOSED");
+  expect(await end(leases.pop() as Lease, "failed")).toBe("PAUSED");
+});
+
+test("failures that were reported twice count once", async () => {
+  const { engine, submit, status } = await parts();
+  await submit(2);
+  for (const of of await lease(engine, 2)) {
+    const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+    for (let times = 0; times < 5; times += 1) {
+      await engine.providerAccounts.report(pool, { kind: "failed", attempt });
+    }
+  }
+  expect(await status()).toMatchObject({ state: "CLOSED", failures: 2 });
+});
+
+test("a call that hung since before the outage and fails after it opens nothing, and is not spent", async () => {
+  const { engine, left, end, complete, status, pass } = await opened();
+  pass(1_000);
+  await complete(await leaseOne(engine));
+  await engine.syncPolicy();
+  for (const of of left) expect(await end(of, "failed")).toBe("PAUSED");
+  expect(await status()).toMatchObject({ state: "CLOSED", failures: 0 });
+});
+
+test("what a provider that is down asks for lengthens the pause, and never shortens it", async () => {
+  const { engine, left, end, status, time, pass } = await opened();
+  const openedMs = time.nowMs;
+  await end(left[0] as Lease, "failed", 400);
+  expect((await status())?.coolUntilMs).toBe(openedMs + 1_000);
+  await end(left[1] as Lease, "refused", 9_000);
+  expect((await status())?.coolUntilMs).toBe(openedMs + 9_000);
+  pass(9_000);
+  expect(await end(await leaseOne(engine), "failed", 500)).toBe("PROBE");
+  expect((await status())?.coolUntilMs).toBe(openedMs + 9_000 + 2_000);
+});
+
+test("a pool that nobody defined has a circuit all the same", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 8 }, () => job("aaaa", { pool: "other" })));
+  const kinds: string[] = [];
+  for (const of of await lease(engine, 5)) {
+    const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+    kinds.push((await engine.providerAccounts.report("other", { kind: "failed", attempt })).kind);
+  }
+  expect(kinds).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
+  expect(await lease(engine, 5)).toEqual([]);
+});
+
+test("explain says that the provider is down, since when, and when it is tried again", async () => {
+  const { engine, time } = await opened();
+  const { jobs } = await engine.listJobs({ queue, keyId: "aaaa" as never, pageSize: 10 });
+  const waiting = jobs.find(({ state }) => state === "QUEUED");
+  const explanation = await engine.explain(waiting?.id as never);
+  expect(explanation?.constraints).toContainEqual({
+    ...{ kind: "PROVIDER_DOWN", subject: pool },
+    ...{ sinceMs: time.nowMs, clearMs: time.nowMs + 1_000 },
+  });
+});

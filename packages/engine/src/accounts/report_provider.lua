@@ -1,0 +1,109 @@
+-- report_provider: what a provider made of a call. Its account pauses, or goes on.
+-- KEYS     base
+-- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure
+-- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: there is no such account
+-- REPEAT   safe: reports of one pause count once, and an attempt's failure counts once
+-- TOUCHES  mr:account (hash)
+--
+-- base is the account's (see exchange_account). kind is "refused" (for load), "exhausted" (money or quota is
+-- used up), "failed" (the provider's server failed, or did not answer) or "answered" (it took the call).
+-- started_ms is when the attempt of job_id began. asked_ms is how long the provider asked for, or 0.
+--
+-- verdict  PAUSED     the account pauses, and the attempt is part of what it pauses for
+--          PROBE      the attempt was to find out whether the pause is over: it is not
+--          EXHAUSTED  until an operator resets it
+--          SUSPECT    it would pause, if no shard has had a success since: ask them, and report again with sure 1
+--          COUNTED    the account goes on
+-- begun is 1 if the account pauses by this report: what shards hold of it is to be taken back.
+--
+-- A pause begins with a refusal, or with most_failures failures in a row from two jobs or more. It takes a second, and
+-- twice as long after each probe that fails, up to a minute. What the provider asks for can only make it longer. The
+-- episode ends with a success. The jobs that may run at once are halved once an episode (additive increase,
+-- multiplicative decrease: D. Chiu, R. Jain, 1989); each success adds its share of one.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local kind = ARGV[2]
+local asked_ms = numbers.given(ARGV[3], "asked_ms")
+local job_id = ARGV[4]
+local started_ms = numbers.given(ARGV[5], "started_ms")
+local most_failures = numbers.given(ARGV[6], "most_failures")
+local sure = ARGV[7] == "1"
+--- @include "accounts/lib/failures"
+
+local LONGEST_MS, FIRST_MS, MOST_ASKED_MS = 60000, 1000, 3600000
+-- How many jobs must have failed before the provider is taken to be down.
+local LEAST_JOBS = 2
+
+local hash = base .. "mr:account"
+local f = rcall("HMGET", hash, "gen", "st", "cu", "ep", "es", "op", "lim", "R", "fl", "wy")
+if not f[1] then return { "GONE" } end
+local state, cool_until, steps, episode = f[2] or "", numbers.whole(f[3]) or 0, numbers.whole(f[4]) or 0, f[5] or ""
+local opened, learned, running, failed = numbers.whole(f[6]) or 0, numbers.finite(f[7]), numbers.whole(f[8]) or 0, f[9] or ""
+local paused = state == "cool" or state == "half"
+asked_ms = math.min(asked_ms, MOST_ASKED_MS)
+
+local function text(number) return string.format("%.0f", number) end
+local function reply(verdict, begun)
+  return { verdict, state == "cool" and text(cool_until) or "", episode, begun and 1 or 0 }
+end
+-- Pauses the account from now on, for longer than the time before.
+local function pause(why)
+  steps = steps + 1
+  state, opened = "cool", now_ms
+  cool_until = now_ms + math.max(asked_ms, math.min(FIRST_MS * 2 ^ math.min(steps - 1, 10), LONGEST_MS))
+  if episode == "" then
+    episode = text(now_ms)
+    learned = math.max(1, math.floor(math.min(learned or running, running) / 2))
+  end
+  rcall("HSET", hash, "st", state, "cu", text(cool_until), "pb", "", "ep", steps, "es", episode, "op", text(opened),
+    "lim", learned or "", "wy", why, "fl", "")
+end
+
+if kind == "exhausted" or state == "exhausted" then
+  rcall("HSET", hash, "st", "exhausted", "cu", "", "pb", "", "fl", "")
+  local begun = state ~= "exhausted"
+  state = "exhausted"
+  return reply("EXHAUSTED", begun)
+end
+
+if kind == "answered" then
+  if state == "half" and started_ms > opened then
+    state, episode = "", ""
+    rcall("HSET", hash, "st", "", "cu", "", "pb", "", "ep", 0, "es", "", "wy", "", "fl", "")
+  elseif failed ~= "" then
+    rcall("HSET", hash, "fl", "")
+  end
+  return reply("COUNTED", false)
+end
+
+if state == "half" and started_ms > opened then
+  pause(f[10] or kind)
+  return reply("PROBE", true)
+end
+if paused then
+  -- It began before the pause, and says nothing new but for how long.
+  if asked_ms > 0 and now_ms + asked_ms > cool_until then
+    local begun = state == "half"
+    state, cool_until = "cool", now_ms + asked_ms
+    rcall("HSET", hash, "st", state, "cu", text(cool_until), "pb", "")
+    return reply("PAUSED", begun)
+  end
+  return reply("PAUSED", false)
+end
+if kind == "refused" then
+  pause(kind)
+  return reply("PAUSED", true)
+end
+
+-- A call that hung since before the last pause is part of that.
+if started_ms <= opened then return reply("PAUSED", false) end
+failed = failures.add(failed, now_ms, job_id, text(started_ms), most_failures)
+local count, jobs = failures.count(failed)
+if count >= most_failures and jobs >= LEAST_JOBS and sure then
+  pause(kind)
+  return reply("PAUSED", true)
+end
+rcall("HSET", hash, "fl", failed)
+return reply(count >= most_failures and jobs >= LEAST_JOBS and "SUSPECT" or "COUNTED", false)

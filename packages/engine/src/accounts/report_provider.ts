@@ -1,0 +1,45 @@
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../redis/reply.ts";
+import type { ProviderReport, ProviderVerdict } from "./contract.ts";
+
+export interface ReportProviderRequest extends ProviderReport {
+  readonly nowMs: number;
+  /** So many failures in a row pause the account. */
+  readonly mostFailures: number;
+  /** No shard has had a success that the account has not heard of. */
+  readonly sure: boolean;
+}
+
+export interface ReportProviderOutcome {
+  readonly verdict: ProviderVerdict["kind"] | "SUSPECT";
+  readonly coolUntilMs?: number;
+  readonly episode?: string;
+  readonly begun: boolean;
+}
+
+/** What nobody says of an attempt: it began just now. */
+const unknown = { jobId: "-", startedMs: 999_999_999_999_999 };
+
+/** Undefined: there is no such account. */
+export const reportProvider = defineScript<
+  ReportProviderRequest,
+  ReportProviderOutcome | undefined
+>(import.meta.url, {
+  name: "report_provider",
+  argv: ["now_ms", "kind", "asked_ms", "job_id", "started_ms", "most_failures", "sure"],
+  encode: ({ nowMs, kind, askedMs = 0, attempt = unknown, mostFailures, sure }) => [
+    ...[nowMs, kind, Math.max(0, Math.ceil(askedMs)), attempt.jobId, attempt.startedMs],
+    ...[mostFailures, sure ? 1 : 0],
+  ],
+  decode(reply) {
+    const [verdict, coolUntil, episode, begun] = asList(reply);
+    if (verdict === "GONE") return undefined;
+    const coolUntilMs = asOptionalNumber(coolUntil);
+    return {
+      verdict: asText(verdict) as ReportProviderOutcome["verdict"],
+      ...(coolUntilMs === undefined ? {} : { coolUntilMs }),
+      ...(episode === "" ? {} : { episode: asText(episode) }),
+      begun: asNumber(begun) === 1,
+    };
+  },
+});

@@ -1,0 +1,31 @@
+-- set_governed: which pools are provider accounts. The slices of those that are no more, or were made again, are removed.
+-- KEYS     base
+-- ARGV     version; per account: pool, generation
+-- RETURNS  "SET" | "CURRENT", it has this version or a later one
+-- REPEAT   safe
+-- TOUCHES  mr:governed (hash), mr:slice: (hash)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local version = numbers.given(ARGV[1], "version")
+--- @include "signals/lib/signals"
+
+local governed = base .. "mr:governed"
+if (numbers.whole(rcall("HGET", governed, "*")) or -1) >= version then return "CURRENT" end
+local generations = {}
+for at = 1, #ARGV - 1, 2 do
+  local pool = ARGV[at + 1]
+  local generation = ARGV[at + 2]
+  generations[pool] = generation
+end
+local before = rcall("HGETALL", governed)
+rcall("DEL", governed)
+for at = 1, #before, 2 do
+  if before[at] ~= "*" and generations[before[at]] ~= before[at + 1] then rcall("DEL", base .. "mr:slice:" .. before[at]) end
+end
+for pool, generation in pairs(generations) do rcall("HSET", governed, pool, generation) end
+rcall("HSET", governed, "*", ARGV[1])
+-- What an account held may run now.
+signals.work()
+signals.publish()
+return "SET"

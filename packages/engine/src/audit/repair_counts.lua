@@ -1,0 +1,160 @@
+-- repair_counts: count again what is counted of a shard, and mend lanes that nobody would serve.
+-- KEYS     base
+-- ARGV     now_ms; per subject: kind, name
+-- RETURNS  per subject {"MENDED", before, after} | {"MENDED", "", ""}: what is beside the count | {"RIGHT"}
+-- REPEAT   safe: what is right is left as it is
+-- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:held: (set),
+--          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
+--          delayed (zset), waiting-children (zset)
+--
+-- kind is "key" or "pool" (an API key's, or a provider account's, running jobs, and the windows of a key), "depth" (jobs in
+-- all lanes), "lane", "class" or "stored" (a field of mr:stored). It looks at every active job, lane, or job of a key: only
+-- for what an audit has found.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local now_text = ARGV[1]
+--- @include "lanes/lib/lanes"
+--- @include "lanes/lib/lane_reads"
+--- @include "signals/lib/signals"
+--- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "budgets/lib/window_sums"
+--- @include "jobs/lib/stored"
+--- @include "jobs/lib/dead"
+
+-- How many active jobs hold reservations, by key, and by generation and pool.
+local running
+local function count_running()
+  if running then return running end
+  running = {}
+  local function count(name) running[name] = (running[name] or 0) + 1 end
+  for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
+    local fields = rcall("HMGET", base .. id, "rsv", "acs")
+    local _, _, _, _, minute = budgets.read(fields[1] or "")
+    if minute and minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
+    local _, _, generation, _, pool = slices.read(fields[2] or "")
+    if pool then count("pool " .. generation .. " " .. pool) end
+  end
+  return running
+end
+
+local function mended(before, after)
+  if before == after then return { "RIGHT" } end
+  return { "MENDED", string.format("%.0f", before), string.format("%.0f", after) }
+end
+
+local repairs = {}
+
+function repairs.key(key)
+  local is = count_running()["key " .. key] or 0
+  local windows_mended = window_sums.mend(base .. "mr:use:" .. key, "qtd")
+  local use = budgets.use_of(key)
+  local before = use.running
+  if before ~= is then use.running, use.freed = is, "all" end
+  if before == is and windows_mended then return { "MENDED", "", "" } end
+  return mended(before, is)
+end
+
+function repairs.pool(pool)
+  local slice = slices.of(pool)
+  if not slice then return rcall("DEL", base .. "mr:slice:" .. pool) == 1 and { "MENDED", "a slice", "none" } or { "RIGHT" } end
+  local is, before = count_running()["pool " .. slice.generation .. " " .. pool] or 0, slice.running
+  if before ~= is then
+    slice.running, slice.changed = is, true
+    signals.work()
+  end
+  return mended(before, is)
+end
+
+function repairs.depth()
+  lanes.flush()
+  local all, without = 0, 0
+  each_lane(true, function(lane)
+    local lane_key = base .. "mr:lane:" .. lane
+    local _, class = split(lane)
+    all = all + rcall("ZCARD", lane_key)
+    without = without + without_priority(lane_key, string.sub(class, 1, 1), run_of(lane))
+    return false
+  end)
+  local before, before_without = lanes.size()
+  lanes.count, lanes.without = all - before, without - before_without
+  lanes.flush()
+  if before == all and before_without ~= without then return { "MENDED", "", "" } end
+  return mended(before, all)
+end
+
+function repairs.lane(lane)
+  if not string.find(lane, "^[^|]+|[0-3]|") then return { "RIGHT" } end
+  local key, class = split(lane)
+  local has = rcall("EXISTS", base .. "mr:lane:" .. lane) == 1
+  local ready = rcall("ZSCORE", base .. "mr:ready:" .. class, key)
+  local parked = rcall("ZSCORE", base .. "mr:parked", lane)
+  local held = rcall("SISMEMBER", base .. "mr:held:" .. key, class) == 1
+  local right = has and (ready and not parked and not held or parked and parked ~= "inf" and held and not ready)
+    or not has and not ready and not parked and not held
+  if right then return { "RIGHT" } end
+  unhold(lane, key, class)
+  if has and not ready then enter(key, class) end
+  if ready and not has then retire(lane, key, class) end
+  signals.work()
+  return { "MENDED", ready and "ready" or parked and "held" or "neither", has and "ready" or "gone" }
+end
+
+function repairs.class(class)
+  local has = rcall("EXISTS", base .. "mr:ready:" .. class) == 1
+  local changed = rcall(has and "SADD" or "SREM", base .. "mr:classes", class) == 1
+  signals.work()
+  return changed and { "MENDED", has and "no class" or "a class", has and "a class" or "none" } or { "RIGHT" }
+end
+
+-- More jobs of a key are not counted in one call: Redis does nothing else meanwhile.
+local MOST_JOBS = 50000
+
+-- The bytes of a key's jobs and dead letters, or nil if they are too many.
+local function bytes_of_key(key)
+  local ulids, dead_ids = rcall("ZRANGE", base .. "mr:index:" .. key, 0, MOST_JOBS), rcall("ZRANGE", dead.base .. "mr:dead", 0, MOST_JOBS)
+  if #ulids > MOST_JOBS or #dead_ids > MOST_JOBS then return nil end
+  local queue, bytes = string.match(base, "([^:]+):$"), 0
+  for _, ulid in ipairs(ulids) do bytes = bytes + stored.of_job(base .. queue .. "~" .. key .. "~" .. ulid) end
+  for _, id in ipairs(dead_ids) do
+    if lanes.key_of(id) == key then bytes = bytes + (numbers.whole(rcall("HGET", dead.base .. id, "by")) or 0) end
+  end
+  return bytes
+end
+
+-- How many jobs of a key wait for a time or for others, or nil if all that do are too many.
+local function deferred_of(key)
+  local deferred = 0
+  for _, set in ipairs({ "delayed", "waiting-children" }) do
+    local ids = rcall("ZRANGE", base .. set, 0, MOST_JOBS)
+    if #ids > MOST_JOBS then return nil end
+    for _, id in ipairs(ids) do
+      if lanes.key_of(id) == key then deferred = deferred + 1 end
+    end
+  end
+  return deferred
+end
+
+function repairs.stored(field)
+  local key, of_time = string.match(field, "^([a-z0-9]+)(:?d?)$")
+  if not key then return { "RIGHT" } end
+  local is = of_time == ":d" and deferred_of(key) or of_time == "" and bytes_of_key(key) or nil
+  local says = numbers.whole(rcall("HGET", base .. "mr:stored", field)) or 0
+  if not is or is == says then return { "RIGHT" } end
+  if is == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, is) end
+  return mended(says, is)
+end
+
+local replies = {}
+for at = 1, #ARGV - 1, 2 do
+  local kind = ARGV[at + 1]
+  local name = ARGV[at + 2]
+  replies[#replies + 1] = repairs[kind] and repairs[kind](name) or { "RIGHT" }
+end
+lanes.flush()
+budgets.flush()
+slices.flush()
+signals.publish()
+return replies

@@ -1,0 +1,45 @@
+-- set_limits: what API keys may use, and how the bands share the workers.
+-- KEYS     base
+-- ARGV     version, all, band_weights; per key: key, limits
+-- RETURNS  "SET" | "CURRENT", it has this version or a later one | "BEHIND", versions before this one are missing
+-- REPEAT   safe
+-- TOUCHES  mr:limits (hash), mr:bands (hash)
+--
+-- limits as in lib/budgets; "": none. all is 1 where what is not named has no limits; else it is a change
+-- to the version before. band_weights is "" or "interactive,standard,batch". Lanes that are held are
+-- looked at again where what held them has changed.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local version = numbers.given(ARGV[1], "version")
+local all = ARGV[2] == "1"
+local band_weights = ARGV[3]
+--- @include "lanes/lib/lanes"
+--- @include "signals/lib/signals"
+
+local has = numbers.whole(rcall("HGET", base .. "mr:limits", "*")) or 0
+if has >= version then return "CURRENT" end
+if not all and has ~= version - 1 then return "BEHIND" end
+
+if band_weights ~= "" then
+  local interactive, standard, batch = string.match(band_weights, "^(%d+),(%d+),(%d+)$")
+  rcall("HSET", base .. "mr:bands", "w0", standard, "w1", interactive, "w2", standard, "w3", batch)
+end
+if all then
+  rcall("DEL", base .. "mr:limits")
+  lanes.release_all()
+end
+for at = 3, #ARGV - 1, 2 do
+  local key = ARGV[at + 1]
+  local limits = ARGV[at + 2]
+  if limits == "" then
+    rcall("HDEL", base .. "mr:limits", key)
+  else
+    rcall("HSET", base .. "mr:limits", key, limits)
+  end
+  lanes.release_key(key, true)
+end
+rcall("HSET", base .. "mr:limits", "*", ARGV[1])
+signals.work()
+signals.publish()
+return "SET"

@@ -1,0 +1,52 @@
+/**
+ * The backends that the contract holds for: BullMQ's own, which says what the contract is, and
+ * FairBackend, once with BullMQ's ids (all jobs in the plain lane) and once with ids that name an
+ * API key (all jobs in that key's lane).
+ */
+import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from "@millrace/shared";
+import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
+import { describe } from "vitest";
+import { fairBackend } from "../fair-backend-factory.ts";
+
+export interface Backend {
+  readonly name: string;
+  readonly factory: BackendFactory<RedisQueueBackend>;
+  /** The id of a job that is added without one; undefined leaves it to BullMQ. */
+  newId(): string | undefined;
+  /** The id that a test calls `label`. */
+  id(label: string): string;
+  /** Jobs of different priority bands are in one lane. */
+  readonly oneLaneForAllPriorities: boolean;
+}
+
+export const keyedId = (key: string) =>
+  newJobId("contract" as QueueName, key as KeyId, systemClock.nowMs(), systemRandom);
+
+export const bullBackend: Backend = {
+  name: "BullMQ's backend",
+  factory: createRedisBackend,
+  newId: () => undefined,
+  id: (label) => label,
+  oneLaneForAllPriorities: true,
+};
+
+export const fairPlain: Backend = {
+  ...bullBackend,
+  name: "FairBackend, BullMQ's ids",
+  factory: fairBackend(),
+};
+
+export const fairKeyed: Backend = {
+  name: "FairBackend, ids with an API key",
+  factory: fairBackend(),
+  newId: () => keyedId("key1"),
+  id: (label) => `contract~key1~${label}`,
+  oneLaneForAllPriorities: false,
+};
+
+const all: readonly Backend[] = [bullBackend, fairPlain, fairKeyed];
+
+/** Says the same of every backend. */
+export function contract(title: string, body: (backend: Backend) => void): void {
+  for (const backend of all) describe(`${title}: ${backend.name}`, () => body(backend));
+}

@@ -1,0 +1,44 @@
+-- belongings: what Millrace keeps of a job, or of a queue, and BullMQ's scripts do not know of when
+-- they delete it, or try it again.
+--
+-- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
+-- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
+--          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
+--          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset)
+local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
+local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
+  "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
+
+local function forget_job(job_key)
+  local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")
+  local key = lanes.key_of(job_id)
+  if not key then return end
+  -- An idempotency key outlives the job only once the job has ended.
+  local idempotency = string.match(rcall("HGET", job_key, "ik") or "", "^%d+:(.*)$")
+  if idempotency then
+    local idem = of .. "mr:idem:" .. key .. ":" .. idempotency
+    local state, owner = string.match(rcall("GET", idem) or "", "^%S* (%S+) (%S+)$")
+    if owner == job_id and state == "-" then rcall("DEL", idem) end
+  end
+  -- A dead letter counts where its job did.
+  local counts, bytes = string.gsub(of, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
+  if bytes ~= 0 and numbers.add_field(counts, key, string.format("%.0f", -bytes)) == 0 then rcall("HDEL", counts, key) end
+  rcall("DEL", job_key .. ":output")
+  rcall("ZREM", of .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
+  for _, set in ipairs(OF_JOB) do rcall("ZREM", of .. set, job_id) end
+end
+
+-- Called for a failed job that is tried again: its dead letter redriven, it would run twice.
+function views.forget_dead(job_id)
+--- @include "jobs/lib/dead"
+  dead.remove(job_id)
+end
+
+-- Called before BullMQ's scripts delete several keys at once.
+function views.delete(first, second)
+  if second == first .. ":logs" then return forget_job(first) end
+  local of = string.match(first, "^(.*:)events$")
+  if of and second == of .. "delay" then
+    for _, name in ipairs(OF_QUEUE) do rcall("DEL", of .. name) end
+  end
+end

@@ -1,0 +1,43 @@
+import type { JobId } from "@millrace/shared";
+import { parseHistory } from "../jobs/job-history.ts";
+import { jobRecord } from "../jobs/job-record.ts";
+import { defineScript } from "../redis/define-script.ts";
+import { asHash, asList, asNumber, asText } from "../redis/reply.ts";
+import type { DeadLetter } from "./contract.ts";
+
+export interface ReadDeadLettersRequest {
+  /** Those that died before this, or in this very millisecond with an id that sorts before `beforeId`. */
+  readonly beforeMs: number;
+  readonly beforeId: string;
+  readonly sinceMs: number;
+  readonly count: number;
+  /** summary: neither payload nor history. */
+  readonly view: "full" | "summary";
+  /** Only these; empty: all. */
+  readonly ids: readonly JobId[];
+}
+
+export const readDeadLetters = defineScript<ReadDeadLettersRequest, readonly DeadLetter[]>(
+  import.meta.url,
+  {
+    name: "read_dead_letters",
+    argv: ["before_ms", "before_id", "since_ms", "count", "view"],
+    perItem: ["id"],
+    encode: ({ beforeMs, beforeId, sinceMs, count, view, ids }) => [
+      ...[beforeMs, beforeId, sinceMs, count, view],
+      ...ids,
+    ],
+    decode: (reply) =>
+      asList(reply).map((one) => {
+        const [id, died, flat] = asList(one);
+        const { failedReason = "", ...hash } = asHash(flat);
+        const diedAtMs = asNumber(died);
+        const stored = { ...hash, spec: hash.spec, failedReason, finishedOn: String(diedAtMs) };
+        return {
+          job: jobRecord(asText(id) as JobId, "FAILED", stored),
+          attempts: parseHistory(hash.his),
+          diedAtMs,
+        };
+      }),
+  },
+);

@@ -1,0 +1,70 @@
+-- redrive: make new jobs of dead letters, which are gone then.
+-- KEYS     base
+-- ARGV     now_ms, max_events, depth_limit, top_priority, bytes_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
+-- RETURNS  per letter "REDRIVEN" | "GONE" | "REFUSED", for a reason that submit refuses for too | "INVALID"
+-- REPEAT   safe: GONE
+-- TOUCHES  mr:index: (zset), marker (zset), meta (hash)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local now_text = ARGV[1]
+local max_events = numbers.given(ARGV[2], "max_events")
+local depth_limit = numbers.given(ARGV[3], "depth_limit")
+local top_priority = numbers.given(ARGV[4], "top_priority")
+local bytes_limit = ARGV[5]
+--- @include "lanes/lib/lanes"
+--- @include "lanes/lib/lane_reads"
+--- @include "signals/lib/events"
+--- @include "signals/lib/signals"
+--- @include "jobs/lib/dead"
+
+local most_jobs = #ARGV / 8
+--- @include "jobs/lib/admission"
+
+local function redrive(at)
+  local id = ARGV[at + 1]
+  local new_id = ARGV[at + 2]
+  local lane = ARGV[at + 3]
+  local priority = ARGV[at + 4]
+  local type = ARGV[at + 5]
+  local opts = ARGV[at + 6]
+  local spec = ARGV[at + 7]
+  local est = ARGV[at + 8]
+
+  local key, rank = lanes.key_of(new_id), numbers.whole(priority)
+  if not key or not rank or not string.find(lane, "^[a-z0-9]+|[123]|") then return "INVALID" end
+  local letter = rcall("HMGET", dead.base .. id, "data", "by")
+  local payload = letter[1]
+  if not payload then return "GONE" end
+  local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
+  -- The dead letter goes at the same moment.
+  local more = bytes - (numbers.whole(letter[2]) or 0)
+  local of = admission.of(key)
+  if admission.refusal(of, rank, more) then return "REFUSED" end
+  admission.took(of, more)
+  dead.remove(id)
+  stored.add(new_id, bytes)
+  local job_key = base .. new_id
+  rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,
+    "spec", spec, "by", bytes)
+  if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
+  if est ~= "" then rcall("HSET", job_key, "est", est) end
+  rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
+  lanes.put(lanes.of_type(lane, type), new_id, rank, false)
+  events.add("added", new_id, "name", type)
+  events.add("waiting", new_id)
+  signals.work()
+  return "REDRIVEN"
+end
+
+local replies = {}
+for at = 5, #ARGV - 1, 8 do replies[#replies + 1] = redrive(at) end
+lanes.flush()
+stored.flush()
+if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+  rcall("ZADD", base .. "marker", 0, "0")
+end
+events.flush()
+signals.publish()
+return replies

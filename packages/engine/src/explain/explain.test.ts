@@ -1,0 +1,151 @@
+import type { JobId, KeyId } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
+import type { Engine } from "../index.ts";
+
+const keyId = "aaaa" as KeyId;
+const pool = "openai/gpt-5";
+
+const kindsOf = async (engine: Engine, id: JobId) =>
+  (await engine.explain(id))?.constraints.map(({ kind }) => kind);
+
+test("a job that nothing holds waits for a worker, and those behind it for it", async () => {
+  const { engine, job } = await setup();
+  const jobs = [job(keyId), job(keyId), job(keyId)];
+  await engine.submit(jobs);
+  expect(await kindsOf(engine, jobs[0]?.id as JobId)).toEqual(["NO_FREE_WORKER"]);
+  const last = await engine.explain(jobs[2]?.id as JobId);
+  expect(last).toMatchObject({
+    aheadInLane: 2,
+    lanes: 1,
+    constraints: [{ kind: "LANE_ORDER", needed: 2 }],
+  });
+  expect(last).not.toHaveProperty("leasedLately");
+});
+
+test("a job whose type no worker serves says so, whatever else it waits for", async () => {
+  const { engine, job } = await setup();
+  const jobs = ["mail", "mail", "echo"].map((type) => job(keyId, { type }));
+  await engine.submit(jobs);
+  const served = { kind: "NO_FREE_WORKER", subject: queue, jobType: "mail" };
+  const of = async (at: number) => (await engine.explain(jobs[at]?.id as JobId))?.constraints;
+  expect(await of(0)).toEqual([served]);
+  await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["resize"] });
+  expect(await of(0)).toEqual([{ ...served, noneServesType: true }]);
+  expect(await of(1)).toEqual([
+    { kind: "LANE_ORDER", subject: keyId, needed: 1 },
+    { ...served, noneServesType: true },
+  ]);
+  await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["mail"] });
+  expect((await of(1))?.some(({ noneServesType }) => noneServesType)).toBe(false);
+});
+
+test("a job that does not wait has no constraints, and one that is not there no explanation", async () => {
+  const { engine, job } = await setup();
+  const one = job(keyId);
+  expect(await engine.explain(one.id)).toBeUndefined();
+  await engine.submit([one]);
+  const leased = await leaseOne(engine);
+  expect(await engine.explain(one.id)).toMatchObject({ state: "RUNNING", constraints: [] });
+  await engine.settle([{ ...leased, kind: "complete", resultJson: "1" }]);
+  expect(await engine.explain(one.id)).toMatchObject({ state: "SUCCEEDED", constraints: [] });
+});
+
+test("all that holds a job is named, the latest to clear first, with what it would take", async () => {
+  const { engine, job, time } = await setup();
+  await engine.keyBudgets.set(keyId, {
+    ...{ requestsPerMinute: 1, tokensPerMinute: 100, tokensPerDay: 100, maxRunning: 1 },
+  });
+  await engine.pauseQueue(queue, false);
+  const held = job(keyId, { estimatedTokens: 60 });
+  await engine.submit([job(keyId, { estimatedTokens: 50 }), held]);
+  await lease(engine, 5);
+  const explanation = await engine.explain(held.id);
+  const minuteMs = (Math.floor(time.nowMs / 1_000) + 61) * 1_000;
+  expect(explanation?.constraints).toEqual([
+    { kind: "KEY_CONCURRENCY", subject: keyId, limit: 1, used: 1, needed: 1 },
+    expect.objectContaining({ kind: "KEY_DAILY_TOKENS", limit: 100, used: 50, needed: 60 }),
+    { kind: "KEY_REQUESTS", subject: keyId, limit: 1, used: 1, needed: 1, clearMs: minuteMs },
+    { kind: "KEY_TOKENS", subject: keyId, limit: 100, used: 50, needed: 60, clearMs: minuteMs },
+  ]);
+});
+
+test("what it says clears a job does: a moment before it is held, and then it is leased", async () => {
+  const { engine, job, time } = await setup();
+  await engine.keyBudgets.set(keyId, { tokensPerMinute: 100 });
+  const held = job(keyId, { estimatedTokens: 60 });
+  await engine.submit([job(keyId, { estimatedTokens: 50 }), held]);
+  await lease(engine, 5);
+  const clearMs = (await engine.explain(held.id))?.constraints[0]?.clearMs ?? 0;
+  time.nowMs = clearMs - 1;
+  expect(await lease(engine, 5)).toEqual([]);
+  time.nowMs = clearMs;
+  expect(await lease(engine, 5)).toMatchObject([{ jobId: held.id, heldBy: ["KEY_TOKENS"] }]);
+});
+
+test("a paused queue, a time to come and a provider's pause are named", async () => {
+  const { engine, job, time } = await setup();
+  const later = job(keyId, { runAtMs: time.nowMs + 5_000, pool });
+  const now = job(keyId, { pool });
+  await engine.submit([later, now]);
+  await engine.pauseQueue(queue, true);
+  await engine.providerAccounts.report(pool, { kind: "refused", askedMs: 9_000 });
+  expect(await kindsOf(engine, later.id)).toEqual([
+    "QUEUE_PAUSED",
+    "PROVIDER_COOLDOWN",
+    "SCHEDULED",
+  ]);
+  expect(await kindsOf(engine, now.id)).toEqual(["QUEUE_PAUSED", "PROVIDER_COOLDOWN"]);
+  await engine.providerAccounts.report(pool, { kind: "exhausted" });
+  expect(await kindsOf(engine, now.id)).toContain("PROVIDER_EXHAUSTED");
+});
+
+test("limits of a provider account that are used up are named", async () => {
+  const { engine, job } = await setup();
+  await engine.providerAccounts.put({
+    ...{ name: pool, requestsPerMinute: 1, tokensPerMinute: 1_500, maxRunning: 1 },
+  });
+  const jobs = [job(keyId, { pool }), job(keyId, { pool })];
+  await engine.submit(jobs);
+  expect(await lease(engine, 5)).toHaveLength(1);
+  const kinds = await kindsOf(engine, jobs[1]?.id as JobId);
+  expect(kinds?.sort()).toEqual(["PROVIDER_CONCURRENCY", "PROVIDER_REQUESTS", "PROVIDER_TOKENS"]);
+});
+
+test("how fast jobs were leased lately is told, and forgotten after a minute", async () => {
+  const { engine, job, time } = await setup();
+  await engine.submit(Array.from({ length: 10 }, () => job(keyId)));
+  const last = job(keyId);
+  await engine.submit([last]);
+  await lease(engine, 3);
+  time.nowMs += 20_000;
+  await lease(engine, 4);
+  expect((await engine.explain(last.id))?.leasedLately?.jobs).toBe(7);
+  time.nowMs += 45_000;
+  expect((await engine.explain(last.id))?.leasedLately?.jobs).toBe(4);
+  time.nowMs += 60_000;
+  expect(await engine.explain(last.id)).not.toHaveProperty("leasedLately");
+});
+
+test("how fast others were leased says nothing of a pool that nobody serves, or of another band", async () => {
+  const { engine, job } = await setup();
+  const pooled = job(keyId, { pool: "gpu" });
+  const batch = Array.from({ length: 30 }, () => job(keyId, { priority: 90 }));
+  const standard = Array.from({ length: 30 }, () => job(keyId));
+  await engine.submit([pooled, ...batch, ...standard]);
+  // By their weights, one of five is of the batch band.
+  await engine.lease({ queue, count: 20, leaseMs: 30_000, workerId: "w1", pools: [] });
+  const leasedOf = async (id: JobId | undefined) =>
+    (await engine.explain(id as JobId))?.leasedLately?.jobs;
+  expect(await leasedOf(pooled.id)).toBeUndefined();
+  expect(await leasedOf(batch.at(-1)?.id)).toBe(4);
+  expect(await leasedOf(standard.at(-1)?.id)).toBe(16);
+});
+
+test("what held lanes is counted in the lease that set them aside", async () => {
+  const { engine, job } = await setup();
+  await engine.keyBudgets.set(keyId, { maxRunning: 1 });
+  await engine.submit([job(keyId), job(keyId), job(keyId)]);
+  const { held } = await engine.lease({ queue, count: 5, leaseMs: 30_000, workerId: "w1" });
+  expect([...held]).toEqual([["KEY_CONCURRENCY", 1]]);
+});

@@ -1,0 +1,110 @@
+import { type KeyId, parseJobId } from "@millrace/shared";
+import type { ProviderAccountStatus } from "../accounts/contract.ts";
+import type { KeyBudget } from "../budgets/contract.ts";
+import type { Constraint, Explanation } from "./contract.ts";
+import type { WaitFacts } from "./explain_job.ts";
+
+/**
+ * What holds a waiting job, from what its shard and its provider account say. All that holds it now is
+ * named, not only what was found first: a caller who raises one limit shall not then meet the next.
+ */
+export function explanationOf(
+  jobId: string,
+  facts: WaitFacts,
+  budget: KeyBudget,
+  account: (ProviderAccountStatus & Clears) | undefined,
+): Explanation {
+  const { state, ahead, lanes, leased, sinceMs } = facts;
+  const parts = parseJobId(jobId);
+  const waits = state === "QUEUED" || state === "SCHEDULED";
+  const constraints = waits
+    ? [
+        ...scheduled(facts),
+        ...paused(facts, parts?.queue ?? ""),
+        ...ofKey(facts, budget, (parts?.keyId ?? "") as KeyId),
+        ...(account === undefined ? [] : ofAccount(facts, account)),
+        ...(state === "QUEUED" && ahead > 0
+          ? [{ kind: "LANE_ORDER", subject: parts?.keyId ?? "", needed: ahead } as const]
+          : []),
+      ]
+    : [];
+  // No worker could take it, or nothing holds it, and yet nobody has taken it.
+  if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
+    const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
+    const none = facts.unnamed ? { noneServesType: true as const } : {};
+    const alone = facts.suspect ? { alone: true as const } : {};
+    constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none, ...alone });
+  }
+  constraints.sort((a, b) => (b.clearMs ?? Infinity) - (a.clearMs ?? Infinity));
+  const pace = sinceMs === undefined ? {} : { leasedLately: { jobs: leased, sinceMs } };
+  return { state, constraints, aheadInLane: waits ? ahead : 0, lanes, ...pace };
+}
+
+/** When what is used up of an account is free again. */
+export interface Clears {
+  readonly requestsClearMs?: number;
+  readonly tokensClearMs?: number;
+}
+
+const scheduled = ({ nextRunMs }: WaitFacts): Constraint[] =>
+  nextRunMs === undefined ? [] : [{ kind: "SCHEDULED", subject: "", clearMs: nextRunMs }];
+
+const paused = (facts: WaitFacts, queue: string): Constraint[] =>
+  facts.paused ? [{ kind: "QUEUE_PAUSED", subject: queue }] : [];
+
+function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] {
+  const found: Constraint[] = [];
+  const rate = (
+    kind: Constraint["kind"],
+    limit: number | undefined,
+    used: number,
+    needed: number,
+    clearMs: number | undefined,
+  ) => {
+    if (limit === undefined || clearMs === undefined) return;
+    // More than a limit can ever give reserves all of it.
+    found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
+  };
+  const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
+  const { heldTokens, running } = facts;
+  rate("KEY_REQUESTS", requestsPerMinute, facts.requests, 1, facts.requestsClearMs);
+  rate("KEY_TOKENS", tokensPerMinute, facts.tokensUsed, heldTokens, facts.tokensClearMs);
+  rate("KEY_DAILY_TOKENS", tokensPerDay, facts.dayUsed, heldTokens, facts.dayClearMs);
+  if (maxRunning !== undefined && running >= maxRunning) {
+    const slots = { limit: maxRunning, used: running, needed: 1 };
+    found.push({ kind: "KEY_CONCURRENCY", subject: keyId, ...slots });
+  }
+  return found;
+}
+
+function ofAccount(facts: WaitFacts, status: ProviderAccountStatus & Clears): Constraint[] {
+  const found: Constraint[] = [];
+  const subject = facts.pool;
+  const { requestsPerMinute, tokensPerMinute } = status.account;
+  if (status.state === "EXHAUSTED") found.push({ kind: "PROVIDER_EXHAUSTED", subject });
+  if (status.state === "COOLING_DOWN" || status.state === "HALF_OPEN") {
+    const until = status.coolUntilMs === undefined ? {} : { clearMs: status.coolUntilMs };
+    const kind = status.pausedFor === "failed" ? "PROVIDER_DOWN" : "PROVIDER_COOLDOWN";
+    const since = status.pausedSinceMs === undefined ? {} : { sinceMs: status.pausedSinceMs };
+    found.push({ kind, subject, ...until, ...since });
+  }
+  const rate = (
+    kind: Constraint["kind"],
+    limit: number | undefined,
+    used: number,
+    needed: number,
+    clearMs: number | undefined,
+  ) => {
+    if (limit === undefined || used + Math.min(needed, limit) <= limit) return;
+    const clears = clearMs === undefined ? {} : { clearMs };
+    found.push({ kind, subject, limit, used, needed: Math.min(needed, limit), ...clears });
+  };
+  const { requestsUsed, tokensUsed, requestsClearMs, tokensClearMs } = status;
+  rate("PROVIDER_REQUESTS", requestsPerMinute, requestsUsed, 1, requestsClearMs);
+  rate("PROVIDER_TOKENS", tokensPerMinute, tokensUsed, facts.tokens, tokensClearMs);
+  if (status.runningLimit !== undefined && status.running >= status.runningLimit) {
+    const slots = { limit: status.runningLimit, used: status.running, needed: 1 };
+    found.push({ kind: "PROVIDER_CONCURRENCY", subject, ...slots });
+  }
+  return found;
+}

@@ -1,0 +1,73 @@
+-- explain_job: what there is to say of why a job waits.
+-- KEYS     base
+-- ARGV     now_ms, id, default_tokens
+-- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
+--          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
+--          since_ms, type, unnamed, suspect}
+-- REPEAT   safe
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
+--          mr:families (hash)
+--
+-- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now of
+-- an account, and held_tokens of its key's own limits; limits as in lib/budgets;
+-- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
+-- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
+-- is 1 where workers have said which types they serve, and none of them serves its type; suspect where it runs alone.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local id = ARGV[2]
+local default_tokens = numbers.given(ARGV[3], "default_tokens")
+--- @include "lanes/lib/lanes"
+--- @include "signals/lib/signals"
+--- @include "jobs/lib/jobs"
+--- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "lanes/lib/pace"
+
+local state = jobs.state(id)
+if not state then return { "NONE" } end
+local function text(number)
+  return number and string.format("%.0f", number) or ""
+end
+local next_run_ms = ""
+if state == "SCHEDULED" then
+  next_run_ms = text(math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
+end
+local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
+local key, class = string.match(lane, "^([^|]*)|(.*)$")
+local pool = string.match(class, "^%d|([^|]*)") or ""
+local type = rcall("HGET", base .. id, "name") or ""
+local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS", base .. "mr:families", type) == 0
+local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
+if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
+
+local limits_text, learned = budgets.limits_of({ key })
+limits_text, learned = limits_text[1], numbers.whole(learned[1])
+local limits = limits_text and budgets.parse(limits_text)
+local est = numbers.whole(rcall("HGET", base .. id, "est"))
+local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
+local slice = slices.of(pool)
+if slice then tokens = slices.believed(slice, key, tokens, usual) end
+local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
+if limits then
+  local use = budgets.use_of(key)
+  running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
+  local function clear(window, limit, needed)
+    return limit and windows.clears_at(window, window.sum + needed - limit)
+  end
+  requests_clear = clear(use.q, limits.requests, 1)
+  tokens_clear = clear(use.t, limits.tokens, held_tokens)
+  day_clear = clear(use.d, limits.day, held_tokens)
+  -- Reading has forgotten what no longer counts: that is to be written, or it would be read again.
+  budgets.flush()
+end
+
+local governed = slice and 1 or 0
+local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
+local leased, since_ms = pace.lately(class)
+return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), text(held_tokens), limits_text or "",
+  text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
+  pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, "sus") }

@@ -1,0 +1,92 @@
+import type { JobId, JobState } from "@millrace/shared";
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../redis/reply.ts";
+
+export interface ExplainJobRequest {
+  readonly nowMs: number;
+  readonly id: JobId;
+  readonly defaultTokens: number;
+}
+
+/** What a shard knows of why a job waits; times are undefined where nothing has to be waited for. */
+export interface WaitFacts {
+  readonly state: JobState;
+  readonly nextRunMs: number | undefined;
+  readonly paused: boolean;
+  /** How many of its lane are before it. */
+  readonly ahead: number;
+  /** What it is taken to spend. */
+  readonly tokens: number;
+  /** What its key's own limits hold for it: all that its caller says, as far as they allow. */
+  readonly heldTokens: number;
+  /** As in budgets/lib/budgets.lua; "": none. */
+  readonly limits: string;
+  readonly running: number;
+  readonly requests: number;
+  readonly tokensUsed: number;
+  readonly dayUsed: number;
+  readonly requestsClearMs: number | undefined;
+  readonly tokensClearMs: number | undefined;
+  readonly dayClearMs: number | undefined;
+  readonly pool: string;
+  readonly governed: boolean;
+  /** How many lanes of its band, pool and type have jobs. */
+  readonly lanes: number;
+  /** How many jobs the shard has leased since `sinceMs`, which is within the last minute. */
+  readonly leased: number;
+  readonly sinceMs: number | undefined;
+  readonly type: string;
+  /** Workers have said which types they serve, and none of them serves its type. */
+  readonly unnamed: boolean;
+  /** It is leased to a worker that runs nothing else. */
+  readonly suspect: boolean;
+}
+
+export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>(import.meta.url, {
+  name: "explain_job",
+  argv: ["now_ms", "id", "default_tokens"],
+  encode: ({ nowMs, id, defaultTokens }) => [nowMs, id, defaultTokens],
+  decode(reply) {
+    const [state, nextRun, paused, ahead, tokens, held, limits, running, requests, used, ...rest] =
+      asList(reply);
+    if (state === "NONE") return undefined;
+    const [
+      day,
+      requestsClear,
+      tokensClear,
+      dayClear,
+      pool,
+      governed,
+      lanes,
+      leased,
+      since,
+      type,
+      unnamed,
+      suspect,
+    ] = rest;
+    return {
+      state: asText(state) as JobState,
+      nextRunMs: asOptionalNumber(nextRun),
+      paused: asNumber(paused) === 1,
+      ahead: asNumber(ahead),
+      tokens: asNumber(tokens),
+      heldTokens: asNumber(held),
+      limits: asText(limits),
+      running: asNumber(running),
+      requests: asNumber(requests),
+      tokensUsed: asNumber(used),
+      dayUsed: asNumber(day),
+      requestsClearMs: asOptionalNumber(requestsClear),
+      tokensClearMs: asOptionalNumber(tokensClear),
+      dayClearMs: asOptionalNumber(dayClear),
+      pool: asText(pool),
+      governed: asNumber(governed) === 1,
+      lanes: asNumber(lanes),
+      leased: asNumber(leased),
+      sinceMs: asOptionalNumber(since),
+      type: asText(type),
+      unnamed: asNumber(unnamed) === 1,
+      suspect: asNumber(suspect) === 1,
+    };
+  },
+});

@@ -1,0 +1,243 @@
+/** What a key may store is refused before it is stored, and counted until it is gone. */
+import { type KeyId, systemClock, systemRandom } from "@millrace/shared";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { audit } from "../../test/audit.ts";
+import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
+import { type Engine, type JobSpec, type KeyBudget, openEngine } from "../index.ts";
+import { shardAt } from "../redis/keys.ts";
+
+const KEY = "aaaa" as KeyId;
+const failure = { reason: "NO", message: "no", retryable: true };
+/** What a job counts beside its payload, at the least. */
+const OVERHEAD = 768;
+const DAY_MS = 86_400_000;
+
+async function withBudget(budget?: KeyBudget, change = {}) {
+  const parts = await setup(change);
+  if (budget !== undefined) await parts.engine.keyBudgets.set(KEY, budget);
+  const redis = new Redis(parts.url);
+  onTestFinished(() => redis.disconnect());
+  const submit = async (...specs: readonly Partial<JobSpec>[]) =>
+    parts.engine.submit(specs.map((spec) => parts.job(KEY, spec)));
+  const kinds = async (...specs: readonly Partial<JobSpec>[]) =>
+    (await submit(...specs)).map(({ kind }) => kind);
+  return {
+    ...{ ...parts, submit, kinds },
+    check: () => audit(redis, parts.rootPrefix),
+    stored: async () => (await parts.engine.keyBudgets.storedBytes([KEY])).get(KEY),
+    /** All that the counters of the shard hold. */
+    counters: () => redis.hgetall(`${shardAt(parts.rootPrefix, queue, 0).base}mr:stored`),
+  };
+}
+
+const payload = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
+
+test("jobs that wait for a time count as queued", async () => {
+  const { kinds, submit, engine, time, check } = await withBudget({ maxQueued: 3 });
+  const later = { runAtMs: time.nowMs + 300 * DAY_MS };
+  expect(await kinds({}, later, later, later)).toEqual([
+    ...["accepted", "accepted", "accepted", "depthFull"],
+  ]);
+  expect(await submit({})).toEqual([{ kind: "depthFull", depth: 3, limit: 3 }]);
+  await leaseOne(engine);
+  expect(await kinds({}, later)).toEqual(["accepted", "depthFull"]);
+  time.nowMs += 300 * DAY_MS + 1;
+  await engine.promote(queue, 10);
+  expect(await kinds({})).toEqual(["depthFull"]);
+  await check();
+});
+
+test("a job that is cancelled while it waits for a time counts no more", async () => {
+  const { kinds, engine, job, time, counters } = await withBudget({ maxQueued: 1 });
+  const scheduled = job(KEY, { runAtMs: time.nowMs + DAY_MS });
+  await engine.submit([scheduled]);
+  expect(await kinds({})).toEqual(["depthFull"]);
+  await engine.cancel(scheduled.id, "");
+  expect(await counters()).not.toHaveProperty(`${KEY}:d`);
+  expect(await kinds({})).toEqual(["accepted"]);
+});
+
+test("a retry is never refused, and counts while it waits", async () => {
+  const { kinds, engine, check } = await withBudget({ maxQueued: 1 });
+  await kinds({});
+  const running = await leaseOne(engine);
+  expect(await kinds({})).toEqual(["accepted"]);
+  const retry = { kind: "retry", delayMs: 60_000, failure, countsAttempt: true } as const;
+  expect(await engine.settle([{ ...running, ...retry }])).toMatchObject([{ kind: "settled" }]);
+  await check();
+  await leaseOne(engine);
+  // Nothing is in a lane; the retry alone is one.
+  expect(await kinds({})).toEqual(["depthFull"]);
+});
+
+test("other keys' scheduled jobs do not count", async () => {
+  const { engine, job, kinds, time } = await withBudget({ maxQueued: 1 });
+  const later = { runAtMs: time.nowMs + DAY_MS };
+  await engine.submit([job("bbbb", later), job("bbbb", later)]);
+  expect(await kinds({})).toEqual(["accepted"]);
+});
+
+test("a key stores up to its bytes and not one more", async () => {
+  const { submit, kinds, stored } = await withBudget({});
+  await submit({ payloadJson: payload(1_000) });
+  const one = (await stored()) ?? 0;
+  expect(one).toBeGreaterThan(OVERHEAD + 1_000);
+  const bounded = await withBudget({ maxStoredBytes: 2 * one });
+  const same = { payloadJson: payload(1_000) };
+  expect(await bounded.kinds(same, same)).toEqual(["accepted", "accepted"]);
+  expect(await bounded.submit({ payloadJson: "1" })).toEqual([
+    { kind: "storedBytesFull", stored: 2 * one, bytes: one - 999, limit: 2 * one },
+  ]);
+  const tight = await withBudget({ maxStoredBytes: 2 * one - 1 });
+  expect(await tight.kinds(same, same)).toEqual(["accepted", "storedBytesFull"]);
+  expect(await kinds(same)).toEqual(["accepted"]);
+});
+
+test("scheduled, running and finished jobs hold a key's bytes until their retention ends", async () => {
+  const { kinds, engine, time, stored, counters, check } = await withBudget(
+    { maxStoredBytes: 4_500 },
+    { retainSucceededMs: 1_000 },
+  );
+  await kinds({ payloadJson: payload(3_000) });
+  expect(await kinds({})).toEqual(["storedBytesFull"]);
+  const running = await leaseOne(engine);
+  expect(await kinds({})).toEqual(["storedBytesFull"]);
+  await engine.settle([{ ...running, kind: "complete", resultJson: payload(4_000) }]);
+  // A result is never lost for it.
+  expect(await stored()).toBeGreaterThan(7_500);
+  expect(await kinds({})).toEqual(["storedBytesFull"]);
+  await check();
+  time.nowMs += 1_001;
+  await engine.prune(queue, 10);
+  expect(await counters()).toEqual({});
+  expect(await kinds({})).toEqual(["accepted"]);
+});
+
+test("output counts, the part of an earlier attempt while it is kept", async () => {
+  const { kinds, engine, stored, counters, time, check } = await withBudget({});
+  await kinds({});
+  const before = (await stored()) ?? 0;
+  const chunk = { kind: "text", body: Buffer.alloc(1_000, "x") } as const;
+  for (const retried of [true, false]) {
+    const running = await leaseOne(engine);
+    const chunks = [0, 1].map((seq) => ({ ...chunk, seq }));
+    await engine.append([{ ...running, limitBytes: 3_000, chunks }] as never);
+    await check();
+    if (retried)
+      await engine.settle([
+        { ...running, kind: "retry", delayMs: 0, failure, countsAttempt: true },
+      ]);
+    else await engine.settle([{ ...running, kind: "complete", resultJson: "1" }]);
+  }
+  expect(await stored()).toBeGreaterThan(before + 2_000);
+  await check();
+  time.nowMs += 30 * DAY_MS;
+  await engine.prune(queue, 10);
+  expect(await counters()).toEqual({});
+});
+
+test("a dead letter counts beside its job, and after it, and a redrive that adds nothing is not refused", async () => {
+  const { kinds, engine, stored, counters, time, check } = await withBudget(undefined, {
+    retainFailedMs: 1_000,
+  });
+  await kinds({ payloadJson: payload(10_000), maxAttempts: 1 });
+  const running = await leaseOne(engine);
+  await engine.settle([{ ...running, kind: "fail", state: "FAILED", failure }]);
+  expect(await stored()).toBeGreaterThan(20_000);
+  await check();
+  time.nowMs += 1_001;
+  await engine.prune(queue, 10);
+  const left = (await stored()) ?? 0;
+  expect(left).toBeGreaterThan(10_000);
+  await check();
+  await engine.keyBudgets.set(KEY, { maxStoredBytes: left });
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  expect(await engine.deadLetters.redrive(letters)).toMatchObject({ redriven: 1 });
+  await check();
+  expect(await stored()).toBeLessThanOrEqual(left);
+  const [again] = await lease(engine, 1);
+  await engine.settle([{ ...(again as typeof running), kind: "complete", resultJson: "1" }]);
+  time.nowMs += 30 * DAY_MS;
+  await engine.prune(queue, 10);
+  expect(await counters()).toEqual({});
+});
+
+test("dead letters that are purged count no more", async () => {
+  const { kinds, engine, counters, time } = await withBudget(undefined, { retainFailedMs: 1 });
+  await kinds({ maxAttempts: 1 });
+  const running = await leaseOne(engine);
+  await engine.settle([{ ...running, kind: "fail", state: "FAILED", failure }]);
+  expect(await engine.deadLetters.remove([running.jobId])).toBe(1);
+  time.nowMs += 2;
+  await engine.prune(queue, 10);
+  expect(await counters()).toEqual({});
+});
+
+test("a key whose budget does not say has the engine's bound, and its own comes first", async () => {
+  const { url, rootPrefix, job, time } = await setup();
+  let bound = 1_200;
+  const engine: Engine = await openEngine({
+    ...{ redis: { url }, rootPrefix, storedBytesPerKey: () => bound },
+    ...{ clock: { nowMs: () => time.nowMs, after: systemClock.after }, random: systemRandom },
+  });
+  onTestFinished(() => engine.close());
+  await engine.keyBudgets.set("bbbb" as KeyId, { maxStoredBytes: 2_400 });
+  const kinds = async (key: string) =>
+    (await engine.submit([job(key), job(key), job(key)])).map(({ kind }) => kind);
+  expect(await kinds("aaaa")).toEqual(["accepted", "storedBytesFull", "storedBytesFull"]);
+  expect(await kinds("bbbb")).toEqual(["accepted", "accepted", "storedBytesFull"]);
+  bound = Number.POSITIVE_INFINITY;
+  expect(await kinds("aaaa")).toEqual(["accepted", "accepted", "accepted"]);
+});
+
+test("priorities more urgent than a key may use are refused, and that one is not", async () => {
+  const { submit, kinds } = await withBudget({ maxPriority: 11 });
+  expect(await kinds({ priority: 11 }, { priority: 100 })).toEqual(["accepted", "accepted"]);
+  expect(await submit({ priority: 10 })).toEqual([
+    { kind: "priorityNotAllowed", priority: 10, limit: 11 },
+  ]);
+});
+
+test("a queue bounds the priority of keys whose budget does not say", async () => {
+  const { kinds, engine, job } = await withBudget({ maxPriority: 1 }, { maxPriority: 20 });
+  expect(await kinds({ priority: 1 })).toEqual(["accepted"]);
+  const others = await engine.submit([20, 19].map((priority) => job("bbbb", { priority })));
+  expect(others.map(({ kind }) => kind)).toEqual(["accepted", "priorityNotAllowed"]);
+});
+
+test("a dead letter that is more urgent than its key may be by now stays one", async () => {
+  const { kinds, engine } = await withBudget();
+  await kinds({ priority: 5, maxAttempts: 1 });
+  const running = await leaseOne(engine);
+  await engine.settle([{ ...running, kind: "fail", state: "FAILED", failure }]);
+  await engine.keyBudgets.set(KEY, { maxPriority: 6 });
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 0, refused: 1, gone: 0 });
+  await engine.keyBudgets.set(KEY, { maxPriority: 5 });
+  expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 1, refused: 0, gone: 0 });
+});
+
+test("a job that is there already is the answer, whatever its key may store by now", async () => {
+  const { engine, job } = await withBudget();
+  const one = job(KEY, { priority: 1 });
+  await engine.submit([one]);
+  await engine.keyBudgets.set(KEY, { maxPriority: 50, maxQueued: 1, maxStoredBytes: 1 });
+  expect(await engine.submit([one])).toMatchObject([{ kind: "existing", jobId: one.id }]);
+});
+
+test.each<[string, KeyBudget, string]>([
+  ["none of the later limits", { maxQueued: 5 }, ",,,,,5"],
+  ["one of them", { maxPriority: 7 }, ",,,,,,7,"],
+  ["the last", { weight: 2, maxStoredBytes: 9 }, "2,,,,,,,9"],
+])(
+  "a budget with %s is stored so that it compares with what was stored before",
+  async (_, budget, text) => {
+    const { engine, url, rootPrefix } = await withBudget(budget);
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    expect(await redis.hget(`${rootPrefix}:{registry}:key-budgets`, KEY)).toBe(text);
+    expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
+    expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 1 })).toBe(true);
+  },
+);

@@ -1,0 +1,62 @@
+import { type JobId, newJobId, type QueueName, systemRandom } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { lease, leaseOne, setup } from "../../test/setup.ts";
+import type { Settlement } from "../leases/contract.ts";
+import { keyOfJob } from "../redis/keys.ts";
+
+const failure = { reason: "PROVIDER_ERROR", message: "no", retryable: true };
+const usage = { inputTokens: 3, outputTokens: 4, providerCalls: 1 };
+
+test("a finished job is read as it is, without its payload, however it ended", async () => {
+  const { engine, job } = await setup();
+  const jobs = Array.from({ length: 4 }, () => job("aaaa", { labels: { team: "blue" } }));
+  await engine.submit(jobs);
+  const [done, failed, late] = await lease(engine, 3);
+  if (!done || !failed || !late) throw new Error("no three leases");
+  await engine.append([{ ...done, chunks: [{ seq: 0, kind: "text", body: "a" }] }]);
+  const ends: Settlement[] = [
+    { ...done, kind: "complete", resultJson: '{"pages":3}', usage },
+    { ...failed, kind: "fail", state: "FAILED", failure },
+    { ...late, kind: "fail", state: "EXPIRED", failure },
+  ];
+  await engine.settle(ends);
+  const waiting = jobs[3]?.id as JobId;
+  await engine.cancel(waiting, "no longer needed");
+
+  const ids = [done.jobId, failed.jobId, late.jobId, waiting];
+  const expected = await engine.getJobs(ids, "noPayload");
+  expect(expected.map((record) => record?.state)).toEqual([
+    "SUCCEEDED",
+    "FAILED",
+    "EXPIRED",
+    "CANCELLED",
+  ]);
+  expect(await engine.getFinished(ids)).toEqual(
+    expected.map((record) => ({ kind: "finished", job: record })),
+  );
+});
+
+test("a job that has not finished is told apart from one that is not there", async () => {
+  const { engine, time, job } = await setup();
+  const jobs = [job("aaaa"), job("aaaa"), job("aaaa", { runAtMs: time.nowMs + 1_000 })];
+  await engine.submit(jobs);
+  await leaseOne(engine);
+  const nowhere = job("bbbb").id;
+  const elsewhere = newJobId("other" as QueueName, keyOfJob(nowhere) as never, 1, systemRandom);
+  const kinds = (await engine.getFinished([...jobs.map(({ id }) => id), nowhere, elsewhere])).map(
+    ({ kind }) => kind,
+  );
+  expect(kinds).toEqual(["unfinished", "unfinished", "unfinished", "notFound", "notFound"]);
+});
+
+test("a job that failed and runs again has not finished", async () => {
+  const { engine, job } = await setup();
+  await engine.submit([job("aaaa")]);
+  const held = await leaseOne(engine);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  expect(await engine.getFinished([held.jobId])).toEqual([{ kind: "unfinished" }]);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
+  expect(await engine.getFinished([held.jobId])).toMatchObject([
+    { kind: "finished", job: { state: "SUCCEEDED", attempt: 2, resultJson: "1" } },
+  ]);
+});

@@ -1,0 +1,54 @@
+-- dead: jobs that failed for good, kept for redrive in a BullMQ queue of their own beside theirs
+-- ("<queue>.dead", in the same slot), which nobody need work on. A dead letter has the id of its job, what
+-- it was submitted with, and the history of its attempts; it outlives the job.
+--
+-- Its hash is BullMQ's, with spec, fail, atm, stc, bnc, use and his of the job (see lib/jobs), died, when, and by, the
+-- bytes that it counts as (see lib/stored).
+-- mr:dead orders a shard's dead letters by that time.
+--
+-- Needs `base`, `rcall`, `now_ms`, `now_text` and `numbers`.
+-- TOUCHES  mr:dead (zset), prioritized (zset), pc (string), meta (hash), marker (zset), events (stream)
+--- @include "redis/lib/numbers"
+--- @include "jobs/lib/stored"
+local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
+
+local COPIED = { "name", "data", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc",
+  "use", "his" }
+-- How many events BullMQ's stream keeps about them.
+local MAX_DEAD_EVENTS = 1000
+
+-- The bytes that a dead letter counts as; 0: there is none.
+local function bytes_of(job_id)
+  return numbers.whole(rcall("HGET", dead.base .. job_id, "by")) or 0
+end
+
+function dead.add(job_id)
+  local args = { "died", now_text }
+  local values = rcall("HMGET", base .. job_id, unpack(COPIED))
+  for i, name in ipairs(COPIED) do
+    if values[i] then
+      args[#args + 1] = name
+      args[#args + 1] = values[i]
+    end
+  end
+  -- As much as its job was submitted with and has in its history, and the failure.
+  local bytes = (numbers.whole(rcall("HGET", base .. job_id, "by")) or 0) + #(values[8] or "")
+  stored.add(job_id, bytes - bytes_of(job_id))
+  rcall("HSET", dead.base .. job_id, "by", bytes, unpack(args))
+  rcall("ZADD", dead.base .. "mr:dead", now_ms, job_id)
+  -- As BullMQ scores them: by priority, then by a running number.
+  local priority = math.max(1, numbers.whole(values[5]) or 1)
+  rcall("ZADD", dead.base .. "prioritized", priority * 4294967296 + numbers.add(dead.base .. "pc", 1) % 4294967296, job_id)
+  rcall("XADD", dead.base .. "events", "MAXLEN", "~", MAX_DEAD_EVENTS, "*", "event", "added", "jobId", job_id, "name",
+    values[1] or "")
+  rcall("HSET", dead.base .. "meta", "opts.maxLenEvents", MAX_DEAD_EVENTS)
+  rcall("ZADD", dead.base .. "marker", 0, "0")
+end
+
+-- Removes a dead letter. False: there was none.
+function dead.remove(job_id)
+  stored.add(job_id, -bytes_of(job_id))
+  rcall("ZREM", dead.base .. "prioritized", job_id)
+  rcall("DEL", dead.base .. job_id)
+  return rcall("ZREM", dead.base .. "mr:dead", job_id) == 1
+end

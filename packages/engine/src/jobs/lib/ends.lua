@@ -1,0 +1,106 @@
+-- ends: taking leases away, and ending jobs. Neither throws, whatever is stored.
+--
+-- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
+-- `numbers`, `events`, `signals` and `later`.
+-- What fails for good becomes a dead letter, too.
+-- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
+--          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
+--- @include "redis/lib/numbers"
+--- @include "redis/lib/json"
+--- @include "redis/lib/utf8"
+--- @include "jobs/lib/dead"
+local ends = {
+  locks = later.list("DEL"),
+  leases = later.list("ZREM", base .. "mr:leases"),
+  stalled = later.list("SREM", base .. "stalled"),
+  completed = later.list("ZADD", base .. "completed"),
+  failed = later.list("ZADD", base .. "failed"),
+  expiry = later.list("ZREM", base .. "mr:expiry"),
+  active = base .. "active",
+}
+
+-- The longest value that an event repeats: the stream outlives what it tells of.
+local EVENT_VALUE_BYTES = 1024
+
+-- Takes a lease away. False: the job is not active. `active` is searched from its old end. What was
+-- reserved for it is the caller's to settle.
+function ends.drop_lease(job_id)
+  if rcall("LREM", ends.active, -1, job_id) == 0 then return false end
+  ends.locks[#ends.locks + 1] = base .. job_id .. ":lock"
+  ends.leases[#ends.leases + 1] = job_id
+  ends.stalled[#ends.stalled + 1] = job_id
+  return true
+end
+
+local function end_idempotency(job_id, ik, state)
+  local window, key = string.match(ik, "^(%d+):(.*)$")
+  local of = string.match(job_id, "^[^~]+~([^~]+)~")
+  window = numbers.whole(window)
+  if not window or not of then return end
+  local idem = base .. "mr:idem:" .. of .. ":" .. key
+  local hash, _, owner = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
+  if owner ~= job_id then return end
+  if window > 0 then
+    rcall("SET", idem, hash .. " " .. state .. " " .. job_id, "PX", window)
+  else
+    rcall("DEL", idem)
+  end
+end
+
+-- What ends.finish needs to know of a job, as HMGET arguments in this order.
+ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb" }
+
+-- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
+-- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
+-- `ats` rises, so that no earlier lease counts as having ended it. `beside` is fields and values that are
+-- written with it.
+function ends.finish(job_id, fields, token, prev, state, result, failure, message, beside)
+  local job_key = base .. job_id
+  local attempts = numbers.whole(fields[2]) or 0
+  if prev == "active" then attempts = attempts + 1 end
+  local set, keep_ms
+  local bytes = result and #result or #failure + #message
+  stored.add(job_id, bytes - (numbers.whole(fields[8]) or 0))
+  beside = beside or {}
+  if result then
+    set, keep_ms = ends.completed, keep_succeeded_ms
+    rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
+      "fin", token .. " SUCCEEDED", "rb", stored.text(bytes), unpack(beside))
+    events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
+  else
+    set, keep_ms = ends.failed, keep_failed_ms
+    token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
+    rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
+      "ats", token, "fin", token .. " " .. state, "rb", stored.text(bytes), unpack(beside))
+    if state == "FAILED" then dead.add(job_id) end
+    events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
+  end
+  local n = #set
+  set[n + 1], set[n + 2] = now_text, job_id
+  signals.add("f " .. state, job_id)
+  if fields[7] then
+    keep_ms = math.min(keep_ms, numbers.whole(fields[7]) or keep_ms)
+    rcall("ZADD", base .. "mr:retain", now_ms + keep_ms, job_id)
+  end
+  if fields[3] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
+  if fields[5] or fields[6] then ends.expiry[#ends.expiry + 1] = job_id end
+  if fields[4] then end_idempotency(job_id, fields[4], state) end
+end
+
+-- A job's type and its trace, for whoever tells of an end that no lease brought.
+function ends.identity(job_id)
+  local fields = rcall("HMGET", base .. job_id, "name", "spec")
+  local traceparent = json.read(fields[2]).tp
+  return fields[1] or "", type(traceparent) == "string" and traceparent or ""
+end
+
+-- A failure that is for good, as it is stored.
+function ends.failure(reason, message)
+  return cjson.encode({ reason = reason, message = message, retryable = false })
+end
+
+-- Ends a job that nobody's lease ended, for a reason of the engine's own.
+function ends.give_up(job_id, prev, state, reason, message)
+  ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
+    ends.failure(reason, message), message)
+end

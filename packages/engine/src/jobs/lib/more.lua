@@ -1,0 +1,32 @@
+-- more: what few jobs are submitted with, read and checked before anything is written.
+--
+-- Needs `rcall`.
+-- TOUCHES
+--- @include "redis/lib/numbers"
+--- @include "redis/lib/json"
+local more_of = {}
+
+local TIMES = { "run_at_ms", "expires_at_ms", "deadline_ms", "keep_ms", "est" }
+
+-- What a job's `more` says, as a table; nil if it is malformed.
+function more_of.read(text)
+  local more = json.read(text)
+  for _, name in ipairs(TIMES) do
+    if more[name] ~= nil then
+      more[name] = numbers.whole(more[name])
+      if not more[name] then return nil end
+    end
+  end
+  local idempotency, dedup = more.idempotency, more.dedup
+  if idempotency ~= nil then
+    more.idempotency_key = type(idempotency) == "string" and string.match(idempotency, "^%d+:(.*)$")
+    if not more.idempotency_key then return nil end
+  end
+  if more.content_hash ~= nil and (type(more.content_hash) ~= "string" or string.find(more.content_hash, " ")) then return nil end
+  if dedup ~= nil then
+    if type(dedup) ~= "table" or type(dedup.key) ~= "string" then return nil end
+    dedup.ms = numbers.whole(dedup.ms)
+    if not dedup.ms or dedup.ms < 0 or dedup.mode ~= "throttle" and dedup.mode ~= "debounce" then return nil end
+  end
+  return next(more) ~= nil and more or nil
+end

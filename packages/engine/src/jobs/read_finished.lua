@@ -1,0 +1,42 @@
+-- read_finished: those of some jobs that have finished, without their payload.
+-- KEYS     base
+-- ARGV     ; per job: id
+-- RETURNS  per job {"FINISHED", state, spec, atm, oo, stc, bnc, use, fail, failedReason, processedOn, pb, finishedOn,
+--          returnvalue} | {"UNFINISHED"} | {"NONE"}
+-- REPEAT   safe
+-- TOUCHES  completed (zset)
+--
+-- Most are asked for while they wait, and each once more when it has finished: so one that has not costs
+-- a look at two fields. A job that BullMQ itself added has no spec: one is made of its own fields.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+--- @include "redis/lib/json"
+
+local function state_of(job_id, fin, ats)
+  local token, state = string.match(fin or "", "^(%d+) (%u+)$")
+  if state and token == ats then return state end
+  return rcall("ZSCORE", base .. "completed", job_id) and "SUCCEEDED" or "FAILED"
+end
+
+local replies = {}
+for at = 0, #ARGV - 1 do
+  local id = ARGV[at + 1]
+  local job_key = base .. id
+  local there = rcall("HMGET", job_key, "timestamp", "finishedOn")
+  if not there[1] then
+    replies[#replies + 1] = { "NONE" }
+  elseif not there[2] then
+    replies[#replies + 1] = { "UNFINISHED" }
+  else
+    local fields = rcall("HMGET", job_key, "fin", "ats", "spec", "atm", "oo", "stc", "bnc", "use", "fail",
+      "failedReason", "processedOn", "pb", "finishedOn", "returnvalue")
+    if not fields[3] then
+      local plain = rcall("HMGET", job_key, "name", "opts", "priority")
+      fields[3] = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(there[1]) or 0,
+        a = numbers.whole(json.read(plain[2]).attempts) or 1 })
+    end
+    replies[#replies + 1] = { "FINISHED", state_of(id, fields[1], fields[2]), unpack(fields, 3) }
+  end
+end
+return replies

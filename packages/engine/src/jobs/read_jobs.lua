@@ -1,0 +1,48 @@
+-- read_jobs: jobs as they are.
+-- KEYS     base
+-- ARGV     view; per job: id
+-- RETURNS  per job {state, next_run_ms | "", job hash as a flat list} | {"NONE"}
+-- REPEAT   safe
+-- TOUCHES  delayed (zset)
+--
+-- view: "full", "noPayload" or "summary", which leaves out payload and result.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "jobs/lib/jobs"
+
+local view = ARGV[1]
+local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "atm", "stc", "bnc",
+  "finishedOn", "failedReason", "fail", "use", "cancel", "oo" }
+
+local function fields_of(job_key)
+  if view == "full" then return rcall("HGETALL", job_key) end
+  local flat = {}
+  local function read(names)
+    local values = rcall("HMGET", job_key, unpack(names))
+    for i, name in ipairs(names) do
+      if values[i] then
+        flat[#flat + 1] = name
+        flat[#flat + 1] = values[i]
+      end
+    end
+  end
+  read(WITHOUT_PAYLOAD)
+  if view == "noPayload" then read({ "returnvalue" }) end
+  return flat
+end
+
+local replies = {}
+for at = 1, #ARGV - 1 do
+  local id = ARGV[at + 1]
+  local state = jobs.state(id)
+  if not state then
+    replies[#replies + 1] = { "NONE" }
+  else
+    local next_run_ms = ""
+    if state == "SCHEDULED" then
+      next_run_ms = string.format("%.0f", math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
+    end
+    replies[#replies + 1] = { state, next_run_ms, fields_of(base .. id) }
+  end
+end
+return replies

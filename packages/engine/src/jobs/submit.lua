@@ -1,0 +1,210 @@
+-- submit: store new jobs, each in its lane, or in delayed if it starts later.
+-- KEYS     base
+-- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit; per group: key, lane, type, opts, priority, job_count, and so many
+--          times id, payload, spec, submitted_ms, more
+-- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
+--          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument}
+-- REPEAT   safe: an id that is there is EXISTING
+-- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
+--
+-- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
+-- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
+-- content_hash, former_hash (as an earlier version hashed the same content), keep_ms, est (tokens), dedup
+-- ({key, mode, ms}). A key's jobs that share a deduplication key
+-- are told from one another by time: the first counts for that long (throttle), or the last does, so much
+-- after it came, in the place of one that still waits for its first start (debounce).
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local max_events = numbers.given(ARGV[2], "max_events")
+local depth_limit = numbers.given(ARGV[3], "depth_limit")
+local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
+local top_priority = numbers.given(ARGV[5], "top_priority")
+local bytes_limit = ARGV[6]
+local now_text = ARGV[1]
+local keep_succeeded_ms = 0
+--- @include "lanes/lib/lanes"
+--- @include "lanes/lib/lane_reads"
+--- @include "signals/lib/events"
+--- @include "signals/lib/signals"
+--- @include "jobs/lib/delayed"
+--- @include "jobs/lib/jobs"
+--- @include "jobs/lib/waiting"
+--- @include "redis/lib/later"
+--- @include "jobs/lib/ends"
+--- @include "jobs/lib/more"
+
+local replies = {}
+local queued = false
+
+local function same_idempotency(idem, content_hash, former_hash)
+  local hash, state, job_id = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
+  if not job_id then return nil end
+  if state == "-" then
+    state = jobs.state(job_id)
+    -- Removed before it ended, by something that knows nothing of idempotency keys.
+    if not state then return nil end
+  end
+  if hash ~= content_hash and hash ~= former_hash then return { "CONFLICT", job_id } end
+  return { "EXISTING", job_id, state }
+end
+
+-- Redis's own clock only cleans up: what counts is now_ms.
+local DEDUP_SLACK_MS = 60000
+
+-- The reply for a job that another one stands for; nil if it is to be stored.
+local function deduplicate(name, id, more)
+  local dedup = more.dedup
+  local until_ms, job_id = string.match(rcall("GET", name) or "", "^(%d+) (%S+)$")
+  local state = job_id and jobs.state(job_id)
+  if state and dedup.mode == "throttle" and tonumber(until_ms) > now_ms then return { "EXISTING", job_id, state } end
+  if dedup.mode == "debounce" then
+    if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, "ats") == 0 then
+      waiting.take_out(job_id)
+      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
+    end
+    more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
+  end
+  rcall("SET", name, string.format("%.0f %s", now_ms + dedup.ms, id), "PX", dedup.ms + DEDUP_SLACK_MS)
+end
+
+-- The fields that few jobs have, each with its value, as HSET takes them.
+local function rare_fields(more, lane, idem, delay_ms)
+  local fields = {}
+  local function add(name, value)
+    if not value then return end
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  add("lane", lane)
+  add("delay", delay_ms)
+  if more then
+    add("exp", more.expires_at_ms)
+    add("dl", more.deadline_ms)
+    add("keep", more.keep_ms)
+    add("est", more.est)
+    add("ik", idem and more.idempotency)
+  end
+  return fields
+end
+
+local NONE = {}
+
+local function store_more(id, more, idem)
+  local expires_ms, deadline_ms = more.expires_at_ms, more.deadline_ms
+  if expires_ms or deadline_ms then
+    rcall("ZADD", base .. "mr:expiry", math.min(expires_ms or math.huge, deadline_ms or math.huge), id)
+  end
+  if idem then rcall("SET", idem, (more.content_hash or "") .. " - " .. id) end
+end
+
+-- Which of the jobs are there already is asked for all at once: mostly none. What follows what is checked here.
+local function any_there()
+  local keys, seen, at = {}, {}, 6
+  while at < #ARGV do
+    local job_count = numbers.given(ARGV[at + 6], "job_count")
+    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count is not the number of jobs") end
+    for i = at + 7, at + 2 + 5 * job_count, 5 do
+      local id = ARGV[i]
+      if seen[id] then return true end
+      seen[id] = true
+      keys[#keys + 1] = base .. id
+    end
+    at = at + 6 + 5 * job_count
+  end
+  return rcall("EXISTS", unpack(keys)) > 0
+end
+local may_be_there = any_there()
+
+local most_jobs = #ARGV / 5
+--- @include "jobs/lib/admission"
+
+-- The argument of a job that is malformed, or nil.
+local function malformed(lane, rank, id, key, submitted_ms, more_text, more)
+  if not string.find(lane, "^[a-z0-9]+|[123]|") then return "lane" end
+  if not rank then return "priority" end
+  if lanes.key_of(id) ~= key then return "id" end
+  if not numbers.whole(submitted_ms) then return "submitted_ms" end
+  if more_text ~= "" and not more then return "more" end
+end
+
+local function submit_group(at)
+  local key = ARGV[at + 1]
+  local lane = ARGV[at + 2]
+  local type = ARGV[at + 3]
+  local opts = ARGV[at + 4]
+  local priority = ARGV[at + 5]
+  local job_count = numbers.whole(ARGV[at + 6])
+  at = at + 6
+
+  local pooled = string.sub(lane, -1) ~= "|"
+  local waits_in = lanes.of_type(lane, type)
+  local index, rank = {}, numbers.whole(priority)
+  local of_key, fixed_bytes, group_bytes = admission.of(key), #type + #opts + stored.OVERHEAD, 0
+  for _ = 1, job_count do
+    local id = ARGV[at + 1]
+    local payload = ARGV[at + 2]
+    local spec = ARGV[at + 3]
+    local submitted_ms = ARGV[at + 4]
+    local more = ARGV[at + 5]
+    at = at + 5
+
+    local job_key = base .. id
+    local reply, idem, more_text = "ACCEPTED", nil, more
+    more = more ~= "" and more_of.read(more) or nil
+    local argument = malformed(lane, rank, id, key, submitted_ms, more_text, more)
+    if argument then reply = { "INVALID", argument } end
+    if may_be_there and reply == "ACCEPTED" then
+      local state = jobs.state(id)
+      if state then reply = { "EXISTING", id, state } end
+    end
+    if more and more.idempotency then
+      idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
+      if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
+    end
+    local bytes = fixed_bytes + #payload + #spec
+    if reply == "ACCEPTED" then reply = admission.refusal(of_key, rank, bytes) or reply end
+    if more and more.dedup and reply == "ACCEPTED" then
+      reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
+    end
+    replies[#replies + 1] = reply
+    if reply == "ACCEPTED" then
+      local run_at_ms = more and more.run_at_ms
+      if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
+      local rare = NONE
+      if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
+      rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
+        "priority", priority, "spec", spec, "by", stored.text(bytes), unpack(rare))
+      group_bytes = group_bytes + bytes
+      admission.took(of_key, bytes)
+      local n = #index
+      index[n + 1], index[n + 2] = "0", string.sub(id, -26)
+      events.add("added", id, "name", type)
+      if more then store_more(id, more, idem) end
+      if run_at_ms then
+        delayed.add(id, run_at_ms)
+      else
+        lanes.put(waits_in, id, rank, false)
+        queued = true
+        events.add("waiting", id)
+      end
+    end
+  end
+  stored.add_to_key(key, group_bytes)
+  if #index > 0 then rcall("ZADD", base .. "mr:index:" .. key, unpack(index)) end
+  return at
+end
+
+local at = 6
+while at < #ARGV do at = submit_group(at) end
+lanes.flush()
+later.flush()
+stored.flush()
+if queued then
+  signals.work()
+  if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
+end
+events.flush()
+signals.publish()
+return replies

@@ -1,0 +1,136 @@
+import type { JobId, JobState } from "@millrace/shared";
+import { defineScript, type ScriptArg } from "../redis/define-script.ts";
+import { keyOfJob, laneId } from "../redis/keys.ts";
+import { asList, asNumber, asText, unexpectedReply } from "../redis/reply.ts";
+import type { JobSpec, SubmitOutcome } from "./contract.ts";
+import { bullOptions, storedIdempotency, storedSpec } from "./job-record.ts";
+
+export interface SubmitRequest {
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly depthLimit: number;
+  /** The most urgent priority of keys whose budget does not say. */
+  readonly topPriority: number;
+  /** Of the same keys. Infinity: none. */
+  readonly bytesLimit: number;
+  readonly keepFailedMs: number;
+  readonly jobs: readonly JobSpec[];
+}
+
+export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>(import.meta.url, {
+  name: "submit",
+  argv: [
+    ...["now_ms", "max_events", "depth_limit", "keep_failed_ms", "top_priority", "bytes_limit"],
+  ],
+  perItem: ["key", "lane", "type", "opts", "priority", "job_count"],
+  perSubItem: ["id", "payload", "spec", "submitted_ms", "more"],
+  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, topPriority, bytesLimit, jobs }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, keepFailedMs, topPriority];
+    args.push(boundOf(bytesLimit));
+    for (let from = 0; from < jobs.length; ) {
+      const to = endOfGroup(jobs, from);
+      const first = jobs[from] as JobSpec;
+      const key = keyOfJob(first.id);
+      const lane = laneId(key, first.priority, first.pool ?? "");
+      args.push(key, lane, first.type, bullOptions(first), first.priority, to - from);
+      for (; from < to; from += 1) {
+        const job = jobs[from] as JobSpec;
+        args.push(job.id, job.payloadJson, storedSpec(job), job.submittedAtMs, moreOf(job));
+      }
+    }
+    return args;
+  },
+  decode: (reply) => asList(reply).map(outcome),
+});
+
+/** A bound as scripts take it: "" where there is none. */
+export const boundOf = (limit: number): number | "" => (Number.isFinite(limit) ? limit : "");
+
+/** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
+const MAX_GROUP = 1_000;
+
+function endOfGroup(jobs: readonly JobSpec[], from: number): number {
+  const first = jobs[from] as JobSpec;
+  const key = keyOfJob(first.id);
+  let to = from + 1;
+  for (; to < jobs.length && to - from < MAX_GROUP; to += 1) {
+    const job = jobs[to] as JobSpec;
+    const alike =
+      keyOfJob(job.id) === key &&
+      job.type === first.type &&
+      job.pool === first.pool &&
+      job.priority === first.priority &&
+      job.maxAttempts === first.maxAttempts &&
+      job.backoff.initialMs === first.backoff.initialMs;
+    if (!alike) break;
+  }
+  return to;
+}
+
+/**
+ * The order in which jobs of one key follow one another, each key's in the order they came: so that
+ * they make few groups.
+ */
+export function keyOrder(jobs: readonly JobSpec[]): readonly number[] {
+  const byKey = new Map<string, number[]>();
+  jobs.forEach((job, index) => {
+    const key = keyOfJob(job.id);
+    const indexes = byKey.get(key);
+    if (indexes === undefined) byKey.set(key, [index]);
+    else indexes.push(index);
+  });
+  return byKey.size === 1 ? jobs.map((_, index) => index) : [...byKey.values()].flat();
+}
+
+function moreOf(job: JobSpec): string {
+  const rare =
+    job.runAtMs !== undefined ||
+    job.expiresAtMs !== undefined ||
+    job.deadlineMs !== undefined ||
+    job.idempotencyKey !== undefined ||
+    job.retentionMs !== undefined ||
+    job.estimatedTokens !== undefined ||
+    job.deduplication !== undefined;
+  if (!rare) return "";
+  return JSON.stringify({
+    run_at_ms: job.runAtMs,
+    expires_at_ms: job.expiresAtMs,
+    deadline_ms: job.deadlineMs,
+    idempotency: storedIdempotency(job),
+    content_hash: job.contentHash,
+    former_hash: job.formerContentHash,
+    keep_ms: job.retentionMs,
+    est: job.estimatedTokens,
+    dedup: job.deduplication && {
+      key: job.deduplication.key,
+      mode: job.deduplication.mode,
+      ms: job.deduplication.windowMs,
+    },
+  });
+}
+
+function outcome(reply: unknown): SubmitOutcome {
+  if (reply === "ACCEPTED") return { kind: "accepted" };
+  const [word, first, second, third] = asList(reply);
+  switch (word) {
+    case "EXISTING":
+      return { kind: "existing", jobId: first as JobId, state: asText(second) as JobState };
+    case "CONFLICT":
+      return { kind: "conflict", jobId: first as JobId };
+    case "DEPTH_FULL":
+      return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
+    case "INVALID":
+      return { kind: "invalid", argument: asText(first) };
+    case "PRIORITY_NOT_ALLOWED":
+      return { kind: "priorityNotAllowed", priority: asNumber(first), limit: asNumber(second) };
+    case "STORED_BYTES_FULL":
+      return {
+        kind: "storedBytesFull",
+        stored: asNumber(first),
+        bytes: asNumber(second),
+        limit: asNumber(third),
+      };
+    default:
+      return unexpectedReply("submit", reply);
+  }
+}

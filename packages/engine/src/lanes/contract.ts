@@ -1,0 +1,23 @@
+/** What can hold a waiting job. */
+export type ConstraintKind =
+  | "SCHEDULED"
+  | "QUEUE_PAUSED"
+  | "KEY_REQUESTS"
+  | "KEY_TOKENS"
+  | "KEY_DAILY_TOKENS"
+  | "KEY_CONCURRENCY"
+  | "PROVIDER_REQUESTS"
+  | "PROVIDER_TOKENS"
+  | "PROVIDER_CONCURRENCY"
+  | "PROVIDER_COOLDOWN"
+  | "PROVIDER_EXHAUSTED"
+  | "PROVIDER_DOWN"
+  | "LANE_ORDER"
+  | "NO_FREE_WORKER";
+
+/** Whole numbers from 1 on. */
+export interface BandWeights {
+  readonly interactive: number;
+  readonly standard: number;
+  readonly batch: number;
+}

@@ -1,0 +1,136 @@
+import type { Clock } from "@millrace/shared";
+import type { ProviderAccountRegistry, Want } from "../accounts/provider-accounts.ts";
+import type { EndedJob } from "../jobs/contract.ts";
+import type { ConstraintKind } from "../lanes/contract.ts";
+import type { ShardOfQueue } from "../redis/shard-map.ts";
+import type { Store } from "../redis/store-connection.ts";
+import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
+import { lease } from "./lease.ts";
+import { settle } from "./settle.ts";
+
+/** Redis does nothing else while it leases. */
+const LEASES_PER_CALL = 256;
+/** How often a shard asks an account again that had nothing for it: also how long it may take to hear of a slot that another shard frees, or of what another engine gives the account. */
+const ASK_AGAIN_MS = 50;
+
+export interface LeaseFrom {
+  /** Attempts have ended here, or an account was changed: one that had nothing may have something now. */
+  freed(): void;
+  /** Leases from a queue's shards by turns, until there are enough or none has more. */
+  lease(
+    shards: readonly ShardOfQueue[],
+    request: LeaseRequest,
+    stamp: { readonly nowMs: number; readonly maxEvents: number },
+  ): Promise<LeaseResult>;
+}
+
+/** Every job has a type: one that seems to have none has a spec that something else has written. */
+const isReadable = ({ job }: Lease): boolean => job.type !== "";
+
+/** Ends jobs that no worker could make sense of, before they come to one. */
+async function failUnreadable(
+  redis: Store,
+  { base, definition }: ShardOfQueue,
+  leases: readonly Lease[],
+  stamp: { readonly nowMs: number; readonly maxEvents: number },
+): Promise<void> {
+  const message = "what it was submitted with cannot be read: its stored field spec is malformed";
+  await settle.run(redis, base, {
+    ...stamp,
+    keepSucceededMs: definition.retainSucceededMs,
+    keepFailedMs: definition.retainFailedMs,
+    maxBounces: definition.maxBounces,
+    settlements: leases
+      .filter((lease) => !isReadable(lease))
+      .map(({ jobId, token }) => ({
+        ...{ jobId, token, kind: "fail", state: "FAILED" },
+        failure: { reason: "UNREADABLE", message, retryable: false },
+      })),
+  });
+}
+
+export function leaseFromShards(
+  redis: Store,
+  accounts: Pick<ProviderAccountRegistry, "exchange">,
+  clock: Clock,
+): LeaseFrom {
+  // Which shard a queue's next call begins with, so that all are first equally often.
+  const turns = new Map<string, number>();
+  // By shard and pool: when to ask an account again that had nothing.
+  const askAgain = new Map<string, number>();
+
+  /** Whether any account granted something. */
+  const getSlices = async (
+    { base }: ShardOfQueue,
+    wants: readonly Want[],
+    dueMs: number[],
+    note: (kind: ConstraintKind, lanes: number) => void,
+  ) => {
+    let granted = false;
+    for (const want of wants) {
+      const name = `${base}${want.pool}`;
+      const againMs = askAgain.get(name) ?? 0;
+      const nowMs = clock.nowMs();
+      if (nowMs < againMs) {
+        dueMs.push(againMs);
+        continue;
+      }
+      const answer = await accounts.exchange({ base }, want);
+      if (answer === undefined || (answer.grant?.requests ?? 0) > 0) {
+        askAgain.delete(name);
+        granted = true;
+      } else {
+        askAgain.set(name, nowMs + ASK_AGAIN_MS);
+        if (answer.why !== "") note(answer.why, 1);
+        dueMs.push(Math.max(answer.retryMs ?? 0, nowMs + ASK_AGAIN_MS));
+      }
+    }
+    return granted;
+  };
+
+  return {
+    freed: () => askAgain.clear(),
+    async lease(shards, { workerId, ...request }, stamp) {
+      const workers = typeof workerId === "string" ? [workerId] : workerId;
+      const turn = turns.get(request.queue) ?? 0;
+      if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
+      const leases: Lease[] = [];
+      const expired: EndedJob[] = [];
+      const dueMs: number[] = [];
+      const held = new Map<ConstraintKind, number>();
+      let suspectsWait = false;
+      const note = (kind: ConstraintKind, lanes: number) =>
+        held.set(kind, (held.get(kind) ?? 0) + lanes);
+      for (const shard of [...shards.slice(turn), ...shards.slice(0, turn)]) {
+        const { base, definition } = shard;
+        const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
+        for (let more = true; more && leases.length < request.count; ) {
+          const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
+          const next = leases.length % workers.length;
+          const workerIds = [...workers.slice(next), ...workers.slice(0, next)];
+          const call = { ...request, ...stamp, workerIds, keepFailedMs, defaultTokens, count };
+          const result = await lease.run(redis, base, call);
+          const readable = result.leases.filter(isReadable);
+          if (readable.length < result.leases.length) {
+            await failUnreadable(redis, shard, result.leases, stamp);
+          }
+          leases.push(...readable);
+          expired.push(...result.expired);
+          suspectsWait ||= result.suspectsWait;
+          for (const [kind, lanes] of result.held) note(kind, lanes);
+          if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);
+          more = result.leases.length === count;
+          if (!more && result.wants.length > 0)
+            more = await getSlices(shard, result.wants, dueMs, note);
+        }
+      }
+      return {
+        leases,
+        expired,
+        held,
+        suspectsWait,
+        ...(dueMs.length === 0 ? {} : { nextDueMs: Math.min(...dueMs) }),
+      };
+    },
+  };
+}

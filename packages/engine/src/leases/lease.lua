@@ -1,0 +1,309 @@
+-- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
+-- KEYS     base
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
+--          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, per lease: job_id, token,
+--          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
+-- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
+-- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
+--
+-- worker_ids, a line each, take turns: the first job is for the first of them.
+-- types, a line each, are those that they have executors for; none: any.
+-- alone is 1 for workers that run nothing: each may have one suspect, and no job that is none. With 0 no suspect is
+-- leased. suspects_wait is 1 where suspects of these types and pools could be leased to workers that run nothing.
+-- except, a line each, are keys whose jobs are passed over.
+-- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
+-- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local now_text = ARGV[1]
+local max_events = numbers.given(ARGV[2], "max_events")
+local count = numbers.given(ARGV[3], "count")
+local lease_ms = numbers.given(ARGV[4], "lease_ms")
+local worker_ids = ARGV[5]
+local all_pools = ARGV[6] == "1"
+local keep_failed_ms = numbers.given(ARGV[7], "keep_failed_ms")
+local default_tokens = numbers.given(ARGV[8], "default_tokens")
+local types = ARGV[9]
+local alone = ARGV[10] == "1"
+local except = ARGV[11]
+local keep_succeeded_ms = 0
+--- @include "lanes/lib/lanes"
+--- @include "lanes/lib/named_families"
+--- @include "lanes/lib/lane_turns"
+--- @include "signals/lib/events"
+--- @include "signals/lib/signals"
+--- @include "redis/lib/later"
+--- @include "jobs/lib/delayed"
+--- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "accounts/lib/reservations"
+--- @include "lanes/lib/pace"
+--- @include "redis/lib/streams"
+--- @include "jobs/lib/ends"
+
+local workers = {}
+for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
+local pools, pool_names = {}, {}
+for at = 11, #ARGV - 1 do
+  local pool = ARGV[at + 1]
+  pools[pool] = true
+  pool_names[#pool_names + 1] = pool
+end
+local serves_type, type_list = {}, {}
+for type in string.gmatch(types, "[^\n]+") do
+  serves_type[type] = true
+  type_list[#type_list + 1] = type
+end
+local any_type = #type_list == 0
+
+local function load_sorting()
+  if lanes.sort then return end
+--- @include "lanes/lib/lane_sorting"
+end
+
+local serves_family, family_list = {}, nil
+if not any_type then
+  family_list = lanes.families_of(type_list, types)
+  if not family_list then
+    load_sorting()
+    family_list = lanes.name_types(type_list, types)
+  end
+  for _, family in ipairs(family_list) do serves_family[family] = true end
+end
+
+-- Bounds on what one call moves; the rest follows with the next, or by the promoter.
+local PROMOTE, INBOX, UNPARK = 200, 1000, 1000
+
+local expires_text = string.format("%.0f", now_ms + lease_ms)
+local active = later.list("LPUSH", base .. "active")
+local leases = later.list("ZADD", base .. "mr:leases")
+
+local _, next_due_ms = delayed.promote(now_ms, PROMOTE)
+lanes.inbox(INBOX)
+lanes.unpark(now_ms, UNPARK)
+local unsorted = false
+if lanes.may_sort then
+  load_sorting()
+  unsorted = lanes.sort()
+end
+
+local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
+if meta[1] then count = 0 end
+if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
+
+local expired, wants, holds = {}, {}, {}
+local reply, n = { "OK", "", expired, wants, holds, 0 }, 6
+local leased, leased_of = 0, {}
+
+-- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
+local wanted = { except = {}, excepted = 0 }
+for key in string.gmatch(except, "[^\n]+") do
+  if not wanted.except[key] then wanted.excepted = wanted.excepted + 1 end
+  wanted.except[key] = true
+end
+local suspects_wait = false
+function wanted.serves(band, pool, kind, suspects)
+  local serves_kind = suspects and serves_type or serves_family
+  local served = band ~= "0" and (any_type or serves_kind[kind or ""] == true)
+    and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
+  if served and suspects and not alone then suspects_wait = true end
+  return served and suspects == alone
+end
+
+function wanted.classes()
+  if all_pools or any_type then return nil end
+  local suffixes, classes = {}, {}
+  for _, family in ipairs(family_list) do suffixes[#suffixes + 1] = "|" .. family end
+  for _, type in ipairs(type_list) do suffixes[#suffixes + 1] = "|" .. type .. "|!" end
+  for _, band in ipairs({ "1|", "2|", "3|" }) do
+    for _, suffix in ipairs(suffixes) do
+      classes[#classes + 1] = band .. suffix
+      for _, pool in ipairs(pool_names) do classes[#classes + 1] = band .. pool .. suffix end
+    end
+  end
+  return classes
+end
+
+local function reset_output(job_id, attempt)
+  local job_key = base .. job_id
+  local fields = rcall("HMGET", job_key, "oo", "ob", "op")
+  local offset = numbers.whole(fields[1]) or streams.last(job_key .. ":output")
+  rcall("XADD", job_key .. ":output", string.format("%.0f-0", offset + 1), "k", "r", "a", attempt,
+    "t", now_ms, "b", "")
+  rcall("HSET", job_key, "oo", offset + 1, "oq", 0, "ob", 0,
+    "op", (numbers.whole(fields[3]) or 0) + (numbers.whole(fields[2]) or 0), "or", offset)
+  signals.add("o", job_id, string.format("%.0f", offset + 1))
+  return offset + 1
+end
+
+-- What an earlier attempt may have left.
+local function earlier(job_id)
+  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "bnc", "rsv", "acs")
+  local spent, offset = numbers.whole(fields[1]) or 0, fields[3]
+  -- BullMQ's stalled check took it back, and knows nothing of reservations.
+  reservations.settle_lost(job_id, fields[9], fields[10])
+  if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
+  return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8]
+end
+
+local function outlived(job_id, deadline_ms, expires_ms, started)
+  if (numbers.whole(deadline_ms) or math.huge) <= now_ms then
+    return "DEADLINE_EXCEEDED", "not finished by its deadline"
+  end
+  if (numbers.whole(expires_ms) or math.huge) > now_ms then return nil end
+  if started and (numbers.whole(rcall("HGET", base .. job_id, "atm")) or 0) > 0 then return nil end
+  return "NOT_STARTED_IN_TIME", "not started by its latest start"
+end
+
+-- What is said of the lane's key: its limits and what its attempts take as far as was learned, each nil
+-- if nothing is. Read for all lanes that were lined up together, once a call.
+local function said_of(lane)
+  local beside, key = lane.beside, lane.key
+  if not beside.limits then
+    local keys = {}
+    for i, other in ipairs(beside) do keys[i] = other.key end
+    local limits, learned = budgets.limits_of(keys)
+    beside.limits, beside.learned = {}, {}
+    for i = 1, math.max(#limits, #learned) do
+      if limits[i] then beside.limits[keys[i]] = budgets.parse(limits[i]) end
+      if learned[i] then beside.learned[keys[i]] = numbers.whole(learned[i]) end
+    end
+  end
+  return beside.limits[key], beside.learned[key]
+end
+
+local function look(job_id, lane)
+  local job_key = base .. job_id
+  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl", "est", "held")
+  -- Removed by something that knows nothing of lanes.
+  if not fields[1] then return nil end
+  if fields[4] or fields[5] then
+    local reason, message = outlived(job_id, fields[5], fields[4], fields[3])
+    if reason then
+      ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
+      local m = #expired
+      expired[m + 1], expired[m + 2], expired[m + 3] = job_id, ends.identity(job_id)
+      return nil
+    end
+  end
+  local limits, learned = said_of(lane)
+  local est = numbers.whole(fields[6])
+  local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
+  local slice = slices.of(lane.beside.pool)
+  if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
+  -- The estimate is kept with the job where there is something to correct by it.
+  return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
+    held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
+    key = lane.key, class = lane.beside.class, weight = limits and limits.weight, slice = slice }
+end
+
+-- Notes with a job, once, what it had to wait for.
+local held_lanes = {}
+local function note_hold(job, kind)
+  held_lanes[kind] = (held_lanes[kind] or 0) + 1
+  if job.held and string.find("," .. job.held .. ",", "," .. kind .. ",", 1, true) then return end
+  rcall("HSET", base .. job.id, "held", job.held and job.held .. "," .. kind or kind)
+end
+
+-- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
+local function gate(job)
+  if job.limits then
+    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), job.held_tokens)
+    if when then
+      note_hold(job, kind)
+      return when
+    end
+  end
+  if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
+end
+
+local function start(job, finish)
+  local job_id, spec, started = job.id, job.spec, job.started
+  local job_key = base .. job_id
+  if not spec then
+    -- Added by BullMQ itself under an id of Millrace's form.
+    local plain = rcall("HMGET", job_key, "name", "opts", "priority", "timestamp")
+    spec = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(plain[4]) or now_ms,
+      a = numbers.whole(json.read(plain[2]).attempts) or 1 })
+  end
+  local token = "1"
+  reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
+  reply[n + 5], reply[n + 6] = 0, job.held
+  reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] =
+    false, false, false, false, false, false
+  if job.held then rcall("HDEL", job_key, "held") end
+  if started then
+    token = string.format("%.0f", (numbers.whole(started) or 0) + 1)
+    reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] = earlier(job_id)
+  end
+  reply[n + 2] = token
+  n = n + 12
+  local worker_id = workers[leased % #workers + 1]
+  leased = leased + 1
+  leased_of[job.class] = (leased_of[job.class] or 0) + 1
+  if job.slice then
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
+      "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens, job.key))
+  elseif job.known then
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
+      "rsv", budgets.reserve(job, finish))
+  else
+    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
+  end
+  rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
+  events.add("active", job_id, "prev", "waiting")
+  active[#active + 1] = job_id
+  local m = #leases
+  leases[m + 1], leases[m + 2] = expires_text, job_id
+  signals.add("s RUNNING", job_id)
+end
+
+-- How many jobs of a pool wait, as far as this call could have taken them.
+local function waiting(pool, most, served)
+  local found = 0
+  for class in pairs(served) do
+    if string.match(class, "^%d|([^|]*)") == pool then
+      local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, most - 1)
+      if found + #keys >= most then return most end
+      for _, key in ipairs(keys) do
+        found = found + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class)
+        if found >= most then return most end
+      end
+    end
+  end
+  return found
+end
+
+if count > 0 then
+  local taken, served = lanes.take(count, wanted, look, gate, start)
+  local left = count - taken
+  if alone and left == 0 then
+    for class in pairs(served) do
+      suspects_wait = suspects_wait or rcall("EXISTS", base .. "mr:ready:" .. class) == 1
+    end
+  end
+  if suspects_wait then reply[6] = 1 end
+  pace.note(leased_of)
+  for kind, lanes_held in pairs(held_lanes) do
+    holds[#holds + 1] = kind
+    holds[#holds + 1] = lanes_held
+  end
+  for pool, least_tokens in pairs(slices.wants) do
+    local m = #wants
+    wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left, served), least_tokens
+  end
+end
+local unpark_ms = lanes.unpark(-1, 0)
+reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge, unsorted and now_ms or math.huge)
+reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
+lanes.flush()
+later.flush()
+stored.flush()
+budgets.flush()
+slices.flush()
+events.flush()
+signals.publish()
+return reply

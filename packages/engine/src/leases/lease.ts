@@ -1,0 +1,134 @@
+import type { JobId } from "@millrace/shared";
+import type { Want } from "../accounts/provider-accounts.ts";
+import type { EndedJob } from "../jobs/contract.ts";
+import { jobRecord, type StoredJob } from "../jobs/job-record.ts";
+import type { ConstraintKind } from "../lanes/contract.ts";
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../redis/reply.ts";
+import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
+
+export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "workerId"> {
+  /** They take turns; at least one. */
+  readonly workerIds: readonly string[];
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly keepFailedMs: number;
+  readonly defaultTokens: number;
+}
+
+export interface LeaseScriptResult extends LeaseResult {
+  /** What there was too little of, of provider accounts. */
+  readonly wants: readonly Want[];
+}
+
+export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.meta.url, {
+  name: "lease",
+  argv: [
+    ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
+    ...["default_tokens", "types", "alone", "except"],
+  ],
+  perItem: ["pool"],
+  encode: ({
+    nowMs,
+    maxEvents,
+    count,
+    leaseMs,
+    workerIds,
+    pools,
+    types,
+    alone,
+    except,
+    ...queue
+  }) => [
+    ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
+    ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n"), alone ? 1 : 0],
+    (except ?? []).join("\n"),
+    ...(pools ?? []),
+  ],
+  decode(reply, request) {
+    const [, nextDue, ended, wanted, holds, suspects, ...flat] = asList(reply);
+    const leases: Lease[] = [];
+    for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
+      const workerId = request.workerIds[leases.length % request.workerIds.length];
+      leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request, workerId));
+    }
+    const nextDueMs = asOptionalNumber(nextDue);
+    const expired = asEndedJobs(ended);
+    const wants = asWants(wanted);
+    const held = asHolds(holds);
+    return {
+      ...{ leases, expired, wants, held, suspectsWait: asNumber(suspects) === 1 },
+      ...(nextDueMs === undefined ? {} : { nextDueMs }),
+    };
+  },
+});
+
+const FIELDS_PER_LEASE = 12;
+
+function asHolds(reply: unknown): Map<ConstraintKind, number> {
+  const flat = asList(reply);
+  const holds = new Map<ConstraintKind, number>();
+  for (let at = 0; at < flat.length; at += 2) {
+    holds.set(asText(flat[at]) as ConstraintKind, asNumber(flat[at + 1]));
+  }
+  return holds;
+}
+
+function asWants(reply: unknown): Want[] {
+  const flat = asList(reply);
+  const wants: Want[] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    const [pool, jobs, leastTokens] = flat.slice(at, at + 3);
+    wants.push({ pool: asText(pool), jobs: asNumber(jobs), leastTokens: asNumber(leastTokens) });
+  }
+  return wants;
+}
+
+function asEndedJobs(reply: unknown): EndedJob[] {
+  const flat = asList(reply);
+  const ended: EndedJob[] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    ended.push(endedJob(flat[at], flat[at + 1], flat[at + 2]));
+  }
+  return ended;
+}
+
+export const endedJob = (jobId: unknown, type: unknown, traceparent: unknown): EndedJob => ({
+  jobId: asText(jobId) as JobId,
+  type: asText(type),
+  ...(traceparent === "" ? {} : { traceparent: asText(traceparent) }),
+});
+
+function toLease(
+  fields: readonly unknown[],
+  { nowMs, leaseMs }: LeaseScriptRequest,
+  workerId: string | undefined,
+): Lease {
+  const [id, token, data, spec, spent, held, nextOffset, stalls, usage, failure, due, bounces] =
+    fields;
+  const jobId = asText(id) as JobId;
+  const stored: StoredJob = {
+    spec: asText(spec),
+    data: asTextOrNull(data),
+    atm: String(spent),
+    oo: nextOffset === null ? null : String(nextOffset),
+    stc: asTextOrNull(stalls),
+    bnc: asTextOrNull(bounces),
+    use: asTextOrNull(usage),
+    fail: asTextOrNull(failure),
+    processedOn: String(nowMs),
+    pb: workerId,
+  };
+  const dueMs = asTextOrNull(due);
+  const heldBy = asTextOrNull(held);
+  return {
+    jobId,
+    token: asNumber(token),
+    attempt: asNumber(spent) + 1,
+    expiresAtMs: nowMs + leaseMs,
+    nextSeq: 0,
+    ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),
+    heldBy: heldBy === null ? [] : (heldBy.split(",") as ConstraintKind[]),
+    job: jobRecord(jobId, "RUNNING", stored),
+  };
+}

@@ -1,0 +1,131 @@
+-- reap_leases: take back leases that ran out, and end waiting jobs whose latest start or finish has passed.
+-- KEYS     base
+-- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
+-- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
+--          traceparent}…}
+-- REPEAT   safe
+-- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
+--
+-- A lost lease spends an attempt: its job goes to the head of its lane, unless it is out of attempts,
+-- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for. Where the next one
+-- would be its last it is a suspect from then on: see lib/lanes.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local now_text = ARGV[1]
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_failed_ms = numbers.given(ARGV[3], "keep_failed_ms")
+local max_stalls = numbers.given(ARGV[4], "max_stalls")
+local limit = numbers.given(ARGV[5], "limit")
+local keep_succeeded_ms = 0
+--- @include "lanes/lib/lanes"
+--- @include "signals/lib/events"
+--- @include "signals/lib/signals"
+--- @include "redis/lib/later"
+--- @include "jobs/lib/waiting"
+--- @include "jobs/lib/jobs"
+--- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "accounts/lib/reservations"
+--- @include "jobs/lib/ends"
+--- @include "jobs/lib/history"
+
+-- A running job past its deadline is its scheduler's to stop: looked at again this much later.
+local LOOK_AGAIN_MS = 5000
+local LATE = "not finished by its deadline"
+local LOST = cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true })
+
+local reply = { 0 }
+
+local function finish(job_id, prev, outcome, state, reason, message)
+  ends.give_up(job_id, prev, state, reason, message)
+  reply[#reply + 1] = { job_id, outcome, prev, ends.identity(job_id) }
+end
+
+local function reap(job_id)
+  if not ends.drop_lease(job_id) then
+    -- BullMQ's stalled check was first, and put it in the inbox.
+    rcall("ZREM", base .. "mr:leases", job_id)
+    return
+  end
+  local job_key = base .. job_id
+  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv", "acs")
+  if not fields[1] then return end
+  -- Nobody says what a dead attempt spent: it counts as what was reserved.
+  reservations.settle_lost(job_id, fields[5], fields[6])
+  local stalls = numbers.add_field(job_key, "stc", 1)
+  events.add("stalled", job_id)
+  history.note(job_id, LOST, "")
+  local attempt = (numbers.whole(fields[2]) or 0) + 1
+  local attempts = numbers.whole(json.read(fields[1]).attempts)
+  if fields[3] then
+    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
+  elseif (numbers.whole(fields[4]) or math.huge) <= now_ms then
+    finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
+  elseif not attempts then
+    finish(job_id, "active", "failed", "FAILED", "UNREADABLE", "lost its worker, and its stored field opts cannot be read")
+  elseif stalls > max_stalls then
+    finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker " .. stalls .. " times")
+  elseif attempt >= attempts then
+    finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
+  else
+    rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
+      "fail", LOST, "due", now_text)
+    if stalls >= max_stalls or attempt + 1 >= attempts then rcall("HSET", job_key, "sus", 1) end
+    local lane, priority = lanes.find(job_id)
+    lanes.put(lane, job_id, priority or 0, true)
+    events.add("waiting", job_id, "prev", "active")
+    signals.add("s QUEUED", job_id)
+    signals.work()
+    reply[#reply + 1] = { job_id, "requeued", "active", ends.identity(job_id) }
+  end
+end
+
+local function expire(job_id)
+  local fields = rcall("HMGET", base .. job_id, "dl", "atm")
+  local state = jobs.state(job_id)
+  local deadline = numbers.whole(fields[1]) or math.huge
+  if state == "RUNNING" and deadline < math.huge then
+    rcall("ZADD", base .. "mr:expiry", math.max(deadline, now_ms + LOOK_AGAIN_MS), job_id)
+    return
+  end
+  rcall("ZREM", base .. "mr:expiry", job_id)
+  if state ~= "QUEUED" and state ~= "SCHEDULED" then return end
+  if deadline > now_ms and (numbers.whole(fields[2]) or 0) > 0 then
+    -- It did start in time; only the deadline counts now.
+    if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
+    return
+  end
+  waiting.take_out(job_id)
+  local prev = state == "QUEUED" and "waiting" or "delayed"
+  if deadline <= now_ms then
+    finish(job_id, prev, "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
+  else
+    finish(job_id, prev, "expired", "EXPIRED", "NOT_STARTED_IN_TIME", "not started by its latest start")
+  end
+end
+
+local function due(set)
+  return rcall("ZRANGEBYSCORE", base .. set, "-inf", now_ms, "LIMIT", 0, limit)
+end
+
+local lapsed = due("mr:leases")
+for _, job_id in ipairs(lapsed) do reap(job_id) end
+-- What was just taken back is no longer running.
+later.flush()
+local outlived = due("mr:expiry")
+for _, job_id in ipairs(outlived) do expire(job_id) end
+if #lapsed == limit or #outlived == limit then reply[1] = 1 end
+
+lanes.flush()
+later.flush()
+stored.flush()
+budgets.flush()
+slices.flush()
+if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+  rcall("ZADD", base .. "marker", 0, "0")
+end
+events.flush()
+signals.publish()
+return reply

@@ -1,0 +1,34 @@
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asText } from "../redis/reply.ts";
+import type { ReapedJob, ReapResult } from "./contract.ts";
+import { endedJob } from "./lease.ts";
+
+export interface ReapRequest {
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly keepFailedMs: number;
+  readonly maxStalls: number;
+  readonly limit: number;
+}
+
+export const reapLeases = defineScript<ReapRequest, ReapResult>(import.meta.url, {
+  name: "reap_leases",
+  argv: ["now_ms", "max_events", "keep_failed_ms", "max_stalls", "limit"],
+  encode: ({ nowMs, maxEvents, keepFailedMs, maxStalls, limit }) => [
+    ...[nowMs, maxEvents, keepFailedMs, maxStalls, limit],
+  ],
+  decode(reply) {
+    const [more, ...reaped] = asList(reply);
+    return {
+      reaped: reaped.map((one) => {
+        const [jobId, outcome, prev, type, traceparent] = asList(one);
+        return {
+          ...endedJob(jobId, type, traceparent),
+          outcome: asText(outcome) as ReapedJob["outcome"],
+          stalled: prev === "active",
+        };
+      }),
+      more: more === 1,
+    };
+  },
+});

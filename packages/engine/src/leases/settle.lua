@@ -1,0 +1,207 @@
+-- settle: end attempts; each job's new state and all that follows from it, or nothing.
+-- KEYS     base
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind, body, message,
+--          noted, usage
+-- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
+-- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
+-- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
+--
+-- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
+-- delay_ms episode" (its provider refused it for load, or is down: no attempt is spent), with the failure as body (JSON), its
+-- message, and as noted the failure as its history keeps it (JSON); or "release". usage is "" or
+-- "input,output,calls" and, where the worker measured CPU time, ",compute_ms". A job that is to run again
+-- but whose cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage;
+-- without one it counts as spent, unless the attempt is not counted: then the provider was never reached.
+-- Bounces of one episode count as one; the one after max_bounces spends an attempt.
+--
+-- A settlement that is INVALID has changed nothing, and the others of the call are settled: no JSON is decoded
+-- but what may be none, and what is stored of a job and cannot be read counts as not there.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local now_ms = numbers.given(ARGV[1], "now_ms")
+local now_text = ARGV[1]
+local max_events = numbers.given(ARGV[2], "max_events")
+local keep_succeeded_ms = numbers.given(ARGV[3], "keep_succeeded_ms")
+local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
+local max_bounces = numbers.given(ARGV[5], "max_bounces")
+--- @include "lanes/lib/lanes"
+--- @include "signals/lib/events"
+--- @include "signals/lib/signals"
+--- @include "redis/lib/later"
+--- @include "jobs/lib/delayed"
+--- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "jobs/lib/ends"
+--- @include "jobs/lib/history"
+
+-- "input,output,calls" or "input,output,calls,compute_ms" as four numbers, or nil.
+local function read_usage(text)
+  local a, b, c, ms = string.match(text or "", "^(%d+),(%d+),(%d+),?(%d*)$")
+  if ms == "" then ms = "0" end
+  a, b, c, ms = numbers.whole(a), numbers.whole(b), numbers.whole(c), numbers.whole(ms)
+  if a and b and c and ms then return { a, b, c, ms } end
+end
+
+local function add_usage(before, more)
+  before = read_usage(before) or { 0, 0, 0, 0 }
+  local sum = {}
+  for i = 1, more[4] + before[4] > 0 and 4 or 3 do sum[i] = string.format("%.0f", before[i] + more[i]) end
+  return table.concat(sum, ",")
+end
+
+local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
+
+-- What a kind says, or nil: its name, and its state, or its delay and whether the attempt counts.
+local function read_kind(text)
+  if text == "complete" or text == "release" then return { name = text } end
+  local state = string.match(text, "^fail (%u+)$")
+  if ENDS[state] then return { name = "fail", state = state, counts = true } end
+  local name, delay_ms, rest = string.match(text, "^(%l+) (%d+) ?(%w*)$")
+  delay_ms = numbers.whole(delay_ms)
+  if not delay_ms then return nil end
+  if name == "bounce" then return { name = name, delay_ms = delay_ms, episode = rest } end
+  local counts = string.match(rest, "^[01]$")
+  if name == "retry" and counts then return { name = name, delay_ms = delay_ms, counts = counts == "1" } end
+end
+
+-- What reached no provider is given back; what a provider refused is given back to the key, and counts
+-- as a request of the account.
+local function settle_reservation(id, rsv, acs, kind, usage)
+  local spent = usage and usage[1] + usage[2]
+  local key = lanes.key_of(id)
+  if key and spent and spent > 0 then budgets.learn(key, spent) end
+  local ended, bounced = kind.name == "complete", kind.name == "bounce"
+  local back = not ended and not kind.counts
+  local unspent = back and not spent
+  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[4]) end
+  if acs then
+    slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, ended)
+  end
+end
+
+-- How many episodes a job was bounced in, this one included, and whether it was bounced in this one before. What names no
+-- episode is one by itself.
+local function count_episode(before, episode)
+  local count, last = string.match(before or "", "^(%d+) (%w*)$")
+  count = numbers.whole(count) or 0
+  if episode ~= "" and episode == last then return count, true end
+  return count + 1, false
+end
+
+local function attempts_of(job_key)
+  return numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
+end
+
+-- Whether a job that was bounced in so many episodes spends an attempt by it, and then whether that was its last.
+local function count_bounce(job_key, bounces, failed_attempts)
+  if bounces % (max_bounces + 1) ~= 0 then return false, false end
+  return true, failed_attempts + 1 >= attempts_of(job_key)
+end
+
+local function settle(at)
+  local id = ARGV[at + 1]
+  local token = ARGV[at + 2]
+  local kind = ARGV[at + 3]
+  local body = ARGV[at + 4]
+  local message = ARGV[at + 5]
+  local noted = ARGV[at + 6]
+  local usage = ARGV[at + 7]
+
+  local usage_text = usage
+  kind, usage = read_kind(kind), read_usage(usage)
+  if not kind then return "INVALID", "kind" end
+  if usage_text ~= "" and not usage then return "INVALID", "usage" end
+  local job_key = base .. id
+  -- The first eight are ends.FIELDS.
+  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb", "finishedOn", "cancel", "rsv", "acs",
+    "use", "bnc", "bep", "stc")
+  if fields[1] ~= token then return "LEASE_LOST", "" end
+  if fields[9] then
+    local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
+    if ended_by == token then return "REPEATED", state end
+  end
+  if not ends.drop_lease(id) then return "LEASE_LOST", "" end
+  -- From here on something was written: nothing below may throw.
+  local rsv, acs, beside = fields[11], fields[12], {}
+  if rsv == "" then rsv = nil end
+  if acs == "" then acs = nil end
+  if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
+  if rsv then beside[1], beside[2] = "rsv", "" end
+  if acs then beside[#beside + 1], beside[#beside + 2] = "acs", "" end
+  if usage then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[13], usage) end
+
+  if kind.name == "complete" then
+    ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
+    return "SETTLED", "SUCCEEDED"
+  end
+  local state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
+  if counts then history.note(id, noted, usage_text) end
+  if not state and fields[10] then
+    state, message = "CANCELLED", fields[10]
+    body = ends.failure("CANCELLED", message)
+  end
+  local failed_attempts = numbers.whole(fields[2]) or 0
+  if kind.name == "bounce" and not state then
+    local episodes, again = count_episode(fields[15], kind.episode)
+    local last = false
+    beside[#beside + 1], beside[#beside + 2] = "bnc", (numbers.whole(fields[14]) or 0) + 1
+    beside[#beside + 1], beside[#beside + 2] = "bep", string.format("%.0f %s", episodes, kind.episode)
+    if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
+    if counts then history.note(id, noted, usage_text) end
+    if last then state = "FAILED" end
+  end
+  if state then
+    ends.finish(id, fields, token, "active", state, nil, body, message, beside)
+    return "SETTLED", state
+  end
+
+  if delay_ms then
+    if counts then beside[#beside + 1], beside[#beside + 2] = "atm", failed_attempts + 1 end
+    -- What stalled before, and has one attempt left, would be ended by the next stall.
+    if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
+      beside[#beside + 1], beside[#beside + 2] = "sus", 1
+    end
+    local bytes = #body + #message
+    stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
+    rcall("HSET", job_key, "fail", body, "failedReason", message, "rb", bytes, "due", now_ms + delay_ms,
+      unpack(beside))
+    if delay_ms > 0 then
+      rcall("HSET", job_key, "delay", delay_ms)
+      delayed.add(id, now_ms + delay_ms)
+      signals.add("s SCHEDULED", id)
+      return "SETTLED", "SCHEDULED"
+    end
+  else
+    rcall("HSET", job_key, "due", now_text, unpack(beside))
+  end
+  local lane, priority = lanes.find(id)
+  lanes.put(lane, id, priority or 0, not counts)
+  events.add("waiting", id, "prev", "active")
+  signals.add("s QUEUED", id)
+  signals.work()
+  return "SETTLED", "QUEUED"
+end
+
+local replies = {}
+for at = 5, #ARGV - 1, 7 do
+  local n = #replies
+  replies[n + 1], replies[n + 2] = settle(at)
+end
+lanes.flush()
+later.flush()
+stored.flush()
+budgets.flush()
+slices.flush()
+local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
+-- Under BullMQ's limit for the whole queue, whatever ends makes room.
+if meta[2] then signals.work() end
+if signals.lines.w then
+  if not meta[1] then rcall("ZADD", base .. "marker", 0, "0") end
+elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "active") == 0
+  and rcall("HEXISTS", base .. "mr:depth", "*") == 0 then
+  rcall("XADD", base .. "events", "*", "event", "drained")
+end
+events.flush()
+signals.publish()
+return replies

@@ -1,0 +1,378 @@
+import { limits } from "@millrace/shared";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "../../test/setup.ts";
+import type { JobSpec } from "../index.ts";
+
+const failure = { reason: "PROVIDER_ERROR", message: "the provider answered 500", retryable: true };
+
+async function running(spec: Partial<JobSpec> = {}) {
+  const parts = await setup();
+  const redis = new Redis(parts.url);
+  onTestFinished(() => redis.disconnect());
+  await parts.engine.submit([parts.job("aaaa", spec)]);
+  const base = `${parts.rootPrefix}:{${queue}:0}:${queue}:`;
+  return { ...parts, redis, base, held: await leaseOne(parts.engine) };
+}
+
+test("a spent attempt goes to the tail of its lane and counts, one that is not to its head and does not", async () => {
+  const { engine, job, held } = await running();
+  await engine.submit([job("aaaa"), job("aaaa")]);
+  const bounce = { kind: "retry", delayMs: 0, failure, countsAttempt: false } as const;
+  await engine.settle([{ ...held, ...bounce }]);
+  const again = await leaseOne(engine);
+  expect(again).toMatchObject({ jobId: held.jobId, attempt: 1, token: held.token + 1 });
+  await engine.settle([{ ...again, ...bounce, countsAttempt: true }]);
+  const rest = await lease(engine, 3);
+  expect(rest.map((l) => l.attempt)).toEqual([1, 1, 2]);
+  expect(rest[2]).toMatchObject({ jobId: held.jobId, job: { failure } });
+});
+
+test("a job that comes back keeps its priority and its pool", async () => {
+  const { engine, job, held } = await running({ priority: 7, pool: "gpu" });
+  await engine.submit([
+    job("aaaa", { priority: 8, pool: "gpu" }),
+    job("aaaa", { priority: 6, pool: "gpu" }),
+  ]);
+  await engine.settle([{ ...held, kind: "release" }]);
+  const none = await engine.lease({ queue, count: 9, pools: [], leaseMs: LEASE_MS, workerId: "w" });
+  expect(none.leases).toEqual([]);
+  expect((await lease(engine, 9)).map((l) => [l.job.priority, l.job.pool])).toEqual([
+    [6, "gpu"],
+    [7, "gpu"],
+    [8, "gpu"],
+  ]);
+});
+
+test("what attempts spent is added up, whether they failed or not", async () => {
+  const { engine, held } = await running();
+  const usage = { inputTokens: 1_000_000_000, outputTokens: 5, providerCalls: 1 };
+  await engine.settle([
+    { ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true, usage },
+  ]);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "release" }]);
+  const last = await leaseOne(engine);
+  expect(last.job.usage).toEqual(usage);
+  await engine.settle([{ ...last, kind: "complete", resultJson: "1", usage }]);
+  const [record] = await engine.getJobs([held.jobId]);
+  expect(record?.usage).toEqual({ inputTokens: 2_000_000_000, outputTokens: 10, providerCalls: 2 });
+});
+
+test("CPU time is added up over attempts, whether they measured it or not", async () => {
+  const { engine, held } = await running();
+  const usage = { inputTokens: 1, outputTokens: 1, providerCalls: 1 };
+  const again = { kind: "retry", delayMs: 0, failure, countsAttempt: true } as const;
+  await engine.settle([{ ...held, ...again, usage }]);
+  const second = await leaseOne(engine);
+  await engine.settle([{ ...second, ...again, usage: { ...usage, computeMs: 1_500 } }]);
+  const third = await leaseOne(engine);
+  await engine.settle([
+    { ...third, kind: "complete", resultJson: "1", usage: { ...usage, computeMs: 700 } },
+  ]);
+  const [record] = await engine.getJobs([held.jobId]);
+  expect(record?.usage).toEqual({
+    ...{ inputTokens: 3, outputTokens: 3, providerCalls: 3, computeMs: 2_200 },
+  });
+});
+
+test.each(["FAILED", "CANCELLED", "EXPIRED"] as const)(
+  "an attempt can end its job as %s",
+  async (state) => {
+    const { engine, held } = await running();
+    const settlement = { ...held, kind: "fail", state, failure } as const;
+    expect(await engine.settle([settlement])).toEqual([{ kind: "settled", state }]);
+    expect(await engine.settle([settlement])).toEqual([{ kind: "settled", state, repeated: true }]);
+    const [record] = await engine.getJobs([held.jobId]);
+    expect(record).toMatchObject({ state, failure, attempt: 1 });
+    expect(record).not.toHaveProperty("resultJson");
+  },
+);
+
+test("two ends of one lease in one call: the first counts", async () => {
+  const { engine, held } = await running();
+  const outcomes = await engine.settle([
+    { ...held, kind: "complete", resultJson: '"first"' },
+    { ...held, kind: "fail", state: "FAILED", failure },
+  ]);
+  expect(outcomes).toEqual([
+    { kind: "settled", state: "SUCCEEDED" },
+    { kind: "settled", state: "SUCCEEDED", repeated: true },
+  ]);
+});
+
+test("a token of the future, of nothing, or for no job, is no lease", async () => {
+  const { engine, job, held } = await running();
+  const waiting = job("aaaa");
+  await engine.submit([waiting]);
+  const end = { kind: "complete", resultJson: "1" } as const;
+  const outcomes = await engine.settle([
+    { ...end, jobId: held.jobId, token: held.token + 1 },
+    { ...end, jobId: held.jobId, token: 0 },
+    { ...end, jobId: held.jobId, token: -1 },
+    { ...end, jobId: waiting.id, token: 0 },
+    { ...end, jobId: job("aaaa").id, token: 1 },
+    { ...end, jobId: "garbage" as typeof waiting.id, token: 1 },
+  ]);
+  expect(new Set(outcomes.map((o) => o.kind))).toEqual(new Set(["leaseLost"]));
+  expect(await stateOf(engine, held.jobId)).toBe("RUNNING");
+  expect(await stateOf(engine, waiting.id)).toBe("QUEUED");
+});
+
+test("a thousand settlements are answered each in its place", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 1_000 }, (_, i) => job(`key${i % 9}`)));
+  const leases = await lease(engine, 1_000);
+  expect(leases).toHaveLength(1_000);
+  const outcomes = await engine.settle(
+    leases.map((l, i) =>
+      i % 3 === 0
+        ? { ...l, token: l.token + 1, kind: "release" }
+        : i % 3 === 1
+          ? { ...l, kind: "complete", resultJson: "1" }
+          : { ...l, kind: "retry", delayMs: 1_000, failure, countsAttempt: true },
+    ),
+  );
+  const expected = ["leaseLost", "SUCCEEDED", "SCHEDULED"];
+  expect(outcomes.map((o) => (o.kind === "settled" ? o.state : o.kind))).toEqual(
+    leases.map((_, i) => expected[i % 3]),
+  );
+  expect(await engine.stats(queue)).toMatchObject({
+    queued: 0,
+    running: 334,
+    succeeded: 333,
+    scheduled: 333,
+  });
+});
+
+test("a large result is kept whole, and not repeated in the events", async () => {
+  const { engine, held, redis, base } = await running();
+  const resultJson = JSON.stringify("é".repeat(limits.resultBytes / 2 - 1));
+  await engine.settle([{ ...held, kind: "complete", resultJson }]);
+  expect((await engine.getJobs([held.jobId]))[0]?.resultJson).toBe(resultJson);
+  expect(await redis.memory("USAGE", `${base}events`)).toBeLessThan(10_000);
+});
+
+test("a lease whose lock ran out unnoticed is still held until it is reaped", async () => {
+  const { engine, held, redis, base, time } = await running();
+  time.nowMs += 10 * LEASE_MS;
+  await redis.del(`${base}${held.jobId}:lock`);
+  expect(await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }])).toEqual(
+    [{ kind: "appended", nextSeq: 1, nextOffset: 1 }],
+  );
+  expect(await engine.renew([held], LEASE_MS)).toMatchObject([{ kind: "renewed" }]);
+  expect((await engine.reap(queue, 10)).reaped).toEqual([]);
+  await redis.del(`${base}${held.jobId}:lock`);
+  expect(await engine.settle([{ ...held, kind: "complete", resultJson: "1" }])).toMatchObject([
+    { kind: "settled", state: "SUCCEEDED" },
+  ]);
+});
+
+test("whoever adopts a lease gets what it needs to go on", async () => {
+  const { engine, held, time } = await running({ payloadJson: '{"a":1}', labels: { team: "x" } });
+  await engine.append([
+    { ...held, chunks: [0, 1].map((seq) => ({ seq, kind: "text", body: "x" })) },
+  ]);
+  time.nowMs += 1_000;
+  const [outcome] = await engine.adopt([held], LEASE_MS, "w2");
+  expect(outcome).toMatchObject({
+    kind: "adopted",
+    lease: {
+      ...held,
+      expiresAtMs: time.nowMs + LEASE_MS,
+      nextSeq: 2,
+      job: { ...held.job, workerId: "w2", output: { nextOffset: 2 } },
+    },
+  });
+});
+
+test.each([
+  ["is cancelled if that was asked for", {}, "cancelled", "CANCELLED"],
+  ["expires if its deadline has passed", { deadline: 0 }, "expired", "EXPIRED"],
+  ["runs again while its deadline is ahead", { deadline: 1 }, "requeued", "QUEUED"],
+  ["fails on its last attempt", { maxAttempts: 1 }, "failed", "FAILED"],
+  ["runs again before its last attempt", { maxAttempts: 2 }, "requeued", "QUEUED"],
+] as const)(
+  "a job that loses its worker %s",
+  async (_, change: { deadline?: number; maxAttempts?: number }, outcome, state) => {
+    const { engine, job, time } = await setup();
+    const { deadline, maxAttempts = 5 } = change;
+    const spec = job("aaaa", {
+      maxAttempts,
+      ...(deadline === undefined ? {} : { deadlineMs: time.nowMs + LEASE_MS + deadline }),
+    });
+    await engine.submit([spec]);
+    await leaseOne(engine);
+    if (outcome === "cancelled") await engine.cancel(spec.id, "enough");
+    time.nowMs += LEASE_MS;
+    expect(await engine.reap(queue, 10)).toEqual({
+      reaped: [{ jobId: spec.id, type: "summarize", outcome, stalled: true }],
+      more: false,
+    });
+    const [record] = await engine.getJobs([spec.id]);
+    expect(record).toMatchObject({ state, stalls: 1, attempt: 1 });
+  },
+);
+
+test.each([
+  ["its backoff is over", { kind: "retry", delayMs: 500, failure, countsAttempt: true }, 500],
+  ["it is handed back", { kind: "release" }, 0],
+  ["its retry is at once", { kind: "retry", delayMs: 0, failure, countsAttempt: true }, 0],
+] as const)("a job that runs again was due when %s", async (_, settlement, delayMs) => {
+  const { engine, job, time } = await setup();
+  await engine.submit([job("aaaa")]);
+  const first = await leaseOne(engine);
+  expect(first.dueAgainMs).toBeUndefined();
+  await engine.settle([{ ...first, ...settlement }]);
+  const dueMs = time.nowMs + delayMs;
+  time.nowMs += 1_000;
+  expect((await leaseOne(engine)).dueAgainMs).toBe(dueMs);
+});
+
+test("a job that lost its worker was due when its lease was taken back", async () => {
+  const { engine, job, time } = await setup();
+  await engine.submit([job("aaaa")]);
+  await leaseOne(engine);
+  time.nowMs += LEASE_MS;
+  await engine.reap(queue, 10);
+  const dueMs = time.nowMs;
+  time.nowMs += 1_000;
+  expect((await leaseOne(engine)).dueAgainMs).toBe(dueMs);
+});
+
+test("waiting jobs end when their time is over and not a millisecond before", async () => {
+  const { engine, job, time } = await setup();
+  const expires = job("aaaa", { expiresAtMs: time.nowMs + 100 });
+  const deadline = job("aaaa", { deadlineMs: time.nowMs + 100 });
+  const scheduled = job("aaaa", { runAtMs: time.nowMs + 500, expiresAtMs: time.nowMs + 100 });
+  await engine.submit([expires, deadline, scheduled]);
+  time.nowMs += 99;
+  expect((await engine.reap(queue, 10)).reaped).toEqual([]);
+  time.nowMs += 1;
+  const { reaped } = await engine.reap(queue, 10);
+  expect(reaped.map((r) => r.outcome)).toEqual(["expired", "expired", "expired"]);
+  expect(reaped.map((r) => r.stalled)).toEqual([false, false, false]);
+  const records = await engine.getJobs([expires.id, deadline.id, scheduled.id]);
+  expect(records.map((r) => r?.failure?.reason)).toEqual([
+    "NOT_STARTED_IN_TIME",
+    "DEADLINE_EXCEEDED",
+    "NOT_STARTED_IN_TIME",
+  ]);
+  expect(await engine.stats(queue)).toMatchObject({ queued: 0, scheduled: 0, failed: 3, lanes: 0 });
+});
+
+test("the latest start is kept once the first attempt has started; the deadline is not", async () => {
+  const { engine, time, held } = await running({
+    expiresAtMs: 1_764_000_000_100,
+    deadlineMs: 1_764_000_000_300,
+  });
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  time.nowMs += 299;
+  await engine.reap(queue, 10);
+  const second = await leaseOne(engine);
+  await engine.settle([{ ...second, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  time.nowMs += 1;
+  expect(await lease(engine, 1)).toEqual([]);
+  expect(await stateOf(engine, held.jobId)).toBe("EXPIRED");
+});
+
+test("reaping takes as many as it is told, and says that there are more", async () => {
+  const { engine, job, time } = await setup();
+  await engine.submit(Array.from({ length: 5 }, () => job("aaaa")));
+  await lease(engine, 5);
+  time.nowMs += LEASE_MS;
+  const first = await engine.reap(queue, 3);
+  expect([first.reaped.length, first.more]).toEqual([3, true]);
+  const second = await engine.reap(queue, 3);
+  expect([second.reaped.length, second.more]).toEqual([2, false]);
+});
+
+test("promoting takes as many as it is told, and says when the next is due", async () => {
+  const { engine, job, time } = await setup();
+  const at = time.nowMs + 1_000;
+  await engine.submit([0, 0, 0, 7].map((later) => job("aaaa", { runAtMs: at + later })));
+  expect(await engine.promote(queue, 10)).toEqual({ promoted: 0, nextDueMs: at });
+  time.nowMs = at;
+  expect(await engine.promote(queue, 2)).toEqual({ promoted: 2, nextDueMs: at });
+  expect(await engine.promote(queue, 2)).toEqual({ promoted: 1, nextDueMs: at + 7 });
+  time.nowMs = at + 7;
+  expect(await engine.promote(queue, 2)).toEqual({ promoted: 1 });
+});
+
+test("an idempotency key lives as long as its job and its window after it", async () => {
+  const { engine, job, redis, base } = await running({
+    idempotencyKey: "k",
+    idempotencyWindowMs: 60_000,
+  });
+  const key = `${base}mr:idem:aaaa:k`;
+  expect(await redis.pttl(key)).toBe(-1);
+  const again = () => engine.submit([job("aaaa", { idempotencyKey: "k" })]);
+  const [before] = await again();
+  expect(before).toMatchObject({ kind: "existing", state: "RUNNING" });
+  const [held] = await engine.adopt(
+    [{ jobId: (before as { jobId: JobSpec["id"] }).jobId, token: 1 }],
+    LEASE_MS,
+    "w",
+  );
+  if (held?.kind !== "adopted") throw new Error("lost");
+  await engine.settle([{ ...held.lease, kind: "complete", resultJson: "1" }]);
+  expect(await redis.pttl(key)).toBeGreaterThan(0);
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(60_000);
+  expect(await again()).toMatchObject([{ kind: "existing", state: "SUCCEEDED" }]);
+  await redis.del(key);
+  expect(await again()).toEqual([{ kind: "accepted" }]);
+});
+
+test("a message that is no well-formed text, or JSON, ends its job as any other", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 4 }, () => job("aaaa")));
+  const [before, bad, worse, after] = await lease(engine, 4);
+  if (!before || !bad || !worse || !after) throw new Error("no jobs");
+  const end = { kind: "complete", resultJson: "1" } as const;
+  const message = `${"x".repeat(limits.errorMessageChars - 1)}\ud83d`;
+  const outcomes = await engine.settle([
+    { ...before, ...end },
+    { ...bad, kind: "fail", state: "FAILED", failure: { ...failure, message } },
+    { ...worse, kind: "retry", delayMs: 0, countsAttempt: true, failure: { ...failure, message } },
+    { ...after, ...end },
+  ]);
+  expect(outcomes.map((o) => (o.kind === "settled" ? o.state : o.kind))).toEqual([
+    ...["SUCCEEDED", "FAILED", "QUEUED", "SUCCEEDED"],
+  ]);
+  const [record] = await engine.getJobs([bad.jobId]);
+  expect(record?.failure?.message).toBe(message.toWellFormed());
+  expect((await engine.deadLetters.get(bad.jobId))?.attempts[0]?.failure.message).toBe(
+    "x".repeat(1_000),
+  );
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("an event repeats no part of a character of a long message", async () => {
+  const { engine, held, redis, base } = await running();
+  const message = "é".repeat(2_000);
+  await engine.settle([
+    { ...held, kind: "fail", state: "FAILED", failure: { ...failure, message: `x${message}` } },
+  ]);
+  const entries = await redis.xrevrange(`${base}events`, "+", "-");
+  const [fields] = entries.flatMap(([, found]) => (found.includes("failed") ? [found] : []));
+  expect(fields?.[fields.indexOf("failedReason") + 1]).toBe(`x${"é".repeat(511)}`);
+});
+
+test("an end that cannot be stored changes nothing, and the others of its call are settled", async () => {
+  const { engine, job } = await setup();
+  await engine.submit(Array.from({ length: 3 }, () => job("aaaa")));
+  const [first, bad, last] = await lease(engine, 3);
+  if (!first || !bad || !last) throw new Error("no jobs");
+  const usage = { inputTokens: 1e21, outputTokens: 0, providerCalls: 1 };
+  const outcomes = await engine.settle([
+    { ...first, kind: "release" },
+    { ...bad, kind: "complete", resultJson: "1", usage },
+    { ...last, kind: "complete", resultJson: "1" },
+  ]);
+  expect(outcomes).toEqual([
+    { kind: "settled", state: "QUEUED" },
+    { kind: "invalid", argument: "usage" },
+    { kind: "settled", state: "SUCCEEDED" },
+  ]);
+  expect(await stateOf(engine, bad.jobId)).toBe("RUNNING");
+  expect(await engine.audit()).toEqual([]);
+});

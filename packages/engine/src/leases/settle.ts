@@ -1,0 +1,87 @@
+import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
+import type { Failure } from "../jobs/contract.ts";
+import { usageText } from "../jobs/job-record.ts";
+import { defineScript, type ScriptArg } from "../redis/define-script.ts";
+import { asList, asText, unexpectedReply } from "../redis/reply.ts";
+import type { Settlement, SettleOutcome } from "./contract.ts";
+
+export interface SettleRequest {
+  readonly nowMs: number;
+  readonly maxEvents: number;
+  readonly keepSucceededMs: number;
+  readonly keepFailedMs: number;
+  readonly maxBounces: number;
+  readonly settlements: readonly Settlement[];
+}
+
+export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(import.meta.url, {
+  name: "settle",
+  argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
+  perItem: ["id", "token", "kind", "body", "message", "noted", "usage"],
+  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
+    const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
+    for (const one of settlements) {
+      args.push(one.jobId, one.token, kindOf(one), ...textsOf(one), usageText(one.usage));
+    }
+    return args;
+  },
+  decode(reply, { settlements }) {
+    const words = asList(reply);
+    return settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1]));
+  },
+});
+
+function kindOf(settlement: Settlement): string {
+  switch (settlement.kind) {
+    case "complete":
+    case "release":
+      return settlement.kind;
+    case "fail":
+      return `fail ${settlement.state}`;
+    case "bounce":
+      return `bounce ${Math.max(0, Math.round(settlement.delayMs))} ${settlement.episode ?? ""}`.trim();
+    case "retry": {
+      const delayMs = Math.max(0, Math.round(settlement.delayMs));
+      return `retry ${delayMs} ${settlement.countsAttempt ? 1 : 0}`;
+    }
+  }
+}
+
+/** A history is read whole, and copied to the dead letter: the longest message that it keeps. */
+const NOTED_MESSAGE_BYTES = 1_000;
+
+/** What is stored of an end: its body, its message, and the failure as a history keeps it. */
+function textsOf(settlement: Settlement): [body: string, message: string, noted: string] {
+  switch (settlement.kind) {
+    case "complete":
+      return [settlement.resultJson, "", ""];
+    case "release":
+      return ["", "", ""];
+    case "fail":
+    case "retry":
+    case "bounce":
+      return failureTexts(settlement.failure);
+  }
+}
+
+function failureTexts(failure: Failure): [body: string, message: string, noted: string] {
+  const message = wellFormed(failure.message);
+  const short = cutBytes(message, NOTED_MESSAGE_BYTES);
+  const body = jsonText({ ...failure, message });
+  return [body, message, short === message ? body : jsonText({ ...failure, message: short })];
+}
+
+function outcome(word: unknown, state: unknown): SettleOutcome {
+  switch (word) {
+    case "SETTLED":
+      return { kind: "settled", state: asText(state) as JobState };
+    case "REPEATED":
+      return { kind: "settled", state: asText(state) as JobState, repeated: true };
+    case "LEASE_LOST":
+      return { kind: "leaseLost" };
+    case "INVALID":
+      return { kind: "invalid", argument: asText(state) };
+    default:
+      return unexpectedReply("settle", word);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from "@millrace/shared";
+import { registryKeys } from "../redis/keys.ts";
+import type { Store } from "../redis/store-connection.ts";
+import { asStoreFault } from "../redis/store-fault.ts";
+import { appendChange } from "./append_change.ts";
+import type { ChangeLog, ChangeLogSettings, RecordedChange } from "./contract.ts";
+
+export const changeLogDefaults: ChangeLogSettings = {
+  keepMs: 365 * 24 * 3_600_000,
+  maxLength: 10_000,
+};
+
+const ID = /^\d{1,16}-\d{1,16}$/;
+
+/** A stream, in order of the changes' ids; the time of each is a field of its own. */
+export function changeLog(
+  redis: Store,
+  rootPrefix: string,
+  clock: Clock,
+  { keepMs, maxLength }: ChangeLogSettings,
+): ChangeLog {
+  const key = registryKeys(rootPrefix).changes;
+  return {
+    append: (change) =>
+      appendChange.run(redis, key, { ...change, nowMs: clock.nowMs(), keepMs, most: maxLength }),
+    async retract(id) {
+      await redis.xdel(key, id).catch((error: unknown) => {
+        throw asStoreFault(error, "taking back what was not changed");
+      });
+    },
+    async list(pageSize, pageToken) {
+      if (pageToken !== undefined && !ID.test(pageToken)) return undefined;
+      const from = pageToken === undefined ? "+" : `(${pageToken}`;
+      const oldest = String(Math.max(0, clock.nowMs() - keepMs));
+      const found = await redis
+        .xrevrange(key, from, oldest, "COUNT", pageSize + 1)
+        .catch((error: unknown) => {
+          throw asStoreFault(error, "listing changes");
+        });
+      const page = found.slice(0, pageSize);
+      const last = page.at(-1)?.[0];
+      return {
+        changes: page.map(([, fields]) => parse(fields)),
+        ...(found.length > page.length && last !== undefined ? { nextPageToken: last } : {}),
+      };
+    },
+  };
+}
+
+function parse(fields: readonly string[]): RecordedChange {
+  const of = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
+  return {
+    timeMs: Number(of("t")),
+    actor: of("actor"),
+    action: of("action"),
+    subject: of("subject"),
+    detailJson: of("detail"),
+  };
+}

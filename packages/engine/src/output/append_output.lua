@@ -1,0 +1,81 @@
+-- append_output: store chunks of running attempts, in order, each once.
+-- KEYS     base
+-- ARGV     now_ms, limit_bytes; per batch: id, token, first_seq, chunk_count, and so many times kind, body
+-- RETURNS  per batch {"APPENDED", next_seq, next_offset} | {"LEASE_LOST"} | {"GAP", next_seq} | {"FULL", next_seq, next_offset}
+-- REPEAT   safe: chunks that are stored are skipped
+-- TOUCHES
+--
+-- kind is t (text), d (data) or p (progress).
+-- Fields of the job: oo the next offset; oq the next sequence of this attempt; ob the bytes since the
+-- last reset, op those from before it that are still kept, `or` its offset. The bound holds for one
+-- attempt's output: earlier attempts' goes first when both do not fit.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+--- @include "signals/lib/signals"
+--- @include "leases/lib/leases"
+--- @include "redis/lib/streams"
+--- @include "jobs/lib/stored"
+
+local now_ms = ARGV[1]
+local limit_bytes = numbers.given(ARGV[2], "limit_bytes")
+
+-- What a stream entry takes beside its body; it bounds floods of tiny chunks.
+local CHUNK_OVERHEAD = 64
+-- Output goes with its job; this is for jobs removed by something that knows nothing of output.
+local ABANDONED_MS = 2592000000
+
+local function append(at)
+  local id = ARGV[at + 1]
+  local token = ARGV[at + 2]
+  local first_seq = numbers.whole(ARGV[at + 3])
+  local chunk_count = numbers.whole(ARGV[at + 4])
+
+  local job_key = base .. id
+  local fields = rcall("HMGET", job_key, "ats", "oo", "oq", "ob", "op", "or", "atm")
+  if not leases.held(id, token, fields[1]) then return { "LEASE_LOST" } end
+  local output = job_key .. ":output"
+  local offset, seq = numbers.whole(fields[2]), numbers.whole(fields[3]) or 0
+  if not offset then offset = fields[2] and streams.last(output) or 0 end
+  local bytes, before = (numbers.whole(fields[4]) or 0), (numbers.whole(fields[5]) or 0)
+  if not first_seq or first_seq > seq then return { "GAP", seq } end
+  local attempt = (numbers.whole(fields[7]) or 0) + 1
+  local word = "APPENDED"
+  local wrote = false
+  for i = seq - first_seq + 1, chunk_count do
+    local kind = ARGV[at + 3 + 2 * i]
+    local body = ARGV[at + 4 + 2 * i]
+    local cost = #body + CHUNK_OVERHEAD
+    if bytes + cost > limit_bytes then
+      word = "FULL"
+      break
+    end
+    if before > 0 and before + bytes + cost > limit_bytes then
+      rcall("XTRIM", output, "MINID", string.format("%.0f-0", (numbers.whole(fields[6]) or 0) + 1))
+      before = 0
+    end
+    rcall("XADD", output, string.format("%.0f-0", offset + 1), "k", kind, "a", attempt, "t", now_ms, "b", body)
+    if offset == 0 then rcall("PEXPIRE", output, ABANDONED_MS) end
+    offset, seq, bytes, wrote = offset + 1, seq + 1, bytes + cost, true
+  end
+  if wrote then
+    rcall("HSET", job_key, "oo", offset, "oq", seq, "ob", bytes, "op", before)
+    stored.add(id, bytes + before - (numbers.whole(fields[4]) or 0) - (numbers.whole(fields[5]) or 0))
+    signals.add("o", id, string.format("%.0f", offset))
+  end
+  return { word, seq, offset }
+end
+
+-- Where each batch begins: all counts are looked at before the first is stored.
+local starts, at = {}, 2
+while at < #ARGV do
+  starts[#starts + 1] = at
+  local chunk_count = numbers.given(ARGV[at + 4], "chunk_count")
+  at = at + 4 + 2 * chunk_count
+  if chunk_count < 0 or at > #ARGV then error("chunk_count is not the number of chunks") end
+end
+local replies = {}
+for i, start in ipairs(starts) do replies[i] = append(start) end
+stored.flush()
+signals.publish()
+return replies

@@ -1,0 +1,135 @@
+import { limits } from "@millrace/shared";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { leaseOne, queue, setup } from "../../test/setup.ts";
+import type { Lease, NewChunk } from "../index.ts";
+
+const ALL = 1_000_000;
+const failure = { reason: "NO", message: "no", retryable: true };
+
+async function running() {
+  const parts = await setup();
+  const redis = new Redis(parts.url);
+  onTestFinished(() => redis.disconnect());
+  await parts.engine.submit([parts.job("aaaa", { maxAttempts: 5 })]);
+  const held = await leaseOne(parts.engine);
+  const stream = `${parts.rootPrefix}:{${queue}:0}:${queue}:${held.jobId}:output`;
+  const write = (by: Lease, ...bodies: (string | Uint8Array)[]) => writeFrom(by, 0, ...bodies);
+  const writeFrom = (by: Lease, from: number, ...bodies: (string | Uint8Array)[]) => {
+    const chunks = bodies.map((body, i): NewChunk => ({ seq: from + i, kind: "data", body }));
+    return parts.engine.append([{ ...by, chunks }]);
+  };
+  const read = (from: number, maxChunks = ALL, maxBytes = ALL) =>
+    parts.engine.readOutput(held.jobId, from, maxChunks, maxBytes);
+  const retry = async (of: Lease) => {
+    await parts.engine.settle([{ ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+    return leaseOne(parts.engine);
+  };
+  return { ...parts, redis, held, stream, write, writeFrom, read, retry };
+}
+
+const offsets = (read: Awaited<ReturnType<Awaited<ReturnType<typeof running>>["read"]>>) =>
+  read.kind === "chunks" ? read.chunks.map((chunk) => chunk.offset) : read.kind;
+
+test("every byte comes back as it was written, with who wrote it and when", async () => {
+  const { held, write, read, time } = await running();
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  await write(held, bytes, "", "é\0\n");
+  expect(await read(0)).toEqual({
+    kind: "chunks",
+    nextOffset: 3,
+    chunks: [Buffer.from(bytes), Buffer.from(""), Buffer.from("é\0\n")].map((body, offset) => ({
+      ...{ offset, attempt: 1, kind: "data", body },
+      storedAtMs: time.nowMs,
+    })),
+  });
+});
+
+test("a read stops at as many chunks or bytes as it is told, but has at least one", async () => {
+  const { held, write, read } = await running();
+  await write(held, ...Array.from({ length: 40 }, () => "0123456789"));
+  expect(offsets(await read(0, 3))).toEqual([0, 1, 2]);
+  expect(offsets(await read(38, 3))).toEqual([38, 39]);
+  expect(offsets(await read(0, ALL, 30))).toEqual([0, 1, 2]);
+  expect(offsets(await read(0, ALL, 29))).toEqual([0, 1]);
+  expect(offsets(await read(5, ALL, 1))).toEqual([5]);
+  expect(offsets(await read(0))).toHaveLength(40);
+});
+
+test("a read beyond what there is has nothing, yet", async () => {
+  const { held, write, read, engine, job } = await running();
+  await write(held, "a");
+  expect(await read(1)).toEqual({ kind: "chunks", chunks: [], nextOffset: 1 });
+  expect(await read(5)).toEqual({ kind: "chunks", chunks: [], nextOffset: 5 });
+  expect(await engine.readOutput(job("aaaa").id, 0, 1, 1)).toEqual({ kind: "notFound" });
+});
+
+test("output that is no longer kept is gone, and not merely absent", async () => {
+  const { held, write, read, redis, stream } = await running();
+  await write(held, "a", "b", "c");
+  await redis.xtrim(stream, "MAXLEN", 1);
+  expect(await read(0)).toEqual({ kind: "gone", oldestOffset: 2 });
+  expect(offsets(await read(2))).toEqual([2]);
+  await redis.del(stream);
+  expect(await read(2)).toEqual({ kind: "gone", oldestOffset: 3 });
+  expect(offsets(await read(3))).toEqual([]);
+});
+
+test("an attempt without output leaves no reset behind, and one with output leaves one", async () => {
+  const { held, write, read, retry } = await running();
+  const second = await retry(held);
+  expect(offsets(await read(0))).toEqual([]);
+  await write(second, "x");
+  const third = await retry(second);
+  await retry(third);
+  const result = await read(0);
+  if (result.kind !== "chunks") throw new Error(result.kind);
+  expect(result.chunks.map((c) => [c.kind, c.attempt])).toEqual([
+    ["data", 2],
+    ["reset", 3],
+  ]);
+});
+
+test("each attempt has the whole bound, and what earlier ones wrote makes room for it", async () => {
+  const { held, write, writeFrom, read, retry } = await running();
+  const body = "x".repeat(limits.chunkBytes);
+  const most = limits.outputBytes / limits.chunkBytes - 1;
+  await write(held, ...Array.from({ length: most }, () => body));
+  const second = await retry(held);
+  expect(await write(second, "x")).toMatchObject([{ kind: "appended", nextSeq: 1 }]);
+  expect(offsets(await read(0, 1))).toEqual([0]);
+  expect(await writeFrom(second, 1, body)).toMatchObject([{ kind: "appended", nextSeq: 2 }]);
+  // The first attempt's output went, the reset and what follows stayed.
+  expect(await read(0)).toEqual({ kind: "gone", oldestOffset: most });
+  expect(offsets(await read(most))).toEqual([most, most + 1, most + 2]);
+  const [full] = await writeFrom(second, 2, ...Array.from({ length: most }, () => body));
+  expect(full).toEqual({ kind: "full", nextSeq: most + 1, nextOffset: 2 * most + 2 });
+});
+
+test("tiny chunks are bounded too", async () => {
+  const { engine, held } = await running();
+  const most = Math.floor(limits.outputBytes / 65);
+  const chunks = Array.from(
+    { length: most + 1 },
+    (_, seq): NewChunk => ({ seq, kind: "text", body: "x" }),
+  );
+  expect(await engine.append([{ ...held, chunks }])).toEqual([
+    { kind: "full", nextSeq: most, nextOffset: most },
+  ]);
+});
+
+test("output goes when its job's retention is over, whether anybody prunes or not", async () => {
+  const { engine, held, write, redis, stream } = await running();
+  await write(held, "a");
+  const abandonedMs = await redis.pttl(stream);
+  await engine.settle([{ ...held, kind: "complete", resultJson: "1" }]);
+  const queueDefinition = await engine.getQueue(queue);
+  expect(await redis.pttl(stream)).toBeLessThanOrEqual(queueDefinition?.retainSucceededMs ?? 0);
+  expect(abandonedMs).toBeGreaterThan(queueDefinition?.retainSucceededMs ?? 0);
+});
+
+test("chunks that skip a number are refused before they are sent", async () => {
+  const { engine, held } = await running();
+  const chunks: NewChunk[] = [0, 2].map((seq) => ({ seq, kind: "text", body: "x" }));
+  await expect(engine.append([{ ...held, chunks }])).rejects.toThrow("without gaps");
+});

@@ -1,0 +1,30 @@
+-- pause_queue: let nothing more be leased, or end that. The same as BullMQ's pause.
+-- KEYS     base
+-- ARGV     max_events, paused
+-- RETURNS  {"OK"}
+-- REPEAT   safe
+-- TOUCHES  meta (hash), marker (zset), events (stream)
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+local max_events = numbers.given(ARGV[1], "max_events")
+local paused = ARGV[2] == "1"
+--- @include "signals/lib/signals"
+
+local changed
+if paused then
+  changed = rcall("HSET", base .. "meta", "paused", "1") == 1
+  rcall("DEL", base .. "marker")
+else
+  changed = rcall("HDEL", base .. "meta", "paused") == 1
+  if changed then
+    -- Wakes BullMQ's workers, as the signal wakes Millrace's.
+    rcall("ZADD", base .. "marker", 0, "0")
+    signals.work()
+  end
+end
+if changed and max_events > 0 then
+  rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", paused and "paused" or "resumed")
+end
+signals.publish()
+return { "OK" }

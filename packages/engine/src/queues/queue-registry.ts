@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type Clock,
+  defaultBackoff,
+  isQueueName,
+  jsonText,
+  limits,
+  type QueueName,
+} from "@millrace/shared";
+import { registryKeys, shardAt } from "../redis/keys.ts";
+import { replaceField } from "../redis/replace_field.ts";
+import type { Store } from "../redis/store-connection.ts";
+import { asStoreFault } from "../redis/store-fault.ts";
+import type { QueueChange, QueueDefinition } from "./contract.ts";
+
+/** How old a definition may be that a call goes by: how soon other replicas' changes are seen. */
+const FRESH_MS = 1_000;
+/** How many events BullMQ's stream keeps about a shard. Whoever follows it reads all the time. */
+export const MAX_EVENTS = 1_000;
+const MAX_SHARDS = 64;
+const HOUR_MS = 3_600_000;
+
+/** What a queue is where its operator says nothing. */
+export const queueDefaults: Omit<QueueDefinition, "name"> = {
+  shards: 1,
+  types: [],
+  maxDepthPerKey: 1_000_000,
+  maxPriority: limits.priority.min,
+  maxStalls: 3,
+  retainSucceededMs: 24 * HOUR_MS,
+  retainFailedMs: 7 * 24 * HOUR_MS,
+  retainCount: 100_000,
+  bandWeights: { interactive: 16, standard: 4, batch: 1 },
+  retainDeadLettersMs: 30 * 24 * HOUR_MS,
+  maxBounces: 100,
+  defaultEstimatedTokens: 1_000,
+  defaultRetry: {
+    maxAttempts: limits.attempts.default,
+    initialBackoffMs: defaultBackoff.initialMs,
+    maxBackoffMs: defaultBackoff.maxMs,
+  },
+};
+
+export interface QueueRegistry {
+  list(): Promise<readonly QueueDefinition[]>;
+  /** Straight from Redis. */
+  get(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** At most FRESH_MS old. */
+  recent(name: QueueName): Promise<QueueDefinition | undefined>;
+  define(change: QueueChange): Promise<QueueDefinition>;
+  /** Undefined: it is not `before` that is there. */
+  replace(
+    before: QueueDefinition | undefined,
+    queue: QueueDefinition,
+  ): Promise<QueueDefinition | undefined>;
+}
+
+export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): QueueRegistry {
+  const key = registryKeys(rootPrefix).queues;
+  const seen = new Map<QueueName, { atMs: number; definition: Promise<Stored> }>();
+  type Stored = QueueDefinition | undefined;
+
+  const get = async (name: QueueName): Promise<Stored> => {
+    const text = await redis.hget(key, name).catch((error: unknown) => {
+      throw asStoreFault(error, `reading queue ${name}`);
+    });
+    return text === null ? undefined : parse(text);
+  };
+
+  const swap = async (before: Stored, after: QueueDefinition) => {
+    const text = jsonText(after);
+    if (before === undefined) return (await redis.hsetnx(key, after.name, text)) === 1;
+    const held = await redis.hget(key, after.name);
+    // It may have been stored with fewer fields, by an earlier version.
+    if (held === null || !isDeepStrictEqual(parse(held), before)) return false;
+    return replaceField.run(redis, key, { field: after.name, before: held, after: text });
+  };
+
+  return {
+    get,
+    async list() {
+      const all = await redis.hvals(key).catch((error: unknown) => {
+        throw asStoreFault(error, "listing queues");
+      });
+      return all.map(parse).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    recent(name) {
+      const nowMs = clock.nowMs();
+      const known = seen.get(name);
+      // A clock that was set back makes nothing fresh.
+      if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < FRESH_MS) {
+        return known.definition;
+      }
+      const definition = get(name);
+      seen.set(name, { atMs: nowMs, definition });
+      definition.then(
+        // Names that are not queues come from outside, without bound.
+        (found) => found === undefined && seen.delete(name),
+        () => seen.delete(name),
+      );
+      return definition;
+    },
+    async define(change) {
+      assertDefinable(change);
+      try {
+        const fresh = { ...queueDefaults, ...change };
+        // HSETNX decides the number of shards, for ever, whoever comes second.
+        const created = (await redis.hsetnx(key, change.name, jsonText(fresh))) === 1;
+        const before = created ? fresh : parse((await redis.hget(key, change.name)) ?? "{}");
+        const after = { ...before, ...change, shards: before.shards };
+        await defineShards(redis, rootPrefix, after);
+        if (!created) await redis.hset(key, change.name, jsonText(after));
+        return after;
+      } catch (error) {
+        throw asStoreFault(error, `defining queue ${change.name}`);
+      } finally {
+        seen.delete(change.name);
+      }
+    },
+    async replace(before, queue) {
+      assertDefinable(queue);
+      try {
+        const after = { ...queue, shards: before?.shards ?? queue.shards };
+        if (!(await swap(before, after))) return undefined;
+        await defineShards(redis, rootPrefix, after);
+        return after;
+      } catch (error) {
+        throw asStoreFault(error, `replacing queue ${queue.name}`);
+      } finally {
+        seen.delete(queue.name);
+      }
+    },
+  };
+}
+
+const parse = (text: string): QueueDefinition => ({ ...queueDefaults, ...JSON.parse(text) });
+
+/** Tells BullMQ's own scripts how long their events stream may grow. */
+async function defineShards(redis: Store, rootPrefix: string, queue: QueueDefinition) {
+  for (let index = 0; index < queue.shards; index += 1) {
+    const { base } = shardAt(rootPrefix, queue.name, index);
+    await redis.hset(`${base}meta`, "opts.maxLenEvents", MAX_EVENTS);
+    const { interactive, standard, batch } = queue.bandWeights;
+    // Jobs without a band are plain BullMQ jobs, and count as standard.
+    await redis.hset(`${base}mr:bands`, { w0: standard, w1: interactive, w2: standard, w3: batch });
+  }
+}
+
+function assertDefinable(change: QueueChange): void {
+  const { name, shards } = change;
+  if (!isQueueName(name)) throw new RangeError(`not a queue name: ${JSON.stringify(name)}`);
+  if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS)) {
+    throw new RangeError(`a queue has 1 to ${MAX_SHARDS} shards, not ${shards}`);
+  }
+}
+
+export type RetentionOf = Pick<QueueDefinition, "retainSucceededMs" | "retainFailedMs">;
+
+/** How long scripts keep what has ended. */
+export const retention = ({ retainSucceededMs, retainFailedMs }: RetentionOf) => ({
+  keepSucceededMs: retainSucceededMs,
+  keepFailedMs: retainFailedMs,
+});

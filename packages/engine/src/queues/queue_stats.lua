@@ -1,0 +1,34 @@
+-- queue_stats: how many jobs are where.
+-- KEYS     base
+-- ARGV     sample
+-- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused, dead}
+-- REPEAT   safe
+-- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
+--          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
+--          mr:parked (zset), mr:lane: (zset)
+--
+-- The job ids are the heads of up to `sample` lanes of each class, those that are served next, and of
+-- as many that are held.
+local base = KEYS[1]
+local rcall = redis.call
+--- @include "redis/lib/numbers"
+
+local sample = numbers.given(ARGV[1], "sample")
+
+local queued = (numbers.whole(rcall("HGET", base .. "mr:depth", "*")) or 0)
+  + rcall("LLEN", base .. "wait") + rcall("ZCARD", base .. "prioritized")
+local lanes, heads = 0, {}
+for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
+  local ready = base .. "mr:ready:" .. class
+  lanes = lanes + rcall("ZCARD", ready)
+  for _, key in ipairs(rcall("ZRANGE", ready, 0, sample - 1)) do
+    heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. key .. "|" .. class, 0, 0)[1]
+  end
+end
+lanes = lanes + rcall("ZCARD", base .. "mr:parked")
+for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
+  heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
+end
+return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
+  rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
+  rcall("HEXISTS", base .. "meta", "paused"), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead") }

@@ -1,0 +1,111 @@
+/** What an engine says, when it is opened, of a Redis that would lose jobs. */
+import { type QueueName, systemClock, systemRandom } from "@millrace/shared";
+import { type RedisOptions, startRedis } from "@millrace/testing";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { openEngine, StoreUnavailable } from "../index.ts";
+import { checkServer } from "./check-store.ts";
+import { shardAt } from "./keys.ts";
+
+async function setup(options: RedisOptions = {}) {
+  const server = await startRedis({ appendonly: true, ...options });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const redis = new Redis(server.url);
+  onTestFinished(() => redis.disconnect());
+  const warnings: string[] = [];
+  const open = async (url = server.url) => {
+    warnings.length = 0;
+    const engine = await openEngine({
+      ...{ redis: { url }, clock: systemClock, random: systemRandom },
+      onWarning: (message) => warnings.push(message),
+    });
+    onTestFinished(() => engine.close());
+    return engine;
+  };
+  return { server, redis, warnings, open };
+}
+
+test("one that evicts is refused where it has a limit, and warned of where it has none", async () => {
+  const { redis, warnings, open } = await setup();
+  await open();
+  expect(warnings).toEqual([]);
+  await redis.config("SET", "maxmemory-policy", "volatile-ttl");
+  await open();
+  expect(warnings).toEqual([expect.stringContaining("set maxmemory-policy noeviction")]);
+  await redis.config("SET", "maxmemory", "100mb");
+  await expect(open()).rejects.toThrow(
+    "Redis would forget jobs to make room (maxmemory-policy volatile-ttl): set it to noeviction",
+  );
+  await redis.config("SET", "maxmemory-policy", "noeviction");
+  await open();
+  expect(warnings).toEqual([]);
+});
+
+test("one that writes nothing down is warned of", async () => {
+  const { warnings, open } = await setup({ appendonly: false });
+  await open();
+  expect(warnings).toEqual([expect.stringContaining("Set appendonly yes")]);
+});
+
+test("one that is too old is refused", async () => {
+  const { redis, server } = await setup();
+  const info = await redis.info();
+  const of = (version: string) => info.replace(/^redis_version:.*$/m, `redis_version:${version}`);
+  expect(checkServer(of("6.2.0"), { url: server.url })).toEqual([]);
+  expect(checkServer(of("10.0.1"), { url: server.url })).toEqual([]);
+  for (const old of ["6.0.16", "5.0.7"]) {
+    expect(() => checkServer(of(old), { url: server.url })).toThrow(
+      `Redis 6.2 or newer is needed; this one is ${old}`,
+    );
+  }
+});
+
+test("a replica is refused, and its primary named", async () => {
+  const { redis, open } = await setup();
+  const primary = await setup();
+  await redis.replicaof("127.0.0.1", primary.server.port);
+  await expect(open()).rejects.toThrow(StoreUnavailable);
+  await expect(open()).rejects.toThrow(
+    `a replica, of 127.0.0.1:${primary.server.port}: name its primary`,
+  );
+});
+
+test("keys of Millrace's names that another program made are refused, and named", async () => {
+  const { redis, open } = await setup();
+  await redis.set("mr:{registry}:queues", "mine");
+  await expect(open()).rejects.toThrow(
+    "mr:{registry}:queues is a string, and Millrace's is a hash: another program uses the prefix mr.",
+  );
+  await redis.del("mr:{registry}:queues");
+  const name = "documents" as QueueName;
+  await (await open()).defineQueue({ name, shards: 2 });
+  const { base } = shardAt("mr", name, 1);
+  await redis.set(`${base}mr:leases`, "mine");
+  await expect(open()).rejects.toThrow(`${base}mr:leases is a string`);
+  await redis.del(`${base}mr:leases`);
+  await open();
+});
+
+test("other programs' keys are warned of, by what they begin with", async () => {
+  const { redis, server, warnings, open } = await setup();
+  await (await open()).defineQueue({ name: "documents" as QueueName });
+  await open();
+  expect(warnings).toEqual([]);
+  await redis.set("session:jane@example.com", "1");
+  await redis.set("jane@example.com", "1");
+  await redis.hset("bull:emails:meta", "opts.maxLenEvents", 1);
+  await open();
+  expect(warnings).toEqual([
+    expect.stringContaining("of its own names"),
+    expect.stringContaining("under bull:, those of another program's BullMQ queues"),
+    expect.stringContaining("under session:"),
+  ]);
+  expect(warnings.join()).not.toContain("jane");
+  await redis.flushdb();
+  await redis.select(3);
+  await redis.set("x", 1);
+  await open();
+  expect(warnings).toEqual([expect.stringContaining("in database 3")]);
+  await open(`${server.url}/3`);
+  expect(warnings).toEqual([expect.stringContaining("of its own names")]);
+});

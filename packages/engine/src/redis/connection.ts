@@ -1,0 +1,244 @@
+import { once } from "node:events";
+import type { ConnectionOptions } from "node:tls";
+import type { Clock, Random } from "@millrace/shared";
+import type { CommonRedisOptions, Redis } from "ioredis";
+import type { EngineOptions } from "../engine.ts";
+import { anyNodeOf } from "./any-node.ts";
+import type {
+  Credential,
+  RedisAddress,
+  RedisCluster,
+  RedisSentinels,
+  RedisServer,
+  RedisSettings,
+} from "./settings.ts";
+import { type Store, StoreCluster, StoreConnection } from "./store-connection.ts";
+import { StoreUnavailable } from "./store-fault.ts";
+
+export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
+/** How often a broken connection is tried anew before commands that wait for it fail: 1 to 2 s. */
+const RETRIES_PER_COMMAND = 5;
+const RETRY_STEP_MS = 100;
+const MAX_RETRY_MS = 300;
+/** The same of a Cluster, whose client tries every 100 ms, and counts being sent to the right node as a try. */
+const CLUSTER_TRIES_PER_COMMAND = 32;
+/** How soon a Cluster's new masters are found if nothing else tells of them, as when the old ones hang. */
+const LOOK_AT_SLOTS_EVERY_MS = 2_000;
+/** How long a sentinel, or a node that is asked for the slots, may take before the next one is asked. */
+const ASK_NEXT_AFTER_MS = 1_000;
+
+type OnWarning = NonNullable<EngineOptions["onWarning"]>;
+
+export interface Connections {
+  /** For everything but subscriptions. */
+  readonly commands: Store;
+  readonly signals: Redis;
+}
+
+/**
+ * Connections that reconnect by themselves for ever. A command without a connection waits for one for
+ * a bounded time and then fails; one whose reply was lost is sent again, so all that is sent must be
+ * safe to repeat.
+ */
+export function createConnections(
+  settings: RedisSettings,
+  random: Random,
+  onWarning: OnWarning,
+): Connections {
+  if (!("cluster" in settings)) {
+    return {
+      commands: createConnection(settings, "millrace-engine", random, onWarning),
+      signals: createConnection(settings, "millrace-signals", random, onWarning),
+    };
+  }
+  const commands = createCluster(settings, "millrace-engine", random, onWarning);
+  // What is published at one node is heard at all of them.
+  const Connector = anyNodeOf(commands, settings.cluster, random);
+  const options = { ...optionsOf(settings, "millrace-signals", random), Connector };
+  const signals = warning(renewing(new StoreConnection(options), settings), onWarning);
+  commands.on("-node", ({ options: gone }: Redis) => {
+    const { host, port } = signals.options;
+    if (host === gone.host && port === gone.port) signals.disconnect(true);
+  });
+  return { commands, signals };
+}
+
+export function createConnection(
+  settings: RedisSettings & (RedisServer | RedisSentinels),
+  name: string,
+  random: Random,
+  onWarning: OnWarning,
+): Redis {
+  const options = optionsOf(settings, name, random);
+  if ("url" in settings) {
+    const redis = new StoreConnection(settings.url, options);
+    return warning(renewing(redis, settings), onWarning);
+  }
+  const { sentinels, masterName, sentinelUsername } = settings;
+  const sentinelPassword = currentOf(settings.sentinelPassword);
+  const tls = tlsOf(settings);
+  const redis = new StoreConnection({
+    ...options,
+    sentinels: sentinels.map((address) => ({ ...address })),
+    name: masterName,
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    // Leaves a master that was replaced as soon as a sentinel says so, though it may still answer.
+    failoverDetector: true,
+    sentinelRetryStrategy: retryDelay(random),
+    sentinelReconnectStrategy: retryDelay(random),
+    sentinelCommandTimeout: ASK_NEXT_AFTER_MS,
+  });
+  return warning(renewing(redis, settings), onWarning);
+}
+
+function createCluster(
+  settings: RedisCluster & RedisSettings,
+  name: string,
+  random: Random,
+  onWarning: OnWarning,
+): StoreCluster {
+  // A node's connection does not come back by itself: the Cluster looks where its slots are.
+  const { lazyConnect: _, retryStrategy: __, ...redisOptions } = optionsOf(settings, name, random);
+  const seeds = settings.cluster.map((address) => ({ ...address }));
+  const { commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = settings;
+  const cluster = new StoreCluster(seeds, commandTimeoutMs, {
+    redisOptions,
+    clusterRetryStrategy: retryDelay(random),
+    maxRedirections: CLUSTER_TRIES_PER_COMMAND,
+    slotsRefreshInterval: LOOK_AT_SLOTS_EVERY_MS,
+    slotsRefreshTimeout: ASK_NEXT_AFTER_MS,
+    // Certificates hold names.
+    ...(settings.tls && { dnsLookup: (address, found) => found(null, address) }),
+  });
+  const down = new Set<string>();
+  cluster.on("node error", (cause: Error, node: string) => {
+    if (!down.has(node)) onWarning(`connection to Redis node ${node} failed`, cause);
+    down.add(node);
+  });
+  cluster.on("+node", (node: Redis) => {
+    renewing(node, settings);
+    node.once("ready", () => down.delete(`${node.options.host}:${node.options.port}`));
+  });
+  return warning(cluster, onWarning);
+}
+
+const optionsOf = (settings: RedisSettings, name: string, random: Random) => {
+  const { username } = settings;
+  const password = currentOf(settings.password);
+  const tls = tlsOf(settings);
+  return {
+    lazyConnect: true,
+    connectionName: name,
+    autoResubscribe: false,
+    connectTimeout: settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    commandTimeout: settings.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: RETRIES_PER_COMMAND,
+    retryStrategy: retryDelay(random),
+    // A name or a proxy may lead to another server by now, which is not read-only. A connection that is
+    // not logged in (any more) logs in when it is made anew.
+    reconnectOnError: ({ message }: Error) => /^(READONLY|NOAUTH|WRONGPASS)/.test(message),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+  } satisfies CommonRedisOptions;
+};
+
+const tlsOf = ({ tls }: RedisSettings): ConnectionOptions | undefined => {
+  const current = currentOf(tls);
+  return current && { ...current };
+};
+
+const currentOf = <Value>(credential: Credential<Value> | undefined): Value | undefined =>
+  typeof credential === "function" ? (credential as () => Value)() : credential;
+
+/**
+ * ioredis reads its options at each connection that it makes, so options that are read anew there have
+ * a connection that comes back log in with the credentials of now.
+ */
+function renewing<Client extends Redis>(redis: Client, settings: RedisSettings): Client {
+  const { sentinelPassword, tls: sentinelTls } =
+    "sentinels" in settings ? settings : ({} as Partial<RedisSentinels & RedisSettings>);
+  const inUrl = "url" in settings && new URL(settings.url).password !== "";
+  const read: readonly (readonly [string, unknown, () => unknown])[] = [
+    ["password", inUrl ? undefined : settings.password, () => currentOf(settings.password)],
+    ["tls", settings.tls, () => tlsOf(settings)],
+    ["sentinelTLS", sentinelTls, () => tlsOf(settings)],
+    ["sentinelPassword", sentinelPassword, () => currentOf(sentinelPassword)],
+  ];
+  for (const [name, credential, get] of read) {
+    if (typeof credential !== "function") continue;
+    Object.defineProperty(redis.options, name, { get, enumerable: true, configurable: true });
+  }
+  return redis;
+}
+
+/** Spread, so that replicas which lost a server together do not come back to it as one. */
+const retryDelay = (random: Random) => (attempt: number) =>
+  Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS) * (0.75 + 0.5 * random.next());
+
+/** Tells of a broken connection once, until it is there again. */
+function warning<Client extends Store>(client: Client, onWarning: OnWarning): Client {
+  let down = false;
+  client.on("error", (cause: Error) => {
+    if (!down) onWarning("connection to Redis failed; reconnecting", cause);
+    down = true;
+  });
+  client.on("ready", () => {
+    down = false;
+  });
+  return client;
+}
+
+/** What a sentinel, or a node, said before says more. */
+const SUMMARY =
+  /^(All sentinels are unreachable|Failed to refresh slots|None of startup nodes|Connection is closed)/;
+
+/** Waits until Redis can be used. Rejects with StoreUnavailable if that takes too long. */
+export async function connect(redis: Store, settings: RedisSettings, clock: Clock): Promise<void> {
+  const timeoutMs = settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  const abandoned = new AbortController();
+  let lastError: Error | undefined;
+  const remember = (error: Error) => {
+    if (lastError === undefined || !SUMMARY.test(error.message)) lastError = error;
+  };
+  const sources = ["error", "sentinelError", "node error"];
+  for (const source of sources) redis.on(source, remember);
+  const timer = clock.after(timeoutMs, () => abandoned.abort());
+  const ready = waitForReady(redis, abandoned.signal);
+  // The first attempt's failure is not the end: it goes on trying until the timer.
+  redis.connect().catch(() => undefined);
+  try {
+    await ready;
+  } catch {
+    redis.disconnect();
+    const why = lastError === undefined ? "" : `: ${lastError.message}`;
+    throw new StoreUnavailable(`no ${placeOf(settings)} within ${timeoutMs} ms${why}`, {
+      cause: lastError,
+    });
+  } finally {
+    timer.cancel();
+    for (const source of sources) redis.off(source, remember);
+  }
+}
+
+// Not events.once alone: it rejects on "error", and errors are expected while it connects.
+function waitForReady(redis: Store, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    redis.once("ready", () => resolve());
+    void once(signal, "abort").then(() => reject(new Error("timed out")));
+  });
+}
+
+function placeOf(settings: RedisSettings): string {
+  const list = (addresses: readonly RedisAddress[]) =>
+    addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
+  if ("cluster" in settings) return `Redis Cluster at ${list(settings.cluster)}`;
+  if ("sentinels" in settings) {
+    return `Redis named ${settings.masterName} by the sentinels at ${list(settings.sentinels)}`;
+  }
+  const { hostname, port } = new URL(settings.url);
+  return `Redis at ${hostname}:${port || 6379}`;
+}

@@ -1,0 +1,328 @@
+/** The ways in which a Redis may let schedulers in, each against a real one. */
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect as connectSocket, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  defaultBackoff,
+  type KeyId,
+  newJobId,
+  type QueueName,
+  systemClock,
+  systemRandom,
+} from "@millrace/shared";
+import {
+  freePort,
+  redisCommand,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinels,
+  testAuthority,
+} from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { LEASE_MS } from "../../test/setup.ts";
+import { openEngine, type RedisSettings, StoreUnavailable } from "../index.ts";
+import { connect, createConnections } from "./connection.ts";
+
+const queue = "documents" as QueueName;
+
+async function open(redis: RedisSettings) {
+  const warnings: string[] = [];
+  const engine = await openEngine({
+    ...{ redis, clock: systemClock, random: systemRandom, redisTime: true },
+    onWarning: (message) => warnings.push(message),
+  });
+  onTestFinished(() => engine.close());
+  return { engine, warnings };
+}
+
+const job = () => ({
+  id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
+  ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
+  ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+});
+
+/** A job from its submission to its end, over every kind of call. */
+async function runThrough(redis: RedisSettings) {
+  const { engine, warnings } = await open(redis);
+  await engine.defineQueue({ name: queue, shards: 3 });
+  await engine.keyBudgets.set("aaaa" as KeyId, { maxRunning: 5 });
+  await engine.providerAccounts.put({ name: "openai", maxRunning: 5 });
+  const finished = Promise.withResolvers<void>();
+  await using _subscription = await engine.subscribe(queue, ({ kind }) => {
+    // What is published while a connection comes back is lost, and a listener is told to look for itself.
+    if (kind === "finished" || kind === "resync") finished.resolve();
+  });
+  await engine.submit([{ ...job(), pool: "openai" }]);
+  const request = { queue, count: 5, leaseMs: LEASE_MS, workerId: "w" };
+  const { leases } = await engine.lease(request);
+  expect(leases).toHaveLength(1);
+  await engine.append(
+    leases.map((of) => ({ ...of, chunks: [{ seq: 0, kind: "text", body: "x" }] })),
+  );
+  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  await finished.promise;
+  await engine.reap(queue, 10);
+  await engine.promote(queue, 10);
+  await engine.prune(queue, 10);
+  await engine.syncPolicy();
+  await engine.ping();
+  expect(await engine.audit()).toEqual([]);
+  return warnings;
+}
+
+/** What docs/operations.md gives the user of Millrace. */
+const ACL = ["on", ">secret", "~mr:*", "&*", "+@all", "-@dangerous", "+info", "+bgrewriteaof"];
+
+test("an ACL user that may do only what it needs", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await redisCommand(server.port, "ACL", "SETUSER", "millrace", ...ACL);
+  await redisCommand(server.port, "ACL", "SETUSER", "default", "off");
+  const { url } = server;
+  await runThrough({ url, username: "millrace", password: "secret" });
+  await runThrough({ url: url.replace("redis://", "redis://millrace:secret@") });
+  const wrong = { url, username: "millrace", password: "hunter2", connectTimeoutMs: 300 };
+  await expect(open(wrong)).rejects.toThrow(StoreUnavailable);
+  await expect(open(wrong)).rejects.toThrow("WRONGPASS");
+  await expect(open(wrong)).rejects.not.toThrow("hunter2");
+});
+
+test("a user that may not have Redis write its file anew is told so, and nothing else fails", async () => {
+  const server = await startRedis({ appendonly: true });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const rules = ACL.filter((rule) => rule !== "+bgrewriteaof");
+  await redisCommand(server.port, "ACL", "SETUSER", "millrace", ...rules);
+  const { engine } = await open({ url: server.url, username: "millrace", password: "secret" });
+  const why = expect.stringContaining("bgrewriteaof");
+  expect(await engine.renewFiles()).toEqual({ kind: "notAllowed", why });
+});
+
+test("TLS, with a certificate that Redis asks for", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const authority = testAuthority();
+  const [of, ours] = [authority.issue("redis"), authority.issue("scheduler")];
+  const file = async (name: string, content: Buffer) => {
+    await writeFile(join(directory, name), content);
+    return join(directory, name);
+  };
+  const port = await freePort();
+  const server = await startRedis({
+    args: [
+      ...["--tls-port", String(port), "--tls-ca-cert-file", await file("ca", authority.ca)],
+      ...["--tls-cert-file", await file("cert", of.cert)],
+      ...["--tls-key-file", await file("key", of.key)],
+    ],
+  });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const url = `rediss://localhost:${port}`;
+  const { ca } = authority;
+  await runThrough({ url, tls: { ca, ...ours } });
+  const short = { url, connectTimeoutMs: 300 };
+  // Who signed it is not known; a certificate is asked for, and none is shown.
+  await expect(open({ ...short, tls: ours })).rejects.toThrow("certificate");
+  await expect(open({ ...short, tls: { ca } })).rejects.toThrow(StoreUnavailable);
+});
+
+test("sentinels with a password of their own", async () => {
+  const watched = await startRedisSentinels({ password: "secret", sentinelPassword: "watch" });
+  onTestFinished(() => watched[Symbol.asyncDispose]());
+  const { addresses: sentinels, masterName } = watched;
+  const settings = { sentinels, masterName, password: "secret", sentinelPassword: "watch" };
+  await runThrough(settings);
+  const short = { ...settings, connectTimeoutMs: 500 };
+  await expect(open({ ...short, masterName: "other" })).rejects.toThrow(
+    /no Redis named other by the sentinels at 127.*: .*No such master with that name/,
+  );
+  await expect(open({ ...short, sentinelPassword: "no" })).rejects.toThrow("WRONGPASS");
+  await expect(open({ ...short, password: "no" })).rejects.toThrow("WRONGPASS");
+});
+
+test("a Cluster with an ACL user, all over TLS", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const authority = testAuthority();
+  const of = authority.issue("redis");
+  const file = async (name: string, content: Buffer) => {
+    await writeFile(join(directory, name), content);
+    return join(directory, name);
+  };
+  const cluster = await startRedisCluster({
+    tlsArgs: [
+      ...["--tls-ca-cert-file", await file("ca", authority.ca)],
+      ...["--tls-cert-file", await file("cert", of.cert)],
+      ...["--tls-key-file", await file("key", of.key)],
+      ...["--tls-auth-clients", "no"],
+    ],
+  });
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  for (const { port } of cluster.masters) {
+    await redisCommand(port, "ACL", "SETUSER", "millrace", ...ACL);
+    await redisCommand(port, "ACL", "SETUSER", "default", "off");
+  }
+  const settings = {
+    ...{ cluster: cluster.addresses, username: "millrace", password: "secret" },
+    tls: { ca: authority.ca },
+  };
+  await runThrough(settings);
+  await expect(open({ ...settings, password: "no", connectTimeoutMs: 300 })).rejects.toThrow(
+    "WRONGPASS",
+  );
+});
+
+/**
+ * Takes the user's old password away and cuts its connections, as a failover does, while the engine is
+ * still given the old one; then gives it the new one. Until then each call is an outage that `isTold`.
+ */
+async function rotate(
+  servers: readonly number[],
+  settings: RedisSettings & { username: string },
+  isTold: (outage: StoreUnavailable) => boolean,
+) {
+  let current = "secret";
+  const { engine } = await open({
+    ...settings,
+    ...{ password: () => current, commandTimeoutMs: 1_000 },
+  });
+  await engine.defineQueue({ name: queue, shards: 3 });
+  for (const port of servers) {
+    await redisCommand(port, "ACL", "SETUSER", "millrace", "<secret", ">rotated");
+    await redisCommand(port, "CLIENT", "KILL", "USER", "millrace");
+  }
+  const submit = () => engine.submit([job()]).catch((error: unknown) => error);
+  let outcome = await submit();
+  while (!(outcome instanceof StoreUnavailable && isTold(outcome))) {
+    expect(outcome).toBeInstanceOf(StoreUnavailable);
+    outcome = await submit();
+  }
+  current = "rotated";
+  outcome = await submit();
+  while (outcome instanceof StoreUnavailable) outcome = await submit();
+  expect(outcome).toEqual([{ kind: "accepted" }]);
+}
+
+/** The operator's own user stays: `default` with no password. */
+const userOf = async (ports: readonly number[]) => {
+  for (const port of ports) await redisCommand(port, "ACL", "SETUSER", "millrace", ...ACL);
+};
+
+test("a password that is rotated is used by connections that come back", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await userOf([server.port]);
+  const settings = { url: server.url, username: "millrace" };
+  await rotate([server.port], settings, ({ accessDenied }) => accessDenied);
+});
+
+test("a password that is rotated is used by connections that come back to a Cluster", async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const ports = cluster.masters.map(({ port }) => port);
+  await userOf(ports);
+  // A Cluster's client tries all nodes: why each fails is in the log, and a call runs into its time-out.
+  await rotate(ports, { cluster: cluster.addresses, username: "millrace" }, () => true);
+});
+
+test("a command that the user may not run is Redis denying access", async () => {
+  const server = await startRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await userOf([server.port]);
+  const { engine } = await open({ url: server.url, username: "millrace", password: "secret" });
+  await redisCommand(server.port, "ACL", "SETUSER", "millrace", "-evalsha", "-eval");
+  await expect(engine.defineQueue({ name: queue })).rejects.toMatchObject({
+    ...{ name: "StoreUnavailable", accessDenied: true },
+  });
+});
+
+test("in a Cluster too, a command that was given up on is not sent once its node is back", async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const settings = { cluster: cluster.addresses, commandTimeoutMs: 200 };
+  const { commands, signals } = createConnections(settings, systemRandom, () => {});
+  onTestFinished(() => {
+    signals.disconnect();
+    commands.disconnect();
+  });
+  await connect(commands, settings, systemClock);
+  await commands.set("given-up", 0);
+  const [first] = cluster.masters;
+  const slot = Number(await redisCommand(first?.port ?? 0, "CLUSTER", "KEYSLOT", "given-up"));
+  const holder = cluster.masters[Math.floor(slot / Math.ceil(16_384 / 3))];
+  const others = cluster.masters.filter((server) => server !== holder);
+  /** How often the others were asked for it: the client asks any node when one is away. */
+  const asked = async () => {
+    const stats = await Promise.all(
+      others.map(({ port }) => redisCommand(port, "INFO", "commandstats")),
+    );
+    return stats.map((text) => /^cmdstat_set:.*/m.exec(text)?.[0] ?? "never");
+  };
+  holder?.pause();
+  await expect(commands.set("given-up", 1)).rejects.toThrow("timed out");
+  const before = await asked();
+  await holder?.kill();
+  await holder?.restart();
+  let found: number | undefined;
+  while (found === undefined) found = await commands.exists("given-up").catch(() => undefined);
+  // It was started again with nothing.
+  expect(found).toBe(0);
+  expect(await asked()).toEqual(before);
+});
+
+test("a Cluster that serves not all of its slots is as a Redis that is away, until it does", async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const { engine } = await open({ cluster: cluster.addresses, commandTimeoutMs: 1_000 });
+  await engine.defineQueue({ name: queue, shards: 3 });
+  const submit = () => engine.submit([job()]);
+  expect(await submit()).toEqual([{ kind: "accepted" }]);
+  /** The first slot of each master: one that has lost any says CLUSTERDOWN for all. */
+  const slots = (command: "DELSLOTS" | "ADDSLOTS") =>
+    Promise.all(
+      cluster.masters.map(({ port }, index) =>
+        redisCommand(port, "CLUSTER", command, String(index * Math.ceil(16_384 / 3))),
+      ),
+    );
+  await slots("DELSLOTS");
+  const said = cluster.masters.map(({ port }) =>
+    redisCommand(port, "SET", "any", "1").catch(({ message }: Error) => message),
+  );
+  for (const answer of await Promise.all(said)) expect(answer).toMatch(/^(CLUSTERDOWN|MOVED)/);
+  await expect(submit()).rejects.toThrow(StoreUnavailable);
+  await slots("ADDSLOTS");
+  const again = () => submit().catch(() => undefined);
+  let outcome = await again();
+  while (outcome === undefined) outcome = await again();
+  expect(outcome).toEqual([{ kind: "accepted" }]);
+});
+
+test("an address that leads to another server once that has taken over is followed", async () => {
+  const primary = await startRedis();
+  onTestFinished(() => primary[Symbol.asyncDispose]());
+  const replica = await startRedis({ args: ["--replicaof", "127.0.0.1", String(primary.port)] });
+  onTestFinished(() => replica[Symbol.asyncDispose]());
+  let target = primary.port;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connectSocket(target, "127.0.0.1");
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) sockets.add(socket.on("error", () => near.destroy()));
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  const { port } = proxy.address() as { port: number };
+  const { engine } = await open({ url: `redis://127.0.0.1:${port}` });
+  await engine.defineQueue({ name: queue });
+  // The connections stay open, and lead to what is a replica now.
+  await redisCommand(replica.port, "REPLICAOF", "NO", "ONE");
+  target = replica.port;
+  await redisCommand(primary.port, "REPLICAOF", "127.0.0.1", String(replica.port));
+  await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
+  await engine.defineQueue({ name: queue });
+  expect(await engine.submit([job()])).toEqual([{ kind: "accepted" }]);
+  expect(await redisCommand(replica.port, "DBSIZE")).not.toBe("0");
+});

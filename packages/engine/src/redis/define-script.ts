@@ -1,0 +1,103 @@
+/**
+ * One Lua file, one typed binding beside it. A script is loaded with the files it includes
+ * (`--- @include "lanes/lib/lanes"`, from the folder of all concepts, each once), and is sent by its
+ * hash; a server that does not have it yet gets the text.
+ *
+ * A script's only key is `base`, the beginning of all keys of one queue shard: what a batch touches
+ * is known only from its job ids, and all of it is in the slot of `base`.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "ioredis";
+import type { Store } from "./store-connection.ts";
+import { asStoreFault } from "./store-fault.ts";
+
+export type ScriptArg = string | number | Uint8Array;
+
+export interface ScriptBinding<Request, Outcome> {
+  /** The file's name, and the first word of its header. */
+  readonly name: string;
+  /** The names of the arguments, in order, as in the header. */
+  readonly argv: readonly string[];
+  /** The names of the arguments that follow for each item of a batch, as in the header. */
+  readonly perItem?: readonly string[];
+  /** And of those that follow for each part of an item. */
+  readonly perSubItem?: readonly string[];
+  encode(request: Request): ScriptArg[];
+  decode(reply: unknown, request: Request): Outcome;
+  /** The reply's strings arrive as Buffers. */
+  readonly binary?: boolean;
+}
+
+export interface Script<Request, Outcome> {
+  readonly name: string;
+  readonly lua: string;
+  readonly binding: ScriptBinding<Request, Outcome>;
+  run(redis: Store, base: string, request: Request): Promise<Outcome>;
+}
+
+/** The folder of all concepts. */
+export const sourceFolder = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** `moduleUrl` is the binding's own `import.meta.url`: its Lua file has the same folder. */
+export function defineScript<Request, Outcome>(
+  moduleUrl: string,
+  binding: ScriptBinding<Request, Outcome>,
+): Script<Request, Outcome> {
+  const lua = loadLua(fileURLToPath(new URL(`${binding.name}.lua`, moduleUrl)));
+  const sha = createHash("sha1").update(lua).digest("hex");
+
+  const replyEncoding = binding.binary ? null : "utf8";
+  // Not `redis.call`, which takes the arguments one by one: a large batch would exceed the stack.
+  const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
+    redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
+  const send = async (redis: Store, args: RedisArg[]) => {
+    try {
+      return await call(redis, "evalsha", sha, args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return await call(redis, "eval", lua, args);
+    }
+  };
+
+  return {
+    name: binding.name,
+    lua,
+    binding,
+    async run(redis, base, request) {
+      const args = binding.encode(request).map(toRedisArg);
+      args.unshift(1, base);
+      try {
+        return binding.decode(await send(redis, args), request);
+      } catch (error) {
+        throw asStoreFault(error, `script ${binding.name}`);
+      }
+    },
+  };
+}
+
+type RedisArg = string | number | Buffer;
+
+const toRedisArg = (arg: ScriptArg): RedisArg =>
+  typeof arg === "string" || typeof arg === "number"
+    ? arg
+    : Buffer.from(arg.buffer, arg.byteOffset, arg.byteLength);
+
+const INCLUDE = /^--- @include "([^"]+)"\s*$/;
+
+/** The text of a Lua file with its includes in place, each once, where it is first asked for. */
+export function loadLua(path: string, included = new Set<string>()): string {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines
+    .map((line) => {
+      const name = INCLUDE.exec(line.trim())?.[1];
+      if (name === undefined) return line;
+      const file = resolve(sourceFolder, `${name}.lua`);
+      if (included.has(file)) return "";
+      included.add(file);
+      return loadLua(file, included);
+    })
+    .join("\n");
+}

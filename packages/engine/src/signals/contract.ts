@@ -1,0 +1,13 @@
+import type { JobId, JobState } from "@millrace/shared";
+
+export type Signal =
+  /** There may be something to lease. */
+  | { readonly kind: "work" }
+  | { readonly kind: "finished"; readonly jobId: JobId; readonly state: JobState }
+  | { readonly kind: "output"; readonly jobId: JobId; readonly nextOffset: number }
+  /** A job changed its state without finishing. */
+  | { readonly kind: "state"; readonly jobId: JobId; readonly state: JobState }
+  /** A running job shall stop. */
+  | { readonly kind: "cancel"; readonly jobId: JobId }
+  /** Signals may have been lost: look at everything again. */
+  | { readonly kind: "resync" };
