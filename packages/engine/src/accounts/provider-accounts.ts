@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@millrace/shared";
 import type { Clears } from "../explain/explain.ts";
-import type { QueueDefinition } from "../queues/contract.ts";
 import { accountBase, type Shard, shardAt } from "../redis/keys.ts";
+import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import { accountRegistry, type RegisteredAccount } from "./account-registry.ts";
@@ -46,7 +46,7 @@ export interface ProviderAccountsParts {
   readonly rootPrefix: string;
   readonly clock: Clock;
   readonly random: Random;
-  queues(): Promise<readonly QueueDefinition[]>;
+  queues(): Promise<readonly DefinedQueue[]>;
   /** So many failures in a row, of two jobs or more, open an account's circuit. */
   readonly mostFailures: number;
   /** An account may have more to give. */

@@ -1,5 +1,5 @@
-import type { QueueDefinition } from "../queues/contract.ts";
 import { accountBase, registryKeys, type Shard, shardAt } from "../redis/keys.ts";
+import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { Finding } from "./finding.ts";
 import { checkLanes } from "./lanes.ts";
@@ -30,7 +30,7 @@ export interface AuditOptions {
 export async function auditEngine(
   redis: Store,
   rootPrefix: string,
-  queues: readonly QueueDefinition[],
+  queues: readonly DefinedQueue[],
   options: AuditOptions = {},
 ): Promise<readonly Finding[]> {
   let findings = await look(redis, rootPrefix, queues, options);
@@ -46,7 +46,7 @@ const textOf = ({ invariant, subject, problem }: Finding) => `${invariant} ${sub
 async function look(
   redis: Store,
   rootPrefix: string,
-  queues: readonly QueueDefinition[],
+  queues: readonly DefinedQueue[],
   { onProgress }: AuditOptions,
 ): Promise<readonly Finding[]> {
   const shards = queues.flatMap(({ name, shards: count }) =>

@@ -1,7 +1,7 @@
 import type { JobId } from "@millrace/shared";
-import type { QueueDefinition } from "../queues/contract.ts";
-import { type RetentionOf, retention } from "../queues/queue-registry.ts";
+import { type RetentionOf, retention } from "../jobs/retention.ts";
 import { accountBase, shardAt } from "../redis/keys.ts";
+import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { JobRepair, Repair } from "./contract.ts";
 import type { Finding, Mend } from "./finding.ts";
@@ -27,7 +27,7 @@ const done: Readonly<Record<JobRepair, string>> = {
 export interface RepairParts {
   readonly redis: Store;
   readonly rootPrefix: string;
-  readonly queues: readonly QueueDefinition[];
+  readonly queues: readonly (DefinedQueue & RetentionOf)[];
   readonly nowMs: number;
   readonly maxEvents: number;
 }
@@ -102,11 +102,7 @@ async function* repairJobsOf(
   }
 }
 
-function queueAt(
-  rootPrefix: string,
-  queues: readonly QueueDefinition[],
-  base: string,
-): RetentionOf {
+function queueAt(rootPrefix: string, queues: RepairParts["queues"], base: string): RetentionOf {
   const found = queues.find(({ name, shards }) =>
     Array.from({ length: shards }, (_, at) => shardAt(rootPrefix, name, at).base).includes(base),
   );

@@ -1,5 +1,6 @@
 import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
-import { retention } from "../queues/queue-registry.ts";
+import type { JobSettings } from "../jobs/contract.ts";
+import { retention } from "../jobs/retention.ts";
 import { scanKeys } from "../redis/scan_keys.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -14,7 +15,7 @@ const JOBS_AT_ONCE = 100;
 export interface Strays {
   /** Looks at the next few jobs of each of a queue's shards, and puts those back that are in no place. */
   look(
-    shards: readonly ShardOfQueue[],
+    shards: readonly ShardOfQueue<JobSettings>[],
     stamp: { readonly nowMs: number; readonly maxEvents: number },
   ): Promise<readonly RepairedJob[]>;
 }

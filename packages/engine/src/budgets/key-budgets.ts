@@ -1,5 +1,5 @@
 import type { KeyId, QueueName } from "@millrace/shared";
-import type { QueueDefinition } from "../queues/contract.ts";
+import type { LaneSettings } from "../lanes/contract.ts";
 import { changeField } from "../redis/change_field.ts";
 import { registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -24,7 +24,7 @@ const NONE = "";
 export function keyBudgetRegistry(
   redis: Store,
   rootPrefix: string,
-  queues: () => Promise<readonly QueueDefinition[]>,
+  queues: () => Promise<readonly LaneSettings[]>,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {

@@ -1,5 +1,5 @@
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
-import type { AttemptRecord, JobRecord } from "../jobs/contract.ts";
+import type { AttemptRecord, JobRecord, JobSettings } from "../jobs/contract.ts";
 
 /** A job that failed for good. It outlives the job, and is no job itself: it has the job's id. */
 export interface DeadLetter {
@@ -50,4 +50,17 @@ export interface DeadLetters {
 export interface PruneResult {
   readonly pruned: number;
   readonly more: boolean;
+}
+
+/** What is kept of jobs that have ended. */
+export interface Retention {
+  /** Removes up to `limit` finished jobs whose retention is over, with all that belongs to them. */
+  prune(queue: QueueName, limit: number): Promise<PruneResult>;
+  readonly deadLetters: DeadLetters;
+}
+
+/** What dead letters depend on of their queue. */
+export interface RetentionSettings extends JobSettings {
+  /** How long dead letters are kept. */
+  readonly retainDeadLettersMs: number;
 }

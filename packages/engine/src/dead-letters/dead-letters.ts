@@ -1,22 +1,16 @@
-import {
-  type Clock,
-  isJobId,
-  newJobId,
-  parseJobId,
-  type QueueName,
-  type Random,
-} from "@millrace/shared";
+import { isJobId, newJobId, parseJobId, type QueueName, type Random } from "@millrace/shared";
 import type { JobSpec } from "../jobs/contract.ts";
-import { MAX_EVENTS } from "../queues/queue-registry.ts";
 import { byShard } from "../redis/by-shard.ts";
-import type { ShardMap, ShardOfQueue } from "../redis/shard-map.ts";
-import type { Store } from "../redis/store-connection.ts";
+import type { Shard } from "../redis/keys.ts";
+import type { EngineParts } from "../redis/parts.ts";
+import { MAX_EVENTS } from "../redis/stamp.ts";
 import type {
   DeadLetter,
   DeadLetterFilter,
   DeadLetterPage,
   DeadLetters,
   RedriveCounts,
+  RetentionSettings,
 } from "./contract.ts";
 import { readDeadLetters } from "./read_dead_letters.ts";
 import { redrive } from "./redrive.ts";
@@ -26,21 +20,26 @@ import { removeDeadLetters } from "./remove_dead_letters.ts";
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 200;
 
+export interface DeadLettersParts extends EngineParts<RetentionSettings> {
+  /** How many bytes a key may store in a queue where its budget does not say. */
+  readonly bytesLimit: () => number;
+}
+
 export interface DeadLetterStore extends DeadLetters {
   /** Removes up to `limit` of each shard that are past their queue's retention. */
   prune(queue: QueueName, limit: number): Promise<{ removed: number; more: boolean }>;
 }
 
 /** Jobs that failed for good; jobs/lib/dead.lua says where they are. */
-export function deadLetterStore(
-  redis: Store,
-  shards: ShardMap,
-  clock: Clock,
-  random: Random,
-  bytesLimit: () => number,
-): DeadLetterStore {
+export function deadLetterStore({
+  redis,
+  shards,
+  clock,
+  random,
+  bytesLimit,
+}: DeadLettersParts): DeadLetterStore {
   const readFrom = async (
-    from: readonly ShardOfQueue[],
+    from: readonly Shard[],
     filter: DeadLetterFilter,
     before: Place,
     view: "full" | "summary",

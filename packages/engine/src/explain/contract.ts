@@ -1,4 +1,4 @@
-import type { JobState } from "@millrace/shared";
+import type { JobId, JobState } from "@millrace/shared";
 import type { ConstraintKind } from "../lanes/contract.ts";
 
 export interface Constraint {
@@ -31,4 +31,9 @@ export interface Explanation {
   readonly lanes: number;
   /** How many jobs of its band and pool its shard has leased, within the last minute. Left out: none. */
   readonly leasedLately?: { readonly jobs: number; readonly sinceMs: number };
+}
+
+export interface Explanations {
+  /** Why a job waits: all that holds it now. Undefined: there is no such job. */
+  explain(id: JobId): Promise<Explanation | undefined>;
 }

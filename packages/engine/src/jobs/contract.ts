@@ -1,4 +1,5 @@
 import type { BackoffPolicy, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
+import type { DefinedQueue } from "../redis/shard-map.ts";
 
 export interface JobSpec {
   readonly id: JobId;
@@ -157,4 +158,33 @@ export interface EndedJob {
 export interface PromoteResult {
   readonly promoted: number;
   readonly nextDueMs?: number;
+}
+
+export interface Jobs {
+  /** Stores jobs, each for itself; a batch is one script call for each queue shard. Repeating it is safe: the job id decides. */
+  submit(jobs: readonly JobSpec[]): Promise<readonly SubmitOutcome[]>;
+  /** Jobs as they are, undefined where there is none (any more). */
+  getJobs(ids: readonly JobId[], view?: JobView): Promise<readonly (JobRecord | undefined)[]>;
+  /** Those that have finished, without their payload: asking for one that has not costs little. */
+  getFinished(ids: readonly JobId[]): Promise<readonly FinishedRead[]>;
+  /** One key's jobs in one queue, newest first. A page may be short, or empty, though more follow. */
+  listJobs(filter: ListFilter): Promise<JobPage>;
+  /** Waiting jobs are cancelled at once; a running one is marked, and its holder signalled. */
+  cancel(id: JobId, reason: string): Promise<CancelOutcome>;
+  /** Queues up to `limit` scheduled jobs that are due. */
+  promote(queue: QueueName, limit: number): Promise<PromoteResult>;
+}
+
+/** What jobs depend on of their queue. */
+export interface JobSettings extends DefinedQueue {
+  /** The job types that it takes; empty: any. */
+  readonly types: readonly string[];
+  /** How many jobs of one key may wait, for whatever. */
+  readonly maxDepthPerKey: number;
+  /** The most urgent priority that jobs may have of a key whose budget does not say; 1: no bound. */
+  readonly maxPriority: number;
+  readonly retainSucceededMs: number;
+  readonly retainFailedMs: number;
+  /** How many finished jobs of each kind a shard keeps at most. */
+  readonly retainCount: number;
 }

@@ -1,3 +1,5 @@
+import type { DefinedQueue } from "../redis/shard-map.ts";
+
 /** What can hold a waiting job. */
 export type ConstraintKind =
   | "SCHEDULED"
@@ -20,4 +22,10 @@ export interface BandWeights {
   readonly interactive: number;
   readonly standard: number;
   readonly batch: number;
+}
+
+/** What lanes depend on of their queue. */
+export interface LaneSettings extends DefinedQueue {
+  /** How the bands share the workers while all have work. */
+  readonly bandWeights: BandWeights;
 }

@@ -1,5 +1,5 @@
 import type { JobId, JobState, QueueName } from "@millrace/shared";
-import type { EndedJob, Failure, JobRecord, Usage } from "../jobs/contract.ts";
+import type { EndedJob, Failure, JobRecord, JobSettings, Usage } from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 
 export interface LeaseRequest {
@@ -110,4 +110,36 @@ export interface ReapedJob extends EndedJob {
 export interface ReapResult {
   readonly reaped: readonly ReapedJob[];
   readonly more: boolean;
+}
+
+export interface Leases {
+  /** Takes up to `count` jobs in fair order. Never blocks: no job waiting is an empty answer. */
+  lease(request: LeaseRequest): Promise<LeaseResult>;
+  /** Pushes the expiry of leases to `leaseMs` from now, each for itself. */
+  renew(leases: readonly LeaseRef[], leaseMs: number): Promise<readonly RenewOutcome[]>;
+  /** As renew, for a holder that comes back and needs the leases' data again. */
+  adopt(
+    leases: readonly LeaseRef[],
+    leaseMs: number,
+    workerId: string,
+  ): Promise<readonly AdoptOutcome[]>;
+  /** Ends attempts. A job's state and all that follows from it change in one script call. */
+  settle(settlements: readonly Settlement[]): Promise<readonly SettleOutcome[]>;
+  /** Takes back up to `limit` leases that ran out, and ends waiting jobs whose time is over. */
+  reap(queue: QueueName, limit: number): Promise<ReapResult>;
+  /**
+   * 32 bytes that every engine on this Redis is given. Where none are stored, `known` are, or new ones
+   * that are drawn at random.
+   */
+  leaseSecret(known?: Buffer): Promise<Buffer>;
+}
+
+/** What leases depend on of their queue. */
+export interface LeaseSettings extends JobSettings {
+  /** How often a job may lose its worker before it fails. */
+  readonly maxStalls: number;
+  /** How often a provider may refuse a job before that spends an attempt. */
+  readonly maxBounces: number;
+  /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
+  readonly defaultEstimatedTokens: number;
 }

@@ -4,7 +4,7 @@ import type { EndedJob } from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
-import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
+import type { Lease, LeaseRequest, LeaseResult, LeaseSettings } from "./contract.ts";
 import { lease } from "./lease.ts";
 import { settle } from "./settle.ts";
 
@@ -18,7 +18,7 @@ export interface LeaseFrom {
   freed(): void;
   /** Leases from a queue's shards by turns, until there are enough or none has more. */
   lease(
-    shards: readonly ShardOfQueue[],
+    shards: readonly ShardOfQueue<LeaseSettings>[],
     request: LeaseRequest,
     stamp: { readonly nowMs: number; readonly maxEvents: number },
   ): Promise<LeaseResult>;
@@ -30,7 +30,7 @@ const isReadable = ({ job }: Lease): boolean => job.type !== "";
 /** Ends jobs that no worker could make sense of, before they come to one. */
 async function failUnreadable(
   redis: Store,
-  { base, definition }: ShardOfQueue,
+  { base, definition }: ShardOfQueue<LeaseSettings>,
   leases: readonly Lease[],
   stamp: { readonly nowMs: number; readonly maxEvents: number },
 ): Promise<void> {
@@ -61,7 +61,7 @@ export function leaseFromShards(
 
   /** Whether any account granted something. */
   const getSlices = async (
-    { base }: ShardOfQueue,
+    { base }: ShardOfQueue<LeaseSettings>,
     wants: readonly Want[],
     dueMs: number[],
     note: (kind: ConstraintKind, lanes: number) => void,

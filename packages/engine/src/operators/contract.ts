@@ -59,3 +59,8 @@ export interface ApiKeys {
   /** Marks a key as revoked, for good. Repeating it is safe. */
   revoke(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
 }
+
+export interface Operators {
+  readonly apiKeys: ApiKeys;
+  readonly changeLog: ChangeLog;
+}

@@ -1,3 +1,4 @@
+import type { JobId } from "@millrace/shared";
 import type { LeaseRef } from "../leases/contract.ts";
 
 export type ChunkKind = "text" | "data" | "progress";
@@ -41,3 +42,15 @@ export type OutputRead =
   /** What was asked for is no longer kept. `oldestOffset`: the first that is; the next one to come if none is. */
   | { readonly kind: "gone"; readonly oldestOffset: number }
   | { readonly kind: "notFound" };
+
+export interface Output {
+  /** Stores output of running attempts. Chunks that are stored already are skipped. */
+  append(batches: readonly OutputBatch[]): Promise<readonly AppendOutcome[]>;
+  /** Output from `fromOffset` on; no chunks if none is stored there yet. At least one chunk where there is one, whatever `maxBytes`. */
+  readOutput(
+    jobId: JobId,
+    fromOffset: number,
+    maxChunks: number,
+    maxBytes: number,
+  ): Promise<OutputRead>;
+}

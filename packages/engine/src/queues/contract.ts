@@ -1,5 +1,7 @@
 import type { QueueName } from "@millrace/shared";
-import type { BandWeights } from "../lanes/contract.ts";
+import type { RetentionSettings } from "../dead-letters/contract.ts";
+import type { LaneSettings } from "../lanes/contract.ts";
+import type { LeaseSettings } from "../leases/contract.ts";
 
 export interface QueueStats {
   readonly queued: number;
@@ -16,29 +18,7 @@ export interface QueueStats {
   readonly oldestQueuedMs?: number;
 }
 
-export interface QueueDefinition {
-  readonly name: QueueName;
-  readonly shards: number;
-  /** The job types that it takes; empty: any. */
-  readonly types: readonly string[];
-  /** How many jobs of one key may wait, for whatever. */
-  readonly maxDepthPerKey: number;
-  /** The most urgent priority that jobs may have of a key whose budget does not say; 1: no bound. */
-  readonly maxPriority: number;
-  /** How often a job may lose its worker before it fails. */
-  readonly maxStalls: number;
-  readonly retainSucceededMs: number;
-  readonly retainFailedMs: number;
-  /** How many finished jobs of each kind a shard keeps at most. */
-  readonly retainCount: number;
-  /** How the bands share the workers while all have work. */
-  readonly bandWeights: BandWeights;
-  /** How long dead letters are kept. */
-  readonly retainDeadLettersMs: number;
-  /** How often a provider may refuse a job before that spends an attempt. */
-  readonly maxBounces: number;
-  /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
-  readonly defaultEstimatedTokens: number;
+export interface QueueDefinition extends LaneSettings, LeaseSettings, RetentionSettings {
   /** How failed attempts are repeated where the job does not say. The engine keeps it; whoever submits applies it. */
   readonly defaultRetry: RetryDefaults;
 }
@@ -51,3 +31,21 @@ export interface RetryDefaults {
 }
 
 export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefinition, "name">>;
+
+export interface Queues {
+  stats(queue: QueueName): Promise<QueueStats>;
+  /** By name. */
+  queues(): Promise<readonly QueueDefinition[]>;
+  getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** As getQueue, up to a second old: for each job. */
+  recentQueue(name: QueueName): Promise<QueueDefinition | undefined>;
+  /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
+  defineQueue(queue: QueueChange): Promise<QueueDefinition>;
+  /** As defineQueue, for one who has read it: undefined, and no change, if it is not `before` (undefined: none) that is there. */
+  replaceQueue(
+    before: QueueDefinition | undefined,
+    queue: QueueDefinition,
+  ): Promise<QueueDefinition | undefined>;
+  /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
+  pauseQueue(name: QueueName, paused: boolean): Promise<void>;
+}

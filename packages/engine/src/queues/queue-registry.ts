@@ -9,14 +9,13 @@ import {
 } from "@millrace/shared";
 import { registryKeys, shardAt } from "../redis/keys.ts";
 import { replaceField } from "../redis/replace_field.ts";
+import { MAX_EVENTS } from "../redis/stamp.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import type { QueueChange, QueueDefinition } from "./contract.ts";
 
 /** How old a definition may be that a call goes by: how soon other replicas' changes are seen. */
 const FRESH_MS = 1_000;
-/** How many events BullMQ's stream keeps about a shard. Whoever follows it reads all the time. */
-export const MAX_EVENTS = 1_000;
 const MAX_SHARDS = 64;
 const HOUR_MS = 3_600_000;
 
@@ -153,11 +152,3 @@ function assertDefinable(change: QueueChange): void {
     throw new RangeError(`a queue has 1 to ${MAX_SHARDS} shards, not ${shards}`);
   }
 }
-
-export type RetentionOf = Pick<QueueDefinition, "retainSucceededMs" | "retainFailedMs">;
-
-/** How long scripts keep what has ended. */
-export const retention = ({ retainSucceededMs, retainFailedMs }: RetentionOf) => ({
-  keepSucceededMs: retainSucceededMs,
-  keepFailedMs: retainFailedMs,
-});

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import type { EngineOptions } from "../engine.ts";
-import type { QueueDefinition } from "../queues/contract.ts";
 import { type RedisType, registryKeys, registryKeyTypes, shardAt, shardKeyTypes } from "./keys.ts";
 import type { RedisSettings } from "./settings.ts";
+import type { DefinedQueue } from "./shard-map.ts";
 import { mastersOf, type Store } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
@@ -72,7 +72,7 @@ export function checkServer(info: string, settings: RedisSettings): string[] {
 export async function checkKeys(
   store: Store,
   rootPrefix: string,
-  listQueues: () => Promise<readonly QueueDefinition[]>,
+  listQueues: () => Promise<readonly DefinedQueue[]>,
   onWarning: OnWarning,
 ): Promise<void> {
   try {

@@ -1,24 +1,38 @@
 import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
-import type { QueueDefinition } from "../queues/contract.ts";
-import type { QueueRegistry } from "../queues/queue-registry.ts";
 import { type Shard, shardAt, shardIndex } from "./keys.ts";
 
+/** A queue, as far as its shards depend on it. Each concept adds the settings that it goes by. */
+export interface DefinedQueue {
+  readonly name: QueueName;
+  readonly shards: number;
+}
+
 /** A queue shard with what its queue says. */
-export interface ShardOfQueue extends Shard {
-  readonly definition: QueueDefinition;
+export interface ShardOfQueue<Queue extends DefinedQueue = DefinedQueue> extends Shard {
+  readonly definition: Queue;
 }
 
-export interface ShardMap {
+export interface ShardMap<Queue extends DefinedQueue = DefinedQueue> {
   /** All shards of a queue; none if it is not defined. */
-  ofQueue(queue: QueueName): Promise<readonly ShardOfQueue[]>;
+  ofQueue(queue: QueueName): Promise<readonly ShardOfQueue<Queue>[]>;
+  /** Undefined: there is no such queue, or the id is malformed. */
+  ofJob(id: JobId): Promise<ShardOfQueue<Queue> | undefined>;
   /** Reads what is needed of `ids` to tell their shards, and returns what tells them. */
-  forJobs(ids: Iterable<JobId>): Promise<(id: JobId) => ShardOfQueue | undefined>;
+  forJobs(ids: Iterable<JobId>): Promise<(id: JobId) => ShardOfQueue<Queue> | undefined>;
+  /** As forJobs, of what names its job. */
+  forEach<Item extends { readonly jobId: JobId }>(
+    items: readonly Item[],
+  ): Promise<(item: Item) => ShardOfQueue<Queue> | undefined>;
 }
 
-export function shardMap(registry: QueueRegistry, rootPrefix: string): ShardMap {
-  const known = new Map<QueueName, readonly ShardOfQueue[]>();
+/** `recent` is a queue's definition, or undefined if there is none: asked for each job, and so not read each time. */
+export function shardMap<Queue extends DefinedQueue>(
+  recent: (name: QueueName) => Promise<Queue | undefined>,
+  rootPrefix: string,
+): ShardMap<Queue> {
+  const known = new Map<QueueName, readonly ShardOfQueue<Queue>[]>();
 
-  const shardsOf = (definition: QueueDefinition): readonly ShardOfQueue[] => {
+  const shardsOf = (definition: Queue): readonly ShardOfQueue<Queue>[] => {
     const before = known.get(definition.name);
     if (before?.[0]?.definition === definition) return before;
     const shards = Array.from({ length: definition.shards }, (_, index) => ({
@@ -29,29 +43,35 @@ export function shardMap(registry: QueueRegistry, rootPrefix: string): ShardMap 
     return shards;
   };
   const ofQueue = async (queue: QueueName) => {
-    const definition = await registry.recent(queue);
+    const definition = await recent(queue);
     return definition === undefined ? [] : shardsOf(definition);
   };
 
+  const forJobs = async (ids: Iterable<JobId>) => {
+    const queues = new Map<QueueName, readonly ShardOfQueue<Queue>[]>();
+    for (const id of ids) {
+      const queue = parseJobId(id)?.queue;
+      if (queue !== undefined && !queues.has(queue)) queues.set(queue, []);
+    }
+    await Promise.all(
+      [...queues.keys()].map(async (queue) => {
+        queues.set(queue, await ofQueue(queue));
+      }),
+    );
+    return (id: JobId) => {
+      const parts = parseJobId(id);
+      const shards = parts === undefined ? [] : (queues.get(parts.queue) ?? []);
+      if (parts === undefined || shards.length < 2) return shards[0];
+      return shards[shardIndex(parts.keyId, shards.length)];
+    };
+  };
   return {
     ofQueue,
-    async forJobs(ids) {
-      const queues = new Map<QueueName, readonly ShardOfQueue[]>();
-      for (const id of ids) {
-        const queue = parseJobId(id)?.queue;
-        if (queue !== undefined && !queues.has(queue)) queues.set(queue, []);
-      }
-      await Promise.all(
-        [...queues.keys()].map(async (queue) => {
-          queues.set(queue, await ofQueue(queue));
-        }),
-      );
-      return (id) => {
-        const parts = parseJobId(id);
-        const shards = parts === undefined ? [] : (queues.get(parts.queue) ?? []);
-        if (parts === undefined || shards.length < 2) return shards[0];
-        return shards[shardIndex(parts.keyId, shards.length)];
-      };
+    forJobs,
+    ofJob: async (id) => (await forJobs([id]))(id),
+    async forEach(items) {
+      const shardOf = await forJobs(items.map(({ jobId }) => jobId));
+      return ({ jobId }) => shardOf(jobId);
     },
   };
 }

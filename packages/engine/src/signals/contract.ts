@@ -1,4 +1,4 @@
-import type { JobId, JobState } from "@millrace/shared";
+import type { JobId, JobState, QueueName } from "@millrace/shared";
 
 export type Signal =
   /** There may be something to lease. */
@@ -11,3 +11,15 @@ export type Signal =
   | { readonly kind: "cancel"; readonly jobId: JobId }
   /** Signals may have been lost: look at everything again. */
   | { readonly kind: "resync" };
+
+export interface Signals {
+  /**
+   * Hints about a queue, or about one of its jobs alone: they may be lost, and are never truth.
+   * Disposing it ends them.
+   */
+  subscribe(
+    queue: QueueName,
+    listener: (signal: Signal) => void,
+    jobId?: JobId,
+  ): Promise<AsyncDisposable>;
+}

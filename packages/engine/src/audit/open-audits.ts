@@ -1,0 +1,28 @@
+import type { JobSettings } from "../jobs/contract.ts";
+import type { EngineParts } from "../redis/parts.ts";
+import { stampOf } from "../redis/stamp.ts";
+import { asStoreFault } from "../redis/store-fault.ts";
+import { auditEngine } from "./audit-engine.ts";
+import type { Audits } from "./contract.ts";
+import { repairFindings } from "./repair.ts";
+import { strays } from "./strays.ts";
+
+export interface AuditsParts extends EngineParts<JobSettings> {
+  readonly queues: () => Promise<readonly JobSettings[]>;
+}
+
+export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsParts): Audits {
+  const stray = strays(redis);
+  return {
+    async audit(options) {
+      return auditEngine(redis, rootPrefix, await queues(), options).catch((error: unknown) => {
+        throw asStoreFault(error, "the audit");
+      });
+    },
+    async *repair(findings) {
+      const parts = { redis, rootPrefix, queues: await queues(), ...stampOf(clock) };
+      yield* repairFindings(parts, findings);
+    },
+    returnStrays: async (queue) => stray.look(await shards.ofQueue(queue), stampOf(clock)),
+  };
+}

@@ -1,0 +1,103 @@
+import { byShard } from "../redis/by-shard.ts";
+import { shardIndex } from "../redis/keys.ts";
+import type { EngineParts } from "../redis/parts.ts";
+import { stampOf } from "../redis/stamp.ts";
+import { cancelJob } from "./cancel_job.ts";
+import type { JobSettings, JobSpec, Jobs, SubmitOutcome } from "./contract.ts";
+import { listJobs } from "./list-jobs.ts";
+import { promoteJobs } from "./promote_jobs.ts";
+import { readFinished } from "./read_finished.ts";
+import { readJobs } from "./read_jobs.ts";
+import { keyOrder, submit } from "./submit.ts";
+
+export interface JobsParts extends EngineParts<JobSettings> {
+  /** How many bytes a key may store in a queue where its budget does not say. */
+  readonly bytesLimit: () => number;
+}
+
+export function openJobs(parts: JobsParts): Jobs {
+  const { redis, clock, shards } = parts;
+  return {
+    submit: (jobs) => submitTo(parts, jobs),
+
+    getJobs: async (ids, view = "full") =>
+      byShard(
+        ids,
+        await shards.forJobs(ids),
+        () => (view === "summary" ? 1_024 : 32_768),
+        ({ base }, group) => readJobs.run(redis, base, { view, ids: group }),
+        () => undefined,
+      ),
+
+    getFinished: async (ids) =>
+      byShard(
+        ids,
+        await shards.forJobs(ids),
+        () => 32_768,
+        ({ base }, group) => readFinished.run(redis, base, { ids: group }),
+        () => ({ kind: "notFound" }),
+      ),
+
+    async listJobs(filter) {
+      const all = await shards.ofQueue(filter.queue);
+      const shard = all[shardIndex(filter.keyId, Math.max(1, all.length))];
+      return shard === undefined ? { jobs: [] } : listJobs(redis, shard, filter);
+    },
+
+    async cancel(jobId, reason) {
+      const shard = await shards.ofJob(jobId);
+      if (shard === undefined) return { kind: "notFound" };
+      const message = reason === "" ? "cancelled" : reason;
+      const keepFailedMs = shard.definition.retainFailedMs;
+      return cancelJob.run(redis, shard.base, { ...stampOf(clock), keepFailedMs, jobId, message });
+    },
+
+    async promote(queue, limit) {
+      const stamp = stampOf(clock);
+      const results = await Promise.all(
+        (await shards.ofQueue(queue)).map(({ base }) =>
+          promoteJobs.run(redis, base, { ...stamp, limit }),
+        ),
+      );
+      const due = results.flatMap(({ nextDueMs }) => (nextDueMs === undefined ? [] : [nextDueMs]));
+      return {
+        promoted: results.reduce((sum, { promoted }) => sum + promoted, 0),
+        ...(due.length === 0 ? {} : { nextDueMs: Math.min(...due) }),
+      };
+    },
+  };
+}
+
+async function submitTo(
+  { redis, clock, shards, bytesLimit }: JobsParts,
+  jobs: readonly JobSpec[],
+): Promise<readonly SubmitOutcome[]> {
+  const stamp = stampOf(clock);
+  const shardOf = await shards.forJobs(jobs.map((job) => job.id));
+  const order = keyOrder(jobs);
+  const outcomes = await byShard<JobSpec, NonNullable<ReturnType<typeof shardOf>>, SubmitOutcome>(
+    order.map((index) => jobs[index] as JobSpec),
+    (job) => {
+      const shard = shardOf(job.id);
+      return shard && takes(shard.definition, job.type) ? shard : undefined;
+    },
+    (job) => job.payloadJson.length + 1_024,
+    ({ base, definition }, group) => {
+      const { maxDepthPerKey: depthLimit, maxPriority: topPriority } = definition;
+      return submit.run(redis, base, {
+        ...{ ...stamp, depthLimit, topPriority, bytesLimit: bytesLimit(), jobs: group },
+        keepFailedMs: definition.retainFailedMs,
+      });
+    },
+    (job) => ({ kind: shardOf(job.id) === undefined ? "unknownQueue" : "unknownType" }),
+  );
+  const results = new Array<SubmitOutcome>(jobs.length);
+  order.forEach((index, i) => {
+    results[index] = outcomes[i] as SubmitOutcome;
+  });
+  return results;
+}
+
+/** Whether a queue takes jobs of a type. */
+export const takes = ({ types }: Pick<JobSettings, "types">, type: string): boolean =>
+  types.length === 0 || types.includes(type);

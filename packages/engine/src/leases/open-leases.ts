@@ -1,0 +1,86 @@
+import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
+import { retention } from "../jobs/retention.ts";
+import { byShard } from "../redis/by-shard.ts";
+import type { EngineParts } from "../redis/parts.ts";
+import { stampOf } from "../redis/stamp.ts";
+import { adoptLeases } from "./adopt_leases.ts";
+import type { LeaseSettings, Leases } from "./contract.ts";
+import { leaseFromShards } from "./lease-from.ts";
+import { leaseSecret } from "./lease-secret.ts";
+import { reapLeases } from "./reap_leases.ts";
+import { renewLeases } from "./renew_leases.ts";
+import { settle } from "./settle.ts";
+
+export interface LeasesParts extends EngineParts<LeaseSettings> {
+  readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
+}
+
+/** `freed`: an account was changed, and may have something now for who was told that it had nothing. */
+export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
+  const { redis, rootPrefix, clock, random, shards, accounts } = parts;
+  const leaseFrom = leaseFromShards(redis, accounts, clock);
+  const leaseLost = () => ({ kind: "leaseLost" }) as const;
+
+  const leases: Leases = {
+    lease: async (request) =>
+      leaseFrom.lease(await shards.ofQueue(request.queue), request, stampOf(clock)),
+
+    async renew(refs, leaseMs) {
+      const nowMs = clock.nowMs();
+      return byShard(
+        refs,
+        await shards.forEach(refs),
+        () => 0,
+        ({ base }, group) => renewLeases.run(redis, base, { nowMs, leaseMs, leases: group }),
+        leaseLost,
+      );
+    },
+
+    async adopt(refs, leaseMs, workerId) {
+      const nowMs = clock.nowMs();
+      return byShard(
+        refs,
+        await shards.forEach(refs),
+        () => 32_768,
+        ({ base }, group) =>
+          adoptLeases.run(redis, base, { nowMs, leaseMs, workerId, leases: group }),
+        leaseLost,
+      );
+    },
+
+    async settle(settlements) {
+      const stamp = stampOf(clock);
+      const outcomes = await byShard(
+        settlements,
+        await shards.forEach(settlements),
+        (one) => (one.kind === "complete" ? one.resultJson.length : 0),
+        ({ base, definition }, group) => {
+          const { maxBounces } = definition;
+          const call = { ...stamp, ...retention(definition), maxBounces, settlements: group };
+          return settle.run(redis, base, call);
+        },
+        leaseLost,
+      );
+      leaseFrom.freed();
+      return outcomes;
+    },
+
+    async reap(queue, limit) {
+      const stamp = stampOf(clock);
+      const results = await Promise.all(
+        (await shards.ofQueue(queue)).map(({ base, definition }) => {
+          const { maxStalls, retainFailedMs: keepFailedMs } = definition;
+          return reapLeases.run(redis, base, { ...stamp, keepFailedMs, maxStalls, limit });
+        }),
+      );
+      leaseFrom.freed();
+      return {
+        reaped: results.flatMap((result) => result.reaped),
+        more: results.some((result) => result.more),
+      };
+    },
+
+    leaseSecret: (known) => leaseSecret(redis, rootPrefix, random, known),
+  };
+  return { leases, freed: () => leaseFrom.freed() };
+}

@@ -1,0 +1,38 @@
+import type { EngineParts } from "../redis/parts.ts";
+import { MAX_EVENTS } from "../redis/stamp.ts";
+import type { Queues } from "./contract.ts";
+import { pauseQueue } from "./pause_queue.ts";
+import type { QueueRegistry } from "./queue-registry.ts";
+import { readStats } from "./read-stats.ts";
+
+export interface QueuesParts extends EngineParts {
+  readonly registry: QueueRegistry;
+  /** Called after a queue was defined or changed: its shards may have to be told of what keys and accounts may use. */
+  readonly onDefined: () => Promise<void>;
+}
+
+export function openQueues({ redis, shards, registry, onDefined }: QueuesParts): Queues {
+  return {
+    stats: async (queue) => readStats(redis, await shards.ofQueue(queue)),
+    queues: () => registry.list(),
+    getQueue: (name) => registry.get(name),
+    recentQueue: (name) => registry.recent(name),
+    async defineQueue(change) {
+      const queue = await registry.define(change);
+      await onDefined();
+      return queue;
+    },
+    async replaceQueue(before, queue) {
+      const replaced = await registry.replace(before, queue);
+      if (replaced !== undefined) await onDefined();
+      return replaced;
+    },
+    async pauseQueue(name, paused) {
+      await Promise.all(
+        (await shards.ofQueue(name)).map(({ base }) =>
+          pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Clock } from "@millrace/shared";
+import type { Storage } from "./contract.ts";
+import { readMemory } from "./read-memory.ts";
+import { renewFiles } from "./renew-files.ts";
+import { mastersOf, type Store } from "./store-connection.ts";
+import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
+
+/** `onClose` is called before the connection is closed. */
+export function openStorage(redis: Store, clock: Clock, onClose: () => void): Storage {
+  return {
+    clock,
+    memory: () => readMemory(redis),
+    renewFiles: () => renewFiles(redis),
+    async ping() {
+      const servers = mastersOf(redis);
+      if (servers.length === 0) throw new StoreUnavailable("no master of the Cluster is known");
+      await Promise.all(servers.map((server) => server.ping())).catch((error: unknown) => {
+        throw asStoreFault(error, "ping");
+      });
+    },
+    async close() {
+      onClose();
+      // QUIT is answered after all that was sent before it; without a connection nothing was.
+      await redis.quit().catch(() => undefined);
+      redis.disconnect();
+    },
+  };
+}
