@@ -76,3 +76,5 @@ function parse(text: string): RegisteredAccount {
   const { generation, ...account } = JSON.parse(text) as ProviderAccount & { generation: string };
   return { account, generation };
 }
+
+export type AccountRegistry = ReturnType<typeof accountRegistry>;

@@ -3,7 +3,7 @@ import type { LaneSettings } from "../lanes/contract.ts";
 import { changeField } from "../redis/change_field.ts";
 import { registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
-import { asStoreFault } from "../redis/store-fault.ts";
+import { asStoreCall } from "../redis/store-fault.ts";
 import type { KeyBudget, KeyBudgets } from "./contract.ts";
 import { setLimits } from "./set_limits.ts";
 
@@ -27,13 +27,6 @@ export function keyBudgetRegistry(
   queues: () => Promise<readonly LaneSettings[]>,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
-  const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw asStoreFault(error, doing);
-    }
-  };
   const shards = async () =>
     (await queues()).flatMap((queue) =>
       Array.from({ length: queue.shards }, (_, index) => ({
@@ -79,25 +72,25 @@ export function keyBudgetRegistry(
 
   return {
     get: (keyId) =>
-      attempt("reading a key's budget", async () => {
+      asStoreCall("reading a key's budget", async () => {
         const text = await redis.hget(key, keyId);
         return text === null ? undefined : parseBudget(text);
       }),
     list: () =>
-      attempt("listing budgets", async () => {
+      asStoreCall("listing budgets", async () => {
         const { [VERSION]: _, ...limits } = await redis.hgetall(key);
         return new Map(
           Object.entries(limits).map(([keyId, text]) => [keyId as KeyId, parseBudget(text)]),
         );
       }),
     set: (keyId, budget) =>
-      attempt("setting a key's budget", async () => void (await write(keyId, budget))),
+      asStoreCall("setting a key's budget", async () => void (await write(keyId, budget))),
     replace: (keyId, before, budget) =>
-      attempt("replacing a key's budget", () =>
+      asStoreCall("replacing a key's budget", () =>
         write(keyId, budget, before === undefined ? NONE : format(before)),
       ),
     storedBytes: (keyIds) =>
-      attempt("reading what keys store", async () => {
+      asStoreCall("reading what keys store", async () => {
         const sums = new Map(keyIds.map((keyId) => [keyId, 0]));
         for (const { base, index, queue } of await shards()) {
           const here = keyIds.filter((keyId) => shardIndex(keyId, queue.shards) === index);
@@ -109,7 +102,7 @@ export function keyBudgetRegistry(
         }
         return sums;
       }),
-    sync: () => attempt("bringing budgets up to date", () => setAll()),
+    sync: () => asStoreCall("bringing budgets up to date", () => setAll()),
   };
 }
 

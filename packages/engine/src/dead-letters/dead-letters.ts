@@ -1,29 +1,14 @@
-import { isJobId, newJobId, parseJobId, type QueueName, type Random } from "@millrace/shared";
-import type { JobSpec } from "../jobs/contract.ts";
+import { isJobId, parseJobId, type QueueName } from "@millrace/shared";
 import { byShard } from "../redis/by-shard.ts";
 import type { Shard } from "../redis/keys.ts";
-import type { EngineParts } from "../redis/parts.ts";
-import { MAX_EVENTS } from "../redis/stamp.ts";
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeadLetters,
-  RedriveCounts,
-  RetentionSettings,
-} from "./contract.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetterPage, DeadLetters } from "./contract.ts";
 import { readDeadLetters } from "./read_dead_letters.ts";
-import { redrive } from "./redrive.ts";
+import { type DeadLettersParts, redriveLetters } from "./redrive-letters.ts";
 import { removeDeadLetters } from "./remove_dead_letters.ts";
 
 /** How many one call reads at most: a filter that matches little gives short pages instead. */
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 200;
-
-export interface DeadLettersParts extends EngineParts<RetentionSettings> {
-  /** How many bytes a key may store in a queue where its budget does not say. */
-  readonly bytesLimit: () => number;
-}
 
 export interface DeadLetterStore extends DeadLetters {
   /** Removes up to `limit` of each shard that are past their queue's retention. */
@@ -31,13 +16,8 @@ export interface DeadLetterStore extends DeadLetters {
 }
 
 /** Jobs that failed for good; jobs/lib/dead.lua says where they are. */
-export function deadLetterStore({
-  redis,
-  shards,
-  clock,
-  random,
-  bytesLimit,
-}: DeadLettersParts): DeadLetterStore {
+export function deadLetterStore(parts: DeadLettersParts): DeadLetterStore {
+  const { redis, shards, clock } = parts;
   const readFrom = async (
     from: readonly Shard[],
     filter: DeadLetterFilter,
@@ -88,35 +68,7 @@ export function deadLetterStore({
       return letter;
     },
 
-    async redrive(letters): Promise<RedriveCounts> {
-      const nowMs = clock.nowMs();
-      const map = await shards.forJobs(letters.map(({ job }) => job.id));
-      const outcomes = await byShard(
-        letters,
-        ({ job }) => {
-          const shard = map(job.id);
-          const types = shard?.definition.types ?? [];
-          return types.length === 0 || types.includes(job.type) ? shard : undefined;
-        },
-        () => 4_096,
-        ({ base, definition }, group) =>
-          redrive.run(redis, base, {
-            nowMs,
-            maxEvents: MAX_EVENTS,
-            depthLimit: definition.maxDepthPerKey,
-            topPriority: definition.maxPriority,
-            bytesLimit: bytesLimit(),
-            letters: group.map(({ job }) => ({ id: job.id, job: redriven(job, nowMs, random) })),
-          }),
-        () => "REFUSED" as const,
-      );
-      const count = (word: string) => outcomes.filter((outcome) => outcome === word).length;
-      return {
-        redriven: count("REDRIVEN"),
-        refused: count("REFUSED") + count("INVALID"),
-        gone: count("GONE"),
-      };
-    },
+    redrive: (letters) => redriveLetters(parts, letters),
 
     async remove(ids) {
       const removed = await byShard(
@@ -153,20 +105,6 @@ export function deadLetterStore({
         more: removed.some((count) => count === limit),
       };
     },
-  };
-}
-
-/** The job to make of a dead letter: as it was submitted, but for what belongs to its first life. */
-function redriven(job: DeadLetter["job"], nowMs: number, random: Random): JobSpec {
-  const { runAtMs, expiresAtMs, deadlineMs, ...spec } = job;
-  const { idempotencyKey, idempotencyWindowMs, contentHash, deduplication, ...kept } = spec;
-  const parts = parseJobId(job.id);
-  if (parts === undefined) throw new Error(`a dead letter without a job id: ${job.id}`);
-  return {
-    ...kept,
-    id: newJobId(parts.queue, parts.keyId, nowMs, random),
-    submittedAtMs: nowMs,
-    redrivenFrom: job.id,
   };
 }
 

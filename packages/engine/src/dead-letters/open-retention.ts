@@ -2,7 +2,8 @@ import { pruneJobs } from "../jobs/prune_jobs.ts";
 import { retention } from "../jobs/retention.ts";
 import { stampOf } from "../redis/stamp.ts";
 import type { Retention } from "./contract.ts";
-import { type DeadLettersParts, deadLetterStore } from "./dead-letters.ts";
+import { deadLetterStore } from "./dead-letters.ts";
+import type { DeadLettersParts } from "./redrive-letters.ts";
 
 export function openRetention(parts: DeadLettersParts): Retention {
   const { redis, clock, shards } = parts;

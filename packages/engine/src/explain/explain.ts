@@ -1,5 +1,6 @@
 import { type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
+import type { Clears } from "../accounts/provider-accounts.ts";
 import type { KeyBudget } from "../budgets/contract.ts";
 import type { Constraint, Explanation } from "./contract.ts";
 import type { WaitFacts } from "./explain_job.ts";
@@ -38,12 +39,6 @@ export function explanationOf(
   constraints.sort((a, b) => (b.clearMs ?? Infinity) - (a.clearMs ?? Infinity));
   const pace = sinceMs === undefined ? {} : { leasedLately: { jobs: leased, sinceMs } };
   return { state, constraints, aheadInLane: waits ? ahead : 0, lanes, ...pace };
-}
-
-/** When what is used up of an account is free again. */
-export interface Clears {
-  readonly requestsClearMs?: number;
-  readonly tokensClearMs?: number;
 }
 
 const scheduled = ({ nextRunMs }: WaitFacts): Constraint[] =>

@@ -1,5 +1,6 @@
 import type { Clock } from "@millrace/shared";
-import type { ProviderAccountRegistry, Want } from "../accounts/provider-accounts.ts";
+import type { Want } from "../accounts/account-shards.ts";
+import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
 import type { EndedJob } from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";

@@ -1,5 +1,5 @@
 import type { JobId } from "@millrace/shared";
-import type { Want } from "../accounts/provider-accounts.ts";
+import type { Want } from "../accounts/account-shards.ts";
 import type { EndedJob } from "../jobs/contract.ts";
 import { jobRecord, type StoredJob } from "../jobs/job-record.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";

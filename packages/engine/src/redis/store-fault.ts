@@ -43,3 +43,12 @@ export function asStoreFault(error: unknown, doing: string): Error {
     ? new StoreUnavailable(`Redis is unavailable: ${doing}: ${message}`, { cause: error })
     : new Error(`${doing}: ${message}`, { cause: error });
 }
+
+/** Runs what reads or writes the store; what it rejects with is a StoreUnavailable where Redis is away. `doing` is for the message. */
+export async function asStoreCall<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStoreFault(error, doing);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Clock } from "@millrace/shared";
+import { accountBase, type Shard, shardAt } from "../redis/keys.ts";
+import type { DefinedQueue } from "../redis/shard-map.ts";
+import type { Store } from "../redis/store-connection.ts";
+import type { AccountRegistry, RegisteredAccount } from "./account-registry.ts";
+import { applySlice } from "./apply_slice.ts";
+import { closeAccount } from "./close_account.ts";
+import { closeSlice } from "./close_slice.ts";
+import { type AccountAnswer, exchangeAccount } from "./exchange_account.ts";
+import { openAccount } from "./open_account.ts";
+import { setGoverned } from "./set_governed.ts";
+
+/** What a shard had too little of in a lease. */
+export interface Want {
+  readonly pool: string;
+  readonly jobs: number;
+  /** What the next job takes. */
+  readonly leastTokens: number;
+}
+
+/** How often an exchange is tried again that met an account as it was removed, or made again. */
+const EXCHANGE_TRIES = 3;
+
+export interface AccountShardsParts {
+  readonly redis: Store;
+  readonly rootPrefix: string;
+  readonly clock: Clock;
+  queues(): Promise<readonly DefinedQueue[]>;
+  /** An account may have more to give. */
+  onChanged(): void;
+}
+
+/** What accounts give to shards, and what shards are told of them. */
+export interface AccountShards {
+  /** Tells every shard, or one, which pools are accounts. */
+  tellShards(only?: Pick<Shard, "base">): Promise<void>;
+  /** Writes an account's limits to its slot; those of a later version of the registry are left as they are. */
+  open(account: RegisteredAccount, version: number): Promise<unknown>;
+  /** Opens every account that the registry has: whoever died between a change of the registry and what follows leaves this to be done. */
+  openAsRegistered(): Promise<readonly RegisteredAccount[]>;
+  /** Gets a shard its next slice. Undefined: the pool is no account. */
+  exchange(shard: Pick<Shard, "base">, want: Want): Promise<AccountAnswer | undefined>;
+  /** Every shard that ever got a slice of an account gives back what it holds. */
+  takeBack(pool: string): Promise<void>;
+  /** Has an account's new limits obeyed everywhere: what was granted under those before ends. */
+  spread(name: string): Promise<void>;
+}
+
+export function accountShards(
+  { redis, rootPrefix, clock, queues, onChanged }: AccountShardsParts,
+  registry: AccountRegistry,
+): AccountShards {
+  const base = (name: string) => accountBase(rootPrefix, name);
+  const shards = async () =>
+    (await queues()).flatMap(({ name, shards: count }) =>
+      Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
+    );
+  const tellShards = async (only?: Pick<Shard, "base">) => {
+    const { version, accounts } = await registry.readAll();
+    const pools = accounts.map(({ account, generation }) => ({ pool: account.name, generation }));
+    // A shard that was never told has no version at all.
+    const told = only === undefined ? await shards() : [only];
+    await Promise.all(told.map((shard) => setGoverned.run(redis, shard.base, { version, pools })));
+  };
+  const open = ({ account, generation }: RegisteredAccount, version: number) => {
+    const { name, ...limits } = account;
+    return openAccount.run(redis, base(name), { ...limits, generation, version });
+  };
+  const openAsRegistered = async () => {
+    const { version, accounts } = await registry.readAll();
+    for (const one of accounts) {
+      if ((await open(one, version)) !== "MADE") continue;
+      // It may have been removed while this was on its way.
+      const now = await registry.readAll();
+      const there = now.accounts.some(({ account }) => account.name === one.account.name);
+      if (!there) await closeAccount.run(redis, base(one.account.name), { version: now.version });
+    }
+    return accounts;
+  };
+
+  const tryExchange = async (shard: Pick<Shard, "base">, { pool, jobs, leastTokens }: Want) => {
+    const report = await closeSlice.run(redis, shard.base, { pool });
+    if (report === undefined) return "free";
+    const answer = await exchangeAccount.run(redis, base(pool), {
+      ...report,
+      nowMs: clock.nowMs(),
+      shard: shard.base,
+      wantRequests: jobs,
+      wantTokens: jobs * leastTokens,
+      leastTokens,
+    });
+    if (answer === undefined) return "gone";
+    const { generation } = report;
+    await applySlice.run(redis, shard.base, { pool, generation, ...answer.grant });
+    return answer;
+  };
+  const exchange = async (shard: Pick<Shard, "base">, want: Want) => {
+    for (let tries = 0; tries < EXCHANGE_TRIES; tries += 1) {
+      const answer = await tryExchange(shard, want);
+      if (answer === "free") return undefined;
+      if (answer !== "gone") return answer;
+      // The shard has not heard yet that the account was removed, or made again.
+      await openAsRegistered();
+      await tellShards(shard);
+    }
+    return { why: "" } as const;
+  };
+
+  const takeBack = async (pool: string) => {
+    const fields = await redis.hkeys(`${base(pool)}mr:account`);
+    const bases = fields.flatMap((field) => (field.startsWith("v:") ? [field.slice(2)] : []));
+    await Promise.all(bases.map((at) => exchange({ base: at }, { pool, jobs: 0, leastTokens: 0 })));
+  };
+  const spread = async (name: string) => {
+    await tellShards();
+    await takeBack(name);
+    onChanged();
+  };
+  return { tellShards, open, openAsRegistered, exchange, takeBack, spread };
+}
