@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/client";
-import { systemClock } from "@millrace/shared";
+import { holdProcess, systemClock } from "@millrace/shared";
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -11,8 +11,6 @@ import type { Shell } from "./shell.ts";
 for (const [name, value] of Object.entries(process.env)) {
   if (name.startsWith("MILLRACE_") && value === "") delete process.env[name];
 }
-/** Any long time will do. */
-const HOLD_MS = 2 ** 30;
 const interruption = new AbortController();
 const shell: Shell = {
   env: process.env,
@@ -34,9 +32,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const asJson = process.argv.includes("--json");
 // Pauses between tries keep no process alive: without this, Node would end in one with its code 13.
-const hold = setInterval(() => undefined, HOLD_MS);
+const hold = holdProcess();
 process.exitCode = await run();
-clearInterval(hold);
+hold.release();
 
 async function run(): Promise<ExitCode> {
   try {

@@ -84,6 +84,35 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Writes a file beside its place, and moves it there once it is on disk: if `write` says so. */
+async function putFile(path: string, write: (file: FileHandle) => Promise<boolean>): Promise<void> {
+  const partial = `${path}.part`;
+  try {
+    const file = await open(partial, "wx", 0o600);
+    let keep: boolean;
+    try {
+      keep = await write(file);
+      if (keep) await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (keep) await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Counts the bytes of uploads that are under way, by key: what it returns adds to a key's, and says how many they are then. */
+function arrivals(): (keyId: KeyId, bytes: number) => number {
+  const arriving = new Map<KeyId, number>();
+  return (keyId, bytes) => {
+    const sum = (arriving.get(keyId) ?? 0) + bytes;
+    if (sum === 0) arriving.delete(keyId);
+    else arriving.set(keyId, sum);
+    return sum;
+  };
+}
+
 /**
  * Documents as files: `<id>` and, beside it, `<id>.json`. A document exists once its JSON does,
  * which is renamed into place last, after the content is on disk. What each key stores is in `keys/`.
@@ -92,35 +121,10 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
   const { directory, maxBytes, clock, random } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const byKey = storedByKey(directory, clock);
-  /** Bytes of uploads that are under way, by key. */
-  const arriving = new Map<KeyId, number>();
-  const arrive = (keyId: KeyId, bytes: number) => {
-    const sum = (arriving.get(keyId) ?? 0) + bytes;
-    if (sum === 0) arriving.delete(keyId);
-    else arriving.set(keyId, sum);
-    return sum;
-  };
-
+  const arrive = arrivals();
   const contentPath = (id: string) => {
     if (!isDocumentId(id)) throw new Error("not a document id");
     return join(directory, id);
-  };
-
-  const putFile = async (path: string, write: (file: FileHandle) => Promise<boolean>) => {
-    const partial = `${path}.part`;
-    try {
-      const file = await open(partial, "wx", 0o600);
-      let keep: boolean;
-      try {
-        keep = await write(file);
-        if (keep) await file.sync();
-      } finally {
-        await file.close();
-      }
-      if (keep) await rename(partial, path);
-    } finally {
-      await rm(partial, { force: true });
-    }
   };
 
   return {

@@ -10,7 +10,7 @@ import type { ChangeLogSettings, Operators } from "./operators/contract.ts";
 import type { Output } from "./output/contract.ts";
 import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
-import type { RedisSettings } from "./redis/settings.ts";
+import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Signals } from "./signals/contract.ts";
 
 /** What keys and provider accounts may use. */
@@ -52,6 +52,5 @@ export interface EngineOptions {
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** So many failures of a provider account in a row, of two jobs or more, open its circuit. From 2 on; default 5. */
   readonly providerFailures?: number;
-  /** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
-  readonly onWarning?: (message: string, cause?: unknown) => void;
+  readonly onWarning?: OnWarning;
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "@millrace/shared";
+import { type Clock, holdProcess, systemClock } from "@millrace/shared";
 
 export interface Closable {
   close(): Promise<void> | void;
@@ -42,14 +42,11 @@ export interface RunMainOptions {
 /** Whoever stops the program must give it longer than this. */
 export const DEFAULT_DRAIN_MS = 25_000;
 
-/** Any long time will do: the timer is there to exist, and ends with the process. */
-const HOLD_OPEN_MS = 2 ** 30;
-
 const systemHost: ProcessHost = {
   onSignal(listener) {
     // Neither a signal's listener nor our timers keep Node alive: without this, a close that waits
     // on them after the last socket is gone would end with Node's code 13 instead of ours.
-    setInterval(() => undefined, HOLD_OPEN_MS);
+    holdProcess();
     for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => listener(name));
   },
   onFault(listener) {

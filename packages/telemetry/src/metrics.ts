@@ -10,16 +10,31 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** One registry and what is counted in it. Labels never hold a job or a key: their number is unbounded. */
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
-  const registers = [registry];
   if (options.processMetrics ?? false) collectDefaultMetrics({ register: registry });
-  const byType = ["queue", "type"] as const;
+  const kinds = metricKinds(registry);
+  return { registry, ...jobMetrics(kinds), ...serviceMetrics(kinds) };
+}
+
+const byType = ["queue", "type"] as const;
+
+function metricKinds(registry: Registry) {
+  const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers });
-  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
-    new Gauge({ name, help, labelNames, registers });
-  const jobs = (name: string, help: string) => counter(name, help, [...byType]);
   return {
-    registry,
+    registers,
+    counter,
+    gauge: <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Gauge({ name, help, labelNames, registers }),
+    jobs: (name: string, help: string) => counter(name, help, [...byType]),
+  };
+}
+
+type MetricKinds = ReturnType<typeof metricKinds>;
+
+/** What becomes of jobs. */
+function jobMetrics({ registers, counter, jobs }: MetricKinds) {
+  return {
     jobDuration: new Histogram({
       name: metricNames.jobDuration,
       help: "How long one attempt ran, from lease to settlement.",
@@ -83,6 +98,12 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       ...byType,
       "direction",
     ]),
+  };
+}
+
+/** How the services do. */
+function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
+  return {
     outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
     outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),

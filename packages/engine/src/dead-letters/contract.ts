@@ -1,5 +1,5 @@
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
-import type { AttemptRecord, JobRecord, JobSettings } from "../jobs/contract.ts";
+import type { AttemptRecord, JobRecord, JobSettings, PruneResult } from "../jobs/contract.ts";
 
 /** A job that failed for good. It outlives the job, and is no job itself: it has the job's id. */
 export interface DeadLetter {
@@ -45,11 +45,6 @@ export interface DeadLetters {
   redrive(letters: readonly DeadLetter[]): Promise<RedriveCounts>;
   /** How many were there to be removed. */
   remove(ids: readonly JobId[]): Promise<number>;
-}
-
-export interface PruneResult {
-  readonly pruned: number;
-  readonly more: boolean;
 }
 
 /** What is kept of jobs that have ended. */

@@ -188,3 +188,8 @@ export interface JobSettings extends DefinedQueue {
   /** How many finished jobs of each kind a shard keeps at most. */
   readonly retainCount: number;
 }
+
+export interface PruneResult {
+  readonly pruned: number;
+  readonly more: boolean;
+}

@@ -1,6 +1,6 @@
-import type { PruneResult } from "../dead-letters/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber } from "../redis/reply.ts";
+import type { PruneResult } from "./contract.ts";
 
 export interface PruneRequest {
   readonly nowMs: number;

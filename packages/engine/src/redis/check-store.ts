@@ -1,7 +1,6 @@
 import type { Redis } from "ioredis";
-import type { EngineOptions } from "../engine.ts";
 import { type RedisType, registryKeys, registryKeyTypes, shardAt, shardKeyTypes } from "./keys.ts";
-import type { RedisSettings } from "./settings.ts";
+import type { OnWarning, RedisSettings } from "./settings.ts";
 import type { DefinedQueue } from "./shard-map.ts";
 import { mastersOf, type Store } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
@@ -11,8 +10,6 @@ const OLDEST_REDIS = [6, 2] as const;
 /** How many of a server's keys are looked at for other programs' ones. */
 const SAMPLED_KEYS = 5_000;
 const SCAN_COUNT = 1_000;
-
-type OnWarning = NonNullable<EngineOptions["onWarning"]>;
 
 /** Refuses servers that would lose jobs or cannot run the scripts, and warns of what may lose them. */
 export async function checkServers(

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { ConnectionOptions } from "node:tls";
 import type { Clock, Random } from "@millrace/shared";
 import type { CommonRedisOptions, Redis } from "ioredis";
-import type { EngineOptions } from "../engine.ts";
 import { anyNodeOf } from "./any-node.ts";
 import type {
   Credential,
+  OnWarning,
   RedisAddress,
   RedisCluster,
   RedisSentinels,
@@ -27,8 +27,6 @@ const CLUSTER_TRIES_PER_COMMAND = 32;
 const LOOK_AT_SLOTS_EVERY_MS = 2_000;
 /** How long a sentinel, or a node that is asked for the slots, may take before the next one is asked. */
 const ASK_NEXT_AFTER_MS = 1_000;
-
-type OnWarning = NonNullable<EngineOptions["onWarning"]>;
 
 export interface Connections {
   /** For everything but subscriptions. */

@@ -1,7 +1,7 @@
 import type { Clock } from "@millrace/shared";
-import type { EngineOptions } from "../engine.ts";
 import { registryKeys } from "./keys.ts";
 import { readTime } from "./read_time.ts";
+import type { OnWarning } from "./settings.ts";
 import type { Store } from "./store-connection.ts";
 
 const MEASURE_EVERY_MS = 5_000;
@@ -24,7 +24,7 @@ export async function redisClock(
   redis: Store,
   rootPrefix: string,
   local: Clock,
-  onWarning: NonNullable<EngineOptions["onWarning"]>,
+  onWarning: OnWarning,
 ): Promise<RedisClock> {
   // Of a Cluster's servers one keeps the time: that which keeps the registry.
   const key = registryKeys(rootPrefix).queues;

@@ -45,3 +45,6 @@ export type RedisSettings = (RedisServer | RedisSentinels | RedisCluster) & {
   /** How long a command may take, time without a connection included. Default 5,000. */
   readonly commandTimeoutMs?: number;
 };
+
+/** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
+export type OnWarning = (message: string, cause?: unknown) => void;

@@ -1,7 +1,9 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Clock, TimerHandle } from "@millrace/shared";
 import { fairTurns } from "./fair-turns.ts";
-import type { Progress, Tasks } from "./tasks.ts";
+import type { Progress } from "./progress.ts";
+import { spareThreads } from "./spare-threads.ts";
+import type { Tasks } from "./tasks.ts";
 import type { TaskMessage, ThreadMessage } from "./thread.ts";
 
 export interface ThreadPoolOptions {
@@ -54,9 +56,7 @@ export interface ThreadPool {
   close(): Promise<void>;
 }
 
-const IDLE_MS = 30_000;
 const LOOK_MS = 100;
-const entry = new URL("./thread.ts", import.meta.url);
 
 /**
  * Threads for what would hold up the event loop or might crash. A V8 heap limit ends a thread by
@@ -67,41 +67,8 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
   const turns = fairTurns(threads);
   /** What CPU time each thread had taken when its last task ended, milliseconds. */
   const spentBefore = new WeakMap<Worker, number>();
-  const all = new Set<Worker>();
-  /** Each with what will end it. */
-  const idle = new Map<Worker, TimerHandle>();
+  const spare = spareThreads(memoryMb, clock);
   let closed = false;
-
-  const start = (): Worker => {
-    // No environment: what reads strangers' documents has no business with our keys.
-    const resourceLimits = { maxOldGenerationSizeMb: memoryMb };
-    const thread = new Worker(entry, { env: {}, resourceLimits });
-    all.add(thread);
-    // A thread that fails between two tasks is only not there for the next.
-    thread.on("error", () => undefined);
-    thread.once("exit", () => {
-      all.delete(thread);
-      unIdle(thread);
-    });
-    return thread;
-  };
-  const unIdle = (thread: Worker) => {
-    idle.get(thread)?.cancel();
-    idle.delete(thread);
-  };
-  const take = (): Worker => {
-    const [thread] = idle.keys();
-    if (thread === undefined) return start();
-    unIdle(thread);
-    return thread;
-  };
-  const giveBack = (thread: Worker) => {
-    const end = () => {
-      idle.delete(thread);
-      void thread.terminate();
-    };
-    idle.set(thread, clock.after(IDLE_MS, end));
-  };
 
   async function runNow<T>(
     thread: Worker,
@@ -162,7 +129,7 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
       thread.off("message", onMessage).off("error", onError).off("exit", onExit);
       signal.removeEventListener("abort", onAbort);
       onSpent?.(spentMs);
-      if (reusable) giveBack(thread);
+      if (reusable) spare.giveBack(thread);
       else await thread.terminate();
     }
   }
@@ -177,14 +144,13 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
         assertWanted();
         const { input, transfer = [] } = await prepare();
         assertWanted();
-        return runNow<never>(take(), { name, input }, transfer, task);
+        return runNow<never>(spare.take(), { name, input }, transfer, task);
       });
       return orAborted(turn, task.signal);
     },
     async close() {
       closed = true;
-      for (const thread of idle.keys()) unIdle(thread);
-      await Promise.all([...all].map((thread) => thread.terminate()));
+      await spare.close();
     },
   };
 }

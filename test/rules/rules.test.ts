@@ -1,0 +1,110 @@
+/**
+ * Rules that hold themselves. Each is run on the code as it is, where it finds nothing, and on copies
+ * with a mistake in them, which it must find.
+ */
+import { expect, test } from "vitest";
+import { outOfTheirHomes } from "./homes.ts";
+import { circles, impurePolicy, wrongDirections } from "./imports.ts";
+import { Sources } from "./sources.ts";
+
+type Rule = (sources: Sources) => string[];
+
+interface Mistake {
+  readonly path: string;
+  readonly change: (text: string) => string;
+  /** Words of what is to be found. */
+  readonly finds: string;
+}
+
+const importing = (path: string, line: string, finds: string): Mistake => ({
+  path,
+  change: (text) => `${line}\n${text}`,
+  finds,
+});
+const POLICY = "services/scheduler/src/policy/retry-decision.ts";
+
+const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
+  [
+    "imports follow the order of concepts and stay in their package",
+    wrongDirections,
+    [
+      importing(
+        "packages/engine/src/budgets/key-budgets.ts",
+        'import type { Lease } from "../leases/contract.ts";',
+        "leases builds on budgets",
+      ),
+      importing(
+        "packages/engine/src/signals/lib/signals.lua",
+        '--- @include "lanes/lib/lanes"',
+        "lanes builds on signals",
+      ),
+      importing(
+        "packages/engine/src/jobs/list-jobs.ts",
+        'import type { Engine } from "../engine.ts";',
+        "no whole",
+      ),
+      importing(
+        "services/gateway/src/main.ts",
+        'import { x } from "../../scheduler/src/service.ts";',
+        "name the package instead",
+      ),
+      importing(
+        "packages/engine/src/jobs/list-jobs.ts",
+        'import { setup } from "../../test/setup.ts";',
+        "no part of what runs",
+      ),
+    ],
+  ],
+  [
+    "policy decides by what it is given",
+    impurePolicy,
+    [
+      importing(POLICY, 'import { readFileSync } from "node:fs";', "node:fs"),
+      importing(POLICY, 'import type { Engine } from "@millrace/engine";', "@millrace/engine"),
+      importing(POLICY, 'import { Leasing } from "../leasing/leasing.ts";', "leasing.ts"),
+    ],
+  ],
+  [
+    "no imports go in a circle",
+    circles,
+    [
+      importing(
+        "packages/shared/src/clock.ts",
+        'import type { Backoff } from "./index.ts";',
+        "packages/shared/src/clock.ts >",
+      ),
+      importing(
+        "packages/engine/src/lanes/lib/pace.lua",
+        '--- @include "lanes/lib/pace"',
+        "pace.lua > packages",
+      ),
+    ],
+  ],
+  [
+    "time, chance and the environment are given",
+    outOfTheirHomes,
+    ["Date.now()", "performance.now()", "Math.random()", "process.env.HOME", "setTimeout(run, 1)"]
+      .concat(["setInterval(run, 1)", "new Date()", "randomUUID()"])
+      .map((use) => ({
+        path: POLICY,
+        change: (text: string) => `${text}\nexport const used = () => ${use};\n`,
+        finds: use
+          .replace(/\(.+\)$/, "")
+          .replace(/\(\)$/, "")
+          .replace(".HOME", ""),
+      })),
+  ],
+];
+
+test.each(rules)("%s", (_, rule) => {
+  expect(rule(Sources.ofRepository())).toEqual([]);
+});
+
+test.each(
+  rules.flatMap(([name, rule, mistakes]) =>
+    mistakes.map((mistake) => [name, mistake.path, mistake.finds, rule, mistake] as const),
+  ),
+)("%s: a mistake in %s is found (%s)", (_name, _path, finds, rule, { path, change }) => {
+  const found = rule(Sources.ofRepository().with(path, change));
+  expect(found.join("\n")).toContain(finds);
+});
