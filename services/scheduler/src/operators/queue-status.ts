@@ -1,8 +1,7 @@
 import type { Engine, QueueDefinition } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 import { isQueueName } from "@millrace/shared";
-import { queueEtag } from "./etag.ts";
-import { queueMessage } from "./queue-message.ts";
+import { queueStatusMessage } from "../messages/queue-status-message.ts";
 
 /** The queue of that name, or QUEUE_NOT_FOUND. */
 export async function existingQueue(
@@ -16,18 +15,5 @@ export async function existingQueue(
 
 /** A queue with what is in it, as operators see it. */
 export async function queueStatus(engine: Pick<Engine, "stats">, queue: QueueDefinition) {
-  const { paused, ...counts } = await engine.stats(queue.name);
-  return {
-    queue: queueMessage(queue),
-    stats: {
-      queued: BigInt(counts.queued),
-      scheduled: BigInt(counts.scheduled),
-      running: BigInt(counts.running),
-      succeeded: BigInt(counts.succeeded),
-      failed: BigInt(counts.failed),
-      dead: BigInt(counts.dead),
-    },
-    paused,
-    etag: queueEtag(queue),
-  };
+  return queueStatusMessage(queue, await engine.stats(queue.name));
 }

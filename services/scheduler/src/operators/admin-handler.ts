@@ -1,7 +1,7 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { AdminService } from "@millrace/proto/admin-service";
 import type { CallContext } from "@millrace/runtime";
-import type { Operator } from "../../tokens/operator-tokens.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
 
 type Method = (typeof AdminService)["method"];
 

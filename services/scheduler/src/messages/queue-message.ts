@@ -3,7 +3,7 @@ import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type QueueDefinition, queueDefaults } from "@millrace/engine";
 import { type Queue, QueueSchema } from "@millrace/proto/admin-service";
 import { isQueueName } from "@millrace/shared";
-import { retryOf } from "../../retry-message.ts";
+import { retryOf } from "./retry-message.ts";
 
 /** A queue as operators see it. */
 export const queueMessage = (queue: QueueDefinition): Queue =>

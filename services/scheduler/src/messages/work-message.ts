@@ -4,6 +4,7 @@ import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
   type AssignmentSchema,
   type LeaseRef as LeaseRefMessage,
+  type LeaseRefSchema,
   type OutputAckSchema,
   type SettleAckSchema,
   type WorkerChunk,
@@ -11,7 +12,6 @@ import {
 } from "@millrace/proto/worker-service";
 import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
-import type { LeaseTokens } from "./lease-tokens.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   if (content.case === "text") return { seq, kind: "text", body: content.value };
@@ -24,14 +24,15 @@ export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
 /** At least what a lease takes as an assignment. */
 export const assignmentBytes = ({ job }: Lease): number => jobBytes(job.labels, job.payloadJson);
 
+/** A lease as its worker is told of it. `name` is what the worker calls the lease by. */
 export function assignmentOf(
   lease: Lease,
-  tokens: LeaseTokens,
+  name: MessageInitShape<typeof LeaseRefSchema>,
 ): MessageInitShape<typeof AssignmentSchema> {
   const { job } = lease;
   const parts = parseJobId(lease.jobId);
   return {
-    lease: tokens.seal(lease),
+    lease: name,
     queue: parts?.queue ?? "",
     keyId: parts?.keyId ?? "",
     type: job.type,

@@ -2,7 +2,8 @@ import type { AttemptRecord, DeadLetter, DeadLetterFilter } from "@millrace/engi
 import type { DeadLetterFilter as FilterMessage } from "@millrace/proto/admin-service";
 import { timeMs, timestampOf } from "@millrace/runtime";
 import { isJobId, isQueueName, type KeyId } from "@millrace/shared";
-import { jobMessage } from "../../job-message.ts";
+import { jobMessage } from "./job-message.ts";
+import { usageMessage } from "./usage-message.ts";
 
 /** A dead letter as operators see it. */
 export const deadLetterMessage = ({ job, attempts, diedAtMs }: DeadLetter) => ({
@@ -17,16 +18,7 @@ const attemptMessage = (record: AttemptRecord) => ({
   ...(record.startedAtMs === undefined ? {} : { startTime: timestampOf(record.startedAtMs) }),
   endTime: timestampOf(record.endedAtMs),
   error: { ...record.failure },
-  ...(record.usage === undefined
-    ? {}
-    : {
-        usage: {
-          inputTokens: BigInt(record.usage.inputTokens),
-          outputTokens: BigInt(record.usage.outputTokens),
-          providerCalls: record.usage.providerCalls,
-          computeMs: BigInt(record.usage.computeMs ?? 0),
-        },
-      }),
+  ...(record.usage === undefined ? {} : { usage: usageMessage(record.usage) }),
 });
 
 /** Which dead letters an operator means. */

@@ -7,7 +7,6 @@ import {
   ProviderAccountSchema,
   QueueSchema,
 } from "@millrace/proto/admin-service";
-import { rpcError } from "@millrace/runtime";
 import { providerAccountMessage } from "./provider-account-message.ts";
 import { queueMessage } from "./queue-message.ts";
 
@@ -31,9 +30,3 @@ export const keyEtag = ({
   budget,
 }: Pick<ApiKey, "keyId" | "name" | "budget">): string =>
   etagOf(ApiKeySchema, create(ApiKeySchema, { keyId, name, ...(budget && { budget }) }));
-
-export const changedMeanwhile = (what: string) =>
-  rpcError({
-    reason: "CHANGED_MEANWHILE",
-    message: `${what} was changed since it was read: read it again`,
-  });

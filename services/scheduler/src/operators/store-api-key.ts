@@ -5,9 +5,9 @@ import {
   type KeyBudget as KeyBudgetMessage,
 } from "@millrace/proto/admin-service";
 import type { Clock, KeyId } from "@millrace/shared";
-import type { RecordChange } from "../../record-change.ts";
-import type { Operator } from "../../tokens/operator-tokens.ts";
-import { budgetOf } from "./key-budget-message.ts";
+import { budgetOf } from "../messages/key-budget-message.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
+import type { RecordChange } from "./record-change.ts";
 
 export interface NewApiKey {
   readonly keyId: KeyId;

@@ -3,6 +3,7 @@ import type { JobRecord } from "@millrace/engine";
 import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
 import { timestampOf } from "@millrace/runtime";
 import { queueOf } from "@millrace/shared";
+import { usageMessage } from "./usage-message.ts";
 
 /** A stored job as its callers see it. */
 export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
@@ -32,16 +33,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
     resultJson: job.resultJson ?? "",
     ...(job.failure === undefined ? {} : { error: { ...job.failure } }),
-    ...(job.usage === undefined
-      ? {}
-      : {
-          usage: {
-            inputTokens: BigInt(job.usage.inputTokens),
-            outputTokens: BigInt(job.usage.outputTokens),
-            providerCalls: job.usage.providerCalls,
-            computeMs: BigInt(job.usage.computeMs ?? 0),
-          },
-        }),
+    ...(job.usage === undefined ? {} : { usage: usageMessage(job.usage) }),
     outputOffset: BigInt(job.output.nextOffset),
     cancelRequested: job.cancelRequested,
     stalls: job.stalls,

@@ -2,7 +2,7 @@ import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf"
 import type { ChangeLog } from "@millrace/engine";
 import { RpcFault } from "@millrace/runtime";
 import { jsonText } from "@millrace/shared";
-import type { Operator } from "./tokens/operator-tokens.ts";
+import type { Operator } from "../tokens/operator-tokens.ts";
 
 export interface ChangeOf<Desc extends DescMessage> {
   readonly by: Operator;

@@ -4,7 +4,6 @@ import {
   type ProviderAccount as ProviderAccountMessage,
   ProviderAccountSchema,
 } from "@millrace/proto/admin-service";
-import { rpcError } from "@millrace/runtime";
 
 /** A provider account as operators define it. */
 export const providerAccountMessage = ({
@@ -25,9 +24,3 @@ export function providerAccountOf(message: ProviderAccountMessage): ProviderAcco
     ...(maxRunning === undefined ? {} : { maxRunning }),
   };
 }
-
-export const accountNotFound = (name: string) =>
-  rpcError({
-    reason: "ACCOUNT_NOT_FOUND",
-    message: `there is no provider account ${name}`,
-  });

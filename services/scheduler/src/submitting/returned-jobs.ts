@@ -2,8 +2,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine, JobRecord, JobSpec } from "@millrace/engine";
 import type { JobSchema } from "@millrace/proto/job";
 import { limits } from "@millrace/shared";
-import { jobMessage } from "./job-message.ts";
-import type { SubmissionOutcome } from "./submit-result.ts";
+import { jobMessage } from "../messages/job-message.ts";
+import type { SubmissionOutcome } from "../messages/submit-result.ts";
 
 type Message = MessageInitShape<typeof JobSchema>;
 

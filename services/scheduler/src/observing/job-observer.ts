@@ -63,18 +63,61 @@ const reapedTo = {
 const dueMs = ({ dueAgainMs, job: { submittedAtMs, runAtMs = 0 } }: Lease): number =>
   dueAgainMs ?? Math.max(submittedAtMs, runAtMs);
 
+/** What every part of the observer counts and logs with. */
+interface ObserverParts {
+  readonly metrics: Metrics;
+  readonly log: Logger | undefined;
+  readonly labels: (
+    id: JobId,
+    type: string,
+  ) => { readonly queue: QueueName; readonly type: string };
+}
+
 export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
   const typeLabel = boundedLabel(TYPES);
-  const labels = (id: JobId, type: string) => ({
-    queue: queueOf(id),
-    type: typeLabel(type),
-  });
-  const endings = {
-    SUCCEEDED: metrics.jobsCompleted,
-    FAILED: metrics.jobsFailed,
-    CANCELLED: metrics.jobsCancelled,
-    EXPIRED: metrics.jobsExpired,
-  };
+  const labels = (id: JobId, type: string) => ({ queue: queueOf(id), type: typeLabel(type) });
+  const parts = { metrics, log, labels };
+  return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
+}
+
+/** How each final state is counted. */
+const endingCounters = (metrics: Metrics) => ({
+  SUCCEEDED: metrics.jobsCompleted,
+  FAILED: metrics.jobsFailed,
+  CANCELLED: metrics.jobsCancelled,
+  EXPIRED: metrics.jobsExpired,
+});
+
+/** Jobs that were submitted, and what they wait for. */
+const waitingObserver = ({
+  metrics,
+  log,
+  labels,
+}: ObserverParts): Pick<JobObserver, "submitted" | "shed" | "awaited" | "held" | "paused"> => ({
+  submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+
+  paused(account, reason, { kind, coolUntilMs }) {
+    metrics.providerPauses.inc({ reason });
+    const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
+    log?.warn({ account, reason, probe: kind === "PROBE", until }, "provider account paused");
+  },
+
+  shed: () => metrics.jobsShed.inc(),
+
+  awaited: (change) => metrics.awaitedJobs.inc(change),
+
+  held(queue, lanes) {
+    for (const [constraint, count] of lanes) metrics.lanesHeld.inc({ queue, constraint }, count);
+  },
+});
+
+/** Attempts: their start, their output and their end. */
+function attemptObserver({
+  metrics,
+  log,
+  labels,
+}: ObserverParts): Pick<JobObserver, "leased" | "settled" | "appended"> {
+  const endings = endingCounters(metrics);
   const returns = {
     retry: metrics.jobsRetried,
     bounce: metrics.jobsBounced,
@@ -82,21 +125,6 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
   };
 
   return {
-    submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
-
-    paused(account, reason, { kind, coolUntilMs }) {
-      metrics.providerPauses.inc({ reason });
-      const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
-      log?.warn({ account, reason, probe: kind === "PROBE", until }, "provider account paused");
-    },
-
-    shed: () => metrics.jobsShed.inc(),
-
-    awaited: (change) => metrics.awaitedJobs.inc(change),
-
-    held(queue, lanes) {
-      for (const [constraint, count] of lanes) metrics.lanesHeld.inc({ queue, constraint }, count);
-    },
     leased(lease, nowMs) {
       const { jobId, job, attempt, heldBy } = lease;
       const by = labels(jobId, job.type);
@@ -138,6 +166,26 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
       );
     },
 
+    appended({ jobId, chunks }, outcome) {
+      if (outcome?.kind !== "appended") return;
+      const by = { queue: queueOf(jobId) };
+      metrics.outputChunks.inc(by, chunks.length);
+      metrics.outputBytes.inc(
+        by,
+        chunks.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0),
+      );
+    },
+  };
+}
+
+/** Jobs that ended, or were put right, without a worker's report. */
+function endObserver({
+  metrics,
+  log,
+  labels,
+}: ObserverParts): Pick<JobObserver, "ended" | "reaped" | "repaired"> {
+  const endings = endingCounters(metrics);
+  return {
     ended({ jobId, type, traceparent }, state) {
       endings[state].inc(labels(jobId, type));
       log?.info({ ...jobFields(jobId, traceparent), type, state }, "ended while it waited");
@@ -156,16 +204,6 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
     repaired({ jobId, type, traceparent, done }) {
       metrics.jobsRepaired.inc({ queue: queueOf(jobId) });
       log?.warn({ ...jobFields(jobId, traceparent), type, done }, "mended a job");
-    },
-
-    appended({ jobId, chunks }, outcome) {
-      if (outcome?.kind !== "appended") return;
-      const by = { queue: queueOf(jobId) };
-      metrics.outputChunks.inc(by, chunks.length);
-      metrics.outputBytes.inc(
-        by,
-        chunks.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0),
-      );
     },
   };
 }

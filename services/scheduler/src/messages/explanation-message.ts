@@ -7,7 +7,7 @@ import {
   ConstraintKind as Kind,
 } from "@millrace/proto/job-service";
 import { timestampOf } from "@millrace/runtime";
-import { estimateStart } from "./policy/start-estimate.ts";
+import { estimateStart } from "../policy/start-estimate.ts";
 
 /** Why a job waits, as its caller sees it. */
 export function explanationMessage(
