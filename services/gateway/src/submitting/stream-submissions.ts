@@ -2,13 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import type { JobSpec } from "@millrace/proto/job";
 import {
   type SubmitResult,
-  SubmitResultSchema,
   type SubmitStreamItem,
   type SubmitStreamResult,
   SubmitStreamResultSchema,
 } from "@millrace/proto/job-service";
-import { RpcFault, rpcError, toRpcStatus } from "@millrace/runtime";
+import { RpcFault, rpcError } from "@millrace/runtime";
 import { groupLength, limits } from "@millrace/shared";
+import { refusedResult } from "../messages/refused-result.ts";
 import type { Submitted } from "./submitter.ts";
 
 /** An id, or an error with many violations: as much as one message shall hold. */
@@ -19,11 +19,8 @@ const answerLimits = {
   weigh: ({ result }: SubmitStreamResult) => (result?.result.case === "error" ? 16_384 : 256),
 };
 
-const refusal = (fault: RpcFault): SubmitResult =>
-  create(SubmitResultSchema, { result: { case: "error", value: toRpcStatus(fault) } });
-
 const misplaced = (field: string, description: string): SubmitResult =>
-  refusal(
+  refusedResult(
     rpcError({
       reason: "MALFORMED",
       message: `${field}: ${description}`,
@@ -116,7 +113,7 @@ export class StreamSubmissions {
     } catch (error) {
       // That no scheduler can be reached concerns these jobs; anything else ends the stream.
       if (!(error instanceof RpcFault)) throw error;
-      const result = refusal(error);
+      const result = refusedResult(error);
       return specs.map(() => result);
     }
   }

@@ -1,23 +1,14 @@
-import type { Job } from "@millrace/proto/job";
 import { RpcFault } from "@millrace/runtime";
 import {
   type BackoffPolicy,
   backoffMs,
   type Clock,
   createWake,
-  limits,
   type Random,
   sleep,
 } from "@millrace/shared";
-import type { Scheduler } from "./scheduler-client.ts";
-
-/** Told once of each job that it waits for. Must not throw. */
-export interface FinishedListener {
-  /** Without its payload. */
-  finished(job: Job): void;
-  /** It is not there (any more). */
-  gone(jobId: string): void;
-}
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+import { AwaitedJobs, type FinishedListener } from "./awaited-jobs.ts";
 
 /**
  * All that callers of this gateway wait for, on one stream to one scheduler. When that one goes away,
@@ -46,45 +37,34 @@ type Call = ReturnType<Scheduler["watchFinished"]>;
 
 export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   const { scheduler, clock, random, onAwaited = () => undefined } = options;
-  // Sets: thousands may wait for one job, and leave at once.
-  const listeners = new Map<string, Set<FinishedListener>>();
-  // What the stream has not been told yet. An id is never in both.
-  let toAdd = new Set<string>();
-  let toDrop = new Set<string>();
+  const jobs = new AwaitedJobs();
   const wake = createWake();
   const closed = new AbortController();
   let call: Call | undefined;
 
-  const take = (jobId: string): Iterable<FinishedListener> => {
-    const told = listeners.get(jobId) ?? [];
-    listeners.delete(jobId);
-    return told;
-  };
   const receive = async (from: Call, onFirst: () => void) => {
-    for await (const { jobs, missingJobIds } of from.responses) {
+    for await (const { jobs: finished, missingJobIds } of from.responses) {
       onFirst();
-      for (const job of jobs) for (const one of take(job.id)) one.finished(job);
-      for (const id of missingJobIds) for (const one of take(id)) one.gone(id);
-      onAwaited(listeners.size);
+      for (const job of finished) jobs.finished(job);
+      for (const id of missingJobIds) jobs.gone(id);
+      onAwaited(jobs.size);
     }
   };
   const send = async (to: Call, over: () => boolean) => {
     while (!over()) {
-      if (toAdd.size + toDrop.size === 0) await wake.wait();
-      const addJobIds = takeFrom(toAdd, limits.jobsPerSubmit);
-      const dropJobIds = takeFrom(toDrop, limits.jobsPerSubmit);
-      if (addJobIds.length + dropJobIds.length > 0) await to.write({ addJobIds, dropJobIds });
+      if (!jobs.hasChanges) await wake.wait();
+      const changes = jobs.takeChanges();
+      if (changes.addJobIds.length + changes.dropJobIds.length > 0) await to.write(changes);
     }
   };
 
   const run = async () => {
     for (let failures = 0; !closed.signal.aborted; failures += 1) {
-      while (listeners.size === 0 && !closed.signal.aborted) await wake.wait();
+      while (jobs.size === 0 && !closed.signal.aborted) await wake.wait();
       if (closed.signal.aborted) return;
       const stream = scheduler.watchFinished();
       call = stream;
-      toAdd = new Set(listeners.keys());
-      toDrop = new Set();
+      jobs.startAnew();
       let over = false;
       // Its failure is the stream's, which the receiver tells.
       const sending = send(stream, () => over).catch(() => undefined);
@@ -106,28 +86,18 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   };
   void run();
 
+  const changed = () => {
+    onAwaited(jobs.size);
+    wake.wake();
+  };
   return {
     watch(jobIds, listener) {
-      for (const id of jobIds) {
-        const told = listeners.get(id);
-        if (told === undefined) listeners.set(id, new Set([listener]));
-        else told.add(listener);
-        toDrop.delete(id);
-        toAdd.add(id);
-      }
-      onAwaited(listeners.size);
-      wake.wake();
+      jobs.add(jobIds, listener);
+      changed();
     },
     forget(jobIds, listener) {
-      for (const id of jobIds) {
-        const told = listeners.get(id);
-        if (told?.delete(listener) !== true || told.size > 0) continue;
-        listeners.delete(id);
-        toAdd.delete(id);
-        toDrop.add(id);
-      }
-      onAwaited(listeners.size);
-      wake.wake();
+      jobs.forget(jobIds, listener);
+      changed();
     },
     close() {
       closed.abort();
@@ -135,14 +105,4 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
       wake.wake();
     },
   };
-}
-
-function takeFrom(ids: Set<string>, count: number): string[] {
-  const taken: string[] = [];
-  for (const id of ids) {
-    if (taken.length === count) break;
-    ids.delete(id);
-    taken.push(id);
-  }
-  return taken;
 }

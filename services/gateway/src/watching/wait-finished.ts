@@ -1,6 +1,7 @@
 import type { Job } from "@millrace/proto/job";
 import type { Clock } from "@millrace/shared";
-import type { FinishedHub, FinishedListener } from "./finished-hub.ts";
+import type { FinishedListener } from "./awaited-jobs.ts";
+import type { FinishedHub } from "./finished-hub.ts";
 
 /** Resolves to the job, without its payload, when it has finished; to undefined if it is gone, `waitMs` pass or a signal aborts before. */
 export function waitFinished(

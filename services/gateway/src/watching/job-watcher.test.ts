@@ -5,8 +5,8 @@ import { WatchJobRequestSchema, WatchJobResponseSchema } from "@millrace/proto/j
 import { RpcFault, rpcError } from "@millrace/runtime";
 import { type KeyId, systemRandom as random, systemClock } from "@millrace/shared";
 import { expect, test } from "vitest";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { createJobWatcher } from "./job-watcher.ts";
-import type { Scheduler } from "./scheduler-client.ts";
 
 const job = (state: JobState, attempt = 1) => ({
   event: { case: "job" as const, value: create(JobSchema, { id: "a", state, attempt }) },

@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { JobSchema } from "@millrace/proto/job";
 import type { KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { FinishedNews } from "./finished-news.ts";
-import type { Scheduler } from "./scheduler-client.ts";
 
 const MIB = 1024 * 1024;
 const jobOf = (id: string, resultBytes = 2) =>

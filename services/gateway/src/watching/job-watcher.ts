@@ -10,8 +10,8 @@ import {
   type Random,
   sleep,
 } from "@millrace/shared";
-import { hasFinished } from "./has-finished.ts";
-import type { Scheduler } from "./scheduler-client.ts";
+import { hasFinished } from "../messages/has-finished.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
 /** Of one caller's job, until its final state. */
 export type JobWatcher = (

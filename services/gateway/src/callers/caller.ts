@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { type CallHeaders, CredentialWatch, RpcFault, rpcError } from "@millrace/runtime";
 import { type Clock, hashSecret, type KeyId, parseApiKey } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { KeyLookups } from "./key-lookups.ts";
-import type { Scheduler } from "./scheduler-client.ts";
 
 /** Whoever calls: what `authenticate` found. */
 export interface Caller {
@@ -75,14 +75,11 @@ export function createAuthenticator(
   const watch = new CredentialWatch(dueMs, clock);
 
   const askOnce = async (credential: Credential): Promise<Caller> => {
-    const { id, keyId, secretSha256 } = credential;
+    const { id } = credential;
     const nowMs = clock.nowMs();
-    let maxStoredBytes: bigint | undefined;
+    let caller: Caller;
     try {
-      ({ maxStoredBytes } = await scheduler.authenticate(
-        { keyId, secretSha256: new Uint8Array(secretSha256) },
-        { deadlineMs: AUTHENTICATE_DEADLINE_MS },
-      ));
+      caller = await callerOf(scheduler, credential);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       known.delete(id);
@@ -90,10 +87,6 @@ export function createAuthenticator(
       watch.revoke(id);
       throw unauthenticated();
     }
-    const caller: Caller = {
-      keyId,
-      ...(maxStoredBytes === undefined ? {} : { maxStoredBytes: Number(maxStoredBytes) }),
-    };
     credentials.set(caller, credential);
     known.set(id, { caller, checkedMs: nowMs });
     return caller;
@@ -136,6 +129,21 @@ export function createAuthenticator(
       if (credential === undefined) throw new Error("a caller that no key was checked for");
       return watch.hold(credential.id, () => ask(credential), end);
     },
+  };
+}
+
+/** Asks the scheduler whose credential it is. */
+async function callerOf(
+  scheduler: Pick<Scheduler, "authenticate">,
+  { keyId, secretSha256 }: Credential,
+): Promise<Caller> {
+  const { maxStoredBytes } = await scheduler.authenticate(
+    { keyId, secretSha256: new Uint8Array(secretSha256) },
+    { deadlineMs: AUTHENTICATE_DEADLINE_MS },
+  );
+  return {
+    keyId,
+    ...(maxStoredBytes === undefined ? {} : { maxStoredBytes: Number(maxStoredBytes) }),
   };
 }
 

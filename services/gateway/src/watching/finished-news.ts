@@ -2,8 +2,9 @@ import { status } from "@grpc/grpc-js";
 import type { Job } from "@millrace/proto/job";
 import { RpcFault } from "@millrace/runtime";
 import { groupLength, jobBytes, type KeyId, limits } from "@millrace/shared";
-import type { FinishedHub, FinishedListener } from "./finished-hub.ts";
-import type { Scheduler } from "./scheduler-client.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+import type { FinishedListener } from "./awaited-jobs.ts";
+import type { FinishedHub } from "./finished-hub.ts";
 
 /** What is kept for a caller who does not read: what comes beyond is kept by id, and read again. */
 const KEPT_BYTES = 1024 * 1024;

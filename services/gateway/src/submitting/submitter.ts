@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { DocumentStore } from "@millrace/documents";
 import type { Job, JobSpec } from "@millrace/proto/job";
-import { type SubmitResult, SubmitResultSchema } from "@millrace/proto/job-service";
+import type { SubmitResult } from "@millrace/proto/job-service";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
-import { RpcFault, rpcError, timestampOf, toRpcStatus } from "@millrace/runtime";
+import { RpcFault, rpcError, timestampOf } from "@millrace/runtime";
 import {
   createGroupBatcher,
   createLoopTurns,
@@ -16,9 +16,10 @@ import {
   type Random,
 } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
+import { refusedResult } from "../messages/refused-result.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
 import { checkJob } from "./check-job.ts";
-import type { Scheduler } from "./scheduler-client.ts";
-import type { SchedulerClock } from "./scheduler-clock.ts";
 
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
@@ -62,10 +63,6 @@ const groupLimits = {
   maxWeight: limits.messageBytes,
   weigh: ({ spec }: NewJob) => (spec === undefined ? 0 : specBytes(spec)),
 };
-
-const refused = (fault: RpcFault): Submitted => ({
-  result: create(SubmitResultSchema, { result: { case: "error", value: toRpcStatus(fault) } }),
-});
 
 /** Jobs that arrive together, of any caller, go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
@@ -118,7 +115,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       } catch (error) {
         if (!(error instanceof RpcFault)) throw error;
         checkedBytes += error.violations.length * VIOLATION_BYTES;
-        answers[index] = refused(error);
+        answers[index] = { result: refusedResult(error) };
         continue;
       }
       // A job that names no trace of its own belongs to that of the call.

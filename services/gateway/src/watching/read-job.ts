@@ -1,7 +1,7 @@
 import type { Job } from "@millrace/proto/job";
 import type { KeyId } from "@millrace/shared";
-import { jobNotFound } from "./own-job.ts";
-import type { Scheduler } from "./scheduler-client.ts";
+import { jobNotFound } from "../callers/own-job.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
 /** The job as it is. Throws JOB_NOT_FOUND. */
 export async function readJob(
