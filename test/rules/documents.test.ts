@@ -17,7 +17,7 @@ test("docs/metrics.md names every metric", () => {
 test("docs/settings.md names every setting, and no other", () => {
   const sources = [
     ...readdirSync(join(root, "services")).map((name) => `services/${name}/src/config.ts`),
-    "services/scheduler/src/redis-settings.ts",
+    "services/scheduler/src/store/redis-settings.ts",
     "packages/runtime/src/observe.ts",
     "packages/runtime/src/readiness.ts",
     "packages/runtime/src/secrets.ts",

@@ -14,15 +14,15 @@ import {
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
-import { DEFAULT_KEY_CACHE_MS, DEFAULT_KEY_LOOKUPS_PER_ADDRESS } from "./caller.ts";
-import { defaultStreamLimits } from "./gateway-parts.ts";
+import { DEFAULT_KEY_CACHE_MS, DEFAULT_KEY_LOOKUPS_PER_ADDRESS } from "./callers/caller.ts";
 import {
   DEFAULT_AWAITED_PER_KEY,
   DEFAULT_STREAMS_PER_KEY,
   DEFAULT_SUBMISSIONS_PER_KEY,
   DEFAULT_UPLOADS_PER_KEY,
-} from "./key-limit.ts";
-import { defaultUploadTimes } from "./upload-deadline.ts";
+} from "./callers/key-limit.ts";
+import { defaultUploadTimes } from "./documents/upload-deadline.ts";
+import { defaultStreamLimits } from "./gateway-parts.ts";
 
 /** Of keys whose budget does not say. */
 const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
@@ -147,6 +147,23 @@ type TokenSettings = Config<Pick<typeof settings, "internalToken" | "internalTok
 export const internalTokenSource = (config: TokenSettings): SecretSource => ({
   ...{ env: "MILLRACE_INTERNAL_TOKEN", value: config.internalToken },
   file: config.internalTokenFile,
+});
+
+/** What callers, and all calls of one API key, may have. */
+export const callerLimits = (config: Config<typeof settings>) => ({
+  keyCacheMs: config.keyCacheMs,
+  keyLookupsPerAddress: config.keyLookupsPerAddress,
+  awaitedPerKey: config.awaitedPerKey,
+  streamLimits: {
+    unanswered: config.streamUnanswered,
+    unfinished: config.streamUnfinished,
+    ageMs: config.streamAgeMs,
+  },
+  streamsPerKey: config.streamsPerKey,
+  submissionsPerKey: config.submissionsPerKey,
+  uploadsPerKey: config.uploadsPerKey,
+  uploadTimes: { idleMs: config.uploadIdleMs, totalMs: config.uploadMs },
+  documentBytesPerKey: config.documentBytesPerKey,
 });
 
 export const GatewayConfig = defineConfig(settings, (config) =>

@@ -3,9 +3,7 @@ import { JobService } from "@millrace/proto/job-service";
 import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
-import { type Caller, createAuthenticator } from "./caller.ts";
-import { createFinishedHub, type FinishedHub, type FinishedHubOptions } from "./finished-hub.ts";
-import { createJobWatcher, type JobWatcher } from "./job-watcher.ts";
+import { type Caller, createAuthenticator } from "./callers/caller.ts";
 import {
   awaitedJobs,
   DEFAULT_AWAITED_PER_KEY,
@@ -17,11 +15,17 @@ import {
   openStreams,
   openSubmissions,
   openUploads,
-} from "./key-limit.ts";
-import type { Scheduler } from "./scheduler-client.ts";
-import type { SchedulerClock } from "./scheduler-clock.ts";
-import { createSubmitter, type Submitter } from "./submitter.ts";
-import { defaultUploadTimes, type UploadTimes } from "./upload-deadline.ts";
+} from "./callers/key-limit.ts";
+import { defaultUploadTimes, type UploadTimes } from "./documents/upload-deadline.ts";
+import type { Scheduler } from "./scheduler/scheduler-client.ts";
+import type { SchedulerClock } from "./scheduler/scheduler-clock.ts";
+import { createSubmitter, type Submitter } from "./submitting/submitter.ts";
+import {
+  createFinishedHub,
+  type FinishedHub,
+  type FinishedHubOptions,
+} from "./watching/finished-hub.ts";
+import { createJobWatcher, type JobWatcher } from "./watching/job-watcher.ts";
 
 /** What one SubmitStream may have in hand before its caller has to wait, and for how long. */
 export interface StreamLimits {

@@ -17,13 +17,13 @@ import {
 } from "@millrace/runtime";
 import { steadyClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
-import { accessLog } from "./access-log.ts";
-import type { Caller } from "./caller.ts";
-import { GatewayConfig, internalTokenSource } from "./config.ts";
+import { accessLog } from "./callers/access-log.ts";
+import type { Caller } from "./callers/caller.ts";
+import { callerLimits, GatewayConfig, internalTokenSource } from "./config.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
-import { schedulerAnswers, schedulerClient } from "./scheduler-client.ts";
-import { schedulerClock } from "./scheduler-clock.ts";
+import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
+import { schedulerClock } from "./scheduler/scheduler-clock.ts";
 import { gatewayServices } from "./service.ts";
 
 const log = createLogger("gateway");
@@ -66,20 +66,8 @@ await runMain(
       gatewayParts({
         ...{ scheduler, documents, clock, random, metrics },
         schedulerClock: jobClock,
-        keyCacheMs: config.keyCacheMs,
-        keyLookupsPerAddress: config.keyLookupsPerAddress,
-        awaitedPerKey: config.awaitedPerKey,
+        ...callerLimits(config),
         schedulerDeadlineMs: config.schedulerDeadlineMs,
-        streamLimits: {
-          unanswered: config.streamUnanswered,
-          unfinished: config.streamUnfinished,
-          ageMs: config.streamAgeMs,
-        },
-        streamsPerKey: config.streamsPerKey,
-        submissionsPerKey: config.submissionsPerKey,
-        uploadsPerKey: config.uploadsPerKey,
-        uploadTimes: { idleMs: config.uploadIdleMs, totalMs: config.uploadMs },
-        documentBytesPerKey: config.documentBytesPerKey,
         onWarning: (message, error) => log.warn({ error }, message),
       }),
     );

@@ -1,7 +1,7 @@
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobService } from "@millrace/proto/job-service";
 import { bindService } from "@millrace/runtime";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
 import { downloadDocument } from "./handlers/download-document.ts";

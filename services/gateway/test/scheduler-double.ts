@@ -1,8 +1,87 @@
 import { create } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobState } from "@millrace/proto/job";
-import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { bindService, notImplemented, rpcError, serve, timestampOf } from "@millrace/runtime";
+import { SchedulerService, type SubmitRequest } from "@millrace/proto/scheduler-service";
+import {
+  bindService,
+  type Handlers,
+  notImplemented,
+  rpcError,
+  serve,
+  timestampOf,
+} from "@millrace/runtime";
 import { type Clock, hashSecret, systemClock } from "@millrace/shared";
+
+type Service = Handlers<typeof SchedulerService, undefined>;
+
+/** The jobs of a scheduler that keeps them in memory. */
+class Jobs {
+  readonly asked: string[] = [];
+  readonly groups: number[] = [];
+  readonly finish = Promise.withResolvers<void>();
+  readonly watchLeft = Promise.withResolvers<void>();
+  submits = { arrived: () => {}, answered: Promise.resolve() };
+  readonly #jobs = new Map<string, Job>();
+
+  calls(): Pick<Service, "submit" | "getJobs" | "list" | "cancel"> {
+    return {
+      submit: async (request) => {
+        this.groups.push(request.jobs.length);
+        this.submits.arrived();
+        await this.submits.answered;
+        return this.#submit(request);
+      },
+      getJobs: async ({ jobIds }) => {
+        this.asked.push("getJobs");
+        return { jobs: jobIds.flatMap((id) => this.#jobs.get(id) ?? []) };
+      },
+      list: async () => ({ page: { jobs: [...this.#jobs.values()] } }),
+      cancel: async ({ cancel }) => {
+        const job = this.#jobs.get(cancel?.jobId ?? "");
+        if (job === undefined) throw rpcError({ reason: "JOB_NOT_FOUND", message: "no" });
+        job.state = JobState.CANCELLED;
+        return { job };
+      },
+    };
+  }
+
+  #submit(request: SubmitRequest) {
+    return {
+      results: request.jobs.map(({ id, spec }) => {
+        const payloadJson = spec?.payload.case === "payloadJson" ? spec.payload.value : "";
+        const state = JobState.QUEUED;
+        this.#jobs.set(id, create(JobSchema, { id, queue: spec?.queue ?? "", state, payloadJson }));
+        return { result: { case: "jobId" as const, value: id } };
+      }),
+      jobs: request.jobs.flatMap(({ id, returnJob }) =>
+        returnJob ? (this.#jobs.get(id) ?? []) : [],
+      ),
+    };
+  }
+
+  watches(): Pick<Service, "watch" | "watchFinished"> {
+    const { finish, watchLeft } = this;
+    const jobs = this.#jobs;
+    return {
+      async *watch({ watch }, { signal }) {
+        const job = jobs.get(watch?.jobId ?? "");
+        if (job !== undefined) yield { event: { event: { case: "job" as const, value: job } } };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        watchLeft.resolve();
+      },
+      async *watchFinished(requests) {
+        for await (const { addJobIds } of requests) {
+          await finish.promise;
+          for (const id of addJobIds) {
+            const job = jobs.get(id);
+            if (job === undefined) continue;
+            job.state = JobState.SUCCEEDED;
+            yield { jobs: [job] };
+          }
+        }
+      },
+    };
+  }
+}
 
 /** A scheduler on real gRPC that keeps jobs in memory and tells what it was asked. */
 export async function startSchedulerDouble(
@@ -10,12 +89,8 @@ export async function startSchedulerDouble(
   clock: Clock = systemClock,
   maxStoredBytes?: number,
 ) {
-  const jobs = new Map<string, Job>();
-  const asked: string[] = [];
-  const groups: number[] = [];
-  const finish = Promise.withResolvers<void>();
-  let submits = { arrived: () => {}, answered: Promise.resolve() };
-  const watchLeft = Promise.withResolvers<void>();
+  const jobs = new Jobs();
+  const { asked, groups, finish, watchLeft } = jobs;
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     clock: systemClock,
@@ -35,50 +110,8 @@ export async function startSchedulerDouble(
           return { name: keyId, ...bound };
         },
         getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
-        async submit(request) {
-          groups.push(request.jobs.length);
-          submits.arrived();
-          await submits.answered;
-          return {
-            results: request.jobs.map(({ id, spec }) => {
-              const payloadJson = spec?.payload.case === "payloadJson" ? spec.payload.value : "";
-              const state = JobState.QUEUED;
-              jobs.set(id, create(JobSchema, { id, queue: spec?.queue ?? "", state, payloadJson }));
-              return { result: { case: "jobId" as const, value: id } };
-            }),
-            jobs: request.jobs.flatMap(({ id, returnJob }) =>
-              returnJob ? (jobs.get(id) ?? []) : [],
-            ),
-          };
-        },
-        async getJobs({ jobIds }) {
-          asked.push("getJobs");
-          return { jobs: jobIds.flatMap((id) => jobs.get(id) ?? []) };
-        },
-        list: async () => ({ page: { jobs: [...jobs.values()] } }),
-        async *watch({ watch }, { signal }) {
-          const job = jobs.get(watch?.jobId ?? "");
-          if (job !== undefined) yield { event: { event: { case: "job" as const, value: job } } };
-          await new Promise((resolve) => signal.addEventListener("abort", resolve));
-          watchLeft.resolve();
-        },
-        async *watchFinished(requests) {
-          for await (const { addJobIds } of requests) {
-            await finish.promise;
-            for (const id of addJobIds) {
-              const job = jobs.get(id);
-              if (job === undefined) continue;
-              job.state = JobState.SUCCEEDED;
-              yield { jobs: [job] };
-            }
-          }
-        },
-        async cancel({ cancel }) {
-          const job = jobs.get(cancel?.jobId ?? "");
-          if (job === undefined) throw rpcError({ reason: "JOB_NOT_FOUND", message: "no" });
-          job.state = JobState.CANCELLED;
-          return { job };
-        },
+        ...jobs.calls(),
+        ...jobs.watches(),
         getQueue: notImplemented,
         explain: notImplemented,
       }),
@@ -87,13 +120,11 @@ export async function startSchedulerDouble(
   /** Answers no submission until `answered`; resolves once there is one. */
   const holdSubmits = (answered: Promise<void>) =>
     new Promise<void>((arrived) => {
-      submits = { arrived, answered };
+      jobs.submits = { arrived, answered };
     });
   return {
     ...server,
-    asked,
-    holdSubmits,
-    groups,
+    ...{ asked, groups, holdSubmits },
     finish: finish.resolve,
     watchLeft: watchLeft.promise,
   };

@@ -9,7 +9,7 @@ import { createMetrics } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
-import { schedulerClock } from "../src/scheduler-clock.ts";
+import { schedulerClock } from "../src/scheduler/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
 
 const jobId = "documents~ours~01JDXW5T5Q6M3C9N2V8K4H7R1B";

@@ -12,8 +12,8 @@ import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
-import { schedulerClient } from "../src/scheduler-client.ts";
-import { schedulerClock } from "../src/scheduler-clock.ts";
+import { schedulerClient } from "../src/scheduler/scheduler-client.ts";
+import { schedulerClock } from "../src/scheduler/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
 import { startSchedulerDouble } from "./scheduler-double.ts";
 

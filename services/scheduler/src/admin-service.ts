@@ -2,7 +2,10 @@ import type { Engine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
 import { type BoundService, bindService } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
-import { configurationApplier } from "./configuration/apply-configuration.ts";
+import {
+  type ConfigurationCalls,
+  configurationApplier,
+} from "./configuration/apply-configuration.ts";
 import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
@@ -23,11 +26,23 @@ import { resetProviderAccount } from "./handlers/admin/reset-provider-account.ts
 import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
-import { storeApiKey } from "./handlers/admin/store-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
-import { changeRecorder } from "./record-change.ts";
-import { streamOverStore, unaryOverStore } from "./store-outage.ts";
+import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
+import { storeApiKey } from "./operators/store-api-key.ts";
+import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
+
+/** Of what operators call, that which a configuration changes things by. */
+export const configurationCalls = (
+  engine: Engine,
+  record: RecordChange,
+  clock: Clock,
+): ConfigurationCalls => ({
+  putProviderAccount: putProviderAccount(engine, record),
+  putQueue: putQueue(engine, record),
+  storeApiKey: storeApiKey(engine, record, clock),
+  updateApiKey: updateApiKey(engine, record),
+});
 
 /** What operators call, by the names of their tokens. */
 export function adminService(
@@ -37,6 +52,7 @@ export function adminService(
   workers: WorkersHere,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
+  const apply = configurationApplier(engine, configurationCalls(engine, record, clock));
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
     listApiKeys: unaryOverStore(listApiKeys(engine)),
@@ -55,9 +71,7 @@ export function adminService(
     listProviderAccounts: unaryOverStore(listProviderAccounts(engine)),
     deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine, record)),
     resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
-    applyConfiguration: unaryOverStore(
-      applyConfiguration(configurationApplier(engine, record, clock)),
-    ),
+    applyConfiguration: unaryOverStore(applyConfiguration(apply)),
     listWorkers: unaryOverStore(listWorkers(workers)),
     listAuditEvents: unaryOverStore(listAuditEvents(engine)),
     audit: streamOverStore(audit(engine, record)),

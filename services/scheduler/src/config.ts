@@ -14,7 +14,7 @@ import {
   tlsSettings,
 } from "@millrace/runtime";
 import { z } from "zod";
-import { redisProblems, redisSettings } from "./redis-settings.ts";
+import { redisProblems, redisSettings } from "./store/redis-settings.ts";
 import { gatewayTokens } from "./tokens/gateway-tokens.ts";
 import { operatorTokens } from "./tokens/operator-tokens.ts";
 import { workerTokens } from "./tokens/worker-tokens.ts";
@@ -161,6 +161,9 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
   ...Object.values(tokenSources(config)).flatMap(secretProblems),
   ...missingTokens(config),
 ]);
+
+/** All settings of a scheduler, read and checked. */
+export type SchedulerSettings = Config<typeof settings>;
 
 type TokenSettings = Config<
   Pick<

@@ -13,9 +13,9 @@ import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
 import { type WorkParts, work } from "./handlers/work.ts";
-import type { JobObserver } from "./job-observer.ts";
+import type { JobObserver } from "./observing/job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
-import { streamOverStore, unaryOverStore } from "./store-outage.ts";
+import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
 
 /** What gateways call. */

@@ -16,7 +16,7 @@ import { createMetrics } from "@millrace/telemetry";
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { onTestFinished } from "vitest";
 import { adminService } from "../src/admin-service.ts";
-import { jobObserver } from "../src/job-observer.ts";
+import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";

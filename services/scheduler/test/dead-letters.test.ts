@@ -14,7 +14,7 @@ import { ManualClock, redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
 import { redriveDeadLetters } from "../src/handlers/admin/redrive-dead-letters.ts";
-import { changeRecorder } from "../src/record-change.ts";
+import { changeRecorder } from "../src/operators/record-change.ts";
 import { type Operator, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
 

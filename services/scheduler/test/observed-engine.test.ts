@@ -3,8 +3,8 @@ import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/
 import { createMetrics, metricNames } from "@millrace/telemetry";
 import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { jobObserver } from "../src/job-observer.ts";
-import { observedEngine } from "../src/observed-engine.ts";
+import { jobObserver } from "../src/observing/job-observer.ts";
+import { observedEngine } from "../src/observing/observed-engine.ts";
 
 const queue = "documents" as QueueName;
 const leaseMs = 30_000;

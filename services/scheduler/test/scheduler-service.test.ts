@@ -13,7 +13,7 @@ import {
 import { createMetrics } from "@millrace/telemetry";
 import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { jobObserver } from "../src/job-observer.ts";
+import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 

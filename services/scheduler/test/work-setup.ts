@@ -11,8 +11,8 @@ import { defaultBackoff, type KeyId, newJobId, type QueueName } from "@millrace/
 import { createMetrics } from "@millrace/telemetry";
 import { ManualClock, redisForTests, seededRandom } from "@millrace/testing";
 import { onTestFinished } from "vitest";
-import { jobObserver } from "../src/job-observer.ts";
 import { Leasing } from "../src/leasing/leasing.ts";
+import { jobObserver } from "../src/observing/job-observer.ts";
 import { ConnectedWorkers } from "../src/session/connected-workers.ts";
 import { LeaseTokens } from "../src/session/lease-tokens.ts";
 import { WorkSession } from "../src/session/work-session.ts";

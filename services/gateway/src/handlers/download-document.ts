@@ -1,8 +1,9 @@
 import type { DocumentService } from "@millrace/proto/document-service";
 import type { Handler } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
-import { documentMessage, ownDocument } from "../document-message.ts";
+import type { Caller } from "../callers/caller.ts";
+import { ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
+import { documentMessage } from "../messages/document-message.ts";
 
 export const downloadDocument = ({
   documents,

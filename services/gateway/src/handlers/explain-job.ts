@@ -1,8 +1,8 @@
 import type { JobService } from "@millrace/proto/job-service";
 import type { Handler } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
+import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { assertOwnJob } from "../own-job.ts";
 
 export const explainJob =
   ({ scheduler }: GatewayParts): Handler<typeof JobService.method.explainJob, Caller> =>

@@ -1,11 +1,11 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { JobService } from "@millrace/proto/job-service";
 import { fromRpcStatus, type Handler, rpcError } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { hasFinished } from "../has-finished.ts";
-import { readJob } from "../read-job.ts";
-import { waitFinished } from "../wait-finished.ts";
+import { hasFinished } from "../messages/has-finished.ts";
+import { readJob } from "../watching/read-job.ts";
+import { waitFinished } from "../watching/wait-finished.ts";
 
 export const submitJob =
   (parts: GatewayParts): Handler<typeof JobService.method.submitJob, Caller> =>

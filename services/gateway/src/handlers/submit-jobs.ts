@@ -1,6 +1,6 @@
 import type { JobService } from "@millrace/proto/job-service";
 import type { Handler } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
 export const submitJobs =

@@ -4,10 +4,10 @@ import { SubmitResultSchema, SubmitStreamRequestSchema } from "@millrace/proto/j
 import { type CallContext, rpcError } from "@millrace/runtime";
 import { type KeyId, systemClock } from "@millrace/shared";
 import { expect, test } from "vitest";
-import type { Caller } from "../caller.ts";
-import type { FinishedListener } from "../finished-hub.ts";
+import type { Caller } from "../callers/caller.ts";
+import { awaitedJobs, openStreams } from "../callers/key-limit.ts";
 import { defaultStreamLimits, type GatewayParts } from "../gateway-parts.ts";
-import { awaitedJobs, openStreams } from "../key-limit.ts";
+import type { FinishedListener } from "../watching/awaited-jobs.ts";
 import { submitStream } from "./submit-stream.ts";
 
 const MIB = 1024 * 1024;

@@ -2,10 +2,10 @@ import type { PutOutcome } from "@millrace/documents";
 import { type DocumentContentType, documentContentTypes } from "@millrace/documents";
 import type { DocumentService, UploadDocumentRequest } from "@millrace/proto/document-service";
 import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
-import { documentMessage } from "../document-message.ts";
+import type { Caller } from "../callers/caller.ts";
+import { withUploadDeadline } from "../documents/upload-deadline.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { withUploadDeadline } from "../upload-deadline.ts";
+import { documentMessage } from "../messages/document-message.ts";
 
 /** How long a caller should wait whose documents take too much: somebody has to remove some. */
 const FULL_RETRY_MS = 30_000;

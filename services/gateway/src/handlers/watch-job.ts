@@ -1,9 +1,9 @@
 import type { OutputChunk } from "@millrace/proto/job";
 import type { JobService } from "@millrace/proto/job-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
+import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { assertOwnJob } from "../own-job.ts";
 
 /**
  * Relays as fast as the caller reads; its leaving cancels the scheduler's stream. A gateway that stops

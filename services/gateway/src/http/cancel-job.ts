@@ -2,10 +2,10 @@ import { create } from "@bufbuild/protobuf";
 import { CancelJobRequestSchema, JobService } from "@millrace/proto/job-service";
 import { assertValid, type HttpRoute } from "@millrace/runtime";
 import { z } from "zod";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
+import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJob } from "../handlers/cancel-job.ts";
-import { assertOwnJob } from "../own-job.ts";
 import { jobAnswer } from "./job-answer.ts";
 import { readQuery } from "./read-query.ts";
 

@@ -1,8 +1,8 @@
 import { DocumentService } from "@millrace/proto/document-service";
 import type { HttpRoute } from "@millrace/runtime";
 import { create as contentDisposition } from "content-disposition";
-import type { Caller } from "../caller.ts";
-import { ownDocument } from "../document-message.ts";
+import type { Caller } from "../callers/caller.ts";
+import { ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
 /** GET /v1/documents/{id}/content: the bytes, to be kept as a file: what callers upload is not ours to show. */

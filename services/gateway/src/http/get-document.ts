@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { DocumentService, GetDocumentRequestSchema } from "@millrace/proto/document-service";
 import type { HttpRoute } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getDocument } from "../handlers/get-document.ts";
 import { documentAnswer } from "./document-answer.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { GetJobRequestSchema, JobService } from "@millrace/proto/job-service";
 import type { HttpRoute } from "@millrace/runtime";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getJob } from "../handlers/get-job.ts";
 import { jobAnswer } from "./job-answer.ts";

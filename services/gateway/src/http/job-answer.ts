@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { JobSchema } from "@millrace/proto/job";
 import type { HttpAnswer } from "@millrace/runtime";
-import { hasFinished } from "../has-finished.ts";
-import { jobJson } from "./job-json.ts";
+import { hasFinished } from "../messages/has-finished.ts";
+import { jobJson } from "../messages/job-json.ts";
 
 /** How soon to ask again for a job that has not finished, in seconds. `wait` is better. */
 const ASK_AGAIN_SECONDS = "2";

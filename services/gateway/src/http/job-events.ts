@@ -8,12 +8,12 @@ import {
 import { type CallHeaders, type HttpRoute, RpcFault, rpcError } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { z } from "zod";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { watchJob } from "../handlers/watch-job.ts";
-import { hasFinished } from "../has-finished.ts";
+import { hasFinished } from "../messages/has-finished.ts";
+import { jobJson } from "../messages/job-json.ts";
 import { withHeartbeat } from "./heartbeat.ts";
-import { jobJson } from "./job-json.ts";
 import { readQuery } from "./read-query.ts";
 
 /** Well below the minute after which proxies give up a silent connection. */

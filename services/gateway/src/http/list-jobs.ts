@@ -8,10 +8,10 @@ import {
 import { assertValid, type HttpRoute } from "@millrace/runtime";
 import { jobStates, type JobState as StateName } from "@millrace/shared";
 import { z } from "zod";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { listJobs } from "../handlers/list-jobs.ts";
-import { jobJson } from "./job-json.ts";
+import { jobJson } from "../messages/job-json.ts";
 import { readQuery } from "./read-query.ts";
 
 /** `succeeded` as well as proto3 JSON's `JOB_STATE_SUCCEEDED`. */

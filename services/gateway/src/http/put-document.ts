@@ -8,7 +8,7 @@ import {
 import { assertValid, type CallHeaders, type HttpRoute, rpcError } from "@millrace/runtime";
 import { parse } from "content-disposition";
 import { z } from "zod";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { uploadDocument } from "../handlers/upload-document.ts";
 import { documentAnswer } from "./document-answer.ts";

@@ -1,6 +1,6 @@
 import type { HttpRoute } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJobRoute } from "./cancel-job.ts";
 import { documentContentRoute } from "./document-content.ts";

@@ -1,12 +1,8 @@
 import type { Violation } from "@millrace/configuration";
 import type { Engine, QueueDefinition } from "@millrace/engine";
 import type { Configuration } from "@millrace/proto/admin-service";
-import type { Clock } from "@millrace/shared";
-import { putProviderAccount } from "../handlers/admin/put-provider-account.ts";
-import { putQueue } from "../handlers/admin/put-queue.ts";
-import { storeApiKey } from "../handlers/admin/store-api-key.ts";
-import { updateApiKey } from "../handlers/admin/update-api-key.ts";
-import type { RecordChange } from "../record-change.ts";
+import type { AdminHandler } from "../operators/admin-handler.ts";
+import type { StoreApiKey } from "../operators/store-api-key.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import { declaredAccount } from "./declared-account.ts";
 import { declaredKey, type KnownKey } from "./declared-key.ts";
@@ -33,23 +29,23 @@ export type ApplyConfiguration = (
   options?: { readonly dryRun?: boolean },
 ) => Promise<AppliedConfiguration>;
 
+/** What makes the changes: as operators make them. */
+export interface ConfigurationCalls {
+  readonly putProviderAccount: AdminHandler<"putProviderAccount">;
+  readonly putQueue: AdminHandler<"putQueue">;
+  readonly storeApiKey: StoreApiKey;
+  readonly updateApiKey: AdminHandler<"updateApiKey">;
+}
+
 /**
  * Brings what there is to a configuration that keeps the contract's rules: decides about all of it first, then makes
  * the changes by the handlers that make them for operators. An outage half-way leaves some of them made; applying it
  * again makes the others. Several replicas may do so at once: each change is the same whoever makes it.
  */
 export function configurationApplier(
-  engine: Engine,
-  record: RecordChange,
-  clock: Clock,
+  engine: Pick<Engine, "queues" | "apiKeys" | "keyBudgets" | "providerAccounts">,
+  calls: ConfigurationCalls,
 ): ApplyConfiguration {
-  const calls = {
-    putProviderAccount: putProviderAccount(engine, record),
-    putQueue: putQueue(engine, record),
-    storeApiKey: storeApiKey(engine, record, clock),
-    updateApiKey: updateApiKey(engine, record),
-  };
-
   const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
     const [queues, keys, budgets, accounts] = await Promise.all([
       engine.queues(),

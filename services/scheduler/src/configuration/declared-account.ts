@@ -5,8 +5,8 @@ import {
   ProviderAccountSchema,
   PutProviderAccountRequestSchema,
 } from "@millrace/proto/admin-service";
-import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
-import { providerAccountMessage } from "../handlers/admin/provider-account-message.ts";
+import { providerAccountMessage } from "../messages/provider-account-message.ts";
+import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 

@@ -5,10 +5,10 @@ import {
   KeyBudgetSchema,
   UpdateApiKeyRequestSchema,
 } from "@millrace/proto/admin-service";
-import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
-import { keyIdOf } from "../handlers/admin/existing-key.ts";
-import { budgetMessage } from "../handlers/admin/key-budget-message.ts";
-import type { StoreApiKey } from "../handlers/admin/store-api-key.ts";
+import { budgetMessage } from "../messages/key-budget-message.ts";
+import type { AdminHandler } from "../operators/admin-handler.ts";
+import { keyIdOf } from "../operators/existing-key.ts";
+import type { StoreApiKey } from "../operators/store-api-key.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 

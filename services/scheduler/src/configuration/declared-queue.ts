@@ -1,8 +1,8 @@
 import { create, equals } from "@bufbuild/protobuf";
 import type { QueueDefinition } from "@millrace/engine";
 import { PutQueueRequestSchema, type Queue, QueueSchema } from "@millrace/proto/admin-service";
-import type { AdminHandler } from "../handlers/admin/admin-handler.ts";
-import { queueDefinitionOf, queueMessage, shardsFixed } from "../handlers/admin/queue-message.ts";
+import { queueDefinitionOf, queueMessage, shardsFixed } from "../messages/queue-message.ts";
+import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 

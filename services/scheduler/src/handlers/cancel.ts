@@ -2,8 +2,8 @@ import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { isFinal, isJobId, type JobState, parseJobId } from "@millrace/shared";
-import { jobMessage } from "../job-message.ts";
-import type { JobObserver } from "../job-observer.ts";
+import { jobMessage } from "../messages/job-message.ts";
+import type { JobObserver } from "../observing/job-observer.ts";
 
 /** Cancelling a job that is CANCELLED already succeeds, so that a caller that lost the reply may repeat it. */
 export const cancel =

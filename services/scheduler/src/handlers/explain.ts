@@ -2,7 +2,7 @@ import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isJobId, parseJobId } from "@millrace/shared";
-import { explanationMessage } from "../explanation-message.ts";
+import { explanationMessage } from "../messages/explanation-message.ts";
 
 export const explain =
   (

@@ -2,7 +2,7 @@ import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import type { Handler } from "@millrace/runtime";
 import { isJobId, parseJobId } from "@millrace/shared";
-import { jobMessage } from "../job-message.ts";
+import { jobMessage } from "../messages/job-message.ts";
 
 /** A job of another key is left out like one that is not there: the answer tells them not apart. */
 export const getJobs =

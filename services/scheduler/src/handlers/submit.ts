@@ -3,13 +3,13 @@ import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError, timeMs } from "@millrace/runtime";
 import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@millrace/shared";
-import { gatherSubmissions, jobWeight } from "../gather-submissions.ts";
-import type { JobObserver } from "../job-observer.ts";
-import { jobSpecOf } from "../job-spec.ts";
+import { jobSpecOf } from "../messages/job-spec.ts";
+import { type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
+import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { submitTimeMs } from "../policy/submit-time.ts";
-import { returnedJobs } from "../returned-jobs.ts";
-import { type SubmissionOutcome, submitResult } from "../submit-result.ts";
+import { gatherSubmissions, jobWeight } from "../submitting/gather-submissions.ts";
+import { returnedJobs } from "../submitting/returned-jobs.ts";
 
 /**
  * How much JSON is made canonical, in characters, before other calls have their turn: 2 ms of text, or, at worst,

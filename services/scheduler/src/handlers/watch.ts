@@ -2,17 +2,10 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine, JobRecord, OutputChunk } from "@millrace/engine";
 import type { SchedulerService, WatchResponseSchema } from "@millrace/proto/scheduler-service";
 import { type Handler, RpcFault, rpcError } from "@millrace/runtime";
-import {
-  createBatcher,
-  createWake,
-  isFinal,
-  isJobId,
-  type JobId,
-  parseJobId,
-  type QueueName,
-} from "@millrace/shared";
-import { jobMessage } from "../job-message.ts";
-import { outputMessage } from "../output-message.ts";
+import { createBatcher, isFinal, isJobId, type JobId, parseJobId } from "@millrace/shared";
+import { jobMessage } from "../messages/job-message.ts";
+import { outputMessage } from "../messages/output-message.ts";
+import { jobNews } from "../watching/job-news.ts";
 
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
@@ -53,7 +46,7 @@ export function watch(
     const id = request?.jobId ?? "";
     const parts = parseJobId(id);
     if (!isJobId(id) || parts === undefined || parts.keyId !== keyId) throw notFound();
-    await using news = await newsOf(engine, parts.queue, id, [signal, draining]);
+    await using news = await jobNews(engine, parts.queue, id, [signal, draining]);
     let offset = Number(request?.fromOffset ?? 0n);
     let sent = "";
     while (!signal.aborted) {
@@ -81,57 +74,6 @@ export function watch(
       if (now?.final) return;
       await news.arrived();
     }
-  };
-}
-
-interface News extends AsyncDisposable {
-  /** How much output there is, as far as anybody has said. */
-  readonly end: number;
-  foundOutput(end: number): void;
-  /** Whether the job may have changed since this was last asked; true at first. */
-  takeChanged(): boolean;
-  /** Resolves once something may have happened, or one of the signals has aborted. */
-  arrived(): Promise<void>;
-}
-
-/** What the store's signals say of one job. */
-async function newsOf(
-  engine: Pick<Engine, "subscribe">,
-  queue: QueueName,
-  id: JobId,
-  endings: readonly AbortSignal[],
-): Promise<News> {
-  let end = 0;
-  let changed = true;
-  const { wake, wait } = createWake();
-  const foundOutput = (nextOffset: number) => {
-    end = Math.max(end, nextOffset);
-  };
-  const subscription = await engine.subscribe(
-    queue,
-    (hint) => {
-      if (hint.kind === "output") foundOutput(hint.nextOffset);
-      else changed = true;
-      wake();
-    },
-    id,
-  );
-  for (const ending of endings) ending.addEventListener("abort", wake, { once: true });
-  return {
-    get end() {
-      return end;
-    },
-    foundOutput,
-    takeChanged() {
-      const was = changed;
-      changed = false;
-      return was;
-    },
-    arrived: wait,
-    async [Symbol.asyncDispose]() {
-      for (const ending of endings) ending.removeEventListener("abort", wake);
-      await subscription[Symbol.asyncDispose]();
-    },
   };
 }
 

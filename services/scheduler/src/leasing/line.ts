@@ -1,8 +1,8 @@
 import type { Engine, Lease, LeaseRequest } from "@millrace/engine";
 import type { Clock, QueueName, TimerHandle } from "@millrace/shared";
-import { orAway } from "../store-outage.ts";
+import { orAway } from "../store/store-outage.ts";
 import { Isolation } from "./isolation.ts";
-import type { Seat } from "./seat.ts";
+import type { Seat, SeatLine } from "./seat.ts";
 
 /** How many jobs one call takes: their payloads are in memory at once. */
 const LEASES_PER_CALL = 256;
@@ -33,7 +33,7 @@ export interface Served {
  * them, and one call is under way at a time: however many workers and signals there are, a line asks
  * no more often than the store answers, and what comes up meanwhile is gathered.
  */
-export class Line {
+export class Line implements SeatLine {
   readonly queue: QueueName;
   readonly #pools: readonly string[];
   readonly #types: readonly string[];

@@ -1,6 +1,5 @@
 import type { Lease } from "@millrace/engine";
 import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
-import type { Line } from "./line.ts";
 
 /** A worker that takes jobs. */
 export interface Taker {
@@ -24,10 +23,19 @@ export interface Taker {
   cancel(jobId: JobId): void;
 }
 
+/** What a seat tells a line that it stands in. */
+export interface SeatLine {
+  /** The seat has free slots. */
+  ready(seat: Seat): void;
+  /** The seat was given jobs, by this line or by another one that it stands in. */
+  served(seat: Seat): void;
+  leave(seat: Seat): void;
+}
+
 /** A worker's place in the lines that it stands in, with the slots that it has free. */
 export class Seat {
   readonly #taker: Taker;
-  readonly #lines: readonly Line[];
+  readonly #lines: readonly SeatLine[];
   #slots = 0;
   /** Of slots, those that a line has asked jobs for. */
   #reserved = 0;
@@ -37,7 +45,7 @@ export class Seat {
   #withdrawn = false;
   #turn = 0;
 
-  constructor(taker: Taker, lines: readonly Line[]) {
+  constructor(taker: Taker, lines: readonly SeatLine[]) {
     this.#taker = taker;
     this.#lines = lines;
   }

@@ -1,6 +1,6 @@
 import type { Engine, Settlement, SettleOutcome } from "@millrace/engine";
 import type { Clock } from "@millrace/shared";
-import type { JobObserver } from "../job-observer.ts";
+import type { JobObserver } from "../observing/job-observer.ts";
 import type { HeldLease } from "./held-leases.ts";
 
 /** `job` is left out where the lease is stale. */

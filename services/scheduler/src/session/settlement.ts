@@ -9,6 +9,7 @@ import type {
 import type { JobError } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
 import { cutChars, limits, type Random } from "@millrace/shared";
+import { usageOf } from "../messages/usage-message.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
@@ -86,13 +87,7 @@ export function settlementOf(
   nowMs: number,
   random: Random,
 ): Settlement {
-  const spent = {
-    inputTokens: Number(usage?.inputTokens ?? 0n),
-    outputTokens: Number(usage?.outputTokens ?? 0n),
-    providerCalls: usage?.providerCalls ?? 0,
-    computeMs: Number(usage?.computeMs ?? 0n),
-  };
-  const base = { ...ref, ...(usage === undefined ? {} : { usage: spent }) };
+  const base = { ...ref, ...(usage === undefined ? {} : { usage: usageOf(usage) }) };
   if (outcome.case === "completed") {
     const { resultJson } = outcome.value;
     return isJson(resultJson)

@@ -20,16 +20,22 @@ import {
 } from "@millrace/proto/worker-service";
 import { createOutbox, type Outbox, rpcError } from "@millrace/runtime";
 import { type Clock, groups, limits, type QueueName, type Random } from "@millrace/shared";
-import type { JobObserver } from "../job-observer.ts";
 import type { Leasing } from "../leasing/leasing.ts";
 import type { Seat } from "../leasing/seat.ts";
-import { asStoreOutage, orAway } from "../store-outage.ts";
+import {
+  assignmentBytes,
+  assignmentOf,
+  chunkOf,
+  outputAck,
+  settleAck,
+} from "../messages/work-message.ts";
+import type { JobObserver } from "../observing/job-observer.ts";
+import { asStoreOutage, orAway } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
 import { overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
-import { assignmentBytes, assignmentOf, chunkOf, outputAck, settleAck } from "./work-message.ts";
 import type { Writes } from "./writes.ts";
 
 export interface WorkSessionParts {
@@ -195,7 +201,7 @@ export class WorkSession {
   async #assign(leases: readonly Lease[]): Promise<void> {
     const { observer, clock, tokens } = this.#parts;
     for (const group of groups(leases, assignmentGroups)) {
-      const assignments = group.map((lease) => assignmentOf(lease, tokens));
+      const assignments = group.map((lease) => assignmentOf(lease, tokens.seal(lease)));
       const taken = this.#outbox.push({ message: { case: "assignments", value: { assignments } } });
       // Once they are on their way: a lease may have to be stopped as soon as it is held.
       for (const lease of group) {

@@ -1,7 +1,7 @@
 import { repeatsIn } from "@millrace/configuration";
 import { rpcError } from "@millrace/runtime";
 import type { ApplyConfiguration } from "../../configuration/apply-configuration.ts";
-import type { AdminHandler } from "./admin-handler.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 /** As of a file, for operators who have it and not the scheduler. */
 export const applyConfiguration =

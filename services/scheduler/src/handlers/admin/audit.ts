@@ -8,7 +8,7 @@ import {
 } from "@millrace/proto/admin-service";
 import { createOutbox, type Handler } from "@millrace/runtime";
 import { jsonText } from "@millrace/shared";
-import type { RecordChange } from "../../record-change.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 import type { Operator } from "../../tokens/operator-tokens.ts";
 
 /** What three looks find alike was not only on its way. */

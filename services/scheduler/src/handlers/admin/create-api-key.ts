@@ -1,8 +1,8 @@
 import { formatApiKey, hashSecret, newApiKey, type Random } from "@millrace/shared";
-import type { AdminHandler } from "./admin-handler.ts";
-import { apiKeyMessage } from "./api-key-message.ts";
-import { budgetOf } from "./key-budget-message.ts";
-import type { StoreApiKey } from "./store-api-key.ts";
+import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import { budgetOf } from "../../messages/key-budget-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import type { StoreApiKey } from "../../operators/store-api-key.ts";
 
 /** The whole key is in the reply and nowhere else: its secret is stored as a hash. */
 export const createApiKey =

@@ -1,8 +1,8 @@
 import type { Engine } from "@millrace/engine";
 import { DeleteProviderAccountRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { accountNotFound } from "./provider-account-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
+import { accountNotFound } from "../../operators/refusals.ts";
 
 export const deleteProviderAccount =
   (

@@ -1,8 +1,8 @@
 import type { Engine } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 import type { JobId } from "@millrace/shared";
-import type { AdminHandler } from "./admin-handler.ts";
-import { deadLetterMessage } from "./dead-letter-message.ts";
+import { deadLetterMessage } from "../../messages/dead-letter-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 export const getDeadLetter =
   (engine: Pick<Engine, "deadLetters">): AdminHandler<"getDeadLetter"> =>

@@ -1,8 +1,8 @@
 import type { Engine } from "@millrace/engine";
 import { isKeyId } from "@millrace/shared";
-import { assertPageToken } from "../page-token.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { apiKeyMessage } from "./api-key-message.ts";
+import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import { assertPageToken } from "../../messages/page-token.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 

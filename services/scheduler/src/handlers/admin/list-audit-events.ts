@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import { timestampOf } from "@millrace/runtime";
-import { assertPageToken } from "../page-token.ts";
-import type { AdminHandler } from "./admin-handler.ts";
+import { assertPageToken } from "../../messages/page-token.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 

@@ -1,8 +1,8 @@
 import { type Engine, isDeadLetterToken } from "@millrace/engine";
-import { assertPageToken } from "../page-token.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { deadLetterFilterOf, deadLetterMessage } from "./dead-letter-message.ts";
-import { existingQueue } from "./queue-status.ts";
+import { deadLetterFilterOf, deadLetterMessage } from "../../messages/dead-letter-message.ts";
+import { assertPageToken } from "../../messages/page-token.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { existingQueue } from "../../operators/queue-status.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
 

@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminHandler } from "./admin-handler.ts";
-import { providerAccountStatusMessage } from "./provider-account-status.ts";
+import { providerAccountStatusMessage } from "../../messages/provider-account-status.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 export const listProviderAccounts =
   (engine: {

@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
-import type { AdminHandler } from "./admin-handler.ts";
-import { queueStatus } from "./queue-status.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { queueStatus } from "../../operators/queue-status.ts";
 
 export const listQueues =
   (engine: Pick<Engine, "queues" | "stats">): AdminHandler<"listQueues"> =>

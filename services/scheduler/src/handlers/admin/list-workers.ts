@@ -1,6 +1,6 @@
-import { timestampOf } from "@millrace/runtime";
+import { workerMessage } from "../../messages/worker-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { ConnectedWorkers } from "../../session/connected-workers.ts";
-import type { AdminHandler } from "./admin-handler.ts";
 
 /** The workers of the scheduler that answers, and its name. */
 export interface WorkersHere {
@@ -13,11 +13,7 @@ export const listWorkers =
   async () => ({
     schedulerId,
     workers: connected.list().map(({ hello, tokenName, sinceMs, slots }) => {
-      const { running, free } = slots();
-      const { workerId, queues, pools, types, sdk } = hello;
-      return {
-        ...{ workerId, tokenName, queues, pools, types, sdk, running },
-        ...{ freeSlots: free, connectTime: timestampOf(sinceMs) },
-      };
+      const { running, free: freeSlots } = slots();
+      return workerMessage({ hello, tokenName, sinceMs, running, freeSlots });
     }),
   });

@@ -1,8 +1,8 @@
 import type { Engine } from "@millrace/engine";
 import { PauseQueueRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { existingQueue, queueStatus } from "./queue-status.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { existingQueue, queueStatus } from "../../operators/queue-status.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 
 export const pauseQueue =
   (

@@ -2,11 +2,11 @@ import type { Engine } from "@millrace/engine";
 import { type AdminService, PurgeDeadLettersRequestSchema } from "@millrace/proto/admin-service";
 import type { Handler } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
-import type { RecordChange } from "../../record-change.ts";
+import { deadLetterFilterOf } from "../../messages/dead-letter-message.ts";
+import { deadLetterGroups } from "../../operators/dead-letter-groups.ts";
+import { existingQueue } from "../../operators/queue-status.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 import type { Operator } from "../../tokens/operator-tokens.ts";
-import { deadLetterGroups } from "./dead-letter-groups.ts";
-import { deadLetterFilterOf } from "./dead-letter-message.ts";
-import { existingQueue } from "./queue-status.ts";
 
 export const purgeDeadLetters =
   (

@@ -1,10 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import { PutProviderAccountRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { accountEtag, changedMeanwhile } from "./etag.ts";
-import { providerAccountOf } from "./provider-account-message.ts";
-import { providerAccountStatusMessage } from "./provider-account-status.ts";
+import { accountEtag } from "../../messages/etag.ts";
+import { providerAccountOf } from "../../messages/provider-account-message.ts";
+import { providerAccountStatusMessage } from "../../messages/provider-account-status.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
+import { changedMeanwhile } from "../../operators/refusals.ts";
 
 /** The definition takes the place of the whole one before. */
 export const putProviderAccount =

@@ -1,10 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import { PutQueueRequestSchema } from "@millrace/proto/admin-service";
 import { rpcError } from "@millrace/runtime";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { changedMeanwhile, queueEtag } from "./etag.ts";
-import { queueDefinitionOf, queueMessage, shardsFixed } from "./queue-message.ts";
+import { queueEtag } from "../../messages/etag.ts";
+import { queueDefinitionOf, queueMessage, shardsFixed } from "../../messages/queue-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
+import { changedMeanwhile } from "../../operators/refusals.ts";
 
 /** The definition takes the place of the whole one before, all but the number of shards. */
 export const putQueue =

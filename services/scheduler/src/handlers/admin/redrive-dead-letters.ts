@@ -2,11 +2,11 @@ import type { Engine } from "@millrace/engine";
 import { type AdminService, RedriveDeadLettersRequestSchema } from "@millrace/proto/admin-service";
 import type { Handler } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
-import type { RecordChange } from "../../record-change.ts";
+import { deadLetterFilterOf } from "../../messages/dead-letter-message.ts";
+import { deadLetterGroups, GROUP } from "../../operators/dead-letter-groups.ts";
+import { existingQueue } from "../../operators/queue-status.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 import type { Operator } from "../../tokens/operator-tokens.ts";
-import { deadLetterGroups, GROUP } from "./dead-letter-groups.ts";
-import { deadLetterFilterOf } from "./dead-letter-message.ts";
-import { existingQueue } from "./queue-status.ts";
 
 /** With a rate, letters go in steps of this long: a second's worth at once would be a burst. */
 const STEP_MS = 100;

@@ -1,9 +1,9 @@
 import type { Engine } from "@millrace/engine";
 import { ResetProviderAccountRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { accountNotFound } from "./provider-account-message.ts";
-import { providerAccountStatusMessage } from "./provider-account-status.ts";
+import { providerAccountStatusMessage } from "../../messages/provider-account-status.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
+import { accountNotFound } from "../../operators/refusals.ts";
 
 export const resetProviderAccount =
   (

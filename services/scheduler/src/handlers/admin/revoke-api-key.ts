@@ -1,9 +1,9 @@
 import type { Engine } from "@millrace/engine";
 import { RevokeApiKeyRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { apiKeyMessage } from "./api-key-message.ts";
-import { existingKey, keyIdOf } from "./existing-key.ts";
+import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { existingKey, keyIdOf } from "../../operators/existing-key.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 
 export const revokeApiKey =
   (

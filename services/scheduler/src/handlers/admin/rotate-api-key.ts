@@ -3,10 +3,10 @@ import type { ApiKeyRecord, Engine } from "@millrace/engine";
 import { RotateApiKeyRequestSchema } from "@millrace/proto/admin-service";
 import { rpcError } from "@millrace/runtime";
 import { formatApiKey, hashSecret, newApiKey, type Random } from "@millrace/shared";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { apiKeyMessage } from "./api-key-message.ts";
-import { existingKey, keyIdOf } from "./existing-key.ts";
+import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { existingKey, keyIdOf } from "../../operators/existing-key.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
 
 const DEFAULT_GRACE_MS = 24 * 3_600_000;
 

@@ -1,11 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import { UpdateApiKeyRequestSchema } from "@millrace/proto/admin-service";
-import type { RecordChange } from "../../record-change.ts";
-import type { AdminHandler } from "./admin-handler.ts";
-import { apiKeyMessage } from "./api-key-message.ts";
-import { changedMeanwhile } from "./etag.ts";
-import { existingKey, keyIdOf } from "./existing-key.ts";
-import { budgetOf } from "./key-budget-message.ts";
+import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import { budgetOf } from "../../messages/key-budget-message.ts";
+import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { existingKey, keyIdOf } from "../../operators/existing-key.ts";
+import type { RecordChange } from "../../operators/record-change.ts";
+import { changedMeanwhile } from "../../operators/refusals.ts";
 
 export const updateApiKey =
   (

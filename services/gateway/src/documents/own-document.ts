@@ -1,0 +1,10 @@
+import type { DocumentStore } from "@millrace/documents";
+import { rpcError } from "@millrace/runtime";
+import type { KeyId } from "@millrace/shared";
+
+/** Throws DOCUMENT_NOT_FOUND, for another key's document too. */
+export async function ownDocument(store: DocumentStore, id: string, keyId: KeyId) {
+  const document = await store.get(id, keyId);
+  if (document !== undefined) return document;
+  throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
+}

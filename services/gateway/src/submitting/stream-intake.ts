@@ -1,0 +1,123 @@
+import type { SubmitStreamRequest } from "@millrace/proto/job-service";
+import type { CallContext, CallHeaders } from "@millrace/runtime";
+import { createWake, parseJobId } from "@millrace/shared";
+import type { Caller } from "../callers/caller.ts";
+import type { KeyTotal } from "../callers/key-limit.ts";
+import type { FinishedNews } from "../watching/finished-news.ts";
+import { HeldRequests } from "./held-requests.ts";
+import type { StreamSubmissions } from "./stream-submissions.ts";
+
+export interface StreamIntakeOptions {
+  readonly parts: {
+    readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<unknown>;
+    readonly awaited: Pick<KeyTotal, "check">;
+    /** How many jobs may have no answer, and how many ends may have yet to be told. */
+    readonly streamLimits: { readonly unanswered: number; readonly unfinished: number };
+  };
+  readonly call: Pick<CallContext<Caller>, "identity" | "headers" | "path" | "peer">;
+  readonly jobs: StreamSubmissions;
+  readonly news: FinishedNews;
+  /** Aborts when the stream is to end: nothing more is taken then. */
+  readonly leaving: AbortSignal;
+  /** Told after each message, and when there is none left. */
+  readonly onTaken: () => void;
+}
+
+/**
+ * What the caller of one SubmitStream sends, taken up as far as there is room for it. A stream that has as much in hand
+ * as it may is read a little further, so that waits that are given up make room.
+ */
+export class StreamIntake {
+  readonly #options: StreamIntakeOptions;
+  readonly #held = new HeldRequests();
+  readonly #room = createWake();
+  #notify: boolean | undefined;
+  #over = false;
+  #taking = true;
+  #isCutShort = false;
+
+  constructor(options: StreamIntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the caller wants to be told of the end of each job that it submits. */
+  get notifies(): boolean {
+    return this.#notify ?? false;
+  }
+
+  /** All that the caller had to say was taken. */
+  get isComplete(): boolean {
+    return !this.#taking && !this.#isCutShort && this.#held.isEmpty;
+  }
+
+  /** Reads all messages. A failure of it is that of the stream's jobs. */
+  start(requests: AsyncIterable<SubmitStreamRequest>): void {
+    const { jobs, onTaken } = this.#options;
+    void this.#receive(requests)
+      .catch((error: unknown) => jobs.fail(error))
+      .finally(() => {
+        this.#taking = false;
+        onTaken();
+      });
+  }
+
+  /** Takes what was read, as far as there is room for it. */
+  takeHeld(): void {
+    this.#take();
+    this.#room.wake();
+  }
+
+  #take(): void {
+    const { jobs, news, leaving } = this.#options;
+    while (!this.#isFull && !leaving.aborted) {
+      const request = this.#held.take();
+      if (request === undefined) return;
+      news.expect(request.notifyJobIds.filter((id) => this.#isOwn(id)));
+      news.unknown(request.notifyJobIds.filter((id) => !this.#isOwn(id)));
+      jobs.add(request.items);
+    }
+  }
+
+  /** The stream is over: what is read from now on is not taken. */
+  close(): void {
+    this.#over = true;
+    this.#room.wake();
+  }
+
+  get #isFull(): boolean {
+    const { jobs, news, parts } = this.#options;
+    const { unanswered, unfinished } = parts.streamLimits;
+    return (
+      jobs.unanswered >= unanswered ||
+      (this.#notify ? jobs.unanswered : 0) + news.outstanding >= unfinished
+    );
+  }
+
+  #isOwn(id: string): boolean {
+    return parseJobId(id)?.keyId === this.#options.call.identity.keyId;
+  }
+
+  async #receive(requests: AsyncIterable<SubmitStreamRequest>): Promise<void> {
+    const { parts, call, news, leaving, onTaken } = this.#options;
+    for await (const request of requests) {
+      // A key that was revoked ends the stream as it ends calls.
+      await parts.authenticate(call.headers, call.path, call.peer);
+      // What is not taken is not submitted, and whoever reads DRAINING may send it again.
+      if (leaving.aborted || this.#over) {
+        this.#isCutShort = true;
+        return;
+      }
+      this.#notify ??= request.notifyFinished;
+      const asks = request.notifyJobIds.length + (this.#notify ? request.items.length : 0);
+      if (asks > 0) parts.awaited.check(call.identity.keyId);
+      if (request.forgetJobIds.length > 0) {
+        this.#held.forget(request.forgetJobIds);
+        news.forget(request.forgetJobIds);
+      }
+      this.#held.add(request);
+      this.#take();
+      onTaken();
+      while (this.#held.isFull && !this.#over) await this.#room.wait();
+    }
+  }
+}

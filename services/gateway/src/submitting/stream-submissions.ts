@@ -1,0 +1,124 @@
+import { create } from "@bufbuild/protobuf";
+import type { JobSpec } from "@millrace/proto/job";
+import {
+  type SubmitResult,
+  type SubmitStreamItem,
+  type SubmitStreamResult,
+  SubmitStreamResultSchema,
+} from "@millrace/proto/job-service";
+import { RpcFault, rpcError } from "@millrace/runtime";
+import { groupLength, limits } from "@millrace/shared";
+import { refusedResult } from "../messages/refused-result.ts";
+import type { Submitted } from "./submitter.ts";
+
+/** An id, or an error with many violations: as much as one message shall hold. */
+const answerLimits = {
+  maxItems: limits.jobsPerSubmit,
+  // What is left of a message is for news.
+  maxWeight: limits.messageBytes / 3,
+  weigh: ({ result }: SubmitStreamResult) => (result?.result.case === "error" ? 16_384 : 256),
+};
+
+const misplaced = (field: string, description: string): SubmitResult =>
+  refusedResult(
+    rpcError({
+      reason: "MALFORMED",
+      message: `${field}: ${description}`,
+      violations: [{ field, description }],
+    }),
+  );
+
+export interface StreamSubmissionsOptions {
+  readonly submit: (specs: readonly JobSpec[]) => Promise<readonly Submitted[]>;
+  readonly onAccepted: (jobIds: readonly string[]) => void;
+  /** Told after each group: there are answers, or a failure. */
+  readonly onAnswers: () => void;
+}
+
+/** The jobs that one SubmitStream has taken and not answered yet, and the answers on their way. */
+export class StreamSubmissions {
+  readonly #options: StreamSubmissionsOptions;
+  readonly #open = new Set<bigint>();
+  readonly #answers: SubmitStreamResult[] = [];
+  #groups = 0;
+  /** A fault that is no job's: the stream cannot go on. */
+  failure: { readonly error: unknown } | undefined;
+
+  constructor(options: StreamSubmissionsOptions) {
+    this.#options = options;
+  }
+
+  /** Jobs whose answer has not been taken. */
+  get unanswered(): number {
+    return this.#open.size + this.#answers.length;
+  }
+
+  get hasAnswers(): boolean {
+    return this.#answers.length > 0;
+  }
+
+  /** Whether answers are still to come. */
+  get isUnderWay(): boolean {
+    return this.#groups > 0;
+  }
+
+  takeAnswers(): SubmitStreamResult[] {
+    return this.#answers.splice(0, groupLength(this.#answers, 0, answerLimits));
+  }
+
+  /** Submits a group, without waiting for its answers. */
+  add(items: readonly SubmitStreamItem[]): void {
+    this.#groups += 1;
+    void this.#submit(items.filter((item) => this.#admit(item)))
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.#groups -= 1;
+        this.#options.onAnswers();
+      });
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  #admit({ sequence, job }: SubmitStreamItem): boolean {
+    if (this.#open.has(sequence)) {
+      this.#answer(sequence, misplaced("sequence", "is that of a job without an answer yet"));
+      return false;
+    }
+    if (job === undefined) {
+      this.#answer(sequence, misplaced("job", "value is required"));
+      return false;
+    }
+    this.#open.add(sequence);
+    return true;
+  }
+
+  async #submit(items: readonly SubmitStreamItem[]): Promise<void> {
+    const results = await this.#resultsOf(items.flatMap(({ job }) => job ?? []));
+    const accepted: string[] = [];
+    for (const [index, { sequence }] of items.entries()) {
+      const result = results[index];
+      if (result === undefined) throw new Error("a job was left without an answer");
+      this.#open.delete(sequence);
+      this.#answer(sequence, result);
+      if (result.result.case === "jobId") accepted.push(result.result.value);
+    }
+    this.#options.onAccepted(accepted);
+  }
+
+  async #resultsOf(specs: readonly JobSpec[]): Promise<readonly SubmitResult[]> {
+    try {
+      return (await this.#options.submit(specs)).map(({ result }) => result);
+    } catch (error) {
+      // That no scheduler can be reached concerns these jobs; anything else ends the stream.
+      if (!(error instanceof RpcFault)) throw error;
+      const result = refusedResult(error);
+      return specs.map(() => result);
+    }
+  }
+
+  #answer(sequence: bigint, result: SubmitResult): void {
+    this.#answers.push(create(SubmitStreamResultSchema, { sequence, result }));
+  }
+}

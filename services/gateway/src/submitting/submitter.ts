@@ -1,0 +1,132 @@
+import { create } from "@bufbuild/protobuf";
+import type { DocumentStore } from "@millrace/documents";
+import type { Job, JobSpec } from "@millrace/proto/job";
+import type { SubmitResult } from "@millrace/proto/job-service";
+import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
+import { RpcFault, rpcError, timestampOf } from "@millrace/runtime";
+import {
+  createGroupBatcher,
+  createLoopTurns,
+  groups,
+  jobBytes,
+  type KeyId,
+  limits,
+  newJobId,
+  type QueueName,
+  type Random,
+} from "@millrace/shared";
+import { injectTrace } from "@millrace/telemetry";
+import { refusedResult } from "../messages/refused-result.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
+import { checkJob } from "./check-job.ts";
+
+export interface SubmitterOptions {
+  readonly scheduler: Scheduler;
+  readonly documents: DocumentStore;
+  /** By which jobs are stamped. */
+  readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
+  readonly random: Random;
+}
+
+/** What became of one job; with `returnJobs`, the job too unless it was refused. */
+export interface Submitted {
+  readonly result: SubmitResult;
+  readonly job?: Job | undefined;
+}
+
+/**
+ * Submits jobs of one caller, each for itself, and answers in their order. Rejects only for what is
+ * no job's fault; whether they were submitted is not known then.
+ */
+export type Submitter = (
+  keyId: KeyId,
+  specs: readonly JobSpec[],
+  options?: { readonly returnJobs?: boolean },
+) => Promise<readonly Submitted[]>;
+
+const SUBMITS_IN_FLIGHT = 4;
+/**
+ * How much is checked before other calls have their turn, in bytes of JSON: at worst, members alone, parsing it takes
+ * 40 ms. A job without its payload counts as so many, and so does each thing that is wrong with it, which has to be
+ * said. Jobs of an honest client, a thousand without payloads, are within it.
+ */
+const CHECKED_AT_ONCE_BYTES = 256 * 1024;
+const JOB_BYTES = 256;
+const VIOLATION_BYTES = 256;
+/** What a checked job takes in a message: its payload is text by now. */
+const specBytes = ({ labels, idempotencyKey, payload }: JobSpec): number =>
+  jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
+
+const groupLimits = {
+  maxItems: limits.jobsPerSubmit,
+  maxWeight: limits.messageBytes,
+  weigh: ({ spec }: NewJob) => (spec === undefined ? 0 : specBytes(spec)),
+};
+
+/** Jobs that arrive together, of any caller, go to the scheduler as one group. */
+export function createSubmitter(options: SubmitterOptions): Submitter {
+  const { scheduler, documents, schedulerClock, random } = options;
+  const nextTurn = createLoopTurns();
+  const batches = createGroupBatcher<NewJob, Submitted>({
+    ...groupLimits,
+    maxInFlight: SUBMITS_IN_FLIGHT,
+    async flush(jobs) {
+      const { results, jobs: returned } = await scheduler.submit({ jobs: [...jobs] });
+      const byId = new Map(returned.map((job) => [job.id, job]));
+      return results.map((result, index) => {
+        if (result.result.case !== "jobId") return { result };
+        // Of a job under its own id only our repeated call can have known before.
+        result.existing = result.result.value !== jobs[index]?.id;
+        return { result, job: byId.get(result.result.value) };
+      });
+    },
+  });
+
+  const checkDocuments = async (keyId: KeyId, { documentIds }: JobSpec) => {
+    for (const id of documentIds) {
+      if ((await documents.get(id, keyId)) === undefined) {
+        throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
+      }
+    }
+  };
+
+  return async (keyId, specs, { returnJobs = false } = {}) => {
+    await schedulerClock.known();
+    const nowMs = schedulerClock.nowMs();
+    const submitTime = timestampOf(nowMs);
+    const trace = injectTrace();
+    const answers = new Array<Submitted>(specs.length);
+    const indexes: number[] = [];
+    const jobs: NewJob[] = [];
+    let checkedBytes = 0;
+    for (const [index, spec] of specs.entries()) {
+      const bytes =
+        JOB_BYTES + (spec.payload.case === "payloadJson" ? spec.payload.value.length : 0);
+      // Before it, too: what came with its message has taken its part of this turn.
+      if (checkedBytes + bytes > CHECKED_AT_ONCE_BYTES) {
+        await nextTurn();
+        checkedBytes = 0;
+      }
+      checkedBytes += bytes;
+      try {
+        checkJob(spec, nowMs);
+        if (spec.documentIds.length > 0) await checkDocuments(keyId, spec);
+      } catch (error) {
+        if (!(error instanceof RpcFault)) throw error;
+        checkedBytes += error.violations.length * VIOLATION_BYTES;
+        answers[index] = { result: refusedResult(error) };
+        continue;
+      }
+      // A job that names no trace of its own belongs to that of the call.
+      if (spec.traceparent === "") Object.assign(spec, trace);
+      const id = newJobId(spec.queue as QueueName, keyId, nowMs, random);
+      indexes.push(index);
+      jobs.push(create(NewJobSchema, { id, spec, submitTime, returnJob: returnJobs }));
+    }
+    if (jobs.length === 0) return answers;
+    const submitted = (await Promise.all([...groups(jobs, groupLimits)].map(batches.add))).flat();
+    for (const [at, index] of indexes.entries()) answers[index] = submitted[at] as Submitted;
+    return answers;
+  };
+}

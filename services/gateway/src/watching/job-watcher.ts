@@ -1,0 +1,104 @@
+import { status } from "@grpc/grpc-js";
+import type { Job } from "@millrace/proto/job";
+import type { WatchJobRequest, WatchJobResponse } from "@millrace/proto/job-service";
+import { RpcFault, rpcError } from "@millrace/runtime";
+import {
+  type BackoffPolicy,
+  backoffMs,
+  type Clock,
+  type KeyId,
+  type Random,
+  sleep,
+} from "@millrace/shared";
+import { hasFinished } from "../messages/has-finished.ts";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+
+/** Of one caller's job, until its final state. */
+export type JobWatcher = (
+  keyId: KeyId,
+  watch: WatchJobRequest,
+  signal: AbortSignal,
+) => AsyncGenerator<WatchJobResponse>;
+
+export interface JobWatcherOptions {
+  readonly scheduler: Pick<Scheduler, "watch">;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long no scheduler may be heard before the watch fails. */
+  readonly giveUpAfterMs: number;
+}
+
+const backoff: BackoffPolicy = { initialMs: 25, maxMs: 1_000, factor: 2, jitter: 0.5 };
+
+/**
+ * A job's events across schedulers: when the one that sends them goes away, another goes on after what
+ * has been relayed, and nothing is sent twice. Output comes first and the job's final state last,
+ * whatever the order in which a scheduler sends them. Ends after the final state, or throws: a stream
+ * of a scheduler that ends before is a cut, whatever it looks like.
+ */
+export const createJobWatcher = ({
+  scheduler,
+  clock,
+  random,
+  giveUpAfterMs,
+}: JobWatcherOptions): JobWatcher =>
+  async function* (keyId, { jobId, fromOffset }, signal) {
+    let next = fromOffset;
+    let shown: Job | undefined;
+    let untilMs = clock.nowMs() + giveUpAfterMs;
+    for (let failures = 1; ; failures += 1) {
+      let final: WatchJobResponse | undefined;
+      let cut: RpcFault;
+      try {
+        const watch = { jobId, fromOffset: next };
+        for await (const { event } of scheduler.watch({ keyId, watch }, { signal })) {
+          if (event === undefined) continue;
+          failures = 0;
+          untilMs = clock.nowMs() + giveUpAfterMs;
+          if (event.event.case === "chunks") {
+            next = (event.event.value.chunks.at(-1)?.offset ?? next - 1n) + 1n;
+          } else if (event.event.case === "job") {
+            const job = event.event.value;
+            // Output may follow it here; whether all has come is known once the stream has ended.
+            if (hasFinished(job)) final = event;
+            if (hasFinished(job) || (shown !== undefined && isSame(shown, job))) continue;
+            shown = job;
+          }
+          yield event;
+        }
+        if (final !== undefined) {
+          yield final;
+          return;
+        }
+        cut = endedEarly();
+      } catch (error) {
+        const passes = error instanceof RpcFault && error.code === status.UNAVAILABLE;
+        if (passes && !signal.aborted) cut = error;
+        else {
+          // Output that is asked for is no longer kept: the result is all that is left.
+          if (final !== undefined && isGone(error)) yield final;
+          throw error;
+        }
+      }
+      const pauseMs = backoffMs(backoff, Math.max(1, failures), random);
+      if (clock.nowMs() + pauseMs >= untilMs) throw cut;
+      await sleep(clock, pauseMs, signal);
+      if (signal.aborted) throw cut;
+    }
+  };
+
+const isGone = (error: unknown): boolean =>
+  error instanceof RpcFault && error.code === status.OUT_OF_RANGE;
+
+/** Whether a watcher has been told of all that it wants to be told of. */
+const isSame = (one: Job, other: Job): boolean =>
+  one.state === other.state &&
+  one.attempt === other.attempt &&
+  one.cancelRequested === other.cancelRequested;
+
+const endedEarly = (): RpcFault =>
+  rpcError({
+    reason: "SCHEDULER_UNAVAILABLE",
+    message: "the scheduler ended its stream early",
+    retryDelayMs: 1_000,
+  });

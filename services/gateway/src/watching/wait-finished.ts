@@ -1,0 +1,33 @@
+import type { Job } from "@millrace/proto/job";
+import type { Clock } from "@millrace/shared";
+import type { FinishedListener } from "./awaited-jobs.ts";
+import type { FinishedHub } from "./finished-hub.ts";
+
+/** Resolves to the job, without its payload, when it has finished; to undefined if it is gone, `waitMs` pass or a signal aborts before. */
+export function waitFinished(
+  hub: FinishedHub,
+  jobId: string,
+  { waitMs, clock, signals }: WaitOptions,
+): Promise<Job | undefined> {
+  return new Promise((resolve) => {
+    const settle = (job?: Job) => {
+      timer.cancel();
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+      hub.forget([jobId], listener);
+      resolve(job);
+    };
+    const onAbort = () => settle();
+    const listener: FinishedListener = { finished: settle, gone: () => settle() };
+    const timer = clock.after(waitMs, onAbort);
+    for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
+    hub.watch([jobId], listener);
+    if (signals.some(({ aborted }) => aborted)) settle();
+  });
+}
+
+export interface WaitOptions {
+  readonly waitMs: number;
+  readonly clock: Clock;
+  /** The caller's leaving, and the gateway's stopping. */
+  readonly signals: readonly AbortSignal[];
+}

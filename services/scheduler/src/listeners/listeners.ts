@@ -1,0 +1,132 @@
+import type { Engine } from "@millrace/engine";
+import {
+  inflowLimitsOf,
+  keepSecret,
+  type keepServerTls,
+  partOf,
+  type RunningServer,
+  type Scope,
+  type ServeOptions,
+  serve,
+} from "@millrace/runtime";
+import type { Random } from "@millrace/shared";
+import type { Logger } from "@millrace/telemetry";
+import { adminService } from "../admin-service.ts";
+import { type SchedulerSettings, tokenSources } from "../config.ts";
+import type { JobObserver } from "../observing/job-observer.ts";
+import type { MemoryPressure } from "../policy/memory-pressure.ts";
+import { schedulerService, workerService } from "../service.ts";
+import { ConnectedWorkers } from "../session/connected-workers.ts";
+import type { LeaseTokens } from "../session/lease-tokens.ts";
+import { gatewayTokens, requireGateway } from "../tokens/gateway-tokens.ts";
+import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
+import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
+import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
+import { messageFields } from "./message-fields.ts";
+
+/** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
+const CALLS_PER_GATEWAY = 1_000_000;
+/** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
+const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
+
+export interface ListenerParts {
+  readonly scope: Scope;
+  readonly config: SchedulerSettings;
+  readonly engine: Engine;
+  readonly observer: JobObserver;
+  readonly random: Random;
+  readonly pressure: MemoryPressure;
+  readonly leaseTokens: LeaseTokens;
+  readonly tls: ReturnType<typeof keepServerTls>;
+  readonly onFinished: NonNullable<ServeOptions<unknown>["onFinished"]>;
+  readonly log: Logger;
+}
+
+export interface Listeners {
+  readonly gateways: RunningServer;
+  readonly workers: RunningServer;
+  readonly operators: RunningServer;
+}
+
+/** One listener each for gateways, workers and operators, with tokens of its own. */
+export async function startListeners(parts: ListenerParts): Promise<Listeners> {
+  const connected = new ConnectedWorkers();
+  return {
+    gateways: await serveGateways(parts),
+    workers: await serveWorkers(parts, connected),
+    operators: await serveOperators(parts, connected),
+  };
+}
+
+/** What is the same for all of them. */
+function common({ engine, tls, onFinished, log }: ListenerParts) {
+  return {
+    ...{ tls, clock: engine.clock, onFinished },
+    onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),
+  };
+}
+
+const keeping = ({ engine, config, log }: ListenerParts) => ({
+  ...{ clock: engine.clock, log, everyMs: config.secretsReloadMs },
+});
+
+function serveGateways(parts: ListenerParts): Promise<RunningServer> {
+  const { scope, config, engine, observer, pressure } = parts;
+  const tokens = keepSecret(scope, tokenSources(config).gateways, keeping(parts), gatewayTokens);
+  return scope.use(
+    serve({
+      ...common(parts),
+      listen: { host: config.host, port: config.port },
+      limits: {
+        ...inflowLimitsOf(config),
+        // All calls of all callers of a gateway may begin at once.
+        unfinishedPerAddress: CALLS_PER_GATEWAY,
+        concurrentStreams: CALLS_PER_GATEWAY,
+        streamResets: RESETS_PER_GATEWAY,
+        messageFields: messageFields.gateways,
+      },
+      services: [schedulerService(engine, observer, engine.clock, pressure)],
+      authenticate: requireGateway(tokens),
+    }),
+  );
+}
+
+function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
+  const { scope, config, engine, observer, random, leaseTokens, log } = parts;
+  const { schedulerId, leaseMs, stopGraceMs } = config;
+  const tokens = keepSecret(scope, tokenSources(config).workers, keeping(parts), workerTokens);
+  tokens?.onRenewed(recordWorkerTokens(engine.changeLog, schedulerId, log));
+  return scope.use(
+    serve({
+      ...common(parts),
+      listen: { host: config.host, port: config.workerPort },
+      limits: { ...inflowLimitsOf(config), messageFields: messageFields.workers },
+      services: [
+        workerService({
+          ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
+          ...{ tokens: leaseTokens, connected },
+          onError: (error) => log.error({ error }, "leasing failed"),
+        }),
+      ],
+      authenticate: requireWorker(tokens),
+      traced: false,
+    }),
+  );
+}
+
+function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
+  const { scope, config, engine, random, tls } = parts;
+  const { schedulerId } = config;
+  const tokens = keepSecret(scope, tokenSources(config).operators, keeping(parts), operatorTokens);
+  return scope.use(
+    serve({
+      ...common(parts),
+      listen: { host: config.adminHost, port: config.adminPort },
+      // People have a token, and no certificate.
+      tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
+      services: [adminService(engine, engine.clock, random, { connected, schedulerId })],
+      limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
+      authenticate: requireOperator(tokens),
+    }),
+  );
+}

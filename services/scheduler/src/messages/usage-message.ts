@@ -1,0 +1,21 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { JobRecord } from "@millrace/engine";
+import type { Usage, UsageSchema } from "@millrace/proto/job";
+
+type StoredUsage = NonNullable<JobRecord["usage"]>;
+
+/** What an attempt has used, as callers and operators see it. */
+export const usageMessage = (usage: StoredUsage): MessageInitShape<typeof UsageSchema> => ({
+  inputTokens: BigInt(usage.inputTokens),
+  outputTokens: BigInt(usage.outputTokens),
+  providerCalls: usage.providerCalls,
+  computeMs: BigInt(usage.computeMs ?? 0),
+});
+
+/** What a worker reports of an attempt's usage, as the engine takes it. */
+export const usageOf = (usage: Usage): StoredUsage => ({
+  inputTokens: Number(usage.inputTokens),
+  outputTokens: Number(usage.outputTokens),
+  providerCalls: usage.providerCalls,
+  computeMs: Number(usage.computeMs),
+});

@@ -1,0 +1,52 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Engine, JobRecord, JobSpec } from "@millrace/engine";
+import type { JobSchema } from "@millrace/proto/job";
+import { limits } from "@millrace/shared";
+import { jobMessage } from "../messages/job-message.ts";
+import type { SubmissionOutcome } from "../messages/submit-result.ts";
+
+type Message = MessageInitShape<typeof JobSchema>;
+
+/** More than all of a job but its payload and its result takes, for all but the longest labels and errors. */
+const FIXED_BYTES = 2_048;
+
+const bytesOf = ({ payloadJson = "", resultJson = "" }: Message): number =>
+  Buffer.byteLength(payloadJson) + Buffer.byteLength(resultJson) + FIXED_BYTES;
+
+/** The jobs of submissions that were not refused, as many as fit a message: what is left out, its gateway asks for. */
+export async function returnedJobs(
+  engine: Pick<Engine, "getJobs">,
+  submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmissionOutcome }[],
+  nowMs: number,
+): Promise<Message[]> {
+  const existing = submissions.flatMap(({ outcome }) =>
+    outcome.kind === "existing" ? [outcome.jobId] : [],
+  );
+  const read = existing.length === 0 ? [] : [...(await engine.getJobs(existing))];
+  const jobs = submissions.flatMap(({ spec, outcome }) => {
+    if (outcome.kind === "accepted") return [jobMessage(acceptedJob(spec, nowMs))];
+    const job = outcome.kind === "existing" ? read.shift() : undefined;
+    return job === undefined ? [] : [jobMessage(job)];
+  });
+  let bytes = 0;
+  return jobs.filter((job) => {
+    bytes += bytesOf(job);
+    return bytes <= limits.messageBytes;
+  });
+}
+
+/** A job as it was stored, without its payload, which its gateway has. */
+function acceptedJob(spec: JobSpec, nowMs: number): JobRecord {
+  const { runAtMs = 0 } = spec;
+  return {
+    ...spec,
+    payloadJson: "",
+    createdAtMs: spec.submittedAtMs,
+    attempt: 0,
+    cancelRequested: false,
+    output: { nextOffset: 0 },
+    stalls: 0,
+    bounces: 0,
+    ...(runAtMs > nowMs ? { state: "SCHEDULED", nextRunAtMs: runAtMs } : { state: "QUEUED" }),
+  };
+}

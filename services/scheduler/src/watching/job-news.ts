@@ -1,0 +1,53 @@
+import type { Engine } from "@millrace/engine";
+import { createWake, type JobId, type QueueName } from "@millrace/shared";
+
+export interface JobNews extends AsyncDisposable {
+  /** How much output there is, as far as anybody has said. */
+  readonly end: number;
+  foundOutput(end: number): void;
+  /** Whether the job may have changed since this was last asked; true at first. */
+  takeChanged(): boolean;
+  /** Resolves once something may have happened, or one of the signals has aborted. */
+  arrived(): Promise<void>;
+}
+
+/** What the store's signals say of one job. */
+export async function jobNews(
+  engine: Pick<Engine, "subscribe">,
+  queue: QueueName,
+  id: JobId,
+  endings: readonly AbortSignal[],
+): Promise<JobNews> {
+  let end = 0;
+  let changed = true;
+  const { wake, wait } = createWake();
+  const foundOutput = (nextOffset: number) => {
+    end = Math.max(end, nextOffset);
+  };
+  const subscription = await engine.subscribe(
+    queue,
+    (hint) => {
+      if (hint.kind === "output") foundOutput(hint.nextOffset);
+      else changed = true;
+      wake();
+    },
+    id,
+  );
+  for (const ending of endings) ending.addEventListener("abort", wake, { once: true });
+  return {
+    get end() {
+      return end;
+    },
+    foundOutput,
+    takeChanged() {
+      const was = changed;
+      changed = false;
+      return was;
+    },
+    arrived: wait,
+    async [Symbol.asyncDispose]() {
+      for (const ending of endings) ending.removeEventListener("abort", wake);
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
