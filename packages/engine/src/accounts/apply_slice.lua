@@ -24,7 +24,7 @@ local now_ms = 0
 local slice = slices.of(pool)
 if not slice or slice.generation ~= generation or slice.version >= version then return "OLD" end
 -- What an earlier grant had left was given back when this one was asked for.
-rcall("HSET", slice.hash, "v", version, "q", requests, "t", tokens, "a", allowed, "s", second, "u", until_ms, "m", most, "o", shared,
-  "p", probe)
-rcall("HDEL", slice.hash, "r")
+rcall("HSET", slice.hash, F.slice_version, version, F.slice_requests, requests, F.slice_tokens, tokens, F.slice_allowed, allowed, F.slice_second, second, F.slice_until_ms, until_ms, F.slice_most_tokens, most, F.slice_shared, shared,
+  F.slice_probe, probe)
+rcall("HDEL", slice.hash, F.slice_report)
 return "APPLIED"

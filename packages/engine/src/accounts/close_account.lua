@@ -11,6 +11,6 @@ local rcall = redis.call
 --- @include "redis/lib/numbers"
 local version = numbers.given(ARGV[1], "version")
 local hash = base .. "mr:account"
-if (numbers.whole(redis.call("HGET", hash, "ver")) or -1) > version then return "OLD" end
+if (numbers.whole(redis.call("HGET", hash, F.account_version)) or -1) > version then return "OLD" end
 redis.call("DEL", hash)
 return "CLOSED"

@@ -15,34 +15,34 @@ local slice = slices.of(pool)
 if not slice then return { "FREE" } end
 slices.close(slice)
 slices.flush()
-local report = rcall("HGET", slice.hash, "r")
+local report = rcall("HGET", slice.hash, F.slice_report)
 if not report then
   local flat = rcall("HGETALL", slice.hash)
   local seconds, corrections, gone = {}, {}, {}
   for i = 1, #flat, 2 do
-    local letter, second = string.match(flat[i], "^([ce])(%d+)$")
+    local letter, second = string.match(flat[i], "^([" .. F.slice_token_correction .. F.slice_request_correction .. "])(%d+)$")
     if letter then
       if not corrections[second] then
-        corrections[second] = { c = 0, e = 0 }
+        corrections[second] = { [F.slice_token_correction] = 0, [F.slice_request_correction] = 0 }
         seconds[#seconds + 1] = second
       end
       corrections[second][letter] = numbers.whole(flat[i + 1]) or 0
       gone[#gone + 1] = flat[i]
     end
   end
-  local ended = rcall("HGET", slice.hash, "b")
+  local ended = rcall("HGET", slice.hash, F.slice_probe_ended)
   local words = { string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms),
     string.match(ended or "", "^%d+$") or "0" }
   for _, second in ipairs(seconds) do
     words[#words + 1] = second
-    words[#words + 1] = string.format("%.0f", corrections[second].c)
-    words[#words + 1] = string.format("%.0f", corrections[second].e)
+    words[#words + 1] = string.format("%.0f", corrections[second][F.slice_token_correction])
+    words[#words + 1] = string.format("%.0f", corrections[second][F.slice_request_correction])
   end
   report = table.concat(words, " ")
   for from = 1, #gone, 4000 do
     rcall("HDEL", slice.hash, unpack(gone, from, math.min(from + 3999, #gone)))
   end
-  rcall("HSET", slice.hash, "r", report, "k", "", "b", "")
+  rcall("HSET", slice.hash, F.slice_report, report, F.slice_successes, "", F.slice_probe_ended, "")
 end
 local succeeded, second, ms, probe, rest = string.match(report, "^(%d+) (%d+) (%d+) (%d+) ?(.*)$")
 -- A report that cannot be read says nothing.

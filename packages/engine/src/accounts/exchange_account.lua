@@ -55,8 +55,8 @@ for at = 12, #ARGV - 1, 3 do
 end
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, "v:" .. shard, "g:" .. shard, "a:" .. shard, "lq", "lt", "lr", "st", "cu", "pb", "lim",
-  "R", "qs", "qf", "ql", "ts", "tf", "tl", "gen", "op", "fl", "wy")
+local f = rcall("HMGET", hash, F.account_shard_version .. shard, F.account_shard_grant .. shard, F.account_shard_allowed .. shard, F.account_requests_limit, F.account_tokens_limit, F.account_running_limit, F.account_state, F.account_cool_until_ms, F.account_probe_until_ms, F.account_learned_running,
+  F.account_allowed, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_generation, F.account_paused_ms, F.account_failures, F.account_paused_for)
 if f[18] ~= generation then return { "GONE" } end
 local last, allowed_before = (numbers.whole(f[1]) or 0), (numbers.whole(f[3]) or 0)
 local granted_before = json.read(f[2])
@@ -67,8 +67,8 @@ last = math.max(last, version)
 local limit_q, limit_t, limit_r = numbers.whole(f[4]), numbers.whole(f[5]), numbers.whole(f[6])
 local state, cool_until, probe_until, learned = f[7] or "", numbers.whole(f[8]), numbers.whole(f[9]), numbers.finite(f[10])
 local all_allowed = (numbers.whole(f[11]) or 0)
-local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[12], f[13], f[14])
-local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[15], f[16], f[17])
+local q = windows.open(windows.kind(F.requests_window, 1000, 61, now_ms), hash, f[12], f[13], f[14])
+local t = windows.open(windows.kind(F.tokens_window, 1000, 61, now_ms), hash, f[15], f[16], f[17])
 
 for _, correction in ipairs(corrections) do
   local second, tokens, requests = unpack(correction)
@@ -78,11 +78,11 @@ end
 
 local set = {}
 if succeeded > 0 then
-  if f[20] and f[20] ~= "" then set.fl = failures.after(f[20], success_ms) end
+  if f[20] and f[20] ~= "" then set[F.account_failures] = failures.after(f[20], success_ms) end
   -- Only what began after the pause did says that it is over: it was charged in a later second.
   if state == "half" and success_second > math.floor((numbers.whole(f[19]) or 0) / 1000) then
     state, probe_until = "", nil
-    set.ep, set.es, set.wy, set.fl = 0, "", "", ""
+    set[F.account_pauses], set[F.account_episode_ms], set[F.account_paused_for], set[F.account_failures] = 0, "", "", ""
   end
   if learned then learned = learned + succeeded / learned end
 end
@@ -101,7 +101,7 @@ local room = bound - others - running
 local function sharers()
   local count = 1
   for _, name in ipairs(rcall("HKEYS", hash)) do
-    if string.sub(name, 1, 2) == "d:" and name ~= "d:" .. shard
+    if string.sub(name, 1, 2) == F.account_shard_wanted_ms and name ~= F.account_shard_wanted_ms .. shard
       and (numbers.whole(rcall("HGET", hash, name)) or 0) > now_ms - WANTS_MS then
       count = count + 1
     end
@@ -153,10 +153,10 @@ local granted = { "GRANTED", string.format("%.0f", last + 1), requests, string.f
   string.format("%.0f", requests > 0 and now_ms + HOLDS_MS or 0), limit_t and string.format("%.0f", limit_t) or "",
   retry_ms and string.format("%.0f", retry_ms) or "", why, (by > 1 or others > 0) and 1 or 0, probe }
 
-set["v:" .. shard], set["a:" .. shard], set["g:" .. shard] = last + 1, allowed, cjson.encode(granted)
-set["d:" .. shard] = want_requests > requests and now_ms or 0
-set.R = others + allowed
-set.st, set.cu, set.pb, set.lim = state, cool_until or "", probe_until or "", learned or ""
+set[F.account_shard_version .. shard], set[F.account_shard_allowed .. shard], set[F.account_shard_grant .. shard] = last + 1, allowed, cjson.encode(granted)
+set[F.account_shard_wanted_ms .. shard] = want_requests > requests and now_ms or 0
+set[F.account_allowed] = others + allowed
+set[F.account_state], set[F.account_cool_until_ms], set[F.account_probe_until_ms], set[F.account_learned_running] = state, cool_until or "", probe_until or "", learned or ""
 local fields = {}
 for field, value in pairs(set) do
   fields[#fields + 1] = field

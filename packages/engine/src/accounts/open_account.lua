@@ -15,10 +15,10 @@ local requests = ARGV[3]
 local tokens = ARGV[4]
 local running = ARGV[5]
 local hash = base .. "mr:account"
-local f = redis.call("HMGET", hash, "gen", "ver")
+local f = redis.call("HMGET", hash, F.account_generation, F.account_version)
 if (numbers.whole(f[2]) or -1) > version then return "OLD" end
 local made = f[1] ~= generation
 -- Of an account of this name that was removed.
 if made then redis.call("DEL", hash) end
-redis.call("HSET", hash, "gen", generation, "ver", ARGV[2], "lq", requests, "lt", tokens, "lr", running)
+redis.call("HSET", hash, F.account_generation, generation, F.account_version, ARGV[2], F.account_requests_limit, requests, F.account_tokens_limit, tokens, F.account_running_limit, running)
 return made and "MADE" or "OPEN"

@@ -16,9 +16,9 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 --- @include "accounts/lib/failures"
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, "st", "cu", "R", "lim", "lq", "lt", "lr", "qs", "qf", "ql", "ts", "tf", "tl", "es", "wy", "fl", "pb", "gen")
-local q = windows.open(windows.kind("q", 1000, 61, now_ms), hash, f[8], f[9], f[10])
-local t = windows.open(windows.kind("t", 1000, 61, now_ms), hash, f[11], f[12], f[13])
+local f = rcall("HMGET", hash, F.account_state, F.account_cool_until_ms, F.account_allowed, F.account_learned_running, F.account_requests_limit, F.account_tokens_limit, F.account_running_limit, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_episode_ms, F.account_paused_for, F.account_failures, F.account_probe_until_ms, F.account_generation)
+local q = windows.open(windows.kind(F.requests_window, 1000, 61, now_ms), hash, f[8], f[9], f[10])
+local t = windows.open(windows.kind(F.tokens_window, 1000, 61, now_ms), hash, f[11], f[12], f[13])
 local fields = {}
 windows.flush(t, fields, windows.flush(q, fields, 0))
 if #fields > 0 and f[18] then rcall("HSET", hash, unpack(fields)) end

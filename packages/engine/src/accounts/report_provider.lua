@@ -37,7 +37,7 @@ local LONGEST_MS, FIRST_MS, MOST_ASKED_MS = 60000, 1000, 3600000
 local LEAST_JOBS = 2
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, "gen", "st", "cu", "ep", "es", "op", "lim", "R", "fl", "wy")
+local f = rcall("HMGET", hash, F.account_generation, F.account_state, F.account_cool_until_ms, F.account_pauses, F.account_episode_ms, F.account_paused_ms, F.account_learned_running, F.account_allowed, F.account_failures, F.account_paused_for)
 if not f[1] then return { "GONE" } end
 local state, cool_until, steps, episode = f[2] or "", numbers.whole(f[3]) or 0, numbers.whole(f[4]) or 0, f[5] or ""
 local opened, learned, running, failed = numbers.whole(f[6]) or 0, numbers.finite(f[7]), numbers.whole(f[8]) or 0, f[9] or ""
@@ -57,12 +57,12 @@ local function pause(why)
     episode = text(now_ms)
     learned = math.max(1, math.floor(math.min(learned or running, running) / 2))
   end
-  rcall("HSET", hash, "st", state, "cu", text(cool_until), "pb", "", "ep", steps, "es", episode, "op", text(opened),
-    "lim", learned or "", "wy", why, "fl", "")
+  rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "", F.account_pauses, steps, F.account_episode_ms, episode, F.account_paused_ms, text(opened),
+    F.account_learned_running, learned or "", F.account_paused_for, why, F.account_failures, "")
 end
 
 if kind == "exhausted" or state == "exhausted" then
-  rcall("HSET", hash, "st", "exhausted", "cu", "", "pb", "", "fl", "")
+  rcall("HSET", hash, F.account_state, "exhausted", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_failures, "")
   local begun = state ~= "exhausted"
   state = "exhausted"
   return reply("EXHAUSTED", begun)
@@ -71,9 +71,9 @@ end
 if kind == "answered" then
   if state == "half" and started_ms > opened then
     state, episode = "", ""
-    rcall("HSET", hash, "st", "", "cu", "", "pb", "", "ep", 0, "es", "", "wy", "", "fl", "")
+    rcall("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_pauses, 0, F.account_episode_ms, "", F.account_paused_for, "", F.account_failures, "")
   elseif failed ~= "" then
-    rcall("HSET", hash, "fl", "")
+    rcall("HSET", hash, F.account_failures, "")
   end
   return reply("COUNTED", false)
 end
@@ -87,7 +87,7 @@ if paused then
   if asked_ms > 0 and now_ms + asked_ms > cool_until then
     local begun = state == "half"
     state, cool_until = "cool", now_ms + asked_ms
-    rcall("HSET", hash, "st", state, "cu", text(cool_until), "pb", "")
+    rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "")
     return reply("PAUSED", begun)
   end
   return reply("PAUSED", false)
@@ -105,5 +105,5 @@ if count >= most_failures and jobs >= LEAST_JOBS and sure then
   pause(kind)
   return reply("PAUSED", true)
 end
-rcall("HSET", hash, "fl", failed)
+rcall("HSET", hash, F.account_failures, failed)
 return reply(count >= most_failures and jobs >= LEAST_JOBS and "SUSPECT" or "COUNTED", false)

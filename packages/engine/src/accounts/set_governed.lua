@@ -11,7 +11,7 @@ local version = numbers.given(ARGV[1], "version")
 --- @include "signals/lib/signals"
 
 local governed = base .. "mr:governed"
-if (numbers.whole(rcall("HGET", governed, "*")) or -1) >= version then return "CURRENT" end
+if (numbers.whole(rcall("HGET", governed, F.governed_version)) or -1) >= version then return "CURRENT" end
 local generations = {}
 for at = 1, #ARGV - 1, 2 do
   local pool = ARGV[at + 1]
@@ -24,7 +24,7 @@ for at = 1, #before, 2 do
   if before[at] ~= "*" and generations[before[at]] ~= before[at + 1] then rcall("DEL", base .. "mr:slice:" .. before[at]) end
 end
 for pool, generation in pairs(generations) do rcall("HSET", governed, pool, generation) end
-rcall("HSET", governed, "*", ARGV[1])
+rcall("HSET", governed, F.governed_version, ARGV[1])
 -- What an account held may run now.
 signals.work()
 signals.publish()

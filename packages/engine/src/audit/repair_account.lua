@@ -14,9 +14,9 @@ local rcall = redis.call
 local hash = base .. "mr:account"
 local flat, allowed, says = rcall("HGETALL", hash), 0, 0
 for i = 1, #flat, 2 do
-  if string.find(flat[i], "^a:") then allowed = allowed + (numbers.whole(flat[i + 1]) or 0) end
-  if flat[i] == "R" then says = numbers.whole(flat[i + 1]) or 0 end
+  if string.find(flat[i], "^" .. F.account_shard_allowed) then allowed = allowed + (numbers.whole(flat[i + 1]) or 0) end
+  if flat[i] == F.account_allowed then says = numbers.whole(flat[i + 1]) or 0 end
 end
 local mended = window_sums.mend(hash, "qt")
-if allowed ~= says then rcall("HSET", hash, "R", allowed) end
+if allowed ~= says then rcall("HSET", hash, F.account_allowed, allowed) end
 return { (mended or allowed ~= says) and "MENDED" or "RIGHT" }

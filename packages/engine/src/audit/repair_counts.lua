@@ -31,7 +31,7 @@ local function count_running()
   running = {}
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
-    local fields = rcall("HMGET", base .. id, "rsv", "acs")
+    local fields = rcall("HMGET", base .. id, F.key_reservation, F.account_reservation)
     local _, _, _, _, minute = budgets.read(fields[1] or "")
     if minute and minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
     local _, _, generation, _, pool = slices.read(fields[2] or "")
@@ -119,7 +119,7 @@ local function bytes_of_key(key)
   local queue, bytes = string.match(base, "([^:]+):$"), 0
   for _, ulid in ipairs(ulids) do bytes = bytes + stored.of_job(base .. queue .. "~" .. key .. "~" .. ulid) end
   for _, id in ipairs(dead_ids) do
-    if lanes.key_of(id) == key then bytes = bytes + (numbers.whole(rcall("HGET", dead.base .. id, "by")) or 0) end
+    if lanes.key_of(id) == key then bytes = bytes + (numbers.whole(rcall("HGET", dead.base .. id, F.job_bytes)) or 0) end
   end
   return bytes
 end
@@ -140,7 +140,7 @@ end
 function repairs.stored(field)
   local key, of_time = string.match(field, "^([a-z0-9]+)(:?d?)$")
   if not key then return { "RIGHT" } end
-  local is = of_time == ":d" and deferred_of(key) or of_time == "" and bytes_of_key(key) or nil
+  local is = of_time == F.stored_deferred and deferred_of(key) or of_time == "" and bytes_of_key(key) or nil
   local says = numbers.whole(rcall("HGET", base .. "mr:stored", field)) or 0
   if not is or is == says then return { "RIGHT" } end
   if is == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, is) end

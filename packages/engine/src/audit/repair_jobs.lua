@@ -77,12 +77,12 @@ local function put_back(id, fields)
     rcall("ZREM", base .. "mr:expiry", id)
     return "ENDED"
   end
-  if fields[2] then rcall("HDEL", base .. id, "finishedOn") end
+  if fields[2] then rcall("HDEL", base .. id, F.finished_ms) end
   if fields[5] then
     ends.give_up(id, "waiting", "CANCELLED", "CANCELLED", fields[5])
     return "CANCELLED"
   end
-  rcall("HSET", base .. id, "due", now_text)
+  rcall("HSET", base .. id, F.due_ms, now_text)
   local expires_ms = math.min(numbers.whole(fields[8]) or math.huge, numbers.whole(fields[9]) or math.huge)
   if expires_ms < math.huge then rcall("ZADD", base .. "mr:expiry", expires_ms, id) end
   local lane, priority = lanes.find(id)
@@ -108,7 +108,7 @@ local function repair(at)
   local key, ulid = string.match(id, "^[a-z][a-z0-9-]*~([a-z0-9]+)~(%w+)$")
   if not key then return { "", "" } end
   local job_key, words = base .. id, { "", "" }
-  local fields = rcall("HMGET", job_key, "timestamp", "finishedOn", "rsv", "acs", "cancel", "fin", "ats", "exp", "dl", "keep")
+  local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.key_reservation, F.account_reservation, F.cancel_reason, F.ended_by, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.keep_ms)
   if not fields[1] then
     if rcall("EXISTS", job_key) == 0 and forget(id, key, ulid) then words[3] = "FORGOTTEN" end
     return words
@@ -144,7 +144,7 @@ later.flush()
 budgets.flush()
 slices.flush()
 stored.flush()
-if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+if signals.lines.w and rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end
 events.flush()

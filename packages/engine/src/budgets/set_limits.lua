@@ -17,13 +17,14 @@ local band_weights = ARGV[3]
 --- @include "lanes/lib/lanes"
 --- @include "signals/lib/signals"
 
-local has = numbers.whole(rcall("HGET", base .. "mr:limits", "*")) or 0
+local has = numbers.whole(rcall("HGET", base .. "mr:limits", F.limits_version)) or 0
 if has >= version then return "CURRENT" end
 if not all and has ~= version - 1 then return "BEHIND" end
 
 if band_weights ~= "" then
   local interactive, standard, batch = string.match(band_weights, "^(%d+),(%d+),(%d+)$")
-  rcall("HSET", base .. "mr:bands", "w0", standard, "w1", interactive, "w2", standard, "w3", batch)
+  rcall("HSET", base .. "mr:bands", F.band_weight .. "0", standard, F.band_weight .. "1", interactive,
+    F.band_weight .. "2", standard, F.band_weight .. "3", batch)
 end
 if all then
   rcall("DEL", base .. "mr:limits")
@@ -39,7 +40,7 @@ for at = 3, #ARGV - 1, 2 do
   end
   lanes.release_key(key, true)
 end
-rcall("HSET", base .. "mr:limits", "*", ARGV[1])
+rcall("HSET", base .. "mr:limits", F.limits_version, ARGV[1])
 signals.work()
 signals.publish()
 return "SET"

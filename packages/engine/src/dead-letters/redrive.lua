@@ -34,7 +34,7 @@ local function redrive(at)
 
   local key, rank = lanes.key_of(new_id), numbers.whole(priority)
   if not key or not rank or not string.find(lane, "^[a-z0-9]+|[123]|") then return "INVALID" end
-  local letter = rcall("HMGET", dead.base .. id, "data", "by")
+  local letter = rcall("HMGET", dead.base .. id, F.payload, F.job_bytes)
   local payload = letter[1]
   if not payload then return "GONE" end
   local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
@@ -46,10 +46,10 @@ local function redrive(at)
   dead.remove(id)
   stored.add(new_id, bytes)
   local job_key = base .. new_id
-  rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", now_text, "priority", priority,
-    "spec", spec, "by", bytes)
-  if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, "lane", lane) end
-  if est ~= "" then rcall("HSET", job_key, "est", est) end
+  rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, now_text, F.priority, priority,
+    F.spec, spec, F.job_bytes, bytes)
+  if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, F.lane, lane) end
+  if est ~= "" then rcall("HSET", job_key, F.estimated_tokens, est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
   lanes.put(lanes.of_type(lane, type), new_id, rank, false)
   events.add("added", new_id, "name", type)
@@ -62,7 +62,7 @@ local replies = {}
 for at = 5, #ARGV - 1, 8 do replies[#replies + 1] = redrive(at) end
 lanes.flush()
 stored.flush()
-if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+if signals.lines.w and rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end
 events.flush()

@@ -38,7 +38,7 @@ end
 local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
 local pool = string.match(class, "^%d|([^|]*)") or ""
-local type = rcall("HGET", base .. id, "name") or ""
+local type = rcall("HGET", base .. id, F.type) or ""
 local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS", base .. "mr:families", type) == 0
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
 if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
@@ -46,7 +46,7 @@ if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) 
 local limits_text, learned = budgets.limits_of({ key })
 limits_text, learned = limits_text[1], numbers.whole(learned[1])
 local limits = limits_text and budgets.parse(limits_text)
-local est = numbers.whole(rcall("HGET", base .. id, "est"))
+local est = numbers.whole(rcall("HGET", base .. id, F.estimated_tokens))
 local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
 local slice = slices.of(pool)
 if slice then tokens = slices.believed(slice, key, tokens, usual) end
@@ -67,7 +67,7 @@ end
 local governed = slice and 1 or 0
 local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
 local leased, since_ms = pace.lately(class)
-return { state, next_run_ms, rcall("HEXISTS", base .. "meta", "paused"), text(ahead), text(tokens), text(held_tokens), limits_text or "",
+return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0, rcall("HEXISTS", base .. id, "sus") }
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect) }

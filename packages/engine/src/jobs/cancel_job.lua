@@ -25,10 +25,10 @@ local keep_succeeded_ms = 0
 local state = jobs.state(id)
 if not state then return { "NOT_FOUND" } end
 if state == "RUNNING" then
-  rcall("HSETNX", base .. id, "cancel", message)
+  rcall("HSETNX", base .. id, F.cancel_reason, message)
   signals.add("c", id)
   signals.publish()
-  return { "REQUESTED", rcall("HGET", base .. id, "pb") or "" }
+  return { "REQUESTED", rcall("HGET", base .. id, F.worker_id) or "" }
 end
 if state ~= "SCHEDULED" and state ~= "QUEUED" then return { "ALREADY_FINAL", state } end
 waiting.take_out(id)

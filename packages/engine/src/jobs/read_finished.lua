@@ -23,18 +23,18 @@ local replies = {}
 for at = 0, #ARGV - 1 do
   local id = ARGV[at + 1]
   local job_key = base .. id
-  local there = rcall("HMGET", job_key, "timestamp", "finishedOn")
+  local there = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms)
   if not there[1] then
     replies[#replies + 1] = { "NONE" }
   elseif not there[2] then
     replies[#replies + 1] = { "UNFINISHED" }
   else
-    local fields = rcall("HMGET", job_key, "fin", "ats", "spec", "atm", "oo", "stc", "bnc", "use", "fail",
-      "failedReason", "processedOn", "pb", "finishedOn", "returnvalue")
+    local fields = rcall("HMGET", job_key, F.ended_by, F.attempts_started, F.spec, F.attempts_spent, F.next_offset, F.stalls, F.bounces, F.usage, F.failure,
+      F.failure_message, F.started_ms, F.worker_id, F.finished_ms, F.result)
     if not fields[3] then
-      local plain = rcall("HMGET", job_key, "name", "opts", "priority")
-      fields[3] = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(there[1]) or 0,
-        a = numbers.whole(json.read(plain[2]).attempts) or 1 })
+      local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority)
+      fields[3] = cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0, [F.spec_submitted_ms] = numbers.whole(there[1]) or 0,
+        [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
     end
     replies[#replies + 1] = { "FINISHED", state_of(id, fields[1], fields[2]), unpack(fields, 3) }
   end

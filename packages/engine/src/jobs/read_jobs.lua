@@ -11,8 +11,8 @@ local rcall = redis.call
 --- @include "jobs/lib/jobs"
 
 local view = ARGV[1]
-local WITHOUT_PAYLOAD = { "name", "opts", "timestamp", "priority", "spec", "processedOn", "pb", "atm", "stc", "bnc",
-  "finishedOn", "failedReason", "fail", "use", "cancel", "oo" }
+local WITHOUT_PAYLOAD = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.started_ms, F.worker_id, F.attempts_spent, F.stalls, F.bounces,
+  F.finished_ms, F.failure_message, F.failure, F.usage, F.cancel_reason, F.next_offset }
 
 local function fields_of(job_key)
   if view == "full" then return rcall("HGETALL", job_key) end
@@ -27,7 +27,7 @@ local function fields_of(job_key)
     end
   end
   read(WITHOUT_PAYLOAD)
-  if view == "noPayload" then read({ "returnvalue" }) end
+  if view == "noPayload" then read({ F.result }) end
   return flat
 end
 

@@ -60,7 +60,7 @@ local function deduplicate(name, id, more)
   local state = job_id and jobs.state(job_id)
   if state and dedup.mode == "throttle" and tonumber(until_ms) > now_ms then return { "EXISTING", job_id, state } end
   if dedup.mode == "debounce" then
-    if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, "ats") == 0 then
+    if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
       ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
     end
@@ -77,14 +77,14 @@ local function rare_fields(more, lane, idem, delay_ms)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
-  add("lane", lane)
-  add("delay", delay_ms)
+  add(F.lane, lane)
+  add(F.delay_ms, delay_ms)
   if more then
-    add("exp", more.expires_at_ms)
-    add("dl", more.deadline_ms)
-    add("keep", more.keep_ms)
-    add("est", more.est)
-    add("ik", idem and more.idempotency)
+    add(F.latest_start_ms, more.expires_at_ms)
+    add(F.deadline_ms, more.deadline_ms)
+    add(F.keep_ms, more.keep_ms)
+    add(F.estimated_tokens, more.est)
+    add(F.idempotency, idem and more.idempotency)
   end
   return fields
 end
@@ -174,8 +174,8 @@ local function submit_group(at)
       if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
       local rare = NONE
       if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
-      rcall("HSET", job_key, "name", type, "data", payload, "opts", opts, "timestamp", submitted_ms,
-        "priority", priority, "spec", spec, "by", stored.text(bytes), unpack(rare))
+      rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
+        F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), unpack(rare))
       group_bytes = group_bytes + bytes
       admission.took(of_key, bytes)
       local n = #index
@@ -203,7 +203,7 @@ later.flush()
 stored.flush()
 if queued then
   signals.work()
-  if rcall("HEXISTS", base .. "meta", "paused") == 0 then rcall("ZADD", base .. "marker", 0, "0") end
+  if rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 end
 events.flush()
 signals.publish()

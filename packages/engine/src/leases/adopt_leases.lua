@@ -23,8 +23,8 @@ for at = 3, #ARGV - 1, 2 do
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
   local job_key = base .. id
-  if leases.held(id, token, rcall("HGET", job_key, "ats")) then
-    rcall("HSET", job_key, "pb", worker_id)
+  if leases.held(id, token, rcall("HGET", job_key, F.attempts_started)) then
+    rcall("HSET", job_key, F.worker_id, worker_id)
     rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
     expiry[#expiry + 1] = expires_text
     expiry[#expiry + 1] = id

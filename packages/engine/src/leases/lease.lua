@@ -91,7 +91,7 @@ if lanes.may_sort then
   unsorted = lanes.sort()
 end
 
-local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
+local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
@@ -133,7 +133,7 @@ local function outlived(job_id, deadline_ms, expires_ms, started)
     return "DEADLINE_EXCEEDED", "not finished by its deadline"
   end
   if (numbers.whole(expires_ms) or math.huge) > now_ms then return nil end
-  if started and (numbers.whole(rcall("HGET", base .. job_id, "atm")) or 0) > 0 then return nil end
+  if started and (numbers.whole(rcall("HGET", base .. job_id, F.attempts_spent)) or 0) > 0 then return nil end
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
@@ -156,7 +156,7 @@ end
 
 local function look(job_id, lane)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "data", "spec", "ats", "exp", "dl", "est", "held")
+  local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by)
   -- Removed by something that knows nothing of lanes.
   if not fields[1] then return nil end
   if fields[4] or fields[5] then
@@ -184,7 +184,7 @@ local held_lanes = {}
 local function note_hold(job, kind)
   held_lanes[kind] = (held_lanes[kind] or 0) + 1
   if job.held and string.find("," .. job.held .. ",", "," .. kind .. ",", 1, true) then return end
-  rcall("HSET", base .. job.id, "held", job.held and job.held .. "," .. kind or kind)
+  rcall("HSET", base .. job.id, F.held_by, job.held and job.held .. "," .. kind or kind)
 end
 
 -- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
@@ -204,16 +204,16 @@ local function start(job, finish)
   local job_key = base .. job_id
   if not spec then
     -- Added by BullMQ itself under an id of Millrace's form.
-    local plain = rcall("HMGET", job_key, "name", "opts", "priority", "timestamp")
-    spec = cjson.encode({ t = plain[1], p = numbers.whole(plain[3]) or 0, s = numbers.whole(plain[4]) or now_ms,
-      a = numbers.whole(json.read(plain[2]).attempts) or 1 })
+    local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority, F.submitted_ms)
+    spec = cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0, [F.spec_submitted_ms] = numbers.whole(plain[4]) or now_ms,
+      [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
   end
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
   reply[n + 5], reply[n + 6] = 0, job.held
   reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] =
     false, false, false, false, false, false
-  if job.held then rcall("HDEL", job_key, "held") end
+  if job.held then rcall("HDEL", job_key, F.held_by) end
   if started then
     token = string.format("%.0f", (numbers.whole(started) or 0) + 1)
     reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] = earlier(job_id)
@@ -224,13 +224,13 @@ local function start(job, finish)
   leased = leased + 1
   leased_of[job.class] = (leased_of[job.class] or 0) + 1
   if job.slice then
-    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
-      "rsv", budgets.reserve(job, finish), "acs", slices.reserve(job.slice, job.tokens, job.key))
+    rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id,
+      F.key_reservation, budgets.reserve(job, finish), F.account_reservation, slices.reserve(job.slice, job.tokens, job.key))
   elseif job.known then
-    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id,
-      "rsv", budgets.reserve(job, finish))
+    rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id,
+      F.key_reservation, budgets.reserve(job, finish))
   else
-    rcall("HSET", job_key, "ats", token, "processedOn", now_text, "pb", worker_id)
+    rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id)
   end
   rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
   events.add("active", job_id, "prev", "waiting")

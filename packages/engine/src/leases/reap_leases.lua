@@ -50,11 +50,11 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "opts", "atm", "cancel", "dl", "rsv", "acs")
+  local fields = rcall("HMGET", job_key, F.bull_options, F.attempts_spent, F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation)
   if not fields[1] then return end
   -- Nobody says what a dead attempt spent: it counts as what was reserved.
   reservations.settle_lost(job_id, fields[5], fields[6])
-  local stalls = numbers.add_field(job_key, "stc", 1)
+  local stalls = numbers.add_field(job_key, F.stalls, 1)
   events.add("stalled", job_id)
   history.note(job_id, LOST, "")
   local attempt = (numbers.whole(fields[2]) or 0) + 1
@@ -70,9 +70,9 @@ local function reap(job_id)
   elseif attempt >= attempts then
     finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
   else
-    rcall("HSET", job_key, "atm", attempt, "failedReason", "lost its worker",
-      "fail", LOST, "due", now_text)
-    if stalls >= max_stalls or attempt + 1 >= attempts then rcall("HSET", job_key, "sus", 1) end
+    rcall("HSET", job_key, F.attempts_spent, attempt, F.failure_message, "lost its worker",
+      F.failure, LOST, F.due_ms, now_text)
+    if stalls >= max_stalls or attempt + 1 >= attempts then rcall("HSET", job_key, F.suspect, 1) end
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")
@@ -83,7 +83,7 @@ local function reap(job_id)
 end
 
 local function expire(job_id)
-  local fields = rcall("HMGET", base .. job_id, "dl", "atm")
+  local fields = rcall("HMGET", base .. job_id, F.deadline_ms, F.attempts_spent)
   local state = jobs.state(job_id)
   local deadline = numbers.whole(fields[1]) or math.huge
   if state == "RUNNING" and deadline < math.huge then
@@ -123,7 +123,7 @@ later.flush()
 stored.flush()
 budgets.flush()
 slices.flush()
-if signals.lines.w and rcall("HEXISTS", base .. "meta", "paused") == 0 then
+if signals.lines.w and rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then
   rcall("ZADD", base .. "marker", 0, "0")
 end
 events.flush()

@@ -21,7 +21,7 @@ local replies = {}
 for at = 2, #ARGV - 1, 2 do
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
-  local fields = rcall("HMGET", base .. id, "ats", "cancel")
+  local fields = rcall("HMGET", base .. id, F.attempts_started, F.cancel_reason)
   if leases.held(id, token, fields[1]) then
     rcall("SET", base .. id .. ":lock", token, "PX", lease_ms)
     expiry[#expiry + 1] = expires_text

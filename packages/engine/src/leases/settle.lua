@@ -90,7 +90,7 @@ local function count_episode(before, episode)
 end
 
 local function attempts_of(job_key)
-  return numbers.whole(json.read(rcall("HGET", job_key, "opts")).attempts) or 1
+  return numbers.whole(json.read(rcall("HGET", job_key, F.bull_options)).attempts) or 1
 end
 
 -- Whether a job that was bounced in so many episodes spends an attempt by it, and then whether that was its last.
@@ -114,11 +114,11 @@ local function settle(at)
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
   -- The first eight are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb", "finishedOn", "cancel", "rsv", "acs",
-    "use", "bnc", "bep", "stc")
+  local fields = rcall("HMGET", job_key, F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes, F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation,
+    F.usage, F.bounces, F.bounce_episodes, F.stalls)
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[9] then
-    local ended_by, state = string.match(rcall("HGET", job_key, "fin") or "", "^(%d+) (%u+)$")
+    local ended_by, state = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", state end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
@@ -127,9 +127,9 @@ local function settle(at)
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
-  if rsv then beside[1], beside[2] = "rsv", "" end
-  if acs then beside[#beside + 1], beside[#beside + 2] = "acs", "" end
-  if usage then beside[#beside + 1], beside[#beside + 2] = "use", add_usage(fields[13], usage) end
+  if rsv then beside[1], beside[2] = F.key_reservation, "" end
+  if acs then beside[#beside + 1], beside[#beside + 2] = F.account_reservation, "" end
+  if usage then beside[#beside + 1], beside[#beside + 2] = F.usage, add_usage(fields[13], usage) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
@@ -145,8 +145,8 @@ local function settle(at)
   if kind.name == "bounce" and not state then
     local episodes, again = count_episode(fields[15], kind.episode)
     local last = false
-    beside[#beside + 1], beside[#beside + 2] = "bnc", (numbers.whole(fields[14]) or 0) + 1
-    beside[#beside + 1], beside[#beside + 2] = "bep", string.format("%.0f %s", episodes, kind.episode)
+    beside[#beside + 1], beside[#beside + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
+    beside[#beside + 1], beside[#beside + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
     if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
     if counts then history.note(id, noted, usage_text) end
     if last then state = "FAILED" end
@@ -157,23 +157,23 @@ local function settle(at)
   end
 
   if delay_ms then
-    if counts then beside[#beside + 1], beside[#beside + 2] = "atm", failed_attempts + 1 end
+    if counts then beside[#beside + 1], beside[#beside + 2] = F.attempts_spent, failed_attempts + 1 end
     -- What stalled before, and has one attempt left, would be ended by the next stall.
     if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
-      beside[#beside + 1], beside[#beside + 2] = "sus", 1
+      beside[#beside + 1], beside[#beside + 2] = F.suspect, 1
     end
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
-    rcall("HSET", job_key, "fail", body, "failedReason", message, "rb", bytes, "due", now_ms + delay_ms,
+    rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
       unpack(beside))
     if delay_ms > 0 then
-      rcall("HSET", job_key, "delay", delay_ms)
+      rcall("HSET", job_key, F.delay_ms, delay_ms)
       delayed.add(id, now_ms + delay_ms)
       signals.add("s SCHEDULED", id)
       return "SETTLED", "SCHEDULED"
     end
   else
-    rcall("HSET", job_key, "due", now_text, unpack(beside))
+    rcall("HSET", job_key, F.due_ms, now_text, unpack(beside))
   end
   local lane, priority = lanes.find(id)
   lanes.put(lane, id, priority or 0, not counts)
@@ -193,13 +193,13 @@ later.flush()
 stored.flush()
 budgets.flush()
 slices.flush()
-local meta = rcall("HMGET", base .. "meta", "paused", "concurrency")
+local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
 -- Under BullMQ's limit for the whole queue, whatever ends makes room.
 if meta[2] then signals.work() end
 if signals.lines.w then
   if not meta[1] then rcall("ZADD", base .. "marker", 0, "0") end
 elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "active") == 0
-  and rcall("HEXISTS", base .. "mr:depth", "*") == 0 then
+  and rcall("HEXISTS", base .. "mr:depth", F.depth_all) == 0 then
   rcall("XADD", base .. "events", "*", "event", "drained")
 end
 events.flush()

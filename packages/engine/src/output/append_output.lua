@@ -32,7 +32,7 @@ local function append(at)
   local chunk_count = numbers.whole(ARGV[at + 4])
 
   local job_key = base .. id
-  local fields = rcall("HMGET", job_key, "ats", "oo", "oq", "ob", "op", "or", "atm")
+  local fields = rcall("HMGET", job_key, F.attempts_started, F.next_offset, F.next_seq, F.output_bytes, F.earlier_output_bytes, F.first_offset, F.attempts_spent)
   if not leases.held(id, token, fields[1]) then return { "LEASE_LOST" } end
   local output = job_key .. ":output"
   local offset, seq = numbers.whole(fields[2]), numbers.whole(fields[3]) or 0
@@ -54,12 +54,12 @@ local function append(at)
       rcall("XTRIM", output, "MINID", string.format("%.0f-0", (numbers.whole(fields[6]) or 0) + 1))
       before = 0
     end
-    rcall("XADD", output, string.format("%.0f-0", offset + 1), "k", kind, "a", attempt, "t", now_ms, "b", body)
+    rcall("XADD", output, string.format("%.0f-0", offset + 1), F.chunk_kind, kind, F.chunk_attempt, attempt, F.chunk_stored_ms, now_ms, F.chunk_body, body)
     if offset == 0 then rcall("PEXPIRE", output, ABANDONED_MS) end
     offset, seq, bytes, wrote = offset + 1, seq + 1, bytes + cost, true
   end
   if wrote then
-    rcall("HSET", job_key, "oo", offset, "oq", seq, "ob", bytes, "op", before)
+    rcall("HSET", job_key, F.next_offset, offset, F.next_seq, seq, F.output_bytes, bytes, F.earlier_output_bytes, before)
     stored.add(id, bytes + before - (numbers.whole(fields[4]) or 0) - (numbers.whole(fields[5]) or 0))
     signals.add("o", id, string.format("%.0f", offset))
   end

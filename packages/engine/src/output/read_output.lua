@@ -16,7 +16,7 @@ local max_bytes = numbers.given(ARGV[4], "max_bytes")
 -- Entries are read in groups, so that a bound on bytes bounds what is read.
 local GROUP = 16
 
-local fields = rcall("HMGET", base .. id, "timestamp", "oo")
+local fields = rcall("HMGET", base .. id, F.submitted_ms, F.next_offset)
 if not fields[1] then return { "NOT_FOUND" } end
 local end_offset = (numbers.whole(fields[2]) or 0)
 if from_offset >= end_offset then return { "CHUNKS", from_offset } end

@@ -13,10 +13,10 @@ local paused = ARGV[2] == "1"
 
 local changed
 if paused then
-  changed = rcall("HSET", base .. "meta", "paused", "1") == 1
+  changed = rcall("HSET", base .. "meta", F.meta_paused, "1") == 1
   rcall("DEL", base .. "marker")
 else
-  changed = rcall("HDEL", base .. "meta", "paused") == 1
+  changed = rcall("HDEL", base .. "meta", F.meta_paused) == 1
   if changed then
     -- Wakes BullMQ's workers, as the signal wakes Millrace's.
     rcall("ZADD", base .. "marker", 0, "0")

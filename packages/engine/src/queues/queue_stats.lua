@@ -15,7 +15,7 @@ local rcall = redis.call
 
 local sample = numbers.given(ARGV[1], "sample")
 
-local queued = (numbers.whole(rcall("HGET", base .. "mr:depth", "*")) or 0)
+local queued = (numbers.whole(rcall("HGET", base .. "mr:depth", F.depth_all)) or 0)
   + rcall("LLEN", base .. "wait") + rcall("ZCARD", base .. "prioritized")
 local lanes, heads = 0, {}
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
@@ -31,4 +31,4 @@ for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
   rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
-  rcall("HEXISTS", base .. "meta", "paused"), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead") }
+  rcall("HEXISTS", base .. "meta", F.meta_paused), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead") }

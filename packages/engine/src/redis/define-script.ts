@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "ioredis";
 import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
+import { F } from "./stored-names.ts";
 
 export type ScriptArg = string | number | Uint8Array;
 
@@ -87,13 +88,23 @@ const toRedisArg = (arg: ScriptArg): RedisArg =>
 
 const INCLUDE = /^--- @include "([^"]+)"\s*$/;
 
-/** The text of a Lua file with its includes in place, each once, where it is first asked for. */
+/** A stored name as Lua says it. */
+const STORED_NAME = /\bF\.(\w+)/g;
+
+function storedNames(line: string, path: string): string {
+  return line.replaceAll(STORED_NAME, (_, name: string) => {
+    if (!(name in F)) throw new Error(`${path}: F.${name} is not in stored-names.ts`);
+    return JSON.stringify(F[name as keyof typeof F]);
+  });
+}
+
+/** The text of a Lua file with its includes in place, each once, where it is first asked for, and the stored names. */
 export function loadLua(path: string, included = new Set<string>()): string {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines
     .map((line) => {
       const name = INCLUDE.exec(line.trim())?.[1];
-      if (name === undefined) return line;
+      if (name === undefined) return line.startsWith("--") ? line : storedNames(line, path);
       const file = resolve(sourceFolder, `${name}.lua`);
       if (included.has(file)) return "";
       included.add(file);

@@ -9,5 +9,5 @@ function reservations.settle_lost(job_id, rsv, acs)
   if not rsv and not acs then return end
   if rsv and rsv ~= "" then budgets.settle(lanes.key_of(job_id), rsv) end
   if acs and acs ~= "" then slices.settle(job_id, acs) end
-  rcall("HDEL", base .. job_id, "rsv", "acs")
+  rcall("HDEL", base .. job_id, F.key_reservation, F.account_reservation)
 end

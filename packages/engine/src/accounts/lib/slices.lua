@@ -30,7 +30,7 @@ function slices.of(pool)
   local generation = pool ~= "" and rcall("HGET", base .. "mr:governed", pool)
   if generation then
     local hash = base .. "mr:slice:" .. pool
-    local f = rcall("HMGET", hash, "v", "u", "s", "q", "t", "m", "a", "n", "k", "o", "x", "p")
+    local f = rcall("HMGET", hash, F.slice_version, F.slice_until_ms, F.slice_second, F.slice_requests, F.slice_tokens, F.slice_most_tokens, F.slice_allowed, F.slice_running, F.slice_successes, F.slice_shared, F.slice_last_key, F.slice_probe)
     slice = { pool = pool, generation = generation, hash = hash, version = (numbers.whole(f[1]) or 0), until_ms = (numbers.whole(f[2]) or 0),
       second = (numbers.whole(f[3]) or 0), requests = (numbers.whole(f[4]) or 0), tokens = (numbers.whole(f[5]) or 0),
       most = numbers.whole(f[6]), allowed = (numbers.whole(f[7]) or 0), running = (numbers.whole(f[8]) or 0),
@@ -128,8 +128,8 @@ function slices.settle(job_id, acs, spent, refund, succeeded)
   slice.running = math.max(0, slice.running - 1)
   slice.changed = true
   if refund then spent = 0 end
-  if spent then note(slice, "c", second, spent - reserved) end
-  if refund then note(slice, "e", second, -1) end
+  if spent then note(slice, F.slice_token_correction, second, spent - reserved) end
+  if refund then note(slice, F.slice_request_correction, second, -1) end
   if probe ~= "0" then slice.probe_ended = probe end
   if succeeded then
     slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
@@ -139,8 +139,8 @@ end
 
 -- Gives back what is left of a slice: no job can use it any more.
 function slices.close(slice)
-  note(slice, "c", string.format("%.0f", slice.second), -slice.tokens)
-  note(slice, "e", string.format("%.0f", slice.second), -slice.requests)
+  note(slice, F.slice_token_correction, string.format("%.0f", slice.second), -slice.tokens)
+  note(slice, F.slice_request_correction, string.format("%.0f", slice.second), -slice.requests)
   if slice.probe ~= "" and slice.requests >= 1 then slice.probe_ended = slice.probe end
   slice.requests, slice.tokens, slice.until_ms, slice.allowed = 0, 0, 0, slice.running
   slice.changed = true
@@ -150,14 +150,14 @@ function slices.flush()
   for _, slice in ipairs(slices.order) do
     if slice.changed then
       slice.changed = false
-      rcall("HSET", slice.hash, "u", slice.until_ms, "q", slice.requests, "t", slice.tokens, "a", slice.allowed,
-        "n", slice.running)
+      rcall("HSET", slice.hash, F.slice_until_ms, slice.until_ms, F.slice_requests, slice.requests, F.slice_tokens, slice.tokens, F.slice_allowed, slice.allowed,
+        F.slice_running, slice.running)
       if slice.has_news then
-        rcall("HSET", slice.hash, "k", string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms))
+        rcall("HSET", slice.hash, F.slice_successes, string.format("%.0f %.0f %.0f", slice.succeeded, slice.success_second, slice.success_ms))
       end
-      if slice.probe_ended then rcall("HSET", slice.hash, "b", slice.probe_ended) end
+      if slice.probe_ended then rcall("HSET", slice.hash, F.slice_probe_ended, slice.probe_ended) end
       if slice.last_ms == now_ms then
-        rcall("HSET", slice.hash, "x", string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
+        rcall("HSET", slice.hash, F.slice_last_key, string.format("%s %.0f %.0f", slice.last_key, now_ms, slice.other_ms))
       end
       for field, amount in pairs(slice.adds) do numbers.add_field(slice.hash, field, amount) end
       slice.adds = {}

@@ -44,12 +44,12 @@ function budgets.use_of(key)
   if use then return use end
   local kinds = budgets.kinds
   if not kinds then
-    kinds = { q = windows.kind("q", SECOND, 60, now_ms), t = windows.kind("t", SECOND, 60, now_ms),
-      d = windows.kind("d", QUARTER, 96, now_ms) }
+    kinds = { q = windows.kind(F.requests_window, SECOND, 60, now_ms), t = windows.kind(F.tokens_window, SECOND, 60, now_ms),
+      d = windows.kind(F.day_window, QUARTER, 96, now_ms) }
     budgets.kinds = kinds
   end
   local hash = base .. "mr:use:" .. key
-  local f = rcall("HMGET", hash, "n", "qs", "qf", "ql", "ts", "tf", "tl", "ds", "df", "dl",
+  local f = rcall("HMGET", hash, F.use_running, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.day_sum, F.day_first, F.day_last,
     kinds.q.present, kinds.t.present, kinds.d.present)
   local running = (numbers.whole(f[1]) or 0)
   use = { key = key, hash = hash, running = running, was_running = running, freed = false,
@@ -202,7 +202,7 @@ end
 -- Writes what changed. Every script that charged or settled calls it once it is done.
 function budgets.flush()
   write_learned()
-  local fields = { "n", 0 }
+  local fields = { F.use_running, 0 }
   for _, use in ipairs(budgets.order) do
     local n = windows.flush(use.d, fields, windows.flush(use.t, fields, windows.flush(use.q, fields, 2)))
     if use.freed then

@@ -20,8 +20,8 @@ function window_sums.mend(hash, letters)
   end
   for letter in string.gmatch(letters, "%l") do
     local of = sums[letter] or { sum = 0 }
-    if of.sum ~= (says[letter .. "s"] or 0) then
-      rcall("HSET", hash, letter .. "s", of.sum, letter .. "f", of.first or "", letter .. "l", of.last or "")
+    if of.sum ~= (says[letter .. F.window_sum] or 0) then
+      rcall("HSET", hash, letter .. F.window_sum, of.sum, letter .. F.window_first, of.first or "", letter .. F.window_last, of.last or "")
       mended = true
     end
   end

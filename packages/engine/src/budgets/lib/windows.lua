@@ -112,7 +112,7 @@ function windows.flush(window, fields, n)
     for bucket, amount in pairs(adds) do numbers.add_field(window.hash, name_of(kind, bucket), amount) end
     window.adds = nil
   end
-  fields[n + 1], fields[n + 2] = kind.letter .. "s", window.sum
+  fields[n + 1], fields[n + 2] = kind.letter .. F.window_sum, window.sum
   n = n + 2
   if more ~= 0 then
     window.held, window.more = window.held + more, 0
@@ -121,7 +121,7 @@ function windows.flush(window, fields, n)
   end
   if not window.moved then return n end
   window.moved = false
-  fields[n + 1], fields[n + 2] = kind.letter .. "f", window.first or ""
-  fields[n + 3], fields[n + 4] = kind.letter .. "l", window.last or ""
+  fields[n + 1], fields[n + 2] = kind.letter .. F.window_first, window.first or ""
+  fields[n + 3], fields[n + 4] = kind.letter .. F.window_last, window.last or ""
   return n + 4
 end

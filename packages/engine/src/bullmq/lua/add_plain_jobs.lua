@@ -15,8 +15,8 @@ local PER_JOB = 7
 local MAX_EVENTS = 10000
 
 local events = base .. "events"
-local meta = rcall("HMGET", base .. "meta", "paused", "concurrency", "opts.maxLenEvents")
-if not meta[3] then rcall("HSET", base .. "meta", "opts.maxLenEvents", MAX_EVENTS) end
+local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency, F.meta_max_events)
+if not meta[3] then rcall("HSET", base .. "meta", F.meta_max_events, MAX_EVENTS) end
 local count = #ARGV / PER_JOB
 local number = rcall("INCRBY", base .. "id", count) - count
 local ids = {}
@@ -31,8 +31,8 @@ for at = 0, #ARGV - 1, PER_JOB do
     rcall("XADD", events, "*", "event", "duplicated", "jobId", id)
   else
     local name, priority = ARGV[at + 2], ARGV[at + 6]
-    rcall("HSET", job_key, "name", name, "data", ARGV[at + 3], "opts", ARGV[at + 4],
-      "timestamp", ARGV[at + 5], "delay", "0", "priority", priority)
+    rcall("HSET", job_key, F.type, name, F.payload, ARGV[at + 3], F.bull_options, ARGV[at + 4],
+      F.submitted_ms, ARGV[at + 5], F.delay_ms, "0", F.priority, priority)
     rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
     rcall("XADD", events, "*", "event", "waiting", "jobId", id)
     priority = tonumber(priority)

@@ -14,7 +14,7 @@ local function forget_job(job_key)
   local key = lanes.key_of(job_id)
   if not key then return end
   -- An idempotency key outlives the job only once the job has ended.
-  local idempotency = string.match(rcall("HGET", job_key, "ik") or "", "^%d+:(.*)$")
+  local idempotency = string.match(rcall("HGET", job_key, F.idempotency) or "", "^%d+:(.*)$")
   if idempotency then
     local idem = of .. "mr:idem:" .. key .. ":" .. idempotency
     local state, owner = string.match(rcall("GET", idem) or "", "^%S* (%S+) (%S+)$")

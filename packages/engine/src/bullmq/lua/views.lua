@@ -50,11 +50,11 @@ local function put(job_id, priority, at_head)
   local key = lanes.key_of(job_id)
   local lane
   if key then
-    local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name", "sus")
+    local fields = rcall("HMGET", base .. job_id, F.lane, F.priority, F.type, F.suspect)
     -- Scripts push what stalled, or was retried with others, whatever its priority. A key's job keeps it.
     if not priority and not taken_out[job_id] then priority = tonumber(fields[2]) end
     lane = lanes.id(job_id, priority or 0, fields[1] and string.match(fields[1], "^[^|]*|[^|]*|(.*)$"))
-    if fields[1] and fields[1] ~= lane then rcall("HSET", base .. job_id, "lane", lane) end
+    if fields[1] and fields[1] ~= lane then rcall("HSET", base .. job_id, F.lane, lane) end
     lane = lanes.for_job(lane, fields[3], fields[4])
     signals.work()
     signals.add("s QUEUED", job_id)

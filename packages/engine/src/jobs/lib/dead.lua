@@ -12,18 +12,18 @@
 --- @include "jobs/lib/stored"
 local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
 
-local COPIED = { "name", "data", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc",
-  "use", "his" }
+local COPIED = { F.type, F.payload, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces,
+  F.usage, F.history }
 -- How many events BullMQ's stream keeps about them.
 local MAX_DEAD_EVENTS = 1000
 
 -- The bytes that a dead letter counts as; 0: there is none.
 local function bytes_of(job_id)
-  return numbers.whole(rcall("HGET", dead.base .. job_id, "by")) or 0
+  return numbers.whole(rcall("HGET", dead.base .. job_id, F.job_bytes)) or 0
 end
 
 function dead.add(job_id)
-  local args = { "died", now_text }
+  local args = { F.died_ms, now_text }
   local values = rcall("HMGET", base .. job_id, unpack(COPIED))
   for i, name in ipairs(COPIED) do
     if values[i] then
@@ -32,16 +32,16 @@ function dead.add(job_id)
     end
   end
   -- As much as its job was submitted with and has in its history, and the failure.
-  local bytes = (numbers.whole(rcall("HGET", base .. job_id, "by")) or 0) + #(values[8] or "")
+  local bytes = (numbers.whole(rcall("HGET", base .. job_id, F.job_bytes)) or 0) + #(values[8] or "")
   stored.add(job_id, bytes - bytes_of(job_id))
-  rcall("HSET", dead.base .. job_id, "by", bytes, unpack(args))
+  rcall("HSET", dead.base .. job_id, F.job_bytes, bytes, unpack(args))
   rcall("ZADD", dead.base .. "mr:dead", now_ms, job_id)
   -- As BullMQ scores them: by priority, then by a running number.
   local priority = math.max(1, numbers.whole(values[5]) or 1)
   rcall("ZADD", dead.base .. "prioritized", priority * 4294967296 + numbers.add(dead.base .. "pc", 1) % 4294967296, job_id)
   rcall("XADD", dead.base .. "events", "MAXLEN", "~", MAX_DEAD_EVENTS, "*", "event", "added", "jobId", job_id, "name",
     values[1] or "")
-  rcall("HSET", dead.base .. "meta", "opts.maxLenEvents", MAX_DEAD_EVENTS)
+  rcall("HSET", dead.base .. "meta", F.meta_max_events, MAX_DEAD_EVENTS)
   rcall("ZADD", dead.base .. "marker", 0, "0")
 end
 

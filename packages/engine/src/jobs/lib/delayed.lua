@@ -34,8 +34,8 @@ function delayed.promote(now_ms, limit)
     stored.defer(job_id, -1)
     local job_key = base .. job_id
     local lane, priority = lanes.find(job_id)
-    lanes.put(lane, job_id, priority or numbers.whole(rcall("HGET", job_key, "priority")) or 0, false)
-    rcall("HSET", job_key, "delay", "0")
+    lanes.put(lane, job_id, priority or numbers.whole(rcall("HGET", job_key, F.priority)) or 0, false)
+    rcall("HSET", job_key, F.delay_ms, "0")
     events.add("waiting", job_id, "prev", "delayed")
     signals.add("s QUEUED", job_id)
   end

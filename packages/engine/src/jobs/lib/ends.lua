@@ -48,7 +48,7 @@ local function end_idempotency(job_id, ik, state)
 end
 
 -- What ends.finish needs to know of a job, as HMGET arguments in this order.
-ends.FIELDS = { "ats", "atm", "oo", "ik", "exp", "dl", "keep", "rb" }
+ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes }
 
 -- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
 -- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
@@ -64,14 +64,14 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   beside = beside or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
-    rcall("HSET", job_key, "returnvalue", result, "finishedOn", now_text, "atm", attempts,
-      "fin", token .. " SUCCEEDED", "rb", stored.text(bytes), unpack(beside))
+    rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, attempts,
+      F.ended_by, token .. " SUCCEEDED", F.end_bytes, stored.text(bytes), unpack(beside))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
-    rcall("HSET", job_key, "failedReason", message, "fail", failure, "finishedOn", now_text, "atm", attempts,
-      "ats", token, "fin", token .. " " .. state, "rb", stored.text(bytes), unpack(beside))
+    rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, attempts,
+      F.attempts_started, token, F.ended_by, token .. " " .. state, F.end_bytes, stored.text(bytes), unpack(beside))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
   end
@@ -89,8 +89,8 @@ end
 
 -- A job's type and its trace, for whoever tells of an end that no lease brought.
 function ends.identity(job_id)
-  local fields = rcall("HMGET", base .. job_id, "name", "spec")
-  local traceparent = json.read(fields[2]).tp
+  local fields = rcall("HMGET", base .. job_id, F.type, F.spec)
+  local traceparent = json.read(fields[2])[F.spec_traceparent]
   return fields[1] or "", type(traceparent) == "string" and traceparent or ""
 end
 

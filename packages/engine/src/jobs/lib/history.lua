@@ -11,12 +11,12 @@ local history = {}
 -- and copied to the dead letter. usage is as settle has it.
 function history.note(job_id, failure, usage)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "atm", "pb", "processedOn", "his")
+  local fields = rcall("HMGET", job_key, F.attempts_spent, F.worker_id, F.started_ms, F.history)
   -- What is sent to the script as JSON is not decoded to be encoded again.
-  local line = cjson.encode({ a = (numbers.whole(fields[1]) or 0) + 1, w = fields[2] or nil,
-    s = numbers.whole(fields[3]), e = now_ms, u = usage })
-  line = string.sub(line, 1, -2) .. ',"f":' .. failure .. "}"
-  numbers.add_field(job_key, "by", #line)
+  local line = cjson.encode({ [F.attempt_number] = (numbers.whole(fields[1]) or 0) + 1, [F.attempt_worker_id] = fields[2] or nil,
+    [F.attempt_started_ms] = numbers.whole(fields[3]), [F.attempt_ended_ms] = now_ms, [F.attempt_usage] = usage })
+  line = string.sub(line, 1, -2) .. ',"' .. F.attempt_failure .. '":' .. failure .. "}"
+  numbers.add_field(job_key, F.job_bytes, #line)
   stored.add(job_id, #line)
-  rcall("HSET", job_key, "his", fields[4] and fields[4] .. "\n" .. line or line)
+  rcall("HSET", job_key, F.history, fields[4] and fields[4] .. "\n" .. line or line)
 end

@@ -24,7 +24,7 @@ local jobs = {}
 -- A job's state, or nil if there is none.
 function jobs.state(job_id)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "timestamp", "finishedOn", "fin", "ats")
+  local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.ended_by, F.attempts_started)
   if not fields[1] then return nil end
   if fields[2] then
     local token, state = string.match(fields[3] or "", "^(%d+) (%u+)$")

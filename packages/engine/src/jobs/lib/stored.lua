@@ -14,7 +14,7 @@ local stored = { adds = {} }
 -- What a job takes in Redis beside what it was submitted with.
 stored.OVERHEAD = 768
 
-local JOB_FIELDS = { "by", "rb", "ob", "op" }
+local JOB_FIELDS = { F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes }
 
 -- The key id in a Millrace job id ("queue~key~ulid"), or nil.
 local function key_of(job_id)
@@ -52,7 +52,7 @@ end
 -- Notes that a job waits for a time or for other jobs from now on (1), or no longer does (-1).
 function stored.defer(job_id, change)
   local key = key_of(job_id)
-  if key then gather(key .. ":d", change) end
+  if key then gather(key .. F.stored_deferred, change) end
 end
 
 -- The bytes of a job that is about to be removed.
@@ -64,8 +64,8 @@ end
 
 -- The bytes of a key, and how many of its jobs wait for a time or for others.
 function stored.of_key(key)
-  local f = rcall("HMGET", base .. "mr:stored", key, key .. ":d")
-  return (numbers.whole(f[1]) or 0) + (stored.adds[key] or 0), (numbers.whole(f[2]) or 0) + (stored.adds[key .. ":d"] or 0)
+  local f = rcall("HMGET", base .. "mr:stored", key, key .. F.stored_deferred)
+  return (numbers.whole(f[1]) or 0) + (stored.adds[key] or 0), (numbers.whole(f[2]) or 0) + (stored.adds[key .. F.stored_deferred] or 0)
 end
 
 -- Writes what was gathered. Every script that stores or removes calls it once it is done.

@@ -26,7 +26,7 @@ local function read_families()
     end
   end
   for _, family in pairs(families) do table.sort(family.types) end
-  return families, math.max(last, numbers.whole(stored["#"]) or 0)
+  return families, math.max(last, numbers.whole(stored[F.families_last]) or 0)
 end
 
 -- `changes` is what the families are to be, by name, the last one's number, and the names of those that `ended`.
@@ -107,7 +107,7 @@ local function forget_most(changes)
 end
 
 local function write_families(changes)
-  local args = { "#", string.format("%.0f", changes.last) }
+  local args = { F.families_last, string.format("%.0f", changes.last) }
   local function add(field, value)
     args[#args + 1], args[#args + 2] = field, value
   end

@@ -18,14 +18,14 @@ end
 -- How many jobs are in lanes, and how many of them have no priority.
 function lanes.size()
   lanes.flush()
-  local depth = rcall("HMGET", base .. "mr:depth", "*", "0")
+  local depth = rcall("HMGET", base .. "mr:depth", F.depth_all, F.depth_without_priority)
   return numbers.whole(depth[1]) or 0, numbers.whole(depth[2]) or 0
 end
 
 -- How many jobs of a key are in its lanes, but for those that this call puts; or how many are in all
 -- lanes, if that is no more than `enough`. A lane has jobs if it is ready or held.
 function lanes.depth(key, enough)
-  lanes.all = lanes.all or (numbers.whole(rcall("HGET", base .. "mr:depth", "*")) or 0)
+  lanes.all = lanes.all or (numbers.whole(rcall("HGET", base .. "mr:depth", F.depth_all)) or 0)
   if lanes.all <= enough then return lanes.all end
   lanes.classes = lanes.classes or rcall("SMEMBERS", base .. "mr:classes")
   local depth, seen = 0, {}

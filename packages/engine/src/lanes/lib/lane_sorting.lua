@@ -25,7 +25,7 @@ local function end_round()
 end
 
 local function begin_round(ended)
-  local todo, ended_before = {}, rcall("HGET", base .. "mr:sorting", "ended") or ""
+  local todo, ended_before = {}, rcall("HGET", base .. "mr:sorting", F.sorting_ended) or ""
   for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
     local band, _, family, suspects = parts_of(class)
     if band ~= "0" and not suspects and not (family and is_family(family)) then todo[#todo + 1] = "mr:ready:" .. class end
@@ -33,7 +33,7 @@ local function begin_round(ended)
   end_round()
   if #todo == 0 and not any_held() then return end
   todo[#todo + 1] = "mr:parked"
-  rcall("HSET", base .. "mr:sorting", "todo", table.concat(todo, "\n"), "cursor", "0",
+  rcall("HSET", base .. "mr:sorting", F.sorting_todo, table.concat(todo, "\n"), "cursor", "0",
     "ended", ended_before .. table.concat(ended, "\n") .. "\n")
   lanes.sorting = true
 end
@@ -63,7 +63,7 @@ local function sort_lane(lane, of_all, from, limit)
   local jobs = rcall("ZRANGEBYSCORE", base .. "mr:lane:" .. lane, from, "+inf", "WITHSCORES", "LIMIT", 0, limit)
   local moved, order = {}, {}
   for i = 1, #jobs, 2 do
-    local to = lanes.of_type(of_all, rcall("HGET", base .. jobs[i], "name"))
+    local to = lanes.of_type(of_all, rcall("HGET", base .. jobs[i], F.type))
     if to ~= lane then
       if not moved[to] then
         moved[to] = {}
@@ -80,7 +80,7 @@ end
 
 -- Lists some more lanes that are to be looked through. False: there are no more.
 local function list_lanes()
-  local state = rcall("HMGET", base .. "mr:sorting", "todo", "cursor")
+  local state = rcall("HMGET", base .. "mr:sorting", F.sorting_todo, F.sorting_cursor)
   local set, rest = string.match(state[1] or "", "^([^\n]+)\n?(.*)$")
   local class = set and string.match(set, "^mr:ready:(.*)$")
   if not class and set ~= "mr:parked" then return false end
@@ -91,16 +91,16 @@ local function list_lanes()
     look_through(class and member .. "|" .. class or member)
   end
   if reply[1] == "0" then
-    rcall("HSET", base .. "mr:sorting", "todo", rest, "cursor", "0")
+    rcall("HSET", base .. "mr:sorting", F.sorting_todo, rest, F.sorting_cursor, "0")
   else
-    rcall("HSET", base .. "mr:sorting", "cursor", reply[1])
+    rcall("HSET", base .. "mr:sorting", F.sorting_cursor, reply[1])
   end
   return true
 end
 
 -- The lane to be looked through next, and its place where that has begun; nil: none was found yet.
 local function next_unsorted()
-  local begun = rcall("HMGET", base .. "mr:sorting", "lane", "from")
+  local begun = rcall("HMGET", base .. "mr:sorting", F.sorting_lane, F.sorting_from)
   if begun[1] then return begun[1], numbers.finite(begun[2]) end
   return rcall("ZRANGEBYSCORE", base .. "mr:unsorted", "-inf", 0, "LIMIT", 0, 1)[1]
 end
@@ -117,9 +117,9 @@ function lanes.sort()
       if of_all then looked_at, last = sort_lane(lane, of_all, from and string.format("(%.17g", from) or "-inf", left) end
       if looked_at < left then
         rcall("ZADD", base .. "mr:unsorted", 1, lane)
-        rcall("HDEL", base .. "mr:sorting", "lane", "from")
+        rcall("HDEL", base .. "mr:sorting", F.sorting_lane, F.sorting_from)
       else
-        rcall("HSET", base .. "mr:sorting", "lane", lane, "from", last)
+        rcall("HSET", base .. "mr:sorting", F.sorting_lane, lane, F.sorting_from, last)
       end
       left = left - looked_at - 1
     elseif list_lanes() then

@@ -16,19 +16,19 @@ local function load_bands()
     stored[fields[i]] = state[fields[i]]
   end
   for _, band in ipairs(BANDS) do
-    state["v" .. band] = state["v" .. band] or 0
-    state["p" .. band] = state["p" .. band] or 0
-    if (state["w" .. band] or 1) <= 0 then state["w" .. band] = nil end
+    state[F.band_virtual_time .. band] = state[F.band_virtual_time .. band] or 0
+    state[F.band_stride .. band] = state[F.band_stride .. band] or 0
+    if (state[F.band_weight .. band] or 1) <= 0 then state[F.band_weight .. band] = nil end
   end
   lanes.stored_bands = stored
-  state.p = state.p or 0
+  state[F.band_stride] = state[F.band_stride] or 0
   lanes.bands = state
   return state
 end
 
 local function lead_of(class)
   local state = load_bands()
-  return (state["m" .. string.sub(class, 1, 1)] or 0) + (state["o" .. class] or 0)
+  return (state[F.band_lead .. string.sub(class, 1, 1)] or 0) + (state[F.class_lead .. class] or 0)
 end
 
 -- As many classes are told apart one by one; of more it is taken that each band has several.
@@ -46,7 +46,7 @@ end
 -- Makes lanes of one class ready that were not, and have jobs.
 local function enter_all(class, keys)
   local band = string.sub(class, 1, 1)
-  local now, lead = load_bands()["v" .. band], lead_of(class)
+  local now, lead = load_bands()[F.band_virtual_time .. band], lead_of(class)
   local ready = {}
   for i, left_at in ipairs(rcall("ZMSCORE", base .. "mr:idle:" .. band, unpack(keys))) do
     ready[2 * i - 1] = math.max(now, tonumber(left_at or now)) - lead
@@ -73,7 +73,7 @@ end
 local function close_if_empty(class)
   if rcall("EXISTS", base .. "mr:ready:" .. class) == 1 then return end
   rcall("SREM", base .. "mr:classes", class)
-  load_bands()["o" .. class] = nil
+  load_bands()[F.class_lead .. class] = nil
   lanes.closed[class] = true
   lanes.bands_changed = true
 end

@@ -74,7 +74,7 @@ local function line_up_all(wanted, want, call)
   for _, class in ipairs(classes) do
     local band, pool, kind, suspects = parts_of(class)
     of_band[band] = (of_band[band] or 0) + 1
-    call.began[band] = call.began[band] or load_bands()["v" .. band]
+    call.began[band] = call.began[band] or load_bands()[F.band_virtual_time .. band]
     if wanted.serves(band, pool, kind, suspects) then
       local line = lines[band] or { queues = {}, again = {}, served = {}, shut = {}, lanes = 0 }
       lines[band] = line
@@ -98,19 +98,19 @@ end
 local function keep_up(call)
   local state = load_bands()
   for band in pairs(call.others) do
-    local passed = state["v" .. band] - (call.began[band] or state["v" .. band])
+    local passed = state[F.band_virtual_time .. band] - (call.began[band] or state[F.band_virtual_time .. band])
     if passed ~= 0 then
-      state["m" .. band] = (state["m" .. band] or 0) + passed
+      state[F.band_lead .. band] = (state[F.band_lead .. band] or 0) + passed
       for class in pairs(call.served) do
         if string.sub(class, 1, 1) == band and not lanes.closed[class] then
-          state["o" .. class] = (state["o" .. class] or 0) - passed
+          state[F.class_lead .. class] = (state[F.class_lead .. class] or 0) - passed
         end
       end
     end
   end
   for class, since in pairs(call.shut) do
-    local missed = state["v" .. string.sub(class, 1, 1)] - since
-    if missed ~= 0 then state["o" .. class] = (state["o" .. class] or 0) + missed end
+    local missed = state[F.band_virtual_time .. string.sub(class, 1, 1)] - since
+    if missed ~= 0 then state[F.class_lead .. class] = (state[F.class_lead .. class] or 0) + missed end
   end
 end
 
@@ -140,7 +140,7 @@ function lanes.take(want, wanted, look, gate, start)
     local pass, touched, all_lines = {}, {}, {}
     for band, line in pairs(lines) do all_lines[band] = line end
     -- A band that comes back starts at the present.
-    for band in pairs(lines) do pass[band] = math.max(state["p" .. band], state.p) end
+    for band in pairs(lines) do pass[band] = math.max(state[F.band_stride .. band], state[F.band_stride]) end
 
     while taken < want and looked_at < want + 1000 do
       -- The band that has had least for its weight, and its lane that is furthest back.
@@ -168,7 +168,7 @@ function lanes.take(want, wanted, look, gate, start)
         server.used = server.used - 1
         if when == "shut" then
           shut(line, class)
-          call.shut[class] = call.shut[class] or state["v" .. band]
+          call.shut[class] = call.shut[class] or state[F.band_virtual_time .. band]
         else
           server.when = when
         end
@@ -178,12 +178,12 @@ function lanes.take(want, wanted, look, gate, start)
         server.turn, server.head = turn, nil
         if job then
           -- Keys that are passed over are behind; theirs is the next turn.
-          if wanted.excepted == 0 then state["v" .. band] = lane.at end
+          if wanted.excepted == 0 then state[F.band_virtual_time .. band] = lane.at end
           lane.at = lane.at + job.cost / (job.weight or 1)
           if line.moved then line.moved[lane.key] = lane.at end
-          state.p = pass[band]
-          pass[band] = pass[band] + 1 / (state["w" .. band] or BAND_WEIGHT[band])
-          state["p" .. band] = pass[band]
+          state[F.band_stride] = pass[band]
+          pass[band] = pass[band] + 1 / (state[F.band_weight .. band] or BAND_WEIGHT[band])
+          state[F.band_stride .. band] = pass[band]
           start(job, lane.at)
           taken = taken + 1
         end

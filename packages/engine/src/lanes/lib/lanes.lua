@@ -77,7 +77,7 @@ end
 
 local function read_lane(job_id)
   -- Only a job that needs a pool has its lane written down, and without its type.
-  local fields = rcall("HMGET", base .. job_id, "lane", "priority", "name", "sus")
+  local fields = rcall("HMGET", base .. job_id, F.lane, F.priority, F.type, F.suspect)
   local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
   -- What is no lane there says nothing.
   local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|[^|]*$")
@@ -119,7 +119,7 @@ function lanes.where(job_id)
   local belongs = lanes.for_job(lane, type, suspect)
   if holds(belongs) then return belongs, priority end
   if holds(lane) then return lane, priority end
-  for family in string.gmatch(is_sorting() and rcall("HGET", base .. "mr:sorting", "ended") or "", "[^\n]+") do
+  for family in string.gmatch(is_sorting() and rcall("HGET", base .. "mr:sorting", F.sorting_ended) or "", "[^\n]+") do
     if holds(lane .. "|" .. family) then return lane .. "|" .. family, priority end
   end
 end
@@ -163,7 +163,7 @@ function lanes.flush()
       fields[#fields + 1] = field
       fields[#fields + 1] = value
       lanes.stored_bands[field] = value
-      if string.sub(field, 1, 1) == "v" then
+      if string.sub(field, 1, 1) == F.band_virtual_time then
         -- Where a lane left off matters no longer once the band has passed it.
         rcall("ZREMRANGEBYSCORE", base .. "mr:idle:" .. string.sub(field, 2), "-inf", value)
       end

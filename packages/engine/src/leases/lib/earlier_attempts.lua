@@ -5,19 +5,19 @@
 
 local function reset_output(job_id, attempt)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, "oo", "ob", "op")
+  local fields = rcall("HMGET", job_key, F.next_offset, F.output_bytes, F.earlier_output_bytes)
   local offset = numbers.whole(fields[1]) or streams.last(job_key .. ":output")
-  rcall("XADD", job_key .. ":output", string.format("%.0f-0", offset + 1), "k", "r", "a", attempt,
-    "t", now_ms, "b", "")
-  rcall("HSET", job_key, "oo", offset + 1, "oq", 0, "ob", 0,
-    "op", (numbers.whole(fields[3]) or 0) + (numbers.whole(fields[2]) or 0), "or", offset)
+  rcall("XADD", job_key .. ":output", string.format("%.0f-0", offset + 1), F.chunk_kind, "r", F.chunk_attempt, attempt,
+    F.chunk_stored_ms, now_ms, F.chunk_body, "")
+  rcall("HSET", job_key, F.next_offset, offset + 1, F.next_seq, 0, F.output_bytes, 0,
+    F.earlier_output_bytes, (numbers.whole(fields[3]) or 0) + (numbers.whole(fields[2]) or 0), F.first_offset, offset)
   signals.add("o", job_id, string.format("%.0f", offset + 1))
   return offset + 1
 end
 
 -- What an earlier attempt may have left.
 local function earlier(job_id)
-  local fields = rcall("HMGET", base .. job_id, "atm", "oq", "oo", "stc", "use", "fail", "due", "bnc", "rsv", "acs")
+  local fields = rcall("HMGET", base .. job_id, F.attempts_spent, F.next_seq, F.next_offset, F.stalls, F.usage, F.failure, F.due_ms, F.bounces, F.key_reservation, F.account_reservation)
   local spent, offset = numbers.whole(fields[1]) or 0, fields[3]
   -- BullMQ's stalled check took it back, and knows nothing of reservations.
   reservations.settle_lost(job_id, fields[9], fields[10])
