@@ -142,7 +142,7 @@ async function blocked() {
       const pipeline = redis.pipeline();
       for (let at = from; at < from + 1_000; at += 1) {
         if (at % 100 === 0) continue;
-        pipeline.hset(`${base}mr:limits`, keyOf(at), "1,,,,1,");
+        pipeline.hset(`${base}mr:limits`, keyOf(at), '{"maxRunning":1}');
         pipeline.hset(`${base}mr:use:${keyOf(at)}`, "n", 1);
       }
       await pipeline.exec();

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { outOfTheirHomes } from "./homes.ts";
 import { circles, impurePolicy, wrongDirections } from "./imports.ts";
 import { Sources } from "./sources.ts";
+import { spelledFields } from "./stored-names.ts";
 
 type Rule = (sources: Sources) => string[];
 
@@ -78,6 +79,22 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
         '--- @include "lanes/lib/pace"',
         "pace.lua > packages",
       ),
+    ],
+  ],
+  [
+    "scripts take the names of stored fields from the one table",
+    spelledFields,
+    [
+      {
+        path: "packages/engine/src/jobs/lib/ends.lua",
+        change: (text) => text.replace("F.finished_ms", '"finishedOn"'),
+        finds: 'spells the field "finishedOn"',
+      },
+      {
+        path: "packages/engine/src/accounts/reset_account.lua",
+        change: (text) => text.replace("F.account_generation", '"gen"'),
+        finds: 'spells the field "gen"',
+      },
     ],
   ],
   [

@@ -8,17 +8,8 @@
 -- TOUCHES  mr:account (hash)
 --
 -- base is the account's. least_tokens is what the next job takes. shared is 1 if jobs of other shards run, or wanted
--- more than they got lately. The account's hash:
---   gen, ver    its generation, and the registry's version of which its limits are
---   lq, lt, lr  its limits: requests and tokens a minute, running jobs; "" where there is none
---   windows q and t (see lib/windows), a second longer than a minute: a grant is used within a second
---   st  "" | "cool" | "half" | "exhausted"    cu  until when it cools    pb  until when a probe is awaited, which names it
---   wy  what it pauses for: "refused" | "failed"    es  when this episode began, ms    op  when its last pause began, ms
---   ep  pauses of this episode                lim  jobs that may run as refusals have taught; "": no bound
---   fl  failures since the last success, see lib/failures
---   v:<shard>, a:<shard>, g:<shard>, d:<shard>  a shard's last grant: its number, how many jobs it allowed,
---                                               itself, and when it wanted more than it got
---   R   the sum of a:<shard>
+-- more than they got lately. The windows of requests and tokens are a second longer than a minute: a grant is used within
+-- a second.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

@@ -36,6 +36,8 @@ local LONGEST_MS, FIRST_MS, MOST_ASKED_MS = 60000, 1000, 3600000
 -- How many jobs must have failed before the provider is taken to be down.
 local LEAST_JOBS = 2
 
+local EXHAUSTED = "exhausted"
+
 local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, F.account_generation, F.account_state, F.account_cool_until_ms, F.account_pauses, F.account_episode_ms, F.account_paused_ms, F.account_learned_running, F.account_allowed, F.account_failures, F.account_paused_for)
 if not f[1] then return { "GONE" } end
@@ -62,7 +64,7 @@ local function pause(why)
 end
 
 if kind == "exhausted" or state == "exhausted" then
-  rcall("HSET", hash, F.account_state, "exhausted", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_failures, "")
+  rcall("HSET", hash, F.account_state, EXHAUSTED, F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_failures, "")
   local begun = state ~= "exhausted"
   state = "exhausted"
   return reply("EXHAUSTED", begun)

@@ -1,3 +1,5 @@
+import { parseBudget } from "../budgets/key-budgets.ts";
+import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
@@ -47,7 +49,7 @@ function* checkSuspects(shard: ShardSnapshot, lanes: readonly string[]): Generat
     const isOfSuspects = lane.endsWith("|!");
     for (const id of shard.zset(LANE + lane)) {
       const job = shard.jobs.get(id);
-      if (job === undefined || (job.sus !== undefined) === isOfSuspects) continue;
+      if (job === undefined || (job[F.suspect] !== undefined) === isOfSuspects) continue;
       const problem = isOfSuspects
         ? "is no suspect, and waits with them"
         : "is a suspect, and waits with others";
@@ -63,7 +65,7 @@ function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generat
     const [, , , family, mark] = lane.split("|");
     if (!family || mark !== undefined || families[family] === undefined) continue;
     for (const id of shard.zset(LANE + lane)) {
-      const type = shard.jobs.get(id)?.name;
+      const type = shard.jobs.get(id)?.[F.type];
       if (type === undefined || families[type] === family) continue;
       yield { invariant: 8, subject: id, problem: `is of type ${type}, and waits with ${family}` };
     }
@@ -75,8 +77,8 @@ function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Gener
   for (const lane of parked) {
     if (shard.score("mr:parked", lane) !== Number.POSITIVE_INFINITY) continue;
     const key = lane.split("|")[0] ?? "";
-    const limit = Number((shard.hash("mr:limits")[key] ?? "").split(",")[4] || Number.NaN);
-    const running = Number(shard.hash(`mr:use:${key}`).n ?? 0);
+    const limit = parseBudget(shard.hash("mr:limits")[key] ?? "").maxRunning ?? Number.NaN;
+    const running = Number(shard.hash(`mr:use:${key}`)[F.use_running] ?? 0);
     if (!(running >= limit)) {
       yield broken(lane, `waits for a slot of its key, and ${running} of ${limit} are taken`);
     }
@@ -85,7 +87,7 @@ function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Gener
 
 function* checkDepth(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
   const jobs = lanes.reduce((sum, lane) => sum + shard.zset(LANE + lane).length, 0);
-  const counted = Number(shard.hash("mr:depth")["*"] ?? 0);
+  const counted = Number(shard.hash("mr:depth")[F.depth_all] ?? 0);
   if (jobs !== counted) {
     const problem = `has ${jobs} jobs in lanes, counted as ${counted}`;
     yield { invariant: 11, subject: "*", problem, mend: { kind: "depth", name: "*" } };

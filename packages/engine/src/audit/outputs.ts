@@ -1,4 +1,5 @@
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
@@ -18,7 +19,7 @@ export async function* checkOutputs(redis: Store, shard: ShardSnapshot): AsyncGe
         problem: `offset ${numbers[gap]} follows ${numbers[gap - 1]}`,
       };
     // Entry n is offset n - 1, so the last entry's number is the next offset.
-    const next = Number(shard.jobs.get(id)?.oo ?? numbers.at(-1) ?? 0);
+    const next = Number(shard.jobs.get(id)?.[F.next_offset] ?? numbers.at(-1) ?? 0);
     if (numbers.length > 0 && numbers.at(-1) !== next) {
       yield {
         invariant: 10,

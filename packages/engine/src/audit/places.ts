@@ -1,3 +1,4 @@
+import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
@@ -27,23 +28,31 @@ function* findPlaces(shard: ShardSnapshot): Generator<Finding> {
     const [where] = places.get(id) ?? [];
     if (where === undefined) yield { invariant: 1, subject: id, problem: "is stored, and nowhere" };
     const ended = where === "completed" || where === "failed";
-    if (ended !== (job.finishedOn !== undefined)) {
+    if (ended !== (job[F.finished_ms] !== undefined)) {
       yield { invariant: 2, subject: id, problem: `is in ${where}, and says otherwise of its end` };
     }
-    const [token, state] = (job.fin ?? "").split(" ");
-    if (ended && job.fin !== undefined && token !== job.ats) {
+    const [token, state] = (job[F.ended_by] ?? "").split(" ");
+    if (ended && job[F.ended_by] !== undefined && token !== job[F.attempts_started]) {
       yield { invariant: 2, subject: id, problem: `ended by lease ${token}, and was leased again` };
     }
-    if (job.fin !== undefined && ended && (state === "SUCCEEDED") !== (where === "completed")) {
+    if (
+      job[F.ended_by] !== undefined &&
+      ended &&
+      (state === "SUCCEEDED") !== (where === "completed")
+    ) {
       yield { invariant: 2, subject: id, problem: `is in ${where}, and ended as ${state}` };
     }
     const lock = shard.text(`${id}:lock`);
     if (lock !== undefined && !active.has(id)) {
       yield { invariant: 3, subject: id, problem: "has a lock, and does not run" };
-    } else if (lock !== undefined && lock !== job.ats && /^\d+$/.test(lock)) {
-      yield { invariant: 3, subject: id, problem: `its lock is ${lock}, its lease ${job.ats}` };
+    } else if (lock !== undefined && lock !== job[F.attempts_started] && /^\d+$/.test(lock)) {
+      yield {
+        invariant: 3,
+        subject: id,
+        problem: `its lock is ${lock}, its lease ${job[F.attempts_started]}`,
+      };
     }
-    if ((job.rsv || job.acs) && !active.has(id)) {
+    if ((job[F.key_reservation] || job[F.account_reservation]) && !active.has(id)) {
       yield { invariant: 5, subject: id, problem: "holds a reservation, and does not run" };
     }
   }

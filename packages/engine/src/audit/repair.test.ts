@@ -121,7 +121,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ],
     [
       "a lane that waits for a slot which is free",
-      ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, "1,,,,9,"),
+      ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, '{"maxRunning":9}'),
       () => ({ subject: `${keyId}|2|`, done: "the lane: held, now ready" }),
     ],
     [

@@ -32,10 +32,10 @@ local function count_running()
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
     local fields = rcall("HMGET", base .. id, F.key_reservation, F.account_reservation)
-    local _, _, _, _, minute = budgets.read(fields[1] or "")
-    if minute and minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
-    local _, _, generation, _, pool = slices.read(fields[2] or "")
-    if pool then count("pool " .. generation .. " " .. pool) end
+    local of_key = records.read(R.key_reservation, fields[1] or "")
+    if of_key and of_key.minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
+    local of_account = records.read(R.account_reservation, fields[2] or "")
+    if of_account then count("pool " .. of_account.generation .. " " .. of_account.pool) end
   end
   return running
 end

@@ -1,3 +1,5 @@
+import { parseReservation } from "../accounts/reservation.ts";
+import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { Hash, ShardSnapshot } from "./shard-snapshot.ts";
 
@@ -6,29 +8,35 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
   const governed = shard.hash("mr:governed");
-  for (const [id, { rsv, acs }] of shard.jobs) {
-    if (rsv && rsv.split(" ")[4] !== "-") count(ofKey, id.split("~")[1] ?? "");
-    const [, , generation, , ...pool] = (acs ?? "").split(" ");
+  for (const [id, job] of shard.jobs) {
+    const ofKeyBudget = parseReservation("key_reservation", job[F.key_reservation]);
+    if (ofKeyBudget !== undefined && ofKeyBudget.minute !== "-") {
+      count(ofKey, id.split("~")[1] ?? "");
+    }
+    const charged = parseReservation("account_reservation", job[F.account_reservation]);
     // What an account was charged that was removed since counts nowhere.
-    if (generation !== undefined && governed[pool.join(" ")] === generation)
-      count(ofPool, pool.join(" "));
+    if (charged !== undefined && governed[charged.pool] === charged.generation) {
+      count(ofPool, charged.pool);
+    }
   }
   for (const name of shard.names) {
     if (name.startsWith("mr:use:")) {
       const key = name.slice("mr:use:".length);
-      yield* running("key", key, shard.hash(name).n, ofKey);
-      for (const letter of ["q", "t", "d"]) yield* windowSum("key", key, shard.hash(name), letter);
+      yield* running("key", key, shard.hash(name)[F.use_running], ofKey);
+      for (const letter of [F.requests_window, F.tokens_window, F.day_window])
+        yield* windowSum("key", key, shard.hash(name), letter);
     } else if (name.startsWith("mr:slice:")) {
       const pool = name.slice("mr:slice:".length);
       if (governed[pool] === undefined) {
         const problem = "has a slice of an account, and is none";
         yield { invariant: 5, subject: pool, problem, mend: { kind: "pool", name: pool } };
       }
-      yield* running("pool", pool, shard.hash(name).n, ofPool);
+      yield* running("pool", pool, shard.hash(name)[F.slice_running], ofPool);
     }
   }
   for (const key of ofKey.keys()) {
-    if (shard.hash(`mr:use:${key}`).n === undefined) yield* running("key", key, "0", ofKey);
+    if (shard.hash(`mr:use:${key}`)[F.use_running] === undefined)
+      yield* running("key", key, "0", ofKey);
   }
 }
 
@@ -60,7 +68,7 @@ export function* windowSum(
     (total, [name, amount]) => (bucket.test(name) ? total + Number(amount) : total),
     0,
   );
-  const says = Number(hash[`${letter}s`] ?? 0);
+  const says = Number(hash[letter + F.window_sum] ?? 0);
   if (sum === says) return;
   const problem = `window ${letter} holds ${sum}, counted as ${says}`;
   yield { invariant: 5, subject, problem, mend: { kind, name: subject } };
@@ -72,27 +80,28 @@ export function* checkAccount(
   account: Hash,
   shards: readonly ShardSnapshot[],
 ): Generator<Finding> {
-  yield* windowSum("account", pool, account, "q");
-  yield* windowSum("account", pool, account, "t");
+  yield* windowSum("account", pool, account, F.requests_window);
+  yield* windowSum("account", pool, account, F.tokens_window);
   let allowed = 0;
   for (const [field, value] of Object.entries(account)) {
-    if (field.startsWith("a:")) allowed += Number(value);
+    if (field.startsWith(F.account_shard_allowed)) allowed += Number(value);
   }
-  if (allowed !== Number(account.R ?? 0)) {
-    const problem = `allows ${allowed} running jobs, counted as ${account.R}`;
+  if (allowed !== Number(account[F.account_allowed] ?? 0)) {
+    const problem = `allows ${allowed} running jobs, counted as ${account[F.account_allowed]}`;
     yield { invariant: 5, subject: pool, problem, mend: { kind: "account", name: pool } };
   }
   for (const { shard, hash } of shards) {
     // A shard that has not heard yet of another generation has a slice of the one before.
-    if (hash("mr:governed")[pool] !== account.gen) continue;
+    if (hash("mr:governed")[pool] !== account[F.account_generation]) continue;
     const slice = hash(`mr:slice:${pool}`);
     // An account that was defined while jobs of its pool ran does not count those.
-    const granted = Number(account[`a:${shard.base}`] ?? 0);
+    const granted = Number(account[F.account_shard_allowed + shard.base] ?? 0);
     if (
-      Number(slice.a ?? 0) > granted &&
-      Number(slice.v ?? 0) >= Number(account[`v:${shard.base}`] ?? 0)
+      Number(slice[F.slice_allowed] ?? 0) > granted &&
+      Number(slice[F.slice_version] ?? 0) >=
+        Number(account[F.account_shard_version + shard.base] ?? 0)
     ) {
-      const problem = `shard ${shard.base} may run ${slice.a}, and was allowed ${granted}`;
+      const problem = `shard ${shard.base} may run ${slice[F.slice_allowed]}, and was allowed ${granted}`;
       yield { invariant: 5, subject: pool, problem };
     }
   }

@@ -1,6 +1,7 @@
 import type { Shard } from "../redis/keys.ts";
 import { scanKeys } from "../redis/scan_keys.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 
 /** How many keys one SCAN looks at, and how many commands go together: Redis is never held up for long. */
 const SCAN_COUNT = 1_000;
@@ -24,9 +25,9 @@ export interface ShardSnapshot {
 }
 
 const JOB_FIELDS = [
-  ...["sus", "name"],
-  ...["ats", "atm", "finishedOn", "fin", "rsv", "acs", "oo", "opts", "returnvalue", "failedReason"],
-  ...["by", "rb", "ob", "op"],
+  ...[F.suspect, F.type, F.attempts_started, F.attempts_spent, F.finished_ms, F.ended_by],
+  ...[F.key_reservation, F.account_reservation, F.next_offset, F.bull_options, F.result],
+  ...[F.failure_message, F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes],
 ] as const;
 
 export async function readShard(redis: Store, shard: Shard): Promise<ShardSnapshot> {

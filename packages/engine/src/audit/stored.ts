@@ -1,9 +1,13 @@
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
 /** How many dead letters are read at once. */
 const AT_ONCE = 500;
+
+/** What a job counts as, in all. */
+const BYTES_FIELDS = [F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes];
 
 /** What keys store is what their jobs and dead letters say (11): the counter that admissions go by. */
 export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGenerator<Finding> {
@@ -13,22 +17,21 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
     if (key === undefined || amount === 0) return;
     sums.set(key + field, (sums.get(key + field) ?? 0) + amount);
   };
-  for (const [id, { by, rb, ob, op }] of shard.jobs) {
-    add(
-      id,
-      "",
-      [by, rb, ob, op].reduce((sum, bytes) => sum + Number(bytes ?? 0), 0),
-    );
+  for (const [id, job] of shard.jobs) {
+    const bytes = BYTES_FIELDS.reduce((sum, field) => sum + Number(job[field] ?? 0), 0);
+    add(id, "", bytes);
   }
   for (const place of ["delayed", "waiting-children"]) {
-    for (const id of shard.zset(place)) add(id, ":d", 1);
+    for (const id of shard.zset(place)) add(id, F.stored_deferred, 1);
   }
   for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
   const says = shard.hash("mr:stored");
   for (const name of new Set([...sums.keys(), ...Object.keys(says)])) {
     const is = sums.get(name) ?? 0;
     if (Number(says[name] ?? 0) === is) continue;
-    const what = name.endsWith(":d") ? "jobs wait for a time or for others" : "bytes are stored";
+    const what = name.endsWith(F.stored_deferred)
+      ? "jobs wait for a time or for others"
+      : "bytes are stored";
     const problem = `${is} ${what}, counted as ${says[name] ?? 0}`;
     const mend = { kind: "stored", name } as const;
     yield { invariant: 11, subject: name.replace(/:d$/, ""), problem, mend };
@@ -44,7 +47,7 @@ async function* deadLetters(
     const to = String(from + AT_ONCE - 1);
     const ids = await redis.zrange(`${base}mr:dead`, String(from), to);
     const pipeline = redis.pipeline();
-    for (const id of ids) pipeline.hget(base + id, "by");
+    for (const id of ids) pipeline.hget(base + id, F.job_bytes);
     const replies = (await pipeline.exec()) ?? [];
     for (const [at, id] of ids.entries()) yield [id, Number(replies[at]?.[1] ?? 0)];
     if (ids.length < AT_ONCE) return;

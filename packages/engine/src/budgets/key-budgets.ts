@@ -1,9 +1,11 @@
-import type { KeyId, QueueName } from "@millrace/shared";
+import { isDeepStrictEqual } from "node:util";
+import { jsonText, type KeyId, type QueueName } from "@millrace/shared";
 import type { LaneSettings } from "../lanes/contract.ts";
 import { changeField } from "../redis/change_field.ts";
 import { registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
+import { F } from "../redis/stored-names.ts";
 import type { KeyBudget, KeyBudgets } from "./contract.ts";
 import { setLimits } from "./set_limits.ts";
 
@@ -15,6 +17,11 @@ export interface KeyBudgetRegistry extends KeyBudgets {
 /** The field of the registry's hash that counts its changes. */
 const VERSION = "*";
 const NONE = "";
+/**
+ * A shard's version is this much ahead of the registry's: one, so that a shard which was never told anything, and has version 0,
+ * is told the bands' weights; one more since budgets are stored as JSON, so that each shard is told all of them anew.
+ */
+const VERSIONS_AHEAD = 2;
 
 /**
  * What keys may use stands in the registry, and in every shard, where leases need it. A change is
@@ -41,13 +48,12 @@ export function keyBudgetRegistry(
       if (only !== undefined && queue.name !== only) continue;
       const { interactive, standard, batch } = queue.bandWeights;
       await setLimits.run(redis, base, {
-        // A shard that was never told anything has version 0, and must be told the bands' weights.
-        version: Number(version) + 1,
+        version: Number(version) + VERSIONS_AHEAD,
         all: true,
         bandWeights: `${interactive},${standard},${batch}`,
-        limits: Object.entries(limits).filter(
-          ([keyId]) => shardIndex(keyId, queue.shards) === index,
-        ),
+        limits: Object.entries(limits)
+          .filter(([keyId]) => shardIndex(keyId, queue.shards) === index)
+          .map(([keyId, text]) => [keyId, format(parseBudget(text))]),
       });
     }
   };
@@ -60,7 +66,7 @@ export function keyBudgetRegistry(
     for (const { base, index, queue } of await shards()) {
       const here = shardIndex(keyId, queue.shards) === index;
       const outcome = await setLimits.run(redis, base, {
-        version: written.version + 1,
+        version: written.version + VERSIONS_AHEAD,
         all: false,
         bandWeights: "",
         limits: here ? [[keyId, text]] : [],
@@ -86,9 +92,12 @@ export function keyBudgetRegistry(
     set: (keyId, budget) =>
       asStoreCall("setting a key's budget", async () => void (await write(keyId, budget))),
     replace: (keyId, before, budget) =>
-      asStoreCall("replacing a key's budget", () =>
-        write(keyId, budget, before === undefined ? NONE : format(before)),
-      ),
+      asStoreCall("replacing a key's budget", async () => {
+        const held = await redis.hget(key, keyId);
+        const is = held === null ? undefined : parseBudget(held);
+        if (!isDeepStrictEqual(is, before && parseBudget(format(before)))) return false;
+        return write(keyId, budget, held ?? NONE);
+      }),
     storedBytes: (keyIds) =>
       asStoreCall("reading what keys store", async () => {
         const sums = new Map(keyIds.map((keyId) => [keyId, 0]));
@@ -106,32 +115,23 @@ export function keyBudgetRegistry(
   };
 }
 
-const fields = [
-  "weight",
-  "requestsPerMinute",
-  "tokensPerMinute",
-  "tokensPerDay",
-  "maxRunning",
-  "maxQueued",
-  "maxPriority",
-  "maxStoredBytes",
+/** The members of a budget that scripts read, by the names that they are stored under. */
+const readByScripts = [
+  ...[F.budget_weight, F.budget_requests_per_minute, F.budget_tokens_per_minute],
+  ...[F.budget_tokens_per_day, F.budget_max_running, F.budget_max_queued],
+  ...[F.budget_max_priority, F.budget_max_stored_bytes],
 ] as const satisfies readonly (keyof KeyBudget)[];
 
-/** The limits before this place are written though they are empty; later ones only where there is one. */
-const ALWAYS_WRITTEN = 6;
+/** As scripts read it: budgets/lib/key_limits.lua. */
+const format = (budget: KeyBudget): string => jsonText(budget);
 
-/** As budgets/lib/budgets.lua and jobs/lib/admission.lua read it. */
-function format(budget: KeyBudget): string {
-  const values = fields.map((field) => budget[field] ?? "");
-  const last = values.slice(ALWAYS_WRITTEN).some((value) => value !== "");
-  return (last ? values : values.slice(0, ALWAYS_WRITTEN)).join(",");
-}
-
-/** What keyBudgets keeps in shards; "": no limits. */
+/** What the registry and shards keep of a budget; "": no limits. */
 export function parseBudget(text: string): KeyBudget {
+  if (text.startsWith("{")) return JSON.parse(text) as KeyBudget;
+  // Stored by a version that wrote the members' values alone, in this order.
   const values = text.split(",");
   return Object.fromEntries(
-    fields.flatMap((field, at) => {
+    readByScripts.flatMap((field, at) => {
       const value = values[at] ?? "";
       return value === "" ? [] : [[field, Number(value)]];
     }),

@@ -5,7 +5,7 @@
 -- REPEAT   safe
 -- TOUCHES  mr:limits (hash), mr:bands (hash)
 --
--- limits as in lib/budgets; "": none. all is 1 where what is not named has no limits; else it is a change
+-- limits as in lib/key_limits; "": none. all is 1 where what is not named has no limits; else it is a change
 -- to the version before. band_weights is "" or "interactive,standard,batch". Lanes that are held are
 -- looked at again where what held them has changed.
 local base = KEYS[1]

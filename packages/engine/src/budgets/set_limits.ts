@@ -7,7 +7,7 @@ export interface SetLimitsRequest {
   readonly all: boolean;
   /** "interactive,standard,batch", or "" to leave them. */
   readonly bandWeights: string;
-  /** As in budgets/lib/budgets.lua; "": none. */
+  /** JSON, as in budgets/lib/key_limits.lua; "": none. */
   readonly limits: readonly (readonly [keyId: string, limits: string])[];
 }
 

@@ -3,6 +3,7 @@ import { parseHistory } from "../jobs/job-history.ts";
 import { jobRecord } from "../jobs/job-record.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asHash, asList, asNumber, asText } from "../redis/reply.ts";
+import { F } from "../redis/stored-names.ts";
 import type { DeadLetter } from "./contract.ts";
 
 export interface ReadDeadLettersRequest {
@@ -30,12 +31,13 @@ export const readDeadLetters = defineScript<ReadDeadLettersRequest, readonly Dea
     decode: (reply) =>
       asList(reply).map((one) => {
         const [id, died, flat] = asList(one);
-        const { failedReason = "", ...hash } = asHash(flat);
+        const hash = asHash(flat);
         const diedAtMs = asNumber(died);
-        const stored = { ...hash, spec: hash.spec, failedReason, finishedOn: String(diedAtMs) };
+        const failure = { [F.failure_message]: hash[F.failure_message] ?? "" };
+        const stored = { ...hash, ...failure, [F.finished_ms]: String(diedAtMs) };
         return {
           job: jobRecord(asText(id) as JobId, "FAILED", stored),
-          attempts: parseHistory(hash.his),
+          attempts: parseHistory(hash[F.history]),
           diedAtMs,
         };
       }),

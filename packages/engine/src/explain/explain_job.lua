@@ -9,7 +9,7 @@
 --          mr:families (hash)
 --
 -- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now of
--- an account, and held_tokens of its key's own limits; limits as in lib/budgets;
+-- an account, and held_tokens of its key's own limits; limits as in lib/key_limits;
 -- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
 -- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
 -- is 1 where workers have said which types they serve, and none of them serves its type; suspect where it runs alone.
@@ -45,7 +45,7 @@ if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) 
 
 local limits_text, learned = budgets.limits_of({ key })
 limits_text, learned = limits_text[1], numbers.whole(learned[1])
-local limits = limits_text and budgets.parse(limits_text)
+local limits = limits_text and key_limits.read(limits_text)
 local est = numbers.whole(rcall("HGET", base .. id, F.estimated_tokens))
 local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
 local slice = slices.of(pool)

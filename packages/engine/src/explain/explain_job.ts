@@ -19,7 +19,7 @@ export interface WaitFacts {
   readonly tokens: number;
   /** What its key's own limits hold for it: all that its caller says, as far as they allow. */
   readonly heldTokens: number;
-  /** As in budgets/lib/budgets.lua; "": none. */
+  /** JSON, as in budgets/lib/key_limits.lua; "": none. */
   readonly limits: string;
   readonly running: number;
   readonly requests: number;

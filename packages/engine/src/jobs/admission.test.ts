@@ -226,18 +226,29 @@ test("a job that is there already is the answer, whatever its key may store by n
   expect(await engine.submit([one])).toMatchObject([{ kind: "existing", jobId: one.id }]);
 });
 
-test.each<[string, KeyBudget, string]>([
-  ["none of the later limits", { maxQueued: 5 }, ",,,,,5"],
-  ["one of them", { maxPriority: 7 }, ",,,,,,7,"],
-  ["the last", { weight: 2, maxStoredBytes: 9 }, "2,,,,,,,9"],
-])(
-  "a budget with %s is stored so that it compares with what was stored before",
-  async (_, budget, text) => {
-    const { engine, url, rootPrefix } = await withBudget(budget);
-    const redis = new Redis(url);
-    onTestFinished(() => redis.disconnect());
-    expect(await redis.hget(`${rootPrefix}:{registry}:key-budgets`, KEY)).toBe(text);
-    expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
-    expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 1 })).toBe(true);
-  },
-);
+test.each<[KeyBudget, string]>([
+  [{ maxQueued: 1 }, ",,,,,1"],
+  [{ maxQueued: 1, maxPriority: 7 }, ",,,,,1,7,"],
+  [{ weight: 2, maxQueued: 1, maxStoredBytes: 90_000 }, "2,,,,,1,,90000"],
+])("a budget %j that an earlier version stored holds, and can be replaced", async (budget, text) => {
+  const { engine, job, url, rootPrefix } = await withBudget({ maxQueued: 5 });
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  await redis.hset(`${rootPrefix}:{registry}:key-budgets`, KEY, text, "*", 7);
+  await engine.syncPolicy();
+  expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
+  const jobs = [job(KEY), job(KEY)];
+  expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
+  expect(await engine.keyBudgets.replace(KEY, { maxQueued: 9 }, {})).toBe(false);
+  expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 2 })).toBe(true);
+  expect(await engine.submit(jobs.slice(1))).toEqual([{ kind: "accepted" }]);
+});
+
+test("a member of a budget that scripts know nothing of changes nothing of what they enforce", async () => {
+  const { engine, job } = await withBudget();
+  const budget = { maxQueued: 1, maxRunning: 1, someday: 5 } as KeyBudget;
+  await engine.keyBudgets.set(KEY, budget);
+  expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
+  const outcomes = await engine.submit([job(KEY), job(KEY)]);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
+});

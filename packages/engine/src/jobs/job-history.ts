@@ -1,31 +1,39 @@
+import { F } from "../redis/stored-names.ts";
 import type { AttemptRecord } from "./contract.ts";
 import { parseJson, parseUsage } from "./job-record.ts";
 
 /** As jobs/lib/history.lua writes it: a line of JSON for each attempt that failed. */
 interface StoredAttempt {
-  readonly a: number;
-  readonly w?: string;
-  readonly s?: number;
-  readonly e: number;
-  readonly f: { readonly reason: string; readonly message: string; readonly retryable: boolean };
-  readonly u?: string;
+  readonly [F.attempt_number]: number;
+  readonly [F.attempt_worker_id]?: string;
+  readonly [F.attempt_started_ms]?: number;
+  readonly [F.attempt_ended_ms]: number;
+  readonly [F.attempt_failure]: {
+    readonly reason: string;
+    readonly message: string;
+    readonly retryable: boolean;
+  };
+  readonly [F.attempt_usage]?: string;
 }
 
 export function parseHistory(text: string | undefined): readonly AttemptRecord[] {
   if (text === undefined || text === "") return [];
   return text.split("\n").flatMap((line) => {
     const stored = parseJson<StoredAttempt>(line);
-    return stored?.f === undefined ? [] : [attemptOf(stored)];
+    return stored?.[F.attempt_failure] === undefined ? [] : [attemptOf(stored)];
   });
 }
 
-function attemptOf({ a, w, s, e, f, u }: StoredAttempt): AttemptRecord {
+function attemptOf(stored: StoredAttempt): AttemptRecord {
+  const workerId = stored[F.attempt_worker_id];
+  const startedAtMs = stored[F.attempt_started_ms];
+  const usage = stored[F.attempt_usage];
   return {
-    attempt: a,
-    endedAtMs: e,
-    failure: f,
-    ...(w === undefined ? {} : { workerId: w }),
-    ...(s === undefined ? {} : { startedAtMs: s }),
-    ...(u === undefined || u === "" ? {} : { usage: parseUsage(u) }),
+    attempt: stored[F.attempt_number],
+    endedAtMs: stored[F.attempt_ended_ms],
+    failure: stored[F.attempt_failure],
+    ...(workerId === undefined ? {} : { workerId }),
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(usage === undefined || usage === "" ? {} : { usage: parseUsage(usage) }),
   };
 }

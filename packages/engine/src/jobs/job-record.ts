@@ -6,36 +6,37 @@ import {
   type JobState,
   jsonText,
 } from "@millrace/shared";
-import type { Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
+import { F } from "../redis/stored-names.ts";
+import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
 
 /**
  * The field `spec`: all that was submitted but the payload, so that a lease reads two fields and not
  * twenty. Names are short, because it is stored with every job.
  */
 interface StoredSpec {
-  readonly t: string;
-  readonly p: number;
-  readonly a: number;
-  readonly s: number;
+  readonly [F.spec_type]: string;
+  readonly [F.spec_priority]: number;
+  readonly [F.spec_max_attempts]: number;
+  readonly [F.spec_submitted_ms]: number;
   /** initialMs, maxMs, factor, jitter; left out where it is the default. */
-  readonly b?: readonly [number, number, number, number];
-  readonly r?: number;
-  readonly x?: number;
-  readonly l?: number;
-  readonly i?: string;
-  readonly w?: number;
-  readonly h?: string;
-  readonly o?: string;
-  readonly e?: number;
-  readonly d?: readonly string[];
-  readonly m?: Readonly<Record<string, string>>;
-  readonly tp?: string;
-  readonly ts?: string;
-  readonly k?: number;
+  readonly [F.spec_backoff]?: readonly [number, number, number, number];
+  readonly [F.spec_run_at_ms]?: number;
+  readonly [F.spec_expires_at_ms]?: number;
+  readonly [F.spec_deadline_ms]?: number;
+  readonly [F.spec_idempotency_key]?: string;
+  readonly [F.spec_idempotency_window_ms]?: number;
+  readonly [F.spec_content_hash]?: string;
+  readonly [F.spec_pool]?: string;
+  readonly [F.spec_estimated_tokens]?: number;
+  readonly [F.spec_documents]?: readonly string[];
+  readonly [F.spec_labels]?: Readonly<Record<string, string>>;
+  readonly [F.spec_traceparent]?: string;
+  readonly [F.spec_tracestate]?: string;
+  readonly [F.spec_retention_ms]?: number;
   /** Deduplication: key, mode, window in ms. */
-  readonly dd?: readonly [string, "throttle" | "debounce", number];
+  readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
   /** Redriven from. */
-  readonly rd?: string;
+  readonly [F.spec_redriven_from]?: string;
 }
 
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
@@ -43,35 +44,40 @@ export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 export function storedSpec(job: JobSpec): string {
   // JSON leaves out what is undefined.
   const spec: { [K in keyof StoredSpec]: StoredSpec[K] | undefined } = {
-    t: job.type,
-    p: job.priority,
-    a: job.maxAttempts,
-    s: job.submittedAtMs,
-    b: storedBackoff(job.backoff),
-    r: job.runAtMs,
-    x: job.expiresAtMs,
-    l: job.deadlineMs,
-    i: job.idempotencyKey,
-    w: job.idempotencyWindowMs,
-    h: job.contentHash,
-    o: job.pool,
-    e: job.estimatedTokens,
-    d: job.documents.length === 0 ? undefined : job.documents,
-    m: isEmpty(job.labels) ? undefined : job.labels,
-    tp: job.traceparent,
-    ts: job.tracestate,
-    k: job.retentionMs,
-    dd: job.deduplication && [
+    [F.spec_type]: job.type,
+    [F.spec_priority]: job.priority,
+    [F.spec_max_attempts]: job.maxAttempts,
+    [F.spec_submitted_ms]: job.submittedAtMs,
+    [F.spec_backoff]: storedBackoff(job.backoff),
+    [F.spec_run_at_ms]: job.runAtMs,
+    [F.spec_expires_at_ms]: job.expiresAtMs,
+    [F.spec_deadline_ms]: job.deadlineMs,
+    [F.spec_idempotency_key]: job.idempotencyKey,
+    [F.spec_idempotency_window_ms]: job.idempotencyWindowMs,
+    [F.spec_content_hash]: job.contentHash,
+    [F.spec_pool]: job.pool,
+    [F.spec_estimated_tokens]: job.estimatedTokens,
+    [F.spec_documents]: job.documents.length === 0 ? undefined : job.documents,
+    [F.spec_labels]: isEmpty(job.labels) ? undefined : job.labels,
+    [F.spec_traceparent]: job.traceparent,
+    [F.spec_tracestate]: job.tracestate,
+    [F.spec_retention_ms]: job.retentionMs,
+    [F.spec_deduplication]: job.deduplication && [
       job.deduplication.key,
       job.deduplication.mode,
       job.deduplication.windowMs,
     ],
-    rd: job.redrivenFrom,
+    [F.spec_redriven_from]: job.redrivenFrom,
   };
   return jsonText(spec);
 }
 
-function storedBackoff({ initialMs, maxMs, factor, jitter }: BackoffPolicy): StoredSpec["b"] {
+function storedBackoff({
+  initialMs,
+  maxMs,
+  factor,
+  jitter,
+}: BackoffPolicy): StoredSpec[typeof F.spec_backoff] {
   const usual =
     initialMs === defaultBackoff.initialMs &&
     maxMs === defaultBackoff.maxMs &&
@@ -119,27 +125,9 @@ export function parseUsage(text: string): Usage {
   };
 }
 
-/** The fields of a job's hash that its record is made of, as far as they were read. */
+/** Fields of a job's hash by their stored names, as far as they were read. Without a spec BullMQ's own stand in for it. */
 export interface StoredJob {
-  readonly spec: string | null | undefined;
-  readonly data?: string | null | undefined;
-  readonly atm?: string | null | undefined;
-  readonly oo?: string | null | undefined;
-  readonly stc?: string | null | undefined;
-  readonly bnc?: string | null | undefined;
-  readonly use?: string | null | undefined;
-  readonly fail?: string | null | undefined;
-  readonly processedOn?: string | null | undefined;
-  readonly pb?: string | null | undefined;
-  readonly finishedOn?: string | null | undefined;
-  readonly returnvalue?: string | null | undefined;
-  readonly failedReason?: string | null | undefined;
-  readonly cancel?: string | null | undefined;
-  // What stands in for `spec` in a job that BullMQ itself added under an id of Millrace's form.
-  readonly name?: string | null | undefined;
-  readonly opts?: string | null | undefined;
-  readonly timestamp?: string | null | undefined;
-  readonly priority?: string | null | undefined;
+  readonly [field: string]: string | null | undefined;
 }
 
 export function jobRecord(
@@ -149,54 +137,67 @@ export function jobRecord(
   nextRunAtMs?: number,
 ): JobRecord {
   const spec = parseSpec(stored);
-  const spent = Number(stored.atm ?? 0);
-  const record: Mutable<JobRecord> = {
+  const spent = Number(stored[F.attempts_spent] ?? 0);
+  return {
     id,
-    type: spec.t,
-    payloadJson: stored.data ?? "",
+    type: spec[F.spec_type],
+    payloadJson: stored[F.payload] ?? "",
     // As it is: a BullMQ queue may have changed it since.
-    priority: isSet(stored.priority) ? Number(stored.priority) : spec.p,
-    maxAttempts: spec.a,
-    backoff: parseBackoff(spec.b),
-    documents: spec.d ?? [],
-    labels: spec.m ?? {},
-    submittedAtMs: spec.s,
-    createdAtMs: spec.s,
+    priority: numberOf(stored[F.priority]) ?? spec[F.spec_priority],
+    maxAttempts: spec[F.spec_max_attempts],
+    backoff: parseBackoff(spec[F.spec_backoff]),
+    documents: spec[F.spec_documents] ?? [],
+    labels: spec[F.spec_labels] ?? {},
+    submittedAtMs: spec[F.spec_submitted_ms],
+    createdAtMs: spec[F.spec_submitted_ms],
     state,
     attempt: state === "RUNNING" ? spent + 1 : spent,
-    cancelRequested: state === "RUNNING" && isSet(stored.cancel),
-    output: { nextOffset: Number(stored.oo ?? 0) },
-    stalls: Number(stored.stc ?? 0),
-    bounces: Number(stored.bnc ?? 0),
+    cancelRequested: state === "RUNNING" && isSet(stored[F.cancel_reason]),
+    output: { nextOffset: Number(stored[F.next_offset] ?? 0) },
+    stalls: Number(stored[F.stalls] ?? 0),
+    bounces: Number(stored[F.bounces] ?? 0),
+    ...defined({
+      runAtMs: spec[F.spec_run_at_ms],
+      expiresAtMs: spec[F.spec_expires_at_ms],
+      deadlineMs: spec[F.spec_deadline_ms],
+      idempotencyKey: spec[F.spec_idempotency_key],
+      idempotencyWindowMs: spec[F.spec_idempotency_window_ms],
+      contentHash: spec[F.spec_content_hash],
+      pool: spec[F.spec_pool],
+      estimatedTokens: spec[F.spec_estimated_tokens],
+      traceparent: spec[F.spec_traceparent],
+      tracestate: spec[F.spec_tracestate],
+      retentionMs: spec[F.spec_retention_ms],
+      deduplication: parseDeduplication(spec[F.spec_deduplication]),
+      redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
+      startedAtMs: numberOf(stored[F.started_ms]),
+      finishedAtMs: numberOf(stored[F.finished_ms]),
+      workerId: stored[F.worker_id] ?? undefined,
+      nextRunAtMs,
+      resultJson: state === "SUCCEEDED" ? (stored[F.result] ?? undefined) : undefined,
+      failure: state === "SUCCEEDED" ? undefined : parseFailure(stored),
+      usage: usageOf(stored[F.usage]),
+    }),
   };
-  if (spec.r !== undefined) record.runAtMs = spec.r;
-  if (spec.x !== undefined) record.expiresAtMs = spec.x;
-  if (spec.l !== undefined) record.deadlineMs = spec.l;
-  if (spec.i !== undefined) record.idempotencyKey = spec.i;
-  if (spec.w !== undefined) record.idempotencyWindowMs = spec.w;
-  if (spec.h !== undefined) record.contentHash = spec.h;
-  if (spec.o !== undefined) record.pool = spec.o;
-  if (spec.e !== undefined) record.estimatedTokens = spec.e;
-  if (spec.tp !== undefined) record.traceparent = spec.tp;
-  if (spec.ts !== undefined) record.tracestate = spec.ts;
-  if (spec.k !== undefined) record.retentionMs = spec.k;
-  if (spec.dd !== undefined) {
-    const [key, mode, windowMs] = spec.dd;
-    record.deduplication = { key, mode, windowMs };
-  }
-  if (spec.rd !== undefined) record.redrivenFrom = spec.rd as JobId;
-  if (isSet(stored.processedOn)) record.startedAtMs = Number(stored.processedOn);
-  if (isSet(stored.finishedOn)) record.finishedAtMs = Number(stored.finishedOn);
-  if (isSet(stored.pb)) record.workerId = stored.pb;
-  if (nextRunAtMs !== undefined) record.nextRunAtMs = nextRunAtMs;
-  if (state === "SUCCEEDED" && isSet(stored.returnvalue)) record.resultJson = stored.returnvalue;
-  const failure = state === "SUCCEEDED" ? undefined : parseFailure(stored);
-  if (failure !== undefined) record.failure = failure;
-  if (isSet(stored.use)) record.usage = parseUsage(stored.use);
-  return record;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what is undefined. */
+function defined<T extends object>(fields: T): Defined<T> {
+  const kept: Defined<T> = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) kept[name] = value as Exclude<T[typeof name], undefined>;
+  }
+  return kept;
+}
+
+const numberOf = (field: string | null | undefined): number | undefined =>
+  isSet(field) ? Number(field) : undefined;
+
+const usageOf = (field: string | null | undefined): Usage | undefined =>
+  isSet(field) ? parseUsage(field) : undefined;
 
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
@@ -215,28 +216,35 @@ export function parseJson<T extends object>(text: string | null | undefined): T 
 
 /** Of a job without one that can be read, what BullMQ's own fields say. */
 function parseSpec(stored: StoredJob): StoredSpec {
-  const spec = parseJson<StoredSpec>(stored.spec);
-  if (typeof spec?.t === "string") return spec;
-  const options = parseJson<{ attempts?: number }>(stored.opts);
+  const spec = parseJson<StoredSpec>(stored[F.spec]);
+  if (typeof spec?.[F.spec_type] === "string") return spec;
+  const options = parseJson<{ attempts?: number }>(stored[F.bull_options]);
   return {
-    t: stored.name ?? "",
-    p: Number(stored.priority ?? 0),
-    a: options?.attempts ?? 1,
-    s: Number(stored.timestamp ?? 0),
+    [F.spec_type]: stored[F.type] ?? "",
+    [F.spec_priority]: Number(stored[F.priority] ?? 0),
+    [F.spec_max_attempts]: options?.attempts ?? 1,
+    [F.spec_submitted_ms]: Number(stored[F.submitted_ms] ?? 0),
   };
 }
 
-function parseBackoff(stored: StoredSpec["b"]): BackoffPolicy {
+function parseDeduplication(
+  stored: StoredSpec[typeof F.spec_deduplication],
+): Deduplication | undefined {
+  if (stored === undefined) return undefined;
+  const [key, mode, windowMs] = stored;
+  return { key, mode, windowMs };
+}
+
+function parseBackoff(stored: StoredSpec[typeof F.spec_backoff]): BackoffPolicy {
   if (stored === undefined) return defaultBackoff;
   const [initialMs, maxMs, factor, jitter] = stored;
   return { initialMs, maxMs, factor, jitter };
 }
 
-function parseFailure({ fail, failedReason }: StoredJob): Failure | undefined {
-  const failure = parseJson<Failure>(fail);
+function parseFailure(stored: StoredJob): Failure | undefined {
+  const failure = parseJson<Failure>(stored[F.failure]);
+  const message = stored[F.failure_message];
   if (failure !== undefined) return failure;
   // Failed by a BullMQ worker, which knows no reasons.
-  return isSet(failedReason)
-    ? { reason: "FAILED", message: failedReason, retryable: false }
-    : undefined;
+  return isSet(message) ? { reason: "FAILED", message, retryable: false } : undefined;
 }

@@ -1,8 +1,7 @@
 -- read_finished: those of some jobs that have finished, without their payload.
 -- KEYS     base
 -- ARGV     ; per job: id
--- RETURNS  per job {"FINISHED", state, spec, atm, oo, stc, bnc, use, fail, failedReason, processedOn, pb, finishedOn,
---          returnvalue} | {"UNFINISHED"} | {"NONE"}
+-- RETURNS  per job {"FINISHED", state, {field, value, …}} | {"UNFINISHED"} | {"NONE"}
 -- REPEAT   safe
 -- TOUCHES  completed (zset)
 --
@@ -19,24 +18,41 @@ local function state_of(job_id, fin, ats)
   return rcall("ZSCORE", base .. "completed", job_id) and "SUCCEEDED" or "FAILED"
 end
 
+-- But for the payload, all that a record is made of; the spec first.
+local FIELDS = { F.spec, F.attempts_spent, F.next_offset, F.stalls, F.bounces, F.usage, F.failure, F.failure_message,
+  F.started_ms, F.worker_id, F.finished_ms, F.result }
+
+-- What stands in for the spec of a job that BullMQ itself added.
+local function plain_spec(job_key, submitted_ms)
+  local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority)
+  return cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0,
+    [F.spec_submitted_ms] = numbers.whole(submitted_ms) or 0,
+    [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
+end
+
+local function fields_of(job_key, submitted_ms)
+  local values, flat, n = rcall("HMGET", job_key, unpack(FIELDS)), {}, 0
+  if not values[1] then values[1] = plain_spec(job_key, submitted_ms) end
+  for i, name in ipairs(FIELDS) do
+    if values[i] then
+      flat[n + 1], flat[n + 2] = name, values[i]
+      n = n + 2
+    end
+  end
+  return flat
+end
+
 local replies = {}
 for at = 0, #ARGV - 1 do
   local id = ARGV[at + 1]
   local job_key = base .. id
-  local there = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms)
+  local there = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.ended_by, F.attempts_started)
   if not there[1] then
     replies[#replies + 1] = { "NONE" }
   elseif not there[2] then
     replies[#replies + 1] = { "UNFINISHED" }
   else
-    local fields = rcall("HMGET", job_key, F.ended_by, F.attempts_started, F.spec, F.attempts_spent, F.next_offset, F.stalls, F.bounces, F.usage, F.failure,
-      F.failure_message, F.started_ms, F.worker_id, F.finished_ms, F.result)
-    if not fields[3] then
-      local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority)
-      fields[3] = cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0, [F.spec_submitted_ms] = numbers.whole(there[1]) or 0,
-        [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
-    end
-    replies[#replies + 1] = { "FINISHED", state_of(id, fields[1], fields[2]), unpack(fields, 3) }
+    replies[#replies + 1] = { "FINISHED", state_of(id, there[3], there[4]), fields_of(job_key, there[1]) }
   end
 end
 return replies

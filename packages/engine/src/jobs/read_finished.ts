@@ -1,8 +1,8 @@
 import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asText, asTextOrNull, unexpectedReply } from "../redis/reply.ts";
+import { asHash, asList, asText, unexpectedReply } from "../redis/reply.ts";
 import type { FinishedRead } from "./contract.ts";
-import { jobRecord } from "./job-record.ts";
+import { jobRecord, type StoredJob } from "./job-record.ts";
 
 export interface ReadFinishedRequest {
   readonly ids: readonly JobId[];
@@ -20,25 +20,10 @@ export const readFinished = defineScript<ReadFinishedRequest, readonly FinishedR
 );
 
 function toRead(reply: unknown, id: JobId): FinishedRead {
-  const [word, state, ...fields] = asList(reply);
+  const [word, state, flat] = asList(reply);
   if (word === "UNFINISHED") return { kind: "unfinished" };
   if (word === "NONE") return { kind: "notFound" };
   if (word !== "FINISHED") return unexpectedReply("read_finished", reply);
-  const [
-    spec,
-    atm,
-    oo,
-    stc,
-    bnc,
-    use,
-    fail,
-    failedReason,
-    processedOn,
-    pb,
-    finishedOn,
-    returnvalue,
-  ] = fields.map(asTextOrNull);
-  const stored = { spec, atm, oo, stc, bnc, use, fail, failedReason, processedOn, pb };
-  const job = jobRecord(id, asText(state) as JobState, { ...stored, finishedOn, returnvalue });
-  return { kind: "finished", job };
+  const stored: StoredJob = asHash(flat);
+  return { kind: "finished", job: jobRecord(id, asText(state) as JobState, stored) };
 }

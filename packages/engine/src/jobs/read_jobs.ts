@@ -2,7 +2,7 @@ import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../redis/define-script.ts";
 import { asHash, asList, asOptionalNumber, asText } from "../redis/reply.ts";
 import type { JobRecord, JobView } from "./contract.ts";
-import { jobRecord, type StoredJob } from "./job-record.ts";
+import { jobRecord } from "./job-record.ts";
 
 export interface ReadJobsRequest {
   readonly view: JobView;
@@ -21,7 +21,7 @@ export const readJobs = defineScript<ReadJobsRequest, readonly (JobRecord | unde
         const [state, nextRun, flat] = asList(one);
         const id = ids[index];
         if (state === "NONE" || id === undefined) return undefined;
-        const stored = asHash(flat) as unknown as StoredJob;
+        const stored = asHash(flat);
         return jobRecord(id, asText(state) as JobState, stored, asOptionalNumber(nextRun));
       }),
   },

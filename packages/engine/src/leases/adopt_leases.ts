@@ -1,6 +1,7 @@
-import { jobRecord, type StoredJob } from "../jobs/job-record.ts";
+import { jobRecord } from "../jobs/job-record.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asHash, asList, unexpectedReply } from "../redis/reply.ts";
+import { F } from "../redis/stored-names.ts";
 import type { AdoptOutcome } from "./contract.ts";
 import type { RenewRequest } from "./renew_leases.ts";
 
@@ -23,7 +24,7 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>(i
       const ref = leases[index];
       if (word !== "ADOPTED" || ref === undefined) return unexpectedReply("adopt_leases", one);
       const stored = asHash(flat);
-      const job = jobRecord(ref.jobId, "RUNNING", stored as unknown as StoredJob);
+      const job = jobRecord(ref.jobId, "RUNNING", stored);
       return {
         kind: "adopted",
         lease: {
@@ -32,7 +33,7 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>(i
           attempt: job.attempt,
           expiresAtMs: nowMs + leaseMs,
           heldBy: [],
-          nextSeq: Number(stored.oq ?? 0),
+          nextSeq: Number(stored[F.next_seq] ?? 0),
           job,
         },
       };

@@ -2,8 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
---          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, per lease: job_id, token,
---          payload, spec, failed_attempts, held_by, next_offset, stalls, usage, failure, due_ms, bounces}
+--          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, {the names of a lease's
+--          fields}, per lease: the fields}
 -- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
@@ -96,7 +96,10 @@ if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
 local expired, wants, holds = {}, {}, {}
-local reply, n = { "OK", "", expired, wants, holds, 0 }, 6
+-- What a lease has, in this order.
+local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
+  F.due_ms, F.bounces }
+local reply, n = { "OK", "", expired, wants, holds, 0, LEASE }, 7
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -147,7 +150,7 @@ local function said_of(lane)
     local limits, learned = budgets.limits_of(keys)
     beside.limits, beside.learned = {}, {}
     for i = 1, math.max(#limits, #learned) do
-      if limits[i] then beside.limits[keys[i]] = budgets.parse(limits[i]) end
+      if limits[i] then beside.limits[keys[i]] = key_limits.read(limits[i]) end
       if learned[i] then beside.learned[keys[i]] = numbers.whole(learned[i]) end
     end
   end

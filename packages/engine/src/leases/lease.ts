@@ -1,10 +1,11 @@
 import type { JobId } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
 import type { EndedJob } from "../jobs/contract.ts";
-import { jobRecord, type StoredJob } from "../jobs/job-record.ts";
+import { jobRecord } from "../jobs/job-record.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../redis/reply.ts";
+import { F } from "../redis/stored-names.ts";
 import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
 
 export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "workerId"> {
@@ -46,11 +47,16 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, suspects, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, holds, suspects, columns, ...flat] = asList(reply);
+    const names = asList(columns).map(asText);
     const leases: Lease[] = [];
-    for (let at = 0; at < flat.length; at += FIELDS_PER_LEASE) {
+    for (let at = 0; at < flat.length; at += names.length) {
+      const fields: Record<string, string | null> = {};
+      names.forEach((name, column) => {
+        fields[name] = textOf(flat[at + column]);
+      });
       const workerId = request.workerIds[leases.length % request.workerIds.length];
-      leases.push(toLease(flat.slice(at, at + FIELDS_PER_LEASE), request, workerId));
+      leases.push(toLease(fields, request, workerId));
     }
     const nextDueMs = asOptionalNumber(nextDue);
     const expired = asEndedJobs(ended);
@@ -63,7 +69,8 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
   },
 });
 
-const FIELDS_PER_LEASE = 12;
+const textOf = (field: unknown): string | null =>
+  typeof field === "number" ? String(field) : asTextOrNull(field);
 
 function asHolds(reply: unknown): Map<ConstraintKind, number> {
   const flat = asList(reply);
@@ -100,31 +107,18 @@ export const endedJob = (jobId: unknown, type: unknown, traceparent: unknown): E
 });
 
 function toLease(
-  fields: readonly unknown[],
+  fields: Readonly<Record<string, string | null>>,
   { nowMs, leaseMs }: LeaseScriptRequest,
   workerId: string | undefined,
 ): Lease {
-  const [id, token, data, spec, spent, held, nextOffset, stalls, usage, failure, due, bounces] =
-    fields;
-  const jobId = asText(id) as JobId;
-  const stored: StoredJob = {
-    spec: asText(spec),
-    data: asTextOrNull(data),
-    atm: String(spent),
-    oo: nextOffset === null ? null : String(nextOffset),
-    stc: asTextOrNull(stalls),
-    bnc: asTextOrNull(bounces),
-    use: asTextOrNull(usage),
-    fail: asTextOrNull(failure),
-    processedOn: String(nowMs),
-    pb: workerId,
-  };
-  const dueMs = asTextOrNull(due);
-  const heldBy = asTextOrNull(held);
+  const jobId = asText(fields.id) as JobId;
+  const stored = { ...fields, [F.started_ms]: String(nowMs), [F.worker_id]: workerId };
+  const dueMs = fields[F.due_ms] ?? null;
+  const heldBy = fields[F.held_by] ?? null;
   return {
     jobId,
-    token: asNumber(token),
-    attempt: asNumber(spent) + 1,
+    token: asNumber(fields.token),
+    attempt: Number(fields[F.attempts_spent]) + 1,
     expiresAtMs: nowMs + leaseMs,
     nextSeq: 0,
     ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),

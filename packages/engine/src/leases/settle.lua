@@ -1,14 +1,15 @@
 -- settle: end attempts; each job's new state and all that follows from it, or nothing.
 -- KEYS     base
--- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind, body, message,
---          noted, usage
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
+--          state, delay_ms, counts, episode, body, message, noted, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
--- kind is "complete", with the result as body; "fail STATE", "retry delay_ms counts_attempt" and "bounce
--- delay_ms episode" (its provider refused it for load, or is down: no attempt is spent), with the failure as body (JSON), its
--- message, and as noted the failure as its history keeps it (JSON); or "release". usage is "" or
+-- kind is "complete", with the result as body; "release"; or, with the failure as body (JSON), its message, and as
+-- noted the failure as its history keeps it (JSON): "fail", with the state; "retry", with delay_ms, and 1 as counts if
+-- the attempt is spent; "bounce", with delay_ms and the episode or "": its provider refused it for load, or is
+-- down, and no attempt is spent. What a kind has no use for is "". usage is "" or
 -- "input,output,calls" and, where the worker measured CPU time, ",compute_ms". A job that is to run again
 -- but whose cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage;
 -- without one it counts as spent, unless the attempt is not counted: then the provider was never reached.
@@ -52,17 +53,18 @@ end
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
--- What a kind says, or nil: its name, and its state, or its delay and whether the attempt counts.
-local function read_kind(text)
-  if text == "complete" or text == "release" then return { name = text } end
-  local state = string.match(text, "^fail (%u+)$")
-  if ENDS[state] then return { name = "fail", state = state, counts = true } end
-  local name, delay_ms, rest = string.match(text, "^(%l+) (%d+) ?(%w*)$")
+-- A kind with what belongs to it, or nil if it is malformed.
+local function read_kind(name, state, delay_ms, counts, episode)
+  if name == "complete" or name == "release" then return { name = name } end
+  if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
   delay_ms = numbers.whole(delay_ms)
-  if not delay_ms then return nil end
-  if name == "bounce" then return { name = name, delay_ms = delay_ms, episode = rest } end
-  local counts = string.match(rest, "^[01]$")
-  if name == "retry" and counts then return { name = name, delay_ms = delay_ms, counts = counts == "1" } end
+  if not delay_ms or delay_ms < 0 then return nil end
+  if name == "bounce" then
+    return string.find(episode, "^%w*$") and { name = name, delay_ms = delay_ms, episode = episode } or nil
+  end
+  if name == "retry" and (counts == "0" or counts == "1") then
+    return { name = name, delay_ms = delay_ms, counts = counts == "1" }
+  end
 end
 
 -- What reached no provider is given back; what a provider refused is given back to the key, and counts
@@ -103,13 +105,17 @@ local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
   local kind = ARGV[at + 3]
-  local body = ARGV[at + 4]
-  local message = ARGV[at + 5]
-  local noted = ARGV[at + 6]
-  local usage = ARGV[at + 7]
+  local state = ARGV[at + 4]
+  local delay_ms = ARGV[at + 5]
+  local counts = ARGV[at + 6]
+  local episode = ARGV[at + 7]
+  local body = ARGV[at + 8]
+  local message = ARGV[at + 9]
+  local noted = ARGV[at + 10]
+  local usage = ARGV[at + 11]
 
   local usage_text = usage
-  kind, usage = read_kind(kind), read_usage(usage)
+  kind, usage = read_kind(kind, state, delay_ms, counts, episode), read_usage(usage)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
@@ -118,8 +124,8 @@ local function settle(at)
     F.usage, F.bounces, F.bounce_episodes, F.stalls)
   if fields[1] ~= token then return "LEASE_LOST", "" end
   if fields[9] then
-    local ended_by, state = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
-    if ended_by == token then return "REPEATED", state end
+    local ended_by, ended_as = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
+    if ended_by == token then return "REPEATED", ended_as end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- From here on something was written: nothing below may throw.
@@ -135,7 +141,7 @@ local function settle(at)
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
     return "SETTLED", "SUCCEEDED"
   end
-  local state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
+  state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
   if counts then history.note(id, noted, usage_text) end
   if not state and fields[10] then
     state, message = "CANCELLED", fields[10]
@@ -184,7 +190,7 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 7 do
+for at = 5, #ARGV - 1, 11 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end

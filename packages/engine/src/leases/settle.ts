@@ -17,11 +17,15 @@ export interface SettleRequest {
 export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(import.meta.url, {
   name: "settle",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
-  perItem: ["id", "token", "kind", "body", "message", "noted", "usage"],
+  perItem: [
+    ...["id", "token", "kind", "state", "delay_ms", "counts", "episode"],
+    ...["body", "message", "noted", "usage"],
+  ],
   encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
     const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
     for (const one of settlements) {
-      args.push(one.jobId, one.token, kindOf(one), ...textsOf(one), usageText(one.usage));
+      args.push(one.jobId, one.token, one.kind, ...detailsOf(one));
+      args.push(...textsOf(one), usageText(one.usage));
     }
     return args;
   },
@@ -31,21 +35,23 @@ export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(impo
   },
 });
 
-function kindOf(settlement: Settlement): string {
+type Details = [state: string, delayMs: ScriptArg, counts: ScriptArg, episode: string];
+
+function detailsOf(settlement: Settlement): Details {
   switch (settlement.kind) {
     case "complete":
     case "release":
-      return settlement.kind;
+      return ["", "", "", ""];
     case "fail":
-      return `fail ${settlement.state}`;
+      return [settlement.state, "", "", ""];
     case "bounce":
-      return `bounce ${Math.max(0, Math.round(settlement.delayMs))} ${settlement.episode ?? ""}`.trim();
-    case "retry": {
-      const delayMs = Math.max(0, Math.round(settlement.delayMs));
-      return `retry ${delayMs} ${settlement.countsAttempt ? 1 : 0}`;
-    }
+      return ["", wholeMs(settlement.delayMs), "", settlement.episode ?? ""];
+    case "retry":
+      return ["", wholeMs(settlement.delayMs), settlement.countsAttempt ? 1 : 0, ""];
   }
 }
+
+const wholeMs = (ms: number): number => Math.max(0, Math.round(ms));
 
 /** A history is read whole, and copied to the dead letter: the longest message that it keeps. */
 const NOTED_MESSAGE_BYTES = 1_000;

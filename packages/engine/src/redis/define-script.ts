@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "ioredis";
 import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
-import { F } from "./stored-names.ts";
+import { F, R } from "./stored-names.ts";
 
 export type ScriptArg = string | number | Uint8Array;
 
@@ -88,13 +88,17 @@ const toRedisArg = (arg: ScriptArg): RedisArg =>
 
 const INCLUDE = /^--- @include "([^"]+)"\s*$/;
 
-/** A stored name as Lua says it. */
-const STORED_NAME = /\bF\.(\w+)/g;
+/** Stored names, and names of the words of a record, as Lua says them. */
+const STORED_NAME = /\b([FR])\.(\w+)/g;
 
 function storedNames(line: string, path: string): string {
-  return line.replaceAll(STORED_NAME, (_, name: string) => {
-    if (!(name in F)) throw new Error(`${path}: F.${name} is not in stored-names.ts`);
-    return JSON.stringify(F[name as keyof typeof F]);
+  return line.replaceAll(STORED_NAME, (said, table: string, name: string) => {
+    const names: Readonly<Record<string, string | readonly string[]>> = table === "F" ? F : R;
+    const stored = names[name];
+    if (stored === undefined) throw new Error(`${path}: ${said} is not in stored-names.ts`);
+    return typeof stored === "string"
+      ? JSON.stringify(stored)
+      : `{ ${stored.map((word) => JSON.stringify(word)).join(", ")} }`;
   });
 }
 

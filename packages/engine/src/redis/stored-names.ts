@@ -173,6 +173,16 @@ export const F = {
   // mr:families: the last family's number; before a number, a family.
   families_last: "#",
 
+  // Members of a key's budget, which mr:limits and the registry have as JSON: those that scripts read.
+  budget_weight: "weight",
+  budget_requests_per_minute: "requestsPerMinute",
+  budget_tokens_per_minute: "tokensPerMinute",
+  budget_tokens_per_day: "tokensPerDay",
+  budget_max_running: "maxRunning",
+  budget_max_queued: "maxQueued",
+  budget_max_priority: "maxPriority",
+  budget_max_stored_bytes: "maxStoredBytes",
+
   // mr:limits and mr:governed: the registry's version that the shard has.
   limits_version: "*",
   governed_version: "*",
@@ -238,4 +248,19 @@ export const F = {
   account_shard_allowed: "a:",
   account_shard_grant: "g:",
   account_shard_wanted_ms: "d:",
+} as const;
+
+/**
+ * What is stored as words in one field, because JSON would cost each lease more than the field is worth: the
+ * names of the words, in order. Scripts say `R.key_reservation`, and have the names in its place.
+ */
+export const R = {
+  /**
+   * The tokens that the attempt was taken to spend, those reserved of its key's own limits (no more than they can ever
+   * give), its lane's virtual time after it, its key's weight, the buckets that were charged ("-": the key had
+   * no limits), and its lane.
+   */
+  key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
+  /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
+  account_reservation: ["second", "reserved", "generation", "probe", "pool"],
 } as const;

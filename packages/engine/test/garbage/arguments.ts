@@ -138,20 +138,28 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
   set_governed: ({ generation }) => [{ version: "99", generation }],
   set_limits: () => [
-    { version: "99", all: "1", band_weights: "16,4,1", limits: "1,,5000,,3,10,1,1000000" },
+    {
+      version: "99",
+      all: "1",
+      band_weights: "16,4,1",
+      limits:
+        '{"weight":1,"tokensPerMinute":5000,"maxRunning":3,"maxQueued":10,"maxPriority":1,"maxStoredBytes":1000000}',
+    },
     { version: "99", all: "1", band_weights: "", limits: "" },
   ],
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
-    const texts = { body: failure, message: "it broke", noted: failure, usage: "5,5,1" };
+    const none = { state: "", delay_ms: "", counts: "", episode: "" };
+    const texts = { ...none, body: failure, message: "it broke", noted: failure, usage: "5,5,1" };
     return [
-      { kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
-      { kind: "release", body: "", message: "", noted: "", usage: "" },
-      ...["fail FAILED", "retry 0 0", "retry 5000 1", "bounce 0", "bounce 0 e1"].map((kind) => ({
-        ...texts,
-        kind,
-      })),
-      { ...texts, kind: "bounce 10", max_bounces: "0" },
+      { ...none, kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
+      { ...none, kind: "release", body: "", message: "", noted: "", usage: "" },
+      { ...texts, kind: "fail", state: "FAILED" },
+      { ...texts, kind: "retry", delay_ms: "0", counts: "0" },
+      { ...texts, kind: "retry", delay_ms: "5000", counts: "1" },
+      { ...texts, kind: "bounce", delay_ms: "0" },
+      { ...texts, kind: "bounce", delay_ms: "0", episode: "e1" },
+      { ...texts, kind: "bounce", delay_ms: "10", max_bounces: "0" },
     ];
   },
   submit: (shard) => {

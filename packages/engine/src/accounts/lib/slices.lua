@@ -3,23 +3,15 @@
 -- tokens, charged to the account already, and so many running jobs. What is left of a slice goes back
 -- when the next one is asked for.
 --
--- mr:governed names the pools that are accounts, each with the account's generation: an account that was
--- removed and made again has another one. mr:slice:<pool> is a hash, removed with its generation:
---   v  the grant's number      u  until when it holds, ms     s  the account's second that it was charged to
---   q  requests left           t  tokens left                 m  the most tokens that a job can reserve, or ""
---   a  jobs that may run       n  jobs that run
---   k  "count second ms": successes not yet reported, in which second the newest was charged, and when the last one ended
---   p  the probe that it was granted for, or ""     b  a probe that has ended, or was not used
---   c<s>, e<s>  corrections of tokens and requests of second s, not yet reported
---   r  what is being reported with grant v, until the next one comes
---   o  1: other shards use the account
---   x  "key last_ms other_ms": who reserved last, and when, and when another key had reserved before
--- A job that was charged has the field `acs`: "second reserved generation probe pool"; once that is settled it is
--- empty, or gone. What an earlier generation of the account was charged does not count against the present one.
+-- mr:governed names the pools that are accounts, each with the account's generation: an account that was removed and
+-- made again has another one. mr:slice:<pool> is removed with its generation. A job that was charged has an
+-- account_reservation (see R in stored-names.ts); once that is settled the field is empty, or gone. What an earlier
+-- generation of the account was charged does not count against the present one.
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
 --- @include "redis/lib/numbers"
+--- @include "redis/lib/records"
 local slices = { of_pool = {}, order = {}, wants = {} }
 
 -- The slice of a pool, read once a call; false: the pool is no account.
@@ -113,27 +105,24 @@ local function note(slice, letter, second, amount)
   slice.changed = true
 end
 
--- What an `acs` says: second, reserved, generation, probe, pool; nothing if it is none.
-function slices.read(acs)
-  return string.match(acs, "^(%d+) (%d+) (%S+) (%d+) (.*)$")
-end
-
 -- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
 -- call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local second, reserved, generation, probe, pool = slices.read(acs)
-  local slice = slices.of(pool or "")
+  local charged = records.read(R.account_reservation, acs)
+  local slice = charged and slices.of(charged.pool)
   -- The account was removed meanwhile, and perhaps made again.
-  if not slice or slice.generation ~= generation then return end
+  if not slice or slice.generation ~= charged.generation then return end
+  local second, reserved, probe = numbers.whole(charged.second), numbers.whole(charged.reserved), charged.probe
+  if not second or not reserved then return end
   slice.running = math.max(0, slice.running - 1)
   slice.changed = true
   if refund then spent = 0 end
-  if spent then note(slice, F.slice_token_correction, second, spent - reserved) end
-  if refund then note(slice, F.slice_request_correction, second, -1) end
+  if spent then note(slice, F.slice_token_correction, charged.second, spent - reserved) end
+  if refund then note(slice, F.slice_request_correction, charged.second, -1) end
   if probe ~= "0" then slice.probe_ended = probe end
   if succeeded then
     slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
-    slice.success_second = math.max(slice.success_second, tonumber(second))
+    slice.success_second = math.max(slice.success_second, second)
   end
 end
 

@@ -1,17 +1,16 @@
 -- budgets: what an API key may still use. A lease reserves, a settlement corrects, in the script that
 -- moves the job: a crash leaves both or neither.
 --
--- mr:limits says by key "weight,requests_per_minute,tokens_per_minute,tokens_per_day,running,queued", each of them
--- empty where it does not hold, and then what lib/admission reads. mr:use:<key> is a hash: n running jobs, and the windows
--- q (requests), t (tokens) and d (tokens of a day). A job that was charged has the field `rsv`:
--- "tokens reserved finish weight minute_bucket day_bucket lane": what it was taken to spend, what was reserved of its
--- key's own limits (no more than they can ever give), its lane's virtual time after it and its weight;
--- the buckets are "-" where its key had no limits. Once that is settled the field is empty, or gone.
+-- mr:limits has each key's budget (see lib/key_limits), mr:use:<key> its running jobs and the windows of requests, tokens, and
+-- tokens of a day. A job that was charged has a key_reservation (see R in stored-names.ts); once that is settled the
+-- field is empty, or gone.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "budgets/lib/windows"
 --- @include "redis/lib/numbers"
+--- @include "redis/lib/records"
+--- @include "budgets/lib/key_limits"
 local budgets = { of_key = {}, order = {}, spent = {}, learners = {} }
 
 -- A minute of seconds, and a day of quarters of an hour.
@@ -27,15 +26,6 @@ function budgets.limits_of(keys)
   -- Where there is nothing at all to say, one look is cheaper than two long ones.
   if #keys > 2 and rcall("EXISTS", base .. "mr:limits", base .. "mr:learned") == 0 then return {}, {} end
   return rcall("HMGET", base .. "mr:limits", unpack(keys)), rcall("HMGET", base .. "mr:learned", unpack(keys))
-end
-
-function budgets.parse(text)
-  local weight, requests, tokens, day, running =
-    string.match(text, "^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)")
-  weight = weight and numbers.finite(weight)
-  if not weight or weight <= 0 then weight = 1 end
-  return { weight = weight, weight_text = weight % 1 == 0 and string.format("%.0f", weight) or tostring(weight), requests = numbers.whole(requests), tokens = numbers.whole(tokens),
-    day = numbers.whole(day), running = numbers.whole(running) }
 end
 
 -- What a key uses, read once a call.
@@ -159,19 +149,15 @@ function budgets.learn(key, tokens)
   spent[#spent + 1] = tokens
 end
 
--- What an `rsv` says: tokens, reserved, finish, weight, minute, day, lane; nothing if it is none.
-function budgets.read(rsv)
-  return string.match(rsv, "^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$")
-end
-
 -- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
 -- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
 -- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent. `compute_ms`:
 -- CPU time that the attempt took, or nil; it counts in the order of keys alone, whatever became of the attempt.
 function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
-  local tokens, reserved, finish, weight, minute, day, lane = budgets.read(rsv)
-  tokens, reserved, finish, weight =
-    numbers.whole(tokens), numbers.whole(reserved), numbers.finite(finish), numbers.finite(weight)
+  local charged = records.read(R.key_reservation, rsv)
+  if not charged then return end
+  local tokens, reserved = numbers.whole(charged.tokens), numbers.whole(charged.reserved)
+  local finish, weight, minute, day = numbers.finite(charged.finish), numbers.finite(charged.weight), charged.minute, charged.day
   -- It says nothing: something else has written it, and the audit finds what is counted too much.
   if not (tokens and reserved and finish and weight and weight > 0) then return end
   if refund then spent = 0 end
@@ -196,7 +182,7 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   -- Were jobs free that spend no token, their key would always be next.
   local more = turn and spent == 0 and 0 or (spent or tokens) - tokens
   more = more + (compute_ms or 0)
-  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, finish) end
+  if more ~= 0 then lanes.correct(charged.lane, more / budgets.UNIT_TOKENS / weight, finish) end
 end
 
 -- Writes what changed. Every script that charged or settled calls it once it is done.

@@ -1,21 +1,21 @@
 -- admission: whether one more job of a key may be stored, for scripts that store jobs on behalf of callers.
 --
--- A key's own limits are in mr:limits (see lib/budgets), which go on there with ",max_priority,max_stored_bytes".
 -- Each limit that a key does not have is the queue's, or the scheduler's.
 --
 -- Needs `base`, `rcall`, `numbers`, `lanes`, `stored`, `depth_limit`, `top_priority`, `bytes_limit` ("": none), and `most_jobs`,
 -- how many jobs this call can store.
 -- TOUCHES  mr:limits (hash)
+--- @include "budgets/lib/key_limits"
 local admission = { of_key = {} }
 
 -- What is known of a key, read once a call: its limits, how many of its jobs wait for whatever, and its bytes.
 function admission.of(key)
   local found = admission.of_key[key]
   if found then return found end
-  local text = rcall("HGET", base .. "mr:limits", key) or ""
-  local queued, priority, bytes = string.match(text, "^[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,([^,]*),?([^,]*),?([^,]*)$")
-  found = { queued = numbers.whole(queued) or depth_limit, priority = numbers.whole(priority) or top_priority,
-    most_bytes = numbers.whole(bytes) or numbers.whole(bytes_limit) or math.huge }
+  local text = rcall("HGET", base .. "mr:limits", key)
+  local own = text and key_limits.read(text) or {}
+  found = { queued = own.queued or depth_limit, priority = own.priority or top_priority,
+    most_bytes = own.stored_bytes or numbers.whole(bytes_limit) or math.huge }
   local deferred
   found.bytes, deferred = stored.of_key(key)
   found.depth = deferred + lanes.depth(key, found.queued - most_jobs - deferred)

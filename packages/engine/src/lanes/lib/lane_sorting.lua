@@ -33,8 +33,8 @@ local function begin_round(ended)
   end_round()
   if #todo == 0 and not any_held() then return end
   todo[#todo + 1] = "mr:parked"
-  rcall("HSET", base .. "mr:sorting", F.sorting_todo, table.concat(todo, "\n"), "cursor", "0",
-    "ended", ended_before .. table.concat(ended, "\n") .. "\n")
+  rcall("HSET", base .. "mr:sorting", F.sorting_todo, table.concat(todo, "\n"), F.sorting_cursor, "0",
+    F.sorting_ended, ended_before .. table.concat(ended, "\n") .. "\n")
   lanes.sorting = true
 end
 

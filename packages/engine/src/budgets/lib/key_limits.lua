@@ -1,0 +1,24 @@
+-- key_limits: what an API key may use, as mr:limits has it: JSON.
+--
+-- Needs `rcall` and `numbers`.
+-- TOUCHES
+--- @include "redis/lib/json"
+local key_limits = {}
+
+-- A budget's members, each nil where it does not limit; `weight` is 1 where there is none.
+function key_limits.read(text)
+  local budget = json.read(text)
+  local weight = numbers.finite(budget[F.budget_weight])
+  if not weight or weight <= 0 then weight = 1 end
+  return {
+    weight = weight,
+    weight_text = weight % 1 == 0 and string.format("%.0f", weight) or tostring(weight),
+    requests = numbers.whole(budget[F.budget_requests_per_minute]),
+    tokens = numbers.whole(budget[F.budget_tokens_per_minute]),
+    day = numbers.whole(budget[F.budget_tokens_per_day]),
+    running = numbers.whole(budget[F.budget_max_running]),
+    queued = numbers.whole(budget[F.budget_max_queued]),
+    priority = numbers.whole(budget[F.budget_max_priority]),
+    stored_bytes = numbers.whole(budget[F.budget_max_stored_bytes]),
+  }
+end

@@ -1,0 +1,83 @@
+/** What stands in a database is in the table of stored names: what scripts compute is seen here alone. */
+import { expect, test } from "vitest";
+import { F } from "../src/redis/stored-names.ts";
+import { busyShard } from "./garbage/world.ts";
+
+const names = Object.entries(F);
+/** The stored names whose names in the table begin so. */
+const group = (...starts: string[]) =>
+  names.filter(([name]) => starts.some((start) => name.startsWith(start))).map(([, is]) => is);
+
+const GROUPS = [
+  "spec_",
+  "attempt_",
+  "chunk_",
+  "meta_",
+  "depth_",
+  "sorting_",
+  "use_",
+  "limits_",
+].concat(
+  ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
+  ["stored_", "families_", "budget_"],
+);
+const ofJob: readonly string[] = names
+  .filter(
+    ([name]) => name === "account_reservation" || !GROUPS.some((start) => name.startsWith(start)),
+  )
+  .map(([, is]) => is);
+
+const windows = [F.requests_window, F.tokens_window, F.day_window];
+const inWindow = (field: string) =>
+  windows.some((letter) => field.startsWith(letter) && /^(\d+|[sfl])$/.test(field.slice(1)));
+const oneOf = (fields: readonly string[]) => (field: string) => fields.includes(field);
+const startOf = (starts: readonly string[]) => (field: string) =>
+  starts.some((start) => field.startsWith(start));
+/** Their fields are ids, which nobody can list. */
+const byId = (counter: string) => (field: string) => field === counter || field.length > 0;
+
+/** Which fields a hash may have, by what follows the shard's base in its key. */
+const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
+  [/^[a-z-]+~/, oneOf(ofJob)],
+  [/^meta$/, oneOf(group("meta_"))],
+  [/^mr:depth$/, oneOf(group("depth_"))],
+  [/^mr:sorting$/, oneOf(group("sorting_"))],
+  [/^mr:bands$/, startOf(group("band_", "class_"))],
+  [/^mr:use:/, (field) => field === F.use_running || inWindow(field)],
+  [/^mr:slice:/, (field) => oneOf(group("slice_"))(field) || /^[ce]\d+$/.test(field)],
+  [
+    /^mr:account$/,
+    (field) =>
+      startOf(group("account_").filter((name) => name.endsWith(":")))(field) ||
+      oneOf(group("account_"))(field) ||
+      inWindow(field),
+  ],
+  [/^mr:(limits|governed|stored|learned|pace|families)$/, byId("*")],
+];
+
+test("every field that a busy database has is in the table of stored names", async () => {
+  const { redis, base, accountBase } = await busyShard();
+  const unknown: string[] = [];
+  let hashes = 0;
+  for (const key of await redis.keys("*")) {
+    const start = [accountBase, base].find((one) => key.startsWith(one));
+    if (start === undefined || (await redis.type(key)) !== "hash") continue;
+    hashes += 1;
+    const name = key.slice(start.length);
+    const rule = allowed.find(([pattern]) => pattern.test(name))?.[1] ?? (() => false);
+    const fields = await redis.hkeys(key);
+    unknown.push(...fields.filter((field) => !rule(field)).map((field) => `${name} has ${field}`));
+  }
+  expect(unknown).toEqual([]);
+  expect(hashes).toBeGreaterThan(10);
+});
+
+test("every member of a stored spec is in the table", async () => {
+  const { redis, base } = await busyShard();
+  const members: readonly string[] = group("spec_");
+  for (const key of await redis.keys(`${base.replaceAll(/[[\]{}]/g, "\\$&")}*~*~*`)) {
+    if ((await redis.type(key)) !== "hash") continue;
+    const spec = JSON.parse((await redis.hget(key, F.spec)) ?? "{}") as object;
+    expect(Object.keys(spec).filter((name) => !members.includes(name))).toEqual([]);
+  }
+});
