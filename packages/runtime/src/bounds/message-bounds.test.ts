@@ -100,6 +100,25 @@ test("jobs that are refused one by one do not refuse the others: their own rules
   expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
 });
 
+test.each([
+  ["labels", (count: number) => ({ labels: labels(count) })],
+  ["document_ids", (count: number) => ({ documentIds: Array(count).fill("") })],
+])("jobs that are refused one by one hold no more %s than if none were refused", (field, spec: (count: number) => Job) => {
+  const jobs = (...counts: number[]) => ({ jobs: counts.map(spec) });
+  const check = (init: MessageInitShape<typeof SubmitJobsRequestSchema>) =>
+    refusal(() =>
+      assertBounded(
+        SubmitJobsRequestSchema,
+        toBinary(SubmitJobsRequestSchema, create(SubmitJobsRequestSchema, init)),
+      ),
+    );
+  expect(check(jobs(15_999, 1))).toBeUndefined();
+  expect(check(jobs(15_999, 2))).toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field: `jobs[1].${field}`, description: "must be no more than 16000 in all" }],
+  });
+});
+
 test("the largest group of jobs that the contract admits is within the bound", () => {
   const time = { seconds: 1n, nanos: 1 };
   const job: Job = {
