@@ -30,6 +30,8 @@ export interface FieldPlan {
 /** What the scanner needs to know of a message type, compiled once from its descriptor. */
 export interface MessagePlan {
   readonly fields: ReadonlyMap<number, FieldPlan>;
+  /** The same by their names in JSON, which may be those of the proto. */
+  readonly byName: ReadonlyMap<string, FieldPlan>;
   /** How many fields have a bound of their own. */
   readonly counters: number;
   /** One of protobuf's own types: a fault below it names the field that holds it. */
@@ -40,6 +42,7 @@ export interface MessagePlan {
 
 interface Plan extends MessagePlan {
   readonly fields: Map<number, FieldPlan>;
+  readonly byName: Map<string, FieldPlan>;
   counters: number;
 }
 
@@ -101,10 +104,17 @@ export function messagePlan(desc: DescMessage, holding: Holding = "each"): Messa
   const known = plans.get(desc);
   if (known !== undefined) return known;
   const wellKnown = desc.typeName.startsWith("google.protobuf.");
-  const plan: Plan = { fields: new Map(), counters: 0, wellKnown, entry: false };
+  const plan: Plan = {
+    ...{ fields: new Map(), byName: new Map() },
+    ...{ counters: 0, wellKnown, entry: false },
+  };
   // Before its fields: a message may hold itself.
   plans.set(desc, plan);
-  for (const field of desc.fields) plan.fields.set(field.number, fieldPlan(field, plan, holding));
+  for (const field of desc.fields) {
+    const compiledField = fieldPlan(field, plan, holding);
+    plan.fields.set(field.number, compiledField);
+    plan.byName.set(field.name, compiledField).set(field.jsonName, compiledField);
+  }
   return plan;
 }
 
@@ -147,6 +157,8 @@ function entryPlan(field: DescField & { fieldKind: "map" }, holding: Holding): M
       [1, { ...key, child: undefined }],
       [2, { ...value, child }],
     ]),
+    // In JSON an entry is a member of its map.
+    byName: new Map(),
     counters: 0,
     wellKnown: true,
     entry: true,

@@ -39,7 +39,7 @@ export function boundedBody(
 
   const check = (message: Uint8Array) => {
     try {
-      if (format === "json") assertBoundedJson(message, messageFields);
+      if (format === "json") assertBoundedJson(desc, message, { mostFields: messageFields });
       else assertBounded(desc, message, messageFields);
     } catch (error) {
       throw error instanceof RpcFault ? toConnectError(error) : error;

@@ -56,6 +56,9 @@ function withKey(spec: JobSpec, header: string | undefined): JobSpec {
   return { ...spec, idempotencyKey };
 }
 
+/** The payload as what it is. */
+const payloadMember = { name: "payload", mostBytes: limits.payloadBytes };
+
 /** POST /v1/jobs: 202 with the job, or 200 once it has finished within the wait. */
 export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
   const submit = submitJob(parts);
@@ -69,7 +72,8 @@ export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
         readQuery(query, { wait: waitParameter }).wait,
         headers,
       );
-      const spec = withKey(readSpec(await readJsonObject(body)), headers.get("idempotency-key"));
+      const json = await readJsonObject(body, JobSpecSchema, payloadMember);
+      const spec = withKey(readSpec(json), headers.get("idempotency-key"));
       const reply = await submit(create(SubmitJobRequestSchema, { job: spec, wait }), context);
       return jobAnswer(reply, { headers: { ...said, location: `/v1/jobs/${reply.job?.id}` } });
     },
