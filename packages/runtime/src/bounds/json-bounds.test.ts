@@ -6,6 +6,7 @@ import {
   SubmitJobRequestSchema,
   SubmitJobsRequestSchema,
   SubmitStreamRequestSchema,
+  WatchJobRequestSchema,
 } from "@millrace/proto/job-service";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -130,6 +131,31 @@ test("jobs that are refused one by one do not refuse the others, but hold no mor
 test("the largest group of jobs that the contract admits is within the bound", () => {
   const text = JSON.stringify(toJson(SubmitJobsRequestSchema, largestGroup()));
   assertBoundedJson(SubmitJobsRequestSchema, Buffer.from(text));
+});
+
+test.each([
+  ["from_offset", WatchJobRequestSchema, (digits: string) => ({ fromOffset: digits })],
+  [
+    "items[1].sequence",
+    SubmitStreamRequestSchema,
+    (digits: string) => ({
+      items: [
+        { sequence: "1", job: {} },
+        { job: {}, sequence: digits },
+      ],
+    }),
+  ],
+  ["job.priority", SubmitJobRequestSchema, (digits: string) => ({ job: { priority: digits } })],
+  [
+    "page_size",
+    ListJobsRequestSchema,
+    (digits: string) => ({ states: ["x".repeat(65)], type: "x".repeat(65), pageSize: digits }),
+  ],
+])("%s may be a string, of as many digits as any number has", (field, desc, value) => {
+  const check = (digits: string) =>
+    refusal(() => assertBoundedJson(desc, Buffer.from(JSON.stringify(value(digits)))));
+  expect(check("0".repeat(64))).toBeUndefined();
+  expect(check("0".repeat(65))).toMatchObject({ reason: "MALFORMED", violations: [{ field }] });
 });
 
 test("members that the contract does not know count as those of a Struct", () => {

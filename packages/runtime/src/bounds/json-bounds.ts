@@ -10,6 +10,9 @@ const FREE_CONTAINER = 1;
 const FREE_COMMA = 2;
 const FREE_COLON = 3;
 
+/** Of a number that is written as a string: one of 4 MiB of digits takes the library 700 ms, and its error holds all of them. */
+const MOST_DIGITS = 64;
+
 /** A member that holds JSON of the caller's own and is no field. */
 export interface JsonMember {
   readonly name: string;
@@ -91,7 +94,12 @@ class JsonScanner {
       return end;
     }
     const frame = this.#frames.at(-1);
-    if (frame?.atName !== true) return end;
+    if (frame?.atName !== true) {
+      const field = frame?.next ?? frame?.field;
+      if (field?.numeric === true && end - 1 - from > MOST_DIGITS)
+        throw this.#malformed(`must be a number of at most ${MOST_DIGITS} characters`);
+      return end;
+    }
     frame.atName = false;
     if (frame.plan === undefined) return end;
     const name = plain
@@ -129,11 +137,11 @@ class JsonScanner {
     if (field === undefined || isColon !== isMap(field)) return;
     // A list has an element more than commas.
     frame.items += 1;
-    if (frame.items + (isColon ? 0 : 1) > field.most) throw this.#tooMany(field.rule);
+    if (frame.items + (isColon ? 0 : 1) > field.most) throw this.#malformed(field.rule);
     if (!Number.isFinite(field.mostInAll)) return;
     const inAll = (this.#inAll.get(field) ?? 0) + 1;
     if (inAll > field.mostInAll)
-      throw this.#tooMany(`must be no more than ${field.mostInAll} in all`);
+      throw this.#malformed(`must be no more than ${field.mostInAll} in all`);
     this.#inAll.set(field, inAll);
   }
 
@@ -150,12 +158,18 @@ class JsonScanner {
     throw rpcError({ reason: "TOO_LARGE", message: `the ${name} is over ${mostBytes} bytes` });
   }
 
-  #tooMany(description: string): RpcFault {
+  /** Of the field at which the scan has come, as it is named in violations. */
+  #path(): string {
     let field = "";
     for (const { plan, next, field: list, items } of this.#frames) {
       if (plan !== undefined) field += `${field === "" ? "" : "."}${next?.name}`;
       else if (list !== this.#frames.at(-1)?.field) field += `[${items}]`;
     }
+    return field;
+  }
+
+  #malformed(description: string): RpcFault {
+    const field = this.#path();
     const message = `${field}: ${description}`;
     return rpcError({ reason: "MALFORMED", message, violations: [{ field, description }] });
   }

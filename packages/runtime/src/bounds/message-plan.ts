@@ -13,6 +13,8 @@ export interface FieldPlan {
   readonly wireType: number;
   /** The elements may stand in one packed record. */
   readonly packable: boolean;
+  /** A number, which JSON may have as a string. */
+  readonly numeric: boolean;
   readonly repeated: boolean;
   /** The most elements or entries that the proto's rules admit, and the rule in words. */
   readonly most: number;
@@ -63,6 +65,8 @@ const wireTypeOf = (scalar: ScalarType): number => {
       return wireTypes.varint;
   }
 };
+
+const NO_NUMBERS = new Set([ScalarType.STRING, ScalarType.BYTES, ScalarType.BOOL]);
 
 const valueType = (field: DescField): number => {
   if (field.message !== undefined) return wireTypes.bytes;
@@ -128,6 +132,7 @@ function fieldPlan(field: DescField, plan: Plan, holding: Holding): FieldPlan {
     name: field.name,
     wireType,
     packable: field.fieldKind === "list" && wireType !== wireTypes.bytes,
+    numeric: field.scalar !== undefined && !NO_NUMBERS.has(field.scalar),
     repeated,
     ...{ most, rule },
     mostInAll: holding === "each" ? Number.POSITIVE_INFINITY : holding * admitted,
@@ -146,7 +151,7 @@ function childOf(field: DescField, holding: Holding): MessagePlan | undefined {
 
 /** A map's entries are messages: 1 is the key, 2 the value. */
 function entryPlan(field: DescField & { fieldKind: "map" }, holding: Holding): MessagePlan {
-  const single = { packable: false, repeated: false, cost: 1 };
+  const single = { packable: false, numeric: false, repeated: false, cost: 1 };
   const most = Number.POSITIVE_INFINITY;
   const unbounded = { most, mostInAll: most, rule: "", counter: -1 };
   const key = { ...single, ...unbounded, name: "key", wireType: wireTypeOf(field.mapKey) };
