@@ -24,13 +24,13 @@ const labelled = {
 const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
 
 test.each([
-  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 9],
-  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 2],
+  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 18],
+  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 4],
   ["payloads of less than 85 KiB in all are parsed in one", 2, payload(40 * 1024), 0],
-  ["structured payloads are made JSON in turns with other calls", 8, structured, 8],
-  ["jobs with many labels are checked in turns with other calls", 900, labelled, 11],
+  ["structured payloads are made JSON in turns with other calls", 8, structured, 16],
+  ["jobs with many labels are checked in turns with other calls", 900, labelled, 22],
   ["a few of them are checked in one", 50, labelled, 0],
-  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 37],
+  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 74],
   ["a few of them are checked in one", 20, wrong, 0],
 ])("%s", async (_, count, spec: MessageInitShape<typeof JobSpecSchema>, expected) => {
   let turns = 0;
