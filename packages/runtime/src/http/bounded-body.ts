@@ -3,6 +3,7 @@ import { assertBoundedJson } from "../bounds/json-bounds.ts";
 import { assertBounded } from "../bounds/message-bounds.ts";
 import { compressedFlag } from "../compression.ts";
 import type { CallHeaders } from "../handlers.ts";
+import { createReadingPace } from "../reading-pace.ts";
 import { RpcFault } from "../rpc-fault.ts";
 import { toConnectError } from "./connect-fault.ts";
 
@@ -75,6 +76,7 @@ async function* envelopes(
   let pieces: Uint8Array[] = [];
   let held = 0;
   let wanted = ENVELOPE_HEAD;
+  const pace = createReadingPace();
   for await (const piece of body) {
     pieces.push(piece);
     held += piece.length;
@@ -87,6 +89,7 @@ async function* envelopes(
       // Connect reads the head alone of what is too long, and refuses it.
       if (length > messageBytes) return yield bytes.subarray(0, ENVELOPE_HEAD);
       if (held < wanted) break;
+      await pace(length);
       check(bytes.subarray(ENVELOPE_HEAD, wanted));
       yield bytes.subarray(0, wanted);
       held -= wanted;
