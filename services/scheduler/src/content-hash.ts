@@ -6,6 +6,13 @@ export interface Content {
   readonly type: string;
   readonly payloadJson: string;
   readonly documentIds: readonly string[];
+  /** Of `payloadJson`, where that was read before. */
+  readonly payload?: ReadPayload | undefined;
+}
+
+/** What a payload says, for canonical JSON; without a value it is compared as it is written. */
+export interface ReadPayload {
+  readonly value?: unknown;
 }
 
 /** Begins each hash over canonical JSON. The hashes of earlier versions, over JSON as it came, begin with nothing. */
@@ -18,9 +25,10 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
  * members, nor white space, nor the way a string or a number is written counts. The order of elements and of
  * documents does.
  */
-export const contentHash = ({ type, payloadJson, documentIds }: Content): string =>
-  CANONICAL +
-  digest(`[${JSON.stringify(type)},${canonical(payloadJson)},${JSON.stringify(documentIds)}]`);
+export function contentHash({ type, payloadJson, documentIds, payload }: Content): string {
+  const text = canonical(payloadJson, payload ?? readPayload(payloadJson));
+  return CANONICAL + digest(`[${JSON.stringify(type)},${text},${JSON.stringify(documentIds)}]`);
+}
 
 /** As versions before canonical JSON stored it: what they stored is to be known again. */
 export const formerContentHash = ({ type, payloadJson, documentIds }: Content): string =>
@@ -32,11 +40,21 @@ export const formerContentHash = ({ type, payloadJson, documentIds }: Content): 
  */
 const MOST_LEVELS = 1_000;
 
-/** What canonical JSON cannot hold, such as half a surrogate pair, is compared as it is written, and so is what is too deep. */
-function canonical(json: string): string {
-  if (isTooDeep(json)) return json;
+/** The first half of the work of a hash, and about half of its time. What is no JSON or too deep has no value. */
+export function readPayload(json: string): ReadPayload {
+  if (isTooDeep(json)) return {};
   try {
-    return canonicalize(parse(json)) ?? json;
+    return { value: parse(json) };
+  } catch {
+    return {};
+  }
+}
+
+/** What canonical JSON cannot hold, such as half a surrogate pair, is compared as it is written. */
+function canonical(json: string, { value }: ReadPayload): string {
+  if (value === undefined) return json;
+  try {
+    return canonicalize(value) ?? json;
   } catch {
     return json;
   }
