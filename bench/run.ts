@@ -9,6 +9,7 @@ const benchmarks = [
   ["chunk-latency.ts"],
   ["stream-thread.ts"],
   ["watchers.ts"],
+  ["freeze.ts"],
   ["overload.ts"],
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],

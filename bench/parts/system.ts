@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type LocalSystem, type RedisOptions, startRedis, startSystem } from "@millrace/local";
 import { Redis } from "ioredis";
 import { profiled } from "./child.ts";
@@ -9,14 +10,26 @@ export interface BenchSystem extends AsyncDisposable {
   readonly pids: Readonly<Record<string, number>>;
 }
 
+/** Told of each long turn of a service's event loop, in CPU time of its main thread. */
+export type OnLongTurn = (cpuMs: number, service: "gateway" | "scheduler") => void;
+
 /** A Millrace without a worker, with one queue, on a Redis of its own, without persistence unless `options` say so. */
-export async function startBenchSystem(options: RedisOptions = {}): Promise<BenchSystem> {
+export async function startBenchSystem(
+  options: RedisOptions = {},
+  onLongTurn?: OnLongTurn,
+): Promise<BenchSystem> {
   const ownRedis = await startRedis(options);
+  const watched = { NODE_OPTIONS: `--import ${join(import.meta.dirname, "turn-watch.ts")}` };
+  const settingsOf = (name: string) => (onLongTurn === undefined ? profiled(name) : watched);
   const system = await startSystem({
     redis: ownRedis,
     workers: 0,
     queues: [{ name: "bench", maxDepthPerKey: 10_000_000 }],
-    settings: { scheduler: profiled("scheduler"), gateway: profiled("gateway") },
+    settings: { scheduler: settingsOf("scheduler"), gateway: settingsOf("gateway") },
+    log(line, service) {
+      if (!line.startsWith('{"msg":"long turn"') || service === "worker") return;
+      onLongTurn?.((JSON.parse(line) as { cpuMs: number }).cpuMs, service);
+    },
   });
   const { redis, schedulers, gateways } = system;
   const client = new Redis(redis.url);

@@ -15,6 +15,7 @@ import type { AnyHandler, CallHeaders } from "./handlers.ts";
 import { type GrpcInflow, streamOf, watchGrpcStream } from "./inflow/grpc-inflow.ts";
 import type { Inflow } from "./inflow/inflow.ts";
 import { answerBeforeReading, boundMessages, OpenCalls } from "./open-methods.ts";
+import { createReadingPace } from "./reading-pace.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
 import { messagesOf, writeAll } from "./stream-flow.ts";
@@ -66,7 +67,9 @@ async function* readRequests(
   call: Call,
   { signal, inflow, mostFields }: Reading,
 ) {
+  const pace = createReadingPace();
   for await (const bytes of messagesOf<Buffer>(call, signal)) {
+    await pace(bytes.length);
     yield readRequest(method, bytes, mostFields);
     inflow.call.consumed();
   }

@@ -1,4 +1,4 @@
-export { assertBoundedJson } from "./bounds/json-bounds.ts";
+export { assertBoundedJson, type JsonMember } from "./bounds/json-bounds.ts";
 export { assertBounded } from "./bounds/message-bounds.ts";
 export * from "./credential-watch.ts";
 export * from "./grpc-client.ts";

@@ -18,7 +18,7 @@ const validator = createValidator({
 });
 
 /** A request with a thousand things wrong does not deserve trailers of a megabyte. */
-const MAX_VIOLATIONS = 32;
+export const MAX_VIOLATIONS = 32;
 
 /** The rules that bound bytes: whoever breaks one of these alone has to send less, and not something else. */
 const SIZE_RULES = new Set(["string.max_bytes", "bytes.max_len"]);

@@ -91,3 +91,25 @@ test("a flush never weighs more than its limit", async () => {
   for (const flush of flushes) flush.finish();
   expect(await results).toEqual([20, 30, 10]);
 });
+
+test("each of several flushes begins in a turn of the event loop of its own", async () => {
+  let turn = 0;
+  const begunIn: number[] = [];
+  const allBegun = Promise.withResolvers<void>();
+  const count = () => {
+    turn += 1;
+    if (begunIn.length < 3) setImmediate(count);
+  };
+  const batcher = createBatcher<number, number>({
+    ...{ maxItems: 1, maxInFlight: 3, maxWeight: 9, weigh: () => 1 },
+    async flush(items) {
+      begunIn.push(turn);
+      if (begunIn.length === 3) allBegun.resolve();
+      await allBegun.promise;
+      return items;
+    },
+  });
+  setImmediate(count);
+  await Promise.all([1, 2, 3].map((item) => batcher.add(item)));
+  expect(begunIn).toEqual([1, 2, 3]);
+});

@@ -5,7 +5,8 @@ import { type GroupLimits, groupLength } from "./group.ts";
  *
  * An item waits for the current turn of the event loop to end and for one of `maxInFlight`
  * flushes to be free: so an idle batcher adds no delay to a lone call, and under load each flush
- * takes all that queued up meanwhile. There is no linger timer to tune.
+ * takes all that queued up meanwhile. There is no linger timer to tune. Each flush begins in a turn of
+ * its own, because making a message of a group takes milliseconds.
  */
 export interface BatchOptions<Item, Result> extends GroupLimits<Item> {
   /** How many flushes may run at once. */
@@ -34,13 +35,21 @@ export function createBatcher<Item, Result>(
   let scheduled = false;
 
   const pump = () => {
-    scheduled = false;
-    while (waiting.length > 0 && inFlight < options.maxInFlight) {
-      const entries = waiting.slice(0, groupLength(waiting, 0, limits));
-      waiting = waiting.slice(entries.length);
-      inFlight += 1;
-      void run(entries);
-    }
+    if (waiting.length === 0 || inFlight >= options.maxInFlight) return;
+    const entries = waiting.slice(0, groupLength(waiting, 0, limits));
+    waiting = waiting.slice(entries.length);
+    inFlight += 1;
+    void run(entries);
+    schedule();
+  };
+
+  const schedule = () => {
+    if (scheduled || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      pump();
+    });
   };
 
   const run = async (entries: readonly Entry[]) => {
@@ -64,9 +73,7 @@ export function createBatcher<Item, Result>(
     add(item) {
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (scheduled) return;
-        scheduled = true;
-        setImmediate(pump);
+        schedule();
       });
     },
     get waiting() {

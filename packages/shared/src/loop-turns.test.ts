@@ -18,13 +18,13 @@ function countTurns() {
   };
 }
 
-test("who waits alone goes on in the next turn of the event loop", async () => {
+test("who waits alone goes on once a whole turn of the event loop has passed", async () => {
   using turns = countTurns();
   const nextTurn = createLoopTurns();
   await nextTurn();
-  expect(turns.now()).toBe(1);
-  await nextTurn();
   expect(turns.now()).toBe(2);
+  await nextTurn();
+  expect(turns.now()).toBe(4);
 });
 
 test("those who wait at the same time go on one in a turn, in the order in which they asked", async () => {
@@ -39,11 +39,11 @@ test("those who wait at the same time go on one in a turn, in the order in which
   };
   await Promise.all([go("a"), go("b"), go("c")]);
   expect(went).toEqual([
-    ["a", 1],
-    ["b", 2],
-    ["c", 3],
-    ["a", 4],
-    ["b", 5],
+    ["a", 2],
+    ["b", 4],
     ["c", 6],
+    ["a", 8],
+    ["b", 10],
+    ["c", 12],
   ]);
 });

@@ -230,19 +230,22 @@ test.each<[KeyBudget, string]>([
   [{ maxQueued: 1 }, ",,,,,1"],
   [{ maxQueued: 1, maxPriority: 7 }, ",,,,,1,7,"],
   [{ weight: 2, maxQueued: 1, maxStoredBytes: 90_000 }, "2,,,,,1,,90000"],
-])("a budget %j that an earlier version stored holds, and can be replaced", async (budget, text) => {
-  const { engine, job, url, rootPrefix } = await withBudget({ maxQueued: 5 });
-  const redis = new Redis(url);
-  onTestFinished(() => redis.disconnect());
-  await redis.hset(`${rootPrefix}:{registry}:key-budgets`, KEY, text, "*", 7);
-  await engine.syncPolicy();
-  expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
-  const jobs = [job(KEY), job(KEY)];
-  expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
-  expect(await engine.keyBudgets.replace(KEY, { maxQueued: 9 }, {})).toBe(false);
-  expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 2 })).toBe(true);
-  expect(await engine.submit(jobs.slice(1))).toEqual([{ kind: "accepted" }]);
-});
+])(
+  "a budget %j that an earlier version stored holds, and can be replaced",
+  async (budget, text) => {
+    const { engine, job, url, rootPrefix } = await withBudget({ maxQueued: 5 });
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    await redis.hset(`${rootPrefix}:{registry}:key-budgets`, KEY, text, "*", 7);
+    await engine.syncPolicy();
+    expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
+    const jobs = [job(KEY), job(KEY)];
+    expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
+    expect(await engine.keyBudgets.replace(KEY, { maxQueued: 9 }, {})).toBe(false);
+    expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 2 })).toBe(true);
+    expect(await engine.submit(jobs.slice(1))).toEqual([{ kind: "accepted" }]);
+  },
+);
 
 test("a member of a budget that scripts know nothing of changes nothing of what they enforce", async () => {
   const { engine, job } = await withBudget();

@@ -1,51 +1,217 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { limits } from "@millrace/shared";
+import { type RpcFault, rpcError } from "../rpc-fault.ts";
+import { beginsOf, type JsonBegin, jsonBegins, stringAt } from "./json-text.ts";
 import { tooManyFields } from "./message-bounds.ts";
+import { type FieldPlan, type MessagePlan, messagePlan } from "./message-plan.ts";
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-/** Strings that are longer are searched by the platform, at a tenth of what a loop takes; for shorter ones that costs more. */
-const SHORT_STRING = 64;
+/** As how many fields the parts of a `google.protobuf.Struct` count. On the wire a member takes five, and an element two. */
+const FREE_CONTAINER = 1;
+const FREE_COMMA = 2;
+const FREE_COLON = 3;
 
-/** Each begins a member, an element or a container: `[`, `{`, `,` and `:`. */
-const begins = new Uint8Array(256);
-for (const character of "[{,:") begins[character.charCodeAt(0)] = 1;
+/** Of a number that is written as a string: one of 4 MiB of digits takes the library 700 ms, and its error holds all of them. */
+const MOST_DIGITS = 64;
 
-/** Where the string ends that begins before `from`: after its quote, or at the end of the text. */
-function endOfString(text: Uint8Array, from: number): number {
-  let at = from;
-  // Doubled with each backslash before a quote: a text of nothing else would be searched two bytes at a time.
-  for (let short = SHORT_STRING; ; short *= 2) {
-    for (const long = at + short; at < long; at += 1) {
-      const byte = text[at];
-      if (byte === QUOTE) return at + 1;
-      if (byte === BACKSLASH) at += 1;
-      if (at >= text.length) return text.length;
+/** A member that holds JSON of the caller's own and is no field. */
+export interface JsonMember {
+  readonly name: string;
+  /** Of its text without white space. What has no more is never refused; of strings with escapes a sixth is counted. */
+  readonly mostBytes: number;
+}
+
+export interface JsonBounds {
+  readonly mostFields?: number;
+  readonly member?: JsonMember;
+}
+
+/** A message, a list or a map that has begun and not ended. */
+interface Frame {
+  /** Of a message. */
+  readonly plan: MessagePlan | undefined;
+  /** Of a list or a map. */
+  readonly field: FieldPlan | undefined;
+  /** Commas of a list, colons of a map. */
+  items: number;
+  /** What the member that comes is; undefined for one that the contract does not know. */
+  next: FieldPlan | undefined;
+  /** A string would be a name. */
+  atName: boolean;
+}
+
+class JsonScanner {
+  readonly #text: Buffer;
+  readonly #root: MessagePlan;
+  readonly #mostFields: number;
+  readonly #member: JsonMember | undefined;
+  readonly #frames: Frame[] = [];
+  readonly #inAll = new Map<FieldPlan, number>();
+  #fieldsLeft: number;
+  /** How many containers of free form are open, and whether they are those of the caller's own member. */
+  #free = 0;
+  #own = false;
+  #bytesLeft: number;
+
+  constructor(desc: DescMessage, text: Uint8Array, { mostFields, member }: JsonBounds) {
+    this.#text = Buffer.from(text.buffer, text.byteOffset, text.length);
+    this.#root = messagePlan(desc);
+    this.#mostFields = mostFields ?? limits.messageFields;
+    this.#fieldsLeft = this.#mostFields;
+    this.#member = member;
+    this.#bytesLeft = member?.mostBytes ?? 0;
+  }
+
+  scan(): void {
+    const text = this.#text;
+    for (let at = 0; at < text.length; ) {
+      const begin = jsonBegins[text[at++] ?? 0] as JsonBegin;
+      if (begin === beginsOf.nothing) continue;
+      if (begin === beginsOf.string) at = this.#string(at);
+      else if (this.#free > 0) this.#inFree(begin);
+      else if (begin === beginsOf.container) this.#open(text[at - 1] === 0x7b);
+      else if (begin === beginsOf.end) this.#frames.pop();
+      else this.#separator(begin === beginsOf.colon);
     }
-    const quote = text.indexOf(QUOTE, at);
-    if (quote === -1) return text.length;
-    let backslash = quote;
-    while (backslash > at && text[backslash - 1] === BACKSLASH) backslash -= 1;
-    if ((quote - backslash) % 2 === 0) return quote + 1;
-    at = quote + 1;
+  }
+
+  #inFree(begin: JsonBegin): void {
+    if (begin === beginsOf.container) this.#free += 1;
+    if (begin === beginsOf.end) {
+      this.#free -= 1;
+    } else if (this.#own) {
+      // A container's two brackets, or one separator.
+      this.#takeBytes(begin === beginsOf.container ? 2 : 1);
+    } else {
+      this.#take(freeCost(begin));
+    }
+  }
+
+  /** Takes a string that begins at `from`, and returns where it ends. */
+  #string(from: number): number {
+    const { end, bytes, plain } = stringAt(this.#text, from);
+    if (this.#free > 0) {
+      if (this.#own) this.#takeBytes(bytes);
+      return end;
+    }
+    const frame = this.#frames.at(-1);
+    if (frame?.atName !== true) {
+      const field = frame?.next ?? frame?.field;
+      if (field?.numeric === true && end - 1 - from > MOST_DIGITS)
+        throw this.#malformed(`must be a number of at most ${MOST_DIGITS} characters`);
+      return end;
+    }
+    frame.atName = false;
+    if (frame.plan === undefined) return end;
+    const name = plain
+      ? this.#text.toString("latin1", from, end - 1)
+      : unescaped(this.#text, from, end);
+    frame.next = frame.plan.byName.get(name);
+    this.#own =
+      frame.next === undefined && this.#frames.length === 1 && name === this.#member?.name;
+    if (frame.next === undefined && !this.#own) this.#take(FREE_COLON);
+    return end;
+  }
+
+  #open(isObject: boolean): void {
+    const frame = this.#frames.at(-1);
+    const field = frame?.next ?? frame?.field;
+    const child = this.#frames.length === 0 ? this.#root : childOf(field);
+    const opensField = frame?.next?.repeated === true;
+    if (opensField && isObject === isMap(frame?.next)) {
+      this.#frames.push(frameOf(undefined, frame?.next));
+    } else if (!opensField && isObject && child !== undefined && !child.wellKnown) {
+      this.#frames.push(frameOf(child, undefined));
+    } else {
+      this.#free = 1;
+    }
+    if (this.#free > 0 && this.#own) this.#takeBytes(2);
+    else this.#take(FREE_CONTAINER);
+  }
+
+  #separator(isColon: boolean): void {
+    const frame = this.#frames.at(-1);
+    this.#take(1);
+    if (frame === undefined) return;
+    const { field } = frame;
+    if (!isColon) frame.atName = frame.plan !== undefined || isMap(field);
+    if (field === undefined || isColon !== isMap(field)) return;
+    // A list has an element more than commas.
+    frame.items += 1;
+    if (frame.items + (isColon ? 0 : 1) > field.most) throw this.#malformed(field.rule);
+    if (!Number.isFinite(field.mostInAll)) return;
+    const inAll = (this.#inAll.get(field) ?? 0) + 1;
+    if (inAll > field.mostInAll)
+      throw this.#malformed(`must be no more than ${field.mostInAll} in all`);
+    this.#inAll.set(field, inAll);
+  }
+
+  #take(fields: number): void {
+    this.#fieldsLeft -= fields;
+    if (this.#fieldsLeft >= 0) return;
+    throw tooManyFields(`the JSON holds more than ${this.#mostFields} fields`);
+  }
+
+  #takeBytes(bytes: number): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft >= 0) return;
+    const { name, mostBytes } = this.#member as JsonMember;
+    throw rpcError({ reason: "TOO_LARGE", message: `the ${name} is over ${mostBytes} bytes` });
+  }
+
+  /** Of the field at which the scan has come, as it is named in violations. */
+  #path(): string {
+    let field = "";
+    for (const { plan, next, field: list, items } of this.#frames) {
+      if (plan !== undefined) field += `${field === "" ? "" : "."}${next?.name}`;
+      else if (list !== this.#frames.at(-1)?.field) field += `[${items}]`;
+    }
+    return field;
+  }
+
+  #malformed(description: string): RpcFault {
+    const field = this.#path();
+    const message = `${field}: ${description}`;
+    return rpcError({ reason: "MALFORMED", message, violations: [{ field, description }] });
+  }
+}
+
+const freeCost = (begin: JsonBegin): number =>
+  begin === beginsOf.container
+    ? FREE_CONTAINER
+    : begin === beginsOf.comma
+      ? FREE_COMMA
+      : FREE_COLON;
+
+const isMap = (field: FieldPlan | undefined): boolean => field?.child?.entry === true;
+
+/** The message in a field, in the elements of a list or in the values of a map. */
+const childOf = (field: FieldPlan | undefined): MessagePlan | undefined =>
+  field !== undefined && isMap(field) ? field.child?.fields.get(2)?.child : field?.child;
+
+const frameOf = (plan: MessagePlan | undefined, field: FieldPlan | undefined): Frame => ({
+  ...{ plan, field, items: 0, next: undefined },
+  atName: plan !== undefined || isMap(field),
+});
+
+/** A name that is not plain ASCII without escapes: none of the contract's is, but JSON may write them so. */
+function unescaped(text: Buffer, from: number, end: number): string {
+  try {
+    return String(JSON.parse(text.toString("utf8", from - 1, end)));
+  } catch {
+    return "";
   }
 }
 
 /**
- * Throws TOO_LARGE for JSON, in UTF-8, of more than so many members, elements and containers: before any of them
- * is built. It bounds the depth too, which is at most the number of containers. What is no JSON is left to the parser.
+ * Throws for JSON, in UTF-8, of a message, as `assertBounded` does for the wire format, before any of it is built: MALFORMED for
+ * lists and maps that are longer than the proto's rules admit, TOO_LARGE for more fields in all than the message may
+ * have. Each container counts as a field, and what a Struct holds as on the wire. That bounds the depth too, which is at
+ * most the number of containers. What is no JSON is left to the parser.
  */
 export function assertBoundedJson(
+  desc: DescMessage,
   text: Uint8Array,
-  mostFields: number = limits.messageFields,
+  bounds: JsonBounds = {},
 ): void {
-  let fields = 0;
-  for (let at = 0; at < text.length; ) {
-    const byte = text[at++] ?? 0;
-    if (byte === QUOTE) at = endOfString(text, at);
-    else if (begins[byte] === 1 && ++fields > mostFields) {
-      throw tooManyFields(
-        `the JSON holds more than ${mostFields} members, elements and containers in all`,
-      );
-    }
-  }
+  new JsonScanner(desc, text, bounds).scan();
 }

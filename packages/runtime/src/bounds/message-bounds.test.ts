@@ -10,6 +10,7 @@ import { SubmitRequestSchema } from "@millrace/proto/scheduler-service";
 import { WorkRequestSchema } from "@millrace/proto/worker-service";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { largestGroup } from "../../test/largest-group.ts";
 import { assertBounded } from "./message-bounds.ts";
 
 type Job = NonNullable<MessageInitShape<typeof SubmitJobRequestSchema>["job"]>;
@@ -100,28 +101,30 @@ test("jobs that are refused one by one do not refuse the others: their own rules
   expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
 });
 
+test.each([
+  ["labels", (count: number) => ({ labels: labels(count) })],
+  ["document_ids", (count: number) => ({ documentIds: Array(count).fill("") })],
+])(
+  "jobs that are refused one by one hold no more %s than if none were refused",
+  (field, spec: (count: number) => Job) => {
+    const jobs = (...counts: number[]) => ({ jobs: counts.map(spec) });
+    const check = (init: MessageInitShape<typeof SubmitJobsRequestSchema>) =>
+      refusal(() =>
+        assertBounded(
+          SubmitJobsRequestSchema,
+          toBinary(SubmitJobsRequestSchema, create(SubmitJobsRequestSchema, init)),
+        ),
+      );
+    expect(check(jobs(15_999, 1))).toBeUndefined();
+    expect(check(jobs(15_999, 2))).toMatchObject({
+      reason: "MALFORMED",
+      violations: [{ field: `jobs[1].${field}`, description: "must be no more than 16000 in all" }],
+    });
+  },
+);
+
 test("the largest group of jobs that the contract admits is within the bound", () => {
-  const time = { seconds: 1n, nanos: 1 };
-  const job: Job = {
-    queue: "documents",
-    type: "echo",
-    payload: { case: "payloadJson", value: "{}" },
-    documentIds: Array(16).fill("doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"),
-    priority: 1,
-    idempotencyKey: "x",
-    pool: "gpu",
-    estimatedTokens: 1,
-    runAt: time,
-    expiresAt: time,
-    deadline: time,
-    retry: { maxAttempts: 1, initialBackoff: time, maxBackoff: time },
-    labels: labels(16),
-    traceparent: "x",
-    tracestate: "x",
-    deduplication: { key: "x", mode: { case: "throttle", value: time } },
-  };
-  const bytes = submitJobs(1_000, job);
-  expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
+  assertBounded(SubmitJobsRequestSchema, toBinary(SubmitJobsRequestSchema, largestGroup()));
 });
 
 test("a message holds as many fields as the limit says in all, and not one more", () => {

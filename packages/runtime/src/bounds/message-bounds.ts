@@ -19,6 +19,8 @@ class Scanner {
   readonly #bytes: Uint8Array;
   #at = 0;
   #fieldsLeft: number;
+  /** Elements and entries so far, of fields that have a bound in all. */
+  readonly #inAll = new Map<FieldPlan, number>();
 
   constructor(bytes: Uint8Array, mostFields: number) {
     this.#bytes = bytes;
@@ -64,6 +66,11 @@ class Scanner {
         return { kind: "items", description: field.rule, path: [field.name] };
       }
       counts[field.counter] = held + elements;
+    }
+    if (Number.isFinite(field.mostInAll)) {
+      const inAll = (this.#inAll.get(field) ?? 0) + elements;
+      if (inAll > field.mostInAll) return tooManyInAll(field);
+      this.#inAll.set(field, inAll);
     }
     if (packed) this.#fieldsLeft -= elements;
     if (this.#fieldsLeft < 0) return tooMany(field.name);
@@ -153,6 +160,11 @@ class Scanner {
 
 const malformed = (...path: string[]): Finding => ({ kind: "malformed", description: "", path });
 const tooMany = (...path: string[]): Finding => ({ kind: "fields", description: "", path });
+const tooManyInAll = ({ name, mostInAll }: FieldPlan): Finding => ({
+  kind: "items",
+  description: `must be no more than ${mostInAll} in all`,
+  path: [name],
+});
 const tooDeep = (): Finding => ({
   kind: "depth",
   description: `is nested more than ${limits.messageDepth} levels deep`,
@@ -187,7 +199,7 @@ export function tooManyFields(message: string, field = ""): RpcFault {
 
 /**
  * Throws unless a message in the wire format can be decoded at a bounded cost: MALFORMED for lists and maps that
- * are longer than the proto's rules admit, for messages that stand in one another too deeply and for what does not
+ * are longer than the proto's rules admit (of messages that are refused one by one: in all of them), for messages that stand in one another too deeply and for what does not
  * parse; TOO_LARGE for more than `mostFields` fields in all. Each record of a map counts, also one that repeats a key.
  */
 export function assertBounded(

@@ -13,10 +13,14 @@ export interface FieldPlan {
   readonly wireType: number;
   /** The elements may stand in one packed record. */
   readonly packable: boolean;
+  /** A number, which JSON may have as a string. */
+  readonly numeric: boolean;
   readonly repeated: boolean;
   /** The most elements or entries that the proto's rules admit, and the rule in words. */
   readonly most: number;
   readonly rule: string;
+  /** As many in all messages of a list that are checked one by one: what the rules admit in each, times the longest list. */
+  readonly mostInAll: number;
   /** Where the message counts the elements; -1 where no rule bounds them. */
   readonly counter: number;
   /** As how many fields one record counts: an entry of a map of messages costs twice what others cost. */
@@ -28,6 +32,8 @@ export interface FieldPlan {
 /** What the scanner needs to know of a message type, compiled once from its descriptor. */
 export interface MessagePlan {
   readonly fields: ReadonlyMap<number, FieldPlan>;
+  /** The same by their names in JSON, which may be those of the proto. */
+  readonly byName: ReadonlyMap<string, FieldPlan>;
   /** How many fields have a bound of their own. */
   readonly counters: number;
   /** One of protobuf's own types: a fault below it names the field that holds it. */
@@ -38,6 +44,7 @@ export interface MessagePlan {
 
 interface Plan extends MessagePlan {
   readonly fields: Map<number, FieldPlan>;
+  readonly byName: Map<string, FieldPlan>;
   counters: number;
 }
 
@@ -58,6 +65,8 @@ const wireTypeOf = (scalar: ScalarType): number => {
       return wireTypes.varint;
   }
 };
+
+const NO_NUMBERS = new Set([ScalarType.STRING, ScalarType.BYTES, ScalarType.BOOL]);
 
 const valueType = (field: DescField): number => {
   if (field.message !== undefined) return wireTypes.bytes;
@@ -85,56 +94,76 @@ const isLookedInto = (field: DescField): boolean => {
   return type.case !== "repeated" || type.value.items?.ignore !== Ignore.ALWAYS;
 };
 
-/** Each type in two forms: in the second no rule of its own holds, because its messages are checked one by one and refused one by one. */
-const compiled = { checked: new Map<DescMessage, Plan>(), unchecked: new Map<DescMessage, Plan>() };
+/**
+ * How the rules of a type hold: of each of its messages, or, where its messages are checked one by one and refused one by
+ * one, of all together as if there were so many.
+ */
+type Holding = "each" | number;
 
-export function messagePlan(desc: DescMessage, checked = true): MessagePlan {
-  const plans = checked ? compiled.checked : compiled.unchecked;
+const compiled = new Map<Holding, Map<DescMessage, Plan>>();
+
+export function messagePlan(desc: DescMessage, holding: Holding = "each"): MessagePlan {
+  const plans = compiled.get(holding) ?? new Map<DescMessage, Plan>();
+  compiled.set(holding, plans);
   const known = plans.get(desc);
   if (known !== undefined) return known;
   const wellKnown = desc.typeName.startsWith("google.protobuf.");
-  const plan: Plan = { fields: new Map(), counters: 0, wellKnown, entry: false };
+  const plan: Plan = {
+    ...{ fields: new Map(), byName: new Map() },
+    ...{ counters: 0, wellKnown, entry: false },
+  };
   // Before its fields: a message may hold itself.
   plans.set(desc, plan);
-  for (const field of desc.fields) plan.fields.set(field.number, fieldPlan(field, plan, checked));
+  for (const field of desc.fields) {
+    const compiledField = fieldPlan(field, plan, holding);
+    plan.fields.set(field.number, compiledField);
+    plan.byName.set(field.name, compiledField).set(field.jsonName, compiledField);
+  }
   return plan;
 }
 
-function fieldPlan(field: DescField, plan: Plan, checked: boolean): FieldPlan {
+function fieldPlan(field: DescField, plan: Plan, holding: Holding): FieldPlan {
   const repeated = field.fieldKind === "list" || field.fieldKind === "map";
-  const bound = checked ? boundOf(field) : { most: Number.POSITIVE_INFINITY, rule: "" };
-  const child = childOf(field, checked);
+  const { most: admitted, rule } = boundOf(field);
+  const most = holding === "each" ? admitted : Number.POSITIVE_INFINITY;
+  const child = childOf(field, holding);
   const wireType = field.fieldKind === "map" ? wireTypes.bytes : valueType(field);
   return {
     name: field.name,
     wireType,
     packable: field.fieldKind === "list" && wireType !== wireTypes.bytes,
+    numeric: field.scalar !== undefined && !NO_NUMBERS.has(field.scalar),
     repeated,
-    ...bound,
-    counter: Number.isFinite(bound.most) ? plan.counters++ : -1,
+    ...{ most, rule },
+    mostInAll: holding === "each" ? Number.POSITIVE_INFINITY : holding * admitted,
+    counter: Number.isFinite(most) ? plan.counters++ : -1,
     cost: field.fieldKind === "map" && field.message !== undefined ? 2 : 1,
     child,
   };
 }
 
-function childOf(field: DescField, checked: boolean): MessagePlan | undefined {
-  if (field.fieldKind === "map") return entryPlan(field, checked);
+function childOf(field: DescField, holding: Holding): MessagePlan | undefined {
+  if (field.fieldKind === "map") return entryPlan(field, holding);
   if (field.message === undefined) return undefined;
-  return messagePlan(field.message, checked && isLookedInto(field));
+  if (holding !== "each" || isLookedInto(field)) return messagePlan(field.message, holding);
+  return messagePlan(field.message, boundOf(field).most);
 }
 
 /** A map's entries are messages: 1 is the key, 2 the value. */
-function entryPlan(field: DescField & { fieldKind: "map" }, checked: boolean): MessagePlan {
-  const single = { packable: false, repeated: false, cost: 1 };
-  const unbounded = { most: Number.POSITIVE_INFINITY, rule: "", counter: -1 };
+function entryPlan(field: DescField & { fieldKind: "map" }, holding: Holding): MessagePlan {
+  const single = { packable: false, numeric: false, repeated: false, cost: 1 };
+  const most = Number.POSITIVE_INFINITY;
+  const unbounded = { most, mostInAll: most, rule: "", counter: -1 };
   const key = { ...single, ...unbounded, name: "key", wireType: wireTypeOf(field.mapKey) };
   const value = { ...single, ...unbounded, name: "value", wireType: valueType(field) };
-  const child = field.message === undefined ? undefined : messagePlan(field.message, checked);
+  const child = field.message === undefined ? undefined : messagePlan(field.message, holding);
   return {
     fields: new Map([
       [1, { ...key, child: undefined }],
       [2, { ...value, child }],
     ]),
+    // In JSON an entry is a member of its map.
+    byName: new Map(),
     counters: 0,
     wellKnown: true,
     entry: true,

@@ -1,5 +1,9 @@
+import { JobSpecSchema } from "@millrace/proto/job";
 import { expect, test } from "vitest";
 import { readJsonObject } from "./read-json.ts";
+
+const read = (value: object) =>
+  readJsonObject(bodyOf(value), JobSpecSchema, { name: "payload", mostBytes: 20_000 });
 
 const bodyOf = async function* (value: object) {
   yield Buffer.from(JSON.stringify(value));
@@ -9,11 +13,11 @@ const members = (count: number) =>
 
 test("a body may have 64 members, and any number within them", async () => {
   const body = { ...members(63), payload: members(1_000) };
-  expect(await readJsonObject(bodyOf(body))).toEqual(body);
+  expect(await read(body)).toEqual(body);
 });
 
 test("a body of more members than any job has is refused before they are copied", async () => {
-  await expect(readJsonObject(bodyOf(members(65)))).rejects.toMatchObject({
+  await expect(read(members(65))).rejects.toMatchObject({
     reason: "MALFORMED",
     message: "the body has 65 members, and no job has more than 64",
   });

@@ -1,8 +1,10 @@
-import { assertBoundedJson, defaultServeLimits, rpcError } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
-
-/** More than a payload of the longest can hold, and a job's other fields: what fits is never refused for this. */
-const MOST_FIELDS = limits.payloadBytes + 1_000;
+import type { DescMessage } from "@bufbuild/protobuf";
+import {
+  assertBoundedJson,
+  defaultServeLimits,
+  type JsonMember,
+  rpcError,
+} from "@millrace/runtime";
 
 /** A job has a dozen and a half: what has ten thousands is refused before they are copied, which takes longer than parsing. */
 const MOST_MEMBERS = 64;
@@ -10,9 +12,11 @@ const MOST_MEMBERS = 64;
 const malformed = (message: string, cause?: unknown) =>
   rpcError({ reason: "MALFORMED", message, cause });
 
-/** A JSON object from a body of at most what a message may weigh, in UTF-8. */
+/** A message of `desc` as JSON, with a member more, from a body of at most what a message may weigh, in UTF-8. */
 export async function readJsonObject(
   body: AsyncIterable<Uint8Array>,
+  desc: DescMessage,
+  member: JsonMember,
 ): Promise<Readonly<Record<string, unknown>>> {
   const limit = defaultServeLimits.messageBytes;
   const pieces: Uint8Array[] = [];
@@ -25,7 +29,7 @@ export async function readJsonObject(
     pieces.push(piece);
   }
   const text = Buffer.concat(pieces, bytes);
-  assertBoundedJson(text, MOST_FIELDS);
+  assertBoundedJson(desc, text, { member });
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));

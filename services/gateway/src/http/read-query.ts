@@ -1,8 +1,8 @@
-import { rpcError } from "@millrace/runtime";
+import { MAX_VIOLATIONS, rpcError } from "@millrace/runtime";
 import { z } from "zod";
 
 /**
- * Typed values from a query, or MALFORMED with every one that is wrong. A parameter that is named
+ * Typed values from a query, or MALFORMED with those that are wrong. A parameter that is named
  * once is text for the schema, one that is repeated a list; one that the schema lacks is refused.
  */
 export function readQuery<Shape extends z.core.$ZodLooseShape>(
@@ -20,6 +20,8 @@ export function readQuery<Shape extends z.core.$ZodLooseShape>(
     const names = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")];
     return names.map((field) => ({ field, description }));
   });
+  // A query of 16 KiB may name thousands.
+  violations.splice(MAX_VIOLATIONS);
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
   throw rpcError({ reason: "MALFORMED", message, violations });
 }

@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { JobSpecSchema } from "@millrace/proto/job";
 import { JobService, SubmitJobRequestSchema } from "@millrace/proto/job-service";
 import type { HttpRoute } from "@millrace/runtime";
+import { limits } from "@millrace/shared";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { submitJob } from "../handlers/submit-job.ts";
@@ -9,6 +11,9 @@ import { jobAnswer } from "./job-answer.ts";
 import { assertJson, readJsonObject } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
 import { waitOf, waitParameter } from "./wait.ts";
+
+/** The payload as what it is. */
+const payloadMember = { name: "payload", mostBytes: limits.payloadBytes };
 
 /** POST /v1/jobs: 202 with the job, or 200 once it has finished within the wait. */
 export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
@@ -23,8 +28,8 @@ export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
         readQuery(query, { wait: waitParameter }).wait,
         headers,
       );
-      const json = jobSpecOf(await readJsonObject(body));
-      const spec = withIdempotencyKey(json, headers.get("idempotency-key"));
+      const json = await readJsonObject(body, JobSpecSchema, payloadMember);
+      const spec = withIdempotencyKey(jobSpecOf(json), headers.get("idempotency-key"));
       const reply = await submit(create(SubmitJobRequestSchema, { job: spec, wait }), context);
       return jobAnswer(reply, { headers: { ...said, location: `/v1/jobs/${reply.job?.id}` } });
     },

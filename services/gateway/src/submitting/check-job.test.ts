@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { JobSpecSchema } from "@millrace/proto/job";
-import { expect, test } from "vitest";
+import { limits } from "@millrace/shared";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { checkJob } from "./check-job.ts";
 
 type Spec = MessageInitShape<typeof JobSpecSchema>;
@@ -29,4 +30,21 @@ test.each([
   expect(() => check(spec)).toThrow(
     expect.objectContaining({ reason: "MALFORMED", violations: [{ field, description }] }),
   );
+});
+
+const struct = (letters: number): Spec => ({
+  payload: {
+    case: "payloadStruct",
+    value: { names: [{ [`${"n".repeat(1_000)}`]: "\u0001".repeat(letters - 1_005) }] },
+  },
+});
+
+test("a structured payload whose texts alone are too long is refused without being written as JSON", () => {
+  const stringify = vi.spyOn(JSON, "stringify");
+  onTestFinished(() => stringify.mockRestore());
+  const tooLarge = expect.objectContaining({ reason: "TOO_LARGE" });
+  expect(() => check(struct(limits.payloadBytes + 1))).toThrow(tooLarge);
+  expect(stringify).not.toHaveBeenCalled();
+  expect(() => check(struct(limits.payloadBytes))).toThrow(tooLarge);
+  expect(stringify).toHaveBeenCalled();
 });

@@ -1,3 +1,4 @@
+import type { JsonValue } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { assertValid, isTime, rpcError, timeMs } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
@@ -11,9 +12,27 @@ const malformed = (field: string, description: string) =>
 
 function payloadJsonOf({ payload }: JobSpec): string {
   if (payload.case === undefined) return "{}";
-  if (payload.case === "payloadStruct") return JSON.stringify(payload.value);
-  return payload.value;
+  if (payload.case === "payloadJson") return payload.value;
+  // Before they are written as JSON, where they may be six times as long.
+  if (lettersOf(payload.value) > limits.payloadBytes) throw tooLarge();
+  return JSON.stringify(payload.value);
 }
+
+/** UTF-16 units of all texts in a value, names included: its JSON has no fewer bytes. */
+function lettersOf(value: JsonValue): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + lettersOf(item), 0);
+  let letters = 0;
+  for (const name in value) letters += name.length + lettersOf(value[name] ?? null);
+  return letters;
+}
+
+const tooLarge = () =>
+  rpcError({
+    reason: "TOO_LARGE",
+    message: `the payload is over ${limits.payloadBytes} bytes`,
+  });
 
 function isJsonObject(text: string): boolean {
   try {
@@ -55,10 +74,7 @@ export function checkJob(spec: JobSpec, nowMs: number): void {
   assertCounts(spec);
   assertValid(JobSpecSchema, spec);
   const value = payloadJsonOf(spec);
-  if (Buffer.byteLength(value) > limits.payloadBytes) {
-    const message = `the payload is over ${limits.payloadBytes} bytes`;
-    throw rpcError({ reason: "TOO_LARGE", message });
-  }
+  if (Buffer.byteLength(value) > limits.payloadBytes) throw tooLarge();
   if (spec.payload.case === "payloadJson") {
     if (!isJsonObject(value)) throw malformed("payload", "must be a JSON object");
   } else {

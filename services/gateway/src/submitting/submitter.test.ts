@@ -11,14 +11,27 @@ const payload = (bytes: number) => ({
   ...job,
   payload: { case: "payloadJson" as const, value: `{"a":"${"x".repeat(bytes - 7)}"` },
 });
+/** Refused for its time, which is looked at last. */
+const structured = {
+  ...job,
+  payload: { case: "payloadStruct" as const, value: { a: "x".repeat(200 * 1024) } },
+  runAt: { seconds: -1_000_000_000_000n, nanos: 0 },
+};
+const labelled = {
+  ...{ ...job, type: "!" },
+  labels: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`label${at}`, "x"])),
+};
 const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
 
 test.each([
-  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 9],
-  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 2],
-  ["payloads of less than 256 KiB in all are parsed in one", 2, payload(100 * 1024), 0],
-  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 14],
-  ["a few of them are checked in one", 50, wrong, 0],
+  ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 18],
+  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 4],
+  ["payloads of less than 85 KiB in all are parsed in one", 2, payload(40 * 1024), 0],
+  ["structured payloads are made JSON in turns with other calls", 8, structured, 16],
+  ["jobs with many labels are checked in turns with other calls", 900, labelled, 22],
+  ["a few of them are checked in one", 50, labelled, 0],
+  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 74],
+  ["a few of them are checked in one", 20, wrong, 0],
 ])("%s", async (_, count, spec: MessageInitShape<typeof JobSpecSchema>, expected) => {
   let turns = 0;
   let turnsBefore: number | undefined;

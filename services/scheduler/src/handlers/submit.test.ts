@@ -33,8 +33,8 @@ test("nothing is stored once its caller has been told that it failed", async () 
 });
 
 test.each([
-  ["payloads that are hashed give other calls their turns", "once", 1, 3],
-  ["payloads of two calls that are hashed at the same time have turns of their own", "once", 2, 6],
+  ["large payloads that are hashed give other calls two turns each", "once", 1, 12],
+  ["payloads of two calls that are hashed at the same time have turns of their own", "once", 2, 24],
   ["payloads that are not hashed are taken in one turn", "", 1, 0],
 ])("%s", async (_, idempotencyKey, calls, expected) => {
   const { signal } = new AbortController();

@@ -3,6 +3,7 @@ import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError, timeMs } from "@millrace/runtime";
 import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@millrace/shared";
+import { readPayload } from "../messages/content-hash.ts";
 import { jobSpecOf } from "../messages/job-spec.ts";
 import { type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
@@ -13,13 +14,16 @@ import { returnedJobs } from "../submitting/returned-jobs.ts";
 
 /**
  * How much JSON is made canonical, in characters, before other calls have their turn: 2 ms of text, or, at worst,
- * 40 ms for one payload of members alone.
+ * members alone, 20 ms. A longer payload is read in one turn and made canonical in another, of 20 ms each at worst.
  */
 const HASHED_AT_ONCE = 128 * 1024;
 
 /** How much of a job is made canonical: gateways send payloads as text. */
-const hashedCharacters = ({ idempotencyKey, payload }: JobSpecMessage): number =>
-  idempotencyKey === "" || payload.case !== "payloadJson" ? 0 : payload.value.length;
+const hashedCharacters = (spec: JobSpecMessage): number =>
+  spec.idempotencyKey === "" ? 0 : payloadText(spec).length;
+
+const payloadText = ({ payload }: JobSpecMessage): string =>
+  payload.case === "payloadJson" ? payload.value : "";
 
 /** Results come in the order of the jobs. A malformed job refuses the whole group, nothing of it stored: gateways check jobs before they send them. */
 export function submit(
@@ -46,9 +50,11 @@ export function submit(
         hashed = 0;
       }
       hashed += hashes;
+      const payload = hashes > HASHED_AT_ONCE ? readPayload(payloadText(spec)) : undefined;
+      if (payload !== undefined) await nextTurn();
       const saidMs = submitTime === undefined ? undefined : timeMs(submitTime);
       const submittedAtMs = submitTimeMs(saidMs, clock.nowMs());
-      specs.push(jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue)));
+      specs.push(jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue), payload));
     }
     // Whoever asked has been told that it failed, and may have asked elsewhere.
     signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { limits } from "@millrace/shared";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -75,6 +76,23 @@ test("a payload as deep as its size allows has a hash", () => {
   expect(hash(deep(100_000))).not.toBe(hash(deep(99_999)));
   const number = (levels: number) => deep(levels).replace("[]", "[90071992547409931]");
   expect(hash(number(100_000))).not.toBe(hash(number(99_999)));
+});
+
+test("a payload of over 1,000 levels is compared as it is written, and not built", () => {
+  const deep = (levels: number, space = "") =>
+    `{"[{":"\\"[","a":${space}${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+  expect(hash(deep(1_000, " "))).toBe(hash(deep(1_000)));
+  const parse = vi.spyOn(JSON, "parse");
+  onTestFinished(() => parse.mockRestore());
+  expect(hash(deep(1_001, " "))).not.toBe(hash(deep(1_001)));
+  expect(hash(deep(1_001))).toBe(hash(deep(1_001)));
+  expect(parse).not.toHaveBeenCalled();
+});
+
+test("a number as long as a payload may be has a hash, whatever zeros are in it", () => {
+  const zeros = "0".repeat(limits.payloadBytes - 16);
+  expect(hash(`{"a":1${zeros}1}`)).not.toBe(hash(`{"a":1${zeros}2}`));
+  expect(hash(`{"a":0.1${zeros}1}`)).not.toBe(hash(`{"a":0.1${zeros}2}`));
 });
 
 test("hashes of earlier versions look different, and are over JSON as it came", () => {

@@ -3,15 +3,16 @@ import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
 import { defaultBackoff, type JobId, limits } from "@millrace/shared";
-import { contentHash, formerContentHash } from "./content-hash.ts";
+import { contentHash, formerContentHash, type ReadPayload } from "./content-hash.ts";
 import { retryOf } from "./retry-message.ts";
 
-/** A submitted job as the engine takes it, with what was left out at its default. */
+/** A submitted job as the engine takes it, with what was left out at its default. `payload` is what its payload says, if that was read. */
 export function jobSpecOf(
   id: JobId,
   spec: JobSpecMessage,
   submittedAtMs: number,
   defaultRetry: RetryDefaults,
+  payload?: ReadPayload,
 ): JobSpec {
   const retry = retryOf(spec.retry, defaultRetry);
   return {
@@ -28,7 +29,7 @@ export function jobSpecOf(
     ...timeOf("runAtMs", spec.runAt),
     ...timeOf("expiresAtMs", spec.expiresAt),
     ...timeOf("deadlineMs", spec.deadline),
-    ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec)),
+    ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec, payload)),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
     ...deduplicationOf(spec),
@@ -51,9 +52,9 @@ function deduplicationOf({ deduplication }: JobSpecMessage): Pick<JobSpec, "dedu
   return { deduplication: { key, mode: mode.case, windowMs: durationMs(mode.value) } };
 }
 
-function idempotencyOf(spec: JobSpecMessage) {
+function idempotencyOf(spec: JobSpecMessage, payload: ReadPayload | undefined) {
   const { idempotencyKey, type, documentIds } = spec;
-  const content = { type, documentIds, payloadJson: payloadJson(spec) };
+  const content = { type, documentIds, payloadJson: payloadJson(spec), payload };
   return {
     idempotencyKey,
     contentHash: contentHash(content),
