@@ -16,7 +16,7 @@ import type { ExecutionContext, UsageDelta } from "@millrace/worker-sdk";
 import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
-import type { DocumentLimits } from "../src/documents/read-document.ts";
+import type { DocumentLimits } from "../src/documents/document-reading.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
 import type { Provider } from "../src/providers/provider.ts";
 import { openThreadPool } from "../src/threads/thread-pool.ts";

@@ -3,7 +3,7 @@ import type { KeyId } from "@millrace/shared";
 import { attributeNames, describeSpan, inSpan, spanNames } from "@millrace/telemetry";
 import { NonRetryableError } from "@millrace/worker-sdk";
 import type { TaskOptions, ThreadPool, ThreadPoolOptions } from "../threads/thread-pool.ts";
-import type { DocumentLimits, DocumentReading } from "./read-document.ts";
+import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 
 export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pages">;
 

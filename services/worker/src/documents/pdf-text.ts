@@ -3,11 +3,11 @@ import {
   type PDFDocumentProxy,
   VerbosityLevel,
 } from "pdfjs-dist/legacy/build/pdf.mjs";
-import type { Progress } from "../threads/tasks.ts";
+import type { Progress } from "../threads/progress.ts";
+import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 import { flowText } from "./flow-text.ts";
 import { withoutFurniture } from "./page-furniture.ts";
 import { type Line, linesOf } from "./page-lines.ts";
-import type { DocumentLimits, DocumentReading } from "./read-document.ts";
 
 const refused = (reason: string, message: string): DocumentReading => ({
   kind: "refused",

@@ -1,10 +1,5 @@
-import type { Progress } from "../threads/tasks.ts";
-
-export interface DocumentLimits {
-  readonly pages: number;
-  /** Of text. */
-  readonly characters: number;
-}
+import type { Progress } from "../threads/progress.ts";
+import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 
 export interface ReadDocumentInput {
   readonly filename: string;
@@ -12,12 +7,6 @@ export interface ReadDocumentInput {
   readonly bytes: Uint8Array;
   readonly limits: DocumentLimits;
 }
-
-export type DocumentReading =
-  /** Paragraphs are set apart by empty lines. `pages` is 1 for what has none. */
-  | { readonly kind: "text"; readonly text: string; readonly pages: number }
-  /** For good; the message says what to do about it. */
-  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
 
 const textTypes = new Set(["text/plain", "text/markdown", "text/x-markdown"]);
 const startsAsPdf = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 1_024)).includes("%PDF-");

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Clock, TimerHandle } from "@millrace/shared";
 import { fairTurns } from "./fair-turns.ts";
-import type { Progress, Tasks } from "./tasks.ts";
+import type { Progress } from "./progress.ts";
+import type { Tasks } from "./tasks.ts";
 import type { TaskMessage, ThreadMessage } from "./thread.ts";
 
 export interface ThreadPoolOptions {

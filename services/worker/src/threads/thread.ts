@@ -1,6 +1,7 @@
 /** What runs in each thread of the pool: one task at a time, as its messages come. */
 import { parentPort } from "node:worker_threads";
-import { type Progress, type Tasks, tasks } from "./tasks.ts";
+import type { Progress } from "./progress.ts";
+import { type Tasks, tasks } from "./tasks.ts";
 
 /** From the pool. */
 export interface TaskMessage {
