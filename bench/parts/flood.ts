@@ -1,13 +1,9 @@
 /** Submits so many jobs a second, whether or not the calls before are answered. ADDRESS, API_KEY. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { methodDefinition } from "@millrace/grpc";
 import { JobService, type SubmitJobsResponse } from "@millrace/proto/job-service";
-import {
-  fromGrpcError,
-  fromRpcStatus,
-  grpcMethodDefinition,
-  type RpcFault,
-} from "@millrace/runtime";
+import { fromGrpcError, fromRpcStatus, type RpcFault } from "@millrace/runtime";
 import { serveParent } from "./child.ts";
 import { payload } from "./payload.ts";
 import { quantile, rounded } from "./report.ts";
@@ -36,7 +32,7 @@ const job = {
   type: "noop",
   payload: { case: "payloadJson" as const, value: JSON.stringify(payload) },
 };
-const { path, requestSerialize, responseDeserialize } = grpcMethodDefinition(
+const { path, requestSerialize, responseDeserialize } = methodDefinition(
   JobService.method.submitJobs,
 );
 /** The same for each call, so that whoever floods needs little of the machine. */

@@ -1,8 +1,9 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connectMillrace } from "@millrace/client";
+import { methodPath } from "@millrace/grpc";
 import { startSystem } from "@millrace/local";
 import { JobService } from "@millrace/proto/job-service";
-import { grpcClient, methodPath } from "@millrace/runtime";
+import { grpcClient } from "@millrace/runtime";
 import { answer, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type Span, startSpanCollector } from "./span-collector.ts";

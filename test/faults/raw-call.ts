@@ -1,6 +1,7 @@
 /** Calls whose messages are bytes: what no client of ours would send. */
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { methodPath } from "@millrace/grpc";
 import { fromGrpcError, type RpcFault } from "@millrace/runtime";
 import { onTestFinished } from "vitest";
 
@@ -17,7 +18,7 @@ export function sendBytes(
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
   // A unary call is one message up and one down; on the wire it is a stream like the others.
   const call = client.makeBidiStreamRequest(
-    `/${method.parent.typeName}/${method.name}`,
+    methodPath(method),
     (bytes: Uint8Array) => Buffer.from(bytes),
     (bytes: Buffer) => bytes,
     metadata,

@@ -1,12 +1,12 @@
 import { connect } from "node:http2";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { methodPath } from "@millrace/grpc";
 import {
   JobService,
   WatchJobRequestSchema,
   type WatchJobResponse,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
-import { methodPath } from "@millrace/runtime";
 import { onTestFinished } from "vitest";
 
 /** One byte says whether a message is compressed, four how long it is. */

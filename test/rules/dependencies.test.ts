@@ -9,17 +9,18 @@ const allowed: Record<string, readonly string[]> = {
   proto: [],
   shared: [],
   telemetry: ["shared"],
-  runtime: ["shared", "telemetry", "proto"],
+  grpc: ["shared", "proto"],
+  runtime: ["shared", "telemetry", "proto", "grpc"],
   engine: ["shared", "telemetry"],
   documents: ["shared"],
-  client: ["shared", "proto"],
+  client: ["shared", "proto", "grpc"],
   configuration: ["shared", "proto"],
   cli: ["shared", "proto", "client", "configuration"],
-  "worker-sdk": ["shared", "proto"],
+  "worker-sdk": ["shared", "proto", "grpc"],
   // Packages that are tested with it are out of its reach: testing builds on it.
-  local: ["proto"],
+  local: ["proto", "grpc"],
   testing: ["shared", "local"],
-  gateway: ["shared", "telemetry", "runtime", "proto", "documents"],
+  gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents"],
   scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration"],
   worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents"],
 };
@@ -55,6 +56,17 @@ test("only the engine imports bullmq or ioredis", () => {
     )
     .map(([name]) => name);
   expect(importers).toEqual(["engine"]);
+});
+
+test("only packages/grpc says how clients connect, so that none differs by accident", () => {
+  const server = join("packages", "runtime", "src", "serve.ts");
+  const named = ["packages", "services"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .map((path) => join(folder, path))
+      .filter((path) => /\/src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes("node_modules"))
+      .filter((path) => /"grpc\.[a-z_]+"/.test(readFileSync(join(root, path), "utf8"))),
+  );
+  expect(named.sort()).toEqual(["packages/grpc/src/channel-options.ts", server]);
 });
 
 /** Run by name in a script, or read by the compiler: nobody imports them. */

@@ -7,10 +7,11 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { methodPath } from "@millrace/grpc";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobService } from "@millrace/proto/job-service";
-import { fromGrpcError, grpcClient, methodPath } from "@millrace/runtime";
+import { fromGrpcError, grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
 import { startLogged, uploadOf } from "../faults/setup.ts";
 

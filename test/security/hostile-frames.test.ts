@@ -4,11 +4,11 @@
  * chance comes from a seed, so that each run is the same.
  */
 import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
+import { methodPath } from "@millrace/grpc";
 import { AdminService } from "@millrace/proto/admin-service";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { methodPath } from "@millrace/runtime";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { metric } from "../faults/setup.ts";

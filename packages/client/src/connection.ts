@@ -6,52 +6,33 @@ import {
   type DescMethodClientStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
-  fromBinary,
   type MessageInitShape,
   type MessageShape,
-  toBinary,
 } from "@bufbuild/protobuf";
 import {
-  type ChannelOptions,
   Client,
   type ClientDuplexStream,
-  type ClientWritableStream,
   connectivityState,
-  credentials,
   type CallOptions as GrpcOptions,
-  Metadata,
-  type ServiceError,
+  type Metadata,
 } from "@grpc/grpc-js";
+import {
+  callMetadata,
+  channelCredentials,
+  channelOptions,
+  methodDefinition,
+  type OpenCall,
+  openDuplex,
+  openServerStream,
+  sendClientStream,
+  sendUnary,
+} from "@millrace/grpc";
 import { type Clock, type Random, systemClock, systemRandom } from "@millrace/shared";
 import { context, propagation } from "@opentelemetry/api";
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { cancelledError, closedError, errorOfCall, MillraceError } from "./millrace-error.ts";
 
 const DEFAULT_DEADLINE_MS = 30_000;
-
-/** A result may be 1 MiB long, and a page of the stream holds several. */
-const RECEIVE_BYTES = 16 * 1024 * 1024;
-
-/** A dead peer is found in 15 s. */
-const channelOptions: ChannelOptions = {
-  "grpc.keepalive_time_ms": 10_000,
-  "grpc.keepalive_timeout_ms": 5_000,
-  "grpc.max_reconnect_backoff_ms": 5_000,
-  "grpc.max_receive_message_length": RECEIVE_BYTES,
-  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-};
-
-const encode =
-  <Desc extends DescMessage>(desc: Desc) =>
-  (message: MessageShape<Desc>): Buffer => {
-    const bytes = toBinary(desc, message);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  };
-const decode =
-  <Desc extends DescMessage>(desc: Desc) =>
-  (bytes: Buffer): MessageShape<Desc> =>
-    fromBinary(desc, bytes);
-const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
 /** As ConnectOptions; without a key, calls say nothing of who makes them. */
 export interface ConnectionOptions extends Omit<ConnectOptions, "apiKey"> {
@@ -63,7 +44,7 @@ export class Connection {
   readonly clock: Clock;
   readonly random: Random;
   readonly #clients: readonly Client[];
-  readonly #authorization: string | undefined;
+  readonly #apiKey: string | undefined;
   readonly #deadlineMs: number;
   readonly #closed = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -72,12 +53,9 @@ export class Connection {
   constructor({ address, apiKey, tls, deadlineMs, clock, random }: ConnectionOptions) {
     const addresses = typeof address === "string" ? [address] : address;
     if (addresses.length === 0) throw new RangeError("there is no address to connect to");
-    const secure =
-      tls === undefined
-        ? credentials.createInsecure()
-        : credentials.createSsl(tls.ca, tls.key, tls.cert);
-    this.#clients = addresses.map((one) => new Client(one, secure, channelOptions));
-    this.#authorization = apiKey === undefined ? undefined : `Bearer ${apiKey}`;
+    const secure = channelCredentials(tls);
+    this.#clients = addresses.map((one) => new Client(one, secure, channelOptions()));
+    this.#apiKey = apiKey;
     this.#deadlineMs = deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.clock = clock ?? systemClock;
     this.random = random ?? systemRandom;
@@ -112,25 +90,9 @@ export class Connection {
     deadlineAtMs: number,
     signal?: AbortSignal,
   ): Promise<MessageShape<O>> {
-    return this.underWay(
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(cancelledError(signal));
-        const call = this.#next().makeUnaryRequest(
-          pathOf(method),
-          encode(method.input),
-          decode(method.output),
-          create(method.input, request),
-          this.#metadata(),
-          { deadline: deadlineAtMs },
-          (error, response) => {
-            forget();
-            if (error !== null) reject(failureOf(error, signal));
-            else if (response !== undefined) resolve(response);
-          },
-        );
-        const forget = cancelOnAbort(call, signal);
-      }),
-    );
+    const call = this.#open(method, signal, { deadline: deadlineAtMs });
+    const answer = sendUnary(call, create(method.input, request));
+    return this.underWay(answer as Promise<MessageShape<O>>);
   }
 
   /** Leaving the loop cancels the call. */
@@ -140,63 +102,30 @@ export class Connection {
     { signal, deadlineMs }: CallOptions,
   ): AsyncGenerator<MessageShape<O>> {
     if (signal?.aborted) throw cancelledError(signal);
-    const call = this.#next().makeServerStreamRequest(
-      pathOf(method),
-      encode(method.input),
-      decode(method.output),
-      create(method.input, request),
-      this.#metadata(),
-      this.#grpcOptions(deadlineMs),
-    );
-    // A failure is emitted once, and may come before the first read.
-    let failure: MillraceError | undefined;
-    call.on("error", (error: ServiceError) => {
-      failure = this.closed.aborted ? closedError() : failureOf(error, signal);
-    });
-    const stop = signal === undefined ? this.closed : AbortSignal.any([signal, this.closed]);
-    const forget = cancelOnAbort(call, stop);
-    try {
-      for await (const response of call) yield response as MessageShape<O>;
-    } catch (error) {
-      throw failure ?? error;
-    } finally {
-      forget();
-      call.cancel();
-    }
-    if (failure !== undefined) throw failure;
+    const open = this.#open(method, signal, this.#grpcOptions(deadlineMs));
+    const call: OpenCall = {
+      ...open,
+      signal: signal === undefined ? this.closed : AbortSignal.any([signal, this.closed]),
+      failure: (error) => (this.closed.aborted ? closedError() : open.failure(error)),
+    };
+    const responses = openServerStream(call, create(method.input, request));
+    yield* responses as AsyncGenerator<MessageShape<O>>;
   }
 
   clientStream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodClientStreaming<I, O>,
+    requests: AsyncIterable<MessageInitShape<I>>,
     { signal, deadlineMs }: CallOptions,
-  ): { call: ClientWritableStream<MessageShape<I>>; response: Promise<MessageShape<O>> } {
-    const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
-    const call = this.#next().makeClientStreamRequest(
-      pathOf(method),
-      encode(method.input),
-      decode(method.output),
-      this.#metadata(),
-      this.#grpcOptions(deadlineMs),
-      (error, response) => {
-        forget();
-        if (error !== null) reject(failureOf(error, signal));
-        else if (response !== undefined) resolve(response);
-      },
-    );
-    const forget = cancelOnAbort(call, signal);
-    return { call, response: promise };
+  ): Promise<MessageShape<O>> {
+    const call = this.#open(method, signal, this.#grpcOptions(deadlineMs));
+    return sendClientStream(call, requests as AsyncIterable<object>) as Promise<MessageShape<O>>;
   }
 
   bidi<I extends DescMessage, O extends DescMessage>(
     method: DescMethodBiDiStreaming<I, O>,
   ): ClientDuplexStream<MessageShape<I>, MessageShape<O>> {
-    return this.#next().makeBidiStreamRequest(
-      pathOf(method),
-      encode(method.input),
-      decode(method.output),
-      this.#metadata(),
-      {},
-    );
+    const call: unknown = openDuplex(this.#open(method, undefined, {}));
+    return call as ClientDuplexStream<MessageShape<I>, MessageShape<O>>;
   }
 
   /** Resolves once a gateway can be reached: what is sent then, and not before, may be lost on the way. */
@@ -233,9 +162,19 @@ export class Connection {
     return this.#clients[this.#turn] as Client;
   }
 
+  #open(method: DescMethod, signal: AbortSignal | undefined, options: GrpcOptions): OpenCall {
+    return {
+      client: this.#next(),
+      definition: methodDefinition(method),
+      metadata: this.#metadata(),
+      ...{ options, signal },
+      failure: (error) => (signal?.aborted ? cancelledError(signal) : errorOfCall(error)),
+      cancelled: () => (signal === undefined ? closedError() : cancelledError(signal)),
+    };
+  }
+
   #metadata(): Metadata {
-    const metadata = new Metadata();
-    if (this.#authorization !== undefined) metadata.set("authorization", this.#authorization);
+    const metadata = callMetadata(this.#apiKey);
     propagation.inject(context.active(), metadata, {
       set: (carrier, key, value) => carrier.set(key, value),
     });
@@ -245,16 +184,4 @@ export class Connection {
   #grpcOptions(deadlineMs: number | undefined): GrpcOptions {
     return deadlineMs === undefined ? {} : { deadline: this.clock.nowMs() + deadlineMs };
   }
-}
-
-const failureOf = (error: ServiceError, signal: AbortSignal | undefined): MillraceError =>
-  signal?.aborted ? cancelledError(signal) : errorOfCall(error);
-
-/** The returned function forgets the signal, which may outlive the call. */
-function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined): () => void {
-  if (signal === undefined) return () => undefined;
-  const cancel = () => call.cancel();
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel, { once: true });
-  return () => signal.removeEventListener("abort", cancel);
 }

@@ -1,12 +1,11 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import type { Writable } from "node:stream";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   type Document as DocumentMessage,
   DocumentService,
-  UploadDocumentRequestSchema,
+  type UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
@@ -31,8 +30,6 @@ export interface UploadOptions extends CallOptions {
   /** Told from the content unless given. */
   readonly contentType?: "application/pdf" | "text/plain" | "text/markdown";
 }
-
-type Part = NonNullable<MessageInitShape<typeof UploadDocumentRequestSchema>["part"]>;
 
 /** Well below the 1 MiB that one message may hold. */
 const PIECE_BYTES = 256 * 1024;
@@ -82,59 +79,28 @@ async function upload(
   { name, contentType, ...options }: UploadOptions,
 ): Promise<Document> {
   await connection.ready(connection.deadlineAtMs(options));
-  const { call, response } = connection.clientStream(
+  const { document } = await connection.clientStream(
     DocumentService.method.uploadDocument,
+    partsOf(source, name, contentType ?? ""),
     options,
   );
-  let over = false;
-  const ended = response.then(
-    () => undefined,
-    () => undefined,
-  );
-  void ended.then(() => {
-    over = true;
-  });
-  const send = async (part: Part) => {
-    if (!over && !call.write(create(UploadDocumentRequestSchema, { part }))) {
-      await Promise.race([drained(call), ended]);
-    }
-  };
-  const fromPath = typeof source === "string";
-  const content = fromPath ? createReadStream(source, { highWaterMark: PIECE_BYTES }) : source;
-  const value = {
-    name: name ?? (fromPath ? basename(source) : ""),
-    contentType: contentType ?? "",
-  };
-  try {
-    await send({ case: "header", value });
-    for await (const piece of piecesOf(content)) {
-      await send({ case: "content", value: piece });
-      // The answer came before the end: it is a refusal, and thrown below.
-      if (over) break;
-    }
-    await send({ case: "end", value: {} });
-    call.end();
-  } catch (error) {
-    // The source failed: the upload was cut, and nothing is stored.
-    call.cancel();
-    throw error;
-  }
-  const { document } = await response;
   if (document === undefined) throw new Error("the gateway answered without a document");
   return documentOf(document);
 }
 
-/** Resolves when the stream takes more, or is closed. */
-const drained = (stream: Writable): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      stream.off("drain", done);
-      stream.off("close", done);
-      resolve();
-    };
-    stream.on("drain", done);
-    stream.on("close", done);
-  });
+/** The messages of an upload. Without the end the gateway takes it for cut, and stores nothing. */
+async function* partsOf(
+  source: DocumentSource,
+  name: string | undefined,
+  contentType: string,
+): AsyncGenerator<MessageInitShape<typeof UploadDocumentRequestSchema>> {
+  const fromPath = typeof source === "string";
+  const content = fromPath ? createReadStream(source, { highWaterMark: PIECE_BYTES }) : source;
+  const value = { name: name ?? (fromPath ? basename(source) : ""), contentType };
+  yield { part: { case: "header", value } };
+  for await (const piece of piecesOf(content)) yield { part: { case: "content", value: piece } };
+  yield { part: { case: "end", value: {} } };
+}
 
 /** A document's content, read only as fast as it is consumed. Asked for again until it begins; what breaks off after that throws. */
 export async function* downloadDocument(

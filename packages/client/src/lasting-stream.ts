@@ -6,10 +6,10 @@ import {
   SubmitStreamRequestSchema,
   type SubmitStreamResponse,
 } from "@millrace/proto/job-service";
-import type { TimerHandle } from "@millrace/shared";
+import { Retries, type TimerHandle } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { errorOfCall, MillraceError } from "./millrace-error.ts";
-import { pauseAfter } from "./retrying.ts";
+import { retryOptions } from "./retrying.ts";
 
 type Call = ClientDuplexStream<SubmitStreamRequest, SubmitStreamResponse>;
 
@@ -45,13 +45,16 @@ export class LastingStream {
   #connecting = false;
   #behind = false;
   #scheduled = false;
-  #failures = 0;
+  readonly #retries: Retries;
+  /** The cut that the next call comes after. */
+  #cutBy: MillraceError | undefined;
   #lastFailure: MillraceError | undefined;
   #idle: TimerHandle | undefined;
 
   constructor(connection: Connection, user: StreamUser) {
     this.#connection = connection;
     this.#user = user;
+    this.#retries = new Retries(retryOptions(connection));
   }
 
   /** The transport has more than it can send: write no more until `pump` is called again. */
@@ -119,10 +122,9 @@ export class LastingStream {
     this.#connecting = true;
     while (this.#user.isNeeded) {
       try {
-        if (this.#failures > 0) {
-          const cut = this.#lastFailure ?? unreachable();
-          await pauseAfter(this.#connection, this.#failures, cut);
-        }
+        const cut = this.#cutBy;
+        this.#cutBy = undefined;
+        if (cut !== undefined) await this.#retries.failed(cut);
         await this.#connection.ready(this.#connection.clock.nowMs() + READY_MS);
         this.#call = this.#open();
         this.#user.opened();
@@ -148,7 +150,7 @@ export class LastingStream {
       this.#cut(errorOfCall(Object.assign(new Error(status.details), status)));
     };
     call.on("data", (response: SubmitStreamResponse) => {
-      this.#failures = 0;
+      this.#retries.progressed();
       this.#user.received(response);
     });
     call.on("drain", () => {
@@ -170,7 +172,7 @@ export class LastingStream {
   }
 
   #cut(error: MillraceError): void {
-    this.#failures += 1;
+    this.#cutBy = error;
     this.#lastFailure = error;
     // A gateway that says why it ends has answered all that it took.
     const untaken = error.reason !== undefined && error.reason !== "INTERNAL";

@@ -1,13 +1,7 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
 import { type ServiceError, status } from "@grpc/grpc-js";
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  RetryInfoSchema,
-} from "@millrace/proto/rpc-error-details";
-import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
-import { errorDomain, type Reason } from "@millrace/shared";
+import { type FieldViolation, statusOfError, unpackDetails } from "@millrace/grpc";
+import type { Status } from "@millrace/proto/rpc-status";
+import type { Reason } from "@millrace/shared";
 
 /** gRPC's names, and the ways in which a job that `run` waited for ends without a result. */
 export type ErrorCode = keyof typeof status | "JOB_FAILED" | "JOB_CANCELLED" | "JOB_EXPIRED";
@@ -16,10 +10,7 @@ export type ErrorCode = keyof typeof status | "JOB_FAILED" | "JOB_CANCELLED" | "
 export type ClientReason = "ANSWER_LOST" | "CLOSED";
 
 /** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
-export interface Violation {
-  readonly field: string;
-  readonly description: string;
-}
+export type Violation = FieldViolation;
 
 interface ErrorParts {
   readonly code: ErrorCode;
@@ -68,41 +59,17 @@ export const cancelledError = (signal: AbortSignal): MillraceError =>
     cause: signal.reason,
   });
 
-/** The error that a `google.rpc.Status` says; details of unknown types are passed over. */
+/** The error that a `google.rpc.Status` says. Its reason may be one that this version does not know. */
 export function errorOfStatus(rpcStatus: Status, cause?: unknown): MillraceError {
-  let parts: ErrorParts = {
+  const { reason, metadata, violations, retryDelayMs } = unpackDetails(rpcStatus);
+  return new MillraceError({
     code: (status[rpcStatus.code] ?? "UNKNOWN") as keyof typeof status,
     message: rpcStatus.message,
-    cause,
-  };
-  for (const detail of rpcStatus.details) {
-    const info = anyUnpack(detail, ErrorInfoSchema);
-    if (info !== undefined && info.domain === errorDomain) {
-      parts = { ...parts, reason: info.reason, metadata: info.metadata };
-    }
-    const violations = anyUnpack(detail, BadRequestSchema)?.fieldViolations;
-    if (violations !== undefined) parts = { ...parts, violations };
-    const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
-    if (delay !== undefined) parts = { ...parts, retryAfterMs: durationMs(delay) };
-  }
-  return new MillraceError(parts);
-}
-
-const DETAILS_KEY = "grpc-status-details-bin";
-
-/** What grpc-js reports, as what the server meant. */
-export function errorOfCall(error: ServiceError): MillraceError {
-  const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];
-  if (packed instanceof Buffer) {
-    try {
-      return errorOfStatus(fromBinary(StatusSchema, packed), error);
-    } catch {
-      // Trailers from a proxy that do not parse: the plain status still holds.
-    }
-  }
-  return new MillraceError({
-    code: (status[error.code] ?? "UNKNOWN") as keyof typeof status,
-    message: error.details,
-    cause: error,
+    ...{ reason, metadata, violations, cause },
+    retryAfterMs: retryDelayMs,
   });
 }
+
+/** What grpc-js reports, as what the server meant. */
+export const errorOfCall = (error: ServiceError): MillraceError =>
+  errorOfStatus(statusOfError(error), error);

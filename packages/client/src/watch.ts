@@ -1,11 +1,11 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { OutputChunk } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
-import { isFinal } from "@millrace/shared";
+import { isFinal, type Retries, retryingStream } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { type Job, jobOf } from "./job.ts";
 import { MillraceError } from "./millrace-error.ts";
-import { pauseAfter } from "./retrying.ts";
+import { retryOptions } from "./retrying.ts";
 
 export interface WatchOptions {
   /** The first piece of output to see: 0, the default, for all of it, or one more than the last one seen. */
@@ -45,23 +45,20 @@ const GIVE_UP_AFTER_MS = 60_000;
  * each piece once; a cut that lasts too long ends it with the error of the last try. Output that is no
  * longer kept is OUTPUT_GONE, thrown after the final state where there is one.
  */
-export async function* watchJob<Result>(
+export function watchJob<Result>(
   connection: Connection,
   jobId: string,
   { fromOffset = 0, signal, giveUpAfterMs = GIVE_UP_AFTER_MS }: WatchOptions,
 ): AsyncGenerator<WatchEvent<Result>> {
+  const { method } = JobService;
   let next = fromOffset;
   let shown = "";
-  let cutAtMs: number | undefined;
-  for (let failures = 1; ; failures += 1) {
+  const once = async function* (retries: Retries): AsyncGenerator<WatchEvent<Result>> {
     let final: Job<Result> | undefined;
-    let cut: MillraceError;
+    const request = { jobId, fromOffset: BigInt(next) };
     try {
-      const request = { jobId, fromOffset: BigInt(next) };
-      const method = JobService.method.watchJob;
-      for await (const { event } of connection.serverStream(method, request, { signal })) {
-        failures = 0;
-        cutAtMs = undefined;
+      for await (const { event } of connection.serverStream(method.watchJob, request, { signal })) {
+        retries.progressed();
         if (event.case === "job") {
           const job = jobOf<Result>(event.value);
           const { state, attempt, cancelRequested, stalls, bounces } = job;
@@ -79,32 +76,30 @@ export async function* watchJob<Result>(
           }
         }
       }
-      if (final !== undefined) {
-        yield { kind: "job", job: final };
-        return;
-      }
-      cut = new MillraceError({ code: "UNAVAILABLE", message: "the stream ended early" });
     } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      if (signal?.aborted || connection.closed.aborted) throw error;
-      if (!isCut(error)) {
-        if (final !== undefined && error.reason === "OUTPUT_GONE")
-          yield { kind: "job", job: final };
-        throw error;
-      }
-      cut = error;
+      const gone = error instanceof MillraceError && error.reason === "OUTPUT_GONE";
+      if (final !== undefined && gone) yield { kind: "job", job: final };
+      throw error;
     }
-    const nowMs = connection.clock.nowMs();
-    cutAtMs ??= nowMs;
-    if (nowMs - cutAtMs >= giveUpAfterMs) throw gaveUp(jobId, next, nowMs - cutAtMs, cut);
-    await pauseAfter(connection, failures, cut, { signal });
-  }
+    if (final === undefined) {
+      throw new MillraceError({ code: "UNAVAILABLE", message: "the stream ended early" });
+    }
+    yield { kind: "job", job: final };
+  };
+  return retryingStream(once, {
+    ...retryOptions(connection, signal),
+    patienceMs: giveUpAfterMs,
+    passes: (error) =>
+      isCut(error) && signal?.aborted !== true && connection.closed.aborted !== true,
+    gaveUp: (error, cutMs) => gaveUp(jobId, next, cutMs, error as MillraceError),
+  });
 }
 
 /** Whether asking again may help. A connection that breaks has many names, none of them Millrace's. */
-const isCut = (error: MillraceError): boolean =>
-  error.retryable ||
-  (error.reason === undefined && ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code));
+const isCut = (error: unknown): boolean =>
+  error instanceof MillraceError &&
+  (error.retryable ||
+    (error.reason === undefined && ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code)));
 
 const gaveUp = (jobId: string, offset: number, cutMs: number, cause: MillraceError) =>
   new MillraceError({

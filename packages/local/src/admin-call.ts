@@ -2,12 +2,17 @@ import {
   create,
   type DescMessage,
   type DescMethodUnary,
-  fromBinary,
   type MessageInitShape,
   type MessageShape,
-  toBinary,
 } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { Client } from "@grpc/grpc-js";
+import {
+  callMetadata,
+  channelCredentials,
+  channelOptions,
+  methodDefinition,
+  sendUnary,
+} from "@millrace/grpc";
 
 /** Calls a scheduler's listener for operators once. Not runtime's client: runtime is tested with this package. */
 export async function adminCall<I extends DescMessage, O extends DescMessage>(
@@ -16,23 +21,15 @@ export async function adminCall<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,
 ): Promise<MessageShape<O>> {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const client = new Client(address, channelCredentials(undefined), channelOptions());
+  const call = {
+    ...{ client, definition: methodDefinition(method), metadata: callMetadata(token) },
+    ...{ options: {}, signal: undefined },
+    failure: (error: Error) => error,
+    cancelled: () => new Error("cancelled"),
+  };
   try {
-    return await new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        `/${method.parent.typeName}/${method.name}`,
-        (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
-        (bytes: Buffer) => fromBinary(method.output, bytes),
-        create(method.input, request),
-        metadata,
-        (error, response) => {
-          if (error !== null) reject(error);
-          else if (response !== undefined) resolve(response);
-        },
-      );
-    });
+    return (await sendUnary(call, create(method.input, request))) as MessageShape<O>;
   } finally {
     client.close();
   }

@@ -9,6 +9,7 @@ import { type LocalRedis, startRedis } from "./redis.ts";
 import { type LocalService, type ServiceName, startService } from "./service.ts";
 
 type Settings = Readonly<Record<string, string>>;
+type Queue = MessageInitShape<typeof QueueSchema>;
 
 /** Who connects to whom. */
 export type Link = "gateway-scheduler" | "worker-scheduler" | "scheduler-redis";
@@ -21,7 +22,7 @@ export interface SystemOptions {
   readonly gateways?: number;
   readonly workers?: number;
   /** What to define where Redis does not have it yet. Default: `documents`. */
-  readonly queues?: readonly MessageInitShape<typeof QueueSchema>[];
+  readonly queues?: readonly Queue[];
   /** For callers, and made before. Left out: a new one is made. */
   readonly apiKey?: string;
   /** Settings for every service, and for those of one kind; they win over what the system sets. */
@@ -55,7 +56,7 @@ export interface LocalSystem extends AsyncDisposable {
   addWorker(settings?: Settings): Promise<LocalService>;
   /** Another API key. */
   createApiKey(name: string): Promise<string>;
-  putQueue(queue: MessageInitShape<typeof QueueSchema>): Promise<void>;
+  putQueue(queue: Queue): Promise<void>;
   /** Ends everything in order, as an operator would: workers drain first, Redis goes last. */
   stop(): Promise<void>;
 }
@@ -80,7 +81,49 @@ async function buildSystem(
   if (options.documents === undefined) {
     parts.defer(() => rm(documents, { recursive: true, force: true }));
   }
+  const start = startersOf(options, parts, documents);
+  const several = <T>(count: number | undefined, make: () => Promise<T>): Promise<T[]> =>
+    allOrNone(Array.from({ length: count ?? 1 }, make));
 
+  const schedulers = await several(options.schedulers, () => start.scheduler(redis));
+  const operator = operatorOf(options, schedulers);
+  await operator.define(options.queues ?? [{ name: "documents" }]);
+  const apiKey = options.apiKey ?? (await operator.createApiKey("local"));
+  const [gateways, workers] = await allOrNone([
+    several(options.gateways, () => start.gateway(schedulers)),
+    several(options.workers, () => start.worker(schedulers)),
+  ]);
+
+  return {
+    ...{ redis, schedulers, gateways, workers, apiKey, documents },
+    schedulerTarget: target(schedulers.map(({ addresses }) => addresses.address)),
+    workerTarget: target(schedulers.map(({ addresses }) => addresses.workers)),
+    gatewayTarget: () => target(gateways.map(({ addresses }) => addresses.address)),
+    httpUrl: `http://${gateways[0]?.addresses.http}`,
+    async addGateway(settings) {
+      const gateway = await start.gateway(schedulers, settings);
+      gateways.push(gateway);
+      return gateway;
+    },
+    async addWorker(settings) {
+      const worker = await start.worker(schedulers, settings);
+      workers.push(worker);
+      return worker;
+    },
+    createApiKey: operator.createApiKey,
+    putQueue: operator.putQueue,
+    async stop() {
+      for (const kind of [workers, gateways, schedulers]) {
+        await Promise.all(kind.map((service) => service.stop()));
+      }
+      if (options.redis === undefined) await redis.stop();
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** How one service of each kind is started, with what it needs to find the others. */
+function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documents: string) {
   const start = async (name: ServiceName, own: Settings, added: Settings = {}) => {
     const { all, [name]: forKind } = options.settings ?? {};
     const service = await startService(name, {
@@ -92,86 +135,55 @@ async function buildSystem(
   const { route = async (_, address) => address } = options;
   const routed = async (link: Link, ...addresses: (string | undefined)[]) =>
     target(await Promise.all(addresses.map((address) => route(link, String(address)))));
-  const several = <T>(count: number | undefined, make: () => Promise<T>): Promise<T[]> =>
-    allOrNone(Array.from({ length: count ?? 1 }, make));
-
-  const schedulers = await several(options.schedulers, async () =>
-    start("scheduler", {
-      MILLRACE_REDIS_URL: `redis://${await routed("scheduler-redis", new URL(redis.url).host)}`,
-      MILLRACE_SCHEDULER_PORT: String(await freePort()),
-      MILLRACE_WORKER_PORT: String(await freePort()),
-      MILLRACE_ADMIN_PORT: String(await freePort()),
-    }),
-  );
-  const forGateways = schedulers.map(({ addresses }) => addresses.address);
-  const forWorkers = schedulers.map(({ addresses }) => addresses.workers);
-  // Any scheduler that runs will do.
-  const adminTarget = target(schedulers.map(({ addresses }) => addresses.admin));
-  const { all, scheduler } = options.settings ?? {};
-  const [adminToken] = { ...all, ...scheduler }.MILLRACE_ADMIN_TOKEN?.split(",") ?? [];
-  const { method } = AdminService;
-  const putQueue = async (queue: MessageInitShape<typeof QueueSchema>) => {
-    await adminCall(adminTarget, adminToken, method.putQueue, { queue });
-  };
-  const createApiKey = async (name: string) =>
-    (await adminCall(adminTarget, adminToken, method.createApiKey, { name })).key;
-  const { queues: known } = await adminCall(adminTarget, adminToken, method.listQueues, {});
-  for (const queue of options.queues ?? [{ name: "documents" }]) {
-    if (!known.some((one) => one.queue?.name === queue.name)) await putQueue(queue);
-  }
-  const apiKey = options.apiKey ?? (await createApiKey("local"));
-
-  const startGateway = async (settings?: Settings) => {
-    const own = {
-      MILLRACE_GATEWAY_PORT: String(await freePort()),
-      MILLRACE_HTTP_PORT: String(await freePort()),
-      MILLRACE_SCHEDULER_ADDRESS: await routed("gateway-scheduler", ...forGateways),
-      MILLRACE_DOCUMENTS_DIR: documents,
-    };
-    return start("gateway", own, settings);
-  };
-  const startWorker = async (settings?: Settings) => {
-    const own = {
-      MILLRACE_SCHEDULER_ADDRESS: await routed("worker-scheduler", ...forWorkers),
-      MILLRACE_DOCUMENTS_DIR: documents,
-    };
-    return start("worker", own, settings);
-  };
-  const [gateways, workers] = await allOrNone([
-    several(options.gateways, () => startGateway()),
-    several(options.workers, () => startWorker()),
-  ]);
-
   return {
-    redis,
-    schedulers,
-    gateways,
-    workers,
-    apiKey,
-    schedulerTarget: target(forGateways),
-    workerTarget: target(forWorkers),
-    gatewayTarget: () => target(gateways.map(({ addresses }) => addresses.address)),
-    httpUrl: `http://${gateways[0]?.addresses.http}`,
-    documents,
-    async addGateway(settings) {
-      const gateway = await startGateway(settings);
-      gateways.push(gateway);
-      return gateway;
+    scheduler: async (redis: LocalRedis) =>
+      start("scheduler", {
+        MILLRACE_REDIS_URL: `redis://${await routed("scheduler-redis", new URL(redis.url).host)}`,
+        MILLRACE_SCHEDULER_PORT: String(await freePort()),
+        MILLRACE_WORKER_PORT: String(await freePort()),
+        MILLRACE_ADMIN_PORT: String(await freePort()),
+      }),
+    async gateway(schedulers: readonly LocalService[], settings?: Settings) {
+      const addresses = schedulers.map((one) => one.addresses.address);
+      const own = {
+        MILLRACE_GATEWAY_PORT: String(await freePort()),
+        MILLRACE_HTTP_PORT: String(await freePort()),
+        MILLRACE_SCHEDULER_ADDRESS: await routed("gateway-scheduler", ...addresses),
+        MILLRACE_DOCUMENTS_DIR: documents,
+      };
+      return start("gateway", own, settings);
     },
-    async addWorker(settings) {
-      const worker = await startWorker(settings);
-      workers.push(worker);
-      return worker;
+    async worker(schedulers: readonly LocalService[], settings?: Settings) {
+      const addresses = schedulers.map((one) => one.addresses.workers);
+      const own = {
+        MILLRACE_SCHEDULER_ADDRESS: await routed("worker-scheduler", ...addresses),
+        MILLRACE_DOCUMENTS_DIR: documents,
+      };
+      return start("worker", own, settings);
     },
-    createApiKey,
+  };
+}
+
+/** What the system does as its operator: any scheduler that runs will do. */
+function operatorOf({ settings }: SystemOptions, schedulers: readonly LocalService[]) {
+  const address = target(schedulers.map(({ addresses }) => addresses.admin));
+  const [token] =
+    { ...settings?.all, ...settings?.scheduler }.MILLRACE_ADMIN_TOKEN?.split(",") ?? [];
+  const { method } = AdminService;
+  const putQueue = async (queue: Queue) => {
+    await adminCall(address, token, method.putQueue, { queue });
+  };
+  return {
     putQueue,
-    async stop() {
-      for (const kind of [workers, gateways, schedulers]) {
-        await Promise.all(kind.map((service) => service.stop()));
+    createApiKey: async (name: string) =>
+      (await adminCall(address, token, method.createApiKey, { name })).key,
+    /** Those that are not there yet. */
+    async define(queues: readonly Queue[]) {
+      const { queues: known } = await adminCall(address, token, method.listQueues, {});
+      for (const queue of queues) {
+        if (!known.some((one) => one.queue?.name === queue.name)) await putQueue(queue);
       }
-      if (options.redis === undefined) await redis.stop();
     },
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 

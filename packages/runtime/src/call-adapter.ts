@@ -9,6 +9,7 @@ import {
   status,
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
+import { messagesOf, shapeOf, writeAll } from "@millrace/grpc";
 import { assertBounded } from "./bounds/message-bounds.ts";
 import { compressed, IDENTITY, takeGrpcEncoding } from "./compression.ts";
 import type { AnyHandler, CallHeaders } from "./handlers.ts";
@@ -18,7 +19,6 @@ import { answerBeforeReading, boundMessages, OpenCalls } from "./open-methods.ts
 import { createReadingPace } from "./reading-pace.ts";
 import { RpcFault, rpcError, toGrpcStatus } from "./rpc-fault.ts";
 import { type CallSettings, runCall } from "./run-call.ts";
-import { messagesOf, writeAll } from "./stream-flow.ts";
 import { assertValid } from "./validation.ts";
 
 type Request = MessageShape<DescMethod["input"]>;
@@ -154,10 +154,7 @@ interface ServingCall extends ServedMethod {
 async function serveCall(serving: ServingCall, metadata: Metadata, read: () => void) {
   const { method, handler, settings, mostFields, abort, watched, path } = serving;
   const { signal } = abort;
-  const streamsIn =
-    method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
-  const streamsOut =
-    method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
+  const { streamsIn, streamsOut } = shapeOf(method);
   let opened: Opened | undefined;
   const incoming = {
     protocol: "grpc",

@@ -13,15 +13,28 @@ import {
   type ChannelCredentials,
   type ChannelOptions,
   Client,
-  credentials,
   type CallOptions as GrpcCallOptions,
-  Metadata,
+  type Metadata,
+  status,
 } from "@grpc/grpc-js";
+import {
+  type BidiCall,
+  callMetadata,
+  channelCredentials,
+  channelOptions,
+  methodDefinition,
+  type OpenCall,
+  openBidi,
+  openServerStream,
+  sendClientStream,
+  sendUnary,
+} from "@millrace/grpc";
 import { systemClock } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
-import { openBidi, openServerStream, sendClientStream, sendUnary } from "./client-calls.ts";
 import type { Renewed } from "./renewed.ts";
-import { grpcMethodDefinition } from "./service-definition.ts";
+import { fromGrpcError, RpcFault } from "./rpc-fault.ts";
+
+export type { BidiCall } from "@millrace/grpc";
 
 export interface CallOptions {
   /** Cancels the call when it aborts. */
@@ -29,16 +42,6 @@ export interface CallOptions {
   /** From now, in milliseconds; without it the call waits for ever. */
   readonly deadlineMs?: number;
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-export interface BidiCall<In, Out> {
-  /** Resolves when the stream takes more; rejects with an RpcFault once the call has ended. */
-  write(request: In): Promise<void>;
-  /** Half-closes: no more requests, responses go on. */
-  end(): void;
-  /** For one reader. Throws an RpcFault if the call fails; leaving the loop cancels the call. */
-  readonly responses: AsyncIterable<Out>;
-  cancel(): void;
 }
 
 export type ClientMethod<Method extends DescMethod> =
@@ -74,15 +77,7 @@ export interface GrpcClientOptions {
   readonly channelOptions?: ChannelOptions;
 }
 
-/** A dead peer is found in 15 s, and found again 5 s after it is back (gRPC's own bound is two minutes); an address that resolves to several is spread over. */
-const defaultChannelOptions: ChannelOptions = {
-  "grpc.keepalive_time_ms": 10_000,
-  "grpc.keepalive_timeout_ms": 5_000,
-  "grpc.keepalive_permit_without_calls": 1,
-  "grpc.initial_reconnect_backoff_ms": 250,
-  "grpc.max_reconnect_backoff_ms": 5_000,
-  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-};
+const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
 
 /** A client of one service at one gRPC address (`host:port`, `dns:///host:port`). Connects on first use. */
 export function grpcClient<Service extends DescService>(
@@ -90,15 +85,15 @@ export function grpcClient<Service extends DescService>(
   address: string,
   options: GrpcClientOptions = {},
 ): GrpcClient<Service> {
-  const client = new Client(address, options.credentials ?? credentials.createInsecure(), {
-    ...defaultChannelOptions,
+  const client = new Client(address, options.credentials ?? channelCredentials(undefined), {
+    ...channelOptions({ pingsWhenIdle: true }),
     ...options.channelOptions,
   });
 
   const metadataOf = (call: CallOptions): Metadata => {
-    const metadata = new Metadata();
-    const token = typeof options.token === "object" ? options.token.current : options.token;
-    if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+    const metadata = callMetadata(
+      typeof options.token === "object" ? options.token.current : options.token,
+    );
     for (const [key, value] of Object.entries(injectTrace())) metadata.set(key, value);
     for (const [key, value] of Object.entries(call.metadata ?? {})) metadata.set(key, value);
     return metadata;
@@ -107,13 +102,15 @@ export function grpcClient<Service extends DescService>(
     call.deadlineMs === undefined ? {} : { deadline: systemClock.nowMs() + call.deadlineMs };
 
   const bind = (method: DescMethod): unknown => {
-    const definition = grpcMethodDefinition(method);
-    const open = (call: CallOptions = {}) => ({
+    const definition = methodDefinition(method);
+    const open = (call: CallOptions = {}): OpenCall => ({
       client,
       definition,
       metadata: metadataOf(call),
       options: grpcOptionsOf(call),
       signal: call.signal,
+      failure: fromGrpcError,
+      cancelled,
     });
     switch (method.methodKind) {
       case "unary":

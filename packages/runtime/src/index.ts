@@ -20,7 +20,6 @@ export * from "./secrets.ts";
 export * from "./serve.ts";
 export * from "./serve-http.ts";
 export * from "./serve-metrics.ts";
-export * from "./service-definition.ts";
 export * from "./timestamps.ts";
 export * from "./tls.ts";
 export * from "./validation.ts";

@@ -1,19 +1,15 @@
-import { create, createRegistry, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
-  anyPack,
-  anyUnpack,
-  DurationSchema,
-  durationFromMs,
-  durationMs,
-} from "@bufbuild/protobuf/wkt";
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  RetryInfoSchema,
-} from "@millrace/proto/rpc-error-details";
-import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
-import { errorDomain, type Reason, reasons } from "@millrace/shared";
+  type FieldViolation,
+  packStatus,
+  statusMetadata,
+  statusOfError,
+  unpackDetails,
+} from "@millrace/grpc";
+import type { Status } from "@millrace/proto/rpc-status";
+import { type Reason, reasons } from "@millrace/shared";
+
+export type { FieldViolation } from "@millrace/grpc";
 
 /** The one table from an outcome's reason to what callers see: the gRPC code, and the status over HTTP. */
 const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> = {
@@ -90,12 +86,6 @@ export const codeOfReason = (reason: Reason): status => outcomes[reason][0];
 export const httpStatusOf = ({ reason, code }: RpcFault): number =>
   reason === undefined ? httpOfCode[code] : outcomes[reason][1];
 
-/** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
-export interface FieldViolation {
-  readonly field: string;
-  readonly description: string;
-}
-
 export interface RpcErrorInit {
   readonly reason: Reason;
   /** For people. It reaches the caller: no secrets, no internals. */
@@ -144,37 +134,8 @@ export const asRpcFault = (error: unknown): RpcFault =>
     ? error
     : rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
 
-/** What goes out with a fault beside code and message, as messages of `google.rpc`. */
-export function faultDetails(fault: RpcFault) {
-  const details = [];
-  if (fault.reason !== undefined) {
-    const info = { reason: fault.reason, domain: errorDomain, metadata: { ...fault.metadata } };
-    details.push({ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) });
-  }
-  if (fault.violations.length > 0) {
-    const fieldViolations = fault.violations.map(({ field, description }) => ({
-      field,
-      description,
-    }));
-    details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
-  }
-  if (fault.retryDelayMs !== undefined) {
-    const retryDelay = create(DurationSchema, durationFromMs(fault.retryDelayMs));
-    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
-  }
-  return details;
-}
-
-/** The types of those messages, without which they cannot be written as JSON inside of an answer. */
-export const detailTypes = createRegistry(ErrorInfoSchema, BadRequestSchema, RetryInfoSchema);
-
 /** A fault as `google.rpc.Status`, for replies that carry an error per item. */
-export function toRpcStatus(fault: RpcFault): Status {
-  const details = faultDetails(fault).map(({ desc, value }) => anyPack<DescMessage>(desc, value));
-  return create(StatusSchema, { code: fault.code, message: fault.message, details });
-}
-
-const DETAILS_KEY = "grpc-status-details-bin";
+export const toRpcStatus = (fault: RpcFault): Status => packStatus(fault);
 
 export interface GrpcStatus {
   readonly code: status;
@@ -183,47 +144,23 @@ export interface GrpcStatus {
 }
 
 /** A fault as the trailers of a call. */
-export function toGrpcStatus(fault: RpcFault): GrpcStatus {
-  const metadata = new Metadata();
-  metadata.set(DETAILS_KEY, Buffer.from(toBinary(StatusSchema, toRpcStatus(fault))));
-  return { code: fault.code, details: fault.message, metadata };
-}
+export const toGrpcStatus = (fault: RpcFault): GrpcStatus => ({
+  code: fault.code,
+  details: fault.message,
+  metadata: statusMetadata(toRpcStatus(fault)),
+});
 
-/** The fault that `google.rpc.Status` says; details of unknown types are passed over. */
+/** The fault that `google.rpc.Status` says. */
 export function fromRpcStatus(rpcStatus: Status, cause?: unknown): RpcFault {
-  let reason: Reason | undefined;
-  let metadata: Record<string, string> = {};
-  let violations: FieldViolation[] = [];
-  let retryDelayMs: number | undefined;
-  for (const detail of rpcStatus.details) {
-    const info = anyUnpack(detail, ErrorInfoSchema);
-    if (info !== undefined && info.domain === errorDomain) {
-      reason = reasons.find((known) => known === info.reason);
-      metadata = info.metadata;
-    }
-    violations = anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? violations;
-    const retryDelay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
-    if (retryDelay !== undefined) retryDelayMs = durationMs(retryDelay);
-  }
-  return new RpcFault(rpcStatus.code, reason, {
-    message: rpcStatus.message,
-    metadata,
-    violations,
+  const { reason, metadata, violations, retryDelayMs } = unpackDetails(rpcStatus);
+  const known = reasons.find((one) => one === reason);
+  return new RpcFault(rpcStatus.code, known, {
+    ...{ message: rpcStatus.message, metadata, violations },
     ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
     cause,
   });
 }
 
 /** The fault that a grpc-js client error says. */
-export function fromGrpcError(error: ServiceError): RpcFault {
-  const plain = { code: error.code, message: error.details };
-  const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];
-  if (packed instanceof Buffer) {
-    try {
-      return fromRpcStatus({ ...fromBinary(StatusSchema, packed), ...plain }, error);
-    } catch {
-      // Trailers from elsewhere that do not parse: the plain status still holds.
-    }
-  }
-  return fromRpcStatus(create(StatusSchema, plain), error);
-}
+export const fromGrpcError = (error: ServiceError): RpcFault =>
+  fromRpcStatus(statusOfError(error), error);

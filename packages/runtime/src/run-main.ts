@@ -11,8 +11,6 @@ export interface Scope {
   use<Part extends Closable>(part: Promise<Part>): Promise<Part>;
   /** Registers a step of the closing for parts without `close`. */
   defer(close: () => Promise<void> | void): void;
-  /** Aborts at the first signal or fault. */
-  readonly stopping: AbortSignal;
   /** The program is not ready while this has a problem. */
   needs(dependency: { problem(): string | undefined }): void;
   /** Why the program is not ready: it starts, it stops, or what it needs has a problem. Undefined: it is ready. */
@@ -109,7 +107,6 @@ export async function runMain(
     defer: (close) => {
       closers.push(close);
     },
-    stopping: stopping.signal,
     needs: (dependency) => {
       needed.push(dependency);
     },

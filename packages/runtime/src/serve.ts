@@ -1,6 +1,7 @@
 import "./message-streams.ts";
 import type { Server as NetServer } from "node:net";
 import { type ChannelOptions, Server } from "@grpc/grpc-js";
+import { keepalive, methodPath, serviceDefinition } from "@millrace/grpc";
 import { type Clock, limits as contract } from "@millrace/shared";
 import { openCall, type ServedMethod, serveCalls } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
@@ -11,7 +12,6 @@ import { reflectionOf } from "./reflection.ts";
 import type { Renewed } from "./renewed.ts";
 import type { RpcFault } from "./rpc-fault.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
-import { grpcServiceDefinition, methodPath } from "./service-definition.ts";
 import { allowResets, type StreamResets } from "./stream-resets.ts";
 import type { ServerTls } from "./tls.ts";
 import { serverCredentials } from "./tls-credentials.ts";
@@ -94,13 +94,12 @@ export const callSettings = <Identity>(
   traced: options.traced ?? true,
 });
 
-const channelOptions = (limits: ServeLimits): ChannelOptions => ({
+const serverOptions = (limits: ServeLimits): ChannelOptions => ({
   "grpc.max_receive_message_length": limits.messageBytes,
   "grpc.max_concurrent_streams": limits.concurrentStreams,
   "grpc.max_connection_age_ms": limits.connectionAgeMs,
   "grpc.max_connection_age_grace_ms": limits.connectionAgeMs,
-  "grpc.keepalive_time_ms": 10_000,
-  "grpc.keepalive_timeout_ms": 5_000,
+  ...keepalive,
 });
 
 /** Listens, with health and reflection beside the services; resolves once calls are taken. */
@@ -113,7 +112,7 @@ export async function serve<Identity = undefined>(
   const inflow = options.inflow ?? new Inflow(limits, options.clock);
   const methods = new Map<string, ServedMethod>();
   const server = new Server({
-    ...channelOptions(limits),
+    ...serverOptions(limits),
     interceptors: [serveCalls(methods, settings, { inflow, mostFields: limits.messageFields })],
   });
   if (limits.streamResets !== undefined) allowResets(server, limits.streamResets);
@@ -127,7 +126,7 @@ export async function serve<Identity = undefined>(
   for (const service of options.services) {
     const { desc } = service;
     warmValidation(desc);
-    const definition = rawRequests(grpcServiceDefinition(desc));
+    const definition = rawRequests(serviceDefinition(desc));
     for (const [method, handler] of methodsOf(service)) {
       methods.set(methodPath(method), { method, handler });
     }
@@ -181,7 +180,7 @@ const listenersOf = (server: Server): Iterable<NetServer> =>
   ).http2Servers.keys();
 
 /** Requests reach the adapter as bytes, so that one that does not parse is MALFORMED and not a fault. */
-function rawRequests(definition: ReturnType<typeof grpcServiceDefinition>) {
+function rawRequests(definition: ReturnType<typeof serviceDefinition>) {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => [
       name,

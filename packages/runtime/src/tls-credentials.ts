@@ -1,6 +1,20 @@
 import { type ChannelCredentials, experimental, ServerCredentials } from "@grpc/grpc-js";
 import { partOf, type Renewed } from "./renewed.ts";
-import type { ClientTls, ServerTls } from "./tls.ts";
+
+/** What a listener shows, in PEM. */
+export interface ServerTls {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  /** With it, callers must show a certificate that it signed. */
+  readonly clientCa?: Buffer;
+}
+
+/** What a client trusts, and what it shows, in PEM. */
+export interface ClientTls {
+  readonly ca: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
 
 type Provider = experimental.CertificateProvider;
 type CaListener = Parameters<Provider["addCaCertificateListener"]>[0];

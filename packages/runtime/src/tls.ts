@@ -4,22 +4,9 @@ import { type Config, isLoopback, setting } from "./load-config.ts";
 import { assertCertificates, assertNeeded, assertUsable, readFiles } from "./named-files.ts";
 import { type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
 import type { Scope } from "./run-main.ts";
-import { clientCredentials } from "./tls-credentials.ts";
+import { type ClientTls, clientCredentials, type ServerTls } from "./tls-credentials.ts";
 
-/** What a listener shows, in PEM. */
-export interface ServerTls {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-  /** With it, callers must show a certificate that it signed. */
-  readonly clientCa?: Buffer;
-}
-
-/** What a client trusts, and what it shows, in PEM. */
-export interface ClientTls {
-  readonly ca: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
+export type { ClientTls, ServerTls } from "./tls-credentials.ts";
 
 const file = z.string().optional();
 

@@ -7,7 +7,7 @@ import {
   ErrorInfoSchema,
   RetryInfoSchema,
 } from "@millrace/proto/rpc-error-details";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type CallHeaders, rpcError } from "../src/index.ts";
 import { jobsBy, startHttpServer, transports } from "./http-server.ts";
 import { failureOf, jobId } from "./job-server.ts";
@@ -25,17 +25,21 @@ const untilAborted = (signal: AbortSignal) =>
 
 const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
 
-describe.each(transports)("%s", (_, make) => {
-  test("a request reaches the handler and its answer the caller", async () => {
+test.each(transports)(
+  "by %s a request reaches the handler and its answer the caller",
+  async (_, make) => {
     await using setup = await startHttpServer({
       getJob: async (request, { path }) => ({ job: { id: request.jobId, type: path } }),
     });
     const { job } = await jobsBy(make, setup.url).getJob({ jobId });
     expect(job).toMatchObject({ id: jobId, type: "/millrace.jobs.v1.JobService/GetJob" });
     expect(setup.codes()).toEqual([status.OK]);
-  });
+  },
+);
 
-  test("what breaks the contract's rules is refused with the field's name", async () => {
+test.each(transports)(
+  "by %s what breaks the contract's rules is refused with the field's name",
+  async (_, make) => {
     await using setup = await startHttpServer({ listJobs: async () => ({}) });
     const jobs = jobsBy(make, setup.url);
     await jobs.listJobs({ queue: "documents", pageSize: 500 });
@@ -47,9 +51,12 @@ describe.each(transports)("%s", (_, make) => {
       { fieldViolations: [{ field: "page_size" }] },
     ]);
     expect(setup.codes()).toEqual([status.OK, status.INVALID_ARGUMENT]);
-  });
+  },
+);
 
-  test("an outcome arrives with its reason, metadata and wait", async () => {
+test.each(transports)(
+  "by %s an outcome arrives with its reason, metadata and wait",
+  async (_, make) => {
     await using setup = await startHttpServer({
       getJob: async () => {
         const metadata = { queue: "documents" };
@@ -66,9 +73,12 @@ describe.each(transports)("%s", (_, make) => {
       { retryDelay: { seconds: 1n, nanos: 500_000_000 } },
     ]);
     expect(setup.bugs).toEqual([]);
-  });
+  },
+);
 
-  test("a bug reaches the caller as INTERNAL without its content, and the log once", async () => {
+test.each(transports)(
+  "by %s a bug reaches the caller as INTERNAL without its content, and the log once",
+  async (_, make) => {
     const bug = new Error("redis://user:hunter2@10.0.0.1 refused");
     await using setup = await startHttpServer({
       getJob: async () => {
@@ -88,9 +98,12 @@ describe.each(transports)("%s", (_, make) => {
     }
     expect(setup.bugs).toEqual([bug, bug]);
     expect(setup.codes()).toEqual([status.INTERNAL, status.INTERNAL]);
-  });
+  },
+);
 
-  test("a refused caller reaches no handler, and a known one is told to it", async () => {
+test.each(transports)(
+  "by %s a refused caller reaches no handler, and a known one is told to it",
+  async (_, make) => {
     const identities: string[] = [];
     await using setup = await startHttpServer(
       {
@@ -120,22 +133,25 @@ describe.each(transports)("%s", (_, make) => {
     expect(await failureOf(jobs.getJob({ jobId }, bearer("bad")))).toMatchObject(refused);
     expect(await failureOf(watched("bad"))).toMatchObject(refused);
     expect(identities).toEqual(["owner", "owner"]);
-  });
+  },
+);
 
-  test("a stream comes in order and whole", async () => {
-    await using setup = await startHttpServer({
-      async *watchJob() {
-        for (let offset = 0; offset < 500; offset += 1) yield output(offset);
-      },
-    });
-    const offsets: bigint[] = [];
-    for await (const { event } of jobsBy(make, setup.url).watchJob({ jobId })) {
-      if (event.case === "chunks") offsets.push(...event.value.chunks.map(({ offset }) => offset));
-    }
-    expect(offsets).toEqual(Array.from({ length: 500 }, (_, at) => BigInt(at)));
+test.each(transports)("by %s a stream comes in order and whole", async (_, make) => {
+  await using setup = await startHttpServer({
+    async *watchJob() {
+      for (let offset = 0; offset < 500; offset += 1) yield output(offset);
+    },
   });
+  const offsets: bigint[] = [];
+  for await (const { event } of jobsBy(make, setup.url).watchJob({ jobId })) {
+    if (event.case === "chunks") offsets.push(...event.value.chunks.map(({ offset }) => offset));
+  }
+  expect(offsets).toEqual(Array.from({ length: 500 }, (_, at) => BigInt(at)));
+});
 
-  test("a caller that leaves a stream aborts its handler and ends its source", async () => {
+test.each(transports)(
+  "by %s a caller that leaves a stream aborts its handler and ends its source",
+  async (_, make) => {
     const left = Promise.withResolvers<unknown>();
     const ended = Promise.withResolvers<void>();
     await using setup = await startHttpServer({
@@ -157,47 +173,50 @@ describe.each(transports)("%s", (_, make) => {
     expect(await left.promise).toMatchObject({ code: status.CANCELLED });
     await ended.promise;
     expect(setup.bugs).toEqual([]);
-  });
+  },
+);
 
-  test("a passed deadline aborts the handler", async () => {
-    const aborted = Promise.withResolvers<unknown>();
-    await using setup = await startHttpServer({
-      getJob: (_, { signal }) =>
-        new Promise((_, reject) =>
-          signal.addEventListener("abort", () => {
-            aborted.resolve(signal.reason);
-            reject(new Error("interrupted"));
-          }),
-        ),
-    });
-    const error = await failureOf(jobsBy(make, setup.url).getJob({ jobId }, { timeoutMs: 50 }));
-    expect(error).toMatchObject({ code: Code.DeadlineExceeded });
-    expect([status.DEADLINE_EXCEEDED, status.CANCELLED]).toContain(
-      ((await aborted.promise) as { code: status }).code,
-    );
-    expect(setup.bugs).toEqual([]);
+test.each(transports)("by %s a passed deadline aborts the handler", async (_, make) => {
+  const aborted = Promise.withResolvers<unknown>();
+  await using setup = await startHttpServer({
+    getJob: (_, { signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => {
+          aborted.resolve(signal.reason);
+          reject(new Error("interrupted"));
+        }),
+      ),
   });
+  const error = await failureOf(jobsBy(make, setup.url).getJob({ jobId }, { timeoutMs: 50 }));
+  expect(error).toMatchObject({ code: Code.DeadlineExceeded });
+  expect([status.DEADLINE_EXCEEDED, status.CANCELLED]).toContain(
+    ((await aborted.promise) as { code: status }).code,
+  );
+  expect(setup.bugs).toEqual([]);
+});
 
-  test("the signal does not abort after success", async () => {
-    const signals: AbortSignal[] = [];
-    await using setup = await startHttpServer({
-      getJob: async (_, { signal }) => {
-        signals.push(signal);
-        return {};
-      },
-      async *watchJob(_, { signal }) {
-        signals.push(signal);
-        yield output(0);
-      },
-    });
-    const jobs = jobsBy(make, setup.url);
-    await jobs.getJob({ jobId });
-    for await (const _ of jobs.watchJob({ jobId }));
-    await jobs.getJob({ jobId });
-    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+test.each(transports)("by %s the signal does not abort after success", async (_, make) => {
+  const signals: AbortSignal[] = [];
+  await using setup = await startHttpServer({
+    getJob: async (_, { signal }) => {
+      signals.push(signal);
+      return {};
+    },
+    async *watchJob(_, { signal }) {
+      signals.push(signal);
+      yield output(0);
+    },
   });
+  const jobs = jobsBy(make, setup.url);
+  await jobs.getJob({ jobId });
+  for await (const _ of jobs.watchJob({ jobId }));
+  await jobs.getJob({ jobId });
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+});
 
-  test("a message at the limit is taken, a longer one is refused", async () => {
+test.each(transports)(
+  "by %s a message at the limit is taken, a longer one is refused",
+  async (_, make) => {
     await using setup = await startHttpServer(
       { submitJob: async () => ({}) },
       { limits: { messageBytes: 2_000 } },
@@ -215,5 +234,5 @@ describe.each(transports)("%s", (_, make) => {
     const error = await failureOf(send(2_000));
     expect(error).toMatchObject({ code: Code.ResourceExhausted });
     expect(setup.codes()).toEqual([status.OK, status.RESOURCE_EXHAUSTED]);
-  });
-});
+  },
+);

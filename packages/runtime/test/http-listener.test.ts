@@ -1,51 +1,15 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
-import { connect, type Socket } from "node:net";
-import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { status } from "@grpc/grpc-js";
-import { JobService, WatchJobResponseSchema } from "@millrace/proto/job-service";
-import { ManualClock } from "@millrace/testing";
+import { JobService } from "@millrace/proto/job-service";
 import { expect, onTestFinished, test } from "vitest";
-import { type HttpRoute, rpcError } from "../src/index.ts";
+import { rpcError } from "../src/index.ts";
+import { big, echo, getJob, post, raw, watchJob } from "./http-listener-setup.ts";
 import { startHttpServer } from "./http-server.ts";
 import { jobId } from "./job-server.ts";
-
-const getJob = "/millrace.jobs.v1.JobService/GetJob";
-const watchJob = "/millrace.jobs.v1.JobService/WatchJob";
-
-const post = (url: string, body: string | Buffer, headers: Record<string, string> = {}) =>
-  fetch(url, {
-    method: "POST",
-    body,
-    headers: { "content-type": "application/json", ...headers },
-  });
-
-const echo: HttpRoute<string> = {
-  method: "GET",
-  path: "/echo/{word}",
-  rpc: JobService.method.getJob,
-  handle: async ({ params, query }, { identity }) => ({
-    status: 200,
-    headers: { "content-type": "text/plain" },
-    body: `${identity} ${params.word} ${query.get("q")}`,
-  }),
-};
-
-/** A connection on which bytes are written and read by hand. */
-async function raw(address: string): Promise<Socket & { text(): string }> {
-  const [host, port] = address.split(":");
-  const socket = connect(Number(port), host);
-  onTestFinished(() => void socket.destroy());
-  await once(socket, "connect");
-  let text = "";
-  socket.on("data", (piece: Buffer) => {
-    text += piece.toString("latin1");
-  });
-  return Object.assign(socket, { text: () => text });
-}
 
 test("a caller is refused before its body is read", async () => {
   await using setup = await startHttpServer(
@@ -180,13 +144,6 @@ test("both directions of a stream flow at once on HTTP/2", async () => {
   expect((await responses.next()).done).toBe(true);
 });
 
-const big = create(WatchJobResponseSchema, {
-  event: {
-    case: "chunks",
-    value: { chunks: [{ content: { case: "text", value: "x".repeat(64 * 1024) } }] },
-  },
-});
-
 test.each(["HTTP/1.1", "HTTP/2"])(
   "a source is not pulled far ahead of a peer on %s that does not read, and ends when it goes",
   async (version) => {
@@ -231,135 +188,6 @@ test.each(["HTTP/1.1", "HTTP/2"])(
     expect(setup.bugs).toEqual([]);
   },
 );
-
-test("what a connection speaks is told from its first bytes, however they come", async () => {
-  await using setup = await startHttpServer({}, { routes: [echo] });
-  const http1 = await raw(setup.server.address);
-  for (const piece of ["P", "ROPFIND /echo/a HTTP/1.1\r\n", "host: a\r\n\r\n"]) {
-    http1.write(piece);
-    await new Promise(setImmediate);
-  }
-  while (!http1.text().includes("METHOD_NOT_ALLOWED")) await once(http1, "data");
-  const http2 = await raw(setup.server.address);
-  for (const piece of ["PRI * ", "HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\x04\0\0\0\0\0"]) {
-    http2.write(piece, "latin1");
-    await new Promise(setImmediate);
-  }
-  // The server's settings come first.
-  while (http2.text().length < 9) await once(http2, "data");
-  expect(http2.text()[3]).toBe("\x04");
-});
-
-test("a connection that its peer ends before a request is closed at once", async () => {
-  await using setup = await startHttpServer({}, { clock: new ManualClock() });
-  const peer = await raw(setup.server.address);
-  peer.end();
-  // Its peer is told so by the server alone: no time goes by.
-  await once(peer, "close");
-});
-
-test("a silent connection is cut after a minute, not before, and none keeps the server from closing", async () => {
-  const clock = new ManualClock();
-  await using setup = await startHttpServer({}, { clock });
-  const silent = await raw(setup.server.address);
-  const closed = once(silent, "close");
-  while (clock.pending === 0) await new Promise(setImmediate);
-  clock.advance(59_999);
-  expect(clock.pending).toBe(1);
-  clock.advance(1);
-  await closed;
-  await raw(setup.server.address);
-});
-
-test("a peer on HTTP/2 that answers no ping within five seconds is dead", async () => {
-  const clock = new ManualClock();
-  await using setup = await startHttpServer({}, { clock });
-  const peer = await raw(setup.server.address);
-  const closed = once(peer, "close");
-  peer.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
-  while (peer.text().length < 9) await once(peer, "data");
-  const before = peer.text().length;
-  clock.advance(10_000);
-  // A ping is 17 bytes long.
-  while (peer.text().length < before + 17) await once(peer, "data");
-  clock.advance(4_999);
-  // The time until it is dead, and the age of its connection.
-  expect(clock.pending).toBe(2);
-  clock.advance(1);
-  await closed;
-});
-
-test("closing lets a call under way finish, and tells the next that the server stops", async () => {
-  const arrived = Promise.withResolvers<void>();
-  const go = Promise.withResolvers<void>();
-  const clock = new ManualClock();
-  await using setup = await startHttpServer(
-    {
-      getJob: async () => {
-        arrived.resolve();
-        await go.promise;
-        return {};
-      },
-    },
-    { clock },
-  );
-  const body = JSON.stringify({ jobId });
-  const head = `POST ${getJob} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const socket = await raw(setup.server.address);
-  // Two at once on one connection: the second is looked at when the first has been answered.
-  socket.write(head + body + head + body);
-  await arrived.promise;
-  const ended = once(socket, "close");
-  const closed = setup.server.close();
-  go.resolve();
-  await ended;
-  await closed;
-  expect(socket.text()).toMatch(/^HTTP\/1.1 200 /);
-  // So that its caller sends nothing more on it.
-  expect(socket.text()).toMatch(/\r\nconnection: close\r\n/i);
-  expect(clock.pending).toBe(0);
-});
-
-test("a call that stays is cut when the grace is over, not before", async () => {
-  const clock = new ManualClock();
-  await using setup = await startHttpServer(
-    {
-      async *watchJob(_, { signal }) {
-        yield big;
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      },
-    },
-    { clock, limits: { graceMs: 5_000 } },
-  );
-  const jobs = createClient(
-    JobService,
-    createConnectTransport({ baseUrl: setup.url, httpVersion: "1.1" }),
-  );
-  const responses = jobs.watchJob({ jobId })[Symbol.asyncIterator]();
-  await responses.next();
-  const closed = setup.server.close();
-  clock.advance(4_999);
-  // The grace, and the age of its connection.
-  expect(clock.pending).toBe(2);
-  clock.advance(1);
-  await expect(responses.next()).rejects.toThrow();
-  await closed;
-});
-
-test("a client of HTTP/2 that is idle when the server stops lives, and finds the next one", async () => {
-  await using first = await startHttpServer({ getJob: async () => ({}) });
-  const jobs = createClient(
-    JobService,
-    createConnectTransport({ baseUrl: first.url, httpVersion: "2" }),
-  );
-  await jobs.getJob({ jobId });
-  await first.server.close();
-  await using _ = await startHttpServer(
-    { getJob: async () => ({ job: { id: jobId } }) },
-    { listen: { host: "127.0.0.1", port: first.server.port } },
-  );
-  expect((await jobs.getJob({ jobId })).job?.id).toBe(jobId);
-});
 
 test("pages of allowed origins may call from a browser, and others may not", async () => {
   const allowedOrigins = ["https://app.example"];

@@ -14,5 +14,6 @@ export * from "./loop-turns.ts";
 export * from "./pattern-words.ts";
 export * from "./random.ts";
 export * from "./reasons.ts";
+export * from "./retrying.ts";
 export * from "./text.ts";
 export * from "./wake.ts";

@@ -1,13 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { serviceDefinition } from "@millrace/grpc";
 import {
+  WorkerService,
   type WorkRequest,
   type WorkResponse,
   WorkResponseSchema,
   WriteStatus,
 } from "@millrace/proto/worker-service";
-import { workMethod } from "../src/grpc-work.ts";
 
 type Request = WorkRequest["message"];
 type Case<C> = Extract<Request, { case: C }>;
@@ -91,7 +92,7 @@ export async function fakeScheduler() {
   const server = new Server();
   const waiting: Stream[] = [];
   let wake = () => {};
-  server.addService({ work: { ...workMethod, originalName: "work" } } as never, {
+  server.addService(serviceDefinition(WorkerService), {
     work: (call: ServerDuplexStream<WorkRequest, WorkResponse>) => {
       waiting.push(new Stream(call));
       wake();

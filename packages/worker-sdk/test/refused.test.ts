@@ -1,13 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { serviceDefinition } from "@millrace/grpc";
 import {
+  WorkerService,
   type WorkRequest,
   type WorkResponse,
   WorkResponseSchema,
 } from "@millrace/proto/worker-service";
 import { systemClock, systemRandom } from "@millrace/shared";
 import { expect, onTestFinished, test } from "vitest";
-import { workMethod } from "../src/grpc-work.ts";
 import { startWorker, WorkerRefusedError } from "../src/index.ts";
 
 type Call = ServerDuplexStream<WorkRequest, WorkResponse>;
@@ -16,7 +17,7 @@ type Call = ServerDuplexStream<WorkRequest, WorkResponse>;
 async function setup(answer: (call: Call, before: number) => void, refusedGraceMs?: number) {
   const server = new Server();
   let hellos = 0;
-  server.addService({ work: { ...workMethod, originalName: "work" } } as never, {
+  server.addService(serviceDefinition(WorkerService), {
     work: (call: Call) => {
       call.on("error", () => undefined);
       call.once("data", () => answer(call, hellos++));

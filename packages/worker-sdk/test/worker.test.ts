@@ -1,37 +1,12 @@
 import { StopReason, WriteStatus } from "@millrace/proto/worker-service";
-import { systemClock, systemRandom } from "@millrace/shared";
-import { expect, onTestFinished, test } from "vitest";
-import { type Executor, NonRetryableError, startWorker } from "../src/index.ts";
-import { fakeScheduler, lease } from "./fake-scheduler.ts";
-
-async function setup(
-  executors: Record<string, Executor>,
-  { maxUnacknowledgedBytes = 1_000, slots = 1, guestSlots = 0, streamThread = true } = {},
-) {
-  const { port, stream, close } = await fakeScheduler();
-  const worker = startWorker({
-    schedulerAddress: `127.0.0.1:${port}`,
-    ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
-    ...{ guestSlots, streamThread },
-    ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
-  });
-  onTestFinished(async () => {
-    close();
-    void worker.drain(0);
-  });
-  return { worker, stream };
-}
-
-const echo: Executor = async ({ payload, write }) => {
-  await write("hello");
-  return payload;
-};
-
-const untilStopped: Executor = ({ signal }) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+import { systemClock } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { type Executor, NonRetryableError } from "../src/index.ts";
+import { lease } from "./fake-scheduler.ts";
+import { echo, startFakedWorker, untilStopped } from "./worker-setup.ts";
 
 test("runs a job: output first, its outcome once that is stored; its slot is given again when it returns", async () => {
-  const { stream } = await setup({ echo });
+  const { stream } = await startFakedWorker({ echo });
   const s = await stream();
   const hello = await s.next("hello");
   expect(hello).toMatchObject({ workerId: "w1", credit: 1, types: ["echo"], leases: [] });
@@ -49,7 +24,7 @@ test("runs a job: output first, its outcome once that is stored; its slot is giv
 test.each([true, false])(
   "runs, renews and settles a job, and connects again, with a stream thread: %s",
   async (streamThread) => {
-    const { stream, worker } = await setup({ slow: untilStopped }, { streamThread });
+    const { stream, worker } = await startFakedWorker({ slow: untilStopped }, { streamThread });
     const first = await stream();
     first.welcome();
     first.assign("slow");
@@ -69,7 +44,7 @@ test.each([true, false])(
 );
 
 test("what ends together is settled in one message, and its slots are given again in one", async () => {
-  const { stream } = await setup({ none: async () => null }, { slots: 3 });
+  const { stream } = await startFakedWorker({ none: async () => null }, { slots: 3 });
   const s = await stream();
   s.welcome();
   s.assignAll([
@@ -86,7 +61,7 @@ test("a guest runs beyond the slots, without credit, and one more goes back", as
   const ends = new Map<unknown, () => void>();
   const told: Executor = ({ payload }) =>
     new Promise((resolve) => ends.set(payload, () => resolve(payload)));
-  const { stream } = await setup({ told }, { slots: 2, guestSlots: 1 });
+  const { stream } = await startFakedWorker({ told }, { slots: 2, guestSlots: 1 });
   const s = await stream();
   expect(await s.next("hello")).toMatchObject({ credit: 2, slots: 2, guestSlots: 1 });
   s.welcome();
@@ -103,60 +78,8 @@ test("a guest runs beyond the slots, without credit, and one more goes back", as
   expect((await s.next("credit")).slots).toBe(1);
 });
 
-test("what is written while output is unanswered goes in one message once it is answered", async () => {
-  const { promise: firstSent, resolve: go } = Promise.withResolvers<void>();
-  const twice: Executor = async ({ write, signal }) => {
-    await firstSent;
-    await write("b");
-    await write("c");
-    return untilStopped({ signal } as never);
-  };
-  const first: Executor = async ({ write, signal }) => {
-    await write("a");
-    return untilStopped({ signal } as never);
-  };
-  const { stream } = await setup({ first, twice }, { slots: 3 });
-  const s = await stream();
-  s.welcome();
-  s.assignAll([
-    ["first", 1n],
-    ["twice", 2n],
-    ["twice", 3n],
-  ]);
-  expect((await s.next("output")).attempts).toHaveLength(1);
-  go();
-  await s.next("heartbeat");
-  expect(s.seen.some((m) => m.case === "output")).toBe(false);
-  s.outputAck(WriteStatus.STORED, 1);
-  expect((await s.next("output")).attempts).toMatchObject([
-    { lease: lease(2n), chunks: [{ content: { value: "bc" } }] },
-    { lease: lease(3n), chunks: [{ content: { value: "bc" } }] },
-  ]);
-});
-
-test("an attempt that floods leaves room in the message for the others", async () => {
-  const writes: Executor = async ({ payload, write }) => write("x".repeat(payload as number));
-  const { stream } = await setup({ writes }, { slots: 2, maxUnacknowledgedBytes: 4_000_000 });
-  const s = await stream();
-  s.welcome();
-  s.assignAll([
-    ["writes", 1n, 3_000_000],
-    ["writes", 2n, 10],
-  ]);
-  const { attempts } = await s.next("output");
-  const bytesOf = (token: bigint) =>
-    attempts
-      .filter((attempt) => attempt.lease?.fencingToken === token)
-      .flatMap(({ chunks }) => chunks)
-      .reduce((sum, { content }) => sum + String(content.value).length, 0);
-  expect(bytesOf(2n)).toBe(10);
-  // A little over 1 MiB in all: the rest waits for the answer.
-  expect(bytesOf(1n)).toBeGreaterThan(900_000);
-  expect(bytesOf(1n)).toBeLessThan(1_200_000);
-});
-
 test("slots are given again before their jobs are settled, but unsettled jobs stay bounded", async () => {
-  const { stream } = await setup({ none: async () => null });
+  const { stream } = await startFakedWorker({ none: async () => null });
   const s = await stream();
   s.welcome();
   s.assign("none", 1n);
@@ -177,7 +100,7 @@ test("slots are given again before their jobs are settled, but unsettled jobs st
 });
 
 test("a job of a type without an executor is handed back, and not at once", async () => {
-  const { stream } = await setup({ echo }, { slots: 1 });
+  const { stream } = await startFakedWorker({ echo }, { slots: 1 });
   const s = await stream();
   s.welcome();
   const assignedMs = systemClock.nowMs();
@@ -188,7 +111,7 @@ test("a job of a type without an executor is handed back, and not at once", asyn
 });
 
 test("a plain throw may be repeated, a NonRetryableError may not", async () => {
-  const { stream } = await setup({
+  const { stream } = await startFakedWorker({
     plain: () => Promise.reject(new Error("boom")),
     final: () => Promise.reject(new NonRetryableError("DOCUMENT_EMPTY", "empty")),
   });
@@ -208,83 +131,8 @@ test("a plain throw may be repeated, a NonRetryableError may not", async () => {
   }
 });
 
-test("after a cut it presents its lease, asks for no more than is free, and sends on from what is stored", async () => {
-  const { promise: goOn, resolve } = Promise.withResolvers<void>();
-  const { stream } = await setup({
-    two: async ({ write }) => {
-      await write("one");
-      await goOn;
-      await write("two");
-    },
-  });
-  const first = await stream();
-  first.welcome();
-  first.assign("two");
-  await first.next("output");
-  first.cut();
-  const second = await stream();
-  const hello = await second.next("hello");
-  expect(hello).toMatchObject({ credit: 0, leases: [lease()] });
-  second.welcome([{ lease: lease(), held: true, nextSequence: 1 }]);
-  resolve();
-  const output = (await second.next("output")).attempts[0];
-  expect(output).toMatchObject({ firstSequence: 1, chunks: [{ content: { value: "two" } }] });
-});
-
-test("what was unanswered when the stream was cut is sent on the next one", async () => {
-  const { stream } = await setup({ echo, none: async () => null }, { slots: 2 });
-  const first = await stream();
-  first.welcome();
-  first.assignAll([
-    ["echo", 1n],
-    ["none", 2n],
-  ]);
-  const output = await first.next("output");
-  const settle = await first.next("settle");
-  first.cut();
-  const second = await stream();
-  expect(await second.next("hello")).toMatchObject({ credit: 2, leases: [lease(1n), lease(2n)] });
-  second.welcome([
-    { lease: lease(1n), held: true, nextSequence: 0 },
-    { lease: lease(2n), held: true, nextSequence: 0 },
-  ]);
-  expect(await second.next("output")).toEqual(output);
-  expect(await second.next("settle")).toEqual(settle);
-});
-
-test("a gap is filled by sending the same chunks again", async () => {
-  const { stream } = await setup({ echo });
-  const s = await stream();
-  s.welcome();
-  s.assign();
-  const sent = await s.next("output");
-  s.outputAck(WriteStatus.GAP, 0);
-  expect(await s.next("output")).toEqual(sent);
-});
-
-test("write waits while too much is unacknowledged", async () => {
-  let written = 0;
-  const { stream } = await setup(
-    {
-      flood: async ({ write }) => {
-        for (; written < 10; written += 1) await write("x".repeat(60));
-      },
-    },
-    { maxUnacknowledgedBytes: 100 },
-  );
-  const s = await stream();
-  s.welcome();
-  s.assign("flood");
-  await s.next("output");
-  await s.next("heartbeat");
-  expect(written).toBe(1);
-  s.outputAck(WriteStatus.STORED, 1);
-  await s.next("output");
-  expect(written).toBeGreaterThan(1);
-});
-
 test("a stop aborts the executor and is reported as stopped", async () => {
-  const { stream } = await setup({ slow: untilStopped });
+  const { stream } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
   s.assign("slow");
@@ -295,7 +143,7 @@ test("a stop aborts the executor and is reported as stopped", async () => {
 });
 
 test("a lost lease aborts the executor, and nothing is reported", async () => {
-  const { stream } = await setup({ slow: untilStopped });
+  const { stream } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
   s.assign("slow");
@@ -306,7 +154,7 @@ test("a lost lease aborts the executor, and nothing is reported", async () => {
 });
 
 test("drain hands back what does not end in time and says goodbye last", async () => {
-  const { stream, worker } = await setup({ slow: untilStopped });
+  const { stream, worker } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
   s.assign("slow");
@@ -325,7 +173,7 @@ test.each([
   ["a stop", "stop"],
   ["a drain without grace", "drain"],
 ])("%s that comes when an executor has returned costs nothing of its output", async (_, what) => {
-  const { stream, worker } = await setup({ echo });
+  const { stream, worker } = await startFakedWorker({ echo });
   const s = await stream();
   s.welcome();
   s.assign("echo", 1n, { a: 1 });
@@ -343,14 +191,4 @@ test.each([
   expect(s.seen.some((m) => m.case === "settle")).toBe(false);
   s.outputAck(WriteStatus.STORED, 1);
   expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("completed");
-});
-
-test("an outcome that the store could not take is sent again", async () => {
-  const { stream } = await setup({ none: async () => null });
-  const s = await stream();
-  s.welcome();
-  s.assign("none");
-  const sent = await s.next("settle");
-  s.settleAck(WriteStatus.RETRY);
-  expect(await s.next("settle")).toEqual(sent);
 });

@@ -1,4 +1,5 @@
 import type { DocumentStore } from "@millrace/documents";
+import { methodPath } from "@millrace/grpc";
 import { JobService } from "@millrace/proto/job-service";
 import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
@@ -102,9 +103,7 @@ export interface GatewayOptions {
 }
 
 const submitPaths = new Set(
-  [JobService.method.submitJob, JobService.method.submitJobs].map(
-    ({ parent, name }) => `/${parent.typeName}/${name}`,
-  ),
+  [JobService.method.submitJob, JobService.method.submitJobs].map(methodPath),
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { drained, nextOrAbort } from "../stream-flow.ts";
+import { drained, nextOrAbort } from "@millrace/grpc";
 
 /** What is sent back. A body in pieces is pulled as fast as the caller reads. */
 export interface HttpAnswer {

@@ -8,11 +8,11 @@ import {
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
+import { detailTypes, nextOrAbort } from "@millrace/grpc";
 import { type AnyHandler, type BoundService, methodsOf } from "../handlers.ts";
 import type { Inflow } from "../inflow/inflow.ts";
-import { detailTypes, RpcFault, rpcError } from "../rpc-fault.ts";
+import { RpcFault, rpcError } from "../rpc-fault.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
-import { nextOrAbort } from "../stream-flow.ts";
 import { assertValid } from "../validation.ts";
 import { sendAnswer } from "./answer.ts";
 import { boundedBody, type MessageLimits } from "./bounded-body.ts";

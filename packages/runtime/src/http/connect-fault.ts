@@ -1,14 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
+import { detailMessages } from "@millrace/grpc";
 import { ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
 import { errorDomain, type Reason, reasons } from "@millrace/shared";
-import { faultDetails, RpcFault } from "../rpc-fault.ts";
+import { RpcFault } from "../rpc-fault.ts";
 
 /** gRPC's and Connect's codes are the same numbers. */
 export const toConnectError = (fault: RpcFault): ConnectError =>
   new ConnectError(fault.message, fault.code as number as Code, undefined, [
-    ...faultDetails(fault),
+    ...detailMessages(fault),
   ]);
 
 /** What Connect itself refuses before a handler sees it, by our names. */

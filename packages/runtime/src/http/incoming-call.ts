@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import { nextOrAbort } from "@millrace/grpc";
 import { type Inflow, type InflowCall, SMALL_BYTES } from "../inflow/inflow.ts";
 import { MessageFrames } from "../inflow/message-frames.ts";
 import { type RpcFault, rpcError } from "../rpc-fault.ts";
-import { nextOrAbort } from "../stream-flow.ts";
 import { cancelled } from "./request.ts";
 import { askForBody, hasCome, isAnswered } from "./rest-of-request.ts";
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -10,6 +10,7 @@ import type { Renewed } from "../renewed.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
 import { ConnectionAge } from "./connection-age.ts";
+import { Http1Connections } from "./http1-connections.ts";
 import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
 import { continueWhenRead } from "./rest-of-request.ts";
 import { trackSessions } from "./sessions.ts";
@@ -53,13 +54,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const sessions = trackSessions(http2, { clock, age });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
-  /**
-   * Connections of HTTP/1.1 whose next answer is to be the last. An idle one is not closed: a request may
-   * be on its way, which would be lost.
-   */
-  const old = new WeakSet<Socket>();
-  /** Of each connection of HTTP/1.1 that is busy, what it is to say last. */
-  const last = new Map<Socket, ServerResponse>();
+  const http1 = new Http1Connections(server, age);
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -70,16 +65,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     const protocol = tls === undefined ? await protocolOf(socket, clock) : agreedProtocol(socket);
     undecided.delete(socket);
     if (protocol === "http1") {
-      let during: ServerResponse | undefined;
-      const onOld = () => {
-        old.add(socket);
-        during = last.get(socket);
-      };
-      const onOver = () => {
-        if (during !== undefined && last.get(socket) === during) socket.destroy();
-      };
-      const aging = age.start({ onOld, onOver });
-      socket.once("close", () => aging.cancel());
+      http1.add(socket);
       takeHttp1(socket);
     }
     if (protocol !== "http2") return;
@@ -90,22 +76,12 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
 
   limitConnections(server, options.inflow);
 
-  let closing = false;
-  const onBusy: RequestListener = ({ socket }, response) => {
-    last.set(socket, response);
-    if (old.has(socket)) response.setHeader("connection", "close");
-    // A connection that was busy when the closing began would otherwise be kept open after it.
-    response.once("close", () => {
-      if (last.get(socket) === response) last.delete(socket);
-      if (closing) server.closeIdleConnections();
-    });
-  };
   // Before the listener that answers.
-  server.prependListener("request", onBusy);
+  server.prependListener("request", http1.onRequest);
   // Its caller is let in before it sends the body.
   server.on("checkContinue", (request, response) => {
     continueWhenRead(request, response);
-    onBusy(request, response);
+    http1.onRequest(request, response);
     onRequest(request, response);
   });
   await new Promise<void>((resolve, reject) => {
@@ -119,11 +95,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
-        closing = true;
-        for (const response of last.values()) {
-          // Its caller is to send nothing more on it: that would be cut.
-          if (!response.headersSent) response.setHeader("connection", "close");
-        }
+        http1.close();
         const late = clock.after(limits.graceMs, () => {
           for (const socket of sockets) socket.destroy();
         });

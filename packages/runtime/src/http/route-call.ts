@@ -1,7 +1,7 @@
+import { methodPath } from "@millrace/grpc";
 import { refusedEncoding } from "../compression.ts";
 import type { Inflow } from "../inflow/inflow.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
-import { methodPath } from "../service-definition.ts";
 import { sendAnswer } from "./answer.ts";
 import { incomingCall } from "./incoming-call.ts";
 import { sendFault } from "./problem.ts";

@@ -1,12 +1,16 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type Client, type ClientDuplexStream, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { WorkRequestSchema, WorkResponseSchema } from "@millrace/proto/worker-service";
+import type { Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import { bytesDefinition, callMetadata, openDuplex } from "@millrace/grpc";
+import {
+  WorkerService,
+  WorkRequestSchema,
+  WorkResponseSchema,
+} from "@millrace/proto/worker-service";
 import { systemClock } from "@millrace/shared";
-import { workMethod } from "../grpc-work.ts";
 import { LeaseBeat } from "./lease-beat.ts";
 import type { LinkEvents, StreamError } from "./link.ts";
 
-const same = (bytes: Buffer) => bytes;
+const workMethod = bytesDefinition(WorkerService.method.work);
 /** The first byte of a message that holds output_acks: its field's number, and its wire type. */
 const OUTPUT_ACKS = WorkResponseSchema.field.outputAcks.number * 8 + 2;
 
@@ -15,14 +19,13 @@ const OUTPUT_ACKS = WorkResponseSchema.field.outputAcks.number * 8 + 2;
  * Runs in the stream thread, or where there is none, in the main thread.
  */
 export class LeasedStream {
-  readonly #call: ClientDuplexStream<Buffer, Buffer>;
+  readonly #call: ClientDuplexStream<Uint8Array, Buffer>;
   readonly #beat: LeaseBeat;
   #over = false;
 
   constructor(client: Client, token: string | undefined, hello: Uint8Array, events: LinkEvents) {
-    const metadata = new Metadata();
-    if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-    this.#call = client.makeBidiStreamRequest(workMethod.path, same, same, metadata);
+    const metadata = callMetadata(token);
+    this.#call = openDuplex({ client, definition: workMethod, metadata, options: {} });
     this.#beat = new LeaseBeat(systemClock, (message) =>
       this.send(toBinary(WorkRequestSchema, create(WorkRequestSchema, { message }))),
     );
@@ -52,7 +55,7 @@ export class LeasedStream {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#over) this.#call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    if (!this.#over) this.#call.write(bytes);
   }
 
   cut(): void {

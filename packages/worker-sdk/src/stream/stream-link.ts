@@ -11,8 +11,9 @@ import { systemClock } from "@millrace/shared";
 import { leaseKey } from "../attempt.ts";
 import * as messages from "../messages.ts";
 import { handedBack } from "../outcome.ts";
+import { DirectLink } from "./direct-link.ts";
 import type { LeasedStream } from "./leased-stream.ts";
-import { DirectLink, type OpenStream, type StreamError } from "./link.ts";
+import type { OpenStream, StreamError } from "./link.ts";
 import {
   type BlockedJob,
   type Claim,

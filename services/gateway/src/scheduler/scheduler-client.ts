@@ -10,7 +10,7 @@ import {
   RpcFault,
   rpcError,
 } from "@millrace/runtime";
-import { type BackoffPolicy, backoffMs, type Clock, type Random, sleep } from "@millrace/shared";
+import { type BackoffPolicy, type Clock, type Random, retrying } from "@millrace/shared";
 
 export type Scheduler = GrpcClient<typeof SchedulerService>["rpc"];
 
@@ -40,6 +40,9 @@ const isCutOff = (error: unknown): boolean =>
   error instanceof RpcFault &&
   error.reason === undefined &&
   error.code === status.DEADLINE_EXCEEDED;
+
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof RpcFault && error.code === status.UNAVAILABLE;
 
 /** What a failed call to the scheduler means to whoever called the gateway. */
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
@@ -71,27 +74,22 @@ export function schedulerClient(options: SchedulerClientOptions): {
 
   const repeating =
     (send: (request: object, call: CallOptions) => Promise<object>) =>
-    async (request: object, call: CallOptions = {}): Promise<object> => {
+    (request: object, call: CallOptions = {}): Promise<object> => {
+      const { signal } = call;
       const untilMs = clock.nowMs() + (call.deadlineMs ?? deadlineMs);
-      let known: unknown;
-      for (let failures = 1; ; failures += 1) {
+      let known: RpcFault | undefined;
+      const once = async () => {
         try {
           return await send(request, { ...call, deadlineMs: untilMs - clock.nowMs() });
         } catch (error) {
-          const fault = translate(error, call.signal);
           // A last try that was cut off does not say why; those before it may have.
           if (known !== undefined && isCutOff(error)) throw known;
+          const fault = translate(error, signal);
           if (fault instanceof RpcFault && fault.reason !== "SCHEDULER_UNAVAILABLE") known = fault;
-          const pauseMs = backoffMs(backoff, failures, random);
-          const again =
-            fault instanceof RpcFault &&
-            fault.code === status.UNAVAILABLE &&
-            clock.nowMs() + pauseMs < untilMs;
-          if (!again) throw fault;
-          await sleep(clock, pauseMs, call.signal);
-          if (call.signal?.aborted) throw fault;
+          throw fault;
         }
-      }
+      };
+      return retrying(once, { clock, random, backoff, signal, untilMs, passes: isUnavailable });
     };
 
   const wrap = (method: DescMethod): unknown => {

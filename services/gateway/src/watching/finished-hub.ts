@@ -1,11 +1,11 @@
 import { RpcFault } from "@millrace/runtime";
 import {
   type BackoffPolicy,
-  backoffMs,
   type Clock,
   createWake,
   type Random,
-  sleep,
+  type Retries,
+  retrying,
 } from "@millrace/shared";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { AwaitedJobs, type FinishedListener } from "./awaited-jobs.ts";
@@ -58,33 +58,36 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
     }
   };
 
-  const run = async () => {
-    for (let failures = 0; !closed.signal.aborted; failures += 1) {
-      while (jobs.size === 0 && !closed.signal.aborted) await wake.wait();
-      if (closed.signal.aborted) return;
-      const stream = scheduler.watchFinished();
-      call = stream;
-      jobs.startAnew();
-      let over = false;
-      // Its failure is the stream's, which the receiver tells.
-      const sending = send(stream, () => over).catch(() => undefined);
-      try {
-        await receive(stream, () => {
-          failures = 0;
-        });
-      } catch (error) {
-        const drains = error instanceof RpcFault && error.reason === "DRAINING";
-        if (failures === 0 && !drains && !closed.signal.aborted) {
-          options.onWarning?.("no scheduler tells of finished jobs", error);
-        }
+  const ended = new Error("the stream has ended");
+  /** One stream, once there is something to wait for. */
+  const watchOnce = async (retries: Retries) => {
+    while (jobs.size === 0 && !closed.signal.aborted) await wake.wait();
+    if (closed.signal.aborted) return;
+    const stream = scheduler.watchFinished();
+    call = stream;
+    jobs.startAnew();
+    let over = false;
+    // Its failure is the stream's, which the receiver tells.
+    const sending = send(stream, () => over).catch(() => undefined);
+    try {
+      await receive(stream, () => retries.progressed());
+    } catch (error) {
+      const drains = error instanceof RpcFault && error.reason === "DRAINING";
+      if (retries.failures === 0 && !drains && !closed.signal.aborted) {
+        options.onWarning?.("no scheduler tells of finished jobs", error);
       }
-      over = true;
-      wake.wake();
-      await sending;
-      await sleep(clock, backoffMs(backoff, failures + 1, random), closed.signal);
     }
+    over = true;
+    wake.wake();
+    await sending;
+    throw ended;
   };
-  void run();
+  const { signal } = closed;
+  const passes = (error: unknown) => error === ended;
+  retrying(watchOnce, { clock, random, backoff, signal, passes }).catch((error: unknown) => {
+    // The hub was closed while it waited for the next one.
+    if (error !== ended) throw error;
+  });
 
   const changed = () => {
     onAwaited(jobs.size);

@@ -20,22 +20,35 @@ const chunks = (...offsets: number[]) => ({
 const draining = () => rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
 const gone = () => rpcError({ reason: "OUTPUT_GONE", message: "gone" });
 
-type Told = ReturnType<typeof job> | ReturnType<typeof chunks> | RpcFault;
+/** Nothing is told for so long. */
+const quiet = (quietMs: number) => ({ quietMs });
+
+type Told =
+  | ReturnType<typeof job>
+  | ReturnType<typeof chunks>
+  | ReturnType<typeof quiet>
+  | RpcFault;
 
 /** Watches through schedulers that each tell what is said here, and then end or fail. */
 function setup(streams: readonly (readonly Told[])[], giveUpAfterMs = 60_000) {
   const asked: bigint[] = [];
+  let passedMs = 0;
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
   const scheduler = {
     async *watch({ watch }: { watch: { fromOffset: bigint } }) {
       const told = streams[asked.length] ?? [draining()];
       asked.push(watch.fromOffset);
       for (const one of told) {
         if (one instanceof RpcFault) throw one;
+        if ("quietMs" in one) {
+          passedMs += one.quietMs;
+          continue;
+        }
         yield { event: create(WatchJobResponseSchema, one) };
       }
     },
   } as unknown as Pick<Scheduler, "watch">;
-  const watcher = createJobWatcher({ scheduler, clock: systemClock, random, giveUpAfterMs });
+  const watcher = createJobWatcher({ scheduler, clock, random, giveUpAfterMs });
   const events: string[] = [];
   const watch = async (signal = new AbortController().signal) => {
     const request = create(WatchJobRequestSchema, { jobId: "a" });
@@ -95,6 +108,15 @@ test("without a scheduler for long enough the watch fails with why", async () =>
   const { watch, events } = setup([[job(JobState.QUEUED), draining()]], 0);
   await expect(watch()).rejects.toMatchObject({ reason: "DRAINING" });
   expect(events).toEqual(["QUEUED"]);
+});
+
+test("a job that was quiet for longer than a cut may last is watched on after a cut", async () => {
+  const { watch, events } = setup([
+    [job(JobState.RUNNING), quiet(60_001), draining()],
+    [job(JobState.SUCCEEDED)],
+  ]);
+  await watch();
+  expect(events).toEqual(["RUNNING", "SUCCEEDED"]);
 });
 
 test("what asking again would not mend is thrown at once", async () => {

@@ -4,11 +4,11 @@ import type { WatchJobRequest, WatchJobResponse } from "@millrace/proto/job-serv
 import { RpcFault, rpcError } from "@millrace/runtime";
 import {
   type BackoffPolicy,
-  backoffMs,
   type Clock,
   type KeyId,
   type Random,
-  sleep,
+  type Retries,
+  retryingStream,
 } from "@millrace/shared";
 import { hasFinished } from "../messages/has-finished.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
@@ -24,7 +24,7 @@ export interface JobWatcherOptions {
   readonly scheduler: Pick<Scheduler, "watch">;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long no scheduler may be heard before the watch fails. */
+  /** How long no scheduler may be heard, from a cut on, before the watch fails. */
   readonly giveUpAfterMs: number;
 }
 
@@ -36,25 +36,18 @@ const backoff: BackoffPolicy = { initialMs: 25, maxMs: 1_000, factor: 2, jitter:
  * whatever the order in which a scheduler sends them. Ends after the final state, or throws: a stream
  * of a scheduler that ends before is a cut, whatever it looks like.
  */
-export const createJobWatcher = ({
-  scheduler,
-  clock,
-  random,
-  giveUpAfterMs,
-}: JobWatcherOptions): JobWatcher =>
-  async function* (keyId, { jobId, fromOffset }, signal) {
+export const createJobWatcher =
+  ({ scheduler, clock, random, giveUpAfterMs }: JobWatcherOptions): JobWatcher =>
+  (keyId, { jobId, fromOffset }, signal) => {
     let next = fromOffset;
     let shown: Job | undefined;
-    let untilMs = clock.nowMs() + giveUpAfterMs;
-    for (let failures = 1; ; failures += 1) {
+    const once = async function* (retries: Retries): AsyncGenerator<WatchJobResponse> {
       let final: WatchJobResponse | undefined;
-      let cut: RpcFault;
       try {
         const watch = { jobId, fromOffset: next };
         for await (const { event } of scheduler.watch({ keyId, watch }, { signal })) {
           if (event === undefined) continue;
-          failures = 0;
-          untilMs = clock.nowMs() + giveUpAfterMs;
+          retries.progressed();
           if (event.event.case === "chunks") {
             next = (event.event.value.chunks.at(-1)?.offset ?? next - 1n) + 1n;
           } else if (event.event.case === "job") {
@@ -66,25 +59,18 @@ export const createJobWatcher = ({
           }
           yield event;
         }
-        if (final !== undefined) {
-          yield final;
-          return;
-        }
-        cut = endedEarly();
       } catch (error) {
-        const passes = error instanceof RpcFault && error.code === status.UNAVAILABLE;
-        if (passes && !signal.aborted) cut = error;
-        else {
-          // Output that is asked for is no longer kept: the result is all that is left.
-          if (final !== undefined && isGone(error)) yield final;
-          throw error;
-        }
+        // Output that is asked for is no longer kept: the result is all that is left.
+        if (final !== undefined && isGone(error)) yield final;
+        throw error;
       }
-      const pauseMs = backoffMs(backoff, Math.max(1, failures), random);
-      if (clock.nowMs() + pauseMs >= untilMs) throw cut;
-      await sleep(clock, pauseMs, signal);
-      if (signal.aborted) throw cut;
-    }
+      if (final === undefined) throw endedEarly();
+      yield final;
+    };
+    const passes = (error: unknown) =>
+      error instanceof RpcFault && error.code === status.UNAVAILABLE && !signal.aborted;
+    const options = { clock, random, backoff, signal, passes, patienceMs: giveUpAfterMs };
+    return retryingStream(once, options);
   };
 
 const isGone = (error: unknown): boolean =>

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import "./message-streams.ts";
-import { writeAll } from "./stream-flow.ts";
+import { writeAll } from "@millrace/grpc";
 
 /** A stream of messages whose peer reads when the test says so. */
 function setup() {

@@ -1,31 +1,47 @@
-import {
-  type CallOptions,
-  type Client,
-  type ClientReadableStream,
-  type ClientWritableStream,
-  type Metadata,
-  type MethodDefinition,
-  type ServiceError,
-  status,
+import type {
+  CallOptions,
+  Client,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientWritableStream,
+  Metadata,
+  MethodDefinition,
+  ServiceError,
 } from "@grpc/grpc-js";
-import type { BidiCall } from "./grpc-client.ts";
-import { fromGrpcError, RpcFault } from "./rpc-fault.ts";
 import { drained, writeAll } from "./stream-flow.ts";
 
-/** Everything one call over grpc-js needs. */
-export interface OpenCall {
-  readonly client: Client;
-  readonly definition: MethodDefinition<object, object>;
-  readonly metadata: Metadata;
-  readonly options: CallOptions;
-  readonly signal: AbortSignal | undefined;
+/** A stream of requests and one of responses. */
+export interface BidiCall<In, Out> {
+  /** Resolves when the stream takes more; rejects with the call's failure once it has ended. */
+  write(request: In): Promise<void>;
+  /** Half-closes: no more requests, responses go on. */
+  end(): void;
+  /** For one reader. Throws the failure if the call fails; leaving the loop cancels the call. */
+  readonly responses: AsyncIterable<Out>;
+  cancel(): void;
 }
 
-const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
+/** Where a call goes, and what it says. */
+export interface CallTarget<In = object, Out = object> {
+  readonly client: Client;
+  readonly definition: MethodDefinition<In, Out>;
+  readonly metadata: Metadata;
+  readonly options: CallOptions;
+}
 
-const asFault = (error: unknown): unknown =>
+/** Everything one call over grpc-js needs. */
+export interface OpenCall extends CallTarget {
+  /** Cancels the call when it aborts. */
+  readonly signal: AbortSignal | undefined;
+  /** What a failure is to whoever made the call. */
+  readonly failure: (error: ServiceError) => Error;
+  /** The failure of a call that was cancelled before it began, or that is written to after its end. */
+  readonly cancelled: () => Error;
+}
+
+const failureOf = ({ failure }: OpenCall, error: unknown): unknown =>
   error instanceof Error && "code" in error && "metadata" in error
-    ? fromGrpcError(error as ServiceError)
+    ? failure(error as ServiceError)
     : error;
 
 /** Cancels a call on abort; the returned function forgets the signal, which may outlive the call. */
@@ -37,10 +53,11 @@ function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined
   return () => signal.removeEventListener("abort", cancel);
 }
 
+/** One request, one response. */
 export function sendUnary(open: OpenCall, request: object): Promise<object> {
   const { client, definition, metadata, options } = open;
   return new Promise((resolve, reject) => {
-    if (open.signal?.aborted) return reject(cancelled());
+    if (open.signal?.aborted) return reject(open.cancelled());
     const call = client.makeUnaryRequest(
       definition.path,
       definition.requestSerialize,
@@ -50,7 +67,7 @@ export function sendUnary(open: OpenCall, request: object): Promise<object> {
       options,
       (error, response) => {
         forget();
-        if (error !== null) reject(fromGrpcError(error));
+        if (error !== null) reject(open.failure(error));
         else if (response !== undefined) resolve(response);
       },
     );
@@ -58,12 +75,16 @@ export function sendUnary(open: OpenCall, request: object): Promise<object> {
   });
 }
 
+/**
+ * A stream of requests, one response. The source is read as fast as the peer takes it, and no further once there is an
+ * answer. Where the source fails, the call is cancelled, and the failure thrown.
+ */
 export async function sendClientStream(
   open: OpenCall,
   requests: AsyncIterable<object>,
 ): Promise<object> {
   const { client, definition, metadata, options } = open;
-  if (open.signal?.aborted) throw cancelled();
+  if (open.signal?.aborted) throw open.cancelled();
   const ended = new AbortController();
   let call: ClientWritableStream<object> | undefined;
   const response = new Promise<object>((resolve, reject) => {
@@ -74,9 +95,9 @@ export async function sendClientStream(
       metadata,
       options,
       (error, value) => {
-        if (error !== null) reject(fromGrpcError(error));
+        if (error !== null) reject(open.failure(error));
         else if (value !== undefined) resolve(value);
-        ended.abort(cancelled());
+        ended.abort(open.cancelled());
       },
     );
   });
@@ -98,8 +119,8 @@ export async function sendClientStream(
   }
 }
 
-/** Starts the call at once, not at the first read. */
-export function openServerStream(open: OpenCall, request: object): AsyncIterable<object> {
+/** One request, a stream of responses. Starts the call at once, not at the first read; leaving the loop cancels it. */
+export function openServerStream(open: OpenCall, request: object): AsyncGenerator<object> {
   const { client, definition, metadata, options } = open;
   const call = client.makeServerStreamRequest(
     definition.path,
@@ -109,7 +130,7 @@ export function openServerStream(open: OpenCall, request: object): AsyncIterable
     metadata,
     options,
   );
-  return responsesOf(call, cancelOnAbort(call, open.signal));
+  return responsesOf(open, call, cancelOnAbort(call, open.signal));
 }
 
 /**
@@ -117,19 +138,20 @@ export function openServerStream(open: OpenCall, request: object): AsyncIterable
  * late, and the listener keeps a failure before the first read from ending the process.
  */
 function responsesOf(
+  open: OpenCall,
   call: ClientReadableStream<object>,
   forget: () => void,
-): AsyncIterable<object> {
+): AsyncGenerator<object> {
   let failure: unknown;
   call.on("error", (error) => {
-    failure = asFault(error);
+    failure = failureOf(open, error);
   });
   call.on("status", forget);
   async function* read(): AsyncGenerator<object> {
     try {
       for await (const response of call) yield response as object;
     } catch (error) {
-      throw asFault(error);
+      throw failure ?? failureOf(open, error);
     } finally {
       call.cancel();
     }
@@ -138,18 +160,27 @@ function responsesOf(
   return read();
 }
 
-export function openBidi(open: OpenCall): BidiCall<object, object> {
-  const { client, definition, metadata, options } = open;
-  const call = client.makeBidiStreamRequest(
+/** Two streams, as grpc-js has them: for whoever must see the call's status apart from its last response. */
+export const openDuplex = <In, Out>({
+  client,
+  definition,
+  metadata,
+  options,
+}: CallTarget<In, Out>): ClientDuplexStream<In, Out> =>
+  client.makeBidiStreamRequest(
     definition.path,
     definition.requestSerialize,
     definition.responseDeserialize,
     metadata,
     options,
   );
+
+/** A stream of requests and one of responses. */
+export function openBidi(open: OpenCall): BidiCall<object, object> {
+  const call = openDuplex(open);
   const ended = new AbortController();
-  call.on("error", (error) => ended.abort(asFault(error)));
-  call.on("status", () => ended.abort(cancelled()));
+  call.on("error", (error) => ended.abort(failureOf(open, error)));
+  call.on("status", () => ended.abort(open.cancelled()));
   const forget = cancelOnAbort(call, open.signal);
   return {
     async write(request) {
@@ -157,7 +188,7 @@ export function openBidi(open: OpenCall): BidiCall<object, object> {
       if (!call.write(request)) await drained(call, ended.signal);
     },
     end: () => call.end(),
-    responses: responsesOf(call, forget),
+    responses: responsesOf(open, call, forget),
     cancel: () => call.cancel(),
   };
 }

@@ -1,0 +1,67 @@
+import type {
+  DescMessage,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { DocumentService } from "@millrace/proto/document-service";
+import { JobState as StateMessage } from "@millrace/proto/job";
+import { JobService } from "@millrace/proto/job-service";
+import type { CallOptions } from "./connect-options.ts";
+import type { Connection } from "./connection.ts";
+import { documentOf } from "./documents.ts";
+import { explanationOf } from "./explanation.ts";
+import { type Job, jobOf } from "./job.ts";
+import type { Millrace } from "./millrace.ts";
+import { repeating } from "./retrying.ts";
+
+type UnaryCalls = Pick<Millrace, "getJob" | "cancel" | "list" | "explain" | "getDocument">;
+
+/** The calls with one answer. All of them are safe to repeat, and are repeated within their deadline. */
+export function unaryCalls(connection: Connection): UnaryCalls {
+  const { method } = JobService;
+  const ask = <I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions,
+  ): Promise<MessageShape<O>> =>
+    repeating(connection, call, (deadlineAtMs) =>
+      connection.unary(method, request, deadlineAtMs, call.signal),
+    );
+  return {
+    async getJob<Result>(jobId: string, call: CallOptions = {}): Promise<Job<Result>> {
+      const { job } = await ask(method.getJob, { jobId }, call);
+      return jobOf<Result>(given(job));
+    },
+    async cancel(jobId, { reason = "", ...call } = {}) {
+      const { job } = await ask(method.cancelJob, { jobId, reason }, call);
+      return jobOf(given(job));
+    },
+    async *list({ queue, states = [], type = "", label, pageSize = 0 }, call = {}) {
+      const filter = {
+        queue,
+        states: states.map((state) => StateMessage[state]),
+        type,
+        label: label === undefined ? "" : `${label.name}=${label.value}`,
+        pageSize,
+      };
+      let pageToken = "";
+      do {
+        const page = await ask(method.listJobs, { ...filter, pageToken }, call);
+        for (const job of page.jobs) yield jobOf(job);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+    },
+    explain: async (jobId, call = {}) =>
+      explanationOf(await ask(method.explainJob, { jobId }, call)),
+    async getDocument(documentId, call = {}) {
+      const { document } = await ask(DocumentService.method.getDocument, { documentId }, call);
+      return documentOf(given(document));
+    },
+  };
+}
+
+function given<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the gateway left its answer empty");
+  return value;
+}

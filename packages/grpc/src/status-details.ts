@@ -1,0 +1,101 @@
+import { create, createRegistry, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  anyPack,
+  anyUnpack,
+  DurationSchema,
+  durationFromMs,
+  durationMs,
+} from "@bufbuild/protobuf/wkt";
+import { Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "@millrace/proto/rpc-error-details";
+import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
+import { errorDomain } from "@millrace/shared";
+
+/** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
+/** What a status says beside its code and its message. */
+export interface StatusDetails {
+  /** Undefined where the transport and not Millrace made the status. */
+  readonly reason: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly violations: readonly FieldViolation[];
+  readonly retryDelayMs: number | undefined;
+}
+
+/** The details as messages of `google.rpc`. */
+export function detailMessages({ reason, metadata, violations, retryDelayMs }: StatusDetails) {
+  const details = [];
+  if (reason !== undefined) {
+    const info = { reason, domain: errorDomain, metadata: { ...metadata } };
+    details.push({ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) });
+  }
+  if (violations.length > 0) {
+    const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
+    details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  }
+  if (retryDelayMs !== undefined) {
+    const retryDelay = create(DurationSchema, durationFromMs(retryDelayMs));
+    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
+  }
+  return details;
+}
+
+/** The types of those messages, without which they cannot be written as JSON inside of an answer. */
+export const detailTypes = createRegistry(ErrorInfoSchema, BadRequestSchema, RetryInfoSchema);
+
+/** As `google.rpc.Status`. */
+export function packStatus(
+  status: StatusDetails & { readonly code: number; readonly message: string },
+): Status {
+  const details = detailMessages(status).map(({ desc, value }) =>
+    anyPack<DescMessage>(desc, value),
+  );
+  return create(StatusSchema, { code: status.code, message: status.message, details });
+}
+
+/** What the details of a status say; those of unknown types, and reasons of others than Millrace, are passed over. */
+export function unpackDetails({ details }: Status): StatusDetails {
+  let reason: string | undefined;
+  let metadata: Readonly<Record<string, string>> = {};
+  let violations: readonly FieldViolation[] = [];
+  let retryDelayMs: number | undefined;
+  for (const detail of details) {
+    const info = anyUnpack(detail, ErrorInfoSchema);
+    if (info !== undefined && info.domain === errorDomain) ({ reason, metadata } = info);
+    violations = anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? violations;
+    const retryDelay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
+    if (retryDelay !== undefined) retryDelayMs = durationMs(retryDelay);
+  }
+  return { reason, metadata, violations, retryDelayMs };
+}
+
+const DETAILS_KEY = "grpc-status-details-bin";
+
+/** The trailers of a call that ends with the status. */
+export function statusMetadata(status: Status): Metadata {
+  const metadata = new Metadata();
+  metadata.set(DETAILS_KEY, Buffer.from(toBinary(StatusSchema, status)));
+  return metadata;
+}
+
+/** What grpc-js reports of a failed call, with its details. The call's own code and message hold: a proxy may have set them. */
+export function statusOfError(error: ServiceError): Status {
+  const plain = { code: error.code, message: error.details };
+  const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];
+  if (packed instanceof Buffer) {
+    try {
+      return { ...fromBinary(StatusSchema, packed), ...plain };
+    } catch {
+      // Trailers from elsewhere that do not parse: the plain status still holds.
+    }
+  }
+  return create(StatusSchema, plain);
+}

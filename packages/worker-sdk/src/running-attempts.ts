@@ -1,0 +1,183 @@
+import {
+  type Assignment,
+  type LeaseRef,
+  type LeaseStatus,
+  type OutputAck,
+  type SettleAck,
+  WriteStatus,
+} from "@millrace/proto/worker-service";
+import { backoffMs } from "@millrace/shared";
+import { Attempt, leaseKey } from "./attempt.ts";
+import type { Log } from "./executor.ts";
+import type { Uplink } from "./uplink.ts";
+import type { WorkerOptions } from "./worker-options.ts";
+
+/** The store is away: when an attempt's output or outcome is sent again. */
+const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
+/** How long a job of a type without an executor keeps its slot before it goes back, so that it cannot come and go in a loop. */
+const unknownTypeMs = 1_000;
+/** The contract's bound of a heartbeat and of a hello. */
+const maxLeases = 10_000;
+
+export interface RunningAttemptsParts {
+  readonly options: WorkerOptions;
+  readonly log: Log;
+  readonly uplink: Uplink;
+  /** Told when an attempt is over. */
+  readonly onOver: () => void;
+}
+
+/** The attempts that a worker has, each in its slot until it is settled or lost. */
+export class RunningAttempts {
+  readonly #options: WorkerOptions;
+  readonly #log: Log;
+  readonly #uplink: Uplink;
+  readonly #onOver: () => void;
+  readonly #attempts = new Map<string, Attempt>();
+  /** Attempts whose executor has not returned, or that have none and have not gone back. */
+  #running = 0;
+  #takesNoMore = false;
+
+  constructor({ options, log, uplink, onOver }: RunningAttemptsParts) {
+    this.#options = options;
+    this.#log = log;
+    this.#uplink = uplink;
+    this.#onOver = onOver;
+  }
+
+  get all(): readonly Attempt[] {
+    return [...this.#attempts.values()];
+  }
+
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  get leases(): LeaseRef[] {
+    return this.all.filter(({ released }) => !released).map(({ lease }) => lease);
+  }
+
+  /** The worker drains: no slot is free from now on. */
+  takeNoMore(): void {
+    this.#takesNoMore = true;
+  }
+
+  /**
+   * A slot is free once its executor has returned, within reason: what is not yet settled takes memory. Credit is
+   * given for slots alone; the scheduler counts guests itself.
+   */
+  freeSlots(guests = 0): number {
+    if (this.#takesNoMore) return 0;
+    const slots = this.#options.slots + guests;
+    const unsettled = Math.min(2 * slots, maxLeases) - this.#attempts.size;
+    return Math.max(0, Math.min(slots - this.#running, unsettled));
+  }
+
+  find(lease: LeaseRef | undefined): Attempt | undefined {
+    const attempt = lease && this.#attempts.get(leaseKey(lease));
+    return attempt?.released === true ? undefined : attempt;
+  }
+
+  /** Another stream begins: what a scheduler says of a lease that this worker has presented. */
+  resume({ lease, held, nextSequence, cancelRequested }: LeaseStatus): void {
+    const attempt = this.find(lease);
+    if (attempt === undefined) return;
+    if (!held) {
+      attempt.lose();
+      return;
+    }
+    attempt.outcomeSent = false;
+    if (!attempt.output.rewind(nextSequence)) attempt.outputLost();
+    if (cancelRequested) attempt.stop("cancelled");
+  }
+
+  assign(assignment: Assignment): void {
+    if (assignment.lease === undefined) return;
+    const key = leaseKey(assignment.lease);
+    if (this.#attempts.has(key)) return;
+    const crowded = this.freeSlots(this.#options.guestSlots) === 0;
+    const bytes = this.#options.maxUnacknowledgedBytes ?? 1024 * 1024;
+    const attempt: Attempt = new Attempt(assignment, bytes, () => this.#changed(key, attempt));
+    this.#attempts.set(key, attempt);
+    const executor = Object.hasOwn(this.#options.executors, assignment.type)
+      ? this.#options.executors[assignment.type]
+      : undefined;
+    if (crowded) attempt.handBack("the worker has no free slot");
+    else if (executor === undefined) this.#handBackLater(attempt, assignment.type);
+    else {
+      this.#running += 1;
+      void attempt.run(executor, this.#options.clock.nowMs(), this.#log).finally(() => {
+        this.#running -= 1;
+        this.#uplink.flushSoon();
+      });
+    }
+  }
+
+  /** Only a scheduler that does not know the worker's types assigns such a job, and would assign it again at once. */
+  #handBackLater(attempt: Attempt, type: string): void {
+    const { clock } = this.#options;
+    const { jobId } = attempt.lease;
+    const message = `a job of type "${type}" was assigned, for which this worker has no executor: it goes back`;
+    this.#log("warn", message, { jobId });
+    this.#running += 1;
+    clock.after(unknownTypeMs, () => {
+      this.#running -= 1;
+      attempt.handBack("the worker has no executor for its type");
+      this.#uplink.flushSoon();
+    });
+  }
+
+  /** The scheduler has answered output of an attempt. */
+  outputAnswered({ lease, status, nextSequence }: OutputAck): void {
+    const attempt = this.find(lease);
+    if (attempt === undefined) return;
+    this.#outputAnswered(attempt, status, nextSequence);
+    this.#uplink.changed(attempt);
+  }
+
+  #outputAnswered(attempt: Attempt, status: WriteStatus, nextSequence: number): void {
+    switch (status) {
+      case WriteStatus.STORED:
+        attempt.output.stored(nextSequence);
+        return;
+      case WriteStatus.GAP:
+        if (!attempt.output.rewind(nextSequence)) attempt.outputLost();
+        return;
+      case WriteStatus.FULL:
+        attempt.output.full();
+        return;
+      case WriteStatus.LEASE_LOST:
+        attempt.lose();
+        return;
+      default:
+        this.#later(attempt, () => attempt.output.resend());
+    }
+  }
+
+  /** The scheduler has answered the outcome of an attempt. */
+  settleAnswered({ lease, status }: SettleAck): void {
+    const attempt = this.find(lease);
+    if (attempt === undefined) return;
+    if (status === WriteStatus.STORED) {
+      attempt.released = true;
+      this.#changed(leaseKey(attempt.lease), attempt);
+    } else if (status === WriteStatus.LEASE_LOST) attempt.lose();
+    else {
+      this.#later(attempt, () => {
+        attempt.outcomeSent = false;
+      });
+    }
+  }
+
+  #later(attempt: Attempt, run: () => void): void {
+    this.#options.clock.after(backoffMs(retryWriteBackoff, 1, this.#options.random), () => {
+      run();
+      this.#uplink.changed(attempt);
+    });
+  }
+
+  #changed(key: string, attempt: Attempt): void {
+    this.#uplink.changed(attempt);
+    if (attempt.over && this.#attempts.delete(key)) this.#onOver();
+  }
+}

@@ -1,0 +1,31 @@
+import { systemClock, systemRandom } from "@millrace/shared";
+import { onTestFinished } from "vitest";
+import { type Executor, startWorker } from "../src/index.ts";
+import { fakeScheduler } from "./fake-scheduler.ts";
+
+/** A worker before a scheduler that the test plays. */
+export async function startFakedWorker(
+  executors: Record<string, Executor>,
+  { maxUnacknowledgedBytes = 1_000, slots = 1, guestSlots = 0, streamThread = true } = {},
+) {
+  const { port, stream, close } = await fakeScheduler();
+  const worker = startWorker({
+    schedulerAddress: `127.0.0.1:${port}`,
+    ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
+    ...{ guestSlots, streamThread },
+    ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
+  });
+  onTestFinished(async () => {
+    close();
+    void worker.drain(0);
+  });
+  return { worker, stream };
+}
+
+export const echo: Executor = async ({ payload, write }) => {
+  await write("hello");
+  return payload;
+};
+
+export const untilStopped: Executor = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
