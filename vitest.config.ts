@@ -14,7 +14,7 @@ export default defineConfig({
           name: "integration",
           include: [
             "{packages,services}/*/test/**/*.test.ts",
-            "test/{e2e,faults,model,security}/**/*.test.ts",
+            "test/{e2e,faults,fields,model,security}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 30_000,

@@ -1,0 +1,185 @@
+/**
+ * Jobs in the states that between them set every field of a job, and the worker that brings them there: one waits for
+ * its time, one has lost its worker, was refused by its provider and failed, one runs and is to be cancelled, one has
+ * succeeded, and one was redriven and failed again.
+ */
+import type { JobSpec } from "@millrace/proto/job";
+import { JobState } from "@millrace/proto/job";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import {
+  type ExecutionContext,
+  JobFailure,
+  NonRetryableError,
+  startWorker,
+  type UsageDelta,
+} from "@millrace/worker-sdk";
+import { onTestFinished } from "vitest";
+import { RawWorker } from "../faults/raw-worker.ts";
+import { about, expectedJob, lately } from "./expected-job.ts";
+import type { Expected } from "./ledger.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+export interface LivingJob {
+  readonly id: string;
+  readonly spec: JobSpec;
+  /** What its caller must see. */
+  readonly expected: Expected;
+}
+
+const RETRY_AFTER_MS = 9 * 3_600_000;
+const COOL_MS = 45_000;
+const first: UsageDelta = { inputTokens: 101, outputTokens: 203, providerCalls: 3, computeMs: 41 };
+const second: UsageDelta = { inputTokens: 13, outputTokens: 17, providerCalls: 1, computeMs: 19 };
+const usageOf = (...spent: readonly UsageDelta[]) => {
+  const sum = (name: keyof UsageDelta) => spent.reduce((all, one) => all + (one[name] ?? 0), 0);
+  return {
+    inputTokens: BigInt(sum("inputTokens")),
+    outputTokens: BigInt(sum("outputTokens")),
+    providerCalls: sum("providerCalls"),
+    computeMs: BigInt(sum("computeMs")),
+  };
+};
+export const result = { answer: "forty-two", parts: [4, 2] };
+export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
+export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
+
+export type Life = Awaited<ReturnType<typeof startLife>>;
+
+/** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
+export async function startLife(world: World, choice: SpecChoice) {
+  const { jobs, admin } = world;
+  const runnable = { ...choice, skip: ["run_at", "deduplication"] };
+  const submit = async (spec: JobSpec) => String((await jobs.submitJob({ job: spec })).job?.id);
+
+  // Their first worker is lost with both of them.
+  const [retried, failed] = [filledSpec(runnable), filledSpec(runnable)];
+  const ids = { retried: await submit(retried), failed: await submit(failed) };
+  const lost = new RawWorker(world.workers);
+  await lost.hello(choice.queue, { pools: [choice.pool], types: [choice.type], credit: 2 });
+  await lost.take();
+  await lost.take();
+  lost.cut();
+  await world.jobOnceIt(ids.retried, ({ stalls }) => stalls === 1);
+  await world.jobOnceIt(ids.failed, ({ stalls }) => stalls === 1);
+
+  const worker = startFieldsWorker(world, choice, ids);
+  await world.jobOnceIt(ids.retried, ({ bounces }) => bounces === 1);
+  await world.jobOnceIt(ids.failed, ({ bounces }) => bounces === 1);
+  const cooling = await admin.listProviderAccounts({});
+  await admin.resetProviderAccount({ name: choice.pool });
+  await world.jobOnceIt(ids.retried, ({ state }) => state === JobState.SCHEDULED);
+  const failedAtMs = clock.nowMs();
+  await world.jobOnceIt(ids.failed, ({ state }) => state === JobState.FAILED);
+
+  const succeeded = filledSpec(runnable);
+  const done = await submit(succeeded);
+  await world.jobOnceIt(done, ({ state }) => state === JobState.SUCCEEDED);
+
+  const queue = { queue: choice.queue };
+  for await (const _ of admin.redriveDeadLetters({ filter: { ...queue, jobIds: [ids.failed] } }));
+  const { jobs: listed } = await jobs.listJobs(queue);
+  const redriven = String(listed.find((job) => job.redrivenFrom === ids.failed)?.id);
+  await world.jobOnceIt(redriven, ({ state }) => state === JobState.FAILED);
+
+  const later = filledSpec({ ...choice, skip: ["deduplication"] });
+  const waiting = await submit(later);
+  const held = filledSpec(runnable);
+  const running = await submit(held);
+  await worker.started(running);
+  const written = async (id: string) => (await world.stored(id)).output.nextOffset;
+
+  const came = { attempt: 1, startTime: lately };
+  // The attempt that was lost is counted, and the one that was refused is not.
+  const twice = { attempt: 2, stalls: 1, bounces: 1, usage: usageOf(first, second) };
+  const livingJob = async (id: string, spec: JobSpec, became: Expected): Promise<LivingJob> => ({
+    ...{ id, spec },
+    expected: expectedJob(id, spec, { outputOffset: BigInt(await written(id)), ...became }),
+  });
+  const life = {
+    later: await livingJob(waiting, later, { state: JobState.SCHEDULED }),
+    retried: await livingJob(ids.retried, retried, {
+      ...{ state: JobState.SCHEDULED, ...came, ...twice, error: flaky },
+      runAt: about(failedAtMs + RETRY_AFTER_MS),
+    }),
+    failed: await livingJob(ids.failed, failed, {
+      ...{ state: JobState.FAILED, ...came, ...twice, error: hopeless, finishTime: lately },
+    }),
+    succeeded: await livingJob(done, succeeded, {
+      ...{ state: JobState.SUCCEEDED, ...came, usage: usageOf(first), finishTime: lately },
+      resultJson: JSON.stringify(result),
+    }),
+    redriven: await livingJob(redriven, failed, {
+      ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },
+      ...{ error: hopeless, redrivenFrom: ids.failed },
+      ...{ idempotencyKey: "", expiresAt: undefined, deadline: undefined },
+    }),
+    running: await livingJob(running, held, { state: JobState.RUNNING, ...came }),
+  };
+  return { ...life, worker, cooling };
+}
+
+/** A worker of the SDK whose jobs end as their part in this says. */
+function startFieldsWorker(
+  world: World,
+  { queue, pool, type }: SpecChoice,
+  ids: { readonly retried: string; readonly failed: string },
+) {
+  const contexts: ExecutionContext[] = [];
+  const arrivals = new EventTarget();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const refusal = () =>
+    new JobFailure("BUSY", "the provider is busy", true, {
+      retryAfterMs: COOL_MS,
+      provider: { account: pool, httpStatus: 429, quotaExhausted: false },
+    });
+  const execute = async (context: ExecutionContext) => {
+    const { jobId } = context;
+    const before = contexts.filter((one) => one.jobId === jobId).length;
+    contexts.push(context);
+    arrivals.dispatchEvent(new Event("arrival"));
+    await context.write(`text of ${jobId}`);
+    await context.progress(2, 5, `part of ${jobId}`);
+    if (jobId === ids.retried || jobId === ids.failed) {
+      context.addUsage(before === 0 ? first : second);
+      if (before === 0) throw refusal();
+      if (jobId === ids.failed) throw new NonRetryableError(hopeless.reason, hopeless.message);
+      const options = { retryAfterMs: RETRY_AFTER_MS };
+      throw new JobFailure(flaky.reason, flaky.message, true, options);
+    }
+    const job = await world.stored(jobId);
+    if (job.redrivenFrom !== undefined) {
+      context.addUsage(second);
+      throw new NonRetryableError(hopeless.reason, hopeless.message);
+    }
+    const isFirstToEnd = contexts.every((one) =>
+      [ids.retried, ids.failed, jobId].includes(one.jobId),
+    );
+    if (!isFirstToEnd) await released;
+    context.addUsage(first);
+    return result;
+  };
+  const worker = startWorker({
+    ...{ schedulerAddress: world.workers, workerId: "sdk-worker", queues: [queue], clock, random },
+    ...{ pools: [pool], slots: 4, guestSlots: 2, executors: { [type]: execute } },
+  });
+  onTestFinished(async () => {
+    release();
+    await worker.drain(0);
+  });
+  return {
+    contexts,
+    release,
+    drain: () => worker.drain(0),
+    /** Resolves to what the executor was given. */
+    started: (jobId: string) =>
+      new Promise<ExecutionContext>((resolve) => {
+        const look = () => {
+          const found = contexts.find((context) => context.jobId === jobId);
+          if (found !== undefined) resolve(found);
+        };
+        arrivals.addEventListener("arrival", look);
+        look();
+      }),
+  };
+}
