@@ -18,7 +18,8 @@ local view = ARGV[5]
 local now_ms, now_text = 0, "0"
 --- @include "lib/dead"
 
-local SUMMARY = { "name", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc", "use" }
+local SUMMARY = { "name", "opts", "timestamp", "priority", "spec", "failedReason", "fail", "atm", "stc", "bnc", "use",
+  "processedOn", "oo" }
 
 local replies, gone = {}, {}
 local function add(id, died_ms)
