@@ -35,7 +35,11 @@ const cancelled = (job: LivingJob): LivingJob => ({
 });
 
 /** Follows all jobs, cancels those that have not ended, and returns all as they ended. */
-export async function watchAndCancel(world: World, life: Life): Promise<LivingJob[]> {
+export async function watchAndCancel(
+  world: World,
+  life: Life,
+  whileItStops: (job: LivingJob) => Promise<void>,
+): Promise<LivingJob[]> {
   const { later, retried, succeeded, failed, redriven, again, running } = life;
   const over = [succeeded, failed, redriven];
   const alive = [later, retried, again, running];
@@ -44,11 +48,12 @@ export async function watchAndCancel(world: World, life: Life): Promise<LivingJo
   );
   await Promise.all(watches.map(({ seen }) => seen.begun()));
 
-  const [stillRuns] = [{ ...running, expected: { ...running.expected, cancelRequested: true } }];
+  const stillRuns = { ...running, expected: { ...running.expected, cancelRequested: true } };
   const cancelling = [...[later, retried, again].map(cancelled), stillRuns];
   await cancelEach(world, cancelling);
+  await whileItStops(stillRuns);
   const waiting = world.jobs.getJob({ jobId: running.id, wait: durationFromMs(30_000) });
-  const waitingByHttp = world.http(`/v1/jobs/${running.id}?wait=30s`);
+  const waitingByHttp = world.http(`/v1/jobs/${running.id}?wait=30`);
   life.worker.release();
   expect((await waiting).job?.state).toBe(JobState.CANCELLED);
   world.ledger.prove("GetJob request", "wait");
@@ -56,7 +61,7 @@ export async function watchAndCancel(world: World, life: Life): Promise<LivingJo
   world.ledger.prove("HTTP GET /v1/jobs/{id} query", "job_id", "wait");
   await Promise.all(watches.map(({ seen }) => seen.ended));
 
-  const stopped = cancelled(running);
+  const stopped = cancelled({ ...running, expected: { ...running.expected, ...life.stopped } });
   const ended = [...over, ...[later, retried, again].map(cancelled), stopped];
   for (const { way, job, seen } of watches) {
     const end = ended.find(({ id }) => id === job.id) ?? job;

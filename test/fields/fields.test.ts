@@ -1,9 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { proveAccounts } from "./account-ways.ts";
+import { compareLetters, proveDeadLetterFilters } from "./dead-letter-ways.ts";
+import { tellEnds, watchAndCancel } from "./end-ways.ts";
 import { readEach, readList, submitAgain } from "./job-ways.ts";
+import { proveKeys } from "./key-ways.ts";
 import { Ledger } from "./ledger.ts";
 import { startLife } from "./life.ts";
+import { proveQueues } from "./queue-ways.ts";
+import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } from "./requests.ts";
 import { rows } from "./rows.ts";
-import type { SpecChoice } from "./specs.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { ways } from "./ways.ts";
 import { startWorld, type World } from "./world.ts";
@@ -36,13 +42,42 @@ test("every field of a job is stored that comes by HTTP, by the client or by the
 
 test("every field of a job is shown by whatever shows it, from its submission to its end", async () => {
   const queue = "life";
+  const endless = async () => {
+    const { job } = await world.jobs.submitJob({ job: filledSpec(choice) });
+    return String(job?.id);
+  };
   await world.system.putQueue({ name: queue, maxStalls: 50 });
   const life = await startLife(world, { ...choice, queue });
-  const { later, retried, succeeded, failed, redriven, running } = life;
-  const all = [later, retried, succeeded, failed, redriven, running];
+  const { later, retried, succeeded, failed, redriven, again, running } = life;
+  const all = [later, retried, succeeded, failed, redriven, again, running];
   await readEach(world, all);
   await readList(world, queue, all);
   await submitAgain(world, [later, retried, succeeded, running]);
+  const ended = await watchAndCancel(world, life, async (stopping) => {
+    await readEach(world, [stopping]);
+    await readList(world, queue, [stopping], { states: "RUNNING" });
+    await submitAgain(world, [stopping]);
+  });
+  await proveWatchRequests(world, succeeded.id);
+  await proveStreamRequests(world, choice, { ended: succeeded.spec, endless: await endless() });
+  compareLetters(world, life);
+  await tellEnds(world, ended, later.id.replace(/.$/, later.id.endsWith("0") ? "1" : "0"));
+});
+
+test("every member of what callers ask for changes the answer", async () => {
+  await world.system.putQueue({ name: "asked" });
+  await proveFilters(world, { ...choice, queue: "asked" });
+  await proveReasons(world, choice);
+  await world.system.putQueue({ name: "dead" });
+  await proveDeadLetterFilters(world, { ...choice, queue: "dead" });
+});
+
+test("every field that operators set and see of API keys, queues and provider accounts arrives", async () => {
+  await world.system.putQueue({ name: "operated" });
+  const operated = { ...choice, queue: "operated" };
+  await proveKeys(world, operated);
+  await proveQueues(world, operated);
+  await proveAccounts(world, operated);
 });
 
 test("every field of every message is proved to arrive, or says why not", () => {

@@ -1,6 +1,6 @@
 /** Every way to read a job shows every field of it. */
-import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
-import { type Job, JobSchema } from "@millrace/proto/job";
+import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type Job, JobSchema, JobSpecSchema, JobState } from "@millrace/proto/job";
 import {
   GetJobResponseSchema,
   ListJobsResponseSchema,
@@ -51,7 +51,7 @@ export async function readEach(world: World, all: readonly LivingJob[]): Promise
   ledger.prove("GetJob request", "job_id");
   await Promise.all(
     all.map(async ({ id, expected }) => {
-      const [job] = await world.cli("get", id);
+      const [job] = await Array.fromAsync(world.cliLines("get", id));
       ledger.compare("millrace get", JobSchema, jobOfClient(job as object), expected);
     }),
   );
@@ -61,9 +61,18 @@ export async function readEach(world: World, all: readonly LivingJob[]): Promise
 export async function submitAgain(world: World, all: readonly LivingJob[]): Promise<void> {
   const { ledger, jobs, scheduler } = world;
   for (const { spec, expected, id } of all) {
+    const answer = await world.http("/v1/jobs", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(toJson(JobSpecSchema, spec)),
+    });
+    const byHttp = jobOfHttp(await answer.json());
+    ledger.compare("HTTP POST /v1/jobs answer", JobSchema, byHttp, expected);
     const again = await jobs.submitJob({ job: spec });
-    const answer = { job: expected, existing: true };
-    ledger.compare("SubmitJob response", SubmitJobResponseSchema, again, answer);
+    ledger.compare("SubmitJob response", SubmitJobResponseSchema, again, {
+      job: expected,
+      existing: true,
+    });
     const newId = newJobId(spec.queue as never, world.keyId as never, clock.nowMs(), random);
     const submitted = await scheduler.submit({ jobs: [{ id: newId, spec, returnJob: true }] });
     ledger.compare("Submit response", SubmitResponseSchema, submitted, {
@@ -77,24 +86,38 @@ export async function submitAgain(world: World, all: readonly LivingJob[]): Prom
 const byId = (all: readonly LivingJob[], jobs: readonly { readonly id: string }[]) =>
   jobs.map(({ id }) => all.find((one) => one.id === id)?.expected ?? { id: "no other job" });
 
-/** All of a queue. */
-export async function readList(world: World, queue: string, all: readonly LivingJob[]) {
+/** All of a queue, or those that run. */
+export async function readList(
+  world: World,
+  queue: string,
+  all: readonly LivingJob[],
+  only: { readonly states?: "RUNNING" } = {},
+) {
   const { ledger, jobs, millrace, scheduler, keyId } = world;
-  const page = await jobs.listJobs({ queue });
+  const states = only.states === undefined ? [] : [JobState[only.states]];
+  const page = await jobs.listJobs({ queue, states });
   ledger.compare("ListJobs response", ListJobsResponseSchema, page, { jobs: byId(all, page.jobs) });
-  const inner = await scheduler.list({ keyId, filter: { queue } });
+  const inner = await scheduler.list({ keyId, filter: { queue, states } });
   ledger.compare("List response", ListResponseSchema, inner, {
     page: { jobs: byId(all, inner.page?.jobs ?? []) },
   });
-  const answer = (await (await world.http(`/v1/jobs?queue=${queue}`)).json()) as { jobs: [] };
+  const answer = (await (
+    await world.http(
+      `/v1/jobs?queue=${queue}${only.states === undefined ? "" : `&state=${only.states}`}`,
+    )
+  ).json()) as { jobs: [] };
   const byHttp = create(ListJobsResponseSchema, { jobs: answer.jobs.map(jobOfHttp) });
   const listed = { jobs: byId(all, byHttp.jobs) };
   ledger.compare("HTTP GET /v1/jobs", ListJobsResponseSchema, byHttp, listed);
-  for await (const job of millrace.list({ queue })) {
+  for await (const job of millrace.list({
+    queue,
+    ...(only.states === undefined ? {} : { states: [only.states] }),
+  })) {
     const [expected] = byId(all, [job]);
     ledger.compare("client list", JobSchema, jobOfClient(job), expected ?? {});
   }
-  for (const line of await world.cli("list", "--queue", queue)) {
+  const flags = only.states === undefined ? [] : ["--state", only.states];
+  for await (const line of world.cliLines("list", "--queue", queue, ...flags)) {
     const job = jobOfClient(line as object);
     ledger.compare("millrace list", JobSchema, job, byId(all, [job])[0] ?? {});
   }

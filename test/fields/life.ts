@@ -3,9 +3,15 @@
  * its time, one has lost its worker, was refused by its provider and failed, one runs and is to be cancelled, one has
  * succeeded, and one was redriven and failed again.
  */
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { JobSpec } from "@millrace/proto/job";
 import { JobState } from "@millrace/proto/job";
-import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import {
+  systemClock as clock,
+  type JobId,
+  queueOf,
+  systemRandom as random,
+} from "@millrace/shared";
 import {
   type ExecutionContext,
   JobFailure,
@@ -15,6 +21,7 @@ import {
 } from "@millrace/worker-sdk";
 import { onTestFinished } from "vitest";
 import { RawWorker } from "../faults/raw-worker.ts";
+import { collectLetters } from "./dead-letter-ways.ts";
 import { about, expectedJob, lately } from "./expected-job.ts";
 import type { Expected } from "./ledger.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
@@ -44,6 +51,8 @@ export const result = { answer: "forty-two", parts: [4, 2] };
 export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
 export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
 
+const stalled = { reason: "STALLED", message: "lost its worker", retryable: true };
+
 export type Life = Awaited<ReturnType<typeof startLife>>;
 
 /** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
@@ -57,8 +66,11 @@ export async function startLife(world: World, choice: SpecChoice) {
   const ids = { retried: await submit(retried), failed: await submit(failed) };
   const lost = new RawWorker(world.workers);
   await lost.hello(choice.queue, { pools: [choice.pool], types: [choice.type], credit: 2 });
-  await lost.take();
-  await lost.take();
+  const assignments = [await lost.take(), await lost.take()];
+  const data = { case: "data" as const, value: new Uint8Array([1, 2, 250]) };
+  const attempts = assignments.map(({ lease }) => ({ lease, chunks: [{ content: data }] }));
+  await lost.send({ case: "output", value: { attempts } });
+  await lost.heard.until(({ case: kind }) => kind === "outputAcks");
   lost.cut();
   await world.jobOnceIt(ids.retried, ({ stalls }) => stalls === 1);
   await world.jobOnceIt(ids.failed, ({ stalls }) => stalls === 1);
@@ -73,25 +85,28 @@ export async function startLife(world: World, choice: SpecChoice) {
   await world.jobOnceIt(ids.failed, ({ state }) => state === JobState.FAILED);
 
   const succeeded = filledSpec(runnable);
-  const done = await submit(succeeded);
-  await world.jobOnceIt(done, ({ state }) => state === JobState.SUCCEEDED);
+  const waited = await jobs.submitJob({ job: succeeded, wait: durationFromMs(30_000) });
+  const done = String(waited.job?.id);
 
-  const queue = { queue: choice.queue };
-  for await (const _ of admin.redriveDeadLetters({ filter: { ...queue, jobIds: [ids.failed] } }));
-  const { jobs: listed } = await jobs.listJobs(queue);
-  const redriven = String(listed.find((job) => job.redrivenFrom === ids.failed)?.id);
+  const letterOfFailed = await collectLetters(world, choice.queue, ids.failed);
+  const redriven = await redrive(world, ids.failed);
   await world.jobOnceIt(redriven, ({ state }) => state === JobState.FAILED);
 
   const later = filledSpec({ ...choice, skip: ["deduplication"] });
   const waiting = await submit(later);
   const held = filledSpec(runnable);
   const running = await submit(held);
-  await worker.started(running);
+  const context = await worker.started(running);
+  await admin.pauseQueue({ name: choice.queue });
+  const letters = [letterOfFailed, await collectLetters(world, choice.queue, redriven)];
+  const again = await redrive(world, redriven);
   const written = async (id: string) => (await world.stored(id)).output.nextOffset;
 
   const came = { attempt: 1, startTime: lately };
   // The attempt that was lost is counted, and the one that was refused is not.
   const twice = { attempt: 2, stalls: 1, bounces: 1, usage: usageOf(first, second) };
+  // What belonged to its first life.
+  const bare = { idempotencyKey: "", expiresAt: undefined, deadline: undefined };
   const livingJob = async (id: string, spec: JobSpec, became: Expected): Promise<LivingJob> => ({
     ...{ id, spec },
     expected: expectedJob(id, spec, { outputOffset: BigInt(await written(id)), ...became }),
@@ -111,12 +126,33 @@ export async function startLife(world: World, choice: SpecChoice) {
     }),
     redriven: await livingJob(redriven, failed, {
       ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },
-      ...{ error: hopeless, redrivenFrom: ids.failed },
-      ...{ idempotencyKey: "", expiresAt: undefined, deadline: undefined },
+      ...{ error: hopeless, redrivenFrom: ids.failed, ...bare },
     }),
+    /** It waits, since its queue is paused. */
+    again: await livingJob(again, failed, { redrivenFrom: redriven, ...bare }),
     running: await livingJob(running, held, { state: JobState.RUNNING, ...came }),
   };
-  return { ...life, worker, cooling };
+  const stopped = { usage: usageOf(first) };
+  const histories = {
+    failed: [
+      ended({ attempt: 1, workerId: "raw", error: stalled }),
+      ended({ attempt: 2, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
+    ],
+    redriven: [
+      ended({ attempt: 1, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
+    ],
+  };
+  return { ...life, stopped, worker, cooling, letters, histories, waited, context, assignments };
+}
+
+const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });
+
+/** Makes a new job of a dead letter. */
+async function redrive({ admin, jobs }: World, jobId: string): Promise<string> {
+  const queue = queueOf(jobId as JobId);
+  for await (const _ of admin.redriveDeadLetters({ filter: { queue, jobIds: [jobId] } }));
+  const { jobs: listed } = await jobs.listJobs({ queue });
+  return String(listed.find((job) => job.redrivenFrom === jobId)?.id);
 }
 
 /** A worker of the SDK whose jobs end as their part in this says. */

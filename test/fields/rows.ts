@@ -17,4 +17,130 @@ export const rows: readonly Row[] = [
     paths: ["payload_json", "result_json"],
     why: "lists leave out what may be long",
   },
+  {
+    ways: ["WatchJob response", "HTTP GET /v1/jobs/{id}/events", "client watch", "millrace watch"],
+    paths: ["job.payload_json"],
+    why: "whoever watches a job has its payload, which would come with each change",
+  },
+  {
+    ways: ["Watch response"],
+    paths: ["event.job.payload_json"],
+    why: "whoever watches a job has its payload, which would come with each change",
+  },
+  {
+    ways: ["SubmitStream response"],
+    paths: ["finished.payload_json", "finished.run_at", "finished.cancel_requested"],
+    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+  },
+  {
+    ways: ["WatchFinished response"],
+    paths: ["jobs.payload_json", "jobs.run_at", "jobs.cancel_requested"],
+    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+  },
+  {
+    ways: ["client wait"],
+    paths: ["payload_json", "run_at", "cancel_requested"],
+    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+  },
+  {
+    ways: ["CancelJob response", "Cancel response"],
+    paths: ["job.run_at", "job.result_json"],
+    why: "a job that is cancelled waits for no time, and has no result",
+  },
+  {
+    ways: ["HTTP DELETE /v1/jobs/{id}", "client cancel", "millrace cancel"],
+    paths: ["run_at", "result_json"],
+    why: "a job that is cancelled waits for no time, and has no result",
+  },
+  {
+    ways: ["SubmitJob response"],
+    paths: ["job.redriven_from"],
+    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+  },
+  {
+    ways: ["Submit response"],
+    paths: ["jobs.redriven_from"],
+    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+  },
+  {
+    ways: ["ListDeadLetters response"],
+    paths: [
+      "dead_letters.job.payload_json",
+      "dead_letters.attempts",
+      "dead_letters.job.run_at",
+      "dead_letters.job.result_json",
+      "dead_letters.job.cancel_requested",
+    ],
+    why: "lists leave out what may be long; a job that has failed waits for nothing, and has no result",
+  },
+  {
+    ways: ["millrace dead-letters list"],
+    paths: [
+      "job.payload_json",
+      "attempts",
+      "job.run_at",
+      "job.result_json",
+      "job.cancel_requested",
+    ],
+    why: "lists leave out what may be long; a job that has failed waits for nothing, and has no result",
+  },
+  {
+    ways: ["GetDeadLetter response"],
+    paths: [
+      "dead_letter.job.run_at",
+      "dead_letter.job.result_json",
+      "dead_letter.job.cancel_requested",
+    ],
+    why: "a job that has failed waits for nothing, and has no result",
+  },
+  {
+    ways: ["millrace dead-letters show"],
+    paths: ["job.run_at", "job.result_json", "job.cancel_requested"],
+    why: "a job that has failed waits for nothing, and has no result",
+  },
+  {
+    ways: ["CreateApiKey response"],
+    paths: ["api_key.revoke_time", "api_key.old_secret_expire_time", "api_key.stored_bytes"],
+    why: "a new key has neither, and what keys store is told by ListApiKeys alone",
+  },
+  {
+    ways: ["UpdateApiKey response", "RotateApiKey response"],
+    paths: ["api_key.revoke_time", "api_key.stored_bytes"],
+    why: "a revoked key is not changed, and what keys store is told by ListApiKeys alone",
+  },
+  {
+    ways: ["RevokeApiKey response"],
+    paths: ["api_key.stored_bytes"],
+    why: "what keys store is told by ListApiKeys alone",
+  },
+  {
+    ways: ["ResumeQueue response"],
+    paths: ["queue.paused"],
+    why: "a queue that goes on is not paused",
+  },
+  {
+    ways: ["ResetProviderAccount response"],
+    paths: [
+      "account.cool_until",
+      "account.paused_since",
+      "account.provider_down",
+      "account.failures",
+    ],
+    why: "a reset ends the pause, and forgets what led to it",
+  },
+  {
+    ways: ["HTTP POST /v1/jobs answer"],
+    paths: ["redriven_from"],
+    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+  },
+  {
+    ways: ["client submit"],
+    paths: ["payload_struct"],
+    why: "the client sends JSON text",
+  },
+  {
+    ways: ["millrace submit"],
+    paths: ["payload_struct", "traceparent", "tracestate"],
+    why: "the command sends JSON text, and begins no trace",
+  },
 ];

@@ -99,7 +99,9 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
   const unsent = ["traceparent", "tracestate"];
   await Promise.all(
     textPairOf(choice).map(async (spec) => {
-      const [said] = (await world.cli("submit", ...flagsOf(spec))) as { jobId: string }[];
+      const [said] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
+        jobId: string;
+      }[];
       const jobId = String(said?.jobId);
       await proveSpec(world, "millrace submit", { spec, jobId, prefix: "", unsent });
     }),

@@ -16,10 +16,13 @@ import {
 import { DocumentSchema, DocumentService } from "@millrace/proto/document-service";
 import { JobSchema, JobSpecSchema } from "@millrace/proto/job";
 import {
+  CancelJobRequestSchema,
   ExplainJobResponseSchema,
+  GetJobRequestSchema,
   JobService,
   ListJobsRequestSchema,
   ListJobsResponseSchema,
+  WatchJobRequestSchema,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
@@ -53,6 +56,12 @@ export const otherWays: readonly Way[] = [
   { name: "HTTP POST /v1/jobs answer", desc: JobSchema },
   { name: "HTTP GET /v1/jobs/{id}", desc: JobSchema },
   { name: "HTTP DELETE /v1/jobs/{id}", desc: JobSchema },
+  { name: "HTTP GET /v1/jobs/{id} query", desc: GetJobRequestSchema },
+  { name: "HTTP GET /v1/jobs/{id}/events query", desc: WatchJobRequestSchema },
+  { name: "HTTP DELETE /v1/jobs/{id} query", desc: CancelJobRequestSchema },
+  { name: "client cancel request", desc: CancelJobRequestSchema },
+  { name: "millrace cancel", desc: JobSchema },
+  { name: "millrace cancel flags", desc: CancelJobRequestSchema },
   { name: "HTTP GET /v1/jobs query", desc: ListJobsRequestSchema },
   { name: "HTTP GET /v1/jobs", desc: ListJobsResponseSchema },
   { name: "HTTP GET /v1/jobs/{id}/events", desc: WatchJobResponseSchema },

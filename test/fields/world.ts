@@ -1,8 +1,6 @@
 /** One system for all ways, and whoever calls it: by gRPC, HTTP, the client, the command line and the engine. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
+import { millraceProgram } from "@millrace/cli/program";
 import { connectMillrace } from "@millrace/client";
 import { openEngine } from "@millrace/engine";
 import { startSystem } from "@millrace/local";
@@ -18,9 +16,11 @@ import {
   parseApiKey,
   systemRandom as random,
 } from "@millrace/shared";
+import { Heard } from "../faults/heard.ts";
 import type { Ledger } from "./ledger.ts";
 
-const millraceCommand = join(import.meta.dirname, "../../packages/cli/bin/millrace.mjs");
+/** The commands that call a gateway. */
+const forCallers = new Set(["submit", "watch", "get", "list", "cancel", "explain"]);
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -36,6 +36,7 @@ export async function startWorld(ledger: Ledger) {
           // A worker that is lost is missed after a second, the least that there may be.
           MILLRACE_LEASE_MS: "1000",
           MILLRACE_REAP_EVERY_MS: "50",
+          MILLRACE_PROVIDER_FAILURES: "2",
           MILLRACE_STOP_GRACE_MS: "60000",
         },
       },
@@ -68,30 +69,31 @@ export async function startWorld(ledger: Ledger) {
     scheduler: client(SchedulerService, scheduler?.address),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
-    /** What `millrace` writes to standard output, a JSON value a line. */
-    async cli(...args: readonly string[]): Promise<unknown[]> {
-      const child = spawn(process.execPath, [millraceCommand, ...args, "--json"], {
-        env: {
-          PATH: process.env.PATH,
-          MILLRACE_ADDRESS: system.gatewayTarget(),
-          MILLRACE_API_KEY: apiKey,
-          MILLRACE_ADMIN_ADDRESS: scheduler?.admin,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
+    /** What `millrace` writes to standard output, a JSON value a line, as it comes. It runs in this process. */
+    async *cliLines(...args: readonly string[]): AsyncGenerator<unknown> {
+      const written = new Heard<string>();
+      const at = forCallers.has(String(args[0]))
+        ? ["--address", system.gatewayTarget()]
+        : ["--admin-address", String(scheduler?.admin)];
+      const program = millraceProgram({
+        env: { MILLRACE_API_KEY: apiKey },
+        out: { write: (text) => written.add(text) },
+        err: { write: () => true },
+        clock,
+        interrupted: new AbortController().signal,
       });
-      let [out, err] = ["", ""];
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        out += text;
-      });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        err += text;
-      });
-      await once(child, "close");
-      if (out === "") throw new Error(`millrace ${args.join(" ")}: ${err}`);
-      return out
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as unknown);
+      const run = program
+        .parseAsync([...args, "--json", ...at], { from: "user" })
+        .finally(() => written.end("it has ended"));
+      // Of a job that ends without a result it says so, having written all of it.
+      run.catch(() => undefined);
+      let lines = 0;
+      const next = () => written.until(() => true, lines).catch(() => undefined);
+      for (let line = await next(); line !== undefined; line = await next()) {
+        lines += 1;
+        yield JSON.parse(line) as unknown;
+      }
+      if (lines === 0) await run;
     },
     /** The job as its caller sees it once it `is` so. */
     async jobOnceIt(jobId: string, is: (job: Job) => boolean): Promise<Job> {

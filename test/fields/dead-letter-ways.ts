@@ -1,0 +1,163 @@
+/** Jobs that failed for good, with the history of their attempts, as operators see them and redrive them. */
+import { type DescMessage, fromJson, type JsonObject, type Message } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  DeadLetterSchema,
+  GetDeadLetterResponseSchema,
+  ListDeadLettersResponseSchema,
+  PurgeDeadLettersResponseSchema,
+  RedriveDeadLettersResponseSchema,
+} from "@millrace/proto/admin-service";
+import { systemClock as clock } from "@millrace/shared";
+import { expect } from "vitest";
+import { failed, RawWorker } from "../faults/raw-worker.ts";
+import { lately } from "./expected-job.ts";
+import type { Expected } from "./ledger.ts";
+import { hopeless, type Life } from "./life.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+export interface Letters {
+  readonly id: string;
+  /** What came by each way that shows a dead letter, and how it is to be read. */
+  readonly seen: readonly {
+    readonly way: string;
+    readonly desc: DescMessage;
+    readonly came: Message | undefined;
+    readonly wrap: (letter: Expected) => Expected;
+  }[];
+}
+
+/** What operators see of a job that has just failed for good: it is no dead letter any more once it is redriven. */
+export async function collectLetters(
+  { admin, cliLines }: World,
+  queue: string,
+  id: string,
+): Promise<Letters> {
+  const listed = await admin.listDeadLetters({ filter: { queue } });
+  const got = await admin.getDeadLetter({ jobId: id });
+  const [line] = await Array.fromAsync(cliLines("dead-letters", "list", "--queue", queue));
+  const [shown] = await Array.fromAsync(cliLines("dead-letters", "show", id));
+  const letterOf = (json: unknown) => fromJson(DeadLetterSchema, json as JsonObject);
+  return {
+    id,
+    seen: [
+      {
+        ...{ way: "ListDeadLetters response", desc: ListDeadLettersResponseSchema, came: listed },
+        wrap: (letter) => ({ deadLetters: [letter] }),
+      },
+      {
+        ...{ way: "GetDeadLetter response", desc: GetDeadLetterResponseSchema, came: got },
+        wrap: (deadLetter) => ({ deadLetter }),
+      },
+      {
+        ...{ way: "millrace dead-letters list", desc: DeadLetterSchema, came: letterOf(line) },
+        wrap: (letter) => letter,
+      },
+      {
+        ...{ way: "millrace dead-letters show", desc: DeadLetterSchema, came: letterOf(shown) },
+        wrap: (letter) => letter,
+      },
+    ],
+  };
+}
+
+/** They are as the jobs that died, with how each of their attempts ended. */
+export function compareLetters({ ledger }: World, life: Life): void {
+  for (const { id, seen } of life.letters) {
+    const { expected } = id === life.failed.id ? life.failed : life.redriven;
+    const attempts = id === life.failed.id ? life.histories.failed : life.histories.redriven;
+    const letter = { job: expected, attempts, deadTime: lately };
+    for (const { way, desc, came, wrap } of seen) ledger.compare(way, desc, came, wrap(letter));
+  }
+  ledger.prove("GetDeadLetter request", "job_id");
+}
+
+/** Two jobs that failed for good, of which filters choose. */
+async function makeDeadLetters(world: World, choice: SpecChoice): Promise<string[]> {
+  const worker = new RawWorker(world.workers);
+  await worker.hello(choice.queue, { pools: [choice.pool], credit: 2 });
+  const ids: string[] = [];
+  for (const type of [choice.type, `${choice.type}2`]) {
+    const spec = filledSpec({ ...choice, type, skip: ["run_at", "deduplication"] });
+    ids.push(String((await world.jobs.submitJob({ job: spec })).job?.id));
+    const { lease } = await worker.take();
+    await worker.settle(lease, failed(hopeless.reason, false));
+  }
+  worker.cut();
+  return ids;
+}
+
+/** Each member of a filter leaves some out, in the list and in what is redriven or purged. */
+export async function proveDeadLetterFilters(world: World, choice: SpecChoice): Promise<void> {
+  const { ledger, admin, keyId } = world;
+  const { queue, type } = choice;
+  const [first = "", second = ""] = await makeDeadLetters(world, choice);
+  const soon = timestampFromMs(clock.nowMs() + 3_600_000);
+  const wanted = {
+    queue,
+    jobIds: [first],
+    keyId,
+    type,
+    reason: hopeless.reason,
+    deadSince: timestampFromMs(clock.nowMs() - 3_600_000),
+    deadBefore: soon,
+  };
+  const misses = {
+    jobIds: [second],
+    keyId: "nobody00",
+    type: "another",
+    reason: "OTHER",
+    deadSince: soon,
+    deadBefore: timestampFromMs(1),
+  };
+  const counts = {
+    "ListDeadLetters request": async (filter: object) =>
+      (await admin.listDeadLetters({ filter: { queue, ...filter } })).deadLetters.length,
+    "RedriveDeadLetters request": async (filter: object) => {
+      const request = { filter: { queue, ...filter }, dryRun: true };
+      return Number((await Array.fromAsync(admin.redriveDeadLetters(request))).at(-1)?.matched);
+    },
+    "PurgeDeadLetters request": async (filter: object) =>
+      Number((await admin.purgeDeadLetters({ filter: { queue, ...filter }, dryRun: true })).purged),
+  };
+  for (const [way, count] of Object.entries(counts)) {
+    expect(await count(wanted), way).toBe(1);
+    for (const [member, value] of Object.entries(misses)) {
+      expect(await count({ ...wanted, [member]: value }), `${way}: ${member}`).toBe(0);
+    }
+    expect(await count({}), way).toBe(2);
+    ledger.prove(way, "filter");
+  }
+
+  const page = await admin.listDeadLetters({ filter: { queue }, pageSize: 1 });
+  expect(page.deadLetters).toHaveLength(1);
+  const pageToken = page.nextPageToken;
+  const next = await admin.listDeadLetters({ filter: { queue }, pageSize: 1, pageToken });
+  expect(next.deadLetters[0]?.job?.id).not.toBe(page.deadLetters[0]?.job?.id);
+  ledger.prove("ListDeadLetters request", "page_size", "page_token");
+  ledger.prove("ListDeadLetters response", "next_page_token");
+  await redriveAndPurge(world, queue, type);
+}
+
+async function redriveAndPurge(world: World, queue: string, type: string): Promise<void> {
+  const { ledger, admin } = world;
+  const steps = await Array.fromAsync(admin.redriveDeadLetters({ filter: { queue }, max: 1 }));
+  ledger.compare("RedriveDeadLetters response", RedriveDeadLettersResponseSchema, steps.at(-1), {
+    ...{ matched: 1n, redriven: 1n, done: true },
+  });
+  // The queue takes another type from now on: what is redriven to it is refused.
+  await admin.putQueue({ queue: { name: queue, types: [`${type}s`], maxStalls: 50 } });
+  const again = await Array.fromAsync(admin.redriveDeadLetters({ filter: { queue } }));
+  ledger.compare("RedriveDeadLetters response", RedriveDeadLettersResponseSchema, again.at(-1), {
+    ...{ matched: 1n, refused: 1n, done: true },
+  });
+  ledger.prove("RedriveDeadLetters request", "max", "dry_run");
+  const dry = await admin.purgeDeadLetters({ filter: { queue }, dryRun: true });
+  const purged = await admin.purgeDeadLetters({ filter: { queue } });
+  expect(dry).toEqual(purged);
+  ledger.compare("PurgeDeadLetters response", PurgeDeadLettersResponseSchema, purged, {
+    purged: 1n,
+  });
+  ledger.prove("PurgeDeadLetters request", "dry_run");
+}
