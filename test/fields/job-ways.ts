@@ -12,6 +12,7 @@ import {
   SubmitResponseSchema,
 } from "@millrace/proto/scheduler-service";
 import { systemClock as clock, newJobId, systemRandom as random } from "@millrace/shared";
+import { expect } from "vitest";
 import type { LivingJob } from "./life.ts";
 import type { World } from "./world.ts";
 
@@ -124,4 +125,8 @@ export async function readList(
   const jobIds = all.map(({ id }) => id);
   const got = await scheduler.getJobs({ keyId, jobIds });
   ledger.compare("GetJobs response", GetJobsResponseSchema, got, { jobs: byId(all, got.jobs) });
+  const bare = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true });
+  expect(bare.jobs.map(({ payloadJson }) => payloadJson)).toEqual(jobIds.map(() => ""));
+  expect((await scheduler.getJobs({ keyId: "nobody00", jobIds })).jobs).toEqual([]);
+  ledger.prove("GetJobs request", "key_id", "job_ids", "without_payload");
 }

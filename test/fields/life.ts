@@ -3,7 +3,7 @@
  * its time, one has lost its worker, was refused by its provider and failed, one runs and is to be cancelled, one has
  * succeeded, and one was redriven and failed again.
  */
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { JobSpec } from "@millrace/proto/job";
 import { JobState } from "@millrace/proto/job";
 import {
@@ -35,6 +35,7 @@ export interface LivingJob {
 }
 
 const RETRY_AFTER_MS = 9 * 3_600_000;
+const DEADLINE_MS = 5 * 3_600_000;
 const COOL_MS = 45_000;
 const first: UsageDelta = { inputTokens: 101, outputTokens: 203, providerCalls: 3, computeMs: 41 };
 const second: UsageDelta = { inputTokens: 13, outputTokens: 17, providerCalls: 1, computeMs: 19 };
@@ -51,27 +52,39 @@ export const result = { answer: "forty-two", parts: [4, 2] };
 export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
 export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
 
+/** Another attempt might succeed, but not before the job's deadline. */
+const last = { reason: "LAST", message: "it failed once more", retryable: true };
 const stalled = { reason: "STALLED", message: "lost its worker", retryable: true };
 
 export type Life = Awaited<ReturnType<typeof startLife>>;
 
-/** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
-export async function startLife(world: World, choice: SpecChoice) {
-  const { jobs, admin } = world;
-  const runnable = { ...choice, skip: ["run_at", "deduplication"] };
-  const submit = async (spec: JobSpec) => String((await jobs.submitJob({ job: spec })).job?.id);
+export type Lost = Awaited<ReturnType<typeof loseWorker>>;
 
-  // Their first worker is lost with both of them.
-  const [retried, failed] = [filledSpec(runnable), filledSpec(runnable)];
+/** Two jobs whose first worker is lost with both of them: a lease later they are queued again. */
+export async function loseWorker(world: World, choice: SpecChoice) {
+  const [retried, failed] = [filledSpec(runnable(choice)), filledSpec(runnable(choice))];
+  failed.deadline = timestampFromMs(clock.nowMs() + DEADLINE_MS);
+  const submit = async (spec: JobSpec) =>
+    String((await world.jobs.submitJob({ job: spec })).job?.id);
   const ids = { retried: await submit(retried), failed: await submit(failed) };
-  const lost = new RawWorker(world.workers);
-  await lost.hello(choice.queue, { pools: [choice.pool], types: [choice.type], credit: 2 });
-  const assignments = [await lost.take(), await lost.take()];
+  const worker = new RawWorker(world.workers);
+  await worker.hello(choice.queue, { pools: [choice.pool], types: [choice.type], credit: 2 });
+  const assignments = [await worker.take(), await worker.take()];
   const data = { case: "data" as const, value: new Uint8Array([1, 2, 250]) };
   const attempts = assignments.map(({ lease }) => ({ lease, chunks: [{ content: data }] }));
-  await lost.send({ case: "output", value: { attempts } });
-  await lost.heard.until(({ case: kind }) => kind === "outputAcks");
-  lost.cut();
+  await worker.send({ case: "output", value: { attempts } });
+  await worker.heard.until(({ case: kind }) => kind === "outputAcks");
+  worker.cut();
+  return { ids, retried, failed, assignments };
+}
+
+const runnable = (choice: SpecChoice) => ({ ...choice, skip: ["run_at", "deduplication"] });
+
+/** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
+export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
+  const { jobs, admin } = world;
+  const { ids, retried, failed } = lost;
+  const submit = async (spec: JobSpec) => String((await jobs.submitJob({ job: spec })).job?.id);
   await world.jobOnceIt(ids.retried, ({ stalls }) => stalls === 1);
   await world.jobOnceIt(ids.failed, ({ stalls }) => stalls === 1);
 
@@ -84,7 +97,7 @@ export async function startLife(world: World, choice: SpecChoice) {
   const failedAtMs = clock.nowMs();
   await world.jobOnceIt(ids.failed, ({ state }) => state === JobState.FAILED);
 
-  const succeeded = filledSpec(runnable);
+  const succeeded = filledSpec(runnable(choice));
   const waited = await jobs.submitJob({ job: succeeded, wait: durationFromMs(30_000) });
   const done = String(waited.job?.id);
 
@@ -94,7 +107,7 @@ export async function startLife(world: World, choice: SpecChoice) {
 
   const later = filledSpec({ ...choice, skip: ["deduplication"] });
   const waiting = await submit(later);
-  const held = filledSpec(runnable);
+  const held = filledSpec(runnable(choice));
   const running = await submit(held);
   const context = await worker.started(running);
   await admin.pauseQueue({ name: choice.queue });
@@ -118,7 +131,7 @@ export async function startLife(world: World, choice: SpecChoice) {
       runAt: about(failedAtMs + RETRY_AFTER_MS),
     }),
     failed: await livingJob(ids.failed, failed, {
-      ...{ state: JobState.FAILED, ...came, ...twice, error: hopeless, finishTime: lately },
+      ...{ state: JobState.FAILED, ...came, ...twice, error: last, finishTime: lately },
     }),
     succeeded: await livingJob(done, succeeded, {
       ...{ state: JobState.SUCCEEDED, ...came, usage: usageOf(first), finishTime: lately },
@@ -136,13 +149,13 @@ export async function startLife(world: World, choice: SpecChoice) {
   const histories = {
     failed: [
       ended({ attempt: 1, workerId: "raw", error: stalled }),
-      ended({ attempt: 2, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
+      ended({ attempt: 2, workerId: "sdk-worker", error: last, usage: usageOf(second) }),
     ],
     redriven: [
       ended({ attempt: 1, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
     ],
   };
-  return { ...life, stopped, worker, cooling, letters, histories, waited, context, assignments };
+  return { ...life, stopped, worker, cooling, letters, histories, waited, context };
 }
 
 const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });
@@ -179,8 +192,8 @@ function startFieldsWorker(
     if (jobId === ids.retried || jobId === ids.failed) {
       context.addUsage(before === 0 ? first : second);
       if (before === 0) throw refusal();
-      if (jobId === ids.failed) throw new NonRetryableError(hopeless.reason, hopeless.message);
       const options = { retryAfterMs: RETRY_AFTER_MS };
+      if (jobId === ids.failed) throw new JobFailure(last.reason, last.message, true, options);
       throw new JobFailure(flaky.reason, flaky.message, true, options);
     }
     const job = await world.stored(jobId);

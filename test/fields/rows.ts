@@ -44,13 +44,13 @@ export const rows: readonly Row[] = [
   },
   {
     ways: ["CancelJob response", "Cancel response"],
-    paths: ["job.run_at", "job.result_json"],
-    why: "a job that is cancelled waits for no time, and has no result",
+    paths: ["job.run_at", "job.result_json", "job.error.retryable"],
+    why: "a job that is cancelled waits for no time, has no result, and is not tried again",
   },
   {
     ways: ["HTTP DELETE /v1/jobs/{id}", "client cancel", "millrace cancel"],
-    paths: ["run_at", "result_json"],
-    why: "a job that is cancelled waits for no time, and has no result",
+    paths: ["run_at", "result_json", "error.retryable"],
+    why: "a job that is cancelled waits for no time, has no result, and is not tried again",
   },
   {
     ways: ["SubmitJob response"],
@@ -142,5 +142,11 @@ export const rows: readonly Row[] = [
     ways: ["millrace submit"],
     paths: ["payload_struct", "traceparent", "tracestate"],
     why: "the command sends JSON text, and begins no trace",
+  },
+  {
+    ways: ["RedriveDeadLetters request"],
+    paths: ["per_second"],
+    why: "a rate, which is shown by a clock that is turned by hand",
+    provedIn: "services/scheduler/test/dead-letters.test.ts",
   },
 ];

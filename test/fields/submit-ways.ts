@@ -4,6 +4,7 @@ import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/w
 import type { NewJob } from "@millrace/client";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { SubmitJobsResponseSchema } from "@millrace/proto/job-service";
+import { SubmitResponseSchema } from "@millrace/proto/scheduler-service";
 import {
   systemClock as clock,
   type KeyId,
@@ -79,6 +80,21 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
     );
   }
   world.ledger.prove("Submit request", "jobs.id", "jobs.submit_time");
+  await proveRefusals(world, choice);
+}
+
+/** A scheduler refuses a key that was used for other content. */
+async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecChoice) {
+  const spec = filledSpec(choice);
+  const submit = (job: JobSpec) => {
+    const id = newJobId(choice.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
+    return scheduler.submit({ jobs: [{ id, spec: job }] });
+  };
+  await submit(spec);
+  const refused = await submit({ ...spec, type: "another", payload: { case: undefined } });
+  ledger.compare("Submit response", SubmitResponseSchema, refused, {
+    results: [{ error: { code: 6, message: anyText, details: someList } }],
+  });
 }
 
 /** Who does not speak gRPC. */

@@ -33,8 +33,8 @@ export async function startWorld(ledger: Ledger) {
       settings: {
         scheduler: {
           MILLRACE_SCHEDULER_ID: "the-scheduler",
-          // A worker that is lost is missed after a second, the least that there may be.
-          MILLRACE_LEASE_MS: "1000",
+          // Long enough for a busy machine, and short enough to wait for a worker that was lost.
+          MILLRACE_LEASE_MS: "8000",
           MILLRACE_REAP_EVERY_MS: "50",
           MILLRACE_PROVIDER_FAILURES: "2",
           MILLRACE_STOP_GRACE_MS: "60000",
