@@ -8,12 +8,15 @@ import { readEach, readList, submitAgain } from "./job-ways.ts";
 import { proveKeys } from "./key-ways.ts";
 import { Ledger } from "./ledger.ts";
 import { type Lost, loseWorker, startLife } from "./life.ts";
+import { proveAudit, proveChanges, proveConfiguration } from "./operator-ways.ts";
 import { proveQueues } from "./queue-ways.ts";
 import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } from "./requests.ts";
 import { rows } from "./rows.ts";
+import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { ways } from "./ways.ts";
+import { proveWork } from "./work-ways.ts";
 import { startWorld, type World } from "./world.ts";
 
 const ledger = new Ledger(ways);
@@ -73,6 +76,19 @@ test("every field of documents and explanations arrives", async () => {
   await proveExplanations(world, { ...choice, queue: "explained" });
 });
 
+test("every field of what workers say and hear arrives", async () => {
+  for (const name of ["worked", "provided"]) await world.system.putQueue({ name });
+  await proveWork(world, { ...choice, queue: "worked" });
+  await proveProviderFeedback(world, { ...choice, queue: "provided" });
+});
+
+test("every field that operators declare, and see of changes and audits, arrives", async () => {
+  for (const name of ["changed", "broken"]) await world.system.putQueue({ name });
+  await proveConfiguration(world);
+  await proveChanges(world, "changed");
+  await proveAudit(world, { ...choice, queue: "broken" });
+});
+
 test("every field of a job is shown by whatever shows it, from its submission to its end", async () => {
   const endless = async () => {
     const { job } = await world.jobs.submitJob({ job: filledSpec(choice) });
@@ -92,6 +108,7 @@ test("every field of a job is shown by whatever shows it, from its submission to
   await proveWatchRequests(world, succeeded.id);
   await proveStreamRequests(world, choice, { ended: succeeded.spec, endless: await endless() });
   compareLetters(world, life);
+  await proveSdk(world, life);
   await tellEnds(world, ended, later.id.replace(/.$/, later.id.endsWith("0") ? "1" : "0"));
 });
 

@@ -91,7 +91,8 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const worker = startFieldsWorker(world, choice, ids);
   await world.jobOnceIt(ids.retried, ({ bounces }) => bounces === 1);
   await world.jobOnceIt(ids.failed, ({ bounces }) => bounces === 1);
-  const cooling = await admin.listProviderAccounts({});
+  const workers = (await admin.listWorkers({})).workers;
+  const connected = workers.find(({ workerId }) => workerId === "sdk-worker");
   await admin.resetProviderAccount({ name: choice.pool });
   await world.jobOnceIt(ids.retried, ({ state }) => state === JobState.SCHEDULED);
   const failedAtMs = clock.nowMs();
@@ -100,6 +101,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const succeeded = filledSpec(runnable(choice));
   const waited = await jobs.submitJob({ job: succeeded, wait: durationFromMs(30_000) });
   const done = String(waited.job?.id);
+  if (waited.job?.state === JobState.SUCCEEDED) world.ledger.prove("SubmitJob request", "wait");
 
   const letterOfFailed = await collectLetters(world, choice.queue, ids.failed);
   const redriven = await redrive(world, ids.failed);
@@ -155,7 +157,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
       ended({ attempt: 1, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
     ],
   };
-  return { ...life, stopped, worker, cooling, letters, histories, waited, context };
+  return { ...life, stopped, worker, connected, letters, histories, waited, context };
 }
 
 const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });

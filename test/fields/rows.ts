@@ -149,4 +149,46 @@ export const rows: readonly Row[] = [
     why: "a rate, which is shown by a clock that is turned by hand",
     provedIn: "services/scheduler/test/dead-letters.test.ts",
   },
+  {
+    ways: ["Work request"],
+    paths: ["settle.outcomes.failed.provider.account"],
+    why: "the account that is paused is the job's own pool, whatever the worker says; see the contract",
+  },
+  {
+    ways: ["worker SDK outcome"],
+    paths: ["failed.provider.account"],
+    why: "the account that is paused is the job's own pool, whatever the worker says",
+  },
+  {
+    ways: ["Work request"],
+    paths: ["settle.outcomes.handed_back.reason"],
+    why: "for people who read what the worker sends; the scheduler keeps nothing of it",
+  },
+  {
+    ways: ["worker SDK outcome"],
+    paths: ["handed_back.reason"],
+    why: "for people who read what the worker sends; the scheduler keeps nothing of it",
+  },
+  {
+    ways: ["worker SDK assignment"],
+    paths: ["lease.fencing_token"],
+    why: "the SDK keeps it, and shows it with each write that was seen to be stored",
+  },
+  {
+    ways: ["worker SDK output"],
+    paths: ["data"],
+    why: "executors of the SDK write text and progress",
+  },
+  {
+    ways: ["worker SDK hello"],
+    paths: ["leases", "guest_slots", "slots"],
+    why: "what a scheduler makes of them is proved by a worker without the SDK, and that the SDK says them there",
+    provedIn: "packages/worker-sdk/test/worker.test.ts",
+  },
+  {
+    ways: ["Work response"],
+    paths: ["drain"],
+    why: "sent by a scheduler that stops, which would end all other ways",
+    provedIn: "services/scheduler/test/work-session.test.ts",
+  },
 ];
