@@ -1,7 +1,11 @@
 /** A worker's stream, message by message, as a worker says and hears them in the contract's own words. */
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { ConnectedWorkerSchema, ListWorkersResponseSchema } from "@millrace/proto/admin-service";
+import {
+  type ConnectedWorker,
+  ConnectedWorkerSchema,
+  ListWorkersResponseSchema,
+} from "@millrace/proto/admin-service";
 import { type JobSpec, JobState } from "@millrace/proto/job";
 import {
   HelloSchema,
@@ -174,16 +178,18 @@ async function proveConnected(
   change: () => Promise<void>,
 ): Promise<void> {
   await change();
-  const own = async () =>
-    (await admin.listWorkers({})).workers.filter((one) => one.workerId === workerId);
-  if (expected === undefined) {
-    // What the stream said before is taken in order, so this is asked until it is.
-    while ((await own())[0]?.freeSlots !== 0);
-    return;
-  }
-  while ((await own())[0]?.freeSlots !== expected.freeSlots);
+  // What the stream was told before is taken in order, so this is asked until it is.
+  const free = expected?.freeSlots ?? 0;
+  const untilItTakes = async (ask: () => Promise<ConnectedWorker[]>): Promise<ConnectedWorker> => {
+    for (;;) {
+      const own = (await ask()).find((one) => one.workerId === workerId);
+      if (own?.freeSlots === free) return own;
+    }
+  };
+  const worker = await untilItTakes(async () => (await admin.listWorkers({})).workers);
+  if (expected === undefined) return;
   const { schedulerId } = await admin.listWorkers({});
-  const listed = create(ListWorkersResponseSchema, { schedulerId, workers: await own() });
+  const listed = create(ListWorkersResponseSchema, { schedulerId, workers: [worker] });
   ledger.compare("ListWorkers response", ListWorkersResponseSchema, listed, {
     schedulerId: "the-scheduler",
     workers: [expected],
@@ -192,11 +198,12 @@ async function proveConnected(
     "Work request",
     ...["worker_id", "queues", "pools", "types", "sdk"].map((name) => `hello.${name}`),
   );
-  for await (const line of cliLines("workers", "list")) {
-    const one = fromJson(ConnectedWorkerSchema, line as JsonObject);
-    if (one.workerId !== workerId) continue;
-    ledger.compare("millrace workers list", ConnectedWorkerSchema, one, expected);
-  }
+  const shown = await untilItTakes(async () =>
+    (await Array.fromAsync(cliLines("workers", "list"))).map((line) =>
+      fromJson(ConnectedWorkerSchema, line as JsonObject),
+    ),
+  );
+  ledger.compare("millrace workers list", ConnectedWorkerSchema, shown, expected);
 }
 
 async function settle(worker: RawWorker, lease: LeaseRef, outcome: Outcome) {
