@@ -11,7 +11,6 @@ import {
   isMessage,
   type Message,
   type MessageShape,
-  toJson,
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { isWithin, messageIn, pathOf, pathsOf } from "./paths.ts";
@@ -230,7 +229,3 @@ function text(value: unknown): string {
     ) ?? "nothing"
   );
 }
-
-/** A message as proto3 JSON shows it, for what is compared as JSON. */
-export const jsonOf = <Desc extends DescMessage>(desc: Desc, message: MessageShape<Desc>) =>
-  toJson(desc, message, { alwaysEmitImplicit: true });

@@ -8,6 +8,7 @@ import {
 } from "@millrace/proto/admin-service";
 import { type JobSpec, JobState } from "@millrace/proto/job";
 import {
+  type Hello,
   HelloSchema,
   type LeaseRef,
   LeaseRefSchema,
@@ -88,11 +89,17 @@ export async function proveWork(world: World, choice: SpecChoice): Promise<void>
   hear({ case: "heartbeatAck", value: { lost } }, { heartbeatAck: { lost: [stale] } });
   ledger.prove("Work request", "heartbeat", "output");
 
-  // Another stream takes the lease over, and is told of what happened meanwhile.
   worker.cut();
+  await proveReconnect(world, { hello, welcomed, lease, submit: () => submit(specOf()), hear });
+}
+
+/** Another stream takes the lease over, and is told of what happened meanwhile; then it goes on to its goodbye. */
+async function proveReconnect(world: World, { hello, welcomed, lease, submit, hear }: Cut) {
+  const { ledger, jobs } = world;
+  const { jobId } = lease;
   await jobs.cancelJob({ jobId });
   const again = new RawWorker(world.workers);
-  const held = await again.hello(choice.queue, { ...hello, leases: [lease], credit: 1 });
+  const held = await again.hello(String(hello.queues[0]), { ...hello, leases: [lease], credit: 1 });
   hear(
     { case: "welcome", value: held },
     {
@@ -111,13 +118,21 @@ export async function proveWork(world: World, choice: SpecChoice): Promise<void>
     },
   );
   expect((await jobs.getJob({ jobId })).job?.usage).toMatchObject(usage);
-  await proveStop(world, again, await submit(specOf()), hear);
-  await proveOutcomes(world, again, () => submit(specOf()));
+  await proveStop(world, again, await submit(), hear);
+  await proveOutcomes(world, again, submit);
   await again.send({ case: "draining", value: {} });
   await proveConnected(world, hello.workerId, undefined, async () => undefined);
   await again.send({ case: "goodbye", value: {} });
   expect(await again.ended).toBeUndefined();
   ledger.prove("Work request", "draining", "goodbye");
+}
+
+interface Cut {
+  readonly hello: Hello;
+  readonly welcomed: Expected;
+  readonly lease: LeaseRef;
+  readonly submit: () => Promise<string>;
+  readonly hear: (came: object, expected: Expected) => void;
 }
 
 const messageOf = (came: object) => create(WorkResponseSchema, { message: came as never });

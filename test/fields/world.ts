@@ -1,6 +1,5 @@
 /** One system for all ways, and whoever calls it: by gRPC, HTTP, the client, the command line and the engine. */
 import type { DescService } from "@bufbuild/protobuf";
-import { millraceProgram } from "@millrace/cli/program";
 import { connectMillrace } from "@millrace/client";
 import { openEngine } from "@millrace/engine";
 import { startSystem } from "@millrace/local";
@@ -16,11 +15,8 @@ import {
   parseApiKey,
   systemRandom as random,
 } from "@millrace/shared";
-import { Heard } from "../faults/heard.ts";
+import { commandLine } from "./command-line.ts";
 import type { Ledger } from "./ledger.ts";
-
-/** The commands that call a gateway. */
-const forCallers = new Set(["submit", "watch", "get", "list", "cancel", "explain"]);
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -69,32 +65,11 @@ export async function startWorld(ledger: Ledger) {
     scheduler: client(SchedulerService, scheduler?.address),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
-    /** What `millrace` writes to standard output, a JSON value a line, as it comes. It runs in this process. */
-    async *cliLines(...args: readonly string[]): AsyncGenerator<unknown> {
-      const written = new Heard<string>();
-      const at = forCallers.has(String(args[0]))
-        ? ["--address", system.gatewayTarget()]
-        : ["--admin-address", String(scheduler?.admin)];
-      const program = millraceProgram({
-        env: { MILLRACE_API_KEY: apiKey },
-        out: { write: (text) => written.add(text) },
-        err: { write: () => true },
-        clock,
-        interrupted: new AbortController().signal,
-      });
-      const run = program
-        .parseAsync([...args, "--json", ...at], { from: "user" })
-        .finally(() => written.end("it has ended"));
-      // Of a job that ends without a result it says so, having written all of it.
-      run.catch(() => undefined);
-      let lines = 0;
-      const next = () => written.until(() => true, lines).catch(() => undefined);
-      for (let line = await next(); line !== undefined; line = await next()) {
-        lines += 1;
-        yield JSON.parse(line) as unknown;
-      }
-      if (lines === 0) await run;
-    },
+    cliLines: commandLine({
+      apiKey,
+      gateway: system.gatewayTarget(),
+      operators: String(scheduler?.admin),
+    }),
     /** The job as its caller sees it once it `is` so. */
     async jobOnceIt(jobId: string, is: (job: Job) => boolean): Promise<Job> {
       for await (const { event } of jobs.watchJob({ jobId })) {
