@@ -14,6 +14,7 @@ import {
   ListAuditEventsResponseSchema,
 } from "@millrace/proto/admin-service";
 import { GetTimeResponseSchema } from "@millrace/proto/scheduler-service";
+import { systemClock as clock } from "@millrace/shared";
 import { redisCommand } from "@millrace/testing";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
@@ -154,9 +155,11 @@ export async function proveAudit(world: World, choice: SpecChoice): Promise<void
   const damage = `
     local places = redis.call("KEYS", "*{" .. ARGV[1] .. ":*delayed")
     local base = string.sub(places[1], 1, -8)
-    redis.call("ZADD", base .. "failed", 1, ARGV[2])
+    redis.call("ZADD", base .. "failed", ARGV[3], ARGV[2])
     redis.call("HINCRBY", base .. "mr:depth", "*", 5)`;
-  await redisCommand(system.redis.port, "EVAL", damage, "0", choice.queue, jobId);
+  // As one that has just failed: else it would be removed, its retention being over.
+  const now = String(clock.nowMs());
+  await redisCommand(system.redis.port, "EVAL", damage, "0", choice.queue, jobId, now);
   const unrepaired = (await Array.fromAsync(admin.audit({}))).at(-1);
   expect(unrepaired?.findings.map(({ subject }) => subject).sort()).toEqual(["*", jobId]);
   expect(unrepaired?.repairs).toEqual([]);
