@@ -99,11 +99,16 @@ async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecCh
 
 /** Who does not speak gRPC. */
 export async function submitOtherwise(world: World, choice: SpecChoice): Promise<void> {
-  for (const spec of pairOf(choice)) {
+  for (const [at, spec] of pairOf(choice).entries()) {
+    const { idempotencyKey, ...body } = toJson(JobSpecSchema, spec) as JsonObject;
+    // In the body of one, and in the header of the other.
     const answer = await world.http("/v1/jobs", {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(toJson(JobSpecSchema, spec)),
+      headers: {
+        "content-type": "application/json",
+        ...(at === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
+      },
+      body: JSON.stringify(at === 0 ? { ...body, idempotencyKey } : body),
     });
     const { id } = (await answer.json()) as { id: string };
     await proveSpec(world, "HTTP POST /v1/jobs body", { spec, jobId: id, prefix: "" });
