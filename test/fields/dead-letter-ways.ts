@@ -1,7 +1,14 @@
 /** Jobs that failed for good, with the history of their attempts, as operators see them and redrive them. */
-import { type DescMessage, fromJson, type JsonObject, type Message } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type Message,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
+import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  DeadLetterFilterSchema,
   DeadLetterSchema,
   GetDeadLetterResponseSchema,
   ListDeadLettersResponseSchema,
@@ -14,6 +21,7 @@ import { failed, RawWorker } from "../faults/raw-worker.ts";
 import { lately } from "./expected-job.ts";
 import type { Expected } from "./ledger.ts";
 import { hopeless, type Life } from "./life.ts";
+import { pathsOf } from "./paths.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
@@ -120,6 +128,10 @@ export async function proveDeadLetterFilters(world: World, choice: SpecChoice): 
     },
     "PurgeDeadLetters request": async (filter: object) =>
       Number((await admin.purgeDeadLetters({ filter: { queue, ...filter }, dryRun: true })).purged),
+    "millrace dead-letters flags": async (filter: object) => {
+      const flags = flagsOf({ queue, ...filter });
+      return (await Array.fromAsync(world.cliLines("dead-letters", "list", ...flags))).length;
+    },
   };
   for (const [way, count] of Object.entries(counts)) {
     expect(await count(wanted), way).toBe(1);
@@ -127,7 +139,8 @@ export async function proveDeadLetterFilters(world: World, choice: SpecChoice): 
       expect(await count({ ...wanted, [member]: value }), `${way}: ${member}`).toBe(0);
     }
     expect(await count({}), way).toBe(2);
-    ledger.prove(way, "filter");
+    const isCommand = way === "millrace dead-letters flags";
+    ledger.prove(way, ...(isCommand ? pathsOf(DeadLetterFilterSchema) : ["filter"]));
   }
 
   const page = await admin.listDeadLetters({ filter: { queue }, pageSize: 1 });
@@ -138,6 +151,22 @@ export async function proveDeadLetterFilters(world: World, choice: SpecChoice): 
   ledger.prove("ListDeadLetters request", "page_size", "page_token");
   ledger.prove("ListDeadLetters response", "next_page_token");
   await redriveAndPurge(world, queue, type);
+}
+
+/** A filter as a person writes it for the command. */
+function flagsOf(filter: MessageInitShape<typeof DeadLetterFilterSchema>): string[] {
+  const text = (time: unknown) => timestampDate(time as Timestamp).toISOString();
+  const { queue, jobIds = [], keyId, type, reason, deadSince, deadBefore } = filter;
+  const flags = {
+    ...{ queue, key: keyId, type, reason },
+    ...{ since: deadSince && text(deadSince), before: deadBefore && text(deadBefore) },
+  };
+  return [
+    ...jobIds.flatMap((id) => ["--job", id]),
+    ...Object.entries(flags).flatMap(([flag, value]) =>
+      value === undefined ? [] : [`--${flag}`, value],
+    ),
+  ];
 }
 
 async function redriveAndPurge(world: World, queue: string, type: string): Promise<void> {

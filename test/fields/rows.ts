@@ -191,4 +191,9 @@ export const rows: readonly Row[] = [
     why: "sent by a scheduler that stops, which would end all other ways",
     provedIn: "services/scheduler/test/work-session.test.ts",
   },
+  {
+    ways: ["millrace list flags"],
+    paths: ["page_size", "page_token"],
+    why: "the command reads on by itself, up to its --limit",
+  },
 ];
