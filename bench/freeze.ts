@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
-import { methodPath } from "@millrace/grpc";
+import { methodDefinition } from "@millrace/grpc";
 import { JobService } from "@millrace/proto/job-service";
 import { limits } from "@millrace/shared";
 import { circumstances, keep, median, quantile, rounded } from "./parts/report.ts";
@@ -25,7 +25,7 @@ await using bench = await startBenchSystem({}, (cpuMs, service) => {
 const { system } = bench;
 const about = circumstances(bench.redisVersion);
 
-const { path, requestSerialize } = methodPath(JobService.method.submitJobs);
+const { path, requestSerialize } = methodDefinition(JobService.method.submitJobs);
 const client = new Client(system.gatewayTarget(), credentials.createInsecure());
 const metadata = new Metadata();
 metadata.set("authorization", `Bearer ${system.apiKey}`);

@@ -36,3 +36,8 @@ test("JSON says the same with nothing in it that a terminal would obey", () => {
   expect(JSON.parse(json)).toEqual({ ...value, b: "AQ==" });
   expect(printableJson(undefined)).toBe("null");
 });
+
+test("bytes are base64 in JSON, a Buffer too, which has a form of its own for it", () => {
+  const output = { data: Buffer.from([250, 1]), more: [new Uint8Array([250, 1])] };
+  expect(JSON.parse(printableJson(output))).toEqual({ data: "+gE=", more: ["+gE="] });
+});

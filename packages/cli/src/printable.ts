@@ -23,5 +23,8 @@ export const printableJson = (value: unknown, space?: number): string =>
     (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-const bytesAsBase64 = (_: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+/** Looks at what holds the value: a Buffer has turned itself into an object before this is given it. */
+function bytesAsBase64(this: Readonly<Record<string, unknown>>, key: string, value: unknown) {
+  const held = this[key];
+  return held instanceof Uint8Array ? Buffer.from(held).toString("base64") : value;
+}

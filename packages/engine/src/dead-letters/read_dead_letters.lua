@@ -18,7 +18,8 @@ local view = ARGV[5]
 local now_ms, now_text = 0, "0"
 --- @include "jobs/lib/dead"
 
-local SUMMARY = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces, F.usage }
+local SUMMARY = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces, F.usage,
+  F.started_ms, F.next_offset }
 
 local replies, gone = {}, {}
 local function add(id, died_ms)

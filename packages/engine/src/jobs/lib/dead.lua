@@ -2,8 +2,8 @@
 -- ("<queue>.dead", in the same slot), which nobody need work on. A dead letter has the id of its job, what
 -- it was submitted with, and the history of its attempts; it outlives the job.
 --
--- Its hash is BullMQ's, with spec, fail, atm, stc, bnc, use and his of the job (see lib/jobs), died, when, and by, the
--- bytes that it counts as (see lib/stored).
+-- Its hash is BullMQ's, with spec, fail, atm, stc, bnc, use, his and oo of the job (see lib/jobs), died, when, and by,
+-- the bytes that it counts as (see lib/stored).
 -- mr:dead orders a shard's dead letters by that time.
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` and `numbers`.
@@ -13,7 +13,7 @@
 local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
 
 local COPIED = { F.type, F.payload, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces,
-  F.usage, F.history }
+  F.usage, F.history, F.started_ms, F.next_offset }
 -- How many events BullMQ's stream keeps about them.
 local MAX_DEAD_EVENTS = 1000
 

@@ -1,0 +1,80 @@
+/** Why jobs wait: one over its key's budget and behind another, and one whose time is to come. */
+import { fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { JobState } from "@millrace/proto/job";
+import {
+  ConstraintKind,
+  type ExplainJobResponse,
+  ExplainJobResponseSchema,
+} from "@millrace/proto/job-service";
+import { ExplainResponseSchema } from "@millrace/proto/scheduler-service";
+import { systemClock as clock } from "@millrace/shared";
+import { RawWorker } from "../faults/raw-worker.ts";
+import { anyText } from "./expected-job.ts";
+import { type Expected, Wanted } from "./ledger.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+const soon = new Wanted("a time within the hour", (value) => {
+  const aheadMs = timestampMs(value as Timestamp) - clock.nowMs();
+  return aheadMs > -1_000 && aheadMs < 3_600_000;
+});
+
+export async function proveExplanations(world: World, choice: SpecChoice): Promise<void> {
+  const { jobs, admin, keyId } = world;
+  const submit = async (estimatedTokens: number, skip: readonly string[]) => {
+    const spec = { ...filledSpec({ ...choice, skip }), pool: "", priority: 50, estimatedTokens };
+    return String((await jobs.submitJob({ job: spec })).job?.id);
+  };
+  const runnable = ["run_at", "deduplication"];
+  await admin.updateApiKey({ keyId, budget: { tokensPerMinute: 1_000n } });
+  const worker = new RawWorker(world.workers);
+  await worker.hello(choice.queue, { credit: 4 });
+  const [first, second, third, last] = [500, 400, 300, 200];
+  await submit(first, runnable);
+  await worker.take();
+  await submit(second, runnable);
+  await worker.take();
+  await submit(third, runnable);
+  const held = await submit(last, runnable);
+  const used = BigInt(first + second);
+  const tokens = {
+    ...{ kind: ConstraintKind.KEY_TOKENS, subject: keyId, message: anyText, clearTime: soon },
+    ...{ limit: 1_000n, used, needed: BigInt(last) },
+  };
+  const order = { kind: ConstraintKind.LANE_ORDER, subject: keyId, needed: 1n, message: anyText };
+  await explainEverywhere(world, held, {
+    ...{ state: JobState.QUEUED, aheadInLane: 1n, estimateBasis: anyText },
+    ...{ constraints: [order, tokens], estimatedStartTime: soon },
+  });
+  worker.cut();
+  await admin.updateApiKey({ keyId, budget: {} });
+}
+
+async function explainEverywhere(world: World, jobId: string, expected: Expected): Promise<void> {
+  const { ledger, jobs, scheduler, millrace, keyId } = world;
+  const explained = await jobs.explainJob({ jobId });
+  ledger.compare("ExplainJob response", ExplainJobResponseSchema, explained, expected);
+  ledger.prove("ExplainJob request", "job_id");
+  const inner = await scheduler.explain({ keyId, explain: { jobId } });
+  ledger.compare("Explain response", ExplainResponseSchema, inner, { explanation: expected });
+  ledger.prove("Explain request", "key_id", "explain");
+  const byClient = explanationOfClient(await millrace.explain(jobId));
+  ledger.compare("client explain", ExplainJobResponseSchema, byClient, expected);
+  for await (const line of world.cliLines("explain", jobId)) {
+    const byCommand = explanationOfClient(line as object);
+    ledger.compare("millrace explain", ExplainJobResponseSchema, byCommand, expected);
+  }
+}
+
+/** As the contract names states and constraints. */
+function explanationOfClient(explanation: object): ExplainJobResponse {
+  const { state, constraints, ...same } = JSON.parse(JSON.stringify(explanation)) as JsonObject;
+  return fromJson(ExplainJobResponseSchema, {
+    ...same,
+    state: `JOB_STATE_${state}`,
+    constraints: (constraints as JsonObject[]).map(
+      ({ kind, ...rest }): JsonValue => ({ ...rest, kind: `CONSTRAINT_KIND_${kind}` }),
+    ),
+  });
+}

@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { proveAccounts } from "./account-ways.ts";
+import { compareLetters, proveDeadLetterFilters } from "./dead-letter-ways.ts";
+import { proveDocuments } from "./document-ways.ts";
+import { tellEnds, watchAndCancel } from "./end-ways.ts";
+import { proveExplanations } from "./explain-ways.ts";
+import { readEach, readList, submitAgain } from "./job-ways.ts";
+import { proveKeys } from "./key-ways.ts";
+import { Ledger } from "./ledger.ts";
+import { type Lost, loseWorker, startLife } from "./life.ts";
+import { proveAudit, proveChanges, proveConfiguration } from "./operator-ways.ts";
+import { proveQueues } from "./queue-ways.ts";
+import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } from "./requests.ts";
+import { rows } from "./rows.ts";
+import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
+import { ways } from "./ways.ts";
+import { proveWork } from "./work-ways.ts";
+import { startWorld, type World } from "./world.ts";
+
+const ledger = new Ledger(ways);
+ledger.rows = rows;
+let world: World;
+let choice: SpecChoice;
+
+beforeAll(async () => {
+  world = await startWorld(ledger);
+  await world.system.putQueue({ name: "fields", maxStalls: 50 });
+  const upload = (text: string) => world.millrace.uploadDocument(Buffer.from(text));
+  const uploaded = [await upload("The sea was calm."), await upload("The sea was rough.")];
+  choice = {
+    queue: "fields",
+    type: "fill",
+    pool: "acme/model-1",
+    documentIds: uploaded.map(({ id }) => id),
+  };
+  await world.admin.putProviderAccount({ account: { name: choice.pool } });
+});
+afterEach(() => expect(ledger.takeWrong()).toEqual([]));
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+const queue = "life";
+let lost: Promise<Lost>;
+
+test("two jobs lose their worker", async () => {
+  await world.system.putQueue({ name: queue, maxStalls: 50 });
+  lost = loseWorker(world, { ...choice, queue });
+  await lost;
+});
+
+test("every field of a job is stored whichever message it comes in", () =>
+  submitByGrpc(world, choice));
+test("every field of a job is stored that comes by HTTP, by the client or by the command", () =>
+  submitOtherwise(world, choice));
+
+test("every member of what callers ask for changes the answer", async () => {
+  await world.system.putQueue({ name: "asked" });
+  await proveFilters(world, { ...choice, queue: "asked" });
+  await proveReasons(world, choice);
+  await world.system.putQueue({ name: "dead" });
+  await proveDeadLetterFilters(world, { ...choice, queue: "dead" });
+});
+
+test("every field that operators set and see of API keys, queues and provider accounts arrives", async () => {
+  await world.system.putQueue({ name: "operated" });
+  const operated = { ...choice, queue: "operated" };
+  await proveKeys(world, operated);
+  await proveQueues(world, operated);
+  await proveAccounts(world, operated);
+});
+
+test("every field of documents and explanations arrives", async () => {
+  await proveDocuments(world);
+  await world.system.putQueue({ name: "explained" });
+  await proveExplanations(world, { ...choice, queue: "explained" });
+});
+
+test("every field of what workers say and hear arrives", async () => {
+  for (const name of ["worked", "provided"]) await world.system.putQueue({ name });
+  await proveWork(world, { ...choice, queue: "worked" });
+  await proveProviderFeedback(world, { ...choice, queue: "provided" });
+});
+
+test("every field that operators declare, and see of changes and audits, arrives", async () => {
+  for (const name of ["changed", "broken"]) await world.system.putQueue({ name });
+  await proveConfiguration(world);
+  await proveChanges(world, "changed");
+  await proveAudit(world, { ...choice, queue: "broken" });
+});
+
+test("every field of a job is shown by whatever shows it, from its submission to its end", async () => {
+  const endless = async () => {
+    const { job } = await world.jobs.submitJob({ job: filledSpec(choice) });
+    return String(job?.id);
+  };
+  const life = await startLife(world, { ...choice, queue }, await lost);
+  const { later, retried, succeeded, failed, redriven, again, running } = life;
+  const all = [later, retried, succeeded, failed, redriven, again, running];
+  await readEach(world, all);
+  await readList(world, queue, all);
+  await submitAgain(world, [later, retried, succeeded, running]);
+  const ended = await watchAndCancel(world, life, async (stopping) => {
+    await readEach(world, [stopping]);
+    await readList(world, queue, [stopping], { states: "RUNNING" });
+    await submitAgain(world, [stopping]);
+  });
+  await proveWatchRequests(world, succeeded.id);
+  await proveStreamRequests(world, choice, { ended: succeeded.spec, endless: await endless() });
+  compareLetters(world, life);
+  await proveSdk(world, life);
+  await tellEnds(world, ended, later.id.replace(/.$/, later.id.endsWith("0") ? "1" : "0"));
+});
+
+test("every field of every message is proved to arrive, or says why not", () => {
+  expect(ledger.problems()).toEqual([]);
+});

@@ -1,0 +1,132 @@
+/** Every way to read a job shows every field of it. */
+import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type Job, JobSchema, JobSpecSchema, JobState } from "@millrace/proto/job";
+import {
+  GetJobResponseSchema,
+  ListJobsResponseSchema,
+  SubmitJobResponseSchema,
+} from "@millrace/proto/job-service";
+import {
+  GetJobsResponseSchema,
+  ListResponseSchema,
+  SubmitResponseSchema,
+} from "@millrace/proto/scheduler-service";
+import { systemClock as clock, newJobId, systemRandom as random } from "@millrace/shared";
+import { expect } from "vitest";
+import type { LivingJob } from "./life.ts";
+import type { World } from "./world.ts";
+
+/** A job of the client, or of the command's JSON, as the contract has it. A member that is not known throws. */
+export function jobOfClient(job: object): Job {
+  const plain = JSON.parse(JSON.stringify(job)) as JsonObject;
+  const { payload, result, failure, state, ...same } = plain;
+  return fromJson(JobSchema, {
+    ...same,
+    state: `JOB_STATE_${state}`,
+    ...(payload === undefined ? {} : { payloadJson: JSON.stringify(payload) }),
+    ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
+    ...(failure === undefined ? {} : { error: failure }),
+  });
+}
+
+/** A job as HTTP answers it, whose payload and result are JSON themselves. */
+export function jobOfHttp(json: unknown): Job {
+  const { payload, result, ...same } = json as JsonObject;
+  return fromJson(JobSchema, {
+    ...same,
+    ...(payload === undefined ? {} : { payloadJson: JSON.stringify(payload) }),
+    ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
+  });
+}
+
+/** One job at a time. */
+export async function readEach(world: World, all: readonly LivingJob[]): Promise<void> {
+  const { ledger, jobs, millrace, http } = world;
+  for (const { id, expected } of all) {
+    const got = await jobs.getJob({ jobId: id });
+    ledger.compare("GetJob response", GetJobResponseSchema, got, { job: expected });
+    const job = jobOfHttp(await (await http(`/v1/jobs/${id}`)).json());
+    ledger.compare("HTTP GET /v1/jobs/{id}", JobSchema, job, expected);
+    ledger.compare("client getJob", JobSchema, jobOfClient(await millrace.getJob(id)), expected);
+  }
+  ledger.prove("GetJob request", "job_id");
+  await Promise.all(
+    all.map(async ({ id, expected }) => {
+      const [job] = await Array.fromAsync(world.cliLines("get", id));
+      ledger.compare("millrace get", JobSchema, jobOfClient(job as object), expected);
+    }),
+  );
+}
+
+/** Submitting a job again returns it as it is. */
+export async function submitAgain(world: World, all: readonly LivingJob[]): Promise<void> {
+  const { ledger, jobs, scheduler } = world;
+  for (const { spec, expected, id } of all) {
+    const answer = await world.http("/v1/jobs", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(toJson(JobSpecSchema, spec)),
+    });
+    const byHttp = jobOfHttp(await answer.json());
+    ledger.compare("HTTP POST /v1/jobs answer", JobSchema, byHttp, expected);
+    const again = await jobs.submitJob({ job: spec });
+    ledger.compare("SubmitJob response", SubmitJobResponseSchema, again, {
+      job: expected,
+      existing: true,
+    });
+    const newId = newJobId(spec.queue as never, world.keyId as never, clock.nowMs(), random);
+    const submitted = await scheduler.submit({ jobs: [{ id: newId, spec, returnJob: true }] });
+    ledger.compare("Submit response", SubmitResponseSchema, submitted, {
+      results: [{ jobId: id, existing: true }],
+      jobs: [expected],
+    });
+  }
+  ledger.prove("Submit request", "jobs.return_job");
+}
+
+const byId = (all: readonly LivingJob[], jobs: readonly { readonly id: string }[]) =>
+  jobs.map(({ id }) => all.find((one) => one.id === id)?.expected ?? { id: "no other job" });
+
+/** All of a queue, or those that run. */
+export async function readList(
+  world: World,
+  queue: string,
+  all: readonly LivingJob[],
+  only: { readonly states?: "RUNNING" } = {},
+) {
+  const { ledger, jobs, millrace, scheduler, keyId } = world;
+  const states = only.states === undefined ? [] : [JobState[only.states]];
+  const page = await jobs.listJobs({ queue, states });
+  ledger.compare("ListJobs response", ListJobsResponseSchema, page, { jobs: byId(all, page.jobs) });
+  const inner = await scheduler.list({ keyId, filter: { queue, states } });
+  ledger.compare("List response", ListResponseSchema, inner, {
+    page: { jobs: byId(all, inner.page?.jobs ?? []) },
+  });
+  const answer = (await (
+    await world.http(
+      `/v1/jobs?queue=${queue}${only.states === undefined ? "" : `&state=${only.states}`}`,
+    )
+  ).json()) as { jobs: [] };
+  const byHttp = create(ListJobsResponseSchema, { jobs: answer.jobs.map(jobOfHttp) });
+  const listed = { jobs: byId(all, byHttp.jobs) };
+  ledger.compare("HTTP GET /v1/jobs", ListJobsResponseSchema, byHttp, listed);
+  for await (const job of millrace.list({
+    queue,
+    ...(only.states === undefined ? {} : { states: [only.states] }),
+  })) {
+    const [expected] = byId(all, [job]);
+    ledger.compare("client list", JobSchema, jobOfClient(job), expected ?? {});
+  }
+  const flags = only.states === undefined ? [] : ["--state", only.states];
+  for await (const line of world.cliLines("list", "--queue", queue, ...flags)) {
+    const job = jobOfClient(line as object);
+    ledger.compare("millrace list", JobSchema, job, byId(all, [job])[0] ?? {});
+  }
+  const jobIds = all.map(({ id }) => id);
+  const got = await scheduler.getJobs({ keyId, jobIds });
+  ledger.compare("GetJobs response", GetJobsResponseSchema, got, { jobs: byId(all, got.jobs) });
+  const bare = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true });
+  expect(bare.jobs.map(({ payloadJson }) => payloadJson)).toEqual(jobIds.map(() => ""));
+  expect((await scheduler.getJobs({ keyId: "nobody00", jobIds })).jobs).toEqual([]);
+  ledger.prove("GetJobs request", "key_id", "job_ids", "without_payload");
+}

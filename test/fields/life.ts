@@ -1,0 +1,239 @@
+/**
+ * Jobs in the states that between them set every field of a job, and the worker that brings them there: one waits for
+ * its time, one has lost its worker, was refused by its provider and failed, one runs and is to be cancelled, one has
+ * succeeded, and one was redriven and failed again.
+ */
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Job, JobSpec } from "@millrace/proto/job";
+import { JobState } from "@millrace/proto/job";
+import {
+  systemClock as clock,
+  type JobId,
+  queueOf,
+  systemRandom as random,
+} from "@millrace/shared";
+import {
+  type ExecutionContext,
+  JobFailure,
+  NonRetryableError,
+  startWorker,
+  type UsageDelta,
+} from "@millrace/worker-sdk";
+import { onTestFinished } from "vitest";
+import { RawWorker } from "../faults/raw-worker.ts";
+import { collectLetters } from "./dead-letters.ts";
+import { about, expectedJob, lately } from "./expected-job.ts";
+import type { Expected } from "./ledger.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+export interface LivingJob {
+  readonly id: string;
+  readonly spec: JobSpec;
+  /** What its caller must see. */
+  readonly expected: Expected;
+}
+
+const RETRY_AFTER_MS = 9 * 3_600_000;
+const DEADLINE_MS = 5 * 3_600_000;
+const COOL_MS = 45_000;
+const first: UsageDelta = { inputTokens: 101, outputTokens: 203, providerCalls: 3, computeMs: 41 };
+const second: UsageDelta = { inputTokens: 13, outputTokens: 17, providerCalls: 1, computeMs: 19 };
+const usageOf = (...spent: readonly UsageDelta[]) => {
+  const sum = (name: keyof UsageDelta) => spent.reduce((all, one) => all + (one[name] ?? 0), 0);
+  return {
+    inputTokens: BigInt(sum("inputTokens")),
+    outputTokens: BigInt(sum("outputTokens")),
+    providerCalls: sum("providerCalls"),
+    computeMs: BigInt(sum("computeMs")),
+  };
+};
+export const result = { answer: "forty-two", parts: [4, 2] };
+export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
+export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
+
+/** Another attempt might succeed, but not before the job's deadline. */
+const last = { reason: "LAST", message: "it failed once more", retryable: true };
+const stalled = { reason: "STALLED", message: "lost its worker", retryable: true };
+
+export type Life = Awaited<ReturnType<typeof startLife>>;
+
+export type Lost = Awaited<ReturnType<typeof loseWorker>>;
+
+/** Two jobs whose first worker is lost with both of them: a lease later they are queued again. */
+export async function loseWorker(world: World, choice: SpecChoice) {
+  const [retried, failed] = [filledSpec(runnable(choice)), filledSpec(runnable(choice))];
+  failed.deadline = timestampFromMs(clock.nowMs() + DEADLINE_MS);
+  const submit = async (spec: JobSpec) =>
+    String((await world.jobs.submitJob({ job: spec })).job?.id);
+  const ids = { retried: await submit(retried), failed: await submit(failed) };
+  const worker = new RawWorker(world.workers);
+  await worker.hello(choice.queue, { pools: [choice.pool], types: [choice.type], credit: 2 });
+  const assignments = [await worker.take(), await worker.take()];
+  const data = { case: "data" as const, value: new Uint8Array([1, 2, 250]) };
+  const attempts = assignments.map(({ lease }) => ({ lease, chunks: [{ content: data }] }));
+  await worker.send({ case: "output", value: { attempts } });
+  await worker.heard.until(({ case: kind }) => kind === "outputAcks");
+  worker.cut();
+  return { ids, retried, failed, assignments };
+}
+
+const runnable = (choice: SpecChoice) => ({ ...choice, skip: ["run_at", "deduplication"] });
+
+/** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
+export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
+  const { jobs, admin } = world;
+  const { ids, retried, failed } = lost;
+  const submit = async (spec: JobSpec) => String((await jobs.submitJob({ job: spec })).job?.id);
+  // By its state alone: of another field that is lost on the way, a comparison tells, and not a wait without end.
+  const isQueued = ({ state }: Job) => state === JobState.QUEUED;
+  for (const id of [ids.retried, ids.failed]) await world.jobOnceIt(id, isQueued);
+
+  const worker = startFieldsWorker(world, choice, ids);
+  for (const id of [ids.retried, ids.failed]) {
+    await worker.started(id);
+    await world.jobOnceIt(id, isQueued);
+  }
+  const workers = (await admin.listWorkers({})).workers;
+  const connected = workers.find(({ workerId }) => workerId === "sdk-worker");
+  await admin.resetProviderAccount({ name: choice.pool });
+  await world.jobOnceIt(ids.retried, ({ state }) => state === JobState.SCHEDULED);
+  const failedAtMs = clock.nowMs();
+  await world.jobOnceIt(ids.failed, ({ state }) => state === JobState.FAILED);
+
+  const succeeded = filledSpec(runnable(choice));
+  const waited = await jobs.submitJob({ job: succeeded, wait: durationFromMs(30_000) });
+  const done = String(waited.job?.id);
+  if (waited.job?.state === JobState.SUCCEEDED) world.ledger.prove("SubmitJob request", "wait");
+
+  const letterOfFailed = await collectLetters(world, choice.queue, ids.failed);
+  const redriven = await redrive(world, ids.failed);
+  await world.jobOnceIt(redriven, ({ state }) => state === JobState.FAILED);
+
+  const later = filledSpec({ ...choice, skip: ["deduplication"] });
+  const waiting = await submit(later);
+  const held = filledSpec(runnable(choice));
+  const running = await submit(held);
+  const context = await worker.started(running);
+  await admin.pauseQueue({ name: choice.queue });
+  const letters = [letterOfFailed, await collectLetters(world, choice.queue, redriven)];
+  const again = await redrive(world, redriven);
+  const written = async (id: string) => (await world.stored(id)).output.nextOffset;
+
+  const came = { attempt: 1, startTime: lately };
+  // The attempt that was lost is counted, and the one that was refused is not.
+  const twice = { attempt: 2, stalls: 1, bounces: 1, usage: usageOf(first, second) };
+  // What belonged to its first life.
+  const bare = { idempotencyKey: "", expiresAt: undefined, deadline: undefined };
+  const livingJob = async (id: string, spec: JobSpec, became: Expected): Promise<LivingJob> => ({
+    ...{ id, spec },
+    expected: expectedJob(id, spec, { outputOffset: BigInt(await written(id)), ...became }),
+  });
+  const life = {
+    later: await livingJob(waiting, later, { state: JobState.SCHEDULED }),
+    retried: await livingJob(ids.retried, retried, {
+      ...{ state: JobState.SCHEDULED, ...came, ...twice, error: flaky },
+      runAt: about(failedAtMs + RETRY_AFTER_MS),
+    }),
+    failed: await livingJob(ids.failed, failed, {
+      ...{ state: JobState.FAILED, ...came, ...twice, error: last, finishTime: lately },
+    }),
+    succeeded: await livingJob(done, succeeded, {
+      ...{ state: JobState.SUCCEEDED, ...came, usage: usageOf(first), finishTime: lately },
+      resultJson: JSON.stringify(result),
+    }),
+    redriven: await livingJob(redriven, failed, {
+      ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },
+      ...{ error: hopeless, redrivenFrom: ids.failed, ...bare },
+    }),
+    /** It waits, since its queue is paused. */
+    again: await livingJob(again, failed, { redrivenFrom: redriven, ...bare }),
+    running: await livingJob(running, held, { state: JobState.RUNNING, ...came }),
+  };
+  const stopped = { usage: usageOf(first) };
+  const histories = {
+    failed: [
+      ended({ attempt: 1, workerId: "raw", error: stalled }),
+      ended({ attempt: 2, workerId: "sdk-worker", error: last, usage: usageOf(second) }),
+    ],
+    redriven: [
+      ended({ attempt: 1, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
+    ],
+  };
+  return { ...life, stopped, worker, connected, letters, histories, waited, context };
+}
+
+const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });
+
+/** Makes a new job of a dead letter. */
+async function redrive({ admin, jobs }: World, jobId: string): Promise<string> {
+  const queue = queueOf(jobId as JobId);
+  for await (const _ of admin.redriveDeadLetters({ filter: { queue, jobIds: [jobId] } }));
+  const { jobs: listed } = await jobs.listJobs({ queue });
+  return String(listed.find((job) => job.redrivenFrom === jobId)?.id);
+}
+
+/** A worker of the SDK whose jobs end as their part in this says. */
+function startFieldsWorker(
+  world: World,
+  { queue, pool, type }: SpecChoice,
+  ids: { readonly retried: string; readonly failed: string },
+) {
+  const contexts: ExecutionContext[] = [];
+  const arrivals = new EventTarget();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const refusal = () =>
+    new JobFailure("BUSY", "the provider is busy", true, {
+      retryAfterMs: COOL_MS,
+      provider: { account: pool, httpStatus: 429, quotaExhausted: false },
+    });
+  const execute = async (context: ExecutionContext) => {
+    const { jobId } = context;
+    const before = contexts.filter((one) => one.jobId === jobId).length;
+    contexts.push(context);
+    arrivals.dispatchEvent(new Event("arrival"));
+    await context.write(`text of ${jobId}`);
+    await context.progress(2, 5, `part of ${jobId}`);
+    if (jobId === ids.retried || jobId === ids.failed) {
+      context.addUsage(before === 0 ? first : second);
+      if (before === 0) throw refusal();
+      const options = { retryAfterMs: RETRY_AFTER_MS };
+      if (jobId === ids.failed) throw new JobFailure(last.reason, last.message, true, options);
+      throw new JobFailure(flaky.reason, flaky.message, true, options);
+    }
+    const job = await world.stored(jobId);
+    if (job.redrivenFrom !== undefined) {
+      context.addUsage(second);
+      throw new NonRetryableError(hopeless.reason, hopeless.message);
+    }
+    const isFirstToEnd = contexts.every((one) =>
+      [ids.retried, ids.failed, jobId].includes(one.jobId),
+    );
+    if (!isFirstToEnd) await released;
+    context.addUsage(first);
+    return result;
+  };
+  const worker = startWorker({
+    ...{ schedulerAddress: world.workers, workerId: "sdk-worker", queues: [queue], clock, random },
+    ...{ pools: [pool], slots: 4, guestSlots: 2, executors: { [type]: execute } },
+  });
+  onTestFinished(async () => {
+    release();
+    await worker.drain(0);
+  });
+  return {
+    contexts,
+    release,
+    drain: () => worker.drain(0),
+    /** Resolves to what the executor was given. */
+    started: (jobId: string) =>
+      new Promise<ExecutionContext>((resolve) => {
+        const look = () => {
+          const found = contexts.find((context) => context.jobId === jobId);
+          if (found !== undefined) resolve(found);
+        };
+        arrivals.addEventListener("arrival", look);
+        look();
+      }),
+  };
+}

@@ -1,0 +1,183 @@
+/** What operators declare, who changed what, and what an audit finds. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import {
+  ApplyConfigurationRequestSchema,
+  ApplyConfigurationResponseSchema,
+  AuditEventSchema,
+  AuditResponseSchema,
+  type Configuration,
+  ConfigurationSchema,
+  ListAuditEventsResponseSchema,
+} from "@millrace/proto/admin-service";
+import { GetTimeResponseSchema } from "@millrace/proto/scheduler-service";
+import { systemClock as clock } from "@millrace/shared";
+import { redisCommand } from "@millrace/testing";
+import { expect, onTestFinished } from "vitest";
+import { stringify } from "yaml";
+import { anyText, lately } from "./expected-job.ts";
+import { filled } from "./fill.ts";
+import { Wanted } from "./ledger.ts";
+import { filledSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+let declared = 0;
+
+/** Two queues, two keys to be made, and two accounts. */
+function declaration(): { readonly configuration: Configuration; readonly secret: Buffer } {
+  declared += 1;
+  const secret = createHash("sha256").update(`secret ${declared}`).digest();
+  const configuration = filled(ConfigurationSchema, {
+    set: {
+      "api_keys.secret_sha256": secret.toString("hex"),
+      "queues.shards": 2,
+      "queues.max_priority": 5,
+      "api_keys.budget.max_priority": 6,
+    },
+  });
+  return { configuration, secret };
+}
+
+/** What there is of all that a configuration names. */
+async function present(
+  { admin, scheduler }: World,
+  { queues, apiKeys, providerAccounts }: Configuration,
+  secret: Buffer,
+): Promise<Configuration> {
+  const all = (await admin.listQueues({})).queues.map(({ queue }) => queue);
+  const keys = (await admin.listApiKeys({ pageSize: 1_000 })).apiKeys;
+  const accounts = (await admin.listProviderAccounts({})).accounts.map(({ account }) => account);
+  const secretSha256 = secret.toString("hex");
+  const opens = (keyId: string) =>
+    scheduler.authenticate({ keyId, secretSha256: secret }).then(
+      () => true,
+      () => false,
+    );
+  return create(ConfigurationSchema, {
+    queues: queues.flatMap(({ name }) => all.find((one) => one?.name === name) ?? []),
+    apiKeys: await Promise.all(
+      apiKeys.map(async ({ keyId }) => {
+        const { name, budget } = keys.find((one) => one.keyId === keyId) ?? {};
+        const known = { keyId, ...(name && { name }), ...(budget && { budget }) };
+        return (await opens(keyId)) ? { ...known, secretSha256 } : known;
+      }),
+    ),
+    providerAccounts: providerAccounts.flatMap(
+      ({ name }) => accounts.find((one) => one?.name === name) ?? [],
+    ),
+  });
+}
+
+export async function proveConfiguration(world: World): Promise<void> {
+  const { ledger, admin } = world;
+  const { configuration, secret } = declaration();
+  await admin.applyConfiguration({ configuration, dryRun: true });
+  expect((await present(world, configuration, secret)).queues).toEqual([]);
+  const answer = await admin.applyConfiguration({ configuration });
+  const change = (action: string, subject: string | undefined) => ({ action, subject });
+  const [firstAccount, secondAccount] = configuration.providerAccounts;
+  const [firstKey, secondKey] = configuration.apiKeys;
+  const [firstQueue, secondQueue] = configuration.queues;
+  ledger.compare("ApplyConfiguration response", ApplyConfigurationResponseSchema, answer, {
+    changes: [
+      change("PutProviderAccount", firstAccount?.name),
+      change("PutProviderAccount", secondAccount?.name),
+      change("CreateApiKey", firstKey?.keyId),
+      change("CreateApiKey", secondKey?.keyId),
+      change("PutQueue", firstQueue?.name),
+      change("PutQueue", secondQueue?.name),
+    ],
+  });
+  const found = await present(world, configuration, secret);
+  const request = create(ApplyConfigurationRequestSchema, { configuration: found });
+  ledger.compare("ApplyConfiguration request", ApplyConfigurationRequestSchema, request, {
+    configuration: configuration as never,
+  });
+  ledger.prove("ApplyConfiguration request", "dry_run");
+  for (const key of configuration.apiKeys) key.secretSha256 = "0".repeat(64);
+  const { notes } = await admin.applyConfiguration({ configuration });
+  expect(notes).toHaveLength(2);
+  ledger.prove("ApplyConfiguration response", "notes");
+
+  const inFile = declaration();
+  await applyFile(world, inFile.configuration);
+  const applied = await present(world, inFile.configuration, inFile.secret);
+  const expected = inFile.configuration as never;
+  ledger.compare("configuration file", ConfigurationSchema, applied, expected);
+}
+
+/** As an operator writes it: by the contract's own names, numbers as numbers. */
+async function applyFile(world: World, configuration: Configuration): Promise<void> {
+  const json = toJson(ConfigurationSchema, configuration, { useProtoFieldName: true });
+  const plain = JSON.parse(JSON.stringify(json), (_, value: unknown) =>
+    typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  ) as JsonObject;
+  const folder = await mkdtemp(join(tmpdir(), "millrace-fields-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "millrace.yaml");
+  await writeFile(file, stringify(plain));
+  await Array.fromAsync(world.cliLines("config", "apply", file));
+}
+
+/** The change that was made last is the first in the list. */
+export async function proveChanges(world: World, queue: string): Promise<void> {
+  const { ledger, admin } = world;
+  await admin.resumeQueue({ name: queue });
+  await admin.pauseQueue({ name: queue });
+  const paused = {
+    ...{ time: lately, actor: "anonymous", action: "PauseQueue", subject: queue },
+    detailJson: JSON.stringify({ name: queue }),
+  };
+  const page = await admin.listAuditEvents({ pageSize: 1 });
+  ledger.compare("ListAuditEvents response", ListAuditEventsResponseSchema, page, {
+    events: [paused],
+    nextPageToken: anyText,
+  });
+  const next = await admin.listAuditEvents({ pageSize: 1, pageToken: page.nextPageToken });
+  expect(next.events).toMatchObject([{ action: "ResumeQueue" }]);
+  ledger.prove("ListAuditEvents request", "page_size", "page_token");
+  const [line] = await Array.fromAsync(world.cliLines("changes", "--limit", "1"));
+  const event = fromJson(AuditEventSchema, line as JsonObject);
+  ledger.compare("millrace changes", AuditEventSchema, event, paused);
+
+  const time = await world.scheduler.getTime({});
+  ledger.compare("GetTime response", GetTimeResponseSchema, time, { time: lately });
+}
+
+/** Something that a repair mends, and something that nobody can: which of two places of a job is right. */
+export async function proveAudit(world: World, choice: SpecChoice): Promise<void> {
+  const { ledger, admin, system } = world;
+  const spec = filledSpec({ ...choice, skip: ["deduplication"] });
+  const jobId = String((await world.jobs.submitJob({ job: spec })).job?.id);
+  const damage = `
+    local places = redis.call("KEYS", "*{" .. ARGV[1] .. ":*delayed")
+    local base = string.sub(places[1], 1, -8)
+    redis.call("ZADD", base .. "failed", ARGV[3], ARGV[2])
+    redis.call("HINCRBY", base .. "mr:depth", "*", 5)`;
+  // As one that has just failed: else it would be removed, its retention being over.
+  const now = String(clock.nowMs());
+  await redisCommand(system.redis.port, "EVAL", damage, "0", choice.queue, jobId, now);
+  const unrepaired = (await Array.fromAsync(admin.audit({}))).at(-1);
+  expect(unrepaired?.findings.map(({ subject }) => subject).sort()).toEqual(["*", jobId]);
+  expect(unrepaired?.repairs).toEqual([]);
+  const request = { repair: true };
+  const answer = (await Array.fromAsync(admin.audit(request))).at(-1);
+  const inTwoPlaces = { invariant: 1, subject: jobId, problem: anyText };
+  const miscounted = { invariant: anyNumber, subject: "*", problem: anyText };
+  const findings = answer?.findings.map(({ subject }) =>
+    subject === jobId ? inTwoPlaces : miscounted,
+  );
+  ledger.compare("Audit response", AuditResponseSchema, answer, {
+    ...{ shards: anyNumber, shardsDone: anyNumber, jobs: anyNumber, done: true, findings },
+    repairs: [{ subject: "*", done: anyText }],
+    left: [inTwoPlaces],
+  });
+  expect(answer?.shardsDone).toBe(answer?.shards);
+  ledger.prove("Audit request", "repair");
+  await world.jobs.cancelJob({ jobId });
+}
+
+const anyNumber = new Wanted("a number", (value) => Number(value) > 0);

@@ -1,0 +1,182 @@
+/** Every way to submit a job stores every field of it. */
+import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { NewJob } from "@millrace/client";
+import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { SubmitJobsResponseSchema } from "@millrace/proto/job-service";
+import { SubmitResponseSchema } from "@millrace/proto/scheduler-service";
+import {
+  systemClock as clock,
+  type KeyId,
+  newJobId,
+  type QueueName,
+  systemRandom as random,
+} from "@millrace/shared";
+import { expect } from "vitest";
+import { anyText, someList } from "./expected-job.ts";
+import { filledSpec, proveSpec, type SpecChoice } from "./specs.ts";
+import type { World } from "./world.ts";
+
+/** Two jobs that have all fields between them: of each oneof one member each. Neither may start. */
+const pairOf = (choice: SpecChoice): JobSpec[] => [
+  filledSpec({ ...choice, payload: "payload_json", deduplication: "throttle" }),
+  filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce" }),
+];
+const textPairOf = (choice: SpecChoice): JobSpec[] => [
+  filledSpec({ ...choice, deduplication: "throttle" }),
+  filledSpec({ ...choice, deduplication: "debounce" }),
+];
+
+/** The ways of messages: by themselves, in a group, in a stream, and from a gateway to a scheduler. */
+export async function submitByGrpc(world: World, choice: SpecChoice): Promise<void> {
+  const { jobs, scheduler, keyId } = world;
+  for (const spec of pairOf(choice)) {
+    const { job } = await jobs.submitJob({ job: spec });
+    await proveSpec(world, "SubmitJob request", { spec, jobId: String(job?.id), prefix: "job" });
+  }
+
+  const specs = pairOf(choice);
+  const refused = create(JobSpecSchema, { queue: "nowhere", type: choice.type });
+  const [again] = specs;
+  const { results } = await jobs.submitJobs({ jobs: [...specs, refused] });
+  const ids = results.map(({ result }) => (result.case === "jobId" ? result.value : ""));
+  for (const [index, spec] of specs.entries()) {
+    const jobId = String(ids[index]);
+    await proveSpec(world, "SubmitJobs request", { spec, jobId, prefix: "jobs" });
+  }
+  const response = await jobs.submitJobs({ jobs: [again ?? refused, refused] });
+  world.ledger.compare("SubmitJobs response", SubmitJobsResponseSchema, response, {
+    results: [
+      { jobId: ids[0], existing: true },
+      { error: { code: 5, message: anyText, details: someList } },
+    ],
+  });
+
+  const streamed = pairOf(choice);
+  const stream = jobs.submitStream();
+  await stream.write({ items: streamed.map((job, at) => ({ sequence: BigInt(at + 7), job })) });
+  stream.end();
+  const answers = new Map<bigint, string>();
+  for await (const answer of stream.responses) {
+    for (const { sequence, result } of answer.results) {
+      if (result?.result.case === "jobId") answers.set(sequence, result.result.value);
+    }
+  }
+  for (const [at, spec] of streamed.entries()) {
+    const jobId = String(answers.get(BigInt(at + 7)));
+    await proveSpec(world, "SubmitStream request", { spec, jobId, prefix: "items.job" });
+  }
+  world.ledger.prove("SubmitStream request", "items.sequence");
+  world.ledger.prove("SubmitStream response", "results.sequence", "results.result.job_id");
+
+  const submitTime = timestampFromMs(clock.nowMs() - 5_000);
+  for (const spec of pairOf(choice)) {
+    const id = newJobId(choice.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
+    const silent = await scheduler.submit({ jobs: [{ id, spec, submitTime }] });
+    expect(silent.jobs).toEqual([]);
+    await proveSpec(world, "Submit request", { spec, jobId: id, prefix: "jobs.spec" });
+    expect((await world.stored(id)).submittedAtMs).toBe(
+      Number(submitTime.seconds) * 1_000 + submitTime.nanos / 1e6,
+    );
+  }
+  world.ledger.prove("Submit request", "jobs.id", "jobs.submit_time");
+  await proveRefusals(world, choice);
+}
+
+/** A scheduler refuses a key that was used for other content. */
+async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecChoice) {
+  const spec = filledSpec(choice);
+  const submit = (job: JobSpec) => {
+    const id = newJobId(choice.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
+    return scheduler.submit({ jobs: [{ id, spec: job }] });
+  };
+  await submit(spec);
+  const refused = await submit({ ...spec, type: "another", payload: { case: undefined } });
+  ledger.compare("Submit response", SubmitResponseSchema, refused, {
+    results: [{ error: { code: 6, message: anyText, details: someList } }],
+  });
+}
+
+/** Who does not speak gRPC. */
+export async function submitOtherwise(world: World, choice: SpecChoice): Promise<void> {
+  for (const [at, spec] of pairOf(choice).entries()) {
+    const { idempotencyKey, ...body } = toJson(JobSpecSchema, spec) as JsonObject;
+    // In the body of one, and in the header of the other.
+    const answer = await world.http("/v1/jobs", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(at === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
+      },
+      body: JSON.stringify(at === 0 ? { ...body, idempotencyKey } : body),
+    });
+    const { id } = (await answer.json()) as { id: string };
+    await proveSpec(world, "HTTP POST /v1/jobs body", { spec, jobId: id, prefix: "" });
+  }
+  for (const spec of textPairOf(choice)) {
+    const { jobId } = await world.millrace.submit(newJobOf(spec));
+    await proveSpec(world, "client submit", { spec, jobId, prefix: "" });
+  }
+  const unsent = ["traceparent", "tracestate"];
+  await Promise.all(
+    textPairOf(choice).map(async (spec) => {
+      const [said] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
+        jobId: string;
+      }[];
+      const jobId = String(said?.jobId);
+      await proveSpec(world, "millrace submit", { spec, jobId, prefix: "", unsent });
+    }),
+  );
+}
+
+/** As a program writes it for the client. */
+function newJobOf(spec: JobSpec): NewJob {
+  const { mode, key = "" } = spec.deduplication ?? {};
+  const windowMs = mode?.value === undefined ? 0 : durationMs(mode.value);
+  const { retry, runAt, expiresAt, deadline } = spec;
+  if (!retry?.initialBackoff || !retry.maxBackoff || !runAt || !expiresAt || !deadline) {
+    throw new Error("a job with all fields has these");
+  }
+  const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
+  const { traceparent, tracestate, priority = 0 } = spec;
+  return {
+    ...{ queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey },
+    ...{ traceparent, tracestate, priority },
+    payload: JSON.parse(String(spec.payload.value)) as JsonObject,
+    runAt: timestampDate(runAt),
+    expiresAt: timestampDate(expiresAt),
+    deadline: timestampDate(deadline),
+    retry: {
+      maxAttempts: retry.maxAttempts,
+      initialBackoffMs: durationMs(retry.initialBackoff),
+      maxBackoffMs: durationMs(retry.maxBackoff),
+    },
+    deduplication:
+      mode?.case === "throttle" ? { key, throttleMs: windowMs } : { key, debounceMs: windowMs },
+  };
+}
+
+/** As a person writes it for the command. */
+function flagsOf(spec: JobSpec): string[] {
+  const job = newJobOf(spec);
+  const by = job.deduplication as Record<string, unknown>;
+  return [
+    job.type,
+    JSON.stringify(job.payload),
+    ...["--queue", job.queue, "--priority", String(job.priority), "--pool", String(job.pool)],
+    ...(job.documentIds ?? []).flatMap((id) => ["--document-id", id]),
+    ...["--estimated-tokens", String(job.estimatedTokens)],
+    ...["--idempotency-key", String(job.idempotencyKey)],
+    ...Object.entries(job.labels ?? {}).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+    ...["--run-at", String(job.runAt?.toISOString())],
+    ...["--expires-at", String(job.expiresAt?.toISOString())],
+    ...["--deadline", String(job.deadline?.toISOString())],
+    ...["--max-attempts", String(job.retry?.maxAttempts)],
+    ...["--initial-backoff", `${job.retry?.initialBackoffMs}ms`],
+    ...["--max-backoff", `${job.retry?.maxBackoffMs}ms`],
+    ...["--dedup-key", String(by.key)],
+    ...("throttleMs" in by
+      ? ["--throttle", `${by.throttleMs}ms`]
+      : ["--debounce", `${by.debounceMs}ms`]),
+  ];
+}

@@ -1,0 +1,106 @@
+/** The ways that messages travel: the request and the response of every method, found by walking the contract. */
+import type { DescService } from "@bufbuild/protobuf";
+import {
+  AdminService,
+  ApiKeySchema,
+  AuditEventSchema,
+  ConfigurationSchema,
+  ConnectedWorkerSchema,
+  DeadLetterFilterSchema,
+  DeadLetterSchema,
+  KeyBudgetSchema,
+  ProviderAccountSchema,
+  ProviderAccountStatusSchema,
+  QueueSchema,
+  QueueStatusSchema,
+} from "@millrace/proto/admin-service";
+import { DocumentSchema, DocumentService } from "@millrace/proto/document-service";
+import { JobSchema, JobSpecSchema } from "@millrace/proto/job";
+import {
+  CancelJobRequestSchema,
+  ExplainJobResponseSchema,
+  GetJobRequestSchema,
+  JobService,
+  ListJobsRequestSchema,
+  ListJobsResponseSchema,
+  WatchJobRequestSchema,
+  WatchJobResponseSchema,
+} from "@millrace/proto/job-service";
+import { SchedulerService } from "@millrace/proto/scheduler-service";
+import {
+  AssignmentSchema,
+  AttemptOutcomeSchema,
+  HelloSchema,
+  WorkerChunkSchema,
+  WorkerService,
+} from "@millrace/proto/worker-service";
+import type { Way } from "./ledger.ts";
+
+export const services: readonly DescService[] = [
+  JobService,
+  DocumentService,
+  AdminService,
+  WorkerService,
+  SchedulerService,
+];
+
+export const methodWays: readonly Way[] = services.flatMap(({ methods }) =>
+  methods.flatMap((method) => [
+    { name: `${method.name} request`, desc: method.input },
+    { name: `${method.name} response`, desc: method.output },
+  ]),
+);
+
+/** The ways that are not methods of the contract: what a message becomes for those who do not speak gRPC. */
+export const otherWays: readonly Way[] = [
+  { name: "HTTP POST /v1/jobs body", desc: JobSpecSchema },
+  { name: "HTTP POST /v1/jobs answer", desc: JobSchema },
+  { name: "HTTP GET /v1/jobs/{id}", desc: JobSchema },
+  { name: "HTTP DELETE /v1/jobs/{id}", desc: JobSchema },
+  { name: "HTTP GET /v1/jobs/{id} query", desc: GetJobRequestSchema },
+  { name: "HTTP GET /v1/jobs/{id}/events query", desc: WatchJobRequestSchema },
+  { name: "HTTP DELETE /v1/jobs/{id} query", desc: CancelJobRequestSchema },
+  { name: "client cancel request", desc: CancelJobRequestSchema },
+  { name: "millrace cancel", desc: JobSchema },
+  { name: "millrace cancel flags", desc: CancelJobRequestSchema },
+  { name: "HTTP GET /v1/jobs query", desc: ListJobsRequestSchema },
+  { name: "HTTP GET /v1/jobs", desc: ListJobsResponseSchema },
+  { name: "HTTP GET /v1/jobs/{id}/events", desc: WatchJobResponseSchema },
+  { name: "HTTP PUT /v1/documents", desc: DocumentSchema },
+  { name: "HTTP GET /v1/documents/{id}", desc: DocumentSchema },
+  { name: "client submit", desc: JobSpecSchema },
+  { name: "client getJob", desc: JobSchema },
+  { name: "client list", desc: JobSchema },
+  { name: "client list filter", desc: ListJobsRequestSchema },
+  { name: "client wait", desc: JobSchema },
+  { name: "client watch", desc: WatchJobResponseSchema },
+  { name: "client cancel", desc: JobSchema },
+  { name: "client explain", desc: ExplainJobResponseSchema },
+  { name: "client uploadDocument", desc: DocumentSchema },
+  { name: "client getDocument", desc: DocumentSchema },
+  { name: "millrace submit", desc: JobSpecSchema },
+  { name: "millrace get", desc: JobSchema },
+  { name: "millrace list", desc: JobSchema },
+  { name: "millrace watch", desc: WatchJobResponseSchema },
+  { name: "millrace explain", desc: ExplainJobResponseSchema },
+  { name: "millrace keys create", desc: KeyBudgetSchema },
+  { name: "millrace keys update", desc: KeyBudgetSchema },
+  { name: "millrace keys list", desc: ApiKeySchema },
+  { name: "millrace queues put", desc: QueueSchema },
+  { name: "millrace queues list", desc: QueueStatusSchema },
+  { name: "millrace providers put", desc: ProviderAccountSchema },
+  { name: "millrace providers list", desc: ProviderAccountStatusSchema },
+  { name: "millrace list flags", desc: ListJobsRequestSchema },
+  { name: "millrace dead-letters flags", desc: DeadLetterFilterSchema },
+  { name: "millrace dead-letters list", desc: DeadLetterSchema },
+  { name: "millrace dead-letters show", desc: DeadLetterSchema },
+  { name: "millrace workers list", desc: ConnectedWorkerSchema },
+  { name: "millrace changes", desc: AuditEventSchema },
+  { name: "configuration file", desc: ConfigurationSchema },
+  { name: "worker SDK assignment", desc: AssignmentSchema },
+  { name: "worker SDK hello", desc: HelloSchema },
+  { name: "worker SDK output", desc: WorkerChunkSchema },
+  { name: "worker SDK outcome", desc: AttemptOutcomeSchema },
+];
+
+export const ways: readonly Way[] = [...methodWays, ...otherWays];
