@@ -5,6 +5,7 @@
 import { expect, test } from "vitest";
 import { outOfTheirHomes } from "./homes.ts";
 import { circles, impurePolicy, wrongDirections } from "./imports.ts";
+import { unknownWords } from "./script-words.ts";
 import { Sources } from "./sources.ts";
 import { spelledFields } from "./stored-names.ts";
 
@@ -94,6 +95,32 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
         path: "packages/engine/src/accounts/reset_account.lua",
         change: (text) => text.replace("F.account_generation", '"gen"'),
         finds: 'spells the field "gen"',
+      },
+    ],
+  ],
+  [
+    "what scripts say is understood",
+    unknownWords,
+    [
+      {
+        path: "packages/engine/src/budgets/lib/budgets.lua",
+        change: (text) => text.replace('"KEY_DAILY_TOKENS"', '"KEY_DAILY_TOKEN"'),
+        finds: "says KEY_DAILY_TOKEN,",
+      },
+      {
+        path: "packages/engine/src/leases/reap_leases.lua",
+        change: (text) => text.replace('"STALLED"', '"STALED"'),
+        finds: "says STALED,",
+      },
+      {
+        path: "packages/engine/src/leases/settle.lua",
+        change: (text) => text.replace('return "REPEATED"', 'return "AGAIN"'),
+        finds: "says AGAIN,",
+      },
+      {
+        path: "packages/engine/src/leases/settle.ts",
+        change: (text) => text.replace('"REPEATED"', '"AGAIN"').replace('"INVALID"', '"BAD"'),
+        finds: "reads only SETTLED, LEASE_LOST",
       },
     ],
   ],

@@ -100,6 +100,39 @@ test.each([...scripts, ...libraries])(
   },
 );
 
+/** What scripts have beside what they include: it is theirs to declare. */
+const GIVEN = ["base", "rcall", "now_ms", "now_text", "max_events", "keep_failed_ms"].concat([
+  "keep_succeeded_ms",
+  "depth_limit",
+  "top_priority",
+  "bytes_limit",
+  "most_jobs",
+]);
+const modules = libraries.flatMap(
+  (name) => /^local (\w+) = \{/m.exec(luaSource(name))?.slice(1) ?? [],
+);
+
+test.each(libraries)("%s: needs what it says it needs", (name) => {
+  const text = loadLua(luaPath(name))
+    .replaceAll(/--.*$/gm, "")
+    .replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, '""');
+  const declared = [
+    ...text.matchAll(/\blocal (?!function)([\w, ]+)/g),
+    ...text.matchAll(/\bfunction [\w.]*\(([^)]*)\)/g),
+    ...text.matchAll(/\bfor ([\w, ]+) in\b/g),
+    ...text.matchAll(/\blocal function (\w+)/g),
+  ].flatMap(([, names = ""]) => names.trim().split(/\s*,\s*/));
+  const used = [...GIVEN, ...modules].filter((word) =>
+    new RegExp(`(?<![.\\w])${word}\\b(?! =[^=])`).test(text),
+  );
+  const needs = /^-- Needs ((?:.*\n--\s+)*?[^\n]*\.)\n/m.exec(luaSource(name))?.[1] ?? "";
+  const said = [...needs.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
+  // What is local to another part of the same library is not in its text.
+  const own = /local to/.test(needs) ? ["lanes"] : [];
+  const missing = used.filter((word) => ![...said, ...declared, ...own].includes(word));
+  expect(missing, "not named in its Needs").toEqual([]);
+});
+
 /** The type of key that a command is for; undefined where any will do. */
 function typeOf(command: string): string | undefined {
   if (["EXISTS", "DEL", "PEXPIRE", "TYPE"].includes(command)) return;

@@ -1,7 +1,8 @@
 -- report_provider: what a provider made of a call. Its account pauses, or goes on.
 -- KEYS     base
 -- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure
--- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: there is no such account
+-- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: there is no such account; verdict is "PAUSED" |
+--          "PROBE" | "EXHAUSTED" | "SUSPECT" | "COUNTED"
 -- REPEAT   safe: reports of one pause count once, and an attempt's failure counts once
 -- TOUCHES  mr:account (hash)
 --

@@ -106,6 +106,18 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+/** The reasons that the engine itself gives: no attempt reported them. */
+export type EndReason =
+  | "CANCELLED"
+  /** Replaced by a later job with its deduplication key. */
+  | "REPLACED"
+  | "DEADLINE_EXCEEDED"
+  | "NOT_STARTED_IN_TIME"
+  /** It lost its worker too often, or on its last attempt. */
+  | "STALLED"
+  /** What is stored of it cannot be read. */
+  | "UNREADABLE";
+
 /** How one attempt of a job failed. */
 export interface AttemptRecord {
   /** From 1. */

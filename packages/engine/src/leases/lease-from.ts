@@ -1,7 +1,7 @@
 import type { Clock } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
-import type { EndedJob } from "../jobs/contract.ts";
+import type { EndedJob, EndReason } from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -45,7 +45,7 @@ async function failUnreadable(
       .filter((lease) => !isReadable(lease))
       .map(({ jobId, token }) => ({
         ...{ jobId, token, kind: "fail", state: "FAILED" },
-        failure: { reason: "UNREADABLE", message, retryable: false },
+        failure: { reason: "UNREADABLE" satisfies EndReason, message, retryable: false },
       })),
   });
 }

@@ -1,7 +1,7 @@
 -- lane_reads: what is in the lanes, for those who list and count jobs. Part of `lanes`, and included
 -- right after it.
 --
--- Needs `base`, `rcall`, and what is local to lib/lanes.
+-- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:held: (set),
 --          mr:depth (hash)
 

@@ -11,7 +11,7 @@
 -- look_through in lib/lanes): so none is missed that was there when the round began. What comes later goes
 -- where it belongs.
 --
--- Needs `base`, `rcall`, `numbers`, `signals`, and what is local to lib/lanes.
+-- Needs `base`, `rcall`, `now_ms`, `numbers`, `signals`, and what is local to lib/lanes.
 -- TOUCHES  mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
 --          mr:ready: (zset), mr:classes (set)
 

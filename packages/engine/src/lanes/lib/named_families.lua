@@ -1,7 +1,7 @@
 -- named_families: the families of the types that a worker names. Part of `lanes`, and included after it by the
 -- script that leases.
 --
--- Needs `base`, `rcall`, `numbers` and `now_ms`.
+-- Needs `base`, `rcall`, `lanes`, `numbers` and `now_ms`.
 -- TOUCHES  mr:families (hash)
 local PERIOD_MS = 600000
 local SEVERAL = "several"

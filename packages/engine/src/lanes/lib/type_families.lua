@@ -10,7 +10,7 @@
 -- when its ten minutes began, and who named them since, as a SHA-1 of all types that they name, or "several".
 -- "#" is the last family's number: no number comes twice.
 --
--- Needs `base` and `rcall`.
+-- Needs `base`, `rcall` and `lanes`.
 -- TOUCHES  mr:families (hash)
 local known_families = { of = {}, is = {} }
 
