@@ -2,8 +2,8 @@
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { NewJob } from "@millrace/client";
-import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
-import { SubmitJobsResponseSchema } from "@millrace/proto/job-service";
+import { type JobSpec, JobSpecSchema, JobState } from "@millrace/proto/job";
+import { SubmitJobResponseSchema, SubmitJobsResponseSchema } from "@millrace/proto/job-service";
 import { SubmitResponseSchema } from "@millrace/proto/scheduler-service";
 import {
   systemClock as clock,
@@ -13,7 +13,8 @@ import {
   systemRandom as random,
 } from "@millrace/shared";
 import { expect } from "vitest";
-import { anyText, someList } from "./expected-job.ts";
+import { anyText, expectedJob, someList } from "./expected-job.ts";
+import type { Expected } from "./ledger.ts";
 import { filledSpec, proveSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
@@ -31,8 +32,13 @@ const textPairOf = (choice: SpecChoice): JobSpec[] => [
 export async function submitByGrpc(world: World, choice: SpecChoice): Promise<void> {
   const { jobs, scheduler, keyId } = world;
   for (const spec of pairOf(choice)) {
-    const { job } = await jobs.submitJob({ job: spec });
-    await proveSpec(world, "SubmitJob request", { spec, jobId: String(job?.id), prefix: "job" });
+    const answer = await jobs.submitJob({ job: spec });
+    const jobId = String(answer.job?.id);
+    await proveSpec(world, "SubmitJob request", { spec, jobId, prefix: "job" });
+    // A new job is told by other code than one that was there.
+    world.ledger.compare("SubmitJob response", SubmitJobResponseSchema, answer, {
+      job: newJob(jobId, spec),
+    });
   }
 
   const specs = pairOf(choice);
@@ -72,8 +78,12 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   const submitTime = timestampFromMs(clock.nowMs() - 5_000);
   for (const spec of pairOf(choice)) {
     const id = newJobId(choice.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
-    const silent = await scheduler.submit({ jobs: [{ id, spec, submitTime }] });
-    expect(silent.jobs).toEqual([]);
+    const answer = await scheduler.submit({ jobs: [{ id, spec, submitTime, returnJob: true }] });
+    world.ledger.compare("Submit response", SubmitResponseSchema, answer, {
+      results: [{ jobId: id }],
+      // Its gateway has the payload.
+      jobs: [{ ...newJob(id, spec), payloadJson: "" }],
+    });
     await proveSpec(world, "Submit request", { spec, jobId: id, prefix: "jobs.spec" });
     expect((await world.stored(id)).submittedAtMs).toBe(
       Number(submitTime.seconds) * 1_000 + submitTime.nanos / 1e6,
@@ -83,6 +93,16 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   await proveRefusals(world, choice);
 }
 
+/** As it waits for its time, or out its debounce. */
+const newJob = (jobId: string, spec: JobSpec): Expected =>
+  expectedJob(jobId, spec, {
+    state: JobState.SCHEDULED,
+    payloadJson:
+      spec.payload.case === "payloadStruct"
+        ? JSON.stringify(spec.payload.value)
+        : spec.payload.value,
+  });
+
 /** A scheduler refuses a key that was used for other content. */
 async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecChoice) {
   const spec = filledSpec(choice);
@@ -91,6 +111,8 @@ async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecCh
     return scheduler.submit({ jobs: [{ id, spec: job }] });
   };
   await submit(spec);
+  const silent = await submit(filledSpec(choice));
+  expect(silent.jobs).toEqual([]);
   const refused = await submit({ ...spec, type: "another", payload: { case: undefined } });
   ledger.compare("Submit response", SubmitResponseSchema, refused, {
     results: [{ error: { code: 6, message: anyText, details: someList } }],
