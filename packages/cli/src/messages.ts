@@ -13,6 +13,6 @@ export function writeMessage<Desc extends DescMessage>(
 
 /** A part of an answer that the contract promises. */
 export function required<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error("the scheduler left its answer empty");
+  if (part === undefined) throw new Error("the scheduler answered with an empty message");
   return part;
 }
