@@ -24,7 +24,7 @@ test("config check needs no server and reports every problem with its place", as
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err.split("\n").slice(0, 3)).toEqual([
     `millrace: ${wrong} is not valid:`,
-    `  ${wrong}:3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295`,
+    `  ${wrong}:3:13: queues[0].shards: must be a whole number from 0 to 4294967295`,
     expect.stringContaining(`${wrong}:4:5: queues[0]: there is no field "colour" here`),
   ]);
   expect(await runAlone(["config", "check", `${right}.bak`])).toMatchObject({
