@@ -1,4 +1,4 @@
-/** Messages in which every field has a value of its own that keeps the contract's rules. */
+/** Makes messages in which every field has its own value that keeps the contract's rules. */
 import {
   create,
   type DescField,

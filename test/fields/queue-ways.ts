@@ -1,4 +1,4 @@
-/** Queues and what is in them, as operators define them and see them. */
+/** Proves queues and their counts, as operators define and see them. */
 import { create, fromJson, type JsonObject, type MessageShape } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -19,7 +19,7 @@ import { filled } from "./fill.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-/** A queue whose every setting differs from its default, with another number of jobs in each state. */
+/** Proves a queue in which every setting differs from its default, with a different number of jobs in each state. */
 export async function proveQueues(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin, scheduler } = world;
   const { queue: wanted } = filled(PutQueueRequestSchema, {
@@ -98,7 +98,7 @@ function flagsOf(queue: MessageShape<typeof QueueSchema>): string[] {
   }).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }
 
-/** 2 that succeed, 1 that fails, 6 that are cancelled, 3 that run, 5 that wait for a worker and 4 for a time. */
+/** Brings jobs into all states: 2 succeed, 1 fails, 6 are cancelled, 3 run, 5 wait for a worker and 4 for a time. */
 async function fillStates(world: World, choice: SpecChoice): Promise<void> {
   const { jobs } = world;
   const submit = async (skip: readonly string[]) => {

@@ -1,4 +1,4 @@
-/** Every way to submit a job stores every field of it. */
+/** Proves that every way to submit a job stores every field. */
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { NewJob } from "@millrace/client";
@@ -18,7 +18,7 @@ import type { Expected } from "./ledger.ts";
 import { filledSpec, proveSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-/** Two jobs that have all fields between them: of each oneof one member each. Neither may start. */
+/** Two jobs that have all fields between them, with one member of each oneof in each. Neither may start. */
 const pairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, payload: "payload_json", deduplication: "throttle" }),
   filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce" }),
@@ -28,14 +28,14 @@ const textPairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, deduplication: "debounce" }),
 ];
 
-/** The ways of messages: by themselves, in a group, in a stream, and from a gateway to a scheduler. */
+/** Submits by the gRPC ways: alone, in a group, in a stream, and from a gateway to a scheduler. */
 export async function submitByGrpc(world: World, choice: SpecChoice): Promise<void> {
   const { jobs, scheduler, keyId } = world;
   for (const spec of pairOf(choice)) {
     const answer = await jobs.submitJob({ job: spec });
     const jobId = String(answer.job?.id);
     await proveSpec(world, "SubmitJob request", { spec, jobId, prefix: "job" });
-    // A new job is told by other code than one that was there.
+    // Other code returns a new job than an existing one, so both are compared.
     world.ledger.compare("SubmitJob response", SubmitJobResponseSchema, answer, {
       job: newJob(jobId, spec),
     });
@@ -81,7 +81,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
     const answer = await scheduler.submit({ jobs: [{ id, spec, submitTime, returnJob: true }] });
     world.ledger.compare("Submit response", SubmitResponseSchema, answer, {
       results: [{ jobId: id }],
-      // Its gateway has the payload.
+      // The gateway has the payload already.
       jobs: [{ ...newJob(id, spec), payloadJson: "" }],
     });
     await proveSpec(world, "Submit request", { spec, jobId: id, prefix: "jobs.spec" });
@@ -93,7 +93,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   await proveRefusals(world, choice);
 }
 
-/** As it waits for its time, or out its debounce. */
+/** The new job waits for its time, or for the end of its debounce. */
 const newJob = (jobId: string, spec: JobSpec): Expected =>
   expectedJob(jobId, spec, {
     state: JobState.SCHEDULED,
@@ -103,7 +103,7 @@ const newJob = (jobId: string, spec: JobSpec): Expected =>
         : spec.payload.value,
   });
 
-/** A scheduler refuses a key that was used for other content. */
+/** Proves that a scheduler refuses an idempotency key that was used with other content. */
 async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecChoice) {
   const spec = filledSpec(choice);
   const submit = (job: JobSpec) => {
@@ -119,11 +119,11 @@ async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecCh
   });
 }
 
-/** Who does not speak gRPC. */
+/** Submits by the ways that do not use gRPC. */
 export async function submitOtherwise(world: World, choice: SpecChoice): Promise<void> {
   for (const [at, spec] of pairOf(choice).entries()) {
     const { idempotencyKey, ...body } = toJson(JobSpecSchema, spec) as JsonObject;
-    // In the body of one, and in the header of the other.
+    // The first job has its idempotency key in the body, the second in a header.
     const answer = await world.http("/v1/jobs", {
       method: "POST",
       headers: {
@@ -151,13 +151,13 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
   );
 }
 
-/** As a program writes it for the client. */
+/** Writes a job as a program does for the client. */
 function newJobOf(spec: JobSpec): NewJob {
   const { mode, key = "" } = spec.deduplication ?? {};
   const windowMs = mode?.value === undefined ? 0 : durationMs(mode.value);
   const { retry, runAt, expiresAt, deadline } = spec;
   if (!retry?.initialBackoff || !retry.maxBackoff || !runAt || !expiresAt || !deadline) {
-    throw new Error("a job with all fields has these");
+    throw new Error("the spec lacks a field that every filled job has");
   }
   const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
   const { traceparent, tracestate, priority = 0 } = spec;
@@ -178,10 +178,10 @@ function newJobOf(spec: JobSpec): NewJob {
   };
 }
 
-/** As a person writes it for the command. */
+/** Writes a job as a person does for the command. */
 function flagsOf(spec: JobSpec): string[] {
   const job = newJobOf(spec);
-  const by = job.deduplication as Record<string, unknown>;
+  const deduplication = job.deduplication as Record<string, unknown>;
   return [
     job.type,
     JSON.stringify(job.payload),
@@ -196,9 +196,9 @@ function flagsOf(spec: JobSpec): string[] {
     ...["--max-attempts", String(job.retry?.maxAttempts)],
     ...["--initial-backoff", `${job.retry?.initialBackoffMs}ms`],
     ...["--max-backoff", `${job.retry?.maxBackoffMs}ms`],
-    ...["--dedup-key", String(by.key)],
-    ...("throttleMs" in by
-      ? ["--throttle", `${by.throttleMs}ms`]
-      : ["--debounce", `${by.debounceMs}ms`]),
+    ...["--dedup-key", String(deduplication.key)],
+    ...("throttleMs" in deduplication
+      ? ["--throttle", `${deduplication.throttleMs}ms`]
+      : ["--debounce", `${deduplication.debounceMs}ms`]),
   ];
 }

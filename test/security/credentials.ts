@@ -1,4 +1,4 @@
-/** A Millrace with every kind of credential that there is, and calls that show one of them. */
+/** A Millrace with every kind of credential, and calls that use one of them. */
 import {
   create,
   type DescMethod,
