@@ -1,13 +1,14 @@
 /**
- * Is everybody served? `node bench/fairness.ts [scale]`
+ * Is every key served? `node bench/fairness.ts [scale]`
+ * - zipf: 10,000 keys, the nth with a share of 1/n. Measures Jain's index over the service of the keys that
+ *   always had work.
+ * - giant: one key with 1,000,000 jobs, and 10,000 keys with 20 jobs each that came later. Measures how many jobs
+ *   are leased before each small key's first job, compared with leasing in the order of arrival.
+ * - two: two keys that always have work, with jobs that cost 1 to 100 tokens each and spend half to twice of
+ *   their estimate. Measures how far apart the keys ever are, compared with two of the largest jobs and the
+ *   running jobs.
  *
- * zipf      10,000 keys, the nth with a share of 1/n: Jain's index of what keys got that always had work
- * giant     a key with 1,000,000 jobs beside 10,000 keys with 20 each that came later: how many jobs are
- *           leased before each small key's first, against the same jobs in the order that they came
- * two       two keys that always have work, jobs of 1 to 100 tokens' cost each that spend half to twice of
- *           what they said: how far apart they ever are, against two of the largest jobs and what runs
- *
- * `scale` 0.1 is a tenth of the jobs. Counts, not times: a loaded machine changes nothing.
+ * `scale` 0.1 uses a tenth of the jobs. The results are counts, not times, so a loaded machine changes nothing.
  */
 import type { QueueName } from "@millrace/shared";
 import { fill, keyId, startEngine, take } from "./parts/engine.ts";
@@ -74,7 +75,7 @@ async function giant() {
   const first = new Map<string, number>();
   for (let leased = 0; first.size <= KEYS; ) {
     const leases = await take(engine, queue, BATCH);
-    if (leases.length === 0) throw new Error("no jobs are left, and not all keys were served");
+    if (leases.length === 0) throw new Error("no jobs are left, but not all keys were served");
     for (const { jobId } of leases) {
       const key = keyOfJob(jobId);
       if (!first.has(key)) first.set(key, leased);
@@ -84,13 +85,13 @@ async function giant() {
   }
   first.delete(keyId(9_999_999));
   const fair = quantile([...first.values()], 0.99);
-  // In a list, the whole of the giant comes first, and then the small keys' first jobs, one each.
+  // In order of arrival, all jobs of the giant come first, and then the first jobs of the small keys, one each.
   const fifo = quantile(
     Array.from({ length: KEYS }, (_, n) => large + n),
     0.99,
   );
   console.log(
-    `giant: before a small key's first job, p99: ${fair} jobs are leased; in the order that they came it is ` +
+    `giant: before a small key's first job, p99: ${fair} jobs are leased; in the order of arrival it is ` +
       `${fifo}: ${((100 * fair) / fifo).toFixed(2)} % (aim: at most 1 %)`,
   );
   return {
@@ -109,7 +110,7 @@ async function two() {
   await engine.defineQueue({ name: queue });
   const jobs = Math.round(20_000 * SCALE);
   let state = 1;
-  // The same numbers in every run: a linear congruential generator will do.
+  // A linear congruential generator gives the same numbers in every run, which is enough here.
   const random = () => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
@@ -152,8 +153,8 @@ async function two() {
     }
   }
   console.log(
-    `two: at the worst moment ${worst} tokens apart, of ${Math.round(allowed)} that two of the largest jobs and what runs ` +
-      `come to (${((100 * worst) / allowed).toFixed(0)} %; aim: at most 100 %)`,
+    `two: at most ${worst} tokens apart, of ${Math.round(allowed)} that two of the largest jobs and the running jobs  ` +
+      `allow (${((100 * worst) / allowed).toFixed(0)} %; aim: at most 100 %)`,
   );
   return { jobs, largestTokens: LARGEST, worstTokens: worst, boundTokens: allowed };
 }

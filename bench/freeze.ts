@@ -1,8 +1,9 @@
 /**
- * How long does one message of a caller hold a service? `node bench/freeze.ts [runs]`
+ * How long does one message of a caller block a service? `node bench/freeze.ts [runs]`
  *
- * The dearest messages that are known, accepted and refused: for each, the longest turn of the event loop of the
- * gateway and of the scheduler, in CPU time of the main thread. The aim is 50 ms on a machine that does nothing else.
+ * Uses the most expensive messages that are known, accepted and refused. For each it measures the longest turn of
+ * the event loop in the gateway and in the scheduler, in CPU time of the main thread. The aim is 50 ms on an idle
+ * machine.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
@@ -13,9 +14,9 @@ import { circumstances, keep, median, quantile, rounded } from "./parts/report.t
 import { startBenchSystem } from "./parts/system.ts";
 
 const RUNS = Number(process.argv[2] ?? 8);
-/** Compiling takes the first ones longer. */
+/** The first runs take longer because code is compiled. */
 const WARM_UP_RUNS = 3;
-/** What an answer leaves to do, such as telling watchers. */
+/** How long work after the answer is observed too, such as notifying watchers. */
 const AFTER_MS = 50;
 
 const longest = { gateway: 0, scheduler: 0 };
@@ -30,7 +31,7 @@ const client = new Client(system.gatewayTarget(), credentials.createInsecure());
 const metadata = new Metadata();
 metadata.set("authorization", `Bearer ${system.apiKey}`);
 
-/** By gRPC. Refused or not: both are bounded. */
+/** Sends a message by gRPC. It may be accepted or refused, because both are bounded. */
 const submitJobs = (request: Parameters<typeof requestSerialize>[0]) => {
   const bytes = requestSerialize(request);
   const send = () =>
@@ -152,11 +153,11 @@ for (const [name, { bytes, send }] of rows) {
     await pause(AFTER_MS);
     if (run >= 0) runs.push({ ...longest });
   }
-  const of = (service: keyof typeof longest) => {
+  const timesOf = (service: keyof typeof longest) => {
     const times = runs.map((run) => run[service]);
     return { p50: rounded(median(times)), max: rounded(quantile(times, 1)) };
   };
-  const result = { name, bytes, gateway: of("gateway"), scheduler: of("scheduler") };
+  const result = { name, bytes, gateway: timesOf("gateway"), scheduler: timesOf("scheduler") };
   results.push(result);
   const text = ({ p50, max }: { p50: number; max: number }) =>
     `${p50.toFixed(0)} (${max.toFixed(0)})`;
@@ -167,6 +168,6 @@ for (const [name, { bytes, send }] of rows) {
 client.close();
 keep("freeze", {
   question:
-    "the longest turn of the event loop that one message makes, in CPU time; turns of up to 5 ms are 0",
+    "the longest turn of the event loop for one message, in CPU time; turns of up to 5 ms count as 0",
   ...{ ...about, runs: RUNS, results },
 });

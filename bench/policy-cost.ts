@@ -1,15 +1,14 @@
 /**
  * What does policy cost Redis? `node bench/policy-cost.ts [rounds] [keys] [waiting] [blocked] [types] [policy]`
+ * - keys: a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
+ * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
+ * - blocked: a lease of 32 with 100,000 keys of which 99 % are over their budget, compared with none
+ * - types: a lease of 32 by workers that name one type of jobs, and ten, compared with workers that name none;
+ *   and by workers that name all ten while four other kinds of workers name some of them
+ * - policy: a job's life (submit, lease, settle) with a budget, an estimate and usage, compared with one without
  *
- * keys      a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
- * waiting   a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
- * blocked   a lease of 32 with 100,000 keys of which 99 % are over their budget, against none
- * types     a lease of 32 by workers that name one type of jobs, and ten, against workers that name none; and by
- *           workers that name all ten where four other kinds name a part of them
- * policy    a job's life (submit, lease, settle) with a budget, an estimate and usage, against without
- *
- * Time in scripts (INFO commandstats) a job; ratios of one run, in turns: each ratio is of the means of
- * 20 turns, so that what comes now and then counts in it.
+ * Measures time in scripts (INFO commandstats) per job. Ratios compare turns of one run. Each ratio is of the
+ * means of 20 turns, so that rare costs count too.
  */
 import type { QueueName } from "@millrace/shared";
 import { fill, finishRehash, keyId, newJob, scriptUs, startEngine, take } from "./parts/engine.ts";
@@ -29,10 +28,10 @@ interface Case {
   readonly queue: QueueName;
   readonly keyOf: (at: number) => ReturnType<typeof keyId>;
   readonly size: number;
-  /** That the worker names; none if left out. */
+  /** The types that the worker names. Default: none. */
   readonly types?: readonly string[];
   readonly typeOf?: (at: number) => string;
-  /** What other kinds of workers name. */
+  /** The types that other kinds of workers name. */
   readonly otherTypes?: readonly (readonly string[])[];
 }
 
@@ -71,7 +70,7 @@ async function compare(
   await redis.flushall();
   for (const one of cases) {
     await engine.defineQueue({ name: one.queue, maxDepthPerKey: 10_000_000 });
-    // The types are known before jobs come, so that none is to be moved to the lane of its type later.
+    // The types are known before jobs come, so that no job must move to the lane of its type later.
     for (const types of [one.types, ...(one.otherTypes ?? [])])
       await take(engine, one.queue, 1, types);
     await fill(engine, one.queue, one.size, one.keyOf, { typeOf: one.typeOf });
@@ -86,7 +85,7 @@ async function compare(
       const leases = await take(engine, one.queue, BATCH, one.types);
       costs.get(one)?.push((await scriptUs(redis)) / Math.max(1, leases.length));
       await settle(leases);
-      // The level is kept, each job's place taken by one of the same key and type.
+      // The number of jobs stays the same: another job of the same key and type takes each place.
       await engine.submit(
         leases.map(({ jobId, job: { type } }) => {
           const key = jobId.split("~")[1] as ReturnType<typeof keyId>;
@@ -101,7 +100,9 @@ async function compare(
   return cases.map((one, at) => {
     const own = means[at] ?? [];
     const ratios = own.map((cost, turn) => cost / (base[turn] ?? Number.NaN));
-    console.log(`${one.label.padEnd(28)} ${median(own).toFixed(2)} us a job  ${ratioText(ratios)}`);
+    console.log(
+      `${one.label.padEnd(28)} ${median(own).toFixed(2)} us per job  ${ratioText(ratios)}`,
+    );
     return {
       label: one.label,
       usPerJob: rounded(median(own)),
@@ -112,7 +113,10 @@ async function compare(
   });
 }
 
-/** In an order of its own: every fiftieth script pays for Lua's garbage, in a fixed order always the same. */
+/**
+ * Shuffles the cases. Every fiftieth script pays for Lua's garbage collection, and in a fixed order that would
+ * always be the same case.
+ */
 function shuffled<Item>(items: readonly Item[]): Item[] {
   return items
     .map((item) => ({ item, at: Math.random() }))
@@ -120,7 +124,7 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-/** The means of so many after each other. */
+/** Returns the means of groups of `together` consecutive costs. */
 function meansOf(costs: readonly number[], together: number): number[] {
   return Array.from({ length: Math.floor(costs.length / together) }, (_, at) => {
     const some = costs.slice(at * together, (at + 1) * together);
@@ -136,7 +140,8 @@ async function blocked() {
   }));
   return compare(cases, async ({ queue, label, keyOf }) => {
     if (!label.startsWith("99")) return;
-    // Written to the shard as a change of each key would: one call for each would take minutes.
+    // The budgets are written to the shard directly, as a change of each key would. One call for each key would
+    // take minutes.
     const base = `mr:{${queue}:0}:${queue}:`;
     for (let from = 0; from < KEYS; from += 1_000) {
       const pipeline = redis.pipeline();
@@ -147,17 +152,17 @@ async function blocked() {
       }
       await pipeline.exec();
     }
-    // Each lane that may not run is looked at once, and set aside.
+    // Each lane that may not run is visited once and then held.
     while ((await redis.zcard(`${base}mr:parked`)) < KEYS * 0.985) {
       await settle(await take(engine, queue, BATCH));
     }
-    // Finding them has taken most of what the others had.
+    // Finding these lanes has taken most jobs of the others, so they are filled again.
     await fill(engine, queue, 50_000, (at) => keyOf((at % (KEYS / 100)) * 100));
     console.log(`${label}: ${await redis.zcard(`${base}mr:parked`)} of ${KEYS} lanes are held`);
   });
 }
 
-/** The same jobs, by what the workers name of them. */
+/** The same jobs, with workers that name different types. */
 function types() {
   const KEYS = 100;
   const ten = Array.from({ length: 10 }, (_, at) => `type-${at}`);
@@ -184,7 +189,7 @@ function types() {
   );
 }
 
-/** A job's life with all that policy looks at, against one that it has nothing to say of, in turns. */
+/** A job's life with everything that policy checks, compared with one that policy does not affect, in turns. */
 async function policy() {
   await redis.flushall();
   const queue = "policy" as QueueName;
@@ -229,7 +234,7 @@ async function policy() {
     ratios.push((on.at(-1) ?? 0) / (off.at(-1) ?? 1));
   }
   console.log(
-    `policy: ${median(off).toFixed(1)} us a job without, ${median(on).toFixed(1)} with: ${ratioText(ratios)} (aim: at most 1.5)`,
+    `policy: ${median(off).toFixed(1)} us per job without policy, ${median(on).toFixed(1)} with: ${ratioText(ratios)} (aim: at most 1.5)`,
   );
   return { offUs: rounded(median(off)), onUs: rounded(median(on)), ratios: ratios.map(rounded) };
 }

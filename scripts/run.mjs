@@ -113,7 +113,7 @@ function installToolchain() {
   if (version !== `v${node}`) {
     throw new Error(
       locked
-        ? "npm did not install the Node of toolchain/package-lock.json: its content may differ from the lockfile's hash.  " +
+        ? "npm did not install the Node of toolchain/package-lock.json: its content may differ from the lockfile's hash. " +
             "Delete .toolchain and try again. If that does not help, read npm's log."
         : "the npm package `node` has not unpacked its binary: npm may be configured to run no install scripts. " +
             "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
