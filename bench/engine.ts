@@ -1,5 +1,6 @@
 /**
  * What does the engine cost? `node bench/engine.ts [life] [waiting] [keys]`
+ *
  * - life: submit + lease + settle for each job, compared with bare BullMQ's add + Worker, in turns
  * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * - keys: a lease of 32 with 1 and 10,000 API keys

@@ -1,5 +1,6 @@
 /**
  * Is every key served? `node bench/fairness.ts [scale]`
+ *
  * - zipf: 10,000 keys, the nth with a share of 1/n. Measures Jain's index over the service of the keys that
  *   always had work.
  * - giant: one key with 1,000,000 jobs, and 10,000 keys with 20 jobs each that came later. Measures how many jobs

@@ -3,6 +3,7 @@
  *
  * One API key submits ten times as many jobs as can be done, for a minute, without waiting for answers. The jobs
  * of another key, one after another, are timed before, during and after that.
+ *
  * - workers: the workers are slow: 32 jobs at the same time, of 50 ms each
  * - machine: jobs do nothing, and the capacity is measured first: all processes share two cores
  */

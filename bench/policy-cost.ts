@@ -1,5 +1,6 @@
 /**
  * What does policy cost Redis? `node bench/policy-cost.ts [rounds] [keys] [waiting] [blocked] [types] [policy]`
+ *
  * - keys: a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
  * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * - blocked: a lease of 32 with 100,000 keys of which 99 % are over their budget, compared with none

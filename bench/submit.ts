@@ -1,5 +1,6 @@
 /**
  * What does it cost to submit? `node bench/submit.ts [single] [jobs] [stream]`
+ *
  * - single: SubmitJob, 1 and 64 in flight
  * - jobs: SubmitJobs of 100, four in flight
  * - stream: the client's submit(), 10,000 calls at the same time, on its SubmitStream
@@ -86,7 +87,7 @@ async function measure(name: string, jobs: number, work: () => Promise<unknown>)
     const after = cpuUs();
     const each = Object.keys(processes).map((part) => {
       const us = ((after[part] ?? 0) - (before[part] ?? 0)) / jobs;
-      return `${of: part} ${us.toFixed(0)}`;
+      return `${part} ${us.toFixed(0)}`;
     });
     console.log(
       `${name.padEnd(34)} ${(jobs / seconds).toFixed(0).padStart(7)} jobs/s   CPU us/job: ${each.join(", ")}`,

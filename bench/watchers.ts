@@ -1,5 +1,6 @@
 /**
  * What do watchers cost? `node bench/watchers.ts`
+ *
  * - memory: callers that watch a job with 8 MiB of output and read none of it. Measures how much more memory
  *   gateway and scheduler hold for each.
  * - slowdown: a thousand watches of jobs that wait. Measures how they change the speed of other jobs and the cost
