@@ -37,7 +37,7 @@ for (let key = 0; key < KEYS; key += 1) {
 }
 const average = 2_000;
 const jobs = Math.ceil((KEYS * LIMIT * (MINUTES + 2)) / average);
-await fill(engine, queue, jobs, (at) => keyId(at % KEYS), {
+await fill(engine, queue, jobs, (index) => keyId(index % KEYS), {
   tokensOf: () => Math.round(average * (0.5 + Math.random())),
 });
 console.log(

@@ -69,7 +69,7 @@ const bullMq =
         }),
       ),
     );
-    const named = Object.fromEntries(children.map(({ pid }, at) => [roles[at] ?? "", pid]));
+    const named = Object.fromEntries(children.map(({ pid }, index) => [roles[index] ?? "", pid]));
     const all = async (count: number) =>
       together(await Promise.all(children.map((child) => child.ask<Outcome>({ jobs: count }))));
     await all(Math.ceil(jobs / 10));

@@ -25,7 +25,7 @@ const about = circumstances(version);
 
 const keyOfJob = (id: string) => id.split("~")[1] ?? "";
 const settle = (leases: Awaited<ReturnType<typeof take>>) =>
-  engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  engine.settle(leases.map((lease) => ({ ...lease, kind: "complete", resultJson: "1" })));
 
 const result = { about, zipf: await zipf(), giant: await giant(), two: await two() };
 keep("fairness", result);
@@ -37,7 +37,7 @@ async function zipf() {
   const share = Math.round(20_000 * SCALE);
   const backlog = Array.from({ length: KEYS }, (_, n) => Math.max(1, Math.floor(share / (n + 1))));
   const order = backlog.flatMap((jobs, n) => Array.from({ length: jobs }, () => n));
-  await fill(engine, queue, order.length, (at) => keyId(order[at] ?? 0));
+  await fill(engine, queue, order.length, (index) => keyId(order[index] ?? 0));
   const served = new Map<string, number>();
   const want = Math.floor(order.length / 2);
   for (let leased = 0; leased < want; ) {
@@ -69,7 +69,7 @@ async function giant() {
   const EACH = 20;
   const startedMs = performance.now();
   await fill(engine, queue, large, () => keyId(9_999_999));
-  await fill(engine, queue, KEYS * EACH, (at) => keyId(at % KEYS));
+  await fill(engine, queue, KEYS * EACH, (index) => keyId(index % KEYS));
   console.log(
     `giant: ${large + KEYS * EACH} jobs submitted in ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`,
   );
@@ -117,22 +117,22 @@ async function two() {
     return state / 2_147_483_647;
   };
   const LARGEST = 100_000;
-  await fill(engine, queue, jobs, (at) => keyId(at % 2), {
+  await fill(engine, queue, jobs, (index) => keyId(index % 2), {
     tokensOf: () => 1_000 + Math.floor(random() * (LARGEST - 1_000)),
   });
   const got = [0, 0];
   let inFlight = 0;
   let worst = 0;
   let allowed = 0;
-  const running: { of: Awaited<ReturnType<typeof take>>[number]; tokens: number }[] = [];
+  const running: { lease: Awaited<ReturnType<typeof take>>[number]; tokens: number }[] = [];
   for (let leased = 0; leased < jobs * 0.9; ) {
-    for (const of of await take(engine, queue, 8)) {
-      const tokens = of.job.estimatedTokens ?? 0;
-      const key = keyOfJob(of.jobId) === keyId(0) ? 0 : 1;
+    for (const lease of await take(engine, queue, 8)) {
+      const tokens = lease.job.estimatedTokens ?? 0;
+      const key = keyOfJob(lease.jobId) === keyId(0) ? 0 : 1;
       got[key] = (got[key] ?? 0) + tokens;
       inFlight += tokens;
       leased += 1;
-      running.push({ of, tokens });
+      running.push({ lease, tokens });
     }
     const apart = Math.abs((got[0] ?? 0) - (got[1] ?? 0));
     if (apart / (2 * LARGEST + inFlight) > worst / (allowed || 1)) {
@@ -140,17 +140,17 @@ async function two() {
       allowed = 2 * LARGEST + inFlight;
     }
     while (running.length > 16) {
-      const [{ of, tokens } = { of: undefined, tokens: 0 }] = running.splice(
+      const [{ lease, tokens } = { lease: undefined, tokens: 0 }] = running.splice(
         Math.floor(random() * running.length),
         1,
       );
-      if (of === undefined) break;
+      if (lease === undefined) break;
       const spent = Math.round(tokens * (0.5 + 1.5 * random()));
-      const key = keyOfJob(of.jobId) === keyId(0) ? 0 : 1;
+      const key = keyOfJob(lease.jobId) === keyId(0) ? 0 : 1;
       got[key] = (got[key] ?? 0) + spent - tokens;
       inFlight -= tokens;
       const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
-      await engine.settle([{ ...of, kind: "complete", resultJson: "1", usage }]);
+      await engine.settle([{ ...lease, kind: "complete", resultJson: "1", usage }]);
     }
   }
   console.log(

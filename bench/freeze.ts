@@ -55,15 +55,15 @@ const post = (to: string, body: string) => ({
 const connect = (method: string, json: string) =>
   post(`/millrace.jobs.v1.JobService/${method}`, json);
 
-const many = <Item>(count: number, item: (at: number) => Item): Item[] =>
-  Array.from({ length: count }, (_, at) => item(at));
-const object = (count: number, member: (at: number) => [string, unknown]) =>
+const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, index) => item(index));
+const object = (count: number, member: (index: number) => [string, unknown]) =>
   Object.fromEntries(many(count, member)) as Record<string, never>;
 const job = { queue: "bench", type: "noop" };
 const jobText = (more: object) => JSON.stringify({ ...job, ...more });
 const labels = (count: number, from = 0, letters = 200) =>
-  object(count, (at) => [`label${from + at}`, "x".repeat(letters)]);
-const members = JSON.stringify(object(30_000, (at) => [at.toString(36), 1]));
+  object(count, (index) => [`label${from + index}`, "x".repeat(letters)]);
+const members = JSON.stringify(object(30_000, (index) => [index.toString(36), 1]));
 const json = (value: string) => ({ payload: { case: "payloadJson" as const, value } });
 let keys = 0;
 const keyed = (count: number, value: string) => ({
@@ -82,11 +82,11 @@ const rows: readonly [name: string, message: { bytes: number; send(): Promise<vo
   ],
   [
     "… no two labels alike",
-    submitJobs({ jobs: many(1_000, (at) => ({ ...job, labels: labels(16, at * 16) })) }),
+    submitJobs({ jobs: many(1_000, (index) => ({ ...job, labels: labels(16, index * 16) })) }),
   ],
   [
     "1,000 jobs of 33 labels",
-    submitJobs({ jobs: many(1_000, (at) => ({ ...job, labels: labels(33, at * 33, 3) })) }),
+    submitJobs({ jobs: many(1_000, (index) => ({ ...job, labels: labels(33, index * 33, 3) })) }),
   ],
   [
     "15 payloads of 30,000 members",
@@ -127,14 +127,14 @@ const rows: readonly [name: string, message: { bytes: number; send(): Promise<vo
     "JSON: a Struct of 19,000 members",
     connect(
       "SubmitJob",
-      `{"job":${jobText({ payloadStruct: object(19_000, (at) => [`${at}x`, 1]) })}}`,
+      `{"job":${jobText({ payloadStruct: object(19_000, (index) => [`${index}x`, 1]) })}}`,
     ),
   ],
   [
     "JSON: a Struct of 49,900 members",
     connect(
       "SubmitJob",
-      `{"job":${jobText({ payloadStruct: object(49_900, (at) => [`${at}x`, 1]) })}}`,
+      `{"job":${jobText({ payloadStruct: object(49_900, (index) => [`${index}x`, 1]) })}}`,
     ),
   ],
   [

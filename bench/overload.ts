@@ -142,8 +142,8 @@ console.log(
 console.log(
   `a call of 100: ${JSON.stringify(flooded.callMs)}, at most ${flooded.mostUnderWay} under way`,
 );
-for (const [when, of] of Object.entries(latency)) {
-  console.log(`another key's job, ${when}: ${latencyText(of)}`);
+for (const [when, measured] of Object.entries(latency)) {
+  console.log(`another key's job, ${when}: ${latencyText(measured)}`);
 }
 console.log(`failed jobs of the other key: ${JSON.stringify(failedProbes)}`);
 console.log(

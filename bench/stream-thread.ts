@@ -70,7 +70,7 @@ async function chunks(streamThread: boolean): Promise<Latency> {
     const ages: number[] = [];
     for await (const { text } of millrace.text(jobId)) {
       const nowMs = performance.now();
-      for (const at of text.split(" ")) if (at !== "") ages.push(nowMs - Number(at));
+      for (const stamp of text.split(" ")) if (stamp !== "") ages.push(nowMs - Number(stamp));
     }
     return ages;
   };

@@ -36,10 +36,10 @@ async function work(): Promise<void> {
       continue;
     }
     await Promise.all(
-      leases.map(async (of) => {
-        const reserved = of.job.estimatedTokens ?? 0;
-        const key = of.jobId.split("~")[1] ?? "";
-        const atMs = of.expiresAtMs - LEASE_MS;
+      leases.map(async (lease) => {
+        const reserved = lease.job.estimatedTokens ?? 0;
+        const key = lease.jobId.split("~")[1] ?? "";
+        const atMs = lease.expiresAtMs - LEASE_MS;
         if (Math.random() < DEATHS) {
           rows.push([key, atMs, reserved, -1]);
           return;
@@ -49,7 +49,7 @@ async function work(): Promise<void> {
         const spent = Math.round(reserved * between(0.5, 1.5));
         const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
         const [outcome] = await engine.settle([
-          { ...of, kind: "complete", resultJson: "1", usage },
+          { ...lease, kind: "complete", resultJson: "1", usage },
         ]);
         rows.push([key, atMs, reserved, outcome?.kind === "settled" ? spent : -1]);
       }),

@@ -34,8 +34,8 @@ async function submitStream({ jobs, inFlight }: Round, progress: Progress): Prom
   let sent = 0;
   let finished = 0;
   const send = async (count: number) => {
-    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, at) => ({
-      sequence: BigInt(sent + at),
+    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, index) => ({
+      sequence: BigInt(sent + index),
       job: spec(),
     }));
     const notifyFinished = sent === 0;

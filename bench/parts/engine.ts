@@ -71,13 +71,13 @@ export async function fill(
   engine: Engine,
   queue: QueueName,
   count: number,
-  keyOf: (at: number) => KeyId,
+  keyOf: (index: number) => KeyId,
   {
     tokensOf,
     typeOf,
   }: {
-    readonly tokensOf?: ((at: number) => number | undefined) | undefined;
-    readonly typeOf?: ((at: number) => string) | undefined;
+    readonly tokensOf?: ((index: number) => number | undefined) | undefined;
+    readonly typeOf?: ((index: number) => string) | undefined;
   } = {},
 ): Promise<void> {
   const AT_ONCE = 4_096;
@@ -116,7 +116,7 @@ export async function finishRehash(redis: Redis): Promise<void> {
   const AT_ONCE = 1_024;
   for (let step = 0; step < STEPS; step += AT_ONCE) {
     const pipeline = redis.pipeline();
-    for (let at = 0; at < AT_ONCE; at += 1) pipeline.exists("none");
+    for (let index = 0; index < AT_ONCE; index += 1) pipeline.exists("none");
     await pipeline.exec();
   }
 }

@@ -89,7 +89,7 @@ export async function startPostgres(): Promise<Postgres> {
     version: ask("show server_version"),
     async newDatabases(count) {
       for (const name of databases) ask(`drop database ${name} with (force)`);
-      databases = Array.from({ length: count }, (_, at) => `bench${made + at}`);
+      databases = Array.from({ length: count }, (_, index) => `bench${made + index}`);
       made += count;
       for (const name of databases) ask(`create database ${name}`);
       return databases.map((name) => `postgres://bench@127.0.0.1:${port}/${name}`);

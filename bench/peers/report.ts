@@ -107,7 +107,7 @@ function peersText(result: Peers): string {
   ]);
   writeFileSync(join(root, "docs/peers.svg"), svg);
   return [
-    "![Millrace beside its peers: jobs a second and CPU time a job](peers.svg)",
+    "![Millrace and its peers: jobs per second and CPU time per job](peers.svg)",
     table([head, ...rows]),
     `${onWhat(result)} ${grouped(jobs)} jobs a turn, ${rounds} rounds: median (lowest–highest).`,
   ].join("\n\n");

@@ -9,7 +9,7 @@ import { versionsOf } from "./versions.ts";
 
 const help = `How fast, and at what cost, do jobs that do nothing pass through Millrace and its peers?
 
-  node bench/peers/install.ts               once: installs the peers beside their programs
+  node bench/peers/install.ts               once: installs the peers in the folders of their programs
   node bench/peers/run.ts [options]
 
   --jobs <count>      jobs a turn                           (20000)

@@ -57,7 +57,7 @@ test("the events are the job as it is, its output by offset, and at last its fin
   for await (const event of events) seen.push(event);
   expect(dataOf(seen[0] as EventSourceMessage)).toMatchObject({ state: "JOB_STATE_RUNNING" });
   const output = seen.filter(({ event }) => event !== "job");
-  expect(output.map(({ id }) => Number(id))).toEqual(output.map((_, at) => at));
+  expect(output.map(({ id }) => Number(id))).toEqual(output.map((_, index) => index));
   const text = output.filter(({ event }) => event === "text").map((event) => dataOf(event).text);
   expect(text.join("")).toBe("Hello wörld\n");
   expect(output.filter(({ event }) => event === "progress").map(dataOf)).toMatchObject([

@@ -179,7 +179,7 @@ test("a waiting job is cancelled at once, a running one by its worker, and a fin
 test("jobs are listed by queue and state, page by page", async () => {
   const { postJob, call, queue } = await setup();
   const ids: string[] = [];
-  for (let at = 0; at < 3; at += 1) {
+  for (let index = 0; index < 3; index += 1) {
     ids.unshift(((await (await postJob()).json()) as { id: string }).id);
   }
   await call(`/v1/jobs/${ids[0]}`, { method: "DELETE" });

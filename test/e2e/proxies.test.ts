@@ -62,9 +62,9 @@ async function listening(port: number, child: ChildProcess): Promise<void> {
 
 async function startProxy(program: string, args: readonly string[], port: number) {
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
+  let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    errors += text;
   });
   onTestFinished(async () => {
     if (child.exitCode !== null) return;
@@ -72,7 +72,7 @@ async function startProxy(program: string, args: readonly string[], port: number
     await once(child, "exit");
   });
   await listening(port, child).catch((error: Error) => {
-    throw new Error(`${error.message}: ${said.slice(-2_000)}`);
+    throw new Error(`${error.message}: ${errors.slice(-2_000)}`);
   });
 }
 

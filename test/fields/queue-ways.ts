@@ -108,15 +108,15 @@ async function fillStates(world: World, choice: SpecChoice): Promise<void> {
   const runnable = ["run_at", "deduplication", "expires_at", "deadline"];
   const worker = new RawWorker(world.workers);
   await worker.hello(choice.queue, { credit: 6 });
-  for (let at = 0; at < 6; at += 1) await submit(runnable);
-  for (let at = 0; at < 6; at += 1) {
+  for (let index = 0; index < 6; index += 1) await submit(runnable);
+  for (let index = 0; index < 6; index += 1) {
     const { lease } = await worker.take();
-    if (at < 2) await worker.settle(lease, completed({}));
-    else if (at === 2) await worker.settle(lease, failed("NO", false));
+    if (index < 2) await worker.settle(lease, completed({}));
+    else if (index === 2) await worker.settle(lease, failed("NO", false));
   }
-  for (let at = 0; at < 5; at += 1) await submit(runnable);
-  for (let at = 0; at < 4; at += 1) await submit(["deduplication"]);
-  for (let at = 0; at < 6; at += 1) {
+  for (let index = 0; index < 5; index += 1) await submit(runnable);
+  for (let index = 0; index < 4; index += 1) await submit(["deduplication"]);
+  for (let index = 0; index < 6; index += 1) {
     await jobs.cancelJob({ jobId: await submit(["deduplication"]) });
   }
 }

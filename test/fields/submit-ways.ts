@@ -60,7 +60,9 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
 
   const streamed = pairOf(choice);
   const stream = jobs.submitStream();
-  await stream.write({ items: streamed.map((job, at) => ({ sequence: BigInt(at + 7), job })) });
+  await stream.write({
+    items: streamed.map((job, index) => ({ sequence: BigInt(index + 7), job })),
+  });
   stream.end();
   const answers = new Map<bigint, string>();
   for await (const answer of stream.responses) {
@@ -68,8 +70,8 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
       if (result?.result.case === "jobId") answers.set(sequence, result.result.value);
     }
   }
-  for (const [at, spec] of streamed.entries()) {
-    const jobId = String(answers.get(BigInt(at + 7)));
+  for (const [index, spec] of streamed.entries()) {
+    const jobId = String(answers.get(BigInt(index + 7)));
     await proveSpec(world, "SubmitStream request", { spec, jobId, prefix: "items.job" });
   }
   world.ledger.prove("SubmitStream request", "items.sequence");
@@ -121,16 +123,16 @@ async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecCh
 
 /** Submits by the ways that do not use gRPC. */
 export async function submitOtherwise(world: World, choice: SpecChoice): Promise<void> {
-  for (const [at, spec] of pairOf(choice).entries()) {
+  for (const [index, spec] of pairOf(choice).entries()) {
     const { idempotencyKey, ...body } = toJson(JobSpecSchema, spec) as JsonObject;
     // The first job has its idempotency key in the body, the second in a header.
     const answer = await world.http("/v1/jobs", {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        ...(at === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
+        ...(index === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
       },
-      body: JSON.stringify(at === 0 ? { ...body, idempotencyKey } : body),
+      body: JSON.stringify(index === 0 ? { ...body, idempotencyKey } : body),
     });
     const { id } = (await answer.json()) as { id: string };
     await proveSpec(world, "HTTP POST /v1/jobs body", { spec, jobId: id, prefix: "" });
@@ -142,10 +144,10 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
   const unsent = ["traceparent", "tracestate"];
   await Promise.all(
     textPairOf(choice).map(async (spec) => {
-      const [said] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
+      const [printed] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
         jobId: string;
       }[];
-      const jobId = String(said?.jobId);
+      const jobId = String(printed?.jobId);
       await proveSpec(world, "millrace submit", { spec, jobId, prefix: "", unsent });
     }),
   );

@@ -126,19 +126,19 @@ async function answerTo(session: ClientHttp2Session, form: Form): Promise<string
     ...authorization,
   });
   stream.on("error", () => undefined);
-  let said = "";
+  let answer = "";
   const note = (got: object) => {
-    said += Object.entries(got)
+    answer += Object.entries(got)
       .map(([name, value]) => `${name}: ${value}\n`)
       .join("");
   };
   stream.on("response", note).on("trailers", note);
   stream.on("data", (piece: Buffer) => {
-    said += piece.toString("latin1");
+    answer += piece.toString("latin1");
   });
   stream.end(body);
   await once(stream, "close").catch(() => undefined);
-  return said;
+  return answer;
 }
 
 /** Returns the largest amount of memory that a process has had, in bytes. */

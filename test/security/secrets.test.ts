@@ -127,8 +127,8 @@ async function setup() {
     const call = request(`https://${addresses.http}${path}`, { method, headers, ca, agent: false });
     call.end(body);
     const [response] = await once(call, "response");
-    const { statusCode, headers: said } = response;
-    return `${statusCode} ${JSON.stringify(said)} ${Buffer.concat(await response.toArray())}`;
+    const { statusCode, headers: answerHeaders } = response;
+    return `${statusCode} ${JSON.stringify(answerHeaders)} ${Buffer.concat(await response.toArray())}`;
   };
   return {
     ...{ system, redis, redisFolder, redisUrl, documents, collector, lines, log, connect, http },

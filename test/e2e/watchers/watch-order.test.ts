@@ -27,7 +27,7 @@ async function collect(sent: AsyncIterable<Sent>): Promise<Sent[]> {
 /** Returns the text that was sent, however it was split. Checks that each chunk follows the one before. */
 function textIn(sent: readonly Sent[], from = 0): string {
   const output = sent.filter((one) => one.kind === "output");
-  expect(output.map(({ offset }) => offset)).toEqual(output.map((_, at) => from + at));
+  expect(output.map(({ offset }) => offset)).toEqual(output.map((_, index) => from + index));
   return output.map(({ text }) => text).join("");
 }
 /** Returns how many output chunks come before anything else. */

@@ -8,13 +8,13 @@ const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 /** `start` gets a function that each job calls when it is done. It resolves with a function that closes the worker. */
 export async function serveWorker(start) {
   let done = 0;
-  let said = 0;
+  let reported = 0;
   const close = await start(() => {
     done += 1;
   });
   setInterval(() => {
-    if (done !== said) say({ worker: process.pid, done });
-    said = done;
+    if (done !== reported) say({ worker: process.pid, done });
+    reported = done;
   }, 10);
   createInterface({ input: process.stdin }).on("close", async () => {
     await close();
