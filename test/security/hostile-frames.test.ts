@@ -123,7 +123,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     await connection.send(frame(frameTypes.data, 0, 1, Buffer.alloc(64), 2 ** 24 - 1));
     await connection.send(Buffer.alloc(4 * 1024 * 1024));
   },
-  // CVE-2023-44487.
+  // CVE-2023-44487 (rapid reset).
   async "calls that are reset at once"(listener) {
     const connection = await http2Connection(listener.address);
     for (const stream of streamIds(4_000)) {

@@ -29,8 +29,8 @@ const (
 	queue     = "bench"
 	namespace = "bench"
 	noop      = "noop"
-	// Of one attempt: its documentation has it as short as the longest run allows. A start that its server
-	// gives up on in the middle, because it is busy, is tried again after so long.
+	// The time limit of one attempt. Temporal's documentation recommends the shortest limit that the longest
+	// run allows. If the busy server gives up in the middle of a start, the attempt is tried again after this time.
 	timeout = 10 * time.Second
 )
 
