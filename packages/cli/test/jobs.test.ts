@@ -177,7 +177,7 @@ q__~key_______~00000000000000000000000000  SCHEDULED  other  50        0/5      
       .split("\n")
       .map((line) => JSON.parse(line).type),
   ).toEqual(["test"]);
-  expect((await run(["list", "--queue", queue, "--state", "failed"])).out).toBe("No jobs.\n");
+  expect((await run(["list", "--queue", queue, "--state", "failed"])).out).toBe("There are no jobs.\n");
 });
 
 test("cancel cancels a job, and reports a job that does not exist", async () => {
