@@ -22,12 +22,12 @@ export interface StreamUser {
   /** Sends what is waiting to be sent. */
   pump(): void;
   received(response: SubmitStreamResponse): void;
-  /** The call has ended. If `untaken` is true, the gateway did not accept the messages that it has not answered. */
-  cut(error: MillraceError, untaken: boolean): void;
+  /** The call has ended. If `notAccepted` is true, the gateway did not accept the messages that it has not answered. */
+  cut(error: MillraceError, notAccepted: boolean): void;
   /** No further call can succeed: the key is no longer valid, or the client is closed. */
   failed(error: MillraceError): void;
   /** The call is no longer needed. */
-  giveBack(call: Call): void;
+  release(call: Call): void;
 }
 
 const READY_MS = 5_000;
@@ -63,7 +63,7 @@ export class LastingStream {
   }
 
   /** Why there is no call now. Undefined while there is one. */
-  get whyCut(): MillraceError | undefined {
+  get cutReason(): MillraceError | undefined {
     return this.#call === undefined
       ? (this.#lastFailure ?? this.#connection.unreachable())
       : undefined;
@@ -107,15 +107,15 @@ export class LastingStream {
     }
     this.#user.pump();
     if (!this.#user.isNeeded) {
-      this.#idle = this.#connection.clock.after(IDLE_MS, () => this.#giveBack());
+      this.#idle = this.#connection.clock.after(IDLE_MS, () => this.#release());
     }
   }
 
-  #giveBack(): void {
+  #release(): void {
     const call = this.#call;
     if (this.#user.isNeeded || call === undefined) return;
     this.#call = undefined;
-    this.#user.giveBack(call);
+    this.#user.release(call);
   }
 
   /** Opens the stream once a gateway can be reached. Only then may a written message count as sent. */
@@ -177,12 +177,12 @@ export class LastingStream {
     this.#cutBy = error;
     this.#lastFailure = error;
     // A gateway that ends the call with a reason has answered everything that it accepted.
-    const untaken = error.reason !== undefined && error.reason !== "INTERNAL";
-    if ((untaken && !error.retryable) || refusesAll.has(error.code)) {
+    const notAccepted = error.reason !== undefined && error.reason !== "INTERNAL";
+    if ((notAccepted && !error.retryable) || refusesAll.has(error.code)) {
       this.#user.failed(error);
       return;
     }
-    this.#user.cut(error, untaken);
+    this.#user.cut(error, notAccepted);
     if (this.#user.isNeeded) void this.#connect();
   }
 }

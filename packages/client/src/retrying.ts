@@ -21,7 +21,7 @@ export const retryOptions = (
 });
 
 /** With less time than this left, an attempt may exceed its deadline because its gateway is away. */
-const LITTLE_MS = 1_000;
+const SHORT_ATTEMPT_MS = 1_000;
 
 /** Repeats a call that is safe to repeat until it is answered or its deadline passes. */
 export function repeating<T>(
@@ -30,16 +30,17 @@ export function repeating<T>(
   attempt: (deadlineAtMs: number) => Promise<T>,
 ): Promise<T> {
   const deadlineAtMs = connection.deadlineAtMs(options);
-  let before: unknown;
+  let previousError: unknown;
   const once = async () => {
-    const hadMs = deadlineAtMs - connection.clock.nowMs();
+    const remainingMs = deadlineAtMs - connection.clock.nowMs();
     try {
       return await attempt(deadlineAtMs);
     } catch (error) {
       const isLate = error instanceof MillraceError && error.code === "DEADLINE_EXCEEDED";
       // The failure before tells the caller more than DEADLINE_EXCEEDED does.
-      if (isLate && before !== undefined && hadMs < LITTLE_MS) throw before;
-      before = error;
+      if (isLate && previousError !== undefined && remainingMs < SHORT_ATTEMPT_MS)
+        throw previousError;
+      previousError = error;
       throw error;
     }
   };

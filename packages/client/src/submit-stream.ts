@@ -94,7 +94,7 @@ export class SubmitStream implements StreamUser {
 
   opened(): void {}
 
-  giveBack(call: { end(): void }): void {
+  release(call: { end(): void }): void {
     call.end();
   }
 
@@ -143,13 +143,13 @@ export class SubmitStream implements StreamUser {
     else submission.settle({ kind: "failed", error: unknown(error) });
   }
 
-  cut(error: MillraceError, untaken: boolean): void {
+  cut(error: MillraceError, notAccepted: boolean): void {
     const unanswered = [...this.#unanswered.values()];
     this.#unanswered.clear();
-    const again = unanswered.filter((one) => untaken || isSafeToRepeat(one));
+    const again = unanswered.filter((one) => notAccepted || isSafeToRepeat(one));
     this.#waiting = [...again, ...this.#waiting];
     for (const one of unanswered) {
-      if (!untaken && !isSafeToRepeat(one)) {
+      if (!notAccepted && !isSafeToRepeat(one)) {
         one.settle({ kind: "failed", error: lost(error) });
       }
     }
@@ -181,7 +181,7 @@ export class SubmitStream implements StreamUser {
   #expire(): void {
     this.#sweep = undefined;
     const nowMs = this.#connection.clock.nowMs();
-    const why = this.#stream.whyCut;
+    const why = this.#stream.cutReason;
     for (const one of this.#waiting) {
       if (one.untilMs <= nowMs) one.settle({ kind: "failed", error: notSent(why) });
     }

@@ -67,7 +67,7 @@ export class WaitStream implements StreamUser {
     for (const id of this.#events.awaited.keys()) this.#toWatch.add(id);
   }
 
-  giveBack(call: { cancel(): void }): void {
+  release(call: { cancel(): void }): void {
     call.cancel();
   }
 

@@ -9,9 +9,9 @@ const late = new MillraceError({ code: "DEADLINE_EXCEEDED", message: "late" });
 
 /**
  * Returns the error of a call whose first attempt finds no gateway, and whose second exceeds the deadline after
- * `hadMs`.
+ * `remainingMs`.
  */
-async function failureOf(hadMs: number) {
+async function failureOf(remainingMs: number) {
   const deadlineMs = 5_000;
   let nowMs = 0;
   const clock: Clock = {
@@ -27,7 +27,7 @@ async function failureOf(hadMs: number) {
   } as unknown as Connection;
   return repeating(connection, {}, async () => {
     const isFirst = nowMs === 0;
-    nowMs = isFirst ? deadlineMs - hadMs : deadlineMs;
+    nowMs = isFirst ? deadlineMs - remainingMs : deadlineMs;
     throw isFirst ? away : late;
   }).catch((error: unknown) => error);
 }
@@ -37,7 +37,7 @@ test.each([
   [1_000, "DEADLINE_EXCEEDED"],
 ])(
   "an attempt that exceeds its deadline after %i ms, following one that found no gateway, fails as %s",
-  async (hadMs, code) => {
-    expect(await failureOf(hadMs)).toMatchObject({ code });
+  async (remainingMs, code) => {
+    expect(await failureOf(remainingMs)).toMatchObject({ code });
   },
 );

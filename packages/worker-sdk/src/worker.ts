@@ -15,7 +15,7 @@ import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
 
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
 /** How long draining may take beyond its grace, for the last outcomes and the goodbye. */
-const leaveMs = 5_000;
+const goodbyeMs = 5_000;
 const defaultRefusedGraceMs = 10 * 60_000;
 const defaultMaxBlockedMs = 5 * 60_000;
 /** The most jobs that are named for one block of the event loop. */
@@ -50,7 +50,7 @@ class Worker implements RunningWorker {
   #session: Session | undefined;
   #welcomed = false;
   /** True once a scheduler has accepted the worker. A later refusal may be caused by a token that is being rotated. */
-  #letIn = false;
+  #wasAccepted = false;
   /** When the current series of refusals began. */
   #refusedSinceMs: number | undefined;
   /** The number of free slots that the stream's hello offered. */
@@ -71,7 +71,7 @@ class Worker implements RunningWorker {
     const { clock, random } = options;
     this.#reconnects = new Retries({
       ...{ clock, random, backoff: reconnectBackoff },
-      onWait: (cut, delayMs) => this.#tellOfCut(cut as StreamCut, delayMs),
+      onWait: (cut, delayMs) => this.#logCut(cut as StreamCut, delayMs),
     });
   }
 
@@ -138,7 +138,7 @@ class Worker implements RunningWorker {
       const handBack = clock.after(graceMs, () => {
         for (const attempt of this.#attempts.all) attempt.handBack("the worker drains");
       });
-      const giveUp = clock.after(graceMs + leaveMs, () => this.#close());
+      const giveUp = clock.after(graceMs + goodbyeMs, () => this.#close());
       this.#leaveIfDone();
       await this.#ended.promise.catch(() => undefined);
       handBack.cancel();
@@ -190,7 +190,7 @@ class Worker implements RunningWorker {
 
   #welcome(welcome: Welcome): void {
     this.#welcomed = true;
-    this.#letIn = true;
+    this.#wasAccepted = true;
     this.#refusedSinceMs = undefined;
     this.#reconnects.progressed();
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
@@ -220,14 +220,14 @@ class Worker implements RunningWorker {
       this.#close();
       return;
     }
-    if (refusal !== undefined && !this.#mayChange()) {
+    if (refusal !== undefined && !this.#refusalMayPass()) {
       this.#refuse(refusal);
       return;
     }
     void this.#reconnects.failed({ error, refusal }).then(() => this.connect());
   }
 
-  #tellOfCut({ error, refusal }: StreamCut, delayMs: number): void {
+  #logCut({ error, refusal }: StreamCut, delayMs: number): void {
     const fields = { delayMs, error: error?.message };
     if (refusal === undefined) this.#log("warn", "the stream was cut; connecting again", fields);
     else this.#log("error", `${refusal.message} Connecting again.`, fields);
@@ -237,8 +237,8 @@ class Worker implements RunningWorker {
    * Whether a refusal may pass, because the worker was accepted before. Operators change tokens and schedulers
    * one after the other.
    */
-  #mayChange(): boolean {
-    if (!this.#letIn) return false;
+  #refusalMayPass(): boolean {
+    if (!this.#wasAccepted) return false;
     const nowMs = this.#options.clock.nowMs();
     this.#refusedSinceMs ??= nowMs;
     return nowMs - this.#refusedSinceMs < (this.#options.refusedGraceMs ?? defaultRefusedGraceMs);

@@ -32,7 +32,7 @@ const SETTLE_ACKS = firstByte(WorkResponseSchema.field.settleAcks);
 const RETRY_MS = 250;
 
 /** A message of assignments that the main thread has not claimed, as far as this thread knows. */
-interface Untaken {
+interface UnclaimedAssignments {
   readonly bytes: Uint8Array;
   readonly claim: Claim;
 }
@@ -47,7 +47,7 @@ export class StreamLink {
   readonly #maxBlockedMs: number;
   #stream: LeasedStream | undefined;
   #number = 0;
-  #untaken: Untaken[] = [];
+  #unclaimed: UnclaimedAssignments[] = [];
   /** Leases that this thread hands back, until the scheduler acknowledges them. */
   readonly #returning = new Map<string, LeaseRef>();
   #blocked = false;
@@ -70,9 +70,9 @@ export class StreamLink {
 
   block(): void {
     this.#blocked = true;
-    const untaken = this.#untaken.filter(({ claim }) => claimed(claim, "thread"));
-    this.#untaken = [];
-    for (const { bytes } of untaken) this.#giveBack(bytes);
+    const unclaimed = this.#unclaimed.filter(({ claim }) => claimed(claim, "thread"));
+    this.#unclaimed = [];
+    for (const { bytes } of unclaimed) this.#handBack(bytes);
   }
 
   /** Stops the renewal of leases once the limit is reached. Returns true only at that call. */
@@ -107,7 +107,7 @@ export class StreamLink {
 
   #open(number: number, stream: OpenStream): void {
     this.#number = number;
-    this.#untaken = [];
+    this.#unclaimed = [];
     this.#returning.clear();
     this.#stream = this.#link.open(stream, {
       message: (bytes) => this.#received(number, bytes),
@@ -127,14 +127,14 @@ export class StreamLink {
       return;
     }
     const claim = newClaim();
-    this.#untaken = this.#untaken.filter((untaken) => isOpen(untaken.claim));
-    if (this.#blocked && claimed(claim, "thread")) this.#giveBack(own);
-    else this.#untaken.push({ bytes: own, claim });
+    this.#unclaimed = this.#unclaimed.filter((unclaimed) => isOpen(unclaimed.claim));
+    if (this.#blocked && claimed(claim, "thread")) this.#handBack(own);
+    else this.#unclaimed.push({ bytes: own, claim });
     // The bytes are not transferred, because this thread may have to hand these jobs back.
     this.#post({ kind: "assignments", stream, bytes: own, claim });
   }
 
-  #giveBack(bytes: Uint8Array): void {
+  #handBack(bytes: Uint8Array): void {
     const { message } = fromBinary(WorkResponseSchema, bytes);
     if (message.case !== "assignments") return;
     const leases = message.value.assignments.flatMap(({ lease }) => lease ?? []);

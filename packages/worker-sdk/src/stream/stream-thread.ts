@@ -10,7 +10,7 @@ import { StreamLink } from "./stream-link.ts";
 import type { BlockedJob, FromThread, ToThread } from "./thread-messages.ts";
 
 /** How often the stream thread checks the main thread. */
-const LOOK_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 /** After this time without an answer the main thread counts as blocked. It is well below a lease's time. */
 const BLOCKED_MS = 5_000;
 /** The most jobs that are named for one block. */
@@ -37,10 +37,10 @@ function warn(msg: string, jobs: readonly BlockedJob[]): void {
 const oneOf = (jobs: readonly BlockedJob[]) =>
   jobs.length === 1 ? "this job runs" : `one of ${jobs.length} jobs that run`;
 
-function look(): void {
+function checkMainThread(): void {
   if (unansweredSince === undefined) {
     unansweredSince = performance.now();
-    parentPort?.postMessage({ kind: "look" } satisfies FromThread);
+    parentPort?.postMessage({ kind: "check" } satisfies FromThread);
   }
   const blockedMs = performance.now() - unansweredSince;
   if (blockedMs >= BLOCKED_MS) {
@@ -57,7 +57,7 @@ function look(): void {
       warn(`blocked for ${seconds} s: the lease is no longer renewed`, link.blockedJobs);
     }
   }
-  systemClock.after(LOOK_MS, look);
+  systemClock.after(CHECK_EVERY_MS, checkMainThread);
 }
 
 function awake(): void {
@@ -78,4 +78,4 @@ parentPort?.on("message", (message: ToThread) => {
     links.delete(link);
   });
 });
-look();
+checkMainThread();

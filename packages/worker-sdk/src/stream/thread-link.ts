@@ -24,7 +24,7 @@ function threadFor(link: ThreadLink): Worker {
     const own = { thread, links: new Set<ThreadLink>() };
     running = own;
     thread.on("message", ({ kind }: FromThread) => {
-      if (kind === "look") thread.postMessage({ kind: "awake" } satisfies ToThread);
+      if (kind === "check") thread.postMessage({ kind: "awake" } satisfies ToThread);
     });
     const gone = (error: Error | undefined) => {
       if (running === own) running = undefined;

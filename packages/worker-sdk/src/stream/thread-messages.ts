@@ -16,11 +16,11 @@ export type ToThread =
       readonly address: string;
       readonly maxBlockedMs: number;
     }
-  /** Answers a "look" message. */
+  /** Answers a "check" message. */
   | { readonly kind: "awake" };
 
 /** From the stream thread. It asks whether the main thread's event loop is turning. */
-export type FromThread = { readonly kind: "look" };
+export type FromThread = { readonly kind: "check" };
 
 /** From the main thread, on the port of one link. */
 export type ToLink =
