@@ -4,8 +4,8 @@
  * - keys: a lease of 32 with 1, 32, 100 and up to 100,000 keys that have jobs (200,000 in all)
  * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * - blocked: a lease of 32 with 100,000 keys of which 99 % are over their budget, compared with none
- * - types: a lease of 32 by workers that name one type of jobs, and ten, compared with workers that name none;
- *   and by workers that name all ten while four other kinds of workers name some of them
+ * - types: a lease of 32 by workers that name one type of jobs, and ten, compared with workers that name none. Then
+ *   workers name all ten types while four other kinds of workers name some of them.
  * - policy: a job's life (submit, lease, settle) with a budget, an estimate and usage, compared with one without
  *
  * Measures time in scripts (INFO commandstats) per job. Ratios compare turns of one run. Each ratio is of the

@@ -5,8 +5,8 @@ import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
 
 /**
- * Holds a folder for this process until it is disposed or the process ends. A socket is used instead of a file
- * with a process id: another process may have that id later, but no other process can answer on the socket.
+ * Holds a folder for this process until it is disposed or the process ends. It uses a socket instead of a file with a
+ * process id. Another process may have that id later, but only this process answers on the socket.
  */
 export async function holdFolder(folder: string): Promise<AsyncDisposable> {
   // The folder holds documents, jobs and a key, so only its owner may read it, even if an earlier start created

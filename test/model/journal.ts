@@ -90,7 +90,7 @@ export class Journal {
   }
 
   /**
-   * Waits until both replicas know of a change of the account. The replica that makes the change obeys it at
+   * Moves the time on until both replicas know of a change of the account. The replica that makes the change obeys it at
    * once, which the engine's own tests prove.
    */
   bothHear(): void {

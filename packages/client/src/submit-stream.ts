@@ -45,9 +45,9 @@ const messageLimits = {
 };
 
 /**
- * Submits the jobs of all callers on one SubmitStream. After a cut it sends an unanswered job again if that is
- * safe: the job has an idempotency key, or the gateway said that it accepted no more. Otherwise the job fails
- * with ANSWER_LOST.
+ * Submits the jobs of all callers on one SubmitStream. After a cut it sends an unanswered job again if that is safe.
+ * This is so if the job has an idempotency key, or if the gateway said that it accepted no more. Otherwise the job
+ * fails with ANSWER_LOST.
  */
 export class SubmitStream implements StreamUser {
   readonly #connection: Connection;
