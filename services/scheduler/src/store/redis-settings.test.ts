@@ -95,10 +95,10 @@ test("TLS, by the URL's scheme or a setting, with certificates of one's own", ()
   const on = { MILLRACE_REDIS_TLS: "true" };
   expect(read({ ...cluster, ...on, ...files }).tls).toEqual({ ca: authority.ca, cert, key });
   expect(() => read({ ...cluster, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is MILLRACE_REDIS_TLS=true",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set MILLRACE_REDIS_TLS=true",
   );
   expect(() => read({ ...url, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is rediss:// in MILLRACE_REDIS_URL",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set rediss:// in MILLRACE_REDIS_URL",
   );
   const { MILLRACE_REDIS_CERT_FILE, MILLRACE_REDIS_CA_FILE } = files;
   expect(() => read({ ...secure, MILLRACE_REDIS_CERT_FILE })).toThrow(
@@ -117,7 +117,7 @@ const wrong: readonly (readonly [Record<string, string>, string])[] = [
   [{ ...url, MILLRACE_REDIS_MASTER: "a" }, "MILLRACE_REDIS_SENTINELS: needed with MILLRACE_REDI"],
   [
     { ...cluster, MILLRACE_REDIS_PASSWORD: "secret", MILLRACE_REDIS_PASSWORD_FILE: "/x" },
-    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set one of them alone",
+    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set only one of them",
   ],
   [
     { ...cluster, MILLRACE_REDIS_USERNAME: "a" },
@@ -129,7 +129,7 @@ const wrong: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { MILLRACE_REDIS_URL: "redis://:secret@a", MILLRACE_REDIS_PASSWORD: "secret" },
-    "MILLRACE_REDIS_PASSWORD: the one in MILLRACE_REDIS_URL would win; leave one out",
+    "MILLRACE_REDIS_PASSWORD: MILLRACE_REDIS_URL holds one too, which would win; remove one of them",
   ],
   [{ ...url, MILLRACE_REDIS_TLS: "true" }, "MILLRACE_REDIS_TLS: with MILLRACE_REDIS_URL say so by"],
   [{ ...cluster, MILLRACE_REDIS_TLS: "yes" }, "MILLRACE_REDIS_TLS: true or false"],
