@@ -31,7 +31,7 @@ async function setup(answers: boolean) {
   return { dependency, state, told, lines, advance };
 }
 
-test("what has never answered is a problem, however long it takes, until it answers", async () => {
+test("reports a dependency that has never answered as a problem, until it answers", async () => {
   const { dependency, state, told, lines, advance } = await setup(false);
   await advance(100_000);
   expect(dependency.problem()).toBe("a scheduler has not answered yet");
@@ -42,7 +42,7 @@ test("what has never answered is a problem, however long it takes, until it answ
   expect(told).toEqual([false, true]);
 });
 
-test("an outage is a problem from the end of the grace on, until the next answer", async () => {
+test("reports an outage as a problem from the end of the grace until the next answer", async () => {
   const { dependency, state, told, lines, advance } = await setup(true);
   expect(dependency.problem()).toBeUndefined();
   await advance(10_000);
@@ -58,7 +58,7 @@ test("an outage is a problem from the end of the grace on, until the next answer
   expect(lines.map((line) => line.slice(0, 4))).toEqual(["info", "warn", "info"]);
 });
 
-test("an outage shorter than the grace is none", async () => {
+test("reports no problem for an outage shorter than the grace", async () => {
   const { dependency, state, told, advance } = await setup(true);
   for (let i = 0; i < 5; i += 1) {
     state.answers = false;

@@ -18,7 +18,7 @@ function setup(read: () => Buffer) {
   return { clock, kept, lines, told, ends };
 }
 
-test("what was replaced is told once, and not before it is looked at", () => {
+test("reports a replaced value once, when it is read", () => {
   let content = "old";
   const { clock, kept, told, lines } = setup(() => Buffer.from(content));
   content = "new";
@@ -31,7 +31,7 @@ test("what was replaced is told once, and not before it is looked at", () => {
   expect(lines).toEqual([expect.stringContaining("info the file: the new content")]);
 });
 
-test("what is not usable changes nothing, is logged once, and what is usable after it is taken", () => {
+test("keeps the value and logs once if the new one is not usable, and takes the next usable one", () => {
   let content: string | Error = "old";
   const { clock, kept, told, lines } = setup(() => {
     if (content instanceof Error) throw content;
@@ -46,7 +46,7 @@ test("what is not usable changes nothing, is logged once, and what is usable aft
   expect(told).toEqual(["new"]);
 });
 
-test("the first reading may throw, and nothing is read after the end", async () => {
+test("throws if the first read throws, and reads nothing after the end", async () => {
   expect(() =>
     setup(() => {
       throw new Error("not there");
@@ -57,7 +57,7 @@ test("the first reading may throw, and nothing is read after the end", async () 
   expect(clock.pending).toBe(0);
 });
 
-test("a part of what is renewed is renewed with it", () => {
+test("replaces a derived value together with its source", () => {
   let content = "old";
   const { clock, kept } = setup(() => Buffer.from(content));
   const length = mapReloaded(kept, (value) => `${value.length} ${value}`);

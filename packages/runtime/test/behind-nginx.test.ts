@@ -1,4 +1,4 @@
-/** A real nginx in front that keeps its connections to the server for all its callers. Skipped, and said so, where nginx is not installed. */
+/** A real nginx as proxy, which keeps its connections to the server for all its callers. Skipped with a message if nginx is not installed. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -34,7 +34,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves to its address once it takes connections. */
+/** Resolves with nginx's address once it accepts connections. */
 async function startNginx(upstream: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-nginx-"));
   const port = await freePort();
@@ -75,7 +75,7 @@ http {
 
 const LIMIT = 4 * 1024 * 1024;
 
-test.skipIf(!installed)("one caller's early answers fail no other caller's call", async () => {
+test.skipIf(!installed)("fails no other caller's call by one caller's early answers", async () => {
   await using setup = await startHttpServer(
     {},
     { routes: [takes(LIMIT), ping], authenticate: refusesNo },

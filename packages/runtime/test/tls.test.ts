@@ -19,7 +19,7 @@ const stranger = testAuthority();
 const server = authority.issue("server");
 const getJob = async () => ({ job: { id: jobId } });
 
-/** What a client trusts, and what it shows. */
+/** What a client trusts, and what it presents. */
 interface Side {
   readonly ca: Buffer;
   readonly own?: TestCertificate;
@@ -92,7 +92,7 @@ function renewable<Value>(first: Value) {
 }
 
 test.each(listeners)(
-  "%s with TLS serves those who trust its certificate, and no others",
+  "serves on %s with TLS clients that trust its certificate, and no others",
   async (_, start) => {
     const { running, call } = await start(fixedValue(server));
     await using _running = running;
@@ -102,7 +102,7 @@ test.each(listeners)(
 );
 
 test.each(listeners)(
-  "%s with a client CA serves those alone whose certificate it signed",
+  "serves on %s with a client CA only clients whose certificate it signed",
   async (_, start) => {
     const { running, call } = await start(fixedValue({ ...server, clientCa: authority.ca }));
     await using _running = running;
@@ -113,7 +113,7 @@ test.each(listeners)(
 );
 
 test.each(listeners)(
-  "%s shows a renewed certificate to those who come, asks them for one of the renewed authority, and cuts nobody",
+  "presents on %s a replaced certificate to new clients, requires one of the replaced CA, and cuts no connection",
   async (_, start) => {
     const begun = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
@@ -140,7 +140,7 @@ test.each(listeners)(
   },
 );
 
-test("a client shows and trusts what was renewed on its next connection", async () => {
+test("presents and trusts replaced certificates on a client's next connection", async () => {
   await using setup = await startJobServer(
     { getJob },
     { tls: fixedValue({ ...stranger.issue("server"), clientCa: stranger.ca }) },
@@ -157,7 +157,7 @@ test("a client shows and trusts what was renewed on its next connection", async 
   expect((await client.rpc.getJob({ jobId })).job?.id).toBe(jobId);
 });
 
-test("a caller in plaintext is not served where TLS is spoken", async () => {
+test("serves no caller in plaintext on a TLS listener", async () => {
   await using setup = await startJobServer({ getJob }, { tls: fixedValue(server) });
   const error = await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 2_000 }));
   expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(
@@ -165,7 +165,7 @@ test("a caller in plaintext is not served where TLS is spoken", async () => {
   );
 });
 
-test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
+test("negotiates HTTP/2 or HTTP/1.1 with TLS", async () => {
   await using setup = await startHttpServer({ getJob }, { tls: fixedValue(server) });
   const session = connectHttp2(setup.url, { ca: authority.ca });
   await once(session, "connect");
@@ -177,7 +177,7 @@ test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
   response.resume();
 });
 
-test("old versions of TLS are refused", async () => {
+test("refuses old versions of TLS", async () => {
   await using setup = await startHttpServer({ getJob }, { tls: fixedValue(server) });
   const { port } = new URL(setup.url);
   const socket = connectTls({
@@ -188,7 +188,7 @@ test("old versions of TLS are refused", async () => {
   expect(error.message).toMatch(/alert protocol version|unsupported protocol|wrong version/i);
 });
 
-test("a connection that never shakes hands does not outlive the grace", async () => {
+test("ends a connection that never completes its handshake with the grace", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer(
     {},
@@ -196,7 +196,7 @@ test("a connection that never shakes hands does not outlive the grace", async ()
   );
   const socket = connect(Number(new URL(setup.url).port), "127.0.0.1");
   await once(socket, "connect");
-  // A full exchange on another connection: by then the server knows of the first.
+  // After a full exchange on another connection, the server knows of the first one.
   const asked = request(`${setup.url}/nothing`, { ca: authority.ca, agent: false }).end();
   (await once(asked, "response"))[0].resume();
   const cut = once(socket, "close");

@@ -78,13 +78,13 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
   },
 );
 
-test("a PDF that lost its second half is refused as damaged", async () => {
+test("refuses a PDF that lost its second half as damaged", async () => {
   const whole = await pages(20);
   const failing = summarize(pdf, whole.subarray(0, whole.length >> 1));
   await expect(failing).rejects.toMatchObject({ reason: "DOCUMENT_UNREADABLE", retryable: false });
 });
 
-test("a document that takes too long costs its own attempt, and says so", async () => {
+test("fails only the attempt of a document that takes too long, and says so", async () => {
   const failing = summarize(pdf, await pages(3), { threads: { timeMs: 1 } });
   await expect(failing).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
@@ -92,7 +92,7 @@ test("a document that takes too long costs its own attempt, and says so", async 
   });
 });
 
-test("a document of a few KB that would compute for hours costs its own attempt, and the CPU time is reported", async () => {
+test("fails only the attempt of a small document that would compute for hours, and reports its CPU time", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 1_000 } });
   const execute = summarizeExecutor({
     ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
@@ -107,7 +107,7 @@ test("a document of a few KB that would compute for hours costs its own attempt,
   expect(await execute(good.context)).toMatchObject({ pages: 1 });
 });
 
-test("pages are allowed up to the limit, and one more is refused", async () => {
+test("accepts pages up to the limit, and refuses one more", async () => {
   const limits = { pages: 5 };
   expect(await summarize(pdf, await pages(5), { limits })).toMatchObject({ pages: 5 });
   await expect(summarize(pdf, await pages(6), { limits })).rejects.toMatchObject({
@@ -117,12 +117,12 @@ test("pages are allowed up to the limit, and one more is refused", async () => {
 });
 
 test.each(["text/plain", pdf])(
-  "characters of %s are allowed up to the limit, and one more is refused",
+  "accepts characters of %s up to the limit, and refuses one more",
   async (type) => {
     const text = "The mill turns in the mornings";
     const content = (more: string) =>
       type === pdf ? makePdf((doc) => void doc.text(text + more)) : Buffer.from(text + more);
-    // A PDF's line counts its end.
+    // In a PDF, the end of a line counts too.
     const limits = { characters: text.length + (type === pdf ? 1 : 0) };
     expect(await summarize(type, await content(""), { limits })).toMatchObject({ parts: 1 });
     await expect(summarize(type, await content("."), { limits })).rejects.toMatchObject({
@@ -132,7 +132,7 @@ test.each(["text/plain", pdf])(
   },
 );
 
-test("a decompression bomb costs its own attempt, and the next document is read", async () => {
+test("fails only the attempt of a decompression bomb, and reads the next document", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
   const execute = summarizeExecutor({
     ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
@@ -146,7 +146,7 @@ test("a decompression bomb costs its own attempt, and the next document is read"
   expect(await execute(attempt({}, [good]).context)).toMatchObject({ pages: 1 });
 });
 
-test("a document that is not there is named", async () => {
+test("names a document that does not exist", async () => {
   const { threads, readDocument } = await openDocuments();
   const complete = completeWith(extractiveProvider(threads));
   const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
