@@ -87,17 +87,17 @@ test.skipIf(!installed)("fails no other caller's call by one caller's early answ
     await response.arrayBuffer();
     return response.status;
   };
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const expected: unknown[] = [];
   for (const bytes of [1_000, 200_000, LIMIT + 20_000, LIMIT + 500_000, 2 * LIMIT]) {
     const large = bytes > LIMIT ? 413 : 200;
     for (let round = 0; round < 3; round += 1) {
-      told.push(await send("/things", bytes), await (await fetch(`${url}/ping`)).text());
-      told.push(await send("/things", bytes, { authorization: "no" }));
-      told.push(await (await fetch(`${url}/ping`)).text());
-      told.push(await send("/nothing", bytes), await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/things", bytes), await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/things", bytes, { authorization: "no" }));
+      reported.push(await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/nothing", bytes), await (await fetch(`${url}/ping`)).text());
       expected.push(large, "pong", 401, "pong", 404, "pong");
     }
   }
-  expect(told).toEqual(expected);
+  expect(reported).toEqual(expected);
 });

@@ -146,7 +146,7 @@ test.each(transports)("by %s sends a stream in order and whole", async (_, make)
   for await (const { event } of jobsBy(make, setup.url).watchJob({ jobId })) {
     if (event.case === "chunks") offsets.push(...event.value.chunks.map(({ offset }) => offset));
   }
-  expect(offsets).toEqual(Array.from({ length: 500 }, (_, at) => BigInt(at)));
+  expect(offsets).toEqual(Array.from({ length: 500 }, (_, index) => BigInt(index)));
 });
 
 test.each(transports)(

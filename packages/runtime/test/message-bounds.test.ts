@@ -107,5 +107,5 @@ test("accepts an envelope in any pieces, and several in one piece", async () => 
   };
   const seen: string[] = [];
   for await (const { goneJobIds } of rpc.submitStream(requests())) seen.push(...goneJobIds);
-  expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => String(at)));
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
 });

@@ -61,9 +61,9 @@ const shared: readonly [string, (parts: Parts) => Promise<Shared>][] = [
 
 const stale = { reason: "CHANGED_MEANWHILE" };
 
-test.each(shared)("does not overwrite %s that another operator has changed", async (_, of) => {
+test.each(shared)("does not overwrite %s that another operator has changed", async (_, open) => {
   const parts = await setup();
-  const { read, write } = await of(parts);
+  const { read, write } = await open(parts);
   const { etag } = await read();
   await write("bert", 5, etag);
   const changes = (await parts.rpc.listAuditEvents({})).events.length;
@@ -77,8 +77,8 @@ test.each(shared)("does not overwrite %s that another operator has changed", asy
   expect((await read()).limit).toBe(8);
 });
 
-test.each(shared)("makes one of two changes of %s that arrive together", async (_, of) => {
-  const { read, write } = await of(await setup());
+test.each(shared)("makes one of two changes of %s that arrive together", async (_, open) => {
+  const { read, write } = await open(await setup());
   for (let round = 0; round < 10; round += 1) {
     const { etag } = await read();
     const limits = [2 * round + 10, 2 * round + 11];

@@ -58,7 +58,9 @@ function jain(counts: readonly number[]): number {
 /** Submits jobs, `inFlight` of them at a time, to workers with one slot. Returns how many jobs each worker ran. */
 async function spread(workers: number, inFlight: number, jobs: number) {
   const { engine, submit, connect } = await setup();
-  const connected = Array.from({ length: workers }, (_, at) => connect(1, { workerId: `w${at}` }));
+  const connected = Array.from({ length: workers }, (_, index) =>
+    connect(1, { workerId: `w${index}` }),
+  );
   for (const worker of connected) await worker.waits();
   const ran = connected.map(() => 0);
   // The workers that have a job, in the order in which they got it: each job runs as long as the others.
@@ -75,7 +77,7 @@ async function spread(workers: number, inFlight: number, jobs: number) {
       // A worker that gets nothing learns of the end of the test.
       () => undefined,
     );
-  connected.forEach((_, at) => void listen(at));
+  connected.forEach((_, index) => void listen(index));
   let submitted = 0;
   const more = async () => {
     submitted += 1;

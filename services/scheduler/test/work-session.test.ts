@@ -278,14 +278,14 @@ test("accepts a worker only for the queues and pools of its token", async () => 
     { hello: { workerId: "w7", queues: ["documents"], pools: ["gpu"] }, tokenName: "gpu-team" },
   ]);
   expect(connected.list()[0]?.slots()).toEqual({ running: 0, free: 3 });
-  for (const [hello, told] of [
+  for (const [hello, reported] of [
     [{ queues: ["documents", "images"] }, "may not serve the queues images"],
     [{ pools: ["gpu", "openai"] }, "may not serve the pools openai: it may serve gpu"],
   ] as const) {
     const refused = connect(1, { ...hello } as never, pass);
     await expect(refused.next()).rejects.toMatchObject({
       reason: "NOT_ALLOWED",
-      message: expect.stringContaining(told),
+      message: expect.stringContaining(reported),
     });
   }
   worker.send({ case: "goodbye", value: {} });

@@ -63,7 +63,7 @@ test("stores output and outcome that are sent without waiting in that order", as
   await worker.next();
   const { lease } = await worker.assigned();
   const chunk = (value: string) => ({ content: { case: "text" as const, value } });
-  const chunks = Array.from({ length: 5 }, (_, at) => chunk(`${at}`));
+  const chunks = Array.from({ length: 5 }, (_, index) => chunk(`${index}`));
   for (const [firstSequence, one] of chunks.entries()) {
     worker.send({ case: "output", value: { attempts: [{ lease, firstSequence, chunks: [one] }] } });
   }

@@ -70,10 +70,10 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
   ],
 ])(
   "fails for good with %s for a document that is %s, and says what to do",
-  async (reason, _, type, content, says) => {
+  async (reason, _, type, content, message) => {
     const failing = summarize(type, await content());
     await expect(failing).rejects.toMatchObject({ reason, retryable: false });
-    await expect(failing).rejects.toThrow(says);
+    await expect(failing).rejects.toThrow(message);
     await expect(failing).rejects.toThrow(/"report.pdf"/);
   },
 );

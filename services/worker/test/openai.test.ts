@@ -191,10 +191,10 @@ test.each([
   ["length", [], /used up 9 tokens/],
 ] as const)(
   "fails for good for an answer that ended by %s after %j",
-  async (finishReason, pieces, says) => {
+  async (finishReason, pieces, message) => {
     const { fault } = await setup({ kind: "answer", pieces, finishReason });
     expect(await fault()).toMatchObject({
-      message: expect.stringMatching(says),
+      message: expect.stringMatching(message),
       details: { retryable: false },
     });
   },

@@ -20,10 +20,10 @@ const paragraphOf = (animal: string) =>
 /** A page for each animal, with its text between a running head and a foot. */
 const pagesWith = (head: (page: number) => string, foot: (page: number) => string) =>
   textOf((pdf) => {
-    animals.forEach((animal, at) => {
-      if (at > 0) pdf.addPage();
-      pdf.text(head(at), 72, 40, { lineBreak: false });
-      pdf.text(foot(at), 72, 740, { lineBreak: false });
+    animals.forEach((animal, page) => {
+      if (page > 0) pdf.addPage();
+      pdf.text(head(page), 72, 40, { lineBreak: false });
+      pdf.text(foot(page), 72, 740, { lineBreak: false });
       pdf.text(paragraphOf(animal), 72, 100, { width: 450 });
     });
   });

@@ -22,8 +22,8 @@ test("makes running attempts wait as long as the provider asked when an account 
 });
 
 test.each([
-  ["a second where it does not say", undefined, 1_000],
-  ["an hour where it says more", 10 * 3_600_000, 3_600_000],
+  ["a second if the provider asks for none", undefined, 1_000],
+  ["an hour if the provider asks for more", 10 * 3_600_000, 3_600_000],
 ])("makes them wait %s", (_, asked, waited) => {
   const { accounts, startedMs } = setup();
   accounts.refused("a", asked);

@@ -71,7 +71,7 @@ test.each(["", '"', '"\\', `"${"x".repeat(100)}`, `"${"x".repeat(63)}\\`, `"${"\
 );
 
 const labels = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`label${at}`, "x"]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`label${index}`, "x"]));
 const texts = (count: number) => Array(count).fill("x");
 
 describe("accepts as many entries as the contract allows, and not one more", () => {
@@ -189,7 +189,10 @@ describe("the caller's own member", () => {
   });
 
   test.each([
-    ["members", Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`member${at}`, at]))],
+    [
+      "members",
+      Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`member${index}`, index])),
+    ],
     ["elements", Array(1_000).fill("")],
     ["levels", JSON.parse(`${"[".repeat(1_000)}${"]".repeat(1_000)}`)],
   ])("is refused for its %s alone if it has more", (_, value) => {

@@ -26,7 +26,7 @@ const submitJobs = (count: number, job: Job = {}) =>
     create(SubmitJobsRequestSchema, { jobs: Array.from({ length: count }, () => job) }),
   );
 const labels = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`label${at}`, "x"]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`label${index}`, "x"]));
 const struct = (value: unknown): Job => ({
   payload: { case: "payloadStruct", value: { a: value as never } },
 });

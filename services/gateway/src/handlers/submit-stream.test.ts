@@ -59,9 +59,9 @@ function setup(timesAway: number, drainAtRead = 0) {
 }
 
 test("reports finished jobs that could not be read once a scheduler is available", async () => {
-  const told: string[] = [];
-  for await (const response of setup(2)) told.push(...(response.finished ?? []).map(idOf));
-  expect(told.sort()).toEqual(ids);
+  const reported: string[] = [];
+  for await (const response of setup(2)) reported.push(...(response.finished ?? []).map(idOf));
+  expect(reported.sort()).toEqual(ids);
 });
 
 test("does not wait for a scheduler's news when the gateway stops", async () => {

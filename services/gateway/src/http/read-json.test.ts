@@ -9,7 +9,7 @@ const bodyOf = async function* (value: object) {
   yield Buffer.from(JSON.stringify(value));
 };
 const members = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`member${at}`, at]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`member${index}`, index]));
 
 test("accepts a body of 64 members, with any number of members within them", async () => {
   const body = { ...members(63), payload: members(1_000) };

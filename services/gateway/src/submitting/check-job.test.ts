@@ -9,7 +9,9 @@ type Spec = MessageInitShape<typeof JobSpecSchema>;
 const check = (spec: Spec) =>
   checkJob(create(JobSpecSchema, { queue: "documents", type: "echo", ...spec }), 1);
 const labels = (count: number, prefix = "label"): Spec => ({
-  labels: Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}${at}`, "x"])),
+  labels: Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`${prefix}${index}`, "x"]),
+  ),
 });
 const documents = (count: number, id = `doc_${"0".repeat(26)}`): Spec => ({
   documentIds: Array<string>(count).fill(id),

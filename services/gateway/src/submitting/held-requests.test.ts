@@ -36,7 +36,7 @@ test("holds about one message's bytes, and has room again when a message is take
 
 test("frees the room of awaited jobs that are forgotten", () => {
   const held = new HeldRequests();
-  const ids = Array.from({ length: limits.messageBytes / 64 }, (_, at) => `job${at}`);
+  const ids = Array.from({ length: limits.messageBytes / 64 }, (_, index) => `job${index}`);
   held.add(request(ids));
   expect(held.isFull).toBe(true);
   held.forget(ids.slice(1));

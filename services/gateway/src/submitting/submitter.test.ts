@@ -19,7 +19,7 @@ const structured = {
 };
 const labelled = {
   ...{ ...job, type: "!" },
-  labels: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`label${at}`, "x"])),
+  labels: Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`label${index}`, "x"])),
 };
 const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
 

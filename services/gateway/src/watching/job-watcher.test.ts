@@ -36,9 +36,9 @@ function setup(streams: readonly (readonly Told[])[], giveUpAfterMs = 60_000) {
   const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
   const scheduler = {
     async *watch({ watch }: { watch: { fromOffset: bigint } }) {
-      const told = streams[asked.length] ?? [draining()];
+      const reported = streams[asked.length] ?? [draining()];
       asked.push(watch.fromOffset);
-      for (const one of told) {
+      for (const one of reported) {
         if (one instanceof RpcFault) throw one;
         if ("quietMs" in one) {
           passedMs += one.quietMs;

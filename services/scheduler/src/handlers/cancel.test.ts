@@ -27,7 +27,7 @@ const job: JobRecord = {
 
 function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   const asked: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const handler = cancel(
     {
       cancel: async (jobId) => {
@@ -36,7 +36,7 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
       },
       getJobs: async () => [{ ...job, state }],
     },
-    { ended: ({ jobId, type }, state) => void told.push(`${jobId} ${type} ${state}`) },
+    { ended: ({ jobId, type }, state) => void reported.push(`${jobId} ${type} ${state}`) },
   );
   const { signal } = new AbortController();
   const context = {
@@ -50,19 +50,19 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   };
   const call = async (keyId = "k7f3q2m9") =>
     handler(create(CancelRequestSchema, { keyId, cancel: { jobId: id } }), context);
-  return { asked, told, call };
+  return { asked, reported, call };
 }
 
 test("returns a waiting job in its state after the cancel", async () => {
-  const { told, call } = setup({ kind: "cancelled" });
+  const { reported, call } = setup({ kind: "cancelled" });
   expect(await call()).toMatchObject({ job: { id } });
-  expect(told).toEqual([`${id} summarize CANCELLED`]);
+  expect(reported).toEqual([`${id} summarize CANCELLED`]);
 });
 
 test("succeeds for a cancelled job, and not for a job that ended otherwise", async () => {
-  const { told, call } = setup({ kind: "alreadyFinal", state: "CANCELLED" });
+  const { reported, call } = setup({ kind: "alreadyFinal", state: "CANCELLED" });
   expect(await call()).toMatchObject({ job: { id } });
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   const succeeded = setup({ kind: "alreadyFinal", state: "SUCCEEDED" });
   await expect(succeeded.call()).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
 });

@@ -14,8 +14,8 @@ test("accepts the largest configuration from operators, and not from callers", (
       fieldKind === "scalar" ? 1 : {},
     ]),
   );
-  const apiKeys = Array.from({ length: 10_000 }, (_, at) => ({
-    ...{ keyId: `k${at}`, name: "a key", secretSha256: "0".repeat(64), budget },
+  const apiKeys = Array.from({ length: 10_000 }, (_, index) => ({
+    ...{ keyId: `k${index}`, name: "a key", secretSha256: "0".repeat(64), budget },
   }));
   const request = create(ApplyConfigurationRequestSchema, {
     configuration: { apiKeys } as never,

@@ -17,7 +17,7 @@ test.each([
   ["zeros at a fraction's end", '{"a":0.5}', '{"a":0.50}'],
   ["a fraction as doubles are written", '{"a":0.30000000000000004}', '{"a":3.0000000000000004e-1}'],
   ["escapes", '{"a":"é/"}', '{"a":"\\u00e9\\/"}'],
-  ["a member that is said twice, the last of which counts", '{"a":2}', '{"a":1,"a":2}'],
+  ["a member that occurs twice, the last of which counts", '{"a":2}', '{"a":1,"a":2}'],
 ])("the same content: %s", (_, one, other) => {
   expect(hash(one)).toBe(hash(other));
 });

@@ -11,8 +11,8 @@ const other = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId;
 const result = (outcome: SubmissionOutcome) =>
   create(SubmitResultSchema, submitResult(id, outcome));
 const fault = (outcome: SubmissionOutcome) => {
-  const { result: said } = result(outcome);
-  return said.case === "error" ? fromRpcStatus(said.value) : undefined;
+  const { result: submitted } = result(outcome);
+  return submitted.case === "error" ? fromRpcStatus(submitted.value) : undefined;
 };
 
 test("names an accepted job by its own id, and an existing one by the id it has", () => {

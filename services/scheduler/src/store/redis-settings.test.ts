@@ -11,7 +11,9 @@ const spec = defineConfig(redisSettings, redisProblems);
 function read(env: Record<string, string>, onWarning: (message: string) => void = () => undefined) {
   const settings = readRedisSettings(loadConfig(spec, env), onWarning);
   const current = (value: unknown) => (typeof value === "function" ? value() : value);
-  return Object.fromEntries(Object.entries(settings).map(([name, of]) => [name, current(of)]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, current(value)]),
+  );
 }
 
 const url = { MILLRACE_REDIS_URL: "redis://localhost:6379" };
