@@ -26,7 +26,7 @@ async function open({ url }: LocalRedis) {
 const job = () => ({
   id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
   ...{ type: "summarize", payloadJson: "{}", priority: 50, maxAttempts: 3 },
-  ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: systemClock.nowMs() },
 });
 
 /** As a crash leaves it that comes while the last transaction is written. */

@@ -47,7 +47,7 @@ async function setup(change = {}, queue = "documents" as QueueName) {
   const job = (key: string, spec: Partial<JobSpec> = {}): JobSpec => ({
     id: newJobId(queue, key as KeyId, systemClock.nowMs(), systemRandom),
     ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, labels: {} },
-    ...{ backoff: defaultBackoff, documents: [], submittedAtMs: systemClock.nowMs() },
+    ...{ backoff: defaultBackoff, submittedAtMs: systemClock.nowMs() },
     ...spec,
   });
   const lease = async (count: number, from: Engine = engine) =>

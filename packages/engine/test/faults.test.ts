@@ -28,7 +28,7 @@ async function setup(options: RedisOptions = {}, commandTimeoutMs = 5_000) {
   const job = (): JobSpec => ({
     id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
     ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
-    ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+    ...{ labels: {}, submittedAtMs: systemClock.nowMs() },
   });
   return { server, engine, job };
 }

@@ -45,7 +45,6 @@ export async function setup(change: Partial<QueueChange> = {}) {
       priority: 50,
       maxAttempts: 3,
       backoff: defaultBackoff,
-      documents: [],
       labels: {},
       submittedAtMs: time.nowMs,
       ...spec,

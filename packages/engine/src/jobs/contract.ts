@@ -24,10 +24,13 @@ export interface JobSpec {
   readonly formerContentHash?: string;
   readonly pool?: string;
   readonly estimatedTokens?: number;
-  readonly documents: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly traceparent?: string;
-  readonly tracestate?: string;
+  /**
+   * What the engine decides nothing by. It stores this text with the job and returns it as it was given, so that a new
+   * field of a job costs the engine nothing.
+   */
+  readonly details?: string;
   readonly submittedAtMs: number;
   /** Shortens the queue's retention for this job. */
   readonly retentionMs?: number;

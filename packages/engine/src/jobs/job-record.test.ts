@@ -10,7 +10,6 @@ const least: JobSpec = {
   priority: 50,
   maxAttempts: 5,
   backoff: defaultBackoff,
-  documents: [],
   labels: {},
   submittedAtMs: 1_764_000_000_000,
 };
@@ -27,10 +26,9 @@ const most: Required<Omit<JobSpec, "formerContentHash">> = {
   contentHash: "h",
   pool: "openai/gpt-5",
   estimatedTokens: 0,
-  documents: ["doc_1"],
   labels: { team: "x", constructor: "y" },
   traceparent: "00-a-b-01",
-  tracestate: "v=1",
+  details: '{"documentIds":["doc_1"],"tracestate":"v=1"}',
   retentionMs: 0,
   deduplication: { key: "d", mode: "debounce", windowMs: 5 },
   redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
@@ -90,4 +88,10 @@ test("of a job that has not failed nothing but its specification is parsed: what
   const record = jobRecord(least.id, "RUNNING", { spec, fail: null, failedReason: null });
   expect(record.failure).toBeUndefined();
   expect(parse.mock.calls.map(([text]) => text)).toEqual([spec]);
+});
+
+test("a job that an earlier version stored with members for its documents has them in its details", () => {
+  const spec = JSON.stringify({ t: "echo", p: 1, a: 1, s: 1, d: ["doc_1"], ts: "vendor=1" });
+  const { details } = jobRecord("q~aaaa~01" as JobId, "QUEUED", { spec });
+  expect(JSON.parse(details ?? "")).toEqual({ documentIds: ["doc_1"], tracestate: "vendor=1" });
 });

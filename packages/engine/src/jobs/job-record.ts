@@ -28,6 +28,7 @@ interface StoredSpec {
   readonly [F.spec_content_hash]?: string;
   readonly [F.spec_pool]?: string;
   readonly [F.spec_estimated_tokens]?: number;
+  readonly [F.spec_details]?: string;
   readonly [F.spec_documents]?: readonly string[];
   readonly [F.spec_labels]?: Readonly<Record<string, string>>;
   readonly [F.spec_traceparent]?: string;
@@ -39,11 +40,14 @@ interface StoredSpec {
   readonly [F.spec_redriven_from]?: string;
 }
 
+/** Earlier versions wrote more. */
+type Written = Omit<StoredSpec, typeof F.spec_documents | typeof F.spec_tracestate>;
+
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 export function storedSpec(job: JobSpec): string {
   // JSON leaves out what is undefined.
-  const spec: { [K in keyof StoredSpec]: StoredSpec[K] | undefined } = {
+  const spec: { [K in keyof Written]: Written[K] | undefined } = {
     [F.spec_type]: job.type,
     [F.spec_priority]: job.priority,
     [F.spec_max_attempts]: job.maxAttempts,
@@ -57,10 +61,9 @@ export function storedSpec(job: JobSpec): string {
     [F.spec_content_hash]: job.contentHash,
     [F.spec_pool]: job.pool,
     [F.spec_estimated_tokens]: job.estimatedTokens,
-    [F.spec_documents]: job.documents.length === 0 ? undefined : job.documents,
     [F.spec_labels]: isEmpty(job.labels) ? undefined : job.labels,
     [F.spec_traceparent]: job.traceparent,
-    [F.spec_tracestate]: job.tracestate,
+    [F.spec_details]: job.details,
     [F.spec_retention_ms]: job.retentionMs,
     [F.spec_deduplication]: job.deduplication && [
       job.deduplication.key,
@@ -146,7 +149,6 @@ export function jobRecord(
     priority: numberOf(stored[F.priority]) ?? spec[F.spec_priority],
     maxAttempts: spec[F.spec_max_attempts],
     backoff: parseBackoff(spec[F.spec_backoff]),
-    documents: spec[F.spec_documents] ?? [],
     labels: spec[F.spec_labels] ?? {},
     submittedAtMs: spec[F.spec_submitted_ms],
     createdAtMs: spec[F.spec_submitted_ms],
@@ -166,7 +168,7 @@ export function jobRecord(
       pool: spec[F.spec_pool],
       estimatedTokens: spec[F.spec_estimated_tokens],
       traceparent: spec[F.spec_traceparent],
-      tracestate: spec[F.spec_tracestate],
+      details: spec[F.spec_details] ?? formerDetails(spec),
       retentionMs: spec[F.spec_retention_ms],
       deduplication: parseDeduplication(spec[F.spec_deduplication]),
       redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
@@ -225,6 +227,14 @@ function parseSpec(stored: StoredJob): StoredSpec {
     [F.spec_max_attempts]: options?.attempts ?? 1,
     [F.spec_submitted_ms]: Number(stored[F.submitted_ms] ?? 0),
   };
+}
+
+/** The details of a job that an earlier version stored: it had a member for each. */
+function formerDetails(spec: StoredSpec): string | undefined {
+  const documentIds = spec[F.spec_documents];
+  const tracestate = spec[F.spec_tracestate];
+  if (documentIds === undefined && tracestate === undefined) return undefined;
+  return JSON.stringify({ documentIds, tracestate });
 }
 
 function parseDeduplication(

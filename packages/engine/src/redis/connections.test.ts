@@ -40,7 +40,7 @@ async function open(redis: RedisSettings) {
 const job = () => ({
   id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
   ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
-  ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  ...{ labels: {}, submittedAtMs: systemClock.nowMs() },
 });
 
 /** A job from its submission to its end, over every kind of call. */

@@ -100,6 +100,9 @@ export const F = {
   spec_content_hash: "h",
   spec_pool: "o",
   spec_estimated_tokens: "e",
+  /** What the engine decides nothing by, as it was given. */
+  spec_details: "v",
+  /** Written by earlier versions, as spec_tracestate: part of the details now. */
   spec_documents: "d",
   spec_labels: "m",
   spec_traceparent: "tp",

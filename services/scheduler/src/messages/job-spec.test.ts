@@ -21,7 +21,6 @@ test("what is left out gets its default, and nothing else appears", () => {
     priority: 50,
     maxAttempts: 7,
     backoff: { ...defaultBackoff, initialMs: 10, maxMs: 1_000 },
-    documents: [],
     labels: {},
     submittedAtMs: 1_000,
   });
