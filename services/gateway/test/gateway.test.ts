@@ -98,8 +98,10 @@ test("large jobs that arrive together do not make a message that the scheduler r
   const together = submit(...Array.from({ length: 24 }, () => large));
   const results = (await Promise.all([...alone, together])).flat();
   expect(results.map((result) => result.case)).toEqual(Array.from({ length: 60 }, () => "jobId"));
-  // 3 MiB hold twelve of them.
-  expect(double.groups).toEqual([12, 12, 12, 12, 12]);
+  // 3 MiB hold twelve of them. Those that come alone are sent as they come.
+  expect(Math.max(...double.groups)).toBe(12);
+  expect(double.groups.filter((size) => size === 12).length).toBeGreaterThanOrEqual(2);
+  expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(60);
 });
 
 test("with wait, the job comes back when it has finished", async () => {

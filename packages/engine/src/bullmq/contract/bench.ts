@@ -15,7 +15,6 @@ import type { Backend } from "./backends.ts";
 
 type Options<T> = Partial<Omit<T, "connection" | "prefix">>;
 export type Bench = Awaited<ReturnType<typeof openBench>>;
-export type BenchQueue = ReturnType<Bench["queue"]>;
 export type BenchWorker = ReturnType<Bench["worker"]>;
 
 export interface LoggedEvent {
