@@ -1,4 +1,4 @@
-/** A job as it is stored: BullMQ's hash with Millrace's fields (see jobs/lib/jobs.lua). */
+/** Converts jobs to and from their stored form: a hash with BullMQ's fields and Millrace's (see jobs/lib/jobs.lua). */
 import {
   type BackoffPolicy,
   defaultBackoff,
@@ -10,15 +10,15 @@ import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
 
 /**
- * The field `spec`: all that was submitted but the payload, so that a lease reads two fields and not
- * twenty. Names are short, because it is stored with every job.
+ * The field `spec`: everything that was submitted except the payload, so that a lease reads two fields, not twenty. Its
+ * names are short, because it is stored with every job.
  */
 interface StoredSpec {
   readonly [F.spec_type]: string;
   readonly [F.spec_priority]: number;
   readonly [F.spec_max_attempts]: number;
   readonly [F.spec_submitted_ms]: number;
-  /** initialMs, maxMs, factor, jitter; left out where it is the default. */
+  /** initialMs, maxMs, factor and jitter. Absent for the default backoff. */
   readonly [F.spec_backoff]?: readonly [number, number, number, number];
   readonly [F.spec_run_at_ms]?: number;
   readonly [F.spec_expires_at_ms]?: number;
@@ -34,9 +34,8 @@ interface StoredSpec {
   readonly [F.spec_traceparent]?: string;
   readonly [F.spec_tracestate]?: string;
   readonly [F.spec_retention_ms]?: number;
-  /** Deduplication: key, mode, window in ms. */
+  /** Key, mode, and window in ms. */
   readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
-  /** Redriven from. */
   readonly [F.spec_redriven_from]?: string;
 }
 
@@ -46,7 +45,7 @@ type Written = Omit<StoredSpec, typeof F.spec_documents | typeof F.spec_tracesta
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 export function storedSpec(job: JobSpec): string {
-  // JSON leaves out what is undefined.
+  // JSON omits members that are undefined.
   const spec: { [K in keyof Written]: Written[K] | undefined } = {
     [F.spec_type]: job.type,
     [F.spec_priority]: job.priority,
@@ -105,7 +104,7 @@ export const storedIdempotency = (job: JobSpec): string | undefined =>
     ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
 
-/** "input,output,calls", and ",compute_ms" where any was measured; "" without a usage. */
+/** "input,output,calls", with ",compute_ms" if any was measured; "" without a usage. */
 export function usageText(usage: Usage | undefined): string {
   if (usage === undefined) return "";
   const { inputTokens, outputTokens, providerCalls, computeMs = 0 } = usage;
@@ -117,7 +116,7 @@ export function usageText(usage: Usage | undefined): string {
   ].join();
 }
 
-/** As usageText made it, or as scripts added it up. */
+/** Reads the text that usageText wrote, or the sum that a script made of several. */
 export function parseUsage(text: string): Usage {
   const [inputTokens = 0, outputTokens = 0, providerCalls = 0, computeMs = 0] = text
     .split(",")
@@ -128,7 +127,7 @@ export function parseUsage(text: string): Usage {
   };
 }
 
-/** Fields of a job's hash by their stored names, as far as they were read. Without a spec BullMQ's own stand in for it. */
+/** The fields of a job's hash that were read, by their stored names. Without a spec, BullMQ's own fields replace it. */
 export interface StoredJob {
   readonly [field: string]: string | null | undefined;
 }
@@ -145,7 +144,7 @@ export function jobRecord(
     id,
     type: spec[F.spec_type],
     payloadJson: stored[F.payload] ?? "",
-    // As it is: a BullMQ queue may have changed it since.
+    // The stored priority, not that of the spec: a BullMQ queue may have changed it.
     priority: numberOf(stored[F.priority]) ?? spec[F.spec_priority],
     maxAttempts: spec[F.spec_max_attempts],
     backoff: parseBackoff(spec[F.spec_backoff]),
@@ -185,7 +184,7 @@ export function jobRecord(
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without what is undefined. */
+/** A copy without the members that are undefined. */
 function defined<T extends object>(fields: T): Defined<T> {
   const kept: Defined<T> = {};
   for (const name in fields) {
@@ -204,9 +203,9 @@ const usageOf = (field: string | null | undefined): Usage | undefined =>
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
 
-/** What a text of JSON says, or undefined for one that is no object: something else has written it. */
+/** Parses JSON. Returns undefined if the text is not a JSON object, which means that another program wrote it. */
 export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
-  // Most jobs have not failed: each read of one would make an error and its stack.
+  // Most jobs have not failed. Parsing an empty text would create an error and its stack in each read of a job.
   if (text === null || text === undefined || text === "") return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -216,7 +215,7 @@ export function parseJson<T extends object>(text: string | null | undefined): T 
   }
 }
 
-/** Of a job without one that can be read, what BullMQ's own fields say. */
+/** The job's spec. If it is absent or cannot be read, BullMQ's own fields replace it. */
 function parseSpec(stored: StoredJob): StoredSpec {
   const spec = parseJson<StoredSpec>(stored[F.spec]);
   if (typeof spec?.[F.spec_type] === "string") return spec;
@@ -255,6 +254,6 @@ function parseFailure(stored: StoredJob): Failure | undefined {
   const failure = parseJson<Failure>(stored[F.failure]);
   const message = stored[F.failure_message];
   if (failure !== undefined) return failure;
-  // Failed by a BullMQ worker, which knows no reasons.
+  // A BullMQ worker failed the job, and it gives no reasons.
   return isSet(message) ? { reason: "FAILED", message, retryable: false } : undefined;
 }

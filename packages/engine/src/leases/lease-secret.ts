@@ -5,7 +5,7 @@ import { asStoreFault } from "../redis/store-fault.ts";
 
 const SECRET_BYTES = 32;
 
-/** The stored secret. Where there is none (a new or an emptied Redis), the first engine's secret is stored. */
+/** Returns the stored secret. If Redis has none, because it is new or was emptied, the first engine stores its own. */
 export async function leaseSecret(
   redis: Store,
   rootPrefix: string,

@@ -36,7 +36,7 @@ for at = 0, #ARGV - 1, PER_JOB do
     rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
     rcall("XADD", events, "*", "event", "waiting", "jobId", id)
     priority = tonumber(priority)
-    lanes.put(lanes.of_type(lanes.id(id, priority), name), id, priority, ARGV[at + 7] == "1")
+    lanes.put(lanes.for_type(lanes.id(id, priority), name), id, priority, ARGV[at + 7] == "1")
     added = true
     local key = lanes.key_of(id)
     if key then
