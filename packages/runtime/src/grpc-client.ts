@@ -31,7 +31,7 @@ import {
 } from "@millrace/grpc";
 import { systemClock } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
-import type { Renewed } from "./renewed.ts";
+import type { ReloadedValue } from "./reloaded-value.ts";
 import { fromGrpcError, RpcFault } from "./rpc-fault.ts";
 
 export type { BidiCall } from "@millrace/grpc";
@@ -73,7 +73,7 @@ export interface GrpcClientOptions {
   /** Plaintext unless given. */
   readonly credentials?: ChannelCredentials;
   /** Sent as `authorization: Bearer`, as it is at each call. */
-  readonly token?: string | Renewed<string> | undefined;
+  readonly token?: string | ReloadedValue<string> | undefined;
   readonly channelOptions?: ChannelOptions;
 }
 

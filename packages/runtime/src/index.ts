@@ -12,7 +12,7 @@ export * from "./named-files.ts";
 export * from "./observe.ts";
 export * from "./outbox.ts";
 export * from "./readiness.ts";
-export * from "./renewed.ts";
+export * from "./reloaded-value.ts";
 export * from "./rpc-fault.ts";
 export type { FinishedCall } from "./run-call.ts";
 export * from "./run-main.ts";

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { ConfigError, setting } from "./load-config.ts";
 import { type NamedFile, readFiles } from "./named-files.ts";
-import { fixed, type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
+import {
+  fixedValue,
+  type ReloadedValue,
+  type ReloadOptions,
+  reloadRegularly,
+} from "./reloaded-value.ts";
 import type { Scope } from "./run-main.ts";
 
 /** How a service keeps the secrets that it has in files: part of its configuration. */
@@ -52,10 +57,10 @@ export function readSecretFile(file: NamedFile): string | undefined {
 export function keepSecret<Value = string>(
   scope: Pick<Scope, "defer">,
   { env, value, file }: SecretSource,
-  options: Omit<KeepRenewedOptions, "what">,
+  options: Omit<ReloadOptions, "what">,
   parse: (secret: string) => Value = (secret) => secret as Value,
-): Renewed<Value> | undefined {
-  if (value !== undefined) return fixed(parse(value));
+): ReloadedValue<Value> | undefined {
+  if (value !== undefined) return fixedValue(parse(value));
   if (file === undefined) return undefined;
   const variable = `${env}_FILE`;
   const read = () => {
@@ -66,7 +71,7 @@ export function keepSecret<Value = string>(
       throw new ConfigError([`${variable}: ${(error as Error).message}`]);
     }
   };
-  return keepRenewed(scope, read, {
+  return reloadRegularly(scope, read, {
     ...options,
     what: `the secret of ${variable}`,
   });

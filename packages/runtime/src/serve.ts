@@ -9,7 +9,7 @@ import { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.
 import { limitConnections } from "./inflow/limit-connections.ts";
 import { healthService } from "./open-methods.ts";
 import { reflectionOf } from "./reflection.ts";
-import type { Renewed } from "./renewed.ts";
+import type { ReloadedValue } from "./reloaded-value.ts";
 import type { RpcFault } from "./rpc-fault.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { allowResets, type StreamResets } from "./stream-resets.ts";
@@ -46,7 +46,7 @@ export interface ServeOptions<Identity> {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** Plaintext unless given. What is renewed is shown to new connections. */
-  readonly tls?: Renewed<ServerTls> | undefined;
+  readonly tls?: ReloadedValue<ServerTls> | undefined;
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
   /** As soon as the headers have arrived, before anything else is read. Throws an RpcFault to refuse. */

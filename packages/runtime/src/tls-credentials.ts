@@ -1,5 +1,5 @@
 import { type ChannelCredentials, experimental, ServerCredentials } from "@grpc/grpc-js";
-import { partOf, type Renewed } from "./renewed.ts";
+import { mapReloaded, type ReloadedValue } from "./reloaded-value.ts";
 
 /** What a listener shows, in PEM. */
 export interface ServerTls {
@@ -21,7 +21,7 @@ type CaListener = Parameters<Provider["addCaCertificateListener"]>[0];
 type IdentityListener = Parameters<Provider["addIdentityCertificateListener"]>[0];
 
 /** Certificates as gRPC takes them: it asks once, and is told of each renewal. Connections stay as they are. */
-function providerOf(tls: Renewed<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>): Provider {
+function providerOf(tls: ReloadedValue<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>): Provider {
   const caListeners = new Set<CaListener>();
   const identityListeners = new Set<IdentityListener>();
   const tellCa = (listener: CaListener) => {
@@ -34,7 +34,7 @@ function providerOf(tls: Renewed<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>):
       cert === undefined || key === undefined ? null : { certificate: cert, privateKey: key },
     );
   };
-  tls.onRenewed(() => {
+  tls.onReplaced(() => {
     for (const listener of caListeners) tellCa(listener);
     for (const listener of identityListeners) tellIdentity(listener);
   });
@@ -54,10 +54,10 @@ function providerOf(tls: Renewed<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>):
 }
 
 /** What a gRPC listener shows. */
-export function serverCredentials(tls: Renewed<ServerTls> | undefined): ServerCredentials {
+export function serverCredentials(tls: ReloadedValue<ServerTls> | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = providerOf(
-    partOf(tls, ({ key, cert, clientCa }) => ({
+    mapReloaded(tls, ({ key, cert, clientCa }) => ({
       ...{ key, cert },
       ...(clientCa === undefined ? {} : { ca: clientCa }),
     })),
@@ -72,7 +72,7 @@ export function serverCredentials(tls: Renewed<ServerTls> | undefined): ServerCr
 }
 
 /** For a gRPC client: `credentials`, unless it is to speak plaintext. */
-export function clientCredentials(tls: Renewed<ClientTls> | undefined): {
+export function clientCredentials(tls: ReloadedValue<ClientTls> | undefined): {
   readonly credentials?: ChannelCredentials;
 } {
   if (tls === undefined) return {};

@@ -2,7 +2,7 @@ import type { ChannelCredentials } from "@grpc/grpc-js";
 import { z } from "zod";
 import { type Config, isLoopback, setting } from "./load-config.ts";
 import { assertCertificates, assertNeeded, assertUsable, readFiles } from "./named-files.ts";
-import { type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
+import { type ReloadedValue, type ReloadOptions, reloadRegularly } from "./reloaded-value.ts";
 import type { Scope } from "./run-main.ts";
 import { type ClientTls, clientCredentials, type ServerTls } from "./tls-credentials.ts";
 
@@ -79,14 +79,14 @@ export function readSchedulerTls(config: ClientFiles): ClientTls | undefined {
   return { ca, cert, key };
 }
 
-interface KeepOptions extends Omit<KeepRenewedOptions, "what" | "everyMs"> {}
+interface KeepOptions extends Omit<ReloadOptions, "what" | "everyMs"> {}
 
 /** What a service's listeners show, renewed when the files are; undefined if they speak plaintext. */
 export function keepServerTls(
   scope: Pick<Scope, "defer">,
   config: Config<typeof tlsSettings>,
   options: KeepOptions,
-): Renewed<ServerTls> | undefined {
+): ReloadedValue<ServerTls> | undefined {
   return kept(scope, () => readServerTls(config), {
     ...options,
     everyMs: config.tlsReloadMs,
@@ -108,7 +108,7 @@ export function keepSchedulerCertificates(
   scope: Pick<Scope, "defer">,
   config: Config<typeof schedulerTlsSettings>,
   options: KeepOptions,
-): Renewed<ClientTls> | undefined {
+): ReloadedValue<ClientTls> | undefined {
   return kept(scope, () => readSchedulerTls(config), {
     ...options,
     everyMs: config.tlsReloadMs,
@@ -120,10 +120,10 @@ export function keepSchedulerCertificates(
 function kept<Value>(
   scope: Pick<Scope, "defer">,
   read: () => Value | undefined,
-  options: KeepRenewedOptions,
-): Renewed<Value> | undefined {
+  options: ReloadOptions,
+): ReloadedValue<Value> | undefined {
   if (read() === undefined) return undefined;
-  return keepRenewed(scope, read as () => Value, options);
+  return reloadRegularly(scope, read as () => Value, options);
 }
 
 /** Says at start that what listens to the network can be read on it. */

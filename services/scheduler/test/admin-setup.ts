@@ -3,7 +3,7 @@ import { type JobRecord, openEngine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
 import type { JobSpecSchema } from "@millrace/proto/job";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { fixed, grpcClient, serve } from "@millrace/runtime";
+import { fixedValue, grpcClient, serve } from "@millrace/runtime";
 import {
   hashSecret,
   type KeyId,
@@ -37,7 +37,7 @@ export async function setup() {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [adminService(engine, clock, random, noWorkers)],
-    authenticate: requireOperator(fixed(operatorTokens("anna:s3cret,bert:s3cret"))),
+    authenticate: requireOperator(fixedValue(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });
   onTestFinished(() => server.close());

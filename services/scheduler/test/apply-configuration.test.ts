@@ -131,7 +131,7 @@ test("if anything is wrong, all that is wrong is said and nothing is applied", a
       },
       {
         field: "configuration.api_keys[1].name",
-        description: `API key ${newKey.keyId} is to be made: give it a name`,
+        description: `API key ${newKey.keyId} is new: declare its name`,
       },
       {
         field: "configuration.queues[1].shards",
@@ -165,7 +165,7 @@ test("a key's secret is left alone once the key is there, and a note says if it 
   expect({ changes, notes }).toEqual({
     ...{
       changes: [],
-      notes: [expect.stringContaining("has another secret than the one declared")],
+      notes: [expect.stringContaining("has another secret than the declared one")],
     },
   });
   expect(await opens(second)).toBe(true);

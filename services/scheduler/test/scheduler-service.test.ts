@@ -241,7 +241,7 @@ test("why a job waits is said to its own key, with when it may start, and to no 
       {
         kind: ConstraintKind.KEY_CONCURRENCY,
         subject: keyId,
-        message: expect.stringContaining("1 of 1 jobs of its API key run"),
+        message: expect.stringContaining("1 of 1 jobs of the job's API key are running"),
       },
     ],
     estimateBasis: expect.stringContaining("waits for others"),

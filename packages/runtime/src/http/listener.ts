@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { type Clock, systemRandom } from "@millrace/shared";
 import type { Inflow } from "../inflow/inflow.ts";
 import { limitConnections } from "../inflow/limit-connections.ts";
-import type { Renewed } from "../renewed.ts";
+import type { ReloadedValue } from "../reloaded-value.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
 import { ConnectionAge } from "./connection-age.ts";
@@ -24,7 +24,7 @@ const TCP_KEEP_ALIVE_MS = 10_000;
 
 export interface ListenerOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: Renewed<ServerTls> | undefined;
+  readonly tls: ReloadedValue<ServerTls> | undefined;
   readonly limits: ServeLimits;
   readonly inflow: Inflow;
   readonly clock: Clock;
@@ -109,7 +109,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function http1Server(tls: Renewed<ServerTls> | undefined, onRequest: RequestListener): Server {
+function http1Server(
+  tls: ReloadedValue<ServerTls> | undefined,
+  onRequest: RequestListener,
+): Server {
   const options = {
     maxHeaderSize: HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -126,7 +129,7 @@ function http1Server(tls: Renewed<ServerTls> | undefined, onRequest: RequestList
     },
     onRequest,
   );
-  tls.onRenewed((renewed) => server.setSecureContext(contextOf(renewed)));
+  tls.onReplaced((renewed) => server.setSecureContext(contextOf(renewed)));
   return server;
 }
 

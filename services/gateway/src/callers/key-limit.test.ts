@@ -9,7 +9,7 @@ test("a key may have as many streams open as the limit, and not one more", () =>
   const first = streams.enter(shop);
   streams.enter(shop);
   expect(() => streams.enter(shop)).toThrow(
-    "has 2 streams and waiting calls open at this gateway, and may have 2",
+    "has 2 streams and waiting calls open at this gateway, and the limit is 2",
   );
   first[Symbol.dispose]();
   streams.enter(shop);
@@ -45,7 +45,9 @@ test("a key may have as many jobs submitted at once as the limit, and not one mo
   three[Symbol.dispose]();
   // A call that is longer than the limit is taken alone.
   submissions.enter(shop, 9);
-  expect(() => submissions.enter(shop)).toThrow("9 jobs of this API key are being submitted");
+  expect(() => submissions.enter(shop)).toThrow(
+    "this gateway is submitting 9 jobs of this API key",
+  );
 });
 
 test("a key may have as many uploads open as the limit, and not one more", () => {

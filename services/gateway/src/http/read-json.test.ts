@@ -19,6 +19,6 @@ test("a body may have 64 members, and any number within them", async () => {
 test("a body of more members than any job has is refused before they are copied", async () => {
   await expect(read(members(65))).rejects.toMatchObject({
     reason: "MALFORMED",
-    message: "the body has 65 members, and no job has more than 64",
+    message: "the body has 65 members, and the limit is 64",
   });
 });

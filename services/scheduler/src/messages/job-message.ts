@@ -9,7 +9,7 @@ import { usageMessage } from "./usage-message.ts";
 /** A stored job as its callers see it. */
 export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
   const runAtMs = job.nextRunAtMs;
-  // Schedulers' measures of Redis' time differ by milliseconds; one job's times are in order all the same.
+  // Schedulers' measurements of Redis' time differ by milliseconds, so the times of one job are put in order here.
   const startedAtMs = notBefore(job.submittedAtMs, job.startedAtMs);
   const finishedAtMs = notBefore(startedAtMs ?? job.submittedAtMs, job.finishedAtMs);
   return {

@@ -50,7 +50,7 @@ test("a full store says when to try again, and nothing of itself", () => {
 test("a key that stores too much is told how much, and when to try again", () => {
   expect(fault({ kind: "storedBytesFull", stored: 900, bytes: 200, limit: 1_000 })).toMatchObject({
     ...{ reason: "STORED_BYTES_FULL", retryDelayMs: 30_000 },
-    message: expect.stringMatching(/900 bytes .* 200: .*1000/),
+    message: expect.stringMatching(/900 bytes .* 200 more: .*1000/),
     metadata: { limit: "1000", stored: "900" },
   });
 });

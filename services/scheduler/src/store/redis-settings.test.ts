@@ -95,10 +95,10 @@ test("TLS, by the URL's scheme or a setting, with certificates of one's own", ()
   const on = { MILLRACE_REDIS_TLS: "true" };
   expect(read({ ...cluster, ...on, ...files }).tls).toEqual({ ca: authority.ca, cert, key });
   expect(() => read({ ...cluster, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is MILLRACE_REDIS_TLS=true",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set MILLRACE_REDIS_TLS=true",
   );
   expect(() => read({ ...url, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is rediss:// in MILLRACE_REDIS_URL",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set rediss:// in MILLRACE_REDIS_URL",
   );
   const { MILLRACE_REDIS_CERT_FILE, MILLRACE_REDIS_CA_FILE } = files;
   expect(() => read({ ...secure, MILLRACE_REDIS_CERT_FILE })).toThrow(
@@ -111,13 +111,13 @@ test("TLS, by the URL's scheme or a setting, with certificates of one's own", ()
 });
 
 const wrong: readonly (readonly [Record<string, string>, string])[] = [
-  [{}, "MILLRACE_REDIS_URL, MILLRACE_REDIS_SENTINELS, MILLRACE_REDIS_CLUSTER: set the one"],
-  [{ ...url, ...cluster }, "MILLRACE_REDIS_URL and MILLRACE_REDIS_CLUSTER: set one of them"],
+  [{}, "MILLRACE_REDIS_URL, MILLRACE_REDIS_SENTINELS, MILLRACE_REDIS_CLUSTER: set one"],
+  [{ ...url, ...cluster }, "MILLRACE_REDIS_URL and MILLRACE_REDIS_CLUSTER: set only one"],
   [{ MILLRACE_REDIS_SENTINELS: "a" }, "MILLRACE_REDIS_MASTER: needed with MILLRACE_REDIS_SENT"],
   [{ ...url, MILLRACE_REDIS_MASTER: "a" }, "MILLRACE_REDIS_SENTINELS: needed with MILLRACE_REDI"],
   [
     { ...cluster, MILLRACE_REDIS_PASSWORD: "secret", MILLRACE_REDIS_PASSWORD_FILE: "/x" },
-    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set one of them alone",
+    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set only one of them",
   ],
   [
     { ...cluster, MILLRACE_REDIS_USERNAME: "a" },
@@ -129,17 +129,17 @@ const wrong: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { MILLRACE_REDIS_URL: "redis://:secret@a", MILLRACE_REDIS_PASSWORD: "secret" },
-    "MILLRACE_REDIS_PASSWORD: the one in MILLRACE_REDIS_URL would win; leave one out",
+    "MILLRACE_REDIS_PASSWORD: MILLRACE_REDIS_URL holds one too, which would win; remove one of them",
   ],
-  [{ ...url, MILLRACE_REDIS_TLS: "true" }, "MILLRACE_REDIS_TLS: with MILLRACE_REDIS_URL say so by"],
-  [{ ...cluster, MILLRACE_REDIS_TLS: "yes" }, "MILLRACE_REDIS_TLS: true or false"],
-  [{ MILLRACE_REDIS_URL: "redis://:secret@" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_URL: "http://:secret@a" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_URL: "redis://a?x=secret" }, "MILLRACE_REDIS_URL: give it as redis://host"],
-  [{ MILLRACE_REDIS_URL: "redis://a/secret" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "redis://:secret@a" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "a:1,,b:2" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "a:99999" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
+  [{ ...url, MILLRACE_REDIS_TLS: "true" }, "MILLRACE_REDIS_TLS: with MILLRACE_REDIS_URL, use"],
+  [{ ...cluster, MILLRACE_REDIS_TLS: "yes" }, "MILLRACE_REDIS_TLS: must be true or false"],
+  [{ MILLRACE_REDIS_URL: "redis://:secret@" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_URL: "http://:secret@a" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_URL: "redis://a?x=secret" }, "MILLRACE_REDIS_URL: must be redis://host"],
+  [{ MILLRACE_REDIS_URL: "redis://a/secret" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "redis://:secret@a" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "a:1,,b:2" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "a:99999" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
   [
     { ...cluster, MILLRACE_REDIS_PASSWORD_FILE: "/no/such/file" },
     "MILLRACE_REDIS_PASSWORD_FILE: cannot be read",

@@ -1,4 +1,4 @@
-import { fixed } from "@millrace/runtime";
+import { fixedValue } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { type GatewayTokens, gatewayTokens, requireGateway } from "./gateway-tokens.ts";
 
@@ -8,7 +8,7 @@ const showing = (authorization?: string) => ({
 const refused = { reason: "TOKEN_REJECTED" };
 
 test("the token lets in, and another or none does not", async () => {
-  const check = requireGateway(fixed(gatewayTokens("right")));
+  const check = requireGateway(fixedValue(gatewayTokens("right")));
   await expect(check(showing("Bearer right"))).resolves.toBeUndefined();
   await expect(check(showing("Bearer wrong"))).rejects.toMatchObject(refused);
   await expect(check(showing())).rejects.toMatchObject(refused);
@@ -22,7 +22,7 @@ test("while a token is rotated, the old and the new one let in; afterwards the o
   let renew: ((tokens: GatewayTokens) => void) | undefined;
   const check = requireGateway({
     current: gatewayTokens("old,new"),
-    onRenewed: (listener) => {
+    onReplaced: (listener) => {
       renew = listener;
     },
   });

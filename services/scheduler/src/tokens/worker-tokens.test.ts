@@ -1,10 +1,10 @@
-import { fixed } from "@millrace/runtime";
+import { fixedValue } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { requireWorker, workerTokens } from "./worker-tokens.ts";
 
 const showing = (token: string) => ({ get: () => `Bearer ${token}` });
 const passOf = (tokens: string, shown: string) =>
-  requireWorker(fixed(workerTokens(tokens)))(showing(shown));
+  requireWorker(fixedValue(workerTokens(tokens)))(showing(shown));
 
 test("a token may have a name, and a bound on the queues and pools that it serves", async () => {
   const tokens = "plain, gpu:s3cret;queues=documents images;pools=gpu openai/gpt-5,all:t0ken";
@@ -28,10 +28,10 @@ test("where no token is set every worker is let in, for all queues", async () =>
 test.each([
   ["", "token 1 is empty"],
   ["a,;queues=b", "token 2 is empty"],
-  ["Gpu:x", "token 1: what is before"],
-  ["a;queues=", 'token 1: after ";" comes queues=a b or pools=a b'],
-  ["a;queue=b", 'token 1: after ";" comes'],
-  ["a;queues=B", 'token 1: after ";" comes'],
+  ["Gpu:x", "token 1: the name before"],
+  ["a;queues=", 'token 1: the part after ";" must be queues=a b or pools=a b'],
+  ["a;queue=b", 'token 1: the part after ";"'],
+  ["a;queues=B", 'token 1: the part after ";"'],
 ])("%j is refused, without the token", (text, message) => {
   expect(() => workerTokens(text)).toThrow(message);
 });
