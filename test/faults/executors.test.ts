@@ -177,7 +177,7 @@ test("one that writes more than a job may is told so, its output is kept up to t
   expect(other.state).toBe(JobState.SUCCEEDED);
   const end = await following;
   expect(end).toMatchObject({ state: JobState.FAILED, attempt: 1, error: { reason: "TOO_LARGE" } });
-  const text = lastText(journal.of(end.id).output.items);
+  const text = lastText(journal.recordOf(end.id).output.items);
   expect(text.length).toBeGreaterThan(0.95 * limits.outputBytes);
   expect(text.length).toBeLessThanOrEqual(limits.outputBytes);
   expect(page.repeat(text.length / page.length)).toBe(text);

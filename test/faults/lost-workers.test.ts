@@ -55,7 +55,7 @@ test("a worker that was stopped past its lease and goes on writes nothing, and i
   await following2;
   second.end("second");
   expect(JSON.parse((await following).resultJson)).toEqual({ text: "second" });
-  const texts = journal.of(jobId).output.items.map(({ content }) => content.value);
+  const texts = journal.recordOf(jobId).output.items.map(({ content }) => content.value);
   expect(texts).toEqual(["before", expect.anything(), "second"]);
   await check();
 });

@@ -29,7 +29,7 @@ test("a wrong token ends it with code 78 and the setting to change", async () =>
     MILLRACE_WORKER_TOKEN: "wrong",
   });
   expect(code).toBe(78);
-  expect(said).toMatch(/does not let this worker in .*MILLRACE_WORKER_TOKEN/);
+  expect(said).toMatch(/refused this worker .*MILLRACE_WORKER_TOKEN/);
 });
 
 test.each([

@@ -40,7 +40,7 @@ async function setup() {
     });
     const following = journal.follow(jobId);
     await journal
-      .of(jobId)
+      .recordOf(jobId)
       .output.until(
         ({ content }) =>
           content.case === "progress" && content.value.message === "summarising parts",
@@ -51,7 +51,7 @@ async function setup() {
     const end = await following;
     expect(end.state).toBe(JobState.SUCCEEDED);
     const { summary } = JSON.parse(end.resultJson) as { summary: string };
-    expect(lastText(journal.of(jobId).output.items)).toBe(summary);
+    expect(lastText(journal.recordOf(jobId).output.items)).toBe(summary);
     const broken = await journal.violations("documents");
     for await (const { findings } of adminOf(system).audit({})) {
       broken.push(...findings.map(({ subject, problem }) => `${subject}: ${problem}`));
