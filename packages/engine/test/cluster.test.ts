@@ -269,7 +269,7 @@ test("a Cluster's node that is named as a server of its own is refused, and a se
   );
   await expect(
     opening({ cluster: [{ host: "127.0.0.1", port }], connectTimeoutMs: 300 }),
-  ).rejects.toThrow(`no Redis Cluster at 127.0.0.1:${port} within 300 ms`);
+  ).rejects.toThrow(`no Redis Cluster at 127.0.0.1:${port} answered within 300 ms`);
 });
 
 test("queues and accounts are registered in one slot", () => {

@@ -223,6 +223,6 @@ test("a slice of a pool that is no account is found", async () => {
   await redis.hset(`${base}mr:slice:${pool}`, "n", "0");
   const findings = await engine.audit();
   expect(findings.map(({ problem }) => problem)).toEqual([
-    "has a slice of an account, and is none (queue documents, shard 0)",
+    "has a slice, but is no provider account (queue documents, shard 0)",
   ]);
 });

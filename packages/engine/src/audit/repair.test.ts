@@ -55,18 +55,18 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       ({ first, lose }) => lose(first.jobId),
       ({ first }) => ({
         subject: first.jobId,
-        done: "what it had reserved counts as spent; put at the head of its lane",
+        done: "its reservations were counted as spent; it was put at the head of its lane",
       }),
     ],
     [
       "a scheduled job that is nowhere",
       ({ later, lose }) => lose(later.id),
-      ({ later }) => ({ subject: later.id, done: "put at the head of its lane" }),
+      ({ later }) => ({ subject: later.id, done: "it was put at the head of its lane" }),
     ],
     [
       "a job that has ended and is nowhere",
       ({ ended, lose }) => lose(ended.jobId),
-      ({ ended }) => ({ subject: ended.jobId, done: "put among the jobs that have ended" }),
+      ({ ended }) => ({ subject: ended.jobId, done: "it was put among the jobs that have ended" }),
     ],
     [
       "a job that is nowhere and was to be cancelled",
@@ -79,7 +79,10 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     [
       "a place without its job",
       ({ redis, base, waiting }) => redis.del(base + waiting.id),
-      ({ waiting }) => ({ subject: waiting.id, done: "it is removed from where it was named" }),
+      ({ waiting }) => ({
+        subject: waiting.id,
+        done: "it was removed from the lists that named it",
+      }),
     ],
     [
       "a slot of a key that nobody holds",
@@ -96,7 +99,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       ({ redis, base }) => redis.hincrby(`${base}mr:use:${keyId}`, "ts", 7),
       () => ({
         subject: keyId,
-        done: "running jobs of the key: what is beside it is counted again",
+        done: "running jobs of the key: related values were corrected",
       }),
     ],
     [
@@ -107,7 +110,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     [
       "an account that has lost count",
       ({ redis, rootPrefix }) => redis.hset(`${accountBase(rootPrefix, pool)}mr:account`, "R", 99),
-      () => ({ subject: pool, done: "what it allows its shards is counted again" }),
+      () => ({ subject: pool, done: "the jobs that it allows its shards were counted again" }),
     ],
     [
       "a counter that does not count",
@@ -140,12 +143,15 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     [
       "a running job whose lease cannot run out",
       ({ redis, base, first }) => redis.zrem(`${base}mr:leases`, first.jobId),
-      ({ first }) => ({ subject: first.jobId, done: "its lease runs out" }),
+      ({ first }) => ({ subject: first.jobId, done: "its lease was given an expiry" }),
     ],
     [
       "a job that its key does not list",
       ({ redis, base, waiting }) => redis.zrem(`${base}mr:index:${keyId}`, waiting.id.slice(-26)),
-      ({ waiting }) => ({ subject: waiting.id, done: "it is listed again" }),
+      ({ waiting }) => ({
+        subject: waiting.id,
+        done: "it was added to the list of its key's jobs",
+      }),
     ],
   ];
 

@@ -10,8 +10,8 @@ interface Options extends Partial<RedisAddress> {
 }
 
 /**
- * For one connection to a Cluster, to any of its nodes: another one each time it connects, of those that
- * the Cluster has now, or of the seeds. The options' host and port say which it is.
+ * Connects one connection to any node of a Cluster. Each time it connects, it picks one of the nodes that the Cluster has
+ * now, or one of the seeds, and writes that node's host and port to the options.
  */
 export const anyNodeOf = (cluster: Cluster, seeds: readonly RedisAddress[], random: Random) =>
   class AnyNode extends AbstractConnector {

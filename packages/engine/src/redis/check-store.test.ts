@@ -34,7 +34,7 @@ test("one that evicts is refused where it has a limit, and warned of where it ha
   expect(warnings).toEqual([expect.stringContaining("set maxmemory-policy noeviction")]);
   await redis.config("SET", "maxmemory", "100mb");
   await expect(open()).rejects.toThrow(
-    "Redis would forget jobs to make room (maxmemory-policy volatile-ttl): set it to noeviction",
+    "Redis would evict jobs when its memory is full (maxmemory-policy volatile-ttl): set maxmemory-policy noeviction",
   );
   await redis.config("SET", "maxmemory-policy", "noeviction");
   await open();
@@ -66,7 +66,7 @@ test("a replica is refused, and its primary named", async () => {
   await redis.replicaof("127.0.0.1", primary.server.port);
   await expect(open()).rejects.toThrow(StoreUnavailable);
   await expect(open()).rejects.toThrow(
-    `a replica, of 127.0.0.1:${primary.server.port}: name its primary`,
+    `a replica of 127.0.0.1:${primary.server.port}: configure its primary instead`,
   );
 });
 
@@ -74,7 +74,7 @@ test("keys of Millrace's names that another program made are refused, and named"
   const { redis, open } = await setup();
   await redis.set("mr:{registry}:queues", "mine");
   await expect(open()).rejects.toThrow(
-    "mr:{registry}:queues is a string, and Millrace's is a hash: another program uses the prefix mr.",
+    "mr:{registry}:queues is a string, but Millrace stores a hash there: another program uses the prefix mr.",
   );
   await redis.del("mr:{registry}:queues");
   const name = "documents" as QueueName;
@@ -96,8 +96,8 @@ test("other programs' keys are warned of, by what they begin with", async () => 
   await redis.hset("bull:emails:meta", "opts.maxLenEvents", 1);
   await open();
   expect(warnings).toEqual([
-    expect.stringContaining("of its own names"),
-    expect.stringContaining("under bull:, those of another program's BullMQ queues"),
+    expect.stringContaining("without a prefix"),
+    expect.stringContaining("under bull:, the prefix of another program's BullMQ queues"),
     expect.stringContaining("under session:"),
   ]);
   expect(warnings.join()).not.toContain("jane");
@@ -107,5 +107,5 @@ test("other programs' keys are warned of, by what they begin with", async () => 
   await open();
   expect(warnings).toEqual([expect.stringContaining("in database 3")]);
   await open(`${server.url}/3`);
-  expect(warnings).toEqual([expect.stringContaining("of its own names")]);
+  expect(warnings).toEqual([expect.stringContaining("without a prefix")]);
 });

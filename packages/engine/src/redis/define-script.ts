@@ -1,10 +1,10 @@
 /**
- * One Lua file, one typed binding beside it. A script is loaded with the files it includes
- * (`--- @include "lanes/lib/lanes"`, from the folder of all concepts, each once), and is sent by its
- * hash; a server that does not have it yet gets the text.
+ * Each Lua script has one typed binding in the same folder. A script is loaded with the files that it includes
+ * (`--- @include "lanes/lib/lanes"`, a path from the folder of all concepts; each file once). It is called by its hash,
+ * and its text is sent only to a server that does not have it yet.
  *
- * A script's only key is `base`, the beginning of all keys of one queue shard: what a batch touches
- * is known only from its job ids, and all of it is in the slot of `base`.
+ * A script's only key is `base`, the beginning of all keys of one queue shard. The keys that a batch touches follow from
+ * its job ids, and all of them are in the slot of `base`.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -92,10 +92,10 @@ const INCLUDE = /^--- @include "([^"]+)"\s*$/;
 const STORED_NAME = /\b([FR])\.(\w+)/g;
 
 function storedNames(line: string, path: string): string {
-  return line.replaceAll(STORED_NAME, (said, table: string, name: string) => {
+  return line.replaceAll(STORED_NAME, (reference, table: string, name: string) => {
     const names: Readonly<Record<string, string | readonly string[]>> = table === "F" ? F : R;
     const stored = names[name];
-    if (stored === undefined) throw new Error(`${path}: ${said} is not in stored-names.ts`);
+    if (stored === undefined) throw new Error(`${path}: ${reference} is not in stored-names.ts`);
     return typeof stored === "string"
       ? JSON.stringify(stored)
       : `{ ${stored.map((word) => JSON.stringify(word)).join(", ")} }`;

@@ -233,9 +233,9 @@ export const F = {
   account_paused_for: "wy",
   /** When the present episode began. */
   account_episode_ms: "es",
-  /** When the last pause of the account began. */
+  /** When the last cool-down of the account began. */
   account_paused_ms: "op",
-  /** How many pauses the present episode had. */
+  /** How many cool-downs the present episode had. */
   account_pauses: "ep",
   /** How many jobs may run, as refusals have lowered it; "": no limit. */
   account_learned_running: "lim",
