@@ -69,12 +69,12 @@ test("in whatever order things happen, every job is in one place and ends once",
         expect(ended.has(settlement.jobId)).toBe(false);
         ended.set(settlement.jobId, outcome.state);
       };
-      const settlementOf = (of: Lease, as: string): Settlement => {
-        if (as === "complete") return { ...of, kind: "complete", resultJson: "1" };
-        if (as === "fail") return { ...of, kind: "fail", state: "FAILED", failure };
-        if (as === "release") return { ...of, kind: "release" };
+      const settlementOf = (leased: Lease, as: string): Settlement => {
+        if (as === "complete") return { ...leased, kind: "complete", resultJson: "1" };
+        if (as === "fail") return { ...leased, kind: "fail", state: "FAILED", failure };
+        if (as === "release") return { ...leased, kind: "release" };
         const delayMs = as === "retry" ? 30_000 : 0;
-        return { ...of, kind: "retry", delayMs, failure, countsAttempt: as !== "bounce" };
+        return { ...leased, kind: "retry", delayMs, failure, countsAttempt: as !== "bounce" };
       };
 
       for (const next of steps) {
@@ -103,28 +103,28 @@ test("in whatever order things happen, every job is in one place and ends once",
               const wouldEnd = job.stalls >= 2 || attempt >= job.maxAttempts;
               expect(job.stalls > 0 && wouldEnd).toBe(next.alone);
             }
-            for (const of of leases) newest.set(of.jobId, of.token);
+            for (const leased of leases) newest.set(leased.jobId, leased.token);
             if (!next.lost) held.push(...leases);
             break;
           }
           case "settle": {
             // A stale holder is one that has kept a lease for long, and does not know what became of it.
-            const of = next.stale ? held[0] : held.pop();
-            if (of === undefined) break;
-            const settlement = settlementOf(of, next.as);
+            const leased = next.stale ? held[0] : held.pop();
+            if (leased === undefined) break;
+            const settlement = settlementOf(leased, next.as);
             const group = next.twice ? [settlement, settlement] : [settlement];
             for (const outcome of await engine.settle(group)) note(settlement, outcome);
             break;
           }
           case "append": {
-            const of = held.at(-1);
-            if (of === undefined) break;
+            const leased = held.at(-1);
+            if (leased === undefined) break;
             const chunks = Array.from({ length: next.chunks }, (_, seq) => ({
               seq,
               kind: "text" as const,
               body: "x",
             }));
-            await engine.append([{ ...of, chunks }]);
+            await engine.append([{ ...leased, chunks }]);
             break;
           }
           case "renew":
@@ -151,7 +151,9 @@ test("in whatever order things happen, every job is in one place and ends once",
         time.nowMs += LEASE_MS;
         await engine.reap(queue, 1_000);
         const leases = [...(await lease(engine, 1_000)), ...(await lease(engine, 1_000, true))];
-        await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+        await engine.settle(
+          leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })),
+        );
         const { queued, scheduled, running } = await engine.stats(queue);
         if (queued + scheduled + running === 0) break;
       }

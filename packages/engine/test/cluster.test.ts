@@ -134,8 +134,8 @@ test("what is heard of a job comes from whichever master has it", async () => {
   await engine.submit(jobs);
   const leases = await lease(jobs.length);
   const chunk = { seq: 0, kind: "text", body: "hello" } as const;
-  await engine.append(leases.map((of) => ({ ...of, chunks: [chunk] })));
-  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: '"x"' })));
+  await engine.append(leases.map((leased) => ({ ...leased, chunks: [chunk] })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: '"x"' })));
   await all.promise;
   for (const { id } of jobs) {
     expect(await other.readOutput(id, 0, 10, 1_000)).toMatchObject({ chunks: [{ kind: "text" }] });
@@ -154,11 +154,11 @@ test("budgets and provider accounts hold over all masters", async () => {
   const leases = (
     await Promise.all(Array.from({ length: 8 }, (_, i) => lease(5, i % 2 ? engine : other)))
   ).flat();
-  const ofAccount = leases.filter((of) => of.job.pool === pool);
+  const ofAccount = leases.filter((leased) => leased.job.pool === pool);
   expect(ofAccount.length).toBeLessThanOrEqual(7);
-  expect(leases.filter((of) => of.jobId.includes("~key1~"))).toHaveLength(2);
+  expect(leases.filter((leased) => leased.jobId.includes("~key1~"))).toHaveLength(2);
   expect(await engine.audit()).toEqual([]);
-  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
   await engine.keyBudgets.set("key1" as KeyId, undefined);
   expect(await engine.providerAccounts.delete(pool)).toBe(true);
   expect(await engine.providerAccounts.delete(pool)).toBe(false);
@@ -166,7 +166,7 @@ test("budgets and provider accounts hold over all masters", async () => {
   let left = 0;
   for (let more = await lease(100); more.length > 0; more = await lease(100)) {
     left += more.length;
-    await engine.settle(more.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+    await engine.settle(more.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
   }
   expect(leases.length + left).toBe(40);
   expect(await engine.audit()).toEqual([]);
@@ -177,13 +177,13 @@ test("dead letters, keys and changes are kept, whichever masters they are on", a
   await engine.submit(keys.map((key) => job(key)));
   const leases = await lease(keys.length);
   const end = { kind: "fail", state: "FAILED", failure: { ...failure, retryable: false } } as const;
-  await engine.settle(leases.map((of) => ({ ...of, ...end })));
+  await engine.settle(leases.map((leased) => ({ ...leased, ...end })));
   const { letters } = await engine.deadLetters.list({ queue }, 5);
   expect(letters).toHaveLength(5);
   expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 5, refused: 0, gone: 0 });
   expect(await engine.stats(queue)).toMatchObject({ dead: keys.length - 5, queued: 5 });
   const rest = await engine.deadLetters.list({ queue }, 100);
-  expect(await engine.deadLetters.remove(rest.letters.map((of) => of.job.id))).toBe(7);
+  expect(await engine.deadLetters.remove(rest.letters.map((leased) => leased.job.id))).toBe(7);
   const keyId = "k7f3q2m9" as KeyId;
   const secretHash = Buffer.alloc(32);
   await engine.apiKeys.put({ keyId, name: "a", secretHash, createdMs: 1 });
@@ -216,7 +216,7 @@ test("a shard whose slot is on its way to another master is away until it has ar
   for (const name of names.splice(0, names.length / 2)) await move(name);
   // Half of the shard is here, and half there.
   await expect(engine.submit([job(inShard)])).rejects.toThrow(StoreUnavailable);
-  const ends = running.map((of) => ({ ...of, kind: "complete", resultJson: "1" }) as const);
+  const ends = running.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" }) as const);
   await expect(engine.settle(ends)).rejects.toThrow(StoreUnavailable);
   expect(await engine.submit([job(elsewhere)])).toEqual([{ kind: "accepted" }]);
   for (const name of names) await move(name);

@@ -99,11 +99,11 @@ test("a Redis that still reads its file is as one that is away, and has everythi
   await engine.submit(Array.from({ length: 500 }, job));
   await server.kill();
   const restarted = server.restart();
-  const said = () => redisCommand(server.port, "PING").catch(({ message }: Error) => message);
-  let answer = await said();
+  const ping = () => redisCommand(server.port, "PING").catch(({ message }: Error) => message);
+  let answer = await ping();
   while (!answer.startsWith("LOADING")) {
     expect(answer).not.toBe("PONG");
-    answer = await said();
+    answer = await ping();
   }
   await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
   await restarted;

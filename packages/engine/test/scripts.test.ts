@@ -126,10 +126,10 @@ test.each(libraries)("%s: needs what it says it needs", (name) => {
     new RegExp(`(?<![.\\w])${word}\\b(?! =[^=])`).test(text),
   );
   const needs = /^-- Needs ((?:.*\n--\s+)*?[^\n]*\.)\n/m.exec(luaSource(name))?.[1] ?? "";
-  const said = [...needs.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
+  const declaredNeeds = [...needs.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
   // What is local to another part of the same library is not in its text.
   const own = /local to/.test(needs) ? ["lanes"] : [];
-  const missing = used.filter((word) => ![...said, ...declared, ...own].includes(word));
+  const missing = used.filter((word) => ![...declaredNeeds, ...declared, ...own].includes(word));
   expect(missing, "not named in its Needs").toEqual([]);
 });
 

@@ -61,7 +61,7 @@ local function deduplicate(name, id, more)
   if dedup.mode == "debounce" then
     if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
-      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
+      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
     end
     more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
   end

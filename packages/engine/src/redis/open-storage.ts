@@ -16,7 +16,7 @@ export function openStorage(redis: Store, clock: Clock, onClose: () => void): St
       if (servers.length === 0)
         throw new StoreUnavailable("no master of the Redis Cluster is known yet");
       await Promise.all(servers.map((server) => server.ping())).catch((error: unknown) => {
-        throw asStoreFault(error, "ping");
+        throw asStoreFault(error, "pinging Redis");
       });
     },
     async close() {

@@ -8,7 +8,7 @@ export const F = {
   // A job's hash: BullMQ's fields.
   /** The job's type. */
   type: "name",
-  /** JSON. */
+  /** The payload, JSON. */
   payload: "data",
   /** Attempts, priority and backoff in BullMQ's form, JSON. */
   bull_options: "opts",
@@ -27,7 +27,7 @@ export const F = {
   /** How often the job lost its worker. */
   stalls: "stc",
   finished_ms: "finishedOn",
-  /** JSON. */
+  /** The result, JSON. */
   result: "returnvalue",
   /** The message of the last failure. */
   failure_message: "failedReason",

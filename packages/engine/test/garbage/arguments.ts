@@ -107,15 +107,15 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   redrive: (shard) => {
     const jobs = shard.ids.dead.map((id) => shard.newJob(keyOfJob(id), { pool }));
-    const of = (value: (job: (typeof jobs)[number]) => string) =>
+    const ofJobs = (value: (job: (typeof jobs)[number]) => string) =>
       jobs.map(value) as unknown as Value;
     return [
       {
         id: shard.ids.dead as unknown as Value,
-        new_id: of((job) => job.id),
-        lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
-        opts: of(bullOptions),
-        spec: of(storedSpec),
+        new_id: ofJobs((job) => job.id),
+        lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+        opts: ofJobs(bullOptions),
+        spec: ofJobs(storedSpec),
         ...{ priority: "50", est: "500" },
       },
     ];
@@ -164,13 +164,13 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   },
   submit: (shard) => {
     const jobs = ["aaaa", "bbbb", "cccc"].map((key) => shard.newJob(key, { pool }));
-    const of = (value: (job: (typeof jobs)[number]) => string) =>
+    const ofJobs = (value: (job: (typeof jobs)[number]) => string) =>
       jobs.map(value) as unknown as Value;
     const usualJob = {
-      id: of((job) => job.id),
-      lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
-      opts: of(bullOptions),
-      spec: of(storedSpec),
+      id: ofJobs((job) => job.id),
+      lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+      opts: ofJobs(bullOptions),
+      spec: ofJobs(storedSpec),
       payload: "{}",
       submitted_ms: String(shard.time.nowMs),
       priority: "50",

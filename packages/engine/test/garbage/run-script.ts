@@ -132,8 +132,8 @@ export async function* makeTrials(
     const starts = some.map(({ args, damage }) => {
       shard.putBack(pipeline);
       if (damage !== undefined) {
-        const [command, ...of] = damage;
-        pipeline.call(command, ...of);
+        const [command, ...args] = damage;
+        pipeline.call(command, ...args);
       }
       const start = pipeline.length;
       pipeline.evalsha(look, 1, shard.base);
@@ -152,7 +152,7 @@ export async function* makeTrials(
           after: lookOf(replies[start + 2]),
           reply,
           error: error?.message,
-          jobs: jobs.map((_, of) => replies[start + 3 + of]?.[1]),
+          jobs: jobs.map((_, index) => replies[start + 3 + index]?.[1]),
         },
       ];
     }

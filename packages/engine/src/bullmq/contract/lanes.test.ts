@@ -5,13 +5,13 @@ import { framed } from "../fair-backend-scripts.ts";
 import { fairPlain, keyedId } from "./backends.ts";
 import { type Bench, happens, names, openBench, TOKEN, take, takeAll } from "./bench.ts";
 
-const of = (key: string, name: string, opts: object = {}) => ({
+const jobOf = (key: string, name: string, opts: object = {}) => ({
   name,
   data: {},
   opts: { jobId: keyedId(key), ...opts },
 });
 const numbered = (count: number, key: string, opts: object = {}) =>
-  Array.from({ length: count }, (_, i) => of(key, `${key}-${i}`, opts));
+  Array.from({ length: count }, (_, i) => jobOf(key, `${key}-${i}`, opts));
 
 const keysOf = (bench: Bench, pattern: string) =>
   bench.redis.keys(`${bench.prefix}:contract:${pattern}`);
@@ -157,15 +157,15 @@ test("what leaves a lane and comes back is in the same lane, and keeps its prior
   const queue = bench.queue();
   const worker = bench.worker(undefined);
   await queue.addBulk([
-    of("key1", "retried", { priority: 5, attempts: 2 }),
-    of("key2", "stalled", { priority: 5 }),
+    jobOf("key1", "retried", { priority: 5, attempts: 2 }),
+    jobOf("key2", "stalled", { priority: 5 }),
   ]);
   const running = [await take(worker), await take(worker)];
   const by = (name: string) => running.find((job) => job.name === name);
   await queue.addBulk([
-    of("key1", "later", { priority: 5 }),
-    of("key2", "urgent", { priority: 1 }),
-    of("key2", "later still", { priority: 5 }),
+    jobOf("key1", "later", { priority: 5 }),
+    jobOf("key2", "urgent", { priority: 1 }),
+    jobOf("key2", "later still", { priority: 5 }),
   ]);
   await by("retried")?.moveToFailed(new Error("no"), TOKEN, false);
   const base = `${bench.prefix}:contract:`;
@@ -185,7 +185,7 @@ test("what leaves a lane and comes back is in the same lane, and keeps its prior
 test("a job whose priority changes moves to the lane of its new band", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
-  const [job] = await queue.addBulk([of("key1", "a", { priority: 5 })]);
+  const [job] = await queue.addBulk([jobOf("key1", "a", { priority: 5 })]);
   for (const [priority, lane] of [
     [40, "key1|2|"],
     [90, "key1|3|"],
@@ -203,13 +203,13 @@ test("a job whose priority changes moves to the lane of its new band", async () 
 test("a lane whose job was deleted behind its back is passed over", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
-  const [ghost] = await queue.addBulk([of("key1", "ghost"), of("key1", "real")]);
+  const [ghost] = await queue.addBulk([jobOf("key1", "ghost"), jobOf("key1", "real")]);
   await bench.redis.del(`${bench.prefix}:contract:${ghost?.id}`);
   expect(await takeAll(bench.worker(undefined))).toEqual(["real"]);
 });
 
 /** Jobs that nobody has moved to the lanes yet. */
-async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof of>[]) {
+async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof jobOf>[]) {
   const { connection, prefix } = bench;
   const foreign = new (withBackend(createRedisBackend).Queue)("contract", { connection, prefix });
   await foreign.addBulk([...jobs]);
@@ -261,9 +261,9 @@ test("a script that works on two queues keeps them apart", async () => {
   const parents = bench.worker(undefined, {}, "other");
   for (let i = 0; i < 9; i += 1) await take(parents);
   await bench.flows().add({
-    ...of("key1", "parent"),
+    ...jobOf("key1", "parent"),
     queueName: "other",
-    children: [{ ...of("key1", "child"), queueName: "contract" }],
+    children: [{ ...jobOf("key1", "child"), queueName: "contract" }],
   });
   await bench.queue().addBulk(numbered(1, "key1"));
   const child = await take(bench.worker(undefined));

@@ -7,7 +7,7 @@ contract("pause", (backend) => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
-    const told = Promise.all([happens(events, "paused"), happens(events, "resumed")]);
+    const announced = Promise.all([happens(events, "paused"), happens(events, "resumed")]);
     const ran: string[] = [];
     const worker = bench.worker(async ({ name }) => ran.push(name));
     await worker.waitUntilReady();
@@ -24,7 +24,7 @@ contract("pause", (backend) => {
     const completed = happens(worker, "completed", 3);
     await queue.resume();
     await completed;
-    await told;
+    await announced;
     expect(ran).toEqual(["a", "c", "b"]);
     expect(await queue.isPaused()).toBe(false);
   });
