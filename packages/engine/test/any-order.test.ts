@@ -5,13 +5,13 @@ import type { Lease, Settlement, SettleOutcome } from "../src/index.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, setup } from "./setup.ts";
 
-/** The same runs each time. */
+/** The seeds, so that each run of the test makes the same steps. */
 const SEED = 20_261_129;
 
 const failure = { reason: "NO", message: "no", retryable: true };
 const keys = ["aaaa", "bbbb", "cccc"];
 
-/** What may happen next; `lost` is a caller that dies before it has read the answer. */
+/** A step that may happen next. With `lost`, the caller dies before it has read the answer. */
 const step = fc.oneof(
   fc.record({
     kind: fc.constant("submit" as const),
@@ -50,7 +50,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("duties" as const), limit: fc.integer({ min: 1, max: 5 }) }),
 );
 
-test("in whatever order things happen, every job is in one place and ends once", async () => {
+test("in any order of steps, every job is in one place and ends once", async () => {
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 5, maxLength: 40 }),
     async (steps) => {
@@ -108,7 +108,7 @@ test("in whatever order things happen, every job is in one place and ends once",
             break;
           }
           case "settle": {
-            // A stale holder is one that has kept a lease for long, and does not know what became of it.
+            // A stale worker has kept a lease for long, and does not know that it may be lost.
             const leased = next.stale ? held[0] : held.pop();
             if (leased === undefined) break;
             const settlement = settlementOf(leased, next.as);
@@ -146,7 +146,7 @@ test("in whatever order things happen, every job is in one place and ends once",
         await audit(redis, rootPrefix);
       }
 
-      // Left to itself, with workers that complete what they lease, all of it ends.
+      // Without more disturbance, and with workers that complete what they lease, every job ends.
       for (let round = 0; round < 100; round += 1) {
         time.nowMs += LEASE_MS;
         await engine.reap(queue, 1_000);

@@ -2,13 +2,13 @@ import { bullOptions, storedSpec } from "../../src/jobs/job-record.ts";
 import { keyOfJob, laneId } from "../../src/redis/keys.ts";
 import { type BusyShard, pool } from "./world.ts";
 
-/** What a right call has for an argument; of a batch, for each of its three items. */
+/** The value of an argument in a valid call, or its three values for the items of a batch. */
 type Value = string | readonly [string, string, string];
 type Values = Readonly<Record<string, Value>>;
 
 export const ITEMS = 3;
 
-/** Names that mean the same wherever they stand; whatever else is a number is 1,000. */
+/** Arguments that mean the same in every script. Any other argument that is a number is 1,000. */
 const usual = ({ time, ids, held }: BusyShard): Values => ({
   now_ms: String(time.nowMs + 1_000),
   max_events: "1000",
@@ -31,7 +31,7 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
 const numeric =
   /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent)$/;
 
-/** Calls of a script, each with what it has instead of the usual. A script that is not here has one usual call. */
+/** The calls of each script, with the values that differ from the usual ones. A script that is not listed has one usual call. */
 const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> = {
   append_output: () => [{ first_seq: "1", limit_bytes: "100000" }],
   apply_slice: ({ time, generation }) => [
@@ -202,11 +202,11 @@ export interface ScriptArguments {
 export interface Argument {
   readonly name: string;
   readonly value: string;
-  /** Of which item of a batch. */
+  /** The item of a batch that the argument belongs to. */
   readonly item?: number;
 }
 
-/** Right calls of a script, as its binding names the arguments. */
+/** The valid calls of a script, with the argument names of its binding. */
 export function callsOf(
   name: string,
   { argv, perItem = [], perSubItem = [] }: ScriptArguments,
