@@ -8,11 +8,14 @@
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
 --          mr:families (hash)
 --
--- ahead is how many jobs of its lane are before it. tokens is what a lease would now reserve for it of an account, and
--- held_tokens what it would reserve of its key's own limits. limits is as in lib/key_limits. running, requests,
--- tokens_used and day_used are what its key uses, and the clear_ms times say when there is room for the job ("": now).
--- lanes is how many lanes of its class have jobs. leased is how many jobs of its class were leased since since_ms.
--- unnamed is 1 if workers have named their types and none of them serves this type. suspect is 1 if it runs alone.
+-- ahead        how many jobs of its lane are before it
+-- tokens       what a lease would now reserve for it of an account; held_tokens: of its key's own limits
+-- limits       the key's budget, as in lib/key_limits
+-- running, requests, tokens_used, day_used are what its key uses; each clear_ms is when there is room for it, "": now
+-- lanes        how many lanes of its class have jobs
+-- leased       how many jobs of its class were leased since since_ms
+-- unnamed      1 if workers have named their types and none of them serves this type
+-- suspect      1 if it runs alone
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

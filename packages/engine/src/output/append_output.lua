@@ -73,7 +73,7 @@ while at < #ARGV do
   starts[#starts + 1] = at
   local chunk_count = numbers.given(ARGV[at + 4], "chunk_count")
   at = at + 4 + 2 * chunk_count
-  if chunk_count < 0 or at > #ARGV then error("chunk_count is not the number of chunks") end
+  if chunk_count < 0 or at > #ARGV then error("chunk_count must be the number of chunks that follow") end
 end
 local replies = {}
 for i, start in ipairs(starts) do replies[i] = append(start) end

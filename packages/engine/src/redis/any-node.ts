@@ -10,8 +10,8 @@ interface Options extends Partial<RedisAddress> {
 }
 
 /**
- * Connects one connection to any node of a Cluster. Each time it connects, it picks one of the nodes that the Cluster has
- * now, or one of the seeds, and writes that node's host and port to the options.
+ * Connects one connection to any node of a Cluster. At each connect it picks one of the Cluster's present nodes, or else
+ * one of the seeds. It writes the node's host and port to the options.
  */
 export const anyNodeOf = (cluster: Cluster, seeds: readonly RedisAddress[], random: Random) =>
   class AnyNode extends AbstractConnector {

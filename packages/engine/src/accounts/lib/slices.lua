@@ -60,9 +60,9 @@ local function others_are_ready(pool, key)
 end
 
 -- How many of the `tokens` that a job is expected to spend count here (`tokens` and `usual` are as budgets.expected
--- returns them). A job never reserves more than the account has in a minute. While other keys need the account, tokens
--- above what the key is known to spend take at most an eighth of that; otherwise one job could hold the account for a
--- minute.
+-- returns them). A job never reserves more than the account has in a minute. While other keys need the account, an
+-- estimate above what the key is known to spend reserves at most an eighth of that. Otherwise one job could hold the
+-- account for a minute.
 function slices.capped(slice, key, tokens, usual)
   local most = slice.most
   if not most then return tokens end

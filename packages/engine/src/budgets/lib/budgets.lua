@@ -54,8 +54,8 @@ end
 -- An estimate may be this many times what the key's attempts were seen to spend.
 local MOST_TIMES_LEARNED = 8
 
--- Returns three numbers: the tokens that an attempt is expected to spend; the tokens that it would be expected to spend
--- without an estimate of its own (`est`); and the tokens that its key's own limits reserve. Callers state estimates, so
+-- Returns three numbers: the tokens that an attempt is expected to spend; the same if it had no estimate of its own
+-- (`est`); and the tokens that its key's own limits reserve. Callers state estimates, so
 -- where other keys need the tokens, an estimate counts up to MOST_TIMES_LEARNED times `learned` (nil: nothing was
 -- learned), or up to `default_tokens` if that is more. The key's own limits (nil: none) reserve the whole estimate,
 -- because that affects no other key; so a declared amount cannot exceed them. Tokens spent beyond the reservation

@@ -90,7 +90,7 @@ end
 
 -- Scripts use this command to mark jobs for deletion that they have just listed.
 function wait.LSET(key, index, value)
-  if value ~= "" then error("LSET on wait") end
+  if value ~= "" then error("lanes do not support LSET with a value on wait") end
   index = tonumber(index)
   if index < 0 then index = listed.length + index end
   local job_id = listed.ids[index - listed.first + 1]
@@ -149,7 +149,7 @@ end
 
 -- Scripts ask for all jobs, or for the first few.
 function prioritized.ZRANGEBYSCORE(_, low, high, limit, offset, count)
-  if tonumber(low) ~= 0 or high ~= "+inf" then error("ZRANGEBYSCORE on prioritized") end
+  if tonumber(low) ~= 0 or high ~= "+inf" then error("lanes do not support ZRANGEBYSCORE on prioritized with these limits") end
   return slice(true, limit and tonumber(offset) or 0, limit and tonumber(count) or size(true))
 end
 

@@ -129,7 +129,7 @@ local function on_list(command, key, ...)
   local view = name == "wait" and wait or name == "prioritized" and prioritized
   if view then
     if not view[command] then views.load() end
-    if not view[command] then error(command .. " on " .. name) end
+    if not view[command] then error("lanes do not support " .. command .. " on " .. name .. ": use a BullMQ version that Millrace supports") end
     enter(queue_prefix)
     return view[command](key, ...)
   end

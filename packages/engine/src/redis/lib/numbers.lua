@@ -22,7 +22,7 @@ end
 
 -- A whole number that the caller must have sent. It throws otherwise, so scripts call it before the first write.
 function numbers.given(value, name)
-  return numbers.whole(value) or error(name .. " is no whole number")
+  return numbers.whole(value) or error(name .. " must be a whole number")
 end
 
 -- As INCRBY, but an invalid stored value counts as 0.
