@@ -123,7 +123,7 @@ export type EndReason =
 
 /** How one attempt of a job failed. */
 export interface AttemptRecord {
-  /** From 1. */
+  /** Counted from 1. */
   readonly attempt: number;
   readonly workerId?: string;
   readonly startedAtMs?: number;

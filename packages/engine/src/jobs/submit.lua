@@ -61,7 +61,7 @@ local function deduplicate(name, id, more)
   if dedup.mode == "debounce" then
     if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
-      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
+      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
     end
     more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
   end
@@ -104,7 +104,7 @@ local function any_exists()
   local keys, seen, at = {}, {}, 6
   while at < #ARGV do
     local job_count = numbers.given(ARGV[at + 6], "job_count")
-    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count is not the number of jobs") end
+    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count must be the number of jobs that follow") end
     for i = at + 7, at + 2 + 5 * job_count, 5 do
       local id = ARGV[i]
       if seen[id] then return true end

@@ -18,6 +18,6 @@ export async function leaseSecret(
     await redis.set(key, own, "NX");
     return Buffer.from((await redis.get(key)) ?? own, "hex");
   } catch (error) {
-    throw asStoreFault(error, "reading the secret of leases");
+    throw asStoreFault(error, "reading the lease secret");
   }
 }

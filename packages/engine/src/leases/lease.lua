@@ -174,8 +174,8 @@ local function look(job_id, lane)
   local limits, learned = limits_and_learned(lane)
   local est = numbers.whole(fields[6])
   local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-  local slice = slices.of(lane.queue.pool)
-  if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
+  local slice = slices.for_pool(lane.queue.pool)
+  if slice then tokens = slices.capped(slice, lane.key, tokens, usual) end
   -- The estimate is stored with the job if there is something to correct by it later.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
@@ -193,13 +193,13 @@ end
 -- Checks everything that a job needs before it takes any of it: a job that waits holds nothing.
 local function gate(job)
   if job.limits then
-    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), job.held_tokens)
+    local when, kind = budgets.constraint(job.limits, budgets.use_of(job.key), job.held_tokens)
     if when then
       note_hold(job, kind)
       return when
     end
   end
-  if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
+  if job.slice and slices.is_short(job.slice, job.tokens) then return "shut" end
 end
 
 local function start(job, finish)

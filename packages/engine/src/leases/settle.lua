@@ -6,10 +6,13 @@
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
--- kind is "complete", with the result as body, or "release". Or it comes with the failure as body (JSON), its message,
--- and as noted the form of the failure that the history keeps (JSON): "fail", with the state; "retry", with delay_ms,
--- and 1 as counts if the attempt is spent; "bounce", with delay_ms and the episode or "". A bounce means that the
--- provider refused the job for load, or is down; no attempt is spent. Arguments that a kind does not use are "".
+-- kind     complete   body is the result
+--          release    the worker returns the job unfinished
+--          fail       state is the job's new state
+--          retry      after delay_ms; counts is 1 if the attempt is spent
+--          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
+-- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
+-- the history keeps (JSON). Arguments that a kind does not use are "".
 -- usage is "" or "input,output,calls", with ",compute_ms" if the worker measured CPU time. A job that would run again
 -- becomes CANCELLED if its cancellation was requested. The reservations are settled to the tokens of the usage.
 -- Without a usage they count as spent, unless the attempt does not count: then the provider was never reached.

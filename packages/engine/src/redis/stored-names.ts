@@ -8,7 +8,7 @@ export const F = {
   // A job's hash: BullMQ's fields.
   /** The job's type. */
   type: "name",
-  /** JSON. */
+  /** The payload, JSON. */
   payload: "data",
   /** Attempts, priority and backoff in BullMQ's form, JSON. */
   bull_options: "opts",
@@ -27,7 +27,7 @@ export const F = {
   /** How often the job lost its worker. */
   stalls: "stc",
   finished_ms: "finishedOn",
-  /** JSON. */
+  /** The result, JSON. */
   result: "returnvalue",
   /** The message of the last failure. */
   failure_message: "failedReason",
@@ -236,9 +236,9 @@ export const F = {
   account_paused_for: "wy",
   /** When the present episode began. */
   account_episode_ms: "es",
-  /** When the last pause of the account began. */
+  /** When the last cool-down of the account began. */
   account_paused_ms: "op",
-  /** How many pauses the present episode had. */
+  /** How many cool-downs the present episode had. */
   account_pauses: "ep",
   /** How many jobs may run, as refusals have lowered it; "": no limit. */
   account_learned_running: "lim",

@@ -73,7 +73,7 @@ local function named_families(changes, is_named)
   return named
 end
 
--- Joins the named families whose period is over and that no other list named during it, and begins the next period for
+-- Joins, into the largest, the named families whose period is over and that no other list named, and begins the next period for
 -- all named families. Returns whether it began one: then all jobs without a family are sorted again.
 local function renew(changes, named, namer)
   local is_over, same = false, {}

@@ -40,7 +40,7 @@ end
 
 --- @include "lanes/lib/family_changes"
 
--- Moves jobs, given as score and id each, from one lane to another one of the same key.
+-- Moves jobs from one lane to another lane of the same key. `jobs` has the score and the id of each.
 local function move_jobs(from, to, jobs)
   local ids, target = {}, base .. "mr:lane:" .. to
   for i = 2, #jobs, 2 do ids[#ids + 1] = jobs[i] end

@@ -118,8 +118,8 @@ local function hold(lane, key, class, virtual, when)
   lanes.any_held = true
 end
 
--- For a lane whose jobs may belong to another lane: the key's lane for all types, which is this lane itself or, if its
--- family has ended, the lane to sort its jobs from. Nil: all its jobs belong where they are.
+-- If jobs of a lane may belong to another lane: the key's lane for all types. That is the case for the lane for all types
+-- itself, and for a lane whose family has ended. Nil: all jobs belong where they are.
 local function lane_for_all_if_unsorted(lane)
   local of_all, family = string.match(lane, "^([a-z0-9]+|[123]|[^|]*)|?([^|]*)$")
   return of_all and (family == "" or not is_family(family)) and of_all or nil

@@ -2,8 +2,8 @@
 --
 -- A family is a set of types that the same workers serve: a worker that names one of them names all of them. So a
 -- lease reads one class for each kind of worker, not one for each type. When a worker names only some of a family's
--- types, the family ends, and its types form two new families. When for ten minutes every worker that named one of
--- two families named both, the smaller one joins the larger one. lib/family_changes does both, and
+-- types, the family ends, and its types form two new families. Two families are joined if, for ten minutes, every
+-- worker that named one of them named both. lib/family_changes does both, and
 -- lib/lane_sorting moves jobs to the lanes of their new family.
 --
 -- mr:families maps a type to its family, "#<number>", and a family to "types since_ms namer": how many types it has,

@@ -1,6 +1,6 @@
 -- leases: decides who may write. A worker holds the lease of an active job if its token equals the job's
--- attempts_started. The lock in Redis may have expired unnoticed, because Redis or all schedulers were away: the
--- worker still holds the lease until the reaper takes the job back.
+-- attempts_started. The lock in Redis may have expired unnoticed, because Redis or all schedulers were away.
+-- The worker then still holds the lease until the reaper takes the job back.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  active (list)
