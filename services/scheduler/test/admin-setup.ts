@@ -22,7 +22,7 @@ import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
 
-/** It never measures, and so takes all. */
+/** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const onBug = (error: unknown) => {
   throw error;
@@ -51,7 +51,7 @@ export async function setup() {
   });
   onTestFinished(() => forGateways.close());
   const scheduler = grpcClient(SchedulerService, forGateways.address).rpc;
-  /** Whether gateways let a caller with this key in. */
+  /** Whether gateways accept a caller with this key. */
   const opens = async (text: string) => {
     const key = parseApiKey(text);
     if (key === undefined) throw new Error("not an API key");

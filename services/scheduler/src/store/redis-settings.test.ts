@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readRedisSettings, redisProblems, redisSettings } from "./redis-settings.ts";
 
 const spec = defineConfig(redisSettings, redisProblems);
-/** The engine's settings, credentials as a connection of now would get them. */
+/** The engine's settings, with credentials as a new connection would get them. */
 function read(env: Record<string, string>, onWarning: (message: string) => void = () => undefined) {
   const settings = readRedisSettings(loadConfig(spec, env), onWarning);
   const current = (value: unknown) => (typeof value === "function" ? value() : value);
@@ -27,7 +27,7 @@ function folder() {
   };
 }
 
-test("a server, sentinels or a Cluster", () => {
+test("connects to a server, to sentinels or to a Cluster", () => {
   expect(read(url)).toEqual({ url: "redis://localhost:6379" });
   expect(read(sentinels)).toEqual({
     sentinels: [
@@ -44,7 +44,7 @@ test("a server, sentinels or a Cluster", () => {
   });
 });
 
-test("users and passwords, from a variable or a file without its last line's end", () => {
+test("takes users and passwords from a variable, or from a file without its final line break", () => {
   const file = folder()("password", "p w\n");
   const user = { MILLRACE_REDIS_USERNAME: "millrace" };
   expect(read({ ...url, ...user, MILLRACE_REDIS_PASSWORD: "secret" })).toMatchObject({
@@ -62,7 +62,7 @@ test("users and passwords, from a variable or a file without its last line's end
   });
 });
 
-test("a password file is read again at each connection, and its last usable content stays in use", () => {
+test("reads a password file again at each connection, and keeps its last usable content", () => {
   const write = folder();
   const file = write("password", "old");
   const warnings: string[] = [];
@@ -79,7 +79,7 @@ test("a password file is read again at each connection, and its last usable cont
   expect(atConnection()).toBe("newest");
 });
 
-test("TLS, by the URL's scheme or a setting, with certificates of one's own", () => {
+test("uses TLS by the URL's scheme or by a setting, with the given certificates", () => {
   const file = folder();
   const authority = testAuthority();
   const { cert, key } = authority.issue("scheduler");
@@ -146,12 +146,12 @@ const wrong: readonly (readonly [Record<string, string>, string])[] = [
   ],
 ];
 
-test.each(wrong)("%o is refused, and says what to change", (env, problem) => {
+test.each(wrong)("refuses %o, and says what to change", (env, problem) => {
   expect(() => read(env)).toThrow(problem);
   expect(() => read(env)).not.toThrow("secret");
 });
 
-test("an empty password file is refused", () => {
+test("refuses an empty password file", () => {
   const file = folder()("empty", "\n");
   expect(() => read({ ...url, MILLRACE_REDIS_PASSWORD_FILE: file })).toThrow(
     "MILLRACE_REDIS_PASSWORD_FILE: is empty",

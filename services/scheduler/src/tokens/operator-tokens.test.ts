@@ -12,7 +12,7 @@ const operatorName = async (tokens: string | undefined, shown?: string) =>
     )
   ).name;
 
-test("whoever shows a token goes by its name, and by admin if it has none", async () => {
+test("identifies an operator by the token's name, or as admin if it has none", async () => {
   const tokens = "anna:s3cret, ci:other,plain";
   expect(await operatorName(tokens, "Bearer anna:s3cret")).toBe("anna");
   expect(await operatorName(tokens, "Bearer ci:other")).toBe("ci");
@@ -27,7 +27,7 @@ test.each([
   "Bearer s3cret",
   "Bearer anna:",
   "Bearer anna:s3cret,ci:other",
-])("%j is not let in", async (shown) => {
+])("refuses the credential %j", async (shown) => {
   await expect(operatorName("anna:s3cret,ci:other", shown)).rejects.toMatchObject({
     ...{
       reason: "UNAUTHENTICATED",
@@ -36,12 +36,12 @@ test.each([
   });
 });
 
-test("without tokens everyone is let in, by no name", async () => {
+test("accepts everyone without a name if no tokens are set", async () => {
   expect(await operatorName(undefined)).toBe("anonymous");
   expect(await operatorName(undefined, "Bearer whatever")).toBe("anonymous");
 });
 
-test("one name may have two tokens, while one replaces the other", async () => {
+test("accepts two tokens with one name during a rotation", async () => {
   expect(await operatorName("anna:old,anna:new", "Bearer anna:old")).toBe("anna");
   expect(await operatorName("anna:old,anna:new", "Bearer anna:new")).toBe("anna");
 });
@@ -54,6 +54,6 @@ test.each([
   [":x", "token 1: the name before"],
   ["a,config:x", '"config" is reserved'],
   ["anonymous:x", '"anonymous" is reserved'],
-])("%j is refused", (text, message) => {
+])("refuses the tokens %j", (text, message) => {
   expect(() => operatorTokens(text)).toThrow(message);
 });
