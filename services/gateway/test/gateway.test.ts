@@ -98,8 +98,10 @@ test("does not combine large jobs that arrive together into a message that the s
   const together = submit(...Array.from({ length: 24 }, () => large));
   const results = (await Promise.all([...alone, together])).flat();
   expect(results.map((result) => result.case)).toEqual(Array.from({ length: 60 }, () => "jobId"));
-  // A message of 3 MiB holds twelve of them.
-  expect(double.groups).toEqual([12, 12, 12, 12, 12]);
+  // A message of 3 MiB holds twelve of them. Those that come alone are sent as they come.
+  expect(Math.max(...double.groups)).toBe(12);
+  expect(double.groups.filter((size) => size === 12).length).toBeGreaterThanOrEqual(2);
+  expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(60);
 });
 
 test("returns the finished job from a call with wait", async () => {

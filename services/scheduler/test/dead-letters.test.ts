@@ -45,7 +45,7 @@ async function setup(count: number) {
   await engine.submit(
     ids.map((id) => ({
       ...{ id, type: "summarize", payloadJson: '{"a":1}', priority: 50, maxAttempts: 1 },
-      ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: clock.nowMs() },
+      ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: clock.nowMs() },
     })),
   );
   const { leases } = await engine.lease({ queue, count, leaseMs: 30_000, workerId: "w1" });

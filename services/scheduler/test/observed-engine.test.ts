@@ -25,7 +25,7 @@ async function setup() {
   await one.engine.defineQueue({ name: queue });
   const submit = async (change: Partial<JobSpec> = {}) => {
     const id = newJobId(queue, "aaaa" as KeyId, clock.nowMs(), random);
-    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff };
     const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
     await one.engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
   };

@@ -44,7 +44,7 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
 
   const submit = async (change: Partial<JobSpec> = {}, to = queue) => {
     const id = newJobId(to, "aaaa" as KeyId, clock.nowMs(), random);
-    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff };
     const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
     await engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
     return id;

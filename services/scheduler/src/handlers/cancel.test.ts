@@ -13,7 +13,6 @@ const job: JobRecord = {
   priority: 50,
   maxAttempts: 5,
   backoff: defaultBackoff,
-  documents: [],
   labels: {},
   submittedAtMs: 1_000,
   state: "CANCELLED",

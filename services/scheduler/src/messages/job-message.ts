@@ -1,8 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { JobRecord } from "@millrace/engine";
-import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
+import { JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
 import { timestampOf } from "@millrace/runtime";
 import { queueOf } from "@millrace/shared";
+import { fromDetails } from "./job-details.ts";
 import { usageMessage } from "./usage-message.ts";
 
 /** A stored job as its callers see it. */
@@ -20,7 +21,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     attempt: job.attempt,
     maxAttempts: job.maxAttempts,
     payloadJson: job.payloadJson,
-    documentIds: [...job.documents],
+    ...fromDetails(JobSchema, job.details),
     labels: { ...job.labels },
     idempotencyKey: job.idempotencyKey ?? "",
     pool: job.pool ?? "",

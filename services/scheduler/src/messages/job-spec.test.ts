@@ -21,7 +21,6 @@ test("gives each field that is left out its default, and adds no other", () => {
     priority: 50,
     maxAttempts: 7,
     backoff: { ...defaultBackoff, initialMs: 10, maxMs: 1_000 },
-    documents: [],
     labels: {},
     submittedAtMs: 1_000,
   });

@@ -2,7 +2,7 @@ import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
-  type AssignmentSchema,
+  AssignmentSchema,
   type LeaseRef as LeaseRefMessage,
   type LeaseRefSchema,
   type OutputAckSchema,
@@ -12,6 +12,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
+import { fromDetails } from "./job-details.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   if (content.case === "text") return { seq, kind: "text", body: content.value };
@@ -39,11 +40,10 @@ export function assignmentOf(
     attempt: lease.attempt,
     maxAttempts: job.maxAttempts,
     payloadJson: job.payloadJson,
-    documentIds: [...job.documents],
+    ...fromDetails(AssignmentSchema, job.details),
     pool: job.pool ?? "",
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
-    tracestate: job.tracestate ?? "",
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
   };
 }
