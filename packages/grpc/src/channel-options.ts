@@ -4,7 +4,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
  * gRPC keepalive pings. Clients and servers detect a dead peer within 15 s. Proxies and load balancers that silently drop
  * idle connections see traffic often enough to keep them.
  */
-export const pingOptions = {
+export const keepalive = {
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
 } as const satisfies ChannelOptions;
@@ -37,7 +37,7 @@ export const channelOptions = ({
   oneStream = false,
   pingsWhenIdle = false,
 }: ChannelUse = {}): ChannelOptions => ({
-  ...pingOptions,
+  ...keepalive,
   "grpc.initial_reconnect_backoff_ms": 250,
   "grpc.max_reconnect_backoff_ms": 5_000,
   "grpc.max_receive_message_length": RECEIVE_BYTES,

@@ -1,7 +1,7 @@
 import "./message-streams.ts";
 import type { Server as NetServer } from "node:net";
 import { type ChannelOptions, Server } from "@grpc/grpc-js";
-import { methodPath, pingOptions, serviceDefinition } from "@millrace/grpc";
+import { keepalive, methodPath, serviceDefinition } from "@millrace/grpc";
 import { type Clock, limits as contract } from "@millrace/shared";
 import { openCall, type ServedMethod, serveCalls } from "./call-adapter.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
@@ -99,7 +99,7 @@ const serverOptions = (limits: ServeLimits): ChannelOptions => ({
   "grpc.max_concurrent_streams": limits.concurrentStreams,
   "grpc.max_connection_age_ms": limits.connectionAgeMs,
   "grpc.max_connection_age_grace_ms": limits.connectionAgeMs,
-  ...pingOptions,
+  ...keepalive,
 });
 
 /** Serves the services over gRPC, with health and reflection. Resolves once it accepts calls. */

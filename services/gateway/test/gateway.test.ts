@@ -98,7 +98,7 @@ test("does not combine large jobs that arrive together into a message that the s
   const together = submit(...Array.from({ length: 24 }, () => large));
   const results = (await Promise.all([...alone, together])).flat();
   expect(results.map((result) => result.case)).toEqual(Array.from({ length: 60 }, () => "jobId"));
-  // A message of 3 MiB holds twelve of them. Those that come alone are sent as they come.
+  // A message of 3 MiB holds twelve of them. Jobs that arrive alone are sent at once.
   expect(Math.max(...double.groups)).toBe(12);
   expect(double.groups.filter((size) => size === 12).length).toBeGreaterThanOrEqual(2);
   expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(60);

@@ -9,7 +9,7 @@ const spec = create(JobSpecSchema, {
   ...{ documentIds: ["doc_1", "doc_2"], tracestate: "vendor=1" },
 });
 
-test("what the engine decides nothing by is one text, and comes back to each message that has it", () => {
+test("keeps fields that the engine does not decide by as one text, and returns them in each message that has them", () => {
   const details = detailsOf(spec);
   expect(details).toBe('{"documentIds":["doc_1","doc_2"],"tracestate":"vendor=1"}');
   const documentIds = ["doc_1", "doc_2"];
@@ -17,14 +17,14 @@ test("what the engine decides nothing by is one text, and comes back to each mes
   expect(fromDetails(JobSchema, details)).toEqual({ documentIds });
 });
 
-test("a job without details has none", () => {
+test("writes no details for a job without any", () => {
   expect(detailsOf(create(JobSpecSchema, { ...spec, documentIds: [], tracestate: "" }))).toBe(
     undefined,
   );
   expect(fromDetails(JobSchema, undefined)).toEqual({});
 });
 
-test("details of a later version are read as far as this one knows them", () => {
+test("reads the known fields from details of a later version", () => {
   expect(fromDetails(JobSchema, '{"documentIds":["doc_1"],"someday":1}')).toEqual({
     documentIds: ["doc_1"],
   });

@@ -1,6 +1,6 @@
 /**
- * What travels from whoever submits a job to its worker and its readers, and decides nothing on the way: the
- * engine keeps it as one text. A new field of JobSpec is one of these, until it is named here.
+ * A job's details: the fields that travel unchanged from a job's caller to its worker and its readers. Nothing on the way
+ * decides by them, so the engine keeps them as one text. A new field of JobSpec is a detail until it is named here.
  */
 import {
   create,
@@ -13,7 +13,7 @@ import {
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 
-/** Fields that become the engine's own: it decides by them, or finds jobs by them. */
+/** The fields that become the engine's own, because it decides or searches by them. */
 const decided: ReadonlySet<string> = new Set([
   ...["queue", "type", "payload_struct", "payload_json", "priority", "idempotency_key", "pool"],
   ...["estimated_tokens", "run_at", "expires_at", "deadline", "retry", "labels", "traceparent"],
@@ -22,7 +22,7 @@ const decided: ReadonlySet<string> = new Set([
 
 const carried = JobSpecSchema.fields.filter(({ name }) => !decided.has(name));
 
-/** The details of a job as the engine keeps them: protobuf's JSON. Undefined: there are none. */
+/** Writes a job's details as the engine keeps them, in proto3 JSON; undefined if there are none. */
 export function detailsOf(spec: JobSpec): string | undefined {
   if (!carried.some((field) => isFieldSet(spec, field))) return undefined;
   const details = create(JobSpecSchema);
@@ -36,7 +36,7 @@ type Carried<Desc extends DescMessage> = Partial<
   Omit<MessageShape<Desc>, "$typeName" | "$unknown">
 >;
 
-/** The fields of a message that has some of JobSpec's, as a job's details say them. */
+/** Reads a job's details into those fields that a message shares with JobSpec. */
 export function fromDetails<Desc extends DescMessage>(
   schema: Desc,
   details: string | undefined,
