@@ -101,7 +101,8 @@ export async function sendClientStream(
       },
     );
   });
-  // If the source fails, that failure is thrown below, and the rejection of the call that follows from it must not be unhandled.
+  // If the source fails, that failure is thrown below, and the rejection of the call that follows from it must not be
+  // unhandled.
   response.catch(() => undefined);
   if (call === undefined) return response;
   const forget = cancelOnAbort(call, open.signal);

@@ -86,7 +86,10 @@ export function statusMetadata(status: Status): Metadata {
   return metadata;
 }
 
-/** Reads the status of a failed grpc-js call with its details. The call's own code and message take precedence: a proxy may have set them. */
+/**
+ * Reads the status of a failed grpc-js call with its details. The call's own code and message take precedence: a proxy
+ * may have set them.
+ */
 export function statusOfError(error: ServiceError): Status {
   const plain = { code: error.code, message: error.details };
   const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];

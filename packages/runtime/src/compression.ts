@@ -1,6 +1,6 @@
 /**
- * All protocols accept only uncompressed requests. The real size of a few KiB of gzip is known only after unpacking, when it
- * already takes memory, and the limits on incoming requests count the bytes as they arrive.
+ * All protocols accept only uncompressed requests. The real size of a few KiB of gzip is known only after unpacking, when
+ * it already takes memory. The limits on incoming requests count the bytes as they arrive.
  */
 import { Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import type { CallHeaders } from "./handlers.ts";
@@ -18,7 +18,10 @@ const encodingHeaders = [
   ["grpc-encoding", "grpc-accept-encoding"],
 ] as const;
 
-/** Returns the fault of a request with an encoding, and the header that its answer needs; undefined if the request has none. */
+/**
+ * Returns the fault of a request with an encoding, and the header that its answer needs; undefined if the request has
+ * none.
+ */
 export function refusedEncoding(
   headers: CallHeaders,
 ): { readonly fault: RpcFault; readonly accept: string } | undefined {

@@ -18,7 +18,10 @@ export type Config<Settings extends Record<string, Setting<unknown>>> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Type> ? Type : never;
 };
 
-/** Defines a setting. The schema gets the variable's text, or undefined if it is unset or empty: use `.default()` or `.optional()`. */
+/**
+ * Defines a setting. The schema gets the variable's text, or undefined if it is unset or empty: use `.default()` or
+ * `.optional()`.
+ */
 export const setting = <Schema extends z.ZodType>(
   env: string,
   schema: Schema,

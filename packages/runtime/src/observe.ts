@@ -43,7 +43,10 @@ export interface ObserveOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sets the log level and starts tracing (by the variables OTEL_*), metrics and probes. Call it first, so that it is closed last. */
+/**
+ * Sets the log level and starts tracing (by the variables OTEL_*), metrics and probes. Call it first, so that it is
+ * closed last.
+ */
 export async function observe(
   scope: Scope,
   { service, log, config, env }: ObserveOptions,

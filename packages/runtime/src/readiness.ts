@@ -30,9 +30,10 @@ const FIRST_EVERY_MS = 1_000;
 const EVERY_MS = 5_000;
 
 /**
- * Something that a service cannot work without. The service is not ready before the dependency has answered once, so a rollout
- * with a wrong address stops. From then on the service stays ready until the dependency has not answered for `graceMs`, so
- * that a short outage does not take all replicas out of a load balancer at once. The next answer makes it ready again.
+ * Something that a service cannot work without. The service is not ready before the dependency has answered once, so a
+ * rollout with a wrong address stops. From then on the service stays ready until the dependency has not answered for
+ * `graceMs`: a short outage must not take all replicas out of a load balancer at once. The next answer makes the service
+ * ready again.
  */
 export class Dependency {
   readonly #options: DependencyOptions;

@@ -64,7 +64,10 @@ const upstreamUnavailable = (cause: RpcFault) =>
     cause,
   });
 
-/** The codes that count as errors in a server's span. A caller who leaves, or asks for something that does not exist, is no error. */
+/**
+ * The codes that count as errors in a server's span. A caller who leaves, or asks for something that does not exist, is
+ * no error.
+ */
 const ourFaults = new Set([
   ...[status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNIMPLEMENTED],
   ...[status.INTERNAL, status.UNAVAILABLE, status.DATA_LOSS],

@@ -27,7 +27,10 @@ export interface ProcessHost {
 }
 
 export interface RunMainOptions {
-  /** How long the closing may take in total. After that the process exits with code 1. A function is called when the closing begins. */
+  /**
+   * How long the closing may take in total. After that the process exits with code 1. A function is called when the
+   * closing begins.
+   */
   readonly drainMs?: number | (() => number);
   readonly clock?: Clock;
   readonly host?: ProcessHost;

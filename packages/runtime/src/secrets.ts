@@ -37,7 +37,10 @@ export const secretFileSetting = (env: string) =>
 export const secretProblems = ({ env, value, file }: SecretSource): readonly string[] =>
   value !== undefined && file !== undefined ? [`${env} and ${env}_FILE: set only one of them`] : [];
 
-/** Returns the token that a client sends: the first of several, separated by commas or lines, without the part after ";" that is for the scheduler. */
+/**
+ * Returns the token that a client sends: the first of several, separated by commas or lines, without the part after ";"
+ * that is for the scheduler.
+ */
 export const firstToken = (tokens: string): string => tokens.split(/[,;\n]/)[0]?.trim() ?? "";
 
 /** Reads a file without its final line break. Throws a ConfigError if it cannot be read or is empty. */

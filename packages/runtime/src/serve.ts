@@ -51,7 +51,10 @@ export interface ServeOptions<Identity> {
   readonly clock: Clock;
   /** Called as soon as the headers have arrived, before anything else is read. Throws an RpcFault to refuse the call. */
   readonly authenticate?: (headers: CallHeaders, path: string, peer: string) => Promise<Identity>;
-  /** Calls `end` when the identity's access is revoked: its calls then end with that fault. Returns a function that stops the watch. */
+  /**
+   * Calls `end` when the identity's access is revoked: its calls then end with that fault. Returns a function that stops
+   * the watch.
+   */
   readonly onRevoked?: (identity: Identity, end: (fault: RpcFault) => void) => () => void;
   /** The caller whose limits a call counts against, such as an API key. Left out: no limits per caller. */
   readonly callerOf?: (identity: Identity) => string;

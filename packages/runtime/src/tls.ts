@@ -111,7 +111,10 @@ export function keepSchedulerTls(
   return clientCredentials(keepSchedulerCertificates(scope, config, options));
 }
 
-/** Keeps the certificates for calls to the scheduler up to date, for callers that make the credentials; undefined for plaintext. */
+/**
+ * Keeps the certificates for calls to the scheduler up to date, for callers that make the credentials; undefined for
+ * plaintext.
+ */
 export function keepSchedulerCertificates(
   scope: Pick<Scope, "defer">,
   config: Config<typeof schedulerTlsSettings>,

@@ -1,4 +1,7 @@
-/** A real nginx as proxy, which keeps its connections to the server for all its callers. Skipped with a message if nginx is not installed. */
+/**
+ * A real nginx as proxy, which keeps its connections to the server for all its callers. Skipped with a message if nginx
+ * is not installed.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

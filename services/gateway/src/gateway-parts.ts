@@ -34,7 +34,10 @@ export interface StreamLimits {
   readonly unanswered: number;
   /** Jobs whose end the caller wants to know, and has not received yet. */
   readonly unfinished: number;
-  /** The stream's longest life. It must be shorter than that of a connection, whose end would cut the stream. Reopened streams also find new replicas. */
+  /**
+   * The stream's longest life. It must be shorter than that of a connection, whose end would cut the stream. Reopened
+   * streams also find new replicas.
+   */
   readonly ageMs: number;
 }
 

@@ -21,7 +21,10 @@ import { workerTokens } from "./tokens/worker-tokens.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
-/** The upper bound catches typing errors. Node cannot wait longer than 24 days: such a pause would silently break the loop. */
+/**
+ * The upper bound catches typing errors. Node cannot wait longer than 24 days: such a pause would silently break the
+ * loop.
+ */
 const pause = (mostMs: number) => z.coerce.number().int().min(10).max(mostMs);
 
 /** Tokens as text, which `parse` must accept. The text stays text here: whoever reads the token or its file parses it. */

@@ -10,7 +10,10 @@ const FREE_CONTAINER = 1;
 const FREE_COMMA = 2;
 const FREE_COLON = 3;
 
-/** The most characters of a number written as a string. One with 4 MiB of digits takes the library 700 ms, and its error repeats them all. */
+/**
+ * The most characters of a number written as a string. One with 4 MiB of digits takes the library 700 ms, and its error
+ * repeats them all.
+ */
 const MOST_DIGITS = 64;
 
 /** A member that is not a field of the contract, and holds free JSON of the caller. */

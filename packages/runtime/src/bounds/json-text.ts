@@ -1,6 +1,9 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Longer strings are searched with `indexOf`, which takes a tenth of the time of a loop. For shorter ones it takes longer. */
+/**
+ * Longer strings are searched with `indexOf`, which takes a tenth of the time of a loop. For shorter ones it takes
+ * longer.
+ */
 const SHORT_STRING = 64;
 /** The longest escape of a single byte is `\u0041`. */
 const LONGEST_ESCAPE = 6;
@@ -42,7 +45,8 @@ export function stringAt(text: Uint8Array, from: number): JsonString {
 
 function endOfString(text: Uint8Array, from: number): number {
   let at = from;
-  // The loop's length doubles with each backslash before a quote. Else a text of escapes alone would be searched two bytes at a time.
+  // The loop's length doubles with each backslash before a quote. Else a text of escapes alone would be searched two
+  // bytes at a time.
   for (let short = SHORT_STRING; ; short *= 2) {
     for (const long = at + short; at < long; at += 1) {
       const byte = text[at];

@@ -19,7 +19,10 @@ export interface FieldPlan {
   /** The most elements or entries that the proto's rules allow. `rule` is that rule in words. */
   readonly most: number;
   readonly rule: string;
-  /** The most elements in total over all messages of a list that are checked one by one: the limit of each, times the list's limit. */
+  /**
+   * The most elements in total over all messages of a list that are checked one by one: the limit of each, times the
+   * list's limit.
+   */
   readonly mostInAll: number;
   /** The index of the message's counter for this field; -1 if no rule limits the field. */
   readonly counter: number;

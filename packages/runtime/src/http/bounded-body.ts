@@ -8,12 +8,18 @@ import { createReadingPace } from "../reading-pace.ts";
 import { RpcFault } from "../rpc-fault.ts";
 import { toConnectError } from "./connect-fault.ts";
 
-/** The content types of Connect, gRPC-Web and gRPC. Those with a prefix are streams of envelopes, the others are one message. */
+/**
+ * The content types of Connect, gRPC-Web and gRPC. Those with a prefix are streams of envelopes, the others are one
+ * message.
+ */
 const CONTENT_TYPE =
   /^application\/(?:(json|proto)|(?:connect\+|grpc(?:-web)?\+)(json|proto)|grpc(?:-web)?)\s*(?:;|$)/i;
 
 const ENVELOPE_HEAD = 5;
-/** For a longer message, checking it and building it take two turns of the event loop: each takes some 20 ms for 4 MiB of JSON. */
+/**
+ * For a longer message, checking it and building it take two turns of the event loop: each takes some 20 ms for 4 MiB of
+ * JSON.
+ */
 const LONG_BYTES = 128 * 1024;
 const COMPRESSED = 1;
 

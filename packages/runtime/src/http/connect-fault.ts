@@ -18,7 +18,10 @@ const reasonOfCode: Partial<Record<status, Reason>> = {
   [status.RESOURCE_EXHAUSTED]: "TOO_LARGE",
 };
 
-/** The prefix of Connect's error for a message that does not parse. Connect calls it internal, but it is the caller's error. */
+/**
+ * The prefix of Connect's error for a message that does not parse. Connect calls it internal, but it is the caller's
+ * error.
+ */
 const UNPARSED = "parse binary: ";
 
 /** Turns an error of Connect's own into a fault. The error also gets our reason, which it lacks. */

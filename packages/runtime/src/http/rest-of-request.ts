@@ -107,7 +107,10 @@ function isKept(request: IncomingMessage): boolean {
   return declared !== undefined && Number(declared) <= KEPT_BODY_BYTES;
 }
 
-/** Reads the rest of a request and discards it. Calls `onEnd` when it is complete, and `onGiveUp` if it is too long or too slow. */
+/**
+ * Reads the rest of a request and discards it. Calls `onEnd` when it is complete, and `onGiveUp` if it is too long or
+ * too slow.
+ */
 function readRest(
   request: IncomingMessage,
   clock: Clock,

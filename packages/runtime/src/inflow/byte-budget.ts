@@ -17,7 +17,10 @@ export class ByteBudget {
     return this.#used === 0 && this.#waiting.size === 0;
   }
 
-  /** Returns true if the bytes are taken now; otherwise `go` is called once they are. A single message always fits, however long. */
+  /**
+   * Returns true if the bytes are taken now; otherwise `go` is called once they are. A single message always fits,
+   * however long.
+   */
   take(bytes: number, go: () => void): boolean {
     if (this.#waiting.size === 0 && this.#fits(bytes)) {
       this.#used += bytes;

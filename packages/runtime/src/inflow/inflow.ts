@@ -18,7 +18,10 @@ export interface InflowLimits {
   readonly connectionsPerAddress: number;
   /** How many calls of one peer address may have an incomplete request. A further one ends the oldest. */
   readonly unfinishedPerAddress: number;
-  /** How many calls of health and reflection, which need no credential, one connection may have open. A further one is refused. */
+  /**
+   * How many calls of health and reflection, which need no credential, one connection may have open. A further one is
+   * refused.
+   */
   readonly healthCallsPerConnection: number;
   /** How many bytes of messages over 64 KiB one connection may be sending at once. Further messages wait. */
   readonly bytesPerConnection: number;

@@ -7,7 +7,10 @@ import type { Caller } from "./caller.ts";
 /** Codes that are not a failure: a caller who leaves a watch has cancelled it on purpose. */
 const quiet = new Set([status.OK, status.CANCELLED]);
 
-/** How often refused calls without a valid key get a line. Strangers can make any number of calls, so their calls share lines. */
+/**
+ * How often refused calls without a valid key get a line. Strangers can make any number of calls, so their calls share
+ * lines.
+ */
 const STRANGERS_EVERY_MS = 60_000;
 const refusals = new Set<Reason | undefined>([
   ...(["UNAUTHENTICATED", "TOO_MANY_KEY_LOOKUPS"] as const),

@@ -45,7 +45,10 @@ interface Known {
 
 export interface Authenticator {
   authenticate(headers: CallHeaders, peer: string): Promise<Caller>;
-  /** Calls `end` within the cache time after the caller's key or secret was refused. Returns a function that stops the watch. */
+  /**
+   * Calls `end` within the cache time after the caller's key or secret was refused. Returns a function that stops the
+   * watch.
+   */
   onRevoked(caller: Caller, end: (fault: RpcFault) => void): () => void;
 }
 

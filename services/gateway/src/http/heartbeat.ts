@@ -1,6 +1,9 @@
 import type { Clock } from "@millrace/shared";
 
-/** Passes the items through, and yields `beat` after each `everyMs` without an item. An early return does not wait for the source. */
+/**
+ * Passes the items through, and yields `beat` after each `everyMs` without an item. An early return does not wait for
+ * the source.
+ */
 export async function* withHeartbeat<Item>(
   items: AsyncIterable<Item>,
   beat: Item,

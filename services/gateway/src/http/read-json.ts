@@ -6,7 +6,10 @@ import {
   rpcError,
 } from "@millrace/runtime";
 
-/** A job has about 18 members. More than this limit are refused before they are copied: copying takes longer than parsing. */
+/**
+ * A job has about 18 members. More than this limit are refused before they are copied: copying takes longer than
+ * parsing.
+ */
 const MOST_MEMBERS = 64;
 
 const malformed = (message: string, cause?: unknown) =>

@@ -10,7 +10,10 @@ const malformed = (field: string, description: string) =>
     violations: [{ field, description }],
   });
 
-/** Writes a value from JSON.parse as text. This fails only for deep nesting, which JSON.parse accepts and JSON.stringify does not. */
+/**
+ * Writes a value from JSON.parse as text. This fails only for deep nesting, which JSON.parse accepts and JSON.stringify
+ * does not.
+ */
 function textOf(payload: unknown): string {
   try {
     return jsonText(payload);

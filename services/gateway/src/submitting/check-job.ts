@@ -57,7 +57,10 @@ function assertCounts({ documentIds, labels }: JobSpec): void {
   }
 }
 
-/** Checks times by hand, with Timestamp's own range: the contract's rules for times cost eight times as much as all other rules of a job. */
+/**
+ * Checks times by hand, with Timestamp's own range: the contract's rules for times cost eight times as much as all other
+ * rules of a job.
+ */
 function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
   for (const [field, time] of Object.entries({ run_at: runAt, expires_at: expiresAt, deadline })) {
     if (time !== undefined && !isTime(time)) {

@@ -6,7 +6,10 @@ import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { FinishedListener } from "./awaited-jobs.ts";
 import type { FinishedHub } from "./finished-hub.ts";
 
-/** How many bytes of finished jobs are kept for a caller that does not read. Further jobs are kept by id, and read again later. */
+/**
+ * How many bytes of finished jobs are kept for a caller that does not read. Further jobs are kept by id, and read again
+ * later.
+ */
 const KEPT_BYTES = 1024 * 1024;
 
 interface Late {
@@ -97,7 +100,10 @@ export class FinishedNews implements FinishedListener {
     return this.#late.length > 0;
   }
 
-  /** Reads late jobs again, as many as fit a message. Returns false if no scheduler could be reached within the call's deadline. */
+  /**
+   * Reads late jobs again, as many as fit a message. Returns false if no scheduler could be reached within the call's
+   * deadline.
+   */
   async readLate(scheduler: Scheduler, keyId: KeyId, signal: AbortSignal): Promise<boolean> {
     const late = this.#late.slice(0, groupLength(this.#late, 0, newsLimits));
     const jobIds = late.map(({ id }) => id);

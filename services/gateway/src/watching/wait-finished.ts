@@ -3,7 +3,10 @@ import type { Clock } from "@millrace/shared";
 import type { FinishedListener } from "./awaited-jobs.ts";
 import type { FinishedHub } from "./finished-hub.ts";
 
-/** Resolves with the finished job, without its payload. Resolves with undefined if the job is gone, `waitMs` pass or a signal aborts. */
+/**
+ * Resolves with the finished job, without its payload. Resolves with undefined if the job is gone, `waitMs` pass or a
+ * signal aborts.
+ */
 export function waitFinished(
   hub: FinishedHub,
   jobId: string,

@@ -26,7 +26,10 @@ const hashedCharacters = (spec: JobSpecMessage): number =>
 const payloadText = ({ payload }: JobSpecMessage): string =>
   payload.case === "payloadJson" ? payload.value : "";
 
-/** Submits jobs, and returns results in their order. A malformed job refuses the whole group: gateways check jobs before they send them. */
+/**
+ * Submits jobs, and returns results in their order. A malformed job refuses the whole group: gateways check jobs before
+ * they send them.
+ */
 export function submit(
   engine: Pick<Engine, "submit" | "getJobs" | "recentQueue">,
   observer: JobObserver,

@@ -10,7 +10,10 @@ import { jobNews } from "../watching/job-news.ts";
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
 const MAX_CHUNKS = 256;
-/** The bytes of one message. Some messages are buffered for each slow caller, here and in its gateway, and there may be thousands. */
+/**
+ * The bytes of one message. Some messages are buffered for each slow caller, here and in its gateway, and there may be
+ * thousands.
+ */
 const MAX_BYTES = 64 * 1024;
 /** How many jobs one call reads, for all watches together: each job may have a long result. */
 const JOBS_PER_READ = 64;

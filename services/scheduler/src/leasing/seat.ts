@@ -146,7 +146,10 @@ export class Seat {
     this.#reserved += slots;
   }
 
-  /** Assigns jobs to `reserved` slots and frees the rest. `alone` marks a suspect. Returns false if the worker is gone and the jobs must be released. */
+  /**
+   * Assigns jobs to `reserved` slots and frees the rest. `alone` marks a suspect. Returns false if the worker is gone
+   * and the jobs must be released.
+   */
   take(leases: readonly Lease[], reserved: number, alone: boolean): boolean {
     this.#reserved -= reserved;
     if (this.#withdrawn || this.#worker.isGone()) return false;

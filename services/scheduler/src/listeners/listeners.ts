@@ -24,9 +24,15 @@ import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
 import { messageFields } from "./message-fields.ts";
 
-/** Concurrent calls on a gateway's one connection, which carries all its callers' watches. gRPC would silently hold back further calls. */
+/**
+ * Concurrent calls on a gateway's one connection, which carries all its callers' watches. gRPC would silently hold back
+ * further calls.
+ */
 const CALLS_PER_GATEWAY = 1_000_000;
-/** Stream resets per gateway: each caller that stops watching resets a stream. HTTP/2's own limit would break all other streams. */
+/**
+ * Stream resets per gateway: each caller that stops watching resets a stream. HTTP/2's own limit would break all other
+ * streams.
+ */
 const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
 export interface ListenerParts {

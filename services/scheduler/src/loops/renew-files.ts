@@ -2,7 +2,10 @@ import type { Engine } from "@millrace/engine";
 import type { Logger } from "@millrace/telemetry";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
-/** Makes each Redis rewrite its append-only file after Redis has started, because the start may follow a crash. Warns once if that is not allowed. */
+/**
+ * Makes each Redis rewrite its append-only file after Redis has started, because the start may follow a crash. Warns
+ * once if that is not allowed.
+ */
 export function startRenewFiles(
   engine: Pick<Engine, "renewFiles">,
   log: Pick<Logger, "warn" | "info">,

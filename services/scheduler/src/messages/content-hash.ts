@@ -40,7 +40,10 @@ export const formerContentHash = ({ type, payloadJson, documentIds }: Content): 
  */
 const MOST_LEVELS = 1_000;
 
-/** Parses a payload: the first half of hashing, and about half of its time. Text that is no JSON, or too deep, has no value. */
+/**
+ * Parses a payload: the first half of hashing, and about half of its time. Text that is no JSON, or too deep, has no
+ * value.
+ */
 export function readPayload(json: string): ReadPayload {
   if (isTooDeep(json)) return {};
   try {
@@ -78,7 +81,10 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
-/** Matches a number that a double may not hold exactly: many digits, or a long exponent. A match in a string only costs time. */
+/**
+ * Matches a number that a double may not hold exactly: many digits, or a long exponent. A match in a string only costs
+ * time.
+ */
 const LONG_NUMBER = /[\d.]{16}|[eE][+-]?\d{3}/;
 
 /**
@@ -116,7 +122,10 @@ function digitsOf(text: string): string {
   return digits.slice(from, to);
 }
 
-/** Whether a double holds the number exactly. It holds each decimal of up to 15 digits; a longer one only if it prints the same digits. */
+/**
+ * Whether a double holds the number exactly. It holds each decimal of up to 15 digits; a longer one only if it prints
+ * the same digits.
+ */
 function isExact(source: string, value: number): boolean {
   const digits = digitsOf(source);
   if (!Number.isFinite(value) || (value === 0 && digits !== "")) return false;

@@ -7,7 +7,10 @@ import { contentHash, formerContentHash, type ReadPayload } from "./content-hash
 import { detailsOf } from "./job-details.ts";
 import { retryOf } from "./retry-message.ts";
 
-/** A submitted job as the engine takes it, with defaults for fields that are left out. `payload` is the parsed payload, if it was parsed before. */
+/**
+ * A submitted job as the engine takes it, with defaults for fields that are left out. `payload` is the parsed payload,
+ * if it was parsed before.
+ */
 export function jobSpecOf(
   id: JobId,
   spec: JobSpecMessage,

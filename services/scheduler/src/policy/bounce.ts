@@ -28,7 +28,10 @@ export interface Bounce {
   readonly episode?: string;
 }
 
-/** Decides how a job waits for its provider again without spending an attempt. Returns undefined if the attempt has failed like any other. */
+/**
+ * Decides how a job waits for its provider again without spending an attempt. Returns undefined if the attempt has
+ * failed like any other.
+ */
 export function bounceOf(attempt: ReportedAttempt, random: Random): Bounce | undefined {
   const { report, verdict, bounces, nowMs } = attempt;
   if (verdict === undefined) {

@@ -5,7 +5,10 @@ export interface MemoryReading {
   readonly limitBytes: number;
 }
 
-/** Shares of the limit. `resumePercent` is lower, so that the scheduler does not alternate between accepting and refusing. */
+/**
+ * Shares of the limit. `resumePercent` is lower, so that the scheduler does not alternate between accepting and
+ * refusing.
+ */
 export interface MemoryShares {
   readonly shedPercent: number;
   readonly resumePercent: number;

@@ -13,7 +13,10 @@ export interface ProviderAnswer {
 }
 
 export interface DecidedReport {
-  /** refused: too much load. exhausted: money or quota is used up. failed: the provider does not work. answered: the provider accepted the call. */
+  /**
+   * refused: too much load. exhausted: money or quota is used up. failed: the provider does not work. answered: the
+   * provider accepted the call.
+   */
   readonly kind: "refused" | "exhausted" | "failed" | "answered";
   /** The wait that the provider asks for, in milliseconds; 0 if it asks for none. */
   readonly askedMs: number;

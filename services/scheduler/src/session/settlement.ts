@@ -54,7 +54,10 @@ export interface PoolReport extends ProviderReport {
   readonly askedMs: number;
 }
 
-/** Reads what a failed attempt reports of a provider account, if anything. The account is the job's own pool, so a worker cannot affect another. */
+/**
+ * Reads what a failed attempt reports of a provider account, if anything. The account is the job's own pool, so a worker
+ * cannot affect another.
+ */
 export function reportOf(
   { jobId }: LeaseRef,
   { outcome }: Pick<AttemptOutcome, "outcome">,

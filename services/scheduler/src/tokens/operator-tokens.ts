@@ -25,7 +25,10 @@ export const operatorTokens = (text: string): OperatorTokens =>
     return { token, holder: { name } };
   });
 
-/** Accepts calls that carry one of the tokens, and identifies its operator. If no tokens are configured, accepts every call. */
+/**
+ * Accepts calls that carry one of the tokens, and identifies its operator. If no tokens are configured, accepts every
+ * call.
+ */
 export function requireOperator(tokens: ReloadedValue<OperatorTokens> | undefined) {
   if (tokens === undefined) return async (): Promise<Operator> => ANYONE;
   const holderOf = tokenHolders(tokens);

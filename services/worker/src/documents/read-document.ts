@@ -26,7 +26,10 @@ function plainText(name: string, bytes: Uint8Array, limits: DocumentLimits): Doc
   return { kind: "text", text, pages: 1 };
 }
 
-/** Reads the text of a PDF, Markdown or plain text document. Call it only in threads: a hostile document may take any time. */
+/**
+ * Reads the text of a PDF, Markdown or plain text document. Call it only in threads: a hostile document may take any
+ * time.
+ */
 export async function readDocument(
   { filename, contentType, bytes, limits }: ReadDocumentInput,
   progress: Progress,

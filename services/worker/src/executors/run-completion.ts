@@ -56,7 +56,10 @@ function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   });
 }
 
-/** The failure of a call that is not made because its account refused another one: the job waits for its account, and spends no attempt. */
+/**
+ * The failure of a call that is not made because its account refused another one: the job waits for its account, and
+ * spends no attempt.
+ */
 const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
   new JobFailure("PROVIDER_ERROR", "The model provider has just refused another call.", true, {
     retryAfterMs,

@@ -105,7 +105,10 @@ interface InParallelOptions {
   done(count: number, total: number): Promise<void>;
 }
 
-/** Runs some items at a time, and returns the results in order. The first failure stops the others, and is thrown when all have ended. */
+/**
+ * Runs some items at a time, and returns the results in order. The first failure stops the others, and is thrown when
+ * all have ended.
+ */
 async function inParallel(
   items: readonly string[],
   run: (item: string, signal: AbortSignal) => Promise<string>,
