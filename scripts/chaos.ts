@@ -72,7 +72,7 @@ await runScript(STOPPED, async ({ stopping }) => {
     until.aborted || tally.wrong.length > 0 || (bounded && left().jobs + left().faults === 0);
   while (!isOver()) {
     await runRound({
-      ...{ seed: seed + tally.rounds, hands: 200, injectors: 3, until, profile, clock, tally },
+      ...{ seed: seed + tally.rounds, callers: 200, injectors: 3, until, profile, clock, tally },
       jobs: bounded ? Math.min(ROUND_JOBS, left().jobs) : ROUND_JOBS,
       faults: bounded ? Math.min(ROUND_FAULTS, left().faults) : ROUND_FAULTS,
       log(line, service) {

@@ -125,7 +125,7 @@ test("a reload of a broken file keeps what there is, and logs all that is wrong 
   const broken = declared(2).replace("name: mail", "name: mail\n    shards: many\n    kind: fast");
   const { problems } = await reload(broken, REFUSED);
   expect(problems).toEqual([
-    `${path}:3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295`,
+    `${path}:3:13: queues[0].shards: must be a whole number from 0 to 4294967295`,
     expect.stringContaining(`${path}:4:5: queues[0]: there is no field "kind" here`),
   ]);
   const impossible = declared(2).replace("name: mail", "name: mail\n    shards: 2");

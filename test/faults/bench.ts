@@ -8,7 +8,7 @@ import { adminOf, callerAt, type FaultSystem } from "./setup.ts";
 
 let queues = 0;
 
-/** A queue, a caller with a journal, and workers of a test's own, on a system that others share. */
+/** Provides a queue, a caller with a journal, and workers for one test, on a system that tests share. */
 export async function benchOn({ system }: FaultSystem) {
   queues += 1;
   const queue = `queue-${queues}`;
@@ -31,14 +31,14 @@ export async function benchOn({ system }: FaultSystem) {
     ...{ queue, caller, journal, dictation },
     submit: (spec: Spec = {}) => journal.submit({ queue, type: "copy", ...spec }),
 
-    /** A worker in a process of its own. */
+    /** Starts a copying worker in its own process. */
     copyingWorker: (settings: Readonly<Record<string, string>> = {}) =>
       dictation.startWorker(system.workerTarget, { QUEUE: queue, ...settings }),
 
-    /** One whose every message is the test's. */
+    /** Starts a worker whose every message the test decides. */
     rawWorker: () => new RawWorker(system.workerTarget),
 
-    /** One in this process, whose executors are the test's. */
+    /** Starts a worker in this process, whose executors the test gives. */
     worker(executors: Readonly<Record<string, Executor>>, slots = 4) {
       const worker = startWorker({
         ...{ schedulerAddress: system.workerTarget, workerId: "here", queues: [queue], slots },
@@ -48,13 +48,16 @@ export async function benchOn({ system }: FaultSystem) {
       return worker;
     },
 
-    /** Throws unless all holds together, to callers and in the store. Every job has been followed to its end. */
+    /**
+     * Throws if a caller was told something wrong or if the store is inconsistent. Every job must have been
+     * followed to its end.
+     */
     async check() {
       const broken = await journal.violations(queue);
       throwAny([...broken, ...(await audited())]);
     },
 
-    /** Throws unless all holds together in the store. */
+    /** Throws if the audit of the store has findings. */
     async checkStore() {
       throwAny(await audited());
     },

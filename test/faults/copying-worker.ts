@@ -1,6 +1,6 @@
 /**
- * A worker in a process of its own, whose jobs write what they are told: each attempt asks COPY_FROM for
- * its text, copies it to its output as it comes, and returns all of it.
+ * A worker in its own process whose jobs write dictated text. Each attempt connects to COPY_FROM, copies the text
+ * from there to its output as it comes, and returns all of it.
  */
 import { hostname } from "node:os";
 import { runMain } from "@millrace/runtime";

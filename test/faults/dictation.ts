@@ -6,18 +6,26 @@ import { type LocalService, startProgram } from "@millrace/local";
 import { onTestFinished } from "vitest";
 import { Heard } from "./heard.ts";
 
-/** One attempt that a copying worker has asked the text of. */
+/** One attempt of a copying worker, whose text the test dictates. */
 export interface Dictated {
   readonly jobId: string;
   readonly attempt: number;
-  /** The process that runs it. */
+  /** The process id of the worker that runs the attempt. */
   readonly pid: number;
   write(text: string): void;
-  /** That was all: the attempt completes. */
+  /** Ends the text, so that the attempt completes. */
   end(text?: string): void;
 }
 
-/** Tells copying workers what to write, piece by piece. It and its workers go with the test. */
+/**
+ * A dictation decides, while jobs run, what their executors write. The picture is a teacher who dictates a text
+ * to pupils. Here the test is the teacher and the copying workers (copying-worker.ts) are the pupils. Each
+ * attempt connects to the dictation, copies every piece of text that the test sends to its output, and returns
+ * the whole text as its result. So a test knows exactly how far each attempt has come when it breaks something,
+ * and which attempt wrote which text.
+ *
+ * The dictation and its workers end with the test.
+ */
 export async function startDictation() {
   const asked = new Heard<Dictated>();
   const server = createServer((request, response) => {
@@ -31,14 +39,14 @@ export async function startDictation() {
     server.close();
     server.closeAllConnections();
   });
-  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
     asked,
-    /** The text of this attempt, once its worker asks. */
+    /** Resolves with the given attempt, once its worker has connected. */
     attempt: (jobId: string, attempt: number) =>
       asked.until((one) => one.jobId === jobId && one.attempt === attempt),
-    /** What each attempt is told from now on, at once. */
+    /** Calls `tell` at once for every attempt, past and future. */
     always(tell: (dictated: Dictated) => void) {
       void asked
         .until((one) => {
@@ -53,7 +61,7 @@ export async function startDictation() {
     ): Promise<CopyingWorker> {
       const stopping = Promise.withResolvers<void>();
       const worker = await startProgram("worker", join(import.meta.dirname, "copying-worker.ts"), {
-        settings: { COPY_FROM: from, SCHEDULER: workerTarget, ...settings },
+        settings: { COPY_FROM: url, SCHEDULER: workerTarget, ...settings },
         log: (line) => {
           if (line.includes('"msg":"stopping"')) stopping.resolve();
         },
@@ -65,7 +73,7 @@ export async function startDictation() {
 }
 
 export interface CopyingWorker extends LocalService {
-  /** Resolves once it says that it was told to stop: from then on it takes no more. */
+  /** Resolves once the worker logs that it was told to stop. From then on it takes no more jobs. */
   readonly stopping: Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Documents that are not what they should be, from their upload to the end of the job that reads them. */
+/** Tests documents with wrong content, from their upload to the end of the job that reads them. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -42,12 +42,17 @@ const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
 
 const mismatch = "DOCUMENT_TYPE_MISMATCH";
 test.each<[string, string, string, () => Promise<Buffer> | Buffer]>([
-  ["text that is called a PDF", mismatch, "application/pdf", () => Buffer.from("words")],
-  ["a PDF that is called text", mismatch, "text/plain", () => pdf(words)],
-  ["an image that is called text", mismatch, "text/markdown", () => png],
-  ["an image that is called nothing", mismatch, "", () => png],
+  ["text declared as a PDF", mismatch, "application/pdf", () => Buffer.from("words")],
+  ["a PDF declared as text", mismatch, "text/plain", () => pdf(words)],
+  ["an image declared as text", mismatch, "text/markdown", () => png],
+  ["an image without a declared type", mismatch, "", () => png],
   ["nothing", "DOCUMENT_EMPTY", "", () => Buffer.alloc(0)],
-  ["a byte too many", "TOO_LARGE", "text/plain", () => Buffer.alloc(LIMIT_BYTES + 1, "a")],
+  [
+    "a document one byte over the limit",
+    "TOO_LARGE",
+    "text/plain",
+    () => Buffer.alloc(LIMIT_BYTES + 1, "a"),
+  ],
 ])("%s is refused as %s", async (_, reason, type, content) => {
   const { upload } = await setup();
   const fault = await faultOf(upload(await content(), type));
@@ -55,14 +60,14 @@ test.each<[string, string, string, () => Promise<Buffer> | Buffer]>([
   expect(fault.message).not.toContain(system.documents);
 });
 
-test("a document as long as may be is read to its end", async () => {
+test("a document of the largest size is read to its end", async () => {
   const { upload, summarize } = await setup();
   const text = "The whale swam past the ship. ".repeat(LIMIT_BYTES / 30).padEnd(LIMIT_BYTES, ".");
   const { state } = await summarize(await upload(Buffer.from(text), "text/plain"));
   expect(state).toBe(JobState.SUCCEEDED);
 });
 
-test("an upload that goes on and on is refused before its end", async () => {
+test("an endless upload is refused", async () => {
   const { caller } = await setup();
   let sent = 0;
   const endless = async function* () {
@@ -80,7 +85,7 @@ test.each<[string, string, () => Promise<Buffer> | Buffer]>([
   ["is encrypted", "DOCUMENT_ENCRYPTED", () => pdf(words, { userPassword: "x" })],
   ["has no text", "DOCUMENT_NO_TEXT", () => pdf(drawing)],
   ["is cut", "DOCUMENT_UNREADABLE", async () => (await pdf(words)).subarray(0, 300)],
-  ["holds spaces alone", "DOCUMENT_NO_TEXT", () => Buffer.from(" \n ")],
+  ["contains only spaces", "DOCUMENT_NO_TEXT", () => Buffer.from(" \n ")],
 ])("a document that %s fails its job at once with %s", async (_, reason, content) => {
   const { upload, summarize, journal } = await setup();
   const end = await summarize(await upload(await content()));
@@ -92,7 +97,7 @@ test.each<[string, string, () => Promise<Buffer> | Buffer]>([
   expect(await journal.violations("documents")).toEqual([]);
 });
 
-test("a document that is gone when its job runs fails it, and whoever names it then is told at once", async () => {
+test("a missing document fails a running job, and a new job that names it is refused", async () => {
   const { caller, upload, journal } = await setup();
   const admin = adminOf(system);
   const documentId = await upload(await pdf(words));

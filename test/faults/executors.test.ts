@@ -1,4 +1,4 @@
-/** Executors that throw, hang, say too much or say it wrong; and workers that are told to stop. */
+/** Tests executors that throw, hang, write too much or return bad results, and workers that are told to stop. */
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { JobState } from "@millrace/proto/job";
 import { limits, systemClock } from "@millrace/shared";
@@ -16,7 +16,7 @@ afterAll(() => shared.system[Symbol.asyncDispose]());
 
 const soon = { maxAttempts: 3, initialBackoff: { nanos: 1_000_000 } };
 
-test("what is thrown is tried again until it succeeds", async () => {
+test("an attempt that throws is tried again until one succeeds", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   worker({
     copy: async ({ attempt, write }) => {
@@ -30,7 +30,7 @@ test("what is thrown is tried again until it succeeds", async () => {
   await check();
 });
 
-test("what is thrown on each attempt fails the job, with the last of it", async () => {
+test("a job fails with its last error when every attempt throws", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   worker({
     copy: async ({ attempt }) => {
@@ -43,7 +43,7 @@ test("what is thrown on each attempt fails the job, with the last of it", async 
   await check();
 });
 
-test("what another attempt would not mend is not tried again", async () => {
+test("a non-retryable failure is not tried again", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   worker({
     copy: async () => {
@@ -62,12 +62,12 @@ const oddities: [string, unknown][] = [
   ["nothing", undefined],
   ["null", null],
   ["text", "just text"],
-  ["an object that cannot be shown", Object.create(null)],
-  ["a message without end", new Error("m".repeat(5_000_000))],
-  ["a reason that is none", new JobFailure("no reason ☂", "?", true)],
+  ["an object without toString", Object.create(null)],
+  ["an error with a very long message", new Error("m".repeat(5_000_000))],
+  ["a failure with an invalid reason", new JobFailure("no reason ☂", "?", true)],
 ];
 
-test.each(oddities)("a worker lives on when its executor throws %s", async (_, thrown) => {
+test.each(oddities)("a worker survives when its executor throws %s", async (_, thrown) => {
   const { journal, submit, worker, check } = await benchOn(shared);
   worker({
     copy: async () => {
@@ -83,7 +83,7 @@ test.each(oddities)("a worker lives on when its executor throws %s", async (_, t
   await check();
 });
 
-test("a result that is no JSON, or too long, fails its job and no other", async () => {
+test("a result that is not JSON, or is too long, fails only its own job", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   const itself: Record<string, unknown> = {};
   itself.self = itself;
@@ -101,7 +101,7 @@ test("a result that is no JSON, or too long, fails its job and no other", async 
   await check();
 });
 
-/** One that hands the test its attempt, and then waits: for `finish`, or to be told to stop. */
+/** Makes an executor that passes its attempt to the test and then waits until `finish`, or until it is told to stop. */
 function hanging(heeds: boolean) {
   const started = Promise.withResolvers<ExecutionContext>();
   const over = Promise.withResolvers<void>();
@@ -119,9 +119,9 @@ function hanging(heeds: boolean) {
 }
 
 test.each([
-  ["whatever it is told", false],
-  ["until it is told to stop", true],
-])("a job that hangs %s is over at its deadline", async (_, heeds) => {
+  ["and ignores its signal", false],
+  ["until its signal aborts", true],
+])("a job that hangs %s ends at its deadline", async (_, heeds) => {
   const { journal, submit, worker, check } = await benchOn(shared);
   const { copy, finish } = hanging(heeds);
   worker({ copy, other: async () => null }, 2);
@@ -138,8 +138,8 @@ test.each([
 });
 
 test.each([
-  ["whatever it is told", false],
-  ["until it is told to stop", true],
+  ["and ignores its signal", false],
+  ["until its signal aborts", true],
 ])("a job without a deadline that hangs %s runs until it is cancelled", async (_, heeds) => {
   const { caller, journal, submit, worker, check } = await benchOn(shared);
   const { copy, started, finish } = hanging(heeds);
@@ -160,7 +160,7 @@ test.each([
   await check();
 });
 
-test("one that writes more than a job may is told so, its output is kept up to the limit, and others go on", async () => {
+test("a job that writes too much fails, its output is kept up to the limit, and other jobs go on", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   const page = "0123456789abcdef".repeat(limits.chunkBytes / 16);
   worker({
@@ -177,14 +177,14 @@ test("one that writes more than a job may is told so, its output is kept up to t
   expect(other.state).toBe(JobState.SUCCEEDED);
   const end = await following;
   expect(end).toMatchObject({ state: JobState.FAILED, attempt: 1, error: { reason: "TOO_LARGE" } });
-  const text = lastText(journal.of(end.id).output.items);
+  const text = lastText(journal.recordOf(end.id).output.items);
   expect(text.length).toBeGreaterThan(0.95 * limits.outputBytes);
   expect(text.length).toBeLessThanOrEqual(limits.outputBytes);
   expect(page.repeat(text.length / page.length)).toBe(text);
   await check();
 });
 
-test("a worker that is told to stop finishes what it runs, and takes no more", async () => {
+test("a worker that is told to stop finishes its jobs and takes no more", async () => {
   const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
   const leaving = await copyingWorker();
   const jobId = await submit();
@@ -205,7 +205,7 @@ test("a worker that is told to stop finishes what it runs, and takes no more", a
   await check();
 });
 
-test("a worker that may not finish hands its job back, and no attempt is spent", async () => {
+test("a worker without drain time hands its job back, and no attempt is spent", async () => {
   const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
   const leaving = await copyingWorker({ DRAIN_MS: "0" });
   const jobId = await submit();
@@ -222,7 +222,7 @@ test("a worker that may not finish hands its job back, and no attempt is spent",
   await check();
 });
 
-test("workers of one queue each run jobs of their own types, and a deploy that adds a type loses none", async () => {
+test("workers of one queue run jobs of their own types, and no job is lost when a deploy adds a type", async () => {
   const { journal, submit, worker, check } = await benchOn(shared);
   const none = { copied: 0, mailed: 0, resized: 0 };
   const ran = { ...none };
@@ -241,7 +241,7 @@ test("workers of one queue each run jobs of their own types, and a deploy that a
     expect([state, attempt]).toEqual([JobState.SUCCEEDED, 1]);
   }
   expect(ran).toEqual({ ...none, copied: 20, mailed: 10 });
-  // The new version is there before the old one goes.
+  // The new version starts before the old one stops.
   worker({ copy: count("copied"), resize: count("resized") });
   for (let i = 0; i < 8; i += 1) ids.push(await submit({ type: i % 2 === 0 ? "copy" : "resize" }));
   await copier.drain(1_000);

@@ -1,4 +1,4 @@
-/** Things that come one after the other and are kept, for whoever waits for one of them. */
+/** Keeps items that arrive one after another, and lets tests wait for one of them. */
 export class Heard<Item> {
   readonly items: Item[] = [];
   #waiting = new Set<() => void>();
@@ -9,20 +9,23 @@ export class Heard<Item> {
     for (const look of this.#waiting) look();
   }
 
-  /** Nothing more will come: whoever waits is told why. */
+  /** Ends the series. Whoever waits for an item is rejected with the reason. */
   end(why: string): void {
     this.#failure ??= new Error(why);
     for (const look of this.#waiting) look();
   }
 
-  /** The first item from index `from` on that `is` it, come already or to come. */
-  until(is: (item: Item) => boolean, from = 0): Promise<Item> {
+  /**
+   * Resolves with the first item, from index `from`, that matches. The item may have arrived already or may still
+   * arrive.
+   */
+  until(matches: (item: Item) => boolean, from = 0): Promise<Item> {
     return new Promise((resolve, reject) => {
       let next = from;
       const look = () => {
         for (; next < this.items.length; next += 1) {
           const item = this.items[next] as Item;
-          if (!is(item)) continue;
+          if (!matches(item)) continue;
           this.#waiting.delete(look);
           return resolve(item);
         }

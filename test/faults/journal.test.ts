@@ -1,4 +1,4 @@
-/** The checker itself: it finds each fault that it is there to find. */
+/** Tests the checker of the journal: it must find each kind of fault. */
 import { create } from "@bufbuild/protobuf";
 import {
   type Job,
@@ -35,23 +35,23 @@ function check(chunks: readonly OutputChunk[], ends: Job[], late: Job, lateChunk
 const good = [chunk(0, "x"), reset(1, 2), chunk(2, "a", 2), chunk(3, "b", 2)];
 const end = succeeded("ab", 4);
 
-test("a job whose parts agree is as it should be", () => {
+test("a job whose parts agree has no violations", () => {
   expect(check(good, [end], end)).toEqual([]);
   expect(check(good, [end, end], end)).toEqual([]);
 });
 
 const wrong: [string, string[]][] = [
-  ["nobody saw it finish", check(good, [], end)],
+  ["no end was reported", check(good, [], end)],
   ["finished twice", check(good, [end, succeeded("ab", 4, { attempt: 2 })], end)],
   ["finished twice", check(good, [end], succeeded("ab", 4, { state: JobState.FAILED }))],
   ["with offset 3", check([...good.slice(0, 2), chunk(3, "ab", 2)], [end], end)],
   ["with offset 2", check([...good, chunk(2, "a", 2)], [end], end)],
   ["chunks, 3 seen", check(good.slice(0, 3), [end], end)],
-  ["to a late reader", check(good, [end], end, [chunk(0, "y"), ...good.slice(1)])],
+  ["a late reader got", check(good, [end], end, [chunk(0, "y"), ...good.slice(1)])],
   ["mixed", check([...good.slice(0, 3), chunk(3, "b", 1)], [end], end)],
   ["result ac", check(good, [succeeded("ac", 4)], succeeded("ac", 4))],
 ];
 
-test.each(wrong)("a job that is not is found: %s", (what, found) => {
+test.each(wrong)("the journal finds: %s", (what, found) => {
   expect(found.join("\n")).toContain(what);
 });

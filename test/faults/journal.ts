@@ -1,8 +1,14 @@
 /**
- * All that callers were told, and whether it holds together: every job that was acknowledged has one
- * final state, the same for whoever asks and whenever; its output came without a gap or a repeat across
- * all cuts, and is what a reader who comes late is given; its result is of the attempt that the output
- * shows last; and there is no job that nobody was told of.
+ * A journal records everything that Millrace told a caller, and checks that it is consistent. The picture is a
+ * diary: the caller writes down what it was told when it was told, and never changes an entry. At the end, the
+ * test compares the entries with one another and with what a late reader is told.
+ *
+ * These rules must hold:
+ * - Every acknowledged job has one final state, which is the same for every reader at every time.
+ * - The job's output arrived without a gap or a repeat, even if connections were cut. A late reader gets the same
+ *   output.
+ * - The job's result belongs to the attempt whose output came last.
+ * - There is no job that was never acknowledged to a caller.
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
@@ -14,35 +20,38 @@ import type { Caller } from "./setup.ts";
 
 export type Spec = MessageInitShape<typeof JobSpecSchema>;
 
-/** What is known of one job. */
+/** Everything that the journal knows about one job. */
 export interface Record {
   readonly jobId: string;
-  /** In the order in which they came. */
+  /** The chunks in the order in which they arrived. */
   readonly output: Heard<OutputChunk>;
-  /** Each state that its followers were told of. */
+  /** Each state that a watch of the job reported. */
   readonly states: Heard<JobState>;
-  /** The job, as often as it was seen to have finished. */
+  /** The finished job, once for each time that it was reported. */
   readonly ends: Job[];
 }
 
 const finals = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED];
 export const isFinal = (state: JobState): boolean => finals.includes(state);
 
-/** What a broken connection may look like; Millrace itself says UNAVAILABLE when asking again may help. */
-const passes = (error: unknown): error is RpcFault =>
+/**
+ * Whether the failure may be a broken connection, so that the call is repeated. Millrace itself reports
+ * UNAVAILABLE if a repeat may help.
+ */
+const isTransient = (error: unknown): error is RpcFault =>
   error instanceof RpcFault &&
   (error.code === status.UNAVAILABLE ||
     (error.reason === undefined &&
       [status.INTERNAL, status.UNKNOWN, status.CANCELLED].includes(error.code)));
 
-/** A caller backs off. */
+/** How long a caller waits before it repeats a call. */
 const PAUSE_MS = 50;
-/** How many calls of one kind are under way at once. */
+/** How many calls of one kind run at the same time. */
 const AT_ONCE = 64;
 
 export class Journal {
   readonly records = new Map<string, Record>();
-  /** The faults that callers got and that passed. */
+  /** The failures of calls that were repeated. */
   readonly faults = new Heard<RpcFault>();
   readonly #caller: Caller;
   #submitted = 0;
@@ -51,11 +60,11 @@ export class Journal {
     this.#caller = caller;
   }
 
-  /** Submits until it is acknowledged, as often as it takes. */
+  /** Submits a job, and repeats the call until it is acknowledged. */
   async submit(spec: Spec): Promise<string> {
     this.#submitted += 1;
     const idempotencyKey = `job-${this.#submitted}`;
-    const { job } = await this.#passing(() =>
+    const { job } = await this.#retryTransient(() =>
       this.#caller.jobs.submitJob({ job: { idempotencyKey, ...spec } }),
     );
     const jobId = job?.id ?? "";
@@ -69,16 +78,16 @@ export class Journal {
     return jobId;
   }
 
-  of(jobId: string): Record {
+  recordOf(jobId: string): Record {
     const record = this.records.get(jobId);
-    if (record === undefined) throw new Error(`nobody was told of ${jobId}`);
+    if (record === undefined) throw new Error(`the journal has no job ${jobId}`);
     return record;
   }
 
-  /** Follows a job to its end, across every cut. */
+  /** Follows a job to its end, even if connections are cut. */
   async follow(jobId: string): Promise<Job> {
-    const { output, states, ends } = this.of(jobId);
-    await this.#passing(async () => {
+    const { output, states, ends } = this.recordOf(jobId);
+    await this.#retryTransient(async () => {
       const fromOffset = BigInt(output.items.length);
       for await (const { event } of this.#caller.jobs.watchJob({ jobId, fromOffset })) {
         if (event.case === "chunks") for (const chunk of event.value.chunks) output.add(chunk);
@@ -88,25 +97,25 @@ export class Journal {
       }
     });
     const end = ends.at(-1);
-    if (end === undefined) throw new Error(`the watch of ${jobId} ended before its job`);
+    if (end === undefined) throw new Error(`the watch of ${jobId} ended before the job did`);
     return end;
   }
 
-  /** The first text of the output that contains `text`, come already or to come. */
+  /** Resolves once a chunk of the output contains `text`. The chunk may have arrived already. */
   async text(jobId: string, text: string): Promise<void> {
-    await this.of(jobId).output.until(
+    await this.recordOf(jobId).output.until(
       ({ content }) => content.case === "text" && content.value.includes(text),
     );
   }
 
-  /** Compares all with what a caller who comes late is told. Every job has been followed to its end. */
+  /** Returns all violations, compared with what a late reader is told. Every job must have been followed to its end. */
   async violations(queue: string): Promise<string[]> {
     const listed = await this.#list(queue);
     const found = [...this.records.keys()]
       .filter((id) => !listed.has(id))
       .map((id) => `lost: ${id}`);
     for (const id of listed.keys())
-      if (!this.records.has(id)) found.push(`nobody was told of: ${id}`);
+      if (!this.records.has(id)) found.push(`never acknowledged: ${id}`);
     const records = [...this.records.values()];
     for (let from = 0; from < records.length; from += AT_ONCE) {
       const group = records.slice(from, from + AT_ONCE);
@@ -139,12 +148,12 @@ export class Journal {
     return { job: job as Job, output };
   }
 
-  async #passing<T>(call: () => Promise<T>): Promise<T> {
+  async #retryTransient<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await call();
       } catch (error) {
-        if (!passes(error)) throw error;
+        if (!isTransient(error)) throw error;
         this.faults.add(error);
         await sleep(systemClock, PAUSE_MS);
       }
@@ -152,53 +161,56 @@ export class Journal {
   }
 }
 
-/** What does not hold of one job. `late`: as it is told to a reader who comes last. */
+/** Returns the violations of one job. `late` is the job as a late reader sees it. */
 export function violationsOf(
   record: Record,
   late: Job,
   lateOutput: readonly OutputChunk[],
 ): string[] {
   const found: string[] = [];
-  const hold = (is: boolean, what: string) => {
-    if (!is) found.push(`${record.jobId}: ${what}`);
+  const expectThat = (holds: boolean, violation: string) => {
+    if (!holds) found.push(`${record.jobId}: ${violation}`);
   };
   const [end, ...others] = record.ends;
-  hold(end !== undefined, "nobody saw it finish");
+  expectThat(end !== undefined, "no end was reported");
   for (const other of [...others, late]) {
-    hold(end === undefined || same(end, other), `finished twice: ${told(end)}, ${told(other)}`);
+    expectThat(
+      end === undefined || same(end, other),
+      `finished twice: ${endText(end)}, ${endText(other)}`,
+    );
   }
   const seen = record.output.items;
   seen.forEach((chunk, i) => {
-    hold(chunk.offset === BigInt(i), `chunk ${i} came with offset ${chunk.offset}`);
+    expectThat(chunk.offset === BigInt(i), `chunk ${i} came with offset ${chunk.offset}`);
   });
-  hold(
+  expectThat(
     late.outputOffset === BigInt(seen.length),
     `${late.outputOffset} chunks, ${seen.length} seen`,
   );
-  hold(textOf(seen) === textOf(lateOutput), "output was another to a late reader");
+  expectThat(textOf(seen) === textOf(lateOutput), "a late reader got other output");
   const attempts = seen.map(({ attempt }) => attempt);
-  hold(
+  expectThat(
     attempts.every((attempt, i) => attempt >= (attempts[i - 1] ?? 1)),
-    `attempts' output mixed: ${attempts.join()}`,
+    `the output of attempts is mixed: ${attempts.join()}`,
   );
   const result = resultOf(late);
   if (result !== undefined) {
-    hold(result === lastText(seen), `result ${result}, last output ${lastText(seen)}`);
+    expectThat(result === lastText(seen), `result ${result}, last output ${lastText(seen)}`);
   }
   return found;
 }
 
-const told = (job: Job | undefined) =>
+const endText = (job: Job | undefined) =>
   job && [JobState[job.state], job.attempt, job.resultJson, job.error?.reason].join(" ");
 
-const same = (one: Job, other: Job) => told(one) === told(other);
+const same = (one: Job, other: Job) => endText(one) === endText(other);
 
 const textOf = (chunks: readonly OutputChunk[]): string =>
   chunks
     .map(({ offset, content }) => `${offset}:${content.case}:${String(content.value)}`)
     .join("\n");
 
-/** The text of the attempt that wrote last. */
+/** Returns the text of the attempt that wrote last. */
 export function lastText(chunks: readonly OutputChunk[]): string {
   const from = chunks.findLastIndex(({ content }) => content.case === "reset") + 1;
   return chunks
@@ -207,7 +219,7 @@ export function lastText(chunks: readonly OutputChunk[]): string {
     .join("");
 }
 
-/** The text in a result that has one. */
+/** Returns the text in a job's result, if it has one. */
 function resultOf({ state, resultJson }: Job): string | undefined {
   if (state !== JobState.SUCCEEDED) return undefined;
   const result = JSON.parse(resultJson) as { text?: string } | null;

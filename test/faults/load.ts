@@ -2,10 +2,10 @@ import type { Job } from "@millrace/proto/job";
 import { benchOn } from "./bench.ts";
 import type { FaultSystem } from "./setup.ts";
 
-/** How many callers there are at once. */
+/** How many callers run at the same time. */
 const CALLERS = 12;
 
-/** A bench with two workers that are given all that there is to do, at once. */
+/** Provides a bench with two workers, whose attempts are given all their text at once. */
 export async function busyBench(shared: FaultSystem) {
   const bench = await benchOn(shared);
   const { journal, dictation, submit } = bench;
@@ -16,7 +16,10 @@ export async function busyBench(shared: FaultSystem) {
   });
   return {
     ...bench,
-    /** Jobs that come, run and end. Resolves when a third of them are acknowledged; `all` when all have ended. */
+    /**
+     * Submits jobs and follows them to their end. Resolves when a third of them are acknowledged. `all` resolves
+     * when all have ended.
+     */
     async load(jobs: number): Promise<{ readonly all: Promise<Job[]> }> {
       let acknowledged = 0;
       const some = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** Schedulers and gateways that are killed, restarted or told to stop in the middle of a job. */
+/** Tests schedulers and gateways that are killed, restarted or told to stop in the middle of a job. */
 import { status } from "@grpc/grpc-js";
 import { connectMillrace } from "@millrace/client";
 import { JobState } from "@millrace/proto/job";
@@ -6,7 +6,7 @@ import { afterAll, expect, onTestFinished, test } from "vitest";
 import { benchOn } from "./bench.ts";
 import { faultOf, startLogged } from "./setup.ts";
 
-/** Each test starts again what it has ended. */
+/** Each test restarts the services that it has ended. */
 const shared = await startLogged({
   ...{ schedulers: 2, gateways: 2, workers: 0 },
   settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "2000" } },
@@ -16,12 +16,12 @@ afterAll(() => shared.system[Symbol.asyncDispose]());
 async function setup() {
   const bench = await benchOn(shared);
   await bench.copyingWorker();
-  /** A job that is under way, and whoever follows it. */
+  /** Starts a job and follows it. Resolves once its attempt runs. */
   const begin = async () => {
     const jobId = await bench.submit();
     const following = bench.journal.follow(jobId);
     const dictated = await bench.dictation.attempt(jobId, 1);
-    /** Has the worker write, and sees it arrive. */
+    /** Makes the worker write text, and waits until the follower gets it. */
     const say = async (text: string) => {
       dictated.write(text);
       await bench.journal.text(jobId, text);
@@ -32,13 +32,13 @@ async function setup() {
   return { ...shared.system, ...bench, begin };
 }
 
-/** By its first attempt, with all that was said. */
+/** A success in the first attempt with the given text. */
 const succeededWith = (text: string) => ({
   ...{ state: JobState.SUCCEEDED, attempt: 1, stalls: 0 },
   resultJson: JSON.stringify({ text }),
 });
 
-test("jobs go on when either of two schedulers is killed, and either comes back", async () => {
+test("jobs go on while either of two schedulers is killed and restarted", async () => {
   const { schedulers, begin, check } = await setup();
   const job = await begin();
   await schedulers[0]?.kill();
@@ -57,14 +57,14 @@ test("jobs go on when either of two schedulers is killed, and either comes back"
   await check();
 });
 
-test("jobs go on when all schedulers are killed and started again, and callers are told meanwhile", async () => {
+test("jobs go on when all schedulers are killed and restarted, and callers get UNAVAILABLE meanwhile", async () => {
   const { schedulers, caller, journal, begin, check } = await setup();
   const job = await begin();
   await Promise.all(schedulers.map((scheduler) => scheduler.kill()));
   const fault = await faultOf(caller.jobs.getJob({ jobId: job.jobId }));
   expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "SCHEDULER_UNAVAILABLE" });
   expect(fault.retryDelayMs).toBeGreaterThan(0);
-  // Where it would be is nobody's business.
+  // The message must not reveal the scheduler's address.
   expect(fault.message).not.toMatch(/\d+\.\d+|:\d+/);
   await Promise.all(schedulers.map((scheduler) => scheduler.restart()));
   await job.say("restarted, ");
@@ -74,7 +74,7 @@ test("jobs go on when all schedulers are killed and started again, and callers a
   await check();
 });
 
-test("a scheduler that is told to stop hands its workers and watchers on, and ends well", async () => {
+test("a scheduler that is told to stop hands its workers and watchers over, and exits with 0", async () => {
   const { schedulers, begin, check } = await setup();
   const job = await begin();
   expect(await schedulers[0]?.stop()).toEqual({ code: 0, signal: null });
@@ -90,7 +90,7 @@ test("a scheduler that is told to stop hands its workers and watchers on, and en
   await check();
 });
 
-test("whoever follows a job goes on through the other gateway when one is killed or stops", async () => {
+test("a watch continues through the other gateway when one is killed or stopped", async () => {
   const { gateways, caller, begin, check } = await setup();
   const job = await begin();
   const millrace = connectMillrace({

@@ -1,4 +1,4 @@
-/** Workers that die, hang or leave in the middle of a job. */
+/** Tests workers that die, hang or leave in the middle of a job. */
 import { JobState } from "@millrace/proto/job";
 import { WriteStatus } from "@millrace/proto/worker-service";
 import { afterAll, expect, test } from "vitest";
@@ -12,7 +12,7 @@ const shared = await startLogged({
 });
 afterAll(() => shared.system[Symbol.asyncDispose]());
 const { LEASE_LOST } = WriteStatus;
-test("a job whose worker is killed is finished by another, and none of the dead one's text is taken for the result", async () => {
+test("another worker finishes the job of a killed worker, and the result has no text of the killed one", async () => {
   const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
   const first = await copyingWorker();
   const jobId = await submit();
@@ -31,7 +31,7 @@ test("a job whose worker is killed is finished by another, and none of the dead 
   await check();
 });
 
-test("a worker that was stopped past its lease and goes on writes nothing, and is a worker again", async () => {
+test("a worker that was paused past its lease stores nothing for it, and then takes jobs again", async () => {
   const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
   const frozen = await copyingWorker({ SLOTS: "1" });
   const jobId = await submit();
@@ -43,10 +43,10 @@ test("a worker that was stopped past its lease and goes on writes nothing, and i
   const other = await copyingWorker({ SLOTS: "1" });
   const second = await dictation.attempt(jobId, 2);
   expect(second.pid).toBe(other.pid);
-  // All that it has to say is with it before it goes on.
+  // The zombie receives all its text before it continues.
   zombie.end("after");
   frozen.resume();
-  // The other one is taken.
+  // The other worker has no free slot.
   const another = await submit();
   const following2 = journal.follow(another);
   const taken = await dictation.attempt(another, 1);
@@ -55,12 +55,12 @@ test("a worker that was stopped past its lease and goes on writes nothing, and i
   await following2;
   second.end("second");
   expect(JSON.parse((await following).resultJson)).toEqual({ text: "second" });
-  const texts = journal.of(jobId).output.items.map(({ content }) => content.value);
+  const texts = journal.recordOf(jobId).output.items.map(({ content }) => content.value);
   expect(texts).toEqual(["before", expect.anything(), "second"]);
   await check();
 });
 
-test("a lease that ran out is lost to its holder in whatever it asks for", async () => {
+test("an expired lease is refused in every message of its holder", async () => {
   const { queue, dictation, journal, submit, copyingWorker, rawWorker, check } =
     await benchOn(shared);
   const jobId = await submit();
@@ -83,7 +83,7 @@ test("a lease that ran out is lost to its holder in whatever it asks for", async
   await check();
 });
 
-test("a job that loses each of its workers fails, and says so", async () => {
+test("a job that loses the worker of every attempt fails as STALLED", async () => {
   const { queue, journal, submit, rawWorker, check } = await benchOn(shared);
   const jobId = await submit({ retry: { maxAttempts: 2 } });
   const following = journal.follow(jobId);
@@ -98,13 +98,13 @@ test("a job that loses each of its workers fails, and says so", async () => {
   await check();
 });
 
-test("jobs that lost their workers together run alone at last, and only the one that ends its worker fails", async () => {
+test("jobs that lost their workers together are tried alone, and only the poison job fails", async () => {
   const { dictation, journal, submit, copyingWorker, check } = await benchOn(shared);
   const jobIds: string[] = [];
   for (let i = 0; i < 4; i += 1) jobIds.push(await submit({ retry: { maxAttempts: 3 } }));
   const ends = jobIds.map((jobId) => journal.follow(jobId));
   const [poison] = jobIds;
-  // Twice all are with the same worker as it dies.
+  // Twice, all jobs run on one worker when it dies.
   for (const attempt of [1, 2]) {
     const worker = await copyingWorker();
     for (const jobId of jobIds) await dictation.attempt(jobId, attempt);

@@ -1,4 +1,7 @@
-/** Workers and callers that send more than anyone can take, take nothing of what they are sent, leave in the middle, or are many. */
+/**
+ * Tests overload: workers and callers that send more than can be handled, read nothing, disconnect in the middle,
+ * or are very many.
+ */
 
 import { status } from "@grpc/grpc-js";
 import type { LocalService } from "@millrace/local";
@@ -19,7 +22,7 @@ const chunks = Array(16).fill({
   content: { case: "text" as const, value: "x".repeat(limits.chunkBytes) },
 });
 
-/** A worker that holds a job and sends output of it, a MiB each time, for as long as it is taken. */
+/** Starts a worker that holds a job and sends its output, one MiB at a time, as fast as the stream accepts it. */
 async function startFlood({ queue, submit, rawWorker }: Awaited<ReturnType<typeof benchOn>>) {
   const worker = rawWorker();
   await worker.hello(queue);
@@ -36,14 +39,14 @@ async function startFlood({ queue, submit, rawWorker }: Awaited<ReturnType<typeo
   return { worker, ended: flood().catch(() => undefined), sentMib: () => sent };
 }
 
-test("a scheduler takes no more of a worker than it can store: the rest stays with the worker", async () => {
+test("a scheduler reads no more from a worker than it can store, so the rest waits in the worker", async () => {
   const bench = await benchOn(shared);
   const { redis } = shared.system;
   const jobId = await bench.submit();
   const { worker, ended, sentMib } = await startFlood(bench);
   redis.pause();
   const before = sentMib();
-  // Redis has had its time to answer, and the worker its time to send.
+  // Redis has had time to answer, and the worker to send.
   const fault = await faultOf(bench.caller.jobs.getJob({ jobId }));
   expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "STORE_UNAVAILABLE" });
   expect(sentMib() - before).toBeLessThan(12);
@@ -52,7 +55,7 @@ test("a scheduler takes no more of a worker than it can store: the rest stays wi
   redis.resume();
 });
 
-test("workers that flood, and one that hears no answers, do not keep others from their work", async () => {
+test("flooding workers, and a worker that reads no answers, do not block others", async () => {
   const bench = await benchOn(shared);
   const { journal, submit } = bench;
   const floods = [await startFlood(bench), await startFlood(bench)];
@@ -65,12 +68,12 @@ test("workers that flood, and one that hears no answers, do not keep others from
   await Promise.all(floods.map(({ ended }) => ended));
 });
 
-/** What a service's objects and buffers take, with what was not collected yet. */
+/** Returns the memory of a service's objects and buffers, including garbage. */
 const memory = async (service: LocalService | undefined) =>
   (await metric(service, "nodejs_heap_size_used_bytes")) +
   (await metric(service, "nodejs_external_memory_bytes"));
 
-test("watchers that read nothing cost little memory, and miss nothing once they read", async () => {
+test("watchers that do not read cost little memory, and miss nothing once they read", async () => {
   const { caller, journal, submit, worker, check } = await benchOn(shared);
   const { gateways, schedulers } = shared.system;
   const page = "0123456789abcdef".repeat(limits.chunkBytes / 16);
@@ -86,11 +89,11 @@ test("watchers that read nothing cost little memory, and miss nothing once they 
   const address = gateways[0]?.addresses.address;
   const watches = Array.from({ length: 48 }, () => rawWatch(address, caller.apiKey, jobId));
   await Promise.all(watches.map(({ opened }) => opened));
-  // Whoever reads is told all of it meanwhile, and another job is done.
+  // A watcher that reads gets everything meanwhile, and another job is done.
   await journal.follow(jobId);
   expect((await journal.follow(await submit())).state).toBe(JobState.SUCCEEDED);
   const after = await Promise.all([...gateways, ...schedulers].map(memory));
-  // All of them together wait for 192 MiB.
+  // All watchers together wait for 192 MiB.
   for (const [i, bytes] of after.entries()) expect(bytes - (before[i] ?? 0)).toBeLessThan(96 * MIB);
   for (const { read } of watches.slice(0, 2)) {
     let next = 0n;
@@ -109,7 +112,7 @@ test("watchers that read nothing cost little memory, and miss nothing once they 
   await check();
 });
 
-test("whoever leaves in the middle leaves nothing behind", async () => {
+test("watchers and waiters that disconnect leave nothing behind", async () => {
   const { caller, journal, submit, worker, check } = await benchOn(shared);
   const [gateway] = shared.system.gateways;
   const [scheduler] = shared.system.schedulers;
@@ -160,7 +163,7 @@ test("whoever leaves in the middle leaves nothing behind", async () => {
   await check();
 });
 
-test("1,200 open watches through one gateway all end with their job, and calls beside them are answered", async () => {
+test("1,200 watches through one gateway end with their job, and other calls are answered meanwhile", async () => {
   const { caller, journal, submit, worker, check } = await benchOn(shared);
   const finish = Promise.withResolvers<void>();
   worker({
@@ -194,7 +197,7 @@ test("1,200 open watches through one gateway all end with their job, and calls b
   await check();
 });
 
-test("of many times more than may wait each job is refused with when to come back, what was accepted is done, and then all is as before", async () => {
+test("jobs beyond the depth limit are refused with a retry delay, accepted jobs are done, and memory returns to normal", async () => {
   const { caller, queue, worker } = await benchOn(shared);
   const admin = adminOf(shared.system);
   const QUEUED = 100;
@@ -218,7 +221,7 @@ test("of many times more than may wait each job is refused with when to come bac
   };
   const jobs = Array.from({ length: 500 }, () => ({ queue, type: "copy", payload }));
   const answers = [];
-  // As many at once as a key may submit.
+  // As many calls at the same time as a key may have.
   for (let round = 0; round < 3; round += 1) {
     const calls = Array.from({ length: 4 }, () => caller.jobs.submitJobs({ jobs }));
     answers.push(...(await Promise.all(calls)));
@@ -244,7 +247,7 @@ test("of many times more than may wait each job is refused with when to come bac
     body: JSON.stringify({ queue, type: "copy" }),
   });
   expect([byHttp.status, Number(byHttp.headers.get("retry-after")) > 0]).toEqual([429, true]);
-  // Whoever has not asked for too much is served beside it.
+  // A caller within its limits is served meanwhile.
   const other = callerAt(shared.system.gatewayTarget(), await shared.system.createApiKey("other"));
   const { job: others } = await other.jobs.submitJob({ job: { queue, type: "copy" } });
   const after = await Promise.all(services.map(memory));

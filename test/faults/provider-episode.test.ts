@@ -1,4 +1,4 @@
-/** A provider that refuses for a while, and the workers that Millrace ships: how many calls it costs to learn of it. */
+/** Tests a provider that refuses for a while, and how many calls the shipped workers need to learn of it. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JobState } from "@millrace/proto/job";
@@ -9,10 +9,10 @@ import { adminOf, callerAt, metric, startForTest, untilMetric, uploadOf } from "
 const WORKERS = 2;
 const JOBS = 12;
 const pool = "openai/m";
-/** Longer than the test needs to look at what happens meanwhile. */
+/** Longer than the test needs for its checks. */
 const refusal = refuse(429, "rate_limit_exceeded", { "retry-after": "10" });
 
-test("an episode of refusals costs each worker one call, and no job an attempt", async () => {
+test("a series of refusals costs each worker one call and no job an attempt", async () => {
   const held: ((reply: ProviderReply) => void)[] = [];
   const provider = await startProviderSimulator(
     () => new Promise<ProviderReply>((resolve) => held.push(resolve)),
@@ -41,7 +41,7 @@ test("an episode of refusals costs each worker one call, and no job an attempt",
   };
   const { results } = await caller.jobs.submitJobs({ jobs: Array(JOBS).fill(job) });
   const ids = results.flatMap(({ result }) => (result.case === "jobId" ? [result.value] : []));
-  // Every slot has called for its first part, and is to call for many more.
+  // Every slot has called the provider for its first part, and has many more parts to go.
   await provider.called(JOBS);
 
   const bounced = (count: number) =>
@@ -49,7 +49,7 @@ test("an episode of refusals costs each worker one call, and no job an attempt",
   provider.behave(() => refusal);
   held[0]?.(refusal);
   await bounced(1);
-  // The others are answered, one after the other, and would call for their next part.
+  // The other calls are answered one after another, and their jobs would call for the next part.
   for (const [at, reply] of held.slice(1).entries()) {
     reply(answer("The mill turns."));
     await bounced(at + 2);
@@ -68,7 +68,7 @@ test("an episode of refusals costs each worker one call, and no job an attempt",
   );
 });
 
-test("a refusal that came while a worker's clock was an hour ahead holds nothing up once the clock is right", async () => {
+test("a refusal seen while a worker's clock was an hour ahead delays nothing once the clock is right", async () => {
   let refuseFirst = (_: ProviderReply) => {};
   const provider = await startProviderSimulator(
     () => new Promise<ProviderReply>((resolve) => (refuseFirst = resolve)),

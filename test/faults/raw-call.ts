@@ -1,11 +1,11 @@
-/** Calls whose messages are bytes: what no client of ours would send. */
+/** Makes calls whose messages are raw bytes, which no client of Millrace would send. */
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { methodPath } from "@millrace/grpc";
 import { fromGrpcError, type RpcFault } from "@millrace/runtime";
 import { onTestFinished } from "vitest";
 
-/** Sends the messages and ends; resolves to what the call failed with, undefined if it did not. */
+/** Sends the messages and ends. Resolves with the failure of the call, or undefined if it succeeded. */
 export function sendBytes(
   address: string | undefined,
   method: Pick<DescMethod, "parent" | "name">,
@@ -16,7 +16,7 @@ export function sendBytes(
   onTestFinished(() => client.close());
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  // A unary call is one message up and one down; on the wire it is a stream like the others.
+  // A unary call has one message in each direction. On the wire it is a stream like the others.
   const call = client.makeBidiStreamRequest(
     methodPath(method),
     (bytes: Uint8Array) => Buffer.from(bytes),

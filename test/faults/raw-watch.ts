@@ -9,12 +9,12 @@ import {
 } from "@millrace/proto/job-service";
 import { onTestFinished } from "vitest";
 
-/** One byte says whether a message is compressed, four how long it is. */
+/** One byte for the compression flag and four for the length. */
 const PREFIX_BYTES = 5;
 
 /**
- * A watch on a connection of its own that takes what it is sent only when it is told to: unlike a gRPC
- * client, which reads on and keeps what nobody asks for.
+ * Opens a watch on its own connection that reads only when the test tells it to. A gRPC client would read on and
+ * buffer what nobody asks for.
  */
 export function rawWatch(address: string | undefined, apiKey: string, jobId: string) {
   const session = connect(`http://${address}`);
@@ -31,9 +31,9 @@ export function rawWatch(address: string | undefined, apiKey: string, jobId: str
   call.end(Buffer.concat([prefix, request]));
 
   return {
-    /** Resolves once the call has been taken: the first byte of an answer is there, and is not read. */
+    /** Resolves once the gateway has accepted the call. The answer has begun but is not read. */
     opened: new Promise<void>((resolve) => call.once("response", () => resolve())),
-    /** Reads all that there is to come. */
+    /** Reads everything that follows. */
     async *read(): AsyncGenerator<WatchJobResponse["event"]> {
       let bytes = Buffer.alloc(0);
       for await (const piece of call) {
@@ -46,7 +46,7 @@ export function rawWatch(address: string | undefined, apiKey: string, jobId: str
         }
       }
     },
-    /** The connection breaks, as when the caller's process dies. */
+    /** Breaks the connection, as when the caller's process dies. */
     die: () => session.destroy(),
   };
 }

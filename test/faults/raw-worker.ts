@@ -19,10 +19,10 @@ type Request = MessageInitShape<typeof WorkRequestSchema>;
 export type Outcome = NonNullable<MessageInitShape<typeof AttemptOutcomeSchema>["outcome"]>;
 type Response = WorkResponse["message"];
 
-/** One stream of a worker that says whatever the test wants said. It goes with the test. */
+/** One stream of a worker that sends whatever the test wants. It ends with the test. */
 export class RawWorker {
   readonly heard = new Heard<Response>();
-  /** How the stream ended; undefined: as it should. */
+  /** The failure that the stream ended with. Undefined if it ended normally. */
   readonly ended: Promise<RpcFault | undefined>;
   readonly #call: BidiCall<Request, WorkResponse>;
   #assigned = 0;
@@ -33,7 +33,7 @@ export class RawWorker {
     this.ended = this.#read();
   }
 
-  /** From now on it takes nothing of what it is sent. */
+  /** Stops reading from now on. */
   deafen(): void {
     this.#deaf = true;
   }
@@ -52,31 +52,31 @@ export class RawWorker {
     }
   }
 
-  /** Resolves when the stream takes more. */
+  /** Sends a message. Resolves when the stream accepts more. */
   send(message: Request["message"]): Promise<void> {
     return this.#call.write(message === undefined ? {} : { message });
   }
 
-  /** Says hello, and hears the welcome. */
+  /** Sends a hello and waits for the welcome. */
   async hello(queue: string, hello: MessageInitShape<typeof HelloSchema> = {}): Promise<Welcome> {
     const value = { workerId: "raw", queues: [queue], credit: 1, ...hello };
     await this.send({ case: "hello", value });
     return this.#answer("welcome", 0);
   }
 
-  /** The next assignment, of those that have come or of those to come. */
+  /** Resolves with the next assignment, which may have arrived already. */
   async take(): Promise<Assignment & { readonly lease: LeaseRef }> {
-    const at = this.#assigned;
+    const index = this.#assigned;
     this.#assigned += 1;
     const all = () =>
       this.heard.items.flatMap((message) =>
         message.case === "assignments" ? message.value.assignments : [],
       );
-    await this.heard.until(() => all().length > at);
-    return all()[at] as Assignment & { readonly lease: LeaseRef };
+    await this.heard.until(() => all().length > index);
+    return all()[index] as Assignment & { readonly lease: LeaseRef };
   }
 
-  /** Sends output of one attempt, and hears the answer. */
+  /** Sends output of one attempt and waits for the answer. */
   async output(
     lease: LeaseRef,
     firstSequence: number,
@@ -89,14 +89,14 @@ export class RawWorker {
     return (await this.#answer("outputAcks", from)).acks[0] as OutputAck;
   }
 
-  /** Ends one attempt, and hears the answer. */
+  /** Ends one attempt and waits for the answer. */
   async settle(lease: LeaseRef, outcome: Outcome): Promise<SettleAck> {
     const from = this.heard.items.length;
     await this.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
     return (await this.#answer("settleAcks", from)).acks[0] as SettleAck;
   }
 
-  /** Renews leases, and hears which are lost. */
+  /** Renews leases and returns the lost ones. */
   async heartbeat(leases: readonly LeaseRef[]): Promise<readonly LeaseRef[]> {
     const from = this.heard.items.length;
     await this.send({ case: "heartbeat", value: { leases: [...leases] } });
@@ -107,8 +107,8 @@ export class RawWorker {
     this.#call.cancel();
   }
 
-  async #answer<Case extends Response["case"]>(is: Case, from: number) {
-    const message = await this.heard.until((response) => response.case === is, from);
+  async #answer<Case extends Response["case"]>(kind: Case, from: number) {
+    const message = await this.heard.until((response) => response.case === kind, from);
     return message.value as Extract<Response, { case: Case }>["value"];
   }
 }

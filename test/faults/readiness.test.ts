@@ -1,4 +1,4 @@
-/** What `/readyz` and gRPC's health say of services that do not have what they need. */
+/** Tests what `/readyz` and the gRPC health service report for services that lack what they need. */
 
 import { Client, credentials } from "@grpc/grpc-js";
 import { startService } from "@millrace/local";
@@ -13,7 +13,7 @@ const readyz = async (address: string | undefined) => {
 };
 const ready = { code: 200, body: "ok\n" };
 
-/** Asks until the answer has this status: what it waits for is an event in another process. */
+/** Asks again until the answer has this status. The event that changes it happens in another process. */
 async function until(address: string | undefined, code: number) {
   let answer = await readyz(address);
   while (answer.code !== code) answer = await readyz(address);
@@ -35,7 +35,7 @@ const serving = (address: string | undefined) => {
   });
 };
 
-test("a gateway or worker that has never reached a scheduler, or may not, is not ready", async () => {
+test("a gateway or worker that no scheduler has answered or accepted is not ready", async () => {
   const { system, log } = await startForTest({
     workers: 0,
     settings: { all: { MILLRACE_INTERNAL_TOKEN: "right" } },
@@ -69,7 +69,7 @@ test("a gateway or worker that has never reached a scheduler, or may not, is not
   expect(await until(good.addresses.metrics, 200)).toEqual(ready);
 }, 120_000);
 
-test("a scheduler without Redis is not ready after the grace, and ready when Redis is back; its gateway stays ready", async () => {
+test("a scheduler without Redis is not ready after the grace until Redis is back, and its gateway stays ready", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { all: { MILLRACE_READY_GRACE_MS: "1000" } },
@@ -80,7 +80,7 @@ test("a scheduler without Redis is not ready after the grace, and ready when Red
   await system.redis.kill();
   const answer = await until(scheduler?.addresses.metrics, 503);
   expect(answer.body).toMatch(/^not ready: Redis has not answered for \d+ s\n$/);
-  // The scheduler answers that its store is away.
+  // The scheduler itself still answers, with the error that its store is away.
   expect(await readyz(gateway?.addresses.metrics)).toEqual(ready);
   await system.redis.restart();
   expect(await until(scheduler?.addresses.metrics, 200)).toEqual(ready);

@@ -1,4 +1,4 @@
-/** A Redis Cluster under load, whose masters are replaced. */
+/** Tests a Redis Cluster under load whose masters are replaced. */
 import { JobState } from "@millrace/proto/job";
 import { startRedisCluster } from "@millrace/testing";
 import { afterAll, expect, test } from "vitest";
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const JOBS = 60;
 
-test("masters that hand over to their replicas lose nothing that was acknowledged", async () => {
+test("masters that hand over to their replicas lose no acknowledged job", async () => {
   const { load, check } = await busyBench(shared);
   const { all } = await load(JOBS);
   for (const index of [0, 1, 2]) await cluster.handOver(index);
@@ -34,14 +34,14 @@ test("masters that hand over to their replicas lose nothing that was acknowledge
   await check();
 });
 
-test("when a master has died, callers that submit again have all their jobs done, and what is there holds together", async () => {
+test("after the death of a master, callers that submit again get all jobs done, and the store is consistent", async () => {
   const bench = await busyBench(shared);
   const { all } = await steadfastLoad(bench, JOBS);
   const index = await cluster.indexOf(`mr:{${bench.queue}:0}:`);
-  // It was the replica, before the masters handed over.
+  // This server was the replica before the masters handed over.
   await cluster.replicas[index]?.kill();
   await cluster.takeOver(cluster.masters[index]);
-  // Its replica had not been told of all that was acknowledged: how much is lost is chance.
+  // The replica may not have received every acknowledged write, so it is chance how many are lost.
   expect(new Set(await all)).toEqual(new Set([JobState.SUCCEEDED]));
   await bench.checkStore();
 });

@@ -1,4 +1,7 @@
-/** A Redis that has little memory left: what runs goes on, what is new is refused before Redis refuses all. */
+/**
+ * Tests a Redis with little memory left: existing jobs go on, and new jobs are refused before Redis refuses all
+ * writes.
+ */
 import { status } from "@grpc/grpc-js";
 import { startRedis } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
@@ -17,7 +20,7 @@ const [scheduler] = shared.system.schedulers;
 
 const LIMIT = "millrace_redis_memory_limit_bytes";
 
-/** Makes what is in use so many percent of what may be, and waits until the scheduler has seen it. */
+/** Sets the limit so that this percentage of it is in use, and waits until the scheduler has seen it. */
 async function fillTo(percent: number): Promise<void> {
   const info = await redisCommand(redis.port, "INFO", "memory");
   const used = Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
@@ -26,8 +29,8 @@ async function fillTo(percent: number): Promise<void> {
   await untilMetric((value) => value === limit, scheduler, LIMIT);
 }
 
-test("new jobs are refused from a share of Redis' memory on, down to a lower one, and those that are there end", async () => {
-  // So large that what the test itself takes changes little.
+test("new jobs are refused above a share of memory until use is below a lower share, and existing jobs end", async () => {
+  // The filler is so large that the test's own data changes little.
   await redisCommand(redis.port, "SET", "mr:{test}:filler", "x".repeat(40 * 1024 * 1024));
   const { queue, caller, journal, dictation, copyingWorker, submit, check } = await benchOn(shared);
   const [running, waiting] = [await submit(), await submit()];
@@ -42,7 +45,7 @@ test("new jobs are refused from a share of Redis' memory on, down to a lower one
   expect(await refused()).toMatchObject(full);
   expect(await metric(scheduler, "millrace_jobs_shed_total")).toBe(1);
   await shared.log.until(({ msg }) => msg.startsWith("Redis has little memory left"));
-  // Output, settlements and leases go on.
+  // Output, settlements and leases still work.
   first.write("hello, ");
   first.end("world");
   for (const id of [waiting, third]) (await dictation.attempt(id, 1)).end("next");

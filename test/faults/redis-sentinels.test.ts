@@ -1,4 +1,4 @@
-/** A Redis under load whose master is replaced by sentinels. */
+/** Tests a Redis under load whose master is replaced by sentinels. */
 import { JobState } from "@millrace/proto/job";
 import { startRedisSentinels } from "@millrace/testing";
 import { afterAll, expect, test } from "vitest";
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const JOBS = 60;
 
-test("a master that is replaced while its writers are held back loses nothing that was acknowledged", async () => {
+test("a master that is replaced while writes are paused loses no acknowledged job", async () => {
   const { load, check } = await busyBench(shared);
   const { all } = await load(JOBS);
   await watched.replace();
@@ -35,11 +35,11 @@ test("a master that is replaced while its writers are held back loses nothing th
   await check();
 });
 
-test("when the master has died, callers that submit again have all their jobs done, and what is there holds together", async () => {
+test("after the death of the master, callers that submit again get all jobs done, and the store is consistent", async () => {
   const bench = await busyBench(shared);
   const { all } = await steadfastLoad(bench, JOBS);
   await watched.killMaster();
-  // Its replicas had not been told of all that was acknowledged: how much is lost is chance.
+  // The replicas may not have received every acknowledged write, so it is chance how many are lost.
   expect(new Set(await all)).toEqual(new Set([JobState.SUCCEEDED]));
   await bench.checkStore();
 });

@@ -1,4 +1,4 @@
-/** Redis killed, stopped, restarted or hanging under load. */
+/** Tests a Redis that is killed, stopped, restarted or hangs under load. */
 import { status } from "@grpc/grpc-js";
 import { startRedis } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { busyBench } from "./load.ts";
 import { faultOf, startLogged } from "./setup.ts";
 
-/** One that has written down whatever it has said yes to. */
+/** This Redis syncs every write to disk before it answers. */
 const redis = await startRedis({ appendonly: true, appendfsync: "always" });
 const shared = await startLogged({
   ...{ redis, workers: 0 },
@@ -24,20 +24,20 @@ afterAll(async () => {
 const JOBS = 150;
 const away = { code: status.UNAVAILABLE, reason: "STORE_UNAVAILABLE" };
 
-test("a Redis that is killed under load loses nothing that was acknowledged, and all goes on when it is back", async () => {
+test("a Redis that is killed under load loses no acknowledged job, and work goes on when it is back", async () => {
   const { caller, journal, rawWorker, load, check } = await busyBench(shared);
   const { all } = await load(JOBS);
   const jobId = [...journal.records.keys()][0] ?? "";
   await redis.kill();
   const calls = [
     caller.jobs.getJob({ jobId }),
-    // In a queue that there is not: whether one that failed was stored is not known.
+    // The queue does not exist, because a failed call may have stored its job, which the journal would not know.
     caller.jobs.submitJob({ job: { queue: "elsewhere", type: "copy" } }),
     caller.jobs.listJobs({ queue: "elsewhere" }),
     caller.jobs.watchJob({ jobId }),
   ];
   for (const fault of await Promise.all(calls.map(faultOf))) expect(fault).toMatchObject(away);
-  // A worker that comes now, to a queue that has none yet, is told so too.
+  // A worker that connects now, to a queue without workers, gets the error too.
   const early = rawWorker();
   await early.send({ case: "hello", value: { workerId: "early", queues: ["elsewhere"] } });
   expect(await early.ended).toMatchObject(away);
@@ -47,7 +47,7 @@ test("a Redis that is killed under load loses nothing that was acknowledged, and
   await check();
 });
 
-test("a Redis that hangs for longer than anyone waits is as one that is away, and nothing is done twice", async () => {
+test("a Redis that hangs longer than the time limits counts as away, and no job is done twice", async () => {
   const { caller, journal, load, check } = await busyBench(shared);
   const { all } = await load(JOBS);
   const jobId = [...journal.records.keys()][0] ?? "";
@@ -59,7 +59,7 @@ test("a Redis that hangs for longer than anyone waits is as one that is away, an
   await check();
 });
 
-test("a Redis that is told to stop under load, and is started again, loses nothing that was acknowledged", async () => {
+test("a Redis that is stopped under load and started again loses no acknowledged job", async () => {
   const { caller, journal, load, check } = await busyBench(shared);
   const { all } = await load(JOBS);
   await redis.stop();

@@ -1,10 +1,10 @@
-/** The shipped worker where no scheduler can ever let it in. */
+/** Tests the shipped worker in cases where no scheduler can ever accept it. */
 import { startService } from "@millrace/local";
 import { expect, test } from "vitest";
 import { Heard } from "./heard.ts";
 import { startForTest } from "./setup.ts";
 
-/** Resolves with its exit code once it has ended, before it was ready or after. */
+/** Resolves with the exit code once the worker has ended, whether it was ready before or not. */
 async function runWorker(settings: Readonly<Record<string, string>>) {
   const log = new Heard<string>();
   const started = startService("worker", {
@@ -18,7 +18,7 @@ async function runWorker(settings: Readonly<Record<string, string>>) {
   return { code, said: log.items.join("\n") };
 }
 
-test("a wrong token ends it with code 78 and the setting to change", async () => {
+test("a wrong token ends the worker with exit code 78 and the setting to change", async () => {
   const token = { MILLRACE_WORKER_TOKEN: "right" };
   const { system } = await startForTest({
     workers: 0,
@@ -29,14 +29,14 @@ test("a wrong token ends it with code 78 and the setting to change", async () =>
     MILLRACE_WORKER_TOKEN: "wrong",
   });
   expect(code).toBe(78);
-  expect(said).toMatch(/does not let this worker in .*MILLRACE_WORKER_TOKEN/);
+  expect(said).toMatch(/refused this worker .*MILLRACE_WORKER_TOKEN/);
 });
 
 test.each([
   ["MILLRACE_QUEUES", "Documents", /Documents\\?" must be a name/],
   ["MILLRACE_WORKER_ID", "a b", /must be 1 to 128 characters/],
   ["MILLRACE_SLOTS", "0", /MILLRACE_SLOTS/],
-])("a wrong %s ends it with code 78 before it connects", async (name, value, says) => {
+])("a wrong %s ends the worker with exit code 78 before it connects", async (name, value, says) => {
   const { code, said } = await runWorker({
     MILLRACE_SCHEDULER_ADDRESS: "127.0.0.1:1",
     [name]: value,

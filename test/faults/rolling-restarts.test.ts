@@ -1,4 +1,7 @@
-/** Every service replaced, one after the other, under callers who do all that callers may: docs/retries.md says what they do about it. */
+/**
+ * Tests that every service can be replaced, one after another, while callers use every kind of call.
+ * docs/retries.md says what callers do about it.
+ */
 import { connectMillrace, type Job } from "@millrace/client";
 import { JobState } from "@millrace/proto/job";
 import { sleep, systemClock } from "@millrace/shared";
@@ -10,7 +13,7 @@ import { adminOf, callerAt, startForTest } from "./setup.ts";
 
 const PIECES = ["The ", "sea ", "was ", "calm."];
 const TEXT = PIECES.join("");
-/** Long enough for attempts to be under way whenever something stops. */
+/** Long enough that attempts are under way whenever a service stops. */
 const PAUSE_MS = 60;
 const job = {
   queue: "documents",
@@ -43,13 +46,13 @@ async function setup() {
   return { system, millrace, load: new Load() };
 }
 
-/** Callers who do the same thing over and over, until they are told that it is enough. */
+/** Callers that repeat one kind of work until they are stopped. */
 class Load {
   readonly #rounds = new Map<string, Heard<number>>();
   readonly #ends: Promise<void>[] = [];
   #over = false;
 
-  /** `round` throws where anything is not as it should be. */
+  /** Starts a caller. `round` throws if anything is wrong. */
   start(name: string, round: (n: number) => Promise<void>): void {
     const done = new Heard<number>();
     this.#rounds.set(name, done);
@@ -65,11 +68,11 @@ class Load {
         throw new Error(`${name} failed`, { cause });
       }),
     );
-    // Told by the end of all.
+    // The failure is reported when all callers are awaited.
     this.#ends.at(-1)?.catch(() => undefined);
   }
 
-  /** Resolves once each has done it so many times more. */
+  /** Resolves once each caller has done this many further rounds. */
   async more(times: number): Promise<void> {
     const all = [...this.#rounds.values()].map((done) => {
       const wanted = (done.items.at(-1) ?? 0) + times;
@@ -84,7 +87,7 @@ class Load {
   }
 }
 
-/** A call over HTTP as docs/retries.md has it: what did not come through is asked of the next gateway. */
+/** Makes a call over HTTP as docs/retries.md describes: a call that got no answer is sent to the next gateway. */
 async function send(urls: readonly string[], path: string, init: RequestInit): Promise<Response> {
   for (let tried = 0; ; tried += 1) {
     const response = await fetch(`${urls[tried % urls.length]}${path}`, init).catch(
@@ -96,7 +99,7 @@ async function send(urls: readonly string[], path: string, init: RequestInit): P
   }
 }
 
-test("with every service replaced one by one no call fails, and no attempt is spent", async () => {
+test("no call fails and no attempt is spent while every service is replaced one by one", async () => {
   const { system, millrace, load } = await setup();
   const expected = {
     state: "SUCCEEDED",
@@ -136,7 +139,7 @@ test("with every service replaced one by one no call fails, and no attempt is sp
     const { id } = await millrace.uploadDocument(Buffer.from(content));
     const pieces = await Array.fromAsync(millrace.downloadDocument(id));
     expect(Buffer.concat(pieces).toString()).toBe(content);
-    // These take no time by themselves, and the others shall have some.
+    // These calls are fast, and the pause leaves time for the others.
     await sleep(systemClock, PAUSE_MS);
   });
   const urls = system.gateways.map(({ addresses }) => `http://${addresses.http}`);
@@ -177,7 +180,7 @@ test("with every service replaced one by one no call fails, and no attempt is sp
   }
   await load.end();
 
-  // All that was asked for was done once, and all of it holds together.
+  // Every requested job was done once, and the store is consistent.
   const listed = await Array.fromAsync(millrace.list({ queue: "documents", pageSize: 500 }));
   expect(new Set(listed.map(({ id }) => id))).toEqual(jobIds);
   const findings: unknown[] = [];

@@ -1,4 +1,4 @@
-/** A real Millrace to break, and those who talk to it. */
+/** A real Millrace that tests break, and the clients that call it. */
 import type { DescService, MessageInitShape } from "@bufbuild/protobuf";
 import {
   type LocalService,
@@ -30,7 +30,7 @@ export interface FaultSystem {
   readonly log: Heard<LogLine>;
 }
 
-/** Its end is the caller's affair. */
+/** Starts a system with its log. The caller ends the system. */
 export async function startLogged(options: SystemOptions = {}): Promise<FaultSystem> {
   const log = new Heard<LogLine>();
   const system = await startSystem({
@@ -40,7 +40,7 @@ export async function startLogged(options: SystemOptions = {}): Promise<FaultSys
   return { system, log };
 }
 
-/** A system that goes with the test. */
+/** Starts a system that ends with the test. */
 export async function startForTest(options: SystemOptions = {}): Promise<FaultSystem> {
   const started = await startLogged(options);
   onTestFinished(() => started.system[Symbol.asyncDispose]());
@@ -55,7 +55,7 @@ function parse(line: string): { msg: string } {
   }
 }
 
-/** A client that goes with the test, on a connection of its own. */
+/** Creates a client with its own connection. It closes with the test. */
 export function clientOf<Service extends DescService>(
   service: Service,
   address: string | undefined,
@@ -63,7 +63,7 @@ export function clientOf<Service extends DescService>(
 ): GrpcClient<Service> {
   const client = grpcClient(service, address ?? "", {
     ...(token === undefined ? {} : { token }),
-    // Else all clients of a process share one.
+    // Without this, all clients of a process would share one connection.
     channelOptions: { "grpc.use_local_subchannel_pool": 1 },
   });
   onTestFinished(() => client.close());
@@ -72,7 +72,7 @@ export function clientOf<Service extends DescService>(
 
 export type Caller = ReturnType<typeof callerAt>;
 
-/** Whoever calls gateways with an API key, on connections of its own. */
+/** Creates clients that call gateways with an API key, on their own connections. */
 export function callerAt(address: string | undefined, apiKey: string) {
   const jobs = clientOf(JobService, address, apiKey);
   return {
@@ -87,7 +87,7 @@ export function callerAt(address: string | undefined, apiKey: string) {
 export const adminOf = (system: LocalSystem) =>
   clientOf(AdminService, system.schedulers[0]?.addresses.admin).rpc;
 
-/** The messages that upload a document, a piece each. */
+/** Yields the messages that upload a document, with one message for each piece. */
 export async function* uploadOf(
   header: MessageInitShape<typeof UploadDocumentHeaderSchema>,
   ...pieces: Uint8Array[]
@@ -97,7 +97,7 @@ export async function* uploadOf(
   yield { part: { case: "end", value: {} } };
 }
 
-/** What a call fails with; throws if it does not. */
+/** Returns the error of a call. Throws if the call succeeds. */
 export async function faultOf(call: Promise<unknown> | AsyncIterable<unknown>): Promise<RpcFault> {
   try {
     if (call instanceof Promise) await call;
@@ -108,7 +108,7 @@ export async function faultOf(call: Promise<unknown> | AsyncIterable<unknown>): 
   throw new Error("the call did not fail");
 }
 
-/** A service's metrics, now: the sum of the series of `name` whose labels hold all of `labels`. */
+/** Reads a metric of a service: the sum of the series of `name` that have all of `labels`. */
 export async function metric(
   service: LocalService | undefined,
   name: string,
@@ -122,13 +122,13 @@ export async function metric(
     .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 
-/** Asks again until the metric is as it `is`. */
+/** Reads a metric again and again until its value satisfies `matches`. */
 export async function untilMetric(
-  is: (value: number) => boolean,
+  matches: (value: number) => boolean,
   ...asked: Parameters<typeof metric>
 ): Promise<number> {
   for (;;) {
     const value = await metric(...asked);
-    if (is(value)) return value;
+    if (matches(value)) return value;
   }
 }

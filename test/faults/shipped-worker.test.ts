@@ -1,4 +1,4 @@
-/** The worker that Millrace ships, ended in the middle of a book. */
+/** Tests that the shipped worker can be ended in the middle of a long document. */
 import { JobState } from "@millrace/proto/job";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { chapters } from "../../scripts/moby-dick.ts";
@@ -32,7 +32,7 @@ async function setup() {
     onTestFinished(() => service[Symbol.asyncDispose]());
     return service;
   };
-  /** A summary that is to be made of many parts, and has begun. */
+  /** Starts a summary of many parts. Resolves once it has begun. */
   const begin = async () => {
     const jobId = await journal.submit({
       ...{ queue: "documents", type: "summarize", documentIds: [document?.id ?? ""] },
@@ -40,7 +40,7 @@ async function setup() {
     });
     const following = journal.follow(jobId);
     await journal
-      .of(jobId)
+      .recordOf(jobId)
       .output.until(
         ({ content }) =>
           content.case === "progress" && content.value.message === "summarising parts",
@@ -51,7 +51,7 @@ async function setup() {
     const end = await following;
     expect(end.state).toBe(JobState.SUCCEEDED);
     const { summary } = JSON.parse(end.resultJson) as { summary: string };
-    expect(lastText(journal.of(jobId).output.items)).toBe(summary);
+    expect(lastText(journal.recordOf(jobId).output.items)).toBe(summary);
     const broken = await journal.violations("documents");
     for await (const { findings } of adminOf(system).audit({})) {
       broken.push(...findings.map(({ subject, problem }) => `${subject}: ${problem}`));
@@ -62,7 +62,7 @@ async function setup() {
   return { worker, begin, resultOf };
 }
 
-/** What a worker makes of the book that is left alone, but for being told to stop. */
+/** The summary by a worker that was only told to stop. */
 let whole: string | undefined;
 
 test("a worker that is told to stop in the middle of a summary finishes it", async () => {
@@ -75,7 +75,7 @@ test("a worker that is told to stop in the middle of a summary finishes it", asy
   whole = summary;
 });
 
-test("the summary of a worker that is killed is made by another, and is the same", async () => {
+test("another worker makes the same summary after the first one is killed", async () => {
   const { worker, begin, resultOf } = await setup();
   const dying = await worker();
   const job = await begin();
@@ -86,7 +86,7 @@ test("the summary of a worker that is killed is made by another, and is the same
   expect(summary).toBe(whole);
 });
 
-test("the summary of a worker that may not finish it is handed to another, and is the same", async () => {
+test("another worker makes the same summary after the first one hands it back", async () => {
   const { worker, begin, resultOf } = await setup();
   const hasty = await worker({ MILLRACE_DRAIN_MS: "0" });
   const job = await begin();

@@ -5,10 +5,10 @@ import { sleep, systemClock } from "@millrace/shared";
 import { isFinal } from "./journal.ts";
 import type { busyBench } from "./load.ts";
 
-/** A caller backs off. */
+/** How long a caller waits before it submits again. */
 const PAUSE_MS = 50;
 const CALLERS = 12;
-/** What passes, and what a job looks like that was lost, or whose last output was. */
+/** Whether the error may be caused by a loss: it is transient, or the job or its last output was lost. */
 const expected = (error: unknown): boolean =>
   error instanceof RpcFault &&
   (error.code === status.UNAVAILABLE ||
@@ -16,8 +16,8 @@ const expected = (error: unknown): boolean =>
     error.reason === "OUTPUT_GONE");
 
 /**
- * Jobs of callers who have them done whatever is lost: they submit again, with the same idempotency key.
- * Resolves when a third are acknowledged; `all` to the states that they ended in.
+ * Runs jobs for callers that submit again with the same idempotency key until their job has ended, whatever is
+ * lost. Resolves when a third of the jobs are acknowledged. `all` resolves with the final states.
  */
 export async function steadfastLoad(
   { caller, queue }: Awaited<ReturnType<typeof busyBench>>,

@@ -1,4 +1,7 @@
-/** SubmitStream of a whole Millrace, by callers who behave, who do not, and whose services go away. */
+/**
+ * Tests SubmitStream through a whole Millrace, with callers that keep the rules, callers that do not, and
+ * services that end.
+ */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import type { LocalSystem } from "@millrace/local";
@@ -18,10 +21,10 @@ import { adminOf, type Caller, callerAt, startForTest, startLogged, untilMetric 
 
 type Message = MessageInitShape<typeof SubmitStreamRequestSchema>;
 
-/** For what moves a hundred megabytes on a machine that has others to serve. */
+/** A time limit for tests that move a hundred megabytes on a busy machine. */
 const SLOW_MS = 180_000;
 
-/** Shared by the tests that leave it whole: each has a queue and a key of its own. */
+/** Shared by the tests that do not break it. Each test has its own queue and key. */
 let shared: ReturnType<typeof startLogged> | undefined;
 afterAll(async () => (await shared)?.system[Symbol.asyncDispose]());
 let queues = 0;
@@ -31,7 +34,7 @@ async function setup(executor?: Executor) {
   return callerOf((await shared).system, executor);
 }
 
-/** A caller with a queue of its own, and a worker in this process if there is an executor. */
+/** Provides a caller with its own queue, and a worker in this process if there is an executor. */
 async function callerOf(system: LocalSystem, executor?: Executor) {
   queues += 1;
   const queue = `q${queues}`;
@@ -57,17 +60,17 @@ function work(system: LocalSystem, queue: string, executor: Executor) {
   onTestFinished(() => worker.drain(0));
 }
 
-/** A stream as its caller has it, with all that came down. */
+/** A stream as its caller sees it, with everything that arrived. */
 class Stream {
   readonly #call: ReturnType<Caller["jobs"]["submitStream"]>;
   readonly #heard = new Heard<void>();
   readonly answers = new Map<number, SubmitResult[]>();
   readonly finished: Job[] = [];
   readonly gone: string[] = [];
-  /** In the order in which they came: `answer N`, `finished ID`. */
+  /** The events in the order in which they arrived: `answer N` or `finished ID`. */
   readonly order: string[] = [];
   #reading = Promise.withResolvers<void>();
-  /** The fault that it ended with; undefined if it ended well. */
+  /** The failure that the stream ended with. Undefined if it ended normally. */
   readonly ended: Promise<RpcFault | undefined>;
 
   constructor({ jobs }: Caller, first: Message) {
@@ -85,7 +88,7 @@ class Stream {
     this.#call.end();
   }
 
-  /** Reads no more than a message until it is to go on. */
+  /** Reads at most one more message until it is resumed. */
   pause(): void {
     this.#reading = Promise.withResolvers();
   }
@@ -98,12 +101,12 @@ class Stream {
     this.#call.cancel();
   }
 
-  /** Resolves once `is` holds; rejects if the stream ends before. */
-  async until(is: () => boolean): Promise<void> {
-    if (!is()) await this.#heard.until(is, this.#heard.items.length);
+  /** Resolves once `holds` returns true. Rejects if the stream ends before. */
+  async until(holds: () => boolean): Promise<void> {
+    if (!holds()) await this.#heard.until(holds, this.#heard.items.length);
   }
 
-  /** What became of the item with this number: the last of its answers. */
+  /** Returns the last answer to the item with this number. */
   answer(
     sequence: number,
   ): { jobId: string } | { reason: string | undefined; violations: unknown } {
@@ -145,7 +148,7 @@ class Stream {
 
 const range = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
 
-/** Lets jobs through one by one, by the number in their payload. */
+/** Lets jobs end one by one, by the number in their payload. */
 function gates() {
   const open = new Map<number, PromiseWithResolvers<void>>();
   const gate = (number: number) => {
@@ -164,7 +167,7 @@ function gates() {
   return { executor, payload, release: (number: number) => gate(number).resolve() };
 }
 
-test("10,000 jobs are each answered once and told of once when they have finished, and the stream ends", async () => {
+test("each of 10,000 jobs is answered once and reported once when finished, and the stream ends", async () => {
   const { open, item } = await setup(async () => ({ ok: true }));
   const stream = open({ notifyFinished: true });
   for (let from = 0; from < 10_000; from += 1_000) {
@@ -182,7 +185,7 @@ test("10,000 jobs are each answered once and told of once when they have finishe
   });
 });
 
-test("of a message with good items and bad ones, each bad one is refused alone", async () => {
+test("only the bad items of a message are refused", async () => {
   const { open, item, queue } = await setup();
   const stream = open();
   const doc = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
@@ -215,7 +218,7 @@ test("of a message with good items and bad ones, each bad one is refused alone",
   }
 });
 
-test("a number that a job without an answer has is refused, and may be used again after its answer", async () => {
+test("a sequence number is refused while its job is unanswered, and may be used again afterwards", async () => {
   const { open, item } = await setup();
   const stream = open();
   await stream.write({ items: [item(1), item(1)] } as Message);
@@ -228,7 +231,7 @@ test("a number that a job without an answer has is refused, and may be used agai
   expect(stream.answer(1)).toHaveProperty("jobId");
 });
 
-test("1,000 items in a message are taken; one more ends the stream, once all that was taken is answered", async () => {
+test("1,000 items in a message are accepted, and one more ends the stream after the accepted ones are answered", async () => {
   const { open, item } = await setup();
   const stream = open();
   await stream.write({ items: range(1_000).map((n) => item(n)) } as Message);
@@ -237,7 +240,7 @@ test("1,000 items in a message are taken; one more ends the stream, once all tha
   expect(stream.answers.size).toBe(1_000);
 });
 
-test("jobs submitted before are told of too, and those that are not there or another's are gone", async () => {
+test("earlier jobs are reported too, and unknown jobs or jobs of another key are reported as gone", async () => {
   const { executor, payload, release } = gates();
   const { open, item, caller } = await setup(executor);
   const { caller: other, queue: theirs } = await setup();
@@ -259,7 +262,7 @@ test("jobs submitted before are told of too, and those that are not there or ano
   expect(again.finished.map(({ id }) => id)).toEqual([one, two]);
 });
 
-test("news of many jobs with labels as long as they may be fits messages", async () => {
+test("reports of many jobs with the longest labels fit into messages", async () => {
   const { open, item } = await setup(async () => null);
   const label = (i: number) => [`l${i}`.padEnd(63, "x"), "\u{1f422}".repeat(255)];
   const labels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => label(i)));
@@ -272,14 +275,14 @@ test("news of many jobs with labels as long as they may be fits messages", async
   expect(await first.ended).toBeUndefined();
   const notifyJobIds = first.finished.map(({ id }) => id);
   expect(notifyJobIds).toHaveLength(300);
-  // All of them have finished by now, and are told of together.
+  // All jobs have finished by now and are reported together.
   const again = open({ notifyJobIds });
   again.end();
   expect(await again.ended).toBeUndefined();
   expect(again.finished.map(({ id }) => id).toSorted()).toEqual(notifyJobIds.toSorted());
 });
 
-test("an idempotency key that comes again is answered with the job there is, whose end is told once", async () => {
+test("a repeated idempotency key is answered with the existing job, whose end is reported once", async () => {
   const { executor, payload, release } = gates();
   const { open, item } = await setup(executor);
   const stream = open({ notifyFinished: true });
@@ -300,10 +303,10 @@ test("an idempotency key that comes again is answered with the job there is, who
 });
 
 test(
-  "a caller that does not read for a while costs its gateway little, and misses nothing",
+  "a caller that does not read for a while costs its gateway little memory, and misses nothing",
   async () => {
-    // A gateway that kept all 240 MB of results would not live; one with a smaller heap would do little
-    // but collect garbage, and answer too late.
+    // A gateway that kept all 240 MB of results would run out of memory. A smaller heap would make the gateway
+    // collect garbage all the time and answer too late.
     const { system } = await startForTest({
       workers: 0,
       settings: { gateway: { NODE_OPTIONS: "--max-old-space-size=192" } },
@@ -327,7 +330,7 @@ test(
   SLOW_MS,
 );
 
-test("a caller that leaves midway takes all that waited for it along", async () => {
+test("a caller that disconnects leaves no wait behind", async () => {
   const { executor, payload } = gates();
   const { open, item, system } = await setup(executor);
   const stream = open({ notifyFinished: true });
@@ -341,7 +344,7 @@ test("a caller that leaves midway takes all that waited for it along", async () 
   await untilMetric((value) => value === 0, scheduler, "millrace_awaited_jobs");
 });
 
-test("a key that is not known does not get in, and one that is revoked does not go on", async () => {
+test("an unknown key is refused, and a revoked key ends its stream", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_KEY_CACHE_MS: "0" } },
@@ -358,7 +361,7 @@ test("a key that is not known does not get in, and one that is revoked does not 
   expect([...stream.answers.keys()]).toEqual([1]);
 });
 
-test("a caller with as many unfinished jobs as may be has to wait until one of them has finished", async () => {
+test("a caller at its limit of unfinished jobs must wait until one has finished", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
@@ -379,7 +382,7 @@ test("a caller with as many unfinished jobs as may be has to wait until one of t
   expect(stream.finished.map(({ id }) => id)).toContain(two);
 });
 
-test("waits that are given up make room on a stream that has as many as may be, whatever stands before them", async () => {
+test("abandoned waits make room on a stream at its limit, whatever is queued before them", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
@@ -402,7 +405,7 @@ test("waits that are given up make room on a stream that has as many as may be, 
   expect(stream.finished.map(({ id }) => id).sort()).toEqual([three, four].sort());
 });
 
-test("a wait that is given up before it was taken is never begun, and one that is asked for again is told", async () => {
+test("a wait abandoned before it was accepted never begins, and a wait asked for again is reported", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "1" } },
@@ -424,7 +427,7 @@ test("a wait that is given up before it was taken is never begun, and one that i
   expect(stream.finished.map(({ id }) => id)).toEqual([one]);
 });
 
-test("a scheduler that is killed midway loses nothing: all is answered, and every end is told", async () => {
+test("a killed scheduler loses nothing: every job is answered, and every end is reported", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "60000" } },
@@ -446,7 +449,7 @@ test("a scheduler that is killed midway loses nothing: all is answered, and ever
   expect(stream.finished.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
 });
 
-test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and the stream goes on with the next", async () => {
+test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and the stream stays open", async () => {
   const { system } = await startForTest({
     workers: 0,
     settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "500" } },
@@ -465,7 +468,7 @@ test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and t
   expect(await stream.ended).toBeUndefined();
 });
 
-test("a gateway that stops says so after it has answered all that it took", async () => {
+test("a gateway that stops reports DRAINING after it has answered every accepted job", async () => {
   const { system } = await startForTest({ workers: 0 });
   const { executor, payload } = gates();
   const { open, item } = await callerOf(system, executor);
@@ -478,7 +481,7 @@ test("a gateway that stops says so after it has answered all that it took", asyn
   expect(stream.answers.size).toBe(1_000);
 });
 
-test("a gateway whose token the scheduler rejects says INTERNAL and logs why: no caller's key is to blame", async () => {
+test("a gateway whose token is rejected answers INTERNAL and logs why, because no caller's key is wrong", async () => {
   const { system, log } = await startForTest({
     workers: 0,
     settings: { scheduler: { MILLRACE_INTERNAL_TOKEN: "right" } },

@@ -1,4 +1,4 @@
-/** A crash of Redis within a transaction: what is left of it in the append-only file must never be applied. */
+/** Tests a crash of Redis within a transaction: the part of it in the append-only file must never be applied. */
 import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,10 +26,10 @@ async function open({ url }: LocalRedis) {
 const job = () => ({
   id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
   ...{ type: "summarize", payloadJson: "{}", priority: 50, maxAttempts: 3 },
-  ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: systemClock.nowMs() },
 });
 
-/** As a crash leaves it that comes while the last transaction is written. */
+/** Changes the append-only file to the state after a crash in the middle of writing the last transaction. */
 async function tear(directory: string) {
   const folder = join(directory, "appendonlydir");
   const file = (await readdir(folder)).find((name) => name.endsWith(".incr.aof")) ?? "";
@@ -41,10 +41,10 @@ const rewritten = async ({ port }: LocalRedis) => {
   const info = () => redisCommand(port, "EVAL", LAST_REWRITE, "0");
   while ((await info()) !== ":1");
 };
-/** Whether a file was written anew since the server started. */
+/** Whether the append-only file was rewritten since the server started. */
 const LAST_REWRITE = `return string.find(redis.call("INFO", "persistence"), "aof_last_rewrite_time_sec:%d") and 1 or 0`;
 
-test("what a crash has left of a transaction is gone before the next one, and no job that has ended is back", async () => {
+test("a torn transaction is removed before the next one, and no ended job comes back", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-torn-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const redis = await startRedis({ directory, appendonly: true, appendfsync: "always" });

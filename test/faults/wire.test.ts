@@ -1,4 +1,4 @@
-/** What callers may send that they should not, through gateway, scheduler and Redis. */
+/** Tests requests that callers should not send, through gateway, scheduler and Redis. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { DocumentService } from "@millrace/proto/document-service";
@@ -11,7 +11,10 @@ import { afterAll, expect, test } from "vitest";
 import { sendBytes } from "./raw-call.ts";
 import { adminOf, callerAt, faultOf, startLogged, uploadOf } from "./setup.ts";
 
-/** No worker: what is accepted stays where it is. One gateway asks about a key each time, the other does not. */
+/**
+ * There is no worker, so accepted jobs stay queued. One gateway asks about a key for each call, and the other
+ * caches keys.
+ */
 const { system } = await startLogged({
   workers: 0,
   settings: { gateway: { MILLRACE_KEY_CACHE_MS: "0" } },
@@ -22,7 +25,7 @@ const address = system.gateways[0]?.addresses.address;
 
 const job = { queue: "documents", type: "chat" };
 const json = (value: string) => ({ case: "payloadJson" as const, value });
-/** A JSON object of so many bytes. */
+/** Makes a JSON object of this many bytes. */
 const objectOf = (bytes: number) => json(`{"a":"${"x".repeat(bytes - 8)}"}`);
 
 async function setup() {
@@ -30,7 +33,7 @@ async function setup() {
   return { caller, listed: async () => (await caller.jobs.listJobs({ queue: "documents" })).jobs };
 }
 
-test("bytes that are no message are malformed, on a call and on a stream", async () => {
+test("bytes that are not a message are MALFORMED, on a call and on a stream", async () => {
   const garbage = [Buffer.from([0xff, 0xff, 0xff])];
   const malformed = { code: status.INVALID_ARGUMENT, reason: "MALFORMED" };
   const { submitJob, watchJob } = JobService.method;
@@ -39,7 +42,7 @@ test("bytes that are no message are malformed, on a call and on a stream", async
   }
 });
 
-test("a request that breaks the contract's rules is told each field that does", async () => {
+test("a request that breaks the contract's rules is refused with each wrong field", async () => {
   const { caller, listed } = await setup();
   const fault = await faultOf(
     caller.jobs.submitJob({ job: { queue: "No Queue", type: "", priority: 101 } }),
@@ -50,7 +53,7 @@ test("a request that breaks the contract's rules is told each field that does", 
   expect(await listed()).toEqual([]);
 });
 
-test("of several jobs the malformed ones are refused, each by its own fields, and the others accepted", async () => {
+test("only the malformed jobs of a request are refused, each with its own fields", async () => {
   const { caller, listed } = await setup();
   const { results } = await caller.jobs.submitJobs({
     jobs: [job, { ...job, priority: 0 }, { ...job, payload: json("[]") }, job],
@@ -62,7 +65,7 @@ test("of several jobs the malformed ones are refused, each by its own fields, an
   expect(await listed()).toHaveLength(2);
 });
 
-test("a payload is taken up to its limit and refused beyond", async () => {
+test("a payload is accepted up to its limit and refused above", async () => {
   const { caller, listed } = await setup();
   await caller.jobs.submitJob({ job: { ...job, payload: objectOf(limits.payloadBytes) } });
   const over = { ...job, payload: objectOf(limits.payloadBytes + 1) };
@@ -72,7 +75,7 @@ test("a payload is taken up to its limit and refused beyond", async () => {
   expect(await listed()).toHaveLength(1);
 });
 
-test("a request is taken up to 4 MiB and refused beyond, and the connection goes on", async () => {
+test("a request is accepted up to 4 MiB and refused above, and the connection stays open", async () => {
   const { caller, listed } = await setup();
   const limit = 4 * 1024 * 1024;
   const ofLength = (bytes: number) => {
@@ -90,7 +93,7 @@ test("a request is taken up to 4 MiB and refused beyond, and the connection goes
   expect(await listed()).toHaveLength(17);
 });
 
-test("a message of a stream is refused over 4 MiB, and a piece of a document over 1 MiB", async () => {
+test("a stream's message is refused above 4 MiB, and a piece of a document above 1 MiB", async () => {
   const { caller } = await setup();
   const uploadPiece = (bytes: number) =>
     caller.documents.uploadDocument(uploadOf({ name: "a.txt" }, Buffer.alloc(bytes, "a")));
@@ -102,7 +105,7 @@ test("a message of a stream is refused over 4 MiB, and a piece of a document ove
   expect(tooLarge.code).toBe(status.RESOURCE_EXHAUSTED);
 });
 
-test("a key that is missing, garbled, unknown or has another secret is refused, and nothing else is said", async () => {
+test("a missing, garbled, unknown or wrong key is always refused with the same answer", async () => {
   const known = await system.createApiKey("caller");
   const { keyId = "", secret = "" } = parseApiKey(known) ?? {};
   const other = newApiKey(seededRandom(1));
@@ -117,7 +120,7 @@ test("a key that is missing, garbled, unknown or has another secret is refused, 
   expect(JSON.stringify(faults)).not.toContain(secret);
 });
 
-test("a revoked key works no longer than gateways are told to remember it", async () => {
+test("a revoked key works no longer than gateways cache it", async () => {
   const key = await system.createApiKey("caller");
   const asking = callerAt(address, key);
   const remembering = callerAt(caching.addresses.address, key);
@@ -129,7 +132,7 @@ test("a revoked key works no longer than gateways are told to remember it", asyn
   await submit(remembering);
 });
 
-test("another key's job is nowhere to be found", async () => {
+test("the job of another key is NOT_FOUND in every call", async () => {
   const { caller } = await setup();
   const { caller: other, listed } = await setup();
   const { job: own } = await caller.jobs.submitJob({ job });
@@ -139,13 +142,13 @@ test("another key's job is nowhere to be found", async () => {
   expect(await faultOf(other.jobs.watchJob({ jobId }))).toMatchObject(notFound);
   expect(await faultOf(other.jobs.cancelJob({ jobId }))).toMatchObject(notFound);
   expect(await listed()).toEqual([]);
-  // What names it by the other's key is another job, and there is none.
+  // With the other key's id in its place, the id names another job, which does not exist.
   const renamed = jobId.replace(caller.keyId, other.keyId);
   expect(await faultOf(other.jobs.getJob({ jobId: renamed }))).toMatchObject(notFound);
   expect((await caller.jobs.getJob({ jobId })).job?.state).toBe(JobState.QUEUED);
 });
 
-test("another key's document can neither be read nor named in a job", async () => {
+test("the document of another key can neither be read nor named in a job", async () => {
   const { caller } = await setup();
   const { caller: other, listed } = await setup();
   const { document } = await caller.documents.uploadDocument(
@@ -160,7 +163,7 @@ test("another key's document can neither be read nor named in a job", async () =
   expect(await listed()).toEqual([]);
 });
 
-test("a job for a queue that is not defined, or of a type that it does not take, is refused", async () => {
+test("a job for an undefined queue, or of a type that the queue does not take, is refused", async () => {
   const { caller } = await setup();
   await system.putQueue({ name: "chats", types: ["chat"] });
   const submit = (queue: string, type: string) => caller.jobs.submitJob({ job: { queue, type } });
@@ -173,9 +176,9 @@ test("a job for a queue that is not defined, or of a type that it does not take,
   });
 });
 
-test("a page of jobs fits a message however long their labels are, and the next page goes on", async () => {
+test("a page of jobs with the longest labels fits into a message, and the next page continues", async () => {
   const { caller } = await setup();
-  // As long as they may be: characters of four bytes.
+  // The longest labels have characters of four bytes.
   const label = (i: number) => [`l${i}`.padEnd(63, "x"), "\u{1f422}".repeat(255)];
   const labels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => label(i)));
   const accepted: string[] = [];
@@ -193,7 +196,7 @@ test("a page of jobs fits a message however long their labels are, and the next 
   expect(listed.sort()).toEqual(accepted.sort());
 });
 
-test("a call that the contract does not have is not implemented", async () => {
+test("an unknown call is UNIMPLEMENTED", async () => {
   const unknown = { parent: JobService, name: "EatJob" };
   const fault = await sendBytes(address, unknown, [new Uint8Array()], system.apiKey);
   expect(fault?.code).toBe(status.UNIMPLEMENTED);

@@ -1,4 +1,4 @@
-/** Workers that do not keep the contract: what they get, and what becomes of the jobs they hold. */
+/** Tests workers that break the contract: what they are told, and what happens to the jobs that they hold. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { type Job, JobState } from "@millrace/proto/job";
@@ -19,7 +19,7 @@ const { system } = await startLogged({ workers: 0 });
 afterAll(() => system[Symbol.asyncDispose]());
 let queues = 0;
 
-/** A queue and a caller of the test's own. */
+/** Provides a queue and a caller for one test. */
 async function setup() {
   queues += 1;
   const queue = `queue-${queues}`;
@@ -46,7 +46,7 @@ async function setup() {
 const malformed = { code: status.INVALID_ARGUMENT, reason: "MALFORMED" };
 const { STORED, LEASE_LOST, GAP, FULL } = WriteStatus;
 
-test("bytes that are no message end the stream as malformed", async () => {
+test("bytes that are not a message end the stream as MALFORMED", async () => {
   const garbage = Buffer.from([0xff, 0xff, 0xff]);
   const { work } = WorkerService.method;
   expect(await sendBytes(system.workerTarget, work, [garbage])).toMatchObject(malformed);
@@ -56,7 +56,7 @@ test("bytes that are no message end the stream as malformed", async () => {
   expect(await sendBytes(system.workerTarget, work, [bytes, garbage])).toMatchObject(malformed);
 });
 
-test("whatever comes before hello, a second hello and a nameless worker are malformed", async () => {
+test("a message before hello, a second hello and a worker without a name are MALFORMED", async () => {
   const { queue, worker } = await setup();
   const credit = worker();
   await credit.send({ case: "credit", value: { slots: 1 } });
@@ -75,14 +75,14 @@ test("whatever comes before hello, a second hello and a nameless worker are malf
   expect(fault?.violations.map(({ field }) => field)).toEqual(["hello.worker_id"]);
 });
 
-test("a worker that is cut off for garbage, or for too large a message, comes back to its lease", async () => {
+test("a worker whose stream ended for garbage or a large message comes back to its lease", async () => {
   const { queue, worker, submit, read, output } = await setup();
   const jobId = await submit();
   let holder = worker();
   await holder.hello(queue);
   const { lease } = await holder.take();
   await holder.output(lease, 0, ["a"]);
-  // Each outcome is within its limit; all of them are not within a message's.
+  // Each outcome is within its limit, but together they exceed the limit of a message.
   const outcome = { lease, outcome: completed("x".repeat(limits.resultBytes - 2)) };
   const wrongs = [
     { case: "credit" as const, value: { slots: 0 } },
@@ -103,7 +103,7 @@ test("a worker that is cut off for garbage, or for too large a message, comes ba
   expect(await output(jobId)).toEqual(["a", "b"]);
 });
 
-test("nothing can be written by a lease that there is not", async () => {
+test("a lease that does not exist can write nothing", async () => {
   const { queue, worker, submit, read } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -132,7 +132,7 @@ test("nothing can be written by a lease that there is not", async () => {
   expect((await read(jobId)).resultJson).toBe('"own"');
 });
 
-test("of several completions of one attempt the first one counts, and a repeat is no fault", async () => {
+test("only the first completion of an attempt counts, and a repeat is accepted", async () => {
   const { queue, worker, submit, read } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -142,7 +142,7 @@ test("of several completions of one attempt the first one counts, and a repeat i
   expect(await holder.settle(lease, completed(1))).toMatchObject(stored);
   expect(await holder.settle(lease, completed(1))).toMatchObject(stored);
   for (const other of [completed(2), failed("LATE", false), failed("LATE", true)]) {
-    // What is answered is the state that it has.
+    // The answer reports the state that the job has.
     expect((await holder.settle(lease, other)).state).not.toBe(JobState.FAILED);
   }
   const both = [completed(3), completed(4)].map((outcome) => ({ lease, outcome }));
@@ -169,7 +169,7 @@ test("two completions in one message count once", async () => {
   expect(await metric(system.schedulers[0], "millrace_jobs_completed_total", { queue })).toBe(1);
 });
 
-test("after its failure an attempt can neither complete nor write, and the next one is not disturbed", async () => {
+test("a failed attempt can neither complete nor write, and the next attempt is not disturbed", async () => {
   const { queue, worker, submit, read, output } = await setup();
   const jobId = await submit({ retry: { initialBackoff: { nanos: 0 } } });
   const holder = worker();
@@ -192,7 +192,7 @@ test("after its failure an attempt can neither complete nor write, and the next 
   expect(await output(jobId)).toEqual(["first", "<reset>", "second"]);
 });
 
-test("output with a gap is asked for again, a repeat is stored once, and other text under an old number is not", async () => {
+test("output with a gap is requested again, and a repeated sequence is stored once, even with other text", async () => {
   const { queue, worker, submit, output } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -208,7 +208,7 @@ test("output with a gap is asked for again, a repeat is stored once, and other t
   expect(await output(jobId)).toEqual(["a", "b", "c"]);
 });
 
-test("a result that is not JSON fails its job, and says so", async () => {
+test("a result that is not JSON fails its job as MALFORMED", async () => {
   const { queue, worker, submit, read } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -220,7 +220,7 @@ test("a result that is not JSON fails its job, and says so", async () => {
   expect(error).toMatchObject({ reason: "MALFORMED", retryable: false });
 });
 
-test("what a worker says of a failure is cut to its length, and a reason that is none replaced", async () => {
+test("a long failure message is cut, and an invalid reason is replaced", async () => {
   const { queue, jobs, worker, submit, read } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -234,7 +234,7 @@ test("what a worker says of a failure is cut to its length, and a reason that is
   expect((await jobs.listJobs({ queue })).jobs).toHaveLength(1);
 });
 
-test("a result is taken up to 1 MiB, and one beyond ends the stream and not the lease", async () => {
+test("a result is accepted up to 1 MiB, and a longer one ends the stream but not the lease", async () => {
   const { queue, worker, submit, read } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -250,7 +250,7 @@ test("a result is taken up to 1 MiB, and one beyond ends the stream and not the 
   expect((await read(jobId)).resultJson).toHaveLength(limits.resultBytes);
 });
 
-test("output beyond its limit is dropped, what was stored stays readable, and the attempt may still complete", async () => {
+test("output over its limit is dropped, stored output stays readable, and the attempt may complete", async () => {
   const { queue, worker, submit, read, output } = await setup();
   const jobId = await submit();
   const holder = worker();
@@ -273,7 +273,7 @@ test("output beyond its limit is dropped, what was stored stays readable, and th
   expect(await output(jobId)).toHaveLength(ack.nextSequence + 1);
 });
 
-test("a worker that asks for more than there is gets what there is, and each job once", async () => {
+test("a worker that offers more slots than there are jobs gets each job once", async () => {
   const { queue, worker, submit } = await setup();
   const ids = await Promise.all(Array.from({ length: 50 }, () => submit()));
   const greedy = worker();

@@ -1,4 +1,4 @@
-/** Services that are stopped in the middle of their work, and go on when others have long taken it over. */
+/** Tests services that are paused in the middle of their work and continue after others have taken it over. */
 import { JobState } from "@millrace/proto/job";
 import { afterAll, expect, test } from "vitest";
 import { benchOn } from "./bench.ts";
@@ -16,13 +16,13 @@ afterAll(() => shared.system[Symbol.asyncDispose]());
 const { schedulers, gateways } = shared.system;
 
 const EARLY = 100;
-/** Few: their callers need not wait for any to end before all of them have come. */
+/** A small number, so that the callers need not wait for one job to end before all are submitted. */
 const LATE = 36;
 
-test("a scheduler and a gateway that wake under load, when their work is done by others, undo and repeat nothing", async () => {
+test("a scheduler and a gateway that continue after a pause under load undo and repeat nothing", async () => {
   const { load, check } = await busyBench(shared);
   const held = await benchOn(shared);
-  // It knows of no other scheduler: its lease runs out.
+  // The worker knows no other scheduler, so its lease expires.
   const bound = await held.copyingWorker({ SCHEDULER: schedulers[0]?.addresses.workers ?? "" });
   const jobId = await held.submit();
   const following = held.journal.follow(jobId);
@@ -36,7 +36,7 @@ test("a scheduler and a gateway that wake under load, when their work is done by
   const early = await load(EARLY);
   schedulers[0]?.pause();
   gateways[0]?.pause();
-  // On its way into the one that hears nothing.
+  // The text is on its way into the paused scheduler.
   first.write("meanwhile, ");
   const second = await held.dictation.attempt(jobId, 2);
   expect([first.pid, second.pid]).toEqual([bound.pid, other.pid]);

@@ -3,16 +3,16 @@ import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 
 const MINUTE_MS = 60_000;
-/** Of an estimate, while nothing else is known: `default_estimated_tokens`. */
+/** The `default_estimated_tokens` of a queue: the estimate while nothing else is known. */
 const DEFAULT_TOKENS = 1_000;
 
-/** A limit in force, and since when. */
+/** A limit in force, with the time since which it is in force. */
 interface Since<T> {
   readonly value: T;
   readonly sinceMs: number;
 }
 
-/** Tokens that count against a key from then on. */
+/** Tokens that count against a key from a time on. */
 interface Charge {
   readonly atMs: number;
   readonly tokens: number;
@@ -23,25 +23,26 @@ interface Admission {
   readonly token: number;
   readonly key: string;
   readonly pool: string | undefined;
-  /** How often the account had been made or removed: it counts against none but that one. */
+  /** How often the account had been defined or deleted before. The admission counts only against that definition. */
   readonly generation: number;
   readonly atMs: number;
   running: boolean;
-  /** It never reached its provider: nothing of it counts. */
+  /** The attempt never reached its provider, so nothing of it counts. */
   unreached: boolean;
-  /** Its provider refused it: that counts there alone. */
+  /** The provider refused the attempt, so it counts only against the provider. */
   bounced: boolean;
-  /** What its key reserved at least: 0 where only Millrace knows what the job is taken to spend. */
+  /** The least that the key reserved. 0 if only Millrace knows the estimate of the job. */
   readonly reserved: number;
-  /** What of its tokens counts at least, and since when: a debt counts since it was told of. */
+  /** The tokens that count at least, and since when. A debt counts from the time when it was reported. */
   charges: readonly Charge[];
-  /** What of its tokens counts at least with its account. Debts are left out: shards report them later. */
+  /** The least of its tokens that counts against its account. Debts are left out, because shards report them later. */
   ofAccount: number;
 }
 
 /**
- * What was started, and what may be: as many at once, requests and tokens in any minute as each budget
- * allows. Times are true ones; where replicas' clocks differ, a minute is shorter by as much.
+ * A model of what was started and what may be started. Each budget limits the jobs that run at the same time, and
+ * the requests and tokens in any minute. Times are true times. If the replicas' clocks differ, a minute is
+ * shorter by the difference.
  */
 export class Admissions {
   readonly #time: { readonly nowMs: number };
@@ -58,7 +59,7 @@ export class Admissions {
     this.#time = time;
   }
 
-  /** A replica's clock is so far off from now on. */
+  /** From now on, a replica's clock is wrong by this much. */
   skewed(byMs: number): void {
     this.#aheadMs = Math.max(this.#aheadMs, byMs);
     this.#behindMs = Math.max(this.#behindMs, -byMs);
@@ -95,7 +96,7 @@ export class Admissions {
   started({ jobId, token, job }: Lease): void {
     const atMs = this.#time.nowMs;
     const key = jobId.split("~")[1] ?? "";
-    // A lease that ran out has been taken back, or the job could not have been leased again.
+    // The store has taken the expired lease back, or the job could not be leased again.
     this.lost([jobId]);
     const limit = this.#limits.get(key)?.tokensPerMinute ?? 0;
     const tokens = job.estimatedTokens ?? 0;
@@ -136,12 +137,15 @@ export class Admissions {
     }
   }
 
-  /** Their attempts are dead: what they had reserved counts as spent. */
+  /** The attempts of these jobs are dead. What they reserved counts as spent. */
   lost(jobs: readonly JobId[]): void {
     for (const one of this.#all) if (jobs.includes(one.jobId)) one.running = false;
   }
 
-  /** An account believes no more of an estimate where its key was seen to spend little, or others need it. */
+  /**
+   * The least of an estimate that an account believes. It believes less if the key was seen to spend little, or
+   * if others need the tokens.
+   */
   #leastBelieved(pool: string | undefined, tokens: number): number {
     if (pool === undefined || !this.accountIsThere) return 0;
     const limits = this.#accountsInForce().map((one) => one.tokensPerMinute ?? Infinity);
@@ -170,21 +174,23 @@ export class Admissions {
   #holdAccount(pool: string): void {
     if (!this.accountIsThere) return;
     const startMs = this.#time.nowMs + this.#aheadMs;
-    expect(startMs, "a paused account starts nothing").toBeGreaterThanOrEqual(this.#pausedUntilMs);
+    expect(startMs, "an account in a cool-down starts no job").toBeGreaterThanOrEqual(
+      this.#pausedUntilMs,
+    );
     const accounts = this.#accountsInForce();
-    const most = (of: (account: ProviderAccount) => number | undefined) =>
-      Math.max(...accounts.map((one) => of(one) ?? Infinity));
+    const most = (limitOf: (account: ProviderAccount) => number | undefined) =>
+      Math.max(...accounts.map((one) => limitOf(one) ?? Infinity));
     const own = this.#all.filter((one) => one.pool === pool && one.generation === this.#generation);
     const running = own.filter((one) => one.running).length;
-    expect(running, `running jobs of ${pool}`).toBeLessThanOrEqual(most((of) => of.maxRunning));
+    expect(running, `running jobs of ${pool}`).toBeLessThanOrEqual(most((one) => one.maxRunning));
     const recent = own.filter((one) => !one.unreached && this.#counts(one.atMs));
-    const requests = most((of) => of.requestsPerMinute);
+    const requests = most((one) => one.requestsPerMinute);
     expect(recent.length, `requests of ${pool}`).toBeLessThanOrEqual(requests);
     const tokens = recent.reduce((sum, one) => sum + one.ofAccount, 0);
-    expect(tokens, `tokens of ${pool}`).toBeLessThanOrEqual(most((of) => of.tokensPerMinute));
+    expect(tokens, `tokens of ${pool}`).toBeLessThanOrEqual(most((one) => one.tokensPerMinute));
   }
 
-  /** The accounts that held at some time of the last minute, and the seconds by which a slice may be older. */
+  /** The definitions of the account that were in force in the last minute. A slice may be older by some seconds. */
   #accountsInForce(): readonly ProviderAccount[] {
     const fromMs = this.#time.nowMs - MINUTE_MS - 1_000 - this.#aheadMs - this.#behindMs;
     return this.#accounts

@@ -3,20 +3,20 @@ import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 import { FAILURES } from "./world.ts";
 
-/** As the engine has it. */
+/** The engine's time limit of a probe. */
 const PROBE_MS = 120_000;
-/** Replicas' clocks differ by no more, either way. */
+/** The largest difference of the replicas' clocks, in either direction. */
 const SKEW_MS = 6_000;
 
 interface Probe extends LeaseRef {
   readonly atMs: number;
-  /** Nothing else was reported of the account since it began. */
+  /** True if nothing else was reported about the account since the probe began. */
   undisturbed: boolean;
 }
 
 /**
- * What may be seen of a provider account's circuit: one job alone never opens it, no two probes run at once while it is
- * open, and the success of a probe closes it.
+ * A model of a provider account's circuit breaker, as seen from outside. One job alone never opens it. While it
+ * is open, at most one probe runs at a time. A probe's success closes it.
  */
 export class Circuit {
   readonly #time: { readonly nowMs: number };
@@ -30,7 +30,7 @@ export class Circuit {
     this.#time = time;
   }
 
-  /** The account was removed or made. */
+  /** The account was deleted or defined. */
   reset(): void {
     this.#open = false;
     this.#mustBeClosed = false;
@@ -43,7 +43,7 @@ export class Circuit {
     this.#lost([jobId]);
     const atMs = this.#time.nowMs;
     this.#probes = this.#probes.filter((probe) => atMs - probe.atMs < PROBE_MS - SKEW_MS);
-    expect(this.#probes, "probes that run while another is to start").toEqual([]);
+    expect(this.#probes, "probes that run when another starts").toEqual([]);
     this.#probes.push({ jobId, token, atMs, undisturbed: true });
   }
 
@@ -51,8 +51,8 @@ export class Circuit {
     this.#mustBeClosed = false;
     for (const probe of this.#probes) if (probe.jobId !== jobId) probe.undisturbed = false;
     if (kind === "failed" && jobId !== undefined) this.#failed.push(jobId);
-    // An account does not know who its probe is: whoever began after the pause did speaks for it, one that has lost its
-    // lease meanwhile, too.
+    // An account does not know which job is its probe. Any attempt that began after the cool-down started counts
+    // as the probe, even if it has lost its lease meanwhile.
     if (verdict.kind === "PROBE") this.#probes = [];
     if (!verdict.begun) return;
     if (kind === "failed" && !this.#open) {
@@ -70,9 +70,10 @@ export class Circuit {
     if (!succeeded) return;
     this.#failed = [];
     if (probe === undefined) return;
-    // From here on the engine may have heard of it.
+    // From here on the engine may know about the success.
     this.#open = false;
-    // A replica whose clock is ahead may send one before the second of the opening is over, which counts as begun before.
+    // A replica whose clock is ahead may send a probe before the second of the opening has passed. That probe
+    // counts as begun before the opening.
     this.#mustBeClosed = probe.undisturbed && probe.atMs - this.#openedMs > 1_000 + SKEW_MS;
     this.#probes = [];
   }
@@ -81,7 +82,7 @@ export class Circuit {
     this.#lost(jobs);
   }
 
-  /** All shards have told the account what they know. */
+  /** All shards have reported to the account. */
   synced(state: string | undefined): void {
     if (this.#mustBeClosed) expect(state, "after the success of a probe").toBe("CLOSED");
   }

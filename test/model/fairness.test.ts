@@ -1,7 +1,7 @@
 /**
- * Keys that always have work get service within a fixed bound of each other, by weight, whatever else
- * happens: jobs of any size that spend half to twice of what they said, attempts that die or are handed
- * back, keys that come and go, workers that serve not all pools, replicas whose clocks differ.
+ * Keys that always have work get service within a fixed bound of each other, by weight, whatever else happens.
+ * Jobs have any size and spend half to twice of their estimate. Attempts die or are handed back, keys come and
+ * go, some workers serve only some pools, and the replicas' clocks differ.
  */
 import type { Lease } from "@millrace/engine";
 import fc from "fast-check";
@@ -10,10 +10,10 @@ import { settings } from "./settings.ts";
 import { Shares } from "./shares.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
 
-/** They always have work, all in the same shard, of one or three. */
+/** These keys always have work, all in the same shard, of one or three shards. */
 const steady = ["mill", "race", "busy"] as const;
 const GUEST = "guest";
-/** What a job may spend of what it said, and the most of it. */
+/** How much of its estimate a job may spend, and the most of it. */
 const spends = [0.5, 1, 2] as const;
 const MOST = 2;
 
@@ -70,17 +70,17 @@ const run = fc.record({
   pool,
   sizes,
   weights: fc.tuple(weight, weight, weight),
-  /** What each key's jobs spend of what they said, where a step does not say it. */
+  /** How much of its estimate each key's jobs spend, if the step does not say. */
   habits: fc.tuple(spend, spend, spend),
   steps: fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
 });
 type Run = typeof run extends fc.Arbitrary<infer T> ? T : never;
 
-test("keys that always have work are never further apart than two of the largest jobs and what runs", async () => {
+test("keys that always have work differ by at most two of the largest jobs and the running jobs", async () => {
   const property = fc.asyncProperty(run, async (chosen) => {
     const world = await openWorld(chosen.shards);
     try {
-      const weights = new Map(steady.map((key, at) => [key, chosen.weights[at] ?? 1]));
+      const weights = new Map(steady.map((key, index) => [key, chosen.weights[index] ?? 1]));
       for (const [key, weight] of weights) await world.setBudget(key, { weight });
       const shares = new Shares(weights, MOST);
       for (const next of chosen.steps) await take(next, world, shares, chosen);
@@ -136,7 +136,7 @@ async function lease(
   const engine = world.engine(next.by);
   const { queue, leaseMs } = world;
   const { count } = next;
-  // As many as could be leased, so that none runs out of work.
+  // Submits as many jobs as could be leased, so that no key runs out of work.
   await engine.submit(
     steady.flatMap((key) =>
       Array.from({ length: count }, (_, at) =>
@@ -146,7 +146,7 @@ async function lease(
   );
   const serves = next.everyPool ? {} : { pools: [] };
   const { leases } = await engine.lease({ queue, count, leaseMs, workerId: "w1", ...serves });
-  if (next.everyPool) expect(leases.length, "there was work for all").toBe(count);
+  if (next.everyPool) expect(leases.length, "jobs leased of those that waited").toBe(count);
   for (const one of leases) {
     shares.leased(one);
     shares.hold();
@@ -162,14 +162,21 @@ async function settle(
   { habits }: Run,
 ): Promise<void> {
   const failure = { reason: "NO", message: "no", retryable: true };
-  const settlements = leases.map((of) => {
-    const habit = habits[steady.findIndex((key) => of.jobId.includes(`~${key}~`))];
-    const spent = (of.job.estimatedTokens ?? 0) * (spend ?? habit ?? 1);
+  const settlements = leases.map((heldLease) => {
+    const habit = habits[steady.findIndex((key) => heldLease.jobId.includes(`~${key}~`))];
+    const spent = (heldLease.job.estimatedTokens ?? 0) * (spend ?? habit ?? 1);
     const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
-    if (as === "release") return { ...of, kind: "release" } as const;
+    if (as === "release") return { ...heldLease, kind: "release" } as const;
     if (as === "retry")
-      return { ...of, kind: "retry", delayMs: 0, failure, countsAttempt: false, usage } as const;
-    return { ...of, kind: "complete", resultJson: "1", usage } as const;
+      return {
+        ...heldLease,
+        kind: "retry",
+        delayMs: 0,
+        failure,
+        countsAttempt: false,
+        usage,
+      } as const;
+    return { ...heldLease, kind: "complete", resultJson: "1", usage } as const;
   });
   const outcomes = await world.engine(by).settle(settlements);
   outcomes.forEach((outcome, at) => {

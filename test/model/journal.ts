@@ -21,17 +21,20 @@ import { MAX_STALLS } from "./world.ts";
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
 
-/** Which jobs a lease was asked for. */
+/** The jobs that a lease asks for. */
 export interface Which {
-  /** Those that its worker named; none: any. */
+  /** The types that the worker named. An empty list means any type. */
   readonly types: readonly string[];
-  /** Its worker runs nothing else. */
+  /** True if the worker runs nothing else. */
   readonly alone: boolean;
-  /** Keys that it has jobs of. */
+  /** The keys whose jobs the worker runs already. */
   readonly except: readonly string[];
 }
 
-/** What was seen from outside, and what must be true of it whatever the engine keeps. */
+/**
+ * Records what was seen from outside, and checks what must be true of it, whatever the engine stores. See
+ * README.md for the invariants.
+ */
 export class Journal {
   readonly ids: JobId[] = [];
   paused = false;
@@ -51,7 +54,7 @@ export class Journal {
     this.circuit = new Circuit(time);
   }
 
-  /** For text that is nowhere else. */
+  /** Returns a new number, for unique texts. */
   nextNumber(): number {
     this.#numbers += 1;
     return this.#numbers;
@@ -74,19 +77,22 @@ export class Journal {
     return this.#admissions.accountIsThere;
   }
 
-  /** What runs on it goes on, and counts nowhere. */
+  /** Running jobs of the account go on, and count against nothing. */
   accountGone(): void {
     this.#admissions.accountGone();
     this.circuit.reset();
   }
 
-  /** Nothing that was started before counts against it. */
+  /** Nothing that started before counts against the account. */
   accountMade(): void {
     this.#admissions.accountMade();
     this.circuit.reset();
   }
 
-  /** The replica that changes an account leases at once by it, which the engine's own tests hold; the other within this time. */
+  /**
+   * Waits until both replicas know of a change of the account. The replica that makes the change obeys it at
+   * once, which the engine's own tests prove.
+   */
   bothHear(): void {
     this.#time.nowMs += 50;
   }
@@ -95,7 +101,7 @@ export class Journal {
     this.#admissions.skewed(byMs);
   }
 
-  /** What was reported of the account, and what came of it. `jobId` undefined: of no job that is known. */
+  /** Records what was reported of the account, and the verdict. `jobId` is undefined if the job is not known. */
   reported(jobId: JobId | undefined, report: ProviderReport, verdict: ProviderVerdict): void {
     this.#admissions.paused(verdict.coolUntilMs ?? 0);
     this.circuit.reported(jobId, report, verdict);
@@ -103,10 +109,11 @@ export class Journal {
 
   leased(lease: Lease, { types, alone, except }: Which): void {
     const { jobId, token, job, attempt } = lease;
-    expect(except, "its key was not to be passed over").not.toContain(jobId.split("~")[1]);
+    expect(except, "a lease has no job of an excluded key").not.toContain(jobId.split("~")[1]);
     const nextStallEnds = job.stalls >= MAX_STALLS || attempt >= job.maxAttempts;
-    expect(job.stalls > 0 && nextStallEnds, "a suspect, and it alone, is leased alone").toBe(alone);
-    if (types.length > 0) expect(types, "its worker serves its type").toContain(job.type);
+    expect(job.stalls > 0 && nextStallEnds, "only a suspect is leased to run alone").toBe(alone);
+    if (types.length > 0)
+      expect(types, "the worker serves the type of the job").toContain(job.type);
     expect(this.paused, "a paused queue leases nothing").toBe(false);
     expect(this.#ended.has(jobId), "a job that has ended is not leased").toBe(false);
     expect(token, "tokens rise").toBeGreaterThan(this.#newest.get(jobId) ?? 0);
@@ -116,7 +123,7 @@ export class Journal {
     if (lease.job.pool !== undefined && this.accountIsThere) this.circuit.started(lease);
   }
 
-  /** Whether a write of a lease was taken. */
+  /** Records whether the store accepted a write of a lease. */
   wrote({ jobId, token }: LeaseRef, taken: boolean): void {
     if (!taken) return;
     expect(token, "only the newest lease writes").toBe(this.#newest.get(jobId));
@@ -142,15 +149,16 @@ export class Journal {
     this.#end(id, "CANCELLED");
   }
 
-  /** Their leases ran out: their attempts are dead. */
+  /** The leases expired, so their attempts are dead. */
   reaped(jobs: readonly { readonly jobId: JobId }[]): void {
     this.#admissions.lost(jobs.map(({ jobId }) => jobId));
     this.circuit.lost(jobs.map(({ jobId }) => jobId));
   }
 
   /**
-   * After a lease that gave fewer than it was asked for: nothing that may run is left. What is left of a
-   * provider account is kept for the job whose turn it is, where that needs more: the others of the pool wait.
+   * Checks, after a lease with fewer jobs than asked for, that no job that may run is left. The rest of a
+   * provider account is kept for the next job in turn if that job needs more, and the other jobs of the pool
+   * wait.
    */
   async nothingLeft(engine: Engine, { types, alone, except }: Which): Promise<void> {
     if (this.paused) return;
@@ -170,7 +178,7 @@ export class Journal {
     const left = idle.filter(({ pool }) => pool === undefined || !short.has(pool));
     expect(
       left.map(({ id }) => id),
-      "wait for a free worker, and one was free",
+      "jobs that wait for a free worker although one was free",
     ).toEqual([]);
   }
 

@@ -2,7 +2,7 @@ import type { Engine } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 
-/** What was read of each job's output, by offset: it never changes, and has no gaps. */
+/** Records the output of each job by offset. Output never changes and has no gaps. */
 export class Outputs {
   readonly #seen = new Map<JobId, readonly string[]>();
 

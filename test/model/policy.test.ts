@@ -1,7 +1,7 @@
 /**
- * Whatever happens, in whatever order: jobs of keys with and without budgets, some on a provider account,
- * in one shard or three, by two replicas whose clocks may differ by seconds, against a plain model of what
- * may have been admitted. After each step the database is audited. README.md says what holds which invariant.
+ * Runs commands in any order against a plain model of what may be admitted. Keys have budgets or none, and some
+ * jobs use a provider account. The queue has one or three shards and two replicas, whose clocks may differ by
+ * seconds. After each step the database is audited. README.md lists what checks which invariant.
  */
 import type { KeyBudget, Lease, ProviderAccount } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
@@ -12,7 +12,7 @@ import { settings } from "./settings.ts";
 import { ACCOUNT, report, settlementAfter, settlementOf, spendsNoAttempt } from "./settlements.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
 
-/** `free` has no budget; `slow` and `small` have, and lose and gain of it on the way. */
+/** `free` has no budget. `slow` and `small` have budgets that shrink and grow during a run. */
 const keys = ["free", "slow", "small"];
 const budgets: Readonly<Record<string, KeyBudget>> = {
   slow: { maxRunning: 2, requestsPerMinute: 4, tokensPerMinute: 10_000 },
@@ -22,7 +22,10 @@ const account = {
   ...{ name: ACCOUNT, requestsPerMinute: 6, tokensPerMinute: 20_000, maxRunning: 2 },
 } satisfies ProviderAccount;
 
-/** None: a worker of any type. Some name a part of what others name, so that families of types end and join. */
+/**
+ * The types that a worker names. An empty list means any type. Some lists overlap, so that classes of lanes
+ * appear and disappear.
+ */
 const workerTypes = [
   "",
   "",
@@ -60,9 +63,9 @@ const action = fc.oneof(
       count: fc.integer({ min: 1, max: 6 }),
       lost: fc.boolean(),
       types: fc.constantFrom(...workerTypes),
-      /** For a worker that runs nothing else. */
+      /** True for a worker that runs nothing else. */
       alone: fc.constantFrom(false, false, false, true),
-      /** For a worker that runs jobs of these keys already. */
+      /** The keys whose jobs the worker runs already. */
       except: fc.constantFrom([], [], [], ["free"], ["slow", "small"]),
     }),
   },
@@ -129,7 +132,7 @@ const run = fc.record({
   }),
 });
 
-test("in whatever order things happen, every invariant holds after each of them", async () => {
+test("every invariant holds after each command, in any order of commands", async () => {
   const property = fc.asyncProperty(run, async ({ shards, steps }) => {
     const world = await openWorld(shards);
     const journal = new Journal(world.time);
@@ -169,30 +172,30 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       await lease(world, by, journal, next);
       return;
     case "settle": {
-      const of = next.oldest ? world.held.shift() : world.held.pop();
-      if (of === undefined) return;
-      const settlement = await settlementAfter(engine, journal, of, next);
+      const heldLease = next.oldest ? world.held.shift() : world.held.pop();
+      if (heldLease === undefined) return;
+      const settlement = await settlementAfter(engine, journal, heldLease, next);
       const group = next.twice ? [settlement, settlement] : [settlement];
       for (const outcome of await engine.settle(group)) {
-        journal.settled(settlement, outcome, of.job.pool);
+        journal.settled(settlement, outcome, heldLease.job.pool);
       }
       if (settlement.kind === "bounce" && settlement.episode !== undefined) {
-        await spendsNoAttempt(engine, of);
+        await spendsNoAttempt(engine, heldLease);
       }
       return;
     }
     case "append": {
-      const of = next.oldest ? world.held[0] : world.held.at(-1);
-      if (of !== undefined) await append(world, by, journal, of, next.chunks);
+      const heldLease = next.oldest ? world.held[0] : world.held.at(-1);
+      if (heldLease !== undefined) await append(world, by, journal, heldLease, next.chunks);
       return;
     }
     case "takeOver": {
-      // Leases run out, others take their jobs, and the first holders go on as if nothing had happened.
-      for (const of of world.held) await append(world, by, journal, of, 1);
+      // Leases expire, other workers take the jobs, and the first holders continue as if nothing had happened.
+      for (const heldLease of world.held) await append(world, by, journal, heldLease, 1);
       time.nowMs += 2 * world.leaseMs;
       await duties(world, by, journal, 20);
       await lease(world, by, journal, { count: 6 });
-      for (const of of world.held) await append(world, by, journal, of, 2);
+      for (const heldLease of world.held) await append(world, by, journal, heldLease, 2);
       await renew(world, by, journal);
       return;
     }
@@ -239,12 +242,12 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       });
       return;
     case "outage":
-      // Workers hear of it one after the other.
-      for (const of of world.held.filter(({ job }) => job.pool !== undefined)) {
-        const settlement = await settlementAfter(engine, journal, of, { as: "down" });
-        world.held.splice(world.held.indexOf(of), 1);
+      // Workers learn of it one after another.
+      for (const heldLease of world.held.filter(({ job }) => job.pool !== undefined)) {
+        const settlement = await settlementAfter(engine, journal, heldLease, { as: "down" });
+        world.held.splice(world.held.indexOf(heldLease), 1);
         const [outcome] = await engine.settle([settlement]);
-        if (outcome !== undefined) journal.settled(settlement, outcome, of.job.pool);
+        if (outcome !== undefined) journal.settled(settlement, outcome, heldLease.job.pool);
       }
       return;
     case "pause":
@@ -275,21 +278,21 @@ async function append(
   { engine }: World,
   by: Replica,
   journal: Journal,
-  of: Lease,
+  heldLease: Lease,
   count: number,
 ): Promise<void> {
   const chunks = Array.from({ length: count }, (_, seq) => ({
-    ...{ seq, kind: "text" as const, body: `${of.token}.${seq}.${journal.nextNumber()}` },
+    ...{ seq, kind: "text" as const, body: `${heldLease.token}.${seq}.${journal.nextNumber()}` },
   }));
-  const [outcome] = await engine(by).append([{ ...of, chunks }]);
-  journal.wrote(of, outcome?.kind !== "leaseLost");
-  await journal.reads(engine(by), of.jobId);
+  const [outcome] = await engine(by).append([{ ...heldLease, chunks }]);
+  journal.wrote(heldLease, outcome?.kind !== "leaseLost");
+  await journal.reads(engine(by), heldLease.jobId);
 }
 
 async function renew({ engine, held, leaseMs }: World, by: Replica, journal: Journal) {
   (await engine(by).renew(held, leaseMs)).forEach((outcome, at) => {
-    const of = held[at];
-    if (of !== undefined) journal.wrote(of, outcome.kind === "renewed");
+    const heldLease = held[at];
+    if (heldLease !== undefined) journal.wrote(heldLease, outcome.kind === "renewed");
   });
 }
 
@@ -305,7 +308,7 @@ async function duties(world: World, by: Replica, journal: Journal, limit: number
 
 interface Asked {
   readonly count: number;
-  /** The caller dies before it has read the answer. */
+  /** True if the worker dies before it has read the answer. */
   readonly lost?: boolean;
   readonly types?: readonly string[];
   readonly alone?: boolean;
@@ -319,14 +322,14 @@ async function lease(world: World, by: Replica, journal: Journal, asked: Asked):
   const request = { queue, count, leaseMs, types, alone, except, workerId: "w1" };
   const { leases, suspectsWait } = await engine.lease(request);
   const which = { types, alone, except };
-  for (const of of leases) journal.leased(of, which);
+  for (const heldLease of leases) journal.leased(heldLease, which);
   if (!lost) world.held.push(...leases);
   if (leases.length === count) return;
   await journal.nothingLeft(engine, which);
   if (!alone && !suspectsWait) await journal.nothingLeft(engine, { ...which, alone: true });
 }
 
-/** Left to itself, with workers that complete what they lease, all of it ends, and every counter is zero. */
+/** Checks that all jobs end, and that every counter becomes zero, once workers only complete what they lease. */
 async function finish(world: World, journal: Journal): Promise<void> {
   const { queue, time } = world;
   const engine = world.engine(0);
@@ -337,7 +340,9 @@ async function finish(world: World, journal: Journal): Promise<void> {
     await lease(world, 0, journal, { count: 50 });
     await lease(world, 0, journal, { count: 50, alone: true });
     const pools = world.held.map(({ job }) => job.pool);
-    const settlements = world.held.splice(0).map((of) => settlementOf(of, "complete", undefined));
+    const settlements = world.held
+      .splice(0)
+      .map((heldLease) => settlementOf(heldLease, "complete", undefined));
     const outcomes = await engine.settle(settlements);
     outcomes.forEach((outcome, at) => {
       const settlement = settlements[at];

@@ -1,4 +1,4 @@
-/** How attempts end, and what their schedulers report before of the provider. */
+/** How attempts end, and what their schedulers report about the provider before. */
 import type { Engine, Lease, ProviderReport, Settlement } from "@millrace/engine";
 import { expect } from "vitest";
 import type { Journal } from "./journal.ts";
@@ -8,49 +8,52 @@ export const ACCOUNT = "acc";
 
 const failure = { reason: "NO", message: "no", retryable: true };
 
-/** A report makes an account of a pool that is none, of which the other replica hears. */
+/**
+ * Reports to the provider account. The first report for a pool without an account creates one, and the other
+ * replica learns of it.
+ */
 export async function report(
   engine: Engine,
   journal: Journal,
-  of: Lease | undefined,
-  said: ProviderReport,
+  lease: Lease | undefined,
+  providerReport: ProviderReport,
 ) {
   const made = !journal.accountIsThere;
   if (made) {
     journal.accountMade();
     journal.account({ name: ACCOUNT });
   }
-  const verdict = await engine.providerAccounts.report(ACCOUNT, said);
+  const verdict = await engine.providerAccounts.report(ACCOUNT, providerReport);
   if (made) journal.bothHear();
-  journal.reported(of?.jobId, said, verdict);
+  journal.reported(lease?.jobId, providerReport, verdict);
   return verdict;
 }
 
-/** While the account pauses: unless that was one episode too many. */
-export async function spendsNoAttempt(engine: Engine, of: Lease): Promise<void> {
-  const [record] = await engine.getJobs([of.jobId], "summary");
+/** Checks that a bounce during a cool-down spends no attempt, unless the job has had too many bounces. */
+export async function spendsNoAttempt(engine: Engine, lease: Lease): Promise<void> {
+  const [record] = await engine.getJobs([lease.jobId], "summary");
   if (record?.state !== "QUEUED" || (record.bounces ?? 0) > 3) return;
-  expect(record.attempt, "attempts of a job that was bounced").toBe(of.attempt - 1);
+  expect(record.attempt, "attempts of a job that was bounced").toBe(lease.attempt - 1);
 }
 
-/** How an attempt ends, after its scheduler has reported what its provider did. */
+/** Returns how an attempt ends, after its scheduler has reported what the provider did. */
 export async function settlementAfter(
   engine: Engine,
   journal: Journal,
-  of: Lease,
+  lease: Lease,
   { as, spent }: { readonly as: string; readonly spent?: number | undefined },
 ): Promise<Settlement> {
-  if (of.job.pool === undefined || (as !== "bounce" && as !== "down")) {
-    return settlementOf(of, as === "down" ? "retry" : as, spent);
+  if (lease.job.pool === undefined || (as !== "bounce" && as !== "down")) {
+    return settlementOf(lease, as === "down" ? "retry" : as, spent);
   }
-  const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
-  const said: ProviderReport =
+  const attempt = { jobId: lease.jobId, startedMs: lease.job.startedAtMs ?? 0 };
+  const providerReport: ProviderReport =
     as === "down" ? { kind: "failed", attempt } : { kind: "refused", askedMs: 2_000, attempt };
-  const { kind, episode } = await report(engine, journal, of, said);
-  if (kind === "COUNTED") return settlementOf(of, "retry", spent);
-  if (kind === "PROBE") return { ...of, kind: "bounce", delayMs: 3_000, failure };
+  const { kind, episode } = await report(engine, journal, lease, providerReport);
+  if (kind === "COUNTED") return settlementOf(lease, "retry", spent);
+  if (kind === "PROBE") return { ...lease, kind: "bounce", delayMs: 3_000, failure };
   return {
-    ...of,
+    ...lease,
     kind: "bounce",
     delayMs: 0,
     failure,
@@ -58,19 +61,19 @@ export async function settlementAfter(
   };
 }
 
-export function settlementOf(of: Lease, as: string, spent: number | undefined): Settlement {
+export function settlementOf(lease: Lease, as: string, spent: number | undefined): Settlement {
   const usage =
     spent === undefined ? {} : { usage: { inputTokens: spent, outputTokens: 0, providerCalls: 1 } };
   switch (as) {
     case "complete":
-      return { ...of, kind: "complete", resultJson: "1", ...usage };
+      return { ...lease, kind: "complete", resultJson: "1", ...usage };
     case "fail":
-      return { ...of, kind: "fail", state: "FAILED", failure, ...usage };
+      return { ...lease, kind: "fail", state: "FAILED", failure, ...usage };
     case "retry":
-      return { ...of, kind: "retry", delayMs: 3_000, failure, countsAttempt: true, ...usage };
+      return { ...lease, kind: "retry", delayMs: 3_000, failure, countsAttempt: true, ...usage };
     case "bounce":
-      return { ...of, kind: "bounce", delayMs: 0, failure };
+      return { ...lease, kind: "bounce", delayMs: 0, failure };
     default:
-      return { ...of, kind: "release" };
+      return { ...lease, kind: "release" };
   }
 }

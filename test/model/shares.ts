@@ -1,9 +1,12 @@
 import type { Lease } from "@millrace/engine";
 import { expect } from "vitest";
 
-/** What a queue takes an attempt to spend of whose key it knows nothing; an estimate counts up to that always. */
+/**
+ * What a queue expects an attempt to spend if it knows nothing of its key. An estimate is always believed up to
+ * this.
+ */
 const DEFAULT_TOKENS = 1_000;
-/** And up to so many times what its key's attempts were seen to spend. */
+/** An estimate is also believed up to this many times what attempts of the key were seen to spend. */
 const BELIEVED_TIMES = 8;
 
 interface Running {
@@ -12,8 +15,8 @@ interface Running {
 }
 
 /**
- * What keys have got that always have work, in one band, pool and shard: in tokens over their weight, what
- * runs as it was estimated and what has ended as it was spent. It knows nothing of virtual time.
+ * A model of the service that busy keys got in one band, pool and shard: tokens divided by weight. A running job
+ * counts as estimated, and an ended job as spent. The model does not use virtual time.
  */
 export class Shares {
   readonly #weights: ReadonlyMap<string, number>;
@@ -25,14 +28,14 @@ export class Shares {
   #largest = 0;
   #mostInFlight = 0;
 
-  /** `mostSpent`: what a job spends of its estimate at most. */
+  /** `mostSpent` is the largest factor of its estimate that a job spends. */
   constructor(weights: ReadonlyMap<string, number>, mostSpent: number) {
     this.#weights = weights;
     this.#mostSpent = mostSpent;
     for (const key of weights.keys()) this.#got.set(key, 0);
   }
 
-  /** Whoever is served is ahead of nobody by more than two of the largest jobs, as far as is known then. */
+  /** Checks that the served key is ahead of no other key by more than two of the largest jobs known so far. */
   leased({ jobId, job }: Lease): void {
     const key = jobId.split("~")[1] ?? "";
     if (!this.#weights.has(key)) return;
@@ -50,7 +53,7 @@ export class Shares {
     this.#mostInFlight = Math.max(this.#mostInFlight, inFlight);
   }
 
-  /** `spent` undefined: nobody said, and it is what was estimated. */
+  /** `spent` is undefined if nobody reported it. The estimate counts then. */
   ended(jobId: string, spent: number | undefined): void {
     const one = this.#running.get(jobId);
     if (one === undefined) return;
@@ -60,7 +63,7 @@ export class Shares {
     if (spent > 0) this.#learn(one.key, spent);
   }
 
-  /** No two are ever further apart than two of the largest jobs and what ran at once. */
+  /** Checks that no two keys are further apart than two of the largest jobs and what ran at the same time. */
   hold(): void {
     const got = [...this.#got.values()];
     const apart = Math.max(...got) - Math.min(...got);
@@ -69,7 +72,7 @@ export class Shares {
     );
   }
 
-  /** About the 90th percentile of what a key spends. */
+  /** Learns about the 90th percentile of what a key spends. */
   #learn(key: string, spent: number): void {
     const before = this.#learned.get(key) ?? spent;
     const after =

@@ -26,18 +26,18 @@ export interface NewJob {
   readonly deduplication?: string | undefined;
 }
 
-/** In a row, of two jobs or more, these open a provider account's circuit. */
+/** The number of failures in a row, of at least two jobs, that opens a provider account's circuit. */
 export const FAILURES = 3;
 
-/** A job that lost its worker so often would be ended by the next time. */
+/** A job that has lost its worker this often fails when it loses the next one. */
 export const MAX_STALLS = 2;
 
-/** Two scheduler replicas, by number. */
+/** The number of one of the two scheduler replicas. */
 export type Replica = 0 | 1;
 
 /**
- * A queue that two replicas serve, each on a clock of its own: both stand still until they are moved, and
- * the second may be wrong by seconds.
+ * Opens a queue that two replicas serve, each with its own clock. Both clocks stand still until the test moves
+ * them, and the second may be wrong by seconds.
  */
 export async function openWorld(shards: number) {
   const { url, rootPrefix } = await redisForTests();
@@ -60,13 +60,13 @@ export async function openWorld(shards: number) {
     time,
     queue,
     leaseMs: 30_000,
-    /** What workers hold, as far as they know. */
+    /** The leases that workers hold, as far as the workers know. */
     held: [] as Lease[],
     engine: (replica: Replica): Engine => engines[replica],
     async setBudget(key: string, budget: KeyBudget) {
       await engines[0].keyBudgets.set(key as KeyId, budget);
     },
-    /** Another process takes a replica's place; what the one before had begun stays as it is. */
+    /** Replaces a replica by a new process. What the old process had begun stays as it is. */
     async restart(replica: Replica) {
       await engines[replica].close();
       engines[replica] = await open(replica);
@@ -76,10 +76,10 @@ export async function openWorld(shards: number) {
       made += 1;
       const mode = deduplication === "throttle" ? "throttle" : "debounce";
       return {
-        // A millisecond apart, so that ids sort in the order in which they were made.
+        // Ids are a millisecond apart, so that they sort in the order of creation.
         id: newJobId(queue, key as KeyId, time.nowMs + made, systemRandom),
         ...{ type, payloadJson: "{}", priority, maxAttempts: 3 },
-        ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: time.nowMs },
+        ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: time.nowMs },
         ...(pool === undefined ? {} : { pool }),
         ...(tokens === undefined ? {} : { estimatedTokens: tokens }),
         ...(delayMs === undefined ? {} : { runAtMs: time.nowMs + delayMs }),

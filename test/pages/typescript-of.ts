@@ -1,6 +1,6 @@
 /**
- * The TypeScript of a page of documentation as one program. Its pieces follow one another as a reader
- * meets them: each sees the names of those before it, and may use a name again.
+ * Joins the TypeScript of a documentation page to one program. The pieces follow one another in the order of the
+ * page. Each piece sees the names of the pieces before it, and may declare a name again.
  */
 export function typescriptOf(page: string, isLeftOut = (_: string) => false): string {
   const pieces = [...page.matchAll(/^```ts\n(.*?)^```/gms)]

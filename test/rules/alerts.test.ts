@@ -19,16 +19,16 @@ const { groups } = parse(read("deploy/prometheus/alerts.yaml")) as {
 const rules = groups.flatMap((group) => group.rules);
 const pages = readdirSync(join(root, "docs/runbooks")).filter((page) => page !== "README.md");
 
-/** Of each metric, its labels. */
+/** The labels of each metric. */
 const metrics = new Map(
   createMetrics()
     .registry.getMetricsAsArray()
     .map((metric) => [metric.name, (metric as unknown as { labelNames: string[] }).labelNames]),
 );
-/** What Prometheus adds by itself. */
+/** Labels that Prometheus adds by itself. */
 const added = ["instance", "job", "le"];
 
-/** The metrics of a query, each with the labels that are chosen by in its braces. */
+/** Returns the metrics of a query, each with the labels that its braces select. */
 const used = (query: string) =>
   [...query.matchAll(/\b(millrace_[a-z_]+?)(?:_bucket|_count|_sum)?\b(?:\{([^}]*)\})?/g)].map(
     ([, name = "", chosen = ""]) => ({
@@ -44,23 +44,25 @@ function wrongIn(query: string): string[] {
     .flatMap(([, list = ""]) => list.split(/,\s*/))
     .filter((label) => ![...known, ...added].includes(label));
   return [
-    ...named.filter(({ name }) => !metrics.has(name)).map(({ name }) => `no metric ${name}`),
+    ...named
+      .filter(({ name }) => !metrics.has(name))
+      .map(({ name }) => `there is no metric ${name}`),
     ...named.flatMap(({ name, labels }) =>
       labels
         .filter((label) => !metrics.get(name)?.includes(label))
-        .map((label) => `no label ${label} of ${name}`),
+        .map((label) => `the metric ${name} has no label ${label}`),
     ),
-    ...grouped.map((label) => `no label ${label} in ${query}`),
+    ...grouped.map((label) => `no metric of ${query} has the label ${label}`),
   ];
 }
 
-test.each(rules)("$alert asks for metrics and labels that there are", ({ expr, annotations }) => {
+test.each(rules)("$alert uses existing metrics and labels", ({ expr, annotations }) => {
   expect(used(expr)).not.toEqual([]);
   expect(wrongIn(expr)).toEqual([]);
   expect(existsSync(join(root, annotations.runbook))).toBe(true);
 });
 
-test("each runbook is an alert's, asks for metrics that there are, and is in the list", () => {
+test("each runbook belongs to an alert, uses existing metrics, and is in the list", () => {
   const index = read("docs/runbooks/README.md");
   for (const { alert, annotations } of rules) {
     expect(index).toContain(alert);

@@ -1,5 +1,5 @@
-// What only helm can tell. Without helm on PATH these are reported as skipped; chart-templates.test.ts
-// and chart-values.test.ts hold the chart to the code all the same.
+// Checks what only helm can check. Without helm on PATH these tests are skipped. chart-templates.test.ts and
+// chart-values.test.ts still check the chart against the code.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(() => helm("lint --strict", values)).not.toThrow();
   });
 
-  test.each(examples)("each service starts with what it is given by values/%s", (values) => {
+  test.each(examples)("each service accepts the settings of values/%s", (values) => {
     const manifests = render(values);
     const maps = new Map(
       manifests
@@ -92,7 +92,7 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(started).toBeGreaterThanOrEqual(3);
   });
 
-  test.each(examples)("with values/%s every pod is locked down", (values) => {
+  test.each(examples)("every pod of values/%s has a restricted security context", (values) => {
     const all = pods(render(values));
     expect(all.length).toBeGreaterThanOrEqual(3);
     for (const { name, pod } of all) {
@@ -111,7 +111,7 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     }
   });
 
-  test("a scheduler takes the configuration file that it mounts", () => {
+  test("a scheduler accepts its mounted configuration file", () => {
     const manifests = render("configuration.yaml");
     const text = manifests.flatMap(({ data }) => data?.["millrace.yaml"] ?? [])[0] ?? "";
     const parsed = parseConfiguration(text);
@@ -123,7 +123,7 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     ]);
   });
 
-  test("helm refuses an external Redis without its Secret, and says what to set", () => {
+  test("helm refuses an external Redis without its Secret and says what to set", () => {
     const { status, stderr } = spawnSync(
       "helm",
       [

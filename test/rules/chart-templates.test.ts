@@ -1,4 +1,4 @@
-// Holds the chart to the services' code. It reads the templates as text, so it needs no helm.
+// Checks the chart against the services' code. It reads the templates as text, so it needs no helm.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_DRAIN_MS, loadConfig } from "@millrace/runtime";
@@ -17,14 +17,14 @@ const specs = { gateway: GatewayConfig, scheduler: SchedulerConfig, worker: work
 type Service = keyof typeof specs;
 const services = Object.keys(specs) as Service[];
 
-/** Certificates on both sides are not the chart's: in a cluster a mesh does that. */
+/** The chart has no client certificates. In a cluster, a service mesh provides mutual TLS. */
 const bothSides = "the chart mounts no certificates for callers";
 const callerCertificate = {
   MILLRACE_SCHEDULER_CERT_FILE: bothSides,
   MILLRACE_SCHEDULER_KEY_FILE: bothSides,
 };
 
-/** Settings that are neither the chart's nor the operator's to set in a pod, and why. */
+/** Settings that neither the chart nor the operator sets in a pod, each with the reason. */
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
     ...callerCertificate,
@@ -56,7 +56,7 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What the template says, with what it includes of TLS. */
+/** Returns the template's text, with the TLS parts that it includes. */
 function configOf(service: Service): string {
   const own = read(
     `templates/${service}/${service === "worker" ? "_settings.tpl" : "config.yaml"}`,
@@ -73,7 +73,7 @@ const deploymentOf = (service: Service) =>
     ...(service === "scheduler" ? [read("templates/scheduler/_redis.tpl")] : []),
   ].join("\n");
 
-/** What a pod gets: names and values, with a stand-in for what Helm works out. */
+/** Returns the variables of a pod, with stand-ins for values that Helm computes. */
 function environmentOf(service: Service): Record<string, string> {
   const plain = [...configOf(service).matchAll(/^ *([A-Z][A-Z_]+): (.+)$/gm)].map(
     ([, name, value]) => [name, value?.includes("{{") ? "1000" : value],
@@ -84,10 +84,10 @@ function environmentOf(service: Service): Record<string, string> {
   return Object.fromEntries([...plain, ...fromSecrets]);
 }
 
-/** Where Redis is, and how it lets in, is said in one of several ways: by default a URL is all of it. */
+/** There are several ways to configure Redis and its authentication. By default only a URL is set. */
 const isOtherRedis = (name: string) => /^MILLRACE_REDIS_(?!URL$)/.test(name);
 
-/** The service's configuration as its pod has it by default. */
+/** Returns the configuration of the service in its pod, by default. */
 const configured = (service: Service): Readonly<Record<string, unknown>> =>
   loadConfig<Record<string, never>>(
     specs[service] as never,
@@ -99,18 +99,18 @@ const configured = (service: Service): Readonly<Record<string, unknown>> =>
 const variablesOf = (service: Service) =>
   Object.values(specs[service].settings).map(({ env }) => env as string);
 
-test.each(services)("the chart sets only what the %s reads", (service) => {
+test.each(services)("the chart sets only variables that the %s reads", (service) => {
   const set = Object.keys(environmentOf(service));
   expect(set.length).toBeGreaterThan(2);
   expect(set.filter((name) => !variablesOf(service).includes(name))).toEqual([]);
 });
 
-test.each(services)("the %s starts with what the chart sets", (service) => {
+test.each(services)("the %s accepts the settings of the chart", (service) => {
   expect(() => configured(service)).not.toThrow();
 });
 
 test.each(services)(
-  "each setting of the %s is the chart's, the operator's or left alone",
+  "each setting of the %s is set by the chart, allowed to the operator, or listed with a reason",
   (service) => {
     const set = Object.keys(environmentOf(service));
     const places = variablesOf(service).map((name) => ({
@@ -160,7 +160,7 @@ test.each(services)("the pods of the %s open the ports that it listens on", (ser
 });
 
 test.each(["gateway", "scheduler"] as const)(
-  "the services before the %s lead to its ports",
+  "the Kubernetes services of the %s lead to its ports",
   (service) => {
     const named = [
       ...read(`templates/${service}/service.yaml`).matchAll(
@@ -175,7 +175,7 @@ test.each(["gateway", "scheduler"] as const)(
   },
 );
 
-test("gateways and workers are sent to the scheduler's ports, and the policies let them through", () => {
+test("gateways and workers use the scheduler's ports, and the network policies allow that", () => {
   const { gateways, workers } = portsOf("scheduler") as Record<string, number>;
   expect(configOf("gateway")).toContain(`-scheduler:${gateways}\n`);
   expect(configOf("worker")).toContain(`-scheduler:${workers}\n`);
@@ -185,12 +185,12 @@ test("gateways and workers are sent to the scheduler's ports, and the policies l
   expect(new Set(opened)).toEqual(new Set([grpc, http, gateways, workers, 6379]));
 });
 
-test("operators come by the pod, whose port for them is not open to the network", () => {
+test("operators use a command in the pod, because the operators' port is closed to the network", () => {
   expect(configured("scheduler")).toMatchObject({ adminHost: "127.0.0.1" });
   expect(read("templates/NOTES.txt")).toContain("-scheduler -- millrace queues put");
 });
 
-test("probes and scrapes ask for paths that the services answer", () => {
+test("probes and scrapes use paths that the services answer", () => {
   const answered = readFileSync(join(root, "packages/runtime/src/serve-metrics.ts"), "utf8");
   const pod = read("templates/_pod.tpl");
   const asked = [...pod.matchAll(/path: (\/\w+)/g)].map(([, path]) => path);
@@ -200,14 +200,14 @@ test("probes and scrapes ask for paths that the services answer", () => {
 
 const SPARE_S = 5;
 
-test.each(["gateway", "scheduler"] as const)("the %s is given time to drain", (service) => {
+test.each(["gateway", "scheduler"] as const)("the %s has time to drain", (service) => {
   const template = deploymentOf(service);
   const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(template)?.[1]);
   const sleep = Number(/preStop: \{ sleep: \{ seconds: (\d+) \} \}/.exec(template)?.[1]);
   expect(grace).toBeGreaterThanOrEqual(sleep + DEFAULT_DRAIN_MS / 1_000 + SPARE_S);
 });
 
-test("workers are given their drain, the leaving, and time to spare", () => {
+test("workers have time to drain, to disconnect, and to spare", () => {
   const more = /terminationGracePeriodSeconds: \{\{ add \$own\.drainSeconds (\d+) \}\}/;
   const seconds = Number(more.exec(deploymentOf("worker"))?.[1]);
   expect(seconds).toBeGreaterThanOrEqual(leaveMs / 1_000 + SPARE_S);
@@ -216,11 +216,11 @@ test("workers are given their drain, the leaving, and time to spare", () => {
   );
 });
 
-test("Kubernetes adds no variables of its own, whose names are those of settings", () => {
+test("Kubernetes adds no variables of its own, because their names look like settings", () => {
   expect(read("templates/_pod.tpl")).toContain("\nenableServiceLinks: false\n");
 });
 
-test.each(services)("the pods of the %s run a program that there is", (service) => {
+test.each(services)("the pods of the %s run an existing program", (service) => {
   const values = parse(read("values.yaml")) as { workerDefaults: { args: string[] } };
   const path =
     service === "worker"
@@ -230,7 +230,7 @@ test.each(services)("the pods of the %s run a program that there is", (service) 
   expect(existsSync(join(root, String(path)))).toBe(true);
 });
 
-test("the chart and the image carry the project's version", () => {
+test("the chart and the image have the project's version", () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   expect(parse(read("Chart.yaml"))).toMatchObject({ version, appVersion: version });
 });

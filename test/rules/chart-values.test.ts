@@ -1,10 +1,10 @@
-// Holds the chart's values to its schema with a JSON Schema validator, so it needs no helm.
+// Checks the chart's values against its schema with a JSON Schema validator, so it needs no helm.
 import { parseConfiguration } from "@millrace/configuration";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { problemsOf, valuesFiles } from "./chart-values.ts";
 
-test.each(valuesFiles)("the schema takes %s", (_name, values) => {
+test.each(valuesFiles)("the schema accepts %s", (_name, values) => {
   expect(problemsOf(values)).toEqual([]);
 });
 
@@ -13,37 +13,37 @@ const declared = valuesFiles.flatMap(([name, values]): [string, object][] => {
   return Object.keys(configuration).length === 0 ? [] : [[name, configuration]];
 });
 
-test.each(declared)("a scheduler takes the configuration of %s", (_name, configuration) => {
+test.each(declared)("a scheduler accepts the configuration of %s", (_name, configuration) => {
   const parsed = parseConfiguration(stringify(configuration));
   expect(parsed.kind === "wrong" ? parsed.problems : []).toEqual([]);
 });
 
 test.each([
-  ["a value that there is not", { gatway: { replicas: 2 } }],
-  ["a setting that there is not", { scheduler: { settings: { MILLRACE_LEASES_MS: 1 } } }],
+  ["an unknown value", { gatway: { replicas: 2 } }],
+  ["an unknown setting", { scheduler: { settings: { MILLRACE_LEASES_MS: 1 } } }],
   ["a setting that the chart sets", { gateway: { settings: { MILLRACE_GATEWAY_HOST: "::" } } }],
   ["a secret among the settings", { workers: { any: { settings: { OPENAI_API_KEY: "sk" } } } }],
   ["another service's token", { workers: { any: { settings: { MY_TOKEN: "t" } } } }],
-  ["headers, which hold secrets, for the collector", { otel: { OTEL_EXPORTER_OTLP_HEADERS: "a" } }],
-  ["no gateway at all", { gateway: { replicas: 0 } }],
+  ["collector headers, which may hold secrets", { otel: { OTEL_EXPORTER_OTLP_HEADERS: "a" } }],
+  ["no gateway", { gateway: { replicas: 0 } }],
   ["half a worker", { workerDefaults: { replicas: 0.5 } }],
-  ["a secret without its key", { gateway: { secretEnv: { A: { name: "b" } } } }],
+  ["a secret without a key", { gateway: { secretEnv: { A: { name: "b" } } } }],
   [
     "a token from elsewhere",
     { gateway: { secretEnv: { MILLRACE_INTERNAL_TOKEN: { name: "a", key: "b" } } } },
   ],
-  ["a drain longer than the service takes", { workerDefaults: { drainSeconds: 3_601 } }],
-  ["a group whose name is no label", { workers: { "GPU workers": {} } }],
-  ["an fsync that loses everything", { redis: { appendfsync: "no" } }],
-  ["a volume that nobody may write", { documents: { accessMode: "ReadOnlyMany" } }],
+  ["a drain longer than the service accepts", { workerDefaults: { drainSeconds: 3_601 } }],
+  ["a group whose name is not a valid label", { workers: { "GPU workers": {} } }],
+  ["appendfsync turned off", { redis: { appendfsync: "no" } }],
+  ["a read-only volume", { documents: { accessMode: "ReadOnlyMany" } }],
 ])("the schema refuses %s", (_name, values) => {
   expect(problemsOf(values)).not.toEqual([]);
 });
 
 test.each([
   ["an idle group of workers", { workers: { gpu: { replicas: 0 } } }],
-  ["settings of a worker of one's own", { workers: { gpu: { settings: { MODEL_PATH: "/m" } } } }],
+  ["settings of a custom worker", { workers: { gpu: { settings: { MODEL_PATH: "/m" } } } }],
   ["the longest drain", { workerDefaults: { drainSeconds: 3_600 } }],
-])("the schema takes %s", (_name, values) => {
+])("the schema accepts %s", (_name, values) => {
   expect(problemsOf(values)).toEqual([]);
 });

@@ -7,13 +7,13 @@ const folder = join(import.meta.dirname, "../../deploy/k8s");
 const schema = JSON.parse(readFileSync(join(folder, "millrace/values.schema.json"), "utf8"));
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
 
-/** What is wrong with values, as Helm would find it; empty: nothing. */
+/** Returns the problems that Helm would find in the values. Empty if there are none. */
 export function problemsOf(values: unknown): string[] {
   validate(values);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
-/** The chart's own values, and each file of examples beside it. */
+/** The chart's own values, and each file of example values. */
 export const valuesFiles: readonly (readonly [name: string, values: unknown])[] = [
   "millrace/values.yaml",
   ...readdirSync(join(folder, "values")).map((name) => `values/${name}`),

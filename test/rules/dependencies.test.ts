@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What each workspace package may depend on, besides itself. An import that is not here is a change of design. */
+/** The dependencies that each workspace package may have. A new dependency is a change of the architecture. */
 const allowed: Record<string, readonly string[]> = {
   proto: [],
   shared: [],
@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   configuration: ["shared", "proto"],
   cli: ["shared", "proto", "client", "configuration"],
   "worker-sdk": ["shared", "proto", "grpc"],
-  // Packages that are tested with it are out of its reach: testing builds on it.
+  // The package testing builds on local, so local may not depend on packages that are tested with testing.
   local: ["proto", "grpc"],
   testing: ["shared", "local"],
   gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents"],
@@ -41,13 +41,16 @@ function manifests(): [string, Manifest][] {
 
 const scope = "@millrace/";
 
-test.each(manifests())("%s depends only on what the architecture allows", (name, manifest) => {
-  const used = Object.keys(manifest.dependencies ?? {})
-    .filter((dependency) => dependency.startsWith(scope))
-    .map((dependency) => dependency.slice(scope.length));
-  expect(allowed[name], `add ${name} to the table in this file`).toBeDefined();
-  expect(used.filter((dependency) => !allowed[name]?.includes(dependency))).toEqual([]);
-});
+test.each(manifests())(
+  "%s has only the dependencies that the architecture allows",
+  (name, manifest) => {
+    const used = Object.keys(manifest.dependencies ?? {})
+      .filter((dependency) => dependency.startsWith(scope))
+      .map((dependency) => dependency.slice(scope.length));
+    expect(allowed[name], `add ${name} to the table in this file`).toBeDefined();
+    expect(used.filter((dependency) => !allowed[name]?.includes(dependency))).toEqual([]);
+  },
+);
 
 test("only the engine imports bullmq or ioredis", () => {
   const importers = manifests()
@@ -58,21 +61,18 @@ test("only the engine imports bullmq or ioredis", () => {
   expect(importers).toEqual(["engine"]);
 });
 
-test("only packages/grpc says how clients connect, so that none differs by accident", () => {
+test("only packages/grpc sets channel options, so that clients do not differ by accident", () => {
   const server = join("packages", "runtime", "src", "serve.ts");
-  const named = ["packages", "services"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .map((path) => join(folder, path))
-      .filter((path) => /\/src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes("node_modules"))
-      .filter((path) => /"grpc\.[a-z_]+"/.test(readFileSync(join(root, path), "utf8"))),
-  );
+  const named = globSync("{packages,services}/*/src/**/*.ts", { cwd: root })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .filter((path) => /"grpc\.[a-z_]+"/.test(readFileSync(join(root, path), "utf8")));
   expect(named.sort()).toEqual(["packages/grpc/src/channel-options.ts", server]);
 });
 
-/** Run by name in a script, or read by the compiler: nobody imports them. */
+/** Packages that a script runs by name or that the compiler reads, so that no file imports them. */
 const tools = /^(typescript|@types\/.+|@bufbuild\/(buf|protoc-gen-es))$/;
 
-test.each(manifests())("%s imports every package that it names", (name, manifest) => {
+test.each(manifests())("%s imports every package that it depends on", (name, manifest) => {
   const folder = ["packages", "services"]
     .map((parent) => join(root, parent, name))
     .find((path) => existsSync(path));

@@ -41,7 +41,7 @@ const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
   exclude: ["**/node_modules/**"],
 });
 
-test.each(pages)("the links of %s lead somewhere", (page) => {
+test.each(pages)("the links of %s lead to existing files", (page) => {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
     ([, target]) => target ?? "",
   );
@@ -52,7 +52,7 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
   }
 });
 
-test("docs/errors.md says the statuses of every reason", () => {
+test("docs/errors.md lists the statuses of every reason", () => {
   const rows = [...read("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \| ([A-Z_]+) \| (\d+) \|/gm)];
   const documented = rows.map(([, reason, code, http]) => [reason, code, Number(http)]);
   const actual = reasons.map((reason) => {
@@ -62,21 +62,21 @@ test("docs/errors.md says the statuses of every reason", () => {
   expect(documented.sort()).toEqual(actual.sort());
 });
 
-/** A limit as the page says it: one number, or least, most and default. */
-const said = (limit: number | { min: number; max: number; default: number }): string =>
+/** Formats a limit as the page writes it: one number, or minimum, maximum and default. */
+const written = (limit: number | { min: number; max: number; default: number }): string =>
   typeof limit === "number" ? String(limit) : `${limit.min}–${limit.max}, ${limit.default}`;
 
-test("docs/operations.md says every limit", () => {
+test("docs/operations.md lists every limit", () => {
   const page = read("docs/operations.md").split("## Limits")[1] ?? "";
   const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, name, value]) => [
     name,
     value,
   ]);
   const actual = [...Object.entries(limits), ...Object.entries(defaultServeLimits)];
-  expect(rows.sort()).toEqual(actual.map(([name, limit]) => [name, said(limit)]).sort());
+  expect(rows.sort()).toEqual(actual.map(([name, limit]) => [name, written(limit)]).sort());
 });
 
-test("the state diagram of ARCHITECTURE.md is the table of transitions", () => {
+test("the state diagram of ARCHITECTURE.md equals the table of transitions", () => {
   const drawn = [...read("ARCHITECTURE.md").matchAll(/^ {2}(\w+) --> (\w+)/gm)].map(
     ([, from, to]) => `${from} → ${to}`,
   );
@@ -87,7 +87,7 @@ test("the state diagram of ARCHITECTURE.md is the table of transitions", () => {
 });
 
 test.each(["docs", "docs/adr", "docs/runbooks"])(
-  "%s/README.md leads to every page beside it",
+  "%s/README.md links to every page in its folder",
   (folder) => {
     const index = read(`${folder}/README.md`);
     const others = readdirSync(join(root, folder)).filter((name) => name.endsWith(".md"));

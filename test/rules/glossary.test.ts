@@ -1,4 +1,4 @@
-/** docs/glossary.md against the names that others may rely on. */
+/** Checks public names against docs/glossary.md. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, "../..");
 const names = publicNames();
 const places: readonly Place[] = ["proto", "TypeScript", "Redis", "metric", "command"];
 
-/** Names that the glossary rules out and that are still used, each with what it is to become; of a message with its fields. */
+/**
+ * Names that the glossary rules out but that are still used, each with its future name. An entry for a message
+ * covers its fields.
+ */
 const toBeRenamed: Readonly<Record<string, string>> = {
   SubmitStreamItem: "SubmitStreamJob",
   "SubmitStreamRequest.items": "SubmitStreamRequest.jobs",
@@ -45,7 +48,8 @@ function readTerms(): Term[] {
       .flatMap((cell) => (cell.startsWith("| ") ? ["", cell.slice(2)] : [cell]));
     const found = listed.split("; ").flatMap((part) => {
       const place = places.find((one) => part.startsWith(`${one} `));
-      if (place === undefined && part !== "–") throw new Error(`${term}: no place: ${part}`);
+      if (place === undefined && part !== "–")
+        throw new Error(`${term}: the entry "${part}" does not begin with a place`);
       return place === undefined ? [] : quoted(part).map((name) => ({ place, name }));
     });
     return { term, meaning, names: found, not: quoted(not) };
@@ -54,7 +58,7 @@ function readTerms(): Term[] {
 
 const terms = readTerms();
 
-/** Types and functions that no package exports, but that stand in the code under their names. */
+/** Types and functions that no package exports, but that a file declares under their names. */
 const declaredNames = (): Set<string> => {
   const files = globSync("{packages,services}/*/src/**/*.ts", { cwd: root });
   const declaration = /^export (?:abstract )?(?:const|function|class|interface|type) (\w+)/gm;
@@ -67,14 +71,14 @@ const declaredNames = (): Set<string> => {
   );
 };
 
-test("each term has one sentence, and stands once in the glossary", () => {
+test("each term has one sentence and occurs once in the glossary", () => {
   expect(terms.length).toBeGreaterThan(40);
   const all = terms.flatMap(({ term }) => term.split(", "));
   expect(all.filter((term, at) => all.indexOf(term) !== at)).toEqual([]);
   expect(terms.filter(({ meaning }) => !/^[A-Z].*\.$/.test(meaning))).toEqual([]);
 });
 
-test("the names that the glossary lists are there", () => {
+test("the names that the glossary lists exist", () => {
   const declared = declaredNames();
   const missing = terms.flatMap(({ term, names: listed }) =>
     listed
@@ -87,8 +91,8 @@ test("the names that the glossary lists are there", () => {
   expect(missing).toEqual([]);
 });
 
-/** Whether a name says the words of `ruledOut` one after the other. */
-function says(name: string, ruledOut: string): boolean {
+/** Whether a name contains the words of `ruledOut` in a row. */
+function containsWords(name: string, ruledOut: string): boolean {
   const words = wordsOf(name);
   const wanted = wordsOf(ruledOut);
   return words.some((_, at) => wanted.every((word, index) => words[at + index] === word));
@@ -99,19 +103,19 @@ const broken = terms.flatMap(({ term, not }) =>
     const [, only, phrase = entry] = /^(\w+):(.+)$/.exec(entry) ?? [];
     return places
       .filter((place) => only === undefined || only === place)
-      .flatMap((place) => [...names[place]].filter((name) => says(name, phrase)))
-      .map((name) => ({ name, why: `it says "${phrase}" for what the glossary calls ${term}` }));
+      .flatMap((place) => [...names[place]].filter((name) => containsWords(name, phrase)))
+      .map((name) => ({ name, why: `it says "${phrase}", but the glossary says ${term}` }));
   }),
 );
 
-test("no public name says a term in words that the glossary rules out", () => {
+test("no public name uses words that the glossary rules out", () => {
   const others = broken.filter(
     ({ name }) => !(name in toBeRenamed || String(name.split(".")[0]) in toBeRenamed),
   );
   expect(others.map(({ name, why }) => `${name}: ${why}`)).toEqual([]);
 });
 
-test("the names that are to be renamed are there, and are ruled out", () => {
+test("the names that await renaming exist and are ruled out", () => {
   const ruledOut = new Set(broken.map(({ name }) => name));
   expect(Object.keys(toBeRenamed).filter((name) => !ruledOut.has(name))).toEqual([]);
 });
@@ -122,6 +126,6 @@ test.each([
   ["SubmitStreamItem.items", "item", true],
   ["mr:limits", "limit", true],
   ["rate_limited", "limit", false],
-])("%s says %s: %s", (name, phrase, expected) => {
-  expect(says(name, phrase)).toBe(expected);
+])("the name %s contains the words %s: %s", (name, phrase, expected) => {
+  expect(containsWords(name, phrase)).toBe(expected);
 });

@@ -3,22 +3,22 @@ import { codeOf, type Sources } from "./sources.ts";
 interface Home {
   readonly what: RegExp;
   readonly instead: string;
-  /** Files that may, and folders. */
+  /** The files and folders that may use it. */
   readonly homes: readonly string[];
 }
 
-/** Processes end by what they are given: only where they begin is the environment read. */
+/** Only entry points read the environment. All other code gets its settings as arguments. */
 const beginnings = ["packages/cli/src/main.ts", "services/gateway/src/main.ts"].concat([
   ...["services/scheduler/src/main.ts", "services/worker/src/main.ts"],
-  // Starts the services of one machine, and is one itself.
+  // The package starts the services of one machine, so it is an entry point itself.
   "packages/local/src/",
 ]);
 
 const table: readonly Home[] = [
   {
     what: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.\w+/,
-    instead: "take a Clock as an argument, and read it once a decision",
-    // A thread asks how long another did not answer, of which no clock of that one can tell.
+    instead: "take a Clock as an argument, and read it once for each decision",
+    // The thread measures how long the main thread did not answer. No clock of the main thread can tell that.
     homes: ["packages/shared/src/clock.ts", "packages/worker-sdk/src/stream/stream-thread.ts"],
   },
   {
@@ -31,7 +31,7 @@ const table: readonly Home[] = [
     instead: "use Clock.after",
     homes: [
       "packages/shared/src/clock.ts",
-      // A timer that holds a process open, and does nothing.
+      // A timer that only keeps a process alive.
       "packages/shared/src/hold-process.ts",
     ],
   },
@@ -42,7 +42,7 @@ const table: readonly Home[] = [
   },
 ];
 
-/** Time, chance and the environment outside their homes. */
+/** Returns the uses of time, random numbers and the environment outside the files that may use them. */
 export function outOfTheirHomes(sources: Sources): string[] {
   return sources.paths
     .filter((path) => path.endsWith(".ts") && !path.startsWith("packages/testing/"))

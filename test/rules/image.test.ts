@@ -1,4 +1,5 @@
-// Holds the image's recipe to the repository. Building it needs a container engine: deploy/image/README.md.
+// Checks the image's Dockerfile against the repository. Building the image needs a container engine:
+// deploy/image/README.md.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,14 +8,14 @@ const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const dockerfile = read("deploy/image/Dockerfile");
 
-test("the image is built on the Node that everything is tested with", () => {
+test("the image is built on the Node version of the tests", () => {
   const { optionalDependencies } = JSON.parse(read("toolchain/package.json"));
   const versions = [...new Set(Object.values(optionalDependencies))];
   expect(versions).toHaveLength(1);
   expect(dockerfile).toContain(`ARG BASE_IMAGE=node:${versions[0]}-bookworm-slim\n`);
 });
 
-test("the toolchain's lockfile has its packages in their versions, each with its content's hash", () => {
+test("the toolchain's lockfile has the versions of its packages, each with a content hash", () => {
   const { dependencies, optionalDependencies } = JSON.parse(read("toolchain/package.json"));
   const text = read("toolchain/package-lock.json");
   const { packages } = JSON.parse(text);
@@ -26,7 +27,7 @@ test("the toolchain's lockfile has its packages in their versions, each with its
   expect(text).not.toMatch(/https?:/);
 });
 
-test("the image is built from all that an installation reads, patches too", () => {
+test("the image is built from all files that an installation reads, including patches", () => {
   const taken = read("deploy/image/Dockerfile.dockerignore").match(/^!(.*)$/gm) ?? [];
   const patches = [...read("pnpm-workspace.yaml").matchAll(/: (patches)\/\S+$/gm)];
   for (const name of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
@@ -35,7 +36,7 @@ test("the image is built from all that an installation reads, patches too", () =
   for (const [, folder] of patches) expect(taken).toContain(`!${folder}`);
 });
 
-test("the image runs as the user that the chart runs it as, and not as root", () => {
+test("the image runs as the same user as the chart sets, which is not root", () => {
   const user = /^USER (\d+):(\d+)$/m.exec(dockerfile);
   const pod = read("deploy/k8s/millrace/templates/_pod.tpl");
   expect(pod).toContain(`runAsUser: ${user?.[1]}\n`);

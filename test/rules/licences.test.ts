@@ -1,20 +1,24 @@
-// Holds every dependency to a licence under which Millrace, under Apache-2.0, may use it and be passed on with it.
+// Checks that every dependency has a licence under which Millrace, under Apache-2.0, may use it and distribute
+// it.
 import { existsSync, globSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
 const root = realpathSync(join(import.meta.dirname, "../.."));
 
-/** May go out with Millrace. */
+/** Licences of packages that may be distributed with Millrace. */
 const permissive = new Set([
   ...["Apache-2.0", "MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0"],
   ...["CC0-1.0", "Unlicense", "Zlib", "Python-2.0"],
 ]);
-/** May be used to build and test it besides: asks for its own source alone. */
+/**
+ * Licences of packages that may be used only to build and test. MPL-2.0 requires only that its own source stays
+ * open.
+ */
 const forTools = new Set([...permissive, "MPL-2.0"]);
 
-/** Those that say it in a file alone, and what that says. */
-const saidElsewhere: Readonly<Record<string, string>> = { "png-js": "MIT" };
+/** Packages that state their licence only in a file, and that licence. */
+const statedInFile: Readonly<Record<string, string>> = { "png-js": "MIT" };
 
 interface Manifest {
   readonly name: string;
@@ -28,7 +32,7 @@ interface Manifest {
 const manifestOf = (folder: string) =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
-/** As Node finds it; undefined if it is not installed, as what is for other platforms. */
+/** Finds a package as Node does. Undefined if it is not installed, such as a package for another platform. */
 function folderOf(name: string, from: string): string | undefined {
   for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
     const found = join(folder, "node_modules", name);
@@ -46,13 +50,13 @@ const workspace = globSync(
   { cwd: root },
 ).map((path) => dirname(join(root, path)));
 
-/** Everything that is reached from the workspace by `kinds` of its dependencies. */
+/** Returns everything that the workspace depends on by the given kinds of dependencies, directly or not. */
 function reached(kinds: readonly ("dependencies" | "devDependencies")[]): Map<string, Manifest> {
   const found = new Map<string, Manifest>();
   const take = (names: object | undefined, from: string) => {
     for (const name of Object.keys(names ?? {})) {
       const folder = folderOf(name, from);
-      // One of the workspace is its own beginning.
+      // A package of the workspace is a starting point itself.
       if (folder === undefined || !folder.includes("/.pnpm/") || found.has(folder)) continue;
       const manifest = manifestOf(folder);
       found.set(folder, manifest);
@@ -67,7 +71,7 @@ function reached(kinds: readonly ("dependencies" | "devDependencies")[]): Map<st
   return found;
 }
 
-/** Whether an SPDX expression leaves a choice that is allowed. */
+/** Whether an SPDX expression allows at least one of the permitted choices. */
 function allows(allowed: ReadonlySet<string>, expression: string): boolean {
   const text = expression.replace(/^\((.*)\)$/, "$1").trim();
   const any = text.split(" OR ");
@@ -77,23 +81,23 @@ function allows(allowed: ReadonlySet<string>, expression: string): boolean {
 
 function notAllowed(allowed: ReadonlySet<string>, manifests: Iterable<Manifest>): string[] {
   return [...manifests].flatMap(({ name, version, license }) => {
-    const said = typeof license === "string" ? license : (saidElsewhere[name] ?? "no licence");
-    return allows(allowed, said) ? [] : [`${name}@${version}: ${said}`];
+    const stated = typeof license === "string" ? license : (statedInFile[name] ?? "no licence");
+    return allows(allowed, stated) ? [] : [`${name}@${version}: ${stated}`];
   });
 }
 
-test("what goes out with Millrace has a licence that Apache-2.0 gets along with", () => {
+test("every distributed dependency has a licence that is compatible with Apache-2.0", () => {
   const shipped = reached(["dependencies"]);
   expect(shipped.size).toBeGreaterThan(50);
   expect(notAllowed(permissive, shipped.values())).toEqual([]);
 });
 
-test("so has what builds and tests it, or one that asks for its own source alone", () => {
+test("every tool has such a licence, or one that covers only its own source", () => {
   const all = reached(["dependencies", "devDependencies"]);
   expect(notAllowed(forTools, all.values())).toEqual([]);
 });
 
-test("an expression is allowed where one of its choices is", () => {
+test("an expression is allowed if one of its choices is", () => {
   expect(allows(permissive, "(BSD-3-Clause OR GPL-2.0)")).toBe(true);
   expect(allows(permissive, "(Apache-2.0 AND BSD-3-Clause)")).toBe(true);
   expect(allows(permissive, "MIT AND GPL-2.0")).toBe(false);

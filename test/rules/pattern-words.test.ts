@@ -10,6 +10,9 @@ const patterns = globSync("**/*.proto", { cwd: proto }).flatMap((file) =>
   ),
 );
 
-test.each([...new Set(patterns)])("packages/shared says in words what %s asks for", (pattern) => {
-  expect(inWords(`does not match regex pattern \`${pattern}\``)).toMatch(/^must be /);
-});
+test.each([...new Set(patterns)])(
+  "packages/shared describes the pattern %s in words",
+  (pattern) => {
+    expect(inWords(`does not match regex pattern \`${pattern}\``)).toMatch(/^must be /);
+  },
+);

@@ -1,4 +1,4 @@
-/** Every name that others may rely on: of the packages, the contract, Redis, metrics and the command. */
+/** Collects every public name: of the packages, the contract, Redis keys, metrics and the command line. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DescMessage } from "@bufbuild/protobuf";
@@ -27,7 +27,7 @@ export const publicNames = (): PublicNames => ({
   command: new Set(commandNames()),
 });
 
-/** Messages, their fields, enums, their values, services and their methods. */
+/** Names of messages, fields, enums, enum values, services and methods. */
 function protoNames(): string[] {
   const services = [AdminService, DocumentService, JobService, SchedulerService, WorkerService];
   const files = new Set([JobSchema.file, ...services.map(({ file }) => file)]);
@@ -43,7 +43,7 @@ function protoNames(): string[] {
   ]);
 }
 
-/** What a file exports, by itself and from files beside it. */
+/** Returns what a file exports, itself and from files in its folder. */
 function exportsOf(path: string): string[] {
   const text = readFileSync(join(root, path), "utf8");
   const own = [
@@ -70,14 +70,14 @@ function exportsOf(path: string): string[] {
   return [...own, ...passed, ...whole];
 }
 
-/** Parts of keys, from the one file that makes keys. */
+/** Returns the parts of Redis keys, from the one file that makes keys. */
 function redisNames(): string[] {
   const [path] = globSync("packages/engine/src/**/keys.ts", { cwd: root });
   const text = readFileSync(join(root, String(path)), "utf8");
   return [...text.matchAll(/"?(mr:[a-z:]+)/g)].map(([, name]) => String(name).replace(/:$/, ""));
 }
 
-/** Commands with their words before them, and flags. */
+/** Returns the commands, each with its parent commands, and the flags. */
 function commandNames(): string[] {
   const program = millraceProgram({
     env: {},
@@ -95,7 +95,7 @@ function commandNames(): string[] {
   return below(program, "");
 }
 
-/** `SubmitStreamItem.job_spec` is said in five words; a plural is its singular. */
+/** Splits a name into words. `SubmitStreamItem.job_spec` has five words, and a plural counts as its singular. */
 export const wordsOf = (name: string): string[] =>
   name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -1,6 +1,6 @@
 /**
- * Rules that hold themselves. Each is run on the code as it is, where it finds nothing, and on copies
- * with a mistake in them, which it must find.
+ * Rules about the code that are tests. Each rule must find nothing in the current code, and must find the mistake
+ * in each mutated copy.
  */
 import { expect, test } from "vitest";
 import { outOfTheirHomes } from "./homes.ts";
@@ -14,7 +14,7 @@ type Rule = (sources: Sources) => string[];
 interface Mistake {
   readonly path: string;
   readonly change: (text: string) => string;
-  /** Words of what is to be found. */
+  /** Words of the violation that must be found. */
   readonly finds: string;
 }
 
@@ -43,7 +43,7 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
       importing(
         "packages/engine/src/jobs/list-jobs.ts",
         'import type { Engine } from "../engine.ts";',
-        "no whole",
+        "joins all concepts",
       ),
       importing(
         "services/gateway/src/main.ts",
@@ -53,12 +53,12 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
       importing(
         "packages/engine/src/jobs/list-jobs.ts",
         'import { setup } from "../../test/setup.ts";',
-        "no part of what runs",
+        "not production code",
       ),
     ],
   ],
   [
-    "policy decides by what it is given",
+    "policy decides only by its arguments",
     impurePolicy,
     [
       importing(POLICY, 'import { readFileSync } from "node:fs";', "node:fs"),
@@ -67,7 +67,7 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
     ],
   ],
   [
-    "no imports go in a circle",
+    "there are no import cycles",
     circles,
     [
       importing(
@@ -83,7 +83,7 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
     ],
   ],
   [
-    "scripts take the names of stored fields from the one table",
+    "scripts take the names of stored fields from one table",
     spelledFields,
     [
       {
@@ -99,7 +99,7 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
     ],
   ],
   [
-    "what scripts say is understood",
+    "every word that scripts return is known to TypeScript",
     unknownWords,
     [
       {
@@ -125,7 +125,7 @@ const rules: readonly (readonly [string, Rule, readonly Mistake[]])[] = [
     ],
   ],
   [
-    "time, chance and the environment are given",
+    "time, random numbers and the environment are arguments",
     outOfTheirHomes,
     ["Date.now()", "performance.now()", "Math.random()", "process.env.HOME", "setTimeout(run, 1)"]
       .concat(["setInterval(run, 1)", "new Date()", "randomUUID()"])

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The text of the repository's own code, by path; a copy may have a file changed, or one more. */
+/** The text of the repository's own code, by path. A copy may have one file changed or added. */
 export class Sources {
   readonly #changed: ReadonlyMap<string, string>;
   readonly #paths: readonly string[];
@@ -13,7 +13,7 @@ export class Sources {
     this.#changed = changed;
   }
 
-  /** What runs: no tests, and nothing that is generated. */
+  /** Reads production code only: no tests and no generated files. */
   static ofRepository(): Sources {
     const found = globSync("{packages,services}/*/src/**/*.{ts,lua}", { cwd: root });
     const paths = found.filter((path) => !path.endsWith(".test.ts")).map((path) => normalize(path));
@@ -28,11 +28,11 @@ export class Sources {
     return this.#changed.get(path) ?? readFileSync(join(root, path), "utf8");
   }
 
-  /** A copy in which a file has another text; it need not be there before. */
+  /** Returns a copy in which a file has another text. The file may be new. */
   with(path: string, change: (text: string) => string): Sources {
     const before = this.#paths.includes(path) ? this.read(path) : "";
     const after = change(before);
-    if (after === before) throw new Error(`the change of ${path} changes nothing`);
+    if (after === before) throw new Error(`the change to ${path} has no effect`);
     const paths = [...new Set([...this.#paths, path])].sort();
     return new Sources(paths, new Map([...this.#changed, [path, after]]));
   }
@@ -40,7 +40,7 @@ export class Sources {
 
 export interface Import {
   readonly from: string;
-  /** A path in the repository, or a package's name. */
+  /** A path in the repository, or the name of a package. */
   readonly to: string;
 }
 
@@ -48,7 +48,7 @@ const IMPORT =
   /^(?:import|export)\b[^"';]*?from "([^"]+)";|\bimport\("([^"]+)"\)|^import "([^"]+)";/gm;
 const INCLUDE = /^--- @include "([^"]+)"/gm;
 
-/** What each file imports, types included, and each Lua file includes. */
+/** Returns what each file imports, including types, and what each Lua file includes. */
 export function importsOf(sources: Sources): readonly Import[] {
   return sources.paths.flatMap((from) => {
     const text = sources.read(from);
@@ -63,7 +63,7 @@ export function importsOf(sources: Sources): readonly Import[] {
   });
 }
 
-/** TypeScript without its comments and without what stands in its strings. */
+/** Returns TypeScript without its comments and without the contents of its strings. */
 export function codeOf(text: string): string {
   return text
     .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, " "))

@@ -1,11 +1,11 @@
 import type { Sources } from "./sources.ts";
 
-/** Commands on hashes, and the helper that counts on in one. */
+/** Commands on hashes, and the helper that adds to a hash field. */
 const HASH_CALL = /(?:rcall|redis\.p?call)\("H[A-Z]+"|numbers\.add_field\(/g;
-/** What scripts are told: the name of a field of a registry's hash is an argument of theirs. */
+/** Scripts that get the name of a registry hash's field as an argument. */
 const GENERIC = new Set(["replace_field.lua", "change_field.lua"]);
 
-/** The text of a call from its opening parenthesis to the closing one. */
+/** Returns the text of a call from its opening parenthesis to the closing one. */
 function callAt(text: string, start: number): string {
   let depth = 0;
   let quoted = false;
@@ -22,12 +22,12 @@ function callAt(text: string, start: number): string {
   return text.slice(start);
 }
 
-/** A field is spelled as a word or a sign; parts of keys, formats and messages are not. */
+/** A field is spelled as a word or a sign. Parts of keys, formats and messages are not fields. */
 const FIELD = /^(?!mr:|H[A-Z]+$|meta$)(?:[A-Za-z][\w.:-]*|[*#])$/;
 
 /**
- * Fields of hashes that scripts spell themselves, instead of saying F.<name>. A value that looks like a field is
- * to be named by a constant.
+ * Returns hash fields that scripts spell themselves instead of using F.<name>. A value that looks like a field
+ * should be a named constant.
  */
 export function spelledFields(sources: Sources): string[] {
   return sources.paths
@@ -37,9 +37,11 @@ export function spelledFields(sources: Sources): string[] {
       return [...text.matchAll(HASH_CALL)].flatMap(({ index }) => {
         const call = callAt(text, index);
         return [...call.matchAll(/"((?:[^"\\]|\\.)*)"/g)]
-          .map(([, said = ""]) => said)
-          .filter((said) => FIELD.test(said))
-          .map((said) => `${path} spells the field "${said}": say F.<name>, from stored-names.ts`);
+          .map(([, field = ""]) => field)
+          .filter((field) => FIELD.test(field))
+          .map(
+            (field) => `${path} spells the field "${field}": use F.<name>, from stored-names.ts`,
+          );
       });
     });
 }

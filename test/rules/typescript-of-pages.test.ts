@@ -12,14 +12,14 @@ const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
   exclude: ["**/node_modules/**"],
 }).filter((page) => readFileSync(join(root, page), "utf8").includes("\n```ts\n"));
 
-/** What pages leave to their readers. */
+/** Declarations that the pages leave to their readers. */
 const theReaders = `
 declare const apiKey: string;
 declare const connection: { url: string };
 `;
 
-test("the TypeScript of every page passes the compiler", async () => {
-  // Here, so that the packages of the repository are found.
+test("the TypeScript of every page compiles", async () => {
+  // The folder is inside the repository, so that its packages are found.
   const parent = join(import.meta.dirname, "../.pages");
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, "check-"));
@@ -35,16 +35,16 @@ test("the TypeScript of every page passes the compiler", async () => {
     compilerOptions: {
       noUnusedLocals: false,
       noUnusedParameters: false,
-      // The engine's affair alone, among the packages and here.
+      // Only the engine depends on bullmq, so this shows the compiler where it is.
       paths: { bullmq: [join(root, "packages/engine/node_modules/bullmq/dist/esm/index.d.ts")] },
     },
     files: [...files, "readers.d.ts"],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(root, "node_modules/.bin/tsc");
-  const said = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
+  const output = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
     (error: { stdout: string }) => error,
   );
-  expect(said.stdout).toBe("");
+  expect(output.stdout).toBe("");
   expect(pages).toContain("docs/client.md");
 }, 60_000);

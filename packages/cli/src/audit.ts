@@ -22,11 +22,11 @@ interface AuditOptions extends OperatorOptions {
 export function auditCommand(program: Command, shell: Shell): void {
   const command = program
     .command("audit")
-    .summary("look for what must always hold and does not")
+    .summary("find broken invariants")
     .description(
-      "Looks over all queues and provider accounts for broken invariants, while they are in use. It changes nothing unless --repair is given. What it finds is a bug, or was written by something else: the exit code is 1 then, unless all of it was mended.",
+      "Checks the invariants of all queues and provider accounts while they are in use. It changes nothing unless --repair is given. A finding is a bug, or another program wrote to the database. The exit code is 1 if there are findings that were not repaired.",
     )
-    .option("--repair", "mend what is provably wrong, and say what was done")
+    .option("--repair", "repair what is provably wrong, and print each repair")
     .action((options: AuditOptions) =>
       withAdmin(shell, options, (admin) => audit(shell, admin, options)),
     )
@@ -62,28 +62,33 @@ async function audit(
   } finally {
     status.clear();
   }
-  if (last === undefined) throw new Failure(exitCodes.failed, "It was cut. Run it again.");
+  if (last === undefined)
+    throw new Failure(exitCodes.failed, "The audit was cut off before its end. Run it again.");
   if ((repair ? last.left : last.findings).length === 0) return;
   throw new Failure(
     exitCodes.failed,
     repair
-      ? "What is left cannot be mended by itself: nobody can say what is right. Keep a copy of the database, and report it."
-      : "What must hold does not. Keep a copy of the database, and report it; `millrace audit --repair` mends what it can.",
+      ? "These findings cannot be repaired automatically, because the right value is not known. Keep a copy of the database, and report them."
+      : "Invariants are broken. Keep a copy of the database, and report the findings. `millrace audit --repair` repairs what it can.",
   );
 }
 
 function textOf({ findings, repairs, left, jobs, shards }: AuditResponse): string {
-  const looked = `${jobs} jobs in ${shards} ${shards === 1 ? "shard" : "shards"}`;
-  if (findings.length === 0) return `All is well: ${looked}.`;
+  const checked = `${jobs} jobs in ${shards} ${shards === 1 ? "shard" : "shards"}`;
+  if (findings.length === 0) return `No findings: ${checked}.`;
   if (repairs.length === 0) return findingsTable(findings);
-  const mended = table(
-    ["OF", "MENDED"],
+  const repaired = table(
+    ["SUBJECT", "REPAIRED"],
     repairs.map(({ subject, done }) => [subject, done]),
   );
-  return left.length === 0 ? mended : `${mended}\n\n${findingsTable(left)}`;
+  return left.length === 0 ? repaired : `${repaired}\n\n${findingsTable(left)}`;
 }
 
 function findingsTable(findings: readonly AuditFinding[]): string {
-  const rows = findings.map((found) => [String(found.invariant), found.subject, found.problem]);
-  return table(["INVARIANT", "OF", "PROBLEM"], rows);
+  const rows = findings.map((finding) => [
+    String(finding.invariant),
+    finding.subject,
+    finding.problem,
+  ]);
+  return table(["INVARIANT", "SUBJECT", "PROBLEM"], rows);
 }

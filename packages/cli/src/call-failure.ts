@@ -3,7 +3,7 @@ import { formatDuration } from "@millrace/shared";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
-/** Who was called, and how a person says otherwise. */
+/** The service that was called, and the settings that name it. */
 export interface Called {
   readonly what: string;
   readonly address: string;
@@ -12,10 +12,14 @@ export interface Called {
   readonly interrupted: AbortSignal;
 }
 
-/** A failed call as a person is told of it: what happened, and what to do next. What is no failed call stays what it is. */
+/**
+ * Turns a failed call into a Failure for people: what happened, and what to do next. Returns any other error
+ * unchanged.
+ */
 export function callFailure(error: unknown, called: Called): unknown {
   if (!(error instanceof MillraceError)) return error;
-  if (called.interrupted.aborted) return new Failure(exitCodes.interrupted, "Stopped.", error);
+  if (called.interrupted.aborted)
+    return new Failure(exitCodes.interrupted, "Stopped by Ctrl-C or SIGTERM.", error);
   const [exitCode, message] = explain(error, called);
   return new Failure(exitCode, message, error);
 }
@@ -27,18 +31,18 @@ function explain(error: MillraceError, called: Called): [ExitCode, string] {
       return [
         exitCodes.unreachable,
         reason === undefined
-          ? `Cannot reach ${called.what} at ${called.address}. Does it run there? ${called.setting} says where it is. (${message})`
+          ? `Cannot reach ${called.what} at ${called.address}. Check that it runs there, or set its address with ${called.setting}. (${message})`
           : `Millrace is not ready: ${message}. Try again in a moment.`,
       ];
     case "DEADLINE_EXCEEDED":
       return [
         exitCodes.unreachable,
-        `No answer in time from ${called.what} at ${called.address}. --timeout lets it take longer. (${message})`,
+        `No answer in time from ${called.what} at ${called.address}. Use --timeout to wait longer. (${message})`,
       ];
     case "UNAUTHENTICATED":
       return [
         exitCodes.notAllowed,
-        `${message}: ${called.what} at ${called.address} does not know what ${called.secret} (or the file that ${called.secret}_FILE names) holds.`,
+        `${message}: ${called.what} at ${called.address} does not accept the value of ${called.secret} (or of the file in ${called.secret}_FILE).`,
       ];
     case "PERMISSION_DENIED":
       return [exitCodes.notAllowed, `Not allowed: ${message}.`];
@@ -49,7 +53,7 @@ function explain(error: MillraceError, called: Called): [ExitCode, string] {
     case "RESOURCE_EXHAUSTED":
       return [exitCodes.failed, `Refused for now: ${message}.${retryHint(error)}`];
     case "UNIMPLEMENTED":
-      return [exitCodes.failed, `This Millrace cannot do that: ${message}.`];
+      return [exitCodes.failed, `The server does not support this call: ${message}.`];
     case "JOB_FAILED":
     case "JOB_CANCELLED":
     case "JOB_EXPIRED":
@@ -63,9 +67,9 @@ function explain(error: MillraceError, called: Called): [ExitCode, string] {
 }
 
 function malformed({ message, violations }: MillraceError): string {
-  if (violations.length === 0) return `Millrace cannot take this: ${message}.`;
+  if (violations.length === 0) return `The request is invalid: ${message}.`;
   const lines = violations.map(({ field, description }) => `${field}: ${description}`);
-  return ["Millrace cannot take this:", ...lines].join("\n");
+  return ["The request is invalid:", ...lines].join("\n");
 }
 
 const retryHint = ({ retryAfterMs }: MillraceError): string =>

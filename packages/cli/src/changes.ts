@@ -17,11 +17,11 @@ const MOST_A_PAGE = 1_000;
 export function changesCommand(program: Command, shell: Shell): void {
   const command = program
     .command("changes")
-    .summary("who changed what, newest first")
+    .summary("list changes and who made them, newest first")
     .description(
-      "Lists what operators and the configuration file have changed, newest first. A change is written down before it is made: after a crash the newest may not have been.",
+      "Lists the changes that operators and the configuration file have made, newest first. A change is logged before it is made, so after a crash the newest one may not have been made.",
     )
-    .option("--limit <count>", "at most this many; 0: all", wholeNumber, 20)
+    .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 20)
     .action((options: Options) =>
       withAdmin(shell, options, async (admin) => {
         const { limit, json } = options;
@@ -39,7 +39,7 @@ export function changesCommand(program: Command, shell: Shell): void {
           shown.push(...page.events);
           pageToken = page.nextPageToken;
         } while (pageToken !== "" && shown.length < most);
-        if (!json) writeText(shell, shown.length === 0 ? "No changes." : tableOf(shown));
+        if (!json) writeText(shell, shown.length === 0 ? "There are no changes." : tableOf(shown));
         if (pageToken !== "") note(shell, "There may be more: --limit 0 shows all.");
       }),
     )
@@ -55,7 +55,7 @@ Examples:
 
 const tableOf = (shown: readonly AuditEvent[]): string =>
   table(
-    ["TIME", "WHO", "WHAT", "OF", "DETAIL"],
+    ["TIME", "ACTOR", "ACTION", "SUBJECT", "DETAIL"],
     shown.map(({ time, actor, action, subject, detailJson }) => [
       timeText(time) ?? "",
       actor,

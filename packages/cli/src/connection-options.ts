@@ -7,7 +7,7 @@ import { given } from "./given.ts";
 import type { Shell } from "./shell.ts";
 import { duration, list } from "./values.ts";
 
-/** Flags that every command has which calls Millrace. */
+/** The flags of every command that calls a server. */
 export interface ConnectionOptions {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
@@ -19,27 +19,32 @@ export interface ConnectionOptions {
 export const connectionOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option("--tls-ca <file>", "use TLS, and trust these certificates alone (PEM)").env(
+      new Option("--tls-ca <file>", "use TLS, and trust only these certificates (PEM)").env(
         "MILLRACE_TLS_CA",
       ),
     )
     .addOption(
-      new Option("--tls-cert <file>", "a certificate of one's own, where one is asked for").env(
+      new Option("--tls-cert <file>", "the client certificate, if the server requires one").env(
         "MILLRACE_TLS_CERT",
       ),
     )
-    .addOption(new Option("--tls-key <file>", "its key").env("MILLRACE_TLS_KEY"))
+    .addOption(
+      new Option("--tls-key <file>", "the key of the client certificate").env("MILLRACE_TLS_KEY"),
+    )
     .addOption(
       new Option("--timeout <duration>", "how long a call may take")
         .env("MILLRACE_TIMEOUT")
         .argParser(duration)
         .default(10_000, "10s"),
     )
-    .option("--json", "print JSON for programs: one value a line");
+    .option("--json", "print JSON for programs, one value per line");
 
 const SCHEME = /^(https?):\/\//;
 
-/** Where to connect and how: `host:port`, or `https://host` for TLS with the system's roots; several by commas. */
+/**
+ * Parses where to connect and how: `host:port`, or `https://host` for TLS with the system's root certificates.
+ * Several addresses are separated by commas.
+ */
 export function connectTo(
   flag: string,
   text: string,
@@ -52,9 +57,13 @@ export function connectTo(
     const host = one.replace(SCHEME, "").replace(/\/$/, "");
     return scheme === "https" && !/:\d+$/.test(host) ? `${host}:443` : host;
   });
-  if (address.length === 0) throw new Failure(exitCodes.usage, `${flag} names no address.`);
+  if (address.length === 0)
+    throw new Failure(exitCodes.usage, `${flag} "${text}" names no address. Give host:port.`);
   if (schemes.size > 1) {
-    throw new Failure(exitCodes.usage, `${flag} mixes addresses with https:// and without.`);
+    throw new Failure(
+      exitCodes.usage,
+      `${flag} "${text}" mixes addresses with https:// and without. Use one form for all.`,
+    );
   }
   const tls = tlsFiles(options);
   return {
@@ -64,14 +73,14 @@ export function connectTo(
   };
 }
 
-/** Any of them means TLS. */
+/** Reads the certificate files. Any of them turns TLS on. */
 function tlsFiles({
   tlsCa,
   tlsCert,
   tlsKey,
 }: ConnectionOptions): NonNullable<ConnectOptions["tls"]> {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new Failure(exitCodes.usage, "--tls-cert and --tls-key go together.");
+    throw new Failure(exitCodes.usage, "--tls-cert and --tls-key must be given together.");
   }
   return given({
     ca: tlsCa === undefined ? undefined : fileContent("--tls-ca", tlsCa),
@@ -80,7 +89,10 @@ function tlsFiles({
   });
 }
 
-/** A secret from the environment or from a file, never from a flag: flags are seen by everyone on the machine. */
+/**
+ * Reads a secret from the environment or from a file. There is no flag for it, because everyone on the machine
+ * can see flags.
+ */
 export function secret(
   shell: Shell,
   variable: string,
@@ -89,7 +101,7 @@ export function secret(
   if (file === undefined) return shell.env[variable];
   const text = fileContent(`${variable}_FILE`, file).toString("utf8").trim();
   if (text !== "") return text;
-  throw new Failure(exitCodes.usage, `${file} is empty: it is to hold what ${variable} would.`);
+  throw new Failure(exitCodes.usage, `${file} is empty. Write the value of ${variable} into it.`);
 }
 
 function fileContent(setting: string, path: string): Buffer {

@@ -1,13 +1,13 @@
-/** What the command's exit code says; docs/cli.md lists them. */
+/** The exit codes of the command. docs/cli.md lists them. */
 export const exitCodes = {
   ok: 0,
-  /** The job ended without a result, or Millrace refused what was asked. */
+  /** The job ended without a result, or Millrace refused the request. */
   failed: 1,
-  /** Flags, values or files are wrong; nothing was changed. */
+  /** Flags, values or files are wrong. Nothing was changed. */
   usage: 2,
-  /** Millrace could not be reached or was not ready, or did not answer in time. */
+  /** Millrace cannot be reached, is not ready, or did not answer in time. */
   unreachable: 3,
-  /** The API key or the admin token is missing, wrong, or not enough. */
+  /** The API key or the admin token is missing or wrong, or does not allow the call. */
   notAllowed: 4,
   /** There is no such job, queue, key, account or document. */
   notFound: 5,

@@ -1,6 +1,6 @@
 import type { ExitCode } from "./exit-codes.ts";
 
-/** Ends the command: what happened and what to do next, for a person. */
+/** Ends the command with an exit code. The message tells a person what happened and what to do next. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: ExitCode;

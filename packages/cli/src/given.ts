@@ -1,4 +1,4 @@
-/** The fields that have a value. */
+/** Keeps the fields that are not undefined. */
 export const given = <T extends object>(
   fields: T,
 ): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>

@@ -7,7 +7,7 @@ import { printableBlock, printableJson } from "./printable.ts";
 import { millraceProgram } from "./program.ts";
 import type { Shell } from "./shell.ts";
 
-// As services do: a variable that is set to nothing is not set.
+// An empty variable counts as not set, as in the services.
 for (const [name, value] of Object.entries(process.env)) {
   if (name.startsWith("MILLRACE_") && value === "") delete process.env[name];
 }
@@ -25,13 +25,13 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     interruption.abort();
   });
 }
-// `millrace list | head`: whoever read has seen enough.
+// In `millrace list | head`, the reader may close the pipe before the end. That is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed);
 });
 
 const asJson = process.argv.includes("--json");
-// Pauses between tries keep no process alive: without this, Node would end in one with its code 13.
+// Without this, Node would end in a wait between tries, with its exit code 13. Such waits keep no process alive.
 const hold = holdProcess();
 process.exitCode = await run();
 hold.release();
@@ -41,7 +41,7 @@ async function run(): Promise<ExitCode> {
     await millraceProgram(shell).parseAsync();
     return exitCodes.ok;
   } catch (error) {
-    // Commander has said what is wrong already, or shown the help that was asked for.
+    // Commander has already printed the error or the help.
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }

@@ -2,7 +2,10 @@ import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf"
 import { writeJson } from "./output.ts";
 import type { Shell } from "./shell.ts";
 
-/** A message of the contract as proto3 JSON, with every field that has a default: what programs read stays where it is. */
+/**
+ * Writes a message of the contract as proto3 JSON. It includes fields with default values, so that programs
+ * always find them.
+ */
 export function writeMessage<Desc extends DescMessage>(
   shell: Shell,
   desc: Desc,
@@ -11,8 +14,8 @@ export function writeMessage<Desc extends DescMessage>(
   writeJson(shell, toJson(desc, required(message), { alwaysEmitImplicit: true }));
 }
 
-/** A part of an answer that the contract promises. */
+/** Returns a part of an answer that the contract always sets. */
 export function required<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error("the scheduler left its answer empty");
+  if (part === undefined) throw new Error("the scheduler answered with an empty message");
   return part;
 }

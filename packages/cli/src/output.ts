@@ -1,22 +1,25 @@
 import { printable, printableJson } from "./printable.ts";
 import type { Shell } from "./shell.ts";
 
-/** One JSON value on a line of its own. */
+/** Writes one JSON value on one line. */
 export const writeJson = (shell: Shell, value: unknown): void => {
   shell.out.write(`${printableJson(value)}\n`);
 };
 
-/** Lines of text that this program made, which may quote others: `details` and `table` keep quotes from forging lines. */
+/**
+ * Writes lines of text that this program made. They may quote other text: `details` and `table` keep a quote from
+ * looking like a line of its own.
+ */
 export const writeText = (shell: Shell, text: string): void => {
   shell.out.write(`${printable(text)}\n`);
 };
 
-/** Text of a job, as it is; but nothing in it may steer a terminal. */
+/** Writes a job's text unchanged, except that a terminal gets no control characters. */
 export const writeRaw = (shell: Shell, text: string): void => {
   shell.out.write(shell.out.isTTY ? printable(text) : text);
 };
 
-/** For people alone, beside the output. */
+/** Writes a note for people to standard error. */
 export const note = (shell: Shell, text: string): void => {
   shell.err.write(`${printable(text)}\n`);
 };

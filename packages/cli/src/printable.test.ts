@@ -10,11 +10,11 @@ test.each([
   ["invoice\u202egpj.exe", "invoice\ufffdgpj.exe"],
   ["\u2066a\u2069\u200f\u061cb\u2028c", "\ufffda\ufffd\ufffd\ufffdb\ufffdc"],
   ["\u05e9\u05dc\u05d5\u05dd \u{1f600}", "\u05e9\u05dc\u05d5\u05dd \u{1f600}"],
-])("%j may be shown as %j", (text, shown) => {
+])("%j is shown as %j", (text, shown) => {
   expect(printable(text)).toBe(shown);
 });
 
-test("lines of a job's message cannot be taken for lines of this program", () => {
+test("lines of a job's message cannot look like lines of this program", () => {
   expect(printableBlock("oops\nmillrace: all is well\r\nx")).toBe(
     "oops\n  millrace: all is well\ufffd\n  x",
   );
@@ -25,7 +25,7 @@ test("lines of a job's message cannot be taken for lines of this program", () =>
   expect(shown).toBe("id       a\nfailure  BAD: oops\n         state    SUCCEEDED");
 });
 
-test("JSON says the same with nothing in it that a terminal would obey", () => {
+test("JSON keeps its meaning, but contains nothing that a terminal would interpret", () => {
   const value = {
     a: "\u009b31m \u202egpj \u001b[2J \u007f",
     "\u2066": ["\n", "😀"],
@@ -37,7 +37,7 @@ test("JSON says the same with nothing in it that a terminal would obey", () => {
   expect(printableJson(undefined)).toBe("null");
 });
 
-test("bytes are base64 in JSON, a Buffer too, which has a form of its own for it", () => {
+test("bytes are base64 in JSON, even in a Buffer, which has its own JSON form", () => {
   const output = { data: Buffer.from([250, 1]), more: [new Uint8Array([250, 1])] };
   expect(JSON.parse(printableJson(output))).toEqual({ data: "+gE=", more: ["+gE="] });
 });

@@ -16,11 +16,11 @@ import type { Shell } from "./shell.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
-Settings come from flags or from the environment; secrets from the environment or from files alone:
+Settings come from flags or the environment. Secrets come only from the environment or from files:
   callers    MILLRACE_ADDRESS        MILLRACE_API_KEY      or MILLRACE_API_KEY_FILE
   operators  MILLRACE_ADMIN_ADDRESS  MILLRACE_ADMIN_TOKEN  or MILLRACE_ADMIN_TOKEN_FILE
 
-Exit codes: 0 done; 1 the job failed, or Millrace refused; 2 wrong usage; 3 not reachable; 4 not let in;
+Exit codes: 0 done; 1 the job failed, or Millrace refused; 2 wrong usage; 3 not reachable; 4 not allowed;
 5 not found; 130 stopped by Ctrl-C.
 
 Examples:
@@ -28,10 +28,15 @@ Examples:
   $ millrace list --state running
   $ millrace keys create shop --max-running 4`;
 
-/** The whole command line. Every failure is thrown: a Failure, or what commander throws once it has said it. */
+/**
+ * Builds the whole command line. It throws every failure: a Failure, or a CommanderError whose message is already
+ * printed.
+ */
 export function millraceProgram(shell: Shell): Command {
   const program = new Command("millrace")
-    .description("Jobs, and the keys, queues and provider accounts that they run by.")
+    .description(
+      "Submits and manages jobs, and the API keys, queues and provider accounts that they use.",
+    )
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -40,7 +45,7 @@ export function millraceProgram(shell: Shell): Command {
       getOutHelpWidth: () => WIDTH,
       getErrHelpWidth: () => WIDTH,
     })
-    .showHelpAfterError("(add --help to see what it takes)")
+    .showHelpAfterError("(use --help to see the arguments and flags)")
     .addHelpText("after", afterHelp);
   program.commandsGroup("For callers:");
   for (const add of [
@@ -69,5 +74,5 @@ export function millraceProgram(shell: Shell): Command {
   return program;
 }
 
-/** The same wherever it is read: pages and tests quote it. */
+/** A fixed width, because pages and tests quote the help. */
 const WIDTH = 100;

@@ -5,7 +5,7 @@ import { readAndChange } from "./read-and-change.ts";
 const changed = () =>
   new MillraceError({ code: "ABORTED", reason: "CHANGED_MEANWHILE", message: "changed" });
 
-test("what another operator has changed in between is read and changed again, five times in all", async () => {
+test("a change is tried up to five times when another operator changes the same thing meanwhile", async () => {
   let left = 4;
   const change = async () => {
     left -= 1;
@@ -17,7 +17,7 @@ test("what another operator has changed in between is read and changed again, fi
   await expect(readAndChange(change)).rejects.toMatchObject({ reason: "CHANGED_MEANWHILE" });
 });
 
-test("whatever else goes wrong is told at once", async () => {
+test("any other error is thrown at once", async () => {
   let tries = 0;
   const fail = () => {
     tries += 1;

@@ -1,11 +1,11 @@
 import { MillraceError } from "@millrace/client";
 
-/** How often another may come first before that is told. */
+/** How many tries a change has against changes of other operators. */
 const ATTEMPTS = 5;
 
 /**
- * Reads something and changes it, again whenever another operator has changed it in between: so that neither
- * undoes what the other did. `change` shows the etag of what it has read.
+ * Reads something and changes it (optimistic concurrency control). If another operator changes it in between,
+ * reads and changes it again, so that no change is lost. `change` sends the etag of the version that it has read.
  */
 export async function readAndChange<T>(change: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

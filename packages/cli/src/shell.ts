@@ -7,14 +7,14 @@ export interface OutputStream {
   readonly columns?: number | undefined;
 }
 
-/** What a command may use of the process it runs in. */
+/** The parts of its process that a command may use. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For what was asked for; whoever pipes it reads nothing else. */
+  /** For the result. A program that reads the pipe gets nothing else. */
   readonly out: OutputStream;
-  /** For people: notes, progress, errors. */
+  /** For people: notes, progress and errors. */
   readonly err: OutputStream;
   readonly clock: Clock;
-  /** Aborts at Ctrl-C. */
+  /** Aborts at Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }

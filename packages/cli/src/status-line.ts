@@ -4,7 +4,7 @@ import type { OutputStream } from "./shell.ts";
 
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** One line that tells how far something has come, rewritten in place. Only where a person looks: elsewhere it writes nothing. */
+/** Shows progress on one line that is rewritten in place. It writes nothing if the stream is not a terminal. */
 export function statusLine(err: OutputStream) {
   let shown = "";
   const clear = () => {
@@ -19,7 +19,7 @@ export function statusLine(err: OutputStream) {
       err.write(`${CLEAR_LINE}${line}`);
       shown = line;
     },
-    /** What is written next begins in its place. */
+    /** Removes the line. The next output begins in its place. */
     clear,
   };
 }

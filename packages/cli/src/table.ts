@@ -8,7 +8,7 @@ const noBorders = Object.fromEntries(
   ].map((name) => [name, ""]),
 );
 
-/** Columns for people, without borders, so that words can be picked from it. */
+/** Formats columns for people, without borders, so that words can be copied. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const drawn = new Table({
     head: [...head],
@@ -19,7 +19,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return withoutTrailingBlanks(drawn.toString());
 }
 
-/** One thing and what there is to say of it: rows whose value is undefined are left out. */
+/** Formats the properties of one thing. Rows whose value is undefined are left out. */
 export function details(rows: readonly (readonly [string, string | undefined])[]): string {
   const given = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
   const width = Math.max(...given.map(([name]) => name.length));

@@ -1,6 +1,6 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 
-/** A time for people, to the second, in UTC. */
+/** Formats a time for people, to the second, in UTC. */
 export const timeText = (time: Date | Timestamp | undefined): string | undefined => {
   if (time === undefined) return undefined;
   const date = time instanceof Date ? time : timestampDate(time);

@@ -64,7 +64,7 @@ test.each([
   expect(read).toEqual(ms === undefined ? wrong : new Date(ms));
 });
 
-test("labels gather, and a value may hold what parts it from its name", () => {
+test("labels add up, and a value may contain an equals sign", () => {
   expect(labels("b=2=3", labels("a="))).toEqual({ a: "", b: "2=3" });
   expect(result(label, "=1")).toEqual(wrong);
 });

@@ -26,18 +26,18 @@ export const operatorOptions = (command: Command): Command =>
       .addOption(
         new Option(
           "--admin-token-file <file>",
-          "holds the admin token, where MILLRACE_ADMIN_TOKEN does not",
+          "a file with the admin token, if MILLRACE_ADMIN_TOKEN is not set",
         ).env("MILLRACE_ADMIN_TOKEN_FILE"),
       ),
   );
 
-/** Does something as an operator; what fails is told as a Failure. */
+/** Runs a command as an operator. Failed calls are thrown as a Failure. */
 export async function withAdmin(
   shell: Shell,
   options: OperatorOptions,
   work: (admin: Admin) => Promise<void>,
 ): Promise<void> {
-  // Where the scheduler's own environment is used, it may hold several.
+  // The variable of the scheduler's own environment may hold several tokens, separated by commas.
   const [token] = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile)?.split(",") ?? [];
   const admin = connectAdmin({
     token,

@@ -23,7 +23,7 @@ export const callerOptions = (command: Command): Command =>
       .addOption(
         new Option(
           "--address <host:port>",
-          "the gateway, https:// before it for TLS; several by commas",
+          "the gateway; https://host for TLS; several separated by commas",
         )
           .env("MILLRACE_ADDRESS")
           .default("127.0.0.1:7400"),
@@ -31,12 +31,12 @@ export const callerOptions = (command: Command): Command =>
       .addOption(
         new Option(
           "--api-key-file <file>",
-          "holds the API key, where MILLRACE_API_KEY does not",
+          "a file with the API key, if MILLRACE_API_KEY is not set",
         ).env("MILLRACE_API_KEY_FILE"),
       ),
   );
 
-/** Does something as a caller; what fails is told as a Failure. */
+/** Runs a command as a caller. Failed calls are thrown as a Failure. */
 export async function withMillrace(
   shell: Shell,
   options: CallerOptions,
@@ -46,7 +46,7 @@ export async function withMillrace(
   if (apiKey === undefined) {
     throw new Failure(
       exitCodes.notAllowed,
-      "There is no API key. Set MILLRACE_API_KEY, or MILLRACE_API_KEY_FILE to a file that holds it. `millrace keys create NAME` makes one; `npm start` keeps one in .millrace/api-key.",
+      "There is no API key. Set MILLRACE_API_KEY, or set MILLRACE_API_KEY_FILE to a file that holds it. `millrace keys create NAME` creates a key; `npm start` keeps one in .millrace/api-key.",
     );
   }
   const millrace = connectMillrace({

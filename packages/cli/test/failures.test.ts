@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { millraceProgram } from "../src/program.ts";
 import { run, setup } from "./setup.ts";
 
-/** Every command by the words that call it, those that only group others included. */
+/** Returns the words of every command, including the commands that only group others. */
 function commandsBelow(command: Command, words: readonly string[] = []): string[][] {
   return [
     [...words],
@@ -22,7 +22,7 @@ const program = millraceProgram({
 });
 
 test.each(commandsBelow(program).map((words) => [words.join(" "), words] as const))(
-  "millrace %s --help says what it does, with an example, and exits with 0",
+  "millrace %s --help describes the command, has an example, and exits with 0",
   async (_, words) => {
     const { code, out, err } = await run([...words, "--help"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -39,37 +39,42 @@ test.each([
   [["get"], "missing required argument 'job-id'"],
   [["get", "a", "b"], "too many arguments"],
   [["get", "a", "--colour"], "unknown option '--colour'"],
-  [["submit", "test", "{"], "It is no JSON"],
-  [["submit", "test", "[1]"], "It is JSON, but no object"],
+  [["submit", "test", "{"], "It must be a JSON object"],
+  [["submit", "test", "[1]"], "It must be a JSON object, such as"],
   [["submit", "test", "@nowhere.json"], "nowhere.json cannot be read"],
-  [["submit", "test", "--priority", "high"], "It is a whole number"],
-  [["submit", "test", "--run-at", "tomorrow"], "It is a time with its zone"],
-  [["submit", "test", "--run-at", "2027-02-30"], "It is a time with its zone"],
-  [["submit", "test", "--max-backoff", "5"], "It is a duration"],
-  [["submit", "test", "--label", "acme"], "It is NAME=VALUE"],
+  [["submit", "test", "--priority", "high"], "It must be a whole number"],
+  [["submit", "test", "--run-at", "tomorrow"], "It must be a time with its zone"],
+  [["submit", "test", "--run-at", "2027-02-30"], "It must be a time with its zone"],
+  [["submit", "test", "--max-backoff", "5"], "It must be a duration"],
+  [["submit", "test", "--label", "acme"], "It must be NAME=VALUE"],
   [["submit", "test", "--wait", "--watch"], "cannot be used with option"],
-  [["submit", "test", "--throttle", "5m"], "--dedup-key goes with --throttle or --debounce"],
-  [["list", "--state", "asleep"], '"asleep" is no state'],
-  [["keys", "create", "a", "--max-running", "-1"], "It is a whole number"],
-  [["keys", "create", "a", "--max-running", "5000000000"], "4294967295 at most"],
-  [["keys", "create", "a", "--weight", "NaN"], "It is a number"],
-  [["keys", "create", "a", "--tokens-per-day", "1e9"], '"none" takes the limit away'],
-  [["queues", "put", "a", "--band-weights", "4:1"], "It is three whole numbers"],
-])("%j is wrong usage, and says why", async (args, message) => {
+  [
+    ["submit", "test", "--throttle", "5m"],
+    "--dedup-key must be given together with --throttle or --debounce",
+  ],
+  [["list", "--state", "asleep"], '"asleep" is not a state'],
+  [["keys", "create", "a", "--max-running", "-1"], "It must be a whole number"],
+  [["keys", "create", "a", "--max-running", "5000000000"], "at most 4294967295"],
+  [["keys", "create", "a", "--weight", "NaN"], "It must be a number"],
+  [["keys", "create", "a", "--tokens-per-day", "1e9"], '"none" removes the limit'],
+  [["queues", "put", "a", "--band-weights", "4:1"], "It must be three whole numbers"],
+])("%j is wrong usage, and the message says why", async (args, message) => {
   const { code, out, err } = await run(args, { MILLRACE_API_KEY: "mr_abcd_x" });
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain(message);
 });
 
-test("a gateway or a scheduler that is away is told of with its address", async () => {
+test("the address is named when the gateway or the scheduler cannot be reached", async () => {
   const address = `127.0.0.1:${await freePort()}`;
   const env = { MILLRACE_ADDRESS: address, MILLRACE_API_KEY: "mr_abcd_x" };
   const submitted = await run(["submit", "test"], env);
   expect(submitted).toMatchObject({ code: 3, out: "" });
-  expect(submitted.err).toContain(`Cannot reach the gateway at ${address}. Does it run there?`);
+  expect(submitted.err).toContain(
+    `Cannot reach the gateway at ${address}. Check that it runs there`,
+  );
   const listed = await run(["queues", "list"], { MILLRACE_ADMIN_ADDRESS: address });
   expect(listed).toMatchObject({ code: 3, out: "" });
-  expect(listed.err).toContain("MILLRACE_ADMIN_ADDRESS or --admin-address says where it is");
+  expect(listed.err).toContain("set its address with MILLRACE_ADMIN_ADDRESS or --admin-address");
   const got = await run(
     ["get", "documents~abcd~01JDXW5T5Q6M3C9N2V8K4H7R1B", "--timeout", "300ms"],
     env,
@@ -77,7 +82,7 @@ test("a gateway or a scheduler that is away is told of with its address", async 
   expect(got.code).toBe(3);
 });
 
-test("a key or a token that is missing or wrong is told of, and never shown", async () => {
+test("a missing or wrong key or token is reported, but its value is never shown", async () => {
   const { env, system } = await setup();
   const { MILLRACE_API_KEY: _, ...without } = env;
   const missing = await run(["list"], { ...without, MILLRACE_API_KEY: "" });
@@ -98,7 +103,7 @@ test("a key or a token that is missing or wrong is told of, and never shown", as
   expect(refused.err).not.toContain("mistaken");
 });
 
-test("secrets come from files too, and an empty or missing one is named", async () => {
+test("secrets can come from files, and an empty or missing file is named", async () => {
   const { env, apiKey, queue } = await setup();
   const folder = await mkdtemp(join(tmpdir(), "millrace-cli-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -114,13 +119,13 @@ test("secrets come from files too, and an empty or missing one is named", async 
   });
 });
 
-test("with --json, an error is JSON too: for programs", async () => {
+test("with --json, an error is JSON too", async () => {
   const { run: command } = await setup();
   const { code, out, err } = await command([...["submit", "test", "--queue", "nowhere", "--json"]]);
   expect({ code, out }).toEqual({ code: 5, out: "" });
   expect(JSON.parse(err)).toEqual({
     error: {
-      message: "Not found: no such queue.",
+      message: expect.stringContaining("there is no queue nowhere"),
       exitCode: 5,
       code: "NOT_FOUND",
       reason: "QUEUE_NOT_FOUND",

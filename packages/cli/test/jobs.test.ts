@@ -14,7 +14,7 @@ async function fileWith(text: string, name = "input.json") {
   return path;
 }
 
-test("submit prints the id alone, and get what it was", async () => {
+test("submit prints only the job's id, and get shows the job", async () => {
   const { run, queue, keyId } = await setup();
   const submitted = await run([
     ...[
@@ -62,7 +62,7 @@ test("a payload comes from an argument, a file, or standard input", async () => 
   expect(await result("@-", '{"from":"input"}')).toEqual({ from: "input" });
 });
 
-test("a job that is waited for ends with its result, or with why it has none", async () => {
+test("submit --wait prints the job's result, or why the job has none", async () => {
   const { run, queue } = await setup(async ({ payload }) => {
     if ("bad" in (payload as object)) throw new NonRetryableError("BAD_INPUT", "nothing to do");
     return { answer: 42 };
@@ -87,7 +87,7 @@ test("a job that is waited for ends with its result, or with why it has none", a
   expect(badJson.code).toBe(1);
 });
 
-test("a watched job's text comes as it is written, and voids are told of", async () => {
+test("watch prints a job's text as it is written, and reports when an attempt begins again", async () => {
   const { run, queue } = await setup(async ({ attempt, write }) => {
     await write(attempt === 1 ? "Wrong" : "Call me Ishmael.");
     if (attempt === 1) throw new Error("once more");
@@ -97,7 +97,7 @@ test("a watched job's text comes as it is written, and voids are told of", async
     ...["submit", "test", "--queue", queue, "--watch", "--initial-backoff", "0s"],
   ]);
   expect(submitted).toMatchObject({ code: 0, out: "Wrong\nCall me Ishmael.\n" });
-  expect(submitted.err).toContain("Attempt 2 begins: what was written above is void.");
+  expect(submitted.err).toContain("Attempt 2 begins. Ignore the text above.");
   const id = submitted.err.split("\n")[0] ?? "";
   const again = await run(["watch", id, "--json"]);
   const events = again.out
@@ -110,7 +110,7 @@ test("a watched job's text comes as it is written, and voids are told of", async
   expect(rest.out).toBe("Call me Ishmael.\n");
 });
 
-test("a result is shown where the output before it is gone, and a watch says that it is", async () => {
+test("--wait shows a result whose output is no longer kept, and watch reports that", async () => {
   const { run, queue, system } = await setup(async ({ write }) => {
     await write("Call me Ishmael.");
     return { answer: 42 };
@@ -127,7 +127,7 @@ test("a result is shown where the output before it is gone, and a watch says tha
   expect(watched.err).toContain("no longer kept");
 });
 
-test("a document is uploaded for its job, and one that cannot be read is named", async () => {
+test("submit uploads a job's document, and names a file that cannot be read", async () => {
   const { run, queue } = await setup(async ({ documentIds }) => ({ got: documentIds.length }));
   const path = await fileWith("Call me Ishmael.", "moby.txt");
   const job = ["submit", "test", "--queue", queue, "--wait", "--document"];
@@ -137,14 +137,14 @@ test("a document is uploaded for its job, and one that cannot be read is named",
   expect(missing.err).toMatch(/moby\.txt\.pdf cannot be read: .*no such file/);
 });
 
-test("submitting again with the same idempotency key says so", async () => {
+test("submit says when the idempotency key matched an existing job", async () => {
   const { run, queue } = await setup();
   const submit = (...more: string[]) =>
     run(["submit", "test", "--queue", queue, "--idempotency-key", "once", ...more]);
   const first = await submit();
   const second = await submit();
   expect(second.out).toBe(first.out);
-  expect(second.err).toContain("was there already");
+  expect(second.err).toContain("existed already");
   expect(JSON.parse((await submit("--json")).out)).toEqual({
     ...{ jobId: first.out.trim(), existing: true },
   });
@@ -167,7 +167,7 @@ JOB                                        STATE      TYPE   PRIORITY  ATTEMPT  
 q__~key_______~00000000000000000000000000  SCHEDULED  other  50        0/5      2027-01-31 08:00:00Z
 q__~key_______~00000000000000000000000000  SCHEDULED  other  50        0/5      2027-01-31 08:00:00Z
 `);
-  expect(err).toContain("--limit 0 all");
+  expect(err).toContain("--limit 0 shows all");
   const only = await run([
     ...["list", "--queue", queue, "--type", "test", "--state", "scheduled,queued", "--json"],
   ]);
@@ -180,7 +180,7 @@ q__~key_______~00000000000000000000000000  SCHEDULED  other  50        0/5      
   expect((await run(["list", "--queue", queue, "--state", "failed"])).out).toBe("No jobs.\n");
 });
 
-test("a job is cancelled, and one that is not there is not", async () => {
+test("cancel cancels a job, and reports a job that does not exist", async () => {
   const { run, queue } = await setup();
   const id = (await run(["submit", "test", "--queue", queue, "--run-at", "+1h"])).out.trim();
   expect(await run(["cancel", id, "--reason", "wrong file"])).toEqual({
@@ -192,7 +192,7 @@ test("a job is cancelled, and one that is not there is not", async () => {
   expect(unknown).toMatchObject({ code: 5, out: "" });
 });
 
-test("Ctrl-C stops watching and leaves the job, and says how to watch on", async () => {
+test("Ctrl-C stops watching but not the job, and says how to continue watching", async () => {
   const gate = Promise.withResolvers<void>();
   const { run, start, queue } = await setup(async ({ write }) => {
     await write("Call me ");
@@ -206,12 +206,14 @@ test("Ctrl-C stops watching and leaves the job, and says how to watch on", async
   watch.child.kill("SIGINT");
   const stopped = await watch.finished;
   expect(stopped).toMatchObject({ code: 130, out: "Call me \n" });
-  expect(stopped.err).toContain(`the job goes on. Watch on with: millrace watch ${id} --from 1`);
+  expect(stopped.err).toContain(
+    `the job continues. To watch it again, run: millrace watch ${id} --from 1`,
+  );
   gate.resolve();
   expect(await run(["watch", id, "--from", "1"])).toMatchObject({ code: 0, out: "Ishmael.\n" });
 });
 
-test("--wait stopped by SIGTERM leaves the job too", async () => {
+test("SIGTERM stops --wait but not the job", async () => {
   const gate = Promise.withResolvers<void>();
   const running = Promise.withResolvers<string>();
   const { run, start, queue } = await setup(async ({ jobId }) => {
@@ -227,7 +229,7 @@ test("--wait stopped by SIGTERM leaves the job too", async () => {
   expect((await run(["watch", id])).out).toBe('{\n  "done": true\n}\n');
 });
 
-test("whoever reads only the first lines ends the command without an error", async () => {
+test("a reader that closes the pipe early ends the command without an error", async () => {
   const { run, start, queue } = await setup();
   for (let made = 0; made < 3; made += 1) await run(["submit", "test", "--queue", queue]);
   const listing = start(["list", "--queue", queue]);
@@ -235,7 +237,7 @@ test("whoever reads only the first lines ends the command without an error", asy
   expect(await listing.finished).toMatchObject({ code: 0, err: "" });
 });
 
-test("explain names what holds a job, and what it would take", async () => {
+test("explain names what holds a job, with the limit and what the job needs", async () => {
   const gate = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
   const { run, queue, keyId } = await setup(async () => {

@@ -6,13 +6,13 @@ import { NonRetryableError } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { run as runWith, setup, steady } from "./setup.ts";
 
-test("a new key is printed alone, opens, and is listed without its secret", async () => {
+test("keys create prints only the key, which is accepted, and keys list hides its secret", async () => {
   const { run, queue, env } = await setup();
   const { code, out, err } = await run(["keys", "create", "shop", "--max-running", "4"]);
   expect(code).toBe(0);
   expect(out).toMatch(/^mr_[a-z0-9]{10}_[0-9a-f]{48}\n$/);
   const [, keyId = "", secret = ""] = out.trim().split("_");
-  expect(err).toBe(`API key ${keyId} (shop). Its secret is shown this once and never again.\n`);
+  expect(err).toBe(`API key ${keyId} (shop). Its secret is shown only once.\n`);
   const as = { ...env, MILLRACE_API_KEY: out.trim() };
   expect(await runWith(["list", "--queue", queue], as)).toMatchObject({
     code: 0,
@@ -26,7 +26,7 @@ test("a new key is printed alone, opens, and is listed without its secret", asyn
   expect(row).toMatch(/^\w+ +shop +active +2027-01-31 08:00:00Z +\d+ +- +- +- +4 +- +- +- +-$/);
 });
 
-test("a key's budget is changed by what is given, and a rename leaves it", async () => {
+test("keys update changes only the given limits, and a rename keeps the budget", async () => {
   const { run, keyId } = await setup();
   const update = (...args: string[]) => run(["keys", "update", keyId, ...args]);
   await update("--tokens-per-minute", "90000", "--weight", "0.5");
@@ -43,7 +43,7 @@ key_______  shop  active  2027-01-31 08:00:00Z  -        90000    -        4    
   const wrong = await update("--weight", "0");
   expect(wrong).toMatchObject({ code: 2, out: "" });
   expect(wrong.err).toBe(
-    "millrace: Millrace cannot take this:\n  budget.weight: must be greater than or equal to 0.01 and less than or equal to 100\n",
+    "millrace: The request is invalid:\n  budget.weight: must be greater than or equal to 0.01 and less than or equal to 100\n",
   );
   expect(await update()).toMatchObject({
     code: 2,
@@ -64,10 +64,12 @@ test("a rotated key has a new secret, and a revoked one is gone from the list", 
   const all = (await run(["keys", "list", "--all", "--json"])).out.trim().split("\n");
   const revoked = all.map((line) => JSON.parse(line)).find((key) => key.keyId === keyId);
   expect(revoked.revokeTime).toMatch(/Z$/);
-  expect((await run(["keys", "rotate", keyId])).err).toContain("revoked for good: make a new one");
+  expect((await run(["keys", "rotate", keyId])).err).toContain(
+    "revoked for good: create a new one",
+  );
 });
 
-test("a queue is defined, changed by what is given, listed, paused and resumed", async () => {
+test("a queue is defined, changed in part, listed, paused and resumed", async () => {
   const { run, queue } = await setup();
   const put = (...args: string[]) => run(["queues", "put", queue, ...args]);
   await put("--types", "test,other", "--retain-succeeded", "7d", "--band-weights", "8:2:1");
@@ -109,13 +111,13 @@ keeps at most       100000 of each kind and shard
   });
 });
 
-test("a provider account is defined, changed by what is given, reset and removed", async () => {
+test("a provider account is defined, changed in part, reset and deleted", async () => {
   const { run } = await setup();
   const name = "openai/gpt-5";
   const put = (...args: string[]) => run(["providers", "put", name, ...args]);
   await put("--requests-per-minute", "500", "--max-running", "8");
   const shown = `\
-ACCOUNT       STATE   WHY  SINCE  NEXT TRY  REQ/MIN  TOK/MIN   RUNNING  NOW AT MOST
+ACCOUNT       STATE   WHY  SINCE  NEXT TRY  REQ/MIN  TOK/MIN   RUNNING  LIMIT NOW
 openai/gpt-5  CLOSED                        0/500    0/200000  0/-      -
 `;
   expect((await put("--tokens-per-minute", "200000", "--max-running", "none")).out).toBe(shown);
@@ -127,15 +129,15 @@ openai/gpt-5  CLOSED                        0/500    0/200000  0/-      -
     ...{ state: "PROVIDER_STATE_CLOSED", running: 0 },
   });
   expect(await run(["providers", "delete", name])).toMatchObject({
-    ...{ code: 0, out: `${name} is removed.\n` },
+    ...{ code: 0, out: `${name} is deleted.\n` },
   });
-  expect((await run(["providers", "list"])).out).toBe("No provider accounts.\n");
+  expect((await run(["providers", "list"])).out).toBe("There are no provider accounts.\n");
   expect(await run(["providers", "delete", name])).toMatchObject({
     ...{ code: 5, err: `millrace: Not found: there is no provider account ${name}.\n` },
   });
 });
 
-test("of operators who change different limits at once, none undoes what another did", async () => {
+test("operators who change different limits at the same time do not undo each other's changes", async () => {
   const { run, keyId } = await setup();
   const both = await Promise.all([
     run(["keys", "update", keyId, "--max-running", "7"]),
@@ -158,12 +160,14 @@ test("dead letters are listed, shown, redriven and purged", async () => {
     run(["dead-letters", verb, "--queue", queue, ...args]);
   const listed = await dead("list");
   expect(steady(listed.out, { [keyId]: "key", [queue]: "q" })).toBe(`\
-JOB                                        TYPE  DIED                  ATTEMPTS  REASON     MESSAGE
+JOB                                        TYPE  FAILED                ATTEMPTS  REASON     MESSAGE
 q__~key_______~00000000000000000000000000  test  2027-01-31 08:00:00Z  1         BAD_INPUT  no 2
 q__~key_______~00000000000000000000000000  test  2027-01-31 08:00:00Z  1         BAD_INPUT  no 1
 `);
   expect((await dead("list", "--limit", "1")).err).toContain("There may be more");
-  expect((await dead("list", "--reason", "OTHER")).out).toBe(`No such dead letters in ${queue}.\n`);
+  expect((await dead("list", "--reason", "OTHER")).out).toBe(
+    `There are no such dead letters in ${queue}.\n`,
+  );
   const shown = (await run(["dead-letters", "show", ids[0] ?? ""])).out;
   expect(shown).toContain('payload    {"n":1}');
   expect(steady(shown)).toContain(
@@ -175,7 +179,7 @@ q__~key_______~00000000000000000000000000  test  2027-01-31 08:00:00Z  1        
     ...{ matched: "1", redriven: "1", refused: "0", done: true },
   });
   expect(await dead("purge")).toMatchObject({
-    ...{ code: 2, err: expect.stringContaining("give --dry-run to count them, or --yes") },
+    ...{ code: 2, err: expect.stringContaining("Give --dry-run to count them, or --yes") },
   });
   expect((await dead("purge", "--dry-run", "--job", ids[1] ?? "")).out).toBe(
     "1 would be deleted\n",
@@ -195,17 +199,17 @@ test("redriving into a full queue says how many were refused, and fails", async 
   await run(["keys", "update", keyId, "--max-queued", "1"]);
   const redriven = await run(["dead-letters", "redrive", "--queue", queue]);
   expect(redriven).toMatchObject({ code: 1, out: "0 of 1 submitted again, 1 refused\n" });
-  expect(redriven.err).toContain("They are dead letters still.");
+  expect(redriven.err).toContain("They are still dead letters.");
 });
 
-test("changes are listed with who made them, the newest first", async () => {
+test("changes are listed newest first, with the operator who made them", async () => {
   const { run, queue, keyId } = await setup();
   await run(["queues", "pause", queue]);
   await run(["keys", "revoke", keyId]);
   const { code, out, err } = await run(["changes", "--limit", "2"]);
   expect(code).toBe(0);
   expect(steady(out, { [keyId]: "key", [queue]: "q" })).toBe(`\
-TIME                  WHO        WHAT          OF          DETAIL
+TIME                  ACTOR      ACTION        SUBJECT     DETAIL
 2027-01-31 08:00:00Z  anonymous  RevokeApiKey  key_______  {"keyId":"key_______"}
 2027-01-31 08:00:00Z  anonymous  PauseQueue    q__         {"name":"q__"}
 `);
@@ -216,17 +220,17 @@ TIME                  WHO        WHAT          OF          DETAIL
   });
 });
 
-test("an audit says that all is well, in words and in JSON", async () => {
+test("an audit reports that there are no findings, as text and as JSON", async () => {
   const { run, queue } = await setup();
   await run(["submit", "test", "--queue", queue]);
   const { code, out, err } = await run(["audit"]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  expect(out).toMatch(/^All is well: \d+ jobs in \d+ shards?\.\n$/);
+  expect(out).toMatch(/^No findings: \d+ jobs in \d+ shards?\.\n$/);
   const json = await run(["audit", "--json"]);
   expect(JSON.parse(json.out)).toMatchObject({ done: true, findings: [] });
 });
 
-test("an audit names what is broken, and fails; with --repair it mends that, and says so", async () => {
+test("an audit names broken invariants and fails, and --repair repairs them", async () => {
   const { run, queue, system } = await setup();
   const redis = connect(system.redis.port, "127.0.0.1");
   onTestFinished(() => void redis.destroy());
@@ -240,19 +244,19 @@ test("an audit names what is broken, and fails; with --repair it mends that, and
   const { code, out, err } = await run(["audit"]);
   expect(code).toBe(1);
   expect(out).toMatch(
-    /^INVARIANT +OF +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7 \(queue \S+, shard 0\)\n$/,
+    /^INVARIANT +SUBJECT +PROBLEM\n11 .* has 0 jobs in lanes, counted as 7 \(queue \S+, shard 0\)\n$/,
   );
-  expect(err).toContain("What must hold does not.");
-  const mended = await run(["audit", "--repair"]);
-  expect(mended).toMatchObject({ code: 0, err: "" });
-  expect(mended.out).toMatch(/^OF +MENDED\n\* +jobs in lanes: 7, now 0\n$/);
+  expect(err).toContain("Invariants are broken.");
+  const repaired = await run(["audit", "--repair"]);
+  expect(repaired).toMatchObject({ code: 0, err: "" });
+  expect(repaired.out).toMatch(/^SUBJECT +REPAIRED\n\* +jobs in lanes: 7, now 0\n$/);
   const changes = await run(["changes", "--limit", "2"]);
   expect(changes.out).toMatch(/AuditRepair +\* +\{"done":"jobs in lanes: 7, now 0"\}/);
   expect(changes.out).toMatch(/Audit +1 findings +\{"repair":true\}/);
-  expect((await run(["audit", "--repair"])).out).toMatch(/^All is well/);
+  expect((await run(["audit", "--repair"])).out).toMatch(/^No findings/);
 });
 
-test("workers that are connected are listed, with what they serve", async () => {
+test("connected workers are listed with what they serve", async () => {
   const { run, queue } = await setup();
   const connected = async () => (await run(["workers", "list"])).out.includes(queue);
   while (!(await connected()));

@@ -16,7 +16,7 @@ export interface Finished {
 
 type Env = Readonly<Record<string, string>>;
 
-/** The real command in a process of its own. */
+/** Starts the real command in a process of its own. */
 export function start(args: readonly string[], env: Env, input = "") {
   const child = spawn(process.execPath, [binary, ...args], {
     env: { PATH: process.env.PATH, ...env },
@@ -52,7 +52,7 @@ export function start(args: readonly string[], env: Env, input = "") {
         promise,
         finished.then((end) => {
           if (!end.out.includes(text))
-            throw new Error(`it never said ${text}: ${JSON.stringify(end)}`);
+            throw new Error(`the command ended without printing ${text}: ${JSON.stringify(end)}`);
         }),
       ]);
       waiting.delete(look);
@@ -64,12 +64,12 @@ export function start(args: readonly string[], env: Env, input = "") {
 export const run = (args: readonly string[], env: Env = {}, input?: string): Promise<Finished> =>
   start(args, env, input).finished;
 
-/** One for all tests of a file: each has a queue and a key of its own. */
+/** All tests of a file share one system. Each test has its own queue and key. */
 let shared: Promise<LocalSystem> | undefined;
 afterAll(async () => (await shared)?.[Symbol.asyncDispose]());
 let queues = 0;
 
-/** A system, a queue and a key, and a worker in this process that runs the queue's jobs of type "test". */
+/** Provides a system, a queue and a key. A worker in this process runs the queue's jobs of type "test". */
 export async function setup(executor: Executor = async () => ({})) {
   shared ??= startSystem({ workers: 0 });
   const system = await shared;
@@ -103,7 +103,7 @@ export async function setup(executor: Executor = async () => ({})) {
   };
 }
 
-/** Output with what differs from run to run replaced by words of the same length. */
+/** Replaces the parts of an output that differ between runs by words of the same length. */
 export const steady = (text: string, words: Readonly<Record<string, string>> = {}): string =>
   Object.entries(words)
     .reduce(

@@ -45,7 +45,7 @@ async function setup() {
   return { env, trusting, own };
 }
 
-test("a gateway with certificates is called with its CA and, where it asks, one's own certificate", async () => {
+test("the command calls a TLS gateway with the gateway's CA and its own client certificate", async () => {
   const { env, trusting, own } = await setup();
   expect(await run(["list"], { ...trusting, ...own })).toMatchObject({
     code: 0,
@@ -60,7 +60,7 @@ test("a gateway with certificates is called with its CA and, where it asks, one'
   });
   expect((await run(["submit", "chat"], trusting)).code).toBe(3);
   const half = await run(["list"], { ...trusting, MILLRACE_TLS_CERT: own.MILLRACE_TLS_CERT });
-  expect(half).toMatchObject({ code: 2, err: expect.stringContaining("go together") });
+  expect(half).toMatchObject({ code: 2, err: expect.stringContaining("must be given together") });
 });
 
 test.each([

@@ -9,11 +9,14 @@ import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 
 export interface ConnectAdminOptions extends Omit<ConnectOptions, "apiKey"> {
-  /** What the scheduler's MILLRACE_ADMIN_TOKEN says; it may be left out where that does not. */
+  /** The token that the scheduler expects in MILLRACE_ADMIN_TOKEN. Leave it out if the scheduler has none. */
   readonly token?: string | undefined;
 }
 
-/** Calls to a scheduler's listener for operators, in the contract's own messages. Every failure is a MillraceError; nothing is repeated. */
+/**
+ * Calls an operator's methods on a scheduler, with the messages of the contract. Every failure is a
+ * MillraceError. No call is repeated.
+ */
 export interface Admin {
   /** `call(AdminService.method.putQueue, { queue: { name: "mail" } })`. */
   call<I extends DescMessage, O extends DescMessage>(
@@ -21,7 +24,7 @@ export interface Admin {
     request: MessageInitShape<I>,
     options?: CallOptions,
   ): Promise<MessageShape<O>>;
-  /** Leaving the loop cancels the call. Without a deadline it may take as long as it takes. */
+  /** Leaving the loop cancels the call. Without a deadline the call has no time limit. */
   stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodServerStreaming<I, O>,
     request: MessageInitShape<I>,
@@ -30,7 +33,7 @@ export interface Admin {
   close(): void;
 }
 
-/** Connects on first use. */
+/** Returns at once. The connection opens at the first call. */
 export function connectAdmin({ token, ...options }: ConnectAdminOptions): Admin {
   const connection = new Connection({ ...options, apiKey: token });
   return {

@@ -11,7 +11,7 @@ import { textOf } from "./text.ts";
 import { unaryCalls } from "./unary-calls.ts";
 import { type WatchOptions, watchJob } from "./watch.ts";
 
-/** Connects on first use. */
+/** Returns at once. The connection opens at the first call. */
 export function connectMillrace(options: ConnectOptions): Millrace {
   const connection = new Connection(options);
   const submissions = new SubmitStream(connection);

@@ -2,31 +2,34 @@ import type { Clock, Random } from "@millrace/shared";
 
 export interface ConnectOptions {
   /**
-   * The gateway's `host:port`; of several, each call goes to the next that answers. A DNS name with
-   * several addresses, `dns:///gateway:7400`, is spread over likewise.
+   * The gateway's `host:port`. With several addresses, each call goes to the next gateway that can be reached. A
+   * DNS name with several addresses, such as `dns:///gateway:7400`, spreads the calls in the same way.
    */
   readonly address: string | readonly string[];
-  /** `mr_<key id>_<secret>`. */
+  /** The form is `mr_<key id>_<secret>`. */
   readonly apiKey: string;
-  /** Plaintext unless given; without `ca`, the system's roots are trusted. */
+  /**
+   * The connection is plaintext unless this is given. Without `ca`, the client trusts the root certificates of
+   * the system.
+   */
   readonly tls?: {
     readonly ca?: Buffer;
-    /** A certificate of the caller's own, where the gateway asks for one. */
+    /** The client's own certificate, for a gateway that requires one. */
     readonly cert?: Buffer;
     readonly key?: Buffer;
   };
-  /** For each call that names none of its own. Default 30 s. */
+  /** The deadline of each call that sets none itself, in milliseconds. Default 30,000. */
   readonly deadlineMs?: number;
-  /** For tests. */
+  /** A test may replace the clock. */
   readonly clock?: Clock;
-  /** For tests. */
+  /** A test may replace the random source. */
   readonly random?: Random;
 }
 
-/** What any one call takes. */
+/** Options that every call takes. */
 export interface CallOptions {
-  /** Cancels the call: it fails with CANCELLED. */
+  /** Aborting it cancels the call, which fails with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
-  /** From now: then it fails with DEADLINE_EXCEEDED. */
+  /** Milliseconds from now. After that the call fails with DEADLINE_EXCEEDED. */
   readonly deadlineMs?: number | undefined;
 }

@@ -34,12 +34,12 @@ import { cancelledError, closedError, errorOfCall, MillraceError } from "./millr
 
 const DEFAULT_DEADLINE_MS = 30_000;
 
-/** As ConnectOptions; without a key, calls say nothing of who makes them. */
+/** The options of ConnectOptions. Without a key, calls carry no credentials. */
 export interface ConnectionOptions extends Omit<ConnectOptions, "apiKey"> {
   readonly apiKey?: string | undefined;
 }
 
-/** Calls to the gateways of one API key. Every failure is a MillraceError. */
+/** Makes calls to the gateways with one API key. Every failure is a MillraceError. */
 export class Connection {
   readonly clock: Clock;
   readonly random: Random;
@@ -52,7 +52,8 @@ export class Connection {
 
   constructor({ address, apiKey, tls, deadlineMs, clock, random }: ConnectionOptions) {
     const addresses = typeof address === "string" ? [address] : address;
-    if (addresses.length === 0) throw new RangeError("there is no address to connect to");
+    if (addresses.length === 0)
+      throw new RangeError("`address` is empty: name at least one host:port");
     const secure = channelCredentials(tls);
     this.#clients = addresses.map((one) => new Client(one, secure, channelOptions()));
     this.#apiKey = apiKey;
@@ -61,12 +62,12 @@ export class Connection {
     this.random = random ?? systemRandom;
   }
 
-  /** When a call made now is to be over. */
+  /** Returns the time at which a call that starts now must have ended. */
   deadlineAtMs(options: CallOptions): number {
     return this.clock.nowMs() + (options.deadlineMs ?? this.#deadlineMs);
   }
 
-  /** Counts a call until it is settled. */
+  /** Tracks a call until it is settled. `settled` waits for all tracked calls. */
   underWay<T>(call: Promise<T>): Promise<T> {
     const settle = () => void this.#underWay.delete(call);
     this.#underWay.add(call);
@@ -128,7 +129,7 @@ export class Connection {
     return call as ClientDuplexStream<MessageShape<I>, MessageShape<O>>;
   }
 
-  /** Resolves once a gateway can be reached: what is sent then, and not before, may be lost on the way. */
+  /** Resolves once the client is connected to a gateway. A message that is sent before that may be lost on the way. */
   ready(deadlineAtMs: number): Promise<void> {
     return Promise.any(
       this.#clients.map(
@@ -149,7 +150,7 @@ export class Connection {
     for (const client of this.#clients) client.close();
   }
 
-  /** The next in turn, those that are known to be away left out while there are others. */
+  /** Picks the next client in round-robin order. It skips clients whose connection has failed, unless all have. */
   #next(): Client {
     if (this.closed.aborted) throw closedError();
     const count = this.#clients.length;

@@ -21,17 +21,17 @@ export interface Document {
   readonly createTime?: Date;
 }
 
-/** A path, the bytes themselves, or a stream of them. */
+/** A path, the bytes themselves, or a stream of bytes. */
 export type DocumentSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface UploadOptions extends CallOptions {
-  /** A file name without a path. Default: that of the path, else "document". */
+  /** A file name without a path. Default: the last part of the path, or "document" if there is no path. */
   readonly name?: string;
-  /** Told from the content unless given. */
+  /** The gateway detects the type from the content unless this is given. */
   readonly contentType?: "application/pdf" | "text/plain" | "text/markdown";
 }
 
-/** Well below the 1 MiB that one message may hold. */
+/** Stays well below the 1 MiB that one message may hold. */
 const PIECE_BYTES = 256 * 1024;
 
 export const documentOf = (message: DocumentMessage): Document => ({
@@ -46,15 +46,16 @@ export const documentOf = (message: DocumentMessage): Document => ({
 async function* piecesOf(source: Exclude<DocumentSource, string>): AsyncGenerator<Uint8Array> {
   const chunks = source instanceof Uint8Array ? [source] : source;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      yield chunk.subarray(at, at + PIECE_BYTES);
+    for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+      yield chunk.subarray(start, start + PIECE_BYTES);
     }
   }
 }
 
 /**
- * Reads the source only as fast as the gateway takes it. After a cut a path and bytes are sent again, and
- * what came before the cut is not stored; a stream is not, since it may be read only once.
+ * Reads the source only as fast as the gateway accepts it (back-pressure). If the connection is cut, a path or
+ * bytes are uploaded again from the start, because the gateway stores no partial upload. A stream is not uploaded
+ * again, since it can be read only once.
  */
 export function uploadDocument(
   connection: Connection,
@@ -88,7 +89,10 @@ async function upload(
   return documentOf(document);
 }
 
-/** The messages of an upload. Without the end the gateway takes it for cut, and stores nothing. */
+/**
+ * Yields the messages of an upload. Without the `end` message the gateway treats the upload as cut and stores
+ * nothing.
+ */
 async function* partsOf(
   source: DocumentSource,
   name: string | undefined,
@@ -102,7 +106,10 @@ async function* partsOf(
   yield { part: { case: "end", value: {} } };
 }
 
-/** A document's content, read only as fast as it is consumed. Asked for again until it begins; what breaks off after that throws. */
+/**
+ * Yields a document's content, only as fast as the caller reads it. The call is repeated until content arrives. A
+ * failure after that is thrown.
+ */
 export async function* downloadDocument(
   connection: Connection,
   documentId: string,

@@ -7,14 +7,14 @@ import {
 } from "@millrace/proto/job-service";
 import type { JobState } from "@millrace/shared";
 
-/** Why a job waits, as of one moment. */
+/** Why a job waits, at one moment. */
 export interface Explanation {
   readonly state: JobState;
-  /** All that holds it, the latest to clear first. */
+  /** Everything that holds the job. The constraint that will clear last comes first. */
   readonly constraints: readonly Constraint[];
-  /** How many jobs of its own lane are before it. */
+  /** How many jobs of the same lane are ahead of this job. */
   readonly aheadInLane: number;
-  /** Left out: nothing to go by. */
+  /** Left out if there is no basis for an estimate. */
   readonly estimatedStartTime?: Date;
   readonly estimateBasis: string;
 }
@@ -22,12 +22,12 @@ export interface Explanation {
 /** One thing that holds a waiting job. */
 export interface Constraint {
   readonly kind: keyof typeof ConstraintKind;
-  /** What it belongs to: the key id, the provider account, the pool or the queue. */
+  /** What the constraint belongs to: the key id, the provider account, the pool or the queue. */
   readonly subject: string;
   readonly limit: number;
   readonly used: number;
   readonly needed: number;
-  /** The earliest time at which it may clear by itself. */
+  /** The earliest time at which the constraint may clear by itself. */
   readonly clearTime?: Date;
   readonly message: string;
 }

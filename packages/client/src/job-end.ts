@@ -14,8 +14,8 @@ interface Waiter {
 }
 
 /**
- * Waits for the ends of jobs, all on one stream. Jobs that are run are submitted on another, so that no
- * submission stands behind more waits than a gateway takes.
+ * Waits for jobs to finish, all on one stream. `run` submits its jobs on another stream. Otherwise a submission
+ * could queue behind more waits than a gateway accepts.
  */
 export class JobEnds {
   readonly #stream: WaitStream;
@@ -67,7 +67,8 @@ export class JobEnds {
         const waiters = this.#waiters.get(jobId);
         waiters?.delete(waiter);
         if (waiters?.size !== 0) return;
-        // Given up: an end that is told takes its waiters away before.
+        // No waiter is left, so they gave up. When the job's end arrives, `#take` removes the waiters before this
+        // runs.
         this.#waiters.delete(jobId);
         this.#stream.forget(jobId);
       };
@@ -100,7 +101,7 @@ export class JobEnds {
     return this.#expect<Result>(jobId, options);
   }
 
-  /** Ends all waits. */
+  /** Rejects all waits. */
   close(): void {
     this.#stream.close();
   }
@@ -126,7 +127,7 @@ const late = (jobId: string): MillraceError =>
     retryable: true,
   });
 
-/** The job if it succeeded; else throws why it did not. */
+/** Returns the job if it succeeded. Otherwise throws the reason for its failure. */
 export function succeeded<Result>(job: Job<Result>): Job<Result> {
   const { id, state, failure } = job;
   if (state === "SUCCEEDED") return job;

@@ -14,27 +14,27 @@ import { type JobState, jsonText } from "@millrace/shared";
 
 export type { JobState } from "@millrace/shared";
 
-/** What to run. All but queue and type may be left out. */
+/** A job to submit. Only `queue` and `type` are required. */
 export interface NewJob {
   readonly queue: string;
-  /** Which executor runs it, for example "summarize". */
+  /** Chooses the executor that runs the job, for example "summarize". */
   readonly type: string;
-  /** The executor's input: an object that JSON can say, at most 256 KiB long. */
+  /** The executor's input: an object that can be written as JSON, at most 256 KiB long. */
   readonly payload?: object;
-  /** Documents that it reads, uploaded before by the same API key. */
+  /** Documents that the job reads. The same API key must have uploaded them before. */
   readonly documentIds?: readonly string[];
-  /** 1 (most urgent) to 100; default 50. */
+  /** From 1 (most urgent) to 100. Default 50. */
   readonly priority?: number;
-  /** Makes repeating safe: the same key and content return the job that exists. */
+  /** Makes submission idempotent: the same key with the same content returns the job that exists. */
   readonly idempotencyKey?: string;
-  /** The capability or provider account that it needs. */
+  /** The capability or provider account that the job needs. */
   readonly pool?: string;
   readonly estimatedTokens?: number;
-  /** The earliest start. */
+  /** The job does not start before this time. */
   readonly runAt?: Date;
-  /** The latest start. */
+  /** The job must have started by this time. */
   readonly expiresAt?: Date;
-  /** The latest finish. */
+  /** The job must have finished by this time. */
   readonly deadline?: Date;
   readonly retry?: {
     readonly maxAttempts?: number;
@@ -42,12 +42,12 @@ export interface NewJob {
     readonly maxBackoffMs?: number;
   };
   readonly labels?: Readonly<Record<string, string>>;
-  /** Holds back jobs that say the same. */
+  /** Holds back jobs that have the same deduplication key. */
   readonly deduplication?: { readonly key: string } & (
     | { readonly throttleMs: number }
     | { readonly debounceMs: number }
   );
-  /** W3C trace context. Left out: that of the active OpenTelemetry span, if there is one. */
+  /** W3C trace context. Default: the context of the active OpenTelemetry span, if there is one. */
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
@@ -64,7 +64,7 @@ export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
-  /** CPU time that the worker measured, milliseconds; 0 where it measured none. */
+  /** CPU time that the worker measured, in milliseconds. 0 if it measured none. */
   readonly computeMs: number;
 }
 
@@ -74,16 +74,16 @@ export interface Job<Result = unknown> {
   readonly type: string;
   readonly state: JobState;
   readonly priority: number;
-  /** The attempt that runs or ran last, from 1; 0 before the first. */
+  /** The current or last attempt, counted from 1. 0 before the first attempt. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** As submitted; left out of lists and events. */
+  /** As submitted. Lists and events leave it out. */
   readonly payload?: unknown;
-  /** Once SUCCEEDED, what the executor returned; left out of lists. */
+  /** What the executor returned, once the job is SUCCEEDED. Lists leave it out. */
   readonly result?: Result;
-  /** Why it ended without a result, or why the last attempt failed. */
+  /** Why the job ended without a result, or why its last attempt failed. */
   readonly failure?: JobFailure;
-  /** What its attempts spent in all. */
+  /** The usage of all attempts together. */
   readonly usage?: Usage;
   readonly documentIds: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
@@ -94,25 +94,25 @@ export interface Job<Result = unknown> {
   /** When the last attempt started. */
   readonly startTime?: Date;
   readonly finishTime?: Date;
-  /** While SCHEDULED: when it will be queued. */
+  /** When a SCHEDULED job will be queued. */
   readonly runAt?: Date;
   readonly expiresAt?: Date;
   readonly deadline?: Date;
-  /** How many pieces of output there are so far. */
+  /** How many output chunks there are so far. */
   readonly outputOffset: number;
   readonly cancelRequested: boolean;
-  /** How often it lost its worker. */
+  /** How often the job lost its worker. */
   readonly stalls: number;
-  /** How often a provider refused it for load. */
+  /** How often a provider refused the job for load. */
   readonly bounces: number;
-  /** The dead letter that it was made from. */
+  /** The dead letter that this job was made from. */
   readonly redrivenFrom?: string;
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Throws what JSON.stringify throws for a payload that JSON cannot say. */
+/** Throws the error of JSON.stringify if the payload cannot be written as JSON. */
 export function specOf(job: NewJob): SpecInit {
   const spec: Mutable<SpecInit> = { queue: job.queue, type: job.type };
   if (job.payload !== undefined) {
@@ -152,7 +152,7 @@ const deduplicationOf = (
       : { case: "debounce", value: durationFromMs(by.debounceMs) },
 });
 
-/** A newer gateway may know states that this client does not: they pass under their number. */
+/** A newer gateway may send states that this client does not know. Their name is then their number. */
 const stateOf = (state: StateMessage): JobState =>
   (StateMessage[state] ?? String(state)) as JobState;
 
@@ -199,7 +199,10 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
 
 const times = ["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "deadline"] as const;
 
-/** What a worker called JSON and is not stays text: one bad result must not break a stream of others. */
+/**
+ * A worker may return a result that is not valid JSON. It stays text, because one bad result must not break a
+ * stream of others.
+ */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -13,30 +13,30 @@ import { retryOptions } from "./retrying.ts";
 
 type Call = ClientDuplexStream<SubmitStreamRequest, SubmitStreamResponse>;
 
-/** Who uses a stream. */
+/** Sends and receives on a LastingStream. */
 export interface StreamUser {
-  /** Whether there is anything to send, or to hear. */
+  /** Whether there is anything to send or to wait for. */
   readonly isNeeded: boolean;
-  /** There is another call: nothing has gone up on it. */
+  /** A new call is open. Nothing has been sent on it yet. */
   opened(): void;
-  /** Sends what there is to send. */
+  /** Sends what is waiting to be sent. */
   pump(): void;
   received(response: SubmitStreamResponse): void;
-  /** The call has ended. `untaken`: what the gateway has not answered, it has not taken. */
+  /** The call has ended. If `untaken` is true, the gateway did not accept the messages that it has not answered. */
   cut(error: MillraceError, untaken: boolean): void;
-  /** No call will do: the key is not valid (any more), or the client is closed. */
+  /** No further call can succeed: the key is no longer valid, or the client is closed. */
   failed(error: MillraceError): void;
-  /** The call is not needed any more. */
+  /** The call is no longer needed. */
   giveBack(call: Call): void;
 }
 
 const READY_MS = 5_000;
-/** A stream that nobody needs is given back. */
+/** The client closes a stream that nobody has needed for this long. */
 const IDLE_MS = 10_000;
 
 /**
- * One SubmitStream call that is opened when there is need, and again after each cut while there is. What
- * is to be sent in one turn of the event loop is sent together, and while the transport is behind more gathers.
+ * Keeps one SubmitStream call open while it is needed, and opens it again after each cut. Messages of one turn of
+ * the event loop are sent together. While the transport is behind, more messages gather.
  */
 export class LastingStream {
   readonly #connection: Connection;
@@ -46,7 +46,7 @@ export class LastingStream {
   #behind = false;
   #scheduled = false;
   readonly #retries: Retries;
-  /** The cut that the next call comes after. */
+  /** The failure that ended the last call. The next call waits for the backoff first. */
   #cutBy: MillraceError | undefined;
   #lastFailure: MillraceError | undefined;
   #idle: TimerHandle | undefined;
@@ -57,17 +57,17 @@ export class LastingStream {
     this.#retries = new Retries(retryOptions(connection));
   }
 
-  /** The transport has more than it can send: write no more until `pump` is called again. */
+  /** True if the transport has more than it can send. Write nothing more until `pump` is called again. */
   get isBehind(): boolean {
     return this.#behind;
   }
 
-  /** Why there is no call now; undefined while there is one. */
+  /** Why there is no call now. Undefined while there is one. */
   get whyCut(): MillraceError | undefined {
     return this.#call === undefined ? (this.#lastFailure ?? unreachable()) : undefined;
   }
 
-  /** Has `pump` called, once for all that ask in this turn. */
+  /** Schedules one call of `pump`, however many users ask in this turn of the event loop. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -77,14 +77,14 @@ export class LastingStream {
     });
   }
 
-  /** For `pump`. */
+  /** Only `pump` calls this. */
   write(message: MessageInitShape<typeof SubmitStreamRequestSchema>): void {
     if (this.#call?.write(create(SubmitStreamRequestSchema, message)) === false) {
       this.#behind = true;
     }
   }
 
-  /** Another call in the place of this one, if there is need. */
+  /** Replaces the current call with a new one, if one is needed. */
   renew(): void {
     const call = this.#call;
     this.#call = undefined;
@@ -116,7 +116,7 @@ export class LastingStream {
     this.#user.giveBack(call);
   }
 
-  /** Opens the stream as soon as a gateway can be reached: what is written then was sent, and not before. */
+  /** Opens the stream once a gateway can be reached. Only then may a written message count as sent. */
   async #connect(): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
@@ -158,10 +158,10 @@ export class LastingStream {
       this.#behind = false;
       this.#pump();
     });
-    // Told again by its status; what it said before may still be on its way to "data".
+    // The status event reports the failure again. Responses that came before may still be on their way to "data".
     call.on("error", () => undefined);
-    call.on("status", (said: StatusObject) => {
-      status = said;
+    call.on("status", (reported: StatusObject) => {
+      status = reported;
       onEnd();
     });
     call.on("end", () => {
@@ -174,7 +174,7 @@ export class LastingStream {
   #cut(error: MillraceError): void {
     this.#cutBy = error;
     this.#lastFailure = error;
-    // A gateway that says why it ends has answered all that it took.
+    // A gateway that ends the call with a reason has answered everything that it accepted.
     const untaken = error.reason !== undefined && error.reason !== "INTERNAL";
     if ((untaken && !error.retryable) || refusesAll.has(error.code)) {
       this.#user.failed(error);
@@ -185,7 +185,10 @@ export class LastingStream {
   }
 }
 
-/** Whoever answers so, with a reason of Millrace's or without, will not take another job either. */
+/**
+ * A gateway that answers with one of these codes will not accept another job either, with or without a Millrace
+ * reason.
+ */
 const refusesAll: ReadonlySet<string> = new Set([
   "UNAUTHENTICATED",
   "PERMISSION_DENIED",

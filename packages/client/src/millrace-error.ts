@@ -3,13 +3,13 @@ import { type FieldViolation, statusOfError, unpackDetails } from "@millrace/grp
 import type { Status } from "@millrace/proto/rpc-status";
 import type { Reason } from "@millrace/shared";
 
-/** gRPC's names, and the ways in which a job that `run` waited for ends without a result. */
+/** The codes of gRPC, and the ways in which a job that `run` waits for can end without a result. */
 export type ErrorCode = keyof typeof status | "JOB_FAILED" | "JOB_CANCELLED" | "JOB_EXPIRED";
 
-/** What only this client says: the answer to a submission was lost, or `close` came first. */
+/** Reasons that only this client reports: the answer to a submission was lost, or the client was closed first. */
 export type ClientReason = "ANSWER_LOST" | "CLOSED";
 
-/** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
+/** One fault in a request. `field` is a path such as `jobs[1].queue`. */
 export type Violation = FieldViolation;
 
 interface ErrorParts {
@@ -23,18 +23,18 @@ interface ErrorParts {
   readonly cause?: unknown;
 }
 
-/** Everything that Millrace refuses and every call that fails. Branch on `code` and `reason`; `message` is for people. */
+/** A call that failed or that Millrace refused. Branch on `code` and `reason`. `message` is for people. */
 export class MillraceError extends Error {
   override readonly name = "MillraceError";
   readonly code: ErrorCode;
-  /** Stable. A job's own where `code` is JOB_FAILED; undefined where the network and not Millrace said no. */
+  /** Stable. If `code` is JOB_FAILED, this is the job's own reason. Undefined if the failure came from the network. */
   readonly reason: Reason | ClientReason | (string & {}) | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What is wrong with the request, field by field. */
+  /** The faults of the request, field by field. */
   readonly violations: readonly Violation[];
-  /** How long to wait before another try, where Millrace says so. */
+  /** How long to wait before the next try, if Millrace said so. In milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** The same call may succeed later, and making it again is safe. */
+  /** True if the same call may succeed later and is safe to make again. */
   readonly retryable: boolean;
 
   constructor(parts: ErrorParts) {
@@ -59,7 +59,7 @@ export const cancelledError = (signal: AbortSignal): MillraceError =>
     cause: signal.reason,
   });
 
-/** The error that a `google.rpc.Status` says. Its reason may be one that this version does not know. */
+/** Converts a `google.rpc.Status`. Its reason may be one that this version does not know. */
 export function errorOfStatus(rpcStatus: Status, cause?: unknown): MillraceError {
   const { reason, metadata, violations, retryDelayMs } = unpackDetails(rpcStatus);
   return new MillraceError({
@@ -70,6 +70,6 @@ export function errorOfStatus(rpcStatus: Status, cause?: unknown): MillraceError
   });
 }
 
-/** What grpc-js reports, as what the server meant. */
+/** Converts an error of grpc-js to the error that the server reported. */
 export const errorOfCall = (error: ServiceError): MillraceError =>
   errorOfStatus(statusOfError(error), error);

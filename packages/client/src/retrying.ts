@@ -6,9 +6,9 @@ import { cancelledError, closedError, MillraceError } from "./millrace-error.ts"
 const backoff: BackoffPolicy = { initialMs: 50, maxMs: 2_000, factor: 2, jitter: 0.5 };
 
 /**
- * How every call of a client is tried again: after as long as its error says, or longer with each failure. The process
- * lives while it waits: without a connection nothing else may hold it. Ends when the signal aborts or the client is
- * closed.
+ * How the client retries every call: after the delay that the error names, or with exponential backoff. The wait
+ * keeps the process alive, because without a connection nothing else may. Retrying ends when the signal aborts or
+ * the client is closed.
  */
 export const retryOptions = (
   { clock, random, closed }: Connection,
@@ -20,10 +20,10 @@ export const retryOptions = (
   askedMs: (error) => (error instanceof MillraceError ? error.retryAfterMs : undefined),
 });
 
-/** With less than this left, an attempt may be late because its gateway is away. */
+/** With less time than this left, an attempt may exceed its deadline because its gateway is away. */
 const LITTLE_MS = 1_000;
 
-/** Makes a call that is safe to repeat until it is answered, within its deadline. */
+/** Repeats a call that is safe to repeat until it is answered or its deadline passes. */
 export function repeating<T>(
   connection: Connection,
   options: CallOptions,
@@ -37,7 +37,7 @@ export function repeating<T>(
       return await attempt(deadlineAtMs);
     } catch (error) {
       const isLate = error instanceof MillraceError && error.code === "DEADLINE_EXCEEDED";
-      // That it was late says less than why.
+      // The failure before tells the caller more than DEADLINE_EXCEEDED does.
       if (isLate && before !== undefined && hadMs < LITTLE_MS) throw before;
       before = error;
       throw error;

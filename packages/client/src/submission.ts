@@ -11,7 +11,7 @@ import type { Submission, SubmitOutcome, Submitted } from "./submit-stream.ts";
 const specBytes = ({ payload, labels, idempotencyKey }: JobSpec): number =>
   jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
 
-/** A job to be submitted once, settled by its answer, its deadline or its signal, whichever is first. */
+/** Makes a submission of a job. Its answer, its deadline or its signal settles it once, whichever comes first. */
 export function submissionOf(
   job: NewJob,
   connection: Connection,

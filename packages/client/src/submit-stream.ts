@@ -10,30 +10,33 @@ import type { Connection } from "./connection.ts";
 import { LastingStream, type StreamUser } from "./lasting-stream.ts";
 import { closedError, errorOfStatus, MillraceError } from "./millrace-error.ts";
 
-/** A job that is stored: nothing but its retention's end takes it away. */
+/** A durable job. It is kept until its retention ends. */
 export interface Submitted {
   readonly jobId: string;
-  /** It was there already, by its idempotency key. */
+  /** True if the idempotency key matched a job that existed already. */
   readonly existing: boolean;
 }
 
 export type SubmitOutcome =
   | ({ readonly kind: "accepted" } & Submitted)
-  /** Refused, or not known to be submitted: the error says which. */
+  /** The job was refused, or its outcome is not known. The error says which. */
   | { readonly kind: "failed"; readonly error: MillraceError };
 
-/** One job on its way. */
+/** A job that is being submitted. */
 export interface Submission {
   readonly spec: JobSpec;
-  /** About what it takes in a message, and more rather than less. */
+  /** An upper estimate of its size in a message. */
   readonly bytes: number;
   readonly untilMs: number;
-  /** Called once; true from then on. */
+  /** Takes effect once. `settled` is true from then on. */
   settle(outcome: SubmitOutcome): void;
   readonly settled: boolean;
 }
 
-/** Jobs without an answer. More wait here: the gateway would only let them wait there. */
+/**
+ * The most jobs that may wait for an answer. Further jobs wait in the client, because the gateway could not start
+ * them sooner.
+ */
 const MAX_UNANSWERED = 4_000;
 const messageLimits = {
   maxItems: limits.jobsPerSubmit,
@@ -42,9 +45,9 @@ const messageLimits = {
 };
 
 /**
- * Submissions of all callers on one SubmitStream. After a cut a job without an answer is sent again
- * where that is safe: if it has an idempotency key, or if the gateway said that it took no more.
- * Otherwise it fails with ANSWER_LOST.
+ * Submits the jobs of all callers on one SubmitStream. After a cut it sends an unanswered job again if that is
+ * safe: the job has an idempotency key, or the gateway said that it accepted no more. Otherwise the job fails
+ * with ANSWER_LOST.
  */
 export class SubmitStream implements StreamUser {
   readonly #connection: Connection;
@@ -63,7 +66,7 @@ export class SubmitStream implements StreamUser {
   add(submissions: readonly Submission[]): void {
     for (const one of submissions) {
       if (one.bytes > limits.messageBytes) {
-        // It would end the stream, and with it all others.
+        // A job of this size would end the stream, and with it all other submissions.
         one.settle({ kind: "failed", error: tooLarge() });
         continue;
       }
@@ -78,7 +81,7 @@ export class SubmitStream implements StreamUser {
     while (this.isNeeded) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Ends the stream; what is not settled fails. */
+  /** Ends the stream. Submissions that are not settled fail. */
   close(): void {
     this.#sweep?.timer.cancel();
     this.failed(closedError());
@@ -131,7 +134,10 @@ export class SubmitStream implements StreamUser {
     const error =
       result.case === "error"
         ? errorOfStatus(result.value)
-        : new MillraceError({ code: "INTERNAL", message: "the gateway sent neither id nor error" });
+        : new MillraceError({
+            code: "INTERNAL",
+            message: "the gateway answered with neither a job id nor an error",
+          });
     if (error.code !== "UNAVAILABLE") submission.settle({ kind: "failed", error });
     else if (isSafeToRepeat(submission)) this.#waiting.push(submission);
     else submission.settle({ kind: "failed", error: unknown(error) });
@@ -163,7 +169,7 @@ export class SubmitStream implements StreamUser {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  /** One timer for all deadlines, at the earliest. */
+  /** One timer serves all deadlines. It fires at the earliest. */
   #sweepAt(atMs: number): void {
     if (this.#sweep !== undefined && this.#sweep.atMs <= atMs) return;
     this.#sweep?.timer.cancel();
@@ -196,7 +202,7 @@ export class SubmitStream implements StreamUser {
 const isSafeToRepeat = ({ spec }: Submission): boolean => spec.idempotencyKey !== "";
 
 const MAYBE =
-  "the job may have been submitted all the same; with an idempotency key trying again is safe";
+  "the job may have been submitted all the same; with an idempotency key it is safe to try again";
 
 const tooLarge = (): MillraceError =>
   new MillraceError({

@@ -4,11 +4,11 @@ import type { WatchEvent } from "./watch.ts";
 
 export interface TextDelta {
   readonly text: string;
-  /** A new attempt begins: forget the text before. */
+  /** A new attempt begins: discard the text before. */
   readonly reset: boolean;
 }
 
-/** The text of a job as it is written. Ends when the job has succeeded, and throws if it ends otherwise. */
+/** Yields the text of a job as it is written. Ends when the job has succeeded, and throws if it ends otherwise. */
 export async function* textOf(events: AsyncIterable<WatchEvent>): AsyncGenerator<TextDelta> {
   let written = false;
   for await (const event of events) {

@@ -17,7 +17,7 @@ import { repeating } from "./retrying.ts";
 
 type UnaryCalls = Pick<Millrace, "getJob" | "cancel" | "list" | "explain" | "getDocument">;
 
-/** The calls with one answer. All of them are safe to repeat, and are repeated within their deadline. */
+/** The calls with one answer. All are safe to repeat, and the client repeats them until their deadline. */
 export function unaryCalls(connection: Connection): UnaryCalls {
   const { method } = JobService;
   const ask = <I extends DescMessage, O extends DescMessage>(
@@ -31,11 +31,11 @@ export function unaryCalls(connection: Connection): UnaryCalls {
   return {
     async getJob<Result>(jobId: string, call: CallOptions = {}): Promise<Job<Result>> {
       const { job } = await ask(method.getJob, { jobId }, call);
-      return jobOf<Result>(given(job));
+      return jobOf<Result>(required(job));
     },
     async cancel(jobId, { reason = "", ...call } = {}) {
       const { job } = await ask(method.cancelJob, { jobId, reason }, call);
-      return jobOf(given(job));
+      return jobOf(required(job));
     },
     async *list({ queue, states = [], type = "", label, pageSize = 0 }, call = {}) {
       const filter = {
@@ -56,12 +56,12 @@ export function unaryCalls(connection: Connection): UnaryCalls {
       explanationOf(await ask(method.explainJob, { jobId }, call)),
     async getDocument(documentId, call = {}) {
       const { document } = await ask(DocumentService.method.getDocument, { documentId }, call);
-      return documentOf(given(document));
+      return documentOf(required(document));
     },
   };
 }
 
-function given<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("the gateway left its answer empty");
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the gateway answered with an empty message");
   return value;
 }

@@ -8,19 +8,19 @@ import { closedError, type MillraceError } from "./millrace-error.ts";
 export interface WaitStreamEvents {
   finished(job: JobMessage): void;
   gone(jobId: string): void;
-  /** The stream cannot go on: the key is not valid (any more), or the client is closed. */
+  /** The stream cannot go on: the key is no longer valid, or the client is closed. */
   failed(error: MillraceError): void;
-  /** Jobs whose end is to be told, asked for again after a cut. */
+  /** The jobs that callers wait for. A new stream asks for them again. */
   readonly awaited: ReadonlyMap<string, unknown>;
 }
 
 const idLimits = { maxItems: limits.jobsPerSubmit, maxWeight: 1, weigh: () => 0 };
-/** How long what was given up may wait to be read. */
+/** How long the transport may be behind with ids to forget before a new stream replaces this one. */
 const STALL_MS = 5_000;
 
 /**
- * Waits for the ends of jobs, of all callers on one SubmitStream that submits none: so another may take
- * its place at any time, and asks for what is still awaited.
+ * Waits for the jobs of all callers to finish, on one SubmitStream that submits none. A new stream may therefore
+ * replace it at any time, and asks for the jobs that are still awaited.
  */
 export class WaitStream implements StreamUser {
   readonly #connection: Connection;
@@ -36,14 +36,14 @@ export class WaitStream implements StreamUser {
     this.#stream = new LastingStream(connection, this);
   }
 
-  /** Asks to be told of a job's end. */
+  /** Asks the gateway to report the job's end. */
   watch(jobId: string): void {
     this.#toForget.delete(jobId);
     this.#toWatch.add(jobId);
     this.#stream.schedule();
   }
 
-  /** Nobody waits for it any more. */
+  /** Tells the gateway that no caller waits for the job any more. */
   forget(jobId: string): void {
     this.#toWatch.delete(jobId);
     this.#toForget.add(jobId);
@@ -71,12 +71,13 @@ export class WaitStream implements StreamUser {
     call.cancel();
   }
 
-  /** What is given up is sent though the transport is behind: it makes room at the gateway. */
+  /** Ids to forget are sent even if the transport is behind, because they make room at the gateway. */
   pump(): void {
     if (!this.#stream.isBehind) this.#notStalled();
     for (const ids of groups([...this.#toForget], idLimits)) {
       this.#stream.write({ notifyFinished: true, forgetJobIds: [...ids] });
-      // Behind more waits than the gateway takes it may not be read: a new stream asks for the rest alone.
+      // The gateway does not read on while it has more waits than it accepts, so these ids may not reach it.
+      // After STALL_MS a new stream asks for the remaining jobs alone.
       if (this.#stream.isBehind) {
         this.#stalled ??= this.#connection.clock.after(STALL_MS, () => this.#stream.renew());
       }

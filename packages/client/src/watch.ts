@@ -8,14 +8,17 @@ import { MillraceError } from "./millrace-error.ts";
 import { retryOptions } from "./retrying.ts";
 
 export interface WatchOptions {
-  /** The first piece of output to see: 0, the default, for all of it, or one more than the last one seen. */
+  /** The first offset to show. 0, the default, shows all output. To continue, pass the last offset seen plus one. */
   readonly fromOffset?: number;
   readonly signal?: AbortSignal;
-  /** How long a cut may last before the watch fails, in milliseconds. Default 60,000. */
+  /** How long the connection may stay cut before the watch fails, in milliseconds. Default 60,000. */
   readonly giveUpAfterMs?: number;
 }
 
-/** A piece of output: its place among all of the job's, from 0 without gaps, and what wrote it when. */
+/**
+ * What all output events share: the offset among all output of the job, from 0 without gaps, and the attempt and
+ * time of writing.
+ */
 interface Piece {
   readonly offset: number;
   readonly attempt: number;
@@ -23,27 +26,27 @@ interface Piece {
 }
 
 export type WatchEvent<Result = unknown> =
-  /** The job as it is, at first and at each change; in its final state once, after all output. Without its payload. */
+  /** The job, without its payload: at the start and at each change. Its final state comes once, after all output. */
   | { readonly kind: "job"; readonly job: Job<Result> }
-  /** To be appended to the text before. */
+  /** Append it to the text before. */
   | (Piece & { readonly kind: "text"; readonly text: string })
   | (Piece & { readonly kind: "data"; readonly data: Uint8Array })
   | (Piece & {
       readonly kind: "progress";
       readonly done: number;
-      /** 0: not known. */
+      /** 0 if not known. */
       readonly total: number;
       readonly message: string;
     })
-  /** A new attempt begins: forget the output of the ones before. */
+  /** A new attempt begins: discard the output of the attempts before. */
   | (Piece & { readonly kind: "reset" });
 
 const GIVE_UP_AFTER_MS = 60_000;
 
 /**
- * Follows a job to its final state. After a cut it goes on from where it was, so that its reader sees
- * each piece once; a cut that lasts too long ends it with the error of the last try. Output that is no
- * longer kept is OUTPUT_GONE, thrown after the final state where there is one.
+ * Follows a job to its final state. After a cut the watch continues at the next offset, so its reader sees each
+ * chunk once. If the cut lasts too long, the watch throws the error of the last try. If output is no longer kept,
+ * the watch throws OUTPUT_GONE, after the final state if there is one.
  */
 export function watchJob<Result>(
   connection: Connection,
@@ -63,7 +66,7 @@ export function watchJob<Result>(
           const job = jobOf<Result>(event.value);
           const { state, attempt, cancelRequested, stalls, bounces } = job;
           const now = [state, attempt, cancelRequested, stalls, bounces].join();
-          // Whether all output has come is known once the stream has ended.
+          // All output has arrived only once the stream has ended.
           if (isFinal(state)) final = job;
           else if (now !== shown) yield { kind: "job", job };
           shown = now;
@@ -82,7 +85,10 @@ export function watchJob<Result>(
       throw error;
     }
     if (final === undefined) {
-      throw new MillraceError({ code: "UNAVAILABLE", message: "the stream ended early" });
+      throw new MillraceError({
+        code: "UNAVAILABLE",
+        message: "the gateway ended the watch before the job's final state",
+      });
     }
     yield { kind: "job", job: final };
   };
@@ -95,7 +101,10 @@ export function watchJob<Result>(
   });
 }
 
-/** Whether asking again may help. A connection that breaks has many names, none of them Millrace's. */
+/**
+ * Whether repeating the call may help. A broken connection appears under several gRPC codes, and never with a
+ * Millrace reason.
+ */
 const isCut = (error: unknown): boolean =>
   error instanceof MillraceError &&
   (error.retryable ||
@@ -105,7 +114,7 @@ const gaveUp = (jobId: string, offset: number, cutMs: number, cause: MillraceErr
   new MillraceError({
     code: cause.code,
     reason: cause.reason,
-    message: `watching ${jobId} was cut ${cutMs} ms ago and cannot go on (${cause.message}); watch again from offset ${offset}`,
+    message: `the watch of ${jobId} was cut ${cutMs} ms ago and could not be resumed (${cause.message}); watch again from offset ${offset}`,
     metadata: { next_offset: String(offset) },
     cause,
   });
@@ -128,7 +137,7 @@ function pieceOf({ offset, attempt, time, content }: OutputChunk): WatchEvent<ne
     case "reset":
       return { kind: "reset", ...piece };
     default:
-      // A newer gateway may send what this client does not know.
+      // A newer gateway may send content that this client does not know.
       return undefined;
   }
 }

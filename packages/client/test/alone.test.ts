@@ -5,13 +5,14 @@ import { expect, onTestFinished, test } from "vitest";
 
 const jobId = "documents~ours~01JDXW5T5Q6M3C9N2V8K4H7R1B";
 
-/** Nobody listens on port 1. Prints how each call fails. */
+/** A process that calls a gateway on port 1, where nobody listens, and prints how each call fails. */
 const lonelyCaller = `
 import { connectMillrace } from "@millrace/client";
 const apiKey = "mr_ours_" + "0".repeat(32);
 const millrace = connectMillrace({ address: "127.0.0.1:1", apiKey, deadlineMs: 300 });
 const calls = {
-  // It finds out for all of them: a busy machine may take more than 0.3 s to say that nobody listens.
+  // This call waits longest, for all others too: a busy machine may need more than 0.3 s to report that nobody
+  // listens.
   getJob: () => millrace.getJob("${jobId}", { deadlineMs: 3_000 }),
   submit: () => millrace.submit({ queue: "documents", type: "test" }),
   run: () => millrace.run({ queue: "documents", type: "test" }),
@@ -25,7 +26,7 @@ for (const [name, call] of Object.entries(calls)) {
 await millrace.close();
 `;
 
-test("a caller whose gateway is away is told so by each call, and its process lives until then", async () => {
+test("each call fails when no gateway can be reached, and the process stays alive until then", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", lonelyCaller], {
     cwd: join(import.meta.dirname, ".."),
     env: { PATH: process.env.PATH },

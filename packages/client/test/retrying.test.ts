@@ -7,7 +7,10 @@ import { repeating } from "../src/retrying.ts";
 const away = new MillraceError({ code: "UNAVAILABLE", message: "away", retryAfterMs: 0 });
 const late = new MillraceError({ code: "DEADLINE_EXCEEDED", message: "late" });
 
-/** What a call fails with whose first attempt found nobody, and whose second one had so long and was late. */
+/**
+ * Returns the error of a call whose first attempt finds no gateway, and whose second exceeds the deadline after
+ * `hadMs`.
+ */
 async function failureOf(hadMs: number) {
   const deadlineMs = 5_000;
   let nowMs = 0;
@@ -32,6 +35,9 @@ async function failureOf(hadMs: number) {
 test.each([
   [999, "UNAVAILABLE"],
   [1_000, "DEADLINE_EXCEEDED"],
-])("an attempt that had %i ms after one that found nobody fails as %s", async (hadMs, code) => {
-  expect(await failureOf(hadMs)).toMatchObject({ code });
-});
+])(
+  "an attempt that exceeds its deadline after %i ms, following one that found no gateway, fails as %s",
+  async (hadMs, code) => {
+    expect(await failureOf(hadMs)).toMatchObject({ code });
+  },
+);

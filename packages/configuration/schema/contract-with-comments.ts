@@ -5,7 +5,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 
 const here = join(import.meta.dirname, "..");
 
-/** A message of the contract with its comments, which generated code leaves out. */
+/** Returns a message of the contract with its comments. Generated code leaves comments out. */
 export function messageWithComments(typeName: string): DescMessage {
   const image = execFileSync(
     join(here, "node_modules/.bin/buf"),
@@ -15,6 +15,6 @@ export function messageWithComments(typeName: string): DescMessage {
   const message = createFileRegistry(fromBinary(FileDescriptorSetSchema, image)).getMessage(
     typeName,
   );
-  if (message === undefined) throw new Error(`the contract has no ${typeName}`);
+  if (message === undefined) throw new Error(`the contract has no message ${typeName}`);
   return message;
 }

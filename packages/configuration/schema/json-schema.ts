@@ -10,9 +10,9 @@ type Schema = Readonly<Record<string, unknown>>;
 const DURATION = "google.protobuf.Duration";
 
 /**
- * What editors know of the configuration file: the JSON Schema (draft 7) of a message with the
- * contract's rules. A rule that it does not know is thrown, so that none is left out unseen; rules
- * between fields are beyond JSON Schema.
+ * Returns the JSON Schema (draft 7) of a message, with the contract's rules. Editors use it to check the
+ * configuration file. A rule or type that this code does not support is an error, so that no rule is silently
+ * left out. JSON Schema cannot express rules between fields.
  */
 export const jsonSchemaOf = (message: DescMessage): Schema => ({
   $schema: "http://json-schema.org/draft-07/schema#",
@@ -67,7 +67,7 @@ function scalarSchema(
     case ScalarType.DOUBLE:
       return { type: "number", ...boundsOf(field, rules) };
     default:
-      throw new Error(`${field}: no schema for it so far`);
+      throw new Error(`${field}: this type is not supported in the schema yet`);
   }
 }
 
@@ -75,24 +75,25 @@ function boundsOf(field: DescField, rules: FieldRules | undefined): Schema {
   const kind = rules?.type.case ?? "uint32";
   const { greaterThan, lessThan, finite: _, ...unknown } = ruleOf(rules, kind);
   assertNone(field, unknown);
-  const of = (bound: unknown, name: string) => {
-    const { case: is, value } = (bound ?? {}) as { case?: string; value?: unknown };
-    if (is !== undefined && is !== name) throw new Error(`${field}: no schema for ${is} so far`);
+  const boundOf = (bound: unknown, name: string) => {
+    const { case: comparison, value } = (bound ?? {}) as { case?: string; value?: unknown };
+    if (comparison !== undefined && comparison !== name)
+      throw new Error(`${field}: the bound ${comparison} is not supported in the schema yet`);
     return numberOf(value);
   };
-  return given({ minimum: of(greaterThan, "gte"), maximum: of(lessThan, "lte") });
+  return given({ minimum: boundOf(greaterThan, "gte"), maximum: boundOf(lessThan, "lte") });
 }
 
-/** The rules of one kind that are set, by name. */
+/** Returns the rules of one kind that are set, by name. */
 function ruleOf(rules: FieldRules | undefined, kind: string): Readonly<Record<string, unknown>> {
   if (rules === undefined || rules.type.case === undefined) return {};
   if (rules.type.case !== kind)
-    throw new Error(`rules of ${rules.type.case} where ${kind} were expected`);
+    throw new Error(`expected rules of ${kind}, found rules of ${rules.type.case}`);
   const { $typeName: _, $unknown: __, ...set } = rules.type.value;
   return Object.fromEntries(Object.entries(set).filter(([, value]) => isSet(value)));
 }
 
-/** What is not said has proto's defaults. */
+/** A rule that is not set has proto's default value. */
 const isSet = (value: unknown): boolean =>
   ![undefined, "", 0, 0n, false].includes(value as never) &&
   !(Array.isArray(value) && value.length === 0) &&
@@ -100,10 +101,11 @@ const isSet = (value: unknown): boolean =>
 
 function assertNone(field: DescField, unknown: Readonly<Record<string, unknown>>): void {
   const [name] = Object.keys(unknown);
-  if (name !== undefined) throw new Error(`${field}: no schema for the rule ${name} so far`);
+  if (name !== undefined)
+    throw new Error(`${field}: the rule ${name} is not supported in the schema yet`);
 }
 
-/** Text that may not be empty is always asked for. */
+/** A text field is required if it may not be empty. */
 function isRequired(field: DescField): boolean {
   if (field.fieldKind !== "scalar" || field.scalar !== ScalarType.STRING) return false;
   if (field.presence !== IMPLICIT) return false;
@@ -111,7 +113,7 @@ function isRequired(field: DescField): boolean {
   return minLen !== undefined || (pattern !== undefined && !new RegExp(String(pattern)).test(""));
 }
 
-/** Of `DescField.presence`: a field that is not there and one that is empty are the same. */
+/** The value of `DescField.presence` for a field whose absence and empty value mean the same. */
 const IMPLICIT = 2;
 
 const numberOf = (value: unknown): number | undefined =>
@@ -122,16 +124,17 @@ const given = (fields: Schema): Schema =>
 
 const describe = (description: string): Schema => (description === "" ? {} : { description });
 
-/** Numbers of `messages` in a file and `fields` in a message, as source positions name them. */
+/** The numbers of `messages` in a file and `fields` in a message, as source positions use them. */
 const [MESSAGE_TYPE, FIELD] = [4, 2];
 
-/** The comment before a message of a file or one of its fields; "" where the descriptors hold none. */
+/** Returns the comment before a message of a file or one of its fields. Empty if the descriptors hold none. */
 function commentOf(desc: DescMessage | DescField): string {
   const message = desc.kind === "message" ? desc : desc.parent;
   const path = [MESSAGE_TYPE, message.file.proto.messageType.indexOf(message.proto)];
   if (desc.kind === "field") path.push(FIELD, message.proto.field.indexOf(desc.proto));
-  const place = message.file.proto.sourceCodeInfo?.location.find(
-    (one) => one.path.length === path.length && one.path.every((step, at) => step === path[at]),
+  const location = message.file.proto.sourceCodeInfo?.location.find(
+    (one) =>
+      one.path.length === path.length && one.path.every((step, index) => step === path[index]),
   );
-  return (place?.leadingComments ?? "").replaceAll(/\s+/g, " ").trim();
+  return (location?.leadingComments ?? "").replaceAll(/\s+/g, " ").trim();
 }

@@ -1,4 +1,4 @@
-// `pnpm generate`: deploy/config.schema.json, for editors.
+// `pnpm generate` runs this. It writes deploy/config.schema.json for editors.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationSchema } from "@millrace/proto/admin-service";

@@ -9,15 +9,15 @@ export type ParsedConfiguration =
   | {
       readonly kind: "right";
       readonly configuration: Configuration;
-      /** Where in the file something is that is found wrong later. */
+      /** Finds the places in the file of violations that are found later, such as by a scheduler. */
       locate(violations: readonly Violation[]): Problem[];
     }
-  /** All that is wrong, in the order of the file. */
+  /** All problems, in the order of the file. */
   | { readonly kind: "wrong"; readonly problems: readonly Problem[] };
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The text of a configuration file as the contract's message, or everything that is wrong with it. */
+/** Reads the text of a configuration file into the contract's message, or returns everything that is wrong with it. */
 export function parseConfiguration(text: string): ParsedConfiguration {
   if (Buffer.byteLength(text) > MAX_BYTES) {
     const description = `the file is longer than ${MAX_BYTES} bytes`;
@@ -48,7 +48,7 @@ export function parseConfiguration(text: string): ParsedConfiguration {
     );
   }
   const problems: Problem[] = [];
-  // A file of comments declares nothing.
+  // A file that has only comments declares nothing.
   const isEmpty = document.contents === null;
   const json = isEmpty
     ? {}
@@ -66,15 +66,15 @@ export function parseConfiguration(text: string): ParsedConfiguration {
   return broken.length > 0 ? wrong(broken) : { kind: "right", configuration, locate };
 }
 
-/** Of a field that is not there: where that begins which should have it. */
+/** Returns the offset of a field. If the field is missing, this is the offset of the part that should contain it. */
 function offsetOf(offsets: ReadonlyMap<string, number>, field: string): number {
   const offset = offsets.get(field);
   if (offset !== undefined) return offset;
   return offsetOf(offsets, field.replace(/(^|\.)[^.[]*$|\[\d+\]$/, ""));
 }
 
-/** Where the parser's own words are for programmers. */
+/** Replacements for messages of the YAML parser that only programmers understand. */
 const plainer: Readonly<Partial<Record<string, string>>> = {
-  MULTIPLE_DOCS: "the file holds a second document: one file, one document",
-  DUPLICATE_KEY: "this field is there already",
+  MULTIPLE_DOCS: "a second YAML document begins here: the file may contain only one",
+  DUPLICATE_KEY: "this field is given twice",
 };

@@ -4,24 +4,24 @@ import { isAlias, isCollection, isMap, isScalar, isSeq, type Node } from "yaml";
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-/** Where things stand in a file, and what is wrong there, by their offset. */
+/** Receives what the reading of a file finds: the offsets of fields, and problems with their offsets. */
 export interface Reading {
-  /** Notes where a field begins. */
+  /** Called with the offset at which a field begins. */
   readonly at: (path: string, offset: number) => void;
   readonly wrong: (path: string, offset: number, description: string) => void;
 }
 
-/** Nothing could be read: what is wrong with it was told. */
+/** Stands for a value that could not be read. The problem has been reported. */
 const nothing = Symbol("nothing");
 type Read = Json | typeof nothing;
 
 const DURATION = "google.protobuf.Duration";
-/** What a Duration of the contract can say. */
+/** The longest Duration of protobuf. */
 const LONGEST_MS = 315_576_000_000 * 1_000;
 const UINT32_MAX = 2n ** 32n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** A YAML mapping as the JSON of a message. Fields go by their names in the contract, and no others. */
+/** Reads a YAML mapping as the JSON of a message. Only the field names of the contract are accepted. */
 export function readMessage(
   node: Node | null,
   desc: DescMessage,
@@ -30,10 +30,11 @@ export function readMessage(
   reading: Reading,
 ): Read {
   if (desc.typeName === DURATION) return readDuration(node, path, offset, reading);
-  if (isAlias(node)) return refuse(path, offset, "aliases are not followed: write it out", reading);
+  if (isAlias(node))
+    return refuse(path, offset, "aliases are not supported: write the value out", reading);
   if (!isMap<unknown, Node | null>(node)) {
     const names = desc.fields.map(({ name }) => name).join(", ");
-    return refuse(path, offset, `this is to be a mapping with some of: ${names}`, reading);
+    return refuse(path, offset, `must be a mapping with some of: ${names}`, reading);
   }
   const entries = node.items.flatMap((item): [string, Json][] => {
     const key = item.key as Node;
@@ -45,7 +46,7 @@ export function readMessage(
       reading.wrong(
         path,
         keyOffset,
-        `there is no field ${JSON.stringify(name)} here; there are: ${names}`,
+        `there is no field ${JSON.stringify(name)} here; the fields are: ${names}`,
       );
       return [];
     }
@@ -66,7 +67,7 @@ function readField(
   reading: Reading,
 ): Read {
   if (field.fieldKind === "list") {
-    if (!isSeq<Node | null>(node)) return refuse(path, offset, "this is to be a list", reading);
+    if (!isSeq<Node | null>(node)) return refuse(path, offset, "must be a list", reading);
     const items = node.items.map((item, index) => {
       const itemPath = `${path}[${index}]`;
       const itemOffset = item?.range?.[0] ?? offset;
@@ -85,7 +86,7 @@ function readDuration(node: Node | null, path: string, offset: number, reading: 
   const text = scalarOf(node);
   const ms = typeof text === "string" ? parseDuration(text) : undefined;
   if (ms !== undefined && ms <= LONGEST_MS) return `${ms / 1_000}s`;
-  return refuse(path, offset, "this is to be a duration, for example 30s, 5m, 24h or 7d", reading);
+  return refuse(path, offset, "must be a duration, for example 30s, 5m, 24h or 7d", reading);
 }
 
 function readScalar(
@@ -99,31 +100,33 @@ function readScalar(
   switch (type) {
     case ScalarType.STRING:
       if (typeof value === "string") return value;
-      return refuse(path, offset, "this is to be text: put it in quotes", reading);
+      return refuse(path, offset, "must be text: put it in quotes", reading);
     case ScalarType.UINT32:
     case ScalarType.UINT64: {
       const most = type === ScalarType.UINT32 ? UINT32_MAX : UINT64_MAX;
       const number = wholeOf(value);
       if (number !== undefined && number >= 0n && number <= most) return String(number);
-      return refuse(path, offset, `this is to be a whole number from 0 to ${most}`, reading);
+      return refuse(path, offset, `must be a whole number from 0 to ${most}`, reading);
     }
     case ScalarType.DOUBLE:
       if (["bigint", "number"].includes(typeof value) && Number.isFinite(Number(value))) {
         return Number(value);
       }
-      return refuse(path, offset, "this is to be a number", reading);
+      return refuse(path, offset, "must be a number", reading);
     default:
-      throw new Error(`${path}: no configuration has had a ${ScalarType[type]} so far`);
+      throw new Error(
+        `${path}: the type ${ScalarType[type]} is not supported in a configuration yet`,
+      );
   }
 }
 
-/** Also of 1e6 and 1.0, which are whole as well. */
+/** Also accepts 1e6 and 1.0, which are whole numbers too. */
 function wholeOf(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 }
 
-/** A scalar's value; undefined for what is none. */
+/** Returns a scalar's value. Undefined if the node is not a scalar. */
 const scalarOf = (node: Node | null): unknown =>
   isScalar(node) && !isCollection(node) ? node.value : undefined;
 

@@ -6,7 +6,7 @@ import type { Violation } from "./problem.ts";
 
 const validator = createValidator();
 
-/** What the contract finds wrong with a configuration, none if nothing. */
+/** Checks a configuration against the contract's rules. The list is empty if there are no faults. */
 export function violationsOf(configuration: Configuration): Violation[] {
   const result = validator.validate(ConfigurationSchema, configuration);
   if (result.kind === "error") throw result.error;
@@ -17,7 +17,7 @@ export function violationsOf(configuration: Configuration): Violation[] {
   return [...broken, ...repeatsIn(configuration)];
 }
 
-/** What is declared twice: the contract has no word for it that names the second. */
+/** Finds names that are declared twice. The contract's rules could not say which declaration is the second. */
 export const repeatsIn = ({ queues, apiKeys, providerAccounts }: Configuration): Violation[] => [
   ...repeats(
     queues.map(({ name }) => name),
@@ -44,6 +44,6 @@ const repeats = (
   names.flatMap((name, index) => {
     const first = names.indexOf(name);
     if (first === index || name === "") return [];
-    const description = `${name} is declared already, as ${pathOf(first)}`;
+    const description = `${name} is already declared as ${pathOf(first)}`;
     return [{ field: `${pathOf(index)}.${field}`, description }];
   });

@@ -3,14 +3,14 @@ import { ConfigurationSchema } from "@millrace/proto/admin-service";
 import { expect, test } from "vitest";
 import { parseConfiguration, problemText } from "../src/index.ts";
 
-/** What is wrong with a file, a line each as a person reads it; none if nothing. */
+/** Returns the problems of a file, one line each, as a person reads them. */
 const problems = (text: string): string[] => {
   const parsed = parseConfiguration(text);
   return parsed.kind === "right" ? [] : parsed.problems.map((one) => problemText("c.yaml", one));
 };
 
 const whole = `\
-# Everything that a file can say.
+# Every field of a configuration file.
 queues:
   - name: documents
     shards: 2
@@ -48,7 +48,7 @@ provider_accounts:
     max_running: 50
 `.replace("90_000", "90000");
 
-test("everything that the contract has is read", () => {
+test("every field of the contract is read", () => {
   const parsed = parseConfiguration(whole);
   if (parsed.kind === "wrong") throw new Error(problems(whole).join("\n"));
   expect(toJson(ConfigurationSchema, parsed.configuration)).toEqual({
@@ -88,12 +88,12 @@ test("everything that the contract has is read", () => {
   });
 });
 
-test("JSON is YAML, and reads the same", () => {
+test("a JSON file is read like a YAML file", () => {
   const [yaml, json] = [
     "queues: [{ name: mail, max_stalls: 5 }]",
     '{"queues": [{"name": "mail", "max_stalls": 5}]}',
   ].map(parseConfiguration);
-  if (yaml?.kind !== "right" || json?.kind !== "right") throw new Error("it was not read");
+  if (yaml?.kind !== "right" || json?.kind !== "right") throw new Error("the file was not read");
   expect(equals(ConfigurationSchema, yaml.configuration, json.configuration)).toBe(true);
 });
 
@@ -103,100 +103,100 @@ test.each(["", "\n", "# nothing yet\n", "{}", "queues: []"])("%j declares nothin
 
 test.each<[string, string, string[]]>([
   [
-    "no mapping",
+    "a list in place of the mapping",
     "- a\n",
-    ["1:1: this is to be a mapping with some of: queues, api_keys, provider_accounts"],
+    ["1:1: must be a mapping with some of: queues, api_keys, provider_accounts"],
   ],
-  ["an empty section", "queues:\n", ["1:8: queues: this is to be a list"]],
-  ["a section that is no list", "queues:\n  name: mail\n", ["2:3: queues: this is to be a list"]],
+  ["an empty section", "queues:\n", ["1:8: queues: must be a list"]],
+  ["a section that is not a list", "queues:\n  name: mail\n", ["2:3: queues: must be a list"]],
   [
     "an unknown section",
     "keys: []\n",
-    ['1:1: there is no field "keys" here; there are: queues, api_keys, provider_accounts'],
+    ['1:1: there is no field "keys" here; the fields are: queues, api_keys, provider_accounts'],
   ],
   [
     "an unknown field",
     "provider_accounts:\n  - name: a\n    rpm: 5\n",
     [
-      '3:5: provider_accounts[0]: there is no field "rpm" here; there are: name, requests_per_minute, tokens_per_minute, max_running',
+      '3:5: provider_accounts[0]: there is no field "rpm" here; the fields are: name, requests_per_minute, tokens_per_minute, max_running',
     ],
   ],
   [
-    "a name as programs have it",
+    "a field name in camel case",
     "queues:\n  - name: a\n    maxStalls: 5\n",
     [
       expect.stringContaining(
-        '3:5: queues[0]: there is no field "maxStalls" here; there are: name, shards',
+        '3:5: queues[0]: there is no field "maxStalls" here; the fields are: name, shards',
       ) as never,
     ],
   ],
-  ["a field twice", "queues:\n  - name: a\n    name: b\n", ["3:5: this field is there already"]],
+  ["a field twice", "queues:\n  - name: a\n    name: b\n", ["3:5: this field is given twice"]],
   [
-    "text as a number",
+    "text in place of a number",
     "queues:\n  - name: a\n    shards: two\n",
-    ["3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295"],
+    ["3:13: queues[0].shards: must be a whole number from 0 to 4294967295"],
   ],
   [
     "a number in quotes",
     'queues:\n  - name: a\n    shards: "2"\n',
-    ["3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295"],
+    ["3:13: queues[0].shards: must be a whole number from 0 to 4294967295"],
   ],
   [
     "a negative number",
     "queues:\n  - name: a\n    shards: -1\n",
-    ["3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295"],
+    ["3:13: queues[0].shards: must be a whole number from 0 to 4294967295"],
   ],
   [
-    "a broken number",
+    "a fraction",
     "queues:\n  - name: a\n    shards: 1.5\n",
-    ["3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295"],
+    ["3:13: queues[0].shards: must be a whole number from 0 to 4294967295"],
   ],
   [
     "a huge number",
     "queues:\n  - name: a\n    shards: 4294967296\n",
-    ["3:13: queues[0].shards: this is to be a whole number from 0 to 4294967295"],
+    ["3:13: queues[0].shards: must be a whole number from 0 to 4294967295"],
   ],
   [
-    "a number that is none",
+    "a NaN",
     "api_keys:\n  - key_id: abcd\n    budget: { weight: .nan }\n",
-    ["3:23: api_keys[0].budget.weight: this is to be a number"],
+    ["3:23: api_keys[0].budget.weight: must be a number"],
   ],
   [
-    "an endless number",
+    "an infinite number",
     "api_keys:\n  - key_id: abcd\n    budget: { weight: .inf }\n",
-    ["3:23: api_keys[0].budget.weight: this is to be a number"],
+    ["3:23: api_keys[0].budget.weight: must be a number"],
   ],
   [
-    "a number as text",
+    "a number in place of text",
     "api_keys:\n  - key_id: 12345\n",
-    ["2:13: api_keys[0].key_id: this is to be text: put it in quotes"],
+    ["2:13: api_keys[0].key_id: must be text: put it in quotes"],
   ],
   [
     "a duration without a unit",
     "queues:\n  - name: a\n    retain_failed: 3600\n",
-    ["3:20: queues[0].retain_failed: this is to be a duration, for example 30s, 5m, 24h or 7d"],
+    ["3:20: queues[0].retain_failed: must be a duration, for example 30s, 5m, 24h or 7d"],
   ],
   [
-    "a duration of an age",
+    "a duration that is too long",
     "queues:\n  - name: a\n    retain_failed: 9999999999d\n",
-    ["3:20: queues[0].retain_failed: this is to be a duration, for example 30s, 5m, 24h or 7d"],
+    ["3:20: queues[0].retain_failed: must be a duration, for example 30s, 5m, 24h or 7d"],
   ],
   [
-    "a list of what is no text",
+    "a list with an item that is not text",
     "queues:\n  - name: a\n    types: [chat, 5]\n",
-    ["3:19: queues[0].types[1]: this is to be text: put it in quotes"],
+    ["3:19: queues[0].types[1]: must be text: put it in quotes"],
   ],
   [
     "an empty part",
     "api_keys:\n  - key_id: abcd\n    budget:\n",
     [
-      "3:12: api_keys[0].budget: this is to be a mapping with some of: requests_per_minute, tokens_per_minute, tokens_per_day, max_running, max_queued, weight, max_priority, max_stored_bytes",
+      "3:12: api_keys[0].budget: must be a mapping with some of: requests_per_minute, tokens_per_minute, tokens_per_day, max_running, max_queued, weight, max_priority, max_stored_bytes",
     ],
   ],
   [
     "an alias",
     "queues:\n  - &a { name: mail }\n  - *a\n",
-    ["3:5: queues[1]: aliases are not followed: write it out"],
+    ["3:5: queues[1]: aliases are not supported: write the value out"],
   ],
   ["a tag", "queues: !!set []\n", [expect.stringMatching(/^1:9: /) as never]],
   ["a cut file", "queues: [\n", [expect.stringMatching(/^\d+:\d+: /) as never]],
@@ -208,10 +208,10 @@ test.each<[string, string, string[]]>([
   [
     "a second document",
     "queues: []\n---\nqueues: []\n",
-    ["2:1: the file holds a second document: one file, one document"],
+    ["2:1: a second YAML document begins here: the file may contain only one"],
   ],
   [
-    "too much",
+    "a number over its limit",
     "queues:\n  - name: a\n    shards: 65\n",
     ["3:5: queues[0].shards: must be less than or equal to 64"],
   ],
@@ -243,23 +243,23 @@ test.each<[string, string, string[]]>([
   [
     "a queue twice",
     "queues:\n  - name: a\n  - name: b\n  - name: a\n",
-    ["4:5: queues[2].name: a is declared already, as queues[0]"],
+    ["4:5: queues[2].name: a is already declared as queues[0]"],
   ],
   [
     "a key twice",
     "api_keys:\n  - key_id: abcd\n  - key_id: abcd\n",
-    ["3:5: api_keys[1].key_id: abcd is declared already, as api_keys[0]"],
+    ["3:5: api_keys[1].key_id: abcd is already declared as api_keys[0]"],
   ],
   [
     "an account twice",
     "provider_accounts:\n  - name: a\n  - name: a\n",
-    ["3:5: provider_accounts[1].name: a is declared already, as provider_accounts[0]"],
+    ["3:5: provider_accounts[1].name: a is already declared as provider_accounts[0]"],
   ],
-])("%s is told of with its line and column", (_, text, expected) => {
+])("%s is reported with its line and column", (_, text, expected) => {
   expect(problems(text).map((line) => line.replace(/^c\.yaml:/, ""))).toEqual(expected);
 });
 
-test("everything that is wrong is told at once, in the order of the file", () => {
+test("all problems are reported at once, in the order of the file", () => {
   const text = `\
 provider_accounts:
   - name: a
@@ -270,21 +270,21 @@ queues:
     max_stalls: -1
 `;
   expect(problems(text)).toEqual([
-    "c.yaml:3:18: provider_accounts[0].max_running: this is to be a whole number from 0 to 4294967295",
+    "c.yaml:3:18: provider_accounts[0].max_running: must be a whole number from 0 to 4294967295",
     expect.stringMatching(/^c\.yaml:6:5: queues\[0\]: there is no field "shard" here/),
-    "c.yaml:7:17: queues[0].max_stalls: this is to be a whole number from 0 to 4294967295",
+    "c.yaml:7:17: queues[0].max_stalls: must be a whole number from 0 to 4294967295",
   ]);
   const rules = "queues:\n  - name: b\n    max_stalls: 101\n    shards: 65\n  - name: b\n";
   expect(problems(rules)).toEqual([
     "c.yaml:3:5: queues[0].max_stalls: must be less than or equal to 100",
     "c.yaml:4:5: queues[0].shards: must be less than or equal to 64",
-    "c.yaml:5:5: queues[1].name: b is declared already, as queues[0]",
+    "c.yaml:5:5: queues[1].name: b is already declared as queues[0]",
   ]);
 });
 
-test("what a scheduler finds wrong later is found in the file again", () => {
+test("the place of a problem that a scheduler finds later is found in the file", () => {
   const parsed = parseConfiguration("queues:\n  - name: mail\n    shards: 2\n");
-  if (parsed.kind === "wrong") throw new Error("it was not read");
+  if (parsed.kind === "wrong") throw new Error("the file was not read");
   const description = "mail has 1 shard";
   const at = (field: string) => parsed.locate([{ field, description }])[0];
   expect(at("queues[0].shards")).toMatchObject({ line: 3, column: 5, description });

@@ -1,14 +1,14 @@
 export const documentContentTypes = ["application/pdf", "text/plain", "text/markdown"] as const;
 export type DocumentContentType = (typeof documentContentTypes)[number];
 
-/** A PDF may carry bytes before its header, but no more than these. */
+/** A PDF may have bytes before its header, but its header must begin within this window. */
 const PDF_WINDOW_BYTES = 1_024;
 const PDF_MAGIC = "%PDF-";
 
-/** What content is, told from itself alone. */
+/** What kind the content is, judged from the content alone. */
 export type ContentKind = "pdf" | "text" | "other";
 
-/** Looks at content as it passes, and keeps no more of it than the PDF window. */
+/** Checks content as it passes, and keeps only the bytes of the PDF window. */
 export class ContentCheck {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
   #head = Buffer.alloc(0);
@@ -22,7 +22,7 @@ export class ContentCheck {
       !piece.includes(0) && this.#decodes(() => this.#decoder.decode(piece, { stream: true }));
   }
 
-  /** Call once, after the last piece. */
+  /** Returns the kind. Call it once, after the last piece. */
   finish(): ContentKind {
     if (this.#head.includes(PDF_MAGIC)) return "pdf";
     return this.#text && this.#decodes(() => this.#decoder.decode()) ? "text" : "other";
@@ -38,7 +38,10 @@ export class ContentCheck {
   }
 }
 
-/** The type to store content under, or undefined if it is not what was declared, or none we take. */
+/**
+ * Returns the type under which content is stored. Undefined if the content is not of the declared type, or of no
+ * accepted type.
+ */
 export function contentTypeOf(
   kind: ContentKind,
   declared: DocumentContentType | undefined,

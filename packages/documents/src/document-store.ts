@@ -19,7 +19,7 @@ export interface StoredDocument {
   readonly name: string;
   readonly contentType: DocumentContentType;
   readonly sizeBytes: number;
-  /** Lower-case hexadecimal. */
+  /** In lower-case hexadecimal. */
   readonly sha256: string;
   readonly createdAtMs: number;
 }
@@ -28,22 +28,22 @@ export type PutOutcome =
   | { readonly kind: "stored"; readonly document: StoredDocument }
   | { readonly kind: "empty" }
   | { readonly kind: "tooLarge"; readonly limitBytes: number }
-  /** The key's documents take `storedBytes` already, and with this one they would take more than the limit. */
+  /** The key's documents already take `storedBytes`. With this document they would exceed the limit. */
   | { readonly kind: "keyFull"; readonly storedBytes: number; readonly limitBytes: number }
   | { readonly kind: "typeMismatch"; readonly declared: DocumentContentType | undefined };
 
 export interface DocumentHeader {
-  /** For people. Empty: "document". */
+  /** A name for people. Empty means "document". */
   readonly name: string;
-  /** Left out: told from the content. */
+  /** Default: detected from the content. */
   readonly contentType?: DocumentContentType;
 }
 
 export interface DocumentStore {
   /**
-   * Durable once it resolves. Throws what `content` throws, and then nothing of it is kept. `keyBytes`: what all
-   * documents of the owner may take, those that are being uploaded included; left out: there is no bound. Of several
-   * programs that store, each sees what the others have stored within 10 s.
+   * Stores a document, which is durable once this resolves. Throws what `content` throws, and then keeps nothing.
+   * `keyBytes` limits the bytes of all the owner's documents, including uploads under way. Default: no limit. If
+   * several programs store documents, each one sees the others' documents within 10 s.
    */
   put(
     ownerKeyId: KeyId,
@@ -51,14 +51,14 @@ export interface DocumentStore {
     content: AsyncIterable<Uint8Array>,
     keyBytes?: number,
   ): Promise<PutOutcome>;
-  /** Undefined: there is none, or, with `ownerKeyId`, it is another key's. */
+  /** Undefined if there is no such document, or if `ownerKeyId` is given and the document belongs to another key. */
   get(id: string, ownerKeyId?: KeyId): Promise<StoredDocument | undefined>;
-  /** Content in order. Throws if there is no such document. */
+  /** Reads the content in order. Throws if there is no such document. */
   read(id: DocumentId): AsyncIterable<Uint8Array>;
 }
 
 export interface DocumentStoreOptions {
-  /** Made if missing. All programs that share documents name the same one. */
+  /** It is created if missing. All programs that share documents use the same directory. */
   readonly directory: string;
   readonly maxBytes: number;
   readonly clock: Clock;
@@ -77,14 +77,17 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Writes all of `bytes`: a single write may take only some of them. */
+/** Writes all of `bytes`. One write of the file may take only some of them. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     written += (await file.write(bytes, written)).bytesWritten;
   }
 }
 
-/** Writes a file beside its place, and moves it there once it is on disk: if `write` says so. */
+/**
+ * Writes a temporary file next to `path`. If `write` returns true, the file is flushed to disk and renamed to
+ * `path`.
+ */
 async function putFile(path: string, write: (file: FileHandle) => Promise<boolean>): Promise<void> {
   const partial = `${path}.part`;
   try {
@@ -102,7 +105,10 @@ async function putFile(path: string, write: (file: FileHandle) => Promise<boolea
   }
 }
 
-/** Counts the bytes of uploads that are under way, by key: what it returns adds to a key's, and says how many they are then. */
+/**
+ * Counts the bytes of uploads under way, by key. The returned function adds bytes to a key's count and returns
+ * the new count.
+ */
 function arrivals(): (keyId: KeyId, bytes: number) => number {
   const arriving = new Map<KeyId, number>();
   return (keyId, bytes) => {
@@ -114,8 +120,9 @@ function arrivals(): (keyId: KeyId, bytes: number) => number {
 }
 
 /**
- * Documents as files: `<id>` and, beside it, `<id>.json`. A document exists once its JSON does,
- * which is renamed into place last, after the content is on disk. What each key stores is in `keys/`.
+ * Stores documents as files: `<id>` has the content and `<id>.json` the description. A document exists once its
+ * description does. The description is renamed into place last, after the content is on disk. What each key
+ * stores is in `keys/`.
  */
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
   const { directory, maxBytes, clock, random } = options;
@@ -138,7 +145,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
       let refused: PutOutcome | undefined;
       let contentType: DocumentContentType | undefined;
       let counted = 0;
-      /** Counts so many more bytes of this upload, and says so if all of the key's are too many then. */
+      /** Counts more bytes of this upload. Returns the refusal if all documents of the key would then take too much. */
       const fullWith = async (bytes: number): Promise<PutOutcome | undefined> => {
         if (keyBytes === Number.POSITIVE_INFINITY) return undefined;
         counted += bytes;

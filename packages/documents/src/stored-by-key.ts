@@ -3,28 +3,28 @@ import { join } from "node:path";
 import { type Clock, type DocumentId, isKeyId, type KeyId } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
 
-/** What a document takes on disk at the least: its content, its description and its entry here are files. */
+/** The least that a document takes on disk: its content, its description and its entry here are files. */
 export const LEAST_BYTES = 12 * 1_024;
-/** How soon documents are seen that other gateways have stored. */
+/** How old the known sizes may be before the directory is read again. Other gateways' documents are seen then. */
 const FRESH_MS = 10_000;
 const KNOWN_KEYS = 10_000;
 
 const countedAs = (sizeBytes: number): number => Math.max(sizeBytes, LEAST_BYTES);
 
-/** How many bytes the documents of each key take. */
+/** Knows how many bytes the documents of each key take. */
 export interface StoredByKey {
-  /** As this gateway knows it: its own at once, other gateways' within 10 s. */
+  /** Returns a key's bytes as this gateway knows them. Its own documents count at once, other gateways' within 10 s. */
   bytesOf(keyId: KeyId): Promise<number>;
-  /** Counts a document from now on, durably. */
+  /** Counts a document, durably. */
   add(keyId: KeyId, id: DocumentId, sizeBytes: number): Promise<void>;
-  /** Takes that back. */
+  /** Removes a document from the count. */
   remove(keyId: KeyId, id: DocumentId, sizeBytes: number): Promise<void>;
 }
 
 /**
- * An entry for each document, an empty file `keys/<key id>/<document id>.<bytes>`: what a key stores is known from one
- * directory, without reading a document. An entry is made before its document exists and goes after it, so that a
- * crash in between counts too much, never too little.
+ * Keeps an empty file `keys/<key id>/<document id>.<bytes>` for each document. So one directory tells what a key
+ * stores, and no document has to be read. An entry is created before its document, and removed after it. A crash
+ * in between therefore counts too much, never too little.
  */
 export function storedByKey(directory: string, clock: Clock): StoredByKey {
   const known = new LRUCache<KeyId, { bytes: number; atMs: number }>({ max: KNOWN_KEYS });

@@ -31,13 +31,13 @@ async function setup(maxBytes = 10_000) {
   });
   const put = (contentType: DocumentContentType | undefined, ...parts: (string | Uint8Array)[]) =>
     store.put(owner, { name: "a", ...(contentType && { contentType }) }, pieces(...parts));
-  /** Another program on the same documents. */
+  /** Opens the same documents as another program would. */
   const another = (clock: Clock = systemClock) =>
     openDocumentStore({ directory, maxBytes, clock, random: systemRandom });
   return { store, put, another, directory, files: () => readdir(directory) };
 }
 
-test("what was put is read back, to its owner alone", async () => {
+test("a stored document can be read by its owner only", async () => {
   const { store, put } = await setup();
   const outcome = await put(undefined, "a", "bc");
   if (outcome.kind !== "stored") throw new Error(outcome.kind);
@@ -52,7 +52,7 @@ test("what was put is read back, to its owner alone", async () => {
   expect(Buffer.concat(read).toString()).toBe("abc");
 });
 
-test("none but the owner of the process may look into documents", async () => {
+test("only the user of the process may read documents", async () => {
   const { put, directory, files } = await setup();
   await put(undefined, "abc");
   const modes = await Promise.all(
@@ -61,7 +61,7 @@ test("none but the owner of the process may look into documents", async () => {
   expect(modes).toEqual([0o700, 0o600, 0o600, 0o700]);
 });
 
-test("the size limit is the last size taken, and empty is refused", async () => {
+test("a document of the size limit is accepted, and a larger or empty one is refused", async () => {
   const { put, files } = await setup(4);
   expect(await put(undefined, "ab", "cde")).toEqual({ kind: "tooLarge", limitBytes: 4 });
   expect(await put(undefined)).toEqual({ kind: "empty" });
@@ -69,7 +69,7 @@ test("the size limit is the last size taken, and empty is refused", async () => 
   expect(await put(undefined, "ab", "cd")).toMatchObject({ kind: "stored" });
 });
 
-test("a PDF header counts within the first 1,024 bytes only", async () => {
+test("a PDF header must be within the first 1,024 bytes", async () => {
   const { put } = await setup();
   const pdf = "application/pdf";
   expect(await put(pdf, " ".repeat(1_019), "%PDF-1.7")).toMatchObject({ kind: "stored" });
@@ -90,7 +90,7 @@ test.each<[string, DocumentContentType | undefined, (string | Uint8Array)[], str
   expect(outcome.kind === "stored" ? outcome.document.contentType : outcome.kind).toBe(expected);
 });
 
-test("an upload that breaks off leaves nothing", async () => {
+test("an upload that is cut leaves no file", async () => {
   const { store, files } = await setup();
   let during: string[] = [];
   async function* broken() {
@@ -103,37 +103,37 @@ test("an upload that breaks off leaves nothing", async () => {
   expect(await files()).toEqual([]);
 });
 
-test("an id that is a path reaches no file", async () => {
+test("an id that is a path opens no file", async () => {
   const { store } = await setup();
   expect(await store.get("../etc/passwd")).toBeUndefined();
   expect(() => store.read("../etc/passwd" as DocumentId)).toThrow("not a document id");
 });
 
-/** What a document counts at the least. */
+/** The least that a document counts. */
 const LEAST = 12 * 1_024;
 const bytes = (count: number) => pieces("a".repeat(count));
 
-test("documents of a key take up to the bound of all together, and not a byte more", async () => {
+test("the documents of a key may take exactly the limit together, and not one byte more", async () => {
   const { store, files } = await setup(100_000);
   const put = (count: number, bound: number) => store.put(owner, { name: "" }, bytes(count), bound);
   expect(await put(2 * LEAST, 2 * LEAST)).toMatchObject({ kind: "stored" });
   expect(await put(LEAST, 3 * LEAST)).toMatchObject({ kind: "stored" });
-  const there = await files();
+  const before = await files();
   const full = { kind: "keyFull", storedBytes: 3 * LEAST, limitBytes: 5 * LEAST - 1 };
   expect(await put(2 * LEAST, 5 * LEAST - 1)).toEqual(full);
-  expect(await files()).toEqual(there);
+  expect(await files()).toEqual(before);
   expect(await put(2 * LEAST, 5 * LEAST)).toMatchObject({ kind: "stored" });
   const another = await store.put(stranger, { name: "" }, bytes(1), LEAST);
   expect(another).toMatchObject({ kind: "stored" });
 });
 
-test("a small document counts what its files take on disk", async () => {
+test("a small document counts as what its files take on disk", async () => {
   const { store } = await setup();
   const put = () => store.put(owner, { name: "" }, bytes(1), 2 * LEAST - 1);
   expect([(await put()).kind, (await put()).kind]).toEqual(["stored", "keyFull"]);
 });
 
-test("documents that are being uploaded count, and no more once they are refused", async () => {
+test("an upload under way counts against the limit until it ends", async () => {
   const { store } = await setup(100_000);
   const { promise, resolve } = Promise.withResolvers<void>();
   async function* slow() {
@@ -142,7 +142,7 @@ test("documents that are being uploaded count, and no more once they are refused
     throw new Error("gone");
   }
   const uploading = store.put(owner, { name: "" }, slow(), 2 * LEAST).catch(() => "gone");
-  // The last of its bytes has arrived once this one is refused for it.
+  // Once this upload is refused, all bytes of the other upload have arrived.
   const other = async () =>
     (await store.put(owner, { name: "" }, bytes(LEAST + 1), 2 * LEAST)).kind;
   expect(await other()).toBe("keyFull");
@@ -151,11 +151,11 @@ test("documents that are being uploaded count, and no more once they are refused
   expect(await other()).toBe("stored");
 });
 
-test("what another program has stored counts, within 10 s", async () => {
+test("documents that another program has stored count within 10 s", async () => {
   const { store, another } = await setup();
   const clock = new ManualClock();
   const late = await another(clock);
-  const put = (of: typeof store) => of.put(owner, { name: "" }, bytes(1), 2 * LEAST);
+  const put = (target: typeof store) => target.put(owner, { name: "" }, bytes(1), 2 * LEAST);
   expect((await put(late)).kind).toBe("stored");
   expect((await put(store)).kind).toBe("stored");
   clock.advance(10_000);

@@ -14,7 +14,10 @@ import {
   sendUnary,
 } from "@millrace/grpc";
 
-/** Calls a scheduler's listener for operators once. Not runtime's client: runtime is tested with this package. */
+/**
+ * Calls a scheduler's listener for operators once. It cannot use the client of the package runtime, because
+ * runtime is tested with this package.
+ */
 export async function adminCall<I extends DescMessage, O extends DescMessage>(
   address: string,
   token: string | undefined,

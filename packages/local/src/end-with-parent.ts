@@ -1,3 +1,6 @@
-/** Loaded into a service before it: a service does not outlive whoever started it, however that one ended. */
+/**
+ * Is loaded into a service before the service's own code. It kills the service when the process that started it
+ * ends, in whatever way.
+ */
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.channel?.unref();

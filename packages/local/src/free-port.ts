@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * Below the ports that systems give to outgoing connections: a server that is started again finds
- * its port free, and a client that looks for it meanwhile does not meet itself.
+ * The range is below the ports that systems give to outgoing connections. So a restarted server finds its port
+ * free, and a client that tries to reach it meanwhile cannot connect to itself.
  */
 const FIRST = 10_000;
 const END = 32_000;
 
-/** A TCP port on 127.0.0.1 that was free a moment ago. */
+/** Returns a TCP port on 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, END);

@@ -1,21 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 
-/** A server that ends with this process, however that ends. */
+/** A server that ends with this process, in whatever way this process ends. */
 export interface GuardedProcess {
   readonly guard: ChildProcess;
   readonly pid: number;
-  /** Resolves when it has ended. */
+  /** Resolves when the server has ended. */
   readonly ended: Promise<void>;
 }
 
 /**
- * The server's parent is a shell that kills it once our end of its stdin closes, so that it does
+ * The server's parent is a shell that kills the server once the shell's standard input closes. So the server does
  * not outlive a test process that is killed and never runs its own clean-up.
  */
 const guardScript = `
 exec 3<&0
-# A file that may not grow is an error to a server, and not its end.
+# Ignores SIGXFSZ, so that a file-size limit is a write error for the server and does not kill it.
 trap "" XFSZ
 "$@" &
 server=$!
@@ -25,7 +25,7 @@ exec 3<&-
 wait $server
 `;
 
-/** Resolves once the program has written `ready`. */
+/** Starts a program. Resolves once the program has written `ready`. */
 export function startGuarded(
   program: string,
   args: readonly string[],
@@ -34,7 +34,8 @@ export function startGuarded(
   const guard = spawn(
     "sh",
     ["-c", guardScript, "sh", program, ...args],
-    // A group of its own: Ctrl-C reaches whoever started it, who ends it when it is time.
+    // The program has its own process group, so that Ctrl-C reaches only this process, which ends the program in
+    // time.
     { stdio: ["pipe", "pipe", "ignore"], detached: true },
   );
   const ended = new Promise<void>((resolve) => guard.once("exit", () => resolve()));
@@ -45,7 +46,7 @@ export function startGuarded(
       const pid = /server pid (\d+)\./.exec(log)?.[1];
       if (pid === undefined || !log.includes(ready)) return;
       guard.stdout.off("data", read).resume();
-      // A server left running does not keep its process alive.
+      // A running server does not keep this process alive.
       guard.unref();
       for (const stream of [guard.stdin, guard.stdout]) (stream as unknown as Socket).unref();
       resolve({ guard, ended, pid: Number(pid) });
@@ -59,14 +60,14 @@ export function startGuarded(
 export const isUp = ({ guard }: GuardedProcess): boolean =>
   guard.exitCode === null && guard.signalCode === null;
 
-/** Ends it if it runs, and waits for its end. */
+/** Ends the server if it runs, and waits for its end. */
 export async function endGuarded(
   running: GuardedProcess,
   signal: "SIGTERM" | "SIGKILL",
 ): Promise<void> {
   if (!isUp(running)) return;
   running.guard.ref();
-  // A server that is paused sees SIGTERM only when it goes on.
+  // A paused server handles SIGTERM only after it continues.
   if (signal === "SIGTERM") process.kill(running.pid, "SIGCONT");
   process.kill(running.pid, signal);
   await running.ended;

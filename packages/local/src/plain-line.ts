@@ -1,10 +1,13 @@
 export interface PlainLine {
-  /** "info", "warn", "error", …; undefined for what is not a log line, such as Node's last words. */
+  /**
+   * "info", "warn", "error" and so on. Undefined if the line is not a log line, such as an uncaught error that
+   * Node prints.
+   */
   readonly level: string | undefined;
   readonly text: string;
 }
 
-/** A line of a service's log as people read it: what happened, and why. */
+/** Formats a line of a service's log for people: what happened, and why. */
 export function plainLine(line: string): PlainLine {
   try {
     const { level, msg, error } = JSON.parse(line) as Record<string, unknown>;

@@ -6,11 +6,14 @@ import { freePort } from "./free-port.ts";
 import { endGuarded, type GuardedProcess, isUp, startGuarded } from "./guarded-process.ts";
 
 export interface RedisOptions {
-  /** Where it keeps its files; made if need be, and left there. Left out: a directory that goes with it. */
+  /**
+   * Where the server keeps its files. It is created if missing and never removed. Default: a temporary directory
+   * that is removed with the server.
+   */
   readonly directory?: string;
-  /** Left out: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Keep an append-only file, so that what was acknowledged survives a restart. Default false. */
+  /** Keeps an append-only file, so that acknowledged writes survive a restart. Default false. */
   readonly appendonly?: boolean;
   /** Default "everysec". */
   readonly appendfsync?: "always" | "everysec" | "no";
@@ -18,29 +21,29 @@ export interface RedisOptions {
   readonly args?: readonly string[];
 }
 
-/** A real redis-server of one's own. */
+/** A real redis-server that belongs to the caller. */
 export interface LocalRedis extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** Of the server that runs, or ran last. */
+  /** The process id of the current server, or of the last one. */
   readonly pid: number;
-  /** Resolves when the server that runs, or ran last, has ended. */
+  /** Resolves when the current server, or the last one, has ended. */
   readonly ended: Promise<void>;
-  /** SIGTERM, and waits for it to end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
-  /** SIGKILL, and waits for it to end. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and directory; stops it first if it runs. */
+  /** Starts the server again on the same port and directory. Stops it first if it runs. */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open, and nothing answers. */
+  /** Sends SIGSTOP: connections stay open, and nothing answers. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
 }
 
 /**
- * Starts a server on 127.0.0.1, which ends with this process; resolves when it accepts connections.
- * The program is what MILLRACE_REDIS_SERVER says, or redis-server or valkey-server on the PATH.
+ * Starts a server on 127.0.0.1 that ends with this process. Resolves when it accepts connections.
+ * MILLRACE_REDIS_SERVER names the program. If it is not set, redis-server or valkey-server on the PATH is used.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis> {
   const program = redisProgram();
@@ -80,7 +83,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalRedis
   };
 }
 
-/** Between finding a free port and its use another process may take it. */
+/** Retries, because another process may take a free port before the server uses it. */
 async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -91,7 +94,7 @@ async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   }
 }
 
-/** What MILLRACE_REDIS_SERVER says, or redis-server or valkey-server on the PATH. */
+/** Returns the program in MILLRACE_REDIS_SERVER, or redis-server or valkey-server on the PATH. */
 export function redisProgram(): string {
   const named = process.env.MILLRACE_REDIS_SERVER;
   if (named !== undefined && named !== "") return named;

@@ -6,9 +6,9 @@ import { plainLine } from "./plain-line.ts";
 export type ServiceName = "scheduler" | "gateway" | "worker";
 
 export interface ServiceOptions {
-  /** Its environment, `MILLRACE_*` and others; of this process' own it gets PATH alone. */
+  /** The environment of the service, `MILLRACE_*` and others. From this process it inherits only PATH. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Told of every line that it writes, JSON but for what Node itself may say at the end. */
+  /** Called with every line that the service writes. Lines are JSON, except for errors that Node itself prints. */
   readonly log?: (line: string) => void;
 }
 
@@ -17,41 +17,47 @@ export interface ServiceExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A service in a process of its own, that ends with this one. */
+/** A service in its own process, which ends with this process. */
 export interface LocalService extends AsyncDisposable {
   readonly name: string;
-  /** Of the process that runs, or ran last. */
+  /** The process id of the current process, or of the last one. */
   readonly pid: number;
-  /** Where it is reached, as it said when it was ready: a gateway's `address` and `metrics`, … */
+  /** The addresses that the service reported when it was ready, such as a gateway's `address` and `metrics`. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** How the process that runs, or ran last, ended. */
+  /** How the current process, or the last one, ended. */
   readonly exited: Promise<ServiceExit>;
-  /** SIGTERM, and waits for it to end by itself. */
+  /** Sends SIGTERM and waits until the service ends. */
   stop(): Promise<ServiceExit>;
-  /** SIGKILL, and waits for it to end. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<ServiceExit>;
-  /** Starts it again with the same settings, or some of them changed; stops it first if it runs. */
+  /** Starts the service again, with changed settings if given. Stops it first if it runs. */
   restart(settings?: Readonly<Record<string, string>>): Promise<void>;
-  /** SIGSTOP: connections stay open, and nothing answers. */
+  /** Sends SIGSTOP: connections stay open, and nothing answers. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
 }
 
 const services = join(import.meta.dirname, "../../../services");
 const endWithParent = join(import.meta.dirname, "end-with-parent.ts");
-/** What a service says once it is ready. */
+/** The log messages that mean that a service is ready. */
 const READY = new Set(["serving", "started"]);
-/** Of what it wrote before it failed to start. */
+/** How many log lines are kept for the error of a service that does not start. */
 const LINES_KEPT = 20;
 
-/** Starts a service of this repository; resolves when it says that it is ready, rejects with its last words if it ends before. */
+/**
+ * Starts a service of this repository. Resolves when it reports that it is ready. Rejects with its last log lines
+ * if it ends before.
+ */
 export const startService = (
   name: ServiceName,
   options: ServiceOptions = {},
 ): Promise<LocalService> => startProgram(name, join(services, name, "src/main.ts"), options);
 
-/** As startService, for the program in the file `main`: it says in a JSON line whose `msg` is "serving" or "started" that it is ready. */
+/**
+ * Like startService, for the program in the file `main`. The program reports that it is ready with a JSON line
+ * whose `msg` is "serving" or "started".
+ */
 export async function startProgram(
   name: string,
   main: string,
@@ -61,7 +67,7 @@ export async function startProgram(
   let running = await launch(name, main, settings, options.log);
 
   const end = (signal: NodeJS.Signals): Promise<ServiceExit> => {
-    // A process that is paused sees SIGTERM only when it goes on.
+    // A paused process handles SIGTERM only after it continues.
     if (signal === "SIGTERM") running.child.kill("SIGCONT");
     running.child.kill(signal);
     return running.exited;
@@ -108,11 +114,12 @@ async function launch(
   const child = spawn(process.execPath, ["--import", endWithParent, main], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    // A group of its own: Ctrl-C reaches whoever started it, who ends its services in order.
+    // The service has its own process group, so that Ctrl-C reaches only this process, which ends its services in
+    // order.
     detached: true,
   });
   const exited = new Promise<ServiceExit>((resolve) => {
-    // "close" and not "exit": all that it wrote has been read.
+    // The event "close" comes after all output has been read. "exit" may come before.
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
   const { stdout, stderr, pid } = child;

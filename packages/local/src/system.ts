@@ -11,57 +11,66 @@ import { type LocalService, type ServiceName, startService } from "./service.ts"
 type Settings = Readonly<Record<string, string>>;
 type Queue = MessageInitShape<typeof QueueSchema>;
 
-/** Who connects to whom. */
+/** The connections between services that a test can route through a proxy. */
 export type Link = "gateway-scheduler" | "worker-scheduler" | "scheduler-redis";
 
 export interface SystemOptions {
-  /** Its Redis, whose end is the caller's affair. Left out: one of the system's own, without a file. */
+  /** The system's Redis, which the caller ends. Default: the system starts its own, without a file on disk. */
   readonly redis?: LocalRedis;
-  /** How many of each. Default 1. */
+  /** How many services of each kind. Default 1. */
   readonly schedulers?: number;
   readonly gateways?: number;
   readonly workers?: number;
-  /** What to define where Redis does not have it yet. Default: `documents`. */
+  /** Queues to define if Redis does not have them yet. Default: `documents`. */
   readonly queues?: readonly Queue[];
-  /** For callers, and made before. Left out: a new one is made. */
+  /** An existing API key for callers. Default: a new key is created. */
   readonly apiKey?: string;
-  /** Settings for every service, and for those of one kind; they win over what the system sets. */
+  /** Settings for every service, and for the services of one kind. They override the system's own settings. */
   readonly settings?: Readonly<Partial<Record<ServiceName | "all", Settings>>>;
-  /** Where uploads are kept, and stay. Left out: a directory that goes with the system. */
+  /**
+   * Where uploads are kept. The directory is never removed. Default: a temporary directory that is removed with
+   * the system.
+   */
   readonly documents?: string;
-  /** Where one service is to reach another instead of at its `host:port`, as through a proxy; asked once for each pair. */
+  /**
+   * Returns the address under which one service reaches another, such as a proxy's, given its `host:port`. Called
+   * once for each pair.
+   */
   readonly route?: (link: Link, address: string) => Promise<string>;
-  /** Told of every line that a service writes. */
+  /** Called with every line that a service writes. */
   readonly log?: (line: string, service: ServiceName) => void;
 }
 
-/** A whole Millrace in processes of its own, all of which end with this one. Disposing it kills and removes all of it. */
+/**
+ * A complete Millrace in its own processes, all of which end with this process. Disposing it kills and removes
+ * everything.
+ */
 export interface LocalSystem extends AsyncDisposable {
   readonly redis: LocalRedis;
   readonly schedulers: readonly LocalService[];
   readonly gateways: readonly LocalService[];
   readonly workers: readonly LocalService[];
-  /** For callers: `mr_…`. */
+  /** The API key for callers, `mr_…`. */
   readonly apiKey: string;
-  /** gRPC targets: of every scheduler, for gateways and for workers, not by any `route`. */
+  /** gRPC targets of all schedulers, for gateways and for workers. They do not use a `route`. */
   readonly schedulerTarget: string;
   readonly workerTarget: string;
-  /** Of the gateways that there are, for callers. */
+  /** The gRPC target of the current gateways, for callers. */
   gatewayTarget(): string;
-  /** Of the first gateway, for callers by HTTP: `http://host:port`. */
+  /** The address of the first gateway for callers by HTTP, `http://host:port`. */
   readonly httpUrl: string;
-  /** The documents' directory. */
+  /** The directory of the documents. */
   readonly documents: string;
   addGateway(settings?: Settings): Promise<LocalService>;
   addWorker(settings?: Settings): Promise<LocalService>;
-  /** Another API key. */
+  /** Creates another API key. */
   createApiKey(name: string): Promise<string>;
   putQueue(queue: Queue): Promise<void>;
-  /** Ends everything in order, as an operator would: workers drain first, Redis goes last. */
+  /** Ends all services in order, as an operator would: workers drain first, and Redis ends last. */
   stop(): Promise<void>;
 }
 
-/** Starts Redis and the services, defines the queues and makes an API key; resolves when all are ready. */
+/** Starts Redis and the services, defines the queues and creates an API key. Resolves when all are ready. */
 export async function startSystem(options: SystemOptions = {}): Promise<LocalSystem> {
   const parts = new AsyncDisposableStack();
   try {
@@ -122,7 +131,7 @@ async function buildSystem(
   };
 }
 
-/** How one service of each kind is started, with what it needs to find the others. */
+/** Returns functions that start one service of each kind, with the settings that connect it to the others. */
 function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documents: string) {
   const start = async (name: ServiceName, own: Settings, added: Settings = {}) => {
     const { all, [name]: forKind } = options.settings ?? {};
@@ -164,7 +173,7 @@ function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documen
   };
 }
 
-/** What the system does as its operator: any scheduler that runs will do. */
+/** Returns the operator's calls that the system needs. Any running scheduler answers them. */
 function operatorOf({ settings }: SystemOptions, schedulers: readonly LocalService[]) {
   const address = target(schedulers.map(({ addresses }) => addresses.admin));
   const [token] =
@@ -177,7 +186,7 @@ function operatorOf({ settings }: SystemOptions, schedulers: readonly LocalServi
     putQueue,
     createApiKey: async (name: string) =>
       (await adminCall(address, token, method.createApiKey, { name })).key,
-    /** Those that are not there yet. */
+    /** Defines the queues that do not exist yet. */
     async define(queues: readonly Queue[]) {
       const { queues: known } = await adminCall(address, token, method.listQueues, {});
       for (const queue of queues) {
@@ -187,12 +196,12 @@ function operatorOf({ settings }: SystemOptions, schedulers: readonly LocalServi
   };
 }
 
-/** A failure waits for the others to come or fail too, so that nothing starts behind the caller's back. */
+/** Waits until all have started or failed, so that nothing still starts after an error is thrown. */
 async function allOrNone<const T extends readonly Promise<unknown>[]>(starts: T) {
   await Promise.allSettled(starts);
   return await Promise.all(starts);
 }
 
-/** One gRPC target for several addresses. */
+/** Joins several addresses to one gRPC target. */
 const target = (addresses: readonly (string | undefined)[]): string =>
   addresses.length === 1 ? String(addresses[0]) : `ipv4:${addresses.join(",")}`;

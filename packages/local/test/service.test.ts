@@ -14,7 +14,7 @@ const anyPorts = {
 };
 
 async function setup() {
-  // It is warned of one that writes nothing down.
+  // The append-only file avoids a warning of the scheduler about a Redis that does not persist.
   const redis = await startRedis({ appendonly: true });
   onTestFinished(() => redis[Symbol.asyncDispose]());
   const lines: string[] = [];
@@ -25,19 +25,19 @@ async function setup() {
   return { redis, scheduler, lines };
 }
 
-test("a service tells where it listens, and ends well when it is told to stop", async () => {
+test("a service reports where it listens, and exits with 0 when it is stopped", async () => {
   const { scheduler, lines } = await setup();
   expect(Object.keys(scheduler.addresses).sort()).toEqual([
     ...["address", "admin", "metrics", "workers"],
   ]);
   expect(await scheduler.stop()).toEqual({ code: 0, signal: null });
-  const said = lines.map((line) => String(JSON.parse(line).msg));
-  // That of a duty, which comes when it comes.
-  const ofItself = said.filter((msg) => !msg.includes("append-only file"));
-  expect(ofItself).toEqual(["Redis answers", "serving", "stopping"]);
+  const messages = lines.map((line) => String(JSON.parse(line).msg));
+  // The line about the append-only file comes from a background duty, at any time.
+  const ownMessages = messages.filter((msg) => !msg.includes("append-only file"));
+  expect(ownMessages).toEqual(["Redis answers", "serving", "stopping"]);
 });
 
-test("a service that was killed, or hangs, is started again", async () => {
+test("a service can be restarted after it was killed, and while it hangs", async () => {
   const { scheduler } = await setup();
   const first = scheduler.pid;
   expect(await scheduler.kill()).toEqual({ code: null, signal: "SIGKILL" });
@@ -49,14 +49,14 @@ test("a service that was killed, or hangs, is started again", async () => {
   expect(scheduler.pid).not.toBe(second);
 });
 
-test("a service that does not start is an error that holds what it said", async () => {
+test("the error of a service that does not start contains its log", async () => {
   const settings = { ...anyPorts, MILLRACE_REDIS_URL: "redis", MILLRACE_LEASE_MS: "1" };
   await expect(startService("scheduler", { settings })).rejects.toThrow(
     /the scheduler ended \(78\) before it was ready[\s\S]*MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
   );
 });
 
-test("neither a service nor Redis outlives a process that is killed", async () => {
+test("a service and Redis end when the process that started them is killed", async () => {
   const child = spawn(process.execPath, [join(import.meta.dirname, "start-and-wait.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,4 +1,4 @@
-// Starts Redis and a scheduler, says on which ports, and waits to be killed.
+// Starts Redis and a scheduler, prints their ports, and waits to be killed.
 import { startRedis, startService } from "@millrace/local";
 
 const redis = await startRedis();

@@ -62,7 +62,7 @@ test("an unknown address is a 404, and a known one under another method a 405 th
   expect(await missing.json()).toEqual({
     title: "Not Found",
     status: 404,
-    detail: "there is no GET /nothing",
+    detail: "there is no route GET /nothing",
     reason: "ROUTE_NOT_FOUND",
   });
   const other = await fetch(`${setup.url}/echo/a`, { method: "DELETE" });

@@ -1,4 +1,4 @@
-/** Requests that have not come in full: what they may hold, and for how long. */
+/** Requests that have not arrived completely: what they may hold, and for how long. */
 import { once } from "node:events";
 import { type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";

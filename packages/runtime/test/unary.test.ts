@@ -171,6 +171,6 @@ test("what gRPC says of an upstream that is away stays here: it holds an address
   const fault = (await failureOf(setup.rpc.getJob({ jobId }))) as RpcFault;
   upstream.close();
   expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "SCHEDULER_UNAVAILABLE" });
-  expect(fault.message).toBe("the scheduler is unavailable");
+  expect(fault.message).toBe("the scheduler is unavailable: try again later");
   expect(setup.bugs).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatApiKey, hashSecret, newApiKey, parseApiKey } from "./api-key.ts";
 import { systemRandom } from "./random.ts";
 
-test("a new key reads back as what was made", () => {
+test("a new key is parsed back to the same key", () => {
   const key = newApiKey(systemRandom);
   expect(parseApiKey(formatApiKey(key))).toEqual(key);
 });
@@ -19,7 +19,7 @@ test.each([
   expect(parseApiKey(text)).toBeUndefined();
 });
 
-test("the shortest and the longest secret are keys, one more is not", () => {
+test("secrets from the shortest to the longest length are accepted, and longer ones are not", () => {
   expect(parseApiKey(`mr_abcd_${"a".repeat(32)}`)).toBeDefined();
   expect(parseApiKey(`mr_abcd_${"a".repeat(86)}`)).toBeDefined();
   expect(parseApiKey(`mr_abcd_${"a".repeat(87)}`)).toBeUndefined();

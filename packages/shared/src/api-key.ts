@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isKeyId, type KeyId } from "./ids.ts";
 import type { Random } from "./random.ts";
 
-/** An API key as its owner holds it: `mr_<key id>_<secret>`. Never stored, never logged. */
+/** An API key as its owner holds it: `mr_<key id>_<secret>`. It is never stored and never logged. */
 export interface ApiKey {
   readonly keyId: KeyId;
   readonly secret: string;
@@ -11,10 +11,10 @@ export interface ApiKey {
 const SECRET = /^[A-Za-z0-9-]{32,86}$/;
 const KEY_ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 const KEY_ID_LENGTH = 10;
-/** 192 bits: beyond guessing, so a fast hash at rest is enough. */
+/** A secret has 192 bits, so it cannot be guessed, and a fast hash is enough to store it. */
 const SECRET_BYTES = 24;
 
-/** The parts of an API key, or undefined if `text` is not one. */
+/** Parses an API key. Undefined if `text` is not one. */
 export function parseApiKey(text: string): ApiKey | undefined {
   const [scheme, keyId, secret, ...rest] = text.split("_");
   if (scheme !== "mr" || keyId === undefined || secret === undefined || rest.length > 0) return;
@@ -32,5 +32,5 @@ export function newApiKey(random: Random): ApiKey {
   return { keyId: keyId as KeyId, secret: Buffer.from(random.bytes(SECRET_BYTES)).toString("hex") };
 }
 
-/** What is stored and compared in place of a secret: its SHA-256, 32 bytes. */
+/** Hashes a secret with SHA-256, to 32 bytes. Millrace stores and compares the hash instead of the secret. */
 export const hashSecret = (secret: string): Buffer => createHash("sha256").update(secret).digest();

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 
 const always = (value: number): Random => ({ next: () => value, bytes: () => new Uint8Array() });
 
-test("the wait doubles from 2 s up to 5 min when chance takes nothing away", () => {
+test("without jitter, the backoff doubles from 2 s up to 5 min", () => {
   const waits = [1, 2, 3, 4, 5, 6, 7, 8, 9, 25].map((attempt) =>
     backoffMs(defaultBackoff, attempt, always(0)),
   );
@@ -14,13 +14,13 @@ test("the wait doubles from 2 s up to 5 min when chance takes nothing away", () 
   ]);
 });
 
-test("chance takes away at most the share that jitter names", () => {
+test("jitter shortens the backoff by at most its share", () => {
   expect(backoffMs({ ...defaultBackoff, jitter: 0.5 }, 1, always(0.5))).toBe(1_500);
   expect(backoffMs({ ...defaultBackoff, jitter: 1 }, 1, always(0.999999))).toBe(0);
   expect(backoffMs({ ...defaultBackoff, jitter: 0 }, 1, always(0.999999))).toBe(2_000);
 });
 
-test("no attempt, however late, waits longer than the maximum", () => {
+test("no attempt waits longer than the maximum", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 10_000 }),

@@ -5,9 +5,9 @@ export interface BackoffPolicy {
   readonly initialMs: number;
   /** The longest wait before jitter, in milliseconds. */
   readonly maxMs: number;
-  /** What each further attempt multiplies the wait by, 1 or more. */
+  /** The factor of the wait from one attempt to the next, 1 or more. */
   readonly factor: number;
-  /** The share of the wait that chance may take away, from 0 (none) to 1 (all of it). */
+  /** The share of the wait that jitter may take away, from 0 (none) to 1 (all). */
   readonly jitter: number;
 }
 
@@ -19,9 +19,9 @@ export const defaultBackoff: BackoffPolicy = {
 };
 
 /**
- * The wait in whole milliseconds after attempt number `attempt` (from 1) failed. Jitter only
- * shortens a wait, so that `maxMs` is a true bound; with jitter 1 it is the "full jitter" of
- * M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+ * Returns the backoff in whole milliseconds after attempt number `attempt` (from 1) failed. Jitter only shortens
+ * a wait, so `maxMs` is a true bound. With jitter 1 this is the "full jitter" of M. Brooker, "Exponential Backoff
+ * And Jitter" (AWS Architecture Blog, 2015).
  */
 export function backoffMs(policy: BackoffPolicy, attempt: number, random: Random): number {
   const grown = policy.initialMs * policy.factor ** Math.max(0, attempt - 1);

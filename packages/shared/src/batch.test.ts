@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createBatcher } from "./batch.ts";
 
-/** A batcher whose flushes wait until the test lets them go. */
+/** Provides a batcher whose flushes wait until the test finishes them. */
 function setup(options: { maxItems: number; maxInFlight: number; maxWeight?: number }) {
   const flushes: { items: readonly number[]; finish: () => void; fail: (error: Error) => void }[] =
     [];
@@ -26,7 +26,7 @@ function setup(options: { maxItems: number; maxInFlight: number; maxWeight?: num
   return { batcher, flushes, flushed };
 }
 
-test("calls that arrive together go in one flush, and each gets its own result", async () => {
+test("calls that arrive together share one flush, and each gets its own result", async () => {
   const { batcher, flushes, flushed } = setup({ maxItems: 100, maxInFlight: 1 });
   const results = Promise.all([batcher.add(1), batcher.add(2), batcher.add(3)]);
   await flushed(1);
@@ -35,7 +35,7 @@ test("calls that arrive together go in one flush, and each gets its own result",
   expect(await results).toEqual([10, 20, 30]);
 });
 
-test("what arrives while a flush runs goes in the next one, all together", async () => {
+test("calls that arrive during a flush share the next flush", async () => {
   const { batcher, flushes, flushed } = setup({ maxItems: 100, maxInFlight: 1 });
   const first = batcher.add(1);
   await flushed(1);
@@ -49,7 +49,7 @@ test("what arrives while a flush runs goes in the next one, all together", async
   expect(await rest).toEqual([20, 30]);
 });
 
-test("a flush never takes more than its limit", async () => {
+test("a flush never takes more items than its limit", async () => {
   const { batcher, flushes, flushed } = setup({ maxItems: 2, maxInFlight: 2 });
   const results = Promise.all([1, 2, 3].map((item) => batcher.add(item)));
   await flushed(2);
@@ -58,7 +58,7 @@ test("a flush never takes more than its limit", async () => {
   expect(await results).toEqual([10, 20, 30]);
 });
 
-test("a flush that fails rejects its own calls, and the next ones go on", async () => {
+test("a failed flush rejects only its own calls, and the next flush runs", async () => {
   const { batcher, flushes, flushed } = setup({ maxItems: 1, maxInFlight: 1 });
   const bad = batcher.add(1);
   const good = batcher.add(2);
@@ -70,7 +70,7 @@ test("a flush that fails rejects its own calls, and the next ones go on", async 
   expect(await good).toBe(20);
 });
 
-test("a flush that answers too few rejects rather than mixing up answers", async () => {
+test("a flush with too few results rejects its calls, so that results are not mixed up", async () => {
   const batcher = createBatcher<number, number>({
     maxItems: 9,
     maxInFlight: 1,
@@ -92,7 +92,7 @@ test("a flush never weighs more than its limit", async () => {
   expect(await results).toEqual([20, 30, 10]);
 });
 
-test("each of several flushes begins in a turn of the event loop of its own", async () => {
+test("each flush begins in its own turn of the event loop", async () => {
   let turn = 0;
   const begunIn: number[] = [];
   const allBegun = Promise.withResolvers<void>();

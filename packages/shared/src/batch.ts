@@ -3,13 +3,13 @@ import { type GroupLimits, groupLength } from "./group.ts";
 /**
  * Gathers calls that arrive together into one call of `flush`.
  *
- * An item waits for the current turn of the event loop to end and for one of `maxInFlight`
- * flushes to be free: so an idle batcher adds no delay to a lone call, and under load each flush
- * takes all that queued up meanwhile. There is no linger timer to tune. Each flush begins in a turn of
- * its own, because making a message of a group takes milliseconds.
+ * An item waits for the current turn of the event loop to end and for one of the `maxInFlight` flushes to be
+ * free. So an idle batcher adds no delay to a single call, and under load each flush takes everything that queued
+ * up meanwhile. There is no linger timer to tune. Each flush begins in its own turn, because encoding a message
+ * of many items takes milliseconds.
  */
 export interface BatchOptions<Item, Result> extends GroupLimits<Item> {
-  /** How many flushes may run at once. */
+  /** How many flushes may run at the same time. */
   readonly maxInFlight: number;
   /** Returns one result per item, in order. A throw rejects every item of that flush. */
   flush(items: readonly Item[]): Promise<readonly Result[]>;
@@ -17,7 +17,7 @@ export interface BatchOptions<Item, Result> extends GroupLimits<Item> {
 
 export interface Batcher<Item, Result> {
   add(item: Item): Promise<Result>;
-  /** Items not yet given to a flush. */
+  /** How many items are not yet given to a flush. */
   readonly waiting: number;
 }
 

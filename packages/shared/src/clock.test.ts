@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { steadyClock, systemClock } from "./clock.ts";
 
-test("a steady clock agrees with the machine's, and does not follow when that is set", () => {
+test("a steady clock agrees with the system clock, but does not jump when that is set", () => {
   expect(Math.abs(steadyClock.nowMs() - systemClock.nowMs())).toBeLessThan(60_000);
   const before = steadyClock.nowMs();
   const set = vi.spyOn(Date, "now").mockReturnValue(before + 3_600_000);
@@ -11,7 +11,7 @@ test("a steady clock agrees with the machine's, and does not follow when that is
   expect(steadyClock.nowMs()).toBeGreaterThanOrEqual(before);
 });
 
-// Durations of a contract's messages have no fractions of one.
-test.each([steadyClock, systemClock])("a clock tells whole milliseconds", (clock) => {
+// Durations in protobuf messages are whole milliseconds.
+test.each([steadyClock, systemClock])("a clock returns whole milliseconds", (clock) => {
   for (let i = 0; i < 100; i += 1) expect(clock.nowMs() % 1).toBe(0);
 });

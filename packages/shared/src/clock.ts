@@ -1,9 +1,9 @@
-/** Time as a constructor argument, so that tests advance it instead of waiting for it. */
+/** Time, passed as an argument, so that tests can advance it instead of waiting. */
 export interface Clock {
   /** Whole milliseconds since the Unix epoch. */
   nowMs(): number;
   /**
-   * Calls `run` once, `delayMs` from now (0 or less: at the next turn). The handle cancels it.
+   * Calls `run` once after `delayMs`; with 0 or less, at the next turn of the event loop. The handle cancels it.
    * A timer never keeps the process alive by itself.
    */
   after(delayMs: number, run: () => void): TimerHandle;
@@ -13,7 +13,7 @@ export interface TimerHandle {
   cancel(): void;
 }
 
-/** setTimeout's longest delay; a longer one would fire at once. */
+/** The longest delay of setTimeout. A longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -25,13 +25,16 @@ export const systemClock: Clock = {
   },
 };
 
-/** The machine's time when the process began, and on from there: it does not jump when somebody sets the clock. */
+/**
+ * A monotonic clock: the system time at the start of the process, plus the time since. It does not jump when the
+ * system clock is set.
+ */
 export const steadyClock: Clock = {
   nowMs: () => Math.floor(performance.timeOrigin + performance.now()),
   after: systemClock.after,
 };
 
-/** Resolves `delayMs` from now, or as soon as `signal` aborts: it never rejects. */
+/** Resolves after `delayMs`, or as soon as `signal` aborts. It never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each(["", "5", "s", "-1s", "1 s", "1w", "1h30", ".5s", "1e3s", "1s "])(
-  "%j is no duration",
+  "%j is not a duration",
   (text) => {
     expect(parseDuration(text)).toBeUndefined();
   },

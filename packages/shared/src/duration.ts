@@ -1,12 +1,15 @@
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-/** What parseDuration reads, as a regular expression. */
+/** The syntax that parseDuration reads, as a regular expression. */
 export const durationPattern = "^(?:\\d+(?:\\.\\d+)?(?:ms|d|h|m|s))+$";
 
 const WHOLE = new RegExp(durationPattern);
 const PART = /(\d+(?:\.\d+)?)(ms|d|h|m|s)/g;
 
-/** How people write a duration, in milliseconds, rounded up: "24h", "1m30s", "1.5s", "250ms". Undefined if `text` is not one. */
+/**
+ * Parses a duration as people write it, such as "24h", "1m30s", "1.5s" or "250ms", to milliseconds, rounded up.
+ * Undefined if `text` is not one.
+ */
 export function parseDuration(text: string): number | undefined {
   if (!WHOLE.test(text)) return undefined;
   const parts = [...text.matchAll(PART)];
@@ -15,7 +18,7 @@ export function parseDuration(text: string): number | undefined {
   );
 }
 
-/** As parseDuration reads it, in whole milliseconds. */
+/** Formats whole milliseconds in the syntax of parseDuration. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return "0s";
   let rest = Math.round(ms);

@@ -23,7 +23,7 @@ test("groups that are added together are flushed as one list, and each gets its 
   expect(flushed).toEqual([["a", "b", "c"]]);
 });
 
-test("a group that would exceed the weight goes with the next flush, undivided", async () => {
+test("a group that would exceed the weight waits for the next flush, undivided", async () => {
   const { batcher, flushed } = setup(4);
   await Promise.all([batcher.add(["aa", "b"]), batcher.add(["cc", "dddd"])]);
   expect(flushed).toEqual([

@@ -1,9 +1,9 @@
 import { type Batcher, type BatchOptions, createBatcher } from "./batch.ts";
 
 /**
- * As createBatcher, for callers that add several items at once and want one answer to all of them: a
- * group is never divided. `maxItems` counts groups, `maxWeight` bounds their items together, and
- * `flush` gets the items of all groups in one list.
+ * Like createBatcher, for callers that add several items at once and want one answer for all of them. A group is
+ * never divided. `maxItems` counts groups, `maxWeight` limits the sum of their items, and `flush` gets the items
+ * of all groups in one list.
  */
 export function createGroupBatcher<Item, Result>(
   options: BatchOptions<Item, Result>,

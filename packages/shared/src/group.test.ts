@@ -5,21 +5,21 @@ import { groups } from "./group.ts";
 const limits = { maxItems: 3, maxWeight: 10, weigh: (item: number) => item };
 const cut = (...items: number[]) => [...groups(items, limits)];
 
-test("a group holds as many items as fit, and not one more", () => {
+test("a group holds at most maxItems items", () => {
   expect(cut(1, 1, 1)).toEqual([[1, 1, 1]]);
   expect(cut(1, 1, 1, 1)).toEqual([[1, 1, 1], [1]]);
 });
 
-test("a group weighs as much as it may, and not one more", () => {
+test("a group weighs at most maxWeight", () => {
   expect(cut(5, 5)).toEqual([[5, 5]]);
   expect(cut(5, 6)).toEqual([[5], [6]]);
 });
 
-test("an item that is too heavy for any group goes alone", () => {
+test("an item that is too heavy for any group forms its own group", () => {
   expect(cut(1, 99, 1)).toEqual([[1], [99], [1]]);
 });
 
-test("nothing is lost or reordered, and only lone items exceed the weight", () => {
+test("no item is lost or reordered, and only single items exceed the weight", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (items) => {
       const all = cut(...items);

@@ -1,11 +1,11 @@
-/** How much one group may hold. A single item that weighs more than all of it still makes a group. */
+/** The limits of one group. A single item that weighs more than `maxWeight` still forms a group. */
 export interface GroupLimits<Item> {
   readonly maxItems: number;
   readonly maxWeight: number;
   weigh(item: Item): number;
 }
 
-/** How many of `items`, from index `from` on, make the next group: at least one. */
+/** Returns how many of `items`, from index `from`, form the next group. At least one. */
 export function groupLength<Item>(
   items: readonly Item[],
   from: number,

@@ -15,14 +15,14 @@ import { systemRandom } from "./random.ts";
 const queue = "documents" as QueueName;
 const keyId = "k7f3q2m9" as KeyId;
 
-test("a new job id says its queue and key", () => {
+test("a new job id contains its queue and key", () => {
   const id = newJobId(queue, keyId, 1_764_000_000_000, systemRandom);
   expect(parseJobId(id)).toMatchObject({ queue, keyId });
   expect(isJobId(id)).toBe(true);
   expect(queueOf(id)).toBe(queue);
 });
 
-test("job ids made later sort later", () => {
+test("a later job id sorts after an earlier one", () => {
   const ids = [1, 2, 3, 1_764_000_000_000].map((nowMs) =>
     newJobId(queue, keyId, nowMs, systemRandom),
   );
@@ -50,7 +50,7 @@ test.each([
   expect(parseJobId(text)).toBeUndefined();
 });
 
-test("names keep their bounds on both sides", () => {
+test("names have a lower and an upper bound", () => {
   expect(isQueueName("a")).toBe(true);
   expect(isQueueName(`a${"b".repeat(62)}`)).toBe(true);
   expect(isQueueName(`a${"b".repeat(63)}`)).toBe(false);

@@ -4,25 +4,28 @@ import type { Random } from "./random.ts";
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
-/** Lower-case letters, digits and hyphens; starts with a letter; 1–63 characters. */
+/** Lower-case letters, digits and hyphens. It starts with a letter and has 1 to 63 characters. */
 export type QueueName = Brand<string, "QueueName">;
-/** The public part of an API key: 4–32 lower-case letters and digits. */
+/** The public part of an API key: 4 to 32 lower-case letters and digits. */
 export type KeyId = Brand<string, "KeyId">;
-/** `<queue>~<key id>~<ULID>`: says where a job lives and whose it is without reading it. */
+/**
+ * `<queue>~<key id>~<ULID>`. The id names the queue and the key of a job, so that nobody has to read the job for
+ * them.
+ */
 export type JobId = Brand<string, "JobId">;
-/** `doc_<ULID>`. */
+/** The form is `doc_<ULID>`. */
 export type DocumentId = Brand<string, "DocumentId">;
 
 const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
-// In one piece: a job's id is taken apart many times in its life.
+// One expression for the whole id, because a job's id is parsed many times in its life.
 const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 export const isQueueName = (text: string): text is QueueName => QUEUE_NAME.test(text);
 export const isKeyId = (text: string): text is KeyId => KEY_ID.test(text);
-/** The last part of a job's or a document's id. */
+/** Whether `text` can be the last part of a job's or a document's id. */
 export const isUlid = (text: string): boolean => ULID.test(text);
 export const isDocumentId = (text: string): text is DocumentId => DOCUMENT_ID.test(text);
 
@@ -32,7 +35,7 @@ export interface JobIdParts {
   readonly unique: string;
 }
 
-/** The parts of a job id, or undefined if `text` is not one. */
+/** Parses a job id. Undefined if `text` is not one. */
 export function parseJobId(text: string): JobIdParts | undefined {
   const parts = JOB_ID.exec(text);
   if (parts === null) return undefined;
@@ -40,7 +43,7 @@ export function parseJobId(text: string): JobIdParts | undefined {
   return { queue: queue as QueueName, keyId: keyId as KeyId, unique };
 }
 
-/** The queue of what is known to be a job id. */
+/** Returns the queue of a valid job id. */
 export const queueOf = (id: JobId): QueueName => id.slice(0, id.indexOf("~")) as QueueName;
 
 export const isJobId = (text: string): text is JobId => JOB_ID.test(text);

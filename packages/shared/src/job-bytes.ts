@@ -1,7 +1,7 @@
-/** More than what all of a job takes in a message but its labels and its long texts. */
+/** An upper bound for a job's size in a message, without its labels and long texts. */
 const FIXED_BYTES = 4_096;
 
-/** At least what a job takes in a message, with these labels and whichever of its texts may be long. */
+/** Returns an upper bound for a job's size in a message, with these labels and long texts. */
 export function jobBytes(
   labels: Readonly<Record<string, string>> | undefined,
   ...texts: (string | undefined)[]

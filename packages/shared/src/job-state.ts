@@ -1,4 +1,4 @@
-/** Where a job is in its life. Final states are never left: what is redriven is a new job. */
+/** Where a job is in its life. No job leaves a final state: a redrive makes a new job. */
 export type JobState =
   | "QUEUED"
   | "SCHEDULED"
@@ -18,7 +18,7 @@ export const jobStates = [
   "EXPIRED",
 ] as const satisfies readonly JobState[];
 
-/** Every transition there is. The state diagram in the documentation is tested against it. */
+/** All transitions. The state diagram in the documentation is tested against this table. */
 export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
   QUEUED: ["RUNNING", "CANCELLED", "EXPIRED"],
   SCHEDULED: ["QUEUED", "CANCELLED", "EXPIRED"],

@@ -1,29 +1,32 @@
-/** The bounds that the contract states and every part keeps. Bytes unless a name says otherwise. */
+/** The limits that the contract states and all services keep. In bytes unless the name says otherwise. */
 export const limits = {
   payloadBytes: 256 * 1024,
   resultBytes: 1024 * 1024,
-  /** One piece of output. */
+  /** The size of one output chunk. */
   chunkBytes: 64 * 1024,
-  /** All output of one job that is kept for replay. */
+  /** The size of all output of one job that is kept. */
   outputBytes: 8 * 1024 * 1024,
   errorMessageChars: 4_096,
   jobsPerSubmit: 1_000,
-  /** What a message that holds several items may weigh: it stays below the 4 MiB that gRPC takes by default. */
+  /** The size of a message with several items. It stays below the 4 MiB that gRPC accepts by default. */
   messageBytes: 3 * 1024 * 1024,
-  /** Fields of one request or stream message, those of all messages within it included. It bounds what decoding costs. */
+  /**
+   * The number of fields in one request or stream message, including all nested messages. It bounds the cost of
+   * decoding.
+   */
   messageFields: 100_000,
-  /** How deep messages may stand in one another, as the protobuf library bounds it too. */
+  /** How deep messages may be nested. The protobuf library has the same limit. */
   messageDepth: 100,
   documentBytes: 64 * 1024 * 1024,
   documentPages: 5_000,
-  /** Of its text. */
+  /** The length of a document's text. */
   documentCharacters: 10_000_000,
-  /** How far ahead a job may be scheduled. */
+  /** How far in the future a job may be scheduled. */
   runAtAheadMs: 366 * 24 * 3_600_000,
   documentsPerJob: 16,
   labelsPerJob: 16,
   priority: { min: 1, max: 100, default: 50 },
-  /** Of one worker: what its hello names, and how many jobs it runs at once. */
+  /** The limits of one worker: the names in its hello, and the jobs that run at the same time. */
   workerQueues: 64,
   workerPools: 64,
   workerTypes: 256,

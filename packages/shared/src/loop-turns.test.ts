@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createLoopTurns } from "./loop-turns.ts";
 
-/** Counts the event loop's turns until it is stopped. */
+/** Counts the turns of the event loop until it is disposed. */
 function countTurns() {
   let turns = 0;
   let stopped = false;
@@ -18,7 +18,7 @@ function countTurns() {
   };
 }
 
-test("who waits alone goes on once a whole turn of the event loop has passed", async () => {
+test("a single waiter continues after one whole turn of the event loop", async () => {
   using turns = countTurns();
   const nextTurn = createLoopTurns();
   await nextTurn();
@@ -27,7 +27,7 @@ test("who waits alone goes on once a whole turn of the event loop has passed", a
   expect(turns.now()).toBe(4);
 });
 
-test("those who wait at the same time go on one in a turn, in the order in which they asked", async () => {
+test("several waiters continue one per turn, in the order of their calls", async () => {
   using turns = countTurns();
   const nextTurn = createLoopTurns();
   const went: [name: string, turn: number][] = [];

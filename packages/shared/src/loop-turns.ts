@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 
 /**
- * Makes a function that resolves in a turn of the event loop of its own, in the order of the calls. For computations in
- * parts: with `setImmediate` alone, the parts of all that are under way run in the same turn, which takes as long as all
- * of them together. Others' input is read before it resolves: what is called while input is read has its first
- * `setImmediate` run in that same turn, and so there are two.
+ * Makes a function that resolves in its own turn of the event loop, in the order of the calls. It is for
+ * computations in parts. With `setImmediate` alone, the parts of all computations would run in the same turn,
+ * which then takes as long as all of them together. The function waits for two immediates, so that other input is
+ * read first. If it is called while input is read, its first immediate still runs in that same turn.
  */
 export function createLoopTurns(): () => Promise<void> {
   let last = Promise.resolve();

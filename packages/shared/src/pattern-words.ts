@@ -1,4 +1,4 @@
-/** What the contract's patterns mean, by the pattern. A test holds this table against the proto. */
+/** The contract's patterns in words. A test holds this table to the proto. */
 const words: Readonly<Record<string, string>> = {
   "^[a-z][a-z0-9-]{0,62}$": "must be a name: a–z first, then a–z, 0–9 and -, 63 characters at most",
   "^[a-z][a-z0-9_.-]{0,62}$":
@@ -23,13 +23,13 @@ const words: Readonly<Record<string, string>> = {
   "^([0-9a-f]{64})?$": "must be a SHA-256: 64 characters of 0–9 and a–f",
 };
 
-/** What a pattern of the contract asks for, in words: "must be …". */
+/** Describes a pattern of the contract in words: "must be …". */
 export const patternInWords = (pattern: string): string =>
   words[pattern] ?? `must match ${pattern}`;
 
 const BROKEN_PATTERN = /^does not match regex pattern `(.*)`$/s;
 
-/** A violation's message, in words where it shows a pattern that has some. */
+/** Returns the message of a violation, in words if it shows a pattern of the table. */
 export function inWords(message: string): string {
   const pattern = BROKEN_PATTERN.exec(message)?.[1];
   return (pattern === undefined ? undefined : words[pattern]) ?? message;

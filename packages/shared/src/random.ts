@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** Chance as a constructor argument, so that tests can replay it from a seed. */
+/** Random numbers, passed as an argument, so that tests can replay them from a seed. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
@@ -8,12 +8,12 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** Drawn at once: asking the system for six bytes costs as much as for a few thousand. */
+/** Bytes are drawn in a batch: asking the system for six bytes costs as much as for a few thousand. */
 const POOL_BYTES = 6 * 1_024;
 let pool = Buffer.alloc(0);
 let used = 0;
 
-/** Cryptographically strong: ids and secrets come from here. */
+/** Cryptographically secure. Ids and secrets are made from it. */
 export const systemRandom: Random = {
   next() {
     if (used === pool.length) {

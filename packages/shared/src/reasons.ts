@@ -1,4 +1,4 @@
-/** The stable reasons of `google.rpc.ErrorInfo`: programs branch on these, people read the message. */
+/** The stable reasons of `google.rpc.ErrorInfo`. Programs branch on them, and people read the message. */
 export const reasons = [
   "MALFORMED",
   "UNAUTHENTICATED",

@@ -7,7 +7,7 @@ const backoff = { initialMs: 100, maxMs: 400, factor: 2, jitter: 0.5 };
 const away = new Error("away");
 const always = (value: number): Random => ({ next: () => value, bytes: () => new Uint8Array() });
 
-/** A clock whose waits pass at once, each written down. */
+/** Provides a clock whose waits pass at once, and a list of these waits. */
 function setup(options: Partial<RetryOptions> = {}) {
   let nowMs = 0;
   const waits: number[] = [];
@@ -24,7 +24,7 @@ function setup(options: Partial<RetryOptions> = {}) {
   };
   const random = always(0);
   let calls = 0;
-  /** Fails so many times, and then answers with how often it was called. */
+  /** Fails `failures` times, then returns the number of calls. */
   const call = (failures: number, tookMs = 0) =>
     retrying(
       async () => {
@@ -44,25 +44,25 @@ test("a call that succeeds is made once", async () => {
   expect(waits).toEqual([]);
 });
 
-test("waits grow with each failure in a row, up to the longest", async () => {
+test("the backoff grows with each failure in a row, up to its maximum", async () => {
   const { call, waits } = setup();
   expect(await call(4)).toBe(5);
   expect(waits).toEqual([100, 200, 400, 400]);
 });
 
-test("chance shortens a wait", async () => {
+test("jitter shortens the backoff", async () => {
   const { call, waits } = setup({ random: always(1) });
   await call(1);
   expect(waits).toEqual([50]);
 });
 
-test("a failure that does not pass is thrown at once", async () => {
+test("a permanent failure is thrown at once", async () => {
   const { call, waits } = setup({ passes: () => false });
   await expect(call(1)).rejects.toBe(away);
   expect(waits).toEqual([]);
 });
 
-test("the wait that the peer asks for takes the place of the backoff", async () => {
+test("a delay that the peer asks for replaces the backoff", async () => {
   const { call, waits } = setup({ askedMs: () => 7 });
   await call(2);
   expect(waits).toEqual([7, 7]);
@@ -72,7 +72,7 @@ test.each([
   [301, 3],
   [300, 2],
 ])(
-  "within %i ms there are %i tries, and no wait after which none is made",
+  "within %i ms there are %i tries, and no wait that is too long for another try",
   async (untilMs, tries) => {
     const { call, calls } = setup({ untilMs });
     await expect(call(9)).rejects.toBe(away);
@@ -80,12 +80,12 @@ test.each([
   },
 );
 
-test("patience begins with the first failure and not with a call that lasts", async () => {
+test("patience is counted from the first failure, not from the start of a long call", async () => {
   const { call } = setup({ patienceMs: 101 });
   expect(await call(1, 1_000)).toBe(2);
 });
 
-test("patience that is over is told with how long tries have failed", async () => {
+test("the error after lost patience says for how long tries have failed", async () => {
   const gaveUp = (error: unknown, failingMs: number) => new Error(`${failingMs}`, { cause: error });
   const { call } = setup({ patienceMs: 301, gaveUp });
   await expect(call(9)).rejects.toThrow("300");
@@ -105,12 +105,12 @@ test.each([
   expect(calls()).toBe(1);
 });
 
-test("a stream goes on after cuts, and progress makes the next wait the first and patience whole again", async () => {
+test("a stream continues after cuts, and progress resets the backoff and the patience", async () => {
   const { clock, random, waits, pass } = setup();
   let next = 0;
   const stream = retryingStream(
     async function* (retries) {
-      // 2 comes at once with the second try of it; each other number is followed by a cut.
+      // The stream is cut after each number. Before 2 comes, one more try fails.
       if (next === 2 && retries.failures < 2) throw away;
       retries.progressed();
       yield next;
@@ -124,7 +124,7 @@ test("a stream goes on after cuts, and progress makes the next wait the first an
   expect(waits).toEqual([100, 100, 200, 100]);
 });
 
-test("a reader that leaves a stream ends it", async () => {
+test("a reader that leaves the loop ends the stream", async () => {
   const { clock, random } = setup();
   let ended = false;
   const stream = retryingStream(

@@ -7,27 +7,30 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly backoff: BackoffPolicy;
-  /** Ends a wait. */
+  /** Aborting it ends a wait. */
   readonly signal?: AbortSignal | undefined;
-  /** What is thrown once the signal has ended a wait. Left out: the error that the wait was for. */
+  /** Returns the error to throw once the signal has ended a wait. Default: the error before the wait. */
   readonly aborted?: (() => unknown) | undefined;
-  /** When all tries have to be over, by the clock. Left out: never. */
+  /** The time at which all tries must be over. Default: no limit. */
   readonly untilMs?: number | undefined;
-  /** How long tries may fail in a row, from the first of these failures on. Left out: for ever. */
+  /** How long tries may fail in a row, counted from the first failure. Default: for ever. */
   readonly patienceMs?: number | undefined;
-  /** Whether another try may succeed. Left out: always. */
+  /** Whether another try may succeed. Default: always. */
   readonly passes?: (error: unknown) => boolean;
-  /** How long the peer asks to wait, where it does: the wait is as long then, and not the backoff. */
+  /**
+   * The delay that the peer asks for, in milliseconds. It replaces the backoff. Undefined if the peer asks for
+   * none.
+   */
   readonly askedMs?: (error: unknown) => number | undefined;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onWait?: (error: unknown, waitMs: number) => void;
-  /** What is thrown when the time is over, after tries have failed for so long. Left out: the last error. */
+  /** Returns the error to throw when time is up, given how long tries have failed. Default: the last error. */
   readonly gaveUp?: (error: unknown, failingMs: number) => unknown;
-  /** Whether a wait keeps the process alive: the clock's timers do not. Default false. */
+  /** Whether a wait keeps the process alive, which the clock's timers do not. Default false. */
   readonly keepsProcess?: boolean;
 }
 
-/** The tries of one thing that go on, with the wait after each that failed. */
+/** Counts failed tries and waits before the next one. */
 export class Retries {
   readonly #options: RetryOptions;
   #failures = 0;
@@ -37,18 +40,18 @@ export class Retries {
     this.#options = options;
   }
 
-  /** Failures in a row. */
+  /** The number of failures in a row. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** A try has come to something: the next failure is the first again. */
+  /** Records progress: the next failure counts as the first again. */
   progressed(): void {
     this.#failures = 0;
     this.#failingSinceMs = undefined;
   }
 
-  /** Resolves when the next try is due. Throws at once if none is to be made, or if none would begin in time. */
+  /** Resolves when the next try is due. Throws at once if another try is not allowed or would begin too late. */
   async failed(error: unknown): Promise<void> {
     const { clock, random, backoff, signal, keepsProcess = false, ...options } = this.#options;
     if (options.passes?.(error) === false) throw error;
@@ -71,7 +74,10 @@ export class Retries {
   }
 }
 
-/** Makes a call, again after each failure that may pass, until it succeeds or the options say that it is over. */
+/**
+ * Makes a call, and repeats it after each failure that may pass. It ends when the call succeeds or the options
+ * end it.
+ */
 export async function retrying<T>(
   call: (retries: Retries) => Promise<T>,
   options: RetryOptions,
@@ -86,7 +92,10 @@ export async function retrying<T>(
   }
 }
 
-/** As retrying, for a stream that goes on where it was cut: `open` tells of progress, and knows what it has sent. */
+/**
+ * Like `retrying`, for a stream that continues where it was cut. `open` reports progress, and must know what it
+ * has yielded already.
+ */
 export async function* retryingStream<T>(
   open: (retries: Retries) => AsyncIterable<T>,
   options: RetryOptions,

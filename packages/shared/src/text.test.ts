@@ -14,18 +14,21 @@ const texts = [
   "\ud83d😀",
 ];
 
-test.each(texts)("%j is cut between code points, to at most so many characters", (text) => {
-  for (let chars = 0; chars <= text.length + 1; chars += 1) {
-    const cut = cutChars(text, chars);
-    expect(cut.length).toBeLessThanOrEqual(chars);
-    expect(cut.isWellFormed()).toBe(true);
-    expect(text.toWellFormed().startsWith(cut)).toBe(true);
-    // No more is lost than the pair across the cut.
-    expect(cut.length).toBeGreaterThanOrEqual(Math.min(chars, text.length) - 1);
-  }
-});
+test.each(texts)(
+  "%j is cut between code points, to at most the given number of characters",
+  (text) => {
+    for (let chars = 0; chars <= text.length + 1; chars += 1) {
+      const cut = cutChars(text, chars);
+      expect(cut.length).toBeLessThanOrEqual(chars);
+      expect(cut.isWellFormed()).toBe(true);
+      expect(text.toWellFormed().startsWith(cut)).toBe(true);
+      // At most one surrogate half before the cut is lost.
+      expect(cut.length).toBeGreaterThanOrEqual(Math.min(chars, text.length) - 1);
+    }
+  },
+);
 
-test.each(texts)("%j is cut between code points, to at most so many bytes", (text) => {
+test.each(texts)("%j is cut between code points, to at most the given number of bytes", (text) => {
   const whole = text.toWellFormed();
   for (let bytes = 0; bytes <= Buffer.byteLength(whole) + 4; bytes += 1) {
     const cut = cutBytes(text, bytes);
@@ -37,16 +40,19 @@ test.each(texts)("%j is cut between code points, to at most so many bytes", (tex
   }
 });
 
-test.each(texts)("%j in pieces is the same text, and no piece is larger than asked", (text) => {
-  for (let bytes = 4; bytes <= Buffer.byteLength(text) + 1; bytes += 1) {
-    const pieces = splitBytes(text, bytes);
-    expect(pieces.join("")).toBe(text);
-    for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(bytes);
-    if (text.isWellFormed()) expect(pieces.every((piece) => piece.isWellFormed())).toBe(true);
-  }
-});
+test.each(texts)(
+  "the pieces of %j join to the same text, and none is larger than the limit",
+  (text) => {
+    for (let bytes = 4; bytes <= Buffer.byteLength(text) + 1; bytes += 1) {
+      const pieces = splitBytes(text, bytes);
+      expect(pieces.join("")).toBe(text);
+      for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(bytes);
+      if (text.isWellFormed()) expect(pieces.every((piece) => piece.isWellFormed())).toBe(true);
+    }
+  },
+);
 
-test("JSON has no half of a surrogate pair, in no name's value, however deep", () => {
+test("JSON contains no lone surrogate at any depth", () => {
   expect(jsonText({ a: ["\ud83d", { b: "x\ude00" }], c: "😀" })).toBe(
     '{"a":["\ufffd",{"b":"x\ufffd"}],"c":"😀"}',
   );
@@ -54,7 +60,7 @@ test("JSON has no half of a surrogate pair, in no name's value, however deep", (
   expect(jsonText({ a: 1 })).toBe('{"a":1}');
 });
 
-test("what is well-formed is left as it is", () => {
+test("well-formed text stays unchanged", () => {
   expect(wellFormed("a😀b")).toBe("a😀b");
   expect(wellFormed("a\ud83db")).toBe("a\ufffdb");
 });

@@ -1,4 +1,4 @@
-/** Wakes one waiter. A wake that nobody waits for is kept, so that none between two waits is lost. */
+/** Wakes one waiter. A wake without a waiter is kept, so that no wake between two waits is lost. */
 export interface Wake {
   wake(): void;
   /** Resolves at the next wake, or at once if one came since the last wait. */

@@ -1,7 +1,7 @@
 /**
- * A label whose values come from outside: the first `limit` are kept, and what comes after them is
- * "other". Each value is a series in Prometheus for as long as the process lives, and a caller who
- * makes names up must not be able to fill its memory.
+ * Limits a label whose values come from outside. The first `limit` values are kept, and later ones become
+ * "other". Each value is a series in Prometheus for the life of the process, so a caller who invents names must
+ * not fill its memory.
  */
 export function boundedLabel(limit: number): (value: string) => string {
   const known = new Set<string>();

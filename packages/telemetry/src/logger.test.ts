@@ -23,7 +23,7 @@ test("a line is JSON with the service, level and job", () => {
   expect(last()).not.toHaveProperty("trace_id");
 });
 
-test("a line about a job says the job's trace, where it has one", () => {
+test("a line about a job has the job's trace id, if there is one", () => {
   const { logger, last } = setup();
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
   logger.info(jobFields("j", `00-${traceId}-00f067aa0ba902b7-01`), "leased");
@@ -37,14 +37,14 @@ test.each([
   { request: { token: "hunter2" } },
   { request: { metadata: { authorization: "hunter2" } } },
   { password: "hunter2" },
-])("a secret by name is not written: %j", (fields) => {
+])("a field with a secret name is not written: %j", (fields) => {
   const { logger, lines } = setup();
   logger.info(fields, "seen");
   expect(lines.join()).toContain("[redacted]");
   expect(lines.join()).not.toContain("hunter2");
 });
 
-test("an API key inside text keeps its public part alone", () => {
+test("an API key inside text keeps only its public part", () => {
   const { logger, lines } = setup();
   const secret = "a1".repeat(24);
   logger.error({ error: new Error(`bad key mr_k7f3q2m9_${secret}`) }, `mr_k7f3q2m9_${secret}`);
@@ -52,7 +52,7 @@ test("an API key inside text keeps its public part alone", () => {
   expect(lines.join()).not.toContain(secret);
 });
 
-test("of an error what it says is written, and not what a library added to it", () => {
+test("an error is written without the fields that a library added to it", () => {
   const { logger, last, lines } = setup();
   const cause = new Error("the connection broke");
   const error = Object.assign(new Error("no Redis", { cause }), {

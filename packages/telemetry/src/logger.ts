@@ -5,16 +5,19 @@ import { extractTrace, traceIdOf } from "./trace-context.ts";
 
 export type { Logger } from "pino";
 
-/** Keys whose values are never written, at any of the first two levels. */
+/** Keys whose values are never written, at the first three levels of the fields. */
 const secretKeys = ["authorization", "apiKey", "api_key", "token", "secret", "password"];
 const redact = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 const MR_KEY = /\bmr_([a-z0-9]{4,32})_[A-Za-z0-9-]+/g;
 
-/** API keys that ended up inside text keep their public part alone. */
+/** Masks API keys inside text. Only their public part is kept. */
 export const maskApiKeys = (text: string): string => text.replace(MR_KEY, "mr_$1_[redacted]");
 
-/** What is written of an error besides what it says. Libraries add to theirs what they were doing, passwords and payloads included. */
+/**
+ * The only fields of an error that are written. Libraries add what they were doing to their errors, including
+ * passwords and payloads.
+ */
 const ERROR_FIELDS = new Set(["type", "message", "stack", "code", "reason"]);
 
 const shownError = (error: unknown): unknown =>
@@ -26,11 +29,11 @@ const shownError = (error: unknown): unknown =>
 
 export interface LoggerOptions {
   readonly level?: string;
-  /** Standard output unless given. */
+  /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** Fields of every line about a job. */
+/** Returns the fields of every log line about a job. */
 export function jobFields(jobId: string, traceparent: string | undefined): Record<string, string> {
   const traceId = traceparent === undefined ? undefined : traceIdOf(extractTrace({ traceparent }));
   return {
@@ -39,7 +42,7 @@ export function jobFields(jobId: string, traceparent: string | undefined): Recor
   };
 }
 
-/** JSON lines, each with the trace it belongs to. Lines about a job begin with `jobFields`. */
+/** Writes JSON lines, each with its trace. Lines about a job begin with `jobFields`. */
 export function createLogger(service: string, options: LoggerOptions = {}): Logger {
   const settings = {
     level: options.level ?? "info",
@@ -51,7 +54,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: maskApiKeys },
     mixin(fields: object) {
-      // A line about a job says the job's trace, whatever call it is written in.
+      // A line about a job has the job's trace, even if it is written during another call.
       if (logFields.traceId in fields) return {};
       const span = trace.getSpanContext(context.active());
       if (span === undefined) return {};

@@ -1,13 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { metricNames } from "./names.ts";
 
-/** From a cache hit to a long document: 5 ms to 10 min. */
+/** The buckets reach from a cache hit to a long document: 5 ms to 10 min. */
 const JOB_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const RPC_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** One registry and what is counted in it. Labels never hold a job or a key: their number is unbounded. */
+/** Creates one registry with all metrics. No label holds a job or a key, because their number is unbounded. */
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
   if (options.processMetrics ?? false) collectDefaultMetrics({ register: registry });
@@ -32,7 +32,7 @@ function metricKinds(registry: Registry) {
 
 type MetricKinds = ReturnType<typeof metricKinds>;
 
-/** What becomes of jobs. */
+/** Metrics about jobs. */
 function jobMetrics({ registers, counter, jobs }: MetricKinds) {
   return {
     jobDuration: new Histogram({
@@ -51,48 +51,48 @@ function jobMetrics({ registers, counter, jobs }: MetricKinds) {
     }),
     jobsSubmitted: jobs(
       metricNames.jobsSubmitted,
-      "Jobs accepted; repeats of an idempotency key are not counted.",
+      "Jobs accepted. Repeats of an idempotency key are not counted.",
     ),
     jobsShed: counter(
       metricNames.jobsShed,
       "Jobs refused because Redis has little memory left.",
       [],
     ),
-    jobsLeased: jobs(metricNames.jobsLeased, "Attempts begun."),
+    jobsLeased: jobs(metricNames.jobsLeased, "Attempts started."),
     jobsCompleted: jobs(metricNames.jobsCompleted, "Jobs that succeeded."),
     jobsFailed: jobs(metricNames.jobsFailed, "Jobs that failed for good."),
     jobsRetried: jobs(
       metricNames.jobsRetried,
-      "Attempts that failed and will be tried again after a backoff.",
+      "Attempts that failed and are followed by another attempt after a backoff.",
     ),
     jobsBounced: jobs(
       metricNames.jobsBounced,
-      "Attempts that a provider's refusal or outage sent back to wait, at no cost to the job.",
+      "Attempts that a provider's refusal or outage ended. The job waits again, and no attempt is spent.",
     ),
     providerPauses: counter(
       metricNames.providerPauses,
-      "Times that a provider account was paused, by why; each probe that fails counts again.",
+      "Cool-downs of provider accounts, by reason. Each failed probe counts again.",
       ["reason"],
     ),
     jobsHandedBack: jobs(
       metricNames.jobsHandedBack,
-      "Attempts that came back unfinished and were not counted, as from a worker that drains.",
+      "Attempts that workers handed back unfinished, such as while they drain. No attempt is spent.",
     ),
     lanesHeld: counter(
       metricNames.lanesHeld,
-      "Times that a key's waiting jobs were set aside, by what holds them.",
+      "Times that a lane was held, by the constraint that holds it.",
       ["queue", "constraint"],
     ),
     jobsStalled: jobs(metricNames.jobsStalled, "Attempts that lost their worker."),
     jobsRepaired: counter(
       metricNames.jobsRepaired,
-      "Jobs that were found in no place, or holding what they should not, and mended.",
+      "Jobs that the scheduler repaired: they were in no place, or held what they should not hold.",
       ["queue"],
     ),
     jobsCancelled: jobs(metricNames.jobsCancelled, "Jobs that were cancelled."),
     jobsExpired: jobs(
       metricNames.jobsExpired,
-      "Jobs that were not started by their latest start, or not finished by their deadline.",
+      "Jobs that did not start by their latest start, or did not finish by their deadline.",
     ),
     tokens: counter(metricNames.tokens, "Tokens that attempts reported, by direction.", [
       ...byType,
@@ -101,7 +101,7 @@ function jobMetrics({ registers, counter, jobs }: MetricKinds) {
   };
 }
 
-/** How the services do. */
+/** Metrics about the services. */
 function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
   return {
     outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
@@ -109,23 +109,27 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
     redisMemoryUsed: gauge(
       metricNames.redisMemoryUsed,
-      "Memory in use, of the Redis server that is fullest.",
+      "Memory in use in the fullest Redis server.",
       [],
     ),
-    redisMemoryLimit: gauge(metricNames.redisMemoryLimit, "Its maxmemory; 0: it has none.", []),
+    redisMemoryLimit: gauge(
+      metricNames.redisMemoryLimit,
+      "The maxmemory setting of the fullest Redis server. 0 if it is not set.",
+      [],
+    ),
     loopFailures: counter(
       metricNames.loopFailures,
-      "Rounds of the scheduler's own duties that failed.",
+      "Failed rounds of the scheduler's background duties.",
       ["loop"],
     ),
     reloadFailed: gauge(
       metricNames.reloadFailed,
-      "1 if the configuration file could not be applied when it was last read again.",
+      "1 if the last reload of the configuration file could not be applied, else 0.",
       [],
     ),
     awaitedJobs: gauge(
       metricNames.awaitedJobs,
-      "Jobs whose end is waited for: by callers at a gateway, by gateways at a scheduler.",
+      "Jobs whose end is awaited: by callers in a gateway, by gateways in a scheduler.",
       [],
     ),
     relayedChunks: counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
@@ -138,7 +142,7 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     ),
     providerCallDuration: new Histogram({
       name: metricNames.providerCallDuration,
-      help: "How long calls of a model provider took to their end, by outcome.",
+      help: "How long calls of a model provider took, by outcome.",
       labelNames: ["provider", "outcome"] as const,
       buckets: JOB_SECONDS,
       registers,
@@ -149,7 +153,7 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     ]),
     rpcDuration: new Histogram({
       name: metricNames.rpcDuration,
-      help: "How long calls took, by method; a stream counts from open to end.",
+      help: "How long calls took, by method. A stream counts from its start to its end.",
       labelNames: ["method"] as const,
       buckets: RPC_SECONDS,
       registers,

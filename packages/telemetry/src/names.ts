@@ -1,4 +1,4 @@
-/** Every name that dashboards, alerts and trace queries may rely on. */
+/** All names that dashboards, alerts and trace queries may rely on. */
 export const spanNames = {
   queueWait: "millrace.queue_wait",
   attempt: "millrace.attempt",
@@ -25,7 +25,7 @@ export const attributeNames = {
   errorType: "error.type",
 } as const;
 
-/** Seconds and plain counts, as Prometheus wants them. */
+/** The units are seconds and plain counts, as Prometheus recommends. */
 export const metricNames = {
   jobDuration: "millrace_job_duration_seconds",
   jobWait: "millrace_job_wait_seconds",
@@ -61,5 +61,5 @@ export const metricNames = {
   rpcDuration: "millrace_rpc_duration_seconds",
 } as const;
 
-/** Fields of log lines. */
+/** Names of fields in log lines. */
 export const logFields = { traceId: "trace_id", spanId: "span_id", jobId: "job_id" } as const;

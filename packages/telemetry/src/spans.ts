@@ -16,18 +16,18 @@ const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: Span
 export interface SpanOptions {
   /** Default "internal". */
   readonly kind?: keyof typeof kinds;
-  /** The active context unless given. */
+  /** Default: the active context. */
   readonly parent?: Context;
   readonly attributes?: Attributes;
 }
 
-/** A fault's stable reason, or what kind of error it is. */
+/** Returns an error's stable reason, or its class name. */
 function errorType(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   return "reason" in error && typeof error.reason === "string" ? error.reason : error.name;
 }
 
-/** Says of the active span that it failed, and how. */
+/** Marks the active span as failed, with the error's type. */
 export function failSpan(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const span = trace.getActiveSpan();
@@ -35,7 +35,7 @@ export function failSpan(error: unknown): void {
   span?.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** Runs `body` inside a span, which ends with it and says whether it threw. */
+/** Runs `body` inside a span, which ends with it. The span is marked as failed if `body` throws. */
 export function inSpan<T>(
   name: string,
   { parent = context.active(), kind = "internal", attributes = {} }: SpanOptions,
@@ -54,19 +54,19 @@ export function inSpan<T>(
   });
 }
 
-/** Adds to what the active span says. */
+/** Adds attributes to the active span. */
 export const describeSpan = (attributes: Attributes): void => {
   trace.getActiveSpan()?.setAttributes(attributes);
 };
 
-/** Writes down a span of time that is over, in the trace that `headers` carry; nothing if they carry none. */
+/** Records a span for a time in the past, in the trace that `headers` carry. Does nothing if they carry none. */
 export function recordSpan(
   name: string,
   headers: TraceHeaders,
   time: { readonly startMs: number; readonly endMs: number },
   attributes: Attributes,
 ): void {
-  // Where nothing is traced no job carries any.
+  // If nothing is traced, jobs carry no trace.
   if (headers.traceparent === undefined) return;
   const parent = extractTrace(headers);
   if (trace.getSpanContext(parent) === undefined) return;

@@ -5,7 +5,7 @@ import { extractTrace, injectTrace, traceIdOf } from "./trace-context.ts";
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 
-test("a trace goes into headers and comes back", () => {
+test("a trace survives the way into headers and back", () => {
   const carried = extractTrace({ traceparent, tracestate: "vendor=1" });
   expect(traceIdOf(carried)).toBe(traceId);
   expect(injectTrace(carried)).toEqual({ traceparent, tracestate: "vendor=1" });
@@ -18,6 +18,6 @@ test.each(["", "00-zz-b7ad6b7169203331-01", `00-${"0".repeat(32)}-b7ad6b71692033
   },
 );
 
-test("nothing traced, nothing sent", () => {
+test("no headers are sent if nothing is traced", () => {
   expect(injectTrace(ROOT_CONTEXT)).toEqual({});
 });

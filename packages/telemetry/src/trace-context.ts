@@ -3,13 +3,13 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 
 const propagator = new W3CTraceContextPropagator();
 
-/** A trace as W3C headers; both absent when nothing is traced. */
+/** A trace as W3C headers. Both are absent if nothing is traced. */
 export interface TraceHeaders {
   readonly traceparent?: string;
   readonly tracestate?: string;
 }
 
-/** The headers that carry a context (the active one unless given) to another process or into a job. */
+/** Returns the headers that carry a context to another process or into a job. Default: the active context. */
 export function injectTrace(from: Context = context.active()): TraceHeaders {
   const headers: Record<string, string> = {};
   propagator.inject(from, headers, {
@@ -20,7 +20,7 @@ export function injectTrace(from: Context = context.active()): TraceHeaders {
   return headers;
 }
 
-/** The context that headers carry; the root context if they carry none or are malformed. */
+/** Returns the context that headers carry, or the root context if they carry none or are malformed. */
 export function extractTrace(headers: TraceHeaders): Context {
   return propagator.extract(ROOT_CONTEXT, headers, {
     get: (carrier, key) => carrier[key as keyof TraceHeaders],
@@ -28,6 +28,6 @@ export function extractTrace(headers: TraceHeaders): Context {
   });
 }
 
-/** The 32 hex digits of a context's trace, or undefined. */
+/** Returns the trace id of a context, 32 hex digits. Undefined if there is none. */
 export const traceIdOf = (from: Context = context.active()): string | undefined =>
   trace.getSpanContext(from)?.traceId;

@@ -2,13 +2,13 @@ import { attributeNames } from "./names.ts";
 import { inSpan } from "./spans.ts";
 import { extractTrace, type TraceHeaders } from "./trace-context.ts";
 
-/** OpenTelemetry's names of RPC systems; `http` for a method that was called by plain HTTP. */
+/** The names of RPC systems in OpenTelemetry. `http` means a method that was called by plain HTTP. */
 export type CallProtocol = "grpc" | "connectrpc" | "http";
 
-/** A call as far as tracing reads it. */
+/** The parts of a call that tracing reads. */
 export interface ServerCall {
   readonly protocol: CallProtocol;
-  /** Fully qualified: `/millrace.jobs.v1.JobService/GetJob`. */
+  /** The full path, such as `/millrace.jobs.v1.JobService/GetJob`. */
   readonly path: string;
   readonly headers: { get(name: string): string | undefined };
 }

@@ -11,11 +11,11 @@ export interface TracingOptions {
 
 export interface Tracing {
   readonly enabled: boolean;
-  /** Sends what is buffered; waits for the exporter's own time limit at most. */
+  /** Sends the buffered spans. Waits no longer than the exporter's own time limit. */
   close(): Promise<void>;
 }
 
-/** Whether the standard variables ask for traces: they are off unless somebody says where to. */
+/** Whether the standard variables ask for traces. Tracing is off unless a destination is set. */
 export function tracingWanted(env: TracingOptions["env"]): boolean {
   if (env.OTEL_SDK_DISABLED === "true" || env.OTEL_TRACES_EXPORTER === "none") return false;
   return [
@@ -26,8 +26,8 @@ export function tracingWanted(env: TracingOptions["env"]): boolean {
 }
 
 /**
- * Sends spans over OTLP/HTTP as the process's OTEL_* variables say; once per process, before the
- * first span. Spans are made by our own interceptors: there is no module patching.
+ * Sends spans over OTLP/HTTP as the OTEL_* variables of the process say. Call it once per process, before the
+ * first span. Millrace's own interceptors make the spans: no module is patched.
  */
 export function startTracing({ serviceName, env }: TracingOptions): Tracing {
   if (!tracingWanted(env)) return { enabled: false, close: async () => undefined };
@@ -39,6 +39,6 @@ export function startTracing({ serviceName, env }: TracingOptions): Tracing {
     logRecordProcessors: [],
   });
   sdk.start();
-  // A collector that is away costs spans, not the exit code.
+  // A collector that is away costs spans, but does not change the exit code.
   return { enabled: true, close: () => sdk.shutdown().catch(() => undefined) };
 }

@@ -9,9 +9,9 @@ export interface TestCertificate {
 }
 
 export interface TestAuthority {
-  /** What those who trust it are given, in PEM. */
+  /** The certificate of the authority in PEM, for those who trust it. */
   readonly ca: Buffer;
-  /** For a server on localhost and 127.0.0.1, and for a client of any name. */
+  /** Issues a certificate for a server on localhost and 127.0.0.1, or for a client. The name may be any. */
   issue(name: string): TestCertificate;
 }
 
@@ -27,10 +27,10 @@ function keyPair() {
 let serials = 0;
 let authorities = 0;
 
-/** A certificate authority of a test's own, good for a day. */
+/** Creates a certificate authority for one test. It is valid for a day. */
 export function testAuthority(): TestAuthority {
   authorities += 1;
-  // Those who trust several tell them apart by their names.
+  // Authorities need different names, so that a peer that trusts several can tell them apart.
   const name = [{ name: "commonName", value: `Millrace test authority ${authorities}` }];
   const authority = keyPair();
 
@@ -58,7 +58,7 @@ export function testAuthority(): TestAuthority {
       const cert = sign([{ name: "commonName", value: commonName }], publicKey, [
         { name: "basicConstraints", cA: false },
         { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-        // 2: a DNS name, 7: an address.
+        // Type 2 is a DNS name, type 7 an IP address.
         {
           name: "subjectAltName",
           altNames: [

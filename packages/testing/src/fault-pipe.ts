@@ -1,43 +1,43 @@
 import type { Socket } from "node:net";
 import { type Clock, type Random, sleep } from "@millrace/shared";
 
-/** What is wrong with one direction of a connection. Nothing, if all is left out. */
+/** The faults of one direction of a connection. By default there are none. */
 export interface Toxics {
   /** How long each piece takes. */
   readonly latencyMs?: number;
-  /** Up to so much more or less, evenly spread. No piece overtakes another. */
+  /** A random change of the latency, evenly spread up to this much more or less. No piece overtakes another. */
   readonly jitterMs?: number;
   readonly bytesPerSecond?: number;
-  /** Pieces are cut into slices of at most so many bytes, each written by itself. */
+  /** Pieces are cut into slices of at most this many bytes. Each slice is written separately. */
   readonly sliceBytes?: number;
-  /** Nothing passes, and nothing is lost: what has come goes on when this is over. */
+  /** Nothing passes while this is true, but nothing is lost. Everything that arrived is passed on afterwards. */
   readonly blackHole?: boolean;
 }
 
 export interface FaultPipeOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Asked anew for each piece. */
+  /** Called again for each piece. */
   toxics(): Toxics;
 }
 
 export interface FaultPipe {
-  /** To be called when the toxics have changed. */
+  /** Must be called when the toxics have changed. */
   wake(): void;
 }
 
-/** What a pipe holds before it stops reading: the sender feels back-pressure, as on a real path. */
+/** How many bytes a pipe holds before it stops reading. The sender then meets back-pressure, as on a real path. */
 const HELD_BYTES = 256 * 1024;
-/** At a low rate bytes go in such steps: a large piece would else come late, and all at once. */
+/** The time between writes at a limited rate. Without such steps, a large piece would arrive late and all at once. */
 const STEP_MS = 20;
 
 interface Piece {
-  /** Left out: the sender has said that this was all. */
+  /** Undefined at the end, when the sender has closed its side. */
   readonly bytes?: Buffer;
   readonly dueMs: number;
 }
 
-/** Carries one direction of a connection. If its sender breaks off, so does it. */
+/** Carries one direction of a connection. If the sender's connection breaks, the pipe breaks the receiver's. */
 export function startFaultPipe(from: Socket, to: Socket, options: FaultPipeOptions): FaultPipe {
   const { clock, random, toxics } = options;
   const held: Piece[] = [];
@@ -74,7 +74,7 @@ export function startFaultPipe(from: Socket, to: Socket, options: FaultPipeOptio
   to.on("close", stop);
 
   const write = async (bytes: Buffer) => {
-    // A receiver that is half-closed hears no more of it.
+    // A receiver that has closed its side gets nothing more.
     if (!to.writable || to.write(bytes)) return;
     await new Promise<void>((resolve) => {
       to.once("drain", resolve);
@@ -82,16 +82,16 @@ export function startFaultPipe(from: Socket, to: Socket, options: FaultPipeOptio
     });
   };
   const carryPiece = async (bytes: Buffer) => {
-    for (let at = 0; at < bytes.length && !broken.signal.aborted; ) {
+    for (let start = 0; start < bytes.length && !broken.signal.aborted; ) {
       const { sliceBytes = bytes.length, bytesPerSecond = Number.POSITIVE_INFINITY } = toxics();
       const stepBytes = Math.max(1, Math.floor((bytesPerSecond * STEP_MS) / 1_000));
-      const slice = bytes.subarray(at, at + Math.min(sliceBytes, stepBytes));
-      at += slice.length;
+      const slice = bytes.subarray(start, start + Math.min(sliceBytes, stepBytes));
+      start += slice.length;
       await write(slice);
       if (bytesPerSecond < Number.POSITIVE_INFINITY) {
         await sleep(clock, (slice.length / bytesPerSecond) * 1_000, broken.signal);
-      } else if (at < bytes.length) {
-        // Else the kernel has several slices at once, and joins them.
+      } else if (start < bytes.length) {
+        // Without this turn, the kernel would get several slices at once and join them.
         await new Promise((resolve) => setImmediate(resolve));
       }
     }

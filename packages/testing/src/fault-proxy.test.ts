@@ -7,7 +7,7 @@ import { startFaultProxy } from "./fault-proxy.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-/** What comes in on a socket, and how it ends. */
+/** Collects what arrives on a socket, and how it ends. */
 function readAll(socket: Socket) {
   const pieces: Buffer[] = [];
   const waiting = new Set<() => void>();
@@ -19,7 +19,7 @@ function readAll(socket: Socket) {
   return {
     pieces,
     text: () => Buffer.concat(pieces).toString(),
-    /** Resolves when as many bytes have come. */
+    /** Resolves when at least this many bytes have arrived. */
     bytes: (count: number) =>
       new Promise<void>((resolve) => {
         const look = () => {
@@ -31,7 +31,7 @@ function readAll(socket: Socket) {
         look();
       }),
     ended: new Promise<void>((resolve) => socket.on("end", resolve)),
-    /** True if it was broken off. */
+    /** Resolves when the socket is closed. True if it was closed by an error. */
     closed: new Promise<boolean>((resolve) => socket.on("close", resolve)),
   };
 }
@@ -57,7 +57,7 @@ async function setup(clock = systemClock) {
     onTestFinished(() => void socket.destroy());
     return socket;
   };
-  /** A connection through the proxy, both ends in hand. */
+  /** Opens a connection through the proxy and returns both of its ends. */
   const open = async () => {
     const arrival = new Promise<Socket>((resolve) => arrivals.add(resolve));
     const client = dial();
@@ -71,7 +71,7 @@ const turns = async (count = 20) => {
   for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test("bytes and ends pass both ways, and a half that is closed leaves the other open", async () => {
+test("bytes and ends pass in both directions, and closing one direction leaves the other open", async () => {
   const { proxy, open } = await setup();
   const { client, far, atClient, atFar } = await open();
   const large = "0123456789".repeat(200_000);
@@ -86,21 +86,21 @@ test("bytes and ends pass both ways, and a half that is closed leaves the other 
   while (proxy.connections > 0) await turns(1);
 });
 
-test("an end that breaks off breaks the other", async () => {
+test("a reset of one end resets the other end", async () => {
   const { open } = await setup();
   const { client, atFar } = await open();
   client.resetAndDestroy();
   expect(await atFar.closed).toBe(true);
 });
 
-test("a server that is not there is a connection that breaks", async () => {
+test("the connection breaks if the server cannot be reached", async () => {
   const proxy = await startFaultProxy("127.0.0.1:1");
   onTestFinished(() => proxy[Symbol.asyncDispose]());
   const [host, port] = proxy.address.split(":");
   expect(await readAll(connect({ host, port: Number(port) })).closed).toBe(true);
 });
 
-test("a piece takes as long as it is told to, give or take the jitter, and none overtakes another", async () => {
+test("a piece takes its latency plus or minus jitter, and no piece overtakes another", async () => {
   const clock = new ManualClock();
   const { proxy, open } = await setup(clock);
   const { client, far, atClient, atFar } = await open();
@@ -112,18 +112,18 @@ test("a piece takes as long as it is told to, give or take the jitter, and none 
   clock.advance(49);
   await turns();
   expect(atFar.text()).toBe("");
-  // The other direction is as fast as ever.
+  // The other direction has no latency.
   far.write("x");
   await atClient.bytes(1);
   clock.advance(101);
   await atFar.bytes(1);
-  // The second may have been read in the first's wake: it is due by now, too.
+  // The second piece may have been read only after the first one was due. It is due by now, too.
   clock.advance(150);
   await atFar.bytes(2);
   expect(atFar.text()).toBe("ab");
 });
 
-test("a rate is kept to", async () => {
+test("the rate is limited to bytesPerSecond", async () => {
   const clock = new ManualClock();
   const { proxy, open } = await setup(clock);
   const { client, atFar } = await open();
@@ -141,7 +141,7 @@ test("a rate is kept to", async () => {
   }
 });
 
-test("slices come by themselves, and all of them", async () => {
+test("slices arrive separately, and none is lost", async () => {
   const { proxy, open } = await setup();
   const { client, atFar } = await open();
   proxy.set({ up: { sliceBytes: 3 } });
@@ -151,7 +151,7 @@ test("slices come by themselves, and all of them", async () => {
   expect(atFar.pieces.length).toBeGreaterThan(1);
 });
 
-test("what goes into a black hole comes out when it is over", async () => {
+test("bytes that enter a black hole arrive when it ends", async () => {
   const { proxy, open } = await setup();
   const { client, far, atClient, atFar } = await open();
   proxy.set({ up: { blackHole: true } });
@@ -165,11 +165,11 @@ test("what goes into a black hole comes out when it is over", async () => {
   expect(atFar.text()).toBe("lost?");
 });
 
-test("a black hole holds only so much: its sender has to wait", async () => {
+test("a black hole holds a limited number of bytes, and then its sender waits", async () => {
   const { proxy, open } = await setup();
   const { client, atFar } = await open();
   proxy.set({ up: { blackHole: true } });
-  // More than what the sockets of four ends hold.
+  // More than the socket buffers of all four ends hold.
   const much = Buffer.alloc(64 * 2 ** 20);
   client.write(much);
   await turns(500);
@@ -178,7 +178,7 @@ test("a black hole holds only so much: its sender has to wait", async () => {
   await atFar.bytes(much.length);
 });
 
-test("a cut breaks every connection at both ends, and new ones are taken", async () => {
+test("a cut breaks every connection at both ends, and new connections are accepted", async () => {
   const { proxy, open } = await setup();
   const one = await open();
   const other = await open();
@@ -193,22 +193,22 @@ test("a cut breaks every connection at both ends, and new ones are taken", async
 });
 
 test.each(["up", "down"] as const)(
-  "a half-close %s is an end there, and the other way goes on",
+  "a half-close %s ends that direction, and the other direction continues",
   async (direction) => {
     const { proxy, open } = await setup();
     const { client, far, atClient, atFar } = await open();
     proxy.halfClose(direction);
-    const [told, silent, other, heard] =
+    const [endedSide, silentSide, openSide, hearingSide] =
       direction === "up" ? [atFar, client, far, atClient] : [atClient, far, client, atFar];
-    await told.ended;
-    silent.write("into nothing");
-    other.write("still");
-    await heard.bytes(5);
-    expect(told.text()).toBe("");
+    await endedSide.ended;
+    silentSide.write("into nothing");
+    openSide.write("still");
+    await hearingSide.bytes(5);
+    expect(endedSide.text()).toBe("");
   },
 );
 
-test("one that refuses takes no connection and keeps those that it has, until it accepts again", async () => {
+test("a proxy that refuses keeps its connections and takes no new one until it accepts again", async () => {
   const { proxy, dial, open } = await setup();
   const { client, atFar } = await open();
   await proxy.refuse();

@@ -6,32 +6,32 @@ import { type FaultPipe, startFaultPipe, type Toxics } from "./fault-pipe.ts";
 
 export type { Toxics } from "./fault-pipe.ts";
 
-/** Up: from whoever connects to the proxy to the server behind it. */
+/** "up" is from the client of the proxy to the server behind it. */
 export type Direction = "up" | "down";
 
 export interface FaultProxyOptions {
-  /** Of the jitter's and the delays' time. */
+  /** The clock of latency and rate. */
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** A TCP proxy on 127.0.0.1 that behaves as badly as it is told to. */
+/** A TCP proxy on 127.0.0.1 that injects the faults it is set to. */
 export interface FaultProxy extends AsyncDisposable {
-  /** To connect to instead of the server: `host:port`. */
+  /** The proxy's `host:port`. Clients connect to it instead of the server. */
   readonly address: string;
-  /** How many connections there are. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** How bytes travel from now on, on connections that are there and on new ones; a direction left out is well. */
+  /** Sets the faults of existing and new connections from now on. A direction that is left out has no faults. */
   set(toxics: { readonly [one in Direction]?: Toxics }): void;
-  /** All is well again for what travels; a proxy that refuses goes on refusing. */
+  /** Removes all faults of existing and new connections. A proxy that refuses connections still refuses them. */
   clear(): void;
-  /** Breaks every connection, at both ends at once (RST). */
+  /** Breaks every connection at both ends at once (RST). */
   cut(): void;
-  /** Tells the receivers of one direction that this was all (FIN). The other direction goes on. */
+  /** Ends one direction for its receivers (FIN). The other direction continues. */
   halfClose(direction: Direction): void;
-  /** No new connection is taken (ECONNREFUSED); those that are there go on. */
+  /** Refuses new connections (ECONNREFUSED). Existing connections continue. */
   refuse(): Promise<void>;
-  /** Takes connections again. */
+  /** Accepts new connections again. */
   accept(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ interface Connection {
   readonly pipes: readonly FaultPipe[];
 }
 
-/** Starts a proxy to `to` (`host:port`), with nothing wrong at first. */
+/** Starts a proxy to `to` (`host:port`), without faults at first. */
 export async function startFaultProxy(
   to: string,
   { clock = systemClock, random = systemRandom }: FaultProxyOptions = {},
@@ -64,7 +64,7 @@ export async function startFaultProxy(
     };
     connections.add(connection);
     for (const socket of [client, upstream]) {
-      // The pipe tells the other end.
+      // The pipe breaks the other end.
       socket.on("error", () => undefined);
       socket.on("close", () => {
         if (client.closed && upstream.closed) connections.delete(connection);
@@ -80,7 +80,8 @@ export async function startFaultProxy(
   const refuse = async () => {
     const closing = server;
     server = undefined;
-    // Not until the last connection ends, which "close" waits for: the port is shut at once.
+    // `close` shuts the port at once. This does not wait for its "close" event, which comes only after the last
+    // connection ends.
     closing?.close();
   };
   const cut = () => {

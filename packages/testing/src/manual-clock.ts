@@ -18,7 +18,7 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Timers set and neither run nor cancelled. */
+  /** The number of timers that have neither run nor been cancelled. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -31,8 +31,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time forward, running each timer that falls due at its own time, in order, including
-   * those that timers set on the way. Synchronous: promises they resolve are seen after an await.
+   * Moves time forward and runs each timer at its own time, in order, including timers that other timers set. It
+   * is synchronous: promises that timers resolve are seen only after an await.
    */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
@@ -44,12 +44,12 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Sets the wall clock, back or forth, without running timers: what an administrator or NTP does. */
+  /** Sets the clock forward or back without running timers, as an administrator or NTP does. */
   jump(byMs: number): void {
     this.#nowMs += byMs;
   }
 
-  /** The earliest due timer; of several at one time, the one set first. */
+  /** Returns the earliest due timer. Of several at one time, returns the one that was set first. */
   #next(untilMs: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {

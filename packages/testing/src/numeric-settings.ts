@@ -5,8 +5,8 @@ interface Schema {
 }
 
 /**
- * The variables of all settings that are numbers, sorted. It tells them by what they say of a word, so
- * that a table of bounds can be held to all that there are.
+ * Returns the variables of all numeric settings, sorted. A setting is numeric if its schema wants a number in
+ * place of a word. Tests use this to hold a table of bounds to all numeric settings.
  */
 export const numericSettings = ({
   settings,

@@ -3,29 +3,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type Clock, sleep, systemClock } from "@millrace/shared";
 
-/** One call of `POST /v1/chat/completions`, as it came. */
+/** One call of `POST /v1/chat/completions`, as it arrived. */
 export interface ProviderCall {
-  /** From 1, in order of arrival. */
+  /** Counted from 1, in order of arrival. */
   readonly number: number;
   readonly authorization: string;
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: string }[];
-  /** `max_completion_tokens`. */
+  /** The value of `max_completion_tokens`. */
   readonly maxTokens: number | undefined;
-  /** Aborts when the caller goes away before the answer's end. */
+  /** Aborts when the caller disconnects before the end of the answer. */
   readonly left: AbortSignal;
 }
 
-/** How the provider treats a call. */
+/** How the provider answers a call. */
 export type ProviderReply =
   | {
       readonly kind: "answer";
       readonly pieces: readonly string[];
       /** Default "stop". */
       readonly finishReason?: "stop" | "length" | "content_filter";
-      /** Left out: the server counts nothing, as some do. */
+      /** Undefined: the provider reports no usage, as some do. */
       readonly usage?: { readonly prompt: number; readonly completion: number };
-      /** Before the first byte, and between pieces. */
+      /** The wait before the first byte and between pieces. */
       readonly pauseMs?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
@@ -37,26 +37,29 @@ export type ProviderReply =
       /** For example retry-after and x-ratelimit-remaining-tokens. */
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Some pieces and then: a broken connection, or an end as if that were all, or nothing ever. */
+  /** Sends some pieces, and then breaks the connection, ends normally as if complete, or hangs for ever. */
   | {
       readonly kind: "breakOff";
       readonly pieces: readonly string[];
       readonly how: "reset" | "end" | "hang";
     }
-  /** Takes the call and never says a byte. */
+  /** Accepts the call and never sends a byte. */
   | { readonly kind: "silence" };
 
-/** Decides call by call; kept simple so that a test can be a rate limiter, or lose every third call. */
+/**
+ * Decides how to answer each call. It is a plain function, so that a test can limit the rate, or lose every third
+ * call.
+ */
 export type ProviderBehaviour = (call: ProviderCall) => ProviderReply | Promise<ProviderReply>;
 
 export interface ProviderSimulator extends AsyncDisposable {
-  /** For OPENAI_BASE_URL. */
+  /** The value for OPENAI_BASE_URL. */
   readonly url: string;
   /** All calls so far. */
   readonly calls: readonly ProviderCall[];
-  /** From the next call on. */
+  /** Sets the behaviour from the next call on. */
   behave(behaviour: ProviderBehaviour): void;
-  /** Resolves when so many calls have come in all. */
+  /** Resolves when this many calls have arrived in all. */
   called(count: number): Promise<ProviderCall>;
 }
 
@@ -116,7 +119,7 @@ async function reply(
   });
   response.flushHeaders();
   for (const piece of how.pieces) {
-    // Once it is on its way: what is reset would take with it what is not.
+    // Waits until the piece is sent, because a reset would drop what is still buffered.
     await new Promise((resolve) => response.write(delta(piece), resolve));
     await pause();
   }
@@ -137,7 +140,7 @@ async function reply(
   response.end(event("[DONE]"));
 }
 
-/** A model provider on this machine that speaks OpenAI's protocol, streamed, and fails as it is told. */
+/** A model provider on this machine that speaks OpenAI's protocol with streaming, and fails as a test tells it to. */
 export async function startProviderSimulator(
   first: ProviderBehaviour = () => answer("The mill", " turns."),
   clock: Clock = systemClock,
@@ -155,7 +158,7 @@ export async function startProviderSimulator(
     const call = await callOf(arrived, request, left.signal);
     calls.push(call);
     for (const look of waiting) look();
-    // Whoever left gets no answer.
+    // A caller that has disconnected gets no answer.
     await reply(response, await behaviour(call), left.signal, clock).catch(() =>
       response.destroy(),
     );

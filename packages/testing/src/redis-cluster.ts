@@ -5,17 +5,17 @@ import { disposeAll, infoSays, until, untilInSync } from "./redis-replicas.ts";
 
 const SLOTS = 16_384;
 const MASTERS = 3;
-/** No replica takes over by itself, however slow the machine is: tests say when. */
+/** The timeout is so long that no replica takes over by itself on a slow machine. Tests start a failover themselves. */
 const NODE_TIMEOUT_MS = 60_000;
-/** While the nodes meet: a handshake that is lost is given up after so long, and begun again. */
+/** The timeout while the nodes meet. A lost handshake is given up after this time and started again. */
 const MEET_TIMEOUT_MS = 3_000;
 
 export interface RedisClusterOptions {
-  /** A replica for each master. Default false. */
+  /** Whether each master has a replica. Default false. */
   readonly replicas?: boolean;
   /** Further arguments for every server. */
   readonly args?: readonly string[];
-  /** With certificates every server speaks TLS too, which is what `addresses` are then for. */
+  /** With certificates, every server also speaks TLS, and `addresses` are its TLS ports. */
   readonly tlsArgs?: readonly string[];
 }
 
@@ -25,19 +25,19 @@ export interface LocalRedisCluster extends AsyncDisposable {
   readonly masters: readonly LocalRedis[];
   /** In the order of their masters. */
   readonly replicas: readonly LocalRedis[];
-  /** For MILLRACE_REDIS_CLUSTER. */
+  /** The value for MILLRACE_REDIS_CLUSTER. */
   readonly setting: string;
-  /** The masters' node ids, in their order. */
+  /** The node ids of the masters, in their order. */
   readonly ids: readonly string[];
-  /** Which of the masters had a key's slot at first. */
+  /** Returns the index of the master that had a key's slot at the start. */
   indexOf(key: string): Promise<number>;
-  /** Has a replica whose master is dead take over, with what it has; resolves once it did. */
+  /** Makes a replica of a dead master take over with the data that it has. Resolves once it is master. */
   takeOver(replica: LocalRedis | undefined): Promise<void>;
-  /** Has a replica take over from its master, which hands over all that it has; resolves once it did. */
+  /** Makes a replica take over from its living master, which hands over all its data. Resolves once it is master. */
   handOver(index: number): Promise<void>;
 }
 
-/** Resolves when all nodes agree that the Cluster is whole. */
+/** Starts the Cluster. Resolves when all nodes agree that it is complete. */
 export async function startRedisCluster(
   options: RedisClusterOptions = {},
 ): Promise<LocalRedisCluster> {
@@ -77,7 +77,7 @@ export async function startRedisCluster(
     return (
       info.includes("cluster_state:ok") &&
       known.length === servers.length &&
-      // Over a link that is not there yet nothing is published.
+      // Messages are not published over a link that is not connected yet.
       known.every((node) => / connected( |$)/.test(node) && !node.includes("handshake"))
     );
   };
@@ -112,7 +112,7 @@ export async function startRedisCluster(
       return Math.floor(Number(await redisCommand(first.port, "CLUSTER", "KEYSLOT", key)) / share);
     },
     async takeOver(replica) {
-      if (replica === undefined) throw new Error("no such replica");
+      if (replica === undefined) throw new Error("takeOver was called without a replica");
       await redisCommand(replica.port, "CLUSTER", "FAILOVER", "TAKEOVER");
       await until(() => infoSays(replica, "role:master"));
     },

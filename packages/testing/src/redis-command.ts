@@ -8,7 +8,10 @@ export interface RedisPort {
 const encode = (args: readonly string[]): string =>
   `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join("")}`;
 
-/** One command of an operator's, on a connection of its own: the reply's text, or "" for one that is none. */
+/**
+ * Sends one command on its own connection, as an operator would. Returns the reply's text, or "" if the reply is
+ * empty.
+ */
 export function redisCommand(
   server: number | RedisPort,
   ...args: readonly string[]

@@ -4,8 +4,8 @@ let shared: Promise<LocalRedis> | undefined;
 let prefixes = 0;
 
 /**
- * A server that all tests of this process share, started when first asked for and ended with the
- * process, and a root prefix that no other test has.
+ * Returns a server that all tests of this process share, and a root prefix that no other test has. The server
+ * starts with the first call and ends with the process.
  */
 export async function redisForTests(): Promise<{ url: string; rootPrefix: string }> {
   shared ??= startRedis();

@@ -20,30 +20,30 @@ const QUORUM = 2;
 export interface RedisSentinelsOptions {
   /** Further arguments for every server. */
   readonly args?: readonly string[];
-  /** What servers ask for. Default: nothing. */
+  /** The password of the servers. Default: none. */
   readonly password?: string;
-  /** What sentinels ask for. Default: nothing. */
+  /** The password of the sentinels. Default: none. */
   readonly sentinelPassword?: string;
 }
 
-/** A master, two replicas, and three sentinels that watch over them. */
+/** A master, two replicas, and three sentinels that monitor them. */
 export interface LocalRedisSentinels extends AsyncDisposable {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly masterName: string;
-  /** For MILLRACE_REDIS_SENTINELS. */
+  /** The value for MILLRACE_REDIS_SENTINELS. */
   readonly setting: string;
-  /** The first of them is the master at first. */
+  /** The first server is the master at the start. */
   readonly servers: readonly LocalRedis[];
   /**
-   * Has the sentinels replace the master, as an operator would who wants to lose nothing: writers are held
-   * back until the replicas have all that it has.
+   * Makes the sentinels replace the master without loss, as an operator would: writes are paused until the
+   * replicas have all its data.
    */
   replace(): Promise<void>;
-  /** Kills the master and has another put in its place, which has what it was told of. */
+  /** Kills the master and makes a replica take its place, with the data that the replica has received. */
   killMaster(): Promise<void>;
 }
 
-/** Resolves when replicas are in sync and the sentinels know of them and of one another. */
+/** Starts the servers. Resolves when the replicas are in sync, and the sentinels know them and one another. */
 export async function startRedisSentinels(
   options: RedisSentinelsOptions = {},
 ): Promise<LocalRedisSentinels> {
@@ -58,7 +58,8 @@ export async function startRedisSentinels(
   await Promise.all(replicas.map(({ port }) => untilInSync({ port, password })));
   const watch = [
     `sentinel monitor ${NAME} 127.0.0.1 ${master.port} ${QUORUM}`,
-    // None is taken to be down, however slow the machine is: tests say when.
+    // The time is so long that no sentinel considers a server down on a slow machine. Tests start a failover
+    // themselves.
     `sentinel down-after-milliseconds ${NAME} 60000`,
     `sentinel failover-timeout ${NAME} 10000`,
     ...(password === undefined ? [] : [`sentinel auth-pass ${NAME} ${password}`]),
@@ -88,10 +89,10 @@ export async function startRedisSentinels(
       }
     }
   };
-  /** Has a sentinel put another in the place of the master. */
+  /** Makes a sentinel replace the master by a replica. */
   const failOver = async (from: LocalRedis) => {
     const asked = { port: sentinels[0]?.port ?? 0, password: sentinelPassword };
-    // It may have yet to hear of replicas that are good enough.
+    // The sentinel may not know yet of a replica that is good enough.
     const ask = () => redisCommand(asked, "SENTINEL", "FAILOVER", NAME);
     await until(async () => (await ask()) === "OK");
     await findMaster(from);

@@ -1,6 +1,9 @@
 import type { Random } from "@millrace/shared";
 
-/** The same numbers for the same seed, by the SplitMix32 mixer. For tests: it hides nothing. */
+/**
+ * Returns the same numbers for the same seed, by the SplitMix32 mixer. It is for tests only, because its numbers
+ * can be predicted.
+ */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;
   const nextUint32 = () => {

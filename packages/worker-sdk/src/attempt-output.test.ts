@@ -5,7 +5,7 @@ import { AttemptOutput } from "./attempt-output.ts";
 const texts = (output: AttemptOutput) =>
   output.take(Number.POSITIVE_INFINITY)?.chunks.map(({ content }) => content.value);
 
-test("text that is not sent yet is gathered into one chunk, and a sent chunk never changes", () => {
+test("unsent text is gathered into one chunk, and a chunk that was sent never changes", () => {
   const output = new AttemptOutput(1_000);
   output.write("a");
   output.write("b");
@@ -15,14 +15,14 @@ test("text that is not sent yet is gathered into one chunk, and a sent chunk nev
   expect(texts(output)).toEqual(["ab", "c"]);
 });
 
-test("a chunk holds as much as it may, and the rest follows in the next", () => {
+test("a chunk is filled to its limit, and the rest goes into the next chunk", () => {
   const output = new AttemptOutput(1_000_000);
   output.write("x".repeat(limits.chunkBytes));
   output.write("y");
   expect(texts(output)?.map((text) => String(text).length)).toEqual([limits.chunkBytes, 1]);
 });
 
-test("long text is cut between characters", () => {
+test("long text is split between characters", () => {
   const text = "\u{1F40B}".repeat(40_000);
   const output = new AttemptOutput(1_000_000);
   output.write(text);
@@ -33,14 +33,14 @@ test("long text is cut between characters", () => {
   }
 });
 
-test("of several reports of progress not yet sent, the last one goes", () => {
+test("only the last of several unsent progress reports is sent", () => {
   const output = new AttemptOutput(1_000);
   output.progress(1, 3, "one");
   output.progress(2, 3, "two");
   expect(texts(output)).toMatchObject([{ done: 2, message: "two" }]);
 });
 
-test("writing waits while more is unacknowledged than allowed, and no longer", async () => {
+test("a write waits only while more bytes are unacknowledged than allowed", async () => {
   const output = new AttemptOutput(3);
   await output.write("abc");
   let waiting = true;
@@ -54,7 +54,7 @@ test("writing waits while more is unacknowledged than allowed, and no longer", a
   await written;
 });
 
-test("after a reconnect, sending goes on from what the store has", () => {
+test("after a reconnect, sending continues after the chunks that are stored", () => {
   const output = new AttemptOutput(1_000);
   output.write("a");
   output.take(1_000);
@@ -64,7 +64,7 @@ test("after a reconnect, sending goes on from what the store has", () => {
   expect(output.take(1_000)).toMatchObject({ firstSequence: 1 });
 });
 
-test("output that was acknowledged and is gone from the store is missed", () => {
+test("a rewind reports acknowledged output that the store has lost", () => {
   const output = new AttemptOutput(1_000);
   output.write("a");
   output.take(1_000);
@@ -72,7 +72,7 @@ test("output that was acknowledged and is gone from the store is missed", () => 
   expect(output.rewind(0)).toBe(false);
 });
 
-test("output that was dropped because the attempt is to stop is not missed", async () => {
+test("a rewind does not report output that was dropped because the attempt stops", async () => {
   const output = new AttemptOutput(1_000);
   output.write("a");
   output.take(1_000);
@@ -82,7 +82,7 @@ test("output that was dropped because the attempt is to stop is not missed", asy
   await expect(output.write("b")).rejects.toThrow("stop");
 });
 
-test("one who writes without waiting is stopped where a job could keep no more, and what came before goes on its way", async () => {
+test("writes without waiting are refused at the job's output limit, and earlier output is still sent", async () => {
   const output = new AttemptOutput(1_000);
   const page = "x".repeat(limits.chunkBytes);
   const ends: Promise<unknown>[] = [];
@@ -100,6 +100,6 @@ test("one who writes without waiting is stopped where a job could keep no more, 
     ...Array(kept).fill(undefined),
     ...Array(1_000 - kept).fill(refused),
   ]);
-  // Else there would be a hole in the output.
+  // A write that succeeded now would leave a gap in the output.
   await expect(output.write("y")).rejects.toThrow("limit");
 });

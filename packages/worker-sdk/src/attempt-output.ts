@@ -4,9 +4,9 @@ import { type WorkerChunk, WorkerChunkSchema } from "@millrace/proto/worker-serv
 import { cutChars, groupLength, limits, splitBytes } from "@millrace/shared";
 import { NonRetryableError } from "./job-failure.ts";
 
-/** More than what a report of progress takes beside its message. */
+/** An upper bound for the size of a progress report without its message. */
 const PROGRESS_BYTES = 32;
-/** What the contract takes of a report's message. */
+/** The contract's limit for the message of a progress report. */
 const PROGRESS_MESSAGE_CHARS = 255;
 const CHUNKS_PER_TURN = 1_000;
 
@@ -24,21 +24,21 @@ export interface TakenOutput {
 const tooMuch = () => new NonRetryableError("TOO_LARGE", "The job's output is at its limit.");
 
 /**
- * The output of one attempt that is not yet acknowledged. Chunks are numbered from 0 and kept
- * until stored; a chunk that was ever sent never changes, so that sending it again is harmless.
+ * Buffers the output of one attempt until it is acknowledged. Chunks are numbered from 0 and kept until they are
+ * stored. A chunk that was ever sent never changes, so sending it again is idempotent.
  */
 export class AttemptOutput {
   readonly #maxBytes: number;
   #chunks: BufferedChunk[] = [];
-  /** The number of the first chunk in `#chunks`: all before it are stored. */
+  /** The number of the first chunk in `#chunks`. All chunks before it are stored. */
   #base = 0;
-  /** The next one to send on this stream. */
+  /** The number of the next chunk to send on this stream. */
   #next = 0;
-  /** All below were sent on some stream. */
+  /** All chunks below this number were sent on some stream. */
   #frozen = 0;
   #bytes = 0;
   #refusal: Error | undefined;
-  /** For writes alone: what was buffered before goes on its way. */
+  /** Refuses further writes only. Output that is already buffered is still sent. */
   #overflow: Error | undefined;
   #waiting: { floor: number; resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -54,7 +54,7 @@ export class AttemptOutput {
     return this.#next < this.#base + this.#chunks.length;
   }
 
-  /** Buffers text; resolves when no more than the allowed bytes are unacknowledged. */
+  /** Buffers text. Resolves when no more than the allowed bytes are unacknowledged. */
   write(text: string): Promise<void> {
     const refusal = this.#refuses();
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -81,7 +81,7 @@ export class AttemptOutput {
     return this.#belowBytes(this.#maxBytes);
   }
 
-  /** The next chunks to send, as many as `maxBytes` and the contract allow, or undefined if all are sent. */
+  /** Returns the next chunks to send, as many as `maxBytes` and the contract allow. Undefined if all are sent. */
   take(maxBytes: number): TakenOutput | undefined {
     if (!this.hasUnsent) return undefined;
     const firstSequence = this.#next;
@@ -101,7 +101,7 @@ export class AttemptOutput {
     };
   }
 
-  /** All chunks below `nextSequence` are stored. */
+  /** Drops the chunks below `nextSequence`, which are stored. */
   stored(nextSequence: number): void {
     const count = Math.min(Math.max(0, nextSequence - this.#base), this.#chunks.length);
     for (const removed of this.#chunks.splice(0, count)) this.#bytes -= removed.bytes;
@@ -111,11 +111,11 @@ export class AttemptOutput {
   }
 
   /**
-   * Sends again from `nextSequence`. False: chunks from there on were acknowledged before and are
-   * gone, so that the store has lost output that nobody has any more.
+   * Sends again from `nextSequence`. Returns false if chunks from there on were acknowledged and dropped: the
+   * store has then lost output that no one else has.
    */
   rewind(nextSequence: number): boolean {
-    // What was dropped on purpose is not missed.
+    // Output that was dropped on purpose is not lost.
     if (this.#refusal !== undefined) return true;
     if (nextSequence < this.#base) return false;
     this.stored(nextSequence);
@@ -123,12 +123,12 @@ export class AttemptOutput {
     return true;
   }
 
-  /** Sends again all that is unacknowledged. */
+  /** Sends all unacknowledged chunks again. */
   resend(): void {
     this.#next = this.#base;
   }
 
-  /** Drops what is buffered and refuses whatever comes. */
+  /** Drops the buffered output and refuses every later write. */
   close(reason: Error): void {
     this.#refusal ??= reason;
     this.#base += this.#chunks.length;
@@ -142,7 +142,10 @@ export class AttemptOutput {
     this.close(tooMuch());
   }
 
-  /** What is buffered alone is more than a job keeps: its executor does not wait for its writes. */
+  /**
+   * Refuses a write when the buffer alone holds more than a job may keep. This happens if the executor does not
+   * await its writes.
+   */
   #refuses(): Error | undefined {
     if (this.#bytes > limits.outputBytes) this.#overflow ??= tooMuch();
     return this.#refusal ?? this.#overflow;

@@ -10,17 +10,17 @@ import { addUsage } from "./reported-usage.ts";
 
 export const leaseKey = (lease: LeaseRef): string => `${lease.jobId}#${lease.fencingToken}`;
 
-/** One assignment from its arrival until the scheduler has acknowledged its outcome or taken it. */
+/** One assignment, from its arrival until the scheduler has acknowledged its outcome or taken the lease away. */
 export class Attempt {
   readonly lease: LeaseRef;
   readonly output: AttemptOutput;
   readonly usage: Usage = create(UsageSchema);
-  /** Once set, it never changes. It is sent when all output is acknowledged. */
+  /** Never changes once it is set. It is sent when all output is acknowledged. */
   outcome: Outcome | undefined;
   outcomeSent = false;
-  /** The lease is gone or settled: nothing is sent for it any more. */
+  /** True once the lease is lost or settled. Nothing more is sent for it. */
   released = false;
-  /** The executor has returned. */
+  /** True while no executor runs. */
   idle = true;
   readonly #abort = new AbortController();
   readonly #assignment: Assignment;
@@ -33,7 +33,7 @@ export class Attempt {
     this.output = new AttemptOutput(maxUnacknowledgedBytes);
   }
 
-  /** Its slot is free again: the executor has returned and nothing more is to be sent. */
+  /** True once the slot is free: the executor has returned and nothing more is to be sent. */
   get over(): boolean {
     return this.idle && this.released;
   }
@@ -63,27 +63,30 @@ export class Attempt {
     }
   }
 
-  /** The scheduler wants it stopped: the executor is told, and its end is reported as stopped. */
+  /**
+   * Stops the attempt at the scheduler's request. The executor's signal aborts, and the outcome is reported as
+   * stopped.
+   */
   stop(reason: string): void {
-    // One that has ended is only being written down: its output belongs to its outcome.
+    // An attempt that has an outcome is only waiting to be stored, and its output belongs to that outcome.
     if (this.outcome === undefined) this.#drop(reason);
   }
 
-  /** Gives the job back unfinished, without waiting for the executor to notice. */
+  /** Hands the job back unfinished, without waiting for the executor to return. */
   handBack(reason: string): void {
     if (this.outcome !== undefined) return;
     this.#drop(reason);
     this.#settle(handedBack(reason));
   }
 
-  /** The lease is gone: stop, and drop whatever is not sent. */
+  /** Stops the attempt because its lease is lost, and drops everything that is not sent. */
   lose(): void {
     this.released = true;
     this.#drop("its lease was lost");
     this.#changed();
   }
 
-  /** The store lost output that was acknowledged: only another attempt can write it again. */
+  /** Fails the attempt because the store lost acknowledged output. Only another attempt can write that output again. */
   outputLost(): void {
     this.#drop("its output was lost");
     const message = "Output that was stored is gone from the store.";
@@ -91,7 +94,7 @@ export class Attempt {
   }
 
   #drop(reason: string): void {
-    const error = new Error(`The attempt is to stop: ${reason}.`);
+    const error = new Error(`The attempt must stop: ${reason}.`);
     this.#abort.abort(error);
     this.output.close(error);
   }
@@ -102,7 +105,7 @@ export class Attempt {
   }
 
   #sending(done: Promise<void>): Promise<void> {
-    // An executor that does not await must not bring the process down when it is stopped.
+    // An executor that does not await its writes must not crash the process when they reject.
     done.catch(() => undefined);
     this.#changed();
     return done;

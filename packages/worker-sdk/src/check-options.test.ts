@@ -5,9 +5,9 @@ import type { WorkerOptions } from "./worker-options.ts";
 import { WorkerRefusedError } from "./worker-refused.ts";
 
 const executorsOf = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`t-${at}`, async () => null]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`t-${index}`, async () => null]));
 
-const namesOf = (count: number) => Array.from({ length: count }, (_, at) => `q-${at}`);
+const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `q-${index}`);
 
 function problemOf(change: Partial<WorkerOptions>): string | undefined {
   const options = {
@@ -31,7 +31,7 @@ test.each<[string, Partial<WorkerOptions>]>([
   ["queues", { queues: namesOf(limits.workerQueues) }],
   ["pools", { pools: namesOf(limits.workerPools) }],
   ["workerId", { workerId: "w".repeat(128) }],
-])("takes as many %s as the contract allows", (_, change) => {
+])("accepts the largest %s that the contract allows", (_, change) => {
   expect(problemOf(change)).toBeUndefined();
 });
 
@@ -51,6 +51,6 @@ test.each<[Partial<WorkerOptions>, RegExp]>([
   [{ workerId: "a b" }, /workerId: "a b" must be 1 to 128 characters/],
   [{ workerId: "w".repeat(129) }, /workerId: "w+…" must be/],
   [{ workerId: "", slots: 0 }, /workerId: "" must be .*; slots: 0/],
-])("refuses %o before anything is connected, and says what to correct", (change, says) => {
+])("refuses %o before it connects, and says what to correct", (change, says) => {
   expect(problemOf(change)).toMatch(says);
 });

@@ -7,7 +7,10 @@ import { WorkerRefusedError } from "./worker-refused.ts";
 
 const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-/** What the contract's rules for a field of the hello say against these values; `name` is the option's. */
+/**
+ * Checks values against the contract's rules for a field of the hello, and returns the problems. `name` is the
+ * option's name.
+ */
 function broken(
   field: "workerId" | "queues" | "pools" | "types",
   name: string,
@@ -33,7 +36,10 @@ function broken(
   return problems;
 }
 
-/** Throws what no scheduler would accept, before anything is connected: all problems in one message. */
+/**
+ * Throws WorkerRefusedError for options that no scheduler would accept, before the worker connects. One message
+ * lists all problems.
+ */
 export function checkOptions(options: WorkerOptions): void {
   const { workerId, queues, pools = [], executors, slots, guestSlots = 0 } = options;
   const problems = [
@@ -49,6 +55,6 @@ export function checkOptions(options: WorkerOptions): void {
     problems.push(`guestSlots: ${guestSlots} is not a whole number of 0 to ${limits.guestSlots}`);
   }
   if (problems.length === 0) return;
-  const message = `No scheduler would let this worker in. Correct its options: ${problems.join("; ")}.`;
+  const message = `No scheduler would accept this worker. Correct its options: ${problems.join("; ")}.`;
   throw new WorkerRefusedError("MALFORMED", message);
 }

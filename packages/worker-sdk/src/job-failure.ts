@@ -1,27 +1,28 @@
 /**
- * How a model provider answered a call that failed. The scheduler pauses the account for every worker after a refusal
- * (429, 503, 529), and once several jobs in a row have met failures (408, 500 and more, no answer).
+ * How a model provider answered a call that failed. After a refusal (429, 503, 529) the scheduler starts a
+ * cool-down of the account for all workers. It does the same once several jobs in a row have met failures (408,
+ * 500 and above, no answer).
  */
 export interface ProviderRefusal {
   readonly account: string;
-  /** 0: it could not be reached, broke off, or said nothing for too long. */
+  /** 0 if the provider could not be reached, broke the connection, or did not answer in time. */
   readonly httpStatus: number;
-  /** The account's money or quota is used up: waiting does not help. */
+  /** The account's money or quota is used up, so waiting does not help. */
   readonly quotaExhausted: boolean;
   readonly rateLimitHeaders?: Readonly<Record<string, string>>;
 }
 
 export interface JobFailureOptions {
-  /** Not before this many milliseconds; left out, the job's own backoff decides. */
+  /** The least wait before the next attempt, in milliseconds. Default: the job's own backoff. */
   readonly retryAfterMs?: number;
   readonly provider?: ProviderRefusal;
   readonly cause?: unknown;
 }
 
-/** Thrown by an executor to classify how its attempt failed. Anything else thrown is retryable. */
+/** An executor throws it to classify how its attempt failed. Every other thrown error is retryable. */
 export class JobFailure extends Error {
   override readonly name: string = "JobFailure";
-  /** Stable, upper snake case: programs branch on it. */
+  /** Stable, upper snake case. Programs branch on it. */
   readonly reason: string;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
@@ -41,7 +42,7 @@ export class JobFailure extends Error {
   }
 }
 
-/** Another attempt would fail in the same way. */
+/** An executor throws it if another attempt would fail in the same way. */
 export class NonRetryableError extends JobFailure {
   override readonly name = "NonRetryableError";
 

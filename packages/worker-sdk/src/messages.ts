@@ -27,15 +27,15 @@ export interface Introduction {
   readonly guestSlots?: number;
 }
 
-export const hello = (who: Introduction, freeSlots: number, leases: LeaseRef[]): Message => ({
+export const hello = (worker: Introduction, freeSlots: number, leases: LeaseRef[]): Message => ({
   case: "hello",
   value: create(HelloSchema, {
-    ...{ workerId: who.workerId, credit: freeSlots, leases, sdk },
-    queues: [...who.queues],
-    pools: [...(who.pools ?? [])],
-    types: Object.keys(who.executors),
-    slots: who.slots,
-    guestSlots: who.guestSlots ?? 0,
+    ...{ workerId: worker.workerId, credit: freeSlots, leases, sdk },
+    queues: [...worker.queues],
+    pools: [...(worker.pools ?? [])],
+    types: Object.keys(worker.executors),
+    slots: worker.slots,
+    guestSlots: worker.guestSlots ?? 0,
   }),
 });
 

@@ -13,12 +13,12 @@ test.each([
   [1.5, 2],
   [86_400_000, 86_400_000],
   [86_400_001, 86_400_000],
-  // As of a date in the year 9999.
+  // The delay until a date in the year 9999.
   [251_643_000_000_000, 86_400_000],
   [Number.POSITIVE_INFINITY, 86_400_000],
-])("%d ms to wait are reported as %s", (retryAfterMs, reported) => {
+])("a retry delay of %d ms is reported as %s", (retryAfterMs, reported) => {
   const outcome = failed(new JobFailure("PROVIDER_ERROR", "429", true, { retryAfterMs }));
-  if (outcome.case !== "failed") throw new Error("it is no failure");
+  if (outcome.case !== "failed") throw new Error("the outcome is not a failure");
   const { retryAfter } = outcome.value;
   expect(retryAfter && durationMs(retryAfter)).toBe(reported);
   expect(toBinary(FailedSchema, outcome.value).length).toBeGreaterThan(0);

@@ -14,7 +14,7 @@ import { JobFailure } from "./job-failure.ts";
 export type Outcome = AttemptOutcome["outcome"];
 
 const dayMs = 86_400_000;
-/** More than what an outcome's parts of a fixed length take. */
+/** An upper bound for the fixed-length parts of an outcome. */
 const OUTCOME_BYTES = 1_024;
 
 export function failed(failure: JobFailure): Outcome {
@@ -25,7 +25,7 @@ export function failed(failure: JobFailure): Outcome {
       retryable: failure.retryable,
     },
   });
-  // What is no number says nothing: the job's own backoff decides.
+  // NaN is ignored: the job's own backoff decides.
   if (failure.retryAfterMs !== undefined && !Number.isNaN(failure.retryAfterMs)) {
     value.retryAfter = durationFromMs(Math.min(dayMs, Math.max(0, failure.retryAfterMs)));
   }
@@ -40,7 +40,7 @@ export function failed(failure: JobFailure): Outcome {
   return { case: "failed", value };
 }
 
-/** About what an outcome takes in a message, and more rather than less. */
+/** Returns an upper estimate of an outcome's size in a message. */
 export function outcomeBytes(outcome: Outcome): number {
   switch (outcome.case) {
     case "completed":
@@ -57,7 +57,7 @@ export function outcomeBytes(outcome: Outcome): number {
   }
 }
 
-/** Executors may throw anything; what String() cannot turn into text must not end the worker. */
+/** Executors may throw anything. A value that String() cannot convert must not end the worker. */
 const messageOf = (error: unknown): string => {
   if (typeof error === "string") return error;
   return error instanceof Error && typeof error.message === "string"
@@ -65,7 +65,7 @@ const messageOf = (error: unknown): string => {
     : inspect(error);
 };
 
-/** What was thrown, as an outcome: a plain error may be a passing fault, so it is retryable. */
+/** Converts a thrown value to an outcome. A plain error may be a passing fault, so it is retryable. */
 export function thrown(error: unknown): Outcome {
   if (error instanceof JobFailure) return failed(error);
   return failed(new JobFailure("EXECUTOR_FAILED", messageOf(error), true));

@@ -3,14 +3,14 @@ import { UsageSchema } from "@millrace/proto/job";
 import { expect, test } from "vitest";
 import { addUsage } from "./reported-usage.ts";
 
-test("what is spent adds up", () => {
+test("usage adds up", () => {
   const usage = create(UsageSchema);
   addUsage(usage, { inputTokens: 3, outputTokens: 4.4, providerCalls: 1 });
   addUsage(usage, { inputTokens: 5, providerCalls: 1 });
   expect(usage).toMatchObject({ inputTokens: 8n, outputTokens: 4n, providerCalls: 2 });
 });
 
-test.each([-1, Number.NaN, Number.NEGATIVE_INFINITY])("%d tokens are left out", (tokens) => {
+test.each([-1, Number.NaN, Number.NEGATIVE_INFINITY])("a count of %d is ignored", (tokens) => {
   const usage = create(UsageSchema);
   addUsage(usage, { inputTokens: 3, outputTokens: 4, providerCalls: 1, computeMs: 5 });
   addUsage(usage, { inputTokens: tokens, outputTokens: tokens, providerCalls: tokens });
@@ -20,7 +20,7 @@ test.each([-1, Number.NaN, Number.NEGATIVE_INFINITY])("%d tokens are left out", 
 });
 
 test.each([1_000_000_000, 1_000_000_001, Number.POSITIVE_INFINITY])(
-  "%d tokens are reported as the most that may be",
+  "a count of %d is reported as the contract's maximum",
   (tokens) => {
     const usage = create(UsageSchema);
     addUsage(usage, { inputTokens: tokens, outputTokens: tokens, providerCalls: tokens });

@@ -1,15 +1,15 @@
 import type { Usage } from "@millrace/proto/job";
 import type { UsageDelta } from "./executor.ts";
 
-/** What one attempt may report, by the contract. */
+/** The contract's limits for the usage of one attempt. */
 const MOST_TOKENS = 1_000_000_000;
 const MOST_CALLS = 1_000_000;
 const MOST_COMPUTE_MS = 1_000_000_000;
 
 /**
- * Adds what an executor says that it spent. It often repeats what a model server said, and one that counts wrong must
- * not cost the worker its stream, with all its other attempts: what is no number or negative is left out, and no more
- * is reported than may be.
+ * Adds the usage that an executor reports. Executors often pass on what a model server reported. A wrong count
+ * must not cost the worker its stream, with all its other attempts. So values that are negative or not a number
+ * are ignored, and the sums stop at the contract's limits.
  */
 export function addUsage(usage: Usage, delta: UsageDelta): void {
   const sum = (before: bigint | number, more: number | undefined, most: number): number => {

@@ -12,29 +12,35 @@ import type { Log } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
-/** The store is away: when an attempt's output or outcome is sent again. */
+/** When the store is away, the worker sends an attempt's output or outcome again after this time. */
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
-/** How long a job of a type without an executor keeps its slot before it goes back, so that it cannot come and go in a loop. */
+/**
+ * A job whose type has no executor keeps its slot this long before it goes back. Otherwise it would come and go
+ * in a loop.
+ */
 const unknownTypeMs = 1_000;
-/** The contract's bound of a heartbeat and of a hello. */
+/** The contract's limit for the leases in a heartbeat and in a hello. */
 const maxLeases = 10_000;
 
 export interface RunningAttemptsParts {
   readonly options: WorkerOptions;
   readonly log: Log;
   readonly uplink: Uplink;
-  /** Told when an attempt is over. */
+  /** Called when an attempt is over. */
   readonly onOver: () => void;
 }
 
-/** The attempts that a worker has, each in its slot until it is settled or lost. */
+/** The attempts of a worker. Each holds its slot until it is settled or lost. */
 export class RunningAttempts {
   readonly #options: WorkerOptions;
   readonly #log: Log;
   readonly #uplink: Uplink;
   readonly #onOver: () => void;
   readonly #attempts = new Map<string, Attempt>();
-  /** Attempts whose executor has not returned, or that have none and have not gone back. */
+  /**
+   * Counts the attempts whose executor has not returned, and those without an executor that are not handed back
+   * yet.
+   */
   #running = 0;
   #takesNoMore = false;
 
@@ -57,14 +63,15 @@ export class RunningAttempts {
     return this.all.filter(({ released }) => !released).map(({ lease }) => lease);
   }
 
-  /** The worker drains: no slot is free from now on. */
+  /** The worker drains: from now on it offers no free slot. */
   takeNoMore(): void {
     this.#takesNoMore = true;
   }
 
   /**
-   * A slot is free once its executor has returned, within reason: what is not yet settled takes memory. Credit is
-   * given for slots alone; the scheduler counts guests itself.
+   * Returns how many slots are free. A slot is free once its executor has returned. Attempts that are not settled
+   * take memory, so at most twice as many attempts as slots may exist. The worker gives credit for slots only.
+   * The scheduler counts guests itself.
    */
   freeSlots(guests = 0): number {
     if (this.#takesNoMore) return 0;
@@ -78,7 +85,7 @@ export class RunningAttempts {
     return attempt?.released === true ? undefined : attempt;
   }
 
-  /** Another stream begins: what a scheduler says of a lease that this worker has presented. */
+  /** Applies what the scheduler of a new stream reports about a lease that this worker has presented. */
   resume({ lease, held, nextSequence, cancelRequested }: LeaseStatus): void {
     const attempt = this.find(lease);
     if (attempt === undefined) return;
@@ -113,11 +120,14 @@ export class RunningAttempts {
     }
   }
 
-  /** Only a scheduler that does not know the worker's types assigns such a job, and would assign it again at once. */
+  /**
+   * Hands back a job without an executor, after a delay. Only a scheduler that does not know the worker's types
+   * assigns such a job, and it would assign the job again at once.
+   */
   #handBackLater(attempt: Attempt, type: string): void {
     const { clock } = this.#options;
     const { jobId } = attempt.lease;
-    const message = `a job of type "${type}" was assigned, for which this worker has no executor: it goes back`;
+    const message = `a job of type "${type}" was handed back: this worker has no executor for that type`;
     this.#log("warn", message, { jobId });
     this.#running += 1;
     clock.after(unknownTypeMs, () => {
@@ -127,7 +137,7 @@ export class RunningAttempts {
     });
   }
 
-  /** The scheduler has answered output of an attempt. */
+  /** Applies the scheduler's answer to output of an attempt. */
   outputAnswered({ lease, status, nextSequence }: OutputAck): void {
     const attempt = this.find(lease);
     if (attempt === undefined) return;
@@ -154,7 +164,7 @@ export class RunningAttempts {
     }
   }
 
-  /** The scheduler has answered the outcome of an attempt. */
+  /** Applies the scheduler's answer to the outcome of an attempt. */
   settleAnswered({ lease, status }: SettleAck): void {
     const attempt = this.find(lease);
     if (attempt === undefined) return;

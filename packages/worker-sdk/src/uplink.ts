@@ -10,18 +10,19 @@ import * as messages from "./messages.ts";
 import { outcomeBytes } from "./outcome.ts";
 import type { Session } from "./stream/session.ts";
 
-/** What one message may hold: well below gRPC's 4 MiB, and the contract's count. */
+/** The size of one message. It is well below gRPC's 4 MiB. */
 const MESSAGE_BYTES = 1024 * 1024;
 const MESSAGE_ITEMS = 1_000;
-/** What an attempt may add at a turn, so that one which floods leaves room for the others. */
+/** The most output of one attempt at a turn, so that an attempt that writes very much leaves room for the others. */
 const TURN_BYTES = 128 * 1024;
 
 /**
- * What a worker has to say of its attempts: output, outcomes, free slots.
+ * Sends what a worker reports about its attempts: output, outcomes and free slots.
  *
- * What comes up in one turn of the event loop goes in one message, at once while the one before of
- * its kind is answered, else when it is. So a lone chunk waits for nothing, messages grow with the
- * load, and no more than one of a kind is ever under way: a scheduler that is slow is not flooded.
+ * Everything that is ready in one turn of the event loop goes into one message. It is sent at once if the
+ * previous message of its kind is answered, and otherwise when the answer comes. So a single chunk does not wait,
+ * and messages grow with the load. At most one message of each kind is under way, which is the back-pressure for
+ * a slow scheduler.
  */
 export class Uplink {
   readonly #freeSlots: () => number;
@@ -31,7 +32,7 @@ export class Uplink {
   /** How many answers to the message under way are still to come. */
   #outputUnanswered = 0;
   #settleUnanswered = 0;
-  /** Slots that the scheduler knows of and has not filled. */
+  /** Slots that the worker has offered and the scheduler has not filled. */
   #offered = 0;
   #scheduled = false;
 
@@ -39,7 +40,7 @@ export class Uplink {
     this.#freeSlots = freeSlots;
   }
 
-  /** The stream is welcomed, and was told of `offered` free slots in its hello. */
+  /** Starts on a stream that has been welcomed. Its hello offered `offered` free slots. */
   open(session: Session, offered: number): void {
     this.#session = session;
     this.#offered = offered;
@@ -48,12 +49,12 @@ export class Uplink {
     this.flushSoon();
   }
 
-  /** The stream is over. What was not answered is sent again once its attempt has changed. */
+  /** Stops at the end of the stream. Unanswered messages are sent again once their attempt reports a change. */
   close(): void {
     this.#session = undefined;
   }
 
-  /** There may be something of it to send. */
+  /** Notes that the attempt may have something to send. */
   changed(attempt: Attempt): void {
     if (attempt.output.hasUnsent) this.#writing.add(attempt);
     if (attempt.readyToSettle) this.#ending.add(attempt);
@@ -84,7 +85,8 @@ export class Uplink {
   }
 
   #flush(session: Session): void {
-    // First, because it needs no answer: the next jobs are on their way while these are settled.
+    // Credit goes first because it needs no answer. The scheduler can assign the next jobs while these are
+    // settled.
     const more = this.#freeSlots() - this.#offered;
     if (more > 0) {
       this.#offered += more;
@@ -117,7 +119,10 @@ export class Uplink {
     return outcomes;
   }
 
-  /** By turns: an attempt that has more comes again after the others, in this message or the next. */
+  /**
+   * Takes output in round-robin order. An attempt that has more output comes again after the others, in this
+   * message or the next.
+   */
   #takeOutput(): AttemptOutput[] {
     const outputs: AttemptOutput[] = [];
     let room = MESSAGE_BYTES;

@@ -2,7 +2,7 @@ import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock, Random } from "@millrace/shared";
 import type { Executor, Log } from "./executor.ts";
 
-/** In PEM: what the worker trusts, and what it shows. */
+/** PEM data: the root certificates that the worker trusts, and its own certificate and key. */
 export interface WorkerTls {
   readonly ca?: Uint8Array;
   readonly cert?: Uint8Array;
@@ -12,59 +12,62 @@ export interface WorkerTls {
 export interface WorkerOptions {
   /** A gRPC target, for example `dns:///scheduler:7070`. */
   readonly schedulerAddress: string;
-  /** What the scheduler asks for. A function is called for each stream that is opened: the token may have been rotated. */
+  /**
+   * The worker token that the scheduler expects. A function is called for each new stream, so that the token can
+   * be rotated.
+   */
   readonly token?: string | (() => string);
-  /** Certificates; plain text unless given. Those of `current` are used by each stream that is opened. */
+  /** Certificates. The connection is plaintext unless they are given. Each new stream uses the value of `current`. */
   readonly tls?: { readonly current: WorkerTls };
   /**
-   * Instead of `tls`, for what it cannot say. They cannot go to the stream thread, so the stream stays on the
-   * main thread: an executor that blocks the event loop then loses all leases of the worker.
+   * Replaces `tls` for credentials that it cannot express. They cannot be sent to the stream thread, so the
+   * stream stays on the main thread. An executor that blocks the event loop then loses all leases of the worker.
    */
   readonly credentials?: ChannelCredentials;
   /**
-   * Whether the stream and its heartbeats have a thread of their own, shared by all workers of the process.
-   * Default true. False saves some 30 MB, for executors that never compute for long, and for bundlers
-   * that make one file of all.
+   * Whether the stream and its heartbeats have a thread of their own, which all workers of the process share.
+   * Default true. False saves some 30 MB. Use it if executors never compute for long, or if a bundler makes one
+   * file of the program.
    */
   readonly streamThread?: boolean;
   /**
-   * How long leases are renewed while the event loop is blocked: afterwards the jobs are tried elsewhere.
-   * Milliseconds, default 5 minutes.
+   * How long leases are renewed while the event loop is blocked. After that, other workers try the jobs. In
+   * milliseconds, default 5 minutes.
    */
   readonly maxBlockedMs?: number;
-  /** The same after a restart of the stream; `^[A-Za-z0-9._-]{1,128}$`. */
+  /** Keep it the same when the stream restarts. It matches `^[A-Za-z0-9._-]{1,128}$`. */
   readonly workerId: string;
   readonly queues: readonly string[];
   readonly pools?: readonly string[];
-  /** How many attempts run at once. */
+  /** How many attempts run at the same time. */
   readonly slots: number;
   /**
-   * How many attempts more may run, each of an API key that has nothing else running here: so that one key whose jobs
-   * are long does not keep all others waiting. 0 to 100, default 0: there are never more than `slots`.
+   * How many guests may run beyond `slots`. A guest is an attempt of an API key that has nothing else running in
+   * this worker. So one key with long jobs does not keep all others waiting. 0 to 100, default 0.
    */
   readonly guestSlots?: number;
-  /** By job type. */
+  /** The executor of each job type. */
   readonly executors: Readonly<Record<string, Executor>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log;
-  /** Output of one attempt that may be unacknowledged before `write` waits. Default 1 MiB. */
+  /** How many bytes of one attempt's output may be unacknowledged before `write` waits. Default 1 MiB. */
   readonly maxUnacknowledgedBytes?: number;
   /**
-   * How long a worker that was let in before goes on trying when schedulers refuse it (its token, its
-   * hello). One that was never let in ends at the first refusal. Milliseconds, default 10 minutes.
+   * How long a worker that was accepted before tries again when schedulers refuse its token or its hello. A
+   * worker that was never accepted ends at the first refusal. In milliseconds, default 10 minutes.
    */
   readonly refusedGraceMs?: number;
 }
 
 export interface RunningWorker {
-  /** A scheduler has let it in, and its stream is open. */
+  /** True while the worker's stream is open and a scheduler has accepted it. */
   readonly connected: boolean;
-  /** Takes no more jobs, finishes what runs or hands it back after `graceMs`, and leaves. */
+  /** Takes no more jobs, finishes the running ones or hands them back after `graceMs`, and then disconnects. */
   drain(graceMs: number): Promise<void>;
   /**
-   * Resolves when the worker has left, and rejects with WorkerRefusedError when it can never be let in
-   * as it is configured. Where nobody handles it, Node ends the process with the message.
+   * Resolves when the worker has left. Rejects with WorkerRefusedError if no scheduler can accept the worker as
+   * it is configured. If the rejection is not handled, Node ends the process with the message.
    */
   readonly ended: Promise<void>;
 }

@@ -5,11 +5,11 @@ import type { StreamError } from "./stream/link.ts";
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and a restart alone does not help. */
 const EXIT_CONFIG = 78;
 
-/** The worker can never be let in as it is configured. The message says what to change. */
+/** No scheduler can accept the worker as it is configured. The message says what to change. */
 export class WorkerRefusedError extends Error {
   override readonly name = "WorkerRefusedError";
   readonly reason: Reason;
-  /** What a program that ends because of it should exit with. */
+  /** The exit code for a program that ends because of this error. */
   readonly exitCode = EXIT_CONFIG;
 
   constructor(reason: Reason, message: string) {
@@ -18,12 +18,15 @@ export class WorkerRefusedError extends Error {
   }
 }
 
-/** Answers that stay the same until somebody changes the configuration, and what to change. */
+/** The codes that stay the same until someone changes the configuration, each with what to change. */
 const refusals: Partial<Record<status, readonly [Reason, advice: string]>> = {
-  [status.INVALID_ARGUMENT]: ["MALFORMED", "Correct what it names in the worker's configuration."],
+  [status.INVALID_ARGUMENT]: [
+    "MALFORMED",
+    "Correct the fields that it names in the worker's configuration.",
+  ],
   [status.UNAUTHENTICATED]: [
     "TOKEN_REJECTED",
-    "Give the worker the worker token of the scheduler (MILLRACE_WORKER_TOKEN).",
+    "Give the worker the scheduler's worker token (MILLRACE_WORKER_TOKEN).",
   ],
   [status.PERMISSION_DENIED]: [
     "NOT_ALLOWED",
@@ -31,11 +34,11 @@ const refusals: Partial<Record<status, readonly [Reason, advice: string]>> = {
   ],
   [status.UNIMPLEMENTED]: [
     "NOT_IMPLEMENTED",
-    "Is the address that of a scheduler's port for workers (7072 by default)?",
+    "Check that the address is a scheduler's port for workers (7072 by default).",
   ],
 };
 
-/** The refusal that the end of a stream before its welcome means; undefined where another try may be let in. */
+/** Returns the refusal if a stream ended with one before its welcome. Undefined if another try may be accepted. */
 export function refusalOf(
   error: StreamError | undefined,
   schedulerAddress: string,
@@ -45,6 +48,6 @@ export function refusalOf(
   if (refusal === undefined) return undefined;
   const [reason, advice] = refusal;
   const answer = `${status[error.code]}: ${error.details}`;
-  const message = `The scheduler at ${schedulerAddress} does not let this worker in (${answer}). ${advice}`;
+  const message = `The scheduler at ${schedulerAddress} refused this worker (${answer}). ${advice}`;
   return new WorkerRefusedError(reason, message);
 }

@@ -14,15 +14,16 @@ import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
 
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
-/** What draining may take beyond its grace: the last outcomes and the goodbye. */
+/** How long draining may take beyond its grace, for the last outcomes and the goodbye. */
 const leaveMs = 5_000;
 const defaultRefusedGraceMs = 10 * 60_000;
 const defaultMaxBlockedMs = 5 * 60_000;
-/** Of jobs that are named for one block of the event loop. */
+/** The most jobs that are named for one block of the event loop. */
 const blockedJobLines = 20;
 /**
- * Connects in the background, and again whenever the stream ends, until it is drained or can never be
- * let in. Keeps the process alive until then. Throws WorkerRefusedError for options that no scheduler takes.
+ * Starts a worker that connects in the background, and again whenever its stream ends. It stops when it is
+ * drained or can never be accepted, and keeps the process alive until then. Throws WorkerRefusedError for options
+ * that no scheduler accepts.
  */
 export function startWorker(options: WorkerOptions): RunningWorker {
   checkOptions(options);
@@ -31,7 +32,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   return worker;
 }
 
-/** How a stream ended, and what that means for the next one. */
+/** How a stream ended, and whether that was a refusal. */
 interface StreamCut {
   readonly error: StreamError | undefined;
   readonly refusal: WorkerRefusedError | undefined;
@@ -48,11 +49,11 @@ class Worker implements RunningWorker {
   readonly #process = holdProcess();
   #session: Session | undefined;
   #welcomed = false;
-  /** It was let in at some time: what is refused now may be a secret that is just being changed. */
+  /** True once a scheduler has accepted the worker. A later refusal may be caused by a token that is being rotated. */
   #letIn = false;
-  /** Since when it has been refused without being let in. */
+  /** When the current series of refusals began. */
   #refusedSinceMs: number | undefined;
-  /** The free slots that the stream's hello told of. */
+  /** The number of free slots that the stream's hello offered. */
   #offered = 0;
   #draining = false;
   #saidGoodbye = false;
@@ -83,21 +84,26 @@ class Worker implements RunningWorker {
     this.#welcomed = false;
     this.#offered = this.#attempts.freeSlots();
     const { token, tls } = this.#options;
-    const shown = typeof token === "function" ? token() : token;
+    const currentToken = typeof token === "function" ? token() : token;
     const hello = messages.hello(this.#options, this.#offered, this.#attempts.leases);
-    const session: Session = new Session(this.#link, { token: shown, tls: tls?.current }, hello, {
-      message: (response) => {
-        if (this.#session === session) this.#receive(response);
+    const session: Session = new Session(
+      this.#link,
+      { token: currentToken, tls: tls?.current },
+      hello,
+      {
+        message: (response) => {
+          if (this.#session === session) this.#receive(response);
+        },
+        handedBack: (count) => {
+          if (this.#session !== session) return;
+          this.#uplink.slotsFilled(count);
+          this.#uplink.flushSoon();
+        },
+        ended: (error) => {
+          if (this.#session === session) this.#cut(error);
+        },
       },
-      handedBack: (count) => {
-        if (this.#session !== session) return;
-        this.#uplink.slotsFilled(count);
-        this.#uplink.flushSoon();
-      },
-      ended: (error) => {
-        if (this.#session === session) this.#cut(error);
-      },
-    });
+    );
     this.#session = session;
   }
 
@@ -113,9 +119,13 @@ class Worker implements RunningWorker {
 
   #wasBlocked(blockedMs: number, jobs: readonly BlockedJob[]): void {
     const blocked = `blocked the event loop for ${Math.round(blockedMs / 1_000)} s`;
-    const who = jobs.length === 1 ? "this job" : `one of ${jobs.length} jobs`;
+    const culprit = jobs.length === 1 ? "this job" : `one of ${jobs.length} jobs`;
     for (const { jobId, type } of jobs.slice(0, blockedJobLines)) {
-      this.#log("warn", `${who} ${blocked}; compute in threads`, { jobId, type, blockedMs });
+      this.#log("warn", `${culprit} ${blocked}; move long computations to a worker thread`, {
+        jobId,
+        type,
+        blockedMs,
+      });
     }
   }
 
@@ -169,7 +179,7 @@ class Worker implements RunningWorker {
         }
         return;
       case "drain":
-        // Leases outlive the stream: another replica answers the next one.
+        // The job's leases outlive the stream. Another scheduler accepts the next stream.
         this.#log("info", "the scheduler drains; connecting again");
         this.#session?.cut();
         return;
@@ -185,7 +195,7 @@ class Worker implements RunningWorker {
     this.#reconnects.progressed();
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
     for (const queue of welcome.undefinedQueues) {
-      const todo = `waiting until an operator defines it: millrace queues put ${queue}`;
+      const todo = `the worker waits until an operator defines it: millrace queues put ${queue}`;
       this.#log("warn", `the queue "${queue}" is not defined; ${todo}`, { queue });
     }
     for (const status of welcome.leases) this.#attempts.resume(status);
@@ -223,7 +233,10 @@ class Worker implements RunningWorker {
     else this.#log("error", `${refusal.message} Connecting again.`, fields);
   }
 
-  /** A refusal may pass where the worker was let in before: tokens and schedulers are changed one after the other. */
+  /**
+   * Whether a refusal may pass, because the worker was accepted before. Operators change tokens and schedulers
+   * one after the other.
+   */
   #mayChange(): boolean {
     if (!this.#letIn) return false;
     const nowMs = this.#options.clock.nowMs();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 
-/** Nobody listens on port 1. */
+/** A worker whose scheduler's address is port 1, where nobody listens. */
 const lonelyWorker = `
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
@@ -19,7 +19,7 @@ process.once("SIGTERM", async () => {
 });
 `;
 
-test("a worker that has no scheduler goes on looking for one, and leaves when it is told to", async () => {
+test("a worker without a scheduler keeps trying to connect, and ends when it is drained", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", lonelyWorker], {
     cwd: join(import.meta.dirname, ".."),
     env: { PATH: process.env.PATH },
@@ -27,16 +27,16 @@ test("a worker that has no scheduler goes on looking for one, and leaves when it
   });
   const ended = once(child, "exit");
   onTestFinished(() => void child.kill("SIGKILL"));
-  let looks = 0;
+  let tries = 0;
   let heldBy: string | undefined;
   for await (const line of createInterface(child.stdout)) {
     if (line.startsWith("held by: ")) heldBy = line;
     if (!line.includes("connecting again")) continue;
-    looks += 1;
-    if (looks === 3) child.kill("SIGTERM");
+    tries += 1;
+    if (tries === 3) child.kill("SIGTERM");
   }
   expect(await ended).toEqual([0, null]);
-  // The thread of its stream, which stays for another worker, does not keep the process alive.
+  // The stream thread stays for another worker, but does not keep the process alive.
   expect(heldBy).not.toContain("MessagePort");
-  expect(looks).toBeGreaterThanOrEqual(3);
+  expect(tries).toBeGreaterThanOrEqual(3);
 });

@@ -5,7 +5,10 @@ import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { fakeScheduler, lease } from "./fake-scheduler.ts";
 
-/** An executor that blocks its event loop until a byte comes on standard input, and one that does not. */
+/**
+ * A worker with an executor that blocks its event loop until a byte comes on standard input, and one that does
+ * not block.
+ */
 const blockingWorker = `
 import { readSync } from "node:fs";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
@@ -18,7 +21,7 @@ startWorker({
   executors: {
     block: async () => {
       say({ begun: "block" });
-      // Said, and not only about to be.
+      // Waits until the line above has been written.
       await new Promise((resolve) => process.stdout.write("", resolve));
       readSync(0, Buffer.alloc(1));
       return "unblocked";
@@ -30,13 +33,13 @@ startWorker({
 });
 `;
 
-/** Lines of JSON as they come, each looked for once. */
+/** Returns a function that reads lines of JSON until one contains the given text. */
 function linesOf(stream: NodeJS.ReadableStream) {
   const lines = createInterface(stream)[Symbol.asyncIterator]();
   return async (has: string): Promise<Record<string, unknown>> => {
     for (;;) {
       const { value, done } = await lines.next();
-      if (done === true) throw new Error(`it ended without ${has}`);
+      if (done === true) throw new Error(`the output ended without a line that contains ${has}`);
       if (value.includes(has)) return JSON.parse(value);
     }
   };
@@ -73,7 +76,7 @@ async function setup(maxBlockedMs = 60_000) {
   return { s, heard, past: linesOf(child.stderr), unblock: () => void child.stdin.write("x") };
 }
 
-test("while an executor blocks the event loop, the leases of all jobs are renewed", async () => {
+test("the leases of all jobs are renewed while an executor blocks the event loop", async () => {
   const { s, unblock } = await setup();
   s.seen.length = 0;
   for (let beats = 0; beats < 10; beats += 1) {
@@ -86,9 +89,9 @@ test("while an executor blocks the event loop, the leases of all jobs are renewe
   });
 });
 
-test("jobs that a blocked worker has not begun go back, and both threads say which jobs block", async () => {
+test("a blocked worker hands back the jobs it has not begun, and both threads name the jobs that block", async () => {
   const { s, heard, past, unblock } = await setup();
-  // One is in the main thread's queue when it is found to be blocked, the other comes later.
+  // This job comes after the block. Its assignment waits in the queue of the main thread.
   s.assign("none", 3n);
   expect(await past("has been blocked for")).toMatchObject({
     ...{ level: "warn", job_id: lease().jobId, type: "calm" },
@@ -106,14 +109,14 @@ test("jobs that a blocked worker has not begun go back, and both threads say whi
       ...{ level: "warn", jobId: lease().jobId, type },
     });
   }
-  // The job that ended, and the slot that was handed back.
+  // The job that ended and the job that was handed back each free a slot.
   expect((await s.next("settle")).outcomes).toMatchObject([{ lease: lease(2n) }]);
   let slots = 0;
   while (slots < 2) slots += (await s.next("credit")).slots;
   expect(slots).toBe(2);
 });
 
-test("leases of a worker that is blocked for longer than it may be are no longer renewed, until it is not", async () => {
+test("a worker that is blocked for too long stops renewing its leases until it is unblocked", async () => {
   const { s, past, unblock } = await setup(0);
   await past("no longer renewed");
   unblock();
@@ -121,7 +124,7 @@ test("leases of a worker that is blocked for longer than it may be are no longer
   s.settleAck(undefined, 2n);
   s.seen.length = 0;
   let renewed: readonly object[];
-  // Some were under way before the answer was heard.
+  // Heartbeats that were sent before the answer arrived still carry both leases.
   do renewed = (await s.next("heartbeat")).leases;
   while (renewed.length === 2);
   expect(renewed).toMatchObject([lease(1n)]);

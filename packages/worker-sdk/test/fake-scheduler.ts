@@ -17,7 +17,7 @@ type Response = Parameters<typeof create<typeof WorkResponseSchema>>[1];
 export const jobId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
 export const lease = (fencingToken = 1n) => ({ jobId, fencingToken });
 
-/** A stream as the scheduler sees it. Messages other than the one waited for are kept. */
+/** A stream as the scheduler sees it. Messages other than the awaited kind are kept. */
 export class Stream {
   readonly #call: ServerDuplexStream<WorkRequest, WorkResponse>;
   readonly seen: Request[] = [];
@@ -55,7 +55,7 @@ export class Stream {
     this.assignAll([[type, fencingToken, payload]]);
   }
 
-  /** Several jobs in one message: type, token, payload. */
+  /** Assigns several jobs in one message. Each is given as type, token and payload. */
   assignAll(jobs: readonly (readonly [string, bigint, unknown?])[]): void {
     const assignments = jobs.map(([type, fencingToken, payload = {}]) => {
       const payloadJson = JSON.stringify(payload);
@@ -87,7 +87,7 @@ export class Stream {
   }
 }
 
-/** A scheduler that does as the test says, with the streams that workers open. */
+/** A scheduler that the test controls through the streams that workers open. */
 export async function fakeScheduler() {
   const server = new Server();
   const waiting: Stream[] = [];

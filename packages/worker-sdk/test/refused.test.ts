@@ -13,7 +13,7 @@ import { startWorker, WorkerRefusedError } from "../src/index.ts";
 
 type Call = ServerDuplexStream<WorkRequest, WorkResponse>;
 
-/** A scheduler that answers each stream's hello as `answer` says, given how many there were before. */
+/** Starts a scheduler that calls `answer` for each stream's hello, with the number of hellos before it. */
 async function setup(answer: (call: Call, before: number) => void, refusedGraceMs?: number) {
   const server = new Server();
   let hellos = 0;
@@ -35,7 +35,7 @@ async function setup(answer: (call: Call, before: number) => void, refusedGraceM
     ...{ workerId: "w1", queues: ["documents"], slots: 1, executors: { none: async () => null } },
     ...(refusedGraceMs === undefined ? {} : { refusedGraceMs }),
     log: (level, message) => void logged.push(`${level} ${message}`),
-    // Connects again at once.
+    // The worker connects again at once.
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(() => worker.drain(0));
@@ -52,17 +52,20 @@ test.each([
   [status.PERMISSION_DENIED, "NOT_ALLOWED", /PERMISSION_DENIED: no\).*worker token/],
   [status.INVALID_ARGUMENT, "MALFORMED", /INVALID_ARGUMENT: no\).*Correct/],
   [status.UNIMPLEMENTED, "NOT_IMPLEMENTED", /UNIMPLEMENTED: no\).*address/],
-])("ends at the first answer %i to a worker that was never let in", async (code, reason, says) => {
-  const { worker, hellos } = await setup((call) => refuse(call, code));
-  const refused = await worker.ended.catch((error: unknown) => error);
-  expect(refused).toBeInstanceOf(WorkerRefusedError);
-  expect(refused).toMatchObject({ reason, exitCode: 78, message: expect.stringMatching(says) });
-  expect(hellos()).toBe(1);
-  await worker.drain(0);
-});
+])(
+  "a worker that was never accepted ends at the first answer with code %i",
+  async (code, reason, says) => {
+    const { worker, hellos } = await setup((call) => refuse(call, code));
+    const refused = await worker.ended.catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(WorkerRefusedError);
+    expect(refused).toMatchObject({ reason, exitCode: 78, message: expect.stringMatching(says) });
+    expect(hellos()).toBe(1);
+    await worker.drain(0);
+  },
+);
 
 test.each([status.UNAVAILABLE, status.INTERNAL, status.RESOURCE_EXHAUSTED, status.CANCELLED])(
-  "tries again after the passing answer %i",
+  "tries again after an answer with code %i, which may pass",
   async (code) => {
     const again = Promise.withResolvers<void>();
     await setup((call, before) => {
@@ -73,7 +76,7 @@ test.each([status.UNAVAILABLE, status.INTERNAL, status.RESOURCE_EXHAUSTED, statu
   },
 );
 
-test("a worker that was let in before goes on through a refusal, as while tokens are rotated", async () => {
+test("a worker that was accepted before survives refusals, such as during a token rotation", async () => {
   const again = Promise.withResolvers<void>();
   const { logged } = await setup((call, before) => {
     if (before === 0 || before === 3) letIn(call);
@@ -85,7 +88,7 @@ test("a worker that was let in before goes on through a refusal, as while tokens
   expect(logged.filter((line) => line.startsWith("error")).length).toBe(2);
 });
 
-test("and ends once it has been refused for longer than its grace", async () => {
+test("a worker that was accepted before ends once refusals last longer than its grace", async () => {
   const { worker, hellos } = await setup((call, before) => {
     if (before === 0) letIn(call);
     refuse(call, before === 0 ? status.UNAVAILABLE : status.UNAUTHENTICATED);
@@ -94,7 +97,7 @@ test("and ends once it has been refused for longer than its grace", async () => 
   expect(hellos()).toBe(2);
 });
 
-test("a stream that breaks a rule after its welcome is a cut, not the end", async () => {
+test("an INVALID_ARGUMENT after the welcome cuts the stream, but does not end the worker", async () => {
   const again = Promise.withResolvers<void>();
   await setup((call, before) => {
     letIn(call);

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { type Executor, startWorker } from "../src/index.ts";
 import { fakeScheduler } from "./fake-scheduler.ts";
 
-/** A worker before a scheduler that the test plays. */
+/** Starts a worker whose scheduler is controlled by the test. */
 export async function startFakedWorker(
   executors: Record<string, Executor>,
   { maxUnacknowledgedBytes = 1_000, slots = 1, guestSlots = 0, streamThread = true } = {},

@@ -4,7 +4,7 @@ import type { Executor } from "../src/index.ts";
 import { lease } from "./fake-scheduler.ts";
 import { echo, startFakedWorker, untilStopped } from "./worker-setup.ts";
 
-test("what is written while output is unanswered goes in one message once it is answered", async () => {
+test("output written while a message is unanswered goes into one message after the answer", async () => {
   const { promise: firstSent, resolve: go } = Promise.withResolvers<void>();
   const twice: Executor = async ({ write, signal }) => {
     await firstSent;
@@ -35,7 +35,7 @@ test("what is written while output is unanswered goes in one message once it is 
   ]);
 });
 
-test("an attempt that floods leaves room in the message for the others", async () => {
+test("an attempt that writes very much leaves room in the message for the others", async () => {
   const writes: Executor = async ({ payload, write }) => write("x".repeat(payload as number));
   const { stream } = await startFakedWorker(
     { writes },
@@ -54,12 +54,12 @@ test("an attempt that floods leaves room in the message for the others", async (
       .flatMap(({ chunks }) => chunks)
       .reduce((sum, { content }) => sum + String(content.value).length, 0);
   expect(bytesOf(2n)).toBe(10);
-  // A little over 1 MiB in all: the rest waits for the answer.
+  // The sum is a little over 1 MiB. The rest waits for the answer.
   expect(bytesOf(1n)).toBeGreaterThan(900_000);
   expect(bytesOf(1n)).toBeLessThan(1_200_000);
 });
 
-test("after a cut it presents its lease, asks for no more than is free, and sends on from what is stored", async () => {
+test("after a cut the worker presents its lease, offers only free slots, and continues after the stored output", async () => {
   const { promise: goOn, resolve } = Promise.withResolvers<void>();
   const { stream } = await startFakedWorker({
     two: async ({ write }) => {
@@ -82,7 +82,7 @@ test("after a cut it presents its lease, asks for no more than is free, and send
   expect(output).toMatchObject({ firstSequence: 1, chunks: [{ content: { value: "two" } }] });
 });
 
-test("what was unanswered when the stream was cut is sent on the next one", async () => {
+test("messages that were unanswered at a cut are sent again on the next stream", async () => {
   const { stream } = await startFakedWorker({ echo, none: async () => null }, { slots: 2 });
   const first = await stream();
   first.welcome();
@@ -103,7 +103,7 @@ test("what was unanswered when the stream was cut is sent on the next one", asyn
   expect(await second.next("settle")).toEqual(settle);
 });
 
-test("a gap is filled by sending the same chunks again", async () => {
+test("the worker fills a gap by sending the same chunks again", async () => {
   const { stream } = await startFakedWorker({ echo });
   const s = await stream();
   s.welcome();
@@ -134,7 +134,7 @@ test("write waits while too much is unacknowledged", async () => {
   expect(written).toBeGreaterThan(1);
 });
 
-test("an outcome that the store could not take is sent again", async () => {
+test("an outcome that could not be stored is sent again", async () => {
   const { stream } = await startFakedWorker({ none: async () => null });
   const s = await stream();
   s.welcome();

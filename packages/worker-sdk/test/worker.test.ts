@@ -5,7 +5,7 @@ import { type Executor, NonRetryableError } from "../src/index.ts";
 import { lease } from "./fake-scheduler.ts";
 import { echo, startFakedWorker, untilStopped } from "./worker-setup.ts";
 
-test("runs a job: output first, its outcome once that is stored; its slot is given again when it returns", async () => {
+test("sends a job's outcome once its output is stored, and offers the slot when the executor returns", async () => {
   const { stream } = await startFakedWorker({ echo });
   const s = await stream();
   const hello = await s.next("hello");
@@ -43,7 +43,7 @@ test.each([true, false])(
   },
 );
 
-test("what ends together is settled in one message, and its slots are given again in one", async () => {
+test("attempts that end together are settled in one message, and their slots are offered in one", async () => {
   const { stream } = await startFakedWorker({ none: async () => null }, { slots: 3 });
   const s = await stream();
   s.welcome();
@@ -57,11 +57,11 @@ test("what ends together is settled in one message, and its slots are given agai
   expect(outcomes.map((outcome) => outcome.lease?.fencingToken)).toEqual([1n, 2n, 3n]);
 });
 
-test("a guest runs beyond the slots, without credit, and one more goes back", async () => {
+test("a guest runs beyond the slots without credit, and a second guest is handed back", async () => {
   const ends = new Map<unknown, () => void>();
-  const told: Executor = ({ payload }) =>
+  const untilTold: Executor = ({ payload }) =>
     new Promise((resolve) => ends.set(payload, () => resolve(payload)));
-  const { stream } = await startFakedWorker({ told }, { slots: 2, guestSlots: 1 });
+  const { stream } = await startFakedWorker({ told: untilTold }, { slots: 2, guestSlots: 1 });
   const s = await stream();
   expect(await s.next("hello")).toMatchObject({ credit: 2, slots: 2, guestSlots: 1 });
   s.welcome();
@@ -71,14 +71,14 @@ test("a guest runs beyond the slots, without credit, and one more goes back", as
   s.settleAck(WriteStatus.STORED, 4n);
   ends.get(1)?.();
   expect(await settled()).toMatchObject([{ case: "completed", value: { resultJson: "1" } }]);
-  // All slots are taken still: the guest has one of them now.
+  // All slots are still taken, because the guest now has one of them.
   expect(s.seen.some((m) => m.case === "credit")).toBe(false);
   s.settleAck(WriteStatus.STORED, 1n);
   ends.get(3)?.();
   expect((await s.next("credit")).slots).toBe(1);
 });
 
-test("slots are given again before their jobs are settled, but unsettled jobs stay bounded", async () => {
+test("slots are offered again before their jobs are settled, but the number of unsettled jobs is bounded", async () => {
   const { stream } = await startFakedWorker({ none: async () => null });
   const s = await stream();
   s.welcome();
@@ -87,7 +87,7 @@ test("slots are given again before their jobs are settled, but unsettled jobs st
   await s.next("settle");
   s.assign("none", 2n);
   s.assign("none", 3n);
-  // The third is more than was offered: it goes back.
+  // The third job is more than the worker offered, so the worker hands it back.
   s.settleAck();
   const { outcomes } = await s.next("settle");
   expect(outcomes.map(({ lease, outcome }) => [lease?.fencingToken, outcome.case])).toEqual([
@@ -99,7 +99,7 @@ test("slots are given again before their jobs are settled, but unsettled jobs st
   expect((await s.next("credit")).slots).toBe(1);
 });
 
-test("a job of a type without an executor is handed back, and not at once", async () => {
+test("a job whose type has no executor is handed back after a delay", async () => {
   const { stream } = await startFakedWorker({ echo }, { slots: 1 });
   const s = await stream();
   s.welcome();
@@ -110,7 +110,7 @@ test("a job of a type without an executor is handed back, and not at once", asyn
   expect(systemClock.nowMs() - assignedMs).toBeGreaterThanOrEqual(999);
 });
 
-test("a plain throw may be repeated, a NonRetryableError may not", async () => {
+test("a plain error is retryable, a NonRetryableError is not", async () => {
   const { stream } = await startFakedWorker({
     plain: () => Promise.reject(new Error("boom")),
     final: () => Promise.reject(new NonRetryableError("DOCUMENT_EMPTY", "empty")),
@@ -131,7 +131,7 @@ test("a plain throw may be repeated, a NonRetryableError may not", async () => {
   }
 });
 
-test("a stop aborts the executor and is reported as stopped", async () => {
+test("a stop aborts the executor, and the outcome is reported as stopped", async () => {
   const { stream } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
@@ -142,7 +142,7 @@ test("a stop aborts the executor and is reported as stopped", async () => {
   expect((await s.next("settle")).outcomes[0]?.outcome.case).toBe("stopped");
 });
 
-test("a lost lease aborts the executor, and nothing is reported", async () => {
+test("a lost lease aborts the executor, and no outcome is reported", async () => {
   const { stream } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
@@ -153,7 +153,7 @@ test("a lost lease aborts the executor, and nothing is reported", async () => {
   expect(s.seen.some((m) => m.case === "settle")).toBe(false);
 });
 
-test("drain hands back what does not end in time and says goodbye last", async () => {
+test("drain hands back attempts that do not end in time, and sends the goodbye last", async () => {
   const { stream, worker } = await startFakedWorker({ slow: untilStopped });
   const s = await stream();
   s.welcome();
@@ -172,7 +172,7 @@ test("drain hands back what does not end in time and says goodbye last", async (
 test.each([
   ["a stop", "stop"],
   ["a drain without grace", "drain"],
-])("%s that comes when an executor has returned costs nothing of its output", async (_, what) => {
+])("%s that comes after an executor has returned loses none of its output", async (_, what) => {
   const { stream, worker } = await startFakedWorker({ echo });
   const s = await stream();
   s.welcome();
@@ -184,7 +184,7 @@ test.each([
     const attempts = [{ lease: lease(), reason: StopReason.CANCELLED }];
     s.send({ case: "stop", value: { attempts } as never });
   }
-  // It is seen before the answer, which says that nothing was stored.
+  // The worker sees it before the answer, which says that nothing was stored.
   s.outputAck(WriteStatus.RETRY, 0);
   const output = await s.next("output");
   expect(output.attempts[0]?.chunks[0]?.content).toEqual({ case: "text", value: "hello" });

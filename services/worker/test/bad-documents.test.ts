@@ -44,22 +44,16 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
     "PDF that is text",
     pdf,
     () => Buffer.from("words"),
-    /the type that it has/,
+    /its actual type/,
   ],
   [
     "DOCUMENT_TYPE_MISMATCH",
     "text that is a PDF",
     "text/plain",
     () => makePdf(words),
-    /the type that it has/,
+    /its actual type/,
   ],
-  [
-    "DOCUMENT_TYPE_MISMATCH",
-    "of another type",
-    "image/png",
-    () => twoPixels,
-    /the type that it has/,
-  ],
+  ["DOCUMENT_TYPE_MISMATCH", "of another type", "image/png", () => twoPixels, /its actual type/],
   [
     "DOCUMENT_UNREADABLE",
     "PDF without content",
@@ -118,7 +112,7 @@ test("pages are allowed up to the limit, and one more is refused", async () => {
   expect(await summarize(pdf, await pages(5), { limits })).toMatchObject({ pages: 5 });
   await expect(summarize(pdf, await pages(6), { limits })).rejects.toMatchObject({
     ...{ reason: "TOO_LARGE", retryable: false },
-    message: expect.stringContaining("has 6 pages, and 5 are allowed"),
+    message: expect.stringContaining("has 6 pages, and the limit is 5"),
   });
 });
 

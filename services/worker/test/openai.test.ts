@@ -145,7 +145,7 @@ test.each<[string, ProviderReply, number]>([
     expect(left.aborted).toBe(false);
     clock.advance(1);
     expect(await reading).toMatchObject({
-      message: "The model provider said nothing for 60 s.",
+      message: "The model provider sent nothing for 60 s.",
       details: { retryable: true, httpStatus: 0 },
     });
     if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));

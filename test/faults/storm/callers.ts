@@ -1,6 +1,6 @@
 /**
- * Those who call a storm's gateways. Each hand takes the next job, submits it until it is acknowledged,
- * follows it to its end across every cut, reads it again, and writes down what it was told.
+ * The callers of a storm. Each of them takes the next job and submits it until it is acknowledged. It then
+ * follows the job to its end across every cut, reads it again, and enters all that it was told into the ledger.
  */
 
 import { connectMillrace, type Job, type Millrace, MillraceError } from "@millrace/client";
@@ -9,7 +9,7 @@ import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
 import { type StormJob, wrongEnd } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
-import { nameOf, passing } from "./passing.ts";
+import { nameOf, retryTransient } from "./retry-transient.ts";
 import { Seen } from "./seen.ts";
 
 const CALL_MS = 30_000;
@@ -20,7 +20,7 @@ export interface Caller {
 }
 
 export interface CallersOptions {
-  /** Addresses of the gateways. */
+  /** The addresses of the gateways. */
   readonly gateways: readonly string[];
   readonly keys: { readonly [one in StormJob["key"]]: string };
   readonly ledger: Ledger;
@@ -28,10 +28,10 @@ export interface CallersOptions {
 }
 
 export class Callers {
-  /** How often calls failed, by what they were told. */
+  /** How often calls failed, by code and reason. */
   readonly told = new Map<string, number>();
   watches = 0;
-  /** Of watches, by whatever. */
+  /** How often watches were cut, for any reason. */
   cuts = 0;
   /** How often jobs lost their worker. */
   stalls = 0;
@@ -41,7 +41,7 @@ export class Callers {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #lastEndMs: number;
-  /** What hands are at, by job. */
+  /** What the callers are doing, by job number. */
   readonly doing = new Map<number, string>();
 
   constructor({ gateways, keys, ledger, clock }: CallersOptions) {
@@ -61,7 +61,7 @@ export class Callers {
     this.#lastEndMs = clock.nowMs();
   }
 
-  /** One job from its submission to its end, and what is wrong with it into the ledger. */
+  /** Runs one job from its submission to its end, and enters every violation into the ledger. */
   async run(storm: StormJob): Promise<void> {
     try {
       await this.#run(storm);
@@ -72,7 +72,7 @@ export class Callers {
     }
   }
 
-  /** All jobs of both keys in a queue. */
+  /** Lists all jobs of both keys in a queue. */
   async *list(queue: string): AsyncGenerator<Job> {
     for (const { millrace } of Object.values(this.#callers)) {
       yield* millrace.list({ queue, pageSize: 500 });
@@ -91,8 +91,8 @@ export class Callers {
     const { millrace } = this.#callers[key];
     this.doing.set(n, "submitting");
     const submit = async () => {
-      const { jobId } = await this.#passing(() => millrace.submit(job));
-      this.#ledger.take(n, jobId);
+      const { jobId } = await this.#retryTransient(() => millrace.submit(job));
+      this.#ledger.acknowledge(n, jobId);
       return jobId;
     };
     const jobId = await submit();
@@ -102,7 +102,7 @@ export class Callers {
       await this.#cancel(millrace, jobId);
     }
     const watching = watched ? this.#watch(storm, jobId) : undefined;
-    const end = await this.#passing(() => millrace.wait(jobId, { deadlineMs: 4 * CALL_MS }));
+    const end = await this.#retryTransient(() => millrace.wait(jobId, { deadlineMs: 4 * CALL_MS }));
     const nowMs = this.#clock.nowMs();
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.#lastEndMs);
     this.#lastEndMs = nowMs;
@@ -114,27 +114,27 @@ export class Callers {
     if (again) {
       this.doing.set(n, `${jobId}, again`);
       await submit();
-      this.#ledger.end(await this.#passing(() => millrace.getJob(jobId)));
+      this.#ledger.end(await this.#retryTransient(() => millrace.getJob(jobId)));
     }
   }
 
-  /** One that has ended meanwhile is told so. */
+  /** Cancels a job. If the job has ended meanwhile, the answer is FAILED_PRECONDITION. */
   async #cancel(millrace: Millrace, jobId: string): Promise<void> {
     try {
-      await this.#passing(() => millrace.cancel(jobId));
+      await this.#retryTransient(() => millrace.cancel(jobId));
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== "FAILED_PRECONDITION") throw error;
     }
   }
 
-  /** What a reader who was there saw is what one who comes late is given, and agrees with the job. */
+  /** Compares the output that an early reader saw with the output that a late reader gets, and with the job. */
   async #compare(storm: StormJob, end: Job, seen: Seen): Promise<void> {
     const late = await this.#watch({ ...storm, readMs: 0 }, end.id);
     for (const reader of [seen, late]) {
       for (const what of reader.wrong) this.#ledger.complain(`${end.id}: ${what}`);
     }
     if (seen.digest() !== late.digest()) {
-      this.#ledger.complain(`${end.id}: its output was another to a late reader`);
+      this.#ledger.complain(`${end.id}: a late reader got other output`);
     }
     if (late.next !== end.outputOffset) {
       this.#ledger.complain(`${end.id}: ${end.outputOffset} chunks, ${late.next} seen`);
@@ -147,12 +147,15 @@ export class Callers {
     }
   }
 
-  /** Reads all output as the protocol has it, resuming after each cut: the client would hide what is repeated. */
+  /**
+   * Reads all output by the protocol itself, and resumes after each cut. The client library would hide repeated
+   * chunks.
+   */
   async #watch({ key, readMs }: StormJob, jobId: string): Promise<Seen> {
     const { rpc } = this.#callers[key].watching;
     const seen = new Seen();
     this.watches += 1;
-    await this.#passing(
+    await this.#retryTransient(
       async () => {
         const fromOffset = BigInt(seen.next);
         for await (const { event } of rpc.watchJob({ jobId, fromOffset })) {
@@ -167,8 +170,8 @@ export class Callers {
     return seen;
   }
 
-  #passing<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
-    return passing(call, this.#clock, (error) => {
+  #retryTransient<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
+    return retryTransient(call, this.#clock, (error) => {
       const what = `${nameOf(error)} ${error.reason ?? ""}`.trim();
       this.told.set(what, (this.told.get(what) ?? 0) + 1);
       onFailure();

@@ -1,4 +1,7 @@
-/** What was told against what there is, once nothing moves and what is torn is mended: lists, counters, and the audit. */
+/**
+ * Compares what callers were told with what is stored: lists, counters, and the audit. It runs once no job moves
+ * and the schedulers have repaired what a crash tore apart.
+ */
 import { ProviderState } from "@millrace/proto/admin-service";
 import { type Clock, sleep } from "@millrace/shared";
 import type { Callers } from "./callers.ts";
@@ -7,11 +10,11 @@ import type { Ledger } from "./ledger.ts";
 import { auditWhenMended } from "./mended.ts";
 import type { Admin, Operator } from "./operator.ts";
 
-/** What schedulers hold of a provider account they give back at their next exchange with it. */
+/** Schedulers give back their share of a provider account at their next exchange with it, within this time. */
 const GIVEN_BACK_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 
-/** Complains to the ledger; returns how many jobs the audit has looked over. */
+/** Enters all violations into the ledger. Returns how many jobs the audit has checked. */
 export async function compare(
   { rpc: admin }: Operator,
   callers: Callers,
@@ -49,16 +52,16 @@ async function compareAccounts(admin: Admin, ledger: Ledger, clock: Clock): Prom
   for (;;) {
     const { accounts } = await admin.listProviderAccounts({});
     const taken = accounts.filter(({ running }) => running > 0);
-    // The last pooled job to end succeeded, and that after whatever pause there was.
+    // The last job of the pool succeeded after every cool-down, so each account must be CLOSED.
     const paused = accounts.filter(({ state }) => state !== ProviderState.CLOSED);
     if (taken.length + paused.length === 0) return;
     if (clock.nowMs() > untilMs) {
       for (const { account, running } of taken) {
-        ledger.complain(`${account?.name}: ${running} running, and nothing runs`);
+        ledger.complain(`${account?.name}: ${running} counted as running, but no job runs`);
       }
       for (const { account, state } of paused) {
         ledger.complain(
-          `${account?.name} is ${ProviderState[state]}, and all of its jobs have ended`,
+          `${account?.name} is ${ProviderState[state]}, but all of its jobs have ended`,
         );
       }
       return;

@@ -3,18 +3,21 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Whether this machine can: Linux, with util-linux. */
+/** Whether this machine can limit file sizes: Linux with util-linux. */
 export const canLimitFileSize = spawnSync("prlimit", ["--version"]).status === 0;
 
-/** No file of this process may grow beyond it, which to the process is a full disk. Undefined: any size. One that has ended is left alone. */
+/**
+ * Limits the size of every file that a process writes, which acts on the process like a full disk. Undefined
+ * removes the limit. Does nothing if the process has ended.
+ */
 export async function limitFileSize(pid: number, bytes: number | undefined): Promise<void> {
   const limit = bytes === undefined ? "unlimited" : String(bytes);
-  // The soft limit alone: it may be raised again.
+  // Only the soft limit is set, so that it can be raised again.
   const set = promisify(execFile)("prlimit", ["--pid", String(pid), `--fsize=${limit}:`]);
   await set.catch(() => undefined);
 }
 
-/** How long the append-only file is that Redis writes now: it begins another when it writes all anew. */
+/** Returns the size of the append-only file that Redis writes now. Redis begins another file with each rewrite. */
 export async function appendedBytes(folder: string): Promise<number> {
   const files = join(folder, "appendonlydir");
   const names = (await readdir(files)).filter((name) => name.endsWith(".incr.aof"));

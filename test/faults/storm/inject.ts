@@ -1,4 +1,7 @@
-/** Does what a plan says to those that there are: one function a kind, each over when all is undone. */
+/**
+ * Carries out the faults of a plan. There is one function for each kind of fault. It returns when the fault is
+ * undone.
+ */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
@@ -30,7 +33,7 @@ export interface Victims {
   readonly revokedKeys: RevokedKeys;
 }
 
-/** How a provider answers that is well, and how one that is down does. */
+/** The replies of a healthy provider, and of a provider that is down. */
 export const well: ProviderReply = { kind: "answer", pieces: ["a"] };
 const outages: readonly ProviderReply[] = [
   refuse(500, "server_error"),
@@ -46,13 +49,16 @@ type Inject = (fault: Fault, lasting: () => Promise<void>) => Promise<void>;
 
 const between = (least: number, most: number, { strength }: Fault) =>
   least + strength * (most - least);
-/** Up, down, or both, as drawn. */
+/** Applies toxics to one direction or both, as the plan has drawn. */
 function ways(fault: Fault, toxics: Toxics) {
   const way = Math.floor(fault.strength * 3);
   return { ...(way === 1 ? {} : { up: toxics }), ...(way === 0 ? {} : { down: toxics }) };
 }
 
-/** Injects faults, no two into one victim at a time: one that finds its victim taken befalls the next. */
+/**
+ * Injects faults, at most one into each victim at a time. If the victim of a fault has one already, the fault
+ * goes to the next victim.
+ */
 export class Injector {
   readonly #victims: Victims;
   readonly #clock: Clock;
@@ -63,7 +69,10 @@ export class Injector {
     this.#clock = clock;
   }
 
-  /** Resolves when it is undone: who was ended is ready again. False if there was nobody to befall. */
+  /**
+   * Resolves when the fault is undone and a service that ended is ready again. False if every possible victim has
+   * a fault already.
+   */
   async inject(fault: Fault): Promise<boolean> {
     const { services, links, redis, provider } = this.#victims;
     const lasting = () => sleep(this.#clock, fault.forMs);
@@ -130,19 +139,19 @@ export class Injector {
       await lasting();
       this.#victims.redis.resume();
     },
-    // OOM
+    // The error is OOM.
     redisFull: async (_, lasting) => {
       await this.#command("CONFIG", "SET", "maxmemory", "1");
       await lasting();
       await this.#command("CONFIG", "SET", "maxmemory", "0");
     },
-    // READONLY: a replica of nobody who is there.
+    // The error is READONLY: Redis becomes a replica of a server that does not exist.
     redisReadOnly: async (_, lasting) => {
       await this.#command("REPLICAOF", "127.0.0.1", "1");
       await lasting();
       await this.#command("REPLICAOF", "NO", "ONE");
     },
-    // MISCONF, or its end where each write is to be on disk: the append-only file may not grow.
+    // The error is MISCONF, or Redis ends if it must sync every write: the append-only file cannot grow.
     redisDiskFull: async (_, lasting) => {
       const { redis, redisDirectory } = this.#victims;
       await limitFileSize(redis.pid, await appendedBytes(redisDirectory));
@@ -150,13 +159,13 @@ export class Injector {
       await limitFileSize(redis.pid, undefined);
       if ((await this.#command("PING").catch(() => undefined)) === undefined) await redis.restart();
     },
-    // MISCONF: it is to save, and something stands where the file would be.
+    // The error is MISCONF: Redis must save a snapshot, but a directory is in the place of the file.
     redisNotSaving: async (_, lasting) => {
       const obstacle = join(this.#victims.redisDirectory, "dump.rdb");
       await rm(obstacle, { force: true });
       await mkdir(join(obstacle, "full"), { recursive: true });
       await this.#command("CONFIG", "SET", "save", "3600 1000000000");
-      // One that is under way since an earlier fault may end well: what counts is the next.
+      // A save that an earlier fault started may still succeed, so this waits for the next one.
       const begun = () =>
         this.#command("BGSAVE", "SCHEDULE").catch((error: unknown) => {
           if (!String(error).includes("in progress")) throw error;
@@ -185,7 +194,7 @@ export class Injector {
   }
 }
 
-/** Where the answer to a deletion was lost, the next is told that there is nothing to delete. */
+/** If the answer to a deletion was lost, the repeat is told that the account does not exist. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof RpcFault) || error.code !== status.NOT_FOUND) throw error;
 }
@@ -234,7 +243,7 @@ const onLink: Partial<Record<FaultKind, (proxy: FaultProxy) => Inject>> = {
   halfClose: (proxy) => async (fault, lasting) => {
     proxy.halfClose(fault.strength < 0.5 ? "up" : "down");
     await lasting();
-    // Who does not mind a half-closed connection would keep it for ever.
+    // A service that ignores half-closed connections would keep this one for ever.
     proxy.cut();
   },
   refuse: (proxy) => async (_, lasting) => {

@@ -1,47 +1,47 @@
-/** The jobs of a storm, drawn from its seed, and how each may end. */
+/** The jobs of a storm, drawn from its seed, and the ends that each may have. */
 import type { Job, NewJob } from "@millrace/client";
 import type { Random } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
 
-/** Served by storm workers, and by the workers that Millrace ships. */
+/** Storm workers serve STORM_QUEUE. The workers that Millrace ships serve DOCUMENTS_QUEUE. */
 export const STORM_QUEUE = "storm";
 export const DOCUMENTS_QUEUE = "documents";
 export const POOL = "storm/model";
 export const stormAccount = { name: POOL, maxRunning: 8 };
 
-/** What a storm worker is told to do. */
+/** The payload of a storm job, which tells its worker what to do. */
 export interface Work {
   readonly n: number;
   readonly pieces: number;
   readonly pauseMs: number;
-  /** So many attempts fail, and may be tried again. */
+  /** How many attempts fail with a retryable error. */
   readonly failures: number;
-  /** It fails for good. */
+  /** Whether the job fails for good. */
   readonly fatal: boolean;
 }
 
 export interface StormJob {
   readonly n: number;
   readonly job: NewJob;
-  /** Whose: a key without limits, or one whose budget is small. */
+  /** The key of the job: one without limits, or one with a small budget. */
   readonly key: "free" | "limited";
   readonly watched: boolean;
-  /** Its reader takes so long for each event. */
+  /** How long the reader takes for each event. */
   readonly readMs: number;
-  /** It is cancelled so long after it was submitted. */
+  /** When the job is cancelled, in milliseconds after its submission. */
   readonly cancelMs?: number;
-  /** It is submitted once more when it has ended. */
+  /** Whether the job is submitted once more after its end. */
   readonly again: boolean;
 }
 
-/** A worker's chunk i of an attempt; its result is all of them. */
+/** Returns chunk number i of an attempt. The result is all chunks together. */
 export const piece = (n: number, attempt: number, pid: number, i: number): string =>
   `${n}/${attempt}/${pid}/${i} `;
 
-/** What the storm's workers do: each of them has executors for some of these. */
+/** The types of the storm's jobs. Each storm worker has executors for some of them. */
 export const WORK_TYPES: readonly string[] = ["work", "work.rare", "work.new"];
 
-/** Losing a worker takes an attempt, too. */
+/** A lost worker spends an attempt too, so there are many. */
 const retry = { maxAttempts: 25, initialBackoffMs: 20, maxBackoffMs: 500 };
 
 const kindOf = (drawn: number) => {
@@ -65,7 +65,7 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
   } as const;
   const idempotencyKey = `job-${seed}-${n}`;
   if (kind === "chat") {
-    // The document is that key's.
+    // The document belongs to the key "free".
     return { ...shape, key: "free", job: { ...shipped(random, document), idempotencyKey } };
   }
   const work: Work = {
@@ -89,7 +89,7 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
     : { ...shape, job };
 }
 
-/** The least of jobs, and the most urgent. */
+/** A minimal job with the most urgent priority. */
 export function probeJob(seed: number, n: number): StormJob {
   const payload: Work = { n, pieces: 1, pauseMs: 0, failures: 0, fatal: false };
   const job: NewJob = {
@@ -99,7 +99,7 @@ export function probeJob(seed: number, n: number): StormJob {
   return { n, job, key: "free", watched: false, readMs: 0, again: false };
 }
 
-/** One for a worker that Millrace ships: mostly a question, now and then a document. */
+/** A job for a worker that Millrace ships: mostly a chat, sometimes a summary of a document. */
 function shipped(random: Random, document: string): NewJob {
   const common = { queue: DOCUMENTS_QUEUE, retry, estimatedTokens: 100 };
   if (random.next() < 0.2) {
@@ -110,22 +110,24 @@ function shipped(random: Random, document: string): NewJob {
   return { ...common, type: "chat", payload: { messages } };
 }
 
-/** What is wrong with the end of a job; undefined: nothing. */
+/** Returns what is wrong with the end of a job, or undefined. */
 export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefined {
   const { state, failure, attempt, stalls } = end;
   const work = WORK_TYPES.includes(end.type) ? (job.payload as Work) : undefined;
   if (state === "CANCELLED") {
-    return cancelMs === undefined ? "cancelled, and nobody asked for it" : undefined;
+    return cancelMs === undefined ? "the job is CANCELLED, but no caller cancelled it" : undefined;
   }
   if (work?.fatal) {
-    const asIs = state === "FAILED" && failure?.reason === "FATAL";
-    return asIs ? undefined : `should fail for good: ${state} ${failure?.reason}`;
+    const failedAsPlanned = state === "FAILED" && failure?.reason === "FATAL";
+    return failedAsPlanned
+      ? undefined
+      : `the job should fail for good, but is ${state} ${failure?.reason}`;
   }
   if (state !== "SUCCEEDED") return `${state} ${failure?.reason}: ${failure?.message}`;
   const { text, summary } = end.result as { text?: string; summary?: string };
   if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
-  if (attempt <= work.failures) return `succeeded in attempt ${attempt}, which fails`;
-  // Before a provider is taken to be down, some attempts are spent.
+  if (attempt <= work.failures) return `the job succeeded in attempt ${attempt}, which should fail`;
+  // A provider that goes down costs pooled jobs some attempts before its cool-down begins.
   if (job.pool === undefined && attempt > work.failures + 1 + stalls) {
     return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
   }

@@ -1,4 +1,7 @@
-/** Imported into a service before its own code: each SIGUSR2 takes its wall clock on by an hour, back to the truth, back by an hour, and so on. */
+/**
+ * Is loaded into a service before the service's own code. Each SIGUSR2 sets the service's clock: an hour ahead,
+ * right again, an hour behind, right again, and so on.
+ */
 const HOUR_MS = 3_600_000;
 const offsetsMs = [HOUR_MS, 0, -HOUR_MS, 0];
 

@@ -1,12 +1,17 @@
 /**
- * All that the callers of a storm were told, a line for each job: that it was taken, and how it ended.
- * It takes about 200 bytes a job; a job's output is compared while it is at hand.
+ * The ledger of a storm is its account book. The picture is a merchant's: each acknowledged job opens a line, and
+ * the job's end closes the line. Every further report about the job must agree with its line. At the end the
+ * lines are compared with the jobs that are stored. A line without a stored job is a lost job. A stored job
+ * without a line was never acknowledged, or was put back by a scheduler.
+ *
+ * A journal (../journal.ts) keeps everything about a few jobs. The ledger takes about 200 bytes for each job, so
+ * that a storm may have many. A job's output is therefore compared at once and not kept.
  */
 import type { Job } from "@millrace/client";
 
 interface Line {
   readonly n: number;
-  /** How it ended, as whoever asks must be told; undefined: not yet. */
+  /** The end, as every reader must be told it. Undefined until the job has ended. */
   end?: string;
 }
 
@@ -15,15 +20,15 @@ const MOST_KEPT = 100;
 export class Ledger {
   readonly #lines = new Map<string, Line>();
   readonly #ids = new Map<number, string>();
-  /** What does not hold, up to a number. */
+  /** The complaints, up to MOST_KEPT of them. */
   readonly wrong: string[] = [];
   wrongs = 0;
   ended = 0;
-  /** Jobs that the schedulers' duty has mended. */
+  /** Jobs that the schedulers have repaired. */
   readonly mended = new Set<string>();
-  /** Of these, jobs that nobody was told of: they were put back, and ran. */
+  /** How many of these were never acknowledged: a scheduler put them back, and they ran. */
   strays = 0;
-  /** Jobs that no list of the callers has: their key was revoked. */
+  /** Jobs of revoked keys, which the lists of the callers do not contain. */
   unlisted = 0;
 
   complain(what: string): void {
@@ -35,11 +40,11 @@ export class Ledger {
     return this.#lines.size;
   }
 
-  /** Job number n was taken as this; it is told again each time that it is submitted. */
-  take(n: number, jobId: string): void {
+  /** Enters that job number n was acknowledged with an id. A repeated submission enters it again. */
+  acknowledge(n: number, jobId: string): void {
     const before = this.#ids.get(n);
     if (before !== undefined && before !== jobId) {
-      this.complain(`job ${n} was taken twice: as ${before} and as ${jobId}`);
+      this.complain(`job ${n} was acknowledged twice: as ${before} and as ${jobId}`);
     }
     const other = this.#lines.get(jobId)?.n;
     if (other !== undefined && other !== n) {
@@ -50,50 +55,50 @@ export class Ledger {
     this.#lines.set(jobId, { n });
   }
 
-  takeUnlisted(): void {
+  acknowledgeUnlisted(): void {
     this.unlisted += 1;
   }
 
-  /** A scheduler says that it has put this job back, or right. */
+  /** Enters that a scheduler has put this job back, or has repaired it. */
   mend(jobId: string): void {
     this.mended.add(jobId);
   }
 
-  /** Somebody was told that this job has ended. */
+  /** Enters that a caller was told of the job's end. */
   end(job: Job): void {
     const line = this.#lines.get(job.id);
     if (line === undefined) {
-      this.complain(`nobody was told of ${job.id}, which has ended`);
+      this.complain(`${job.id} has ended, but was never acknowledged`);
       return;
     }
-    const told = endOf(job);
+    const end = endOf(job);
     if (line.end === undefined) {
-      line.end = told;
+      line.end = end;
       this.ended += 1;
-    } else if (line.end !== told) {
-      this.complain(`${job.id} ended twice: ${line.end} and ${told}`);
+    } else if (line.end !== end) {
+      this.complain(`${job.id} ended twice: ${line.end} and ${end}`);
     }
   }
 
-  /** Compares with all jobs that there are in the end, each once. */
+  /** Compares the lines with all jobs that are stored at the end, each once. */
   compare(stored: Iterable<Job>): void {
     const missing = new Set(this.#lines.keys());
     for (const job of stored) {
       const line = this.#lines.get(job.id);
       if (line === undefined) {
         if (this.mended.has(job.id)) this.strays += 1;
-        else this.complain(`nobody was told of ${job.id}`);
+        else this.complain(`${job.id} was never acknowledged`);
         continue;
       }
       missing.delete(job.id);
       if (line.end !== endOf(job)) {
-        this.complain(`${job.id} was told as ${line.end}, and is ${endOf(job)}`);
+        this.complain(`${job.id} was reported as ${line.end}, and is ${endOf(job)}`);
       }
     }
     for (const id of missing) this.complain(`lost: ${id}`);
   }
 }
 
-/** What lists tell, too. */
+/** The facts of an end that job lists contain as well. */
 const endOf = ({ state, attempt, outputOffset, failure }: Job): string =>
   [state, attempt, outputOffset, failure?.reason].join(" ");

@@ -12,7 +12,7 @@ import { Tally } from "./tally.ts";
 
 const HOUR_MS = 3_600_000;
 
-test("a job of which only the first write is there is put back by the schedulers and runs, and nothing is wrong", async () => {
+test("a job with only its first write stored is put back by the schedulers and runs without a violation", async () => {
   await using parts = new AsyncDisposableStack();
   const ledger = new Ledger();
   const log = notingMended(ledger, () => undefined);
@@ -37,7 +37,7 @@ test("a job of which only the first write is there is put back by the schedulers
   const stray = newJobId(STORM_QUEUE as QueueName, keyId as KeyId, nowMs, systemRandom);
   const base = `mr:{${STORM_QUEUE}:0}:${STORM_QUEUE}:`;
   expect(await redisCommand(redis.port, "COPY", base + jobId, base + stray)).toBe(":1");
-  ledger.take(2, jobId);
+  ledger.acknowledge(2, jobId);
   ledger.end(await millrace.cancel(jobId));
   await millrace.close();
 

@@ -1,6 +1,6 @@
 /**
- * What the schedulers mend by themselves: Redis may apply a part of a script at its second start after a crash
- * (docs/reliability.md), and a duty puts back what that leaves in no place.
+ * Tracks what the schedulers repair by themselves. Redis may apply a part of a script at its second start after a
+ * crash (docs/reliability.md). A duty of the schedulers puts back jobs that this leaves in no place.
  */
 import type { AuditResponse } from "@millrace/proto/admin-service";
 import { type Clock, isJobId, sleep } from "@millrace/shared";
@@ -8,31 +8,32 @@ import type { Ledger } from "./ledger.ts";
 import type { Admin } from "./operator.ts";
 
 /**
- * Each scheduler looks at 500 keys of the database every 2 s. A round leaves some 70,000, which takes it 5 minutes; it may be
- * anywhere when the storm ends, and so be at a job's key only in its next turn.
+ * Each scheduler checks 500 keys of the database every 2 s. A round leaves some 70,000 keys, which takes it 5
+ * minutes. The duty may be at any key when the storm ends, so it may reach a job only in its next turn.
  */
 const MENDED_MS = 600_000;
 const LOOK_EVERY_MS = 2_000;
 
-/** Passes on what services log, and has the ledger know what the schedulers have mended. */
+/** Passes on log lines of services, and enters into the ledger which jobs the schedulers have repaired. */
 export const notingMended =
   (ledger: Ledger, log: (line: string, service: string) => void) =>
   (line: string, service: string): void => {
-    // The last line of one that was killed may be cut, and is no JSON then.
+    // The last line of a killed service may be cut, and is then not JSON.
     const jobId = /"job_id":"([^"]+)"/.exec(line)?.[1];
-    if (jobId !== undefined && line.includes(`"msg":"mended a job"`)) ledger.mend(jobId);
+    if (jobId !== undefined && line.includes(`"msg":"repaired a job"`)) ledger.mend(jobId);
     log(line, service);
   };
 
 /**
- * Resolves once the audit finds no job that the duty could mend, and nothing waits or runs; or when the duty has had its time.
- * To the last audit: it takes half a minute.
+ * Resolves with the last audit, once it finds no job that the duty could repair and no job waits or runs, or once
+ * the time is over. An audit takes half a minute.
  */
 export async function auditWhenMended(admin: Admin, clock: Clock): Promise<AuditResponse> {
   const untilMs = clock.nowMs() + MENDED_MS;
   for (;;) {
     const audit = await auditOf(admin);
-    // In this order: what is put back after the audit has looked was found by it, and what was before waits or runs.
+    // The order matters. A job that is put back after the audit was found by the audit. A job that was put back
+    // before waits or runs now.
     const { queues } = await admin.listQueues({});
     const busy = queues.some(({ stats }) => stats?.queued || stats?.scheduled || stats?.running);
     const left = busy || audit.findings.some(({ subject }) => isJobId(subject));
@@ -41,8 +42,8 @@ export async function auditWhenMended(admin: Admin, clock: Clock): Promise<Audit
   }
 }
 
-/** The last message of an audit, with what it has found. */
+/** Returns the last message of an audit, with its findings. */
 async function auditOf(admin: Admin): Promise<AuditResponse> {
   for await (const message of admin.audit({})) if (message.done) return message;
-  throw new Error("an audit ended without a word");
+  throw new Error("the audit ended without its last message");
 }

@@ -4,15 +4,18 @@ import { type Clock, sleep } from "@millrace/shared";
 const PAUSE_MS = 200;
 
 export interface MortalEvents {
-  /** It ended, and nobody had asked it to. */
+  /** The service ended by itself. */
   died(exit: ServiceExit): void;
-  /** It was told to drain, and ended otherwise than well. */
+  /** The service was told to drain, but its exit code was not 0. */
   drainedBadly(exit: ServiceExit): void;
-  /** It could not start, as while what it needs is away. */
+  /** The service could not start, for example because Redis was away. */
   startFailed(): void;
 }
 
-/** A service that is ended on purpose and started again, as by an orchestrator: also when it ends by itself. */
+/**
+ * A service that faults may end. It is started again afterwards, as an orchestrator would do, even if it ends by
+ * itself.
+ */
 export class Mortal {
   readonly name: string;
   readonly #service: LocalService;
@@ -47,16 +50,16 @@ export class Mortal {
     this.#service.resume();
   }
 
-  /** Its wall clock jumps (jumping-clock.ts): wrong, and right with the next. */
+  /** Sets the service's clock (jumping-clock.ts): to a wrong time, and to the right time with the next call. */
   jump(): void {
     try {
       process.kill(this.#service.pid, "SIGUSR2");
     } catch {
-      // It has just ended, and starts again with the right time.
+      // The service has just ended. It starts again with the right time.
     }
   }
 
-  /** Resolves when it is ready, as many starts as it takes. */
+  /** Starts the service, with as many tries as it takes. Resolves when it is ready. */
   async start(): Promise<void> {
     for (;;) {
       try {
@@ -71,7 +74,7 @@ export class Mortal {
     this.#watch();
   }
 
-  /** From now on its end is no news. */
+  /** Stops the supervision: the service may end without a report. */
   release(): void {
     this.#wanted = false;
   }

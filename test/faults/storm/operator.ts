@@ -1,13 +1,13 @@
 import { AdminService } from "@millrace/proto/admin-service";
 import { type GrpcClient, grpcClient } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
-import { passing } from "./passing.ts";
+import { retryTransient } from "./retry-transient.ts";
 
 export type Admin = GrpcClient<typeof AdminService>["rpc"];
 
-/** Whoever runs the Millrace of a storm: asks its schedulers in turns, again until one answers. */
+/** The operator of the Millrace of a storm. It calls the schedulers, and repeats a call until one answers. */
 export class Operator implements Disposable {
-  /** To ask once, while nothing is broken. */
+  /** Calls once, for times without faults. */
   readonly rpc: Admin;
   readonly #admin: GrpcClient<typeof AdminService>;
   readonly #clock: Clock;
@@ -18,9 +18,9 @@ export class Operator implements Disposable {
     this.#clock = clock;
   }
 
-  /** For calls that are safe to repeat. */
+  /** Repeats a call until it succeeds. The call must be safe to repeat. */
   ask<T>(call: (admin: Admin) => Promise<T>): Promise<T> {
-    return passing(() => call(this.rpc), this.#clock);
+    return retryTransient(() => call(this.rpc), this.#clock);
   }
 
   [Symbol.dispose](): void {

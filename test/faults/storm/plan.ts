@@ -1,14 +1,14 @@
-/** What goes wrong in a storm, drawn from a seed: the same seed gives the same faults in the same order. */
+/** The faults of a storm, drawn from a seed. The same seed gives the same faults in the same order. */
 import type { Random } from "@millrace/shared";
 
-/** What a fault can befall, and what can befall it: how often, relative to all others, and for how long. */
+/** The kinds of faults: the victim, the frequency relative to the others, and the least and longest duration. */
 const kinds = {
-  // A service's process.
+  // Faults of a service's process.
   kill: { on: "service", weight: 8, leastMs: 0, mostMs: 1_500 },
   drain: { on: "service", weight: 5, leastMs: 0, mostMs: 1_000 },
   freeze: { on: "service", weight: 6, leastMs: 200, mostMs: 8_000 },
   clockJump: { on: "service", weight: 4, leastMs: 200, mostMs: 4_000 },
-  // What is between two processes.
+  // Faults of the connection between two processes.
   latency: { on: "link", weight: 5, leastMs: 500, mostMs: 4_000 },
   bandwidth: { on: "link", weight: 3, leastMs: 500, mostMs: 4_000 },
   slices: { on: "link", weight: 3, leastMs: 500, mostMs: 3_000 },
@@ -16,7 +16,7 @@ const kinds = {
   cut: { on: "link", weight: 6, leastMs: 0, mostMs: 0 },
   halfClose: { on: "link", weight: 4, leastMs: 200, mostMs: 1_000 },
   refuse: { on: "link", weight: 3, leastMs: 500, mostMs: 3_000 },
-  // Redis: its process, and its will to write.
+  // Faults of Redis: of its process, and of its ability to write.
   redisKill: { on: "redis", weight: 2, leastMs: 0, mostMs: 1_500 },
   redisStop: { on: "redis", weight: 1, leastMs: 0, mostMs: 1_000 },
   redisFreeze: { on: "redis", weight: 1.5, leastMs: 200, mostMs: 7_000 },
@@ -24,9 +24,9 @@ const kinds = {
   redisReadOnly: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
   redisDiskFull: { on: "redis", weight: 1, leastMs: 300, mostMs: 2_000 },
   redisNotSaving: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
-  // The model provider that pooled jobs call: errors, resets or silence.
+  // The model provider that pooled jobs call: it returns errors, resets connections or is silent.
   providerDown: { on: "provider", weight: 3, leastMs: 500, mostMs: 8_000 },
-  // What an operator may do at any time: jobs of the account and of the key run meanwhile.
+  // Changes that an operator may make at any time. Jobs of the account and the key run meanwhile.
   accountDeleted: { on: "operator", weight: 2, leastMs: 0, mostMs: 4_000 },
   keyRevoked: { on: "operator", weight: 2, leastMs: 0, mostMs: 3_000 },
 } as const;
@@ -37,13 +37,13 @@ export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
 export interface Fault {
   readonly kind: FaultKind;
   readonly on: "service" | "link" | "redis" | "provider" | "operator";
-  /** Which of those that there are, in [0, 1). */
+  /** Selects the victim among the candidates, in [0, 1). */
   readonly which: number;
-  /** How badly, in [0, 1). */
+  /** The severity, in [0, 1). */
   readonly strength: number;
-  /** How long it lasts until it is undone. */
+  /** How long the fault lasts until it is undone. */
   readonly forMs: number;
-  /** How long the hand that did it then waits. */
+  /** How long the injector then waits. */
   readonly restMs: number;
 }
 
@@ -57,11 +57,11 @@ function draw(random: Random): FaultKind {
     left -= kinds[kind].weight;
     if (left < 0) return kind;
   }
-  // What rounding leaves.
+  // Reached only by rounding.
   return "kill";
 }
 
-/** Faults without end. */
+/** Yields faults without end. */
 export function* plannedFaults(random: Random): Generator<Fault, never> {
   for (;;) {
     const kind = draw(random);

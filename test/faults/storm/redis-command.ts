@@ -1,12 +1,17 @@
 import { connect } from "node:net";
 
-/** Sends one command on a connection of its own; resolves to the answer's first line, and throws what Redis refuses. */
+/**
+ * Sends one command on its own connection. Resolves with the first line of the answer. Throws if Redis refuses
+ * the command.
+ */
 export function redisCommand(port: number, ...words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let answer = "";
     socket.on("error", reject);
-    socket.on("close", () => reject(new Error(`Redis said nothing to ${words[0]}`)));
+    socket.on("close", () =>
+      reject(new Error(`the connection closed before Redis answered ${words[0]}`)),
+    );
     socket.on("data", (bytes) => {
       answer += bytes.toString();
       const end = answer.indexOf("\r\n");

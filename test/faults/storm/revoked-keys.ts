@@ -4,24 +4,27 @@ import { type Clock, sleep } from "@millrace/shared";
 import { STORM_QUEUE, type Work } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Operator } from "./operator.ts";
-import { passing } from "./passing.ts";
+import { retryTransient } from "./retry-transient.ts";
 
-/** MILLRACE_KEY_CACHE_MS of the gateways. */
+/** The value of MILLRACE_KEY_CACHE_MS in the gateways. */
 export const KEY_CACHE_MS = 2_000;
 /**
- * A call that begins so long after the revocation must be refused: no gateway asks about a key for longer than 5 s, and a call
- * may join one that asked before.
+ * A call that begins this long after the revocation must be refused. A gateway's question about a key takes at
+ * most 5 s, and a call may join a question that is under way.
  */
 const REFUSED_AFTER_MS = KEY_CACHE_MS + 6_000;
 const JOBS = 3;
 const PAUSE_MS = 200;
 const CALL_MS = 5_000;
-/** Longer than a key may work that is revoked: a watch that goes on to the end was not ended. */
+/**
+ * The job takes longer than a revoked key may work. So a watch that reaches the job's end was not ended by the
+ * revocation.
+ */
 const work = (n: number): Work => ({ n, pieces: 6, pauseMs: 2_500, failures: 0, fatal: false });
 
 export interface RevokedKeysOptions {
   readonly operator: Operator;
-  /** Addresses of the gateways. */
+  /** The addresses of the gateways. */
   readonly gateways: readonly string[];
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -35,7 +38,10 @@ export class RevokedKeys {
     this.#options = options;
   }
 
-  /** Resolves when the key is refused, by calls and by every watch of its jobs. Its jobs go on. */
+  /**
+   * Creates a key, submits jobs with it, and revokes it. Resolves when calls and all watches of its jobs are
+   * refused. The jobs continue.
+   */
   async revokeOne(lasting: () => Promise<void>): Promise<void> {
     const { operator, gateways, clock, ledger } = this.#options;
     this.#made += 1;
@@ -66,8 +72,8 @@ export class RevokedKeys {
   async #submit(millrace: Millrace, n: number): Promise<string> {
     const { ledger, clock } = this.#options;
     const job = { queue: STORM_QUEUE, type: "work", payload: work(n), idempotencyKey: `job-${n}` };
-    const { jobId } = await passing(() => millrace.submit(job), clock);
-    ledger.takeUnlisted();
+    const { jobId } = await retryTransient(() => millrace.submit(job), clock);
+    ledger.acknowledgeUnlisted();
     return jobId;
   }
 }
@@ -76,11 +82,11 @@ async function watchToItsEnd(millrace: Millrace, jobId: string): Promise<void> {
   for await (const _ of millrace.watch(jobId));
 }
 
-/** Calls again and again, however it ends, until the key is refused. */
+/** Repeats a call, whether it succeeds or not, until the key is refused. */
 async function untilRefused(call: () => Promise<void>, clock: Clock): Promise<void> {
   for (;;) {
     try {
-      await passing(call, clock);
+      await retryTransient(call, clock);
     } catch (error) {
       if (error instanceof MillraceError && error.code === "UNAUTHENTICATED") return;
       throw error;

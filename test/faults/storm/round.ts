@@ -1,6 +1,6 @@
 /**
- * One round of a storm: a Millrace of its own, jobs and faults at the same time, then calm, and then a
- * comparison of all that callers were told with what there is. Rounds bound what a storm needs of memory.
+ * One round of a storm has its own Millrace. Jobs and faults run at the same time, then the faults end, and then
+ * all that callers were told is compared with what is stored. Rounds bound the memory that a storm needs.
  */
 import { sleep } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
@@ -15,19 +15,19 @@ import { RevokedKeys } from "./revoked-keys.ts";
 import { type StormSystemOptions, startStormSystem } from "./storm-system.ts";
 
 export interface RoundOptions extends StormSystemOptions {
-  /** Callers' hands, each at one job at a time. */
-  readonly hands: number;
-  /** How many faults there are at once, at most. */
+  /** How many callers work at the same time. Each has one job at a time. */
+  readonly callers: number;
+  /** The most faults at the same time. */
   readonly injectors: number;
-  /** Jobs and faults go on until there have been so many of both, or until this aborts. */
+  /** The round ends after this many jobs and faults, or when `until` aborts. */
   readonly jobs: number;
   readonly faults: number;
   readonly until: AbortSignal;
 }
 
-/** Once all is calm: longer than any deadline, backoff and lease together. */
+/** How long jobs may take once there are no faults: longer than deadline, backoff and lease together. */
 const CALM_MS = 240_000;
-/** Probes are numbered from here. */
+/** The numbers of probe jobs start here. */
 const PROBE = 1_000_000_000;
 
 export async function runRound(options: RoundOptions): Promise<void> {
@@ -67,7 +67,8 @@ export async function runRound(options: RoundOptions): Promise<void> {
     await Promise.race([
       callers.run(probeJob(seed, PROBE + probes)),
       sleep(clock, CALM_MS, late.signal).then(() => {
-        if (!late.signal.aborted) ledger.complain(`nothing ends any more after ${kind}`);
+        if (!late.signal.aborted)
+          ledger.complain(`no job ended within ${CALM_MS} ms after ${kind}`);
       }),
     ]);
     late.abort();
@@ -85,9 +86,9 @@ export async function runRound(options: RoundOptions): Promise<void> {
     }
   };
 
-  const calls = Promise.all(Array.from({ length: options.hands }, calling));
+  const calls = Promise.all(Array.from({ length: options.callers }, calling));
   await Promise.all(Array.from({ length: options.injectors }, breaking));
-  // From here on nothing is wrong any more.
+  // From here on there are no faults.
   const calm = new AbortController();
   const ended = await Promise.race([
     calls.then(() => true),

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { OutputChunk } from "@millrace/proto/job";
 
-/** What one reader has seen of a job's output, across cuts, and what is wrong with it. Keeps the last attempt's text alone. */
+/**
+ * One reader's view of a job's output across cuts, and what is wrong with it. Only the text of the last attempt
+ * is kept.
+ */
 export class Seen {
-  /** The offset of what comes next. */
+  /** The offset of the next chunk. */
   next = 0;
-  /** Of the attempt that wrote last. */
+  /** The text of the attempt that wrote last. */
   text = "";
   readonly wrong: string[] = [];
   #attempt = 0;
@@ -13,10 +16,10 @@ export class Seen {
 
   add({ offset, attempt, content }: OutputChunk): void {
     if (offset !== BigInt(this.next)) {
-      this.wrong.push(`offset ${offset} came where ${this.next} was due`);
+      this.wrong.push(`a chunk with offset ${offset} came in place of ${this.next}`);
     }
     if (attempt < this.#attempt) {
-      this.wrong.push(`output of attempt ${attempt} after that of attempt ${this.#attempt}`);
+      this.wrong.push(`output of attempt ${attempt} came after output of attempt ${this.#attempt}`);
     }
     this.next = Number(offset) + 1;
     this.#attempt = attempt;
@@ -25,7 +28,7 @@ export class Seen {
     this.#hash.update(`${offset}:${attempt}:${content.case}:${String(content.value)}\n`);
   }
 
-  /** The same for whoever saw the same. To be taken once, at the end. */
+  /** Returns a digest that is equal for readers of the same output. Call it once, at the end. */
   digest(): string {
     return this.#hash.digest("base64");
   }

@@ -1,4 +1,4 @@
-/** What a storm breaks: two or more of each service, Redis, and a proxy between any two of them. */
+/** The system that a storm breaks: two or more of each service, Redis, and a proxy between any two of them. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,11 +22,11 @@ import type { Tally } from "./tally.ts";
 
 export interface StormSystemOptions {
   readonly seed: number;
-  /** Redis' appendfsync. */
+  /** The appendfsync setting of Redis. */
   readonly profile: "always" | "everysec";
   readonly clock: Clock;
   readonly tally: Tally;
-  /** Told of every line that a service logs. */
+  /** Called with every line that a service logs. */
   readonly log: (line: string, service: string) => void;
 }
 
@@ -34,7 +34,7 @@ const jumpingClock = {
   NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, "jumping-clock.ts")).href}`,
 };
 
-/** All of it goes with `parts`. */
+/** Starts the system, which ends with `parts`. */
 export async function startStormSystem(options: StormSystemOptions, parts: AsyncDisposableStack) {
   const { seed, clock, tally, log } = options;
   const random = seededRandom(seed);

@@ -1,4 +1,4 @@
-/** A worker in a process of its own, whose jobs do as their payload says. */
+/** A worker in its own process. Its jobs do what their payload says. */
 import { hostname } from "node:os";
 import { runMain } from "@millrace/runtime";
 import { sleep, systemClock, systemRandom } from "@millrace/shared";
@@ -8,12 +8,12 @@ import { POOL, piece, STORM_QUEUE, type Work } from "./jobs.ts";
 
 const log = createLogger("worker");
 const { SCHEDULER = "", SLOTS = "32", PROVIDER = "", TYPES = "work" } = process.env;
-/** Of the provider, until it counts as down. */
+/** After this time without an answer the provider counts as down. */
 const SILENCE_MS = 1_000;
 const DRAIN_MS = 2_000;
 const workerId = `${hostname()}-${process.pid}`;
 
-/** Pooled jobs call their provider; what it does wrong is reported. */
+/** Calls the provider of a pooled job, and reports its failures. */
 async function callProvider(account: string, signal: AbortSignal): Promise<void> {
   const failed = (httpStatus: number, cause?: unknown) =>
     new JobFailure("PROVIDER_ERROR", `the provider answered ${httpStatus}`, true, {
@@ -44,8 +44,8 @@ const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
     const written = piece(n, attempt, process.pid, i);
     await write(written);
     text += written;
-    if (fatal) throw new NonRetryableError("FATAL", "as its payload says");
-    if (attempt <= failures) throw new Error("as its payload says");
+    if (fatal) throw new NonRetryableError("FATAL", "the payload asks for this failure");
+    if (attempt <= failures) throw new Error("the payload asks for this failure");
   }
   return { text };
 };

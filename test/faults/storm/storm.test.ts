@@ -1,4 +1,4 @@
-/** A short storm. `npm run chaos` makes long ones. */
+/** A short storm. `npm run chaos` runs long ones. */
 import { systemClock } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
 import { expect, test } from "vitest";
@@ -6,23 +6,23 @@ import { faultKinds, plannedFaults } from "./plan.ts";
 import { runRound } from "./round.ts";
 import { Tally } from "./tally.ts";
 
-/** Of these faults no two are of one kind. */
+/** With this seed, all faults are of different kinds. */
 const SEED = 518;
 const JOBS = 2_000;
 const FAULTS = 12;
 const plan = (seed: number, faults: number) =>
   plannedFaults(seededRandom(seed)).take(faults).toArray();
 
-test("the same seed plans the same faults, and each kind comes", () => {
+test("the same seed plans the same faults, and every kind occurs", () => {
   expect(plan(1, 500)).toEqual(plan(1, 500));
   expect(plan(1, 500)).not.toEqual(plan(2, 500));
   expect(new Set(plan(1, 500).map(({ kind }) => kind))).toEqual(new Set(faultKinds));
 });
 
-test("of 2,000 jobs through a storm over two of everything none is lost or done twice, and no promise is broken", async () => {
+test("a storm over two of each service loses and repeats none of 2,000 jobs, and breaks no promise", async () => {
   const tally = new Tally();
   await runRound({
-    ...{ seed: SEED, jobs: JOBS, faults: FAULTS, hands: 60, injectors: 2, profile: "always" },
+    ...{ seed: SEED, jobs: JOBS, faults: FAULTS, callers: 60, injectors: 2, profile: "always" },
     ...{ clock: systemClock, tally, until: new AbortController().signal, log: () => undefined },
   });
   expect(tally.wrong).toEqual([]);

@@ -18,12 +18,12 @@ interface Options extends OperatorOptions {
 export function applyConfigurationCommand(config: Command, shell: Shell): void {
   const command = config
     .command("apply")
-    .summary("bring a server to a configuration file")
+    .summary("apply a configuration file to a server")
     .description(
-      "Brings queues, API keys and provider accounts to what a file declares: all of it, or, if anything is wrong with it, nothing. What it does not name is left alone.",
+      "Changes queues, API keys and provider accounts to what a file declares. If anything in the file is wrong, nothing is changed. What the file does not name stays as it is.",
     )
-    .argument("<file>", "- for standard input")
-    .option("--dry-run", "only say what would be changed")
+    .argument("<file>", "the file; - for standard input")
+    .option("--dry-run", "only print what would be changed")
     .action((file: string, options: Options) => {
       const { configuration, locate } = readConfiguration(file);
       const { dryRun = false } = options;
@@ -35,7 +35,9 @@ export function applyConfigurationCommand(config: Command, shell: Shell): void {
           const violations = violationsIn(error);
           if (violations.length === 0) throw error;
           const lines = locate(violations).map((problem) => problemText(file, problem));
-          const message = [`Nothing of ${file} was applied:`, ...lines].join("\n");
+          const message = [`${file} was not applied, and nothing was changed:`, ...lines].join(
+            "\n",
+          );
           throw new Failure(exitCodes.usage, message, error);
         });
         if (options.json) writeMessage(shell, ApplyConfigurationResponseSchema, answer);
@@ -55,7 +57,7 @@ Examples:
 
 const PREFIX = "configuration.";
 
-/** What the server found wrong with the configuration, by its paths. */
+/** Returns the faults that the server found in the configuration, with their paths in it. */
 const violationsIn = (error: unknown): Violation[] =>
   error instanceof MillraceError
     ? error.violations.flatMap(({ field, description }) =>
@@ -67,7 +69,7 @@ function changesText(
   changes: readonly { readonly action: string; readonly subject: string }[],
   dryRun: boolean,
 ): string {
-  if (changes.length === 0) return "Nothing to change: everything is as declared.";
+  if (changes.length === 0) return "Nothing to change: the server is as the file declares.";
   const rows = changes.map(({ action, subject }) => [action, subject]);
-  return table([dryRun ? "WOULD CHANGE" : "CHANGED", "OF"], rows);
+  return table([dryRun ? "WOULD CHANGE" : "CHANGED", "SUBJECT"], rows);
 }

@@ -8,10 +8,10 @@ export function checkConfigurationCommand(config: Command, shell: Shell): void {
     .command("check")
     .summary("check a configuration file")
     .description(
-      "Checks a configuration file by itself, without a server. What only a server knows (whether a key is there, how many shards a queue has), `config apply --dry-run` checks.",
+      "Checks a configuration file without a server. `config apply --dry-run` also checks what only a server knows, such as whether a key exists and how many shards a queue has.",
     )
-    .argument("<file>", "- for standard input")
-    .option("--json", "print JSON for programs: one value a line")
+    .argument("<file>", "the file; - for standard input")
+    .option("--json", "print JSON for programs, one value per line")
     .action((file: string, { json = false }: { readonly json?: boolean }) => {
       const { configuration } = readConfiguration(file);
       const { queues, apiKeys, providerAccounts } = configuration;
@@ -24,7 +24,7 @@ export function checkConfigurationCommand(config: Command, shell: Shell): void {
       else {
         writeText(
           shell,
-          `${file} is right: queues ${counts.queues}, API keys ${counts.apiKeys}, provider accounts ${counts.providerAccounts}`,
+          `${file} is valid: queues ${counts.queues}, API keys ${counts.apiKeys}, provider accounts ${counts.providerAccounts}`,
         );
       }
     })

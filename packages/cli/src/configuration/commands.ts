@@ -7,9 +7,9 @@ export function configurationCommands(program: Command, shell: Shell): void {
   const config = program
     .command("config")
     .helpCommand(false)
-    .summary("the configuration file")
+    .summary("check or apply a configuration file")
     .description(
-      "The configuration file: queues, API keys and provider accounts as text. docs/configuration.md describes it.",
+      "Commands for the configuration file, which declares queues, API keys and provider accounts. docs/configuration.md describes it.",
     );
   for (const add of [checkConfigurationCommand, applyConfigurationCommand]) add(config, shell);
 }

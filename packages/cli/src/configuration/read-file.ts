@@ -3,7 +3,7 @@ import { type ParsedConfiguration, parseConfiguration, problemText } from "@mill
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
-/** A configuration file that is right in itself; a Failure tells all that is wrong with it, a line each. */
+/** Reads a valid configuration file. Throws a Failure that lists every problem of the file, one per line. */
 export function readConfiguration(file: string): ParsedConfiguration & { readonly kind: "right" } {
   let text: string;
   try {
@@ -14,5 +14,5 @@ export function readConfiguration(file: string): ParsedConfiguration & { readonl
   const parsed = parseConfiguration(text);
   if (parsed.kind === "right") return parsed;
   const lines = parsed.problems.map((problem) => problemText(file, problem));
-  throw new Failure(exitCodes.usage, [`${file} is wrong:`, ...lines].join("\n"));
+  throw new Failure(exitCodes.usage, [`${file} is not valid:`, ...lines].join("\n"));
 }

@@ -9,8 +9,10 @@ export function deadLetterCommands(program: Command, shell: Shell): void {
   const deadLetters = program
     .command("dead-letters")
     .helpCommand(false)
-    .summary("jobs that failed for good")
-    .description("Jobs that failed for good: look at them, submit them again, delete them.");
+    .summary("list, redrive or purge jobs that failed for good")
+    .description(
+      "Commands for dead letters, which are jobs that failed for good: look at them, submit them again, or delete them.",
+    );
   for (const add of [
     listDeadLettersCommand,
     showDeadLetterCommand,

@@ -19,12 +19,20 @@ export interface FilterOptions {
 export const filterOptions = (command: Command, shell: Shell): Command =>
   command
     .option("--queue <name>", "the queue", "documents")
-    .option("--job <job-id>", "only this one; may be repeated", repeated)
-    .option("--key <key-id>", "only of this API key")
-    .option("--type <type>", "only of this job type")
-    .option("--reason <reason>", "only those that failed for this reason")
-    .option("--since <time>", "only those that died then or later", time(shell.clock))
-    .option("--before <time>", "only those that died before", time(shell.clock));
+    .option("--job <job-id>", "only this job; may be repeated", repeated)
+    .option("--key <key-id>", "only jobs of this API key")
+    .option("--type <type>", "only jobs of this type")
+    .option("--reason <reason>", "only jobs that failed for this reason")
+    .option(
+      "--since <time>",
+      "only jobs that failed for good at this time or later",
+      time(shell.clock),
+    )
+    .option(
+      "--before <time>",
+      "only jobs that failed for good before this time",
+      time(shell.clock),
+    );
 
 export const filterOf = (options: FilterOptions): DeadLetterFilter =>
   create(DeadLetterFilterSchema, {

@@ -20,7 +20,7 @@ export function listDeadLettersCommand(deadLetters: Command, shell: Shell): void
     .command("list")
     .summary("list dead letters, newest first")
     .description("Lists a queue's dead letters, newest first.")
-    .option("--limit <count>", "at most this many; 0: all", wholeNumber, 20)
+    .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 20)
     .action((options: Options) =>
       withAdmin(shell, options, async (admin) => {
         const { limit, json } = options;
@@ -38,7 +38,7 @@ export function listDeadLettersCommand(deadLetters: Command, shell: Shell): void
           pageToken = page.nextPageToken;
         } while (pageToken !== "" && shown.length < most);
         if (!json) {
-          const none = `No such dead letters in ${options.queue}.`;
+          const none = `There are no such dead letters in ${options.queue}.`;
           writeText(shell, shown.length === 0 ? none : tableOf(shown));
         }
         if (pageToken !== "") note(shell, "There may be more: --limit 0 shows all.");
@@ -55,7 +55,7 @@ Examples:
 
 const tableOf = (shown: readonly DeadLetter[]): string =>
   table(
-    ["JOB", "TYPE", "DIED", "ATTEMPTS", "REASON", "MESSAGE"],
+    ["JOB", "TYPE", "FAILED", "ATTEMPTS", "REASON", "MESSAGE"],
     shown.map(({ job, deadTime }) => [
       job?.id ?? "",
       job?.type ?? "",

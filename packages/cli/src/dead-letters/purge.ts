@@ -19,12 +19,12 @@ export function purgeDeadLettersCommand(deadLetters: Command, shell: Shell): voi
     .summary("delete dead letters for good")
     .description("Deletes dead letters for good.")
     .option("--dry-run", "only count them")
-    .option("--yes", "delete them: there is no way back")
+    .option("--yes", "delete them; this cannot be undone")
     .action(({ dryRun = false, yes = false, ...options }: Options) => {
       if (dryRun === yes) {
         throw new Failure(
           exitCodes.usage,
-          "This deletes for good: give --dry-run to count them, or --yes to delete them.",
+          "This command deletes dead letters for good. Give --dry-run to count them, or --yes to delete them.",
         );
       }
       return withAdmin(shell, options, async (admin) => {

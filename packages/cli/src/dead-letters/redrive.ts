@@ -22,12 +22,12 @@ export function redriveDeadLettersCommand(deadLetters: Command, shell: Shell): v
     .command("redrive")
     .summary("submit dead letters again")
     .description(
-      "Submits dead letters again, as new jobs that name their origin. Ctrl-C stops it; asking again goes on with those that are left.",
+      "Submits dead letters again, as new jobs that name their dead letter. Ctrl-C stops the redrive. Run the command again to redrive the rest.",
     )
-    .option("--max <count>", "at most this many; 0: all", wholeNumber, 0)
+    .option("--max <count>", "redrive at most this many; 0 redrives all", wholeNumber, 0)
     .option(
       "--per-second <count>",
-      "at most this many a second; 0: as fast as it goes",
+      "redrive at most this many per second; 0 sets no limit",
       wholeNumber,
       0,
     )
@@ -73,12 +73,12 @@ async function redrive(shell: Shell, admin: Admin, options: Options): Promise<vo
   if (!done)
     throw new Failure(
       exitCodes.failed,
-      "It was cut. Asking again goes on with those that are left.",
+      "The redrive was cut off before its end. Run the command again to redrive the rest.",
     );
   if (refused > 0n) {
     throw new Failure(
       exitCodes.failed,
-      `${refused} could not be submitted again: their queue is full, or its types have changed. They are dead letters still.`,
+      `${refused} could not be submitted again, because the queue is full or its types have changed. They are still dead letters.`,
     );
   }
 }

@@ -11,7 +11,7 @@ export function showDeadLetterCommand(deadLetters: Command, shell: Shell): void 
   const command = deadLetters
     .command("show")
     .summary("show a dead letter and its attempts")
-    .description("Shows a dead letter with its payload and how each of its attempts ended.")
+    .description("Shows a dead letter with its payload, and how each attempt ended.")
     .argument("<job-id>")
     .action((jobId: string, options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -38,7 +38,7 @@ function deadLetterText({ job, attempts, deadTime }: DeadLetter): string {
     ["id", job?.id],
     ["type", job?.type],
     ["submitted", timeText(job?.submitTime)],
-    ["died", timeText(deadTime)],
+    ["failed", timeText(deadTime)],
     ["failure", job?.error && `${job.error.reason}: ${job.error.message}`],
     ["redriven from", job?.redrivenFrom || undefined],
     ["payload", job?.payloadJson],

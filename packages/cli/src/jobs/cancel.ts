@@ -13,10 +13,10 @@ export function cancelCommand(program: Command, shell: Shell): void {
     .command("cancel")
     .summary("cancel a job")
     .description(
-      "Cancels a job: one that waits at once, one that runs once its worker has stopped it.",
+      "Cancels a job. A waiting job is cancelled at once, a running job when its worker has stopped it.",
     )
     .argument("<job-id>")
-    .option("--reason <text>", "kept with the job")
+    .option("--reason <text>", "a reason that is kept with the job")
     .action((jobId: string, { reason, ...options }: Options) =>
       withMillrace(shell, options, async (millrace) => {
         const job = await millrace.cancel(jobId, {
@@ -25,7 +25,7 @@ export function cancelCommand(program: Command, shell: Shell): void {
         });
         if (options.json) return writeJson(shell, job);
         writeText(shell, job.state);
-        if (job.cancelRequested) note(shell, "It runs: its worker was told to stop.");
+        if (job.cancelRequested) note(shell, "The job is running. Its worker was told to stop it.");
       }),
     )
     .addHelpText(

@@ -9,8 +9,8 @@ import { type CallerOptions, callerOptions, withMillrace } from "../with-millrac
 export function explainCommand(program: Command, shell: Shell): void {
   const command = program
     .command("explain")
-    .summary("say why a job waits")
-    .description("Says what holds a waiting job now, and when it may start.")
+    .summary("show why a job waits")
+    .description("Shows what holds a waiting job now, and when it may start.")
     .argument("<job-id>")
     .action((jobId: string, options: CallerOptions) =>
       withMillrace(shell, options, async (millrace) => {
@@ -37,7 +37,7 @@ function explanationText(explanation: Explanation): string {
       state === "QUEUED" ? `${aheadInLane} jobs of the same key, band and pool` : undefined,
     ],
     ["starts", timeText(estimatedStartTime)],
-    ["by", estimateBasis === "" ? undefined : estimateBasis],
+    ["estimated from", estimateBasis === "" ? undefined : estimateBasis],
   ]);
   if (constraints.length === 0) return summary;
   const rows = constraints.map((one) => [
@@ -47,7 +47,7 @@ function explanationText(explanation: Explanation): string {
     timeText(one.clearTime) ?? "",
     one.message,
   ]);
-  return `${summary}\n\n${table(["HELD BY", "OF", "USED", "CLEARS", "WHAT IT MEANS"], rows)}`;
+  return `${summary}\n\n${table(["HELD BY", "SUBJECT", "USED", "CLEARS", "MEANING"], rows)}`;
 }
 
 const numbers = ({ limit, used, needed }: Constraint): string =>

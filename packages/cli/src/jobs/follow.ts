@@ -10,11 +10,14 @@ import { statusLine } from "../status-line.ts";
 export interface FollowOptions {
   readonly fromOffset: number;
   readonly json: boolean;
-  /** Write the text as it comes; else only the result. */
+  /** True writes the text as it comes. False writes only the result. */
   readonly stream: boolean;
 }
 
-/** Follows a job to its end; throws a Failure if that is not a result, or at Ctrl-C, which leaves the job alone. */
+/**
+ * Follows a job to its end. Throws a Failure if the job has no result. Ctrl-C also throws one, and the job
+ * continues.
+ */
 export async function follow(
   shell: Shell,
   millrace: Millrace,
@@ -34,14 +37,14 @@ export async function follow(
   } catch (error) {
     screen.end();
     if (!shell.interrupted.aborted) {
-      // Who waits for a result alone has it, though output before it is no longer kept.
+      // A caller who waits only for the result gets it, even if earlier output is no longer kept.
       const gone = error instanceof MillraceError && error.reason === "OUTPUT_GONE";
       if (options.stream || !gone || last === undefined || !isFinal(last.state)) throw error;
       return assertSucceeded(last);
     }
     throw new Failure(
       exitCodes.interrupted,
-      `Stopped watching; the job goes on. Watch on with: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
+      `Stopped watching; the job continues. To watch it again, run: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
     );
   }
   screen.end();
@@ -91,14 +94,13 @@ function textScreen(shell: Shell, { stream }: FollowOptions): Screen {
           lineOpen = !event.text.endsWith("\n");
           return;
         case "progress":
-          // Where text stands, a status line would write over its last line.
+          // A status line here would overwrite the last line of the text.
           if (!wrote) status.show(progressText(event));
           return;
         case "reset":
           endLine();
           status.clear();
-          if (wrote)
-            note(shell, `Attempt ${event.attempt} begins: what was written above is void.`);
+          if (wrote) note(shell, `Attempt ${event.attempt} begins. Ignore the text above.`);
           wrote = false;
           return;
         case "job":

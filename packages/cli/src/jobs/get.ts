@@ -8,8 +8,8 @@ export function getCommand(program: Command, shell: Shell): void {
   const command = program
     .command("get")
     .summary("show a job")
-    .description("Shows a job with its payload and, once it has one, its result.")
-    .argument("<job-id>", "as submit printed it")
+    .description("Shows a job with its payload, and its result if it has one.")
+    .argument("<job-id>", "the id that submit printed")
     .action((jobId: string, options: CallerOptions) =>
       withMillrace(shell, options, async (millrace) => {
         const job = await millrace.getJob(jobId, { signal: shell.interrupted });

@@ -3,12 +3,12 @@ import { printableJson } from "../printable.ts";
 import { details } from "../table.ts";
 import { timeText } from "../times.ts";
 
-/** A job for people; its payload and result are JSON. */
+/** Formats a job for people. Its payload and result are JSON. */
 export function jobText(job: Job): string {
   const { failure, usage, labels } = job;
   return details([
     ["id", job.id],
-    ["state", job.cancelRequested ? `${job.state}, to be cancelled` : job.state],
+    ["state", job.cancelRequested ? `${job.state}, cancel requested` : job.state],
     ["queue", job.queue],
     ["type", job.type],
     ["priority", String(job.priority)],
@@ -31,7 +31,7 @@ export function jobText(job: Job): string {
     ],
     ["redriven from", job.redrivenFrom],
     [
-      "spent",
+      "usage",
       usage &&
         `${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${usage.providerCalls} calls${
           usage.computeMs > 0 ? `, ${usage.computeMs} ms of CPU` : ""

@@ -25,10 +25,10 @@ export function listCommand(program: Command, shell: Shell): void {
     .summary("list jobs, newest first")
     .description("Lists the API key's jobs in a queue, newest first.")
     .option("--queue <name>", "the queue", "documents")
-    .option("--state <states>", "only in these states, by commas", states)
-    .option("--type <type>", "only of this type")
-    .option("--label <name=value>", "only with this label", label)
-    .option("--limit <count>", "at most this many; 0: all", wholeNumber, 20)
+    .option("--state <states>", "only jobs in these states, separated by commas", states)
+    .option("--type <type>", "only jobs of this type")
+    .option("--label <name=value>", "only jobs with this label", label)
+    .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 20)
     .action(({ queue, state, type, label: wanted, limit, ...options }: Options) =>
       withMillrace(shell, options, async (millrace) => {
         const filter = {
@@ -47,9 +47,13 @@ export function listCommand(program: Command, shell: Shell): void {
           jobs.push(job);
           if (options.json) writeJson(shell, job);
         }
-        if (!options.json) writeText(shell, jobs.length === 0 ? "No jobs." : tableOf(jobs));
+        if (!options.json)
+          writeText(shell, jobs.length === 0 ? "There are no jobs." : tableOf(jobs));
         if (more)
-          note(shell, `There are more: --limit ${limit * 10} shows more of them, --limit 0 all.`);
+          note(
+            shell,
+            `There are more jobs: --limit ${limit * 10} shows more of them, --limit 0 shows all.`,
+          );
       }),
     )
     .addHelpText(
@@ -68,7 +72,9 @@ function states(text: string): JobState[] {
   return text.split(",").map((word) => {
     const found = jobStates.find((state) => state === word.trim().toUpperCase());
     if (found !== undefined) return found;
-    throw new InvalidArgumentError(`"${word}" is no state. They are: ${jobStates.join(", ")}.`);
+    throw new InvalidArgumentError(
+      `"${word}" is not a state. The states are: ${jobStates.join(", ")}.`,
+    );
   });
 }
 

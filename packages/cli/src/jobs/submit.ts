@@ -38,41 +38,43 @@ export function submitCommand(program: Command, shell: Shell): void {
     .command("submit")
     .summary("submit a job")
     .description("Submits a job and prints its id once it is durable.")
-    .argument("<type>", "which executor runs it, for example summarize or chat")
+    .argument("<type>", "the job type, which chooses the executor: for example summarize or chat")
     .argument(
       "[payload]",
-      "its input: a JSON object, @FILE that holds one, or @- for standard input",
+      "the input: a JSON object, @FILE with one, or @- for standard input",
       jsonObject,
     )
     .option("--queue <name>", "the queue", "documents")
-    .option("--document <file>", "upload this for it; may be repeated", repeated)
-    .option("--document-id <id>", "uploaded before; may be repeated", repeated)
-    .option("--priority <1-100>", "1 is the most urgent; left out: 50", wholeNumber)
-    .option("--pool <name>", "what it needs: a capability or a provider account")
-    .option("--estimated-tokens <count>", "what an attempt will spend", wholeNumber)
-    .option("--idempotency-key <key>", "the same key and content return the job that is there")
-    .option("--label <name=value>", "for list; may be repeated", labels)
+    .option("--document <file>", "upload this file for the job; may be repeated", repeated)
+    .option("--document-id <id>", "use a document uploaded before; may be repeated", repeated)
+    .option("--priority <1-100>", "1 is the most urgent; default 50", wholeNumber)
+    .option("--pool <name>", "the capability or provider account that the job needs")
+    .option("--estimated-tokens <count>", "how many tokens an attempt will spend", wholeNumber)
+    .option("--idempotency-key <key>", "the same key and content return the existing job")
+    .option("--label <name=value>", "a label to filter lists by; may be repeated", labels)
     .option("--run-at <time>", "the earliest start: 2027-01-31T08:00:00Z, or +10m", when)
     .option("--expires-at <time>", "the latest start", when)
     .option("--deadline <time>", "the latest finish", when)
-    .option("--max-attempts <count>", "attempts in all; left out: the queue's", wholeNumber)
+    .option("--max-attempts <count>", "how many attempts in all; default: the queue's", wholeNumber)
     .option("--initial-backoff <duration>", "the wait before the second attempt", duration)
     .option("--max-backoff <duration>", "the longest wait between attempts", duration)
-    .option("--dedup-key <key>", "which jobs belong together, with --throttle or --debounce")
+    .option("--dedup-key <key>", "the deduplication key, with --throttle or --debounce")
     .addOption(
-      new Option("--throttle <duration>", "for so long, further jobs return this one")
+      new Option("--throttle <duration>", "for this long, further jobs return this job")
         .argParser(duration)
         .conflicts("debounce"),
     )
-    .option("--debounce <duration>", "wait so long; a further job takes its place", duration)
-    .addOption(new Option("--wait", "wait for its end and print the result").conflicts("watch"))
-    .option("--watch", "write its text as it comes")
+    .option("--debounce <duration>", "wait this long; a further job replaces this job", duration)
+    .addOption(
+      new Option("--wait", "wait for the job's end and print the result").conflicts("watch"),
+    )
+    .option("--watch", "print the job's text as it comes")
     .action((type: string, payload: object | undefined, options: Options) => {
       const { throttle, debounce, dedupKey } = options;
       if ((dedupKey === undefined) !== (throttle === undefined && debounce === undefined)) {
         throw new Failure(
           exitCodes.usage,
-          "--dedup-key goes with --throttle or --debounce, and they with it.",
+          "--dedup-key must be given together with --throttle or --debounce.",
         );
       }
       return withMillrace(shell, options, (millrace) =>
@@ -106,10 +108,11 @@ async function submit(
   if (!wait && !watch) {
     if (json) return writeJson(shell, { jobId, existing });
     writeText(shell, jobId);
-    if (existing) note(shell, "It was there already, by its idempotency key or --dedup-key.");
+    if (existing)
+      note(shell, "The job existed already: its idempotency key or --dedup-key matched.");
     return;
   }
-  note(shell, existing ? `${jobId} (was there already)` : jobId);
+  note(shell, existing ? `${jobId} (existed already)` : jobId);
   await follow(shell, millrace, jobId, { fromOffset: 0, json, stream: watch });
 }
 
@@ -126,7 +129,7 @@ async function upload(
       ids.push((await millrace.uploadDocument(file, { signal: shell.interrupted })).id);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // What the file system says has a code like ENOENT, what Millrace says an error of its own.
+      // An error of the file system has a code such as ENOENT. Errors of Millrace are MillraceErrors.
       if (error instanceof Error && error.name !== "MillraceError" && code !== undefined) {
         throw new Failure(exitCodes.usage, `${file} cannot be read: ${message}`, error);
       }

@@ -13,10 +13,10 @@ export function watchCommand(program: Command, shell: Shell): void {
     .command("watch")
     .summary("follow a job's output to its end")
     .description(
-      "Writes a job's text as it comes, and its result if there is no text. It goes on by itself after a cut. Ctrl-C stops watching; the job goes on.",
+      "Prints a job's text as it comes, and its result if there is no text. After a cut it continues by itself. Ctrl-C stops watching, and the job continues.",
     )
     .argument("<job-id>")
-    .option("--from <offset>", "the first piece of output to show", wholeNumber, 0)
+    .option("--from <offset>", "the first output offset to show", wholeNumber, 0)
     .action((jobId: string, { from, ...options }: Options) =>
       withMillrace(shell, options, (millrace) =>
         follow(shell, millrace, jobId, {
@@ -29,7 +29,7 @@ export function watchCommand(program: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-With --json: a line for each event: {"kind":"job",…}, "text", "progress", "data" (base64), "reset".
+With --json, each event is one line: {"kind":"job",…}, "text", "progress", "data" (base64), "reset".
 
 Examples:
   $ millrace watch documents~k7f3q2m9ab~01JDXW5T5Q6M3C9N2V8K4H7R1B

@@ -3,7 +3,7 @@ import { type KeyBudget, KeyBudgetSchema } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
 import { decimal, NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
 
-/** What is given by flags; NONE takes a limit away. */
+/** The limits that flags give. NONE removes a limit. */
 export interface BudgetOptions {
   readonly requestsPerMinute?: number | typeof NONE;
   readonly tokensPerMinute?: bigint | typeof NONE;
@@ -47,17 +47,17 @@ export const budgetOptions = (command: Command): Command =>
     .option("--max-queued <count>", "jobs that may wait; more are refused", orNone(wholeNumber))
     .option(
       "--max-priority <1-100>",
-      "the most urgent priority that its jobs may have; more urgent ones are refused",
+      "the most urgent priority of the key's jobs; more urgent jobs are refused",
       orNone(wholeNumber),
     )
     .option(
       "--max-stored-bytes <count>",
-      "bytes that its jobs may take in a queue, and its documents; more are refused",
+      "bytes that the key's jobs in a queue, and its documents, may take; more are refused",
       orNone(wholeBigint),
     )
-    .option("--weight <number>", "its share beside other keys; left out: 1", orNone(decimal));
+    .option("--weight <number>", "the key's share, next to other keys; default 1", orNone(decimal));
 
-/** A budget with what flags say of it, or undefined if they say nothing. */
+/** Returns the budget with the limits that the flags give, or undefined if they give none. */
 export function changedBudget(
   budget: KeyBudget | undefined,
   options: BudgetOptions,
@@ -81,6 +81,6 @@ export const budgetHead = [
   "WEIGHT",
 ];
 
-/** Under budgetHead. */
+/** The cells under budgetHead. */
 export const budgetCells = (budget: KeyBudget | undefined): string[] =>
   fields.map((field) => String(budget?.[field] ?? "-"));

@@ -13,7 +13,7 @@ export function keyCommands(program: Command, shell: Shell): void {
     .helpCommand(false)
     .summary("API keys and their budgets")
     .description(
-      "API keys: who may call, and how much each may use. docs/budgets.md says what budgets mean.",
+      "Commands for API keys: who may call, and how much each key may use. docs/budgets.md explains budgets.",
     );
   for (const add of [
     createKeyCommand,

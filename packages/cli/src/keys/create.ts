@@ -10,9 +10,11 @@ import { showSecret } from "./show-key.ts";
 export function createKeyCommand(keys: Command, shell: Shell): void {
   const command = keys
     .command("create")
-    .summary("make an API key")
-    .description("Makes an API key and prints it. It is shown this once: Millrace keeps no secret.")
-    .argument("<name>", "for people, for example the service that will use it")
+    .summary("create an API key")
+    .description(
+      "Creates an API key and prints it. The key is shown only once, because Millrace stores only a hash of its secret.",
+    )
+    .argument("<name>", "a name for people, for example the service that will use the key")
     .action((name: string, options: OperatorOptions & BudgetOptions) =>
       withAdmin(shell, options, async (admin) => {
         const request = { name, ...given({ budget: changedBudget(undefined, options) }) };

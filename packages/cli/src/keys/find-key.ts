@@ -3,7 +3,7 @@ import { AdminService, type ApiKey } from "@millrace/proto/admin-service";
 
 const PAGE_SIZE = 1_000;
 
-/** Every API key, page by page. */
+/** Yields every API key, fetched page by page. */
 export async function* allKeys(admin: Admin, signal: AbortSignal): AsyncGenerator<ApiKey> {
   let pageToken = "";
   do {
@@ -14,7 +14,7 @@ export async function* allKeys(admin: Admin, signal: AbortSignal): AsyncGenerato
   } while (pageToken !== "");
 }
 
-/** The API key of that id, if there is one. */
+/** Finds an API key by its id. Undefined if there is none. */
 export async function findKey(
   admin: Admin,
   keyId: string,

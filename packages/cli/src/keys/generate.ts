@@ -6,12 +6,12 @@ import type { Shell } from "../shell.ts";
 export function generateKeyCommand(keys: Command, shell: Shell): void {
   keys
     .command("generate")
-    .summary("draw an API key for a configuration file")
+    .summary("generate an API key for a configuration file")
     .description(
-      "Draws an API key without a server, and prints it and what a configuration file says to make it: the file holds the secret's hash alone.",
+      "Generates an API key without a server. It prints the key, and the lines that declare it in a configuration file. The file holds only a hash of the secret.",
     )
-    .argument("<name>", "for people, for example the service that will use it")
-    .option("--json", "print JSON for programs: one value a line")
+    .argument("<name>", "a name for people, for example the service that will use the key")
+    .option("--json", "print JSON for programs, one value per line")
     .action((name: string, { json = false }: { readonly json?: boolean }) => {
       const key = newApiKey(systemRandom);
       const { keyId } = key;
@@ -28,7 +28,10 @@ export function generateKeyCommand(keys: Command, shell: Shell): void {
       ];
       note(
         shell,
-        ["The key is shown this once. Under api_keys of the file:", ...declaration].join("\n"),
+        [
+          "The key is shown only once. Add these lines under api_keys of the file:",
+          ...declaration,
+        ].join("\n"),
       );
     })
     .addHelpText(

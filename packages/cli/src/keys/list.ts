@@ -16,9 +16,9 @@ export function listKeysCommand(keys: Command, shell: Shell): void {
     .command("list")
     .summary("list API keys and their budgets")
     .description(
-      "Lists API keys by id, with the bytes that their jobs take now in all queues, and their budgets. A limit that is not there is a dash.",
+      "Lists API keys by id, with their budgets and the bytes that their jobs take now in all queues. A dash means that there is no limit.",
     )
-    .option("--all", "revoked ones too")
+    .option("--all", "also show revoked keys")
     .action(({ all = false, ...options }: Options) =>
       withAdmin(shell, options, async (admin) => {
         const shown: ApiKey[] = [];
@@ -26,7 +26,8 @@ export function listKeysCommand(keys: Command, shell: Shell): void {
           if (key.revokeTime === undefined || all) shown.push(key);
         }
         if (options.json) for (const key of shown) writeMessage(shell, ApiKeySchema, key);
-        else writeText(shell, shown.length === 0 ? "No API keys." : keyTable(shown, true));
+        else
+          writeText(shell, shown.length === 0 ? "There are no API keys." : keyTable(shown, true));
       }),
     )
     .addHelpText(

@@ -9,7 +9,9 @@ export function revokeKeyCommand(keys: Command, shell: Shell): void {
   const command = keys
     .command("revoke")
     .summary("revoke an API key for good")
-    .description("Revokes an API key for good. Its jobs go on; nobody can call with it any more.")
+    .description(
+      "Revokes an API key for good. Nobody can call with it any more. Its jobs continue.",
+    )
     .argument("<key-id>")
     .action((keyId: string, options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -20,7 +22,7 @@ export function revokeKeyCommand(keys: Command, shell: Shell): void {
         );
         if (options.json) return writeMessage(shell, ApiKeySchema, apiKey);
         writeText(shell, `${keyId} is revoked.`);
-        note(shell, "Gateways refuse it within MILLRACE_KEY_CACHE_MS (10 s unless set).");
+        note(shell, "Gateways refuse the key within MILLRACE_KEY_CACHE_MS (default 10 s).");
       }),
     )
     .addHelpText(

@@ -16,10 +16,10 @@ export function rotateKeyCommand(keys: Command, shell: Shell): void {
     .command("rotate")
     .summary("give an API key a new secret")
     .description(
-      "Gives an API key a new secret and prints the whole key. The old secret works for a while.",
+      "Gives an API key a new secret and prints the whole key. The old secret still works for the time of --grace.",
     )
     .argument("<key-id>")
-    .option("--grace <duration>", "how long the old secret works; left out: 24h", duration)
+    .option("--grace <duration>", "how long the old secret still works; default 24h", duration)
     .action((keyId: string, { grace, ...options }: Options) =>
       withAdmin(shell, options, async (admin) => {
         const request = { keyId, ...(grace === undefined ? {} : { grace: durationFromMs(grace) }) };

@@ -6,7 +6,7 @@ import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { budgetCells, budgetHead } from "./budget.ts";
 
-/** `stores`: also how many bytes the jobs of each take, which ListApiKeys alone says. */
+/** With `stores`, the table also shows how many bytes each key's jobs take. Only ListApiKeys reports that. */
 export const keyTable = (keys: readonly ApiKey[], stores = false): string =>
   table(
     ["KEY ID", "NAME", "STATE", "CREATED", ...(stores ? ["STORES"] : []), ...budgetHead],
@@ -20,7 +20,10 @@ export const keyTable = (keys: readonly ApiKey[], stores = false): string =>
     ]),
   );
 
-/** A key with its new secret: alone on standard output, so that it can be kept without being seen. */
+/**
+ * Prints a key with its new secret. Only the key goes to standard output, so a file can hold it without anyone
+ * seeing it.
+ */
 export function showSecret(
   shell: Shell,
   { json = false }: { readonly json?: boolean },
@@ -33,11 +36,8 @@ export function showSecret(
     return;
   }
   writeText(shell, key);
-  note(
-    shell,
-    `API key ${apiKey.keyId} (${apiKey.name}). Its secret is shown this once and never again.`,
-  );
+  note(shell, `API key ${apiKey.keyId} (${apiKey.name}). Its secret is shown only once.`);
   if (apiKey.oldSecretExpireTime !== undefined) {
-    note(shell, `The secret before it works until ${timeText(apiKey.oldSecretExpireTime)}.`);
+    note(shell, `The old secret works until ${timeText(apiKey.oldSecretExpireTime)}.`);
   }
 }

@@ -20,16 +20,18 @@ export function updateKeyCommand(keys: Command, shell: Shell): void {
   const command = keys
     .command("update")
     .summary("change an API key's budget or name")
-    .description("Changes what is given and leaves the rest. Jobs obey from the next lease on.")
-    .argument("<key-id>", "as keys list shows it")
-    .option("--name <name>", "its new name")
+    .description(
+      "Changes the given values and leaves the rest. A new budget applies from the next lease on.",
+    )
+    .argument("<key-id>", "the id that keys list shows")
+    .option("--name <name>", "the new name")
     .action((keyId: string, { name, ...options }: Options) => {
       if (name === undefined && changedBudget(undefined, options) === undefined) {
         throw new Failure(exitCodes.usage, "Nothing to change: give --name or a limit.");
       }
       return withAdmin(shell, options, async (admin) => {
         const { apiKey } = await readAndChange(async () => {
-          // The contract replaces a budget as a whole.
+          // The update replaces the whole budget, so this reads it first.
           const before = await findKey(admin, keyId, shell.interrupted);
           const budget = changedBudget(before?.budget, options);
           const request = { keyId, ...given({ name, budget }), etag: before?.etag ?? "" };
@@ -44,7 +46,7 @@ export function updateKeyCommand(keys: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-"none" takes a limit away.
+"none" removes a limit.
 
 Examples:
   $ millrace keys update k7f3q2m9ab --max-running 8

@@ -11,7 +11,7 @@ export function providerCommands(program: Command, shell: Shell): void {
     .helpCommand(false)
     .summary("provider accounts and their limits")
     .description(
-      "Accounts at model providers, shared by all keys, queues and workers. Jobs name one as their pool.",
+      "Commands for accounts at model providers, which all keys, queues and workers share. A job names one as its pool.",
     );
   for (const add of [
     putProviderCommand,

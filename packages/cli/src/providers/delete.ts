@@ -7,9 +7,9 @@ import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.
 export function deleteProviderCommand(providers: Command, shell: Shell): void {
   const command = providers
     .command("delete")
-    .summary("remove a provider account")
+    .summary("delete a provider account")
     .description(
-      "Removes a provider account. Jobs that name it as their pool have no limits by it then.",
+      "Deletes a provider account. Its limits then no longer hold the jobs that name it as their pool.",
     )
     .argument("<name>")
     .action((name: string, options: OperatorOptions) =>
@@ -17,7 +17,7 @@ export function deleteProviderCommand(providers: Command, shell: Shell): void {
         const { method } = AdminService;
         await admin.call(method.deleteProviderAccount, { name }, { signal: shell.interrupted });
         if (options.json) writeJson(shell, { name, deleted: true });
-        else writeText(shell, `${name} is removed.`);
+        else writeText(shell, `${name} is deleted.`);
       }),
     )
     .addHelpText("after", "\nExamples:\n  $ millrace providers delete openai/gpt-5");

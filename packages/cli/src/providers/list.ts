@@ -9,9 +9,9 @@ import { providerTable } from "./provider-text.ts";
 export function listProvidersCommand(providers: Command, shell: Shell): void {
   const command = providers
     .command("list")
-    .summary("list provider accounts with how they are")
+    .summary("list provider accounts and their state")
     .description(
-      "Lists provider accounts by name: what was used in the last minute and what runs, each beside its limit.",
+      "Lists provider accounts by name, with the usage of the last minute and the running jobs, each next to its limit.",
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -25,7 +25,7 @@ export function listProvidersCommand(providers: Command, shell: Shell): void {
         } else {
           writeText(
             shell,
-            accounts.length === 0 ? "No provider accounts." : providerTable(accounts),
+            accounts.length === 0 ? "There are no provider accounts." : providerTable(accounts),
           );
         }
       }),
@@ -33,8 +33,8 @@ export function listProvidersCommand(providers: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED) or failed again and again (DOWN), and
-is left alone until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: money or quota is
+States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED) or failed again and again (DOWN), so no
+job starts until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: the money or quota is
 used up, until \`millrace providers reset\`.
 
 Examples:

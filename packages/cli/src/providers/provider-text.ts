@@ -2,31 +2,21 @@ import { type ProviderAccountStatus, ProviderState } from "@millrace/proto/admin
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 
-const of = (used: number | bigint, limit: number | bigint | undefined): string =>
+const usedOf = (used: number | bigint, limit: number | bigint | undefined): string =>
   `${used}/${limit ?? "-"}`;
 
 export const providerTable = (accounts: readonly ProviderAccountStatus[]): string =>
   table(
-    [
-      "ACCOUNT",
-      "STATE",
-      "WHY",
-      "SINCE",
-      "NEXT TRY",
-      "REQ/MIN",
-      "TOK/MIN",
-      "RUNNING",
-      "NOW AT MOST",
-    ],
+    ["ACCOUNT", "STATE", "WHY", "SINCE", "NEXT TRY", "REQ/MIN", "TOK/MIN", "RUNNING", "LIMIT NOW"],
     accounts.map(({ account, state, coolUntil, pausedSince, providerDown, ...status }) => [
       account?.name ?? "",
       ProviderState[state],
       pausedSince === undefined ? "" : providerDown ? "DOWN" : "REFUSED",
       timeText(pausedSince) ?? "",
       timeText(coolUntil) ?? "",
-      of(status.requestsUsed, account?.requestsPerMinute),
-      of(status.tokensUsed, account?.tokensPerMinute),
-      of(status.running, account?.maxRunning),
+      usedOf(status.requestsUsed, account?.requestsPerMinute),
+      usedOf(status.tokensUsed, account?.tokensPerMinute),
+      usedOf(status.running, account?.maxRunning),
       status.runningLimit === 0 ? "-" : String(status.runningLimit),
     ]),
   );

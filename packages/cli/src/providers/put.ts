@@ -25,9 +25,11 @@ const limits = ["requestsPerMinute", "tokensPerMinute", "maxRunning"] as const;
 export function putProviderCommand(providers: Command, shell: Shell): void {
   const command = providers
     .command("put")
-    .summary("define a provider account, or change it")
-    .description("Defines a provider account, or changes what is given of it and leaves the rest.")
-    .argument("<name>", "as in the jobs' pool, for example openai/gpt-5")
+    .summary("define or change a provider account")
+    .description(
+      "Defines a provider account. If it exists, changes the given values and leaves the rest.",
+    )
+    .argument("<name>", "the name that jobs give as their pool, for example openai/gpt-5")
     .option(
       "--requests-per-minute <count>",
       "attempts that may start in any 60 s",
@@ -44,7 +46,7 @@ export function putProviderCommand(providers: Command, shell: Shell): void {
         const call = { signal: shell.interrupted };
         const { method } = AdminService;
         const { account } = await readAndChange(async () => {
-          // The contract replaces a definition as a whole.
+          // PutProviderAccount replaces the whole definition, so this reads it first.
           const { accounts } = await admin.call(method.listProviderAccounts, {}, call);
           const before = accounts.find(({ account }) => account?.name === name);
           const wanted = changedAccount(name, before?.account, options);
@@ -58,7 +60,7 @@ export function putProviderCommand(providers: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-"none" takes a limit away.
+"none" removes a limit.
 
 Examples:
   $ millrace providers put openai/gpt-5 --requests-per-minute 500 --tokens-per-minute 200000

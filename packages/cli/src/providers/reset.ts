@@ -11,7 +11,7 @@ export function resetProviderCommand(providers: Command, shell: Shell): void {
     .command("reset")
     .summary("let an account's jobs run again")
     .description(
-      "Ends a provider account's pause at once, takes a used-up quota to be refilled, and forgets what refusals have taught.",
+      "Ends a provider account's cool-down at once, treats a used-up quota as refilled, and forgets the limit that refusals have set.",
     )
     .argument("<name>")
     .action((name: string, options: OperatorOptions) =>

@@ -8,8 +8,10 @@ export function queueCommands(program: Command, shell: Shell): void {
   const queues = program
     .command("queues")
     .helpCommand(false)
-    .summary("queues: define, list, pause")
-    .description("Queues: what they take, how they share, how long they keep.");
+    .summary("define, list or pause queues")
+    .description(
+      "Commands for queues: which jobs they take, how keys share them, and how long they keep jobs.",
+    );
   for (const add of [putQueueCommand, listQueuesCommand, pauseQueueCommand, resumeQueueCommand]) {
     add(queues, shell);
   }

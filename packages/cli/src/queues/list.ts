@@ -9,10 +9,10 @@ import { queueTable } from "./queue-text.ts";
 export function listQueuesCommand(queues: Command, shell: Shell): void {
   const command = queues
     .command("list")
-    .summary("list queues with what is in them")
+    .summary("list queues and their job counts")
     .description(
-      "Lists queues by name, with how many jobs are in which state. FAILED are all that ended without a result, " +
-        "those that were cancelled or came too late among them. --json shows their definitions too.",
+      "Lists queues by name, with the number of jobs in each state. FAILED counts all jobs that ended without a result, " +
+        "including cancelled and expired jobs. --json also shows the definitions.",
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -22,7 +22,7 @@ export function listQueuesCommand(queues: Command, shell: Shell): void {
           { signal: shell.interrupted },
         );
         if (options.json) for (const one of all) writeMessage(shell, QueueStatusSchema, one);
-        else writeText(shell, all.length === 0 ? "No queues." : queueTable(all));
+        else writeText(shell, all.length === 0 ? "There are no queues." : queueTable(all));
       }),
     )
     .addHelpText(

@@ -7,7 +7,7 @@ import type { Shell } from "../shell.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { queueTable } from "./queue-text.ts";
 
-type Turn = (
+type PauseCall = (
   admin: Admin,
   request: { readonly name: string },
   call: { readonly signal: AbortSignal },
@@ -16,13 +16,13 @@ type Turn = (
 export function pauseQueueCommand(queues: Command, shell: Shell): void {
   const command = queues
     .command("pause")
-    .summary("start nothing more from a queue")
+    .summary("stop starting jobs of a queue")
     .description(
-      "Starts nothing more from a queue. What runs goes on, and jobs are still accepted.",
+      "Stops starting jobs of a queue. Running jobs continue, and new jobs are still accepted.",
     )
     .argument("<name>")
     .addHelpText("after", "\nExamples:\n  $ millrace queues pause documents");
-  turning(command, shell, (admin, request, call) =>
+  pauseAction(command, shell, (admin, request, call) =>
     admin.call(AdminService.method.pauseQueue, request, call),
   );
 }
@@ -34,15 +34,15 @@ export function resumeQueueCommand(queues: Command, shell: Shell): void {
     .description("Ends a pause of a queue.")
     .argument("<name>")
     .addHelpText("after", "\nExamples:\n  $ millrace queues resume documents");
-  turning(command, shell, (admin, request, call) =>
+  pauseAction(command, shell, (admin, request, call) =>
     admin.call(AdminService.method.resumeQueue, request, call),
   );
 }
 
-function turning(command: Command, shell: Shell, turn: Turn): void {
+function pauseAction(command: Command, shell: Shell, send: PauseCall): void {
   command.action((name: string, options: OperatorOptions) =>
     withAdmin(shell, options, async (admin) => {
-      const { queue } = await turn(admin, { name }, { signal: shell.interrupted });
+      const { queue } = await send(admin, { name }, { signal: shell.interrupted });
       if (options.json) writeMessage(shell, QueueStatusSchema, queue);
       else writeText(shell, queueTable([required(queue)]));
     }),

@@ -11,15 +11,15 @@ import { queueText } from "./queue-text.ts";
 export function putQueueCommand(queues: Command, shell: Shell): void {
   const command = queues
     .command("put")
-    .summary("define a queue, or change it")
-    .description("Defines a queue, or changes what is given of it and leaves the rest.")
+    .summary("define or change a queue")
+    .description("Defines a queue. If it exists, changes the given values and leaves the rest.")
     .argument("<name>")
     .action((name: string, options: OperatorOptions & QueueOptions) =>
       withAdmin(shell, options, async (admin) => {
         const call = { signal: shell.interrupted };
         const { method } = AdminService;
         const { queue } = await readAndChange(async () => {
-          // The contract replaces a definition as a whole.
+          // PutQueue replaces the whole definition, so this reads it first.
           const { queues: all } = await admin.call(method.listQueues, {}, call);
           const before = all.find(({ queue }) => queue?.name === name);
           const wanted = changedQueue(name, before?.queue, options);

@@ -30,14 +30,18 @@ export const queueOptions = (command: Command): Command =>
   command
     .option(
       "--shards <count>",
-      "Redis slots that it is spread over; fixed at creation",
+      "the number of Redis slots that hold the queue; fixed at creation",
       wholeNumber,
     )
-    .option("--types <types>", `job types that it takes, by commas; "${ANY}": all`, types)
+    .option(
+      "--types <types>",
+      `the job types that it takes, separated by commas; "${ANY}" for all`,
+      types,
+    )
     .option("--max-depth-per-key <count>", "jobs of one key that may wait", wholeNumber)
     .option(
       "--max-priority <1-100>",
-      "the most urgent priority of keys whose budget does not say; 1: no bound",
+      "the most urgent priority for keys whose budget sets none; 1 sets no limit",
       wholeNumber,
     )
     .option("--max-stalls <count>", "how often a job may lose its worker", wholeNumber)
@@ -46,22 +50,30 @@ export const queueOptions = (command: Command): Command =>
     .option("--retain-dead-letters <duration>", "how long dead letters are kept", duration)
     .option("--retain-count <count>", "finished jobs of each kind that a shard keeps", wholeNumber)
     .option("--band-weights <i:s:b>", "shares of interactive, standard and batch jobs", weights)
-    .option("--max-attempts <count>", "attempts in all, for jobs that do not say", wholeNumber)
+    .option(
+      "--max-attempts <count>",
+      "how many attempts in all, for jobs that do not set it",
+      wholeNumber,
+    )
     .option(
       "--initial-backoff <duration>",
-      "the wait before the second attempt, likewise",
+      "the wait before the second attempt, for jobs that do not set it",
       duration,
     )
-    .option("--max-backoff <duration>", "the longest wait, likewise", duration)
+    .option("--max-backoff <duration>", "the longest wait, for jobs that do not set it", duration)
     .option("--max-bounces <count>", "refusals by a provider that spend no attempt", wholeNumber)
-    .option("--default-estimated-tokens <count>", "of a job that nothing is known of", wholeNumber);
+    .option(
+      "--default-estimated-tokens <count>",
+      "the estimate for a job without any",
+      wholeNumber,
+    );
 
 const types = (text: string): string[] => (text === ANY ? [] : list(text));
 
 function weights(text: string): MessageInitShape<typeof BandWeightsSchema> {
   const [, interactive, standard, batch] = /^(\d{1,9}):(\d{1,9}):(\d{1,9})$/.exec(text) ?? [];
   if (interactive === undefined) {
-    throw new InvalidArgumentError("It is three whole numbers, for example 16:4:1.");
+    throw new InvalidArgumentError("It must be three whole numbers, for example 16:4:1.");
   }
   return { interactive: Number(interactive), standard: Number(standard), batch: Number(batch) };
 }
@@ -73,7 +85,7 @@ const durations = (options: Readonly<Record<string, number | undefined>>) =>
     ),
   );
 
-/** A queue with what flags say of it, the rest as it was. */
+/** Returns the queue with the values that flags give. The rest stays as it was. */
 export function changedQueue(
   name: string,
   before: Queue | undefined,

@@ -6,7 +6,7 @@ export function workerCommands(program: Command, shell: Shell): void {
   const workers = program
     .command("workers")
     .helpCommand(false)
-    .summary("workers: list")
-    .description("Workers: who is connected, and what they serve.");
+    .summary("list connected workers")
+    .description("Commands for workers: which are connected, and what they serve.");
   listWorkersCommand(workers, shell);
 }

@@ -16,7 +16,7 @@ export function listWorkersCommand(workers: Command, shell: Shell): void {
     .command("list")
     .summary("list the workers that are connected")
     .description(
-      "Lists the workers that are connected to the scheduler that answers, with the name of the token that they showed. Each scheduler has its own workers: ask each one by --admin-address.",
+      "Lists the workers that are connected to the scheduler that answers, each with the name of its token. Each scheduler has its own workers: ask each one with --admin-address.",
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -24,7 +24,7 @@ export function listWorkersCommand(workers: Command, shell: Shell): void {
         const call = { signal: shell.interrupted };
         const { workers: all, schedulerId } = await admin.call(method.listWorkers, {}, call);
         if (options.json) for (const one of all) writeMessage(shell, ConnectedWorkerSchema, one);
-        else writeText(shell, all.length === 0 ? "No workers." : workerTable(all));
+        else writeText(shell, all.length === 0 ? "There are no workers." : workerTable(all));
         note(shell, `Connected to scheduler ${schedulerId}.`);
       }),
     )

@@ -124,7 +124,7 @@ test("jobs that are refused one by one do not refuse the others, but hold no mor
   expect(check(jobs(15_999, 1))).toBeUndefined();
   expect(check(jobs(15_999, 2))).toMatchObject({
     reason: "MALFORMED",
-    violations: [{ field: "jobs[1].labels", description: "must be no more than 16000 in all" }],
+    violations: [{ field: "jobs[1].labels", description: "must be no more than 16000 in total" }],
   });
 });
 
@@ -193,7 +193,10 @@ describe("a member of the caller's own", () => {
     ["elements", Array(1_000).fill("")],
     ["levels", JSON.parse(`${"[".repeat(1_000)}${"]".repeat(1_000)}`)],
   ])("is refused for its %s alone if it has more", (_, value) => {
-    const tooLarge = { reason: "TOO_LARGE", message: "the payload is over 999 bytes" };
+    const tooLarge = {
+      reason: "TOO_LARGE",
+      message: "the payload is larger than the limit of 999 bytes",
+    };
     expect(check(value, { mostBytes: 999 })()).toMatchObject(tooLarge);
   });
 

@@ -118,7 +118,9 @@ test.each([
     expect(check(jobs(15_999, 1))).toBeUndefined();
     expect(check(jobs(15_999, 2))).toMatchObject({
       reason: "MALFORMED",
-      violations: [{ field: `jobs[1].${field}`, description: "must be no more than 16000 in all" }],
+      violations: [
+        { field: `jobs[1].${field}`, description: "must be no more than 16000 in total" },
+      ],
     });
   },
 );

@@ -9,7 +9,7 @@ const sameTls = (one: WorkerTls | undefined, other: WorkerTls | undefined): bool
     (part) => Buffer.compare(one?.[part] ?? Buffer.of(), other?.[part] ?? Buffer.of()) === 0,
   );
 
-/** A link in the thread that calls. Certificates that were replaced are used from the next stream on. */
+/** A link in the calling thread. Replaced certificates take effect with the next stream. */
 export class DirectLink implements Link {
   readonly #address: string;
   readonly #credentials: ChannelCredentials | undefined;

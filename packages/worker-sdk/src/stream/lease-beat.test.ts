@@ -26,7 +26,7 @@ function setup() {
   });
   const hear = (message: MessageInitShape<typeof WorkResponseSchema>["message"]) =>
     beat.heard(create(WorkResponseSchema, { message } as never));
-  /** The tokens of the next heartbeat, or undefined if none is sent when it is due. */
+  /** Returns the tokens of the next heartbeat, or undefined if none is sent when it is due. */
   const next = () => {
     due?.();
     return beats.shift();
@@ -42,7 +42,7 @@ function setup() {
   return { beat, hear, next, welcome, assign };
 }
 
-test("renews what was presented and is held, and what is assigned", () => {
+test("renews presented leases that are still held, and assigned leases", () => {
   const { beat, next, welcome, assign } = setup();
   beat.hold([lease(1n), lease(2n)] as never);
   welcome([{ lease: lease(1n), held: true }, { lease: lease(2n) }]);
@@ -51,7 +51,7 @@ test("renews what was presented and is held, and what is assigned", () => {
   expect(beat.held.map(({ type }) => type)).toEqual(["", "summarize"]);
 });
 
-test("renews no longer what is settled, lost or taken away", () => {
+test("stops renewing leases that are settled, lost or taken away", () => {
   const { hear, next, welcome, assign } = setup();
   welcome();
   assign(1n, 2n, 3n, 4n, 5n, 6n);
@@ -66,7 +66,7 @@ test("renews no longer what is settled, lost or taken away", () => {
   expect(next()).toEqual([3n, 6n]);
 });
 
-test("says nothing without a lease, while it is not to renew, or before a welcome", () => {
+test("sends no heartbeat without a lease, while renewal is off, or before the welcome", () => {
   const { beat, next, welcome, assign } = setup();
   assign(1n);
   expect(next()).toBeUndefined();

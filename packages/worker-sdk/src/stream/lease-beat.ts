@@ -10,16 +10,19 @@ import type { Clock, TimerHandle } from "@millrace/shared";
 import { leaseKey } from "../attempt.ts";
 import * as messages from "../messages.ts";
 
-/** A lease that is kept alive, and what its job is. */
+/** A lease that the stream renews, with the type of its job. */
 export interface HeldLease {
   readonly lease: LeaseRef;
-  /** Empty where the lease was presented after a reconnect. */
+  /** Empty if the lease was presented after a reconnect. */
   readonly type: string;
 }
 
 const defaultIntervalMs = 5_000;
 
-/** Knows the leases of one stream by what passes over it, and says at each interval that they are alive. */
+/**
+ * Learns the leases of one stream from the messages that pass over it, and renews them with a heartbeat at each
+ * interval.
+ */
 export class LeaseBeat {
   readonly #clock: Clock;
   readonly #send: (message: WorkRequest["message"]) => void;
@@ -73,7 +76,7 @@ export class LeaseBeat {
     }
   }
 
-  /** Whether leases are said to be alive from now on. */
+  /** Turns the renewal of leases on or off. */
   renew(renews: boolean): void {
     this.#renews = renews;
   }

@@ -11,12 +11,12 @@ import { LeaseBeat } from "./lease-beat.ts";
 import type { LinkEvents, StreamError } from "./link.ts";
 
 const workMethod = bytesDefinition(WorkerService.method.work);
-/** The first byte of a message that holds output_acks: its field's number, and its wire type. */
+/** The first byte of a message that holds output_acks: the field's number and its wire type. */
 const OUTPUT_ACKS = WorkResponseSchema.field.outputAcks.number * 8 + 2;
 
 /**
- * One Work stream of bytes, which renews its leases by itself: nothing else needs to be awake for that.
- * Runs in the stream thread, or where there is none, in the main thread.
+ * One Work stream of bytes that renews its leases by itself, whatever blocks the main thread. It runs in the
+ * stream thread, or in the main thread if there is no stream thread.
  */
 export class LeasedStream {
   readonly #call: ClientDuplexStream<Uint8Array, Buffer>;
@@ -39,7 +39,8 @@ export class LeasedStream {
     };
     this.#call.on("data", (bytes: Buffer) => {
       if (this.#over) return;
-      // Most messages of a stream that writes much; they say nothing of leases that a heartbeat would not.
+      // Output acks are most messages of a stream that writes much. A heartbeat's answer reports lost leases too,
+      // so these need not be decoded here.
       if (bytes[0] !== OUTPUT_ACKS) this.#beat.heard(fromBinary(WorkResponseSchema, bytes));
       events.message(bytes);
     });

@@ -1,6 +1,6 @@
 import type { WorkerTls } from "../worker-options.ts";
 
-/** How a stream failed, as gRPC says it; an object that can go from thread to thread. */
+/** How a stream failed, as gRPC reports it. The object can be sent between threads. */
 export interface StreamError {
   readonly code: number;
   readonly details: string;
@@ -8,17 +8,17 @@ export interface StreamError {
 }
 
 export interface LinkEvents {
-  /** A WorkResponse. */
+  /** Called with the bytes of a WorkResponse. */
   message(bytes: Uint8Array): void;
-  /** Assignments that the stream thread has handed back, because this thread was blocked. */
+  /** Called for assignments that the stream thread has handed back because this thread was blocked. */
   handedBack(bytes: Uint8Array): void;
-  /** Called once; nothing comes afterwards. */
+  /** Called once. No event follows. */
   ended(error: StreamError | undefined): void;
 }
 
 /** A stream of bytes that renews the leases that pass over it. */
 export interface LinkStream {
-  /** A WorkRequest. The bytes are gone afterwards. */
+  /** Sends a WorkRequest. The buffer is transferred and must not be used afterwards. */
   send(bytes: Uint8Array): void;
   cut(): void;
 }
@@ -30,7 +30,7 @@ export interface OpenStream {
   readonly hello: Uint8Array;
 }
 
-/** Where a worker's streams go, one after the other. */
+/** Opens a worker's streams, one after the other. */
 export interface Link {
   open(stream: OpenStream, events: LinkEvents): LinkStream;
   close(): void;

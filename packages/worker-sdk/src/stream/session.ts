@@ -11,16 +11,19 @@ type Message = WorkRequest["message"];
 
 export interface SessionEvents {
   message(response: WorkResponse): void;
-  /** So many jobs were assigned and have been handed back. */
+  /** Called with the number of jobs that were assigned and have been handed back. */
   handedBack(count: number): void;
-  /** Called once; nothing comes afterwards. */
+  /** Called once. No event follows. */
   ended(error: StreamError | undefined): void;
 }
 
 const bytesOf = (message: Message) =>
   toBinary(WorkRequestSchema, create(WorkRequestSchema, { message }));
 
-/** One Work stream as the worker sees it, from its hello to its end. Its leases are renewed without its help. */
+/**
+ * One Work stream as the worker sees it, from its hello to its end. The stream renews its leases without the
+ * worker's help.
+ */
 export class Session {
   readonly #stream: LinkStream;
   #over = false;

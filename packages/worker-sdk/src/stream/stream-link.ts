@@ -28,18 +28,18 @@ const firstByte = (field: { readonly number: number }) => field.number * 8 + 2;
 const ASSIGNMENTS = firstByte(WorkResponseSchema.field.assignments);
 const SETTLE_ACKS = firstByte(WorkResponseSchema.field.settleAcks);
 
-/** The store is away: when to say so again. */
+/** When the store is away, the thread repeats its settlement after this time. */
 const RETRY_MS = 250;
 
-/** A message of assignments that the main thread has not taken, as far as is known. */
+/** A message of assignments that the main thread has not claimed, as far as this thread knows. */
 interface Untaken {
   readonly bytes: Uint8Array;
   readonly claim: Claim;
 }
 
 /**
- * One worker's end in the stream thread. While the main thread is blocked, jobs that it has not begun are
- * handed back, which costs them no attempt, and the leases of those that run are renewed up to a limit.
+ * One worker's end in the stream thread. While the main thread is blocked, this end hands back the jobs that it
+ * has not begun, which costs no attempt. It renews the leases of the running jobs up to a limit.
  */
 export class StreamLink {
   readonly #port: MessagePort;
@@ -48,7 +48,7 @@ export class StreamLink {
   #stream: LeasedStream | undefined;
   #number = 0;
   #untaken: Untaken[] = [];
-  /** Leases that this thread hands back, until that is acknowledged. */
+  /** Leases that this thread hands back, until the scheduler acknowledges them. */
   readonly #returning = new Map<string, LeaseRef>();
   #blocked = false;
   #gaveUp = false;
@@ -60,7 +60,7 @@ export class StreamLink {
     port.on("message", (message: ToLink) => this.#do(message));
   }
 
-  /** The jobs that the main thread runs, as far as is known here. */
+  /** The jobs that the main thread runs, as far as this thread knows. */
   get blockedJobs(): readonly BlockedJob[] {
     const held = this.#stream?.beat.held ?? [];
     return held
@@ -75,7 +75,7 @@ export class StreamLink {
     for (const { bytes } of untaken) this.#giveBack(bytes);
   }
 
-  /** True once, when leases are no longer renewed. */
+  /** Stops the renewal of leases once the limit is reached. Returns true only at that call. */
   giveUpAfter(blockedMs: number): boolean {
     if (this.#gaveUp || blockedMs < this.#maxBlockedMs) return false;
     this.#gaveUp = true;
@@ -120,7 +120,7 @@ export class StreamLink {
 
   #received(stream: number, bytes: Uint8Array): void {
     if (bytes[0] === SETTLE_ACKS && this.#isOwnAnswer(bytes)) return;
-    // A buffer of the connection is part of a larger one, which must not move.
+    // A buffer of the connection is part of a larger one, which must not be transferred. So this makes a copy.
     const own = new Uint8Array(bytes);
     if (own[0] !== ASSIGNMENTS) {
       this.#post({ kind: "message", stream, bytes: own }, own);
@@ -130,7 +130,7 @@ export class StreamLink {
     this.#untaken = this.#untaken.filter((untaken) => isOpen(untaken.claim));
     if (this.#blocked && claimed(claim, "thread")) this.#giveBack(own);
     else this.#untaken.push({ bytes: own, claim });
-    // Not moved: it may have to be handed back from here.
+    // The bytes are not transferred, because this thread may have to hand these jobs back.
     this.#post({ kind: "assignments", stream, bytes: own, claim });
   }
 
@@ -148,7 +148,10 @@ export class StreamLink {
     if (outcomes.length > 0) this.#send(messages.settle(outcomes));
   }
 
-  /** Whether these are answers to what this thread has handed back: they come together, as they were sent. */
+  /**
+   * Returns whether these acks answer this thread's own settlement. Acks come in the same groups as the outcomes
+   * were sent.
+   */
   #isOwnAnswer(bytes: Uint8Array): boolean {
     if (this.#returning.size === 0) return false;
     const { message } = fromBinary(WorkResponseSchema, bytes);

@@ -1,4 +1,7 @@
-/** What runs in the stream thread: the Work streams of all workers of the process, and a watch on its event loop. */
+/**
+ * Runs in the stream thread: holds the Work streams of all workers of the process and watches the main thread's
+ * event loop.
+ */
 import { writeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { parentPort } from "node:worker_threads";
@@ -6,26 +9,26 @@ import { systemClock } from "@millrace/shared";
 import { StreamLink } from "./stream-link.ts";
 import type { BlockedJob, FromThread, ToThread } from "./thread-messages.ts";
 
-/** How often the main thread is looked at. */
+/** How often the stream thread checks the main thread. */
 const LOOK_MS = 1_000;
-/** From when on it counts as blocked: well below a lease. */
+/** After this time without an answer the main thread counts as blocked. It is well below a lease's time. */
 const BLOCKED_MS = 5_000;
-/** Of jobs that are named for one block. */
+/** The most jobs that are named for one block. */
 const LINES = 20;
 
 const links = new Set<StreamLink>();
-/** When the look was sent that has not been answered yet. */
+/** When the check was sent that is not answered yet. */
 let unansweredSince: number | undefined;
 let blocked = false;
 
-/** The main thread writes no log now, so the lines go to standard error past it. */
+/** Writes log lines directly to standard error, because the main thread cannot write its log now. */
 function warn(msg: string, jobs: readonly BlockedJob[]): void {
   const time = new Date(systemClock.nowMs()).toISOString();
   for (const { jobId, type } of jobs.slice(0, LINES)) {
     try {
       writeSync(2, `${JSON.stringify({ level: "warn", time, job_id: jobId, type, msg })}\n`);
     } catch {
-      // Nobody reads: there is nobody to tell.
+      // Standard error is closed, so the lines cannot be reported at all.
       return;
     }
   }

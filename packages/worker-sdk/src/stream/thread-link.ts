@@ -10,16 +10,16 @@ import {
   type ToThread,
 } from "./thread-messages.ts";
 
-/** How long the thread stays for the next worker. */
+/** How long the thread waits for another worker after the last one has left. */
 const IDLE_MS = 30_000;
 const entry = new URL("./stream-thread.ts", import.meta.url);
 
-/** The process' stream thread: all of its workers share one, which ends a while after the last of them. */
+/** The process's stream thread. All workers of the process share it. It ends IDLE_MS after the last worker has left. */
 let running: { readonly thread: Worker; readonly links: Set<ThreadLink> } | undefined;
 
 function threadFor(link: ThreadLink): Worker {
   if (running === undefined) {
-    // Flags of this process, such as --eval, are not for the thread.
+    // The flags of this process, such as --eval, must not apply to the thread.
     const thread = new Worker(entry, { execArgv: [] });
     const own = { thread, links: new Set<ThreadLink>() };
     running = own;
@@ -33,7 +33,8 @@ function threadFor(link: ThreadLink): Worker {
     };
     thread.on("error", gone);
     thread.on("exit", () => gone(undefined));
-    // Who holds the process is the worker. After the listeners: each of them would hold it again.
+    // The worker keeps the process alive, not the thread. `unref` must follow the listeners, because each
+    // listener refs the thread again.
     thread.unref();
   }
   running.links.add(link);
@@ -53,15 +54,15 @@ function leaveThread(link: ThreadLink): void {
 export interface ThreadLinkOptions {
   readonly address: string;
   readonly maxBlockedMs: number;
-  /** The event loop was blocked for so long, while the worker held these jobs. */
+  /** Called after the event loop was blocked for `blockedMs` while the worker held these jobs. */
   onBlocked(blockedMs: number, jobs: readonly BlockedJob[]): void;
 }
 
-/** A link in the stream thread, which goes on when this thread's event loop is blocked. */
+/** A link in the stream thread. It keeps working when this thread's event loop is blocked. */
 export class ThreadLink implements Link {
   readonly #options: ThreadLinkOptions;
   #port: MessagePort | undefined;
-  /** The stream that is open is the one with this number. */
+  /** The number of the stream that is open. */
   #stream = 0;
   #events: LinkEvents | undefined;
 
@@ -94,7 +95,7 @@ export class ThreadLink implements Link {
     const events = this.#events;
     this.#events = undefined;
     const why = error === undefined ? "it exited" : error.message || error.name;
-    // UNAVAILABLE: another try may go well.
+    // 14 is UNAVAILABLE: another try may succeed.
     events?.ended({ code: 14, details: why, message: `the stream thread ended: ${why}` });
   }
 

@@ -4,7 +4,7 @@ import type { OpenStream, StreamError } from "./link.ts";
 /** A job that a worker held while its event loop was blocked. */
 export interface BlockedJob {
   readonly jobId: string;
-  /** Empty where it is not known. */
+  /** Empty if the type is not known. */
   readonly type: string;
 }
 
@@ -16,10 +16,10 @@ export type ToThread =
       readonly address: string;
       readonly maxBlockedMs: number;
     }
-  /** The answer to a look. */
+  /** Answers a "look" message. */
   | { readonly kind: "awake" };
 
-/** From the stream thread: is the main thread's event loop turning? */
+/** From the stream thread. It asks whether the main thread's event loop is turning. */
 export type FromThread = { readonly kind: "look" };
 
 /** From the main thread, on the port of one link. */
@@ -32,7 +32,7 @@ export type ToLink =
 /** To the main thread, on the port of one link. */
 export type FromLink =
   | { readonly kind: "message"; readonly stream: number; readonly bytes: Uint8Array }
-  /** Assignments: for the main thread if it is the first to claim them. */
+  /** Assignments. They belong to the main thread if it is the first to claim them. */
   | {
       readonly kind: "assignments";
       readonly stream: number;
@@ -40,14 +40,14 @@ export type FromLink =
       readonly claim: Claim;
     }
   | { readonly kind: "ended"; readonly stream: number; readonly error: StreamError | undefined }
-  /** The event loop turns again. */
+  /** Sent when the main thread's event loop turns again. */
   | {
       readonly kind: "unblocked";
       readonly blockedMs: number;
       readonly jobs: readonly BlockedJob[];
     };
 
-/** Who has a message of assignments: memory that both threads see. */
+/** Shared memory that records which thread has claimed a message of assignments. */
 export type Claim = Int32Array<SharedArrayBuffer>;
 
 const OPEN = 0;
@@ -56,7 +56,7 @@ const BY_THREAD = 2;
 
 export const newClaim = (): Claim => new Int32Array(new SharedArrayBuffer(4));
 
-/** True for the first of the two threads that asks. */
+/** Claims the message. Returns true for the first of the two threads that asks. */
 export const claimed = (claim: Claim, by: "main" | "thread"): boolean =>
   Atomics.compareExchange(claim, 0, OPEN, by === "main" ? BY_MAIN : BY_THREAD) === OPEN;
 

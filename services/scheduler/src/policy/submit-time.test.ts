@@ -10,6 +10,6 @@ test.each([
   ["not before that", now - 60_001, now],
   ["not in the future", now + 1, now],
   ["now where nothing is said", undefined, now],
-])("a job was submitted at %s", (_, said, submitted) => {
+])("takes %s as the submit time", (_, said, submitted) => {
   expect(submitTimeMs(said, now)).toBe(submitted);
 });

@@ -1,11 +1,11 @@
--- key_limits: what an API key may use, as mr:limits has it: JSON.
+-- key_limits: reads the budget of an API key, which mr:limits stores as JSON.
 --
 -- Needs `rcall` and `numbers`.
 -- TOUCHES
 --- @include "redis/lib/json"
 local key_limits = {}
 
--- A budget's members, each nil where it does not limit; `weight` is 1 where there is none.
+-- The limits of a budget, each nil if it does not apply. `weight` is 1 if the budget has none.
 function key_limits.read(text)
   local budget = json.read(text)
   local weight = numbers.finite(budget[F.budget_weight])

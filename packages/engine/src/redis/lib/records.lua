@@ -1,10 +1,10 @@
--- records: what is stored as words in one field, read by name.
+-- records: reads fields that hold several words, by the names of the words.
 --
 -- Needs nothing.
 -- TOUCHES
 local records = { patterns = {} }
 
--- A record by the names of its words (R in stored-names.ts), the last of which may have spaces; nil if it is none.
+-- A record by the names of its words (R in stored-names.ts). The last word may contain spaces. Nil if the text is invalid.
 function records.read(names, text)
   local pattern = records.patterns[#names]
   if not pattern then

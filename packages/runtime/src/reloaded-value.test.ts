@@ -1,12 +1,12 @@
 import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
-import { fixed, keepRenewed, partOf } from "./renewed.ts";
+import { fixedValue, mapReloaded, reloadRegularly } from "./reloaded-value.ts";
 
 function setup(read: () => Buffer) {
   const clock = new ManualClock();
   const lines: string[] = [];
   const ends: (() => Promise<void> | void)[] = [];
-  const kept = keepRenewed({ defer: (end) => void ends.push(end) }, read, {
+  const kept = reloadRegularly({ defer: (end) => void ends.push(end) }, read, {
     ...{ clock, everyMs: 1_000, what: "the file" },
     log: {
       info: (_, message) => void lines.push(`info ${message}`),
@@ -14,7 +14,7 @@ function setup(read: () => Buffer) {
     },
   });
   const told: string[] = [];
-  kept.onRenewed((value) => void told.push(value.toString()));
+  kept.onReplaced((value) => void told.push(value.toString()));
   return { clock, kept, lines, told, ends };
 }
 
@@ -28,7 +28,7 @@ test("what was replaced is told once, and not before it is looked at", () => {
   expect([kept.current.toString(), told]).toEqual(["new", ["new"]]);
   clock.advance(5_000);
   expect(told).toEqual(["new"]);
-  expect(lines).toEqual([expect.stringContaining("info the file: replaced")]);
+  expect(lines).toEqual([expect.stringContaining("info the file: the new content")]);
 });
 
 test("what is not usable changes nothing, is logged once, and what is usable after it is taken", () => {
@@ -60,11 +60,11 @@ test("the first reading may throw, and nothing is read after the end", async () 
 test("a part of what is renewed is renewed with it", () => {
   let content = "old";
   const { clock, kept } = setup(() => Buffer.from(content));
-  const length = partOf(kept, (value) => `${value.length} ${value}`);
+  const length = mapReloaded(kept, (value) => `${value.length} ${value}`);
   const told: string[] = [];
-  length.onRenewed((value) => void told.push(value));
+  length.onReplaced((value) => void told.push(value));
   content = "newer";
   clock.advance(1_000);
   expect([length.current, told]).toEqual(["5 newer", ["5 newer"]]);
-  expect(partOf(fixed("a"), (value) => value + value).current).toBe("aa");
+  expect(mapReloaded(fixedValue("a"), (value) => value + value).current).toBe("aa");
 });

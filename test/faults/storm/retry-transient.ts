@@ -1,4 +1,4 @@
-/** How a call may fail in a storm, and calls that are repeated until they do not. */
+/** Repeats calls that fail only because of the storm's faults. */
 import { status } from "@grpc/grpc-js";
 import { MillraceError } from "@millrace/client";
 import { RpcFault } from "@millrace/runtime";
@@ -6,8 +6,8 @@ import { type Clock, sleep } from "@millrace/shared";
 
 const PAUSE_MS = 100;
 
-/** Millrace says that asking again may help, or the network says nothing of use. */
-function passes(error: unknown): error is MillraceError | RpcFault {
+/** Whether the failure may pass: Millrace says that a repeat may help, or the connection broke. */
+function isTransient(error: unknown): error is MillraceError | RpcFault {
   if (error instanceof MillraceError) {
     return error.retryable || error.code === "DEADLINE_EXCEEDED" || isBreak(error.code, error);
   }
@@ -17,8 +17,8 @@ function passes(error: unknown): error is MillraceError | RpcFault {
 const isBreak = (code: string | undefined, { reason }: { readonly reason?: unknown }): boolean =>
   reason === undefined && ["CANCELLED", "UNKNOWN", "INTERNAL"].includes(String(code));
 
-/** Calls again after each failure that passes; throws any other. */
-export async function passing<T>(
+/** Repeats a call after each failure that may pass. Throws any other failure. */
+export async function retryTransient<T>(
   call: () => Promise<T>,
   clock: Clock,
   onFailure: (error: MillraceError | RpcFault) => void = () => {},
@@ -27,7 +27,7 @@ export async function passing<T>(
     try {
       return await call();
     } catch (error) {
-      if (!passes(error)) throw error;
+      if (!isTransient(error)) throw error;
       onFailure(error);
       await sleep(clock, PAUSE_MS);
     }
