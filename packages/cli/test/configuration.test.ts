@@ -31,7 +31,7 @@ test("config check needs no server and reports every problem with its place", as
     ...{ code: 2, err: expect.stringContaining("cannot be read") },
   });
   expect((await runAlone(["config", "check", "-"], {}, "queues: []\n")).out).toContain(
-    "- is right",
+    "- is valid",
   );
 });
 

@@ -16,7 +16,7 @@ test("keys create prints only the key, which is accepted, and keys list hides it
   const as = { ...env, MILLRACE_API_KEY: out.trim() };
   expect(await runWith(["list", "--queue", queue], as)).toMatchObject({
     code: 0,
-    out: "No jobs.\n",
+    out: "There are no jobs.\n",
   });
   const listed = (await run(["keys", "list"])).out;
   expect(listed).not.toContain(secret);

@@ -49,7 +49,7 @@ test("the command calls a TLS gateway with the gateway's CA and its own client c
   const { env, trusting, own } = await setup();
   expect(await run(["list"], { ...trusting, ...own })).toMatchObject({
     code: 0,
-    out: "No jobs.\n",
+    out: "There are no jobs.\n",
   });
   const plain = trusting.MILLRACE_ADDRESS.replace("https://", "");
   expect((await run(["list"], { ...trusting, ...own, MILLRACE_ADDRESS: plain })).code).toBe(0);

@@ -244,7 +244,7 @@ test("explains to a job's own key why it waits and when it may start, and to no 
         message: expect.stringContaining("1 of 1 jobs of the job's API key are running"),
       },
     ],
-    estimateBasis: expect.stringContaining("waits for others"),
+    estimateBasis: expect.stringContaining("waits for other jobs"),
   });
   expect(explanation?.estimatedStartTime).toBeUndefined();
   await engine.keyBudgets.set(keyId, undefined);
