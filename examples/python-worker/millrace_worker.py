@@ -32,7 +32,7 @@ LEAVE_SECONDS = 5
 
 
 class JobFailed(Exception):
-    """An executor raises this to report how its attempt failed. Any other exception is retryable."""
+    """An executor raises this to fail its attempt. Any other exception is retryable."""
 
     def __init__(self, reason, message, retryable=False):
         super().__init__(message)
@@ -45,7 +45,7 @@ class Attempt:
     def __init__(self, assignment, changed):
         self.assignment, self.lease, self.changed = assignment, assignment.lease, changed
         self.payload = json.loads(assignment.payload_json or "{}")
-        self.chunks = []  # all chunks: after a broken connection the scheduler may ask for any of them
+        self.chunks = []  # all of them: after a reconnect the scheduler may ask for any
         self.sent = self.stored = 0
         self.full = False
         self.outcome, self.outcome_sent = None, False
@@ -105,7 +105,7 @@ class Worker:
             attempt.stop(handed_back=pb.HandedBack(reason="the worker drains"))
 
     async def run(self):
-        """Runs until the worker is drained. It reopens a broken stream, because leases outlive it."""
+        """Runs until drained. It reopens a broken stream, because leases outlive it."""
         self._running = asyncio.current_task()
         async with grpc.aio.insecure_channel(self._address, options=CHANNEL_OPTIONS) as channel:
             while not (self._draining and not self._attempts):
@@ -257,7 +257,7 @@ class Worker:
         asyncio.get_running_loop().call_later(RETRY_SECONDS, act)
 
     def _forget(self, attempt):
-        """Removes an attempt whose outcome is stored or whose lease is lost. No more is sent for it."""
+        """Forgets an attempt whose outcome is stored, or whose lease is lost."""
         if attempt is None or self._attempts.pop(key(attempt.lease), None) is None:
             return
         attempt.task.cancel()
