@@ -122,7 +122,7 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
   revokeTime?: Timestamp | undefined;
 
   /**
-   * What it may use.
+   * The budget of the key.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 5;
    */
@@ -170,7 +170,7 @@ export declare type CreateApiKeyRequest = Message<"millrace.admin.v1.CreateApiKe
   name: string;
 
   /**
-   * What it may use. Left out: no limits.
+   * The budget of the key. Left out: no limits.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 2;
    */
@@ -278,7 +278,7 @@ export declare type UpdateApiKeyRequest = Message<"millrace.admin.v1.UpdateApiKe
   keyId: string;
 
   /**
-   * Its new name. Left out: unchanged.
+   * The new name. Left out: unchanged.
    *
    * @generated from field: optional string name = 2;
    */
@@ -427,7 +427,7 @@ export declare const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse
  */
 export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   /**
-   * Its name.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */

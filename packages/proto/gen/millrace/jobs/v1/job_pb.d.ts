@@ -482,14 +482,14 @@ export declare type AttemptRecord = Message<"millrace.jobs.v1.AttemptRecord"> & 
   endTime?: Timestamp | undefined;
 
   /**
-   * Why it failed.
+   * Why the attempt failed.
    *
    * @generated from field: millrace.jobs.v1.JobError error = 5;
    */
   error?: JobError | undefined;
 
   /**
-   * What it spent.
+   * What the attempt spent.
    *
    * @generated from field: millrace.jobs.v1.Usage usage = 6;
    */
