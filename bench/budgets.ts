@@ -1,11 +1,11 @@
 /**
  * Do budgets hold, and are they used? `node bench/budgets.ts [minutes]`
  *
- * 100 keys with a budget of tokens a minute, estimates that are off by half either way, four processes with
- * an engine each, of which one is killed with all that it holds and another comes in its place; workers die
- * with their jobs besides. Time runs 20 times as fast, the same for all of them. From what the processes were
- * given: the fullest 60 s of any key, and how much of the budgets was spent. In the end: the audit, and what
- * is still reserved.
+ * 100 keys have a budget of tokens per minute, and estimates that are wrong by up to half. Four processes have an
+ * engine each. One of them is killed with everything that it holds, and another replaces it. Workers die with
+ * their jobs too. Time runs 20 times as fast, the same for all processes. From the leases that the processes got,
+ * the benchmark computes the fullest 60 s of any key, and how much of the budgets was spent. At the end it runs
+ * the audit and counts what is still reserved.
  */
 import type { KeyId, QueueName } from "@millrace/shared";
 import { startChild } from "./parts/child.ts";
@@ -37,11 +37,11 @@ for (let key = 0; key < KEYS; key += 1) {
 }
 const average = 2_000;
 const jobs = Math.ceil((KEYS * LIMIT * (MINUTES + 2)) / average);
-await fill(engine, queue, jobs, (at) => keyId(at % KEYS), {
+await fill(engine, queue, jobs, (index) => keyId(index % KEYS), {
   tokensOf: () => Math.round(average * (0.5 + Math.random())),
 });
 console.log(
-  `${jobs} jobs of ${KEYS} keys, ${LIMIT} tokens a minute each; ${MINUTES} minutes at ${SPEED} times the speed`,
+  `${jobs} jobs of ${KEYS} keys, ${LIMIT} tokens per minute each; ${MINUTES} minutes at ${SPEED} times the speed`,
 );
 
 const settings = {
@@ -85,7 +85,7 @@ for (const own of byKey.values()) {
   let first = 0;
   let window = 0;
   for (const [, atMs, reserved, spent] of admitted) {
-    // What was given back no longer counts; what was overspent is a debt of later.
+    // Tokens that were given back no longer count. Tokens beyond the estimate are a debt that counts later.
     window += spent < 0 ? reserved : Math.min(reserved, spent);
     while ((admitted[first]?.[1] ?? atMs) <= atMs - MINUTE_MS) {
       const [, , before, beforeSpent] = admitted[first] ?? ["", 0, 0, 0];
@@ -100,7 +100,7 @@ for (const own of byKey.values()) {
 }
 const utilisation = spentInAll / (KEYS * LIMIT * ((endedMs - fromMs) / MINUTE_MS));
 
-// At rest: leases of the dead run out, what is left waiting is cancelled by nobody and needs nothing.
+// At rest, the leases of dead workers expire. Jobs that still wait need nothing, so they stay.
 const restMs = nowMs();
 while (nowMs() - restMs < 60_000) {
   await engine.reap(queue, 1_000);

@@ -1,9 +1,9 @@
 /**
  * How soon does a caller see what a worker writes? `node bench/chunk-latency.ts [chunks]`
  *
- * From `write` in the executor to the text in the caller's hands, through scheduler, Redis, scheduler and
- * gateway. Worker and caller share this process and so its clock. Once with one job that writes, and once
- * with fifty, each of which writes every 50 ms or so, as fifty streaming model calls would.
+ * Measures from `write` in the executor until the caller has the text, through scheduler, Redis, scheduler and
+ * gateway. Worker and caller share this process and therefore its clock. It runs once with one job that writes,
+ * and once with fifty jobs, each of which writes about every 50 ms, as fifty streaming model calls would.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
@@ -39,7 +39,7 @@ const worker = startWorker({
   ...{ clock, random },
 });
 
-/** How old each piece is when it is seen. What is written together counts once for each piece. */
+/** Returns how old each chunk is when it is seen. Chunks that were written together count separately. */
 async function follow(stream: Stream): Promise<number[]> {
   const { jobId } = await millrace.submit({ queue: "bench", type: "stream", payload: stream });
   const ages: number[] = [];
@@ -57,6 +57,6 @@ const each = { chunks: Math.ceil(CHUNKS / 5), pauseMs: 50 };
 const many = latencyOf(
   (await Promise.all(Array.from({ length: MANY }, () => follow(each)))).flat(),
 );
-console.log(`${MANY} jobs at once, ${each.chunks} chunks each\n  ${latencyText(many)}`);
+console.log(`${MANY} jobs at the same time, ${each.chunks} chunks each\n  ${latencyText(many)}`);
 keep("chunk-latency", { question: "from a worker's write to the caller", ...about, one, many });
 await Promise.all([worker.drain(1_000), millrace.close()]);

@@ -1,13 +1,16 @@
 /**
- * What does a job cost from end to end, against bare BullMQ? `node bench/end-to-end.ts [jobs] [rounds]`
+ * What does a job cost from end to end, compared with bare BullMQ? `node bench/end-to-end.ts [jobs] [rounds]`
  *
- * Millrace: a caller submits over gRPC and sees each job's end; gateway, scheduler, worker and Redis are
- * processes of their own. BullMQ: `Queue.add` and a `Worker`. The same payload, the same Redis, in turns;
- * ratios are of the same round. Millrace's caller has so many jobs in flight, which are submitted and have
- * not ended. So has BullMQ where its producer sees each end, and where it is bounded; else so many calls of
- * `add` are under way, and the jobs that wait for the worker are without bound.
+ * Millrace: a caller submits over gRPC and sees each job's end. Gateway, scheduler, worker and Redis are separate
+ * processes. BullMQ: `Queue.add` and a `Worker`. Both have the same payload and the same Redis, and take turns.
+ * Ratios compare runs of the same round.
  *
- * Redis has no persistence, and then an append-only file, written every second, as people run it.
+ * Millrace's caller keeps a fixed number of jobs in flight: submitted and not ended. BullMQ does the same where
+ * its producer sees each end, and where it is bounded. Otherwise that number of `add` calls is under way, and the
+ * number of jobs that wait for the worker is not bounded.
+ *
+ * Redis runs first without persistence, and then with an append-only file that is synced every second, as is
+ * usual.
  */
 
 import type { Role } from "./parts/bullmq.ts";
@@ -25,7 +28,7 @@ const IN_FLIGHT = [64, 512];
 interface Run {
   readonly jobsPerSecond: number;
   readonly cpuUsPerJob: Readonly<Record<string, number>>;
-  /** Where it got stuck: the figures are of the jobs that were done. */
+  /** Set if the round got stuck. The figures are then of the jobs that were done. */
   readonly incomplete?: Outcome;
 }
 
@@ -52,7 +55,7 @@ async function timed(
 
 type Start = (bench: BenchSystem, inFlight: number, jobs: number) => Promise<Run>;
 
-/** A round that got stuck may leave jobs behind: the next has a queue of its own. */
+/** Each round has its own queue, because a round that got stuck may leave jobs behind. */
 let bareQueues = 0;
 
 const bullMq =
@@ -66,7 +69,7 @@ const bullMq =
         }),
       ),
     );
-    const named = Object.fromEntries(children.map(({ pid }, at) => [roles[at] ?? "", pid]));
+    const named = Object.fromEntries(children.map(({ pid }, index) => [roles[index] ?? "", pid]));
     const all = async (count: number) =>
       together(await Promise.all(children.map((child) => child.ask<Outcome>({ jobs: count }))));
     await all(Math.ceil(jobs / 10));
@@ -119,7 +122,7 @@ for (const [persistence, options] of Object.entries(persistences)) {
   for (const inFlight of IN_FLIGHT) {
     const runs: Record<string, Run[]> = Object.fromEntries(names.map((name) => [name, []]));
     console.log(
-      `\n${JOBS} jobs a round, ${inFlight} in flight, ${persistence}, ${ROUNDS} rounds in turns`,
+      `\n${JOBS} jobs per round, ${inFlight} in flight, ${persistence}, ${ROUNDS} rounds in turns`,
     );
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const name of names) {
@@ -128,7 +131,7 @@ for (const [persistence, options] of Object.entries(persistences)) {
         const cpu = Object.entries(run.cpuUsPerJob).map(([part, us]) => `${part} ${us}`);
         console.log(
           `  ${round + 1} ${name.padEnd(50)} ${run.jobsPerSecond.toFixed(0).padStart(6)} jobs/s   ` +
-            `CPU us a job: ${cpu.join(", ")}`,
+            `CPU us per job: ${cpu.join(", ")}`,
         );
         if (run.incomplete !== undefined) console.log(`    ${stuckText(run.incomplete)}`);
       }
@@ -143,14 +146,14 @@ for (const [persistence, options] of Object.entries(persistences)) {
       ratios: Object.fromEntries(bars.map((bar) => [bar, ratios(name, bar).map(rounded)] as const)),
     }));
     for (const name of names.filter((one) => one.startsWith("Millrace"))) {
-      console.log(`${name}: ${Math.round(median(speeds(name)) * 60)} jobs a minute`);
+      console.log(`${name}: ${Math.round(median(speeds(name)) * 60)} jobs per minute`);
       for (const bar of bars) console.log(`  ${ratioText(ratios(name, bar))} of ${bar}`);
     }
     levels.push({ persistence, inFlight, summary, runs });
   }
 }
 keep("end-to-end", {
-  question: "a job from end to end, against bare BullMQ",
+  question: "a job from end to end, compared with bare BullMQ",
   ...circumstances(redisVersion),
   jobs: JOBS,
   levels,

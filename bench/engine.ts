@@ -1,12 +1,12 @@
 /**
  * What does the engine cost? `node bench/engine.ts [life] [waiting] [keys]`
  *
- * life     submit + lease + settle for each job, against bare BullMQ's add + Worker, in turns
- * waiting  a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
- * keys     a lease of 32 with 1 and 10,000 API keys
+ * - life: submit + lease + settle for each job, compared with bare BullMQ's add + Worker, in turns
+ * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
+ * - keys: a lease of 32 with 1 and 10,000 API keys
  *
- * On a Redis of its own, without persistence. Ratios are of the same run; times are Redis's own
- * (INFO commandstats: time in scripts; INFO cpu: all it did, sockets included).
+ * It uses its own Redis without persistence. Ratios compare runs of the same invocation. Times are Redis's own
+ * (INFO commandstats: time in scripts; INFO cpu: all CPU time, including sockets).
  */
 import { type Engine, openEngine } from "@millrace/engine";
 import { startRedis } from "@millrace/local";
@@ -67,7 +67,7 @@ interface Cost {
 }
 
 async function life(): Promise<Record<string, Cost>> {
-  console.log(`\nOne job's life, ${LIFE_JOBS} jobs a round, median of ${ROUNDS} rounds in turns`);
+  console.log(`\nOne job's life, ${LIFE_JOBS} jobs per round, median of ${ROUNDS} rounds in turns`);
   const contenders: Record<string, () => Promise<Cost>> = {
     "bare BullMQ: add, 64 in flight + Worker, concurrency 50": bareBullMq,
     ...Object.fromEntries(
@@ -149,7 +149,7 @@ async function bareBullMq(): Promise<Cost> {
   return cost;
 }
 
-/** Submitters and workers run at the same time; 64 jobs are in flight on each side, as above. */
+/** Submitters and workers run at the same time, with 64 jobs in flight on each side, as above. */
 async function millrace(batch: number): Promise<Cost> {
   const queue = "bench" as QueueName;
   await engine.defineQueue({ name: queue });
@@ -185,7 +185,7 @@ async function millrace(batch: number): Promise<Cost> {
 }
 
 async function waiting(): Promise<Record<string, LeaseCost>> {
-  console.log("\nA lease of 32, by jobs waiting (one key; the level is kept)");
+  console.log("\nA lease of 32, by jobs waiting (one key; the number of jobs stays the same)");
   await redis.flushall();
   const sizes = [1_000, 100_000, 1_000_000];
   const queues = sizes.map((size) => ({ name: `waiting-${size}` as QueueName, size, keys: 1 }));
@@ -193,7 +193,7 @@ async function waiting(): Promise<Record<string, LeaseCost>> {
 }
 
 async function keys(): Promise<Record<string, LeaseCost>> {
-  console.log("\nA lease of 32, by API keys (200,000 jobs waiting; the level is kept)");
+  console.log("\nA lease of 32, by API keys (200,000 jobs waiting; their number stays the same)");
   await redis.flushall();
   const counts = [1, 100, 10_000, 100_000];
   const queues = counts.map((count) => ({
@@ -241,7 +241,9 @@ async function compareLeases(
   for (const queue of queues) {
     const us = median(times.get(queue) ?? []);
     costs[label(queue)] = { usPerJob: rounded(us), ratioToFirst: rounded(us / base) };
-    console.log(`${label(queue).padEnd(20)} ${us.toFixed(2)} us a job  x${(us / base).toFixed(2)}`);
+    console.log(
+      `${label(queue).padEnd(20)} ${us.toFixed(2)} us per job  x${(us / base).toFixed(2)}`,
+    );
   }
   const memory = /used_memory_human:(\S+)/.exec(await redis.info("memory"))?.[1];
   console.log(`Redis holds ${memory}`);

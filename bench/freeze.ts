@@ -1,8 +1,9 @@
 /**
- * How long does one message of a caller hold a service? `node bench/freeze.ts [runs]`
+ * How long does one message of a caller block a service? `node bench/freeze.ts [runs]`
  *
- * The dearest messages that are known, accepted and refused: for each, the longest turn of the event loop of the
- * gateway and of the scheduler, in CPU time of the main thread. The aim is 50 ms on a machine that does nothing else.
+ * Uses the most expensive messages that are known, accepted and refused. For each it measures the longest turn of
+ * the event loop in the gateway and in the scheduler, in CPU time of the main thread. The aim is 50 ms on an idle
+ * machine.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
@@ -13,9 +14,9 @@ import { circumstances, keep, median, quantile, rounded } from "./parts/report.t
 import { startBenchSystem } from "./parts/system.ts";
 
 const RUNS = Number(process.argv[2] ?? 8);
-/** Compiling takes the first ones longer. */
+/** The first runs take longer because code is compiled. */
 const WARM_UP_RUNS = 3;
-/** What an answer leaves to do, such as telling watchers. */
+/** How long work after the answer is observed too, such as notifying watchers. */
 const AFTER_MS = 50;
 
 const longest = { gateway: 0, scheduler: 0 };
@@ -30,7 +31,7 @@ const client = new Client(system.gatewayTarget(), credentials.createInsecure());
 const metadata = new Metadata();
 metadata.set("authorization", `Bearer ${system.apiKey}`);
 
-/** By gRPC. Refused or not: both are bounded. */
+/** Sends a message by gRPC. It may be accepted or refused, because both are bounded. */
 const submitJobs = (request: Parameters<typeof requestSerialize>[0]) => {
   const bytes = requestSerialize(request);
   const send = () =>
@@ -54,15 +55,15 @@ const post = (to: string, body: string) => ({
 const connect = (method: string, json: string) =>
   post(`/millrace.jobs.v1.JobService/${method}`, json);
 
-const many = <Item>(count: number, item: (at: number) => Item): Item[] =>
-  Array.from({ length: count }, (_, at) => item(at));
-const object = (count: number, member: (at: number) => [string, unknown]) =>
+const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, index) => item(index));
+const object = (count: number, member: (index: number) => [string, unknown]) =>
   Object.fromEntries(many(count, member)) as Record<string, never>;
 const job = { queue: "bench", type: "noop" };
 const jobText = (more: object) => JSON.stringify({ ...job, ...more });
 const labels = (count: number, from = 0, letters = 200) =>
-  object(count, (at) => [`label${from + at}`, "x".repeat(letters)]);
-const members = JSON.stringify(object(30_000, (at) => [at.toString(36), 1]));
+  object(count, (index) => [`label${from + index}`, "x".repeat(letters)]);
+const members = JSON.stringify(object(30_000, (index) => [index.toString(36), 1]));
 const json = (value: string) => ({ payload: { case: "payloadJson" as const, value } });
 let keys = 0;
 const keyed = (count: number, value: string) => ({
@@ -81,11 +82,11 @@ const rows: readonly [name: string, message: { bytes: number; send(): Promise<vo
   ],
   [
     "… no two labels alike",
-    submitJobs({ jobs: many(1_000, (at) => ({ ...job, labels: labels(16, at * 16) })) }),
+    submitJobs({ jobs: many(1_000, (index) => ({ ...job, labels: labels(16, index * 16) })) }),
   ],
   [
     "1,000 jobs of 33 labels",
-    submitJobs({ jobs: many(1_000, (at) => ({ ...job, labels: labels(33, at * 33, 3) })) }),
+    submitJobs({ jobs: many(1_000, (index) => ({ ...job, labels: labels(33, index * 33, 3) })) }),
   ],
   [
     "15 payloads of 30,000 members",
@@ -126,14 +127,14 @@ const rows: readonly [name: string, message: { bytes: number; send(): Promise<vo
     "JSON: a Struct of 19,000 members",
     connect(
       "SubmitJob",
-      `{"job":${jobText({ payloadStruct: object(19_000, (at) => [`${at}x`, 1]) })}}`,
+      `{"job":${jobText({ payloadStruct: object(19_000, (index) => [`${index}x`, 1]) })}}`,
     ),
   ],
   [
     "JSON: a Struct of 49,900 members",
     connect(
       "SubmitJob",
-      `{"job":${jobText({ payloadStruct: object(49_900, (at) => [`${at}x`, 1]) })}}`,
+      `{"job":${jobText({ payloadStruct: object(49_900, (index) => [`${index}x`, 1]) })}}`,
     ),
   ],
   [
@@ -152,11 +153,11 @@ for (const [name, { bytes, send }] of rows) {
     await pause(AFTER_MS);
     if (run >= 0) runs.push({ ...longest });
   }
-  const of = (service: keyof typeof longest) => {
+  const timesOf = (service: keyof typeof longest) => {
     const times = runs.map((run) => run[service]);
     return { p50: rounded(median(times)), max: rounded(quantile(times, 1)) };
   };
-  const result = { name, bytes, gateway: of("gateway"), scheduler: of("scheduler") };
+  const result = { name, bytes, gateway: timesOf("gateway"), scheduler: timesOf("scheduler") };
   results.push(result);
   const text = ({ p50, max }: { p50: number; max: number }) =>
     `${p50.toFixed(0)} (${max.toFixed(0)})`;
@@ -167,6 +168,6 @@ for (const [name, { bytes, send }] of rows) {
 client.close();
 keep("freeze", {
   question:
-    "the longest turn of the event loop that one message makes, in CPU time; turns of up to 5 ms are 0",
+    "the longest turn of the event loop for one message, in CPU time; turns of up to 5 ms count as 0",
   ...{ ...about, runs: RUNS, results },
 });

@@ -1,9 +1,10 @@
 /**
  * How soon does a job start when there is nothing else to do? `node bench/idle-latency.ts [jobs]`
  *
- * From the call of `submit` to the first line of the executor. Caller and worker share this process and
- * so its clock; gateway, scheduler and Redis are processes of their own. One job at a time, 10 to 30 ms
- * after the end of the one before. Bare BullMQ (`Queue.add` to the processor) in turns with it, the same way.
+ * Measures from the call of `submit` to the first line of the executor. Caller and worker share this process and
+ * therefore its clock. Gateway, scheduler and Redis are separate processes. One job runs at a time, 10 to 30 ms
+ * after the end of the one before. Bare BullMQ (`Queue.add` to the processor) takes turns with Millrace, in the
+ * same way.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
@@ -68,7 +69,7 @@ for (let done = 0; done < JOBS; done += TURN) {
   }
 }
 const latency = { millrace: latencyOf(times.millrace), bullmq: latencyOf(times.bullmq) };
-console.log(`From submit to start, ${JOBS} jobs one by one`);
+console.log(`From submit to start, ${JOBS} jobs one after another`);
 for (const [name, values] of Object.entries(latency)) {
   console.log(`  ${name.padEnd(10)} ${latencyText(values)}`);
 }

@@ -1,11 +1,11 @@
 /**
- * What does too much work do? `node bench/overload.ts [seconds] [workers|machine]`
+ * What happens with too much work? `node bench/overload.ts [seconds] [workers|machine]`
  *
- * One API key submits ten times as many jobs as can be done, for a minute, whether or not the calls before
- * are answered. Another key's jobs, one after the other, are timed before, meanwhile and after.
+ * One API key submits ten times as many jobs as can be done, for a minute, without waiting for answers. The jobs
+ * of another key, one after another, are timed before, during and after that.
  *
- * workers   its workers are slow: 32 jobs at once, of 50 ms each
- * machine   its jobs do nothing, and what can be done is measured first: all processes share two cores
+ * - workers: the workers are slow: 32 jobs at the same time, of 50 ms each
+ * - machine: jobs do nothing, and the capacity is measured first: all processes share two cores
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { AdminService } from "@millrace/proto/admin-service";
@@ -48,7 +48,7 @@ await using worker = await startChild("noop-worker.ts", {
 await using flood = await startChild("flood.ts", ofFlood);
 const pids = { ...bench.pids, worker: worker.pid, flood: flood.pid };
 
-/** What can be done in a second. */
+/** Measures how many jobs can be done in a second. */
 async function measureCapacity(): Promise<number> {
   if (SLOW) return (SLOTS * 1_000) / JOB_MS;
   await using caller = await startChild("caller.ts", ofFlood);
@@ -58,7 +58,7 @@ async function measureCapacity(): Promise<number> {
   return Math.round(50_000 / seconds);
 }
 const capacity = await measureCapacity();
-console.log(`${capacity} jobs a second can be done`);
+console.log(`${capacity} jobs per second can be done`);
 
 const job = {
   queue: "bench",
@@ -103,13 +103,13 @@ phase = "after";
 
 const endedMs = performance.now();
 const counts = async () => (await admin.listQueues({})).queues[0]?.stats;
-/** Of both keys: waiting or running. */
+/** Counts the jobs of both keys that wait or run. */
 const left = async () => {
-  const of = await counts();
-  return Number(of?.queued ?? 0) + Number(of?.running ?? 0);
+  const stats = await counts();
+  return Number(stats?.queued ?? 0) + Number(stats?.running ?? 0);
 };
 const sinceEnd = () => performance.now() - endedMs;
-// The other key's job may be the one that is left.
+// One job may be left: the other key's.
 while ((await left()) > 1 && sinceEnd() < DRAIN_MS) await pause(100);
 const drained = sinceEnd() / 1_000;
 await pause(QUIET_MS);
@@ -137,17 +137,17 @@ const result = {
 const failed = Object.entries(flooded.failedCalls).map(([code, calls]) => `${calls} with ${code}`);
 console.log(
   `${flooded.offered} jobs in ${SECONDS} s: ${flooded.accepted} accepted, ${flooded.refused} refused ` +
-    `(${flooded.withoutDelay} without saying when to come back), calls failed: ${failed.join(", ") || "none"}`,
+    `(${flooded.withoutDelay} without a retry delay), calls failed: ${failed.join(", ") || "none"}`,
 );
 console.log(
   `a call of 100: ${JSON.stringify(flooded.callMs)}, at most ${flooded.mostUnderWay} under way`,
 );
-for (const [when, of] of Object.entries(latency)) {
-  console.log(`another key's job, ${when}: ${latencyText(of)}`);
+for (const [when, measured] of Object.entries(latency)) {
+  console.log(`another key's job, ${when}: ${latencyText(measured)}`);
 }
-console.log(`of another key's jobs failed: ${JSON.stringify(failedProbes)}`);
+console.log(`failed jobs of the other key: ${JSON.stringify(failedProbes)}`);
 console.log(
-  `no more of it waits or runs ${rounded(drained)} s after; then ${result.left} do, and ${result.failed} have failed`,
+  `none of its jobs waits or runs ${rounded(drained)} s later; ${result.left} jobs are left, and ${result.failed} have failed`,
 );
 for (const [name, { atStartMib, mostMib }] of Object.entries(grown)) {
   console.log(`${name}: ${atStartMib} MiB before, ${mostMib} MiB at most`);

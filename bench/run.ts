@@ -1,4 +1,4 @@
-/** Every benchmark, one after the other: `pnpm bench`. Each prints its ratios and keeps them in bench/results. */
+/** Runs every benchmark, one after another: `pnpm bench`. Each prints its ratios and writes them to bench/results. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

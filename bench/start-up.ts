@@ -1,8 +1,8 @@
 /**
  * How long does a service take to be ready? `node bench/start-up.ts [rounds]`
  *
- * From the start of the process to its word that it is ready, and its CPU time until then. Redis and the
- * services that it needs run already.
+ * Measures from the start of the process until it reports that it is ready, and its CPU time until then. Redis
+ * and the services that it needs run already.
  */
 import { freePort, type ServiceName, startService } from "@millrace/local";
 import { latencyOf, latencyText } from "./parts/latency.ts";

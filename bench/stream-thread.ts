@@ -1,9 +1,10 @@
 /**
- * What does the thread of a worker's stream cost? `node bench/stream-thread.ts [jobs] [rounds]`
+ * What does the stream thread of a worker cost? `node bench/stream-thread.ts [jobs] [rounds]`
  *
- * The same worker with and without the thread, in turns on one system; ratios are of the same round. Jobs that do
- * nothing, 64 and 512 in flight: jobs a second, CPU and memory of the worker. Then pieces that fifty jobs write, in
- * this process: from `write` to the caller's hands.
+ * Runs the same worker with and without the thread, in turns on one system. Ratios compare runs of the same
+ * round. First come jobs that do nothing, 64 and 512 in flight: jobs per second, and CPU time and memory of the
+ * worker. Then come chunks that fifty jobs write in this process: the time from `write` until the caller has the
+ * text.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
@@ -69,7 +70,7 @@ async function chunks(streamThread: boolean): Promise<Latency> {
     const ages: number[] = [];
     for await (const { text } of millrace.text(jobId)) {
       const nowMs = performance.now();
-      for (const at of text.split(" ")) if (at !== "") ages.push(nowMs - Number(at));
+      for (const stamp of text.split(" ")) if (stamp !== "") ages.push(nowMs - Number(stamp));
     }
     return ages;
   };
@@ -80,7 +81,7 @@ async function chunks(streamThread: boolean): Promise<Latency> {
 
 const levels = [];
 for (const inFlight of [64, 512]) {
-  console.log(`\n${JOBS} jobs a round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
+  console.log(`\n${JOBS} jobs per round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
   const runs: { readonly off: Run; readonly on: Run }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const off = await noops(false, inFlight);
@@ -88,8 +89,9 @@ for (const inFlight of [64, 512]) {
     runs.push({ off, on });
     console.log(`  ${round + 1} without ${JSON.stringify(off)}  with ${JSON.stringify(on)}`);
   }
-  const ratios = (of: keyof Run) => runs.map(({ on, off }) => rounded(on[of] / off[of]));
-  console.log(`  jobs a second: ${ratioText(ratios("jobsPerSecond"))}`);
+  const ratios = (figure: keyof Run) =>
+    runs.map(({ on, off }) => rounded(on[figure] / off[figure]));
+  console.log(`  jobs per second: ${ratioText(ratios("jobsPerSecond"))}`);
   console.log(`  CPU of the worker: ${ratioText(ratios("workerCpuUs"))}`);
   const moreMiB = median(runs.map(({ on, off }) => on.workerMiB - off.workerMiB));
   console.log(`  memory of the worker: ${moreMiB} MiB more`);
@@ -106,7 +108,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 console.log(`  p50: ${ratioText(latencies.map(({ on, off }) => on.p50 / off.p50))}`);
 keep("stream-thread", {
-  question: "what the thread of a worker's stream costs",
+  question: "what the stream thread of a worker costs",
   ...{ ...about, jobs: JOBS, levels, latencies },
 });
 await millrace.close();

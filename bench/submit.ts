@@ -1,12 +1,12 @@
 /**
  * What does it cost to submit? `node bench/submit.ts [single] [jobs] [stream]`
  *
- * single  SubmitJob, 1 and 64 in flight
- * jobs    SubmitJobs of 100, four in flight
- * stream  the client's submit(), 10,000 calls at once, on its SubmitStream
+ * - single: SubmitJob, 1 and 64 in flight
+ * - jobs: SubmitJobs of 100, four in flight
+ * - stream: the client's submit(), 10,000 calls at the same time, on its SubmitStream
  *
- * One client process, one gateway, one scheduler, one Redis without persistence, no workers: it
- * measures submitting alone. CPU is each process' own, from /proc.
+ * There is one client process, one gateway, one scheduler and one Redis without persistence. There are no
+ * workers, so only submission is measured. CPU time is each process's own, from /proc.
  */
 import { readFileSync } from "node:fs";
 import { connectMillrace } from "@millrace/client";
@@ -85,9 +85,9 @@ async function measure(name: string, jobs: number, work: () => Promise<unknown>)
     await work();
     const seconds = (performance.now() - startedMs) / 1_000;
     const after = cpuUs();
-    const each = Object.keys(processes).map((of) => {
-      const us = ((after[of] ?? 0) - (before[of] ?? 0)) / jobs;
-      return `${of} ${us.toFixed(0)}`;
+    const each = Object.keys(processes).map((part) => {
+      const us = ((after[part] ?? 0) - (before[part] ?? 0)) / jobs;
+      return `${part} ${us.toFixed(0)}`;
     });
     console.log(
       `${name.padEnd(34)} ${(jobs / seconds).toFixed(0).padStart(7)} jobs/s   CPU us/job: ${each.join(", ")}`,

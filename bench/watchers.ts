@@ -1,10 +1,10 @@
 /**
  * What do watchers cost? `node bench/watchers.ts`
  *
- * memory    callers that watch a job with 8 MiB of output and read none of it: how much more memory
- *           gateway and scheduler hold for each
- * slowdown  a thousand watches of jobs that wait: what they do to the speed of other jobs, and to what
- *           those cost gateway and scheduler, in turns with none
+ * - memory: callers that watch a job with 8 MiB of output and read none of it. Measures how much more memory
+ *   gateway and scheduler hold for each.
+ * - slowdown: a thousand watches of jobs that wait. Measures how they change the speed of other jobs and the cost
+ *   of those jobs in gateway and scheduler, in turns with no watches.
  */
 import { JobService, type WatchJobResponse } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
@@ -19,7 +19,7 @@ import { cpuPerJob, residentBytes } from "./parts/usage.ts";
 
 const UNREAD = 200;
 const OPEN = 1_000;
-/** A connection takes a thousand calls at once. */
+/** A connection accepts a thousand calls at the same time. */
 const WATCHES_PER_CHANNEL = 250;
 const ROUNDS = 6;
 const JOBS = 20_000;
@@ -38,7 +38,7 @@ const memory = async () => ({
 });
 
 const watches: AsyncIterator<WatchJobResponse>[] = [];
-/** Watches whose first message has come; nothing is read after it. */
+/** Opens watches. Resolves when the first message of each has arrived. Nothing is read after that. */
 async function open(jobIds: readonly string[]): Promise<void> {
   for (let from = 0; from < jobIds.length; from += WATCHES_PER_CHANNEL) {
     const client = channel();
@@ -85,11 +85,11 @@ async function unreadMemory() {
     if (event.case === "job" && event.value.finishTime !== undefined) break;
   }
   await worker.drain(1_000);
-  // What a first few take stays: it is the price of having watchers at all.
+  // The memory for the first watchers stays: it is the fixed price of having watchers.
   await open(Array.from({ length: 20 }, () => jobId));
   const before = await memory();
   await open(Array.from({ length: UNREAD }, () => jobId));
-  // Until all that will be sent to watchers that do not read is on its way.
+  // Waits until everything that is sent to watchers that do not read is on its way.
   let after = await memory();
   for (let steady = 0; steady < 5; ) {
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -135,14 +135,14 @@ async function slowdown() {
       if (withWatches) await closeAll();
       return measured;
     };
-    // Who goes first changes: what warms up or wears off falls on both.
+    // The order changes with each turn, so that warm-up and wear affect both.
     const first = await run(turn % 2 === 1);
     const second = await run(turn % 2 === 0);
     const [none, watched] = turn % 2 === 1 ? [second, first] : [first, second];
     speed.push(watched.perSecond / none.perSecond);
     cpu.push(watched.cpuUs / none.cpuUs);
     console.log(
-      `  ${turn + 1}  ${none.perSecond.toFixed(0)} jobs/s and ${none.cpuUs.toFixed(0)} us a job, ` +
+      `  ${turn + 1}  ${none.perSecond.toFixed(0)} jobs/s and ${none.cpuUs.toFixed(0)} us per job, ` +
         `with watches ${watched.perSecond.toFixed(0)} and ${watched.cpuUs.toFixed(0)}`,
     );
   }
@@ -152,9 +152,9 @@ async function slowdown() {
 const unread = await unreadMemory();
 const { gateway, scheduler } = unread.mibEach;
 console.log(
-  `${UNREAD} watchers that read nothing of 8 MiB: ${gateway} MiB each in the gateway, ${scheduler} MiB in the scheduler`,
+  `${UNREAD} watchers that read none of 8 MiB: ${gateway} MiB each in the gateway, ${scheduler} MiB in the scheduler`,
 );
-console.log(`\n${OPEN} open watches, ${JOBS} jobs a round`);
+console.log(`\n${OPEN} open watches, ${JOBS} jobs per round`);
 const slow = await slowdown();
 console.log(
   `with watches: speed ${ratioText(slow.speed)}, CPU a job ${ratioText(slow.cpu)} of without`,

@@ -1,4 +1,4 @@
-// `npm run chaos`: breaks a Millrace that is at work, again and again, and proves that it kept what it promised.
+// `npm run chaos`: breaks a working Millrace again and again, and proves that it keeps its promises.
 import { appendFileSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,7 +9,10 @@ import { runScript, say } from "./run-script.ts";
 import { statusLine } from "./terminal.ts";
 
 const STOPPED = 130;
-/** So many that Redis and the callers' ledger stay small, and that each round sees some hundred faults. */
+/**
+ * The jobs of a round are few enough that Redis and the callers' ledger stay small, and many enough for some
+ * hundred faults.
+ */
 const ROUND_JOBS = 20_000;
 const ROUND_FAULTS = 100;
 const SHOW_EVERY_MS = 1_000;
@@ -31,11 +34,11 @@ await runScript(STOPPED, async ({ stopping }) => {
     const text = values[name];
     if (text === undefined) return undefined;
     if (/^\d{1,9}$/.test(text)) return Number(text);
-    throw new Error(`--${name}: must be a whole number, and is ${text}`);
+    throw new Error(`--${name} must be a whole number, but is ${text}`);
   };
   const { profile } = values;
   if (profile !== "always" && profile !== "everysec") {
-    throw new Error(`--profile: must be always or everysec, and is ${profile}`);
+    throw new Error(`--profile must be always or everysec, but is ${profile}`);
   }
   const seed = whole("seed") ?? startedMs % 1_000_000_000;
   const wanted = { jobs: whole("jobs"), faults: whole("faults") };
@@ -48,7 +51,7 @@ await runScript(STOPPED, async ({ stopping }) => {
   const logs = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace", "logs");
   mkdirSync(logs, { recursive: true });
   const logFile = `${logs}/chaos-${seed}.log`;
-  say(`seed ${seed}; what the services log is in ${logFile}`);
+  say(`seed ${seed}; the services' logs are in ${logFile}`);
 
   const tally = new Tally();
   const status = statusLine(process.stdout);
@@ -84,6 +87,6 @@ await runScript(STOPPED, async ({ stopping }) => {
   status.clear();
   console.log(`\n${reportOf(tally, seed, clock.nowMs() - startedMs)}\n`);
   const maxMb = Math.round(process.resourceUsage().maxRSS / 1_024);
-  say(`the callers, their books and the proxies took at most ${maxMb} MB`);
+  say(`the callers, their ledger and the proxies used at most ${maxMb} MB`);
   if (tally.wrong.length > 0) throw new Error(`${tally.wrong.length} promises were broken`);
 });

@@ -1,4 +1,4 @@
-// `npm run demo`: a system that is there for the demo alone, one large PDF, one job.
+// `npm run demo`: starts a system for the demo only, makes one large PDF and submits one job.
 import { relative, resolve } from "node:path";
 import { connectMillrace, type Job, type Millrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
@@ -18,7 +18,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     await startSystem({
       log(line, service) {
         const warning = warningIn(line, service);
-        // What keeps a service from starting is in the error that it ends with.
+        // The reason why a service does not start is in the error that it ends with.
         if (running && warning !== undefined) say(warning);
       },
     }),
@@ -52,7 +52,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   say(`succeeded  ${read} pages in ${summarised} parts: ${took}`);
 });
 
-/** Shows how far the job is, and its text as it is written, until its final state. */
+/** Shows the job's progress, and its text as it is written, until its final state. */
 async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): Promise<Job> {
   const status = statusLine(process.stdout);
   const text = wordWrap(process.stdout);
@@ -63,7 +63,7 @@ async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): P
       job = event.job;
     } else if (event.kind === "progress") {
       const { done, total, message } = event;
-      // Without a total there are no tenths, and each is news.
+      // Without a total, progress has no tenths, and each report counts as a milestone.
       const now = `${message} ${total === 0 ? done : Math.floor((10 * done) / total)}`;
       status.show(`${message}: ${done}${total === 0 ? "" : ` of ${total}`}`, now !== tenths);
       tenths = now;
@@ -79,7 +79,7 @@ async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): P
   status.clear();
   text.end();
   console.log();
-  if (job === undefined) throw new Error(`the gateway said nothing of job ${jobId}`);
+  if (job === undefined) throw new Error(`the gateway reported nothing about job ${jobId}`);
   return job;
 }
 

@@ -3,7 +3,7 @@ import { connectMillrace, MillraceError } from "@millrace/client";
 import type { LocalSystem } from "@millrace/local";
 import { parseApiKey } from "@millrace/shared";
 
-/** The API key that a file keeps, if it keeps one. */
+/** Reads the API key from a file. Undefined if there is none. */
 export async function readKey(path: string): Promise<string | undefined> {
   const content = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
@@ -13,13 +13,13 @@ export async function readKey(path: string): Promise<string | undefined> {
   return parseApiKey(key) === undefined ? undefined : key;
 }
 
-/** For its owner's eyes alone. */
+/** Writes the file so that only its owner can read it. */
 export async function writeKey(path: string, key: string): Promise<void> {
   await writeFile(`${path}.new`, `${key}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** Whether the system lets a caller with this key in: it may be of a Redis that was deleted, or revoked. */
+/** Whether the system accepts this key. It may belong to a Redis that was deleted, or may be revoked. */
 export async function opens(system: LocalSystem, apiKey: string): Promise<boolean> {
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
   try {

@@ -14,10 +14,10 @@ const ports = [
   { service: "worker", setting: "MILLRACE_METRICS_PORT", usual: 7074 },
 ] as const;
 
-/** What the services may know of this process' environment. */
+/** The variables of this process that are passed on to the services. */
 const passedOn =
   /^(MILLRACE_|OPENAI_|OTEL_|HTTPS?_PROXY$|NO_PROXY$|NODE_EXTRA_CA_CERTS$|NODE_USE_ENV_PROXY$)/i;
-/** What is this system's own, or not the same for two services. */
+/** The settings that this system sets itself, or that differ between services. */
 const kept = /^MILLRACE_(REDIS_|METRICS_PORT$|SCHEDULER_ADDRESS$|DOCUMENTS_DIR$|LOCAL_DIR$)/;
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) < 65_536;
@@ -25,14 +25,17 @@ const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text)
 const DEFAULT_QUEUES = "documents";
 
 export interface DevelopmentSettings {
-  /** Those that the worker serves. */
+  /** The queues that the worker serves. */
   readonly queues: readonly string[];
   readonly settings: NonNullable<SystemOptions["settings"]>;
-  /** For the person who starts it: ports that are not the usual ones. */
+  /** Notes for the person who starts the system: ports that are not the usual ones. */
   readonly notes: readonly string[];
 }
 
-/** The environment's settings, and for each port that it does not set the usual one, or, where that is taken, a free one. */
+/**
+ * Returns the settings of the environment. For each port that they do not set, uses the usual port, or a free one
+ * if that is taken.
+ */
 export async function developmentSettings(env: Env): Promise<DevelopmentSettings> {
   const all = Object.fromEntries(
     Object.entries(env).filter(
@@ -45,9 +48,11 @@ export async function developmentSettings(env: Env): Promise<DevelopmentSettings
   for (const { service, setting, usual } of ports) {
     const wanted = all[setting];
     if (wanted !== undefined) {
-      // What is no port is for the service to refuse, as everywhere.
+      // An invalid port is refused by the service itself, as everywhere.
       if (!isPort(wanted) || (await isFree(Number(wanted)))) continue;
-      throw new Error(`${setting}: port ${wanted} is taken. Choose another, or leave it out.`);
+      throw new Error(
+        `${setting}: port ${wanted} is taken. Choose another port, or leave the variable out.`,
+      );
     }
     const free = await isFree(usual);
     const port = free ? usual : await freePort();

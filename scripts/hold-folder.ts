@@ -5,14 +5,15 @@ import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
 
 /**
- * Holds a folder for this process until it is disposed of, or the process is gone. A socket and not
- * a file with a process id: another process may have that id by now, but nobody answers for us.
+ * Holds a folder for this process until it is disposed or the process ends. A socket is used instead of a file
+ * with a process id: another process may have that id later, but no other process can answer on the socket.
  */
 export async function holdFolder(folder: string): Promise<AsyncDisposable> {
-  // Documents, jobs and a key are in it: none but its owner may look, in a folder of an earlier start neither.
+  // The folder holds documents, jobs and a key, so only its owner may read it, even if an earlier start created
+  // it.
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
-  // Sockets' paths are short: 104 bytes on some systems.
+  // Paths of sockets must be short: 104 bytes on some systems.
   const path = relative("", join(folder, "running.socket"));
   for (;;) {
     const server = createServer((socket) =>
@@ -34,11 +35,11 @@ export async function holdFolder(folder: string): Promise<AsyncDisposable> {
     const pid = await holderOf(path);
     if (pid !== undefined) {
       throw new Error(
-        `Millrace runs already in ${folder} (process ${pid}). Stop it with Ctrl-C there or \`kill ${pid}\`, ` +
-          "or give this one a folder of its own with MILLRACE_LOCAL_DIR.",
+        `Millrace already runs in ${folder} (process ${pid}). Stop it with Ctrl-C there or \`kill ${pid}\`, ` +
+          "or set MILLRACE_LOCAL_DIR to another folder for this one.",
       );
     }
-    // Left behind by a process that was killed.
+    // A process that was killed left the socket behind.
     await rm(path, { force: true });
   }
 }

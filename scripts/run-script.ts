@@ -1,8 +1,11 @@
-/** How long copies of one signal may be apart: a terminal's Ctrl-C comes from it, from npm and from run.mjs. */
+/**
+ * How far apart the copies of one signal may be. One Ctrl-C in a terminal arrives from the terminal, from npm and
+ * from run.mjs.
+ */
 const ONE_PRESS_MS = 1_000;
 
 export interface ScriptScope {
-  /** Ended in reverse when the script is over, however that comes about. */
+  /** Disposed in reverse order when the script is over, whatever ends it. */
   readonly parts: AsyncDisposableStack;
   /** Aborts at the first signal, and when nobody reads the output any more. */
   readonly stopping: AbortSignal;
@@ -17,8 +20,9 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * Runs a script to its end, ends its parts, and exits: 0 after success, 1 after a failure, and
- * `codeWhenStopped` after a signal. A second press of Ctrl-C exits at once; what runs ends with this process.
+ * Runs a script to its end, disposes its parts, and exits: with 0 after success, 1 after a failure, and
+ * `codeWhenStopped` after a signal. A second Ctrl-C exits at once, and then all child processes end with this
+ * process.
  */
 export async function runScript(
   codeWhenStopped: number,
@@ -33,13 +37,13 @@ export async function runScript(
         return;
       }
       firstMs = Date.now();
-      // Below the "^C" that a terminal writes.
+      // Starts a new line after the "^C" that a terminal writes.
       if (process.stdout.isTTY) console.log();
       say("stopping (Ctrl-C again: at once)");
       stopping.abort();
     });
   }
-  // A terminal that is gone, or `| head`.
+  // The terminal was closed, or the output goes to `head`, which ended.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", () => stopping.abort());
   }
@@ -60,7 +64,7 @@ export async function runScript(
   process.exit(code);
 }
 
-/** What a person needs to know of an error: what it says and what it came from, and no stack. */
+/** Describes an error for a person: its message and its cause, without a stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? "" : `\n  because of: ${describe(error.cause)}`;

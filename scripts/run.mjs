@@ -1,5 +1,5 @@
-// The way in: runs on any Node ≥ 20, sets up what the repository needs, then hands over to Node 24.
-// Everything it installs goes below this folder, except Redis, which comes from the system.
+// The entry point: runs on any Node ≥ 20, installs what the repository needs, and then starts Node 24. Everything
+// that it installs goes below this folder, except Redis, which comes from the system.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,24 +16,24 @@ const commands = {
     run: [["node", "scripts/start.ts"]],
   },
   demo: {
-    summary: "set up, and have a book of 500 pages summarised",
+    summary: "set up, and summarise a book of 500 pages",
     run: [["node", "scripts/demo.ts"]],
   },
   bench: {
-    summary: "set up, and measure: every benchmark, in some minutes",
+    summary: "set up, and run every benchmark, which takes some minutes",
     run: [["node", "bench/run.ts"]],
   },
   audit: {
-    summary: "set up, and ask the registry what is known against what Millrace is made of",
+    summary: "set up, and ask the registry for known vulnerabilities of the dependencies",
     run: [["pnpm", "audit"]],
   },
   chaos: {
-    summary: "set up, and break Millrace at work: nothing may be lost or done twice",
+    summary: "set up, and break a working Millrace: no job may be lost or done twice",
     options: [
-      "--minutes N       at most so long; 30 if nothing says how much",
-      "--jobs N          until there have been so many jobs",
-      "--faults N        and so many faults",
-      "--seed N          the same faults in the same order; left out: drawn, and told",
+      "--minutes N       at most this long; 30 if no option sets an end",
+      "--jobs N          until this many jobs have run",
+      "--faults N        and this many faults were injected",
+      "--seed N          the same faults in the same order; default: random, and printed",
       "--profile NAME    Redis' appendfsync: always (default) or everysec",
     ],
     run: [["node", "scripts/chaos.ts"]],
@@ -63,7 +63,7 @@ try {
   };
   installDependencies(env);
   env.MILLRACE_REDIS_SERVER = findOrInstallRedis();
-  for (const [program, ...rest] of command.run) await hand(program, [...rest, ...args], env);
+  for (const [program, ...rest] of command.run) await handOver(program, [...rest, ...args], env);
 } catch (error) {
   console.error(`millrace: ${error.message}`);
   process.exit(1);
@@ -86,8 +86,8 @@ function step(text) {
 }
 
 /**
- * Node 24 and pnpm, in the exact versions and with the exact content of toolchain/package-lock.json. Where
- * no Node is in that file (macOS), the npm package `node` fetches one of the same version.
+ * Installs Node 24 and pnpm, in the exact versions and with the content hashes of toolchain/package-lock.json. If
+ * that file has no Node for this platform (macOS), the npm package `node` downloads one of the same version.
  */
 function installToolchain() {
   const files = ["package.json", "package-lock.json"].map((name) => [
@@ -113,13 +113,13 @@ function installToolchain() {
   if (version !== `v${node}`) {
     throw new Error(
       locked
-        ? "npm did not install Node as toolchain/package-lock.json has it: its content may be another than the lockfile's. " +
-            "Delete .toolchain and try again; look into npm's log if that does not help."
-        : "the npm package `node` has not unpacked its binary: npm may be set to run no install scripts. " +
+        ? "npm did not install the Node of toolchain/package-lock.json: its content may differ from the lockfile's hash. " +
+            "Delete .toolchain and try again. If that does not help, read npm's log."
+        : "the npm package `node` has not unpacked its binary: npm may be configured to run no install scripts. " +
             "Run `npm config set ignore-scripts false`, delete .toolchain and try again.",
     );
   }
-  // Last: a set-up that was stopped half-way is not taken for one that is there.
+  // The stamp is written last, so that an interrupted set-up does not count as done.
   writeFileSync(stamp, wanted);
 }
 
@@ -135,12 +135,14 @@ function installDependencies(env) {
   writeFileSync(stamp, hash);
 }
 
-/** The path of redis-server or valkey-server, installed by the system's package manager if need be. */
+/** Returns the path of redis-server or valkey-server. Installs it with the system's package manager if needed. */
 function findOrInstallRedis() {
   const named = process.env.MILLRACE_REDIS_SERVER;
   if (named) {
     if (existsSync(named)) return named;
-    throw new Error(`MILLRACE_REDIS_SERVER: there is no ${named}. Correct it, or leave it out.`);
+    throw new Error(
+      `MILLRACE_REDIS_SERVER: the file ${named} does not exist. Correct the path, or leave the variable out.`,
+    );
   }
   const found = redisOnPath();
   if (found) return found;
@@ -193,15 +195,15 @@ function run(program, programArgs, options) {
   }
 }
 
-/** Runs a program to its end, passing signals on; a failure ends this process with its exit code. */
-function hand(program, programArgs, env) {
+/** Runs a program to its end and passes signals on. If it fails, this process ends with its exit code. */
+function handOver(program, programArgs, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, programArgs, { cwd: root, env, stdio: "inherit" });
-    const pass = (signal) => child.kill(signal);
-    process.on("SIGINT", pass).on("SIGTERM", pass);
+    const passOn = (signal) => child.kill(signal);
+    process.on("SIGINT", passOn).on("SIGTERM", passOn);
     child.on("error", reject);
     child.on("exit", (code, signal) => {
-      process.off("SIGINT", pass).off("SIGTERM", pass);
+      process.off("SIGINT", passOn).off("SIGTERM", passOn);
       if (code === 0) resolve();
       else process.exit(code ?? (signal === "SIGINT" ? 130 : 1));
     });

@@ -15,13 +15,13 @@ const payload = {
 
 export interface Started {
   readonly system: LocalSystem;
-  /** Those that the worker serves. */
+  /** The queues that the worker serves. */
   readonly queues: readonly string[];
   readonly apiKey: string;
   readonly folder: string;
 }
 
-/** What `npm start` says once everything runs: where it is and how to use it. */
+/** The text that `npm start` prints once everything runs: the addresses, and how to use them. */
 export function startText({ system, queues, apiKey, folder }: Started): string {
   const [scheduler = {}, gateway = {}, worker = {}] = [
     ...[system.schedulers, system.gateways, system.workers].map(([first]) => first?.addresses),
@@ -46,7 +46,7 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
       ["metrics", `http://${gateway.metrics}/metrics`, "of the gateway"],
       ["", `http://${scheduler.metrics}/metrics`, "of the scheduler"],
       ["", `http://${worker.metrics}/metrics`, "of the worker"],
-      ["logs", below("logs"), "JSON lines, a file for each service"],
+      ["logs", below("logs"), "JSON lines, one file for each service"],
     ]),
     "",
     `  API key    ${apiKey}`,
@@ -58,7 +58,7 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
     "",
     `grpcurl -plaintext ${key} -d '${overGrpc}' ${gateway.address} millrace.jobs.v1.JobService/SubmitJob`,
     "",
-    "The command line does that and all else (npx millrace --help):",
+    "Or with the command line, which can do everything else too (npx millrace --help):",
     "",
     [
       ...setUnless("MILLRACE_ADDRESS", gateway.address, "127.0.0.1:7400"),
@@ -71,11 +71,11 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
   ].join("\n");
 }
 
-/** A variable before a command, where its default does not do. */
+/** Puts a variable before a command if its value differs from the default. */
 const setUnless = (name: string, value: string | undefined, usual: string): string[] =>
   value === usual ? [] : [`${name}=${value}`];
 
-/** Rows of name, value and meaning, in columns. */
+/** Formats rows of name, value and meaning in columns. */
 function table(rows: readonly (readonly [string, string, string])[]): string[] {
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
   return rows.map(

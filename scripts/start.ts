@@ -1,4 +1,4 @@
-// `npm start`: Redis and one of each service, in processes of their own, until Ctrl-C.
+// `npm start`: runs Redis and one of each service, in their own processes, until Ctrl-C.
 import { resolve } from "node:path";
 import { startRedis, startSystem } from "@millrace/local";
 import { opens, readKey, writeKey } from "./development-key.ts";
@@ -10,7 +10,7 @@ import { startText } from "./start-text.ts";
 
 const STOPPED = 0;
 
-// For this process and all that it starts: files are 0600, and folders 0700.
+// Applies to this process and all processes that it starts: files get mode 0600 and folders 0700.
 process.umask(0o077);
 
 await runScript(STOPPED, async ({ parts, stopping }) => {
@@ -32,7 +32,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     queues: queues.map((name) => ({ name })),
     documents: `${folder}/documents`,
     log: serviceLog(`${folder}/logs`, (warning) => {
-      // What keeps a service from starting is in the error that it ends with.
+      // The reason why a service does not start is in the error that it ends with.
       if (running) say(warning);
     }),
     ...(known === undefined ? {} : { apiKey: known }),
@@ -57,5 +57,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     ),
   ]);
   if (ended === undefined) return;
-  throw new Error(`${ended} ended by itself, so everything stops. Look into ${folder}/logs.`);
+  throw new Error(
+    `${ended} ended by itself, so everything stops. Read the logs in ${folder}/logs.`,
+  );
 });

@@ -9,7 +9,7 @@ function setup(isTTY: boolean) {
   return { out: out as unknown as WriteStream, text: () => written.join("") };
 }
 
-test("text in pieces breaks between words, never inside one that comes in two", () => {
+test("text that comes in pieces breaks between words, even if a word comes in two pieces", () => {
   const { out, text } = setup(true);
   const wrap = wordWrap(out);
   for (const piece of ["aaaa bbbb cccc dddd e", "eee ffff ", "gggg", "\n\nhhhh", "\niiii"]) {
@@ -19,7 +19,7 @@ test("text in pieces breaks between words, never inside one that comes in two", 
   expect(text()).toBe("aaaa bbbb cccc dddd\neeee ffff gggg\n\nhhhh iiii\n");
 });
 
-test("on a terminal the status line is rewritten in place, and taken away once", () => {
+test("on a terminal the status line is rewritten in place, and removed once", () => {
   const { out, text } = setup(true);
   const status = statusLine(out);
   status.show("one", false);
@@ -30,7 +30,7 @@ test("on a terminal the status line is rewritten in place, and taken away once",
   expect(text()).toBe(`${clear}one${clear}a status longer tha${clear}`);
 });
 
-test("in a file each milestone has a line, set apart from what follows", () => {
+test("in a file each milestone has a line, separated from what follows", () => {
   const { out, text } = setup(false);
   const status = statusLine(out);
   status.show("one", true);

@@ -8,17 +8,17 @@ const WIDTH_OF_FILES = 80;
 const widthOf = (out: WriteStream): number =>
   Math.min(out.isTTY ? out.columns : WIDTH_OF_FILES, WIDEST);
 
-/** A line that tells how far something has come: rewritten in place on a terminal, elsewhere a new line for each text. */
+/** Shows progress: on a terminal on one line that is rewritten in place, otherwise on a new line for each text. */
 export function statusLine(out: WriteStream) {
   let shown = false;
   return {
-    /** `milestone`: also worth a line where lines stay. */
+    /** `milestone` marks texts that also get a line in a file. */
     show(text: string, milestone: boolean): void {
       if (!out.isTTY && !milestone) return;
       out.write(out.isTTY ? `${CLEAR_LINE}${text.slice(0, out.columns - 1)}` : `${text}\n`);
       shown = true;
     },
-    /** Makes room for what else is written: takes the line away, or sets the lines apart. */
+    /** Makes room for other output: removes the line on a terminal, or writes an empty line in a file. */
     clear(): void {
       if (shown) out.write(out.isTTY ? CLEAR_LINE : "\n");
       shown = false;
@@ -26,11 +26,11 @@ export function statusLine(out: WriteStream) {
   };
 }
 
-/** Writes text that comes in pieces, and breaks its lines between words. */
+/** Writes text that comes in pieces, with line breaks between words. */
 export function wordWrap(out: WriteStream) {
   const width = widthOf(out);
   let column = 0;
-  /** The last word so far: more of it may come. */
+  /** The last word so far. Its end may be in the next piece. */
   let word = "";
   const flush = () => {
     if (word === "") return;

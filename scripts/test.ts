@@ -1,4 +1,4 @@
-// Runs every test and ends with one line that a machine can read: `N passed, N failed`.
+// Runs every test. Its last line is for machines: `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,10 @@ interface Report {
   }[];
 }
 
-/** What was not tested, so that nobody takes it for passed: the name of each group, or of a test without one. */
+/**
+ * Returns what was skipped, so that nobody takes it for passed: the name of each group, or of a test outside a
+ * group.
+ */
 function skippedIn({ testResults }: Report): readonly string[] {
   const skipped = testResults
     .flatMap(({ assertionResults }) => assertionResults)
@@ -42,7 +45,7 @@ try {
     { stdio: "inherit" },
   );
   const report = JSON.parse(readFileSync(file, "utf8")) as Report;
-  // A file that fails to load has no tests to count, and yet is a failure.
+  // A file that does not load has no tests to count, but it is a failure.
   const failed = Math.max(report.numFailedTests, report.numFailedTestSuites > 0 ? 1 : 0);
   for (const name of skippedIn(report)) console.log(`SKIPPED: ${name}`);
   console.log(`${report.numPassedTests} passed, ${failed} failed`);

@@ -1,4 +1,4 @@
-/** A process of bench/budgets.ts: leases and settles on its own engine, and tells what it was given. */
+/** A process of bench/budgets.ts. It leases and settles jobs with its own engine, and reports its leases. */
 import { openEngine } from "@millrace/engine";
 import { type Clock, type QueueName, systemClock, systemRandom } from "@millrace/shared";
 
@@ -7,10 +7,10 @@ const speed = Number(BENCH_SPEED);
 const startMs = Number(BENCH_START_MS);
 const queue = "budgets" as QueueName;
 const LEASE_MS = 20_000;
-/** How often a worker dies with what it holds: nobody settles, and the lease runs out. */
+/** The share of leases whose worker dies: nobody settles them, and they expire. */
 const DEATHS = 0.02;
 
-/** Time that passes faster: the same in every process, because they share the machine's. */
+/** A clock that runs faster. It is the same in every process, because all share the machine's clock. */
 const clock: Clock = {
   nowMs: () => Math.round(startMs + (systemClock.nowMs() - startMs) * speed),
   after: (delayMs, run) => systemClock.after(delayMs / speed, run),
@@ -21,7 +21,7 @@ const engine = await openEngine({
   random: systemRandom,
 });
 
-/** key, when (ms), reserved, spent (-1: died). */
+/** The key, the time in ms, the reserved tokens, and the spent tokens (-1 if the worker died). */
 type Row = readonly [key: string, atMs: number, reserved: number, spent: number];
 let rows: Row[] = [];
 let working = true;
@@ -36,20 +36,20 @@ async function work(): Promise<void> {
       continue;
     }
     await Promise.all(
-      leases.map(async (of) => {
-        const reserved = of.job.estimatedTokens ?? 0;
-        const key = of.jobId.split("~")[1] ?? "";
-        const atMs = of.expiresAtMs - LEASE_MS;
+      leases.map(async (lease) => {
+        const reserved = lease.job.estimatedTokens ?? 0;
+        const key = lease.jobId.split("~")[1] ?? "";
+        const atMs = lease.expiresAtMs - LEASE_MS;
         if (Math.random() < DEATHS) {
           rows.push([key, atMs, reserved, -1]);
           return;
         }
         await new Promise((resolve) => clock.after(between(200, 4_000), () => resolve(undefined)));
-        // What a job spends differs from what it said by half either way.
+        // A job spends up to half more or less than its estimate.
         const spent = Math.round(reserved * between(0.5, 1.5));
         const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
         const [outcome] = await engine.settle([
-          { ...of, kind: "complete", resultJson: "1", usage },
+          { ...lease, kind: "complete", resultJson: "1", usage },
         ]);
         rows.push([key, atMs, reserved, outcome?.kind === "settled" ? spent : -1]);
       }),
@@ -66,9 +66,9 @@ const duties = async () => {
 
 process.on("message", (message: { readonly stop?: true }) => {
   if (message.stop) working = false;
-  const told = rows;
+  const reported = rows;
   rows = [];
-  process.send?.({ rows: told });
+  process.send?.({ rows: reported });
 });
 process.on("disconnect", () => process.exit(0));
 void duties();

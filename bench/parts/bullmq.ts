@@ -1,6 +1,7 @@
 /**
- * Bare BullMQ. REDIS_URL, QUEUE, ROLE, IN_FLIGHT. Asked for a number of jobs, it answers when they are done, as
- * its role has it, or with what it has: ends are lost where BullMQ trims its events past a slow reader.
+ * A process of bare BullMQ. Environment: REDIS_URL, QUEUE, ROLE, IN_FLIGHT. Asked for a number of jobs, it
+ * answers when they are done, as its role defines it. If some never finish, it answers with the number that did,
+ * because BullMQ trims its events and a slow reader loses ends.
  */
 import { Queue, QueueEvents, Worker } from "bullmq";
 import { serveParent } from "./child.ts";
@@ -8,11 +9,12 @@ import { payload, result } from "./payload.ts";
 import { Progress } from "./progress.ts";
 
 /**
- * worker    done: it has completed so many jobs
- * producer  done: so many jobs are stored
- * watcher   a producer that adds the next job when it has seen the end of one; done: it has seen all
- * both      producer and worker in one process; done: the worker has completed them
- * bounded   as both, and it adds the next job when its worker has completed one
+ * When the jobs count as done, by role:
+ * - worker: it has completed that many jobs
+ * - producer: that many jobs are stored
+ * - watcher: a producer that adds the next job when it has seen one end; done when it has seen all ends
+ * - both: producer and worker in one process; done when the worker has completed them
+ * - bounded: like both, but it adds the next job only when its worker has completed one
  */
 export type Role = "worker" | "producer" | "watcher" | "both" | "bounded";
 
@@ -58,7 +60,7 @@ async function produce(jobs: number): Promise<void> {
   await Promise.all(Array.from({ length: inFlight }, one));
 }
 
-/** Its jobs bear ids that are known before they are stored: their end may be told of before that is answered. */
+/** Job ids are chosen before the jobs are stored, because an end may be reported before the call of `add` returns. */
 let madeIds = 0;
 async function produceAndWatch(jobs: number): Promise<void> {
   let added = 0;

@@ -1,4 +1,4 @@
-/** Submits jobs and sees them finish, so many in flight. ADDRESS, API_KEY. */
+/** Submits jobs and sees them finish, with a fixed number in flight. Environment: ADDRESS, API_KEY. */
 
 import { JobState } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
@@ -13,7 +13,7 @@ export interface Round {
   readonly inFlight: number;
 }
 
-/** How long it took until the last job that was done. */
+/** The time until the last job that was done. */
 export interface RoundOutcome extends Outcome {
   readonly seconds: number;
 }
@@ -28,14 +28,14 @@ const client = grpcClient(JobService, process.env.ADDRESS ?? "", {
   token: process.env.API_KEY ?? "",
 });
 
-/** One stream up and down: as many jobs follow as have finished. */
+/** Uses one stream in both directions. For each finished job it submits another. */
 async function submitStream({ jobs, inFlight }: Round, progress: Progress): Promise<void> {
   const call = client.rpc.submitStream();
   let sent = 0;
   let finished = 0;
   const send = async (count: number) => {
-    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, at) => ({
-      sequence: BigInt(sent + at),
+    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, index) => ({
+      sequence: BigInt(sent + index),
       job: spec(),
     }));
     const notifyFinished = sent === 0;
@@ -59,14 +59,14 @@ async function submitStream({ jobs, inFlight }: Round, progress: Progress): Prom
   }
 }
 
-/** A call for each job, which returns when it has finished. */
+/** Makes one call for each job, which returns when the job has finished. */
 async function submitJob({ jobs, inFlight }: Round, progress: Progress): Promise<void> {
   let sent = 0;
   const one = async () => {
     while (sent < jobs) {
       sent += 1;
       const { job } = await client.rpc.submitJob({ job: spec(), wait: { seconds: 60n, nanos: 0 } });
-      if (job?.state !== JobState.SUCCEEDED) throw new Error(`ended as ${job?.state}`);
+      if (job?.state !== JobState.SUCCEEDED) throw new Error(`the job ended as ${job?.state}`);
       progress.step();
     }
   };

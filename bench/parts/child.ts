@@ -2,19 +2,22 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/** Longer than any round takes, also on a busy machine. */
+/** Longer than any round takes, even on a busy machine. */
 const ANSWER_MS = 600_000;
 /** A process whose work is stuck may not be able to close. */
 const CLOSE_MS = 10_000;
 
-/** A process of a benchmark: its file answers each message with one, after a first one that says it is ready. */
+/**
+ * A process of a benchmark. Its first message says that it is ready, and then it answers each message with one
+ * message.
+ */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
-  /** Sends it something to do; resolves with its answer, and rejects if none comes in ten minutes. */
+  /** Sends a task and resolves with the answer. Rejects if none comes within ten minutes. */
   ask<Reply>(message: object): Promise<Reply>;
 }
 
-/** Starts a file of this folder; resolves when it is ready. It ends with this process. */
+/** Starts a file of this folder. Resolves when the process is ready. The process ends with this one. */
 export async function startChild(
   file: string,
   settings: Readonly<Record<string, string>>,
@@ -47,27 +50,27 @@ async function answer(child: ChildProcess): Promise<unknown> {
   const messages = once(child, "message", { signal: AbortSignal.any([ended.signal, late]) });
   const [message] = await Promise.race([messages, exit]).catch((error: unknown) => {
     const command = child.spawnargs.join(" ");
-    throw late.aborted ? new Error(`${command} has not answered in ${ANSWER_MS} ms`) : error;
+    throw late.aborted ? new Error(`${command} has not answered within ${ANSWER_MS} ms`) : error;
   });
   ended.abort();
   exit.catch(() => undefined);
   return message;
 }
 
-/** With BENCH_PROFILE set to a folder, every process of a benchmark leaves a CPU profile there. */
+/** If BENCH_PROFILE is set to a folder, every process of a benchmark writes a CPU profile to it. */
 export const profiled = (name: string): Record<string, string> =>
   process.env.BENCH_PROFILE === undefined
     ? {}
     : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${join(process.env.BENCH_PROFILE, name)}` };
 
-/** In the child: says that it is ready, answers what it is asked, and ends once its parent is gone. */
+/** Runs in the child: reports that it is ready, answers tasks, and ends once its parent is gone. */
 export async function serveParent(
   start: () => Promise<{
     answer(message: never): Promise<object>;
     close(): Promise<unknown>;
   }>,
 ): Promise<void> {
-  // Until somebody listens, the channel to its parent does not keep a process alive.
+  // A channel without listeners does not keep a process alive, so this refs it.
   process.channel?.ref();
   const { answer: answerTo, close } = await start();
   process.on("message", (message) => {

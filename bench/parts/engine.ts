@@ -11,7 +11,7 @@ import {
 import { startRedis } from "@millrace/testing";
 import { Redis } from "ioredis";
 
-/** A Redis of its own without persistence, and an engine on it. */
+/** Starts a Redis without persistence, and an engine on it. */
 export async function startEngine(clock: Clock = systemClock) {
   const server = await startRedis();
   const redis = new Redis(server.url);
@@ -39,7 +39,7 @@ export const keyId = (number: number): KeyId => `key${String(number).padStart(7,
 let made = 0;
 
 interface JobOptions {
-  /** That it is taken to spend. */
+  /** The estimate of the job. */
   readonly tokens?: number | undefined;
   readonly type?: string | undefined;
 }
@@ -50,7 +50,7 @@ export function newJob(
   nowMs: number,
   { tokens, type = "summarize" }: JobOptions = {},
 ) {
-  // A millisecond apart, so that ids sort in the order in which they were made.
+  // Ids are a millisecond apart, so that they sort in the order of creation.
   made += 1;
   return {
     id: newJobId(queue, key, nowMs + made, systemRandom),
@@ -65,18 +65,18 @@ export function newJob(
   };
 }
 
-/** Submits jobs of the keys that `keyOf` names, many at a time. */
+/** Submits jobs of the keys that `keyOf` returns, many at a time. */
 export async function fill(
   engine: Engine,
   queue: QueueName,
   count: number,
-  keyOf: (at: number) => KeyId,
+  keyOf: (index: number) => KeyId,
   {
     tokensOf,
     typeOf,
   }: {
-    readonly tokensOf?: ((at: number) => number | undefined) | undefined;
-    readonly typeOf?: ((at: number) => string) | undefined;
+    readonly tokensOf?: ((index: number) => number | undefined) | undefined;
+    readonly typeOf?: ((index: number) => string) | undefined;
   } = {},
 ): Promise<void> {
   const AT_ONCE = 4_096;
@@ -85,14 +85,17 @@ export async function fill(
     const length = Math.min(AT_ONCE, count - from);
     await engine.submit(
       Array.from({ length }, (_, i) => {
-        const at = from + i;
-        return newJob(queue, keyOf(at), nowMs, { tokens: tokensOf?.(at), type: typeOf?.(at) });
+        const index = from + i;
+        return newJob(queue, keyOf(index), nowMs, {
+          tokens: tokensOf?.(index),
+          type: typeOf?.(index),
+        });
       }),
     );
   }
 }
 
-/** Leases for a worker that names these types; none: any. */
+/** Leases for a worker that names these types. Without types, any job is leased. */
 export async function take(
   engine: Engine,
   queue: QueueName,
@@ -104,20 +107,20 @@ export async function take(
 }
 
 /**
- * Has Redis finish growing its table of keys. While that is under way each look at a key costs a step
- * of it, and which of several cases pays is chance.
+ * Makes Redis finish growing its key table. While the table grows, each access to a key performs one step, so
+ * chance would decide which case pays.
  */
 export async function finishRehash(redis: Redis): Promise<void> {
   const STEPS = 2 ** 21;
   const AT_ONCE = 1_024;
   for (let step = 0; step < STEPS; step += AT_ONCE) {
     const pipeline = redis.pipeline();
-    for (let at = 0; at < AT_ONCE; at += 1) pipeline.exists("none");
+    for (let index = 0; index < AT_ONCE; index += 1) pipeline.exists("none");
     await pipeline.exec();
   }
 }
 
-/** What scripts have cost Redis since the last RESETSTAT, in microseconds. */
+/** Returns the time that scripts took in Redis since the last RESETSTAT, in microseconds. */
 export async function scriptUs(redis: Redis): Promise<number> {
   const info = await redis.info("commandstats");
   return ["evalsha", "eval"].reduce((sum, command) => {

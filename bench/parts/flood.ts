@@ -1,4 +1,4 @@
-/** Submits so many jobs a second, whether or not the calls before are answered. ADDRESS, API_KEY. */
+/** Submits a fixed number of jobs per second, without waiting for answers. Environment: ADDRESS, API_KEY. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { methodDefinition } from "@millrace/grpc";
@@ -17,7 +17,7 @@ export interface Flooded {
   readonly offered: number;
   readonly accepted: number;
   readonly refused: number;
-  /** Jobs and calls refused without a word on when to come back. */
+  /** Jobs and calls that were refused without a retry delay. */
   readonly withoutDelay: number;
   /** Calls that were refused as a whole, by reason. */
   readonly failedCalls: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ const job = {
 const { path, requestSerialize, responseDeserialize } = methodDefinition(
   JobService.method.submitJobs,
 );
-/** The same for each call, so that whoever floods needs little of the machine. */
+/** All calls send the same bytes, so that the flood itself needs little CPU time. */
 const request = requestSerialize({ jobs: Array<typeof job>(IN_A_CALL).fill(job) });
 const metadata = new Metadata();
 metadata.set("authorization", `Bearer ${process.env.API_KEY}`);
@@ -99,10 +99,14 @@ async function flood({ jobsPerSecond, seconds }: Flood): Promise<Flooded> {
     await pause(2);
   }
   await Promise.all(all);
-  const of = (q: number) => rounded(quantile(took, q));
+  const percentile = (q: number) => rounded(quantile(took, q));
   return {
     ...{ offered: all.length * IN_A_CALL, accepted, refused, withoutDelay },
-    ...{ failedCalls, mostUnderWay, callMs: { p50: of(0.5), p99: of(0.99), max: of(1) } },
+    ...{
+      failedCalls,
+      mostUnderWay,
+      callMs: { p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) },
+    },
   };
 }
 

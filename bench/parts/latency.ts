@@ -1,6 +1,6 @@
 import { quantile, rounded } from "./report.ts";
 
-/** Milliseconds. */
+/** All values are in milliseconds. */
 export interface Latency {
   readonly p50: number;
   readonly p90: number;

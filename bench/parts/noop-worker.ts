@@ -1,4 +1,4 @@
-/** A worker that does nothing with its jobs, or nothing for a while. ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. */
+/** A worker whose jobs do nothing, or wait for JOB_MS. Environment: ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. */
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";

@@ -1,17 +1,17 @@
-/** So long nothing may be done before a round is taken to be stuck: far longer than any job or pause. */
+/** A round counts as stuck if no job is done for this long. It is far longer than any job or pause. */
 const STALL_MS = 30_000;
 const LOOK_EVERY_MS = 500;
 
-/** What became of a round. */
+/** The result of a round. */
 export interface Outcome {
   readonly jobs: number;
-  /** Fewer than `jobs` where the round got stuck. */
+  /** Less than `jobs` if the round got stuck. */
   readonly done: number;
-  /** From the last job that was done to now; 0 where all were. */
+  /** The time since the last job was done. 0 if all were done. */
   readonly idleMs: number;
 }
 
-/** Counts a round's jobs as they are done, so that a round that gets stuck ends with what it has. */
+/** Counts the jobs of a round as they are done, so that a round that gets stuck still has a result. */
 export class Progress {
   #done = 0;
   #lastMs = performance.now();
@@ -21,7 +21,7 @@ export class Progress {
     this.#lastMs = performance.now();
   }
 
-  /** Resolves when `work` is done, or nothing has been for `stallMs`; rejects as `work` does. */
+  /** Resolves when `work` is done, or when no job has been done for `stallMs`. Rejects if `work` rejects. */
   async until(work: Promise<unknown>, jobs: number, stallMs = STALL_MS): Promise<Outcome> {
     const stuck = Promise.withResolvers<true>();
     const timer = setInterval(() => {
@@ -31,13 +31,13 @@ export class Progress {
       clearInterval(timer),
     );
     if (!isStuck) return { jobs, done: jobs, idleMs: 0 };
-    // What it still waits for has nobody who would hear of it.
+    // Nobody waits for the rest of `work`, so its rejection is ignored.
     work.catch(() => undefined);
     return { jobs, done: this.#done, idleMs: performance.now() - this.#lastMs };
   }
 }
 
-/** Of several processes at the same jobs. */
+/** Joins the outcomes of several processes that work on the same jobs. */
 export function together(outcomes: readonly Outcome[]): Outcome {
   return {
     jobs: Math.max(...outcomes.map(({ jobs }) => jobs)),
@@ -48,6 +48,6 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 
 export const isStuck = ({ jobs, done }: Outcome): boolean => done < jobs;
 
-/** To be printed beside the figures of a round that got stuck. */
+/** A note for the figures of a round that got stuck. */
 export const stuckText = ({ jobs, done, idleMs }: Outcome): string =>
-  `INCOMPLETE: ${done} of ${jobs} jobs, and then none for ${Math.round(idleMs / 1_000)} s; the figures are of those`;
+  `INCOMPLETE: ${done} of ${jobs} jobs were done, and then none for ${Math.round(idleMs / 1_000)} s; the figures are of the done jobs`;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What a result was measured on. */
+/** Describes the machine and the versions of a measurement. */
 export function circumstances(redisVersion: string) {
   const processors = cpus();
   return {
@@ -22,7 +22,7 @@ export function circumstances(redisVersion: string) {
   };
 }
 
-/** Keeps a result in bench/results/<name>.json, in place of the one before. */
+/** Writes a result to bench/results/<name>.json. It replaces the previous result. */
 export function keep(name: string, result: object): void {
   const folder = join(root, "bench/results");
   mkdirSync(folder, { recursive: true });
@@ -36,13 +36,13 @@ export function quantile(values: readonly number[], q: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** "x1.52 (1.44–1.60)": the median of ratios, and how far they spread. */
+/** Formats ratios as "x1.52 (1.44–1.60)": the median and the range. */
 export function ratioText(ratios: readonly number[]): string {
   const [low, middle, high] = [quantile(ratios, 0), median(ratios), quantile(ratios, 1)];
   return `x${middle.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }
 
-/** To two decimals: more would be noise. */
+/** Rounds to two decimals, because further digits would be noise. */
 export const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 function git(...args: string[]): string {

@@ -6,14 +6,17 @@ import { profiled } from "./child.ts";
 export interface BenchSystem extends AsyncDisposable {
   readonly system: LocalSystem;
   readonly redisVersion: string;
-  /** By name, for the CPU time of each. */
+  /** The process ids by name, to read the CPU time of each. */
   readonly pids: Readonly<Record<string, number>>;
 }
 
-/** Told of each long turn of a service's event loop, in CPU time of its main thread. */
+/** Called for each long turn of a service's event loop, with the CPU time of its main thread. */
 export type OnLongTurn = (cpuMs: number, service: "gateway" | "scheduler") => void;
 
-/** A Millrace without a worker, with one queue, on a Redis of its own, without persistence unless `options` say so. */
+/**
+ * Starts a Millrace with one queue and without a worker, on its own Redis, which has no persistence unless
+ * `options` say so.
+ */
 export async function startBenchSystem(
   options: RedisOptions = {},
   onLongTurn?: OnLongTurn,

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 
-/** What a process has taken so far, from /proc: undefined where there is none (not Linux). */
+/** Returns the CPU time that a process has used, from /proc. Undefined where there is no /proc (not Linux). */
 export async function cpuUs(pid: number): Promise<number | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // In ticks of 10 ms, as Linux shows them to programs.
+    // Linux reports these values to programs in ticks of 10 ms.
     return (Number(fields[11]) + Number(fields[12])) * 10_000;
   } catch {
     return undefined;
@@ -17,7 +17,7 @@ export async function residentBytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
 }
 
-/** CPU time in microseconds for each of `jobs`, by the name of the process, while `work` runs. */
+/** Measures CPU time in microseconds per job while `work` runs, by the name of the process. */
 export async function cpuPerJob<T>(
   pids: Readonly<Record<string, number>>,
   jobs: number,

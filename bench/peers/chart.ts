@@ -1,4 +1,4 @@
-/** Bars with their spread, as an SVG that any viewer shows: text, rectangles and lines alone. */
+/** Draws bars with their range, as an SVG of text, rectangles and lines only, which any viewer shows. */
 
 export interface Bar {
   readonly name: string;
@@ -31,8 +31,8 @@ const grouped = (value: number): string => value.toLocaleString("en-GB");
 function panelOf({ title, bars }: Panel, top: number): string {
   const scale =
     (WIDTH - LABELS - VALUES - MARGIN) / Math.max(...bars.map(({ highest }) => highest));
-  const rows = bars.map((bar, at) => {
-    const y = top + HEAD + at * ROW;
+  const rows = bars.map((bar, index) => {
+    const y = top + HEAD + index * ROW;
     const middle = y + THICKNESS / 2;
     const [low, end, high] = [bar.lowest, bar.median, bar.highest].map(
       (value) => Math.round((LABELS + value * scale) * 10) / 10,
@@ -48,7 +48,7 @@ function panelOf({ title, bars }: Panel, top: number): string {
   return [text(MARGIN, top + 26, title, 'font-weight="600" font-size="15"'), ...rows].join("\n");
 }
 
-/** Panels under one another, each with a scale of its own. */
+/** Draws panels below one another, each with its own scale. */
 export function chartOf(description: string, panels: readonly Panel[]): string {
   let height = 0;
   const drawn = panels.map((panel) => {

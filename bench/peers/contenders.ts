@@ -7,7 +7,7 @@ const python = join(programs, "python/.venv/bin/python");
 export const celery = join(programs, "python/.venv/bin/celery");
 
 const gems = join(programs, "ruby/gems");
-/** The gem beside its program; else the system's, as Debian's ruby-sidekiq has it. */
+/** The gem in the folder of its program, or the system's, as in Debian's ruby-sidekiq. */
 const sidekiq =
   [join(gems, "bin/sidekiq"), "/usr/bin/sidekiq"].find((file) => existsSync(file)) ??
   join(gems, "bin/sidekiq");
@@ -16,23 +16,26 @@ export const inRuby = ["env", `GEM_PATH=${gems}:`] as const;
 
 export interface Contender {
   readonly name: string;
-  /** Where it keeps its jobs: Millrace in Redis, behind its services; Temporal in PostgreSQL, behind its server. */
+  /**
+   * Where the contender keeps its jobs. Millrace keeps them in Redis, behind its services, and Temporal in
+   * PostgreSQL, behind its server.
+   */
   readonly store: "redis" | "postgres" | "millrace" | "temporal";
-  /** Command lines. */
+  /** The command lines of its programs. */
   readonly producer: readonly string[];
   readonly worker: readonly string[];
   readonly folder: string;
-  /** It has a call that stores many jobs. */
+  /** True if one call can store many jobs. */
   readonly batches: boolean;
-  /** The producer learns of each end, where others leave that to the worker. */
+  /** True if the producer learns of each job's end. Otherwise only the worker does. */
   readonly seesEnds: boolean;
-  /** What of it is set, and why. */
+  /** Settings that differ from the defaults, and why. */
   readonly settings: string;
-  /** What has to be there; install.ts puts it there. */
+  /** The file that must exist. install.ts installs it. */
   readonly needs: string;
 }
 
-/** A program in Node with both roles, in a file of its own. */
+/** A program in Node with both roles in one file. */
 const inNode = (file: string): Pick<Contender, "producer" | "worker" | "folder" | "needs"> => ({
   producer: [process.execPath, `${file}.mjs`, "producer"],
   worker: [process.execPath, `${file}.mjs`, "worker"],
@@ -88,7 +91,7 @@ export const contenders: readonly Contender[] = [
     store: "redis",
     batches: true,
     seesEnds: false,
-    settings: "one worker, `concurrency` as many as are in flight; keeps the last 1,000 jobs",
+    settings: "one worker, `concurrency` equal to the jobs in flight; keeps the last 1,000 jobs",
   },
   {
     name: "bee-queue",
@@ -96,7 +99,7 @@ export const contenders: readonly Contender[] = [
     store: "redis",
     batches: true,
     seesEnds: false,
-    settings: "events and the store of jobs off, done jobs removed, as its README has it",
+    settings: "events and the store of jobs off, done jobs removed, as in its README",
   },
   {
     name: "Celery",
@@ -124,7 +127,7 @@ export const contenders: readonly Contender[] = [
     batches: true,
     seesEnds: false,
     settings:
-      "one process of 25 threads, as its README has it for jobs that do nothing; the producer sends from 8 threads; without Pro a job leaves Redis to run, and a crash loses it",
+      "one process of 25 threads, as in its README for jobs that do nothing; the producer sends from 8 threads; without Pro a job leaves Redis to run, and a crash loses it",
     needs: sidekiq,
   },
   {
@@ -133,7 +136,7 @@ export const contenders: readonly Contender[] = [
     store: "redis",
     batches: false,
     seesEnds: false,
-    settings: "`Concurrency` as many as are in flight",
+    settings: "`Concurrency` equal to the jobs in flight",
   },
   {
     name: "pg-boss",
@@ -150,7 +153,7 @@ export const contenders: readonly Contender[] = [
     batches: true,
     seesEnds: false,
     settings:
-      "a local queue of 500, 24 jobs at once, completions in batches, as its page on performance has it",
+      "a local queue of 500, 24 jobs at the same time, completions in batches, as in its page on performance",
   },
   {
     name: "River",
@@ -159,7 +162,7 @@ export const contenders: readonly Contender[] = [
     batches: true,
     seesEnds: false,
     settings:
-      "2,000 workers, a fetch each 2 ms, as its own bench command has it; `InsertManyFast` for many",
+      "2,000 workers, a fetch each 2 ms, as in its own bench command; `InsertManyFast` for many",
   },
   {
     name: "Temporal",

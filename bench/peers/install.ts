@@ -1,6 +1,7 @@
 /**
- * Installs the peers beside their programs, apart from the workspace: nothing of Millrace depends on
- * them. `node bench/peers/install.ts`. What cannot be installed is said, and left out of the runs.
+ * Installs the peers in the folders of their programs, apart from the workspace, because nothing of Millrace
+ * depends on them. `node bench/peers/install.ts`. It reports what cannot be installed, and the runs leave that
+ * out.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -22,7 +23,7 @@ const steps: readonly { what: string; folder: string; commands: readonly string[
     ],
   },
   {
-    // Any version from 6.3 on will do; a gem goes before the system's.
+    // Any version from 6.3 on works. A gem takes precedence over the system's.
     what: "Sidekiq (where no gem can be had: apt-get install ruby-sidekiq)",
     folder: "ruby",
     commands: [
@@ -46,7 +47,7 @@ const steps: readonly { what: string; folder: string; commands: readonly string[
   {
     what: "Temporal and its server (some minutes)",
     folder: "temporal",
-    // "tool": those that its go.mod names, the server and what makes its tables.
+    // "tool" means the tools that its go.mod names: the server, and the program that creates its tables.
     commands: [["go", "build", "-o", "bin/", ".", "tool"]],
   },
 ];

@@ -2,32 +2,32 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** A program that speaks with its parent by lines of JSON, and ends with its input. */
+/** A program that exchanges lines of JSON with its parent. It ends when its input ends. */
 export interface LineProgram extends AsyncDisposable {
   readonly pid: number;
-  /** Of a producer: stores jobs; resolves when they are stored. */
+  /** For a producer: stores jobs. Resolves when they are stored. */
   produce(order: Order): Promise<void>;
-  /** Of a worker: resolves when so many more jobs are done. */
+  /** For a worker: resolves when this many more jobs are done. */
   doneMore(jobs: number): Promise<void>;
 }
 
 export interface Order {
   readonly jobs: number;
-  /** Calls at once. */
+  /** The number of calls under way. */
   readonly inFlight: number;
-  /** Jobs in a call. */
+  /** The number of jobs in one call. */
   readonly batch: number;
 }
 
 interface Line {
   readonly ready?: true;
   readonly submitted?: number;
-  /** A worker may be several processes, each with a count of its own. */
+  /** A worker may be several processes, each with its own count. */
   readonly worker?: number;
   readonly done?: number;
 }
 
-/** Resolves when it says that it is ready. */
+/** Starts a program. Resolves when it reports that it is ready. */
 export async function startLineProgram(
   [program = "", ...args]: readonly string[],
   folder: string,
@@ -42,11 +42,11 @@ export async function startLineProgram(
   const total = () => [...counts.values()].reduce((sum, count) => sum + count, 0);
   let counted = 0;
   let heard = (_: Line) => {};
-  const until = (isIt: (line: Line) => boolean) =>
+  const until = (matches: (line: Line) => boolean) =>
     orFail(
       child,
       new Promise<void>((resolve) => {
-        heard = (line) => isIt(line) && resolve();
+        heard = (line) => matches(line) && resolve();
       }),
     );
   createInterface({ input: child.stdout }).on("line", (text) => {

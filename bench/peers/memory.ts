@@ -1,4 +1,7 @@
-/** What does a waiting job take? `node bench/peers/memory.ts --help`. Results in bench/results/memory.json. */
+/**
+ * How much memory does a waiting job take? `node bench/peers/memory.ts --help`. Results go to
+ * bench/results/memory.json.
+ */
 import { parseArgs } from "node:util";
 import { circumstances, keep } from "../parts/report.ts";
 import type { Contender } from "./contenders.ts";
@@ -8,7 +11,7 @@ import { usageOf } from "./process-tree.ts";
 import { openStore } from "./stores.ts";
 import { versionsOf } from "./versions.ts";
 
-const help = `What does a job that waits take, in Millrace and its peers?
+const help = `How much memory does a waiting job take, in Millrace and its peers?
 
   node bench/peers/memory.ts [options]
 
@@ -17,7 +20,7 @@ const help = `What does a job that waits take, in Millrace and its peers?
   --keep              keep the result in bench/results/memory.json
   --help
 
-Jobs are stored and nobody runs them. Kept: Redis' used_memory, or the size of PostgreSQL's database.
+Jobs are stored and nobody runs them. "Kept" is Redis's used_memory, or the size of PostgreSQL's database.
 Resident: what the processes of each part grew by, shared pages counted once.`;
 
 const { values: given } = parseArgs({
@@ -33,7 +36,7 @@ if (given.help) {
   process.exit();
 }
 const jobs = countOf("jobs", given.jobs);
-// Seeing ends is of no matter to jobs that have none.
+// These jobs have no end, so contenders that see ends are left out.
 const present = presentOf(given.only).filter(({ seesEnds }) => !seesEnds);
 const postgres = await postgresFor(present);
 await using parts = new AsyncDisposableStack();
@@ -47,7 +50,7 @@ async function measure(contender: Contender) {
     store.settings,
   );
   const order = contender.batches ? { inFlight: 4, batch: 100 } : { inFlight: 64, batch: 1 };
-  // Tables, scripts and connections are there before the first count.
+  // The first jobs create tables, scripts and connections, before the first measurement.
   await producer.produce({ ...order, jobs: 1_000 });
   const take = async () => ({ kept: await store.keptBytes(), usage: usageOf(store.pids) });
   const before = await take();
@@ -68,20 +71,20 @@ async function measure(contender: Contender) {
 const mebibytes = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
 
 const results = [];
-console.log(`${jobs} jobs that wait`);
+console.log(`${jobs} waiting jobs`);
 for (const contender of present) {
   const result = await measure(contender);
   results.push(result);
   const grown = Object.entries(result.grownMiB).map(([part, mib]) => `${part} +${mib} MiB`);
   console.log(
-    `  ${result.name.padEnd(18)} ${String(result.keptBytesPerJob).padStart(6)} bytes a job kept; ` +
+    `  ${result.name.padEnd(18)} ${String(result.keptBytesPerJob).padStart(6)} bytes kept per job; ` +
       `resident ${grown.join(", ")}`,
   );
 }
 if (given.keep) {
   const redis = results.find(({ store }) => store.startsWith("Redis"))?.store ?? "unknown";
   keep("memory", {
-    question: "what a waiting job takes, beside peers",
+    question: "what a waiting job takes, compared with peers",
     ...circumstances(redis),
     postgres: postgres?.version,
     versions: versionsOf(present),

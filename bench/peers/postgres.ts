@@ -9,12 +9,12 @@ import { freePort } from "@millrace/local";
 export interface Postgres extends AsyncDisposable {
   readonly pid: number;
   readonly version: string;
-  /** Empty databases of its own, so many; those before are dropped. */
+  /** Creates this many empty databases. The databases of the previous call are dropped. */
   newDatabases(count: number): Promise<readonly string[]>;
   databaseBytes(): number;
 }
 
-/** Of the newest that is there: Debian keeps them off the PATH. */
+/** Returns the programs of the newest installed version. Debian does not put them on the PATH. */
 function programFolder(): string | undefined {
   const found = globSync("/usr/lib/postgresql/*/bin/postgres").sort();
   const last = found.at(-1);
@@ -23,7 +23,7 @@ function programFolder(): string | undefined {
 
 export const hasPostgres = (): boolean => programFolder() !== undefined;
 
-/** It refuses to be run by root. */
+/** PostgreSQL refuses to run as root. */
 function unprivileged(): { uid: number; gid: number } | object {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
@@ -31,12 +31,15 @@ function unprivileged(): { uid: number; gid: number } | object {
 }
 
 /**
- * A server of one's own. A commit does not wait for the disk: like Redis with `appendfsync everysec`, it
- * may lose the last moment when the machine dies, and nothing when a process does.
+ * Starts a server. A commit does not wait for the disk. Like Redis with `appendfsync everysec`, the server may
+ * lose the last moment when the machine dies, and nothing when a process dies.
  */
 export async function startPostgres(): Promise<Postgres> {
   const folder = programFolder();
-  if (folder === undefined) throw new Error("found no PostgreSQL below /usr/lib/postgresql");
+  if (folder === undefined)
+    throw new Error(
+      "found no PostgreSQL below /usr/lib/postgresql: run apt-get install postgresql",
+    );
   const user = unprivileged();
   const directory = mkdtempSync(join(tmpdir(), "millrace-postgres-"));
   if ("uid" in user) chownSync(directory, user.uid, user.gid);
@@ -45,7 +48,7 @@ export async function startPostgres(): Promise<Postgres> {
       ...user,
       cwd: directory,
       encoding: "utf8",
-      // What it complains of is in the error that is thrown.
+      // The program's complaints are in the error that is thrown.
       stdio: ["ignore", "pipe", "pipe"],
     }).trim();
   run("initdb", ["-D", directory, "-U", "bench", "-A", "trust", "--no-sync"]);
@@ -68,8 +71,8 @@ export async function startPostgres(): Promise<Postgres> {
     ],
     { ...user, cwd: directory, stdio: ["ignore", "ignore", "ignore"] },
   );
-  const at = ["-h", "127.0.0.1", "-p", port, "-U", "bench"];
-  const ask = (sql: string) => run("psql", [...at, "-d", "postgres", "-tAc", sql]);
+  const connection = ["-h", "127.0.0.1", "-p", port, "-U", "bench"];
+  const ask = (sql: string) => run("psql", [...connection, "-d", "postgres", "-tAc", sql]);
   for (let tried = 0; ; tried += 1) {
     try {
       ask("select 1");
@@ -86,7 +89,7 @@ export async function startPostgres(): Promise<Postgres> {
     version: ask("show server_version"),
     async newDatabases(count) {
       for (const name of databases) ask(`drop database ${name} with (force)`);
-      databases = Array.from({ length: count }, (_, at) => `bench${made + at}`);
+      databases = Array.from({ length: count }, (_, index) => `bench${made + index}`);
       made += count;
       for (const name of databases) ask(`create database ${name}`);
       return databases.map((name) => `postgres://bench@127.0.0.1:${port}/${name}`);

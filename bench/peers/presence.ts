@@ -4,7 +4,7 @@ import { hasPostgres, type Postgres, startPostgres } from "./postgres.ts";
 const needsPostgres = ({ store }: Contender): boolean =>
   store === "postgres" || store === "temporal";
 
-/** Why a contender does not take part. */
+/** Returns why a contender does not take part, or undefined if it does. */
 function absence(contender: Contender): string | undefined {
   if (!isInstalled(contender)) return "not installed: node bench/peers/install.ts";
   if (needsPostgres(contender) && !hasPostgres()) {
@@ -13,12 +13,14 @@ function absence(contender: Contender): string | undefined {
   return undefined;
 }
 
-/** Those that are asked for, by commas, or all; says of each that is not there why it is skipped. */
+/** Returns the named contenders, separated by commas, or all. Reports why a missing one is skipped. */
 export function presentOf(names: string | undefined): readonly Contender[] {
   const only = names?.split(",").map((name) => name.trim());
   for (const name of only ?? []) {
     if (!contenders.some((one) => one.name === name)) {
-      throw new Error(`there is no contender ${name}: see node bench/peers/run.ts --list`);
+      throw new Error(
+        `there is no contender named ${name}: node bench/peers/run.ts --list shows all`,
+      );
     }
   }
   return contenders
@@ -33,11 +35,11 @@ export function presentOf(names: string | undefined): readonly Contender[] {
 export const postgresFor = async (present: readonly Contender[]): Promise<Postgres | undefined> =>
   present.some(needsPostgres) ? await startPostgres() : undefined;
 
-/** A whole number from 1 on, as it is given to an option. */
+/** Parses a whole number from 1, as an option gives it. */
 export function countOf(name: string, given: string): number {
   const count = Number(given);
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new Error(`--${name} is a whole number from 1 on, not "${given}"`);
+    throw new Error(`--${name} must be a whole number from 1, not "${given}"`);
   }
   return count;
 }

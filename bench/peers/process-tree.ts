@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the processes of one part have taken, those that it started included. Linux alone. */
+/** Measures what the processes of one part have used, including processes that they started. It works on Linux only. */
 export interface Usage {
   readonly cpuUs: number;
   readonly residentBytes: number;
@@ -12,7 +12,7 @@ interface Process {
   readonly ticks: number;
 }
 
-/** By the name of the part, whose first process is given. */
+/** The usage by the name of the part, whose first process is given. */
 export function usageOf(roots: Readonly<Record<string, number>>): Record<string, Usage> {
   const all = processes();
   return Object.fromEntries(
@@ -32,7 +32,8 @@ function processes(): readonly Process[] {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, "utf8");
         const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        // Of itself, and of its children that have ended: those that run are counted for themselves.
+        // A process's own time, and that of its children that have ended. Running children are counted
+        // separately.
         const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
         return [{ pid: Number(name), parent: Number(fields[1]), ticks }];
       } catch {
@@ -47,7 +48,7 @@ function below(all: readonly Process[], root: number): readonly Process[] {
   return tree;
 }
 
-/** What processes share is counted once: of PostgreSQL's, its buffers. */
+/** Memory that processes share is counted once, such as PostgreSQL's buffers. */
 function proportionalBytes(pid: number): number {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");

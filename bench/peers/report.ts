@@ -1,5 +1,5 @@
 /**
- * Puts what bench/results says of peers, memory and start-up into docs/benchmarks.md, between the
+ * Writes the results of peers, memory and start-up from bench/results into docs/benchmarks.md, between the
  * comments that name the results, and draws docs/peers.svg. `node bench/peers/report.ts`
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -107,7 +107,7 @@ function peersText(result: Peers): string {
   ]);
   writeFileSync(join(root, "docs/peers.svg"), svg);
   return [
-    "![Millrace beside its peers: jobs a second and CPU time a job](peers.svg)",
+    "![Millrace and its peers: jobs per second and CPU time per job](peers.svg)",
     table([head, ...rows]),
     `${onWhat(result)} ${grouped(jobs)} jobs a turn, ${rounds} rounds: median (lowest–highest).`,
   ].join("\n\n");
@@ -152,11 +152,12 @@ let text = readFileSync(page, "utf8");
 for (const [name, write] of Object.entries(sections)) {
   const file = join(root, `bench/results/${name}.json`);
   if (!existsSync(file)) {
-    console.log(`${name}: no result yet`);
+    console.log(`${name}: there is no result yet`);
     continue;
   }
   const between = new RegExp(`(<!-- result: ${name} -->\n)[^]*?(<!-- end -->)`);
-  if (!between.test(text)) throw new Error(`docs/benchmarks.md has no place for ${name}`);
+  if (!between.test(text))
+    throw new Error(`docs/benchmarks.md has no comment for the result ${name}`);
   const written = write(JSON.parse(readFileSync(file, "utf8")) as object);
   text = text.replace(between, (_, begin, end) => `${begin}\n${written}\n\n${end}`);
   console.log(`${name}: written`);

@@ -6,12 +6,12 @@ import { openStore } from "./stores.ts";
 
 export interface Round {
   readonly jobsPerSecond: number;
-  /** By part: programs, services, store. */
+  /** By part: programs, services and store. */
   readonly cpuUsPerJob: Readonly<Record<string, number>>;
   readonly cpuUsPerJobInAll: number;
 }
 
-/** One contender, everything of its own and new: some jobs to warm up, then those that count. */
+/** Runs one contender with new programs and a new store: first some jobs to warm up, and then the measured jobs. */
 export async function runRound(
   contender: Contender,
   order: Order,
@@ -20,7 +20,7 @@ export async function runRound(
 ): Promise<Round> {
   await using store = await openStore(contender.store, postgres);
   const settings = { ...store.settings, SLOTS: String(slots) };
-  // First, because the peers on PostgreSQL make their tables when a producer comes.
+  // The producer starts first, because the peers on PostgreSQL create their tables for a producer.
   await using producer = await startLineProgram(contender.producer, contender.folder, settings);
   await using worker = await startLineProgram(contender.worker, contender.folder, settings);
   const roots = { producer: producer.pid, worker: worker.pid, ...store.pids };

@@ -1,4 +1,4 @@
-/** Millrace beside its peers: `node bench/peers/run.ts --help`. Results in bench/results/peers.json. */
+/** Compares Millrace with its peers: `node bench/peers/run.ts --help`. Results go to bench/results/peers.json. */
 import { parseArgs } from "node:util";
 import { circumstances, keep, median, quantile } from "../parts/report.ts";
 import type { Contender } from "./contenders.ts";
@@ -9,7 +9,7 @@ import { versionsOf } from "./versions.ts";
 
 const help = `How fast, and at what cost, do jobs that do nothing pass through Millrace and its peers?
 
-  node bench/peers/install.ts               once: installs the peers beside their programs
+  node bench/peers/install.ts               once: installs the peers in the folders of their programs
   node bench/peers/run.ts [options]
 
   --jobs <count>      jobs a turn                           (20000)
@@ -77,7 +77,7 @@ async function redisVersion(): Promise<string> {
 const about = circumstances(await redisVersion());
 
 console.log(
-  `${jobs} jobs a turn, ${rounds} rounds, ${about.redis}, PostgreSQL ${postgres?.version}`,
+  `${jobs} jobs per turn, ${rounds} rounds, ${about.redis}, PostgreSQL ${postgres?.version}`,
 );
 for (let round = 1; round <= rounds; round += 1) {
   for (const { contender, way, done } of turns) {
@@ -87,7 +87,7 @@ for (let round = 1; round <= rounds; round += 1) {
     console.log(
       `  ${round} ${contender.name.padEnd(18)} ${way.name.padEnd(11)} ` +
         `${result.jobsPerSecond.toFixed(0).padStart(7)} jobs/s  ` +
-        `CPU us a job: ${String(result.cpuUsPerJobInAll).padStart(6)} (${cpu.join(", ")})`,
+        `CPU us per job: ${String(result.cpuUsPerJobInAll).padStart(6)} (${cpu.join(", ")})`,
     );
   }
 }
@@ -99,7 +99,7 @@ const spread = (values: readonly number[]) => ({
 });
 if (given.keep) {
   keep("peers", {
-    question: "jobs that do nothing, beside peers",
+    question: "jobs that do nothing, compared with peers",
     ...about,
     postgres: postgres?.version,
     versions: versionsOf(present),

@@ -4,18 +4,21 @@ import type { Contender } from "./contenders.ts";
 import type { Postgres } from "./postgres.ts";
 import { startTemporal } from "./temporal.ts";
 
-/** What a contender's programs need to run, empty and its own. */
+/** What the programs of a contender need to run. It is new and empty for each run. */
 export interface Store extends AsyncDisposable {
-  /** By name, each the first of its part's processes. */
+  /** The first process of each part, by the part's name. */
   readonly pids: Readonly<Record<string, number>>;
-  /** For the programs' environment. */
+  /** Variables for the environment of the programs. */
   readonly settings: Readonly<Record<string, string>>;
   readonly version: string;
-  /** What the jobs take where they are kept. */
+  /** The bytes that the stored jobs take. */
   keptBytes(): Promise<number>;
 }
 
-/** Redis keeps an append-only file, `everysec`; PostgreSQL is kept across runs, with a new database for each. */
+/**
+ * Opens a store. Redis keeps an append-only file with `everysec`. PostgreSQL runs across runs, with a new
+ * database for each run.
+ */
 export async function openStore(kind: Contender["store"], postgres?: Postgres): Promise<Store> {
   if (kind === "postgres" || kind === "temporal") {
     if (postgres === undefined) throw new Error("PostgreSQL is not started");

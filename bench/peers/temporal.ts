@@ -13,14 +13,14 @@ export interface Temporal extends AsyncDisposable {
 }
 
 /**
- * The server proper, its four services in one process, on two databases that are empty. It has its four
- * history shards as it comes: 16 and 64 were no faster on two cores.
+ * Starts the real server, its four services in one process, on two empty databases. It keeps its default of four
+ * history shards: 16 and 64 were no faster on two cores.
  */
 export async function startTemporal(main: string, visibility: string): Promise<Temporal> {
   setUp(main, "postgresql/v12/temporal");
   setUp(visibility, "postgresql/v12/visibility");
   const { hostname, port, username } = new URL(main);
-  // It has nine ports: an address of its own leaves them as they are.
+  // The server has nine ports. Its own address avoids conflicts without changing them.
   const address = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
   const settings = {
     BIND_ON_IP: address,

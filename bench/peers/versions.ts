@@ -9,13 +9,13 @@ const read = (path: string) => readFileSync(join(programs, path), "utf8");
 const inGo = (module: string, folder = "go") =>
   new RegExp(`${module} v(\\S+)`).exec(read(`${folder}/go.mod`))?.[1];
 
-/** Not pinned, for it may be the system's. */
+/** Not pinned, because it may be the system's version. */
 function ofSidekiq(): string | undefined {
   const [program, ...args] = [...inRuby, "ruby", "-r", "sidekiq", "-e", "puts Sidekiq::VERSION"];
   return spawnSync(program, args, { encoding: "utf8" }).stdout?.trim() || undefined;
 }
 
-/** What is pinned, by contender: Millrace's is the commit. */
+/** The pinned version of each contender. Millrace's is the commit. */
 export function versionsOf(present: readonly Contender[]): Record<string, string> {
   const { dependencies } = JSON.parse(read("node/package.json")) as {
     dependencies: Record<string, string>;

@@ -1,15 +1,15 @@
-/** Documents up and down through gateways that stop in the middle. */
+/** Tests uploads and downloads of documents through gateways that stop in the middle. */
 import { connectMillrace } from "@millrace/client";
 import { DocumentService } from "@millrace/proto/document-service";
 import { bindService, notImplemented, rpcError, serve } from "@millrace/runtime";
 import { systemClock as clock } from "@millrace/shared";
 import { expect, onTestFinished, test } from "vitest";
 
-/** Of any document. */
+/** The id of the document, whatever was uploaded. */
 const ID = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
 const draining = () => rpcError({ reason: "DRAINING", message: "stops" });
 
-/** A gateway on real gRPC that refuses a first upload in its middle, and downloads as it is told. */
+/** Starts a gateway on real gRPC that refuses the first upload in its middle. Downloads behave as the test sets. */
 async function setup(begun = 0) {
   const uploads: string[] = [];
   let downloads = 0;
@@ -50,20 +50,20 @@ async function setup(begun = 0) {
   return { millrace, uploads, downloads: () => downloads };
 }
 
-test("bytes whose upload was cut are sent again whole", async () => {
+test("bytes are uploaded again from the start after a cut", async () => {
   const { millrace, uploads } = await setup();
   expect((await millrace.uploadDocument(Buffer.from("The sea."))).id).toBe("doc-2");
   expect(uploads.at(-1)).toBe("The sea.");
 });
 
-test("a stream whose upload was cut is not: it is gone", async () => {
+test("a stream is not uploaded again after a cut", async () => {
   const { millrace, uploads } = await setup();
   const upload = millrace.uploadDocument(new Blob(["The sea."]).stream());
   await expect(upload).rejects.toMatchObject({ reason: "DRAINING", retryable: true });
   expect(uploads).toHaveLength(1);
 });
 
-test("a download is asked for again until it begins, and not after", async () => {
+test("a download is repeated until it begins, and not afterwards", async () => {
   const first = await setup();
   const pieces = await Array.fromAsync(first.millrace.downloadDocument(ID));
   expect(Buffer.concat(pieces).toString()).toBe("calm.");

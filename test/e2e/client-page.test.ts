@@ -9,7 +9,7 @@ import { typescriptOf } from "../pages/typescript-of.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Its certificates are the reader's. */
+/** The reader provides the certificates, so this code is not run. */
 const isAboutTls = (code: string) => code.includes("ca.crt");
 
 test("the program of docs/client.md does what the page says", async () => {

@@ -1,4 +1,4 @@
-/** What becomes of submissions, and of those who wait for ends, when gateways and schedulers go away under the client. */
+/** Tests submissions, and callers that wait for ends, when gateways and schedulers fail under the client. */
 import { setImmediate } from "node:timers/promises";
 import { connectMillrace, type Millrace } from "@millrace/client";
 import { type LocalSystem, startSystem } from "@millrace/local";
@@ -34,19 +34,19 @@ function work(system: LocalSystem, executor: Executor) {
 const job = { queue: "documents", type: "test" };
 const labelled = (n: number) => ({ ...job, labels: { n: String(n) } });
 
-/** What there is, by label. */
+/** Returns the labels of all stored jobs. */
 async function stored(millrace: Millrace): Promise<string[]> {
   const jobs = await Array.fromAsync(millrace.list({ queue: "documents", pageSize: 500 }));
   return jobs.map(({ labels }) => labels.n ?? "").toSorted();
 }
 
-/** Resolves once all that was submitted before has been written: a call that comes after it has been answered. */
+/** Resolves once everything that was submitted before has been sent: a later call has been answered. */
 async function written(millrace: Millrace) {
   await setImmediate();
   await millrace.getDocument("doc_01JDXW5T5Q6M3C9N2V8K4H7R1B").catch(() => undefined);
 }
 
-/** Resolves once gateway and scheduler wait for so many ends. */
+/** Resolves once gateway and scheduler wait for this many ends. */
 async function untilAwaited(system: LocalSystem, count: number) {
   for (const { addresses } of [system.gateways[0], system.schedulers[0]].flatMap(
     (one) => one ?? [],
@@ -59,7 +59,7 @@ async function untilAwaited(system: LocalSystem, count: number) {
   }
 }
 
-test("jobs that are submitted at once share a few calls of the scheduler", async () => {
+test("jobs submitted at the same time share a few calls of the scheduler", async () => {
   const { system, millrace } = await setup();
   const outcomes = await Promise.all(Array.from({ length: 1_000 }, () => millrace.submit(job)));
   expect(new Set(outcomes.map(({ jobId }) => jobId)).size).toBe(1_000);
@@ -70,7 +70,7 @@ test("jobs that are submitted at once share a few calls of the scheduler", async
   expect(Number(calls?.[1])).toBeLessThan(20);
 });
 
-test("of jobs submitted at once each has an outcome of its own, in order", async () => {
+test("jobs submitted together each have their own outcome, in order", async () => {
   const { millrace } = await setup();
   const outcomes = await millrace.submitMany([
     job,
@@ -85,7 +85,7 @@ test("of jobs submitted at once each has an outcome of its own, in order", async
   ]);
 });
 
-test("while a gateway is stopped in order and started again, each job is submitted once and none fails", async () => {
+test("no job fails or is stored twice while a gateway is stopped and started again", async () => {
   const { system, millrace } = await setup();
   await millrace.submit(labelled(0));
   const submissions = Array.from({ length: 5_000 }, (_, i) => millrace.submit(labelled(i + 1)));
@@ -96,7 +96,7 @@ test("while a gateway is stopped in order and started again, each job is submitt
   expect(await stored(millrace)).toEqual(expected);
 });
 
-test("streams that gateways give back for their age cost no job, no end and no second try", async () => {
+test("streams that gateways close for their age lose no job and no end, and no job is sent twice", async () => {
   const { millrace } = await setup(async ({ payload }) => payload, {
     MILLRACE_STREAM_AGE_MS: "100",
   });
@@ -115,10 +115,10 @@ test("streams that gateways give back for their age cost no job, no end and no s
   expect(labels).toEqual(Array.from({ length: n }, (_, i) => String(i)).toSorted());
 });
 
-test("with its answer lost, a job fails as ANSWER_LOST, and one with an idempotency key is sent again", async () => {
+test("a job whose answer was lost fails as ANSWER_LOST, or is sent again if it has an idempotency key", async () => {
   const { system, millrace } = await setup();
   await millrace.submit(labelled(0));
-  // The gateway has the jobs, and no answer to give.
+  // The gateway has the jobs but cannot answer.
   system.schedulers[0]?.pause();
   const plain = millrace.submit(labelled(1));
   const keyed = millrace.submit({ ...labelled(2), idempotencyKey: "two" });
@@ -141,7 +141,7 @@ test("with its answer lost, a job fails as ANSWER_LOST, and one with an idempote
   });
 });
 
-test("a job waits for a gateway to be there, until its deadline", async () => {
+test("a submission waits for a gateway until its deadline", async () => {
   const { system, millrace } = await setup();
   await system.gateways[0]?.kill();
   await expect(millrace.submit(job, { deadlineMs: 200 })).rejects.toMatchObject({
@@ -152,7 +152,7 @@ test("a job waits for a gateway to be there, until its deadline", async () => {
   expect(await patient).toMatchObject({ existing: false });
 });
 
-test("whoever runs jobs hears of each end, though gateway and scheduler were killed meanwhile", async () => {
+test("run resolves for each job although gateway and scheduler were killed meanwhile", async () => {
   const gate = Promise.withResolvers<void>();
   const { system, millrace } = await setup(async ({ payload }) => {
     await gate.promise;
@@ -176,7 +176,7 @@ test("whoever runs jobs hears of each end, though gateway and scheduler were kil
   expect((await waited).state).toBe("SUCCEEDED");
 });
 
-test("a wait that is given up is taken back at gateway and scheduler, and others go on", async () => {
+test("an abandoned wait is removed in gateway and scheduler, and others go on", async () => {
   const { system, millrace } = await setup();
   const later = { ...job, runAt: new Date(clock.nowMs() + 3_600_000) };
   const ids = await Promise.all(
@@ -198,7 +198,7 @@ test("a wait that is given up is taken back at gateway and scheduler, and others
   expect(await again).toMatchObject({ state: "CANCELLED" });
 });
 
-test("a client with more waits than its gateway takes gives them up, submits meanwhile, and goes on", async () => {
+test("a client with more waits than its gateway accepts can abandon them, and submits meanwhile", async () => {
   const { system, millrace } = await setup(async () => ({}), {
     MILLRACE_STREAM_UNFINISHED: "100",
   });
@@ -218,7 +218,7 @@ test("a client with more waits than its gateway takes gives them up, submits mea
   await untilAwaited(system, 0);
 });
 
-test("with several addresses, what one gateway does not answer another does", async () => {
+test("with several addresses, another gateway answers when one is away", async () => {
   const { system, connect } = await setup(async () => ({}));
   const second = await system.addGateway();
   const addresses = system.gateways.map(({ addresses: { address } }) => String(address));
@@ -233,7 +233,7 @@ test("with several addresses, what one gateway does not answer another does", as
   expect((await millrace.run({ ...job, idempotencyKey: "twice" })).state).toBe("SUCCEEDED");
 });
 
-test("closing waits for submissions under way, ends waits, and takes no more", async () => {
+test("close waits for submissions under way, ends waits, and refuses new calls", async () => {
   const { system, millrace } = await setup();
   const { jobId } = await millrace.submit(job);
   const waiting = expect(millrace.wait(jobId)).rejects.toMatchObject({ reason: "CLOSED" });
@@ -248,7 +248,7 @@ test("closing waits for submissions under way, ends waits, and takes no more", a
   await expect(millrace.getJob(jobId)).rejects.toMatchObject({ reason: "CLOSED" });
 });
 
-test("a submission that is cancelled, or late while no answer comes, says so", async () => {
+test("a submission that is cancelled, or gets no answer before its deadline, fails with that reason", async () => {
   const { system, millrace } = await setup();
   await millrace.submit(job);
   system.schedulers[0]?.pause();
@@ -264,7 +264,7 @@ test("a submission that is cancelled, or late while no answer comes, says so", a
   system.schedulers[0]?.resume();
 });
 
-test("a submission outlives a scheduler that is replaced, and is stored once", async () => {
+test("a submission survives the replacement of its scheduler, and is stored once", async () => {
   const { system, connect } = await setup(undefined, { MILLRACE_SCHEDULER_DEADLINE_MS: "60000" });
   const millrace = connect(system.gatewayTarget());
   await millrace.submit(labelled(0));

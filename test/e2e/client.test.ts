@@ -8,7 +8,7 @@ import { redisCommand } from "@millrace/testing";
 import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 
-/** Shared by the tests that leave it whole: each has a queue and a key of its own. */
+/** Shared by the tests that do not break it. Each test has its own queue and key. */
 let shared: Promise<LocalSystem> | undefined;
 afterAll(async () => (await shared)?.[Symbol.asyncDispose]());
 let queues = 0;
@@ -18,14 +18,14 @@ async function setup(executor: Executor = async () => ({})) {
   return client(await shared, executor);
 }
 
-/** As setup, on a system of the test's own, to be broken. */
+/** Like setup, but on a system that the test may break. */
 async function setupAlone(executor: Executor = async () => ({})) {
   const system = await startSystem({ workers: 0 });
   onTestFinished(() => system[Symbol.asyncDispose]());
   return client(system, executor);
 }
 
-/** A client, and a worker in this process for its jobs. */
+/** Provides a client, and a worker in this process for its jobs. */
 async function client(system: LocalSystem, executor: Executor) {
   queues += 1;
   const queue = `q${queues}`;
@@ -52,7 +52,7 @@ async function client(system: LocalSystem, executor: Executor) {
 const textsOf = (events: readonly WatchEvent[]) =>
   events.flatMap((event) => (event.kind === "text" ? [event.text] : []));
 
-test("a job that is run comes back with its result, and one that fails with why", async () => {
+test("run resolves with a job's result, or rejects with the reason for its failure", async () => {
   const { millrace, job } = await setup(async ({ payload }) => {
     const { a, b } = payload as { a: number; b: number };
     if (b === 0) throw new NonRetryableError("DIVIDED_BY_ZERO", "b is 0");
@@ -68,7 +68,7 @@ test("a job that is run comes back with its result, and one that fails with why"
   });
 });
 
-test("a watch goes on after its gateway was killed, without a gap or a repeat", async () => {
+test("a watch continues after its gateway was killed, without a gap or a repeat", async () => {
   const gate = Promise.withResolvers<void>();
   const { system, millrace, job } = await setupAlone(async ({ write }) => {
     await write("one ");
@@ -92,7 +92,7 @@ test("a watch goes on after its gateway was killed, without a gap or a repeat", 
 });
 
 test.each(["schedulers", "gateways"] as const)(
-  "a watch goes on after its %s were stopped in order and started again",
+  "a watch continues after its %s were stopped and started again",
   async (replaced) => {
     const gate = Promise.withResolvers<void>();
     const { system, millrace, job } = await setupAlone(async ({ write }) => {
@@ -114,7 +114,7 @@ test.each(["schedulers", "gateways"] as const)(
   },
 );
 
-test("a watch that stays cut gives up, and says where to go on", async () => {
+test("a watch that stays cut gives up, and says at which offset to continue", async () => {
   const { system, millrace, job } = await setupAlone(async ({ write, signal }) => {
     await write("one");
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -132,7 +132,7 @@ test("a watch that stays cut gives up, and says where to go on", async () => {
   });
 });
 
-test("a job whose output is gone is shown in its final state before the watch says so", async () => {
+test("a watch shows a job's final state before it reports that output is gone", async () => {
   const { system, millrace, job } = await setup(async ({ write }) => write("one"));
   const { id } = await millrace.run(job);
   const remove = "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))";
@@ -145,7 +145,7 @@ test("a job whose output is gone is shown in its final state before the watch sa
   expect(events).toMatchObject([{ kind: "job", job: { state: "SUCCEEDED" } }]);
 });
 
-test("a job's text starts anew with its second attempt", async () => {
+test("a job's text starts again with the second attempt", async () => {
   const { millrace, job } = await setup(async ({ attempt, write }) => {
     await write(`attempt ${attempt}`);
     if (attempt === 1) throw new Error("once more");
@@ -165,7 +165,7 @@ test("a job's text starts anew with its second attempt", async () => {
   expect(resets).toBe(1);
 });
 
-test("a document goes up from a path, bytes or a stream, and comes down as it was", async () => {
+test("a document uploaded from a path, bytes or a stream is downloaded unchanged", async () => {
   const { millrace } = await setup();
   const folder = await mkdtemp(join(tmpdir(), "millrace-upload-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -194,7 +194,7 @@ test("a document goes up from a path, bytes or a stream, and comes down as it wa
   expect(Buffer.concat(pieces).toString()).toBe(content);
 });
 
-test("an upload that is refused says why, and one whose source fails throws what the source threw", async () => {
+test("a refused upload gives the reason, and a failing source's error is thrown", async () => {
   const { millrace } = await setup();
   await expect(millrace.uploadDocument(new Uint8Array())).rejects.toMatchObject({
     code: "INVALID_ARGUMENT",
@@ -205,7 +205,7 @@ test("an upload that is refused says why, and one whose source fails throws what
   });
 });
 
-test("a list goes on over its pages", async () => {
+test("a list yields the jobs of all pages", async () => {
   const { millrace, job } = await setup();
   const outcomes = await millrace.submitMany(Array.from({ length: 7 }, () => job));
   const ids = outcomes.map((outcome) => (outcome.kind === "accepted" ? outcome.jobId : ""));
@@ -213,7 +213,7 @@ test("a list goes on over its pages", async () => {
   expect(listed.map(({ id }) => id).sort()).toEqual([...ids].sort());
 });
 
-test("a wrong key, another's job and a call that is cancelled or late each get an error of their own", async () => {
+test("a wrong key, another key's job, a cancelled call and a late call have different errors", async () => {
   const { system, connect, millrace, job } = await setup(
     ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)),
   );

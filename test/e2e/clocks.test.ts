@@ -1,5 +1,5 @@
-// Machines' clocks differ, and are set. Jobs are stamped by the schedulers' clock, which is Redis', whichever gateway took
-// them; what a gateway bounds in time does not depend on its machine's clock.
+// Machines' clocks differ, and people set them. The scheduler's clock, which is Redis's, stamps all jobs,
+// whichever gateway accepted them. Time limits in a gateway do not depend on its machine's clock.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { connectMillrace } from "@millrace/client";
@@ -11,7 +11,7 @@ import { expect, test } from "vitest";
 
 const MINUTES = 60_000;
 
-/** For a process whose machine's clock is so far off. */
+/** Settings for a process whose machine's clock is wrong by this much. */
 const skewed = (byMs: number) => {
   const code =
     `const now=Date.now;Date.now=()=>now()+(${byMs});` +
@@ -26,7 +26,7 @@ interface Job {
   readonly finishTime: string;
 }
 
-test("jobs of gateways that are ten minutes behind and ahead have times near the true one, in order, and are listed in order", async () => {
+test("jobs of gateways whose clocks are ten minutes wrong have true times and are listed in order", async () => {
   await using system = await startSystem({
     gateways: 0,
     settings: { worker: { MILLRACE_THREADS: "1" } },
@@ -56,14 +56,14 @@ test("jobs of gateways that are ten minutes behind and ahead have times near the
     expect(times[0]).toBeGreaterThan(began - MINUTES);
     expect(times[2]).toBeLessThan(Date.now() + MINUTES);
   }
-  // 366 days are the limit.
+  // The limit is 366 days.
   const runAt = new Date(Date.now() + 366 * 24 * 60 * MINUTES - MINUTES).toISOString();
   await call(behind, "/v1/jobs", { ...job, runAt });
 });
 
 const jumpingClock = join(import.meta.dirname, "../faults/storm/jumping-clock.ts");
 
-test("a key that is revoked after its gateway's clock was an hour ahead is refused as soon as any other", async () => {
+test("a revoked key is refused in time although its gateway's clock was an hour ahead before", async () => {
   await using system = await startSystem({ gateways: 0, workers: 0 });
   const gateway = await system.addGateway({
     NODE_OPTIONS: `--import ${pathToFileURL(jumpingClock).href}`,

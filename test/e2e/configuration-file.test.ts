@@ -17,7 +17,7 @@ async function fileWith(text: string) {
   return path;
 }
 
-/** Lines of a log as they come; `next` resolves with the first from now on that says `msg`. */
+/** Collects the lines of a log. `next` resolves with the next line whose message is `msg`. */
 function logBook() {
   const waiting = new Set<(line: Record<string, unknown>) => void>();
   return {
@@ -65,14 +65,14 @@ async function setup(text: string, schedulers = 1) {
   const [scheduler] = system.schedulers;
   const admin = connectAdmin({ address: String(scheduler?.addresses.admin) });
   onTestFinished(() => admin.close());
-  /** Writes the file and has it applied; resolves with what the scheduler says. */
+  /** Writes the file and makes the scheduler reload it. Resolves with the scheduler's log line. */
   const reload = async (newText: string, says: string) => {
     await writeFile(path, newText);
-    const said = next(says);
+    const logged = next(says);
     process.kill(scheduler?.pid ?? 0, "SIGHUP");
-    return said;
+    return logged;
   };
-  /** What the scheduler's metrics say of the last reload. */
+  /** Reads from the scheduler's metrics whether the last reload failed. */
   const reloadFailed = async () => {
     const page = await fetch(`http://${scheduler?.addresses.metrics}/metrics`);
     return /^millrace_configuration_reload_failed (\d)$/m.exec(await page.text())?.[1];
@@ -83,7 +83,7 @@ async function setup(text: string, schedulers = 1) {
 const APPLIED = "applied the configuration file";
 const REFUSED = "could not apply the configuration file";
 
-test("what the file declares is there before the first call, and a good change of it holds from the next lease on", async () => {
+test("the file is applied before the first call, and a valid change applies from the next lease on", async () => {
   const { system, reload } = await setup(declared(1));
   const apiKey = formatApiKey({ keyId: keyId as KeyId, secret });
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
@@ -118,7 +118,7 @@ test("what the file declares is there before the first call, and a good change o
   }
 });
 
-test("a reload of a broken file keeps what there is, and logs all that is wrong with its lines", async () => {
+test("a reload of an invalid file changes nothing, and logs every problem with its line", async () => {
   const { admin, reload, reloadFailed, path } = await setup(declared(1));
   const before = await admin.call(AdminService.method.listApiKeys, {});
   expect(await reloadFailed()).toBe("0");
@@ -140,7 +140,7 @@ test("a reload of a broken file keeps what there is, and logs all that is wrong 
   expect(events[0]).toMatchObject({ actor: "config", action: "UpdateApiKey", subject: keyId });
 });
 
-test("several schedulers that start with the same file agree", async () => {
+test("several schedulers can start with the same file", async () => {
   const { admin } = await setup(declared(1), 3);
   const { apiKeys } = await admin.call(AdminService.method.listApiKeys, {});
   expect(apiKeys.filter((key) => key.keyId === keyId)).toMatchObject([

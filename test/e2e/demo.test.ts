@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runCommand } from "./run-command.ts";
 
-test("demo has a book of more than 200 pages summarised, and exits 0", async () => {
+test("demo summarises a book of more than 200 pages and exits with 0", async () => {
   const { lines, code, says } = runCommand("demo");
   await says(/submitted {2}job documents~\w+~\w+$/);
   expect(await code).toBe(0);
@@ -12,14 +12,14 @@ test("demo has a book of more than 200 pages summarised, and exits 0", async () 
   expect(Number(pages)).toBeGreaterThanOrEqual(200);
   const submitted = lines.findIndex((line) => line.includes("submitted"));
   expect(lines.slice(submitted).join(" ")).toMatch(/summarising parts: \d+ of \d+ .*whale/i);
-  // Nothing for terminals in what is not one.
+  // The output has no control sequences, because it is not a terminal.
   expect(lines.join("")).not.toContain("\x1b");
 });
 
-test("an error names what to do and exits with 1", async () => {
+test("an error says what to do, and the exit code is 1", async () => {
   const { code, lines } = runCommand("demo", { MILLRACE_REDIS_SERVER: "/nowhere/redis-server" });
   expect(await code).toBe(1);
   expect(lines.at(-1)).toBe(
-    "millrace: MILLRACE_REDIS_SERVER: there is no /nowhere/redis-server. Correct it, or leave it out.",
+    "millrace: MILLRACE_REDIS_SERVER: the file /nowhere/redis-server does not exist. Correct the path, or leave the variable out.",
   );
 });

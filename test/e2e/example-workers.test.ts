@@ -1,4 +1,4 @@
-// The workers of examples/ against a whole Millrace: what the workers' protocol asks of a worker in any
+// Runs the workers of examples/ against a whole Millrace. They show what the worker protocol requires in any
 // language.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ const workers = [
   },
 ];
 
-const lines = Array.from({ length: 12 }, (_, at) => `line ${at} of a long text`);
+const lines = Array.from({ length: 12 }, (_, index) => `line ${index} of a long text`);
 const job = (payload: object): NewJob => ({ queue: "documents", type: "count-words", payload });
 const slowJob = job({ text: lines.join("\n"), pauseSeconds: 0.1 });
 const written = lines.map((line) => `${line}: 6\n`).join("");
@@ -68,10 +68,10 @@ describe.each(workers)("$name", ({ program, main, generated, skipped }) => {
     return { system, millrace, startWorker };
   }
 
-  test.skipIf(skipped)("runs more jobs than it has slots, and says why one fails", async () => {
+  test.skipIf(skipped)("runs more jobs than it has slots, and reports why one fails", async () => {
     const { millrace, startWorker } = await setup();
     startWorker({ MILLRACE_SLOTS: "2" });
-    const texts = Array.from({ length: 20 }, (_, at) => `a whale and number ${at}`);
+    const texts = Array.from({ length: 20 }, (_, index) => `a whale and number ${index}`);
     const done = await Promise.all(texts.map((text) => millrace.run(job({ text }))));
     expect(done.map(({ result }) => result)).toEqual(
       texts.map(() => expect.objectContaining({ words: 5 })),
@@ -100,7 +100,7 @@ describe.each(workers)("$name", ({ program, main, generated, skipped }) => {
     },
   );
 
-  test.skipIf(skipped)("stops what is cancelled", async () => {
+  test.skipIf(skipped)("stops a cancelled job", async () => {
     const { millrace, startWorker } = await setup();
     startWorker();
     const { jobId } = await millrace.submit(slowJob);
@@ -113,7 +113,7 @@ describe.each(workers)("$name", ({ program, main, generated, skipped }) => {
     expect(await millrace.getJob(jobId)).toMatchObject({ state: "CANCELLED" });
   });
 
-  test.skipIf(skipped)("hands back what is not done within its drain, and leaves", async () => {
+  test.skipIf(skipped)("hands back unfinished jobs after its drain time, and exits", async () => {
     const { millrace, startWorker } = await setup();
     const first = startWorker({ MILLRACE_DRAIN_MS: "0" });
     const { jobId } = await millrace.submit(slowJob);

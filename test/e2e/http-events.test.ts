@@ -10,9 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** A job that runs, and what it takes to watch it. */
-async function setup(on: LocalSystem = system) {
-  const caller = await httpCaller(on);
+/** Provides a running job, and functions to watch it. */
+async function setup(target: LocalSystem = system) {
+  const caller = await httpCaller(target);
   const { next } = caller.startWorker();
   const { id } = (await (await caller.postJob({ payload: { a: 1 } })).json()) as { id: string };
   const job = await next();
@@ -45,7 +45,7 @@ async function until(events: AsyncIterator<EventSourceMessage>, name: string) {
   }
 }
 
-test("a job is shown as it is, then its output by offset, and last its final state", async () => {
+test("the events are the job as it is, its output by offset, and at last its final state", async () => {
   const { job, open } = await setup();
   const { response, events } = await open();
   expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -57,7 +57,7 @@ test("a job is shown as it is, then its output by offset, and last its final sta
   for await (const event of events) seen.push(event);
   expect(dataOf(seen[0] as EventSourceMessage)).toMatchObject({ state: "JOB_STATE_RUNNING" });
   const output = seen.filter(({ event }) => event !== "job");
-  expect(output.map(({ id }) => Number(id))).toEqual(output.map((_, at) => at));
+  expect(output.map(({ id }) => Number(id))).toEqual(output.map((_, index) => index));
   const text = output.filter(({ event }) => event === "text").map((event) => dataOf(event).text);
   expect(text.join("")).toBe("Hello wörld\n");
   expect(output.filter(({ event }) => event === "progress").map(dataOf)).toMatchObject([
@@ -69,9 +69,9 @@ test("a job is shown as it is, then its output by offset, and last its final sta
   expect(dataOf(last)).not.toHaveProperty("payload");
 });
 
-test("after a cut Last-Event-ID goes on without a gap or a repeat", async () => {
+test("Last-Event-ID continues after a cut without a gap or a repeat", async () => {
   const { job, open } = await setup();
-  const words = Array.from({ length: 40 }, (_, at) => `${at} `);
+  const words = Array.from({ length: 40 }, (_, index) => `${index} `);
   let text = "";
   let last: string | undefined;
   let written = 0;
@@ -96,7 +96,7 @@ test("after a cut Last-Event-ID goes on without a gap or a repeat", async () => 
   expect(text).toBe(words.join(""));
 });
 
-test("?from starts at an offset; what is no offset is refused", async () => {
+test("?from starts at an offset, and an invalid offset is refused", async () => {
   const { job, open } = await setup();
   await job.write("a");
   await job.progress(1, 1, "");
@@ -113,7 +113,7 @@ test("?from starts at an offset; what is no offset is refused", async () => {
   expect((await open("", { "last-event-id": "x" })).response.status).toBe(400);
 });
 
-test("a second attempt says that the first one's output is void", async () => {
+test("a second attempt sends a reset event for the first attempt's output", async () => {
   const { open, job, next } = await setup();
   const { events } = await open();
   await job.write("wrong");
@@ -127,7 +127,7 @@ test("a second attempt says that the first one's output is void", async () => {
   }
 });
 
-test("output that is gone is a 410 while the job runs, and leaves the result once it has ended", async () => {
+test("missing output is a 410 while the job runs, and the result is still sent once it has ended", async () => {
   const { job, id, open, call } = await setup();
   await job.write("a");
   await until((await open()).events, "text");
@@ -145,7 +145,7 @@ test("output that is gone is a 410 while the job runs, and leaves the result onc
   ]);
 });
 
-test("a caller that leaves ends the watch at the scheduler", async () => {
+test("a caller that disconnects ends the watch in the scheduler", async () => {
   const { open, job } = await setup();
   const running = async () => {
     const address = system.schedulers[0]?.addresses.metrics;
@@ -159,11 +159,11 @@ test("a caller that leaves ends the watch at the scheduler", async () => {
   await job.write("a");
   await until(events, "text");
   cut();
-  // Counted once it has ended.
+  // The metric counts the call once it has ended.
   while ((await running()) === before) await new Promise(setImmediate);
 });
 
-test("a gateway that stops cuts its watchers at once, and the next one goes on", async () => {
+test("a gateway that stops cuts its watchers at once, and another gateway continues", async () => {
   await using own = await startSystem({ workers: 0 });
   const { job, open } = await setup(own);
   const { events } = await open();

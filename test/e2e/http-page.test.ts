@@ -7,12 +7,12 @@ import { expect, onTestFinished, test } from "vitest";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/http.md"), "utf8");
 
-/** All but the one that sets the address and the key. */
+/** All examples except the one that sets the address and the key. */
 const examples = [...page.matchAll(/^```sh\n(.*?)^```/gms)]
   .map(([, code]) => code ?? "")
   .filter((code) => !code.includes("mr_…"));
 
-test("the examples of docs/http.md work, one after the other", async () => {
+test("the examples of docs/http.md work, one after another", async () => {
   const system = await startSystem();
   onTestFinished(() => system[Symbol.asyncDispose]());
   const script = [
@@ -23,11 +23,11 @@ test("the examples of docs/http.md work, one after the other", async () => {
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
   const outputs = stdout.split("--- end of example\n").slice(0, -1);
   expect(outputs).toHaveLength(examples.length);
-  const of = (path: string) => outputs[examples.findIndex((code) => code.includes(path))];
-  expect(of("Prefer: wait")).toContain('"state":"JOB_STATE_SUCCEEDED"');
-  expect(of("?wait=30")).toContain('"result":{');
-  expect(of("-X DELETE")).toContain('"state":"JOB_STATE_CANCELLED"');
-  expect(of("/events")).toMatch(/^retry: 1000\nevent: job\ndata: \{.*JOB_STATE_CANCELLED/);
-  expect(of("?name=moby.txt")).toContain('"contentType":"text/plain"');
-  expect(of("/content")).toContain("Call me Ishmael.");
+  const outputOf = (path: string) => outputs[examples.findIndex((code) => code.includes(path))];
+  expect(outputOf("Prefer: wait")).toContain('"state":"JOB_STATE_SUCCEEDED"');
+  expect(outputOf("?wait=30")).toContain('"result":{');
+  expect(outputOf("-X DELETE")).toContain('"state":"JOB_STATE_CANCELLED"');
+  expect(outputOf("/events")).toMatch(/^retry: 1000\nevent: job\ndata: \{.*JOB_STATE_CANCELLED/);
+  expect(outputOf("?name=moby.txt")).toContain('"contentType":"text/plain"');
+  expect(outputOf("/content")).toContain("Call me Ishmael.");
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-test("Connect in JSON needs no more than a fetch, or curl", async () => {
+test("Connect in JSON works with a plain fetch or curl", async () => {
   const { call, queue } = await httpCaller(system);
   const rpc = (method: string, body: object) =>
     call(`/millrace.jobs.v1.JobService/${method}`, {
@@ -41,7 +41,7 @@ test("Connect in JSON needs no more than a fetch, or curl", async () => {
   });
 });
 
-test("jobs that go in together are answered each for itself, by Connect in JSON too", async () => {
+test("jobs submitted together are answered one by one, by Connect in JSON too", async () => {
   const { call, queue } = await httpCaller(system);
   const answered = await call("/millrace.jobs.v1.JobService/SubmitJobs", {
     method: "POST",
@@ -75,33 +75,36 @@ test("jobs that go in together are answered each for itself, by Connect in JSON 
 test.each([
   ["gRPC-Web on HTTP/1.1", "1.1", createGrpcWebTransport],
   ["Connect on HTTP/2", "2", createConnectTransport],
-] as const)("a job goes in, streams and ends by %s", async (_, httpVersion, create) => {
-  const { apiKey, queue, startWorker } = await httpCaller(system);
-  const withKey: Interceptor = (next) => (request) => {
-    request.header.set("authorization", `Bearer ${apiKey}`);
-    return next(request);
-  };
-  const transport = create({ baseUrl: system.httpUrl, httpVersion, interceptors: [withKey] });
-  const jobs = createClient(JobService, transport);
-  const { job } = await jobs.submitJob({ job: { queue, type: "held" } });
-  const { next } = startWorker();
-  const held = await next();
-  await held.write("hello");
-  let text = "";
-  const states: JobState[] = [];
-  for await (const { event } of jobs.watchJob({ jobId: job?.id ?? "" })) {
-    if (event.case === "job") states.push(event.value.state);
-    if (event.case !== "chunks") continue;
-    for (const { content } of event.value.chunks) {
-      if (content.case === "text") text += content.value;
+] as const)(
+  "a job can be submitted and watched to its end by %s",
+  async (_, httpVersion, create) => {
+    const { apiKey, queue, startWorker } = await httpCaller(system);
+    const withKey: Interceptor = (next) => (request) => {
+      request.header.set("authorization", `Bearer ${apiKey}`);
+      return next(request);
+    };
+    const transport = create({ baseUrl: system.httpUrl, httpVersion, interceptors: [withKey] });
+    const jobs = createClient(JobService, transport);
+    const { job } = await jobs.submitJob({ job: { queue, type: "held" } });
+    const { next } = startWorker();
+    const held = await next();
+    await held.write("hello");
+    let text = "";
+    const states: JobState[] = [];
+    for await (const { event } of jobs.watchJob({ jobId: job?.id ?? "" })) {
+      if (event.case === "job") states.push(event.value.state);
+      if (event.case !== "chunks") continue;
+      for (const { content } of event.value.chunks) {
+        if (content.case === "text") text += content.value;
+      }
+      if (text === "hello") held.finish(1);
     }
-    if (text === "hello") held.finish(1);
-  }
-  expect(text).toBe("hello");
-  expect(states).toEqual([JobState.RUNNING, JobState.SUCCEEDED]);
-});
+    expect(text).toBe("hello");
+    expect(states).toEqual([JobState.RUNNING, JobState.SUCCEEDED]);
+  },
+);
 
-test("a document goes up in a stream of Connect and comes down by plain HTTP", async () => {
+test("a document can be uploaded by Connect streaming and downloaded by plain HTTP", async () => {
   const { apiKey, call } = await httpCaller(system);
   const files = createClient(
     DocumentService,

@@ -10,7 +10,7 @@ import {
 import { type ExecutionContext, startWorker } from "@millrace/worker-sdk";
 import { onTestFinished } from "vitest";
 
-/** What an executor is told by its test, while it runs. */
+/** A job whose executor waits until the test ends it. */
 export interface HeldJob extends ExecutionContext {
   /** Ends the attempt with this result. */
   finish(result: unknown): void;
@@ -22,14 +22,14 @@ export const startHttpSystem = (): Promise<LocalSystem> =>
 
 let queues = 0;
 
-/** A queue and an API key of the test's own on a system that tests share, and a worker that it holds in its hands. */
+/** Provides a queue and an API key for one test, on a shared system, and a worker whose jobs the test ends. */
 export async function httpCaller(system: LocalSystem) {
   queues += 1;
   const queue = `q${queues}`;
   await system.putQueue({ name: queue });
   const apiKey = await system.createApiKey(queue);
   const keyId = parseApiKey(apiKey)?.keyId;
-  if (keyId === undefined) throw new Error("the system gave no API key");
+  if (keyId === undefined) throw new Error("the system returned no valid API key");
 
   const call = (path: string, init: RequestInit = {}, key: string = apiKey) =>
     fetch(system.httpUrl + path, {
@@ -41,7 +41,7 @@ export async function httpCaller(system: LocalSystem) {
     keyId,
     apiKey,
     call,
-    /** Of a job that looks like one of this key's and is not there. */
+    /** The id of a job of this key that does not exist. */
     noJob: newJobId(queue as never, keyId, 1, random),
     postJob: (job: object = {}, headers: Record<string, string> = {}, query = "") =>
       call(`/v1/jobs${query}`, {
@@ -49,7 +49,7 @@ export async function httpCaller(system: LocalSystem) {
         headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify({ queue, type: "held", ...job }),
       }),
-    /** Takes jobs of the queue as they come, one after the other. */
+    /** Takes jobs of the queue as they come, one after another. */
     startWorker() {
       const held: HeldJob[] = [];
       let waiting: ((job: HeldJob) => void) | undefined;

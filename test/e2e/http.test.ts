@@ -19,7 +19,7 @@ const problem = async (response: Response) => {
   return body;
 };
 
-test("a job is accepted with its address, where it is read until it has its result", async () => {
+test("an accepted job has a location, which serves the job until it has its result", async () => {
   const { postJob, call, startWorker } = await setup();
   const accepted = await postJob({ payload: { a: [1, "ü"] }, labels: { team: "x" } });
   expect(accepted.status).toBe(202);
@@ -47,7 +47,7 @@ test("a job is accepted with its address, where it is read until it has its resu
   });
 });
 
-test("with Prefer: wait the finished job is the answer, and without its end the job as it is", async () => {
+test("with Prefer: wait the answer is the finished job, or the current job after the wait", async () => {
   const { postJob, startWorker } = await setup();
   const late = await postJob({}, { prefer: "respond-async, wait=1" });
   expect([late.status, late.headers.get("preference-applied")]).toEqual([202, "wait=1"]);
@@ -60,7 +60,7 @@ test("with Prefer: wait the finished job is the answer, and without its end the 
   expect(await answer.json()).toMatchObject({ result: 2 });
 });
 
-test("the same Idempotency-Key gives the same job, and other content under it is a conflict", async () => {
+test("the same Idempotency-Key returns the same job, and other content is a conflict", async () => {
   const { postJob } = await setup();
   const first = await postJob({}, { "idempotency-key": '"once"' });
   const again = await postJob({}, { "idempotency-key": "once" });
@@ -77,15 +77,15 @@ test("the same Idempotency-Key gives the same job, and other content under it is
 });
 
 test.each<[string, object, string, number]>([
-  ["a queue by no possible name", { queue: "NO" }, "MALFORMED", 400],
-  ["a queue that is not there", { queue: "nowhere" }, "QUEUE_NOT_FOUND", 404],
-  ["a field that is not there", { nonsense: 1 }, "MALFORMED", 400],
-  ["a payload that is no object", { payload: [1] }, "MALFORMED", 400],
+  ["an invalid queue name", { queue: "NO" }, "MALFORMED", 400],
+  ["an unknown queue", { queue: "nowhere" }, "QUEUE_NOT_FOUND", 404],
+  ["an unknown field", { nonsense: 1 }, "MALFORMED", 400],
+  ["a payload that is not an object", { payload: [1] }, "MALFORMED", 400],
   ["two payloads", { payload: {}, payloadJson: "{}" }, "MALFORMED", 400],
   ["a payload over 256 KiB", { payload: { a: "x".repeat(262_144) } }, "TOO_LARGE", 413],
   ["a body over 4 MiB", { payload: { a: "x".repeat(4 * 1024 * 1024) } }, "TOO_LARGE", 413],
   [
-    "no such document",
+    "an unknown document",
     { documentIds: ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"] },
     "DOCUMENT_NOT_FOUND",
     404,
@@ -97,14 +97,14 @@ test.each<[string, object, string, number]>([
   expect(await problem(response)).toMatchObject({ reason, detail: expect.any(String) });
 });
 
-test("what is wrong with a job is said field by field", async () => {
+test("the faults of a job are listed field by field", async () => {
   const { postJob } = await setup();
   const response = await postJob({ priority: 101, labels: { "0": "x" } });
   const { violations } = (await problem(response)) as { violations: { field: string }[] };
   expect(violations.map(({ field }) => field).sort()).toEqual(['labels["0"]', "priority"]);
 });
 
-test("a body must be JSON, in words and in fact", async () => {
+test("a body must be JSON, in its content type and in its content", async () => {
   const { call } = await setup();
   const post = (body: string | Buffer, type = "application/json") =>
     call("/v1/jobs", { method: "POST", body, headers: { "content-type": type } });
@@ -118,7 +118,7 @@ test("a body must be JSON, in words and in fact", async () => {
   expect(await problem(form)).toMatchObject({ reason: "MEDIA_TYPE" });
 });
 
-test("no key, a wrong one and a revoked one are refused alike", async () => {
+test("a missing, a wrong and a revoked key get the same answer", async () => {
   const { call, apiKey, revoke } = await setup();
   const wrong = `${apiKey.slice(0, -1)}${apiKey.endsWith("0") ? "1" : "0"}`;
   for (const key of ["", "mr_x", wrong]) {
@@ -131,7 +131,7 @@ test("no key, a wrong one and a revoked one are refused alike", async () => {
   expect((await call("/v1/jobs?queue=a")).status).toBe(401);
 });
 
-test("another key's job is not there, nor one that never was", async () => {
+test("another key's job and an unknown job get the same answer", async () => {
   const mine = await setup();
   const theirs = await setup();
   const { id } = (await (await theirs.postJob()).json()) as { id: string };
@@ -148,7 +148,7 @@ test("another key's job is not there, nor one that never was", async () => {
   }
 });
 
-test("a waiting job is cancelled at once, a running one through its worker, a finished one not", async () => {
+test("a waiting job is cancelled at once, a running one by its worker, and a finished one not at all", async () => {
   const { postJob, call, startWorker } = await setup();
   const post = async () => `/v1/jobs/${((await (await postJob()).json()) as { id: string }).id}`;
   const waiting = await post();
@@ -179,7 +179,7 @@ test("a waiting job is cancelled at once, a running one through its worker, a fi
 test("jobs are listed by queue and state, page by page", async () => {
   const { postJob, call, queue } = await setup();
   const ids: string[] = [];
-  for (let at = 0; at < 3; at += 1) {
+  for (let index = 0; index < 3; index += 1) {
     ids.unshift(((await (await postJob()).json()) as { id: string }).id);
   }
   await call(`/v1/jobs/${ids[0]}`, { method: "DELETE" });
@@ -202,7 +202,7 @@ test("jobs are listed by queue and state, page by page", async () => {
   ]);
 });
 
-test("a document is stored as it comes, and comes back as it was to its owner alone", async () => {
+test("a document is stored unchanged, and only its owner can read it", async () => {
   const { call } = await setup();
   const other = await setup();
   const put = await call("/v1/documents?name=%C3%BCber.txt", {
@@ -229,7 +229,7 @@ test("a document is stored as it comes, and comes back as it was to its owner al
   }
 });
 
-test("a document without a type is told from its content, and named by its disposition", async () => {
+test("the type of a document is detected from its content, and its name comes from Content-Disposition", async () => {
   const { call } = await setup();
   const put = await call("/v1/documents", {
     method: "PUT",
@@ -242,7 +242,7 @@ test("a document without a type is told from its content, and named by its dispo
 test.each<[string, Record<string, string>, string, string, string, number]>([
   ["is empty", {}, "", "", "DOCUMENT_EMPTY", 400],
   [
-    "is not of its type",
+    "is not of its declared type",
     { "content-type": "application/pdf" },
     "",
     "x",
@@ -250,7 +250,7 @@ test.each<[string, Record<string, string>, string, string, string, number]>([
     415,
   ],
   [
-    "is of no type we take",
+    "has a type that is not supported",
     { "content-type": "image/png" },
     "",
     "x",
@@ -265,7 +265,7 @@ test.each<[string, Record<string, string>, string, string, string, number]>([
     "DOCUMENT_TYPE_MISMATCH",
     415,
   ],
-  ["has a path for a name", {}, "?name=a%2Fb", "x", "MALFORMED", 400],
+  ["has a path as its name", {}, "?name=a%2Fb", "x", "MALFORMED", 400],
 ])("a document that %s is refused", async (_, headers, query, body, reason, status) => {
   const { call } = await setup();
   const response = await call(`/v1/documents${query}`, { method: "PUT", body, headers });
@@ -277,7 +277,7 @@ test("an upload that is cut is not stored", async () => {
   const { apiKey } = await setup();
   const watching = new AbortController();
   const changes = watch(system.documents, { signal: watching.signal });
-  // It watches from the first asking on.
+  // The watch begins with the first call of next().
   let next = changes.next();
   const changed = async () => {
     await next;
@@ -297,7 +297,7 @@ test("an upload that is cut is not stored", async () => {
   watching.abort();
 });
 
-test("every error of a route is counted and none of them is a bug", async () => {
+test("every error of a route is counted, and none is INTERNAL", async () => {
   const metrics = await (
     await fetch(`http://${system.gateways[0]?.addresses.metrics}/metrics`)
   ).text();

@@ -1,4 +1,7 @@
-/** The configurations of docs/proxies.md, in the proxies that they are for. A proxy that is not installed is skipped, and said so. */
+/**
+ * Runs the configurations of docs/proxies.md in the real proxies. A proxy that is not installed is skipped and
+ * reported.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -22,7 +25,7 @@ const installed = (program: string, ...args: string[]): boolean => {
     return true;
   } catch {
     process.stderr.write(
-      `SKIPPED: ${program} is not installed, so docs/proxies.md is not tried with it.\n`,
+      `SKIPPED: ${program} is not installed, so docs/proxies.md is not tested with it.\n`,
     );
     return false;
   }
@@ -59,9 +62,9 @@ async function listening(port: number, child: ChildProcess): Promise<void> {
 
 async function startProxy(program: string, args: readonly string[], port: number) {
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
+  let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
+    errors += text;
   });
   onTestFinished(async () => {
     if (child.exitCode !== null) return;
@@ -69,7 +72,7 @@ async function startProxy(program: string, args: readonly string[], port: number
     await once(child, "exit");
   });
   await listening(port, child).catch((error: Error) => {
-    throw new Error(`${error.message}: ${said.slice(-2_000)}`);
+    throw new Error(`${error.message}: ${errors.slice(-2_000)}`);
   });
 }
 
@@ -132,7 +135,7 @@ ${servers}}`,
 
 for (const name of ["nginx", "envoy"] as const) {
   test.skipIf(!has[name])(
-    `${name}, configured as docs/proxies.md says, passes on all that a gateway does`,
+    `${name}, configured as in docs/proxies.md, passes on all services of a gateway`,
     async () => {
       const { queue, apiKey, startWorker } = await httpCaller(system);
       const proxy = await start[name]();
@@ -145,7 +148,7 @@ for (const name of ["nginx", "envoy"] as const) {
         });
       const worker = startWorker();
 
-      // Events, each as it comes: the second piece is written once the first was seen.
+      // Events arrive as they are written: the second piece is written only after the first was seen.
       const { id } = (await (await post("/v1/jobs", { queue, type: "held" })).json()) as {
         id: string;
       };
@@ -170,12 +173,12 @@ for (const name of ["nginx", "envoy"] as const) {
       expect(await ended).toBe("JOB_STATE_SUCCEEDED");
       expect(texts).toEqual(["piece 0", "piece 1", "piece 2"]);
 
-      // A wait for the end of a job that runs meanwhile.
+      // A caller waits for the end of a job that runs meanwhile.
       const waited = post("/v1/jobs?wait=60", { queue, type: "held" });
       (await worker.next()).finish("waited for");
       expect(await (await waited).json()).toMatchObject({ result: "waited for" });
 
-      // A document as large as they may be, by HTTP and by gRPC.
+      // Documents of the largest size, by HTTP and by gRPC.
       const large = Buffer.alloc(60 * 1024 * 1024, "All work and no play. ");
       const uploaded = await fetch(`${proxy.http}/v1/documents?name=large.txt`, {
         method: "PUT",
@@ -197,7 +200,7 @@ for (const name of ["nginx", "envoy"] as const) {
       const results = (await Promise.all(running)).map(({ result }) => result);
       expect(new Set(results)).toEqual(new Set([0, 1, 2, 3, 4]));
 
-      // An early answer leaves the connection to the gateway fit for the next caller.
+      // After an early answer, the connection to the gateway must still serve the next caller.
       const refused = await fetch(`${proxy.http}/v1/documents?name=a.txt`, {
         method: "PUT",
         headers: { authorization: "Bearer mr_nobody0000_0", "content-type": "text/plain" },

@@ -1,6 +1,7 @@
-// A Python of the machine's, for clients and workers that are not written in TypeScript. `npm test` brings
-// none: without MILLRACE_PYTHON, the path of one that has examples/python-worker/requirements.txt, the
-// tests that need it are reported as skipped. `.ci/run` makes one where it can.
+// The machine's Python, for clients and workers that are not written in TypeScript. `npm test` installs no
+// Python. MILLRACE_PYTHON is the path of a Python that has the packages of
+// examples/python-worker/requirements.txt. Without it, the tests that need Python are reported as skipped.
+// `.ci/run` installs one where it can.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 
 const protos = join(import.meta.dirname, "../../proto");
 
-/** Left out: there is none. */
+/** Undefined if there is no Python. */
 export const python = process.env.MILLRACE_PYTHON;
 
 const generated = new Map<string, string>();
@@ -16,9 +17,10 @@ process.once("exit", () => {
   for (const folder of generated.values()) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Generates what these proto files say, once for a process of tests; PYTHONPATH finds it. */
+/** Generates code from these proto files, once in each process of tests. PYTHONPATH points to it. */
 export function generatedForPython(...files: readonly string[]): { readonly PYTHONPATH: string } {
-  if (python === undefined) throw new Error("there is no Python: set MILLRACE_PYTHON");
+  if (python === undefined)
+    throw new Error("MILLRACE_PYTHON is not set: set it to the path of a Python");
   const known = generated.get(files.join());
   if (known !== undefined) return { PYTHONPATH: known };
   const folder = mkdtempSync(join(tmpdir(), "millrace-python-"));

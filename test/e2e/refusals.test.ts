@@ -75,14 +75,14 @@ describe.each(protocols)("by %s", (_, connect) => {
   };
 
   test.each(["garbage", "0", "01JDXW5T5Q6M3C9N2V8K4H7R1", "01jdxw5t5q6m3c9n2v8k4h7r1b", "+", "-"])(
-    "the page token %j, which no list gave, is refused",
+    "the page token %j, which no list returned, is refused",
     async (pageToken) => {
       const { jobs, queue } = await setup();
       expect(await reasonOf(jobs.listJobs({ queue, pageToken }))).toBe("MALFORMED");
     },
   );
 
-  test("a payload of one byte more than the limit is too large, and not malformed", async () => {
+  test("a payload one byte over the limit is TOO_LARGE, not MALFORMED", async () => {
     const { submit } = await setup();
     const ofBytes = (bytes: number): Spec => ({
       payload: { case: "payloadJson", value: `{"a":"${"x".repeat(bytes - 8)}"}` },
@@ -95,7 +95,7 @@ describe.each(protocols)("by %s", (_, connect) => {
     expect(await reasonOf(submit(asStruct))).toBe("TOO_LARGE");
   });
 
-  test("a deadline in the last moment of the year 9999 comes back, and no list breaks", async () => {
+  test("a deadline at the end of the year 9999 is returned, and lists still work", async () => {
     const { submit, jobs, queue, call } = await setup();
     const { job } = await submit({ deadline: lastMoment, expiresAt: lastMoment });
     const jobId = job?.id ?? "";
@@ -106,16 +106,16 @@ describe.each(protocols)("by %s", (_, connect) => {
     expect(await listed.json()).toMatchObject({ jobs: [{ deadline: "9999-12-31T23:59:59.999Z" }] });
   });
 
-  test("the same payload in another order is the same content for its idempotency key", async () => {
+  test("a payload in another order is the same content for its idempotency key", async () => {
     const { submit } = await setup();
-    const of = (value: Record<string, never>): Spec => ({
+    const withPayload = (value: Record<string, never>): Spec => ({
       idempotencyKey: "once",
       payload: { case: "payloadStruct", value },
     });
-    const one = await submit(of({ a: 1, b: [1, { c: 2, d: 3 }] } as never));
-    const other = await submit(of({ b: [1, { d: 3, c: 2 }], a: 1 } as never));
+    const one = await submit(withPayload({ a: 1, b: [1, { c: 2, d: 3 }] } as never));
+    const other = await submit(withPayload({ b: [1, { d: 3, c: 2 }], a: 1 } as never));
     expect([other.job?.id, other.existing]).toEqual([one.job?.id, true]);
-    expect(await reasonOf(submit(of({ a: 2 } as never)))).toBe("IDEMPOTENCY_CONFLICT");
+    expect(await reasonOf(submit(withPayload({ a: 2 } as never)))).toBe("IDEMPOTENCY_CONFLICT");
   });
 });
 
@@ -123,7 +123,7 @@ test.each([
   ["gRPC", protocols[0]],
   ["Connect in binary", protocols[2]],
 ] as const)(
-  "by %s, a time that no Timestamp may hold is refused with its name",
+  "by %s, a time out of the range of Timestamp is refused with its field name",
   async (_, protocol) => {
     const { apiKey, queue } = await httpCaller(system);
     const jobs = protocol?.[1](apiKey);
@@ -140,7 +140,7 @@ describe("by plain HTTP", () => {
     return { status: response.status, reason, violations };
   };
 
-  test("a page token that no list gave is refused", async () => {
+  test("a page token that no list returned is refused", async () => {
     const { call, queue } = await httpCaller(system);
     const refused = await call(`/v1/jobs?queue=${queue}&pageToken=garbage`);
     expect(await problemOf(refused)).toMatchObject({
@@ -148,30 +148,40 @@ describe("by plain HTTP", () => {
     });
   });
 
-  test("payloadJson of one byte more than the limit is a 413", async () => {
+  test("payloadJson one byte over the limit is a 413", async () => {
     const { postJob } = await httpCaller(system);
-    const of = (bytes: number) => postJob({ payloadJson: `{"a":"${"x".repeat(bytes - 8)}"}` });
-    expect((await of(262_144)).status).toBe(202);
-    expect(await problemOf(await of(262_145))).toMatchObject({ status: 413, reason: "TOO_LARGE" });
+    const postBytes = (bytes: number) =>
+      postJob({ payloadJson: `{"a":"${"x".repeat(bytes - 8)}"}` });
+    expect((await postBytes(262_144)).status).toBe(202);
+    expect(await problemOf(await postBytes(262_145))).toMatchObject({
+      status: 413,
+      reason: "TOO_LARGE",
+    });
   });
 
-  test("a body of more members than a payload can hold is refused before it is read", async () => {
+  test("a body with more members than a payload may have is refused before it is decoded", async () => {
     const { postJob } = await httpCaller(system);
-    const of = (elements: number) => postJob({ payload: { a: Array(elements).fill(0) } });
-    expect((await of(131_000)).status).toBe(202);
-    expect(await problemOf(await of(300_000))).toMatchObject({ status: 413, reason: "TOO_LARGE" });
+    const postElements = (elements: number) => postJob({ payload: { a: Array(elements).fill(0) } });
+    expect((await postElements(131_000)).status).toBe(202);
+    expect(await problemOf(await postElements(300_000))).toMatchObject({
+      status: 413,
+      reason: "TOO_LARGE",
+    });
   });
 
   test("members in another order and numbers in another form are the same content", async () => {
     const { postJob } = await httpCaller(system);
-    const of = (payloadJson: string) => postJob({ payloadJson }, { "idempotency-key": "once" });
-    const first = (await (await of('{"a":1,"b":[100]}')).json()) as { id: string };
-    expect(await (await of('{ "b": [1e2], "a": 1.0 }')).json()).toMatchObject({ id: first.id });
-    expect((await of('{"a":1,"b":[101]}')).status).toBe(409);
+    const postPayload = (payloadJson: string) =>
+      postJob({ payloadJson }, { "idempotency-key": "once" });
+    const first = (await (await postPayload('{"a":1,"b":[100]}')).json()) as { id: string };
+    expect(await (await postPayload('{ "b": [1e2], "a": 1.0 }')).json()).toMatchObject({
+      id: first.id,
+    });
+    expect((await postPayload('{"a":1,"b":[101]}')).status).toBe(409);
   });
 
   test.each(["18446744073709551615", "18446744073709551616", "99999999999999999999999", "x", "-1"])(
-    "Last-Event-ID: %s is refused, for no offset comes after it",
+    "Last-Event-ID: %s is refused, because no offset follows it",
     async (id) => {
       const { postJob, call } = await httpCaller(system);
       const location = (await postJob()).headers.get("location");
@@ -182,7 +192,7 @@ describe("by plain HTTP", () => {
     },
   );
 
-  test("Last-Event-ID may be the last offset but one", async () => {
+  test("Last-Event-ID may be the second largest offset", async () => {
     const { postJob, call } = await httpCaller(system);
     const location = (await postJob()).headers.get("location");
     const left = new AbortController();

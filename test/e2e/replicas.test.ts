@@ -15,7 +15,7 @@ async function setup() {
 
 const messages = [{ role: "user", content: "Call me Ishmael. The sea was calm." }];
 
-/** Has a job done, and returns the state in which its job ended. */
+/** Submits a job and returns its final state. */
 async function chat(millrace: Millrace) {
   const { jobId } = await millrace.submit({
     queue: "documents",
@@ -29,7 +29,7 @@ async function chat(millrace: Millrace) {
   return state;
 }
 
-test("each gateway takes jobs while one scheduler and one worker are gone, and callers do with one gateway", async () => {
+test("jobs succeed through each gateway without one scheduler and one worker, and then without one gateway", async () => {
   const { system, connect } = await setup();
   const through = system.gateways.map(({ addresses }) => connect(addresses.address ?? ""));
   const viaEach = () => Promise.all(through.map(chat));

@@ -5,10 +5,10 @@ import { onTestFinished, vi } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-// Each test starts all processes, some more than once, on a machine that may be busy with others.
+// Each test starts all processes, some more than once, on a machine that may be busy.
 vi.setConfig({ testTimeout: 180_000 });
 
-/** Runs what `npm start` and `npm run demo` run, without a terminal. */
+/** Runs the program of `npm start` or `npm run demo` without a terminal. */
 export function runCommand(command: "start" | "demo", env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, ["scripts/run.mjs", command], {
     cwd: root,
@@ -28,7 +28,7 @@ export function runCommand(command: "start" | "demo", env: Readonly<Record<strin
     child.kill("SIGINT");
     await code;
   });
-  /** What the first line that matches says; fails if the program ends without it. */
+  /** Resolves with the match of the first line that matches. Rejects if the program ends before. */
   const says = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
@@ -36,7 +36,9 @@ export function runCommand(command: "start" | "demo", env: Readonly<Record<strin
         if (found) resolve(found[1] ?? found[0]);
       };
       arrivals.addEventListener("line", look);
-      void code.then(() => reject(new Error(`never said ${pattern}:\n${lines.join("\n")}`)));
+      void code.then(() =>
+        reject(new Error(`the program ended without printing ${pattern}:\n${lines.join("\n")}`)),
+      );
       look();
     });
   return { lines, code, says, press: () => child.kill("SIGINT") };

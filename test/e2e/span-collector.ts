@@ -9,14 +9,14 @@ export interface Span {
   readonly spanId: string;
   readonly parentId: string;
   readonly name: string;
-  /** Those that are text or whole numbers. */
+  /** The attributes that are text or whole numbers. */
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly failed: boolean;
 }
 
 type Field = { readonly no: number; readonly value: Uint8Array | number };
 
-/** The fields of a message: bytes as they are, whole numbers, and nothing of what has a fixed length. */
+/** Yields the fields of a message: bytes unchanged, and whole numbers. Fields of fixed length are left out. */
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
@@ -34,7 +34,7 @@ const partsOf = (bytes: Uint8Array, no: number): Uint8Array[] =>
 const textOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 const hexOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
 
-/** A KeyValue whose AnyValue is a string (1) or an int (3). */
+/** Reads a KeyValue whose AnyValue is a string (1) or an int (3). */
 function attributeOf(bytes: Uint8Array): [string, string | number][] {
   const [value = new Uint8Array()] = partsOf(bytes, 2);
   const [field] = fieldsOf(value);
@@ -45,7 +45,7 @@ function attributeOf(bytes: Uint8Array): [string, string | number][] {
   return [[textOf(partsOf(bytes, 1)[0]), textOf(field.value)]];
 }
 
-/** opentelemetry.proto.trace.v1.Span, by the numbers of its fields. */
+/** Reads an opentelemetry.proto.trace.v1.Span by its field numbers. */
 function spanOf(bytes: Uint8Array): Span {
   const [status = new Uint8Array()] = partsOf(bytes, 15);
   return {
@@ -58,14 +58,14 @@ function spanOf(bytes: Uint8Array): Span {
   };
 }
 
-/** ExportTraceServiceRequest: resource spans (1), in them scope spans (2), in them spans (2). */
+/** Reads an ExportTraceServiceRequest: resource spans (1) contain scope spans (2), which contain spans (2). */
 const spansOf = (body: Uint8Array): Span[] =>
   partsOf(body, 1)
     .flatMap((resource) => partsOf(resource, 2))
     .flatMap((scope) => partsOf(scope, 2))
     .map(spanOf);
 
-/** Takes spans over OTLP, as a collector does. */
+/** Receives spans over OTLP, as a collector does. */
 export async function startSpanCollector() {
   const spans: Span[] = [];
   let arrived = Promise.withResolvers<void>();
@@ -86,7 +86,7 @@ export async function startSpanCollector() {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       OTEL_BSP_SCHEDULE_DELAY: "50",
     },
-    /** Resolves to a trace's spans once `complete` says that they are all there. */
+    /** Resolves with a trace's spans once `complete` returns true for them. */
     async trace(traceId: string, complete: (spans: readonly Span[]) => boolean): Promise<Span[]> {
       for (;;) {
         const found = spans.filter((span) => span.traceId === traceId);

@@ -18,7 +18,7 @@ async function setup() {
   return { folder, start };
 }
 
-/** What a person reads off the screen. */
+/** Reads from the output what a person would read. */
 async function started(program: ReturnType<typeof runCommand>) {
   const address = await program.says(/^ {2}gateway +(\S+)/);
   const redis = await program.says(/^ {2}Redis +(\S+)/);
@@ -41,12 +41,12 @@ const isUp = (address: string): Promise<boolean> =>
     socket.once("error", () => resolve(false));
   });
 
-test("start runs until Ctrl-C, stops all it started, and goes on with the same key and jobs", async () => {
+test("start runs until Ctrl-C, stops everything, and a second start has the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
   const { address, redis, apiKey, curl, grpcurl, cli } = await started(first);
 
-  // The lines that are there to be pasted.
+  // The lines that a person pastes into a shell.
   const [, url = "", body = ""] = /^curl -s '(\S+)' .* -d '(.*)'$/.exec(curl) ?? [];
   expect(curl).toContain(
     `-H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json'`,
@@ -72,13 +72,13 @@ test("start runs until Ctrl-C, stops all it started, and goes on with the same k
 
   const refused = start();
   expect(await refused.code).toBe(1);
-  expect(refused.lines.join("\n")).toMatch(/runs already in .* \(process \d+\)\. Stop it/);
+  expect(refused.lines.join("\n")).toMatch(/already runs in .* \(process \d+\)\. Stop it/);
 
   first.press();
   expect(await first.code).toBe(0);
   expect(first.lines.at(-1)).toBe("millrace: stopped");
   expect([await isUp(address), await isUp(redis)]).toEqual([false, false]);
-  // Keys, jobs, documents and logs: none but their owner may look.
+  // Only the owner may read keys, jobs, documents and logs.
   const kept = await readdir(folder, { recursive: true });
   expect(kept).toEqual(expect.arrayContaining(["api-key", "documents", "logs", "redis"]));
   const modes = await Promise.all([".", ...kept].map((path) => stat(join(folder, path))));
@@ -92,7 +92,7 @@ test("start runs until Ctrl-C, stops all it started, and goes on with the same k
   expect(await later.getJob(job.id)).toEqual(job);
 });
 
-test("start ends with an error when a part of it ends", async () => {
+test("start ends with an error when one of its processes ends", async () => {
   const { start } = await setup();
   const program = start();
   const { address, redis } = await started(program);
@@ -103,7 +103,7 @@ test("start ends with an error when a part of it ends", async () => {
   expect(await isUp(address)).toBe(false);
 });
 
-test("start says which port is taken that it was told to use", async () => {
+test("start names a configured port that is taken", async () => {
   const { folder } = await setup();
   const taken = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void taken.close());
@@ -113,11 +113,11 @@ test("start says which port is taken that it was told to use", async () => {
   const { code, lines } = runCommand("start", env);
   expect(await code).toBe(1);
   expect(lines.at(-1)).toBe(
-    `millrace: MILLRACE_GATEWAY_PORT: port ${port} is taken. Choose another, or leave it out.`,
+    `millrace: MILLRACE_GATEWAY_PORT: port ${port} is taken. Choose another port, or leave the variable out.`,
   );
 });
 
-test("start and demo that are interrupted while they start stop what they have started", async () => {
+test("start and demo stop what they have started when they are interrupted during the start", async () => {
   const { folder } = await setup();
   for (const [command, expected] of [
     ["start", 0],

@@ -19,7 +19,7 @@ const text = Array.from(
   (_, i) => `Whale number ${i} swam past the ship, and the captain wrote of it. The sea was calm.`,
 ).join("\n\n");
 
-test("a document goes through gateway, scheduler and worker, and its summary streams back", async () => {
+test("a document passes gateway, scheduler and worker, and its summary streams back", async () => {
   const { millrace, collector, metrics } = await setup();
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
   const document = await millrace.uploadDocument(Buffer.from(text), { name: "whales.txt" });

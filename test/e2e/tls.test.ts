@@ -14,7 +14,7 @@ import { Heard } from "../faults/heard.ts";
 
 const run = promisify(execFile);
 
-/** One of each service, with certificates on both sides of every link. */
+/** Starts one of each service, with certificates on both sides of every connection. */
 async function setup() {
   const folder = await mkdtemp(join(tmpdir(), "millrace-tls-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -85,7 +85,7 @@ async function setup() {
   });
   onTestFinished(() => admin.close());
   await admin.rpc.putQueue({ queue: { name: "documents" } });
-  // Which no worker serves.
+  // No worker serves this queue.
   await admin.rpc.putQueue({ queue: { name: "idle" } });
   const { key: apiKey } = await admin.rpc.createApiKey({ name: "tls" });
   return { authority, ca, strangersCa, startGateway, calling, apiKey, file, scheduler, log };
@@ -97,7 +97,7 @@ const job = {
   payload: { messages: [{ role: "user", content: "The whale swam. The sea was calm." }] },
 };
 
-test("a job goes through services that show each other certificates", async () => {
+test("a job passes services with mutual TLS", async () => {
   const { authority, ca, startGateway, calling, apiKey } = await setup();
   const gateway = await startGateway(await calling("gateway-client"));
   const millrace = connectMillrace({
@@ -117,7 +117,7 @@ test("a job goes through services that show each other certificates", async () =
   expect(stdout).toMatch(/ 200$/);
 });
 
-test("certificates that are replaced are used without a restart, and no call is cut", async () => {
+test("replaced certificates take effect without a restart, and no call is cut", async () => {
   const { authority, startGateway, calling, apiKey, file, scheduler, log } = await setup();
   const gateway = await startGateway(await calling("gateway-client"));
   const connect = (ca: Buffer) => {
@@ -130,7 +130,7 @@ test("certificates that are replaced are used without a restart, and no call is 
   const watching = Array.fromAsync(before.watch(jobId));
 
   const renewed = testAuthority();
-  /** Replaces files, and waits until all who read them have. */
+  /** Replaces files, and waits until all services that read them have done so. */
   const replace = async (
     files: Readonly<Record<string, Buffer>>,
     readers: readonly (readonly [service: string, what: string])[],
@@ -150,7 +150,8 @@ test("certificates that are replaced are used without a restart, and no call is 
     ["gateway", calls],
     ["worker", calls],
   ] as const;
-  // As one replaces an authority: first all trust both, then all show the new, then all trust it alone.
+  // Replaces an authority in the usual order: first all trust both, then all use new certificates, then all trust
+  // only the new authority.
   const both = Buffer.concat([authority.ca, renewed.ca]);
   await replace({ "ca.pem": both }, all);
   const pairs = ["scheduler", "gateway", "gateway-client", "worker"].map((name) => {
@@ -163,7 +164,7 @@ test("certificates that are replaced are used without a restart, and no call is 
   await replace(Object.fromEntries(pairs.flat()), [...all, ["gateway", listeners]]);
   await replace({ "ca.pem": renewed.ca }, all);
 
-  // New connections on every link: callers', the gateway's and the worker's.
+  // This opens new connections everywhere: the callers', the gateway's and the worker's.
   await scheduler.restart();
   const after = connect(renewed.ca);
   expect(await after.run(job)).toMatchObject({ state: "SUCCEEDED" });
@@ -172,7 +173,7 @@ test("certificates that are replaced are used without a restart, and no call is 
   expect(log.items.filter((line) => line.includes('"level":50'))).toEqual([]);
 }, 120_000);
 
-test("a gateway that trusts another authority, or shows no certificate, does not reach the scheduler", async () => {
+test("a gateway that trusts another authority, or has no certificate, cannot reach the scheduler", async () => {
   const { ca, strangersCa, startGateway, calling, apiKey } = await setup();
   for (const settings of [
     { ...(await calling("misled")), MILLRACE_SCHEDULER_CA_FILE: strangersCa },

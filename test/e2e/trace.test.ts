@@ -8,7 +8,7 @@ import { answer, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type Span, startSpanCollector } from "./span-collector.ts";
 
-test("a job's trace has each attempt with its wait, its provider calls and why it failed", async () => {
+test("a job's trace has each attempt with its wait, its provider calls and its failure", async () => {
   const collector = await startSpanCollector();
   const provider = await startProviderSimulator(({ number }) =>
     number === 1 ? refuse(500, "server_error") : answer("By", " water."),
@@ -78,7 +78,7 @@ test("a job's trace has each attempt with its wait, its provider calls and why i
   expect(spans).toHaveLength(6);
 });
 
-test("a call that its caller got wrong is in the caller's trace, and no error of ours", async () => {
+test("a call with a caller's error is in the caller's trace, and its span is not marked as failed", async () => {
   const collector = await startSpanCollector();
   const system = await startSystem({ workers: 0, settings: { all: collector.settings } });
   onTestFinished(() => system[Symbol.asyncDispose]());
@@ -96,7 +96,7 @@ test("a call that its caller got wrong is in the caller's trace, and no error of
     attributes: { "rpc.response.status_code": "NOT_FOUND", "millrace.job.id": jobId },
   });
 
-  // Though gRPC names them so: UNIMPLEMENTED for an encoding, INTERNAL for a flag.
+  // gRPC gives these cases the codes of server errors: UNIMPLEMENTED for an encoding, INTERNAL for a flag.
   const session = connectHttp2(`http://${system.gateways[0]?.addresses.address}`);
   onTestFinished(() => session.destroy());
   const calls = [

@@ -126,14 +126,14 @@ test("watchers and waiters that disconnect leave nothing behind", async () => {
   });
   const jobId = await submit();
   const following = journal.follow(jobId);
-  const at = {
+  const service = {
     gateway: "/millrace.jobs.v1.JobService/",
     scheduler: "/millrace.scheduler.v1.SchedulerService/",
   };
   const watchesEnded = () =>
     Promise.all([
-      metric(gateway, "millrace_rpc_calls_total", { method: `${at.gateway}WatchJob` }),
-      metric(scheduler, "millrace_rpc_calls_total", { method: `${at.scheduler}Watch` }),
+      metric(gateway, "millrace_rpc_calls_total", { method: `${service.gateway}WatchJob` }),
+      metric(scheduler, "millrace_rpc_calls_total", { method: `${service.scheduler}Watch` }),
     ]);
   const [atGateway, atScheduler] = await watchesEnded();
   const cancelled = Array.from({ length: 20 }, async () => {
@@ -153,10 +153,10 @@ test("watchers and waiters that disconnect leave nothing behind", async () => {
   waiting.abort();
   await Promise.allSettled(waits);
   await untilMetric((ended) => ended === atGateway + 40, gateway, "millrace_rpc_calls_total", {
-    method: `${at.gateway}WatchJob`,
+    method: `${service.gateway}WatchJob`,
   });
   await untilMetric((ended) => ended === atScheduler + 40, scheduler, "millrace_rpc_calls_total", {
-    method: `${at.scheduler}Watch`,
+    method: `${service.scheduler}Watch`,
   });
   finish.resolve();
   expect((await following).state).toBe(JobState.SUCCEEDED);

@@ -15,7 +15,7 @@ async function runWorker(settings: Readonly<Record<string, string>>) {
     async (service) => (await service.exited).code,
     (error: Error) => Number(/ended \((\d+)\)/.exec(error.message)?.[1]),
   );
-  return { code, said: log.items.join("\n") };
+  return { code, logged: log.items.join("\n") };
 }
 
 test("a wrong token ends the worker with exit code 78 and the setting to change", async () => {
@@ -24,12 +24,12 @@ test("a wrong token ends the worker with exit code 78 and the setting to change"
     workers: 0,
     settings: { scheduler: token },
   });
-  const { code, said } = await runWorker({
+  const { code, logged } = await runWorker({
     MILLRACE_SCHEDULER_ADDRESS: system.workerTarget,
     MILLRACE_WORKER_TOKEN: "wrong",
   });
   expect(code).toBe(78);
-  expect(said).toMatch(/refused this worker .*MILLRACE_WORKER_TOKEN/);
+  expect(logged).toMatch(/refused this worker .*MILLRACE_WORKER_TOKEN/);
 });
 
 test.each([
@@ -37,10 +37,10 @@ test.each([
   ["MILLRACE_WORKER_ID", "a b", /must be 1 to 128 characters/],
   ["MILLRACE_SLOTS", "0", /MILLRACE_SLOTS/],
 ])("a wrong %s ends the worker with exit code 78 before it connects", async (name, value, says) => {
-  const { code, said } = await runWorker({
+  const { code, logged } = await runWorker({
     MILLRACE_SCHEDULER_ADDRESS: "127.0.0.1:1",
     [name]: value,
   });
   expect(code).toBe(78);
-  expect(said).toMatch(says);
+  expect(logged).toMatch(says);
 });

@@ -178,8 +178,8 @@ test("each of 10,000 jobs is answered once and reported once when finished, and 
   expect(stream.answers.size).toBe(10_000);
   const ids = [...stream.answers.keys()].map((n) => stream.answer(n) as { jobId: string });
   expect(stream.order).toHaveLength(20_000);
-  const told = stream.finished.map(({ id }) => id);
-  expect(new Set(told)).toEqual(new Set(ids.map(({ jobId }) => jobId)));
+  const finishedIds = stream.finished.map(({ id }) => id);
+  expect(new Set(finishedIds)).toEqual(new Set(ids.map(({ jobId }) => jobId)));
   expect(stream.finished[0]).toMatchObject({
     ...{ state: JobState.SUCCEEDED, resultJson: '{"ok":true}', payloadJson: "", type: "test" },
   });
@@ -395,8 +395,8 @@ test("abandoned waits make room on a stream at its limit, whatever is queued bef
   const [one, two] = [1, 2].map((n) => (stream.answer(n) as { jobId: string }).jobId);
   await stream.write({ forgetJobIds: [one, two] } as Message);
   await stream.until(() => stream.answers.size === 4);
-  for (const at of [system.gateways[0], system.schedulers[0]]) {
-    await untilMetric((value) => value === 2, at, "millrace_awaited_jobs");
+  for (const service of [system.gateways[0], system.schedulers[0]]) {
+    await untilMetric((value) => value === 2, service, "millrace_awaited_jobs");
   }
   for (const n of [1, 2, 3, 4]) release(n);
   stream.end();

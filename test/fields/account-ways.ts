@@ -1,4 +1,7 @@
-/** Provider accounts and how they are, as operators define them and see them while a provider refuses and fails. */
+/**
+ * Proves provider accounts and their status: as operators define them, and as they see them while a provider
+ * refuses and fails.
+ */
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -23,7 +26,10 @@ const RETRY_AFTER_MS = 1_000_000;
 const someTime = new Wanted("a time", (value) => value !== undefined);
 const count = (unit: string, fits: (value: number) => boolean) =>
   new Wanted(unit, (value) => fits(Number(value)));
-/** What is given back to an account comes a moment later: ranges that do not meet tell these fields apart. */
+/**
+ * Reservations are given back to an account a moment later, so the values are not exact. The ranges do not
+ * overlap, which tells these fields apart.
+ */
 const inUse = {
   running: count("2 to 5 jobs", (value) => value >= 2 && value <= 5),
   tokensUsed: count("tens of tokens", (value) => value >= 20 && value % 10 === 0),
@@ -31,7 +37,7 @@ const inUse = {
   runningLimit: count("a limit", (value) => value > 0),
 };
 
-/** An account is refused for load, reset, failed once, and failed until it is taken to be down. */
+/** Takes an account through a refusal for load, a reset, one failure, and failures until it counts as down. */
 export async function proveAccounts(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin } = world;
   const { account: wanted } = filled(PutProviderAccountRequestSchema, {
@@ -66,7 +72,7 @@ export async function proveAccounts(world: World, choice: SpecChoice): Promise<v
   });
   ledger.prove("ResetProviderAccount request", "name");
 
-  // The refused job has come back, and is leased before the others.
+  // The refused job waits again, and is leased before the others.
   const [first, second] = [await worker.take(), await lease()];
   await worker.settle(first.lease, outcomeOf(wanted.name, 500));
   await seeEverywhere(world, wanted.name, { ...closed, ...inUse, failures: 1 });
@@ -96,7 +102,7 @@ export async function proveAccounts(world: World, choice: SpecChoice): Promise<v
 const outcomeOf = (account: string, httpStatus: number): Outcome => ({
   case: "failed",
   value: {
-    error: { reason: "PROVIDER_ERROR", message: "as the test wants it", retryable: true },
+    error: { reason: "PROVIDER_ERROR", message: "the test asks for this failure", retryable: true },
     retryAfter: durationFromMs(RETRY_AFTER_MS),
     provider: { account, httpStatus },
   },

@@ -1,4 +1,7 @@
-/** The command `millrace`, run in this process: starting it for each of many ways takes half a second of processor time. */
+/**
+ * Runs the command `millrace` in this process. Starting a process for each of many ways would take half a second
+ * of processor time.
+ */
 import { millraceProgram } from "@millrace/cli/program";
 import { systemClock as clock } from "@millrace/shared";
 import { Heard } from "../faults/heard.ts";
@@ -12,7 +15,7 @@ export interface Addresses {
   readonly operators: string;
 }
 
-/** What the command writes to standard output, a JSON value a line, as it comes. */
+/** Yields what the command writes to standard output, one JSON value per line, as it comes. */
 export const commandLine = ({ apiKey, gateway, operators }: Addresses) =>
   async function* (...args: readonly string[]): AsyncGenerator<unknown> {
     const written = new Heard<string>();
@@ -23,13 +26,13 @@ export const commandLine = ({ apiKey, gateway, operators }: Addresses) =>
       clock,
       interrupted: new AbortController().signal,
     });
-    const at = forCallers.has(String(args[0]))
+    const addressFlags = forCallers.has(String(args[0]))
       ? ["--address", gateway]
       : ["--admin-address", operators];
     const run = program
-      .parseAsync([...args, "--json", ...at], { from: "user" })
-      .finally(() => written.end("it has ended"));
-    // Of a job that ends without a result it says so, having written all of it.
+      .parseAsync([...args, "--json", ...addressFlags], { from: "user" })
+      .finally(() => written.end("the command has ended"));
+    // For a job without a result, the command fails after it has written everything.
     run.catch(() => undefined);
     let lines = 0;
     const next = () => written.until(() => true, lines).catch(() => undefined);

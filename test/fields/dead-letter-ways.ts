@@ -1,4 +1,4 @@
-/** Jobs that failed for good, with the history of their attempts, as operators see them and redrive them. */
+/** Proves dead letters with the history of their attempts, as operators see and redrive them. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -15,7 +15,7 @@ import { pathsOf } from "./paths.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-/** They are as the jobs that died, with how each of their attempts ended. */
+/** Compares dead letters with the jobs that failed, and with how each attempt ended. */
 export function compareLetters({ ledger }: World, life: Life): void {
   for (const { id, seen } of life.letters) {
     const { expected } = id === life.failed.id ? life.failed : life.redriven;
@@ -26,7 +26,7 @@ export function compareLetters({ ledger }: World, life: Life): void {
   ledger.prove("GetDeadLetter request", "job_id");
 }
 
-/** Two jobs that failed for good, of which filters choose. */
+/** Makes two dead letters, from which filters select. */
 async function makeDeadLetters(world: World, choice: SpecChoice): Promise<string[]> {
   const worker = new RawWorker(world.workers);
   await worker.hello(choice.queue, { pools: [choice.pool], credit: 2 });
@@ -41,7 +41,7 @@ async function makeDeadLetters(world: World, choice: SpecChoice): Promise<string
   return ids;
 }
 
-/** Each member of a filter leaves some out, in the list and in what is redriven or purged. */
+/** Proves that each member of a filter excludes something, in the list and in what is redriven or purged. */
 export async function proveDeadLetterFilters(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin, keyId } = world;
   const { queue, type } = choice;
@@ -98,7 +98,7 @@ export async function proveDeadLetterFilters(world: World, choice: SpecChoice): 
   await redriveAndPurge(world, queue, type);
 }
 
-/** A filter as a person writes it for the command. */
+/** Writes a filter as flags of the command. */
 function flagsOf(filter: MessageInitShape<typeof DeadLetterFilterSchema>): string[] {
   const text = (time: unknown) => timestampDate(time as Timestamp).toISOString();
   const { queue, jobIds = [], keyId, type, reason, deadSince, deadBefore } = filter;
@@ -120,7 +120,7 @@ async function redriveAndPurge(world: World, queue: string, type: string): Promi
   ledger.compare("RedriveDeadLetters response", RedriveDeadLettersResponseSchema, steps.at(-1), {
     ...{ matched: 1n, redriven: 1n, done: true },
   });
-  // The queue takes another type from now on: what is redriven to it is refused.
+  // The queue now takes only another type, so a redrive to it is refused.
   await admin.putQueue({ queue: { name: queue, types: [`${type}s`], maxStalls: 50 } });
   const again = await Array.fromAsync(admin.redriveDeadLetters({ filter: { queue } }));
   ledger.compare("RedriveDeadLetters response", RedriveDeadLettersResponseSchema, again.at(-1), {

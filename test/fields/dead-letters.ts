@@ -1,4 +1,4 @@
-/** What operators see of jobs that failed for good. */
+/** What operators see of dead letters. */
 import { type DescMessage, fromJson, type JsonObject, type Message } from "@bufbuild/protobuf";
 import {
   DeadLetterSchema,
@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 
 export interface Letters {
   readonly id: string;
-  /** What came by each way that shows a dead letter, and how it is to be read. */
+  /** What each way that shows a dead letter returned, and how to read it. */
   readonly seen: readonly {
     readonly way: string;
     readonly desc: DescMessage;
@@ -19,7 +19,10 @@ export interface Letters {
   }[];
 }
 
-/** What operators see of a job that has just failed for good: it is no dead letter any more once it is redriven. */
+/**
+ * Collects what operators see of a job that has just failed for good. It must run at once, because a redriven job
+ * is no dead letter any more.
+ */
 export async function collectLetters(
   { admin, cliLines }: World,
   queue: string,

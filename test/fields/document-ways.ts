@@ -1,4 +1,4 @@
-/** Documents, which travel by themselves, and what is known of them. */
+/** Proves documents, which do not travel inside other messages, and their descriptions. */
 import { createHash } from "node:crypto";
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import type { Document } from "@millrace/client";
@@ -41,7 +41,7 @@ export async function proveDocuments(world: World): Promise<void> {
       ...(isFirst ? { document: { ...known, id: documentId } } : { content }),
     });
   }
-  // It was stored, so the end came as well.
+  // The document was stored, so the end message arrived too.
   ledger.prove("UploadDocument request", "header", "content", "end");
   ledger.prove("DownloadDocument request", "document_id");
 

@@ -1,4 +1,4 @@
-/** Jobs that are followed to their end, cancelled, and told of when they have ended, each by every way there is. */
+/** Proves every way to follow a job to its end, to cancel it, and to be told of its end. */
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { JobSchema, JobState } from "@millrace/proto/job";
@@ -34,7 +34,7 @@ const cancelled = (job: LivingJob): LivingJob => ({
   },
 });
 
-/** Follows all jobs, cancels those that have not ended, and returns all as they ended. */
+/** Follows all jobs, cancels the jobs that have not ended, and returns all jobs as they ended. */
 export async function watchAndCancel(
   world: World,
   life: Life,
@@ -70,7 +70,7 @@ export async function watchAndCancel(
   return ended;
 }
 
-/** The states that a watcher saw, and the output before them. */
+/** Compares the states and output that a watcher saw with what is expected. */
 function compareWatched(
   { ledger }: World,
   way: string,
@@ -95,7 +95,10 @@ function compareWatched(
   if (seen.chunks.length > 0) compare({ case: "chunks", value }, { chunks: { chunks } });
 }
 
-/** What the workers of a job wrote: one that was lost some bytes, and each attempt of the other a text and a progress. */
+/**
+ * Returns the expected output of a job. A worker that was lost wrote some bytes first. Each attempt of the other
+ * worker wrote a text and a progress.
+ */
 function outputOf(id: string, count: number): Expected[] {
   const wasLost = count > 3;
   const text = [
@@ -131,7 +134,7 @@ async function cancelEach(world: World, all: readonly LivingJob[]): Promise<void
   ledger.prove("CancelJob request", "job_id", "reason");
 }
 
-/** Whoever waits for the end of jobs is told of each with all that it has. */
+/** Proves that callers and gateways that wait for the end of jobs get each job with all its fields. */
 export async function tellEnds(world: World, ended: readonly LivingJob[], unknown: string) {
   const { ledger, jobs, millrace, scheduler } = world;
   const ids = ended.map(({ id }) => id);

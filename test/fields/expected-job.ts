@@ -1,4 +1,4 @@
-/** What a job must look like to its caller, told from what was submitted and from what became of it. */
+/** Describes how a job must look to its caller, from the submitted spec and from what happened to it. */
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { JobSpec } from "@millrace/proto/job";
 import { JobState } from "@millrace/proto/job";
@@ -7,10 +7,10 @@ import { type Expected, Wanted } from "./ledger.ts";
 
 const began = clock.nowMs();
 
-/** A time that somebody took while this test ran. */
+/** A time that was taken while this test ran. */
 export const lately = new Wanted("a time since this test began", (value) => {
   const ms = timestampMs(value as Timestamp);
-  // Schedulers go by Redis's time, in whole milliseconds.
+  // Schedulers use Redis's time, in whole milliseconds.
   return ms >= began - 1_000 && ms <= clock.nowMs() + 1_000;
 });
 
@@ -23,8 +23,8 @@ export const anyText = new Wanted("a text", (value) => typeof value === "string"
 
 export const someList = new Wanted("a list", (value) => Array.isArray(value) && value.length > 0);
 
-/** A job as submitted, with what has become of it since. */
-export const expectedJob = (id: string, spec: JobSpec, became: Expected): Expected => ({
+/** Returns the expected job: as submitted, and with what happened to it since. */
+export const expectedJob = (id: string, spec: JobSpec, outcome: Expected): Expected => ({
   id,
   state: JobState.QUEUED,
   queue: spec.queue,
@@ -41,5 +41,5 @@ export const expectedJob = (id: string, spec: JobSpec, became: Expected): Expect
   runAt: spec.runAt,
   expiresAt: spec.expiresAt,
   deadline: spec.deadline,
-  ...became,
+  ...outcome,
 });

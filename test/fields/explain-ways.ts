@@ -1,4 +1,4 @@
-/** Why jobs wait: one over its key's budget and behind another, and one whose time is to come. */
+/** Proves why jobs wait: one exceeds its key's budget and is behind another job, and one is scheduled for later. */
 import { fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { JobState } from "@millrace/proto/job";
@@ -67,7 +67,7 @@ async function explainEverywhere(world: World, jobId: string, expected: Expected
   }
 }
 
-/** As the contract names states and constraints. */
+/** Converts to the contract's names of states and constraints. */
 function explanationOfClient(explanation: object): ExplainJobResponse {
   const { state, constraints, ...same } = JSON.parse(JSON.stringify(explanation)) as JsonObject;
   return fromJson(ExplainJobResponseSchema, {

@@ -49,12 +49,12 @@ test("two jobs lose their worker", async () => {
   await lost;
 });
 
-test("every field of a job is stored whichever message it comes in", () =>
+test("every field of a job is stored, whichever message carries it", () =>
   submitByGrpc(world, choice));
-test("every field of a job is stored that comes by HTTP, by the client or by the command", () =>
+test("every field of a job is stored that is sent by HTTP, the client or the command", () =>
   submitOtherwise(world, choice));
 
-test("every member of what callers ask for changes the answer", async () => {
+test("every field of a caller's request changes the answer", async () => {
   await world.system.putQueue({ name: "asked" });
   await proveFilters(world, { ...choice, queue: "asked" });
   await proveReasons(world, choice);
@@ -62,7 +62,7 @@ test("every member of what callers ask for changes the answer", async () => {
   await proveDeadLetterFilters(world, { ...choice, queue: "dead" });
 });
 
-test("every field that operators set and see of API keys, queues and provider accounts arrives", async () => {
+test("every field of API keys, queues and provider accounts arrives", async () => {
   await world.system.putQueue({ name: "operated" });
   const operated = { ...choice, queue: "operated" };
   await proveKeys(world, operated);
@@ -76,20 +76,20 @@ test("every field of documents and explanations arrives", async () => {
   await proveExplanations(world, { ...choice, queue: "explained" });
 });
 
-test("every field of what workers say and hear arrives", async () => {
+test("every field of a worker's messages arrives", async () => {
   for (const name of ["worked", "provided"]) await world.system.putQueue({ name });
   await proveWork(world, { ...choice, queue: "worked" });
   await proveProviderFeedback(world, { ...choice, queue: "provided" });
 });
 
-test("every field that operators declare, and see of changes and audits, arrives", async () => {
+test("every field of the configuration, of changes and of audits arrives", async () => {
   for (const name of ["changed", "broken"]) await world.system.putQueue({ name });
   await proveConfiguration(world);
   await proveChanges(world, "changed");
   await proveAudit(world, { ...choice, queue: "broken" });
 });
 
-test("every field of a job is shown by whatever shows it, from its submission to its end", async () => {
+test("every way to read a job shows every field, from its submission to its end", async () => {
   const endless = async () => {
     const { job } = await world.jobs.submitJob({ job: filledSpec(choice) });
     return String(job?.id);
@@ -112,6 +112,6 @@ test("every field of a job is shown by whatever shows it, from its submission to
   await tellEnds(world, ended, later.id.replace(/.$/, later.id.endsWith("0") ? "1" : "0"));
 });
 
-test("every field of every message is proved to arrive, or says why not", () => {
+test("every field of every message is proved to arrive, or has a row with the reason", () => {
   expect(ledger.problems()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Messages in which every field has a value of its own that keeps the contract's rules. */
+/** Makes messages in which every field has its own value that keeps the contract's rules. */
 import {
   create,
   type DescField,
@@ -16,21 +16,21 @@ import { systemClock as clock } from "@millrace/shared";
 import { messageIn, pathOf } from "./paths.ts";
 
 export interface FillOptions {
-  /** Values that only the caller can know, by path: they must exist, or a rule's pattern asks for them. */
+  /** Values that only the caller knows, by path: things that must exist, or texts that a pattern requires. */
   readonly set?: Readonly<Record<string, unknown>>;
-  /** Fields that stay unset: the other members of a oneof, and what would be in the test's way. */
+  /** Fields that stay unset: the other members of a oneof, and fields that would disturb the test. */
   readonly skip?: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
-/** No two messages have the same values: one that is mistaken for another is seen. */
+/** No two messages have the same values, so that a test notices if one is taken for another. */
 let made = 0;
 const next = (): number => {
   made += 1;
   return made;
 };
 
-/** A message with every field set; throws where it would break a rule, so that a new rule is answered in `set`. */
+/** Makes a message with every field set. Throws if it would break a rule, which `set` must then satisfy. */
 export function filled<Desc extends DescMessage>(
   desc: Desc,
   options: FillOptions = {},
@@ -74,10 +74,10 @@ function valueOfField(field: DescField, path: string, options: FillOptions): unk
   }
 }
 
-/** A word that most patterns of the contract let through: a queue's, a type's, a key's, a label's. */
+/** A word that most patterns of the contract accept: those of queues, types, keys and labels. */
 const word = (): string => `word${next()}`;
 
-/** A Duration within its rules, in whole seconds, or a Timestamp some days from now. */
+/** Makes a Duration within its rules, in whole seconds, or a Timestamp some days from now. */
 function known(desc: DescMessage, rules: FieldRules | undefined): unknown {
   if (desc.typeName === "google.protobuf.Duration") {
     const { lessThan } = rules?.type.case === "duration" ? rules.type.value : {};
@@ -89,7 +89,7 @@ function known(desc: DescMessage, rules: FieldRules | undefined): unknown {
     return timestampFromMs(days * DAY_MS + next() * 1_000);
   }
   if (desc.fields.length === 0) return {};
-  throw new Error(`${desc.typeName}: set it`);
+  throw new Error(`${desc.typeName}: this type has no default value here, give one in set`);
 }
 
 function scalar(type: ScalarType | undefined, rules: FieldRules | undefined): unknown {
@@ -109,7 +109,7 @@ function scalar(type: ScalarType | undefined, rules: FieldRules | undefined): un
   }
 }
 
-/** A whole number within the rules, 2 at least: 1 is too often a default, or a mere yes. */
+/** A whole number within the rules, at least 2, because 1 is often a default or means only "yes". */
 function number(rules: FieldRules | undefined): number {
   const bounds = rules?.type.value as { lessThan?: { case?: string; value?: unknown } } | undefined;
   const most = bounds?.lessThan?.case === "lte" ? Number(bounds.lessThan.value) : 1e9;

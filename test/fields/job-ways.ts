@@ -1,4 +1,4 @@
-/** Every way to read a job shows every field of it. */
+/** Proves that every way to read a job shows every field. */
 import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobSpecSchema, JobState } from "@millrace/proto/job";
 import {
@@ -16,7 +16,7 @@ import { expect } from "vitest";
 import type { LivingJob } from "./life.ts";
 import type { World } from "./world.ts";
 
-/** A job of the client, or of the command's JSON, as the contract has it. A member that is not known throws. */
+/** Converts a job of the client, or of the command's JSON, to the contract's message. An unknown member throws. */
 export function jobOfClient(job: object): Job {
   const plain = JSON.parse(JSON.stringify(job)) as JsonObject;
   const { payload, result, failure, state, ...same } = plain;
@@ -29,7 +29,7 @@ export function jobOfClient(job: object): Job {
   });
 }
 
-/** A job as HTTP answers it, whose payload and result are JSON themselves. */
+/** Converts a job of an HTTP answer, in which payload and result are JSON themselves. */
 export function jobOfHttp(json: unknown): Job {
   const { payload, result, ...same } = json as JsonObject;
   return fromJson(JobSchema, {
@@ -39,7 +39,7 @@ export function jobOfHttp(json: unknown): Job {
   });
 }
 
-/** One job at a time. */
+/** Reads one job at a time by each way. */
 export async function readEach(world: World, all: readonly LivingJob[]): Promise<void> {
   const { ledger, jobs, millrace, http } = world;
   for (const { id, expected } of all) {
@@ -58,7 +58,7 @@ export async function readEach(world: World, all: readonly LivingJob[]): Promise
   );
 }
 
-/** Submitting a job again returns it as it is. */
+/** Proves that submitting a job again returns the current job. */
 export async function submitAgain(world: World, all: readonly LivingJob[]): Promise<void> {
   const { ledger, jobs, scheduler } = world;
   for (const { spec, expected, id } of all) {
@@ -87,7 +87,7 @@ export async function submitAgain(world: World, all: readonly LivingJob[]): Prom
 const byId = (all: readonly LivingJob[], jobs: readonly { readonly id: string }[]) =>
   jobs.map(({ id }) => all.find((one) => one.id === id)?.expected ?? { id: "no other job" });
 
-/** All of a queue, or those that run. */
+/** Reads a list by each way: all jobs of a queue, or only those in one state. */
 export async function readList(
   world: World,
   queue: string,

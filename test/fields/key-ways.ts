@@ -1,4 +1,4 @@
-/** API keys and their budgets, as operators make and change them and as all see them. */
+/** Proves API keys and their budgets, as operators create and change them, and as everyone sees them. */
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -25,7 +25,7 @@ import type { World } from "./world.ts";
 const GRACE_MS = 3 * 3_600_000;
 const someBytes = new Wanted("some bytes", (value) => Number(value) > 100);
 
-/** A key's life: made, used, changed, rotated and revoked. */
+/** Takes a key through its life: created, used, changed, rotated and revoked. */
 export async function proveKeys(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin } = world;
   const made = filled(CreateApiKeyRequestSchema, {
@@ -93,7 +93,7 @@ export async function proveKeys(world: World, choice: SpecChoice): Promise<void>
   await proveBudgetFlags(world);
 }
 
-/** What a gateway is told of a key. */
+/** Proves what a gateway is told about a key. */
 async function proveAuthentication(
   { ledger, scheduler }: World,
   key: string,
@@ -112,7 +112,7 @@ async function proveAuthentication(
   ledger.prove("Authenticate request", "key_id", "secret_sha256");
 }
 
-/** Each flag of the command that says a budget. */
+/** Proves each flag of the command that sets a limit. */
 async function proveBudgetFlags({ ledger, cliLines }: World): Promise<void> {
   let keyId = "";
   for (const way of ["millrace keys create", "millrace keys update"]) {

@@ -1,7 +1,10 @@
 /**
- * What was proved to arrive, way by way. A way is what a message travels in: the request or the response of a method, or
- * JSON over HTTP, the client's object, the command line. A field is proved on a way when a value that differs from its
- * default was sent in at one end and found at the other.
+ * Records which fields were proved to arrive on each way. A way is what a message travels in: the request or
+ * response of a method, JSON over HTTP, an object of the client, or the command line. A field is proved on a way
+ * if a value that differs from its default was sent at one end and found at the other.
+ *
+ * The picture is an account book. Each proof is an entry, and at the end every field must have an entry or a row
+ * that says why it has none.
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -20,16 +23,16 @@ export interface Way {
   readonly desc: DescMessage;
 }
 
-/** Fields that a way does not carry, or that are proved elsewhere, and why. */
+/** Fields that a way does not carry, or that another test proves, and why. */
 export interface Row {
   readonly ways: readonly string[];
   readonly paths: readonly string[];
   readonly why: string;
-  /** The test that proves them, from the root of the repository: it must name each field. */
+  /** The test that proves them, as a path from the root of the repository. The test must name each field. */
   readonly provedIn?: string;
 }
 
-/** A value that cannot be foretold exactly. */
+/** An expected value that is not known exactly. */
 export class Wanted {
   readonly text: string;
   readonly fits: (value: unknown) => boolean;
@@ -40,7 +43,7 @@ export class Wanted {
   }
 }
 
-/** Values by the names that they have in TypeScript; members of a oneof by their own names. */
+/** Expected values by their TypeScript names. Members of a oneof have their own names. */
 export type Expected = { readonly [name: string]: unknown };
 
 export class Ledger {
@@ -52,10 +55,10 @@ export class Ledger {
     this.#ways = new Map(ways.map((way) => [way.name, way]));
   }
 
-  /** Says that these fields were proved on a way, by assertions that came before. */
+  /** Enters that fields were proved on a way by assertions before this call. */
   prove(wayName: string, ...paths: readonly string[]): void {
     const way = this.#ways.get(wayName);
-    if (way === undefined) throw new Error(`there is no way ${wayName}`);
+    if (way === undefined) throw new Error(`there is no way named ${wayName}`);
     const known = pathsOf(way.desc);
     const proved = this.#proved.get(wayName) ?? new Set();
     this.#proved.set(wayName, proved);
@@ -67,8 +70,8 @@ export class Ledger {
   }
 
   /**
-   * Compares what came by a way, or the part of it at `path`, with what is expected there, and notes which fields
-   * arrived. What did not, what differs and what was not expected is told by `takeWrong`.
+   * Compares a message that arrived on a way, or the part of it at `path`, with the expected values, and enters
+   * the fields that arrived. `takeWrong` returns fields that are missing, different or unexpected.
    */
   compare<Desc extends DescMessage>(
     wayName: string,
@@ -85,7 +88,7 @@ export class Ledger {
     this.#wrong.push(...wrong.map((one) => `${wayName}: ${one}`));
   }
 
-  /** What was found wrong since this was last asked. */
+  /** Returns the faults since the last call. */
   takeWrong(): string[] {
     return [...new Set(this.#wrong.splice(0))];
   }
@@ -96,14 +99,14 @@ export class Ledger {
     return this.rows.filter(({ ways }) => ways.includes(wayName)).flatMap(({ paths }) => paths);
   }
 
-  /** Fields without a proof and without a row, and rows that are wrong. */
+  /** Returns fields without a proof and without a row, and rows that are wrong. */
   problems(): string[] {
     const unproved = [...this.#ways.values()].flatMap(({ name, desc }) => {
       const rows = this.#rows(name);
       return pathsOf(desc)
         .filter((path) => !this.#proved.get(name)?.has(path))
         .filter((path) => !rows.some((row) => isWithin(path, row)))
-        .map((path) => `${name}: nothing proves ${path}`);
+        .map((path) => `${name}: no test proves ${path}`);
     });
     const wrongRows = this.rows.flatMap(({ ways, paths }) =>
       ways.flatMap((name) => paths.flatMap((path) => this.#wrongRow(name, path))),
@@ -113,12 +116,12 @@ export class Ledger {
 
   #wrongRow(name: string, row: string): string[] {
     const way = this.#ways.get(name);
-    if (way === undefined) return [`the table names the way ${name}, which there is not`];
+    if (way === undefined) return [`the table names the way ${name}, which does not exist`];
     const covered = pathsOf(way.desc).filter((path) => isWithin(path, row));
-    if (covered.length === 0) return [`${name}: the table names ${row}, which there is not`];
+    if (covered.length === 0) return [`${name}: the table names ${row}, which does not exist`];
     return covered
       .filter((path) => this.#proved.get(name)?.has(path))
-      .map((path) => `${name}: the table leaves ${path} out, and it arrives`);
+      .map((path) => `${name}: the table leaves out ${path}, but it arrives`);
   }
 }
 
@@ -140,13 +143,13 @@ function compareMessage(
     const path = pathOf(prefix, field);
     const isSet = message.isSet(field);
     if (found.rows.some((row) => isWithin(path, row))) {
-      // The table is wrong about it: `problems` says so.
+      // The row for this field is wrong. `problems` reports it.
       if (isSet) found.arrived.push(path);
       continue;
     }
     const wanted = wantedOf(field, expected);
     if (!isSet && isDefault(wanted)) continue;
-    if (!isSet) found.wrong.push(`${path} did not arrive: ${text(wanted)} was to`);
+    if (!isSet) found.wrong.push(`${path} did not arrive: expected ${text(wanted)}`);
     else if (wanted === undefined) found.wrong.push(`${path} was not expected`);
     else compareField(field, heldBy(field, came), wanted, path, found);
   }
@@ -162,14 +165,14 @@ function compareField(
   const inner = messageIn(field);
   if (wanted instanceof Wanted) {
     if (!wanted.fits(value)) {
-      found.wrong.push(`${path} is ${text(value)}, and not ${wanted.text}`);
+      found.wrong.push(`${path} is ${text(value)}, expected ${wanted.text}`);
     } else if (inner === undefined) found.arrived.push(path);
-    else found.wrong.push(`${path}: expect its fields one by one`);
+    else found.wrong.push(`${path}: list the expected fields one by one`);
     return;
   }
   if (inner === undefined) {
     if (same(field, value, wanted)) found.arrived.push(path);
-    else found.wrong.push(`${path} is ${text(value)}, and not ${text(wanted)}`);
+    else found.wrong.push(`${path} is ${text(value)}, expected ${text(wanted)}`);
     return;
   }
   if (field.fieldKind !== "list") {
@@ -178,14 +181,14 @@ function compareField(
   }
   const [values, all] = [value as Message[], wanted as Expected[]];
   if (values.length !== all.length) {
-    found.wrong.push(`${path} has ${values.length} elements, and not ${all.length}`);
+    found.wrong.push(`${path} has ${values.length} elements, expected ${all.length}`);
   }
   for (const [index, one] of values.entries()) {
     if (all[index] !== undefined) compareMessage(inner, one, all[index], path, found);
   }
 }
 
-/** The same to whoever reads it: without what marks a message as one. */
+/** Whether two values are equal without the members that mark them as messages. */
 function same(field: DescField, value: unknown, wanted: unknown): boolean {
   if (field.fieldKind === "message" && field.message.fields.length === 0) return true;
   return isDeepStrictEqual(plain(value), plain(wanted));
@@ -199,7 +202,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, one]) => [name, plain(one)]));
 }
 
-/** What a oneof holds is at hand by its own name, in messages and in what is expected of them. */
+/** The value of a oneof is found by the member's own name, in messages and in expected values. */
 function wantedOf(field: DescField, expected: Expected): unknown {
   if (!isMessage(expected)) return expected[field.localName];
   return heldBy(field, expected);

@@ -1,6 +1,6 @@
 /**
- * Jobs in the states that between them set every field of a job, and the worker that brings them there: one waits for
- * its time, one has lost its worker, was refused by its provider and failed, one runs and is to be cancelled, one has
+ * Jobs in the states that together set every field of a job, and the worker that brings them there. One job waits
+ * for its time. One lost its worker, was refused by its provider and failed. One runs and will be cancelled. One
  * succeeded, and one was redriven and failed again.
  */
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
@@ -30,7 +30,7 @@ import type { World } from "./world.ts";
 export interface LivingJob {
   readonly id: string;
   readonly spec: JobSpec;
-  /** What its caller must see. */
+  /** What the job's caller must see. */
   readonly expected: Expected;
 }
 
@@ -52,7 +52,7 @@ export const result = { answer: "forty-two", parts: [4, 2] };
 export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
 export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
 
-/** Another attempt might succeed, but not before the job's deadline. */
+/** Another attempt could succeed, but not before the job's deadline. */
 const last = { reason: "LAST", message: "it failed once more", retryable: true };
 const stalled = { reason: "STALLED", message: "lost its worker", retryable: true };
 
@@ -60,7 +60,7 @@ export type Life = Awaited<ReturnType<typeof startLife>>;
 
 export type Lost = Awaited<ReturnType<typeof loseWorker>>;
 
-/** Two jobs whose first worker is lost with both of them: a lease later they are queued again. */
+/** Submits two jobs whose first worker is lost with both of them. After the lease's time they are queued again. */
 export async function loseWorker(world: World, choice: SpecChoice) {
   const [retried, failed] = [filledSpec(runnable(choice)), filledSpec(runnable(choice))];
   failed.deadline = timestampFromMs(clock.nowMs() + DEADLINE_MS);
@@ -80,12 +80,13 @@ export async function loseWorker(world: World, choice: SpecChoice) {
 
 const runnable = (choice: SpecChoice) => ({ ...choice, skip: ["run_at", "deduplication"] });
 
-/** Resolves when each job is where it is to be; the jobs that run go on until `release`. */
+/** Starts all jobs. Resolves when each one is in its state. Running jobs continue until `release`. */
 export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const { jobs, admin } = world;
   const { ids, retried, failed } = lost;
   const submit = async (spec: JobSpec) => String((await jobs.submitJob({ job: spec })).job?.id);
-  // By its state alone: of another field that is lost on the way, a comparison tells, and not a wait without end.
+  // Only the state is compared. If another field is lost on the way, a comparison reports it, and this wait still
+  // ends.
   const isQueued = ({ state }: Job) => state === JobState.QUEUED;
   for (const id of [ids.retried, ids.failed]) await world.jobOnceIt(id, isQueued);
 
@@ -121,13 +122,13 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const written = async (id: string) => (await world.stored(id)).output.nextOffset;
 
   const came = { attempt: 1, startTime: lately };
-  // The attempt that was lost is counted, and the one that was refused is not.
+  // The lost attempt counts, and the refused one does not.
   const twice = { attempt: 2, stalls: 1, bounces: 1, usage: usageOf(first, second) };
-  // What belonged to its first life.
+  // Fields of the first job that a redriven job does not have.
   const bare = { idempotencyKey: "", expiresAt: undefined, deadline: undefined };
-  const livingJob = async (id: string, spec: JobSpec, became: Expected): Promise<LivingJob> => ({
+  const livingJob = async (id: string, spec: JobSpec, outcome: Expected): Promise<LivingJob> => ({
     ...{ id, spec },
-    expected: expectedJob(id, spec, { outputOffset: BigInt(await written(id)), ...became }),
+    expected: expectedJob(id, spec, { outputOffset: BigInt(await written(id)), ...outcome }),
   });
   const life = {
     later: await livingJob(waiting, later, { state: JobState.SCHEDULED }),
@@ -146,7 +147,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
       ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },
       ...{ error: hopeless, redrivenFrom: ids.failed, ...bare },
     }),
-    /** It waits, since its queue is paused. */
+    /** The job waits because its queue is paused. */
     again: await livingJob(again, failed, { redrivenFrom: redriven, ...bare }),
     running: await livingJob(running, held, { state: JobState.RUNNING, ...came }),
   };
@@ -165,7 +166,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
 
 const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });
 
-/** Makes a new job of a dead letter. */
+/** Redrives a dead letter as a new job. */
 async function redrive({ admin, jobs }: World, jobId: string): Promise<string> {
   const queue = queueOf(jobId as JobId);
   for await (const _ of admin.redriveDeadLetters({ filter: { queue, jobIds: [jobId] } }));
@@ -173,7 +174,7 @@ async function redrive({ admin, jobs }: World, jobId: string): Promise<string> {
   return String(listed.find((job) => job.redrivenFrom === jobId)?.id);
 }
 
-/** A worker of the SDK whose jobs end as their part in this says. */
+/** Starts a worker of the SDK. How each attempt ends depends on the part of its job. */
 function startFieldsWorker(
   world: World,
   { queue, pool, type }: SpecChoice,
@@ -225,7 +226,7 @@ function startFieldsWorker(
     contexts,
     release,
     drain: () => worker.drain(0),
-    /** Resolves to what the executor was given. */
+    /** Resolves with the context that the executor was given. */
     started: (jobId: string) =>
       new Promise<ExecutionContext>((resolve) => {
         const look = () => {

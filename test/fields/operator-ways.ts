@@ -1,4 +1,4 @@
-/** What operators declare, who changed what, and what an audit finds. */
+/** Proves what operators declare, who changed what, and what an audit finds. */
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ import type { World } from "./world.ts";
 
 let declared = 0;
 
-/** Two queues, two keys to be made, and two accounts. */
+/** A configuration with two queues, two keys to create, and two accounts. */
 function declaration(): { readonly configuration: Configuration; readonly secret: Buffer } {
   declared += 1;
   const secret = createHash("sha256").update(`secret ${declared}`).digest();
@@ -41,7 +41,7 @@ function declaration(): { readonly configuration: Configuration; readonly secret
   return { configuration, secret };
 }
 
-/** What there is of all that a configuration names. */
+/** Reads the current state of everything that a configuration names. */
 async function present(
   { admin, scheduler }: World,
   { queues, apiKeys, providerAccounts }: Configuration,
@@ -109,7 +109,7 @@ export async function proveConfiguration(world: World): Promise<void> {
   ledger.compare("configuration file", ConfigurationSchema, applied, expected);
 }
 
-/** As an operator writes it: by the contract's own names, numbers as numbers. */
+/** Applies the configuration as a file of an operator, with the contract's names and with numbers as numbers. */
 async function applyFile(world: World, configuration: Configuration): Promise<void> {
   const json = toJson(ConfigurationSchema, configuration, { useProtoFieldName: true });
   const plain = JSON.parse(JSON.stringify(json), (_, value: unknown) =>
@@ -122,7 +122,7 @@ async function applyFile(world: World, configuration: Configuration): Promise<vo
   await Array.fromAsync(world.cliLines("config", "apply", file));
 }
 
-/** The change that was made last is the first in the list. */
+/** Proves the change log. The latest change is first in the list. */
 export async function proveChanges(world: World, queue: string): Promise<void> {
   const { ledger, admin } = world;
   await admin.resumeQueue({ name: queue });
@@ -147,7 +147,10 @@ export async function proveChanges(world: World, queue: string): Promise<void> {
   ledger.compare("GetTime response", GetTimeResponseSchema, time, { time: lately });
 }
 
-/** Something that a repair mends, and something that nobody can: which of two places of a job is right. */
+/**
+ * Proves audits with one fault that a repair can fix, and one that it cannot: a job in two places, of which
+ * nobody can say which is right.
+ */
 export async function proveAudit(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin, system } = world;
   const spec = filledSpec({ ...choice, skip: ["deduplication"] });
@@ -157,7 +160,8 @@ export async function proveAudit(world: World, choice: SpecChoice): Promise<void
     local base = string.sub(places[1], 1, -8)
     redis.call("ZADD", base .. "failed", ARGV[3], ARGV[2])
     redis.call("HINCRBY", base .. "mr:depth", "*", 5)`;
-  // As one that has just failed: else it would be removed, its retention being over.
+  // The job must look as if it had just failed. Otherwise it would be removed, because its retention would be
+  // over.
   const now = String(clock.nowMs());
   await redisCommand(system.redis.port, "EVAL", damage, "0", choice.queue, jobId, now);
   const unrepaired = (await Array.fromAsync(admin.audit({}))).at(-1);

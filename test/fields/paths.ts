@@ -1,11 +1,11 @@
-/** The fields of a message, by their paths from it: `job.usage.input_tokens`. */
+/** Lists the fields of a message by their paths, such as `job.usage.input_tokens`. */
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 
-/** google.protobuf's own types are values: nobody maps them field by field. */
+/** google.protobuf's own types are values, because no code maps them field by field. */
 const isValue = (desc: DescMessage) =>
   desc.typeName.startsWith("google.protobuf.") || desc.fields.length === 0;
 
-/** The message whose fields are mapped one by one, where `field` holds one or a list of them. */
+/** Returns the message whose fields are mapped one by one, if `field` holds one or a list of them. */
 export function messageIn(field: DescField): DescMessage | undefined {
   const desc = field.fieldKind === "map" ? undefined : field.message;
   return desc === undefined || isValue(desc) ? undefined : desc;
@@ -14,7 +14,7 @@ export function messageIn(field: DescField): DescMessage | undefined {
 export const pathOf = (prefix: string, field: DescField): string =>
   prefix === "" ? field.name : `${prefix}.${field.name}`;
 
-/** Every field of a message and of the messages in it that holds a value of its own. */
+/** Lists every field with a value of its own, of a message and of the messages in it. */
 export function pathsOf(desc: DescMessage, prefix = ""): string[] {
   return desc.fields.flatMap((field) => {
     const path = pathOf(prefix, field);
@@ -23,6 +23,6 @@ export function pathsOf(desc: DescMessage, prefix = ""): string[] {
   });
 }
 
-/** Whether `path` is `of` or a field in it. */
-export const isWithin = (path: string, of: string): boolean =>
-  path === of || path.startsWith(`${of}.`);
+/** Whether `path` is `parent` or a field inside it. */
+export const isWithin = (path: string, parent: string): boolean =>
+  path === parent || path.startsWith(`${parent}.`);

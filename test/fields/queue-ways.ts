@@ -1,4 +1,4 @@
-/** Queues and what is in them, as operators define them and see them. */
+/** Proves queues and their counts, as operators define and see them. */
 import { create, fromJson, type JsonObject, type MessageShape } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -19,7 +19,7 @@ import { filled } from "./fill.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-/** A queue whose every setting differs from its default, with another number of jobs in each state. */
+/** Proves a queue in which every setting differs from its default, with a different number of jobs in each state. */
 export async function proveQueues(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, admin, scheduler } = world;
   const { queue: wanted } = filled(PutQueueRequestSchema, {
@@ -98,7 +98,7 @@ function flagsOf(queue: MessageShape<typeof QueueSchema>): string[] {
   }).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }
 
-/** 2 that succeed, 1 that fails, 6 that are cancelled, 3 that run, 5 that wait for a worker and 4 for a time. */
+/** Brings jobs into all states: 2 succeed, 1 fails, 6 are cancelled, 3 run, 5 wait for a worker and 4 for a time. */
 async function fillStates(world: World, choice: SpecChoice): Promise<void> {
   const { jobs } = world;
   const submit = async (skip: readonly string[]) => {
@@ -108,15 +108,15 @@ async function fillStates(world: World, choice: SpecChoice): Promise<void> {
   const runnable = ["run_at", "deduplication", "expires_at", "deadline"];
   const worker = new RawWorker(world.workers);
   await worker.hello(choice.queue, { credit: 6 });
-  for (let at = 0; at < 6; at += 1) await submit(runnable);
-  for (let at = 0; at < 6; at += 1) {
+  for (let index = 0; index < 6; index += 1) await submit(runnable);
+  for (let index = 0; index < 6; index += 1) {
     const { lease } = await worker.take();
-    if (at < 2) await worker.settle(lease, completed({}));
-    else if (at === 2) await worker.settle(lease, failed("NO", false));
+    if (index < 2) await worker.settle(lease, completed({}));
+    else if (index === 2) await worker.settle(lease, failed("NO", false));
   }
-  for (let at = 0; at < 5; at += 1) await submit(runnable);
-  for (let at = 0; at < 4; at += 1) await submit(["deduplication"]);
-  for (let at = 0; at < 6; at += 1) {
+  for (let index = 0; index < 5; index += 1) await submit(runnable);
+  for (let index = 0; index < 4; index += 1) await submit(["deduplication"]);
+  for (let index = 0; index < 6; index += 1) {
     await jobs.cancelJob({ jobId: await submit(["deduplication"]) });
   }
 }

@@ -1,4 +1,4 @@
-/** What callers ask for besides jobs: each member of a request changes the answer. */
+/** Proves what callers ask for besides jobs. Each field of a request changes the answer. */
 import { JobState } from "@millrace/proto/job";
 import { ListJobsRequestSchema } from "@millrace/proto/job-service";
 import type { JobState as StateName } from "@millrace/shared";
@@ -15,7 +15,7 @@ interface Filter {
   readonly label?: { readonly name: string; readonly value: string };
 }
 
-/** One job that fits the filter, of four that each miss it by one member; then pages of one. */
+/** Proves a filter with one job that matches it and four that each miss it by one member, and then pages of one job. */
 export async function proveFilters(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, jobs } = world;
   const spec = filledSpec({ ...choice, skip: ["deduplication"] });
@@ -59,7 +59,7 @@ export async function proveFilters(world: World, choice: SpecChoice): Promise<vo
   ledger.prove("HTTP GET /v1/jobs", "next_page_token");
 }
 
-/** Lists all that fit, page by page; asserts that no page is longer. */
+/** Returns functions that list all matching jobs page by page. Each asserts that no page is too long. */
 function listersOf(world: World) {
   const { jobs, scheduler, millrace, http, keyId } = world;
   type Lister = (filter: Filter, pageSize: number) => Promise<string[]>;
@@ -113,7 +113,7 @@ function listersOf(world: World) {
   return listers;
 }
 
-/** Each way to cancel a job keeps the reason with it. */
+/** Proves that each way to cancel a job keeps the reason with it. */
 export async function proveReasons(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, jobs, scheduler, keyId } = world;
   const ways: Record<string, (jobId: string, reason: string) => Promise<unknown>> = {
@@ -137,7 +137,7 @@ export async function proveReasons(world: World, choice: SpecChoice): Promise<vo
   }
 }
 
-/** What a watch is asked for, of a job that has ended with some output. */
+/** Proves the requests of a watch, on a job that has ended with some output. */
 export async function proveWatchRequests(world: World, jobId: string): Promise<void> {
   const { ledger, jobs, scheduler, keyId } = world;
   const inner = async function* () {
@@ -158,7 +158,7 @@ export async function proveWatchRequests(world: World, jobId: string): Promise<v
   }
 }
 
-/** What a stream of submissions is asked for besides jobs; `endless` goes on running. */
+/** Proves the requests of a submission stream besides jobs. The job `endless` runs on. */
 export async function proveStreamRequests(
   world: World,
   choice: SpecChoice,
@@ -174,7 +174,7 @@ export async function proveStreamRequests(
     ],
     notifyJobIds: [endless],
   });
-  // Else the stream would go on until that job ends, and this test with it.
+  // Without this the stream would last until that job ends, and so would this test.
   await stream.write({ forgetJobIds: [endless] });
   stream.end();
   const answers = await Array.fromAsync(stream.responses);
@@ -191,7 +191,7 @@ export async function proveStreamRequests(
   ledger.prove("SubmitStream request", "notify_finished", "forget_job_ids");
   ledger.prove("SubmitStream response", "results.result");
 
-  // Dropped, it is not waited for; else this would not end.
+  // The wait was dropped, so this ends.
   const waiting = world.scheduler.watchFinished();
   await waiting.write({ addJobIds: [endless] });
   await waiting.write({ dropJobIds: [endless] });

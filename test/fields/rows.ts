@@ -1,66 +1,66 @@
-/** The fields that a way does not carry, or that are proved elsewhere: each with the reason. */
+/** The fields that a way does not carry, or that another test proves, each with the reason. */
 import type { Row } from "./ledger.ts";
 
 export const rows: readonly Row[] = [
   {
     ways: ["ListJobs response", "HTTP GET /v1/jobs"],
     paths: ["jobs.payload_json", "jobs.result_json"],
-    why: "lists leave out what may be long",
+    why: "lists leave out fields that may be long",
   },
   {
     ways: ["List response"],
     paths: ["page.jobs.payload_json", "page.jobs.result_json"],
-    why: "lists leave out what may be long",
+    why: "lists leave out fields that may be long",
   },
   {
     ways: ["client list", "millrace list"],
     paths: ["payload_json", "result_json"],
-    why: "lists leave out what may be long",
+    why: "lists leave out fields that may be long",
   },
   {
     ways: ["WatchJob response", "HTTP GET /v1/jobs/{id}/events", "client watch", "millrace watch"],
     paths: ["job.payload_json"],
-    why: "whoever watches a job has its payload, which would come with each change",
+    why: "a watcher has the payload already, and it would come with each change",
   },
   {
     ways: ["Watch response"],
     paths: ["event.job.payload_json"],
-    why: "whoever watches a job has its payload, which would come with each change",
+    why: "a watcher has the payload already, and it would come with each change",
   },
   {
     ways: ["SubmitStream response"],
     paths: ["finished.payload_json", "finished.run_at", "finished.cancel_requested"],
-    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+    why: "the job has finished, so it waits for nothing, and its caller has the payload",
   },
   {
     ways: ["WatchFinished response"],
     paths: ["jobs.payload_json", "jobs.run_at", "jobs.cancel_requested"],
-    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+    why: "the job has finished, so it waits for nothing, and its caller has the payload",
   },
   {
     ways: ["client wait"],
     paths: ["payload_json", "run_at", "cancel_requested"],
-    why: "a job that has finished: who submitted it has its payload, and it waits for nothing",
+    why: "the job has finished, so it waits for nothing, and its caller has the payload",
   },
   {
     ways: ["CancelJob response", "Cancel response"],
     paths: ["job.run_at", "job.result_json", "job.error.retryable"],
-    why: "a job that is cancelled waits for no time, has no result, and is not tried again",
+    why: "a cancelled job waits for no time, has no result, and is not tried again",
   },
   {
     ways: ["HTTP DELETE /v1/jobs/{id}", "client cancel", "millrace cancel"],
     paths: ["run_at", "result_json", "error.retryable"],
-    why: "a job that is cancelled waits for no time, has no result, and is not tried again",
+    why: "a cancelled job waits for no time, has no result, and is not tried again",
   },
   {
     ways: ["SubmitJob response"],
     paths: ["job.redriven_from"],
-    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+    why: "a submission finds an existing job by its idempotency key, and a redriven job has none",
   },
   {
     ways: ["Submit response"],
     paths: ["jobs.redriven_from"],
-    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+    why: "a submission finds an existing job by its idempotency key, and a redriven job has none",
   },
   {
     ways: ["ListDeadLetters response"],
@@ -71,7 +71,7 @@ export const rows: readonly Row[] = [
       "dead_letters.job.result_json",
       "dead_letters.job.cancel_requested",
     ],
-    why: "lists leave out what may be long; a job that has failed waits for nothing, and has no result",
+    why: "lists leave out fields that may be long; a failed job waits for nothing and has no result",
   },
   {
     ways: ["millrace dead-letters list"],
@@ -82,7 +82,7 @@ export const rows: readonly Row[] = [
       "job.result_json",
       "job.cancel_requested",
     ],
-    why: "lists leave out what may be long; a job that has failed waits for nothing, and has no result",
+    why: "lists leave out fields that may be long; a failed job waits for nothing and has no result",
   },
   {
     ways: ["GetDeadLetter response"],
@@ -91,32 +91,32 @@ export const rows: readonly Row[] = [
       "dead_letter.job.result_json",
       "dead_letter.job.cancel_requested",
     ],
-    why: "a job that has failed waits for nothing, and has no result",
+    why: "a failed job waits for nothing and has no result",
   },
   {
     ways: ["millrace dead-letters show"],
     paths: ["job.run_at", "job.result_json", "job.cancel_requested"],
-    why: "a job that has failed waits for nothing, and has no result",
+    why: "a failed job waits for nothing and has no result",
   },
   {
     ways: ["CreateApiKey response"],
     paths: ["api_key.revoke_time", "api_key.old_secret_expire_time", "api_key.stored_bytes"],
-    why: "a new key has neither, and what keys store is told by ListApiKeys alone",
+    why: "a new key has neither, and only ListApiKeys reports what keys store",
   },
   {
     ways: ["UpdateApiKey response", "RotateApiKey response"],
     paths: ["api_key.revoke_time", "api_key.stored_bytes"],
-    why: "a revoked key is not changed, and what keys store is told by ListApiKeys alone",
+    why: "a revoked key cannot be changed, and only ListApiKeys reports what keys store",
   },
   {
     ways: ["RevokeApiKey response"],
     paths: ["api_key.stored_bytes"],
-    why: "what keys store is told by ListApiKeys alone",
+    why: "only ListApiKeys reports what keys store",
   },
   {
     ways: ["ResumeQueue response"],
     paths: ["queue.paused"],
-    why: "a queue that goes on is not paused",
+    why: "a resumed queue is not paused",
   },
   {
     ways: ["ResetProviderAccount response"],
@@ -126,12 +126,12 @@ export const rows: readonly Row[] = [
       "account.provider_down",
       "account.failures",
     ],
-    why: "a reset ends the pause, and forgets what led to it",
+    why: "a reset ends the cool-down and forgets its cause",
   },
   {
     ways: ["HTTP POST /v1/jobs answer"],
     paths: ["redriven_from"],
-    why: "a submission returns a job that was there by its idempotency key, and a redriven job has none",
+    why: "a submission finds an existing job by its idempotency key, and a redriven job has none",
   },
   {
     ways: ["client submit"],
@@ -141,38 +141,38 @@ export const rows: readonly Row[] = [
   {
     ways: ["millrace submit"],
     paths: ["payload_struct", "traceparent", "tracestate"],
-    why: "the command sends JSON text, and begins no trace",
+    why: "the command sends JSON text and starts no trace",
   },
   {
     ways: ["RedriveDeadLetters request"],
     paths: ["per_second"],
-    why: "a rate, which is shown by a clock that is turned by hand",
+    why: "a rate, which is proved with a manual clock",
     provedIn: "services/scheduler/test/dead-letters.test.ts",
   },
   {
     ways: ["Work request"],
     paths: ["settle.outcomes.failed.provider.account"],
-    why: "the account that is paused is the job's own pool, whatever the worker says; see the contract",
+    why: "the cool-down applies to the job's own pool, whatever the worker reports; see the contract",
   },
   {
     ways: ["worker SDK outcome"],
     paths: ["failed.provider.account"],
-    why: "the account that is paused is the job's own pool, whatever the worker says",
+    why: "the cool-down applies to the job's own pool, whatever the worker reports",
   },
   {
     ways: ["Work request"],
     paths: ["settle.outcomes.handed_back.reason"],
-    why: "for people who read what the worker sends; the scheduler keeps nothing of it",
+    why: "for people who read the worker's messages; the scheduler does not store it",
   },
   {
     ways: ["worker SDK outcome"],
     paths: ["handed_back.reason"],
-    why: "for people who read what the worker sends; the scheduler keeps nothing of it",
+    why: "for people who read the worker's messages; the scheduler does not store it",
   },
   {
     ways: ["worker SDK assignment"],
     paths: ["lease.fencing_token"],
-    why: "the SDK keeps it, and shows it with each write that was seen to be stored",
+    why: "the SDK keeps it and sends it with each write; those writes were stored",
   },
   {
     ways: ["worker SDK output"],
@@ -182,7 +182,7 @@ export const rows: readonly Row[] = [
   {
     ways: ["worker SDK hello"],
     paths: ["leases", "guest_slots", "slots"],
-    why: "what a scheduler makes of them is proved by a worker without the SDK, and that the SDK says them there",
+    why: "a worker without the SDK proves how a scheduler uses them, and the named test proves that the SDK sends them",
     provedIn: "packages/worker-sdk/test/worker.test.ts",
   },
   {
@@ -194,6 +194,6 @@ export const rows: readonly Row[] = [
   {
     ways: ["millrace list flags"],
     paths: ["page_size", "page_token"],
-    why: "the command reads on by itself, up to its --limit",
+    why: "the command reads all pages by itself, up to its --limit",
   },
 ];

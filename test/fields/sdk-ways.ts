@@ -1,4 +1,4 @@
-/** What the worker SDK makes of assignments, and of what executors say. */
+/** Proves what the worker SDK does with assignments, and with what executors report. */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ProviderState } from "@millrace/proto/admin-service";
@@ -17,7 +17,10 @@ import { filledSpec, type SpecChoice } from "./specs.ts";
 import { sameTrace } from "./work-ways.ts";
 import type { World } from "./world.ts";
 
-/** An executor is given all of an assignment but its token; what it said is in the jobs that were compared before. */
+/**
+ * Proves that an executor gets all fields of an assignment but its token. What it reported is in the jobs that
+ * other tests compared.
+ */
 export async function proveSdk(world: World, life: Life): Promise<void> {
   const { ledger } = world;
   const { id, spec } = life.running;
@@ -67,7 +70,7 @@ const rateLimitHeaders = {
   "x-ratelimit-reset-requests": `${RESET_SECONDS}s`,
 };
 
-/** What a provider answered reaches its account, from an executor and from a worker without the SDK. */
+/** Proves that what a provider answered reaches its account, from an executor and from a worker without the SDK. */
 export async function proveProviderFeedback(world: World, choice: SpecChoice): Promise<void> {
   for (const way of ["Work request", "worker SDK outcome"] as const) {
     const name = (kind: string) => `acme/${kind}-${way === "Work request" ? "raw" : "sdk"}`;

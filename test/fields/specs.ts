@@ -1,4 +1,4 @@
-/** Jobs as they are submitted, with every field set, and where each field is seen once a job is stored. */
+/** Jobs as they are submitted, with every field set, and where each field is found in a stored job. */
 
 import { isDeepStrictEqual } from "node:util";
 import type { DescField } from "@bufbuild/protobuf";
@@ -30,11 +30,11 @@ export interface SpecChoice {
   readonly documentIds: readonly string[];
   readonly payload?: "payload_struct" | "payload_json";
   readonly deduplication?: "throttle" | "debounce";
-  /** Left unset: what would keep the job from running. */
+  /** Fields to leave unset, because they would keep the job from running. */
   readonly skip?: readonly string[];
 }
 
-/** A job with all fields; of a oneof the members that are chosen. */
+/** Makes a job with all fields. Of a oneof, only the chosen members are set. */
 export function filledSpec(choice: SpecChoice): JobSpec {
   made += 1;
   const { payload = "payload_json", deduplication = "throttle", skip = [] } = choice;
@@ -71,7 +71,7 @@ export function filledSpec(choice: SpecChoice): JobSpec {
 const detail = ({ details }: JobRecord, name: string): unknown =>
   (JSON.parse(details ?? "{}") as Record<string, unknown>)[name];
 
-/** What is stored of each field of a submitted job. A new field is to be seen somewhere too. */
+/** Where each field of a submitted job is found in the stored job. A new field needs an entry too. */
 const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   queue: ({ id }) => queueOf(id),
   type: ({ type }) => type,
@@ -96,7 +96,10 @@ const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   "deduplication.debounce": ({ deduplication: by }) => by?.mode === "debounce" && by.windowMs,
 };
 
-/** Proves on a way, whose spec is at `prefix`, that all of `spec` was stored as `jobId`, but for what was not sent. */
+/**
+ * Proves on a way, whose spec is at `prefix`, that all of `spec` was stored as `jobId`, except the fields in
+ * `unsent`.
+ */
 export async function proveSpec(
   world: World,
   way: string,
@@ -105,11 +108,11 @@ export async function proveSpec(
   const stored = await world.stored(jobId);
   const paths = setValues(spec, unsent).map(({ path, value }) => {
     const seen = seenIn[path];
-    if (seen === undefined) throw new Error(`JobSpec.${path}: say in seenIn where it is seen`);
+    if (seen === undefined) throw new Error(`JobSpec.${path}: add to seenIn where it is stored`);
     const found = seen(stored);
     if (!isDeepStrictEqual(found, value)) {
       throw new Error(
-        `${way}: ${path} was ${JSON.stringify(value)}, and what is stored is ${JSON.stringify(found)}`,
+        `${way}: ${path} was sent as ${JSON.stringify(value)} and is stored as ${JSON.stringify(found)}`,
       );
     }
     return prefix === "" ? path : `${prefix}.${path}`;
@@ -139,7 +142,7 @@ function setValues(spec: JobSpec, unsent: readonly string[]) {
   return values;
 }
 
-/** Times and durations in milliseconds, lists and maps as they are. */
+/** Converts times and durations to milliseconds. Lists and maps stay as they are. */
 function plainOf(field: DescField, message: ReturnType<typeof reflect>): unknown {
   const { message: raw } = message as unknown as { message: Record<string, unknown> };
   const held = field.oneof === undefined ? undefined : raw[field.oneof.localName];

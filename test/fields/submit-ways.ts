@@ -1,4 +1,4 @@
-/** Every way to submit a job stores every field of it. */
+/** Proves that every way to submit a job stores every field. */
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { NewJob } from "@millrace/client";
@@ -18,7 +18,7 @@ import type { Expected } from "./ledger.ts";
 import { filledSpec, proveSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-/** Two jobs that have all fields between them: of each oneof one member each. Neither may start. */
+/** Two jobs that have all fields between them, with one member of each oneof in each. Neither may start. */
 const pairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, payload: "payload_json", deduplication: "throttle" }),
   filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce" }),
@@ -28,14 +28,14 @@ const textPairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, deduplication: "debounce" }),
 ];
 
-/** The ways of messages: by themselves, in a group, in a stream, and from a gateway to a scheduler. */
+/** Submits by the gRPC ways: alone, in a group, in a stream, and from a gateway to a scheduler. */
 export async function submitByGrpc(world: World, choice: SpecChoice): Promise<void> {
   const { jobs, scheduler, keyId } = world;
   for (const spec of pairOf(choice)) {
     const answer = await jobs.submitJob({ job: spec });
     const jobId = String(answer.job?.id);
     await proveSpec(world, "SubmitJob request", { spec, jobId, prefix: "job" });
-    // A new job is told by other code than one that was there.
+    // Other code returns a new job than an existing one, so both are compared.
     world.ledger.compare("SubmitJob response", SubmitJobResponseSchema, answer, {
       job: newJob(jobId, spec),
     });
@@ -60,7 +60,9 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
 
   const streamed = pairOf(choice);
   const stream = jobs.submitStream();
-  await stream.write({ items: streamed.map((job, at) => ({ sequence: BigInt(at + 7), job })) });
+  await stream.write({
+    items: streamed.map((job, index) => ({ sequence: BigInt(index + 7), job })),
+  });
   stream.end();
   const answers = new Map<bigint, string>();
   for await (const answer of stream.responses) {
@@ -68,8 +70,8 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
       if (result?.result.case === "jobId") answers.set(sequence, result.result.value);
     }
   }
-  for (const [at, spec] of streamed.entries()) {
-    const jobId = String(answers.get(BigInt(at + 7)));
+  for (const [index, spec] of streamed.entries()) {
+    const jobId = String(answers.get(BigInt(index + 7)));
     await proveSpec(world, "SubmitStream request", { spec, jobId, prefix: "items.job" });
   }
   world.ledger.prove("SubmitStream request", "items.sequence");
@@ -81,7 +83,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
     const answer = await scheduler.submit({ jobs: [{ id, spec, submitTime, returnJob: true }] });
     world.ledger.compare("Submit response", SubmitResponseSchema, answer, {
       results: [{ jobId: id }],
-      // Its gateway has the payload.
+      // The gateway has the payload already.
       jobs: [{ ...newJob(id, spec), payloadJson: "" }],
     });
     await proveSpec(world, "Submit request", { spec, jobId: id, prefix: "jobs.spec" });
@@ -93,7 +95,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   await proveRefusals(world, choice);
 }
 
-/** As it waits for its time, or out its debounce. */
+/** The new job waits for its time, or for the end of its debounce. */
 const newJob = (jobId: string, spec: JobSpec): Expected =>
   expectedJob(jobId, spec, {
     state: JobState.SCHEDULED,
@@ -103,7 +105,7 @@ const newJob = (jobId: string, spec: JobSpec): Expected =>
         : spec.payload.value,
   });
 
-/** A scheduler refuses a key that was used for other content. */
+/** Proves that a scheduler refuses an idempotency key that was used with other content. */
 async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecChoice) {
   const spec = filledSpec(choice);
   const submit = (job: JobSpec) => {
@@ -119,18 +121,18 @@ async function proveRefusals({ ledger, scheduler, keyId }: World, choice: SpecCh
   });
 }
 
-/** Who does not speak gRPC. */
+/** Submits by the ways that do not use gRPC. */
 export async function submitOtherwise(world: World, choice: SpecChoice): Promise<void> {
-  for (const [at, spec] of pairOf(choice).entries()) {
+  for (const [index, spec] of pairOf(choice).entries()) {
     const { idempotencyKey, ...body } = toJson(JobSpecSchema, spec) as JsonObject;
-    // In the body of one, and in the header of the other.
+    // The first job has its idempotency key in the body, the second in a header.
     const answer = await world.http("/v1/jobs", {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        ...(at === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
+        ...(index === 0 ? {} : { "idempotency-key": String(idempotencyKey) }),
       },
-      body: JSON.stringify(at === 0 ? { ...body, idempotencyKey } : body),
+      body: JSON.stringify(index === 0 ? { ...body, idempotencyKey } : body),
     });
     const { id } = (await answer.json()) as { id: string };
     await proveSpec(world, "HTTP POST /v1/jobs body", { spec, jobId: id, prefix: "" });
@@ -142,22 +144,22 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
   const unsent = ["traceparent", "tracestate"];
   await Promise.all(
     textPairOf(choice).map(async (spec) => {
-      const [said] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
+      const [printed] = (await Array.fromAsync(world.cliLines("submit", ...flagsOf(spec)))) as {
         jobId: string;
       }[];
-      const jobId = String(said?.jobId);
+      const jobId = String(printed?.jobId);
       await proveSpec(world, "millrace submit", { spec, jobId, prefix: "", unsent });
     }),
   );
 }
 
-/** As a program writes it for the client. */
+/** Writes a job as a program does for the client. */
 function newJobOf(spec: JobSpec): NewJob {
   const { mode, key = "" } = spec.deduplication ?? {};
   const windowMs = mode?.value === undefined ? 0 : durationMs(mode.value);
   const { retry, runAt, expiresAt, deadline } = spec;
   if (!retry?.initialBackoff || !retry.maxBackoff || !runAt || !expiresAt || !deadline) {
-    throw new Error("a job with all fields has these");
+    throw new Error("the spec lacks a field that every filled job has");
   }
   const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
   const { traceparent, tracestate, priority = 0 } = spec;
@@ -178,10 +180,10 @@ function newJobOf(spec: JobSpec): NewJob {
   };
 }
 
-/** As a person writes it for the command. */
+/** Writes a job as a person does for the command. */
 function flagsOf(spec: JobSpec): string[] {
   const job = newJobOf(spec);
-  const by = job.deduplication as Record<string, unknown>;
+  const deduplication = job.deduplication as Record<string, unknown>;
   return [
     job.type,
     JSON.stringify(job.payload),
@@ -196,9 +198,9 @@ function flagsOf(spec: JobSpec): string[] {
     ...["--max-attempts", String(job.retry?.maxAttempts)],
     ...["--initial-backoff", `${job.retry?.initialBackoffMs}ms`],
     ...["--max-backoff", `${job.retry?.maxBackoffMs}ms`],
-    ...["--dedup-key", String(by.key)],
-    ...("throttleMs" in by
-      ? ["--throttle", `${by.throttleMs}ms`]
-      : ["--debounce", `${by.debounceMs}ms`]),
+    ...["--dedup-key", String(deduplication.key)],
+    ...("throttleMs" in deduplication
+      ? ["--throttle", `${deduplication.throttleMs}ms`]
+      : ["--debounce", `${deduplication.debounceMs}ms`]),
   ];
 }

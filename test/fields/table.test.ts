@@ -1,4 +1,4 @@
-/** The table of fields that are proved nowhere here, and the list of services, against what there is. */
+/** Checks the table of fields that are proved elsewhere, and the list of services, against the repository. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -22,7 +22,7 @@ const elsewhere = rows.flatMap(({ provedIn, paths }) =>
   provedIn === undefined ? [] : paths.map((path) => ({ path, provedIn })),
 );
 
-test.each(elsewhere)("$path is named in $provedIn, which is to prove it", ({ path, provedIn }) => {
+test.each(elsewhere)("$provedIn, which must prove $path, names it", ({ path, provedIn }) => {
   const name = path.slice(path.lastIndexOf(".") + 1);
   const localName = name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   expect(read(provedIn)).toContain(localName);
@@ -32,24 +32,24 @@ const found = { name: "a way", desc: AuditFindingSchema };
 const finding = create(AuditFindingSchema, { invariant: 6, subject: "aaaa", problem: "none" });
 const wanted = { invariant: 6, subject: "aaaa", problem: "none" };
 
-test("a field that neither arrives nor is in the table is told by name", () => {
+test("a field that neither arrives nor is in the table is reported by name", () => {
   const ledger = new Ledger([found]);
   ledger.compare("a way", AuditFindingSchema, finding, { ...wanted, problem: "other" });
-  expect(ledger.takeWrong()).toEqual(['a way: problem is "none", and not "other"']);
-  expect(ledger.problems()).toEqual(["a way: nothing proves problem"]);
+  expect(ledger.takeWrong()).toEqual(['a way: problem is "none", expected "other"']);
+  expect(ledger.problems()).toEqual(["a way: no test proves problem"]);
 });
 
-test("a field that is lost, and one that nobody expects, are told by name", () => {
+test("a lost field and an unexpected field are reported by name", () => {
   const ledger = new Ledger([found]);
   const less = create(AuditFindingSchema, { ...wanted, subject: "" });
   ledger.compare("a way", AuditFindingSchema, less, { invariant: 6, subject: "aaaa" });
   expect(ledger.takeWrong()).toEqual([
-    'a way: subject did not arrive: "aaaa" was to',
+    'a way: subject did not arrive: expected "aaaa"',
     "a way: problem was not expected",
   ]);
 });
 
-test("a row for a field that arrives, or that is not there, is told by name", () => {
+test("a row for a field that arrives or does not exist is reported by name", () => {
   const ledger = new Ledger([found, { name: "another", desc: AuditRepairSchema }]);
   ledger.rows = [
     { ways: ["a way", "another"], paths: ["subject", "invariant"], why: "" },
@@ -57,10 +57,10 @@ test("a row for a field that arrives, or that is not there, is told by name", ()
   ];
   ledger.compare("a way", AuditFindingSchema, finding, wanted);
   expect(ledger.problems()).toEqual([
-    "another: nothing proves done",
-    "a way: the table leaves subject out, and it arrives",
-    "a way: the table leaves invariant out, and it arrives",
-    "another: the table names invariant, which there is not",
-    "the table names the way none, which there is not",
+    "another: no test proves done",
+    "a way: the table leaves out subject, but it arrives",
+    "a way: the table leaves out invariant, but it arrives",
+    "another: the table names invariant, which does not exist",
+    "the table names the way none, which does not exist",
   ]);
 });

@@ -1,4 +1,4 @@
-/** Whoever follows a job, by each way there is, with what each saw of it in the contract's own messages. */
+/** The watchers of a job, one for each way, with what each saw in the contract's own messages. */
 import { create, fromJson, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Job, type OutputChunk, OutputChunkSchema } from "@millrace/proto/job";
 import { type WatchJobResponse, WatchJobResponseSchema } from "@millrace/proto/job-service";
@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 
 type Events = AsyncIterable<MessageInitShape<typeof WatchJobResponseSchema>>;
 
-/** By the name of the way. */
+/** The watchers, by the name of the way. */
 export const watchersOf = (world: World): Readonly<Record<string, (jobId: string) => Events>> => ({
   "WatchJob response": (jobId) => world.jobs.watchJob({ jobId }),
   "Watch response": async function* (jobId) {
@@ -44,7 +44,7 @@ const chunkEvent = (chunk: OutputChunk) => ({
   event: { case: "chunks" as const, value: { chunks: [chunk] } },
 });
 
-/** The client's events, or the command's lines, which are these in JSON. */
+/** Converts the client's events, or the command's lines, which are the same in JSON. */
 async function* eventsOfClient(events: AsyncIterable<unknown>): Events {
   for await (const event of events) {
     const { data } = event as { data?: unknown };
@@ -61,7 +61,7 @@ async function* eventsOfClient(events: AsyncIterable<unknown>): Events {
   }
 }
 
-/** What one of them has seen of one job. */
+/** What one watcher has seen of one job. */
 export class Watched {
   readonly #heard = new Heard<WatchJobResponse>();
   readonly ended: Promise<void>;
@@ -75,7 +75,7 @@ export class Watched {
     this.#heard.end("the watch has ended");
   }
 
-  /** Resolves once it has seen the job as it is. */
+  /** Resolves once the watcher has seen the current job. */
   async begun(): Promise<void> {
     await Promise.race([
       this.#heard.until(({ event }) => event.case === "job"),

@@ -1,4 +1,4 @@
-/** The ways that messages travel: the request and the response of every method, found by walking the contract. */
+/** The ways that messages travel: the request and response of every method, found by walking the contract. */
 import type { DescService } from "@bufbuild/protobuf";
 import {
   AdminService,
@@ -51,7 +51,7 @@ export const methodWays: readonly Way[] = services.flatMap(({ methods }) =>
   ]),
 );
 
-/** The ways that are not methods of the contract: what a message becomes for those who do not speak gRPC. */
+/** The ways that are not methods of the contract: the forms of a message for those who do not use gRPC. */
 export const otherWays: readonly Way[] = [
   { name: "HTTP POST /v1/jobs body", desc: JobSpecSchema },
   { name: "HTTP POST /v1/jobs answer", desc: JobSchema },

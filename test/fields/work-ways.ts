@@ -1,4 +1,4 @@
-/** A worker's stream, message by message, as a worker says and hears them in the contract's own words. */
+/** Proves a worker's stream, message by message. */
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -29,7 +29,7 @@ const LEASE_MS = 8_000;
 const GRACE_MS = 60_000;
 const token = new Wanted("a token", (value) => typeof value === "bigint" && value > 0n);
 const usage = { inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n };
-const message = "what the worker said";
+const message = "what the worker reported";
 
 export async function proveWork(world: World, choice: SpecChoice): Promise<void> {
   const { ledger, jobs } = world;
@@ -93,7 +93,7 @@ export async function proveWork(world: World, choice: SpecChoice): Promise<void>
   await proveReconnect(world, { hello, welcomed, lease, submit: () => submit(specOf()), hear });
 }
 
-/** Another stream takes the lease over, and is told of what happened meanwhile; then it goes on to its goodbye. */
+/** Takes the lease over with another stream, which is told what happened meanwhile, and continues to its goodbye. */
 async function proveReconnect(world: World, { hello, welcomed, lease, submit, hear }: Cut) {
   const { ledger, jobs } = world;
   const { jobId } = lease;
@@ -153,13 +153,13 @@ const assignmentOf = (world: World, jobId: string, spec: JobSpec): Expected => (
   tracestate: spec.tracestate,
 });
 
-/** The trace goes on; who began the span before may be another. */
+/** The trace is the same, but the parent span may be another. */
 export const sameTrace = ({ traceparent }: JobSpec) =>
   new Wanted(`a part of the trace ${traceparent}`, (value) =>
     String(value).startsWith(traceparent.slice(0, 35)),
   );
 
-/** A job of another key comes beyond the credit. */
+/** Proves that a job of another key comes beyond the credit, as a guest. */
 async function proveGuest(world: World, choice: SpecChoice, worker: RawWorker): Promise<void> {
   const key = await world.system.createApiKey("guest");
   const job = { queue: choice.queue, type: choice.type };
@@ -185,7 +185,7 @@ async function proveOutput(
   hear(acks, { outputAcks: { acks: [{ lease, status: WriteStatus.STORED, nextSequence: 3 }] } });
 }
 
-/** An operator sees the worker, and what it takes. */
+/** Proves that an operator sees the worker and what it takes. */
 async function proveConnected(
   { ledger, admin, cliLines }: World,
   workerId: string,
@@ -193,7 +193,7 @@ async function proveConnected(
   change: () => Promise<void>,
 ): Promise<void> {
   await change();
-  // What the stream was told before is taken in order, so this is asked until it is.
+  // Messages that were sent before are handled in order, so this asks until the worker's slots are as expected.
   const free = expected?.freeSlots ?? 0;
   const untilItTakes = async (ask: () => Promise<ConnectedWorker[]>): Promise<ConnectedWorker> => {
     for (;;) {
@@ -241,7 +241,7 @@ async function proveStop(
   await settle(worker, lease, { case: "stopped", value: {} });
 }
 
-/** How attempts end, as it is seen in their jobs. */
+/** Proves how attempts end, as their jobs show it. */
 async function proveOutcomes(
   { ledger, jobs }: World,
   worker: RawWorker,

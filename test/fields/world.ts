@@ -1,4 +1,4 @@
-/** One system for all ways, and whoever calls it: by gRPC, HTTP, the client, the command line and the engine. */
+/** One system for all ways, and its clients: gRPC, HTTP, the client, the command line and the engine. */
 import type { DescService } from "@bufbuild/protobuf";
 import { connectMillrace } from "@millrace/client";
 import { openEngine } from "@millrace/engine";
@@ -29,7 +29,7 @@ export async function startWorld(ledger: Ledger) {
       settings: {
         scheduler: {
           MILLRACE_SCHEDULER_ID: "the-scheduler",
-          // Long enough for a busy machine, and short enough to wait for a worker that was lost.
+          // Long enough for a busy machine, and short enough to wait until a lost worker's lease expires.
           MILLRACE_LEASE_MS: "8000",
           MILLRACE_REAP_EVERY_MS: "50",
           MILLRACE_PROVIDER_FAILURES: "2",
@@ -70,14 +70,14 @@ export async function startWorld(ledger: Ledger) {
       gateway: system.gatewayTarget(),
       operators: String(scheduler?.admin),
     }),
-    /** The job as its caller sees it once it `is` so. */
-    async jobOnceIt(jobId: string, is: (job: Job) => boolean): Promise<Job> {
+    /** Resolves with the job, as its caller sees it, once it satisfies `matches`. */
+    async jobOnceIt(jobId: string, matches: (job: Job) => boolean): Promise<Job> {
       for await (const { event } of jobs.watchJob({ jobId })) {
-        if (event.case === "job" && is(event.value)) return event.value;
+        if (event.case === "job" && matches(event.value)) return event.value;
       }
-      throw new Error(`${jobId} ended otherwise`);
+      throw new Error(`${jobId} ended without reaching the expected state`);
     },
-    /** The job as it is stored, with all that was submitted. */
+    /** Reads the job as it is stored, with everything that was submitted. */
     async stored(jobId: string) {
       const [record] = await engine.getJobs([jobId as JobId]);
       if (record === undefined) throw new Error(`there is no job ${jobId}`);

@@ -194,7 +194,7 @@ export class Admissions {
   #accountsInForce(): readonly ProviderAccount[] {
     const fromMs = this.#time.nowMs - MINUTE_MS - 1_000 - this.#aheadMs - this.#behindMs;
     return this.#accounts
-      .filter((_, at) => (this.#accounts[at + 1]?.sinceMs ?? Infinity) >= fromMs)
+      .filter((_, index) => (this.#accounts[index + 1]?.sinceMs ?? Infinity) >= fromMs)
       .map(({ value }) => value);
   }
 }

@@ -139,8 +139,8 @@ async function lease(
   // Submits as many jobs as could be leased, so that no key runs out of work.
   await engine.submit(
     steady.flatMap((key) =>
-      Array.from({ length: count }, (_, at) =>
-        world.job({ key, tokens: sizes[at % sizes.length], pool }),
+      Array.from({ length: count }, (_, index) =>
+        world.job({ key, tokens: sizes[index % sizes.length], pool }),
       ),
     ),
   );
@@ -179,8 +179,8 @@ async function settle(
     return { ...heldLease, kind: "complete", resultJson: "1", usage } as const;
   });
   const outcomes = await world.engine(by).settle(settlements);
-  outcomes.forEach((outcome, at) => {
-    const settlement = settlements[at];
+  outcomes.forEach((outcome, index) => {
+    const settlement = settlements[index];
     if (settlement === undefined || outcome.kind === "leaseLost") return;
     const spent = settlement.kind === "release" ? 0 : settlement.usage.inputTokens;
     shares.ended(settlement.jobId, spent);

@@ -162,8 +162,8 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     case "submit": {
       const specs = next.jobs.map((job) => world.job(job));
       const outcomes = await engine.submit(specs);
-      outcomes.forEach((outcome, at) => {
-        const spec = specs[at];
+      outcomes.forEach((outcome, index) => {
+        const spec = specs[index];
         if (spec !== undefined && outcome.kind === "accepted") journal.submitted(spec);
       });
       return;
@@ -290,8 +290,8 @@ async function append(
 }
 
 async function renew({ engine, held, leaseMs }: World, by: Replica, journal: Journal) {
-  (await engine(by).renew(held, leaseMs)).forEach((outcome, at) => {
-    const heldLease = held[at];
+  (await engine(by).renew(held, leaseMs)).forEach((outcome, index) => {
+    const heldLease = held[index];
     if (heldLease !== undefined) journal.wrote(heldLease, outcome.kind === "renewed");
   });
 }
@@ -344,9 +344,9 @@ async function finish(world: World, journal: Journal): Promise<void> {
       .splice(0)
       .map((heldLease) => settlementOf(heldLease, "complete", undefined));
     const outcomes = await engine.settle(settlements);
-    outcomes.forEach((outcome, at) => {
-      const settlement = settlements[at];
-      if (settlement !== undefined) journal.settled(settlement, outcome, pools[at]);
+    outcomes.forEach((outcome, index) => {
+      const settlement = settlements[index];
+      if (settlement !== undefined) journal.settled(settlement, outcome, pools[index]);
     });
     const { queued, scheduled, running } = await engine.stats(queue);
     if (queued + scheduled + running === 0) break;

@@ -74,7 +74,7 @@ const declaredNames = (): Set<string> => {
 test("each term has one sentence and occurs once in the glossary", () => {
   expect(terms.length).toBeGreaterThan(40);
   const all = terms.flatMap(({ term }) => term.split(", "));
-  expect(all.filter((term, at) => all.indexOf(term) !== at)).toEqual([]);
+  expect(all.filter((term, index) => all.indexOf(term) !== index)).toEqual([]);
   expect(terms.filter(({ meaning }) => !/^[A-Z].*\.$/.test(meaning))).toEqual([]);
 });
 
@@ -95,7 +95,7 @@ test("the names that the glossary lists exist", () => {
 function containsWords(name: string, ruledOut: string): boolean {
   const words = wordsOf(name);
   const wanted = wordsOf(ruledOut);
-  return words.some((_, at) => wanted.every((word, index) => words[at + index] === word));
+  return words.some((_, start) => wanted.every((word, index) => words[start + index] === word));
 }
 
 const broken = terms.flatMap(({ term, not }) =>

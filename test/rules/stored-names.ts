@@ -9,14 +9,14 @@ const GENERIC = new Set(["replace_field.lua", "change_field.lua"]);
 function callAt(text: string, start: number): string {
   let depth = 0;
   let quoted = false;
-  for (let at = text.indexOf("(", start); at < text.length; at += 1) {
-    const char = text[at];
-    if (char === "\\" && quoted) at += 1;
+  for (let position = text.indexOf("(", start); position < text.length; position += 1) {
+    const char = text[position];
+    if (char === "\\" && quoted) position += 1;
     else if (char === '"') quoted = !quoted;
     else if (!quoted && char === "(") depth += 1;
     else if (!quoted && char === ")") {
       depth -= 1;
-      if (depth === 0) return text.slice(start, at + 1);
+      if (depth === 0) return text.slice(start, position + 1);
     }
   }
   return text.slice(start);

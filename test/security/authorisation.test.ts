@@ -1,6 +1,6 @@
 /**
- * Who may call what: every method of every service, and every route of plain HTTP, with every kind of
- * credential, on every listener. The methods are those of the contract: one without a row fails.
+ * Tests who may call what: every method of every service and every route of plain HTTP, with every kind of
+ * credential, on every listener. The methods come from the contract, and a method without a row fails.
  */
 import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { systemClock } from "@millrace/shared";
@@ -31,10 +31,10 @@ test("every method of the contract has a row, and every row a method", () => {
   }
 });
 
-test.each(methods)("$name lets in whom it should, and nobody else", async (tested) => {
+test.each(methods)("$name accepts only the allowed credentials", async (tested) => {
   const { method, at, letsIn, refuses } = tested;
   for (const listener of at) {
-    const told = await Promise.all(
+    const outcomes = await Promise.all(
       credentialNames.map(async (credential) => {
         const row = tested.rows(credential)[method.localName];
         const messages = (row?.send ?? []) as Message[];
@@ -43,7 +43,7 @@ test.each(methods)("$name lets in whom it should, and nobody else", async (teste
         return { credential, outcome, expected: letsIn.includes(credential) ? expected : refuses };
       }),
     );
-    for (const { credential, outcome, expected } of told) {
+    for (const { credential, outcome, expected } of outcomes) {
       expect({ listener, credential, outcome }).toEqual({
         listener,
         credential,
@@ -53,7 +53,7 @@ test.each(methods)("$name lets in whom it should, and nobody else", async (teste
   }
 });
 
-test("no listener serves what is another's, whatever is shown", async () => {
+test("no listener serves the methods of another, whatever the credential", async () => {
   const calls = methods.flatMap(({ method, at, rows }) => {
     const elsewhere = (Object.keys(addresses) as Listener[]).filter((one) => !at.includes(one));
     const messages = (rows("")[method.localName]?.send ?? []) as Message[];
@@ -64,12 +64,12 @@ test("no listener serves what is another's, whatever is shown", async () => {
       }),
     );
   });
-  const told = await Promise.all(calls);
-  expect(told.length).toBeGreaterThan(100);
-  expect(told.filter((line) => !line.endsWith(": UNIMPLEMENTED"))).toEqual([]);
+  const outcomes = await Promise.all(calls);
+  expect(outcomes.length).toBeGreaterThan(100);
+  expect(outcomes.filter((line) => !line.endsWith(": UNIMPLEMENTED"))).toEqual([]);
 });
 
-/** What whoever is let in is told by each route of plain HTTP. */
+/** What each route of plain HTTP answers to allowed callers. */
 interface RouteRow {
   readonly path: string;
   readonly body?: string;
@@ -99,7 +99,7 @@ test("every route of plain HTTP has a row, and every row a route", () => {
   expect(Object.keys(routeRows("")).sort()).toEqual(routes.map(({ name }) => name).sort());
 });
 
-test.each(routes)("$name lets in callers, and nobody else", async ({ method, name }) => {
+test.each(routes)("$name accepts callers only", async ({ method, name }) => {
   for (const credential of credentialNames) {
     const { path, body, tells, other = tells } = routeRows(credential)[name] as RouteRow;
     const token = shown[credential];
@@ -122,7 +122,7 @@ test.each(routes)("$name lets in callers, and nobody else", async ({ method, nam
   }
 });
 
-test("whoever was refused has left nothing behind", async () => {
+test("refused calls have changed nothing", async () => {
   const authors = new Set<string | undefined>();
   for (const credential of ["caller", "another caller"] as const) {
     const listed = await fetch(
@@ -134,7 +134,7 @@ test("whoever was refused has left nothing behind", async () => {
     const { jobs } = (await listed.json()) as { jobs: { labels: { by?: string } }[] };
     for (const { labels } of jobs) authors.add(labels.by);
   }
-  // One was made before all this.
+  // One job was made before this test.
   authors.delete(undefined);
   expect([...authors].sort()).toEqual([...anyCaller].sort());
 });

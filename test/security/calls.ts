@@ -1,4 +1,4 @@
-/** A call of every method of the contract and what becomes of it: a method without one does not compile. */
+/** A call of every method of the contract, and its outcome. A method without a call does not compile. */
 import type { DescService } from "@bufbuild/protobuf";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
@@ -7,7 +7,7 @@ import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import type { CredentialName, Outcome, SystemWithCredentials } from "./credentials.ts";
 
-/** Those whom gateways let in. */
+/** The credentials that gateways accept. */
 export const anyCaller: readonly CredentialName[] = [
   "caller",
   "caller by its old secret, in its grace",
@@ -23,7 +23,7 @@ export const addressesOf = ({ system }: SystemWithCredentials) => ({
 });
 export type Listener = keyof ReturnType<typeof addressesOf>;
 
-/** What whoever is let in is told; "other": what another caller is told of what is the caller's. */
+/** What an allowed credential gets. `other` is what another caller gets for something that belongs to the caller. */
 export interface Row {
   readonly send: readonly object[];
   readonly tells: Outcome;
@@ -37,17 +37,17 @@ const notFound = { tells: "OK", other: "JOB_NOT_FOUND" };
 const documentNotFound = { tells: "OK", other: "DOCUMENT_NOT_FOUND" };
 const filter = { queue };
 
-/** Each service, where it is served, a call of each method, who is let in, and what all others are told. */
+/** For each service: where it is served, a call of each method, the accepted credentials, and what all others get. */
 export interface ServiceCalls {
   readonly desc: DescService;
-  /** `by` marks what is made. */
+  /** `by` marks what the call creates. */
   readonly rows: (by: string) => Readonly<Record<string, Row>>;
   readonly at: readonly Listener[];
   readonly letsIn: readonly CredentialName[];
   readonly refuses: Outcome;
 }
 
-/** A key, an account and a dead letter that there is not. */
+/** A key, an account and a dead letter that do not exist. */
 const absent = {
   keyId: "nobody00",
   account: "none/at-all",

@@ -1,6 +1,6 @@
 /**
- * Requests that are compressed: some KiB that become MiB. No listener unpacks any, by whatever protocol
- * they come, so that they take no more memory than what was sent.
+ * Tests compressed requests, where a few KiB would become MiB. No listener decompresses a request, by any
+ * protocol, so a request takes no more memory than was sent.
  */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -23,11 +23,11 @@ const serviceAt = (address: string | undefined) =>
 
 const MIB = 1024 * 1024;
 const CALLS = 100;
-/** As many of health as one connection may have at once. */
+/** As many health checks as one connection may have at the same time. */
 const HEALTH_CALLS = 32;
-/** As long as a message may be, so that no limit on its length refuses it. */
+/** The longest possible message, so that no limit on its length refuses it. */
 const bytes = 4 * MIB - 1_024;
-/** Field 1, a text: such as the id of a job. */
+/** Field 1, a text such as a job id. */
 const head = Buffer.from([
   10,
   (bytes & 0x7f) | 0x80,
@@ -52,9 +52,9 @@ interface Form {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly token: string | undefined;
-  /** Left out: CALLS. */
+  /** Default: CALLS. */
   readonly calls?: number;
-  /** What the answer says, in its status or in its end. */
+  /** What the answer says, in its status or at its end. */
   readonly refused: RegExp;
 }
 
@@ -66,9 +66,11 @@ const submitStream = methodPath(JobService.method.submitStream);
 
 const forms: readonly Form[] = [
   ...Object.entries(addresses).flatMap(([name, address]) => {
-    const of = serviceCalls(started).find(({ at }) => at.some((one) => one === name));
-    const token = shown[of?.letsIn[0] ?? "none"];
-    const kinds = new Map((of?.desc.methods ?? []).map((method) => [method.methodKind, method]));
+    const service = serviceCalls(started).find(({ at }) => at.some((one) => one === name));
+    const token = shown[service?.letsIn[0] ?? "none"];
+    const kinds = new Map(
+      (service?.desc.methods ?? []).map((method) => [method.methodKind, method]),
+    );
     const common = { address, headers: grpc, body: framed(packedProto), refused: UNIMPLEMENTED };
     const served = [...kinds].map(([kind, method]) => ({
       ...{ ...common, token, name: `gRPC, ${kind}, at ${name}`, path: methodPath(method) },
@@ -113,7 +115,7 @@ const forms: readonly Form[] = [
   },
 ];
 
-/** All that came back: headers, body and trailers. */
+/** Returns the whole answer: headers, body and trailers. */
 async function answerTo(session: ClientHttp2Session, form: Form): Promise<string> {
   const { method = "POST", path, headers, body, token } = form;
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -124,22 +126,22 @@ async function answerTo(session: ClientHttp2Session, form: Form): Promise<string
     ...authorization,
   });
   stream.on("error", () => undefined);
-  let said = "";
+  let answer = "";
   const note = (got: object) => {
-    said += Object.entries(got)
+    answer += Object.entries(got)
       .map(([name, value]) => `${name}: ${value}\n`)
       .join("");
   };
   stream.on("response", note).on("trailers", note);
   stream.on("data", (piece: Buffer) => {
-    said += piece.toString("latin1");
+    answer += piece.toString("latin1");
   });
   stream.end(body);
   await once(stream, "close").catch(() => undefined);
-  return said;
+  return answer;
 }
 
-/** The most memory that a process has ever had, in bytes. */
+/** Returns the largest amount of memory that a process has had, in bytes. */
 async function peakMemory(pid: number | undefined): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmHWM:\s+(\d+) kB/.exec(text)?.[1]) * 1024;
@@ -148,7 +150,7 @@ const peaks = new Map<number | undefined, number>();
 for (const service of services) peaks.set(service?.pid, await peakMemory(service?.pid));
 
 test.each(forms)(
-  "many compressed messages at once are refused, and not unpacked: $name",
+  "many compressed messages at the same time are refused and not decompressed: $name",
   async (form) => {
     const { calls = CALLS } = form;
     const pid = serviceAt(form.address)?.pid;
@@ -162,7 +164,7 @@ test.each(forms)(
   },
 );
 
-test("others are answered, by the processes that there were, and nothing was a bug", async () => {
+test("other calls are answered, no process was restarted, and no internal error was logged", async () => {
   for (const address of [addresses["the gateway's gRPC"], http]) {
     expect(await callWith(address, JobService.method.getJob, [{ jobId }], shown.caller)).toBe("OK");
   }

@@ -1,4 +1,4 @@
-/** A Millrace with every kind of credential that there is, and calls that show one of them. */
+/** A Millrace with every kind of credential, and calls that use one of them. */
 import {
   create,
   type DescMethod,
@@ -31,7 +31,7 @@ export type CredentialName = (typeof credentialNames)[number];
 
 const tokens = { gateway: "gateway-token", worker: "worker-token", operator: "anna:admin-token" };
 
-/** Its end is the caller's affair. */
+/** Starts a system with every kind of credential. The caller ends the system. */
 export async function startWithCredentials() {
   const started = await startLogged({
     workers: 0,
@@ -87,19 +87,19 @@ export async function startWithCredentials() {
     shown,
     keyId,
     otherKeyId: keyIdOf(other),
-    /** The caller's, and finished. */
+    /** A finished job of the caller. */
     jobId: job?.id ?? "",
-    /** The caller's. */
+    /** A document of the caller. */
     documentId: document?.id ?? "",
   };
 }
 
 export type SystemWithCredentials = Awaited<ReturnType<typeof startWithCredentials>>;
 
-/** What a call ended with: a reason where Millrace said one, else gRPC's word. */
+/** How a call ended: Millrace's reason if there is one, otherwise the name of the gRPC code. */
 export type Outcome = string;
 
-/** A call of any kind on a connection of its own: sends the messages, ends, and reads to the end. */
+/** Makes a call of any kind on its own connection: sends the messages, ends, and reads to the end. */
 export function callWith(
   address: string | undefined,
   method: DescMethod,

@@ -1,4 +1,4 @@
-/** HTTP/2 by the byte, and connections that say what no client would. */
+/** Writes HTTP/2 byte by byte, and opens connections that behave as no client would. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
@@ -20,7 +20,7 @@ export const frameTypes = {
 export const END_STREAM = 0x1;
 export const END_HEADERS = 0x4;
 
-/** A frame; `length` may say something else than the payload is long. */
+/** Encodes a frame. `length` may differ from the length of the payload. */
 export function frame(
   type: number,
   flags: number,
@@ -36,7 +36,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** HPACK's number with a prefix of 7 bits. */
+/** Encodes a number of HPACK with a prefix of 7 bits. */
 function number7(value: number): number[] {
   if (value < 127) return [value];
   const bytes = [127];
@@ -45,7 +45,7 @@ function number7(value: number): number[] {
   return [...bytes, rest];
 }
 
-/** Header fields as HPACK writes them at their plainest: literal, and not to be remembered. */
+/** Encodes header fields in the simplest form of HPACK: literal, without indexing. */
 export const fields = (...all: readonly (readonly [name: string, value: string])[]): Buffer =>
   Buffer.concat(
     all.map(([name, value]) => {
@@ -57,7 +57,7 @@ export const fields = (...all: readonly (readonly [name: string, value: string])
     }),
   );
 
-/** Of a gRPC call. */
+/** The header fields of a gRPC call. */
 export const callFields = (path: string, token: string | undefined): Buffer =>
   fields(
     [":method", "POST"],
@@ -70,14 +70,14 @@ export const callFields = (path: string, token: string | undefined): Buffer =>
   );
 
 export interface RawConnection {
-  /** Resolves when it is on its way, or nobody takes it any more. */
+  /** Resolves when the bytes are sent, or when the other side reads no more. */
   send(bytes: Uint8Array): Promise<void>;
   readonly closed: boolean;
-  /** The other side's first bytes: what is sent after these is read by whatever it speaks. */
+  /** Resolves at the other side's first bytes. What is sent after them is read by its HTTP/2 code. */
   greeted(): Promise<void>;
 }
 
-/** A connection that breaks with the test, and whose breaking is no failure. */
+/** Opens a connection that closes with the test. Its breaking is not a failure. */
 export async function rawConnection(address: string | undefined): Promise<RawConnection> {
   const [host, port] = String(address).split(":");
   const socket: Socket = connect(Number(port), host);
@@ -106,7 +106,7 @@ export async function rawConnection(address: string | undefined): Promise<RawCon
   };
 }
 
-/** One that has begun to speak HTTP/2 as it should. */
+/** Opens a connection with a correct start of HTTP/2. */
 export async function http2Connection(address: string | undefined): Promise<RawConnection> {
   const connection = await rawConnection(address);
   await connection.send(Buffer.concat([PREFACE, frame(frameTypes.settings, 0, 0)]));

@@ -1,4 +1,4 @@
-/** Documents that are not what they should be, and names and ids that are meant to lead somewhere else. */
+/** Tests documents with hostile content, and names and ids that try to reach other files. */
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { connectMillrace, MillraceError } from "@millrace/client";
@@ -39,7 +39,7 @@ async function goodPdf(): Promise<Buffer> {
 
 const SEED = 20_261_125;
 const HEAD = "%PDF-1.";
-/** Bytes overwritten, cut out, doubled or cut off; it goes on looking like a PDF. */
+/** Overwrites, cuts out or doubles bytes of a PDF, or cuts off its end. The result still begins like a PDF. */
 const mutationsOf = (pdf: Buffer) =>
   fc
     .array(
@@ -55,7 +55,7 @@ const mutationsOf = (pdf: Buffer) =>
       for (const { at, how, bytes } of changes) {
         const rest = how === "double" ? at - bytes.length : at + bytes.length;
         const put = how === "overwrite" ? bytes : new Uint8Array();
-        // Seldom: it makes most of the other changes mean nothing.
+        // A cut-off end is rare, because it hides most of the other changes.
         if (how === "end" && bytes.length > 4) continue;
         const tail =
           how === "end" ? new Uint8Array() : result.subarray(Math.max(HEAD.length, rest));
@@ -64,7 +64,7 @@ const mutationsOf = (pdf: Buffer) =>
       return result;
     });
 
-test("each of many damaged PDFs costs at most its own attempt, and the worker goes on", async () => {
+test("each of many damaged PDFs fails at most its own job, and the worker survives", async () => {
   const { system, millrace, errors } = setup();
   const pdf = await goodPdf();
   const [worker] = system.workers;
@@ -85,7 +85,7 @@ test("each of many damaged PDFs costs at most its own attempt, and the worker go
         failure === undefined ? undefined : expect.stringMatching(/^(DOCUMENT_\w+|TOO_LARGE)$/),
     });
   }
-  // Some can still be read and some cannot: the damage is neither too great nor too small.
+  // Some of the files can still be read and some cannot, so the damage is neither too large nor too small.
   expect(new Set(ends.map(({ state }) => state))).toEqual(new Set(["SUCCEEDED", "FAILED"]));
   const { id } = await millrace.uploadDocument(pdf, { name: "sea.pdf" });
   expect((await millrace.run(summarize(id))).state).toBe("SUCCEEDED");
@@ -111,7 +111,7 @@ const names = [
   "con",
 ];
 
-test.each(names)("a document by the name of %j is refused, or keeps to its place", async (name) => {
+test.each(names)("a document named %j is refused, or stays in its directory", async (name) => {
   const { system, millrace, call, errors } = setup();
   const before = await readdir(system.documents, { recursive: true });
   const byHttp = await call(`/v1/documents?name=${encodeURIComponent(name)}`, {
@@ -149,7 +149,7 @@ const ids = [
   "a".repeat(5_000),
 ];
 
-test.each(ids)("the id %j leads nowhere", async (id) => {
+test.each(ids)("the id %j reaches no file", async (id) => {
   const { system, millrace, call, errors } = setup();
   for (const path of [`/v1/documents/${id}`, `/v1/documents/${id}/content`]) {
     const answer = await call(path);

@@ -1,6 +1,6 @@
 /**
- * Messages and requests that are not what they should be, on connections that are. What is by chance
- * comes from a seed. Nothing of it may be taken for a bug of ours, end a process or fill its memory.
+ * Tests wrong messages and requests on correct connections. Random values come from a seed. None may cause an
+ * internal error, end a process or fill its memory.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -24,9 +24,9 @@ const addresses = addressesOf(started);
 const pids = [gateway?.pid, scheduler?.pid];
 
 const getJob = { method: JobService.method.getJob, request: { jobId } };
-/** How much of the log has been looked at. */
+/** How many log lines have been checked. */
 let looked = 0;
-/** Others are answered, by the processes that there were, and nothing was a bug. */
+/** Checks that other calls are answered, that no process was restarted, and that no internal error was logged. */
 async function allIsWell() {
   for (const address of [gateway?.addresses.address, gateway?.addresses.http]) {
     expect(await callWith(address, getJob.method, [getJob.request], shown.caller)).toBe("OK");
@@ -37,7 +37,7 @@ async function allIsWell() {
   expect(log.items.slice(from).filter(({ level }) => level === "error")).toEqual([]);
 }
 
-/** Sends the bytes as messages of a gRPC call, and resolves to what it ended with. */
+/** Sends bytes as messages of a gRPC call. Resolves with how the call ended. */
 function sendMessages(
   address: string | undefined,
   path: string,
@@ -52,7 +52,7 @@ function sendMessages(
     (bytes: Uint8Array) => Buffer.from(bytes),
     (bytes: Buffer) => bytes,
     metadata,
-    // What has come to mean "wait" by chance is not waited for.
+    // A random message may ask for a wait. The deadline ends it.
     { deadline: systemClock.nowMs() + 2_000 },
   );
   call.resume();
@@ -65,7 +65,7 @@ function sendMessages(
 }
 
 const SEED = 20_261_125;
-/** Bytes that were changed, taken out or put in, here and there. */
+/** Changes, removes or inserts bytes at random places. */
 const mutated = (bytes: Uint8Array) =>
   fc
     .array(fc.tuple(fc.nat(bytes.length), fc.nat(2), fc.uint8Array({ maxLength: 8 })), {
@@ -87,7 +87,7 @@ const fuzzed = serviceCalls(started).flatMap(({ desc, rows, at, letsIn }) =>
   })),
 );
 
-test.each(fuzzed)("$name takes messages by chance for what they are", async (fuzz) => {
+test.each(fuzzed)("$name survives random messages", async (fuzz) => {
   const { method, at, token, send } = fuzz;
   const good = send.map((message) => toBinary(method.input, create(method.input, message)));
   const messages = fc.sample(
@@ -107,7 +107,7 @@ test.each(fuzzed)("$name takes messages by chance for what they are", async (fuz
 
 const MIB = 1024 * 1024;
 
-/** Sends a request of HTTP/1.1 as it is, and ends; resolves to all that came back. */
+/** Sends an HTTP/1.1 request unchanged and ends. Resolves with the whole answer. */
 async function raw(text: string | Buffer): Promise<string> {
   const [host, port] = String(gateway?.addresses.http).split(":");
   const socket = connect(Number(port), host);
@@ -131,24 +131,24 @@ const deep = (levels: number, open: string, close: string) =>
 const requests: Readonly<Record<string, string | Buffer>> = {
   "no request": "\r\n\r\n\r\n",
   "an old version": "GET /v1/jobs\r\n\r\n",
-  "a version that there is not": `GET /v1/jobs HTTP/9.9\r\n${auth}\r\n`,
-  "a method that there is not": `FETCH /v1/jobs HTTP/1.1\r\n${auth}\r\n`,
+  "an unknown version": `GET /v1/jobs HTTP/9.9\r\n${auth}\r\n`,
+  "an unknown method": `FETCH /v1/jobs HTTP/1.1\r\n${auth}\r\n`,
   "a path of 1 MiB": `GET /${"a".repeat(MIB)} HTTP/1.1\r\n${auth}\r\n`,
   "a header of 1 MiB": `GET /v1/jobs HTTP/1.1\r\n${auth}x-long: ${"a".repeat(MIB)}\r\n\r\n`,
   "10,000 headers": `GET /v1/jobs HTTP/1.1\r\n${auth}${"x: y\r\n".repeat(10_000)}\r\n`,
   "two lengths": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`,
   "a length and chunks": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
   "a negative length": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: -1\r\n\r\n{}`,
-  "a length beyond numbers": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 99999999999999999999\r\n\r\n{}`,
-  "a chunk beyond numbers": `POST /v1/jobs HTTP/1.1\r\n${json}transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}`,
+  "a length above any integer": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 99999999999999999999\r\n\r\n{}`,
+  "a chunk size above any integer": `POST /v1/jobs HTTP/1.1\r\n${json}transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}`,
   "chunks with endless extensions": `POST /v1/jobs HTTP/1.1\r\n${json}transfer-encoding: chunked\r\n\r\n1;${"a".repeat(MIB)}\r\n{`,
   "a body that does not come": `POST /v1/jobs HTTP/1.1\r\n${json}content-length: 100\r\n\r\n{`,
   "a null in the path": `GET /v1/jobs/\0 HTTP/1.1\r\n${auth}\r\n`,
-  "a path that is encoded badly": `GET /v1/jobs/%E0%A4%A HTTP/1.1\r\n${auth}\r\n`,
-  "a path that leads out": `GET /v1/documents/..%2f..%2fetc%2fpasswd/content HTTP/1.1\r\n${auth}\r\n`,
+  "a badly encoded path": `GET /v1/jobs/%E0%A4%A HTTP/1.1\r\n${auth}\r\n`,
+  "a path that leaves the directory": `GET /v1/documents/..%2f..%2fetc%2fpasswd/content HTTP/1.1\r\n${auth}\r\n`,
   "another host's address": `GET http://other:1/v1/jobs HTTP/1.1\r\n${auth}\r\n`,
-  "a host that is none": `GET /v1/jobs HTTP/1.1\r\nhost: [::\r\n\r\n`,
-  "a query of everything": `GET /v1/jobs?__proto__=1&constructor=2&queue[]=3&%00=%ff HTTP/1.1\r\n${auth}\r\n`,
+  "an invalid host": `GET /v1/jobs HTTP/1.1\r\nhost: [::\r\n\r\n`,
+  "a query with special names": `GET /v1/jobs?__proto__=1&constructor=2&queue[]=3&%00=%ff HTTP/1.1\r\n${auth}\r\n`,
   "an upgrade": `GET /v1/jobs HTTP/1.1\r\n${auth}connection: upgrade\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n`,
   "a tunnel": `CONNECT other:22 HTTP/1.1\r\n${auth}\r\n`,
   "an expectation": `POST /v1/jobs HTTP/1.1\r\n${json}expect: 200-maybe\r\ncontent-length: 2\r\n\r\n{}`,
@@ -159,17 +159,17 @@ const requests: Readonly<Record<string, string | Buffer>> = {
   "JSON with a prototype": post(
     '{"__proto__":{"queue":"documents"},"constructor":1,"queue":"documents","type":"none"}',
   ),
-  "JSON with numbers that there are not": jobWith('{"a":1e999,"b":-0,"c":1E400}'),
-  "JSON that is half a character": jobWith('{"a":"\\ud800"}'),
+  "JSON with numbers out of range": jobWith('{"a":1e999,"b":-0,"c":1E400}'),
+  "JSON with half a character": jobWith('{"a":"\\ud800"}'),
   "JSON that is not UTF-8": Buffer.from(post('{"queue":"\xff\xfe"}'), "latin1"),
   "JSON of a million keys": post(
     `{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":0`).join()}}`,
   ),
-  "a length of time that is none": post(
+  "an invalid duration": post(
     '{"queue":"documents","type":"none","retry":{"initialBackoff":"-9e99s"}}',
   ),
-  "a cookie by the name of everything": `GET /v1/jobs?queue=documents HTTP/1.1\r\n${auth}cookie: ${"a=b;".repeat(3_000)}\r\nprefer: wait=${"9".repeat(5_000)}\r\n\r\n`,
-  "an event id that is none": `GET /v1/jobs/${jobId}/events HTTP/1.1\r\n${auth}last-event-id: ${"9".repeat(4_000)}\r\n\r\n`,
+  "very long cookie and prefer headers": `GET /v1/jobs?queue=documents HTTP/1.1\r\n${auth}cookie: ${"a=b;".repeat(3_000)}\r\nprefer: wait=${"9".repeat(5_000)}\r\n\r\n`,
+  "an invalid event id": `GET /v1/jobs/${jobId}/events HTTP/1.1\r\n${auth}last-event-id: ${"9".repeat(4_000)}\r\n\r\n`,
 };
 
 test.each(Object.entries(requests))("%s is refused, or answered", async (_, sent) => {
@@ -178,13 +178,13 @@ test.each(Object.entries(requests))("%s is refused, or answered", async (_, sent
   await allIsWell();
 });
 
-test("a payload that is deeper than anything is refused on every way in", async () => {
+test("a payload that is nested too deep is refused on every way", async () => {
   const { method } = JobService;
   const job = { queue: "documents", type: "none" };
   const asText = {
     job: { ...job, payload: { case: "payloadJson", value: deep(100_000, "[", "]") } },
   };
-  // A Struct in a Struct, and so on, by the byte: a map's entry, its value, and the Struct that this is.
+  // Nests Structs byte by byte: a map entry, its value, and the Struct inside.
   let struct = Buffer.alloc(0);
   for (let i = 0; i < 4_000; i += 1) {
     for (const field of [5, 2, 1])

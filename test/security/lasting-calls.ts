@@ -1,4 +1,4 @@
-/** Every way in which a key's call can last, opened at once, and what each ends with. */
+/** Opens every kind of long call of a key at the same time, and reports how each ends. */
 import { connect as connectHttp2 } from "node:http2";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
@@ -65,15 +65,15 @@ function connectJobs(make: (interceptors: Interceptor[]) => Transport, apiKey: s
   };
 }
 
-/** A stream in both directions needs HTTP/2. */
+/** A bidirectional stream needs HTTP/2. */
 const protocols = ({ httpUrl: baseUrl, gateways }: LocalSystem, apiKey: string) => {
   const address = gateways[0]?.addresses.address;
-  const by = (make: (interceptors: Interceptor[]) => Transport) => connectJobs(make, apiKey);
+  const over = (make: (interceptors: Interceptor[]) => Transport) => connectJobs(make, apiKey);
   const connect = (httpVersion: "1.1" | "2") =>
-    by((interceptors) => createConnectTransport({ baseUrl, httpVersion, interceptors }));
+    over((interceptors) => createConnectTransport({ baseUrl, httpVersion, interceptors }));
   const grpcWeb = (httpVersion: "1.1" | "2") =>
-    by((interceptors) => createGrpcWebTransport({ baseUrl, httpVersion, interceptors }));
-  const grpc = by((interceptors) => createGrpcTransport({ baseUrl, interceptors }));
+    over((interceptors) => createGrpcWebTransport({ baseUrl, httpVersion, interceptors }));
+  const grpc = over((interceptors) => createGrpcTransport({ baseUrl, interceptors }));
   return [
     { name: "gRPC", bidi: true, jobs: grpcJobs(address, apiKey) },
     { name: "gRPC on the HTTP port", bidi: true, jobs: grpc },
@@ -90,7 +90,7 @@ async function endingOf(call: Promise<unknown>): Promise<Ending> {
   });
   try {
     await call;
-    return ended("NONE", "it ended well");
+    return ended("NONE", "the call ended normally");
   } catch (error) {
     if (!(error instanceof ConnectError)) {
       const { reason, message } = error as RpcFault;
@@ -100,7 +100,7 @@ async function endingOf(call: Promise<unknown>): Promise<Ending> {
   }
 }
 
-/** Resolves once the stream's first message has come, to the end of the others. */
+/** Resolves once the stream's first message has arrived, with the end of the stream. */
 async function opened(stream: AsyncIterable<unknown>): Promise<{ ending: Promise<Ending> }> {
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next();
@@ -122,8 +122,8 @@ async function waitOf({ call }: HttpCaller, jobId: string): Promise<Ending> {
 }
 
 /**
- * Opens a WatchJob of the job, a waiting GetJob and a SubmitStream by each protocol, and a waiting GET.
- * Resolves once all of them last, to what they end with.
+ * Opens a WatchJob, a waiting GetJob and a SubmitStream by each protocol, and a waiting GET. Resolves once all of
+ * them are open, with how they end.
  */
 export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: string) {
   const { queue, apiKey } = caller;
@@ -145,7 +145,7 @@ export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: st
     endings.push([`SubmitStream by ${name}`, answers.ending]);
     awaited += 1;
   }
-  // A call that waits has no other sign of it.
+  // This metric is the only sign that a waiting call has begun.
   await untilMetric((count) => count === awaited, system.gateways[0], metricNames.awaitedJobs);
   return {
     names: endings.map(([name]) => name),
@@ -156,7 +156,7 @@ export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: st
   };
 }
 
-/** A stream of events after its first: all of its text, and whether its client took its end for a failure. */
+/** A stream of events after its first event: all of its text, and whether the client saw its end as a failure. */
 export interface Events {
   readonly ended: Promise<{ readonly heard: string; readonly cut: boolean; readonly atMs: number }>;
 }
@@ -170,7 +170,7 @@ async function eventsOf(pieces: AsyncIterable<Uint8Array>): Promise<Events> {
     return next.done !== true;
   };
   while (!heard.includes("event: job")) {
-    if (!(await more())) throw new Error(`no event came: ${heard}`);
+    if (!(await more())) throw new Error(`no event arrived: ${heard}`);
   }
   const rest = async () => {
     let cut = false;
@@ -186,7 +186,7 @@ async function eventsOf(pieces: AsyncIterable<Uint8Array>): Promise<Events> {
 
 export async function eventsByHttp1({ call }: HttpCaller, jobId: string): Promise<Events> {
   const { body } = await call(`/v1/jobs/${jobId}/events`);
-  if (body === null) throw new Error("an answer without a body");
+  if (body === null) throw new Error("the answer has no body");
   return await eventsOf(body);
 }
 

@@ -1,4 +1,4 @@
-/** A key that is revoked, or whose secret is rotated out, ends its calls that last, by every protocol. */
+/** Tests that a revoked key, or a rotated secret without grace, ends its long calls by every protocol. */
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type LocalSystem, startSystem } from "@millrace/local";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** A caller with a job that runs, and everything open that can last. */
+/** Provides a caller with a running job, and every kind of long call open. */
 async function setup() {
   const caller = await httpCaller(system);
   const { next } = caller.startWorker();
@@ -23,7 +23,7 @@ async function setup() {
   const calls = await openAll(system, caller, id);
   return {
     ...{ caller, id, held },
-    /** When each call ended; fails where one ended otherwise than by the loss of its key. */
+    /** Resolves with the time when each call ended. Fails if a call ended for another reason than its key. */
     async ends() {
       const endings = await calls.ended();
       const refused = {
@@ -42,7 +42,7 @@ async function setup() {
   };
 }
 
-/** Another key, whose stream of events is to go on to its job's end. */
+/** Provides another key, whose event stream must continue to its job's end. */
 async function bystander() {
   const caller = await httpCaller(system);
   const { next } = caller.startWorker();
@@ -57,7 +57,7 @@ async function bystander() {
   };
 }
 
-test("a revoked key's calls that last end, each with why, and another key's go on", async () => {
+test("the long calls of a revoked key end with the reason, and those of another key continue", async () => {
   const goesOn = await bystander();
   const { caller, ends } = await setup();
   await adminOf(system).revokeApiKey({ keyId: caller.keyId });
@@ -65,7 +65,7 @@ test("a revoked key's calls that last end, each with why, and another key's go o
   await goesOn();
 });
 
-test("a secret that is rotated out at once ends the calls that showed it, and the new one works", async () => {
+test("a rotation without grace ends the calls of the old secret, and the new secret works", async () => {
   const goesOn = await bystander();
   const { caller, id, ends } = await setup();
   const { key } = await adminOf(system).rotateApiKey({
@@ -77,7 +77,7 @@ test("a secret that is rotated out at once ends the calls that showed it, and th
   await goesOn();
 });
 
-test("the calls of a secret that is rotated out with a grace go on until the grace is over", async () => {
+test("the calls of an old secret continue until its grace is over", async () => {
   const { caller, ends } = await setup();
   const { apiKey } = await adminOf(system).rotateApiKey({
     ...{ keyId: caller.keyId, grace: { seconds: 3n } },

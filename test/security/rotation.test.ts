@@ -1,4 +1,4 @@
-/** Secrets that are replaced in their files while all goes on: no restart, and no call fails. */
+/** Tests that secrets in files can be replaced at any time, without a restart and without a failed call. */
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ async function secretFolder() {
   onTestFinished(() => rm(folder, { recursive: true }));
   return {
     at: (name: string) => join(folder, name),
-    /** As Kubernetes replaces a secret: all of it at once. */
+    /** Replaces a secret at once, as Kubernetes does. */
     async write(name: string, content: string) {
       await writeFile(join(folder, `${name}.new`), content);
       await rename(join(folder, `${name}.new`), join(folder, name));
@@ -66,7 +66,7 @@ test("tokens and provider keys in files are rotated without a failed call", asyn
   const chat = async () => (await jobs.submitJob({ job, wait: { seconds: 30n } })).job?.state;
   expect(await chat()).toBe(JobState.SUCCEEDED);
 
-  /** Replaces a file, and waits until each service that reads it has said so. */
+  /** Replaces a file, and waits until each service that reads it has logged that. */
   const replace = async (name: string, content: string, readers: readonly string[]) => {
     const from = log.items.length;
     await files.write(name, content);
@@ -74,7 +74,7 @@ test("tokens and provider keys in files are rotated without a failed call", asyn
       await log.until((line) => line.service === service && /: the new content is in use/.test(line.msg), from);
     }
   };
-  // The scheduler accepts each token of a file; gateways and workers show the first.
+  // The scheduler accepts each token of a file. Gateways and workers send the first.
   await replace("internal", "internal-old,internal-new", ["scheduler"]);
   await replace("internal", "internal-new,internal-old", ["scheduler", "gateway"]);
   await replace("internal", "internal-new", ["scheduler"]);

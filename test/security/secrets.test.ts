@@ -1,6 +1,6 @@
 /**
- * Secrets stay where they are: a system whose every secret is known does all that it does, well and
- * badly, and then all that it wrote anywhere is searched for them.
+ * Tests that secrets do not leak. A system whose every secret is known does everything that it can do, with
+ * success and with failure. Then everything that it wrote anywhere is searched for the secrets.
  */
 
 import { once } from "node:events";
@@ -23,7 +23,7 @@ import { answer, refuse, startProviderSimulator, testAuthority } from "@millrace
 import { expect, onTestFinished, test } from "vitest";
 import { sendBytes } from "../faults/raw-call.ts";
 
-/** What operators give to services. */
+/** The secrets that operators give to services. */
 const given = {
   redisPassword: "redis-password-5e1f",
   gatewayToken: "gateway-token-7c2a",
@@ -31,7 +31,7 @@ const given = {
   adminToken: "anna:admin-token-44f0",
   providerKey: "sk-provider-key-0a9b8c7d",
 };
-/** What somebody got wrong, and may have meant for another place. */
+/** Wrong secrets that someone sends, and may have meant for another place. */
 const mistaken = {
   redisPassword: "redis-password-of-yesterday",
   urlPassword: "password-in-a-bad-url",
@@ -45,7 +45,7 @@ async function folderFor(name: string) {
   return folder;
 }
 
-/** Keeps what services export, as it comes. */
+/** Keeps everything that services export. */
 async function startCollector() {
   let text = "";
   const server = createServer(async (incoming, response) => {
@@ -74,12 +74,12 @@ async function setup() {
   await writeFile(files.key, key);
   const redis = await startRedis({
     ...{ directory: redisFolder, appendonly: true, appendfsync: "always" },
-    // As text, to be searched.
+    // The append-only file is text, so that it can be searched.
     args: ["--requirepass", given.redisPassword, "--aof-use-rdb-preamble", "no"],
   });
   onTestFinished(() => redis[Symbol.asyncDispose]());
   const redisUrl = `redis://:${given.redisPassword}@127.0.0.1:${redis.port}`;
-  // A provider that says what it was shown: some do.
+  // Some providers repeat the key that they were sent, and this one does.
   const provider = await startProviderSimulator((call) =>
     call.messages.some(({ content }) => content.includes("refuse"))
       ? { ...refuse(401, "invalid_api_key"), message: `no such key: ${call.authorization}` }
@@ -121,14 +121,14 @@ async function setup() {
     onTestFinished(() => millrace.close());
     return millrace;
   };
-  /** The answer's status, headers and body, as text. */
+  /** Returns the answer's status, headers and body as text. */
   const http = async (method: string, path: string, token: string, body?: string) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const call = request(`https://${addresses.http}${path}`, { method, headers, ca, agent: false });
     call.end(body);
     const [response] = await once(call, "response");
-    const { statusCode, headers: said } = response;
-    return `${statusCode} ${JSON.stringify(said)} ${Buffer.concat(await response.toArray())}`;
+    const { statusCode, headers: answerHeaders } = response;
+    return `${statusCode} ${JSON.stringify(answerHeaders)} ${Buffer.concat(await response.toArray())}`;
   };
   return {
     ...{ system, redis, redisFolder, redisUrl, documents, collector, lines, log, connect, http },
@@ -143,7 +143,7 @@ const chat = (content: string) => ({
   payload: { messages: [{ role: "user", content }] },
 });
 
-/** What a call failed with, as its caller may see and log it. */
+/** Returns the failure of a call, as its caller may see and log it. */
 const failureOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => {
@@ -152,47 +152,51 @@ const failureOf = (call: Promise<unknown>): Promise<string> =>
     (error: Error) => `${error.message} ${JSON.stringify(error)}`,
   );
 
-async function callerActs(millrace: Millrace, told: string[]) {
+async function callerActs(millrace: Millrace, answers: string[]) {
   await millrace.run(chat("How was the sea?"));
   const { id } = await millrace.uploadDocument(Buffer.from("The sea was calm. ".repeat(200)));
   await Array.fromAsync(millrace.downloadDocument(id));
   const summary = { queue: "documents", type: "summarize", documentIds: [id] };
   await millrace.run(summary);
   const { jobId } = await millrace.submit(chat("refuse"));
-  for await (const event of millrace.watch(jobId)) told.push(JSON.stringify(event));
-  told.push(JSON.stringify(await millrace.explain(jobId)));
+  for await (const event of millrace.watch(jobId)) answers.push(JSON.stringify(event));
+  answers.push(JSON.stringify(await millrace.explain(jobId)));
   const scheduled = await millrace.submit({
     ...chat("later"),
     runAt: new Date(systemClock.nowMs() + 3_600_000),
   });
   await millrace.cancel(scheduled.jobId).catch(() => undefined);
-  told.push(await failureOf(millrace.run(chat("refuse"))));
-  for await (const job of millrace.list({ queue: "documents" })) told.push(JSON.stringify(job));
+  answers.push(await failureOf(millrace.run(chat("refuse"))));
+  for await (const job of millrace.list({ queue: "documents" })) answers.push(JSON.stringify(job));
 }
 
 async function strangersAct({ system, connect, http }: Awaited<ReturnType<typeof setup>>) {
-  const told: string[] = [];
+  const answers: string[] = [];
   const keyId = parseApiKey(system.apiKey)?.keyId;
   const wrong = `mr_${keyId}_${mistaken.keySecret}`;
-  told.push(
+  answers.push(
     await failureOf(connect(wrong).getJob("documents~nobody00~01JDXW5T5Q6M3C9N2V8K4H7R1B")),
   );
-  told.push(await http("GET", "/v1/jobs?queue=documents", wrong));
-  told.push(await http("POST", "/v1/jobs", wrong, "{"));
+  answers.push(await http("GET", "/v1/jobs?queue=documents", wrong));
+  answers.push(await http("POST", "/v1/jobs", wrong, "{"));
   const [scheduler] = system.schedulers;
   const token = mistaken.token;
-  const at = (name: string) => String(scheduler?.addresses[name]);
-  const gateway = grpcClient(SchedulerService, at("address"), { token });
-  told.push(await failureOf(gateway.rpc.getJobs({})));
-  const admin = grpcClient(AdminService, at("admin"), { token });
-  told.push(await failureOf(admin.rpc.listApiKeys({})));
+  const addressOf = (name: string) => String(scheduler?.addresses[name]);
+  const gateway = grpcClient(SchedulerService, addressOf("address"), { token });
+  answers.push(await failureOf(gateway.rpc.getJobs({})));
+  const admin = grpcClient(AdminService, addressOf("admin"), { token });
+  answers.push(await failureOf(admin.rpc.listApiKeys({})));
   for (const client of [gateway, admin]) client.close();
   const bytes = [Buffer.from("no message")];
-  told.push(String(await sendBytes(at("workers"), WorkerService.method.work, bytes, token)));
-  told.push(
-    String(await sendBytes(at("workers"), WorkerService.method.work, bytes, given.workerToken)),
+  answers.push(
+    String(await sendBytes(addressOf("workers"), WorkerService.method.work, bytes, token)),
   );
-  return told;
+  answers.push(
+    String(
+      await sendBytes(addressOf("workers"), WorkerService.method.work, bytes, given.workerToken),
+    ),
+  );
+  return answers;
 }
 
 async function operatorActs({ system }: Awaited<ReturnType<typeof setup>>) {
@@ -204,28 +208,31 @@ async function operatorActs({ system }: Awaited<ReturnType<typeof setup>>) {
   const rotated = await admin.rpc.rotateApiKey({ keyId });
   await admin.rpc.revokeApiKey({ keyId });
   await admin.rpc.putProviderAccount({ account: { name: "openai/gpt-5" } });
-  const told = [
+  const answers = [
     JSON.stringify(await admin.rpc.listApiKeys({}), (_, value) =>
       typeof value === "bigint" ? String(value) : value,
     ),
     await failureOf(admin.rpc.putQueue({ queue: { name: "NOT A NAME" } })),
   ];
   const { events } = await admin.rpc.listAuditEvents({});
-  told.push(...events.map((event) => `${event}`), ...events.map(({ action }) => String(action)));
+  answers.push(...events.map((event) => `${event}`), ...events.map(({ action }) => String(action)));
   admin.close();
-  return { told, secrets: [key, rotated.key].map((one) => String(parseApiKey(one)?.secret)) };
+  return {
+    answers,
+    secrets: [key, rotated.key].map((one) => String(parseApiKey(one)?.secret)),
+  };
 }
 
 test("no secret is in a log, a trace, a metric, an answer, Redis or a document", async () => {
   const ready = await setup();
   const { system, redis, redisFolder, redisUrl, documents, collector, lines, log } = ready;
   const millrace = ready.connect(system.apiKey);
-  const told: string[] = [];
-  await callerActs(millrace, told);
-  told.push(...(await strangersAct(ready)));
+  const answers: string[] = [];
+  await callerActs(millrace, answers);
+  answers.push(...(await strangersAct(ready)));
   const operator = await operatorActs(ready);
-  told.push(...operator.told);
-  // A caller's mistake, which it alone is told of: its key where an id belongs.
+  answers.push(...operator.answers);
+  // A caller's own mistake, which only this caller is told about: a key in place of an id.
   await ready.http("GET", `/v1/jobs/${system.apiKey}`, system.apiKey);
   await ready.http("GET", `/v1/documents/${system.apiKey}`, system.apiKey);
   await ready.http("GET", `/${system.apiKey}?key=${system.apiKey}`, system.apiKey);
@@ -242,7 +249,7 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
   });
   await failureOf(jobs.rpc.listJobs({ queue: "documents" }, { deadlineMs: 2_000 }));
   jobs.close();
-  told.push(await ready.http("GET", "/v1/jobs?queue=documents", system.apiKey));
+  answers.push(await ready.http("GET", "/v1/jobs?queue=documents", system.apiKey));
   await redis.restart();
   const badStarts = [
     redisUrl.replace(given.redisPassword, mistaken.redisPassword),
@@ -261,7 +268,7 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
       }),
     ),
   );
-  told.push(...(await Promise.all(badStarts)));
+  answers.push(...(await Promise.all(badStarts)));
   await millrace.run(chat("And then?"));
   await system.stop();
   await redis.stop();
@@ -277,11 +284,11 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
     logs: lines.join("\n"),
     traces: collector.text(),
     metrics: metrics.join("\n"),
-    answers: told.join("\n"),
+    answers: answers.join("\n"),
     Redis: await filesIn(redisFolder),
     documents: await filesIn(documents),
   };
-  // Each place is what it is said to be, and holds something.
+  // Each place has the expected content, so none is empty by mistake.
   expect(places.logs).toContain("call failed");
   expect(places.traces).toContain("JobService");
   expect(places.metrics).toContain("millrace_rpc_calls_total");
@@ -304,8 +311,10 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
     Object.entries(secrets).flatMap(([name, secret]) => {
       expect(secret.length, name).toBeGreaterThan(12);
       const forms = [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")];
-      const at = forms.map((form) => text.indexOf(form)).find((index) => index >= 0);
-      return at === undefined ? [] : [`${name} in ${place}: ${text.slice(at - 200, at + 60)}`];
+      const foundAt = forms.map((form) => text.indexOf(form)).find((index) => index >= 0);
+      return foundAt === undefined
+        ? []
+        : [`${name} in ${place}: ${text.slice(foundAt - 200, foundAt + 60)}`];
     }),
   );
   expect(found).toEqual([]);

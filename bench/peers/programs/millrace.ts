@@ -1,4 +1,4 @@
-/** Millrace by its own client and SDK: `node millrace.ts worker|submit|run`. */
+/** Millrace with its own client and SDK: `node millrace.ts worker|submit|run`. */
 import { connectMillrace } from "@millrace/client";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
@@ -27,7 +27,7 @@ if (role === "worker") {
   const millrace = connectMillrace({ address: GATEWAY, apiKey: API_KEY, deadlineMs: 600_000 });
   const job = { queue: "bench", type: "noop", payload };
   const one = () => (role === "run" ? millrace.run(job) : millrace.submit(job));
-  // It gathers by itself the calls that are made at once: there is no other way to say many.
+  // The client gathers calls that are made at the same time, so there is no separate call for many jobs.
   await serveProducer({
     add: (count) => Promise.all(Array.from({ length: count }, one)),
     close: () => millrace.close(),

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
  * embeddings, overrides and isolates that reorder bidirectional text.
  */
 const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression must match control characters
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Makes foreign text safe for a terminal: it cannot move the cursor, change colours or the title, or reorder text. */

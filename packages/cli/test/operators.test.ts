@@ -51,7 +51,7 @@ key_______  shop  active  2027-01-31 08:00:00Z  -        90000    -        4    
   });
 });
 
-test("a rotated key has a new secret, and a revoked one is gone from the list", async () => {
+test("a rotated key has a new secret, and a revoked key leaves the list", async () => {
   const { run, keyId, env, queue } = await setup();
   const rotated = await run(["keys", "rotate", keyId, "--grace", "0s"]);
   expect(rotated.out).toMatch(new RegExp(`^mr_${keyId}_[0-9a-f]{48}\n$`));

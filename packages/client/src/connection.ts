@@ -43,6 +43,7 @@ export interface ConnectionOptions extends Omit<ConnectOptions, "apiKey"> {
 export class Connection {
   readonly clock: Clock;
   readonly random: Random;
+  readonly #addresses: readonly string[];
   readonly #clients: readonly Client[];
   readonly #apiKey: string | undefined;
   readonly #deadlineMs: number;
@@ -54,6 +55,7 @@ export class Connection {
     const addresses = typeof address === "string" ? [address] : address;
     if (addresses.length === 0)
       throw new RangeError("`address` is empty: name at least one host:port");
+    this.#addresses = addresses;
     const secure = channelCredentials(tls);
     this.#clients = addresses.map((one) => new Client(one, secure, channelOptions()));
     this.#apiKey = apiKey;
@@ -140,9 +142,14 @@ export class Connection {
       ),
     ).catch((cause: unknown) => {
       if (this.closed.aborted) throw closedError();
-      const message = "no gateway can be reached";
-      throw new MillraceError({ code: "UNAVAILABLE", message, cause });
+      throw this.unreachable(cause);
     });
+  }
+
+  /** Makes the error for the case that no gateway can be reached. */
+  unreachable(cause?: unknown): MillraceError {
+    const message = `no gateway can be reached at ${this.#addresses.join(", ")}`;
+    return new MillraceError({ code: "UNAVAILABLE", message, cause });
   }
 
   close(): void {

@@ -123,7 +123,7 @@ const notFound = (jobId: string): MillraceError =>
 const late = (jobId: string): MillraceError =>
   new MillraceError({
     code: "DEADLINE_EXCEEDED",
-    message: `${jobId} has not finished in time`,
+    message: `job ${jobId} has not finished before the deadline of this wait; wait again, or set a longer deadlineMs`,
     retryable: true,
   });
 

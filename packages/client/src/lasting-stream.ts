@@ -64,7 +64,9 @@ export class LastingStream {
 
   /** Why there is no call now. Undefined while there is one. */
   get whyCut(): MillraceError | undefined {
-    return this.#call === undefined ? (this.#lastFailure ?? unreachable()) : undefined;
+    return this.#call === undefined
+      ? (this.#lastFailure ?? this.#connection.unreachable())
+      : undefined;
   }
 
   /** Schedules one call of `pump`, however many users ask in this turn of the event loop. */
@@ -194,6 +196,3 @@ const refusesAll: ReadonlySet<string> = new Set([
   "PERMISSION_DENIED",
   "UNIMPLEMENTED",
 ]);
-
-const unreachable = (): MillraceError =>
-  new MillraceError({ code: "UNAVAILABLE", message: "no gateway can be reached" });

@@ -286,10 +286,10 @@ test("the place of a problem that a scheduler finds later is found in the file",
   const parsed = parseConfiguration("queues:\n  - name: mail\n    shards: 2\n");
   if (parsed.kind === "wrong") throw new Error("the file was not read");
   const description = "mail has 1 shard";
-  const at = (field: string) => parsed.locate([{ field, description }])[0];
-  expect(at("queues[0].shards")).toMatchObject({ line: 3, column: 5, description });
-  expect(at("queues[0].types")).toMatchObject({ line: 2, column: 5 });
-  expect(at("api_keys[3].name")).toMatchObject({ line: 1, column: 1 });
+  const problemAt = (field: string) => parsed.locate([{ field, description }])[0];
+  expect(problemAt("queues[0].shards")).toMatchObject({ line: 3, column: 5, description });
+  expect(problemAt("queues[0].types")).toMatchObject({ line: 2, column: 5 });
+  expect(problemAt("api_keys[3].name")).toMatchObject({ line: 1, column: 1 });
 });
 
 test("a file longer than 4 MiB is not read at all", () => {

@@ -130,7 +130,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
   const byKey = storedByKey(directory, clock);
   const arrive = arrivals();
   const contentPath = (id: string) => {
-    if (!isDocumentId(id)) throw new Error("not a document id");
+    if (!isDocumentId(id)) throw new Error(`${JSON.stringify(id)} is not a document id`);
     return join(directory, id);
   };
 

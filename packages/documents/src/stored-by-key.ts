@@ -29,7 +29,7 @@ export interface StoredByKey {
 export function storedByKey(directory: string, clock: Clock): StoredByKey {
   const known = new LRUCache<KeyId, { bytes: number; atMs: number }>({ max: KNOWN_KEYS });
   const entries = (keyId: KeyId) => {
-    if (!isKeyId(keyId)) throw new Error("not a key id");
+    if (!isKeyId(keyId)) throw new Error(`${JSON.stringify(keyId)} is not a key id`);
     return join(directory, "keys", keyId);
   };
   const pathOf = (keyId: KeyId, id: DocumentId, sizeBytes: number) =>

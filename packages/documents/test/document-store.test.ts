@@ -106,7 +106,7 @@ test("an upload that is cut leaves no file", async () => {
 test("an id that is a path opens no file", async () => {
   const { store } = await setup();
   expect(await store.get("../etc/passwd")).toBeUndefined();
-  expect(() => store.read("../etc/passwd" as DocumentId)).toThrow("not a document id");
+  expect(() => store.read("../etc/passwd" as DocumentId)).toThrow("is not a document id");
 });
 
 /** The least that a document counts. */

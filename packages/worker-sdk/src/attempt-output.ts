@@ -21,7 +21,11 @@ export interface TakenOutput {
   readonly bytes: number;
 }
 
-const tooMuch = () => new NonRetryableError("TOO_LARGE", "The job's output is at its limit.");
+const tooMuch = () =>
+  new NonRetryableError(
+    "TOO_LARGE",
+    `The job's output is at its limit of ${limits.outputBytes} bytes.`,
+  );
 
 /**
  * Buffers the output of one attempt until it is acknowledged. Chunks are numbered from 0 and kept until they are

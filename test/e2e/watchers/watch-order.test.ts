@@ -1,5 +1,5 @@
-// What a job's stream promises to every client, whenever it comes: output first, the final state once and
-// last, and a cut never looks like the end.
+// What a job's stream promises to every client, whenever the client connects: the output comes first, the final
+// state comes once and last, and a cut never looks like the end.
 import type { LocalSystem } from "@millrace/local";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** Its worker may join pieces that follow one another. */
+/** The worker may join consecutive pieces into one chunk. */
 const words = ["Call ", "me ", "Ishmael."];
 const inState = (state: string): Sent => ({ kind: "job", state: `JOB_STATE_${state}` });
 const succeeded = inState("SUCCEEDED");
@@ -24,19 +24,19 @@ async function collect(sent: AsyncIterable<Sent>): Promise<Sent[]> {
   return all;
 }
 
-/** The text that was sent, however it was cut into pieces; each piece follows the one before. */
+/** Returns the text that was sent, however it was split. Checks that each chunk follows the one before. */
 function textIn(sent: readonly Sent[], from = 0): string {
   const output = sent.filter((one) => one.kind === "output");
-  expect(output.map(({ offset }) => offset)).toEqual(output.map((_, at) => from + at));
+  expect(output.map(({ offset }) => offset)).toEqual(output.map((_, index) => from + index));
   return output.map(({ text }) => text).join("");
 }
-/** How many pieces of output come before anything else does. */
+/** Returns how many output chunks come before anything else. */
 const textPieces = (sent: readonly Sent[]) => sent.findIndex(({ kind }) => kind !== "output");
 
 const statesIn = (sent: readonly Sent[]) =>
   sent.flatMap((one) => (one.kind === "job" ? [one.state] : []));
 
-/** A job of a queue and a key of its own; `retry` at once. */
+/** Provides a queue and a key for one test, and jobs that are tried again at once. */
 async function setup() {
   const caller = await httpCaller(system);
   const submit = async () => {
@@ -46,7 +46,7 @@ async function setup() {
   const finished = async (jobId: string) => {
     await caller.call(`/v1/jobs/${jobId}?wait=30`);
   };
-  /** Writes the words as fast as it can, and ends. */
+  /** Starts a worker that writes the words as fast as it can, and ends. */
   const startWriter = () => {
     const worker = startWorker({
       ...{ schedulerAddress: system.workerTarget, workerId: caller.queue, queues: [caller.queue] },
@@ -65,7 +65,7 @@ async function setup() {
 describe.each(watchers)("$name", ({ watch, skipped = false }) => {
   const it = test.skipIf(skipped);
 
-  it("a watcher who is there before the job starts sees it wait, its output, and last its end", async () => {
+  it("a watcher that connects before the job starts sees it wait, its output, and then its end", async () => {
     const { apiKey, submit, startWriter } = await setup();
     const jobId = await submit();
     const seen: Sent[] = [];
@@ -78,7 +78,7 @@ describe.each(watchers)("$name", ({ watch, skipped = false }) => {
     expect(statesIn(seen.slice(0, -1))).not.toContain("JOB_STATE_SUCCEEDED");
   });
 
-  it("20 jobs that are followed as soon as they are accepted show all their output", async () => {
+  it("a watcher that connects right after each of 20 submissions sees all output", async () => {
     const { apiKey, submit, startWriter } = await setup();
     startWriter();
     for (let job = 0; job < 20; job += 1) {
@@ -89,7 +89,7 @@ describe.each(watchers)("$name", ({ watch, skipped = false }) => {
     }
   });
 
-  it("a watcher who comes after the end is sent the output, and then the final state, and no more", async () => {
+  it("a watcher that connects after the end gets the output and then only the final state", async () => {
     const { apiKey, submit, finished, startWorker: hold } = await setup();
     const { next } = hold();
     const jobId = await submit();
@@ -110,7 +110,7 @@ describe.each(watchers)("$name", ({ watch, skipped = false }) => {
     expect(last).toEqual([succeeded]);
   });
 
-  it("a job that is cancelled while it waits ends with that, early or late", async () => {
+  it("a watcher sees the end of a job that is cancelled while it waits, before or after", async () => {
     const { apiKey, call, submit } = await setup();
     const jobId = await submit();
     const seen: Sent[] = [];
@@ -122,7 +122,7 @@ describe.each(watchers)("$name", ({ watch, skipped = false }) => {
   });
 
   it.each(["stop", "kill"] as const)(
-    "a gateway's %s does not look like the end, and the rest comes after what was seen",
+    "a gateway's %s does not look like the end, and the watch continues after what was seen",
     async (end) => {
       const { apiKey, submit, startWorker: hold } = await setup();
       const { next } = hold();

@@ -1,4 +1,4 @@
-"""Follows a job with grpcio: a line of JSON for each thing it is sent, and at last how the call ended."""
+"""Follows a job with grpcio. Prints a line of JSON for each message, and at the end how the call ended."""
 
 import json
 import sys

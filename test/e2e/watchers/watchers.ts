@@ -1,5 +1,5 @@
-// Clients of a job's stream that are not ours, one for each protocol. They know what docs/http.md and the
-// proto files say, and nothing else.
+// Clients of a job's stream, one for each protocol, that do not use Millrace's own client. They know only what
+// docs/http.md and the proto files say.
 import { spawn } from "node:child_process";
 import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import {
 import { EventSource } from "eventsource";
 import { generatedForPython, python } from "../python.ts";
 
-/** What a watcher was sent: the job in a state, or a piece of output. */
+/** What a watcher received: the job in a state, or an output chunk. */
 export type Sent =
   | { readonly kind: "job"; readonly state: string }
   | { readonly kind: "output"; readonly offset: number; readonly text: string };
@@ -32,26 +32,26 @@ export interface Watched {
   readonly from?: number;
 }
 
-/** All that is sent. Ends as the protocol says that the stream has ended, and throws where it was cut. */
+/** Yields everything that is sent. Ends when the stream has ended by its protocol, and throws if the stream was cut. */
 export type Watch = (watched: Watched) => AsyncIterable<Sent>;
 
 export interface Watcher {
   readonly name: string;
   readonly watch: Watch;
-  /** The machine does not have what it needs. */
+  /** True if the machine lacks what the watcher needs. */
   readonly skipped?: boolean;
 }
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"].map((name) => `JOB_STATE_${name}`);
 
-/** Stops at the first final state, as docs/http.md tells its readers to. */
+/** Stops at the first final state, as docs/http.md tells its readers. */
 const byEventSource = (fetchBy: typeof fetch): Watch =>
   async function* ({ system, apiKey, jobId, from = 0 }) {
     const url = `${system.httpUrl}/v1/jobs/${jobId}/events`;
     const source = new EventSource(url, {
       fetch: (address, init) => {
         const headers = { ...init.headers, authorization: `Bearer ${apiKey}` };
-        // What the client sends by itself after a cut of its own connection.
+        // The header that the client sends by itself when its own connection was cut.
         const last = from > 0 ? { "last-event-id": String(from - 1) } : {};
         return fetchBy(address, { ...init, headers: { ...headers, ...last } } as RequestInit);
       },
@@ -159,12 +159,12 @@ const byPython: Watch = async function* ({ system, apiKey, jobId, from = 0 }) {
   const child = spawn(python ?? "", args, { env, stdio: ["ignore", "pipe", "inherit"] });
   try {
     for await (const line of createInterface(child.stdout)) {
-      const said = JSON.parse(line) as Sent | { readonly kind: "end"; readonly code: string };
-      if (said.kind !== "end") yield said;
-      else if (said.code !== "OK") throw new Error(`cut: ${said.code}`);
+      const received = JSON.parse(line) as Sent | { readonly kind: "end"; readonly code: string };
+      if (received.kind !== "end") yield received;
+      else if (received.code !== "OK") throw new Error(`cut: ${received.code}`);
       else return;
     }
-    throw new Error("the watcher ended by itself");
+    throw new Error("the watcher ended without an end line");
   } finally {
     child.kill("SIGKILL");
   }

@@ -2,7 +2,7 @@ import Queue from "bee-queue";
 import { payload, serveProducer, serveWorker } from "./lines.mjs";
 
 const isWorker = process.argv[2] === "worker";
-// What its README says to leave out where it is not needed.
+// Its README recommends to leave these out if they are not needed.
 const queue = new Queue("bench", {
   redis: process.env.REDIS_URL,
   isWorker,

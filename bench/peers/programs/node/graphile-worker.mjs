@@ -6,7 +6,7 @@ const logger = new Logger(() => () => undefined);
 
 if (process.argv[2] === "worker") {
   await serveWorker(async (done) => {
-    // As its page on performance has it.
+    // As in its page on performance.
     const preset = {
       worker: {
         connectionString,

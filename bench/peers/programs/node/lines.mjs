@@ -1,20 +1,20 @@
-// How a program of bench/peers speaks with its parent: a line of JSON each way. It ends with its input.
+// How a program of bench/peers exchanges lines of JSON with its parent. The program ends when its input ends.
 import { createInterface } from "node:readline";
 
 export const payload = { document: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B", note: "x".repeat(150) };
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
-/** `start` gets what a job calls when it is done, and resolves to what closes the worker. */
+/** `start` gets a function that each job calls when it is done. It resolves with a function that closes the worker. */
 export async function serveWorker(start) {
   let done = 0;
-  let said = 0;
+  let reported = 0;
   const close = await start(() => {
     done += 1;
   });
   setInterval(() => {
-    if (done !== said) say({ worker: process.pid, done });
-    said = done;
+    if (done !== reported) say({ worker: process.pid, done });
+    reported = done;
   }, 10);
   createInterface({ input: process.stdin }).on("close", async () => {
     await close();
@@ -23,7 +23,7 @@ export async function serveWorker(start) {
   say({ ready: true });
 }
 
-/** `add(count)` stores so many jobs in one call. */
+/** `add(count)` stores that many jobs in one call. */
 export async function serveProducer({ add, close }) {
   const produce = async ({ jobs, inFlight, batch }) => {
     let left = jobs;

@@ -18,9 +18,9 @@ THREADS = 8
 app = Celery("bench", broker=os.environ["REDIS_URL"])
 app.conf.update(
     task_ignore_result=True,
-    # The others keep a job until it is done; by default Celery forgets it when it starts.
+    # The other contenders keep a job until it is done. By default Celery drops it when it starts.
     task_acks_late=True,
-    # "Many short tasks": its guide on optimizing says to raise the multiplier.
+    # Celery's guide on optimizing recommends a higher multiplier for many short tasks.
     worker_prefetch_multiplier=64,
     worker_redirect_stdouts=False,
     task_compression=None,
@@ -28,7 +28,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
 )
 
-# It says what root may not be used for; the benchmark's machine is nobody's.
+# Celery warns when it runs as root. The benchmark's machine serves nothing else.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 done = 0
@@ -41,25 +41,25 @@ def noop(document, note):
 
 
 def say(message):
-    # One write: lines of several processes must not mix.
+    # One write for each line, so that lines of several processes do not mix.
     os.write(1, (json.dumps(message) + "\n").encode())
 
 
 @worker_process_init.connect
-def tell_what_is_done(**_):
+def report_done(**_):
     def loop():
-        said = 0
+        reported = 0
         while True:
             time.sleep(0.01)
-            if done != said:
-                said = done
-                say({"worker": os.getpid(), "done": said})
+            if done != reported:
+                reported = done
+                say({"worker": os.getpid(), "done": reported})
 
     threading.Thread(target=loop, daemon=True).start()
 
 
 @worker_ready.connect
-def tell_ready(**_):
+def report_ready(**_):
     def end_with_input():
         sys.stdin.read()
         os.kill(os.getpid(), signal.SIGTERM)

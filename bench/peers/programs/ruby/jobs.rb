@@ -1,5 +1,5 @@
 # Sidekiq: `sidekiq -r ./jobs.rb` as the worker, and `ruby jobs.rb` as the producer.
-# Of Sidekiq 6.3 and newer, whether a gem or the system's package.
+# It works with Sidekiq 6.3 and newer, as a gem or as the system's package.
 require "json"
 require "sidekiq"
 
@@ -18,7 +18,7 @@ class Noop
 end
 
 def say(message)
-  # One write: lines of several threads must not mix.
+  # One write for each line, so that lines of several threads do not mix.
   $stdout.syswrite("#{JSON.generate(message)}\n")
 end
 
@@ -61,12 +61,12 @@ def produce(jobs, in_flight, batch)
   threads.each(&:join)
 end
 
-# Sidekiq 6 uses calls that the redis gem warns of, each time.
+# Sidekiq 6 uses calls that the redis gem warns about each time.
 Redis.silence_deprecations = true if defined?(Redis)
 
 Sidekiq.configure_server do |config|
   config.redis = { url: ENV.fetch("REDIS_URL") }
-  # As its own bench command has it: at "info" it writes two lines a job.
+  # The same level as in Sidekiq's own bench command. At "info" it writes two lines per job.
   config.logger.level = Logger::ERROR
   config.on(:startup) do
     Thread.new { tell_what_is_done }

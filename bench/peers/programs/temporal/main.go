@@ -1,6 +1,6 @@
-// Temporal: `temporal activity|workflow worker|producer`. A job is a standalone activity, which its
-// documentation calls its job queue; or, as it was before there were those, a workflow that runs one
-// activity and does nothing else.
+// Temporal: `temporal activity|workflow worker|producer`. A job is a standalone activity, which
+// Temporal's documentation calls its job queue. Or it is a workflow that runs one activity and does
+// nothing else, which was the only way before there were standalone activities.
 package main
 
 import (
@@ -29,8 +29,8 @@ const (
 	queue     = "bench"
 	namespace = "bench"
 	noop      = "noop"
-	// Of one attempt: its documentation has it as short as the longest run allows. A start that its server
-	// gives up on in the middle, because it is busy, is tried again after so long.
+	// The time limit of one attempt. Temporal's documentation recommends the shortest limit that the longest
+	// run allows. If the busy server gives up in the middle of a start, the attempt is tried again after this time.
 	timeout = 10 * time.Second
 )
 
@@ -81,7 +81,7 @@ func run(ctx context.Context, asWorkflow bool, role string) error {
 	}
 }
 
-// It has no call for many jobs.
+// Temporal has no call for many jobs.
 func serve(start func(payload lines.Payload) error) error {
 	payload := lines.NewPayload()
 	return lines.ServeProducer(func(count int) error {
@@ -94,7 +94,7 @@ func serve(start func(payload lines.Payload) error) error {
 	})
 }
 
-// register makes the namespace, and waits until the server has it.
+// register creates the namespace and waits until the server has it.
 func register(ctx context.Context, options client.Options) error {
 	namespaces, err := client.NewNamespaceClient(options)
 	if err != nil {
@@ -113,7 +113,7 @@ func register(ctx context.Context, options client.Options) error {
 }
 
 func work(temporal client.Client, asWorkflow bool) error {
-	// As its page on the performance of workers recommends.
+	// Temporal's page on the performance of workers recommends this.
 	pollers := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
 	worker := worker.New(temporal, queue, worker.Options{
 		ActivityTaskPollerBehavior: pollers,

@@ -33,8 +33,8 @@ function explanationText(explanation: Explanation): string {
   const summary = details([
     ["state", state],
     [
-      "ahead of it",
-      state === "QUEUED" ? `${aheadInLane} jobs of the same key, band and pool` : undefined,
+      "jobs ahead",
+      state === "QUEUED" ? `${aheadInLane} of the same key, band, pool and type` : undefined,
     ],
     ["starts", timeText(estimatedStartTime)],
     ["estimated from", estimateBasis === "" ? undefined : estimateBasis],

@@ -25,6 +25,16 @@ local now_text = ARGV[1]
 --- @include "jobs/lib/dead"
 
 -- How many active jobs hold reservations, by key, and by generation and pool.
+local function charged_key(rsv)
+  --- @record key_reservation rsv
+  return lane and minute ~= "-"
+end
+
+local function charged_account(acs)
+  --- @record account_reservation acs
+  return generation, pool
+end
+
 local running
 local function count_running()
   if running then return running end
@@ -32,10 +42,9 @@ local function count_running()
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
     local fields = rcall("HMGET", base .. id, F.key_reservation, F.account_reservation)
-    local of_key = records.read(R.key_reservation, fields[1] or "")
-    if of_key and of_key.minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
-    local of_account = records.read(R.account_reservation, fields[2] or "")
-    if of_account then count("pool " .. of_account.generation .. " " .. of_account.pool) end
+    if charged_key(fields[1] or "") then count("key " .. (lanes.key_of(id) or "")) end
+    local generation, pool = charged_account(fields[2] or "")
+    if pool then count("pool " .. generation .. " " .. pool) end
   end
   return running
 end

@@ -88,18 +88,24 @@ const toRedisArg = (arg: ScriptArg): RedisArg =>
 
 const INCLUDE = /^--- @include "([^"]+)"\s*$/;
 
-/** References in Lua to stored names (F) and to the words of a record (R). */
-const STORED_NAME = /\b([FR])\.(\w+)/g;
+/** References in Lua to stored names. */
+const STORED_NAME = /\bF\.(\w+)/g;
+/** `--- @record key_reservation text`: the words of a record that is stored in `text` become locals of their names, or nil. */
+const RECORD = /^--- @record (\w+) (\w+)\s*$/;
 
 function storedNames(line: string, path: string): string {
-  return line.replaceAll(STORED_NAME, (reference, table: string, name: string) => {
-    const names: Readonly<Record<string, string | readonly string[]>> = table === "F" ? F : R;
-    const stored = names[name];
-    if (stored === undefined) throw new Error(`${path}: ${reference} is not in stored-names.ts`);
-    return typeof stored === "string"
-      ? JSON.stringify(stored)
-      : `{ ${stored.map((word) => JSON.stringify(word)).join(", ")} }`;
+  return line.replaceAll(STORED_NAME, (reference, name: string) => {
+    if (!(name in F)) throw new Error(`${path}: ${reference} is not in stored-names.ts`);
+    return JSON.stringify(F[name as keyof typeof F]);
   });
+}
+
+function readRecord(name: string, text: string, path: string): string {
+  if (!(name in R)) throw new Error(`${path}: the record ${name} is not in stored-names.ts`);
+  const words: readonly string[] = R[name as keyof typeof R];
+  // Only the last word may contain spaces.
+  const pattern = `^${"(%S+) ".repeat(words.length - 1)}(.+)$`;
+  return `local ${words.join(", ")} = string.match(${text}, "${pattern}")`;
 }
 
 /** Loads a Lua file. Each include is inserted once, where it first appears, and references become stored names. */
@@ -107,6 +113,11 @@ export function loadLua(path: string, included = new Set<string>()): string {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines
     .map((line) => {
+      const [, record, text] = RECORD.exec(line.trim()) ?? [];
+      if (record !== undefined && text !== undefined) {
+        // Indented as the line that it replaces.
+        return line.replace(/---.*$/, readRecord(record, text, path));
+      }
       const name = INCLUDE.exec(line.trim())?.[1];
       if (name === undefined) return line.startsWith("--") ? line : storedNames(line, path);
       const file = resolve(sourceFolder, `${name}.lua`);

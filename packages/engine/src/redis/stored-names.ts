@@ -255,7 +255,7 @@ export const F = {
 
 /**
  * Fields that hold several words, separated by spaces, with the names of the words in order. JSON would cost each
- * lease more than it is worth here. Scripts write `R.key_reservation`, and loading replaces it with the names.
+ * lease more than it is worth here. Scripts write `--- @record key_reservation text`, which declares the words by their names.
  */
 export const R = {
   /**

@@ -28,7 +28,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// It has no call for many jobs.
+	// Asynq has no call for many jobs.
 	add := func(count int) error {
 		for range count {
 			if _, err := client.Enqueue(asynq.NewTask("noop", payload), asynq.MaxRetry(4)); err != nil {

@@ -1,5 +1,5 @@
-// Package lines is how a program of bench/peers speaks with its parent: a line of JSON each way. It
-// ends with its input.
+// Package lines exchanges lines of JSON between a program of bench/peers and its parent. The program
+// ends when its input ends.
 package lines
 
 import (
@@ -23,7 +23,7 @@ func NewPayload() Payload {
 	return Payload{Document: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B", Note: strings.Repeat("x", 150)}
 }
 
-// ServeWorker says what is done until its input ends. The worker runs already.
+// ServeWorker reports the number of done jobs until its input ends. The worker must run already.
 func ServeWorker(done *atomic.Int64) {
 	fmt.Println(`{"ready":true}`)
 	go func() {
@@ -44,7 +44,7 @@ type ask struct {
 	Batch    int `json:"batch"`
 }
 
-// ServeProducer stores jobs as it is asked to: add stores so many in one call.
+// ServeProducer stores jobs when it is asked to. Each call of add stores count jobs.
 func ServeProducer(add func(count int) error) error {
 	fmt.Println(`{"ready":true}`)
 	input := bufio.NewScanner(os.Stdin)

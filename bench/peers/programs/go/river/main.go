@@ -78,7 +78,7 @@ func work(ctx context.Context, driver *riverpgxv5.Driver, logger *slog.Logger) e
 	var done atomic.Int64
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &noopWorker{done: &done})
-	// As River's own bench command has it.
+	// The same setting as in River's own bench command.
 	client, err := river.NewClient(driver, &river.Config{
 		FetchCooldown:     2 * time.Millisecond,
 		FetchPollInterval: 20 * time.Millisecond,

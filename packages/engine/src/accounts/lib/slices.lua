@@ -11,7 +11,6 @@
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
 --- @include "redis/lib/numbers"
---- @include "redis/lib/records"
 local slices = { by_pool = {}, order = {}, wants = {} }
 
 -- The slice of a pool, read once in a call; false if the pool is no account.
@@ -109,21 +108,22 @@ end
 -- Settles a job's reservation (`acs`, read from the job), with arguments as in budgets.settle. `succeeded` means that
 -- the provider took the call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local charged = records.read(R.account_reservation, acs)
-  local slice = charged and slices.for_pool(charged.pool)
+  --- @record account_reservation acs
+  local slice = slices.for_pool(pool or "")
   -- The account was removed meanwhile, and may have been created again.
-  if not slice or slice.generation ~= charged.generation then return end
-  local second, reserved, probe = numbers.whole(charged.second), numbers.whole(charged.reserved), charged.probe
-  if not second or not reserved then return end
+  if not slice or slice.generation ~= generation then return end
+  local charged_second = numbers.whole(second)
+  reserved = numbers.whole(reserved)
+  if not charged_second or not reserved then return end
   slice.running = math.max(0, slice.running - 1)
   slice.changed = true
   if refund then spent = 0 end
-  if spent then note(slice, F.slice_token_correction, charged.second, spent - reserved) end
-  if refund then note(slice, F.slice_request_correction, charged.second, -1) end
+  if spent then note(slice, F.slice_token_correction, second, spent - reserved) end
+  if refund then note(slice, F.slice_request_correction, second, -1) end
   if probe ~= "0" then slice.probe_ended = probe end
   if succeeded then
     slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
-    slice.success_second = math.max(slice.success_second, second)
+    slice.success_second = math.max(slice.success_second, charged_second)
   end
 end
 

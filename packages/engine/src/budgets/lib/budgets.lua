@@ -9,7 +9,6 @@
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "budgets/lib/windows"
 --- @include "redis/lib/numbers"
---- @include "redis/lib/records"
 --- @include "budgets/lib/key_limits"
 local budgets = { by_key = {}, order = {}, spent = {}, learners = {} }
 
@@ -155,10 +154,9 @@ end
 -- reached, so nothing is spent. `turn` means that the job had its turn, whatever it spent. `compute_ms` is the CPU
 -- time of the attempt, or nil; it only affects the order of keys, and counts whatever the attempt's outcome was.
 function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
-  local charged = records.read(R.key_reservation, rsv)
-  if not charged then return end
-  local tokens, reserved = numbers.whole(charged.tokens), numbers.whole(charged.reserved)
-  local finish, weight, minute, day = numbers.finite(charged.finish), numbers.finite(charged.weight), charged.minute, charged.day
+  --- @record key_reservation rsv
+  tokens, reserved = numbers.whole(tokens), numbers.whole(reserved)
+  finish, weight = numbers.finite(finish), numbers.finite(weight)
   -- The record cannot be read, so another program wrote it. The audit finds what stays counted because of it.
   if not (tokens and reserved and finish and weight and weight > 0) then return end
   if refund then spent = 0 end
@@ -183,7 +181,7 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   -- A turn costs something even without tokens. Otherwise a key whose jobs spend none would always be next.
   local more = turn and spent == 0 and 0 or (spent or tokens) - tokens
   more = more + (compute_ms or 0)
-  if more ~= 0 then lanes.correct(charged.lane, more / budgets.UNIT_TOKENS / weight, finish) end
+  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, finish) end
 end
 
 -- Writes the changes. Every script that reserved or settled calls it at the end.
