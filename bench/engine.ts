@@ -273,7 +273,6 @@ function newJob(queue: QueueName, key: number) {
     priority: 50,
     maxAttempts: 5,
     backoff: defaultBackoff,
-    documents: [],
     labels: {},
     submittedAtMs: nowMs,
   };

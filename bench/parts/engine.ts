@@ -59,7 +59,6 @@ export function newJob(
     priority: 50,
     maxAttempts: 5,
     backoff: defaultBackoff,
-    documents: [],
     labels: {},
     submittedAtMs: nowMs,
     ...(tokens === undefined ? {} : { estimatedTokens: tokens }),

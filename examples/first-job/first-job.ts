@@ -15,8 +15,8 @@ const { jobId } = await millrace.submit({
   type: "summarize",
   documentIds: [document.id],
 });
-// From here on the job is Millrace's: this program may die, and anyone with the key and the id
-// may come back for the result.
+// The job is durable now. This program may die, and any program with the API key and the job id can
+// read the result later.
 process.stderr.write(`job ${jobId}\n`);
 for await (const { text } of millrace.text(jobId)) process.stdout.write(text);
 process.stdout.write("\n");

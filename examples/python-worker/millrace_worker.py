@@ -1,7 +1,7 @@
-"""A worker for Millrace: one WorkerService.Work stream, as docs/workers.md says it in words.
+"""A worker for Millrace. It implements the stream WorkerService.Work as docs/workers.md describes it.
 
-Everything runs in one event loop. An executor that computes must do so elsewhere, for example in
-asyncio.to_thread, or heartbeats stop and its lease is lost.
+Everything runs in one event loop. An executor must not compute in this loop, or heartbeats stop and
+its lease is lost. It can use asyncio.to_thread, for example.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from millrace.workers.v1 import worker_service_pb2_grpc as rpc
 
 log = logging.getLogger("millrace")
 
-# A dead peer is found in 15 s, a returning one in 5. Retries off: gRPC would keep every message of a
-# long stream.
+# The worker notices a dead scheduler within 15 s, and a returning one within 5 s. Retries are off,
+# because gRPC would keep every message of a long stream.
 CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
@@ -25,14 +25,14 @@ CHANNEL_OPTIONS = [
     ("grpc.enable_retries", 0),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 ]
-CHUNK_CHARACTERS = 16_384  # at most 64 KiB, whatever they are
+CHUNK_CHARACTERS = 16_384  # a character has at most 4 bytes, so a chunk has at most 64 KiB
 CHUNKS_A_MESSAGE = 16
 RETRY_SECONDS = 0.25
 LEAVE_SECONDS = 5
 
 
 class JobFailed(Exception):
-    """Raised by an executor to say how its attempt failed. Any other exception is retryable."""
+    """An executor raises this to fail its attempt. Any other exception is retryable."""
 
     def __init__(self, reason, message, retryable=False):
         super().__init__(message)
@@ -45,16 +45,17 @@ class Attempt:
     def __init__(self, assignment, changed):
         self.assignment, self.lease, self.changed = assignment, assignment.lease, changed
         self.payload = json.loads(assignment.payload_json or "{}")
-        self.chunks = []  # all of them: after a cut the scheduler may ask for any
+        self.chunks = []  # all of them: after a reconnect the scheduler may ask for any
         self.sent = self.stored = 0
         self.full = False
         self.outcome, self.outcome_sent = None, False
         self.task = None
 
     async def write(self, text):
-        """Sends text to whoever watches the job."""
+        """Writes text to the job's output, which watchers read."""
         starts = range(0, len(text), CHUNK_CHARACTERS)
-        await self._put(*(pb.WorkerChunk(text=text[at : at + CHUNK_CHARACTERS]) for at in starts))
+        pieces = (text[start : start + CHUNK_CHARACTERS] for start in starts)
+        await self._put(*(pb.WorkerChunk(text=piece) for piece in pieces))
 
     async def progress(self, done, total, message=""):
         chunk = pb.WorkerChunk()
@@ -69,7 +70,7 @@ class Attempt:
         await asyncio.sleep(0)
 
     def end(self, **outcome):
-        """The first outcome counts. It is sent once all output is stored."""
+        """Sets the outcome. Only the first outcome counts. It is sent when all output is stored."""
         if self.outcome is None:
             self.outcome = pb.AttemptOutcome(lease=self.lease, **outcome)
         self.changed.set()
@@ -92,7 +93,7 @@ class Worker:
         self._failures = 0  # since the last welcome
 
     def drain(self, grace_seconds):
-        """Takes no more jobs, hands back what still runs after the grace, and leaves."""
+        """Takes no more jobs, hands back jobs that still run after the grace period, and leaves."""
         self._draining = True
         self._changed.set()
         later = asyncio.get_running_loop().call_later
@@ -104,7 +105,7 @@ class Worker:
             attempt.stop(handed_back=pb.HandedBack(reason="the worker drains"))
 
     async def run(self):
-        """Until drained. A stream that is cut is opened again: leases outlive it."""
+        """Runs until drained. It reopens a broken stream, because leases outlive it."""
         self._running = asyncio.current_task()
         async with grpc.aio.insecure_channel(self._address, options=CHANNEL_OPTIONS) as channel:
             while not (self._draining and not self._attempts):
@@ -154,7 +155,7 @@ class Worker:
                 attempt.stop(stopped=pb.Stopped())
 
     async def _send(self, stream, beat_seconds):
-        """All writing is here: a stream takes one message at a time."""
+        """Does all writing to the stream, because a stream accepts one message at a time."""
         now = asyncio.get_running_loop().time
         next_beat = now() + beat_seconds
         said_draining = False
@@ -179,7 +180,7 @@ class Worker:
                 pass
 
     def _due(self):
-        """What is to be said now: output, outcomes, credit."""
+        """Yields the messages that are due now: output, outcomes, credit."""
         for attempt in list(self._attempts.values()):
             while attempt.sent < len(attempt.chunks):
                 first = attempt.sent
@@ -224,7 +225,7 @@ class Worker:
             attempt.end(completed=pb.Completed(result_json=json.dumps(result)))
         except JobFailed as error:
             attempt.end(failed=failed(error.reason, str(error), error.retryable))
-        except Exception as error:  # whatever an executor throws
+        except Exception as error:  # an executor may raise anything
             log.exception("the executor failed")
             attempt.end(failed=failed("EXECUTOR_FAILED", str(error), True))
 
@@ -256,7 +257,7 @@ class Worker:
         asyncio.get_running_loop().call_later(RETRY_SECONDS, act)
 
     def _forget(self, attempt):
-        """Its outcome is stored, or its lease is lost: nothing is sent for it any more."""
+        """Forgets an attempt whose outcome is stored, or whose lease is lost."""
         if attempt is None or self._attempts.pop(key(attempt.lease), None) is None:
             return
         attempt.task.cancel()

@@ -10,7 +10,7 @@ import {
 
 interface Payload {
   readonly text?: unknown;
-  /** To watch it at work. */
+  /** A pause after each line, so that one can watch the worker. */
   readonly pauseSeconds?: number;
 }
 
@@ -21,12 +21,12 @@ const countWords: Executor = async ({ payload, write, progress, signal }) => {
   }
   const lines = text.split("\n");
   let words = 0;
-  for (const [at, line] of lines.entries()) {
+  for (const [index, line] of lines.entries()) {
     const found = line.split(/\s+/).filter((word) => word !== "").length;
     words += found;
     await write(`${line.slice(0, 60)}: ${found}\n`);
-    await progress(at + 1, lines.length, "counting");
-    // The signal aborts when the job is cancelled, late, or to be handed back.
+    await progress(index + 1, lines.length, "counting");
+    // The signal aborts when the job is cancelled, past its deadline, or handed back.
     await pause(pauseSeconds * 1_000, undefined, { signal });
   }
   return { words };

@@ -139,7 +139,7 @@ test("replaced certificates take effect without a restart, and no call is cut", 
     for (const [name, content] of Object.entries(files)) await file(name, content);
     for (const [service, what] of readers) {
       const says = (line: string) =>
-        line.startsWith(service) && line.includes(`${what}: replaced, `);
+        line.startsWith(service) && line.includes(`${what}: the new content is in use `);
       await log.until(says, from);
     }
   };

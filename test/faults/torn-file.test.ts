@@ -26,7 +26,7 @@ async function open({ url }: LocalRedis) {
 const job = () => ({
   id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
   ...{ type: "summarize", payloadJson: "{}", priority: 50, maxAttempts: 3 },
-  ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: systemClock.nowMs() },
 });
 
 /** Changes the append-only file to the state after a crash in the middle of writing the last transaction. */

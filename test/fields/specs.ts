@@ -67,13 +67,17 @@ export function filledSpec(choice: SpecChoice): JobSpec {
   });
 }
 
+/** A field that the engine keeps without reading it. */
+const detail = ({ details }: JobRecord, name: string): unknown =>
+  (JSON.parse(details ?? "{}") as Record<string, unknown>)[name];
+
 /** Where each field of a submitted job is found in the stored job. A new field needs an entry too. */
 const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   queue: ({ id }) => queueOf(id),
   type: ({ type }) => type,
   payload_struct: ({ payloadJson }) => JSON.parse(payloadJson),
   payload_json: ({ payloadJson }) => payloadJson,
-  document_ids: ({ documents }) => documents,
+  document_ids: (stored) => detail(stored, "documentIds"),
   priority: ({ priority }) => priority,
   idempotency_key: ({ idempotencyKey }) => idempotencyKey,
   pool: ({ pool }) => pool,
@@ -86,7 +90,7 @@ const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   "retry.max_backoff": ({ backoff }) => backoff.maxMs,
   labels: ({ labels }) => labels,
   traceparent: ({ traceparent }) => traceparent,
-  tracestate: ({ tracestate }) => tracestate,
+  tracestate: (stored) => detail(stored, "tracestate"),
   "deduplication.key": ({ deduplication }) => deduplication?.key,
   "deduplication.throttle": ({ deduplication: by }) => by?.mode === "throttle" && by.windowMs,
   "deduplication.debounce": ({ deduplication: by }) => by?.mode === "debounce" && by.windowMs,

@@ -79,7 +79,7 @@ export async function openWorld(shards: number) {
         // Ids are a millisecond apart, so that they sort in the order of creation.
         id: newJobId(queue, key as KeyId, time.nowMs + made, systemRandom),
         ...{ type, payloadJson: "{}", priority, maxAttempts: 3 },
-        ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: time.nowMs },
+        ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: time.nowMs },
         ...(pool === undefined ? {} : { pool }),
         ...(tokens === undefined ? {} : { estimatedTokens: tokens }),
         ...(delayMs === undefined ? {} : { runAtMs: time.nowMs + delayMs }),

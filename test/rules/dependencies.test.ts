@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -63,12 +63,9 @@ test("only the engine imports bullmq or ioredis", () => {
 
 test("only packages/grpc sets channel options, so that clients do not differ by accident", () => {
   const server = join("packages", "runtime", "src", "serve.ts");
-  const named = ["packages", "services"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .map((path) => join(folder, path))
-      .filter((path) => /\/src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes("node_modules"))
-      .filter((path) => /"grpc\.[a-z_]+"/.test(readFileSync(join(root, path), "utf8"))),
-  );
+  const named = globSync("{packages,services}/*/src/**/*.ts", { cwd: root })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .filter((path) => /"grpc\.[a-z_]+"/.test(readFileSync(join(root, path), "utf8")));
   expect(named.sort()).toEqual(["packages/grpc/src/channel-options.ts", server]);
 });
 

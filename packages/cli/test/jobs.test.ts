@@ -124,7 +124,7 @@ test("--wait shows a result whose output is no longer kept, and watch reports th
   const watched = await run(["watch", id]);
   expect(watched.code).not.toBe(0);
   expect(watched.out).toBe('{\n  "answer": 42\n}\n');
-  expect(watched.err).toContain("no longer kept");
+  expect(watched.err).toContain("is no longer stored");
 });
 
 test("submit uploads a job's document, and names a file that cannot be read", async () => {
@@ -177,7 +177,9 @@ q__~key_______~00000000000000000000000000  SCHEDULED  other  50        0/5      
       .split("\n")
       .map((line) => JSON.parse(line).type),
   ).toEqual(["test"]);
-  expect((await run(["list", "--queue", queue, "--state", "failed"])).out).toBe("There are no jobs.\n");
+  expect((await run(["list", "--queue", queue, "--state", "failed"])).out).toBe(
+    "There are no jobs.\n",
+  );
 });
 
 test("cancel cancels a job, and reports a job that does not exist", async () => {

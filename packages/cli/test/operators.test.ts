@@ -64,7 +64,9 @@ test("a rotated key has a new secret, and a revoked key leaves the list", async 
   const all = (await run(["keys", "list", "--all", "--json"])).out.trim().split("\n");
   const revoked = all.map((line) => JSON.parse(line)).find((key) => key.keyId === keyId);
   expect(revoked.revokeTime).toMatch(/Z$/);
-  expect((await run(["keys", "rotate", keyId])).err).toContain("revoked for good: make a new one");
+  expect((await run(["keys", "rotate", keyId])).err).toContain(
+    "revoked for good: create a new one",
+  );
 });
 
 test("a queue is defined, changed in part, listed, paused and resumed", async () => {

@@ -13,18 +13,18 @@ import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Signals } from "./signals/contract.ts";
 
-/** What keys and provider accounts may use. */
+/** The budgets of API keys and the limits of provider accounts. */
 export interface Policy {
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
-  /** Brings to every shard what is said of keys and queues, where a change has not reached it: a duty, like reap. */
+  /** Copies budgets and accounts to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
   syncPolicy(): Promise<void>;
 }
 
 /**
- * What the rest of Millrace may ask of the queue engine. Expected outcomes are values; a rejected
- * promise is a fault: `StoreUnavailable` when Redis is away (the call may or may not have taken
- * effect, and repeating it is safe), any other error a bug.
+ * The contract of the queue engine for the rest of Millrace. Expected outcomes are values. A rejected promise is a
+ * fault. `StoreUnavailable` means that Redis cannot be reached: the call may or may not have taken effect, and
+ * repeating it is safe. Any other error is a bug.
  */
 export type Engine = Jobs &
   Leases &
@@ -43,14 +43,17 @@ export interface EngineOptions {
   /** The first part of every key. Default "mr". */
   readonly rootPrefix?: string;
   readonly clock: Clock;
-  /** Go by Redis's time, so that replicas agree on it; `clock` then only measures. Default false. */
+  /** Uses Redis's time, so that all replicas agree on it; `clock` then only measures durations. Default false. */
   readonly redisTime?: boolean;
   readonly random: Random;
-  /** How many bytes the jobs of a key may take in each queue whose budget does not say; asked for at each submission. Infinity, and left out: no bound. */
+  /**
+   * How many bytes the jobs of a key may take in each queue, for keys whose budget sets no limit. The engine calls it at
+   * each submission. If it is absent or returns Infinity, there is no limit.
+   */
   readonly storedBytesPerKey?: () => number;
-  /** How much of what operators changed is kept. Default: a year, at most 10,000 changes. */
+  /** How much of the change log is kept. Default: one year, and at most 10,000 changes. */
   readonly changeLog?: Partial<ChangeLogSettings>;
-  /** So many failures of a provider account in a row, of two jobs or more, open its circuit. From 2 on; default 5. */
+  /** This many failures of a provider account in a row, from at least two jobs, open its circuit. At least 2; default 5. */
   readonly providerFailures?: number;
   readonly onWarning?: OnWarning;
 }

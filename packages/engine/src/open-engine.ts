@@ -21,20 +21,24 @@ import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
 import { signalHub } from "./signals/signal-hub.ts";
 
-/** With the default of 5 attempts a job that alone has met them all but one has one left. */
+/** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
 const DEFAULT_PROVIDER_FAILURES = 5;
 
 /**
- * Connects to Redis, checks that it will do, and returns the engine, which owns two connections until
- * it is closed. Rejects with StoreUnavailable if Redis cannot be reached in time.
+ * Connects to Redis, checks that the server is suitable, and returns the engine. The engine owns two connections
+ * until it is closed. Rejects with StoreUnavailable if Redis cannot be reached in time.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { redis: settings, clock, random, rootPrefix = DEFAULT_ROOT_PREFIX } = options;
-  if (!isRootPrefix(rootPrefix)) throw new RangeError(`not a root prefix: ${rootPrefix}`);
+  if (!isRootPrefix(rootPrefix)) {
+    throw new RangeError(
+      `rootPrefix must be 1 to 64 letters, digits, "_", "." or "-", not ${JSON.stringify(rootPrefix)}`,
+    );
+  }
   const onWarning = options.onWarning ?? (() => undefined);
   const { commands, signals } = createConnections(settings, random, onWarning);
   try {
-    // In turn: in a Cluster signals come by a node that the first connection knows of.
+    // One after the other: in a Cluster, the signals connection uses a node that the first connection has learned.
     await connect(commands, settings, clock);
     await connect(signals, settings, clock);
     await checkServers(commands, settings, onWarning);
@@ -52,7 +56,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** The engine on connections that are made, going by the options' clock. */
+/** Builds the engine on open connections; it uses the clock of the options. */
 function engineOn(
   redis: Store,
   signals: Redis,

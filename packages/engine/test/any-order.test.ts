@@ -5,13 +5,13 @@ import type { Lease, Settlement, SettleOutcome } from "../src/index.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, setup } from "./setup.ts";
 
-/** The same runs each time. */
+/** The seeds, so that each run of the test makes the same steps. */
 const SEED = 20_261_129;
 
 const failure = { reason: "NO", message: "no", retryable: true };
 const keys = ["aaaa", "bbbb", "cccc"];
 
-/** What may happen next; `lost` is a caller that dies before it has read the answer. */
+/** A step that may happen next. With `lost`, the caller dies before it has read the answer. */
 const step = fc.oneof(
   fc.record({
     kind: fc.constant("submit" as const),
@@ -50,7 +50,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("duties" as const), limit: fc.integer({ min: 1, max: 5 }) }),
 );
 
-test("in whatever order things happen, every job is in one place and ends once", async () => {
+test("in any order of steps, every job is in one place and ends once", async () => {
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 5, maxLength: 40 }),
     async (steps) => {
@@ -69,12 +69,12 @@ test("in whatever order things happen, every job is in one place and ends once",
         expect(ended.has(settlement.jobId)).toBe(false);
         ended.set(settlement.jobId, outcome.state);
       };
-      const settlementOf = (of: Lease, as: string): Settlement => {
-        if (as === "complete") return { ...of, kind: "complete", resultJson: "1" };
-        if (as === "fail") return { ...of, kind: "fail", state: "FAILED", failure };
-        if (as === "release") return { ...of, kind: "release" };
+      const settlementOf = (leased: Lease, as: string): Settlement => {
+        if (as === "complete") return { ...leased, kind: "complete", resultJson: "1" };
+        if (as === "fail") return { ...leased, kind: "fail", state: "FAILED", failure };
+        if (as === "release") return { ...leased, kind: "release" };
         const delayMs = as === "retry" ? 30_000 : 0;
-        return { ...of, kind: "retry", delayMs, failure, countsAttempt: as !== "bounce" };
+        return { ...leased, kind: "retry", delayMs, failure, countsAttempt: as !== "bounce" };
       };
 
       for (const next of steps) {
@@ -103,28 +103,28 @@ test("in whatever order things happen, every job is in one place and ends once",
               const wouldEnd = job.stalls >= 2 || attempt >= job.maxAttempts;
               expect(job.stalls > 0 && wouldEnd).toBe(next.alone);
             }
-            for (const of of leases) newest.set(of.jobId, of.token);
+            for (const leased of leases) newest.set(leased.jobId, leased.token);
             if (!next.lost) held.push(...leases);
             break;
           }
           case "settle": {
-            // A stale holder is one that has kept a lease for long, and does not know what became of it.
-            const of = next.stale ? held[0] : held.pop();
-            if (of === undefined) break;
-            const settlement = settlementOf(of, next.as);
+            // A stale worker has kept a lease for long, and does not know that it may be lost.
+            const leased = next.stale ? held[0] : held.pop();
+            if (leased === undefined) break;
+            const settlement = settlementOf(leased, next.as);
             const group = next.twice ? [settlement, settlement] : [settlement];
             for (const outcome of await engine.settle(group)) note(settlement, outcome);
             break;
           }
           case "append": {
-            const of = held.at(-1);
-            if (of === undefined) break;
+            const leased = held.at(-1);
+            if (leased === undefined) break;
             const chunks = Array.from({ length: next.chunks }, (_, seq) => ({
               seq,
               kind: "text" as const,
               body: "x",
             }));
-            await engine.append([{ ...of, chunks }]);
+            await engine.append([{ ...leased, chunks }]);
             break;
           }
           case "renew":
@@ -146,12 +146,14 @@ test("in whatever order things happen, every job is in one place and ends once",
         await audit(redis, rootPrefix);
       }
 
-      // Left to itself, with workers that complete what they lease, all of it ends.
+      // Without more disturbance, and with workers that complete what they lease, every job ends.
       for (let round = 0; round < 100; round += 1) {
         time.nowMs += LEASE_MS;
         await engine.reap(queue, 1_000);
         const leases = [...(await lease(engine, 1_000)), ...(await lease(engine, 1_000, true))];
-        await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+        await engine.settle(
+          leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })),
+        );
         const { queued, scheduled, running } = await engine.stats(queue);
         if (queued + scheduled + running === 0) break;
       }

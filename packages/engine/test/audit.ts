@@ -1,4 +1,4 @@
-/** What must hold whenever no script runs. */
+/** Checks the invariants that must hold whenever no script runs. */
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { auditEngine } from "../src/audit/audit-engine.ts";

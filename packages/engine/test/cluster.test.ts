@@ -1,4 +1,4 @@
-/** A real Redis Cluster of three masters, whose slots the shards of a queue are spread over. */
+/** A real Redis Cluster of three masters. The shards of a queue are spread over their slots. */
 
 import {
   defaultBackoff,
@@ -30,7 +30,7 @@ afterAll(() => cluster[Symbol.asyncDispose]());
 const SHARDS = 6;
 let made = 0;
 
-/** A queue whose shards are on all three masters. */
+/** A queue that has shards on all three masters. */
 async function setup(change = {}, queue = "documents" as QueueName) {
   made += 1;
   const rootPrefix = `t${made}`;
@@ -47,7 +47,7 @@ async function setup(change = {}, queue = "documents" as QueueName) {
   const job = (key: string, spec: Partial<JobSpec> = {}): JobSpec => ({
     id: newJobId(queue, key as KeyId, systemClock.nowMs(), systemRandom),
     ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, labels: {} },
-    ...{ backoff: defaultBackoff, documents: [], submittedAtMs: systemClock.nowMs() },
+    ...{ backoff: defaultBackoff, submittedAtMs: systemClock.nowMs() },
     ...spec,
   });
   const lease = async (count: number, from: Engine = engine) =>
@@ -59,7 +59,7 @@ const failure = { reason: "NO", message: "no", retryable: true };
 const keys = Array.from({ length: 12 }, (_, i) => `key${i}`);
 const slotOf = async (key: string) =>
   Number(await redisCommand(cluster.masters[0]?.port ?? 0, "CLUSTER", "KEYSLOT", key));
-/** Which of the masters has a slot. */
+/** The master that has a slot. */
 const holderOf = (slot: number) => Math.floor(slot / Math.ceil(16_384 / 3));
 
 test("shards are spread over the masters, and every script stays in the slot of its shard", async () => {
@@ -113,7 +113,7 @@ test("shards are spread over the masters, and every script stays in the slot of 
   expect(left).toEqual(["", "", ""]);
 });
 
-/** Keys of jobs that a server has, but for what outlives them. */
+/** The keys of jobs on a server, without keys that outlive their jobs. */
 const LEFT = `
   local left = {}
   for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":{documents:*~*")) do
@@ -121,7 +121,7 @@ const LEFT = `
   end
   return table.concat(left, " ")`;
 
-test("what is heard of a job comes from whichever master has it", async () => {
+test("signals about a job arrive from the master that has its shard", async () => {
   const { engine, open, queue, job, lease } = await setup();
   const other = await open();
   const jobs = keys.map((key) => job(key));
@@ -134,8 +134,8 @@ test("what is heard of a job comes from whichever master has it", async () => {
   await engine.submit(jobs);
   const leases = await lease(jobs.length);
   const chunk = { seq: 0, kind: "text", body: "hello" } as const;
-  await engine.append(leases.map((of) => ({ ...of, chunks: [chunk] })));
-  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: '"x"' })));
+  await engine.append(leases.map((leased) => ({ ...leased, chunks: [chunk] })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: '"x"' })));
   await all.promise;
   for (const { id } of jobs) {
     expect(await other.readOutput(id, 0, 10, 1_000)).toMatchObject({ chunks: [{ kind: "text" }] });
@@ -154,11 +154,11 @@ test("budgets and provider accounts hold over all masters", async () => {
   const leases = (
     await Promise.all(Array.from({ length: 8 }, (_, i) => lease(5, i % 2 ? engine : other)))
   ).flat();
-  const ofAccount = leases.filter((of) => of.job.pool === pool);
+  const ofAccount = leases.filter((leased) => leased.job.pool === pool);
   expect(ofAccount.length).toBeLessThanOrEqual(7);
-  expect(leases.filter((of) => of.jobId.includes("~key1~"))).toHaveLength(2);
+  expect(leases.filter((leased) => leased.jobId.includes("~key1~"))).toHaveLength(2);
   expect(await engine.audit()).toEqual([]);
-  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
   await engine.keyBudgets.set("key1" as KeyId, undefined);
   expect(await engine.providerAccounts.delete(pool)).toBe(true);
   expect(await engine.providerAccounts.delete(pool)).toBe(false);
@@ -166,24 +166,24 @@ test("budgets and provider accounts hold over all masters", async () => {
   let left = 0;
   for (let more = await lease(100); more.length > 0; more = await lease(100)) {
     left += more.length;
-    await engine.settle(more.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+    await engine.settle(more.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
   }
   expect(leases.length + left).toBe(40);
   expect(await engine.audit()).toEqual([]);
 });
 
-test("dead letters, keys and changes are kept, whichever masters they are on", async () => {
+test("dead letters, API keys and changes are stored and read over all masters", async () => {
   const { engine, queue, job, lease } = await setup();
   await engine.submit(keys.map((key) => job(key)));
   const leases = await lease(keys.length);
   const end = { kind: "fail", state: "FAILED", failure: { ...failure, retryable: false } } as const;
-  await engine.settle(leases.map((of) => ({ ...of, ...end })));
+  await engine.settle(leases.map((leased) => ({ ...leased, ...end })));
   const { letters } = await engine.deadLetters.list({ queue }, 5);
   expect(letters).toHaveLength(5);
   expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 5, refused: 0, gone: 0 });
   expect(await engine.stats(queue)).toMatchObject({ dead: keys.length - 5, queued: 5 });
   const rest = await engine.deadLetters.list({ queue }, 100);
-  expect(await engine.deadLetters.remove(rest.letters.map((of) => of.job.id))).toBe(7);
+  expect(await engine.deadLetters.remove(rest.letters.map((leased) => leased.job.id))).toBe(7);
   const keyId = "k7f3q2m9" as KeyId;
   const secretHash = Buffer.alloc(32);
   await engine.apiKeys.put({ keyId, name: "a", secretHash, createdMs: 1 });
@@ -194,8 +194,8 @@ test("dead letters, keys and changes are kept, whichever masters they are on", a
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a shard whose slot is on its way to another master is away until it has arrived, whole", async () => {
-  // A queue of its own: the slots of the others stay where they are.
+test("a shard whose slot is moving to another master is unavailable until the whole slot has moved", async () => {
+  // This queue is used only here, so the slots of other queues stay where they are.
   const { engine, queue, rootPrefix, job, lease } = await setup({}, "moving" as QueueName);
   const shard = shardAt(rootPrefix, queue, 0);
   const slot = await slotOf(shard.base);
@@ -214,9 +214,9 @@ test("a shard whose slot is on its way to another master is away until it has ar
   const move = (name: string) =>
     redisCommand(at(from), "MIGRATE", "127.0.0.1", String(at(to)), name, "0", "5000");
   for (const name of names.splice(0, names.length / 2)) await move(name);
-  // Half of the shard is here, and half there.
+  // Each of the two masters has half of the shard.
   await expect(engine.submit([job(inShard)])).rejects.toThrow(StoreUnavailable);
-  const ends = running.map((of) => ({ ...of, kind: "complete", resultJson: "1" }) as const);
+  const ends = running.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" }) as const);
   await expect(engine.settle(ends)).rejects.toThrow(StoreUnavailable);
   expect(await engine.submit([job(elsewhere)])).toEqual([{ kind: "accepted" }]);
   for (const name of names) await move(name);
@@ -260,7 +260,7 @@ test("plain BullMQ classes work on a shard, over a Cluster's client", async () =
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a Cluster's node that is named as a server of its own is refused, and a server as a Cluster", async () => {
+test("a Cluster's node is refused as a single server, and a single server is refused as a Cluster", async () => {
   const opening = (redis: Parameters<typeof openEngine>[0]["redis"]) =>
     openEngine({ redis, clock: systemClock, random: systemRandom });
   const port = await freePort();
@@ -269,7 +269,7 @@ test("a Cluster's node that is named as a server of its own is refused, and a se
   );
   await expect(
     opening({ cluster: [{ host: "127.0.0.1", port }], connectTimeoutMs: 300 }),
-  ).rejects.toThrow(`no Redis Cluster at 127.0.0.1:${port} within 300 ms`);
+  ).rejects.toThrow(`no Redis Cluster at 127.0.0.1:${port} answered within 300 ms`);
 });
 
 test("queues and accounts are registered in one slot", () => {

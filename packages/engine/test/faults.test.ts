@@ -14,7 +14,7 @@ import { connect, createConnection } from "../src/redis/connection.ts";
 import { audit } from "./audit.ts";
 import { LEASE_MS, lease, queue, stateOf } from "./setup.ts";
 
-/** A Redis of the test's own, to break, and an engine on it. */
+/** A Redis that the test may break, and an engine on it. */
 async function setup(options: RedisOptions = {}, commandTimeoutMs = 5_000) {
   const server = await startRedis(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
@@ -28,12 +28,12 @@ async function setup(options: RedisOptions = {}, commandTimeoutMs = 5_000) {
   const job = (): JobSpec => ({
     id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
     ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
-    ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+    ...{ labels: {}, submittedAtMs: systemClock.nowMs() },
   });
   return { server, engine, job };
 }
 
-test("what was acknowledged survives a killed Redis that writes always", async () => {
+test("acknowledged writes survive a killed Redis with appendfsync always", async () => {
   const { server, engine, job } = await setup({ appendonly: true, appendfsync: "always" });
   const acknowledged: JobId[] = [];
   const completed: JobId[] = [];
@@ -69,7 +69,7 @@ test("what was acknowledged survives a killed Redis that writes always", async (
   await audit(redis, "mr");
 });
 
-test("a lost Redis is a fault that says so, and the engine works again when it is back", async () => {
+test("calls reject with StoreUnavailable while Redis is away, and work again when it is back", async () => {
   const { server, engine, job } = await setup();
   await server.stop();
   await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
@@ -80,7 +80,7 @@ test("a lost Redis is a fault that says so, and the engine works again when it i
   expect(await engine.submit([job()])).toEqual([{ kind: "accepted" }]);
 });
 
-test("a Redis that hangs is a fault too, and what it did meanwhile is not done twice", async () => {
+test("calls to a hanging Redis reject too, and what Redis did meanwhile is not done twice", async () => {
   const { server, engine, job } = await setup({}, 300);
   const spec = job();
   server.pause();
@@ -91,19 +91,19 @@ test("a Redis that hangs is a fault too, and what it did meanwhile is not done t
   expect(await engine.stats(queue)).toMatchObject({ queued: 1 });
 });
 
-test("a Redis that still reads its file is as one that is away, and has everything once it has read it", async () => {
-  // A millisecond for each command, some seconds in all, and it answers others in between.
+test("a Redis that is loading its file counts as unavailable, and has everything once it has loaded", async () => {
+  // Loading takes a millisecond for each command, some seconds in all, and Redis answers in between.
   const slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"];
   const durable = { appendonly: true, appendfsync: "always" } as const;
   const { server, engine, job } = await setup({ ...durable, args: slowly }, 300);
   await engine.submit(Array.from({ length: 500 }, job));
   await server.kill();
   const restarted = server.restart();
-  const said = () => redisCommand(server.port, "PING").catch(({ message }: Error) => message);
-  let answer = await said();
+  const ping = () => redisCommand(server.port, "PING").catch(({ message }: Error) => message);
+  let answer = await ping();
   while (!answer.startsWith("LOADING")) {
     expect(answer).not.toBe("PONG");
-    answer = await said();
+    answer = await ping();
   }
   await expect(engine.submit([job()])).rejects.toThrow(StoreUnavailable);
   await restarted;
@@ -113,7 +113,7 @@ test("a Redis that still reads its file is as one that is away, and has everythi
   expect(queued).toMatchObject({ queued: 500 });
 });
 
-test("a call that is repeated because its answer was lost changes nothing more", async () => {
+test("a call that is repeated because its answer was lost changes nothing more (idempotent)", async () => {
   const { engine, job } = await setup();
   const specs = [job(), job()];
   await engine.submit(specs);
@@ -138,7 +138,7 @@ test("a call that is repeated because its answer was lost changes nothing more",
   expect(await engine.stats(queue)).toMatchObject({ queued: 0, failed: 1 });
 });
 
-test("listeners are told to look again after the connection was cut, and then hear as before", async () => {
+test("listeners get a resync after the connection was cut, and then signals as before", async () => {
   const { server, engine, job } = await setup();
   const heard: Signal[] = [];
   let wake = () => {};
@@ -168,7 +168,7 @@ test("listeners are told to look again after the connection was cut, and then he
   await until("work");
 });
 
-test("no Redis at start is an error that names it, without its password", async () => {
+test("an unreachable Redis at start causes an error that names its address but not its password", async () => {
   const server = await startRedis();
   await server[Symbol.asyncDispose]();
   const url = server.url.replace("redis://", "redis://user:secret@");
@@ -182,7 +182,7 @@ test("no Redis at start is an error that names it, without its password", async 
   await expect(opening).rejects.not.toThrow("secret");
 });
 
-test("a fault tells nothing of the jobs it concerned", async () => {
+test("a fault does not contain the payloads of its jobs", async () => {
   const { server, engine, job } = await setup({}, 200);
   server.pause();
   onTestFinished(() => server.resume());
@@ -192,14 +192,14 @@ test("a fault tells nothing of the jobs it concerned", async () => {
   expect(inspect(fault, { depth: 20 })).not.toContain("Jane");
 });
 
-test("a command that was given up on is not sent once Redis is back", async () => {
+test("a command that has failed is not sent when Redis is back", async () => {
   const server = await startRedis();
   onTestFinished(() => server[Symbol.asyncDispose]());
   const settings = { url: server.url, commandTimeoutMs: 200 };
   const redis = createConnection(settings, "test", systemRandom, () => {});
   onTestFinished(() => redis.disconnect());
   await connect(redis, settings, systemClock);
-  // Sent to a server that reads no more, so that it waits for its reply, and not for a connection.
+  // The server reads no more, so the command waits for its reply, and not for a connection.
   server.pause();
   await expect(redis.set("given-up", 1)).rejects.toThrow("timed out");
   await server.kill();

@@ -1,8 +1,8 @@
 /**
- * Redis rolls nothing back: a script that throws after its first write has written. Each script is run
- * with garbage in every argument and in every stored field that it reads, and has then done all or
- * nothing; in a batch only the item that the garbage belongs to may differ. Arguments and fields come
- * from the bindings and from watching the scripts, so that a new one is looked at by itself.
+ * Redis does not roll back: if a script throws after its first write, that write stays. Each script is run
+ * with garbage in every argument and in every stored field that it reads. It must then do all of its work or
+ * nothing. In a batch, only the item with the garbage may differ. The test takes arguments and fields
+ * from the bindings and from watching the scripts, so a new script is tested without a change here.
  */
 import { basename } from "node:path";
 import { expect, test } from "vitest";
@@ -18,12 +18,12 @@ import {
 import { type BusyShard, busyShard } from "./garbage/world.ts";
 import { boundScript, scripts } from "./scripts.ts";
 
-/** No number, no JSON that cjson reads, what tonumber takes for a number, and what Redis takes for none. */
+/** Text that is no number, JSON that cjson cannot read, text that only tonumber reads, and a number too large for Redis. */
 const garbage = ["x", '{"message":"\\ud83d"}', "nan", "9".repeat(30)];
 
-/** They say how the arguments after them are to be read: without them there are no items. */
+/** Arguments that say how to read the arguments after them. Without them, there are no items. */
 const counts = new Set(["chunk_count", "job_count"]);
-/** The item of a batch that is damaged. */
+/** The item of a batch that the test damages. */
 const DAMAGED = 1;
 
 interface Call {
@@ -42,7 +42,7 @@ const othersOf = ({ args }: Call): readonly [item: number, id: string][] =>
       : [],
   );
 
-/** One of each field that a call reads: jobs are all alike, and so are keys of one kind. */
+/** One field of each kind that a call reads. All jobs are alike, and so are all keys of one kind. */
 function* fieldsToDamage({ args }: Call, reads: readonly Read[]): Generator<Read> {
   const others = args.flatMap(({ item, value }) =>
     item !== undefined && item !== DAMAGED && value.includes("~") ? [value] : [],
@@ -57,13 +57,13 @@ function* fieldsToDamage({ args }: Call, reads: readonly Read[]): Generator<Read
   }
 }
 
-/** What belongs together, and is taken as a whole: the corrections of one report. */
+/** Scripts whose items belong together and are accepted or refused as a whole: the corrections of one report. */
 const REPORTS = new Set(["exchange_account"]);
 
 interface Expected {
-  /** An error is right, too, if nothing was written. */
+  /** An error is also correct, if nothing was written. */
   readonly mayFail: boolean;
-  /** The other items are as if nothing were wrong. */
+  /** The other items must have their usual results. */
   readonly alone: boolean;
 }
 
@@ -76,7 +76,7 @@ function trialsOf(call: Call, reads: readonly Read[]): (Trial & Expected)[] {
       trials.push({
         title: `${name} = ${JSON.stringify(value)}`,
         args: args.map((one, index) => (index === at ? { ...one, value } : one)),
-        // Without the arguments of the whole batch there may be no item to be right; and a report is one.
+        // If an argument of the whole batch is damaged, no item need be right. A report counts as one item.
         mayFail: item === undefined || counts.has(name) || isReport,
         alone: item !== undefined && !counts.has(name),
       });
@@ -96,24 +96,24 @@ function trialsOf(call: Call, reads: readonly Read[]): (Trial & Expected)[] {
   return trials;
 }
 
-/** They change one field of the registry, or a stream, in one command: there is no half of it. */
+/** Scripts that change one field of the registry, or a stream, with one command. They cannot stop half-way. */
 const ofRegistry = new Set(["append_change", "change_field", "read_time", "replace_field"]);
 
 test.each(scripts.filter((path) => !ofRegistry.has(basename(path))))(
-  "%s does all or nothing, whatever it is given and finds",
+  "%s does all or nothing, with garbage in any argument or stored field",
   async (path) => {
     const shard = await busyShard();
     const { lua, binding } = await boundScript(path);
     const { name } = binding;
-    // An account's scripts say so, and work on its own keys.
-    const base = lua.includes("base is the account's") ? shard.accountBase : shard.base;
+    // The headers of an account's scripts say that base is that of the account.
+    const base = lua.includes("base is that of the account") ? shard.accountBase : shard.base;
     const inPlace = /^-- RETURNS {2}per /m.test(lua) && name !== "read_dead_letters";
     const wrong: string[] = [];
     for (const args of callsOf(name, binding, shard)) {
       const call: Call = { shard, lua, base, args, isReport: REPORTS.has(name) };
       const others = othersOf(call);
       const jobs = others.map(([, id]) => id);
-      // Some leave out what is not there, or reply how many there were.
+      // Some scripts omit items that do not exist, or reply with a number.
       const answers = (reply: unknown) =>
         inPlace ? others.map(([item]) => replyOf(reply, item)) : undefined;
       const outcome = ({ reply, jobs: stored }: Result) => JSON.stringify([answers(reply), stored]);

@@ -7,7 +7,7 @@ import { jobKeyTypes, keyOfJob, laneId, shardKeyTypes } from "../src/redis/keys.
 import { boundScript, libraries, luaPath, luaSource, scripts } from "./scripts.ts";
 import { setup } from "./setup.ts";
 
-/** The header's entries: what follows each word in capitals, its continuation lines joined. */
+/** The entries of a script's header: the text after each word in capitals, with continuation lines joined. */
 function header(name: string): Readonly<Record<string, string>> {
   const lines = luaSource(name).split("\n");
   const entries: Record<string, string> = { title: lines[0] ?? "" };
@@ -28,7 +28,7 @@ function header(name: string): Readonly<Record<string, string>> {
   return entries;
 }
 
-/** "a, b; per x: c, d, and so many times e" as the names that it lists. */
+/** The names that a text like "a, b; per x: c, d, and so many times e" lists. */
 function argumentNames(text: string) {
   const [fixed = "", perItem = ""] = text.split(/; per \w+: /);
   const [item = "", sub = ""] = perItem.split(/, and so many times /);
@@ -37,7 +37,7 @@ function argumentNames(text: string) {
 }
 
 test.each(scripts)(
-  "%s: its header says what its binding sends and its body reads",
+  "%s: its header lists the arguments that its binding sends and its body reads",
   async (name) => {
     const { title, KEYS, ARGV, RETURNS, REPEAT } = header(name);
     const body = luaSource(name);
@@ -65,7 +65,7 @@ test.each(scripts)(
 );
 
 test.each([...scripts, ...libraries])(
-  "%s: touches the keys that it names, as their types",
+  "%s: touches only the keys that its header lists, as their types",
   (name) => {
     const touched = new Map(
       [...(header(name).TOUCHES ?? "").matchAll(/([\w:-]+) \((\w+)\)/g)].map(([, key, type]) => [
@@ -100,7 +100,7 @@ test.each([...scripts, ...libraries])(
   },
 );
 
-/** What scripts have beside what they include: it is theirs to declare. */
+/** Names that scripts themselves must declare for the libraries that they include. */
 const GIVEN = ["base", "rcall", "now_ms", "now_text", "max_events", "keep_failed_ms"].concat([
   "keep_succeeded_ms",
   "depth_limit",
@@ -112,7 +112,7 @@ const modules = libraries.flatMap(
   (name) => /^local (\w+) = \{/m.exec(luaSource(name))?.slice(1) ?? [],
 );
 
-test.each(libraries)("%s: needs what it says it needs", (name) => {
+test.each(libraries)("%s: its Needs line lists everything that it needs", (name) => {
   const text = loadLua(luaPath(name))
     .replaceAll(/--.*$/gm, "")
     .replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, '""');
@@ -126,14 +126,14 @@ test.each(libraries)("%s: needs what it says it needs", (name) => {
     new RegExp(`(?<![.\\w])${word}\\b(?! =[^=])`).test(text),
   );
   const needs = /^-- Needs ((?:.*\n--\s+)*?[^\n]*\.)\n/m.exec(luaSource(name))?.[1] ?? "";
-  const said = [...needs.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
-  // What is local to another part of the same library is not in its text.
+  const declaredNeeds = [...needs.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word);
+  // Names that are local to another part of the same library are not in this text.
   const own = /local to/.test(needs) ? ["lanes"] : [];
-  const missing = used.filter((word) => ![...said, ...declared, ...own].includes(word));
+  const missing = used.filter((word) => ![...declaredNeeds, ...declared, ...own].includes(word));
   expect(missing, "not named in its Needs").toEqual([]);
 });
 
-/** The type of key that a command is for; undefined where any will do. */
+/** The type of key that a command works on; undefined if it works on any type. */
 function typeOf(command: string): string | undefined {
   if (["EXISTS", "DEL", "PEXPIRE", "TYPE"].includes(command)) return;
   if (command === "PUBLISH") return "channel";
@@ -155,7 +155,7 @@ test.each(scripts)("%s: no two of its parts declare the same name", (name) => {
   );
 });
 
-test("a lane is spelled the same in TypeScript and in Lua, on both sides of each band", async () => {
+test("TypeScript and Lua spell lane ids in the same way, on both sides of each band's limits", async () => {
   const { url } = await setup();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -172,7 +172,7 @@ test("a lane is spelled the same in TypeScript and in Lua, on both sides of each
   }
 });
 
-test("a server that has forgotten the scripts is sent them again", async () => {
+test("a server that has lost the scripts is sent them again", async () => {
   const { engine, job, url } = await setup();
   await engine.submit([job("aaaa")]);
   const redis = new Redis(url);

@@ -8,14 +8,14 @@ const luaFiles = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" }
   .map((file) => file.slice(0, -".lua".length))
   .sort();
 
-/** Scripts and what they include, as "concept/name" and "concept/lib/name". */
+/** The scripts as "concept/name", and the libraries that they include as "concept/lib/name". */
 export const scripts = luaFiles.filter((file) => !file.includes("/lib/"));
 export const libraries = luaFiles.filter((file) => file.includes("/lib/"));
 
 export const luaPath = (name: string): string => join(sourceFolder, `${name}.lua`);
 export const luaSource = (name: string): string => readFileSync(luaPath(name), "utf8");
 
-/** The script that the TypeScript file beside a Lua file binds. */
+/** The script that the TypeScript file of the same name binds. */
 export async function boundScript(name: string): Promise<Script<unknown, unknown>> {
   const url = pathToFileURL(join(sourceFolder, `${name}.ts`)).href;
   const module: Record<string, unknown> = await import(url);

@@ -21,12 +21,12 @@ import {
 export const queue = "documents" as QueueName;
 export const LEASE_MS = 30_000;
 
-/** A fresh engine with one queue, on a clock that stands still until it is moved. */
+/** Opens a new engine with one queue. Its clock stands still until the test moves it. */
 export async function setup(change: Partial<QueueChange> = {}) {
   const { url, rootPrefix } = await redisForTests();
   const time = { nowMs: 1_764_000_000_000 };
   const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
-  /** One more engine on the same Redis, as another replica has. */
+  /** Opens another engine on the same Redis, like that of another replica. */
   const another = async () => {
     const opened = await openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
     onTestFinished(() => opened.close());
@@ -38,14 +38,13 @@ export async function setup(change: Partial<QueueChange> = {}) {
   const job = (key: string, spec: Partial<JobSpec> = {}): JobSpec => {
     made += 1;
     return {
-      // A millisecond apart, so that ids sort in the order in which they were made.
+      // Jobs are a millisecond apart, so that their ids sort in the order of creation.
       id: newJobId(queue, key as KeyId, time.nowMs + made, systemRandom),
       type: "summarize",
       payloadJson: "{}",
       priority: 50,
       maxAttempts: 3,
       backoff: defaultBackoff,
-      documents: [],
       labels: {},
       submittedAtMs: time.nowMs,
       ...spec,
@@ -62,7 +61,7 @@ export async function lease(
   return (await engine.lease({ queue, count, leaseMs: LEASE_MS, workerId: "w1", alone })).leases;
 }
 
-/** Leases the one job that is next. */
+/** Leases the next job. */
 export async function leaseOne(engine: Engine, alone = false): Promise<Lease> {
   const [next] = await lease(engine, 1, alone);
   if (!next) throw new Error("no job was next");

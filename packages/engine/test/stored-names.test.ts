@@ -1,10 +1,10 @@
-/** What stands in a database is in the table of stored names: what scripts compute is seen here alone. */
+/** Checks that every name in a database is in the table of stored names. Only this test sees names that scripts compute. */
 import { expect, test } from "vitest";
 import { F } from "../src/redis/stored-names.ts";
 import { busyShard } from "./garbage/world.ts";
 
 const names = Object.entries(F);
-/** The stored names whose names in the table begin so. */
+/** The stored names whose names in the table begin with one of `starts`. */
 const group = (...starts: string[]) =>
   names.filter(([name]) => starts.some((start) => name.startsWith(start))).map(([, is]) => is);
 
@@ -33,10 +33,10 @@ const inWindow = (field: string) =>
 const oneOf = (fields: readonly string[]) => (field: string) => fields.includes(field);
 const startOf = (starts: readonly string[]) => (field: string) =>
   starts.some((start) => field.startsWith(start));
-/** Their fields are ids, which nobody can list. */
+/** For hashes whose fields are ids, which no table can list. */
 const byId = (counter: string) => (field: string) => field === counter || field.length > 0;
 
-/** Which fields a hash may have, by what follows the shard's base in its key. */
+/** The fields that a hash may have, by its key without the shard's base. */
 const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^[a-z-]+~/, oneOf(ofJob)],
   [/^meta$/, oneOf(group("meta_"))],
@@ -55,7 +55,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:(limits|governed|stored|learned|pace|families)$/, byId("*")],
 ];
 
-test("every field that a busy database has is in the table of stored names", async () => {
+test("the table of stored names has every field of a busy database", async () => {
   const { redis, base, accountBase } = await busyShard();
   const unknown: string[] = [];
   let hashes = 0;
@@ -72,7 +72,7 @@ test("every field that a busy database has is in the table of stored names", asy
   expect(hashes).toBeGreaterThan(10);
 });
 
-test("every member of a stored spec is in the table", async () => {
+test("the table has every member of a stored spec", async () => {
   const { redis, base } = await busyShard();
   const members: readonly string[] = group("spec_");
   for (const key of await redis.keys(`${base.replaceAll(/[[\]{}]/g, "\\$&")}*~*~*`)) {

@@ -1,4 +1,4 @@
-/** What something else has written over: it holds nobody up, and is told of. */
+/** Stored values that another program has overwritten do not delay other jobs, and are reported. */
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardAt } from "../src/redis/keys.ts";
@@ -13,7 +13,7 @@ async function damageable() {
 }
 
 test.each(["{", "", "null", "7", '{"t":1}', '{"t":"\\ud83d'])(
-  "a job whose spec is %j fails when its turn comes, and the others are leased",
+  "a job with spec %j fails at its turn, and other jobs are leased",
   async (spec) => {
     const { engine, job, redis, base } = await damageable();
     const [first, bad, last] = [job("aaaa"), job("aaaa"), job("aaaa")];
@@ -28,7 +28,7 @@ test.each(["{", "", "null", "7", '{"t":1}', '{"t":"\\ud83d'])(
   },
 );
 
-test("a job whose opts are garbage fails when it has lost its worker, and the others go on", async () => {
+test("a job with garbage in opts fails when it loses its worker, and other jobs continue", async () => {
   const { engine, job, redis, base, time } = await damageable();
   await engine.submit([job("aaaa"), job("aaaa"), job("aaaa")]);
   const [first, bad, last] = await lease(engine, 3);
@@ -43,7 +43,7 @@ test("a job whose opts are garbage fails when it has lost its worker, and the ot
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a list, and a read, of jobs go round one that is garbage", async () => {
+test("lists and reads of jobs skip a job that is garbage", async () => {
   const { engine, job, redis, base } = await damageable();
   const [first, bad] = [job("aaaa"), job("aaaa")];
   await engine.submit([first, bad]);
@@ -56,7 +56,7 @@ test("a list, and a read, of jobs go round one that is garbage", async () => {
   ]);
 });
 
-test("a reservation that is garbage does not keep a job from ending, or its slot from being found", async () => {
+test("a garbage reservation does not stop a job from ending, and the audit finds its slot", async () => {
   const { engine, job, redis, base } = await damageable();
   await engine.keyBudgets.set("aaaa" as never, { maxRunning: 1 });
   await engine.submit([job("aaaa")]);

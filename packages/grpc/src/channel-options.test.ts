@@ -21,7 +21,7 @@ test.each([
   ],
   ["a worker's", { oneStream: true }, { ...common, "grpc.enable_retries": 0 }],
 ])(
-  "%s channel differs from others in what its use names, and in nothing else",
+  "gives the %s channel the options that its use names, and no other difference",
   (_, use, options) => {
     expect(channelOptions(use)).toEqual(options);
   },

@@ -1,8 +1,8 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 
 /**
- * A dead peer is found in 15 s, by clients and by servers. Proxies and load balancers that drop idle connections without
- * a word see traffic more often than they wait.
+ * gRPC keepalive pings. Clients and servers detect a dead peer within 15 s. Proxies and load balancers that silently drop
+ * idle connections see traffic often enough to keep them.
  */
 export const keepalive = {
   "grpc.keepalive_time_ms": 10_000,
@@ -10,30 +10,28 @@ export const keepalive = {
 } as const satisfies ChannelOptions;
 
 /**
- * Senders keep a message below 4 MiB by what its items weigh, which is an estimate, and an answer may join several:
- * this is several times as much, and bounds what one message may take of a client's memory.
+ * The longest message that a client accepts. It bounds the memory that one message may take. Senders estimate the size
+ * of their items to keep a message below 4 MiB, and an answer may combine several such messages, hence the margin.
  */
 const RECEIVE_BYTES = 16 * 1024 * 1024;
 
-/** In what a client differs from others. Each of these is on purpose; whatever else differs is a mistake. */
+/** How one client may differ from others. Every difference that is not listed here is a mistake. */
 export interface ChannelUse {
   /**
-   * The channel carries one stream for as long as it lasts, and then the next. gRPC's own repeats are off: they keep
-   * messages of the stream in memory, and whoever opens the stream opens another by itself. Calls are not spread over
-   * the addresses of a name either, which would hold a connection to each that carries nothing.
+   * The channel carries one long stream at a time, and its user reopens a broken stream. This disables gRPC's own retries,
+   * which would buffer the stream's messages, and load balancing, which would hold idle connections to all addresses.
    */
   readonly oneStream?: boolean;
   /**
-   * A dead peer is also found while there is no call, so that the next call does not wait for that. For services that
-   * call one another: a proxy between callers and gateways may take such pings for abuse, and close the connection.
+   * The client pings also while it has no call, so that its next call does not wait for a dead peer. Use this between our own
+   * services only: a proxy between callers and gateways may take such pings for abuse, and close the connection.
    */
   readonly pingsWhenIdle?: boolean;
 }
 
 /**
- * How every client of Millrace connects. A peer that is back is found again after 5 s at most, where gRPC's own bound is
- * two minutes, and one that was away for a moment within a quarter of a second. Calls are spread over all addresses of
- * a name.
+ * The channel options of every Millrace client. A client reconnects within 250 ms after a short outage, and within 5 s after
+ * a long one; gRPC's own maximum is two minutes. Calls are balanced over all addresses of a name.
  */
 export const channelOptions = ({
   oneStream = false,

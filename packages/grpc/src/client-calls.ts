@@ -10,18 +10,18 @@ import type {
 } from "@grpc/grpc-js";
 import { drained, writeAll } from "./stream-flow.ts";
 
-/** A stream of requests and one of responses. */
+/** A bidirectional stream. */
 export interface BidiCall<In, Out> {
-  /** Resolves when the stream takes more; rejects with the call's failure once it has ended. */
+  /** Resolves when the stream can take more (back-pressure). Rejects with the call's failure after the call has ended. */
   write(request: In): Promise<void>;
-  /** Half-closes: no more requests, responses go on. */
+  /** Half-closes the call: it sends no more requests, and responses go on. */
   end(): void;
-  /** For one reader. Throws the failure if the call fails; leaving the loop cancels the call. */
+  /** The responses, for one reader. Throws the call's failure. Leaving the loop cancels the call. */
   readonly responses: AsyncIterable<Out>;
   cancel(): void;
 }
 
-/** Where a call goes, and what it says. */
+/** The method that a call invokes, with its metadata and options. */
 export interface CallTarget<In = object, Out = object> {
   readonly client: Client;
   readonly definition: MethodDefinition<In, Out>;
@@ -29,13 +29,13 @@ export interface CallTarget<In = object, Out = object> {
   readonly options: CallOptions;
 }
 
-/** Everything one call over grpc-js needs. */
+/** All that one call over grpc-js needs. */
 export interface OpenCall extends CallTarget {
   /** Cancels the call when it aborts. */
   readonly signal: AbortSignal | undefined;
-  /** What a failure is to whoever made the call. */
+  /** Turns a failure of grpc-js into the error that the caller of this package gets. */
   readonly failure: (error: ServiceError) => Error;
-  /** The failure of a call that was cancelled before it began, or that is written to after its end. */
+  /** Makes the error of a call that was cancelled before it began, or is written to after its end. */
   readonly cancelled: () => Error;
 }
 
@@ -44,7 +44,7 @@ const failureOf = ({ failure }: OpenCall, error: unknown): unknown =>
     ? failure(error as ServiceError)
     : error;
 
-/** Cancels a call on abort; the returned function forgets the signal, which may outlive the call. */
+/** Cancels the call on abort. The returned function removes the listener, because the signal may outlive the call. */
 function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => undefined;
   const cancel = () => call.cancel();
@@ -53,7 +53,7 @@ function cancelOnAbort(call: { cancel(): void }, signal: AbortSignal | undefined
   return () => signal.removeEventListener("abort", cancel);
 }
 
-/** One request, one response. */
+/** Makes a unary call. */
 export function sendUnary(open: OpenCall, request: object): Promise<object> {
   const { client, definition, metadata, options } = open;
   return new Promise((resolve, reject) => {
@@ -76,8 +76,8 @@ export function sendUnary(open: OpenCall, request: object): Promise<object> {
 }
 
 /**
- * A stream of requests, one response. The source is read as fast as the peer takes it, and no further once there is an
- * answer. Where the source fails, the call is cancelled, and the failure thrown.
+ * Makes a client-streaming call. It reads the source only as fast as the peer takes the messages, and stops reading
+ * once the response is there. If the source fails, it cancels the call and throws that failure.
  */
 export async function sendClientStream(
   open: OpenCall,
@@ -101,7 +101,8 @@ export async function sendClientStream(
       },
     );
   });
-  // The sender's failure is thrown below; the call's own, which follows from it, is not news.
+  // If the source fails, that failure is thrown below, and the rejection of the call that follows from it must not be
+  // unhandled.
   response.catch(() => undefined);
   if (call === undefined) return response;
   const forget = cancelOnAbort(call, open.signal);
@@ -110,7 +111,7 @@ export async function sendClientStream(
     call.end();
     return await response;
   } catch (error) {
-    // The server's answer came before the end of the requests: it is the outcome, not our abort.
+    // The server answered before the end of the requests: its response is the outcome, not our abort.
     if (ended.signal.aborted) return await response;
     call.cancel();
     throw error;
@@ -119,7 +120,7 @@ export async function sendClientStream(
   }
 }
 
-/** One request, a stream of responses. Starts the call at once, not at the first read; leaving the loop cancels it. */
+/** Makes a server-streaming call. The call starts at once and not at the first read. Leaving the loop cancels it. */
 export function openServerStream(open: OpenCall, request: object): AsyncGenerator<object> {
   const { client, definition, metadata, options } = open;
   const call = client.makeServerStreamRequest(
@@ -134,8 +135,8 @@ export function openServerStream(open: OpenCall, request: object): AsyncGenerato
 }
 
 /**
- * grpc-js emits a failure once and then looks like a clean end: it is kept for a reader who comes
- * late, and the listener keeps a failure before the first read from ending the process.
+ * Reads the responses of a call. grpc-js emits a failure only once, and then the stream looks like a clean end. The listener
+ * keeps the failure for a reader that comes late, and prevents that a failure before the first read ends the process.
  */
 function responsesOf(
   open: OpenCall,
@@ -160,7 +161,7 @@ function responsesOf(
   return read();
 }
 
-/** Two streams, as grpc-js has them: for whoever must see the call's status apart from its last response. */
+/** Opens a bidirectional call as grpc-js has it, for callers that need the call's status separate from its last response. */
 export const openDuplex = <In, Out>({
   client,
   definition,
@@ -175,7 +176,7 @@ export const openDuplex = <In, Out>({
     options,
   );
 
-/** A stream of requests and one of responses. */
+/** Opens a bidirectional call. */
 export function openBidi(open: OpenCall): BidiCall<object, object> {
   const call = openDuplex(open);
   const ended = new AbortController();

@@ -10,21 +10,21 @@ import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
 type Init = MessageInitShape<DescMethod["input"]>;
 
-/** What is asked for by, in HTTP/2's `:path`. */
+/** The path of a method, as in HTTP/2's `:path`. */
 export const methodPath = (method: Pick<DescMethod, "parent" | "name">): string =>
   `/${method.parent.typeName}/${method.name}`;
 
-/** Which sides of a call are streams: the four shapes that a call may have. */
+/** Tells which sides of a call are streams. */
 export const shapeOf = ({ methodKind }: DescMethod) => ({
   streamsIn: methodKind === "client_streaming" || methodKind === "bidi_streaming",
   streamsOut: methodKind === "server_streaming" || methodKind === "bidi_streaming",
 });
 
-/** The same bytes as grpc-js wants them. A copy would be a fifth of what writing a large message costs. */
+/** Views the same bytes as a Buffer, for grpc-js. A copy would take a fifth of the time of writing a large message. */
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
-/** What grpc-js needs to know of one method. Senders may pass plain objects: they become messages here. */
+/** Defines a method for grpc-js. Senders may pass plain objects, which become messages here. */
 export function methodDefinition(method: DescMethod): MethodDefinition<object, object> {
   const { input, output } = method;
   const { streamsIn, streamsOut } = shapeOf(method);
@@ -40,7 +40,7 @@ export function methodDefinition(method: DescMethod): MethodDefinition<object, o
   };
 }
 
-/** The method for whoever reads and writes its messages' bytes. */
+/** Defines a method whose messages are read and written as bytes. */
 export const bytesDefinition = (method: DescMethod): MethodDefinition<Uint8Array, Buffer> => ({
   ...methodDefinition(method),
   requestSerialize: bufferOf,
@@ -49,6 +49,6 @@ export const bytesDefinition = (method: DescMethod): MethodDefinition<Uint8Array
   responseDeserialize: (bytes) => bytes,
 });
 
-/** A protobuf-es service as grpc-js wants it, keyed by the methods' TypeScript names. */
+/** Defines a protobuf-es service for grpc-js. Its keys are the methods' TypeScript names. */
 export const serviceDefinition = (desc: DescService): ServiceDefinition =>
   Object.fromEntries(desc.methods.map((method) => [method.localName, methodDefinition(method)]));

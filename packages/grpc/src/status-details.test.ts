@@ -18,7 +18,7 @@ const full = {
 const errorOf = (code: status, details: string, metadata: Metadata): ServiceError =>
   Object.assign(new Error(details), { code, details, metadata });
 
-test("what a status says goes through trailers and back", () => {
+test("writes a status into trailers, and reads it back", () => {
   const metadata = statusMetadata(packStatus(full));
   const read = statusOfError(errorOf(full.code, full.message, metadata));
   const { code, message, ...details } = full;
@@ -26,27 +26,27 @@ test("what a status says goes through trailers and back", () => {
   expect(unpackDetails(read)).toMatchObject(details);
 });
 
-test("a status without details has none", () => {
+test("reads no details from a status without any", () => {
   const { code, message } = full;
   const bare = { reason: undefined, metadata: {}, violations: [], retryDelayMs: undefined };
   expect(packStatus({ code, message, ...bare }).details).toEqual([]);
   expect(unpackDetails(packStatus({ code, message, ...bare }))).toEqual(bare);
 });
 
-test("the reason of another domain is passed over", () => {
+test("ignores the reason of another domain", () => {
   const info = create(ErrorInfoSchema, { reason: "QUOTA", domain: "elsewhere.example" });
   const details = [anyPack(ErrorInfoSchema, info)];
   expect(unpackDetails(create(StatusSchema, { details })).reason).toBeUndefined();
 });
 
-test("the call's own code and message hold against those in its details", () => {
+test("prefers the call's own code and message to those in the details", () => {
   const metadata = statusMetadata(packStatus(full));
   const read = statusOfError(errorOf(status.UNAVAILABLE, "no route", metadata));
   expect(read).toMatchObject({ code: status.UNAVAILABLE, message: "no route" });
   expect(unpackDetails(read).reason).toBe("DEPTH_FULL");
 });
 
-test("trailers that do not parse leave the plain status", () => {
+test("falls back to the plain status if trailers do not parse", () => {
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", Buffer.from([0xff]));
   expect(statusOfError(errorOf(status.UNKNOWN, "odd", metadata))).toEqual(

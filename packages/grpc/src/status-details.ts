@@ -15,22 +15,22 @@ import {
 import { type Status, StatusSchema } from "@millrace/proto/rpc-status";
 import { errorDomain } from "@millrace/shared";
 
-/** One thing wrong with a request: `field` is a path such as `jobs[1].queue`. */
+/** One error in a request. `field` is a path such as `jobs[1].queue`. */
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;
 }
 
-/** What a status says beside its code and its message. */
+/** The details of a status, besides its code and message. */
 export interface StatusDetails {
-  /** Undefined where the transport and not Millrace made the status. */
+  /** Undefined if the transport, and not Millrace, made the status. */
   readonly reason: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
   readonly retryDelayMs: number | undefined;
 }
 
-/** The details as messages of `google.rpc`. */
+/** Writes the details as messages of `google.rpc`. */
 export function detailMessages({ reason, metadata, violations, retryDelayMs }: StatusDetails) {
   const details = [];
   if (reason !== undefined) {
@@ -48,10 +48,10 @@ export function detailMessages({ reason, metadata, violations, retryDelayMs }: S
   return details;
 }
 
-/** The types of those messages, without which they cannot be written as JSON inside of an answer. */
+/** The types of these messages. Without this registry they cannot be written as JSON inside an answer. */
 export const detailTypes = createRegistry(ErrorInfoSchema, BadRequestSchema, RetryInfoSchema);
 
-/** As `google.rpc.Status`. */
+/** Writes a status as `google.rpc.Status`. */
 export function packStatus(
   status: StatusDetails & { readonly code: number; readonly message: string },
 ): Status {
@@ -61,7 +61,7 @@ export function packStatus(
   return create(StatusSchema, { code: status.code, message: status.message, details });
 }
 
-/** What the details of a status say; those of unknown types, and reasons of others than Millrace, are passed over. */
+/** Reads the details of a status. Ignores details of unknown types, and reasons of other domains. */
 export function unpackDetails({ details }: Status): StatusDetails {
   let reason: string | undefined;
   let metadata: Readonly<Record<string, string>> = {};
@@ -79,14 +79,17 @@ export function unpackDetails({ details }: Status): StatusDetails {
 
 const DETAILS_KEY = "grpc-status-details-bin";
 
-/** The trailers of a call that ends with the status. */
+/** Writes a status into the trailers of a call. */
 export function statusMetadata(status: Status): Metadata {
   const metadata = new Metadata();
   metadata.set(DETAILS_KEY, Buffer.from(toBinary(StatusSchema, status)));
   return metadata;
 }
 
-/** What grpc-js reports of a failed call, with its details. The call's own code and message hold: a proxy may have set them. */
+/**
+ * Reads the status of a failed grpc-js call with its details. The call's own code and message take precedence: a proxy
+ * may have set them.
+ */
 export function statusOfError(error: ServiceError): Status {
   const plain = { code: error.code, message: error.details };
   const [packed] = error.metadata?.get(DETAILS_KEY) ?? [];
@@ -94,7 +97,7 @@ export function statusOfError(error: ServiceError): Status {
     try {
       return { ...fromBinary(StatusSchema, packed), ...plain };
     } catch {
-      // Trailers from elsewhere that do not parse: the plain status still holds.
+      // The trailers come from another program and do not parse, so only the plain status is used.
     }
   }
   return create(StatusSchema, plain);

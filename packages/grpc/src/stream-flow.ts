@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 
 /**
- * The iterator's next result, or a throw of the signal's reason as soon as it aborts.
- * One listener per wait: racing one long-lived promise would gather a reaction per message.
+ * Resolves with the iterator's next result. Rejects with the signal's reason as soon as the signal aborts. Each wait adds its
+ * own listener: a race with one long-lived promise would collect a reaction per message.
  */
 export function nextOrAbort<Item>(
   iterator: AsyncIterator<Item>,
@@ -27,9 +27,8 @@ export function nextOrAbort<Item>(
 }
 
 /**
- * The messages of a duplex stream; throws the signal's reason as soon as it aborts. Not the stream's
- * own iterator: that one destroys the stream when it ends, also by the error with which we answer, and
- * with it all that is yet to be sent.
+ * Reads the messages of a duplex stream. Throws the signal's reason as soon as the signal aborts. This does not use the
+ * stream's own iterator: when that ends, also by an error of ours, it destroys the stream with all that is still to be sent.
  */
 export async function* messagesOf<Item>(
   stream: Readable,
@@ -44,7 +43,7 @@ export async function* messagesOf<Item>(
   }
 }
 
-/** Resolves when there is something to read, or the end. */
+/** Resolves when there is something to read, or the stream has ended. */
 function readable(stream: Readable, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {
@@ -64,7 +63,7 @@ function readable(stream: Readable, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves when the stream takes more; throws the signal's reason if it aborts first. */
+/** Resolves when the stream can take more. Rejects with the signal's reason if the signal aborts first. */
 export function drained(stream: Writable, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {
@@ -88,8 +87,8 @@ export function drained(stream: Writable, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Writes items as fast as the stream takes them; a slow reader stops the source. On abort the
- * source is returned from (not waited for: it may be stuck) and the signal's reason is thrown.
+ * Writes items only as fast as the stream takes them (back-pressure), so a slow reader stops the source. On abort it throws
+ * the signal's reason. It then returns from the source but does not wait for that, because the source may be stuck.
  */
 export async function writeAll<Item>(
   stream: Writable,
@@ -104,7 +103,7 @@ export async function writeAll<Item>(
       if (!stream.write(next.value)) await drained(stream, signal);
     }
   } finally {
-    // After a normal end this does nothing; what a stopped source throws has nobody to hear it.
+    // After a normal end this has no effect. After an abort nobody waits for the source, so its error is dropped.
     iterator.return?.()?.catch(() => undefined);
   }
 }

@@ -22,9 +22,9 @@ import { type CallSettings, runCall } from "./run-call.ts";
 import { assertValid } from "./validation.ts";
 
 type Request = MessageShape<DescMethod["input"]>;
-/** The widest of the four call shapes; which parts exist follows from the method's kind. */
+/** The widest of the four call shapes. The method's kind tells which parts exist. */
 type Call = ServerDuplexStream<Buffer, object> & { readonly request: Buffer };
-/** A call as grpc-js hands it over: once its message has come, or, if those are a stream, at once. */
+/** A call as grpc-js hands it over: when its message has arrived, or at once if the messages are a stream. */
 interface Opened {
   readonly call: Call;
   readonly reply: sendUnaryData<object> | undefined;
@@ -43,7 +43,7 @@ const headersOf = (metadata: Metadata): CallHeaders => ({
 
 const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
 
-/** Bytes to a message that keeps the proto's rules, or MALFORMED. */
+/** Reads a message and checks the proto's rules. Throws MALFORMED. */
 function readRequest(method: DescMethod, bytes: Buffer, mostFields: number): Request {
   assertBounded(method.input, bytes, mostFields);
   let request: Request;
@@ -75,17 +75,17 @@ async function* readRequests(
   }
 }
 
-/** Calls that were let in and wait to be opened, by the headers that both sides see. */
+/** Calls that are authenticated and wait to be opened. Both sides know the same Metadata object. */
 const waiting = new WeakMap<Metadata, (opened: Opened) => void>();
 
-/** What grpc-js takes for the handler of each method: the interceptor has the real one. */
+/** The handler of every method as grpc-js sees it. The real handler runs in the interceptor. */
 export const openCall = ((call: Call, reply?: sendUnaryData<object>) => {
   waiting.get(call.metadata)?.({ call, reply });
 }) as UntypedHandleCall;
 
 /**
- * Serves calls of grpc-js from the moment that their headers arrive. grpc-js itself calls a handler of
- * one message only when all of it has come. Here the caller is let in before any of it is read.
+ * Serves grpc-js calls from the arrival of their headers on. grpc-js itself calls a unary handler only when the whole
+ * message has arrived. The interceptor authenticates the caller before any of the message is read.
  */
 export function serveCalls(
   methods: ReadonlyMap<string, ServedMethod>,
@@ -100,7 +100,7 @@ export function serveCalls(
     const watched = watchGrpcStream(inflow, stream, { streamsIn: requestStream, end });
     const encoding = takeGrpcEncoding(base);
     const served = methods.get(path);
-    // Health and reflection are for everyone.
+    // Health and reflection need no authentication, so their messages are limited more tightly.
     if (served === undefined) boundMessages(base);
     let done = false;
     const call = new ServerInterceptingCall(base, {
@@ -121,7 +121,7 @@ export function serveCalls(
           },
           onCancel() {
             if (!done) abort.abort(cancelled());
-            // Also where grpc-js itself has ended the call, as at its deadline.
+            // This also runs if grpc-js itself has ended the call, for example at its deadline.
             watched.ended();
           },
         }),
@@ -150,7 +150,7 @@ interface ServingCall extends ServedMethod {
   readonly encoding: string;
 }
 
-/** `read` has grpc-js read what the call says, and open it. */
+/** Serves one call. `read` makes grpc-js read the request and open the call. */
 async function serveCall(serving: ServingCall, metadata: Metadata, read: () => void) {
   const { method, handler, settings, mostFields, abort, watched, path } = serving;
   const { signal } = abort;

@@ -1,24 +1,27 @@
 /**
- * Requests are taken as they are, by every protocol. What a few KiB of gzip become is known only once it is
- * unpacked, and then it is held: the bounds on what comes in count bytes as they come.
+ * All protocols accept only uncompressed requests. The real size of a few KiB of gzip is known only after unpacking, when
+ * it already takes memory. The limits on incoming requests count the bytes as they arrive.
  */
 import { Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import type { CallHeaders } from "./handlers.ts";
 import { type RpcFault, rpcError } from "./rpc-fault.ts";
 
-/** The one encoding of requests. */
+/** The only accepted encoding of requests. */
 export const IDENTITY = "identity";
-/** How much of an encoding's name a message repeats. */
+/** How many characters of an encoding's name a message repeats. */
 const NAME_CHARS = 32;
 
-/** The headers that say how a request is encoded, with those by which an answer says what is taken. */
+/** The headers that name a request's encoding, each with the header by which the answer names the accepted ones. */
 const encodingHeaders = [
   ["content-encoding", "accept-encoding"],
   ["connect-content-encoding", "connect-accept-encoding"],
   ["grpc-encoding", "grpc-accept-encoding"],
 ] as const;
 
-/** The fault of a request with such a header, and what else its answer has to say; undefined for one as it is. */
+/**
+ * Returns the fault of a request with an encoding, and the header that its answer needs; undefined if the request has
+ * none.
+ */
 export function refusedEncoding(
   headers: CallHeaders,
 ): { readonly fault: RpcFault; readonly accept: string } | undefined {
@@ -31,14 +34,14 @@ export function refusedEncoding(
   return undefined;
 }
 
-/** Of a call whose messages are encoded. gRPC has UNIMPLEMENTED for an encoding that a server does not know. */
+/** The fault of a call with encoded messages. gRPC demands UNIMPLEMENTED for an unknown encoding. */
 export const compressed = (encoding: string): RpcFault =>
   rpcError({
     reason: "COMPRESSED",
-    message: `requests in the encoding ${JSON.stringify(encoding.slice(0, NAME_CHARS))} are not taken, only in ${IDENTITY}: send this uncompressed`,
+    message: `requests in the encoding ${JSON.stringify(encoding.slice(0, NAME_CHARS))} are not accepted, only ${IDENTITY}: send the request uncompressed`,
   });
 
-/** Of a message that is said to be encoded, in a call that names no encoding. */
+/** The fault of a message that is flagged as compressed, in a call that names no encoding. */
 export const compressedFlag = (): RpcFault =>
   rpcError({
     reason: "COMPRESSED_FLAG",
@@ -47,23 +50,23 @@ export const compressedFlag = (): RpcFault =>
   });
 
 /**
- * Has grpc-js unpack nothing of a call and say so to its caller; returns the encoding that the call names. To
- * be called before any of it is read. grpc-js keeps the header to itself, and has no option for it.
+ * Stops grpc-js from unpacking a call's messages, makes it report that to the caller, and returns the encoding that the
+ * call names. Call this before any message is read. It changes a private field: grpc-js has no option for this.
  */
 export function takeGrpcEncoding(call: ServerInterceptingCallInterface): string {
   const inner = call as unknown as { incomingEncoding: string };
   const encoding = inner.incomingEncoding;
   inner.incomingEncoding = IDENTITY;
   const sendMetadata = call.sendMetadata.bind(call);
-  call.sendMetadata = (metadata) => sendMetadata(saysWhatIsTaken(metadata));
+  call.sendMetadata = (metadata) => sendMetadata(withAcceptedEncoding(metadata));
   if (encoding === IDENTITY) return encoding;
   const sendStatus = call.sendStatus.bind(call);
   call.sendStatus = (status) =>
-    sendStatus({ ...status, metadata: saysWhatIsTaken(status.metadata ?? new Metadata()) });
+    sendStatus({ ...status, metadata: withAcceptedEncoding(status.metadata ?? new Metadata()) });
   return encoding;
 }
 
-function saysWhatIsTaken(metadata: Metadata): Metadata {
+function withAcceptedEncoding(metadata: Metadata): Metadata {
   metadata.set("grpc-accept-encoding", IDENTITY);
   return metadata;
 }

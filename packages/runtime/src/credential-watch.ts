@@ -1,32 +1,32 @@
 import type { Clock, TimerHandle } from "@millrace/shared";
 import { RpcFault, rpcError } from "./rpc-fault.ts";
 
-/** After a check that could not be made. */
+/** The pause after a check that failed to reach an answer. */
 const CHECK_AGAIN_MS = 1_000;
 
 interface Live {
-  /** Rejects with UNAUTHENTICATED if the credential is to be refused; with anything else if that cannot be told. */
+  /** Rejects with UNAUTHENTICATED if the credential is refused, and with another error if that is unknown. */
   readonly check: () => Promise<unknown>;
   readonly ends: Set<(fault: RpcFault) => void>;
   timer: TimerHandle | undefined;
 }
 
 /**
- * Ends the calls of a credential that is taken away. A credential is checked while calls of it last, once
- * for all of them; calls that end sooner cost no check. What cannot be checked goes on.
+ * Ends the calls of a credential that is revoked. While calls of a credential last, the watch checks the credential, once
+ * for all of them. Calls that end earlier cost no check. If a check fails without an answer, the calls go on.
  */
 export class CredentialWatch {
   readonly #dueMs: (id: string) => number;
   readonly #clock: Clock;
   readonly #live = new Map<string, Live>();
 
-  /** `dueMs` says when a credential is to be checked next, if calls of it last until then. */
+  /** `dueMs` returns the time of a credential's next check, if its calls last until then. */
   constructor(dueMs: (id: string) => number, clock: Clock) {
     this.#dueMs = dueMs;
     this.#clock = clock;
   }
 
-  /** Calls `end` once the credential is revoked. Returns how to stop that. */
+  /** Calls `end` once the credential is revoked. Returns a function that stops the watch. */
   hold(id: string, check: () => Promise<unknown>, end: (fault: RpcFault) => void): () => void {
     let live = this.#live.get(id);
     if (live === undefined) {
@@ -42,7 +42,7 @@ export class CredentialWatch {
     };
   }
 
-  /** Ends the calls of a credential that is known to be refused. */
+  /** Ends the calls of a credential that is known to be revoked. */
   revoke(id: string): void {
     const live = this.#live.get(id);
     if (live === undefined) return;

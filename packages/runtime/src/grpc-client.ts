@@ -31,7 +31,7 @@ import {
 } from "@millrace/grpc";
 import { systemClock } from "@millrace/shared";
 import { injectTrace } from "@millrace/telemetry";
-import type { Renewed } from "./renewed.ts";
+import type { ReloadedValue } from "./reloaded-value.ts";
 import { fromGrpcError, RpcFault } from "./rpc-fault.ts";
 
 export type { BidiCall } from "@millrace/grpc";
@@ -39,7 +39,7 @@ export type { BidiCall } from "@millrace/grpc";
 export interface CallOptions {
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal;
-  /** From now, in milliseconds; without it the call waits for ever. */
+  /** The deadline, in milliseconds from now. Without one the call may wait forever. */
   readonly deadlineMs?: number;
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -63,23 +63,23 @@ export interface GrpcClient<Service extends DescService> {
   readonly rpc: {
     readonly [Name in keyof Service["method"]]: ClientMethod<Service["method"][Name]>;
   };
-  /** Resolves when connected; rejects after `deadlineMs`. */
+  /** Resolves when the client is connected. Rejects after `deadlineMs`. */
   ready(deadlineMs: number): Promise<void>;
-  /** Ends the channel; calls under way go on. */
+  /** Closes the channel. Calls under way go on. */
   close(): void;
 }
 
 export interface GrpcClientOptions {
-  /** Plaintext unless given. */
+  /** Plaintext if left out. */
   readonly credentials?: ChannelCredentials;
-  /** Sent as `authorization: Bearer`, as it is at each call. */
-  readonly token?: string | Renewed<string> | undefined;
+  /** Sent as `authorization: Bearer`. Each call reads the current value. */
+  readonly token?: string | ReloadedValue<string> | undefined;
   readonly channelOptions?: ChannelOptions;
 }
 
 const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
 
-/** A client of one service at one gRPC address (`host:port`, `dns:///host:port`). Connects on first use. */
+/** Makes a client of one service at one gRPC address (`host:port`, `dns:///host:port`). It connects at its first call. */
 export function grpcClient<Service extends DescService>(
   desc: Service,
   address: string,

@@ -9,24 +9,24 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 
-/** A call's headers, whatever protocol carried them. Names in lower case; the first value of each. */
+/** A call's headers in any protocol. Names are in lower case. Of several values `get` returns the first. */
 export interface CallHeaders {
   get(name: string): string | undefined;
 }
 
-/** What a handler may know of its call besides the request. */
+/** What a handler knows of its call besides the request. */
 export interface CallContext<Identity = undefined> {
   readonly headers: CallHeaders;
-  /** Aborts when the caller cancels, goes away, or its deadline passes; never after success. */
+  /** Aborts when the caller cancels, disconnects, or its deadline passes; never after success. */
   readonly signal: AbortSignal;
-  /** Aborts when the server starts to close: say goodbye on the stream and return. */
+  /** Aborts when the server starts to close. A stream's handler then tells its peer, and returns. */
   readonly draining: AbortSignal;
   readonly peer: string;
-  /** Fully qualified: `/millrace.jobs.v1.JobService/GetJob`. */
+  /** The fully qualified method: `/millrace.jobs.v1.JobService/GetJob`. */
   readonly path: string;
   /** What `authenticate` returned. */
   readonly identity: Identity;
-  /** Says which job the call is about: for its span and its line in the log. */
+  /** Records which job the call is about, for the call's span and log line. */
   concerns(jobId: string): void;
 }
 
@@ -54,9 +54,9 @@ export type Handler<Method extends DescMethod, Identity> =
           : never;
 
 /**
- * One handler per method. A stream of requests that ends may be a cancelled one: the end is seen
- * before `context.signal` aborts, so callers that mean "done" must say it in a message.
- * A stream of responses is pulled only as fast as the peer reads; on abort it is returned from.
+ * One handler per method. When a stream of requests ends, the caller may have cancelled it: the end arrives before
+ * `context.signal` aborts. So a caller must say "done" in a message. The server reads a stream of responses only as fast as
+ * the peer does, and returns from it on abort.
  */
 export type Handlers<Service extends DescService, Identity = undefined> = {
   readonly [Name in keyof Service["method"]]: Handler<Service["method"][Name], Identity>;
@@ -65,14 +65,14 @@ export type Handlers<Service extends DescService, Identity = undefined> = {
 export interface BoundService<Identity = undefined> {
   readonly desc: DescService;
   readonly handlers: object;
-  /** Only carries the type of the identity that the handlers expect. */
+  /** Exists only for its type: the identity that the handlers expect. */
   readonly identity?: (identity: Identity) => void;
 }
 
-/** A handler of any kind of method: which kind follows from the method. */
+/** A handler of any kind of method. The kind follows from the method. */
 export type AnyHandler = (request: unknown, context: CallContext<unknown>) => unknown;
 
-/** Each method of a service with its handler; throws if one is missing. */
+/** Pairs each method of a service with its handler. Throws if a handler is missing. */
 export const methodsOf = ({
   desc,
   handlers,
@@ -83,7 +83,7 @@ export const methodsOf = ({
     return [method, handler];
   });
 
-/** A service with its handlers, checked against each other by type. */
+/** Binds handlers to a service. The types check that they match. */
 export const bindService = <Service extends DescService, Identity = undefined>(
   desc: Service,
   handlers: Handlers<Service, Identity>,

@@ -22,12 +22,12 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   return [];
 };
 
-test("text becomes typed values, and what is unset or empty its default", () => {
+test("turns text into typed values, and uses the default for what is unset or empty", () => {
   const env = { LEASE_MS: "30000", RENEW_EVERY_MS: "10000", PORT: "" };
   expect(loadConfig(spec, env)).toEqual({ port: 7_070, leaseMs: 30_000, renewEveryMs: 10_000 });
 });
 
-test("every problem is listed at once, by the variable's name", () => {
+test("lists every problem at once, by the variable's name", () => {
   const problems = problemsOf({ PORT: "65536", LEASE_MS: "soon" });
   expect(problems.map((problem) => problem.split(":")[0])).toEqual([
     "PORT",
@@ -36,7 +36,7 @@ test("every problem is listed at once, by the variable's name", () => {
   ]);
 });
 
-test("relations between settings are held on both sides of their bound", () => {
+test("checks relations between settings on both sides of their bound", () => {
   expect(problemsOf({ LEASE_MS: "30000", RENEW_EVERY_MS: "10000" })).toEqual([]);
   expect(problemsOf({ LEASE_MS: "30000", RENEW_EVERY_MS: "10001" })).toEqual([
     "RENEW_EVERY_MS * 3 must be <= LEASE_MS",

@@ -1,16 +1,16 @@
 import type { z } from "zod";
 
-/** One setting: the variable that it is read from, and what it must be. */
+/** One setting: the environment variable that holds it, and its schema. */
 export interface Setting<Type> {
   readonly env: string;
   readonly schema: z.ZodType<Type>;
-  /** One line for the operator. */
+  /** One line that explains the setting to operators. */
   readonly about: string;
 }
 
 export interface ConfigSpec<Settings extends Record<string, Setting<unknown>>> {
   readonly settings: Settings;
-  /** What is wrong between settings that are each right; one line per problem. */
+  /** Finds settings that are each valid but do not fit together. Returns one line per problem. */
   readonly relations: (config: Config<Settings>) => readonly string[];
 }
 
@@ -18,7 +18,10 @@ export type Config<Settings extends Record<string, Setting<unknown>>> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Type> ? Type : never;
 };
 
-/** The schema gets the variable's text, or undefined if it is unset or empty: give it `.default()` or `.optional()`. */
+/**
+ * Defines a setting. The schema gets the variable's text, or undefined if it is unset or empty: use `.default()` or
+ * `.optional()`.
+ */
 export const setting = <Schema extends z.ZodType>(
   env: string,
   schema: Schema,
@@ -37,12 +40,14 @@ export class ConfigError extends Error {
   readonly exitCode = 78;
 
   constructor(problems: readonly string[]) {
-    super(`configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    super(
+      `the configuration is wrong; correct these settings:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+    );
     this.problems = problems;
   }
 }
 
-/** Typed values from the environment, or a ConfigError that lists every problem and no value. */
+/** Reads typed values from the environment. Throws a ConfigError that lists every problem but no value. */
 export function loadConfig<Settings extends Record<string, Setting<unknown>>>(
   spec: ConfigSpec<Settings>,
   env: Readonly<Record<string, string | undefined>>,

@@ -17,7 +17,7 @@ function setup() {
       yield { taken };
     }
   }
-  /** All that can happen without the peer has happened. */
+  /** Resolves when all that can happen without the peer has happened. */
   const settled = async () => {
     for (let seen = -1; seen < taken; await new Promise((resolve) => setImmediate(resolve))) {
       seen = taken;
@@ -29,7 +29,7 @@ function setup() {
   return { waiting, written, settled, stop, taken: () => taken };
 }
 
-test("a peer that does not read holds up the source after two messages", async () => {
+test("holds up the source after two messages if the peer does not read", async () => {
   const { waiting, written, settled, stop } = setup();
   expect(await settled()).toBe(2);
   waiting.shift()?.();
@@ -40,7 +40,7 @@ test("a peer that does not read holds up the source after two messages", async (
   await expect(written).rejects.toThrow("over");
 });
 
-test("a peer that reads gets everything", async () => {
+test("sends everything to a peer that reads", async () => {
   const { waiting, written, settled, taken } = setup();
   while (taken() < 100 || waiting.length > 0) {
     waiting.shift()?.();

@@ -6,7 +6,7 @@ import { ConfigError } from "./load-config.ts";
 /** A file, and the setting that names it. */
 export type NamedFile = readonly [variable: string, path: string | undefined];
 
-/** Each file's content, or a ConfigError that names every file that cannot be read. */
+/** Reads the files. Throws a ConfigError that names every file that cannot be read. */
 export function readFiles(files: readonly NamedFile[]): (Buffer | undefined)[] {
   const problems: string[] = [];
   const contents = files.map(([variable, path]) => {
@@ -21,7 +21,7 @@ export function readFiles(files: readonly NamedFile[]): (Buffer | undefined)[] {
   return contents;
 }
 
-/** Throws a ConfigError unless the second is set wherever the first is. */
+/** Throws a ConfigError if the first setting of a pair is set without the second. */
 export function assertNeeded(...pairs: readonly (readonly [NamedFile, NamedFile])[]): void {
   const problems = pairs.flatMap(([[variable, path], [needed, neededPath]]) =>
     path !== undefined && neededPath === undefined ? [`${needed}: needed with ${variable}`] : [],
@@ -29,7 +29,7 @@ export function assertNeeded(...pairs: readonly (readonly [NamedFile, NamedFile]
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** Throws a ConfigError unless what the files hold is what they should hold. */
+/** Throws a ConfigError if the files' contents are not a usable certificate and key. */
 export function assertUsable(
   variables: string,
   content: Parameters<typeof createSecureContext>[0],
@@ -41,7 +41,7 @@ export function assertUsable(
   }
 }
 
-/** Node takes a file without certificates for one that trusts nobody. */
+/** Throws a ConfigError if a file holds no certificate. Node would accept such a file, and then trust nobody. */
 export function assertCertificates(variable: string, pem: Buffer): void {
   try {
     new X509Certificate(pem);

@@ -5,30 +5,30 @@ import type { FinishedCall } from "./run-call.ts";
 import type { Scope } from "./run-main.ts";
 import { serveMetrics } from "./serve-metrics.ts";
 
-/** What a service shows of itself, and where: part of its configuration. */
+/** Settings of every service: its log, metrics and probes. */
 export const observeSettings = (port: number) => ({
   logLevel: setting(
     "MILLRACE_LOG_LEVEL",
     z.enum(["error", "warn", "info", "debug"]).default("info"),
-    "The least that is logged.",
+    "The lowest level that is logged.",
   ),
   metricsHost: setting(
     "MILLRACE_METRICS_HOST",
     z.string().default("127.0.0.1"),
-    "Address for metrics and probes, over HTTP.",
+    "Address on which the service listens for metrics and probes, over HTTP.",
   ),
   metricsPort: setting(
     "MILLRACE_METRICS_PORT",
     z.coerce.number().int().min(0).max(65_535).default(port),
-    "Port for metrics and probes; 0 takes a free one.",
+    "Port for metrics and probes; with 0, the system chooses a free port.",
   ),
 });
 
 export interface Observed {
   readonly metrics: Metrics;
-  /** `host:port` of metrics and probes. */
+  /** The `host:port` of metrics and probes. */
   readonly address: string;
-  /** For `serve`. */
+  /** Counts a finished call; pass this to `serve`. */
   onFinished(call: FinishedCall): void;
 }
 
@@ -43,7 +43,10 @@ export interface ObserveOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sets the log's level and starts tracing (as OTEL_* says), metrics and probes. Use it first, so that it is closed last. */
+/**
+ * Sets the log level and starts tracing (by the variables OTEL_*), metrics and probes. Call it first, so that it is
+ * closed last.
+ */
 export async function observe(
   scope: Scope,
   { service, log, config, env }: ObserveOptions,

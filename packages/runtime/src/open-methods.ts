@@ -1,15 +1,15 @@
-/** Health and reflection, which need no credential. A stranger may call them, so a call of them holds little. */
+/** Health and reflection need no credential. Anyone may call them, so each call may hold only little. */
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type RpcFault, rpcError } from "./rpc-fault.ts";
 
-/** The longest message. The names that are asked about are far shorter. */
+/** The longest message. Names that callers ask about are far shorter. */
 export const OPEN_MESSAGE_BYTES = 4 * 1024;
 
 /**
- * Bounds the messages of one call, before any of them is read. grpc-js has one bound for all methods of a
- * server, and takes it over into each call, which shows it to nobody.
+ * Limits the messages of one call. Call this before any message is read. grpc-js has one limit for all methods of a server and
+ * copies it into private fields of each call, which this changes.
  */
 export function boundMessages(call: ServerInterceptingCallInterface): void {
   const bounded = call as unknown as {
@@ -21,8 +21,8 @@ export function boundMessages(call: ServerInterceptingCallInterface): void {
 }
 
 /**
- * Counts the calls of each connection. Watches of health and streams of reflection last as long as their
- * caller likes, at some 24 KB each, and a connection may have a thousand streams.
+ * Limits the open calls per connection. Health watches and reflection streams last as long as their caller likes, at some
+ * 24 KB each, and a connection may have a thousand streams.
  */
 export class OpenCalls {
   readonly #limit: number;
@@ -32,7 +32,7 @@ export class OpenCalls {
     this.#limit = limit;
   }
 
-  /** Counts a call in until its stream closes; a fault if its connection has as many as it may. */
+  /** Counts a call until its stream closes. Returns a fault if its connection has reached the limit. */
   enter(stream: ServerHttp2Stream): RpcFault | undefined {
     const connection = stream.session ?? stream;
     const count = this.#counts.get(connection) ?? 0;
@@ -48,13 +48,13 @@ export class OpenCalls {
 const tooMany = (limit: number) =>
   rpcError({
     reason: "TOO_MANY_STREAMS",
-    message: `this connection has ${limit} calls of health and reflection open, as many as it may: end some first`,
+    message: `this connection has ${limit} calls of health and reflection open, which is the limit: end some first`,
     metadata: { limit: String(limit) },
   });
 
 /**
- * Has a call read its next message only once what it answered has been sent. Reflection answers each
- * message at once, however little its caller reads, and an answer is many times as long.
+ * Makes a call read its next message only after the answer to the last one was sent. Reflection answers each message at once,
+ * even if its caller does not read, and an answer is many times as long as the message.
  */
 export function answerBeforeReading(call: ServerInterceptingCallInterface): void {
   const startRead = call.startRead.bind(call);
@@ -68,7 +68,7 @@ export function answerBeforeReading(call: ServerInterceptingCallInterface): void
   call.sendMessage = (message, onSent) => {
     sending += 1;
     sendMessage(message, () => {
-      // It may send the next answer, which is waited for too.
+      // onSent may send the next answer, which is then counted too.
       onSent();
       sending -= 1;
       if (sending > 0 || !isReadDue) return;
@@ -79,8 +79,8 @@ export function answerBeforeReading(call: ServerInterceptingCallInterface): void
 }
 
 /**
- * gRPC's health service. The library keeps each name that was ever watched, and a stranger may watch any
- * number of names: this one forgets a name with its last watcher.
+ * gRPC's health service. The library keeps every name that was ever watched, and a stranger may watch any number of names.
+ * This service forgets a name with its last watcher.
  */
 export function healthService(): HealthImplementation {
   const health = new HealthImplementation();

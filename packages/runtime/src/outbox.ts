@@ -1,15 +1,15 @@
-/** A stream of responses that is pushed to, for handlers that answer when something happens. */
+/** A stream of responses for handlers that answer when something happens: the handler pushes the items. */
 export interface Outbox<Item> extends AsyncIterable<Item> {
-  /** Resolves once the item is taken, or the outbox is closed: await it to honour back-pressure. */
+  /** Resolves once the item is taken or the outbox is closed. Await it to apply back-pressure. */
   push(item: Item): Promise<void>;
-  /** Ends the stream after what was pushed. With an error, the stream ends by throwing it. */
+  /** Ends the stream after the pushed items. If an error is given, the stream then throws it. */
   end(error?: unknown): void;
   readonly closed: boolean;
-  /** Items pushed and not yet taken. */
+  /** How many items are pushed and not taken. */
   readonly waiting: number;
 }
 
-/** For one reader. When the reader stops, `closed` turns true and pushes are dropped. */
+/** Makes an outbox for one reader. When the reader stops, `closed` becomes true and further items are dropped. */
 export function createOutbox<Item>(): Outbox<Item> {
   const items: { item: Item; taken: () => void }[] = [];
   let wake: (() => void) | undefined;
@@ -60,7 +60,7 @@ export function createOutbox<Item>(): Outbox<Item> {
     },
     [Symbol.asyncIterator]: () => ({
       next: () => iterator.next(),
-      // A generator that waits cannot be returned from until it is woken.
+      // A waiting generator cannot return until it is woken.
       return: () => {
         stop();
         wake?.();

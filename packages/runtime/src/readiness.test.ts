@@ -19,8 +19,8 @@ async function setup(answers: boolean) {
     },
   }).start();
   onTestFinished(() => dependency.close());
-  const told: boolean[] = [];
-  dependency.onChange((ready) => told.push(ready));
+  const reported: boolean[] = [];
+  dependency.onChange((ready) => reported.push(ready));
   await turn();
   const advance = async (ms: number) => {
     for (let gone = 0; gone < ms; gone += 500) {
@@ -28,22 +28,22 @@ async function setup(answers: boolean) {
       await turn();
     }
   };
-  return { dependency, state, told, lines, advance };
+  return { dependency, state, reported, lines, advance };
 }
 
-test("what has never answered is a problem, however long it takes, until it answers", async () => {
-  const { dependency, state, told, lines, advance } = await setup(false);
+test("reports a dependency that has never answered as a problem, until it answers", async () => {
+  const { dependency, state, reported, lines, advance } = await setup(false);
   await advance(100_000);
   expect(dependency.problem()).toBe("a scheduler has not answered yet");
-  expect([told, lines]).toEqual([[false], []]);
+  expect([reported, lines]).toEqual([[false], []]);
   state.answers = true;
   await advance(1_000);
   expect(dependency.problem()).toBeUndefined();
-  expect(told).toEqual([false, true]);
+  expect(reported).toEqual([false, true]);
 });
 
-test("an outage is a problem from the end of the grace on, until the next answer", async () => {
-  const { dependency, state, told, lines, advance } = await setup(true);
+test("reports an outage as a problem from the end of the grace until the next answer", async () => {
+  const { dependency, state, reported, lines, advance } = await setup(true);
   expect(dependency.problem()).toBeUndefined();
   await advance(10_000);
   state.answers = false;
@@ -54,12 +54,12 @@ test("an outage is a problem from the end of the grace on, until the next answer
   state.answers = true;
   await advance(1_000);
   expect(dependency.problem()).toBeUndefined();
-  expect(told).toEqual([false, true, false, true]);
+  expect(reported).toEqual([false, true, false, true]);
   expect(lines.map((line) => line.slice(0, 4))).toEqual(["info", "warn", "info"]);
 });
 
-test("an outage shorter than the grace is none", async () => {
-  const { dependency, state, told, advance } = await setup(true);
+test("reports no problem for an outage shorter than the grace", async () => {
+  const { dependency, state, reported, advance } = await setup(true);
   for (let i = 0; i < 5; i += 1) {
     state.answers = false;
     await advance(20_000);
@@ -67,5 +67,5 @@ test("an outage shorter than the grace is none", async () => {
     await advance(6_000);
   }
   expect(dependency.problem()).toBeUndefined();
-  expect(told).toEqual([false, true]);
+  expect(reported).toEqual([false, true]);
 });

@@ -3,19 +3,19 @@ import { z } from "zod";
 import { setting } from "./load-config.ts";
 import type { Scope } from "./run-main.ts";
 
-/** When a service that has lost what it depends on says so: part of its configuration. */
+/** The setting of every service that decides when it reports that it is not ready. */
 export const readinessSettings = {
   readyGraceMs: setting(
     "MILLRACE_READY_GRACE_MS",
     z.coerce.number().int().min(1_000).max(3_600_000).default(30_000),
-    "How long what a service depends on may be away before the service is not ready, in milliseconds.",
+    "How long a dependency of the service may be unavailable before the service reports that it is not ready, in milliseconds.",
   ),
 };
 
 export interface DependencyOptions {
-  /** What it is, for people: "a scheduler". */
+  /** The dependency's name in messages: "a scheduler". */
   readonly what: string;
-  /** Asks it for an answer; rejects without one, and must take no longer than a few seconds. */
+  /** Asks the dependency for an answer. Rejects if there is none, within a few seconds at most. */
   readonly check: () => Promise<void>;
   readonly graceMs: number;
   readonly clock: Clock;
@@ -25,15 +25,15 @@ export interface DependencyOptions {
   };
 }
 
-/** How often it is asked while it has not answered yet, and afterwards. */
+/** How often the dependency is checked until it is ready, and afterwards. */
 const FIRST_EVERY_MS = 1_000;
 const EVERY_MS = 5_000;
 
 /**
- * Something that a service cannot do its work without. The service is not ready before it has answered
- * once: a rollout with a wrong address stops there. From then on the service stays ready until it has not
- * answered for `graceMs`, so that a short outage does not take all replicas out of a load balancer at
- * once, and it is ready again with the next answer.
+ * Something that a service cannot work without. The service is not ready before the dependency has answered once, so a
+ * rollout with a wrong address stops. From then on the service stays ready until the dependency has not answered for
+ * `graceMs`: a short outage must not take all replicas out of a load balancer at once. The next answer makes the service
+ * ready again.
  */
 export class Dependency {
   readonly #options: DependencyOptions;
@@ -47,7 +47,7 @@ export class Dependency {
     this.#options = options;
   }
 
-  /** Undefined while it is there, or was a short time ago; else why the service is not ready. */
+  /** Why the service is not ready; undefined if the dependency has answered lately. */
   problem(): string | undefined {
     if (this.#ready) return undefined;
     const { what, clock } = this.#options;
@@ -56,13 +56,13 @@ export class Dependency {
       : `${what} has not answered for ${Math.floor((clock.nowMs() - this.#answeredMs) / 1_000)} s`;
   }
 
-  /** Told whether it is there, now and at each change. */
+  /** Calls the listener with whether the dependency is ready, now and at each change. */
   onChange(listener: (ready: boolean) => void): void {
     this.#listeners.push(listener);
     listener(this.#ready);
   }
 
-  /** Asks from now on. */
+  /** Starts the checks. */
   start(): this {
     this.#running = this.#run();
     return this;
@@ -99,7 +99,7 @@ export class Dependency {
   }
 }
 
-/** Has a program be ready only while the dependency is there, and asks it until the program ends. */
+/** Makes a program ready only while the dependency is, and checks it until the program ends. */
 export function dependOn(
   scope: Pick<Scope, "use" | "needs">,
   options: DependencyOptions,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createReadingPace } from "./reading-pace.ts";
 
-/** How many of so many messages are read in each turn of the event loop, empty turns left out. */
+/** Counts how many messages are read in each turn of the event loop, empty turns left out. */
 async function turnsOf(count: number, bytes: number): Promise<number[]> {
   const pace = createReadingPace();
   let turn = 0;
@@ -24,6 +24,6 @@ test.each([
   ["small messages", 150, 10, [63, 63, 24]],
   ["large messages", 3, 200 * 1024, [1, 1, 1]],
   ["few messages", 60, 10, [60]],
-])("%s are read in turns with other calls", async (_, count, bytes, expected) => {
+])("reads %s in turns with other calls", async (_, count, bytes, expected) => {
   expect(await turnsOf(count, bytes)).toEqual(expected);
 });

@@ -1,12 +1,12 @@
 import { createLoopTurns } from "@millrace/shared";
 
-/** How much of a stream is read before others have their turn: messages and, for each, what handling it costs at least. */
+/** How much of a stream is read before other work gets its turn. Each message adds a minimum for handling it. */
 const READ_AT_ONCE_BYTES = 256 * 1024;
 const MESSAGE_BYTES = 4 * 1024;
 
 /**
- * Paces who reads a stream of messages: resolves before a message of so many bytes may be handled. Thousands of small ones
- * come in one piece, and reading them all would be one turn of the event loop.
+ * Makes a pace for reading a stream of messages. It resolves when a message of that many bytes may be handled. Thousands of
+ * small messages may arrive in one piece, and reading all of them at once would block the event loop.
  */
 export function createReadingPace(): (bytes: number) => Promise<void> | undefined {
   const nextTurn = createLoopTurns();

@@ -10,14 +10,14 @@ function withDependencies(file: DescFile, files: Set<DescFile>): void {
   for (const dependency of file.dependencies) withDependencies(dependency, files);
 }
 
-/** gRPC server reflection over these services and every file they import. */
+/** Makes gRPC server reflection for these services and every file that they import. */
 export function reflectionOf(services: readonly DescService[]): ReflectionService {
   const files = new Set<DescFile>();
   for (const service of services) withDependencies(service.file, files);
   const fileDescriptorProtos = [...files].map((file) =>
     Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)),
   );
-  // The library reads nothing of a package but its files.
+  // The library reads only the files of a package.
   const described = { files: { format: "", type: {}, fileDescriptorProtos } };
   return new ReflectionService(described as unknown as Package, {
     services: services.map((service) => service.typeName),

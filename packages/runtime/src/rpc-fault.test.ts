@@ -17,7 +17,7 @@ import {
 const grpcError = (fault: ReturnType<typeof rpcError>): ServiceError =>
   Object.assign(new Error(fault.message), { name: "Error", ...toGrpcStatus(fault) });
 
-test.each(reasons)("%s survives the way over the wire", (reason) => {
+test.each(reasons)("sends the reason %s over the wire", (reason) => {
   const sent = rpcError({
     reason,
     message: "said",
@@ -67,13 +67,14 @@ test.each([
   expect(httpStatusOf(rpcError({ reason, message: "" }))).toBe(http);
 });
 
-test("what a transport said without a reason has the HTTP status of its code", () => {
-  const of = (code: status) => httpStatusOf(fromRpcStatus(create(StatusSchema, { code })));
-  expect(of(status.DEADLINE_EXCEEDED)).toBe(504);
-  expect(of(status.UNAVAILABLE)).toBe(503);
+test("maps a code without a reason to its HTTP status", () => {
+  const httpStatusOfCode = (code: status) =>
+    httpStatusOf(fromRpcStatus(create(StatusSchema, { code })));
+  expect(httpStatusOfCode(status.DEADLINE_EXCEEDED)).toBe(504);
+  expect(httpStatusOfCode(status.UNAVAILABLE)).toBe(503);
 });
 
-test("the cause of a fault stays here", () => {
+test("never sends the cause of a fault", () => {
   const fault = asRpcFault(new Error("hunter2"));
   expect(fault.cause).toMatchObject({ message: "hunter2" });
   const sent = toGrpcStatus(fault);
@@ -81,17 +82,17 @@ test("the cause of a fault stays here", () => {
   expect(String(sent.metadata.get("grpc-status-details-bin"))).not.toContain("hunter2");
 });
 
-test("a fault passes through unchanged", () => {
+test("passes a fault through unchanged", () => {
   const fault = rpcError({ reason: "LEASE_LOST", message: "gone" });
   expect(asRpcFault(fault)).toBe(fault);
 });
 
-test("a status without our details keeps its code and has no reason", () => {
+test("reads a status without our details with its code and no reason", () => {
   const plain = create(StatusSchema, { code: status.UNAVAILABLE, message: "connect refused" });
   expect(fromRpcStatus(plain)).toMatchObject({ code: status.UNAVAILABLE, reason: undefined });
 });
 
-test("an ErrorInfo of another domain is not taken for ours", () => {
+test("ignores an ErrorInfo of another domain", () => {
   const foreign = toRpcStatus(rpcError({ reason: "LEASE_LOST", message: "" }));
   const [info] = foreign.details;
   if (info === undefined) throw new Error("no details");
@@ -101,7 +102,7 @@ test("an ErrorInfo of another domain is not taken for ours", () => {
   expect(fromRpcStatus(foreign).reason).toBeUndefined();
 });
 
-test("details that do not parse leave the plain status", () => {
+test("falls back to the plain status if details do not parse", () => {
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", Buffer.from([0xff, 0xff]));
   const error = { code: status.NOT_FOUND, details: "no such job", metadata };

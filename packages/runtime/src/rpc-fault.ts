@@ -11,14 +11,14 @@ import { type Reason, reasons } from "@millrace/shared";
 
 export type { FieldViolation } from "@millrace/grpc";
 
-/** The one table from an outcome's reason to what callers see: the gRPC code, and the status over HTTP. */
+/** The only table from a reason to what callers see: the gRPC code, and the HTTP status. */
 const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> = {
   MALFORMED: [status.INVALID_ARGUMENT, 400],
   UNKNOWN_JOB_TYPE: [status.INVALID_ARGUMENT, 400],
   TOO_LARGE: [status.INVALID_ARGUMENT, 413],
   MEDIA_TYPE: [status.INVALID_ARGUMENT, 415],
   COMPRESSED: [status.UNIMPLEMENTED, 415],
-  // As gRPC demands it, though the caller is to blame.
+  // gRPC demands this code, although the error is the caller's.
   COMPRESSED_FLAG: [status.INTERNAL, 400],
   DOCUMENT_EMPTY: [status.INVALID_ARGUMENT, 400],
   DOCUMENT_TYPE_MISMATCH: [status.INVALID_ARGUMENT, 415],
@@ -26,7 +26,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   DOCUMENT_UNREADABLE: [status.INVALID_ARGUMENT, 422],
   DOCUMENT_NO_TEXT: [status.INVALID_ARGUMENT, 422],
   UNAUTHENTICATED: [status.UNAUTHENTICATED, 401],
-  // What services and operators show one another: never a caller's API key.
+  // A token of a service or an operator was refused; this is never about a caller's API key.
   TOKEN_REJECTED: [status.UNAUTHENTICATED, 401],
   NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
   PRIORITY_NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
@@ -60,7 +60,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   INTERNAL: [status.INTERNAL, 500],
 };
 
-/** The HTTP status of what a transport said, which has no reason. */
+/** The HTTP status of a fault that the transport made, which has no reason. */
 const httpOfCode: Readonly<Record<status, number>> = {
   [status.OK]: 200,
   [status.CANCELLED]: 499,
@@ -88,22 +88,22 @@ export const httpStatusOf = ({ reason, code }: RpcFault): number =>
 
 export interface RpcErrorInit {
   readonly reason: Reason;
-  /** For people. It reaches the caller: no secrets, no internals. */
+  /** The message for people. It reaches the caller: no secrets, no internals. */
   readonly message: string;
-  /** For programs, beside the reason. It reaches the caller. */
+  /** Details for programs, besides the reason. They reach the caller. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly FieldViolation[];
-  /** How long the caller should wait before it tries again. */
+  /** How long the caller should wait before it retries. */
   readonly retryDelayMs?: number;
-  /** Stays here: logged, never sent. */
+  /** The cause is logged, and never sent. */
   readonly cause?: unknown;
 }
 
-/** A status that a call ends with: thrown by handlers to the server, and by clients to their callers. */
+/** The status that a failed call ends with. Handlers throw it to the server, and clients to their callers. */
 export class RpcFault extends Error {
   override readonly name = "RpcFault";
   readonly code: status;
-  /** Undefined when the transport made the status rather than Millrace. */
+  /** Undefined if the transport, and not Millrace, made the status. */
   readonly reason: Reason | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
@@ -119,22 +119,22 @@ export class RpcFault extends Error {
   }
 }
 
-/** The fault for an outcome; its code follows from the reason. */
+/** Makes the fault of a reason, from which its code follows. */
 export const rpcError = (init: RpcErrorInit): RpcFault =>
   new RpcFault(codeOfReason(init.reason), init.reason, init);
 
-/** A handler for an RPC that the contract has and this service has not. */
+/** A handler for an RPC that the contract has and this service does not implement. */
 export const notImplemented = (): never => {
   throw rpcError({ reason: "NOT_IMPLEMENTED", message: "this method is not implemented" });
 };
 
-/** Any thrown value as a fault. What is not a fault already becomes INTERNAL, its content kept in `cause` alone. */
+/** Turns any thrown value into a fault. A value that is no fault becomes INTERNAL, and only `cause` keeps its content. */
 export const asRpcFault = (error: unknown): RpcFault =>
   error instanceof RpcFault
     ? error
     : rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
 
-/** A fault as `google.rpc.Status`, for replies that carry an error per item. */
+/** Writes a fault as `google.rpc.Status`, for replies with an error per item. */
 export const toRpcStatus = (fault: RpcFault): Status => packStatus(fault);
 
 export interface GrpcStatus {
@@ -143,14 +143,14 @@ export interface GrpcStatus {
   readonly metadata: Metadata;
 }
 
-/** A fault as the trailers of a call. */
+/** Writes a fault as the trailers of a call. */
 export const toGrpcStatus = (fault: RpcFault): GrpcStatus => ({
   code: fault.code,
   details: fault.message,
   metadata: statusMetadata(toRpcStatus(fault)),
 });
 
-/** The fault that `google.rpc.Status` says. */
+/** Reads the fault from a `google.rpc.Status`. */
 export function fromRpcStatus(rpcStatus: Status, cause?: unknown): RpcFault {
   const { reason, metadata, violations, retryDelayMs } = unpackDetails(rpcStatus);
   const known = reasons.find((one) => one === reason);
@@ -161,6 +161,6 @@ export function fromRpcStatus(rpcStatus: Status, cause?: unknown): RpcFault {
   });
 }
 
-/** The fault that a grpc-js client error says. */
+/** Reads the fault from an error of a grpc-js client. */
 export const fromGrpcError = (error: ServiceError): RpcFault =>
   fromRpcStatus(statusOfError(error), error);

@@ -15,22 +15,22 @@ export interface FinishedCall {
   readonly protocol: CallProtocol;
   readonly peer: string;
   readonly code: status;
-  /** Of a call that failed. */
+  /** The reason of a call that failed. */
   readonly reason: Reason | undefined;
-  /** What `authenticate` returned; undefined if it let nobody in. */
+  /** What `authenticate` returned; undefined if it refused the call. */
   readonly identity: unknown;
-  /** The job that the call was about, if one. */
+  /** The job that the call was about, if any. */
   readonly jobId: string | undefined;
   readonly durationMs: number;
 }
 
-/** What a server does with every call, whatever protocol carried it. */
+/** What a server does with every call, in any protocol. */
 export interface CallSettings {
-  /** Throws an RpcFault to refuse. */
+  /** Throws an RpcFault to refuse the call. */
   readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<unknown>;
-  /** Calls `end` when whoever was let in is to be let in no longer. Returns how to stop that. */
+  /** Calls `end` when the identity's access is revoked. Returns a function that stops the watch. */
   readonly onRevoked: (identity: unknown, end: (fault: RpcFault) => void) => () => void;
-  /** Whose bounds a call counts against; undefined where there are none. */
+  /** The caller whose limits a call counts against; undefined if there are none. */
   readonly callerOf: (identity: unknown) => string | undefined;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
@@ -43,41 +43,44 @@ export interface CallSettings {
 
 export interface IncomingCall {
   readonly protocol: CallProtocol;
-  /** Of the contract's method, also where the protocol has another. */
+  /** The path of the contract's method, also if the protocol uses another path. */
   readonly path: string;
   readonly headers: CallHeaders;
   readonly peer: string;
   /** Aborts, with a fault, when nobody waits for the call any longer, or `end` was called. */
   readonly signal: AbortSignal;
-  /** Has the call end with this fault. */
+  /** Ends the call with this fault. */
   readonly end: (fault: RpcFault) => void;
 }
 
-/** Lets the caller in: throws what `authenticate` throws. Call it before the body is looked at. */
+/** Authenticates the caller. Throws what `authenticate` throws. Call it before the body is read. */
 export type Admit = () => Promise<CallContext<unknown>>;
 
-const upstreamAway = (cause: RpcFault) =>
+const upstreamUnavailable = (cause: RpcFault) =>
   rpcError({
     reason: "SCHEDULER_UNAVAILABLE",
-    message: "the scheduler is unavailable",
+    message: "the scheduler is unavailable: try again later",
     retryDelayMs: 1_000,
     cause,
   });
 
-/** What a server's span calls an error: a caller who left, or asked for what is not there, met with none. */
+/**
+ * The codes that count as errors in a server's span. A caller who leaves, or asks for something that does not exist, is
+ * no error.
+ */
 const ourFaults = new Set([
   ...[status.UNKNOWN, status.DEADLINE_EXCEEDED, status.UNIMPLEMENTED],
   ...[status.INTERNAL, status.UNAVAILABLE, status.DATA_LOSS],
 ]);
 
-/** Those that have such a status only because gRPC demands it. */
+/** Reasons that have such a code only because gRPC demands it. */
 const callersFaults: ReadonlySet<Reason | undefined> = new Set(["COMPRESSED", "COMPRESSED_FLAG"]);
 
-/** A thrown value as callers may see it: what gRPC says of an upstream that is away holds its address. */
+/** Turns a thrown value into what callers may see. gRPC's own message for an unavailable upstream contains its address. */
 function faultOf(error: unknown): RpcFault {
   const fault = asRpcFault(error);
   return fault.reason === undefined && fault.code === status.UNAVAILABLE
-    ? upstreamAway(fault)
+    ? upstreamUnavailable(fault)
     : fault;
 }
 
@@ -106,7 +109,7 @@ export async function runCall(
     try {
       await serve(admit);
     } catch (error) {
-      // What ended the call, and not what its handler met with then.
+      // The call ended by its signal, so the signal's reason counts and not the error that it caused in the handler.
       fault = faultOf(signal.aborted ? signal.reason : error);
       if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
       if (ourFaults.has(fault.code) && !callersFaults.has(fault.reason)) failSpan(fault);

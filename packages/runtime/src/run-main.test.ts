@@ -40,7 +40,7 @@ function setup() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a signal closes the parts in reverse and exits with 0", async () => {
+test("closes the parts in reverse order after a signal, and exits with 0", async () => {
   const { run, part, started, signal, events } = setup();
   const ended = run((scope) => {
     scope.use(part("store"));
@@ -55,7 +55,7 @@ test("a signal closes the parts in reverse and exits with 0", async () => {
   expect(events).toEqual(["close server", "close store", "exit 0"]);
 });
 
-test("a start that fails closes what was built and exits with 1", async () => {
+test("closes what was built if the start fails, and exits with 1", async () => {
   const { run, part, events } = setup();
   await run((scope) => {
     scope.use(part("store"));
@@ -64,7 +64,7 @@ test("a start that fails closes what was built and exits with 1", async () => {
   expect(events).toEqual(["logged", "close store", "exit 1"]);
 });
 
-test("a fault while running ends the program with 1", async () => {
+test("ends the program with 1 after a fault", async () => {
   const { run, part, started, fault, events } = setup();
   const ended = run((scope) => void scope.use(part("store")));
   await started;
@@ -73,7 +73,7 @@ test("a fault while running ends the program with 1", async () => {
   expect(events).toEqual(["logged", "close store", "exit 1"]);
 });
 
-test("an error that says its exit code ends the program with that code", async () => {
+test("ends the program with the exit code that an error names", async () => {
   const { run, part, started, events } = setup();
   const ended = run((scope) => void scope.use(part("store")));
   (await started).fail(Object.assign(new Error("wrong token"), { exitCode: 78 }));
@@ -81,7 +81,7 @@ test("an error that says its exit code ends the program with that code", async (
   expect(events).toEqual(["logged", "close store", "exit 78"]);
 });
 
-test("a part that fails to close does not keep the others open", async () => {
+test("closes the other parts if one fails to close", async () => {
   const { run, part, started, signal, events } = setup();
   const ended = run((scope) => {
     scope.use(part("store"));
@@ -93,7 +93,7 @@ test("a part that fails to close does not keep the others open", async () => {
   expect(events).toEqual(["logged", "close store", "exit 1"]);
 });
 
-test("the drain deadline ends a close that hangs, and not a millisecond earlier", async () => {
+test("ends a close that hangs at the drain deadline, and not a millisecond earlier", async () => {
   const { run, started, signal, clock, events } = setup();
   void run((scope) => scope.defer(() => new Promise(() => undefined)));
   await started;
@@ -105,7 +105,7 @@ test("the drain deadline ends a close that hangs, and not a millisecond earlier"
   expect(events).toEqual(["logged", "exit 1"]);
 });
 
-test("a second signal ends the process at once", async () => {
+test("ends the process at once after a second signal", async () => {
   const { run, started, signal, events } = setup();
   void run((scope) => scope.defer(() => new Promise(() => undefined)));
   await started;
@@ -114,7 +114,7 @@ test("a second signal ends the process at once", async () => {
   expect(events).toEqual(["exit 1"]);
 });
 
-test("a program is ready once all that it needs has no problem", async () => {
+test("is ready once no dependency has a problem", async () => {
   const { run, started, signal } = setup();
   let problem: string | undefined = "a scheduler has not answered yet";
   const ended = run((scope) => {

@@ -4,22 +4,22 @@ export interface Closable {
   close(): Promise<void> | void;
 }
 
-/** What a program is built in: parts are closed in the reverse of the order they were used. */
+/** The parts of a program. They are closed in the reverse of the order in which they were added. */
 export interface Scope {
-  /** Keeps a part, or a part to come, and closes it at the end. */
+  /** Adds a part, or the promise of one, and closes it at the end. */
   use<Part extends Closable>(part: Part): Part;
   use<Part extends Closable>(part: Promise<Part>): Promise<Part>;
-  /** Registers a step of the closing for parts without `close`. */
+  /** Adds a step of the closing, for parts without `close`. */
   defer(close: () => Promise<void> | void): void;
-  /** The program is not ready while this has a problem. */
+  /** Makes the program not ready while the dependency has a problem. */
   needs(dependency: { problem(): string | undefined }): void;
-  /** Why the program is not ready: it starts, it stops, or what it needs has a problem. Undefined: it is ready. */
+  /** Why the program is not ready: it starts, it stops, or a dependency has a problem. Undefined if it is ready. */
   notReady(): string | undefined;
-  /** Stops the program with the error's `exitCode`, or 1: for parts that fail while it runs. */
+  /** Stops the program with the error's `exitCode`, or 1. For parts that fail while the program runs. */
   fail(error: unknown): void;
 }
 
-/** The process as runMain sees it, so that tests can hold it in their hands. */
+/** The process as runMain sees it. Tests replace it. */
 export interface ProcessHost {
   onSignal(listener: (name: string) => void): void;
   onFault(listener: (error: unknown) => void): void;
@@ -27,7 +27,10 @@ export interface ProcessHost {
 }
 
 export interface RunMainOptions {
-  /** How long closing may take in all before the process ends regardless, with code 1. Asked for when closing begins. */
+  /**
+   * How long the closing may take in total. After that the process exits with code 1. A function is called when the
+   * closing begins.
+   */
   readonly drainMs?: number | (() => number);
   readonly clock?: Clock;
   readonly host?: ProcessHost;
@@ -37,13 +40,13 @@ export interface RunMainOptions {
   };
 }
 
-/** Whoever stops the program must give it longer than this. */
+/** Whatever stops the program must allow it more time than this. */
 export const DEFAULT_DRAIN_MS = 25_000;
 
 const systemHost: ProcessHost = {
   onSignal(listener) {
-    // Neither a signal's listener nor our timers keep Node alive: without this, a close that waits
-    // on them after the last socket is gone would end with Node's code 13 instead of ours.
+    // Neither a signal listener nor our timers keep Node alive. Without this, a close that waits for them after the last
+    // socket has closed would end with Node's exit code 13 instead of ours.
     holdProcess();
     for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => listener(name));
   },
@@ -62,17 +65,16 @@ const stderrLog = {
   },
 };
 
-/** An error may say what the process is to exit with, as those of a wrong configuration do. */
+/** Returns the exit code that an error names, as those of a wrong configuration do. */
 function exitCodeOf(error: unknown): number {
   const { exitCode } = (error ?? {}) as { exitCode?: unknown };
   return typeof exitCode === "number" && exitCode > 0 && exitCode < 256 ? exitCode : 1;
 }
 
 /**
- * Runs a program: `start` builds it, a signal (or a fault) ends it, its parts close in reverse, and
- * the process exits: 0 after a signal, 1 after a fault (or what the fault's `exitCode` says), a late or
- * failed close, or a second signal.
- * Resolves when the process has been told to exit.
+ * Runs a program. `start` builds it, and a signal or a fault ends it. Then its parts are closed in reverse order, and the process
+ * exits: with 0 after a signal, with the fault's `exitCode` or 1 after a fault, and with 1 after a late or failed close or a
+ * second signal. Resolves when the process was told to exit.
  */
 export async function runMain(
   start: (scope: Scope) => Promise<unknown>,
@@ -87,7 +89,7 @@ export async function runMain(
 
   const fail = (error: unknown) => {
     code = exitCodeOf(error);
-    log.error({ error }, "fatal");
+    log.error({ error }, "the program failed and stops");
     stopping.abort();
   };
   host.onFault(fail);
@@ -130,7 +132,7 @@ export async function runMain(
 
   const { drainMs = DEFAULT_DRAIN_MS } = options;
   const late = clock.after(typeof drainMs === "number" ? drainMs : drainMs(), () => {
-    log.error({ error: new Error("drain deadline passed") }, "closing took too long");
+    log.error({ error: new Error("the program did not close in time") }, "closing took too long");
     host.exit(1);
   });
   for (const close of closers.reverse()) {

@@ -1,10 +1,15 @@
 import { z } from "zod";
 import { ConfigError, setting } from "./load-config.ts";
 import { type NamedFile, readFiles } from "./named-files.ts";
-import { fixed, type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
+import {
+  fixedValue,
+  type ReloadedValue,
+  type ReloadOptions,
+  reloadRegularly,
+} from "./reloaded-value.ts";
 import type { Scope } from "./run-main.ts";
 
-/** How a service keeps the secrets that it has in files: part of its configuration. */
+/** Settings of every service that reads secrets from files. */
 export const secretSettings = {
   secretsReloadMs: setting(
     "MILLRACE_SECRETS_RELOAD_MS",
@@ -13,31 +18,32 @@ export const secretSettings = {
   ),
 };
 
-/** A secret's setting and its text, and the path of the file that holds it: at most one of the two is set. */
+/** Where a secret comes from: the text of a setting, or the path of a file. At most one of them is set. */
 export interface SecretSource {
   readonly env: string;
   readonly value: string | undefined;
   readonly file: string | undefined;
 }
 
-/** The setting of a file that holds the secret of the setting `env`. */
+/** The setting for a file that holds the secret of the setting `env`. */
 export const secretFileSetting = (env: string) =>
   setting(
     `${env}_FILE`,
     z.string().optional(),
-    `A file that holds ${env}; it is read again every MILLRACE_SECRETS_RELOAD_MS.`,
+    `A file that holds ${env}. The service reads it again every MILLRACE_SECRETS_RELOAD_MS.`,
   );
 
-/** What is wrong between a secret's two settings. */
+/** Finds a secret whose two settings are both set. */
 export const secretProblems = ({ env, value, file }: SecretSource): readonly string[] =>
-  value !== undefined && file !== undefined
-    ? [`${env} and ${env}_FILE: set one of them alone`]
-    : [];
+  value !== undefined && file !== undefined ? [`${env} and ${env}_FILE: set only one of them`] : [];
 
-/** Which of several tokens, by commas or lines, a client shows: the first, without what the scheduler says of it after ";". */
+/**
+ * Returns the token that a client sends: the first of several, separated by commas or lines, without the part after ";"
+ * that is for the scheduler.
+ */
 export const firstToken = (tokens: string): string => tokens.split(/[,;\n]/)[0]?.trim() ?? "";
 
-/** What a file holds without the end of its line; throws a ConfigError if it cannot be read, or is empty. */
+/** Reads a file without its final line break. Throws a ConfigError if it cannot be read or is empty. */
 export function readSecretFile(file: NamedFile): string | undefined {
   const [content] = readFiles([file]);
   const secret = content?.toString().replace(/\r?\n$/, "");
@@ -46,16 +52,16 @@ export function readSecretFile(file: NamedFile): string | undefined {
 }
 
 /**
- * A secret as it is now; undefined if there is none. A file is read again every `everyMs`. While it
- * cannot be read, or `parse` throws, the value from before stays in use, and a warning is logged once.
+ * Keeps a secret up to date; undefined if there is none. A file is read again every `everyMs`. If it cannot be read, or
+ * `parse` throws, the last value stays in use, and a warning is logged once.
  */
 export function keepSecret<Value = string>(
   scope: Pick<Scope, "defer">,
   { env, value, file }: SecretSource,
-  options: Omit<KeepRenewedOptions, "what">,
+  options: Omit<ReloadOptions, "what">,
   parse: (secret: string) => Value = (secret) => secret as Value,
-): Renewed<Value> | undefined {
-  if (value !== undefined) return fixed(parse(value));
+): ReloadedValue<Value> | undefined {
+  if (value !== undefined) return fixedValue(parse(value));
   if (file === undefined) return undefined;
   const variable = `${env}_FILE`;
   const read = () => {
@@ -66,7 +72,7 @@ export function keepSecret<Value = string>(
       throw new ConfigError([`${variable}: ${(error as Error).message}`]);
     }
   };
-  return keepRenewed(scope, read, {
+  return reloadRegularly(scope, read, {
     ...options,
     what: `the secret of ${variable}`,
   });

@@ -12,23 +12,23 @@ import { callSettings, defaultServeLimits, type ServeOptions } from "./serve.ts"
 import { warmValidation } from "./validation.ts";
 
 export interface ServeHttpOptions<Identity> extends ServeOptions<Identity> {
-  /** Beside the services' own paths. */
+  /** Routes besides the services' own paths. */
   readonly routes?: readonly HttpRoute<Identity>[];
-  /** Pages of these origins may call from a browser; `*`: of any. */
+  /** Origins of the pages that may call from a browser; `*` allows all. */
   readonly allowedOrigins?: readonly string[];
 }
 
 export interface RunningHttpServer {
   readonly port: number;
-  /** `host:port`. */
+  /** The `host:port` of the server. */
   readonly address: string;
-  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, then cuts what is left. */
+  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, and then cuts the remaining calls. */
   close(): Promise<void>;
 }
 
 /**
- * The services' handlers behind Connect, gRPC-Web and gRPC, and routes of plain HTTP beside them, on
- * HTTP/1.1 and HTTP/2. What `serve` does with a call is done with these by the same code.
+ * Serves the services over Connect, gRPC-Web and gRPC, and routes of plain HTTP, on HTTP/1.1 and HTTP/2. The same code handles
+ * a call here and in `serve`.
  */
 export async function serveHttp<Identity = undefined>(
   options: ServeHttpOptions<Identity>,
@@ -80,7 +80,7 @@ export async function serveHttp<Identity = undefined>(
   };
 }
 
-/** HTTP/2 has its host under a name of its own, which Node may leave out of the headers. */
+/** Reads a request's URL. HTTP/2 has a header of its own for the host, which Node may leave out of `host`. */
 function urlOf(request: IncomingMessage): URL | undefined {
   const host = request.headers[":authority"] ?? request.headers.host;
   if (typeof host !== "string") return undefined;
@@ -88,10 +88,17 @@ function urlOf(request: IncomingMessage): URL | undefined {
 }
 
 const stops = () =>
-  rpcError({ reason: "DRAINING", message: "this server is stopping", retryDelayMs: 1_000 });
+  rpcError({
+    reason: "DRAINING",
+    message: "this server is stopping: try again",
+    retryDelayMs: 1_000,
+  });
 const noAddress = () =>
-  rpcError({ reason: "MALFORMED", message: "the request's host and path make no address" });
+  rpcError({ reason: "MALFORMED", message: "the request's host and path are not a valid address" });
 const noRoute = (method: string, path: string) =>
-  rpcError({ reason: "ROUTE_NOT_FOUND", message: `there is no ${method} ${path}` });
+  rpcError({ reason: "ROUTE_NOT_FOUND", message: `there is no route ${method} ${path}` });
 const otherMethod = (method: string, allow: string) =>
-  rpcError({ reason: "METHOD_NOT_ALLOWED", message: `${method} is not among ${allow}` });
+  rpcError({
+    reason: "METHOD_NOT_ALLOWED",
+    message: `this path does not accept ${method}: use one of ${allow}`,
+  });

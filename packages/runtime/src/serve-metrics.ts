@@ -8,7 +8,7 @@ export interface MetricsSource {
 
 export interface ServeMetricsOptions {
   readonly host: string;
-  /** Port 0 takes a free one. */
+  /** With port 0, the system chooses a free port. */
   readonly port: number;
   readonly registry: MetricsSource;
   /** Why the service is not ready, which `/readyz` answers with 503; undefined while it is ready. */
@@ -25,7 +25,7 @@ const text = (response: ServerResponse, code: number, body: string, type = "text
   response.end(body);
 };
 
-/** HTTP for probes and Prometheus: `/healthz` (the process turns), `/readyz`, `/metrics`. */
+/** Serves HTTP for probes and Prometheus: `/healthz` (the process is alive), `/readyz` and `/metrics`. */
 export async function serveMetrics(options: ServeMetricsOptions): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");

@@ -9,7 +9,7 @@ import { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.
 import { limitConnections } from "./inflow/limit-connections.ts";
 import { healthService } from "./open-methods.ts";
 import { reflectionOf } from "./reflection.ts";
-import type { Renewed } from "./renewed.ts";
+import type { ReloadedValue } from "./reloaded-value.ts";
 import type { RpcFault } from "./rpc-fault.ts";
 import type { CallSettings, FinishedCall } from "./run-call.ts";
 import { allowResets, type StreamResets } from "./stream-resets.ts";
@@ -20,15 +20,15 @@ import { warmValidation } from "./validation.ts";
 export interface ServeLimits extends InflowLimits {
   /** The longest request or stream message, in bytes. */
   readonly messageBytes: number;
-  /** The most fields of one request or stream message, those of all messages within it included. */
+  /** The most fields of one request or stream message, including the fields of all messages within it. */
   readonly messageFields: number;
-  /** Calls at once on one connection. */
+  /** How many calls one connection may have at once. */
   readonly concurrentStreams: number;
-  /** Connections are closed kindly after about this long, so that clients find new replicas. */
+  /** The approximate age at which connections are closed gracefully, so that clients find new replicas. */
   readonly connectionAgeMs: number;
   /** How long `close` lets calls finish before it cuts them. */
   readonly graceMs: number;
-  /** Left out: HTTP/2's own bound. For peers that are trusted and share a connection among many. */
+  /** Only for trusted peers that share a connection among many callers. Left out: HTTP/2's own limit. */
   readonly streamResets?: StreamResets;
 }
 
@@ -41,37 +41,40 @@ export const defaultServeLimits: ServeLimits = {
   graceMs: 10_000,
 };
 
-/** What every listener of a service is told, whatever protocol it speaks. */
+/** The options of every listener, in any protocol. */
 export interface ServeOptions<Identity> {
-  /** Port 0 takes a free one. */
+  /** With port 0, the system chooses a free port. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Plaintext unless given. What is renewed is shown to new connections. */
-  readonly tls?: Renewed<ServerTls> | undefined;
+  /** Plaintext if left out. New connections use the current certificate. */
+  readonly tls?: ReloadedValue<ServerTls> | undefined;
   readonly services: readonly BoundService<Identity>[];
   readonly clock: Clock;
-  /** As soon as the headers have arrived, before anything else is read. Throws an RpcFault to refuse. */
+  /** Called as soon as the headers have arrived, before anything else is read. Throws an RpcFault to refuse the call. */
   readonly authenticate?: (headers: CallHeaders, path: string, peer: string) => Promise<Identity>;
-  /** Calls `end` when whoever was let in is to be let in no longer: its calls end with that fault. Returns how to stop that. */
+  /**
+   * Calls `end` when the identity's access is revoked: its calls then end with that fault. Returns a function that stops
+   * the watch.
+   */
   readonly onRevoked?: (identity: Identity, end: (fault: RpcFault) => void) => () => void;
-  /** Whose bounds a call counts against, such as an API key's; left out, no one's. */
+  /** The caller whose limits a call counts against, such as an API key. Left out: no limits per caller. */
   readonly callerOf?: (identity: Identity) => string;
   readonly limits?: Partial<ServeLimits>;
-  /** Where several listeners share the bounds on requests that come in; left out, of this one alone. */
+  /** Limits on incoming requests that several listeners share. Left out: this listener has its own. */
   readonly inflow?: Inflow;
-  /** Called once per call that a handler's bug ended; the caller sees INTERNAL and nothing else. */
+  /** Called once per call that a handler's bug ended. The caller sees only INTERNAL. */
   readonly onBug: (error: unknown, path: string) => void;
   readonly onFinished?: (call: FinishedCall) => void;
-  /** False for calls that last for their client's life: no one trace is theirs. Default true. */
+  /** Set this to false for calls that last as long as their client: they belong to no single trace. Default: true. */
   readonly traced?: boolean;
 }
 
 export interface RunningServer {
   readonly host: string;
   readonly port: number;
-  /** `host:port`. */
+  /** The `host:port` of the server. */
   readonly address: string;
   readonly health: { setServing(serving: boolean): void };
-  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, then cuts what is left. */
+  /** Aborts `draining`, refuses new calls, waits up to `graceMs`, and then cuts the remaining calls. */
   close(): Promise<void>;
 }
 
@@ -102,7 +105,7 @@ const serverOptions = (limits: ServeLimits): ChannelOptions => ({
   ...keepalive,
 });
 
-/** Listens, with health and reflection beside the services; resolves once calls are taken. */
+/** Serves the services over gRPC, with health and reflection. Resolves once it accepts calls. */
 export async function serve<Identity = undefined>(
   options: ServeOptions<Identity>,
 ): Promise<RunningServer> {
@@ -154,7 +157,7 @@ export async function serve<Identity = undefined>(
     setServing(false);
     await new Promise<void>((resolve) => {
       const timer = options.clock.after(limits.graceMs, () => server.forceShutdown());
-      // Answers also once forceShutdown has cut the last call.
+      // This also calls back after forceShutdown has cut the last call.
       server.tryShutdown(() => {
         timer.cancel();
         resolve();
@@ -173,13 +176,13 @@ export async function serve<Identity = undefined>(
   };
 }
 
-/** What grpc-js listens with. It shows it to nobody, and has no bound on connections of its own. */
+/** The listeners of grpc-js. They are a private field, because grpc-js has no limit on connections of its own. */
 const listenersOf = (server: Server): Iterable<NetServer> =>
   (
     server as unknown as { readonly http2Servers: ReadonlyMap<NetServer, unknown> }
   ).http2Servers.keys();
 
-/** Requests reach the adapter as bytes, so that one that does not parse is MALFORMED and not a fault. */
+/** Passes requests to the adapter as bytes, so that a request that does not parse is MALFORMED and not a bug. */
 function rawRequests(definition: ReturnType<typeof serviceDefinition>) {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => [

@@ -1,14 +1,14 @@
 import type { Server } from "@grpc/grpc-js";
 
-/** How many of its streams a peer may break off on one connection: at once, and then each second. */
+/** How many streams a peer may reset on one connection: in a burst, and per second. */
 export interface StreamResets {
   readonly burst: number;
   readonly perSecond: number;
 }
 
 /**
- * To be called before the server listens. HTTP/2 by itself ends a connection, with all that is on it,
- * after a burst of 1,000 and then 33 a second. grpc-js has no option for that, but gives these to HTTP/2.
+ * Raises the limit on stream resets. Call this before the server listens. Otherwise HTTP/2 ends a connection, with all its
+ * calls, after a burst of 1,000 resets and then 33 per second. grpc-js has no option for this, but passes these on to HTTP/2.
  */
 export function allowResets(server: Server, { burst, perSecond }: StreamResets): void {
   const { commonServerOptions } = server as unknown as { readonly commonServerOptions: object };

@@ -7,7 +7,7 @@ import { isTime, timeMs, timestampOf } from "./timestamps.ts";
 const read = (text: string) => timeMs(fromJson(TimestampSchema, text));
 const written = (ms: number) => toJson(TimestampSchema, timestampOf(ms));
 
-test("a time is rounded to the nearest millisecond, but not into the year 10000", () => {
+test("rounds a time to the nearest millisecond, but not into the year 10000", () => {
   expect(read("2026-11-29T00:00:00.0006Z") - read("2026-11-29T00:00:00Z")).toBe(1);
   expect(written(read("9999-12-31T23:59:59.999Z"))).toBe("9999-12-31T23:59:59.999Z");
   expect(written(read("9999-12-31T23:59:59.999999999Z"))).toBe("9999-12-31T23:59:59.999Z");
@@ -22,11 +22,14 @@ test.each([
   [0n, 1_000_000_000, false],
   [0n, -1, false],
   [2n ** 62n, 0, false],
-])("%d s and %d ns are a time that can be written: %j", (seconds, nanos, expected) => {
-  expect(isTime(create(TimestampSchema, { seconds, nanos }))).toBe(expected);
-});
+])(
+  "tells whether %d s and %d ns are a time that can be written: %j",
+  (seconds, nanos, expected) => {
+    expect(isTime(create(TimestampSchema, { seconds, nanos }))).toBe(expected);
+  },
+);
 
-test("whatever came in, or was stored, can be written", () => {
+test("writes every time that came in or was stored", () => {
   const timestamp = fc.record({
     seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
     nanos: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),

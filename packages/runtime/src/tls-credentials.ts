@@ -1,15 +1,15 @@
 import { type ChannelCredentials, experimental, ServerCredentials } from "@grpc/grpc-js";
-import { partOf, type Renewed } from "./renewed.ts";
+import { mapReloaded, type ReloadedValue } from "./reloaded-value.ts";
 
-/** What a listener shows, in PEM. */
+/** The certificate and key that a listener presents, in PEM. */
 export interface ServerTls {
   readonly key: Buffer;
   readonly cert: Buffer;
-  /** With it, callers must show a certificate that it signed. */
+  /** If set, callers must present a certificate that this CA signed. */
   readonly clientCa?: Buffer;
 }
 
-/** What a client trusts, and what it shows, in PEM. */
+/** The CA that a client trusts, and the certificate and key that it presents, in PEM. */
 export interface ClientTls {
   readonly ca: Buffer;
   readonly cert?: Buffer;
@@ -20,50 +20,50 @@ type Provider = experimental.CertificateProvider;
 type CaListener = Parameters<Provider["addCaCertificateListener"]>[0];
 type IdentityListener = Parameters<Provider["addIdentityCertificateListener"]>[0];
 
-/** Certificates as gRPC takes them: it asks once, and is told of each renewal. Connections stay as they are. */
-function providerOf(tls: Renewed<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>): Provider {
+/** Provides certificates to gRPC, which asks once and then gets each new value. Existing connections stay as they are. */
+function providerOf(tls: ReloadedValue<{ ca?: Buffer; cert?: Buffer; key?: Buffer }>): Provider {
   const caListeners = new Set<CaListener>();
   const identityListeners = new Set<IdentityListener>();
-  const tellCa = (listener: CaListener) => {
+  const sendCa = (listener: CaListener) => {
     const { ca } = tls.current;
     listener(ca === undefined ? null : { caCertificate: ca });
   };
-  const tellIdentity = (listener: IdentityListener) => {
+  const sendIdentity = (listener: IdentityListener) => {
     const { cert, key } = tls.current;
     listener(
       cert === undefined || key === undefined ? null : { certificate: cert, privateKey: key },
     );
   };
-  tls.onRenewed(() => {
-    for (const listener of caListeners) tellCa(listener);
-    for (const listener of identityListeners) tellIdentity(listener);
+  tls.onReplaced(() => {
+    for (const listener of caListeners) sendCa(listener);
+    for (const listener of identityListeners) sendIdentity(listener);
   });
   return {
     addCaCertificateListener(listener) {
       caListeners.add(listener);
-      // Whoever asks is not ready to hear before it has asked.
-      process.nextTick(tellCa, listener);
+      // gRPC is not ready for the first value before this call has returned.
+      process.nextTick(sendCa, listener);
     },
     removeCaCertificateListener: (listener) => void caListeners.delete(listener),
     addIdentityCertificateListener(listener) {
       identityListeners.add(listener);
-      process.nextTick(tellIdentity, listener);
+      process.nextTick(sendIdentity, listener);
     },
     removeIdentityCertificateListener: (listener) => void identityListeners.delete(listener),
   };
 }
 
-/** What a gRPC listener shows. */
-export function serverCredentials(tls: Renewed<ServerTls> | undefined): ServerCredentials {
+/** Makes the credentials of a gRPC listener. */
+export function serverCredentials(tls: ReloadedValue<ServerTls> | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = providerOf(
-    partOf(tls, ({ key, cert, clientCa }) => ({
+    mapReloaded(tls, ({ key, cert, clientCa }) => ({
       ...{ key, cert },
       ...(clientCa === undefined ? {} : { ca: clientCa }),
     })),
   );
   const asksCallers = tls.current.clientCa !== undefined;
-  // One provider is both: the library passes its first two arguments on in the other order.
+  // One provider serves as both: the library passes its first two arguments on in reverse order.
   return experimental.createCertificateProviderServerCredentials(
     provider,
     asksCallers ? provider : null,
@@ -71,8 +71,8 @@ export function serverCredentials(tls: Renewed<ServerTls> | undefined): ServerCr
   );
 }
 
-/** For a gRPC client: `credentials`, unless it is to speak plaintext. */
-export function clientCredentials(tls: Renewed<ClientTls> | undefined): {
+/** Makes the `credentials` of a gRPC client; none for plaintext. */
+export function clientCredentials(tls: ReloadedValue<ClientTls> | undefined): {
   readonly credentials?: ChannelCredentials;
 } {
   if (tls === undefined) return {};

@@ -44,12 +44,12 @@ const problemsOf = (read: () => unknown): readonly string[] => {
   return [];
 };
 
-test("where nothing is set, all is plaintext", () => {
+test("uses plaintext if nothing is set", () => {
   expect(readServerTls(unset)).toBeUndefined();
   expect(readSchedulerTls(unsetClient)).toBeUndefined();
 });
 
-test("what the settings name is read", () => {
+test("reads the files that the settings name", () => {
   const { tlsCert, tlsKey, tlsClientCa, server, authority } = setup();
   expect(readServerTls({ ...unset, tlsCert, tlsKey })).toEqual(server);
   expect(readServerTls({ tlsCert, tlsKey, tlsClientCa })).toEqual({
@@ -63,7 +63,7 @@ test("what the settings name is read", () => {
   });
 });
 
-test("what goes together is needed together", () => {
+test("requires settings that belong together", () => {
   const { tlsCert, tlsKey, tlsClientCa } = setup();
   const server = (set: object) => problemsOf(() => readServerTls({ ...unset, ...set }));
   expect(server({ tlsCert })).toEqual([
@@ -80,14 +80,14 @@ test("what goes together is needed together", () => {
   ]);
 });
 
-test("every file that cannot be read is named, and what it is for", () => {
+test("names every file that cannot be read, with its setting", () => {
   const { missing } = setup();
   const problems = problemsOf(() => readServerTls({ ...unset, tlsCert: missing, tlsKey: missing }));
   expect(problems).toHaveLength(2);
   expect(problems[0]).toMatch(/^MILLRACE_TLS_CERT_FILE: cannot be read: .*nothing\.pem/);
 });
 
-test("files that do not fit, or hold something else, are refused at start", () => {
+test("refuses files at start that do not match or hold something else", () => {
   const { tlsCert, tlsKey, otherKey, garbage } = setup();
   const server = (set: object) => problemsOf(() => readServerTls({ ...unset, tlsCert, ...set }));
   const both = "MILLRACE_TLS_CERT_FILE and MILLRACE_TLS_KEY_FILE: not usable";
@@ -101,7 +101,7 @@ test("files that do not fit, or hold something else, are refused at start", () =
   ]);
 });
 
-test("listening to the network in plaintext is warned of, and with TLS or on loopback it is not", () => {
+test("warns of a plaintext listener on the network, and not with TLS or on loopback", () => {
   const warned: object[] = [];
   const log = { warn: (fields: object) => void warned.push(fields) };
   warnOfPlaintext(log, undefined, ["127.0.0.1", "::1"]);

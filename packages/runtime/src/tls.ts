@@ -2,7 +2,7 @@ import type { ChannelCredentials } from "@grpc/grpc-js";
 import { z } from "zod";
 import { type Config, isLoopback, setting } from "./load-config.ts";
 import { assertCertificates, assertNeeded, assertUsable, readFiles } from "./named-files.ts";
-import { type KeepRenewedOptions, keepRenewed, type Renewed } from "./renewed.ts";
+import { type ReloadedValue, type ReloadOptions, reloadRegularly } from "./reloaded-value.ts";
 import type { Scope } from "./run-main.ts";
 import { type ClientTls, clientCredentials, type ServerTls } from "./tls-credentials.ts";
 
@@ -13,45 +13,53 @@ const file = z.string().optional();
 const reloadMs = setting(
   "MILLRACE_TLS_RELOAD_MS",
   z.coerce.number().int().min(100).max(86_400_000).default(10_000),
-  "How often certificate files are looked at for what has replaced them, in milliseconds.",
+  "How often the service checks whether its certificate files have changed, in milliseconds.",
 );
 
-/** The certificate of a service's listeners: part of its configuration. */
+/** Settings for the certificate of a service's listeners. */
 export const tlsSettings = {
   tlsCert: setting(
     "MILLRACE_TLS_CERT_FILE",
     file,
-    "The certificate to show, with its chain, in PEM; left out, listeners speak plaintext.",
+    "A file with the certificate of the service's listeners and its chain, in PEM. Without it, the listeners use plaintext.",
   ),
-  tlsKey: setting("MILLRACE_TLS_KEY_FILE", file, "The certificate's key, in PEM."),
+  tlsKey: setting(
+    "MILLRACE_TLS_KEY_FILE",
+    file,
+    "A file with the private key of the certificate, in PEM.",
+  ),
   tlsClientCa: setting(
     "MILLRACE_TLS_CLIENT_CA_FILE",
     file,
-    "Callers must show a certificate that one of these signed, in PEM.",
+    "A file with CA certificates, in PEM. If set, callers must present a certificate that one of them signed.",
   ),
   tlsReloadMs: reloadMs,
 };
 
-/** How a service calls the scheduler: part of its configuration. */
+/** Settings for calls to the scheduler. */
 export const schedulerTlsSettings = {
   schedulerCa: setting(
     "MILLRACE_SCHEDULER_CA_FILE",
     file,
-    "The scheduler speaks TLS, and one of these signed its certificate, in PEM.",
+    "A file with the CA certificates that the scheduler's certificate is checked against, in PEM. Without it, calls use plaintext.",
   ),
   schedulerCert: setting(
     "MILLRACE_SCHEDULER_CERT_FILE",
     file,
-    "The certificate to show the scheduler, where it asks for one, in PEM.",
+    "A file with the client certificate for the scheduler, if the scheduler requires one, in PEM.",
   ),
-  schedulerKey: setting("MILLRACE_SCHEDULER_KEY_FILE", file, "That certificate's key, in PEM."),
+  schedulerKey: setting(
+    "MILLRACE_SCHEDULER_KEY_FILE",
+    file,
+    "A file with the private key of the client certificate, in PEM.",
+  ),
   tlsReloadMs: reloadMs,
 };
 
 type ServerFiles = Omit<Config<typeof tlsSettings>, "tlsReloadMs">;
 type ClientFiles = Omit<Config<typeof schedulerTlsSettings>, "tlsReloadMs">;
 
-/** What the settings name, as it is now. */
+/** Reads the files that the settings name. */
 export function readServerTls(config: ServerFiles): ServerTls | undefined {
   const certFile = [tlsSettings.tlsCert.env, config.tlsCert] as const;
   const keyFile = [tlsSettings.tlsKey.env, config.tlsKey] as const;
@@ -65,7 +73,7 @@ export function readServerTls(config: ServerFiles): ServerTls | undefined {
   return { cert, key, clientCa };
 }
 
-/** For a client of the scheduler, as it is now; undefined if that is called in plaintext. */
+/** Reads the files for a client of the scheduler; undefined if it uses plaintext. */
 export function readSchedulerTls(config: ClientFiles): ClientTls | undefined {
   const caFile = [schedulerTlsSettings.schedulerCa.env, config.schedulerCa] as const;
   const certFile = [schedulerTlsSettings.schedulerCert.env, config.schedulerCert] as const;
@@ -79,14 +87,14 @@ export function readSchedulerTls(config: ClientFiles): ClientTls | undefined {
   return { ca, cert, key };
 }
 
-interface KeepOptions extends Omit<KeepRenewedOptions, "what" | "everyMs"> {}
+interface KeepOptions extends Omit<ReloadOptions, "what" | "everyMs"> {}
 
-/** What a service's listeners show, renewed when the files are; undefined if they speak plaintext. */
+/** Keeps the certificates of a service's listeners up to date; undefined if the listeners use plaintext. */
 export function keepServerTls(
   scope: Pick<Scope, "defer">,
   config: Config<typeof tlsSettings>,
   options: KeepOptions,
-): Renewed<ServerTls> | undefined {
+): ReloadedValue<ServerTls> | undefined {
   return kept(scope, () => readServerTls(config), {
     ...options,
     everyMs: config.tlsReloadMs,
@@ -94,7 +102,7 @@ export function keepServerTls(
   });
 }
 
-/** How a service calls the scheduler, renewed when the files are: `credentials`, unless in plaintext. */
+/** Keeps the credentials for calls to the scheduler up to date; without `credentials`, calls use plaintext. */
 export function keepSchedulerTls(
   scope: Pick<Scope, "defer">,
   config: Config<typeof schedulerTlsSettings>,
@@ -103,12 +111,15 @@ export function keepSchedulerTls(
   return clientCredentials(keepSchedulerCertificates(scope, config, options));
 }
 
-/** As keepSchedulerTls, for who makes the credentials: undefined in plaintext. */
+/**
+ * Keeps the certificates for calls to the scheduler up to date, for callers that make the credentials; undefined for
+ * plaintext.
+ */
 export function keepSchedulerCertificates(
   scope: Pick<Scope, "defer">,
   config: Config<typeof schedulerTlsSettings>,
   options: KeepOptions,
-): Renewed<ClientTls> | undefined {
+): ReloadedValue<ClientTls> | undefined {
   return kept(scope, () => readSchedulerTls(config), {
     ...options,
     everyMs: config.tlsReloadMs,
@@ -116,17 +127,17 @@ export function keepSchedulerCertificates(
   });
 }
 
-/** Whether there is one at all does not change while a service runs: it is a matter of settings. */
+/** The settings decide whether there are certificates at all, and that does not change while a service runs. */
 function kept<Value>(
   scope: Pick<Scope, "defer">,
   read: () => Value | undefined,
-  options: KeepRenewedOptions,
-): Renewed<Value> | undefined {
+  options: ReloadOptions,
+): ReloadedValue<Value> | undefined {
   if (read() === undefined) return undefined;
-  return keepRenewed(scope, read as () => Value, options);
+  return reloadRegularly(scope, read as () => Value, options);
 }
 
-/** Says at start that what listens to the network can be read on it. */
+/** Warns at start if a listener that other machines can reach uses plaintext. */
 export function warnOfPlaintext(
   log: { warn(fields: object, message: string): void },
   tls: object | undefined,
@@ -134,6 +145,7 @@ export function warnOfPlaintext(
 ): void {
   const open = tls === undefined ? hosts.filter((host) => !isLoopback(host)) : [];
   if (open.length === 0) return;
-  const message = "listening beyond this machine without TLS: keys and jobs can be read on the way";
+  const message =
+    "other machines can reach this listener, and it uses no TLS: anyone on the network can read keys and jobs; set the named settings";
   log.warn({ hosts: open, settings: [tlsSettings.tlsCert.env, tlsSettings.tlsKey.env] }, message);
 }

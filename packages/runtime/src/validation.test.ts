@@ -9,18 +9,21 @@ const fieldsAtFault = (queue: string) =>
     ({ field }) => field,
   );
 
-test.each(["d", "documents", "a-1", `d${"x".repeat(62)}`])("%j is a queue's name", (queue) => {
-  expect(fieldsAtFault(queue)).toEqual([]);
-});
+test.each(["d", "documents", "a-1", `d${"x".repeat(62)}`])(
+  "accepts %j as a queue's name",
+  (queue) => {
+    expect(fieldsAtFault(queue)).toEqual([]);
+  },
+);
 
 test.each(["", "Documents", "1d", "döcuments", "documents\n", "\ndocuments", `d${"x".repeat(63)}`])(
-  "%j is no queue's name",
+  "refuses %j as a queue's name",
   (queue) => {
     expect(fieldsAtFault(queue)).toEqual(["queue"]);
   },
 );
 
-test("what a pattern asks for is said in words", () => {
+test("describes in words what a pattern requires", () => {
   const broken = violationsOf(GetJobRequestSchema, create(GetJobRequestSchema, { jobId: "nope" }));
   expect(broken).toEqual([
     {
@@ -42,13 +45,13 @@ describe("a payload", () => {
     return undefined;
   };
 
-  test("may have as many bytes as the contract says; with one more it is too large, and not malformed", () => {
+  test("may have as many bytes as the contract allows; with one more it is too large, and not malformed", () => {
     expect(refusal(262_144)).toBeUndefined();
     const violations = [{ field: "payload_json", description: "must be at most 262144 bytes" }];
     expect(refusal(262_145)).toMatchObject({ reason: "TOO_LARGE", violations });
   });
 
-  test("of too many bytes among other faults is malformed: sending less would not help", () => {
+  test("is malformed if it has too many bytes and other errors, because sending less would not help", () => {
     expect(refusal(262_145, "No Queue")).toMatchObject({ reason: "MALFORMED" });
   });
 });

@@ -5,8 +5,8 @@ import { inWords } from "@millrace/shared";
 import { type FieldViolation, rpcError } from "./rpc-fault.ts";
 
 /**
- * The patterns are those of our own contract, and none of them can backtrack far: so the platform's
- * expressions do, at a tenth of what the library's RE2 takes.
+ * Compiled patterns of the contract. The contract's own patterns never backtrack far, so the platform's regular expressions are
+ * safe. They take a tenth of the time of the library's RE2.
  */
 const patterns = new Map<string, RegExp>();
 const validator = createValidator({
@@ -17,10 +17,10 @@ const validator = createValidator({
   },
 });
 
-/** A request with a thousand things wrong does not deserve trailers of a megabyte. */
+/** The most violations that an answer lists. A request with a thousand errors must not cause trailers of a megabyte. */
 export const MAX_VIOLATIONS = 32;
 
-/** The rules that bound bytes: whoever breaks one of these alone has to send less, and not something else. */
+/** Rules that limit bytes. If a request breaks only these, its caller must send less, and not something else. */
 const SIZE_RULES = new Set(["string.max_bytes", "bytes.max_len"]);
 
 function violations<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>) {
@@ -34,15 +34,15 @@ const asFieldViolation = ({ field, message }: Violation): FieldViolation => ({
   description: inWords(message),
 });
 
-/** What the proto's rules find wrong with a message, none if nothing. Throws only on a broken rule. */
+/** Returns the violations of the proto's rules, or an empty list. Throws only if a rule itself is broken. */
 export const violationsOf = <Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ): FieldViolation[] => violations(schema, message).map(asFieldViolation);
 
 /**
- * Throws, with every violation, unless the message keeps the proto's rules: TOO_LARGE if nothing is wrong but that
- * something has too many bytes, else MALFORMED.
+ * Throws with every violation if the message breaks the proto's rules: TOO_LARGE if it breaks only limits on bytes, else
+ * MALFORMED.
  */
 export function assertValid<Desc extends DescMessage>(
   schema: Desc,
@@ -56,7 +56,7 @@ export function assertValid<Desc extends DescMessage>(
   throw rpcError({ reason, message: summary.slice(0, 3).join("; "), violations: broken });
 }
 
-/** Compiles the rules of every request of a service: the first use of a rule costs over 100 ms. */
+/** Compiles the rules of every request of a service in advance: the first use of a rule costs over 100 ms. */
 export function warmValidation(desc: DescService): void {
   for (const method of desc.methods) violationsOf(method.input, create(method.input));
 }

@@ -1,4 +1,7 @@
-/** A real nginx in front that keeps its connections to the server for all its callers. Skipped, and said so, where nginx is not installed. */
+/**
+ * A real nginx as proxy, which keeps its connections to the server for all its callers. Skipped with a message if nginx
+ * is not installed.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -34,7 +37,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves to its address once it takes connections. */
+/** Resolves with nginx's address once it accepts connections. */
 async function startNginx(upstream: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-nginx-"));
   const port = await freePort();
@@ -75,7 +78,7 @@ http {
 
 const LIMIT = 4 * 1024 * 1024;
 
-test.skipIf(!installed)("one caller's early answers fail no other caller's call", async () => {
+test.skipIf(!installed)("fails no other caller's call by one caller's early answers", async () => {
   await using setup = await startHttpServer(
     {},
     { routes: [takes(LIMIT), ping], authenticate: refusesNo },
@@ -87,17 +90,17 @@ test.skipIf(!installed)("one caller's early answers fail no other caller's call"
     await response.arrayBuffer();
     return response.status;
   };
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const expected: unknown[] = [];
   for (const bytes of [1_000, 200_000, LIMIT + 20_000, LIMIT + 500_000, 2 * LIMIT]) {
     const large = bytes > LIMIT ? 413 : 200;
     for (let round = 0; round < 3; round += 1) {
-      told.push(await send("/things", bytes), await (await fetch(`${url}/ping`)).text());
-      told.push(await send("/things", bytes, { authorization: "no" }));
-      told.push(await (await fetch(`${url}/ping`)).text());
-      told.push(await send("/nothing", bytes), await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/things", bytes), await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/things", bytes, { authorization: "no" }));
+      reported.push(await (await fetch(`${url}/ping`)).text());
+      reported.push(await send("/nothing", bytes), await (await fetch(`${url}/ping`)).text());
       expected.push(large, "pong", 401, "pong", 404, "pong");
     }
   }
-  expect(told).toEqual(expected);
+  expect(reported).toEqual(expected);
 });

@@ -39,7 +39,7 @@ async function setup(uploadDocument: Upload) {
 
 const piece = { part: { case: "content" as const, value: new Uint8Array(1_000) } };
 
-test("a stream of requests is read whole and answered once", async () => {
+test("reads a whole stream of requests, and answers once", async () => {
   let pieces = 0;
   await using parts = await setup(async (requests) => {
     for await (const _ of requests) pieces += 1;
@@ -53,7 +53,7 @@ test("a stream of requests is read whole and answered once", async () => {
   expect(pieces).toBe(100);
 });
 
-test("a refusal half-way ends the sender's source", async () => {
+test("ends the sender's source after a refusal half-way", async () => {
   const stopped = Promise.withResolvers<void>();
   await using parts = await setup(async (requests) => {
     for await (const _ of requests) throw rpcError({ reason: "TOO_LARGE", message: "too large" });
@@ -76,7 +76,7 @@ test("a refusal half-way ends the sender's source", async () => {
   expect(parts.bugs).toEqual([]);
 });
 
-test("a source that fails cancels the call and throws its own error", async () => {
+test("cancels the call if the source fails, and throws the source's error", async () => {
   const arrived = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
   await using parts = await setup(async (requests, { signal }) => {

@@ -1,4 +1,4 @@
-/** Requests that are compressed, or say so: they are refused by every protocol, and nothing of them is unpacked. */
+/** Requests that are compressed, or say that they are: every protocol refuses them, and nothing of them is unpacked. */
 import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { Client, compressionAlgorithms, credentials, type ServiceError } from "@grpc/grpc-js";
@@ -46,7 +46,7 @@ const methods = [path("GetJob"), path("SubmitStream"), check, reflect];
 
 test.each(
   methods.flatMap((at) => ["gzip", "deflate", "zstd"].map((encoding) => ({ at, encoding }))),
-)("$at in $encoding is refused before any of it has come", async ({ at, encoding }) => {
+)("refuses $at in $encoding before any of it has arrived", async ({ at, encoding }) => {
   const { open, started } = await setup();
   const answer = await answerTo(open(at, { "grpc-encoding": encoding }));
   expect(answer.reason).toBe("COMPRESSED");
@@ -57,13 +57,13 @@ test.each(
   expect(started).toEqual([]);
 });
 
-test("a caller is let in first", async () => {
+test("authenticates the caller first", async () => {
   const { open } = await setup({ authenticate: refuse });
   const answer = await answerTo(open(path("GetJob"), { "grpc-encoding": "gzip" }));
   expect(answer.reason).toBe("UNAUTHENTICATED");
 });
 
-test.each(methods)("%s in identity is taken, and its answer says so", async (at) => {
+test.each(methods)("accepts %s in identity, and says so in the answer", async (at) => {
   const { open } = await setup();
   const stream = open(at, { "grpc-encoding": "identity" });
   stream.end(framed(at === path("GetJob") ? getJob : Buffer.alloc(0)));
@@ -73,12 +73,12 @@ test.each(methods)("%s in identity is taken, and its answer says so", async (at)
 });
 
 test.each(methods.flatMap((at) => [1, 2, 255].map((flags) => ({ at, flags }))))(
-  "$at: flags of $flags on a message are refused where no encoding is named",
+  "refuses flags of $flags on a message of $at if no encoding is named",
   async ({ at, flags }) => {
     const { open, started, bugs } = await setup();
     for (const headers of [{}, { "grpc-encoding": "identity" }]) {
       const stream = open(at, headers);
-      // Its length says that more is to come: none of it is waited for.
+      // Its length announces more bytes, and the server waits for none of them.
       stream.write(framed(getJob, flags).subarray(0, 6));
       const answer = await answerTo(stream);
       expect(answer.headers["grpc-status"]).toBe("13");
@@ -92,7 +92,7 @@ test.each(methods.flatMap((at) => [1, 2, 255].map((flags) => ({ at, flags }))))(
   },
 );
 
-test("a later message of a stream is looked at too", async () => {
+test("checks later messages of a stream too", async () => {
   const { open, started } = await setup();
   const stream = open(path("SubmitStream"));
   stream.write(framed(Buffer.alloc(0)));
@@ -102,7 +102,7 @@ test("a later message of a stream is looked at too", async () => {
   expect(started).toEqual(["submitStream"]);
 });
 
-test("grpc-js' own client reads why", async () => {
+test("tells the reason to grpc-js' own client", async () => {
   const { address } = await setup();
   const client = new Client(address, credentials.createInsecure(), {
     "grpc.default_compression_algorithm": compressionAlgorithms.gzip,

@@ -78,17 +78,17 @@ const open = (
 
 test.each(
   forms.flatMap((form) => ["gzip", "br", "gzip, gzip"].map((encoding) => ({ form, encoding }))),
-)("$form.name in $encoding is refused before any of it has come", async ({ form, encoding }) => {
+)("refuses $form.name in $encoding before any of it has arrived", async ({ form, encoding }) => {
   const server = await setup();
   const answer = await answerTo(open(server.open, form, { [form.header]: encoding }));
   expect(answer.headers).toMatchObject({ ...form.ends, [form.accept]: "identity" });
   expect(server.started).toEqual([]);
   expect(server.bugs).toEqual([]);
-  // UNIMPLEMENTED, also where the answer does not show it.
+  // The code is UNIMPLEMENTED, even if the answer does not show it.
   expect(server.codes()).toEqual([12]);
 });
 
-test.each(forms)("$name: a caller is let in first", async (form) => {
+test.each(forms)("$name: authenticates the caller first", async (form) => {
   const server = await setup({ authenticate: refuse });
   await answerTo(open(server.open, form, { [form.header]: "gzip" }));
   expect(server.codes()).toEqual([16]);
@@ -103,7 +103,7 @@ const flagged = [
     named: "connect-content-encoding",
   },
 ];
-test.each(flagged)("the flag of $type is refused where no encoding is named", async (form) => {
+test.each(flagged)("refuses the flag of $type if no encoding is named", async (form) => {
   const server = await setup();
   for (const headers of [{}, { [form.named]: "identity" }]) {
     const stream = open(server.open, form, headers);
@@ -121,7 +121,7 @@ test.each([
   ["Connect", createConnectTransport],
   ["gRPC-Web", createGrpcWebTransport],
   ["gRPC", createGrpcTransport],
-] as const)("the own client of Connect reads why, by %s", async (_, make) => {
+] as const)("tells the reason to Connect's own client over %s", async (_, make) => {
   const { url } = await setup();
   const rpc = jobsBy((baseUrl) => make({ baseUrl, httpVersion: "2", ...compressing }), url);
   const error = await failureOf(rpc.getJob({ jobId }));

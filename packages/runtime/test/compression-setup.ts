@@ -41,7 +41,7 @@ export function callerOf(url: string) {
   };
 }
 
-/** All that comes back, until the server's end: the headers and trailers of it in one, and the body. */
+/** Collects all that arrives until the server's end: its headers and trailers together, and the body. */
 export async function answerTo(stream: ClientHttp2Stream) {
   const headers: IncomingHttpHeaders = {};
   stream.on("response", (got) => Object.assign(headers, got));
@@ -50,7 +50,7 @@ export async function answerTo(stream: ClientHttp2Stream) {
   stream.on("data", (piece: Buffer) => pieces.push(piece));
   await once(stream, "end");
   const details = headers["grpc-status-details-bin"];
-  const said = fromBinary(StatusSchema, Buffer.from(String(details ?? ""), "base64"));
-  const [info] = said.details.map((one) => anyUnpack(one, ErrorInfoSchema));
+  const rpcStatus = fromBinary(StatusSchema, Buffer.from(String(details ?? ""), "base64"));
+  const [info] = rpcStatus.details.map((one) => anyUnpack(one, ErrorInfoSchema));
   return { headers, body: Buffer.concat(pieces).toString("latin1"), reason: info?.reason };
 }

@@ -1,4 +1,4 @@
-/** Connections of the HTTP port end of age, and no call is lost by it. */
+/** The HTTP port ends old connections without losing a call. */
 import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
@@ -14,7 +14,7 @@ import { jobId } from "./job-server.ts";
 
 const AGE_MS = 60_000;
 const limits = { connectionAgeMs: AGE_MS };
-/** By chance at most a tenth less or more. */
+/** The random spread is at most a tenth less or more. */
 const YOUNG_MS = AGE_MS * 0.9 - 1;
 const OLD_MS = AGE_MS * 1.1;
 
@@ -52,7 +52,7 @@ function oneConnection(address: string) {
   };
 }
 
-test("on HTTP/1.1 an old connection serves one more call and says that it was the last", async () => {
+test("serves one more call on an old HTTP/1.1 connection, and announces that it was the last", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer({}, { clock, limits, routes: pages().routes });
   const send = oneConnection(setup.server.address);
@@ -64,7 +64,7 @@ test("on HTTP/1.1 an old connection serves one more call and says that it was th
   expect(await send()).toEqual({ connection: "keep-alive", reused: false });
 });
 
-test("on HTTP/2 an old connection is left kindly: what is under way ends", async () => {
+test("leaves an old HTTP/2 connection gracefully, so that calls under way end", async () => {
   const clock = new ManualClock();
   const { routes, finish } = pages();
   await using setup = await startHttpServer({}, { clock, limits, routes });
@@ -78,7 +78,7 @@ test("on HTTP/2 an old connection is left kindly: what is under way ends", async
   await once(slow, "data");
   const codes: number[] = [];
   session.on("goaway", (code: number) => codes.push(code));
-  // Pings of the listener keep time by the same clock, and are answered in between.
+  // The listener's pings use the same clock, and are answered in between.
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 4_000) {
       clock.advance(Math.min(4_000, ms - passed));
@@ -101,7 +101,7 @@ test("on HTTP/2 an old connection is left kindly: what is under way ends", async
   expect(got).toBe("ab");
 });
 
-test("what is still under way when as long again has passed is cut", async () => {
+test("cuts calls that are still under way when the same time has passed again", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer({}, { clock, limits, routes: pages().routes });
   const response = await fetch(`${setup.url}/slow`);
@@ -112,14 +112,14 @@ test("what is still under way when as long again has passed is cut", async () =>
 });
 
 test.each(["1.1", "2"] as const)(
-  "no call of Connect on HTTP/%s is lost as connections end of age",
+  "loses no call of Connect on HTTP/%s when connections end of age",
   async (httpVersion) => {
     const handlers = { getJob: async () => ({ job: { id: jobId } }) };
-    // Real time: so short an age makes a connection end every few calls.
+    // This uses real time: with so short an age a connection ends after a few calls.
     await using setup = await startHttpServer(handlers, { limits: { connectionAgeMs: 200 } });
     const baseUrl = setup.url;
     const client = createClient(JobService, createConnectTransport({ baseUrl, httpVersion }));
-    // A client of HTTP/2 itself refuses what it was about to send as it heard: that was never sent.
+    // An HTTP/2 client itself refuses what it was about to send when it received the GOAWAY. Such a call was never sent.
     const again = (error: unknown): Promise<unknown> => {
       if (!String(error).includes("NGHTTP2_REFUSED_STREAM")) throw error;
       return client.getJob({ jobId }).catch(again);

@@ -1,4 +1,4 @@
-/** Answers in pieces that a fault ends: what was written arrives, and the end is not taken for a good one. */
+/** Answers in pieces that a fault ends: what was written arrives, and the end does not look like a normal one. */
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
@@ -21,7 +21,7 @@ const cutRoute: HttpRoute<string> = {
   handle: async () => ({ status: 200, body: pieces() }),
 };
 
-/** All that came of a stream, and the error that it ended with, if any. */
+/** Collects all that arrives of a stream, and the error that it ended with, if any. */
 async function heardOf(stream: Readable): Promise<{ text: string; error: unknown }> {
   let text = "";
   stream.setEncoding("utf8").on("data", (piece: string) => {
@@ -35,7 +35,7 @@ async function heardOf(stream: Readable): Promise<{ text: string; error: unknown
   return { text, error };
 }
 
-test("on HTTP/1.1 all that was written before a fault arrives, and the answer counts as cut", async () => {
+test("sends all that was written before a fault on HTTP/1.1, and cuts the answer", async () => {
   await using setup = await startHttpServer({}, { routes: [cutRoute] });
   const [response] = (await once(get(`${setup.url}/cut`), "response")) as [IncomingMessage];
   const { text, error } = await heardOf(response);
@@ -43,7 +43,7 @@ test("on HTTP/1.1 all that was written before a fault arrives, and the answer co
   expect(error).toMatchObject({ message: "aborted", code: "ECONNRESET" });
 });
 
-test("on HTTP/2 all that was written before a fault arrives, and the stream is reset with an error", async () => {
+test("sends all that was written before a fault on HTTP/2, and resets the stream with an error", async () => {
   await using setup = await startHttpServer({}, { routes: [cutRoute] });
   const session = connectHttp2(setup.url);
   onTestFinished(() => session.destroy());

@@ -1,4 +1,4 @@
-/** Answers that come before all of their request: what follows on the connection is not harmed. */
+/** Answers that are sent before the whole request has arrived do no harm to what follows on the connection. */
 import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
 import { connect as connectHttp2, constants } from "node:http2";
@@ -22,7 +22,7 @@ interface Call {
   readonly headers?: Record<string, string>;
   readonly body?: Buffer;
 }
-/** A caller that has one connection, and takes another only where that one was closed. */
+/** A caller that has one connection, and opens another only if that one was closed. */
 function oneConnection(address: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
@@ -52,7 +52,7 @@ const early: readonly (readonly [what: string, status: number, call: Call])[] = 
   ["a message over the limit, by Connect", 429, { method: "POST", path: getJob, headers: json }],
 ];
 test.each(early)(
-  "%s is a %i that closes the connection, and the next call is answered",
+  "answers %s with %i, closes the connection, and answers the next call",
   async (_, status, call) => {
     await using setup = await start({ authenticate: refusesNo });
     const send = oneConnection(setup.server.address);
@@ -65,7 +65,7 @@ test.each(early)(
   },
 );
 
-test("the rest of a short body is read, and the connection kept; of a longer one it is closed", async () => {
+test("reads the rest of a short body and keeps the connection, and closes it for a longer one", async () => {
   await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   const refused = (bytes: number) =>
@@ -81,7 +81,7 @@ test("the rest of a short body is read, and the connection kept; of a longer one
   expect(await send()).toMatchObject({ status: 200, reused: false });
 });
 
-test("a request without a body closes no connection, however it is answered", async () => {
+test("closes no connection after a request without a body, however it is answered", async () => {
   await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   await send();
@@ -97,7 +97,7 @@ test("a request without a body closes no connection, however it is answered", as
   expect(await send()).toMatchObject({ status: 200, connection: "keep-alive", reused: true });
 });
 
-test("a body of unknown length is not waited for", async () => {
+test("does not wait for a body of unknown length", async () => {
   await using setup = await start({ authenticate: refusesNo });
   const send = oneConnection(setup.server.address);
   const headers = { authorization: "no", "transfer-encoding": "chunked" };
@@ -126,7 +126,7 @@ const head = (bytes: number, more = "") =>
   `POST /nothing HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n${more}\r\n`;
 
 test.each([KEPT_BODY_BYTES, KEPT_BODY_BYTES + 1])(
-  "of a body of %i bytes that never comes the connection is closed after a while, not before",
+  "closes the connection of a body of %i bytes that never arrives after a while, and not before",
   async (bytes) => {
     const clock = new ManualClock();
     await using setup = await start({ clock });
@@ -141,7 +141,7 @@ test.each([KEPT_BODY_BYTES, KEPT_BODY_BYTES + 1])(
   },
 );
 
-test("of a body without end a bounded part is read", async () => {
+test("reads a limited part of a body without end", async () => {
   await using setup = await start();
   const socket = await raw(setup.server.address);
   socket.write(head(1e12));
@@ -156,11 +156,11 @@ test("of a body without end a bounded part is read", async () => {
       new Promise<boolean>((resolve) => socket.write(piece, (error) => resolve(!error))),
     ]);
   }
-  // What the two systems hold in between comes on top.
+  // The buffers of both systems come on top.
   expect(sent).toBeLessThan(LINGER_BYTES * 4);
 });
 
-test("who asks first whether to send a body is refused without sending it, or told to go on", async () => {
+test("refuses a caller that asks before it sends a body, or tells it to continue", async () => {
   await using setup = await start({ authenticate: refusesNo });
   const expecting = "expect: 100-continue\r\n";
   const refused = await raw(setup.server.address);
@@ -175,7 +175,7 @@ test("who asks first whether to send a body is refused without sending it, or to
   await taken.sees("HTTP/1.1 200 OK");
 });
 
-test("on HTTP/2 the caller gets its answer, and what it goes on sending is read for a while, not for ever", async () => {
+test("answers a caller on HTTP/2, and reads what it goes on sending for a while, not forever", async () => {
   const clock = new ManualClock();
   await using setup = await start({ clock });
   const session = connectHttp2(setup.url);

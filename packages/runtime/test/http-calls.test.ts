@@ -26,7 +26,7 @@ const untilAborted = (signal: AbortSignal) =>
 const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
 
 test.each(transports)(
-  "by %s a request reaches the handler and its answer the caller",
+  "by %s brings a request to the handler and its answer to the caller",
   async (_, make) => {
     await using setup = await startHttpServer({
       getJob: async (request, { path }) => ({ job: { id: request.jobId, type: path } }),
@@ -38,7 +38,7 @@ test.each(transports)(
 );
 
 test.each(transports)(
-  "by %s what breaks the contract's rules is refused with the field's name",
+  "by %s refuses what breaks the contract's rules, with the field's name",
   async (_, make) => {
     await using setup = await startHttpServer({ listJobs: async () => ({}) });
     const jobs = jobsBy(make, setup.url);
@@ -55,7 +55,7 @@ test.each(transports)(
 );
 
 test.each(transports)(
-  "by %s an outcome arrives with its reason, metadata and wait",
+  "by %s sends an outcome with its reason, metadata and retry delay",
   async (_, make) => {
     await using setup = await startHttpServer({
       getJob: async () => {
@@ -77,7 +77,7 @@ test.each(transports)(
 );
 
 test.each(transports)(
-  "by %s a bug reaches the caller as INTERNAL without its content, and the log once",
+  "by %s answers a bug with INTERNAL without its content, and reports it once to the log",
   async (_, make) => {
     const bug = new Error("redis://user:hunter2@10.0.0.1 refused");
     await using setup = await startHttpServer({
@@ -102,7 +102,7 @@ test.each(transports)(
 );
 
 test.each(transports)(
-  "by %s a refused caller reaches no handler, and a known one is told to it",
+  "by %s keeps a refused caller from the handler, and identifies a known one to it",
   async (_, make) => {
     const identities: string[] = [];
     await using setup = await startHttpServer(
@@ -136,7 +136,7 @@ test.each(transports)(
   },
 );
 
-test.each(transports)("by %s a stream comes in order and whole", async (_, make) => {
+test.each(transports)("by %s sends a stream in order and whole", async (_, make) => {
   await using setup = await startHttpServer({
     async *watchJob() {
       for (let offset = 0; offset < 500; offset += 1) yield output(offset);
@@ -146,11 +146,11 @@ test.each(transports)("by %s a stream comes in order and whole", async (_, make)
   for await (const { event } of jobsBy(make, setup.url).watchJob({ jobId })) {
     if (event.case === "chunks") offsets.push(...event.value.chunks.map(({ offset }) => offset));
   }
-  expect(offsets).toEqual(Array.from({ length: 500 }, (_, at) => BigInt(at)));
+  expect(offsets).toEqual(Array.from({ length: 500 }, (_, index) => BigInt(index)));
 });
 
 test.each(transports)(
-  "by %s a caller that leaves a stream aborts its handler and ends its source",
+  "by %s aborts the handler and ends its source when the caller leaves a stream",
   async (_, make) => {
     const left = Promise.withResolvers<unknown>();
     const ended = Promise.withResolvers<void>();
@@ -176,7 +176,7 @@ test.each(transports)(
   },
 );
 
-test.each(transports)("by %s a passed deadline aborts the handler", async (_, make) => {
+test.each(transports)("by %s aborts the handler at a passed deadline", async (_, make) => {
   const aborted = Promise.withResolvers<unknown>();
   await using setup = await startHttpServer({
     getJob: (_, { signal }) =>
@@ -195,7 +195,7 @@ test.each(transports)("by %s a passed deadline aborts the handler", async (_, ma
   expect(setup.bugs).toEqual([]);
 });
 
-test.each(transports)("by %s the signal does not abort after success", async (_, make) => {
+test.each(transports)("by %s does not abort the signal after success", async (_, make) => {
   const signals: AbortSignal[] = [];
   await using setup = await startHttpServer({
     getJob: async (_, { signal }) => {
@@ -215,7 +215,7 @@ test.each(transports)("by %s the signal does not abort after success", async (_,
 });
 
 test.each(transports)(
-  "by %s a message at the limit is taken, a longer one is refused",
+  "by %s accepts a message at the limit, and refuses a longer one",
   async (_, make) => {
     await using setup = await startHttpServer(
       { submitJob: async () => ({}) },

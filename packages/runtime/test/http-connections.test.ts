@@ -8,7 +8,7 @@ import { big, echo, getJob, raw } from "./http-listener-setup.ts";
 import { startHttpServer } from "./http-server.ts";
 import { jobId } from "./job-server.ts";
 
-test("what a connection speaks is told from its first bytes, however they come", async () => {
+test("recognises a connection's protocol from its first bytes, however they arrive", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
   const http1 = await raw(setup.server.address);
   for (const piece of ["P", "ROPFIND /echo/a HTTP/1.1\r\n", "host: a\r\n\r\n"]) {
@@ -26,15 +26,15 @@ test("what a connection speaks is told from its first bytes, however they come",
   expect(http2.text()[3]).toBe("\x04");
 });
 
-test("a connection that its peer ends before a request is closed at once", async () => {
+test("closes a connection at once that its peer ends before a request", async () => {
   await using setup = await startHttpServer({}, { clock: new ManualClock() });
   const peer = await raw(setup.server.address);
   peer.end();
-  // Its peer is told so by the server alone: no time goes by.
+  // No time passes here, so only the server can have told the peer.
   await once(peer, "close");
 });
 
-test("a silent connection is cut after a minute, not before, and none keeps the server from closing", async () => {
+test("cuts a silent connection after a minute, not before, and closes in spite of silent connections", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer({}, { clock });
   const silent = await raw(setup.server.address);
@@ -47,7 +47,7 @@ test("a silent connection is cut after a minute, not before, and none keeps the 
   await raw(setup.server.address);
 });
 
-test("a peer on HTTP/2 that answers no ping within five seconds is dead", async () => {
+test("destroys an HTTP/2 session whose peer answers no ping within five seconds", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer({}, { clock });
   const peer = await raw(setup.server.address);
@@ -59,13 +59,13 @@ test("a peer on HTTP/2 that answers no ping within five seconds is dead", async 
   // A ping is 17 bytes long.
   while (peer.text().length < before + 17) await once(peer, "data");
   clock.advance(4_999);
-  // The time until it is dead, and the age of its connection.
+  // The two timers are the one until the session is destroyed, and the age of its connection.
   expect(clock.pending).toBe(2);
   clock.advance(1);
   await closed;
 });
 
-test("closing lets a call under way finish, and tells the next that the server stops", async () => {
+test("lets a call under way finish when it closes, and tells the next one that the server stops", async () => {
   const arrived = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
   const clock = new ManualClock();
@@ -82,7 +82,7 @@ test("closing lets a call under way finish, and tells the next that the server s
   const body = JSON.stringify({ jobId });
   const head = `POST ${getJob} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
   const socket = await raw(setup.server.address);
-  // Two at once on one connection: the second is looked at when the first has been answered.
+  // Two requests are sent at once on one connection: the second is handled when the first has been answered.
   socket.write(head + body + head + body);
   await arrived.promise;
   const ended = once(socket, "close");
@@ -91,12 +91,12 @@ test("closing lets a call under way finish, and tells the next that the server s
   await ended;
   await closed;
   expect(socket.text()).toMatch(/^HTTP\/1.1 200 /);
-  // So that its caller sends nothing more on it.
+  // Its caller must send nothing more on this connection.
   expect(socket.text()).toMatch(/\r\nconnection: close\r\n/i);
   expect(clock.pending).toBe(0);
 });
 
-test("a call that stays is cut when the grace is over, not before", async () => {
+test("cuts a call that stays when the grace is over, not before", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer(
     {
@@ -115,14 +115,14 @@ test("a call that stays is cut when the grace is over, not before", async () => 
   await responses.next();
   const closed = setup.server.close();
   clock.advance(4_999);
-  // The grace, and the age of its connection.
+  // The two timers are the grace, and the age of the connection.
   expect(clock.pending).toBe(2);
   clock.advance(1);
   await expect(responses.next()).rejects.toThrow();
   await closed;
 });
 
-test("a client of HTTP/2 that is idle when the server stops lives, and finds the next one", async () => {
+test("keeps an idle HTTP/2 client alive when the server stops, and lets it find the next one", async () => {
   await using first = await startHttpServer({ getJob: async () => ({}) });
   const jobs = createClient(
     JobService,

@@ -11,7 +11,7 @@ import { big, echo, getJob, post, raw, watchJob } from "./http-listener-setup.ts
 import { startHttpServer } from "./http-server.ts";
 import { jobId } from "./job-server.ts";
 
-test("a caller is refused before its body is read", async () => {
+test("refuses a caller before its body is read", async () => {
   await using setup = await startHttpServer(
     { getJob: async () => ({}) },
     {
@@ -23,7 +23,7 @@ test("a caller is refused before its body is read", async () => {
   );
   for (const head of [`POST ${getJob}`, "PUT /echo/a"]) {
     const socket = await raw(setup.server.address);
-    // The body never comes.
+    // The body never arrives.
     socket.write(
       `${head} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`,
     );
@@ -33,7 +33,7 @@ test("a caller is refused before its body is read", async () => {
   }
 });
 
-test("a body that is not JSON is MALFORMED, and says where", async () => {
+test("refuses a body that is not JSON as MALFORMED, and says where", async () => {
   await using setup = await startHttpServer({ getJob: async () => ({}) });
   const response = await post(setup.url + getJob, '{"jobId": 7}');
   expect(response.status).toBe(400);
@@ -47,14 +47,14 @@ test("a body that is not JSON is MALFORMED, and says where", async () => {
   expect(setup.bugs).toEqual([]);
 });
 
-test("a method that is called by another type of content is refused with what it takes", async () => {
+test("refuses a method called with another content type, and names the accepted ones", async () => {
   await using setup = await startHttpServer({});
   const response = await post(setup.url + getJob, "a=b", { "content-type": "text/plain" });
   expect(response.status).toBe(415);
   expect(await response.json()).toMatchObject({ status: 415, reason: "MEDIA_TYPE" });
 });
 
-test("an unknown address is a 404, and a known one under another method a 405 that says which", async () => {
+test("answers an unknown address with 404, and a known one under another method with 405 and the methods", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
   const missing = await fetch(`${setup.url}/nothing`);
   expect(missing.status).toBe(404);
@@ -62,7 +62,7 @@ test("an unknown address is a 404, and a known one under another method a 405 th
   expect(await missing.json()).toEqual({
     title: "Not Found",
     status: 404,
-    detail: "there is no GET /nothing",
+    detail: "there is no route GET /nothing",
     reason: "ROUTE_NOT_FOUND",
   });
   const other = await fetch(`${setup.url}/echo/a`, { method: "DELETE" });
@@ -72,7 +72,7 @@ test("an unknown address is a 404, and a known one under another method a 405 th
   expect((await fetch(setup.url + getJob)).headers.get("allow")).toBe("POST, OPTIONS");
 });
 
-test("a route gets its parameters, and HEAD the same headers without the body", async () => {
+test("passes parameters to a route, and answers HEAD with the same headers and no body", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
   const got = await fetch(`${setup.url}/echo/a%20b?q=c`);
   expect(await got.text()).toBe("nobody a b c");
@@ -82,28 +82,28 @@ test("a route gets its parameters, and HEAD the same headers without the body", 
   expect(setup.codes()).toEqual([status.OK, status.OK]);
 });
 
-test("headers of 16 KiB are refused, and fewer taken", async () => {
+test("refuses headers of 16 KiB, and accepts fewer", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
-  const of = (bytes: number) =>
+  const statusOf = (bytes: number) =>
     fetch(`${setup.url}/echo/a`, { headers: { "x-filler": "x".repeat(bytes) } });
-  expect((await of(15_000)).status).toBe(200);
-  expect((await of(16_384)).status).toBe(431);
+  expect((await statusOf(15_000)).status).toBe(200);
+  expect((await statusOf(16_384)).status).toBe(431);
 });
 
-test("headers of 16 KiB are refused on HTTP/2 too", async () => {
+test("refuses headers of 16 KiB on HTTP/2 too", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
   const session = connectHttp2(setup.url);
   onTestFinished(() => session.destroy());
-  const of = async (bytes: number) => {
+  const statusOf = async (bytes: number) => {
     const stream = session.request({ ":path": "/echo/a", "x-filler": "x".repeat(bytes) }).resume();
     const [headers] = (await once(stream, "response")) as [{ ":status": number }];
     return headers[":status"];
   };
-  expect(await of(15_000)).toBe(200);
-  await expect(of(16_384)).rejects.toThrow("NGHTTP2_ENHANCE_YOUR_CALM");
+  expect(await statusOf(15_000)).toBe(200);
+  await expect(statusOf(16_384)).rejects.toThrow("NGHTTP2_ENHANCE_YOUR_CALM");
 });
 
-test("answers leave as they are, also where their caller takes them compressed", async () => {
+test("does not compress answers, even if the caller accepts that", async () => {
   await using setup = await startHttpServer({
     getJob: async ({ jobId: id }) => ({ job: { id, payloadJson: "x".repeat(5_000) } }),
   });
@@ -114,7 +114,7 @@ test("answers leave as they are, also where their caller takes them compressed",
   expect(answer.headers.get("content-encoding")).toBeNull();
 });
 
-test("both directions of a stream flow at once on HTTP/2", async () => {
+test("sends both directions of a stream at once on HTTP/2", async () => {
   await using setup = await startHttpServer({
     async *submitStream(requests) {
       for await (const { items } of requests) {
@@ -145,7 +145,7 @@ test("both directions of a stream flow at once on HTTP/2", async () => {
 });
 
 test.each(["HTTP/1.1", "HTTP/2"])(
-  "a source is not pulled far ahead of a peer on %s that does not read, and ends when it goes",
+  "does not read a source far ahead of a peer on %s that does not read, and ends it when the peer leaves",
   async (version) => {
     let pulled = 0;
     const ended = Promise.withResolvers<void>();
@@ -179,7 +179,7 @@ test.each(["HTTP/1.1", "HTTP/2"])(
       await once(request, "response");
       leave = () => request.destroy();
     }
-    // Each round trip is time in which an unbounded writer would run on.
+    // Each round trip is time in which a writer without back-pressure would go on.
     for (let round = 0; round < 200; round += 1) await post(setup.url + getJob, body);
     expect(pulled).toBeGreaterThan(0);
     expect(pulled).toBeLessThan(total / 20);
@@ -189,7 +189,7 @@ test.each(["HTTP/1.1", "HTTP/2"])(
   },
 );
 
-test("pages of allowed origins may call from a browser, and others may not", async () => {
+test("lets pages of allowed origins call from a browser, and no others", async () => {
   const allowedOrigins = ["https://app.example"];
   await using setup = await startHttpServer({}, { routes: [echo], allowedOrigins });
   const from = (origin: string, init: RequestInit = {}) =>
@@ -209,7 +209,7 @@ test("pages of allowed origins may call from a browser, and others may not", asy
   expect(preflight.headers.get("access-control-allow-headers")).toContain("Authorization");
 });
 
-test("by default no page may", async () => {
+test("lets no page call by default", async () => {
   await using setup = await startHttpServer({}, { routes: [echo] });
   const response = await fetch(`${setup.url}/echo/a`, { headers: { origin: "https://a.example" } });
   expect(response.headers.get("access-control-allow-origin")).toBeNull();

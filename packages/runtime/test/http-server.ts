@@ -45,7 +45,7 @@ export async function startHttpServer(
 
 type Make = (baseUrl: string, interceptors?: Interceptor[]) => Transport;
 
-/** Every protocol and version of HTTP by which the same method can be called. */
+/** Every protocol and HTTP version by which the same method can be called. */
 export const transports: readonly (readonly [string, Make])[] = [
   ["Connect in JSON on HTTP/1.1", connect("1.1", false)],
   ["Connect in binary on HTTP/1.1", connect("1.1", true)],

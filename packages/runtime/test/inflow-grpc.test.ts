@@ -1,4 +1,4 @@
-/** Requests that have not come in full: what they may hold, and for how long. */
+/** Requests that have not arrived completely: what they may hold, and for how long. */
 import { once } from "node:events";
 import type { ClientHttp2Stream } from "node:http2";
 import { connect } from "node:net";
@@ -20,19 +20,19 @@ import {
   statusOf,
 } from "./inflow-setup.ts";
 
-test("a caller is refused as its headers arrive, before any of its message has", async () => {
+test("refuses a caller when its headers arrive, before any of its message has", async () => {
   const { session } = await startGrpc({ authenticate: refuse });
   for (const name of ["GetJob", "WatchJob", "SubmitStream"]) {
     expect(await statusOf(open(session, name))).toBe(status.UNAUTHENTICATED);
   }
 });
 
-test("nothing of a message is read before its caller was let in", async () => {
+test("reads nothing of a message before its caller was authenticated", async () => {
   const admitted = Promise.withResolvers<string>();
   const { session } = await startGrpc({ authenticate: () => admitted.promise });
   const stream = open(session, "GetJob");
   let sent = 0;
-  // More than the window of a stream holds.
+  // This is more than the window of a stream holds.
   const all = new Promise<void>((resolve) => {
     stream.write(Buffer.concat([head(MIB), Buffer.alloc(MIB)]), () => {
       sent += 1;
@@ -45,7 +45,7 @@ test("nothing of a message is read before its caller was let in", async () => {
   await all;
 });
 
-test.each(["GetJob", "SubmitStream"])("%s says something in time, or ends", async (name) => {
+test.each(["GetJob", "SubmitStream"])("ends %s if it sends nothing in time", async (name) => {
   const clock = new ManualClock();
   const { session } = await startGrpc({ clock, limits: { messageMs: 8_000 } });
   const stream = open(session, name);
@@ -57,7 +57,7 @@ test.each(["GetJob", "SubmitStream"])("%s says something in time, or ends", asyn
   expect(await ended).toBe(status.DEADLINE_EXCEEDED);
 });
 
-test("a message that is begun is finished in time, and a stream may be silent between messages", async () => {
+test("requires that a message that has begun is finished in time, and lets a stream be silent between messages", async () => {
   const clock = new ManualClock();
   const { session } = await startGrpc({ clock, limits: { messageMs: 8_000 } });
   const stream = open(session, "SubmitStream");
@@ -77,7 +77,7 @@ test("a message that is begun is finished in time, and a stream may be silent be
   void ended.catch(() => undefined);
 });
 
-test("one call more than an address may have unfinished ends the oldest of them", async () => {
+test("ends the oldest incomplete call if an address has one more than allowed", async () => {
   const { session, started } = await startGrpc({ limits: { unfinishedPerAddress: 3 } });
   const streams = Array.from({ length: 3 }, () => open(session, "GetJob"));
   const oldest = statusOf(streams[0] as ClientHttp2Stream);
@@ -87,7 +87,7 @@ test("one call more than an address may have unfinished ends the oldest of them"
   expect(await oldest).toBe(status.RESOURCE_EXHAUSTED);
   fourth.end(message(getJob));
   expect(await statusOf(fourth)).toBe(status.OK);
-  // Those that have come in full count no longer.
+  // Calls that have arrived completely no longer count.
   for (let i = 0; i < 5; i += 1) {
     const stream = open(session, "GetJob");
     stream.end(message(getJob));
@@ -101,7 +101,7 @@ test.each([
   ["an address", { bytesPerAddress: 2 * MIB }],
   ["a caller", { bytesPerCaller: 2 * MIB }],
 ])(
-  "%s sends so many bytes of messages at once, and others when those have come",
+  "limits the bytes of messages that %s sends at once, and lets others wait for them",
   async (_, limits) => {
     const { session } = await startGrpc({ limits, callerOf: () => "somebody" });
     const begin = () => {
@@ -115,7 +115,7 @@ test.each([
     while (!taken(first) || !taken(second)) await roundTrip(session);
     for (let i = 0; i < 10; i += 1) await roundTrip(session);
     expect(taken(third)).toBe(false);
-    // A short message waits for nobody.
+    // A short message waits for no other.
     const short = open(session, "GetJob");
     short.end(message(getJob));
     expect(await statusOf(short)).toBe(status.OK);
@@ -124,7 +124,7 @@ test.each([
   },
 );
 
-test("one connection more than an address may have is closed", async () => {
+test("closes one connection more than an address may have", async () => {
   const { address } = await startGrpc({ limits: { connectionsPerAddress: 2 } });
   const [host, port] = address.split(":");
   const dial = async () => {
@@ -134,7 +134,7 @@ test("one connection more than an address may have is closed", async () => {
     await once(socket, "connect");
     return socket;
   };
-  // The session of the setup is the first.
+  // The session of the setup is the first connection.
   const second = await dial();
   const third = await dial();
   await once(third, "close");

@@ -1,4 +1,4 @@
-/** Requests that have not come in full: what they may hold, and for how long. */
+/** Requests that have not arrived completely: what they may hold, and for how long. */
 import { once } from "node:events";
 import { type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
@@ -48,7 +48,7 @@ test.each([
   ["/things", "a/b", 408],
   [path("GetJob"), "application/json", 504],
   [path("GetJob"), "application/proto", 504],
-])("a body of %s comes in time, or is refused", async (at, type, code) => {
+])("requires that a body of %s arrives in time", async (at, type, code) => {
   const clock = new ManualClock();
   const { session, send } = await startHttp({ clock, limits: { messageMs: 8_000 } });
   const stream = send(at, type);
@@ -61,7 +61,7 @@ test.each([
   expect(await answered).toBe(code);
 });
 
-test("a slow body on HTTP/1.1 is a 408 that closes the connection", async () => {
+test("answers a slow body on HTTP/1.1 with 408, and closes the connection", async () => {
   const clock = new ManualClock();
   const { server } = await startHttp({ clock, limits: { messageMs: 8_000 } });
   const [host, port] = server.address.split(":");
@@ -71,7 +71,7 @@ test("a slow body on HTTP/1.1 is a 408 that closes the connection", async () => 
   socket.on("data", (piece: Buffer) => {
     seen += piece.toString();
   });
-  // Told to go on, the caller knows that its request is under way.
+  // The server has told the caller to continue, so the caller knows that its request is under way.
   socket.write(
     "POST /things HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 100000\r\n\r\n",
   );
@@ -82,7 +82,7 @@ test("a slow body on HTTP/1.1 is a 408 that closes the connection", async () => 
   expect(seen).toMatch(/HTTP\/1\.1 408 [\s\S]*connection: close/i);
 });
 
-test("a connection sends so many bytes of bodies at once, and others when those have come", async () => {
+test("limits the bytes of bodies that a connection sends at once, and lets others wait for them", async () => {
   const { session, send } = await startHttp({ limits: { bytesPerConnection: 2 * MIB } });
   const begin = () => {
     const stream = session.request({
@@ -106,7 +106,7 @@ test("a connection sends so many bytes of bodies at once, and others when those 
   void send;
 });
 
-test("two listeners may share their bounds", async () => {
+test("lets two listeners share their limits", async () => {
   const clock = new ManualClock();
   const limits = { ...defaultServeLimits, unfinishedPerAddress: 1 };
   const inflow = new Inflow(limits, clock);

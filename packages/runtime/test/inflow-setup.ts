@@ -14,7 +14,7 @@ import { jobId, startJobServer } from "./job-server.ts";
 export const MIB = 1024 * 1024;
 export const path = (name: string) => `/millrace.jobs.v1.JobService/${name}`;
 export const getJob = toBinary(GetJobRequestSchema, create(GetJobRequestSchema, { jobId }));
-/** A message of gRPC that says that it is so long. */
+/** A gRPC message whose head announces the given length. */
 export function head(bytes: number): Buffer {
   const frame = Buffer.alloc(5);
   frame.writeUInt32BE(bytes, 1);
@@ -71,16 +71,16 @@ export const statusOf = async (stream: ClientHttp2Stream): Promise<number> => {
   const [trailers] = (await once(stream, "trailers")) as [Record<string, string>];
   return Number(trailers["grpc-status"]);
 };
-/** Before it, a ping would overtake what is to be sent. */
+/** Waits until earlier data is sent: a ping would overtake it. */
 export async function connected(session: ClientHttp2Session): Promise<void> {
   await once(session, "connect");
   await roundTrip(session);
 }
 
-/** Once the server has read what was sent before. */
+/** Resolves when the server has read what was sent before. */
 export const roundTrip = (session: ClientHttp2Session) =>
   new Promise<void>((resolve) => session.ping(() => resolve()));
-/** Time passes, in steps within which the server's own pings are answered. */
+/** Advances the clock in steps within which the server's own pings are answered. */
 export async function pass(
   clock: ManualClock,
   session: ClientHttp2Session,

@@ -53,7 +53,7 @@ export async function startJobServer(
   };
 }
 
-/** How a call failed; throws if it did not. */
+/** Returns how a call failed. Throws if it did not. */
 export const failureOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     (value) => {

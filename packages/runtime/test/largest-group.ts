@@ -2,7 +2,7 @@ import { create, type MessageShape } from "@bufbuild/protobuf";
 import { SubmitJobsRequestSchema } from "@millrace/proto/job-service";
 import { limits } from "@millrace/shared";
 
-/** As many jobs as the contract admits in one message, each with every field that it may have. */
+/** As many jobs as the contract allows in one message, each with every field that it may have. */
 export function largestGroup(): MessageShape<typeof SubmitJobsRequestSchema> {
   const time = { seconds: 1n, nanos: 0 };
   const label = (_: unknown, at: number) => [`label${at}`, "x"];

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { jobsBy, startHttpServer, transports } from "./http-server.ts";
 import { failureOf, startJobServer } from "./job-server.ts";
 
-/** Of one message: small, so that a test stands on both sides of it. */
+/** The limit of one message: small, so that a test reaches both sides of it. */
 const messageFields = 100;
 const limits = { messageFields };
 const spec = { queue: "documents", type: "echo" };
@@ -21,7 +21,7 @@ const withList = (elements: number): Job => ({
 });
 const jobs = (count: number) => Array.from({ length: count }, () => ({}));
 
-const saidOf = (error: unknown) => {
+const faultFieldsOf = (error: unknown) => {
   if (!(error instanceof ConnectError)) throw error;
   const [info] = error.findDetails(ErrorInfoSchema);
   const fields = error.findDetails(BadRequestSchema).flatMap((bad) => bad.fieldViolations);
@@ -29,16 +29,16 @@ const saidOf = (error: unknown) => {
 };
 
 describe.each(transports)("%s", (_, make) => {
-  test("a list is refused, by its name, that is longer than the contract says", async () => {
+  test("refuses a list that is longer than the contract allows, by its name", async () => {
     await using setup = await startHttpServer({ submitJobs: async () => ({}) });
     const rpc = jobsBy(make, setup.url);
     await rpc.submitJobs({ jobs: jobs(1_000) });
-    const said = saidOf(await failureOf(rpc.submitJobs({ jobs: jobs(1_001) })));
-    expect(said).toEqual({ reason: "MALFORMED", fields: ["jobs"] });
+    const fault = faultFieldsOf(await failureOf(rpc.submitJobs({ jobs: jobs(1_001) })));
+    expect(fault).toEqual({ reason: "MALFORMED", fields: ["jobs"] });
     expect(setup.codes()).toEqual([status.OK, status.INVALID_ARGUMENT]);
   });
 
-  test("a message of too many fields is refused before a handler sees it", async () => {
+  test("refuses a message of too many fields before a handler sees it", async () => {
     const lengths: number[] = [];
     await using setup = await startHttpServer(
       {
@@ -53,13 +53,13 @@ describe.each(transports)("%s", (_, make) => {
     const rpc = jobsBy(make, setup.url);
     await rpc.submitJob({ job: withList(40) });
     const error = await failureOf(rpc.submitJob({ job: withList(messageFields) }));
-    expect(saidOf(error)).toMatchObject({ reason: "TOO_LARGE" });
+    expect(faultFieldsOf(error)).toMatchObject({ reason: "TOO_LARGE" });
     expect(lengths).toEqual([40]);
     expect(setup.bugs).toEqual([]);
   });
 });
 
-test("each message of a stream is looked at by itself", async () => {
+test("checks each message of a stream by itself", async () => {
   await using setup = await startJobServer(
     {
       async *submitStream(requests) {
@@ -78,7 +78,7 @@ test("each message of a stream is looked at by itself", async () => {
   expect(await failureOf(answers.next())).toMatchObject({ reason: "TOO_LARGE" });
 });
 
-test("gRPC's own port refuses the same", async () => {
+test("refuses the same on gRPC's own port", async () => {
   await using setup = await startJobServer(
     { submitJob: async () => ({}), submitJobs: async () => ({}) },
     { limits },
@@ -91,7 +91,7 @@ test("gRPC's own port refuses the same", async () => {
   });
 });
 
-test("an envelope may come in any pieces, and several in one", async () => {
+test("accepts an envelope in any pieces, and several in one piece", async () => {
   await using setup = await startHttpServer({
     async *submitStream(requests) {
       for await (const { items } of requests) yield { goneJobIds: [String(items[0]?.sequence)] };
@@ -107,5 +107,5 @@ test("an envelope may come in any pieces, and several in one", async () => {
   };
   const seen: string[] = [];
   for await (const { goneJobIds } of rpc.submitStream(requests())) seen.push(...goneJobIds);
-  expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => String(at)));
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
 });

@@ -1,4 +1,4 @@
-/** Health and reflection, which anyone may call: what a stranger can make a server hold by them. */
+/** Health and reflection, which anyone may call: what a stranger can make a server hold with them. */
 import { once } from "node:events";
 import { type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
@@ -33,7 +33,7 @@ function callerOf(address: string) {
   };
 }
 
-/** The field of protobuf that holds this text, padded by a field that nobody knows to so many bytes. */
+/** A protobuf field that holds this text, padded with an unknown field to the given number of bytes. */
 function message(field: number, text: string, bytes = 0): Buffer {
   const known = Buffer.concat([Buffer.from([(field << 3) | 2, text.length]), Buffer.from(text)]);
   if (bytes === 0) return known;
@@ -48,7 +48,7 @@ function framed(content: Uint8Array, { bytes = content.length } = {}): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** Resolves to the status that a call ends with, or to undefined once it answers with a message. */
+/** Resolves with the status that a call ends with, or with undefined once it answers with a message. */
 async function outcome(stream: ClientHttp2Stream): Promise<number | undefined> {
   const [headers] = (await once(stream, "response")) as [Record<string, string>];
   const ended = headers["grpc-status"];
@@ -57,14 +57,14 @@ async function outcome(stream: ClientHttp2Stream): Promise<number | undefined> {
   return undefined;
 }
 
-/** The server has read what was sent before. */
+/** Resolves when the server has read what was sent before. */
 async function roundTrip(open: ReturnType<typeof callerOf>) {
   const stream = open(check);
   stream.end(framed(message(1, "known")));
   return await outcome(stream);
 }
 
-/** Each method, and a message of it of so many bytes. */
+/** Each method, with a function that makes a message of it with the given number of bytes. */
 const methods = [
   [check, (bytes?: number) => message(1, "millrace.jobs.v1.JobService", bytes)],
   [watch, (bytes?: number) => message(1, "millrace.jobs.v1.JobService", bytes)],
@@ -72,26 +72,29 @@ const methods = [
   [reflectAlpha, (bytes?: number) => message(4, "millrace.jobs.v1.JobService", bytes)],
 ] as const;
 
-test.each(methods)("%s takes a small message, and no larger one", async (path, of) => {
+test.each(methods)("accepts a small message of %s, and no larger one", async (path, messageOf) => {
   const open = await setup();
   for (const [bytes, ends] of [
     [OPEN_MESSAGE_BYTES, undefined],
     [OPEN_MESSAGE_BYTES + 1, status.RESOURCE_EXHAUSTED],
   ] as const) {
     const stream = open(path);
-    stream.end(framed(of(bytes)));
+    stream.end(framed(messageOf(bytes)));
     expect(await outcome(stream)).toBe(ends);
   }
 });
 
-test.each(methods)("%s refuses a larger message by its length, before it comes", async (path) => {
-  const open = await setup();
-  const stream = open(path);
-  stream.write(framed(Buffer.alloc(0), { bytes: OPEN_MESSAGE_BYTES + 1 }));
-  expect(await outcome(stream)).toBe(status.RESOURCE_EXHAUSTED);
-});
+test.each(methods)(
+  "refuses a larger message of %s by its length, before it arrives",
+  async (path) => {
+    const open = await setup();
+    const stream = open(path);
+    stream.write(framed(Buffer.alloc(0), { bytes: OPEN_MESSAGE_BYTES + 1 }));
+    expect(await outcome(stream)).toBe(status.RESOURCE_EXHAUSTED);
+  },
+);
 
-/** Asks for a message, and leaves the call open. A watch has said all that it has to say. */
+/** Sends a message, and leaves the call open. A watch sends nothing more. */
 function ask(open: ReturnType<typeof callerOf>, path: string, content: Uint8Array) {
   const stream = open(path);
   if (path === watch) stream.end(framed(content));
@@ -101,7 +104,7 @@ function ask(open: ReturnType<typeof callerOf>, path: string, content: Uint8Arra
 const known = message(1, "known");
 
 test.each([watch, reflect, reflectAlpha])(
-  "%s: a connection has so many calls of it, and one more is refused",
+  "%s: limits the calls of one connection, and refuses one more",
   async (path) => {
     const limit = 3;
     const address = await start({ healthCallsPerConnection: limit });
@@ -109,20 +112,20 @@ test.each([watch, reflect, reflectAlpha])(
     const content = message(path === watch ? 1 : 4, "known");
     const streams = Array.from({ length: limit }, () => ask(open, path, content));
     expect(new Set(await Promise.all(streams.map(outcome)))).toEqual(new Set([undefined]));
-    // Of all these methods together, and Check is among them.
+    // The limit counts all these methods together, Check included.
     for (const other of [watch, reflect, check]) {
       const refused = open(other);
-      // As its headers arrive: it has sent nothing else.
+      // It is refused when its headers arrive, because it has sent nothing else.
       const [headers] = (await once(refused, "response")) as [Record<string, string>];
       expect(headers["grpc-status"]).toBe(String(status.RESOURCE_EXHAUSTED));
       expect(headers["grpc-message"]).toContain(String(limit));
     }
-    // Calls of other methods, and other connections, are not concerned.
+    // Calls of other methods and on other connections are not affected.
     const job = open(getJob);
     job.end(framed(message(1, jobId)));
     expect(await outcome(job)).toBeUndefined();
     expect(await outcome(ask(callerOf(address), path, content))).toBeUndefined();
-    // One that has ended makes room for one.
+    // A call that has ended makes room for one.
     const [first] = streams as [ClientHttp2Stream];
     first.close(constants.NGHTTP2_CANCEL);
     await once(first, "close");
@@ -134,12 +137,12 @@ test.each([watch, reflect, reflectAlpha])(
   },
 );
 
-test("calls that were answered, refused or broken off are counted no longer", async () => {
+test("does not count calls any longer that were answered, refused or broken off", async () => {
   const open = await setup({ healthCallsPerConnection: 1 });
   const breakOff = async (stream: ClientHttp2Stream) => {
     stream.close(constants.NGHTTP2_CANCEL);
     await once(stream, "close");
-    // The server has seen it by the time that it answers what comes after.
+    // The server has seen the end by the time that it answers the next call.
     const job = open(getJob);
     job.end(framed(message(1, jobId)));
     await once(job.resume(), "close");
@@ -158,7 +161,7 @@ test("calls that were answered, refused or broken off are counted no longer", as
   }
 });
 
-test("by default a connection may have 32", async () => {
+test("allows a connection 32 calls by default", async () => {
   const open = await setup();
   const most = defaultServeLimits.healthCallsPerConnection;
   const streams = Array.from({ length: most }, () => ask(open, watch, known));
@@ -166,7 +169,7 @@ test("by default a connection may have 32", async () => {
   expect(await outcome(ask(open, watch, known))).toBe(status.RESOURCE_EXHAUSTED);
 });
 
-test("a name that was watched is forgotten with its last watcher, known or not", async () => {
+test("forgets a watched name with its last watcher, known or not", async () => {
   const health = healthService();
   health.setStatus("known", "SERVING");
   const server = new Server();
@@ -189,7 +192,7 @@ test("a name that was watched is forgotten with its last watcher, known or not",
   const [first, ...others] = streams;
   expect([...watchers.keys()]).toEqual(["known", "unknown"]);
   first?.close(constants.NGHTTP2_CANCEL);
-  // It is told as before.
+  // It gets the status as before.
   health.setStatus("known", "NOT_SERVING");
   await once(others[0] as ClientHttp2Stream, "data");
   expect([...watchers.keys()]).toEqual(["known", "unknown"]);
@@ -197,7 +200,7 @@ test("a name that was watched is forgotten with its last watcher, known or not",
   while (watchers.size > 0) await roundTrip(open);
 });
 
-test("reflection reads no further while its answers are not read, and answers all once they are", async () => {
+test("reads no further in reflection while answers are not read, and answers all once they are", async () => {
   const open = await setup();
   const stream = open(reflect);
   const one = framed(message(4, "millrace.jobs.v1.JobService"));

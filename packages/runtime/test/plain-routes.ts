@@ -1,7 +1,7 @@
 import { JobService } from "@millrace/proto/job-service";
 import { type HttpRoute, rpcError } from "../src/index.ts";
 
-/** Takes up to `most` bytes, and refuses more without reading on. */
+/** Accepts up to `most` bytes, and refuses more without reading on. */
 export const takes = (most: number): HttpRoute<string> => ({
   method: "POST",
   path: "/things",
@@ -23,7 +23,7 @@ export const ping: HttpRoute<string> = {
   handle: async () => ({ status: 200, body: "pong" }),
 };
 
-/** Lets everyone in but those whose credential is "no". */
+/** Accepts everyone except callers whose credential is "no". */
 export const refusesNo = async (headers: { get(name: string): string | undefined }) => {
   if (headers.get("authorization") !== "no") return "somebody";
   throw rpcError({ reason: "UNAUTHENTICATED", message: "no such key" });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { serveMetrics } from "../src/index.ts";
 import { startJobServer } from "./job-server.ts";
 
-test("health follows what the server says of itself, and knows no other service", async () => {
+test("reports the server's own state as health, and knows no other service", async () => {
   await using setup = await startJobServer({});
   const { Check } = service;
   if (Check === undefined) throw new Error("no health service");
@@ -28,7 +28,7 @@ test("health follows what the server says of itself, and knows no other service"
   client.close();
 });
 
-test("readiness changes while liveness stays, and metrics are there to scrape", async () => {
+test("changes readiness while liveness stays, and serves metrics", async () => {
   const metrics = createMetrics();
   let ready = false;
   const server = await serveMetrics({

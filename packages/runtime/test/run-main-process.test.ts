@@ -10,7 +10,7 @@ const program = `
   });
 `;
 
-test("a process with nothing open lives until SIGTERM, closes its parts and exits with 0", async () => {
+test("keeps a process with nothing open alive until SIGTERM, closes its parts and exits with 0", async () => {
   const entry = new URL("../src/run-main.ts", import.meta.url).href;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program, entry]);
   const exited = once(child, "exit");

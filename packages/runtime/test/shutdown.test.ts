@@ -11,7 +11,7 @@ const goodbye = create(WatchJobResponseSchema, { event: { case: "job", value: { 
 const untilAborted = (signal: AbortSignal) =>
   new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 
-test("closing lets a call under way finish and refuses the next", async () => {
+test("lets a call under way finish when it closes, and refuses the next", async () => {
   const arrived = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
   await using setup = await startJobServer({
@@ -30,7 +30,7 @@ test("closing lets a call under way finish and refuses the next", async () => {
   expect(await failureOf(setup.rpc.getJob({ jobId }))).toMatchObject({ code: status.UNAVAILABLE });
 });
 
-test("a stream that heeds draining says goodbye and ends well, before the grace is over", async () => {
+test("lets a stream that heeds draining end well before the grace is over", async () => {
   const clock = new ManualClock();
   await using setup = await startJobServer(
     {
@@ -53,7 +53,7 @@ test("a stream that heeds draining says goodbye and ends well, before the grace 
   expect(clock.pending).toBe(0);
 });
 
-test("a stream that stays open is cut when the grace is over, not before", async () => {
+test("cuts a stream that stays open when the grace is over, not before", async () => {
   const clock = new ManualClock();
   const aborted = Promise.withResolvers<void>();
   await using setup = await startJobServer(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { jobId, startJobServer } from "./job-server.ts";
 
-test("callers that leave many streams do not cut the others on their connection, where that is allowed", async () => {
+test("does not cut other streams on a connection when callers leave many, if that is allowed", async () => {
   await using setup = await startJobServer(
     {
       async *watchJob(_, { signal }) {
@@ -20,7 +20,7 @@ test("callers that leave many streams do not cut the others on their connection,
   const leave = async () => {
     for await (const _ of setup.rpc.watchJob({ jobId })) break;
   };
-  // More than HTTP/2's own burst of 1,000.
+  // This is more than HTTP/2's own burst of 1,000.
   for (let i = 0; i < 30; i += 1) await Promise.all(Array.from({ length: 50 }, leave));
   expect(cut).toBeUndefined();
 });

@@ -18,7 +18,7 @@ const bigOutput = (offset: number) => ({
   },
 });
 
-test("a server's stream arrives whole and in order", async () => {
+test("sends a server's stream whole and in order", async () => {
   await using setup = await startJobServer({
     async *watchJob() {
       for (let offset = 0; offset < 50; offset += 1) yield bigOutput(offset);
@@ -31,7 +31,7 @@ test("a server's stream arrives whole and in order", async () => {
   expect(offsets).toEqual(Array.from({ length: 50 }, (_, index) => BigInt(index)));
 });
 
-test("a reader that leaves the loop cancels the call and stops the source", async () => {
+test("cancels the call and stops the source when the reader leaves the loop", async () => {
   const stopped = Promise.withResolvers<void>();
   await using setup = await startJobServer({
     async *watchJob() {
@@ -47,7 +47,7 @@ test("a reader that leaves the loop cancels the call and stops the source", asyn
   expect(setup.bugs).toEqual([]);
 });
 
-test("a source that only waits on its signal stops when the reader leaves", async () => {
+test("stops a source that only waits for its signal when the reader leaves", async () => {
   const stopped = Promise.withResolvers<void>();
   await using setup = await startJobServer({
     async *watchJob(_, { signal }) {
@@ -60,7 +60,7 @@ test("a source that only waits on its signal stops when the reader leaves", asyn
   await stopped.promise;
 });
 
-test("a source is not pulled far ahead of a peer that does not read", async () => {
+test("does not read a source far ahead of a peer that does not read", async () => {
   let pulled = 0;
   const total = 5_000;
   await using setup = await startJobServer({
@@ -69,7 +69,7 @@ test("a source is not pulled far ahead of a peer that does not read", async () =
     },
     getJob: async () => ({}),
   });
-  // HTTP/2 by hand: a grpc-js client takes in what arrives whether it is read or not.
+  // The peer uses HTTP/2 by hand: a grpc-js client buffers what arrives whether it is read or not.
   const session = connect(`http://${setup.server.address}`);
   const stream = session.request({
     ":method": "POST",
@@ -81,13 +81,13 @@ test("a source is not pulled far ahead of a peer that does not read", async () =
   stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request]));
   await using _ = { [Symbol.asyncDispose]: async () => session.destroy() };
   await once(stream, "response");
-  // Each round trip is time in which an unbounded writer would run on.
+  // Each round trip is time in which a writer without back-pressure would go on.
   for (let round = 0; round < 200; round += 1) await setup.rpc.getJob({ jobId });
   expect(pulled).toBeGreaterThan(0);
   expect(pulled).toBeLessThan(total / 50);
 });
 
-test("both directions of a stream flow at once", async () => {
+test("sends both directions of a stream at once", async () => {
   await using setup = await startJobServer({
     async *submitStream(requests) {
       for await (const { items } of requests) {
@@ -106,7 +106,7 @@ test("both directions of a stream flow at once", async () => {
   expect((await responses.next()).done).toBe(true);
 });
 
-test("an invalid message on a stream ends it as MALFORMED", async () => {
+test("ends a stream as MALFORMED at an invalid message", async () => {
   await using setup = await startJobServer({
     async *submitStream(requests) {
       for await (const { items } of requests) yield { results: items.map(() => ({})) };
@@ -126,7 +126,7 @@ test("an invalid message on a stream ends it as MALFORMED", async () => {
   expect(setup.bugs).toEqual([]);
 });
 
-test("a fault reaches the caller though the handler still waits for its next request", async () => {
+test("sends a fault to the caller although the handler still waits for its next request", async () => {
   await using setup = await startJobServer({
     async *submitStream(requests) {
       const first = Promise.withResolvers<void>();
@@ -148,7 +148,7 @@ test("a fault reaches the caller though the handler still waits for its next req
   }
 });
 
-test("writes to an ended call are refused rather than lost", async () => {
+test("refuses writes to an ended call, and loses none silently", async () => {
   await using setup = await startJobServer({
     async *submitStream() {},
   });
@@ -157,7 +157,7 @@ test("writes to an ended call are refused rather than lost", async () => {
   await expect(call.write({ items: [] })).rejects.toMatchObject({ code: status.CANCELLED });
 });
 
-test("what is pushed to an outbox is streamed, and a gone reader closes it", async () => {
+test("streams what is pushed to an outbox, and closes it when the reader leaves", async () => {
   const outbox = createOutbox<{ results: [] }>();
   await using setup = await startJobServer({ submitStream: () => outbox });
   const call = setup.rpc.submitStream();
@@ -169,10 +169,10 @@ test("what is pushed to an outbox is streamed, and a gone reader closes it", asy
   expect(outbox.waiting).toBe(0);
 });
 
-test("a failure is not lost on a reader who comes after it", async () => {
+test("keeps a failure for a reader who comes after it", async () => {
   await using setup = await startJobServer({});
   const call = setup.rpc.submitStream();
-  // The write that finds the call ended says that the failure has arrived.
+  // The write that finds the call ended proves that the failure has arrived.
   const written = async () => {
     for (;;) {
       await call.write({});

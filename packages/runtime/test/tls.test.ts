@@ -9,7 +9,7 @@ import { credentials, status } from "@grpc/grpc-js";
 import { JobService } from "@millrace/proto/job-service";
 import { ManualClock, type TestCertificate, testAuthority } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { fixed, grpcClient, type Renewed, type ServerTls } from "../src/index.ts";
+import { fixedValue, grpcClient, type ReloadedValue, type ServerTls } from "../src/index.ts";
 import { clientCredentials } from "../src/tls-credentials.ts";
 import { startHttpServer } from "./http-server.ts";
 import { failureOf, jobId, startJobServer } from "./job-server.ts";
@@ -19,7 +19,7 @@ const stranger = testAuthority();
 const server = authority.issue("server");
 const getJob = async () => ({ job: { id: jobId } });
 
-/** What a client trusts, and what it shows. */
+/** What a client trusts, and what it presents. */
 interface Side {
   readonly ca: Buffer;
   readonly own?: TestCertificate;
@@ -58,7 +58,7 @@ type Handler = () => Promise<{ job: { id: string } }>;
 const listeners = [
   [
     "gRPC",
-    async (tls: Renewed<ServerTls>, handler: Handler = getJob) => {
+    async (tls: ReloadedValue<ServerTls>, handler: Handler = getJob) => {
       const running = await startJobServer({ getJob: handler }, { tls });
       return { running, call: (side: Side) => grpcCall(running.server.address, side) };
     },
@@ -67,7 +67,7 @@ const listeners = [
     (version) =>
       [
         `HTTP/${version}`,
-        async (tls: Renewed<ServerTls>, handler: Handler = getJob) => {
+        async (tls: ReloadedValue<ServerTls>, handler: Handler = getJob) => {
           const running = await startHttpServer({ getJob: handler }, { tls });
           return { running, call: (side: Side) => httpCall(version)(running.url, side) };
         },
@@ -80,7 +80,7 @@ function renewable<Value>(first: Value) {
   const listeners: ((value: Value) => void)[] = [];
   const renewed = {
     current: first,
-    onRenewed: (listener: (value: Value) => void) => void listeners.push(listener),
+    onReplaced: (listener: (value: Value) => void) => void listeners.push(listener),
   };
   return {
     renewed,
@@ -92,9 +92,9 @@ function renewable<Value>(first: Value) {
 }
 
 test.each(listeners)(
-  "%s with TLS serves those who trust its certificate, and no others",
+  "serves on %s with TLS clients that trust its certificate, and no others",
   async (_, start) => {
-    const { running, call } = await start(fixed(server));
+    const { running, call } = await start(fixedValue(server));
     await using _running = running;
     expect((await call(trusting)).job?.id).toBe(jobId);
     await failureOf(call(misled));
@@ -102,9 +102,9 @@ test.each(listeners)(
 );
 
 test.each(listeners)(
-  "%s with a client CA serves those alone whose certificate it signed",
+  "serves on %s with a client CA only clients whose certificate it signed",
   async (_, start) => {
-    const { running, call } = await start(fixed({ ...server, clientCa: authority.ca }));
+    const { running, call } = await start(fixedValue({ ...server, clientCa: authority.ca }));
     await using _running = running;
     expect((await call(known)).job?.id).toBe(jobId);
     await failureOf(call(trusting));
@@ -113,7 +113,7 @@ test.each(listeners)(
 );
 
 test.each(listeners)(
-  "%s shows a renewed certificate to those who come, asks them for one of the renewed authority, and cuts nobody",
+  "presents on %s a replaced certificate to new clients, requires one of the replaced CA, and cuts no connection",
   async (_, start) => {
     const begun = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
@@ -140,10 +140,10 @@ test.each(listeners)(
   },
 );
 
-test("a client shows and trusts what was renewed on its next connection", async () => {
+test("presents and trusts replaced certificates on a client's next connection", async () => {
   await using setup = await startJobServer(
     { getJob },
-    { tls: fixed({ ...stranger.issue("server"), clientCa: stranger.ca }) },
+    { tls: fixedValue({ ...stranger.issue("server"), clientCa: stranger.ca }) },
   );
   const { renewed, renew } = renewable({ ca: authority.ca, ...authority.issue("client") });
   const client = grpcClient(JobService, setup.server.address, {
@@ -157,16 +157,16 @@ test("a client shows and trusts what was renewed on its next connection", async 
   expect((await client.rpc.getJob({ jobId })).job?.id).toBe(jobId);
 });
 
-test("a caller in plaintext is not served where TLS is spoken", async () => {
-  await using setup = await startJobServer({ getJob }, { tls: fixed(server) });
+test("serves no caller in plaintext on a TLS listener", async () => {
+  await using setup = await startJobServer({ getJob }, { tls: fixedValue(server) });
   const error = await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 2_000 }));
   expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(
     (error as { code: status }).code,
   );
 });
 
-test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
-  await using setup = await startHttpServer({ getJob }, { tls: fixed(server) });
+test("negotiates HTTP/2 or HTTP/1.1 with TLS", async () => {
+  await using setup = await startHttpServer({ getJob }, { tls: fixedValue(server) });
   const session = connectHttp2(setup.url, { ca: authority.ca });
   await once(session, "connect");
   expect(session.alpnProtocol).toBe("h2");
@@ -177,8 +177,8 @@ test("with TLS the two sides agree on HTTP/2, or on HTTP/1.1", async () => {
   response.resume();
 });
 
-test("old versions of TLS are refused", async () => {
-  await using setup = await startHttpServer({ getJob }, { tls: fixed(server) });
+test("refuses old versions of TLS", async () => {
+  await using setup = await startHttpServer({ getJob }, { tls: fixedValue(server) });
   const { port } = new URL(setup.url);
   const socket = connectTls({
     ...{ host: "127.0.0.1", port: Number(port), ca: authority.ca },
@@ -188,15 +188,15 @@ test("old versions of TLS are refused", async () => {
   expect(error.message).toMatch(/alert protocol version|unsupported protocol|wrong version/i);
 });
 
-test("a connection that never shakes hands does not outlive the grace", async () => {
+test("ends a connection that never completes its handshake with the grace", async () => {
   const clock = new ManualClock();
   await using setup = await startHttpServer(
     {},
-    { tls: fixed(server), clock, limits: { graceMs: 5_000 } },
+    { tls: fixedValue(server), clock, limits: { graceMs: 5_000 } },
   );
   const socket = connect(Number(new URL(setup.url).port), "127.0.0.1");
   await once(socket, "connect");
-  // A full exchange on another connection: by then the server knows of the first.
+  // After a full exchange on another connection, the server knows of the first one.
   const asked = request(`${setup.url}/nothing`, { ca: authority.ca, agent: false }).end();
   (await once(asked, "response"))[0].resume();
   const cut = once(socket, "close");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { type CallHeaders, grpcClient, type RpcFault, rpcError } from "../src/index.ts";
 import { failureOf, jobId, startJobServer } from "./job-server.ts";
 
-test("a valid request reaches the handler and its reply the caller", async () => {
+test("brings a valid request to the handler and its reply to the caller", async () => {
   await using setup = await startJobServer({
     getJob: async (request) => ({ job: { id: request.jobId } }),
   });
@@ -12,7 +12,7 @@ test("a valid request reaches the handler and its reply the caller", async () =>
   expect(job?.id).toBe(jobId);
 });
 
-test("a list of at most 500 is served, one more is refused with the field's name", async () => {
+test("accepts a list of 500, and refuses one more with the field's name", async () => {
   const sizes: number[] = [];
   await using setup = await startJobServer({
     listJobs: async (request) => {
@@ -30,7 +30,7 @@ test("a list of at most 500 is served, one more is refused with the field's name
   expect(sizes).toEqual([500]);
 });
 
-test("bytes that are no message are the caller's fault, not a bug", async () => {
+test("treats bytes that are no message as the caller's error, and not as a bug", async () => {
   await using setup = await startJobServer({ getJob: async () => ({}) });
   const { Client, credentials } = await import("@grpc/grpc-js");
   const raw = new Client(setup.server.address, credentials.createInsecure());
@@ -48,7 +48,7 @@ test("bytes that are no message are the caller's fault, not a bug", async () => 
   expect(setup.bugs).toEqual([]);
 });
 
-test("an outcome arrives with its reason, metadata and wait", async () => {
+test("sends an outcome with its reason, metadata and retry delay", async () => {
   await using setup = await startJobServer({
     submitJob: async () => {
       const metadata = { queue: "documents" };
@@ -65,7 +65,7 @@ test("an outcome arrives with its reason, metadata and wait", async () => {
   });
 });
 
-test("a bug reaches the caller as INTERNAL without its content, and the log once", async () => {
+test("answers a bug with INTERNAL without its content, and reports it once to the log", async () => {
   const bug = new Error("redis://user:hunter2@10.0.0.1 refused");
   await using setup = await startJobServer({
     getJob: async () => {
@@ -81,7 +81,7 @@ test("a bug reaches the caller as INTERNAL without its content, and the log once
   expect(setup.bugs).toEqual([bug]);
 });
 
-test("the caller's identity reaches the handler; a refused caller reaches nothing", async () => {
+test("passes the caller's identity to the handler, and keeps a refused caller from it", async () => {
   const identities: string[] = [];
   const options = {
     authenticate: async (headers: CallHeaders) => {
@@ -107,7 +107,7 @@ test("the caller's identity reaches the handler; a refused caller reaches nothin
   expect(identities).toEqual(["owner"]);
 });
 
-test("a cancelled call aborts the handler's signal", async () => {
+test("aborts the handler's signal for a cancelled call", async () => {
   const arrived = Promise.withResolvers<AbortSignal>();
   await using setup = await startJobServer({
     getJob: (_, { signal }) => {
@@ -128,7 +128,7 @@ test("a cancelled call aborts the handler's signal", async () => {
   expect(setup.bugs).toEqual([]);
 });
 
-test("a passed deadline aborts the handler's signal", async () => {
+test("aborts the handler's signal at a passed deadline", async () => {
   const aborted = Promise.withResolvers<void>();
   await using setup = await startJobServer({
     listJobs: async () => ({}),
@@ -140,7 +140,7 @@ test("a passed deadline aborts the handler's signal", async () => {
         }),
       ),
   });
-  // The deadline is to pass in the handler, and not on the way to it.
+  // The deadline must pass in the handler, and not on the way to it.
   await setup.rpc.listJobs({ queue: "documents" });
   expect(await failureOf(setup.rpc.getJob({ jobId }, { deadlineMs: 500 }))).toMatchObject({
     code: status.DEADLINE_EXCEEDED,
@@ -148,7 +148,7 @@ test("a passed deadline aborts the handler's signal", async () => {
   await aborted.promise;
 });
 
-test("a message at the limit is taken, a longer one is refused", async () => {
+test("accepts a message at the limit, and refuses a longer one", async () => {
   const submitJob = async () => ({});
   await using setup = await startJobServer({ submitJob }, { limits: { messageBytes: 2_000 } });
   const send = (bytes: number) =>
@@ -163,7 +163,7 @@ test("a message at the limit is taken, a longer one is refused", async () => {
   expect(await failureOf(send(2_000))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
 });
 
-test("what gRPC says of an upstream that is away stays here: it holds an address", async () => {
+test("hides what gRPC says of an unavailable upstream, because it contains an address", async () => {
   const upstream = grpcClient(JobService, "127.0.0.1:1");
   await using setup = await startJobServer({
     getJob: async (request) => upstream.rpc.getJob(request),
@@ -171,6 +171,6 @@ test("what gRPC says of an upstream that is away stays here: it holds an address
   const fault = (await failureOf(setup.rpc.getJob({ jobId }))) as RpcFault;
   upstream.close();
   expect(fault).toMatchObject({ code: status.UNAVAILABLE, reason: "SCHEDULER_UNAVAILABLE" });
-  expect(fault.message).toBe("the scheduler is unavailable");
+  expect(fault.message).toBe("the scheduler is unavailable: try again later");
   expect(setup.bugs).toEqual([]);
 });

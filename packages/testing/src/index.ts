@@ -1,4 +1,4 @@
-export { freePort, type LocalRedis, type RedisOptions, startRedis } from "@millrace/local";
+export { freePort, type RedisOptions, startRedis } from "@millrace/local";
 export * from "./certificates.ts";
 export * from "./fault-proxy.ts";
 export * from "./manual-clock.ts";
@@ -7,6 +7,5 @@ export * from "./provider-simulator.ts";
 export * from "./redis-cluster.ts";
 export * from "./redis-command.ts";
 export * from "./redis-for-tests.ts";
-export { infoSays, until } from "./redis-replicas.ts";
 export * from "./redis-sentinels.ts";
 export * from "./seeded-random.ts";

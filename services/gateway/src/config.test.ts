@@ -10,19 +10,19 @@ const load = (env: Record<string, string>) =>
     ...env,
   });
 
-test("what is left out gets its default: loopback, and no token", () => {
+test("uses defaults for settings that are left out: loopback, and no token", () => {
   expect(load({})).toMatchObject({ host: "127.0.0.1", port: 7400, httpHost: "127.0.0.1" });
   expect(load({}).internalToken).toBeUndefined();
 });
 
-test("every problem is told at once", () => {
+test("reports all problems at once", () => {
   const wrong = { MILLRACE_SCHEDULER_ADDRESS: "", MILLRACE_HTTP_ALLOWED_ORIGINS: "app.example" };
   expect(() => load(wrong)).toThrow(
     /MILLRACE_HTTP_ALLOWED_ORIGINS[\s\S]*MILLRACE_SCHEDULER_ADDRESS/,
   );
 });
 
-/** The greatest whole number that is exact. */
+/** The greatest integer that a number holds exactly. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
 const bounds = [
   ["MILLRACE_GATEWAY_PORT", 0, 65_535],
@@ -54,11 +54,11 @@ const bounds = [
   ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
 ] as const;
 
-test("the bounds of every numeric setting are in the table", () => {
+test("lists the bounds of every numeric setting in the table", () => {
   expect(bounds.map(([name]) => name).sort()).toEqual(numericSettings(GatewayConfig));
 });
 
-test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
+test.each(bounds)("accepts %s from %i to %i", (name, least, most) => {
   for (const value of [least, most]) load({ [name]: String(value) });
   for (const value of [least - 1, most + 1]) {
     expect(() => load({ [name]: String(value) })).toThrow(`${name}: `);

@@ -28,13 +28,16 @@ import {
 } from "./watching/finished-hub.ts";
 import { createJobWatcher, type JobWatcher } from "./watching/job-watcher.ts";
 
-/** What one SubmitStream may have in hand before its caller has to wait, and for how long. */
+/** Limits of one SubmitStream: on its jobs, beyond which the gateway stops reading (back-pressure), and on its age. */
 export interface StreamLimits {
-  /** Jobs without an answer. */
+  /** Jobs that have no answer yet. */
   readonly unanswered: number;
-  /** Jobs whose end the caller asked to be told and has not been. */
+  /** Jobs whose end the caller wants to know, and has not received yet. */
   readonly unfinished: number;
-  /** How long it may last. Shorter than a connection, whose end would cut it; and callers find new replicas. */
+  /**
+   * The stream's longest life. It must be shorter than that of a connection, whose end would cut the stream. Reopened
+   * streams also find new replicas.
+   */
   readonly ageMs: number;
 }
 
@@ -44,33 +47,33 @@ export const defaultStreamLimits: StreamLimits = {
   ageMs: 1_800_000,
 };
 
-/** What handlers are made from. */
+/** What the handlers are built from. */
 export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
-  /** Refuses besides, before they are read, calls that submit jobs of a key with too many in hand. */
+  /** Also refuses calls that submit jobs, before their message is read, if their key has too many submissions under way. */
   readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<Caller>;
-  /** Calls `end` once the caller's key is revoked. Returns how to stop that. */
+  /** Calls `end` once the caller's key is revoked. Returns a function that stops the watch. */
   readonly onRevoked: (caller: Caller, end: (fault: RpcFault) => void) => () => void;
-  /** For streams, each of which has a bound of its own. */
+  /** Submits jobs of streams, each of which has its own limit. */
   readonly submit: Submitter;
-  /** For calls: rejects with TOO_MANY_SUBMISSIONS too. */
+  /** Submits jobs of other calls. Rejects with TOO_MANY_SUBMISSIONS too. */
   readonly submitCall: Submitter;
   readonly watch: JobWatcher;
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
-  /** Watches, submit streams and calls that wait for a job, by key. */
+  /** Limits the watches, submit streams and waiting calls of each key. */
   readonly streams: KeyLimit;
-  /** Documents that are being uploaded, by key. */
+  /** Limits the concurrent uploads of each key. */
   readonly uploads: KeyLimit;
   readonly uploadTimes: UploadTimes;
-  /** What the documents of a key may take whose budget does not say; Infinity: no bound. */
+  /** The most bytes that a key's documents may take if its budget sets no limit; Infinity means no limit. */
   readonly documentBytesPerKey: number;
-  /** Jobs whose end submit streams have yet to tell, by key. */
+  /** Limits the jobs whose end the submit streams of a key have not reported yet. */
   readonly awaited: KeyTotal;
-  /** Ends the hub's stream; the rest is its maker's to end. */
+  /** Ends the hub's stream. The caller of `gatewayParts` closes what it passed in. */
   close(): void;
 }
 
@@ -78,27 +81,27 @@ export interface GatewayOptions {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
-  /** By which jobs are stamped. */
+  /** The clock that stamps jobs. */
   readonly schedulerClock: SchedulerClock;
   readonly random: Random;
   readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
   readonly onWarning?: FinishedHubOptions["onWarning"];
   readonly keyCacheMs?: number;
-  /** Unknown API keys that callers of one address may show a second. */
+  /** How many unknown API keys the callers of one peer address may send per second. */
   readonly keyLookupsPerAddress?: number;
-  /** How long a call waits for a scheduler. */
+  /** How long a call may take at the schedulers. */
   readonly schedulerDeadlineMs: number;
   readonly streamLimits?: StreamLimits;
-  /** Watches, submit streams and waiting calls that one key may have open here. */
+  /** How many watches, submit streams and waiting calls one key may have open at this gateway. */
   readonly streamsPerKey?: number;
-  /** Jobs whose end submit streams of one key may have yet to tell here. */
+  /** How many jobs the submit streams of one key may await at this gateway. */
   readonly awaitedPerKey?: number;
-  /** Jobs of one key that calls may be submitting here. */
+  /** How many jobs of one key calls may be submitting at this gateway at once. */
   readonly submissionsPerKey?: number;
-  /** Documents of one key that may be being uploaded here. */
+  /** How many documents of one key this gateway may receive at once. */
   readonly uploadsPerKey?: number;
   readonly uploadTimes?: UploadTimes;
-  /** What the documents of a key may take whose budget does not say; 0, and left out: no bound. */
+  /** The most bytes that a key's documents may take if its budget sets no limit; 0 or undefined means no limit. */
   readonly documentBytesPerKey?: number;
 }
 

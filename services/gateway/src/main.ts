@@ -76,7 +76,7 @@ await runMain(
       authenticate: parts.authenticate,
       onRevoked: parts.onRevoked,
       callerOf: ({ keyId }: Caller) => keyId,
-      // One for both ports, whose callers are the same.
+      // Both ports share one, because they have the same callers.
       inflow: new Inflow(inflowLimitsOf(config), clock),
       tls,
       clock,
@@ -84,7 +84,8 @@ await runMain(
         onFinished(call);
         logCall(call);
       },
-      onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),
+      onBug: (error: unknown, path: string) =>
+        log.error({ error, path }, "a call failed because of a bug"),
     };
     const grpc = await scope.use(
       serve({ ...common, listen: { host: config.host, port: config.port } }),

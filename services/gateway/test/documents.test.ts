@@ -13,7 +13,7 @@ async function* withoutEnd(...content: string[]) {
   }
 }
 
-test("a document is stored for its owner, who alone may read it or name it in a job", async () => {
+test("stores a document for its owner, who alone may read it or name it in a job", async () => {
   const { ours, theirs } = await startGateway();
   const { document } = await ours.files.uploadDocument(upload("he", "llo"));
   expect(document).toMatchObject({ name: "a.txt", contentType: "text/plain", size: 5n });
@@ -31,7 +31,7 @@ test("a document is stored for its owner, who alone may read it or name it in a 
   await expect(theirs.jobs.submitJob(named)).rejects.toMatchObject(notFound);
 });
 
-test("a document that is empty, too long or of no known type is refused by name", async () => {
+test("refuses a document that is empty, too long or of an unknown type, each with its reason", async () => {
   const { ours, stored } = await startGateway();
   const reasonOf = (...content: string[]) =>
     ours.files.uploadDocument(upload(...content)).catch((error: unknown) => error);
@@ -41,14 +41,14 @@ test("a document that is empty, too long or of no known type is refused by name"
   expect(await stored()).toEqual([]);
 });
 
-test("an upload that ends without saying so was cut, and is not stored", async () => {
+test("does not store an upload that ends without the part end", async () => {
   const { ours, stored } = await startGateway();
   const outcome = ours.files.uploadDocument(withoutEnd("all", " of it"));
   await expect(outcome).rejects.toMatchObject({ reason: "MALFORMED" });
   expect(await stored()).toEqual([]);
 });
 
-test("an upload that its caller cancels midway is not stored", async () => {
+test("does not store an upload that its caller cancels midway", async () => {
   const { ours, stored, changed } = await startGateway();
   const abort = new AbortController();
   async function* halfway() {

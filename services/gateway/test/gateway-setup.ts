@@ -17,10 +17,10 @@ import { startSchedulerDouble } from "./scheduler-double.ts";
 
 export const secret = "a".repeat(32);
 export const other = "b".repeat(32);
-/** The least that a job says. */
+/** The fields that every job needs. */
 export const job = { queue: "documents", type: "summarize" };
 
-/** A gateway on real gRPC, with two API keys, before a scheduler that keeps jobs in memory. */
+/** A gateway on real gRPC with two API keys, in front of a scheduler that keeps jobs in memory. */
 export async function startGateway(
   clock: Clock = systemClock,
   options: { streamsPerKey?: number; submissionsPerKey?: number } = {},

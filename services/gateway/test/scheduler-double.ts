@@ -83,7 +83,7 @@ class Jobs {
   }
 }
 
-/** A scheduler on real gRPC that keeps jobs in memory and tells what it was asked. */
+/** A scheduler on real gRPC that keeps jobs in memory, and records the requests that it gets. */
 export async function startSchedulerDouble(
   keys: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
@@ -117,7 +117,7 @@ export async function startSchedulerDouble(
       }),
     ],
   });
-  /** Answers no submission until `answered`; resolves once there is one. */
+  /** Answers no submission until `answered` is called. Resolves once there is a submission. */
   const holdSubmits = (answered: Promise<void>) =>
     new Promise<void>((arrived) => {
       jobs.submits = { arrived, answered };

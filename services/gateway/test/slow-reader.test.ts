@@ -18,7 +18,7 @@ const onBug = (error: unknown) => {
   throw error;
 };
 
-/** A scheduler with a job that has written 640 MB, and a gateway before it. */
+/** A scheduler with a job that has written 640 MB of output, and a gateway in front of it. */
 async function setup() {
   let sent = 0;
   const left = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ const path = `/v1/jobs/${jobId}/events`;
 const headers = { authorization: `Bearer mr_ours_${"a".repeat(32)}` };
 
 test.each(["HTTP/1.1", "HTTP/2"])(
-  "a reader of events on %s that does not read holds back its job's output, and its leaving ends the watch",
+  "holds back a job's output for a reader of events on %s that does not read, and ends the watch when it leaves",
   async (version) => {
     const { url, sent, left } = await setup();
     let leave: () => void;
@@ -88,7 +88,7 @@ test.each(["HTTP/1.1", "HTTP/2"])(
       await once(reading, "response");
       leave = () => reading.destroy();
     }
-    // Each round trip is time in which an unbounded relay would run on.
+    // Each round trip is time in which a relay without back-pressure would go on.
     for (let round = 0; round < 300; round += 1) {
       await (await fetch(`${url}/v1/jobs/${jobId}`, { headers })).text();
     }

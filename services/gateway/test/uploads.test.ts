@@ -1,4 +1,4 @@
-/** What uploads of one key may hold: over gRPC and HTTP, with a scheduler that says what the key's budget has. */
+/** Limits on the uploads of one key, over gRPC and HTTP, with a scheduler that returns the limit of the key's budget. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
@@ -19,24 +19,24 @@ import { startSchedulerDouble } from "./scheduler-double.ts";
 
 const secret = "a".repeat(32);
 const uploadTimes = { idleMs: 1_234, totalMs: 10_000 };
-/** What a document counts at the least. */
+/** The least number of bytes that a document counts. */
 const LEAST = 12 * 1_024;
 
-/** Tells when an upload waits for its next piece. */
+/** Reports when an upload waits for its next piece. */
 class WatchedClock extends ManualClock {
   #waits = 0;
-  #told = () => {};
+  #reportWait = () => {};
 
   override after(delayMs: number, run: () => void): TimerHandle {
     if (delayMs === uploadTimes.idleMs) {
       this.#waits += 1;
-      this.#told();
+      this.#reportWait();
     }
     return super.after(delayMs, run);
   }
 
   async waits(times: number): Promise<void> {
-    while (this.#waits < times) await new Promise<void>((resolve) => (this.#told = resolve));
+    while (this.#waits < times) await new Promise<void>((resolve) => (this.#reportWait = resolve));
   }
 }
 
@@ -84,7 +84,7 @@ async function setup(
       ...{ method: "PUT", body },
       headers: { authorization: `Bearer mr_ours_${secret}`, ...headers },
     });
-  /** A PUT that says it is longer than what it sends. */
+  /** A PUT whose Content-Length is longer than what it sends. */
   const begin = () => {
     const [host, port] = http.address.split(":");
     const headers = { authorization: `Bearer mr_ours_${secret}`, "content-length": "1000" };
@@ -117,7 +117,7 @@ async function* endless(until: Promise<unknown>) {
   await until;
 }
 
-test("an upload over gRPC that stands still is given up, and nothing of it is kept", async () => {
+test("ends an upload over gRPC that sends nothing, and stores nothing of it", async () => {
   const { clock, ours, partial } = await setup();
   const { promise, resolve } = Promise.withResolvers<void>();
   const outcome = ours.uploadDocument(endless(promise)).catch((error: unknown) => error);
@@ -128,17 +128,17 @@ test("an upload over gRPC that stands still is given up, and nothing of it is ke
   expect(await partial()).toEqual([]);
 });
 
-test("an upload over HTTP that stands still is answered with 408", async () => {
+test("answers an upload over HTTP that sends nothing with 408", async () => {
   const { clock, begin, partial } = await setup();
   const answer = begin();
-  // HTTP has no message for the header: it is there at once.
+  // HTTP has no message for the header, so the header is there at once.
   await clock.waits(3);
   clock.advance(uploadTimes.idleMs);
   expect((await answer).statusCode).toBe(408);
   expect(await partial()).toEqual([]);
 });
 
-test("a key may have as many uploads open as the limit and not one more, over gRPC and HTTP together", async () => {
+test("allows a key as many open uploads as the limit, over gRPC and HTTP together, and not one more", async () => {
   const { clock, as, ours, put } = await setup({ uploadsPerKey: 2 });
   const { promise, resolve } = Promise.withResolvers<void>();
   const abort = new AbortController();
@@ -160,7 +160,7 @@ test("a key may have as many uploads open as the limit and not one more, over gR
   expect((await put("text")).status).toBe(201);
 });
 
-test("documents of a key take as much as its budget says, whatever the gateway's bound", async () => {
+test("limits the documents of a key by its budget, whatever the gateway's own limit is", async () => {
   const { as, ours, put } = await setup({ documentBytesPerKey: 1 }, 3 * LEAST);
   await ours.uploadDocument(whole(2 * LEAST));
   await ours.uploadDocument(whole(1));
@@ -176,16 +176,19 @@ test("documents of a key take as much as its budget says, whatever the gateway's
 test.each([
   [2 * LEAST, "stored"],
   [2 * LEAST - 1, "STORED_BYTES_FULL"],
-])("without a budget that says, the gateway's bound of %i holds: %s", async (bound, outcome) => {
-  const { ours } = await setup({ documentBytesPerKey: bound });
-  const result = await ours.uploadDocument(whole(2 * LEAST)).then(
-    () => "stored",
-    (error: { reason: string }) => error.reason,
-  );
-  expect(result).toBe(outcome);
-});
+])(
+  "applies the gateway's limit of %i without a limit in the budget: %s",
+  async (bound, outcome) => {
+    const { ours } = await setup({ documentBytesPerKey: bound });
+    const result = await ours.uploadDocument(whole(2 * LEAST)).then(
+      () => "stored",
+      (error: { reason: string }) => error.reason,
+    );
+    expect(result).toBe(outcome);
+  },
+);
 
-test("a bound of 0 is none", async () => {
+test("treats a limit of 0 as no limit", async () => {
   const { ours } = await setup({ documentBytesPerKey: 0 });
   await ours.uploadDocument(whole(90_000));
 });

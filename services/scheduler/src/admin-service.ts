@@ -32,7 +32,7 @@ import { storeApiKey } from "./operators/store-api-key.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
 
-/** Of what operators call, that which a configuration changes things by. */
+/** The handlers of AdminService that apply a configuration. */
 export const configurationCalls = (
   engine: Engine,
   record: RecordChange,
@@ -44,7 +44,7 @@ export const configurationCalls = (
   updateApiKey: updateApiKey(engine, record),
 });
 
-/** What operators call, by the names of their tokens. */
+/** The service that operators call. A call's identity is the operator whose token it carries. */
 export function adminService(
   engine: Engine,
   clock: Clock,

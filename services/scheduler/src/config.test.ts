@@ -7,16 +7,16 @@ const load = (env: Record<string, string>) =>
   loadConfig(SchedulerConfig, { MILLRACE_REDIS_URL: "redis://127.0.0.1:6379", ...env });
 const tokens = { MILLRACE_INTERNAL_TOKEN: "a", MILLRACE_WORKER_TOKEN: "b" };
 
-test("what is left out gets its default: loopback, and no tokens", () => {
+test("uses defaults for settings that are left out: loopback, and no tokens", () => {
   expect(load({})).toMatchObject({ host: "127.0.0.1", port: 7071, workerPort: 7072 });
 });
 
-test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("%s needs no tokens", (host) => {
+test.each(["127.0.0.1", "127.8.8.8", "localhost", "::1"])("needs no tokens on %s", (host) => {
   expect(load({ MILLRACE_SCHEDULER_HOST: host }).host).toBe(host);
 });
 
 test.each(["0.0.0.0", "::", "10.0.0.1", "scheduler", "127.0.0.1.example.com"])(
-  "%s is refused without both tokens",
+  "refuses %s without both tokens",
   (host) => {
     const env = { MILLRACE_SCHEDULER_HOST: host };
     expect(() => load(env)).toThrow(/MILLRACE_INTERNAL_TOKEN.*\n.*MILLRACE_WORKER_TOKEN/);
@@ -26,40 +26,43 @@ test.each(["0.0.0.0", "::", "10.0.0.1", "scheduler", "127.0.0.1.example.com"])(
   },
 );
 
-test("operators are listened to on loopback, wherever the rest listens", () => {
+test("listens for operators on loopback, wherever the other listeners are", () => {
   const env = { MILLRACE_SCHEDULER_HOST: "0.0.0.0", ...tokens };
   expect(load(env)).toMatchObject({ adminHost: "127.0.0.1", adminPort: 7075 });
 });
 
-test("operators are listened to elsewhere only with a token", () => {
+test("listens for operators elsewhere only with a token", () => {
   const env = { MILLRACE_ADMIN_HOST: "0.0.0.0" };
   expect(() => load({ ...env, ...tokens })).toThrow("MILLRACE_ADMIN_TOKEN");
   expect(load({ ...env, MILLRACE_ADMIN_TOKEN: "c" }).adminHost).toBe("0.0.0.0");
 });
 
-test("operators' tokens have names, and what is wrong with one is told without it", () => {
+test("takes named tokens of operators, and reports a wrong one without its text", () => {
   expect(load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,plain" }).adminToken).toContain("anna");
   const wrong = () => load({ MILLRACE_ADMIN_TOKEN: "anna:s3cret,Bert:other" });
   expect(wrong).toThrow("MILLRACE_ADMIN_TOKEN: token 2");
   expect(wrong).not.toThrow(/s3cret|other/);
 });
 
-test.each(["INTERNAL", "WORKER", "ADMIN"])("the %s token is in a setting or in a file", (name) => {
-  const both = { [`MILLRACE_${name}_TOKEN`]: "a", [`MILLRACE_${name}_TOKEN_FILE`]: "/b" };
-  expect(() => load(both)).toThrow(`MILLRACE_${name}_TOKEN and MILLRACE_${name}_TOKEN_FILE`);
-  const files = {
-    ...{ MILLRACE_INTERNAL_TOKEN_FILE: "/a", MILLRACE_WORKER_TOKEN_FILE: "/b" },
-    ...{ MILLRACE_ADMIN_TOKEN_FILE: "/c" },
-  };
-  const hosts = { MILLRACE_SCHEDULER_HOST: "0.0.0.0", MILLRACE_ADMIN_HOST: "0.0.0.0" };
-  expect(load({ ...hosts, ...files }).host).toBe("0.0.0.0");
-});
+test.each(["INTERNAL", "WORKER", "ADMIN"])(
+  "takes the %s token from a setting or from a file",
+  (name) => {
+    const both = { [`MILLRACE_${name}_TOKEN`]: "a", [`MILLRACE_${name}_TOKEN_FILE`]: "/b" };
+    expect(() => load(both)).toThrow(`MILLRACE_${name}_TOKEN and MILLRACE_${name}_TOKEN_FILE`);
+    const files = {
+      ...{ MILLRACE_INTERNAL_TOKEN_FILE: "/a", MILLRACE_WORKER_TOKEN_FILE: "/b" },
+      ...{ MILLRACE_ADMIN_TOKEN_FILE: "/c" },
+    };
+    const hosts = { MILLRACE_SCHEDULER_HOST: "0.0.0.0", MILLRACE_ADMIN_HOST: "0.0.0.0" };
+    expect(load({ ...hosts, ...files }).host).toBe("0.0.0.0");
+  },
+);
 
-test("what operators changed is kept for a year", () => {
+test("keeps the change log for a year", () => {
   expect(load({})).toMatchObject({ changeLogKeepMs: 365 * 86_400_000, changeLogLength: 10_000 });
 });
 
-/** The greatest whole number that is exact. */
+/** The greatest integer that a number holds exactly. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
 const bounds: readonly (readonly [name: string, least: number, most: number])[] = [
   ["MILLRACE_SCHEDULER_PORT", 0, 65_535],
@@ -89,12 +92,12 @@ const bounds: readonly (readonly [name: string, least: number, most: number])[] 
   ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
 ];
 
-test("the bounds of every numeric setting are in the table", () => {
+test("lists the bounds of every numeric setting in the table", () => {
   expect(bounds.map(([name]) => name).sort()).toEqual(numericSettings(SchedulerConfig));
 });
 
-test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
-  // One of two shares of memory is below the other: each gets the other's room.
+test.each(bounds)("accepts %s from %i to %i", (name, least, most) => {
+  // One of the two shares of memory must be below the other, so the other one gets room.
   const shares = {
     MILLRACE_REDIS_MEMORY_SHED_PERCENT: "99",
     MILLRACE_REDIS_MEMORY_RESUME_PERCENT: "5",
@@ -106,7 +109,7 @@ test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
   }
 });
 
-test("jobs are taken again at a lower share of Redis' memory than they are refused at", () => {
+test("requires that jobs are accepted again at a lower share of Redis' memory than they are refused at", () => {
   expect(load({})).toMatchObject({ memoryShedPercent: 90, memoryResumePercent: 85 });
   const [shed, resume] = ["SHED", "RESUME"].map((name) => `MILLRACE_REDIS_MEMORY_${name}_PERCENT`);
   const shares = (at: string, again: string) =>
@@ -118,7 +121,7 @@ test("jobs are taken again at a lower share of Redis' memory than they are refus
   expect(() => shares("9", "8")).toThrow(String(shed));
 });
 
-test("every problem is told at once", () => {
+test("reports all problems at once", () => {
   expect(() => load({ MILLRACE_REDIS_URL: "redis", MILLRACE_LEASE_MS: "999" })).toThrow(
     /MILLRACE_REDIS_URL[\s\S]*MILLRACE_LEASE_MS/,
   );

@@ -21,10 +21,13 @@ import { workerTokens } from "./tokens/worker-tokens.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = z.coerce.number().int().min(0).max(65_535);
-/** A timer fires after 24 days at the latest, so that a slip of the hand would stop a duty without a word. */
+/**
+ * The upper bound catches typing errors. Node cannot wait longer than 24 days: such a pause would silently break the
+ * loop.
+ */
 const pause = (mostMs: number) => z.coerce.number().int().min(10).max(mostMs);
 
-/** Text that `parse` takes. Only a program's parts parse it: a token's file is parsed each time it is read. */
+/** Tokens as text, which `parse` must accept. The text stays text here: whoever reads the token or its file parses it. */
 const tokens = (parse: (text: string) => unknown) =>
   z
     .string()
@@ -42,56 +45,56 @@ const settings = {
   memoryShedPercent: setting(
     "MILLRACE_REDIS_MEMORY_SHED_PERCENT",
     z.coerce.number().int().min(10).max(99).default(90),
-    "From which share of Redis' maxmemory on new jobs are refused.",
+    "Redis memory, in percent of maxmemory, from which the scheduler refuses new jobs.",
   ),
   memoryResumePercent: setting(
     "MILLRACE_REDIS_MEMORY_RESUME_PERCENT",
     z.coerce.number().int().min(5).max(98).default(85),
-    "Down to which share they then go on being refused.",
+    "Redis memory, in percent of maxmemory, at which the scheduler accepts new jobs again.",
   ),
   storedBytesPerKey: setting(
     "MILLRACE_STORED_BYTES_PER_KEY",
     z.coerce.number().int().min(0).optional(),
-    "Bytes that the jobs of one API key may take in each queue, where its budget does not say; 0: no bound. Left out: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
+    "How many bytes the jobs of one API key may take in each queue, if its budget sets no limit; 0 means no limit. Default: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
   ),
   providerFailures: setting(
     "MILLRACE_PROVIDER_FAILURES",
     z.coerce.number().int().min(2).max(100).default(5),
-    "So many failures of a provider account in a row, of two jobs or more, pause it for all.",
+    "How many failures of a provider account in a row, from at least two jobs, start a cool-down of the account for all jobs.",
   ),
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),
-    "Address to listen on.",
+    "Address on which the scheduler listens for gateways and workers.",
   ),
   port: setting("MILLRACE_SCHEDULER_PORT", port.default(7071), "Port for gRPC."),
   internalToken: setting(
     "MILLRACE_INTERNAL_TOKEN",
     tokens(gatewayTokens),
-    "What gateways must show, several by commas; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
+    "The tokens that gateways may send, separated by commas. Required unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
   internalTokenFile: secretFileSetting("MILLRACE_INTERNAL_TOKEN"),
   workerPort: setting(
     "MILLRACE_WORKER_PORT",
     port.default(7072),
-    "Port for workers, on the same address.",
+    "Port for workers, on the address of MILLRACE_SCHEDULER_HOST.",
   ),
   workerToken: setting(
     "MILLRACE_WORKER_TOKEN",
     tokens(workerTokens),
-    "What workers must show, several by commas, each token, name:token or name:token;queues=a b;pools=c; needed unless MILLRACE_SCHEDULER_HOST is a loopback address.",
+    "The tokens that workers may send, separated by commas. Each is written as token, name:token or name:token;queues=a b;pools=c. Required unless MILLRACE_SCHEDULER_HOST is a loopback address.",
   ),
   workerTokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
   adminHost: setting(
     "MILLRACE_ADMIN_HOST",
     z.string().default("127.0.0.1"),
-    "Address to listen on for operators.",
+    "Address on which the scheduler listens for operators.",
   ),
   adminPort: setting("MILLRACE_ADMIN_PORT", port.default(7075), "Port for operators."),
   adminToken: setting(
     "MILLRACE_ADMIN_TOKEN",
     tokens(operatorTokens),
-    "What operators must show, as name:token, several by commas; needed unless MILLRACE_ADMIN_HOST is a loopback address.",
+    "The tokens that operators may send, each as name:token, separated by commas. Required unless MILLRACE_ADMIN_HOST is a loopback address.",
   ),
   adminTokenFile: secretFileSetting("MILLRACE_ADMIN_TOKEN"),
   changeLogKeepMs: setting(
@@ -103,22 +106,22 @@ const settings = {
       .max(3_650)
       .default(365)
       .transform((days) => days * DAY_MS),
-    "How many days what operators changed can be looked up.",
+    "How many days the change log keeps each change.",
   ),
   changeLogLength: setting(
     "MILLRACE_CHANGE_LOG_LENGTH",
     z.coerce.number().int().min(100).max(1_000_000).default(10_000),
-    "How many changes are kept at most.",
+    "How many changes the change log keeps at most.",
   ),
   configFile: setting(
     "MILLRACE_CONFIG_FILE",
     z.string().optional(),
-    "A file that declares queues, API keys and provider accounts; applied at start and on SIGHUP.",
+    "A file that declares queues, API keys and provider accounts; the scheduler applies it at start and on SIGHUP.",
   ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
     z.string().default(() => `${hostname()}-${process.pid}`),
-    "This replica's name, for people and logs.",
+    "This replica's name, for operators and logs.",
   ),
   leaseMs: setting(
     "MILLRACE_LEASE_MS",
@@ -128,7 +131,7 @@ const settings = {
   stopGraceMs: setting(
     "MILLRACE_STOP_GRACE_MS",
     z.coerce.number().int().min(0).max(3_600_000).default(10_000),
-    "How long an attempt has to stop before its lease is taken away, in milliseconds.",
+    "How long an attempt may take to stop before the scheduler takes its lease away, in milliseconds.",
   ),
   ...tlsSettings,
   ...secretSettings,
@@ -138,21 +141,21 @@ const settings = {
   reapEveryMs: setting(
     "MILLRACE_REAP_EVERY_MS",
     pause(60_000).default(1_000),
-    "Pause between looks for leases that ran out, in milliseconds.",
+    "Pause between two searches for expired leases, in milliseconds.",
   ),
   promoteEveryMs: setting(
     "MILLRACE_PROMOTE_EVERY_MS",
     pause(60_000).default(250),
-    "Pause between looks for scheduled jobs that are due, in milliseconds.",
+    "Pause between two searches for scheduled jobs that are due, in milliseconds.",
   ),
   pruneEveryMs: setting(
     "MILLRACE_PRUNE_EVERY_MS",
     pause(3_600_000).default(10_000),
-    "Pause between looks for finished jobs to remove, in milliseconds.",
+    "Pause between two searches for finished jobs past their retention, in milliseconds.",
   ),
 };
 
-/** A listener that others can reach lets nobody in without a token. */
+/** Requires a token for each listener that other machines can reach. */
 export const SchedulerConfig = defineConfig(settings, (config) => [
   ...redisProblems(config),
   ...(config.memoryResumePercent < config.memoryShedPercent
@@ -162,7 +165,7 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
   ...missingTokens(config),
 ]);
 
-/** All settings of a scheduler, read and checked. */
+/** All settings of a scheduler, after validation. */
 export type SchedulerSettings = Config<typeof settings>;
 
 type TokenSettings = Config<
@@ -177,15 +180,19 @@ type TokenSettings = Config<
   >
 >;
 
-/** Where the tokens of each listener come from. */
+/** Says where the tokens of each listener come from. */
 export function tokenSources(config: TokenSettings) {
-  const of = (env: string, value: string | undefined, file: string | undefined): SecretSource => ({
+  const source = (
+    env: string,
+    value: string | undefined,
+    file: string | undefined,
+  ): SecretSource => ({
     ...{ env, value, file },
   });
   return {
-    gateways: of("MILLRACE_INTERNAL_TOKEN", config.internalToken, config.internalTokenFile),
-    workers: of("MILLRACE_WORKER_TOKEN", config.workerToken, config.workerTokenFile),
-    operators: of("MILLRACE_ADMIN_TOKEN", config.adminToken, config.adminTokenFile),
+    gateways: source("MILLRACE_INTERNAL_TOKEN", config.internalToken, config.internalTokenFile),
+    workers: source("MILLRACE_WORKER_TOKEN", config.workerToken, config.workerTokenFile),
+    operators: source("MILLRACE_ADMIN_TOKEN", config.adminToken, config.adminTokenFile),
   };
 }
 

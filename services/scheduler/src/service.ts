@@ -18,7 +18,7 @@ import type { MemoryPressure } from "./policy/memory-pressure.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
 
-/** What gateways call. */
+/** The service that gateways call. */
 export const schedulerService = (
   engine: Engine,
   observer: JobObserver,
@@ -38,6 +38,6 @@ export const schedulerService = (
     explain: unaryOverStore(explain(engine, clock)),
   });
 
-/** What workers call. */
+/** The service that workers call. */
 export const workerService = (parts: WorkParts) =>
   bindService<typeof WorkerService, WorkerPass>(WorkerService, { work: work(parts) });

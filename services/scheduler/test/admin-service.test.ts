@@ -7,7 +7,7 @@ import { parseApiKey } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { setup } from "./admin-setup.ts";
 
-test("operators are let in by the token alone", async () => {
+test("accepts operators by their token only", async () => {
   const { address } = await setup();
   for (const options of [{}, { token: "other" }]) {
     const { rpc } = grpcClient(AdminService, address, options);
@@ -15,7 +15,7 @@ test("operators are let in by the token alone", async () => {
   }
 });
 
-test("a new API key opens, and what is stored of it is not its secret", async () => {
+test("creates an API key that works, and does not store its secret", async () => {
   const { rpc, engine, clock, opens } = await setup();
   const { key, apiKey } = await rpc.createApiKey({ name: "shop" });
   expect(await opens(key)).toBe(true);
@@ -25,7 +25,7 @@ test("a new API key opens, and what is stored of it is not its secret", async ()
   expect(JSON.stringify(await engine.apiKeys.list())).not.toContain(secret);
 });
 
-test("API keys are listed by id, in pages of any size", async () => {
+test("lists API keys by id, in pages of any size", async () => {
   const { rpc, newKey } = await setup();
   const ids = await Promise.all([1, 2, 3].map(async () => (await newKey()).keyId));
   ids.sort();
@@ -43,7 +43,7 @@ test("API keys are listed by id, in pages of any size", async () => {
   });
 });
 
-test("after a rotation both secrets open, and the old one only for its grace", async () => {
+test("accepts both secrets after a rotation, and the old one only for its grace", async () => {
   const { rpc, clock, opens, newKey } = await setup();
   const { key: old, keyId } = await newKey();
   const { key, apiKey } = await rpc.rotateApiKey({ keyId, grace: { seconds: 60n } });
@@ -61,7 +61,7 @@ test("after a rotation both secrets open, and the old one only for its grace", a
   expect(await opens(next.key)).toBe(false);
 });
 
-test("an API key is renamed, and revoked for good", async () => {
+test("renames an API key, and revokes it for good", async () => {
   const { rpc, opens, newKey } = await setup();
   const { key, keyId } = await newKey();
   const renamed = await rpc.updateApiKey({ keyId, name: "market" });
@@ -75,7 +75,7 @@ test("an API key is renamed, and revoked for good", async () => {
   await expect(rpc.rotateApiKey({ keyId })).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
 });
 
-test("an API key that is not there is named", async () => {
+test("names an API key that does not exist", async () => {
   const { rpc } = await setup();
   const keyId = "nobody";
   for (const call of [
@@ -91,7 +91,7 @@ test("an API key that is not there is named", async () => {
   }
 });
 
-test("a queue is what was put last, with defaults for what is left out", async () => {
+test("returns a queue as it was last put, with defaults for what is left out", async () => {
   const { rpc } = await setup();
   const put = { name: "mail", shards: 2, types: ["send"], maxStalls: 9, retainFailed: {} };
   expect((await rpc.putQueue({ queue: put })).queue).toMatchObject({
@@ -105,7 +105,7 @@ test("a queue is what was put last, with defaults for what is left out", async (
   expect((await rpc.listQueues({})).queues.map(({ queue }) => queue?.name)).toEqual(["a", "mail"]);
 });
 
-test("the number of shards of a queue is fixed", async () => {
+test("does not change the number of shards of a queue", async () => {
   const { rpc } = await setup();
   const put = (shards: number) => rpc.putQueue({ queue: { name: "mail", shards, maxStalls: 5 } });
   await put(2);
@@ -116,7 +116,7 @@ test("the number of shards of a queue is fixed", async () => {
   expect((await put(2)).queue?.shards).toBe(2);
 });
 
-test("jobs that say nothing of retries get their queue's, as it was last put", async () => {
+test("applies the queue's retry policy, as it was last put, to jobs without one", async () => {
   const { rpc, submit } = await setup();
   const put = async (defaultRetry: MessageInitShape<typeof RetryPolicySchema>) =>
     (await rpc.putQueue({ queue: { name: "mail", defaultRetry } })).queue?.defaultRetry;
@@ -135,7 +135,7 @@ test("jobs that say nothing of retries get their queue's, as it was last put", a
   });
 });
 
-test("a longest wait shorter than the first is refused, an equal one is not", async () => {
+test("refuses a maximum backoff below the initial one, and accepts an equal one", async () => {
   const { rpc } = await setup();
   const put = (initial: bigint, max: bigint) =>
     rpc.putQueue({
@@ -155,7 +155,7 @@ test("a longest wait shorter than the first is refused, an equal one is not", as
   await put(3n, 3n);
 });
 
-test("a queue is paused and resumed, and says so", async () => {
+test("pauses and resumes a queue, and shows that", async () => {
   const { rpc } = await setup();
   await rpc.putQueue({ queue: { name: "mail", shards: 2 } });
   expect((await rpc.pauseQueue({ name: "mail" })).queue?.paused).toBe(true);

@@ -3,7 +3,7 @@ import { type JobRecord, openEngine } from "@millrace/engine";
 import { AdminService } from "@millrace/proto/admin-service";
 import type { JobSpecSchema } from "@millrace/proto/job";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import { fixed, grpcClient, serve } from "@millrace/runtime";
+import { fixedValue, grpcClient, serve } from "@millrace/runtime";
 import {
   hashSecret,
   type KeyId,
@@ -22,7 +22,7 @@ import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
 
-/** It never measures, and so takes all. */
+/** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const onBug = (error: unknown) => {
   throw error;
@@ -37,7 +37,7 @@ export async function setup() {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [adminService(engine, clock, random, noWorkers)],
-    authenticate: requireOperator(fixed(operatorTokens("anna:s3cret,bert:s3cret"))),
+    authenticate: requireOperator(fixedValue(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });
   onTestFinished(() => server.close());
@@ -51,7 +51,7 @@ export async function setup() {
   });
   onTestFinished(() => forGateways.close());
   const scheduler = grpcClient(SchedulerService, forGateways.address).rpc;
-  /** Whether gateways let a caller with this key in. */
+  /** Whether gateways accept a caller with this key. */
   const opens = async (text: string) => {
     const key = parseApiKey(text);
     if (key === undefined) throw new Error("not an API key");

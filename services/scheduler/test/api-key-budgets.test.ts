@@ -15,7 +15,7 @@ const whole: Budget = {
   weight: 2.5,
 };
 
-test("a key is held to the budget that it was made with, and shows it", async () => {
+test("holds a key to the budget that it was created with, and shows it", async () => {
   const { rpc, engine } = await setup();
   const { apiKey } = await rpc.createApiKey({ name: "shop", budget: whole });
   expect(apiKey?.budget).toMatchObject(whole);
@@ -29,7 +29,7 @@ test("a key is held to the budget that it was made with, and shows it", async ()
   expect((await rpc.revokeApiKey({ keyId })).apiKey?.budget).toMatchObject(whole);
 });
 
-test("a change of budget takes the place of the whole one, and a rename leaves it", async () => {
+test("replaces the whole budget with a change, and keeps it with a rename", async () => {
   const { rpc, newKey } = await setup();
   const { keyId } = await newKey();
   await rpc.updateApiKey({ keyId, budget: whole });
@@ -42,7 +42,7 @@ test("a change of budget takes the place of the whole one, and a rename leaves i
   expect(none?.maxRunning).toBeUndefined();
 });
 
-test("the next lease obeys a budget that was just changed", async () => {
+test("obeys a changed budget in the next lease", async () => {
   const { rpc, engine, submit, newKey } = await setup();
   await rpc.putQueue({ queue: { name: "mail" } });
   const { keyId } = await newKey();
@@ -60,7 +60,7 @@ test("the next lease obeys a budget that was just changed", async () => {
   expect(await leaseAll()).toBe(1);
 });
 
-test("a change for a key that is not there stores no budget", async () => {
+test("stores no budget for a key that does not exist", async () => {
   const { rpc, engine } = await setup();
   await expect(rpc.updateApiKey({ keyId: "nobody", budget: whole })).rejects.toMatchObject({
     reason: "KEY_NOT_FOUND",
@@ -95,7 +95,7 @@ const limits: [string, Budget, Budget][] = [
   ["weight", { weight: 1 }, { weight: Number.POSITIVE_INFINITY }],
 ];
 
-test.each(limits)("%s: %o is kept, %o is refused", async (field, right, wrong) => {
+test.each(limits)("lets %s be %o, and refuses %o", async (field, right, wrong) => {
   const { rpc, newKey } = await setup();
   const { keyId } = await newKey();
   expect((await rpc.updateApiKey({ keyId, budget: right })).apiKey?.budget).toMatchObject(right);
@@ -108,7 +108,7 @@ test.each(limits)("%s: %o is kept, %o is refused", async (field, right, wrong) =
   expect((await rpc.listApiKeys({})).apiKeys[0]?.budget).toMatchObject(right);
 });
 
-test("a day that allows less than a minute is refused, and one that allows as much is not", async () => {
+test("refuses a day that allows less than a minute, and accepts one that allows as much", async () => {
   const { rpc, newKey } = await setup();
   const { keyId } = await newKey();
   const budget = (tokensPerDay: bigint) => ({ tokensPerMinute: 1_000n, tokensPerDay });

@@ -13,7 +13,7 @@ async function applying() {
     const { changes, notes } = await rpc.applyConfiguration({ configuration, dryRun });
     return { changes: changes.map(({ action, subject }) => `${action} ${subject}`), notes };
   };
-  /** Everything that a configuration can change, and how often it was. */
+  /** All that a configuration can change, and how often it was changed. */
   const everything = async () => ({
     keys: (await rpc.listApiKeys({})).apiKeys,
     queues: (await rpc.listQueues({})).queues,
@@ -34,7 +34,7 @@ const whole: Configuration = {
   providerAccounts: [{ name: "openai/gpt-5", tokensPerMinute: 200_000n }],
 };
 
-test("what is declared is made, limits first, and named in the changes", async () => {
+test("creates what is declared, limits first, and names it in the changes", async () => {
   const { apply, everything, opens, rpc } = await applying();
   expect(await apply(whole)).toEqual({
     changes: [
@@ -62,7 +62,7 @@ test("what is declared is made, limits first, and named in the changes", async (
   );
 });
 
-test("declaring the same again changes nothing, and says so", async () => {
+test("changes nothing if the same is declared again, and says so", async () => {
   const { apply, everything } = await applying();
   await apply(whole);
   const before = await everything();
@@ -70,7 +70,7 @@ test("declaring the same again changes nothing, and says so", async () => {
   expect(await everything()).toEqual(before);
 });
 
-test("only what differs is changed, and what is not declared is left alone", async () => {
+test("changes only what differs, and leaves alone what is not declared", async () => {
   const { apply, rpc, newKey: make } = await applying();
   await apply(whole);
   const { keyId } = await make("other");
@@ -102,14 +102,14 @@ test("only what differs is changed, and what is not declared is left alone", asy
   expect((await rpc.listProviderAccounts({})).accounts).toHaveLength(1);
 });
 
-test("a dry run says what would be changed, and changes nothing", async () => {
+test("reports in a dry run what would change, and changes nothing", async () => {
   const { apply, everything } = await applying();
   const before = await everything();
   expect((await apply(whole, true)).changes).toHaveLength(4);
   expect(await everything()).toEqual(before);
 });
 
-test("if anything is wrong, all that is wrong is said and nothing is applied", async () => {
+test("reports all errors and applies nothing if anything is wrong", async () => {
   const { apply, everything } = await applying();
   await apply({ queues: [{ name: "mail", shards: 2 }] });
   const before = await everything();
@@ -131,7 +131,7 @@ test("if anything is wrong, all that is wrong is said and nothing is applied", a
       },
       {
         field: "configuration.api_keys[1].name",
-        description: `API key ${newKey.keyId} is to be made: give it a name`,
+        description: `API key ${newKey.keyId} is new: declare its name`,
       },
       {
         field: "configuration.queues[1].shards",
@@ -142,7 +142,7 @@ test("if anything is wrong, all that is wrong is said and nothing is applied", a
   expect(await everything()).toEqual(before);
 });
 
-test("what is declared twice, or breaks the contract, is refused by its place", async () => {
+test("refuses what is declared twice or breaks the contract, with its position", async () => {
   const { apply } = await applying();
   const twice = { providerAccounts: [{ name: "a" }, { name: "a" }] };
   await expect(apply(twice)).rejects.toMatchObject({
@@ -153,7 +153,7 @@ test("what is declared twice, or breaks the contract, is refused by its place", 
   });
 });
 
-test("a key's secret is left alone once the key is there, and a note says if it is another", async () => {
+test("leaves the secret of an existing key alone, and notes if another one is declared", async () => {
   const { apply, rpc, opens } = await applying();
   const declared = { apiKeys: [newKey] };
   await apply(declared);
@@ -165,7 +165,7 @@ test("a key's secret is left alone once the key is there, and a note says if it 
   expect({ changes, notes }).toEqual({
     ...{
       changes: [],
-      notes: [expect.stringContaining("has another secret than the one declared")],
+      notes: [expect.stringContaining("has another secret than the declared one")],
     },
   });
   expect(await opens(second)).toBe(true);
@@ -173,7 +173,7 @@ test("a key's secret is left alone once the key is there, and a note says if it 
   expect((await apply(declared)).notes).toEqual([expect.stringContaining("is revoked for good")]);
 });
 
-test("replicas that apply the same at once end with it, and lose nothing", async () => {
+test("lets replicas apply the same configuration at once, and loses nothing", async () => {
   const { apply, everything } = await applying();
   await Promise.all(Array.from({ length: 4 }, () => apply(whole)));
   const { keys, queues, accounts } = await everything();

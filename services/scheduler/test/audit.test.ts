@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
 import { noWorkers } from "./no-workers.ts";
 
-test("an audit says how far it is, and what it found in the end", async () => {
+test("reports an audit's progress, and its findings at the end", async () => {
   const { url, rootPrefix } = await redisForTests();
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
   onTestFinished(() => engine.close());
@@ -40,7 +40,7 @@ test("an audit says how far it is, and what it found in the end", async () => {
 
 type Audit = Awaited<ReturnType<typeof openEngine>>["audit"];
 
-/** A real audit whose database has this one finding: how findings come to be is the engine's to test. */
+/** A real audit whose database has this one finding. The engine's own tests cover how findings arise. */
 const withFinding =
   (audit: Audit): Audit =>
   async (options) => {

@@ -6,7 +6,7 @@ const account = "openai/gpt-5";
 
 async function withChanges() {
   const parts = await setup();
-  /** What was changed so far, newest first. */
+  /** The changes so far, newest first. */
   const changes = async () =>
     (await parts.rpc.listAuditEvents({})).events.map(({ actor, action, subject, detailJson }) => ({
       ...{ actor, action, subject, detail: JSON.parse(detailJson) },
@@ -14,7 +14,7 @@ async function withChanges() {
   return { ...parts, changes };
 }
 
-test("every change is recorded with who made it, what it was, and of what", async () => {
+test("records who made every change, what it was, and what was changed", async () => {
   const { rpc, as, changes, clock } = await withChanges();
   const { key, apiKey } = await rpc.createApiKey({ name: "shop", budget: { maxRunning: 1 } });
   const keyId = apiKey?.keyId ?? "";
@@ -30,23 +30,23 @@ test("every change is recorded with who made it, what it was, and of what", asyn
   await bert.deleteProviderAccount({ name: account });
   await bert.purgeDeadLetters({ filter: { queue: "mail" } });
   for await (const _ of bert.redriveDeadLetters({ filter: { queue: "mail" }, max: 3 }));
-  const of = (action: string, subject: string, detail: object) => ({
+  const changeOf = (action: string, subject: string, detail: object) => ({
     ...{ actor: "bert", action, subject, detail },
   });
   expect(await changes()).toEqual([
-    of("RedriveDeadLetters", "mail", { filter: { queue: "mail" }, max: 3 }),
-    of("PurgeDeadLetters", "mail", { filter: { queue: "mail" } }),
-    of("DeleteProviderAccount", account, { name: account }),
-    of("ResetProviderAccount", account, { name: account }),
-    of("PutProviderAccount", account, { account: { name: account, tokensPerMinute: "9" } }),
-    of("ResumeQueue", "mail", { name: "mail" }),
-    of("PauseQueue", "mail", { name: "mail" }),
-    of("PutQueue", "mail", { queue: { name: "mail", maxStalls: 9 } }),
-    of("RevokeApiKey", keyId, { keyId }),
-    of("RotateApiKey", keyId, { keyId, grace: "60s" }),
-    of("UpdateApiKey", keyId, { keyId, name: "market" }),
+    changeOf("RedriveDeadLetters", "mail", { filter: { queue: "mail" }, max: 3 }),
+    changeOf("PurgeDeadLetters", "mail", { filter: { queue: "mail" } }),
+    changeOf("DeleteProviderAccount", account, { name: account }),
+    changeOf("ResetProviderAccount", account, { name: account }),
+    changeOf("PutProviderAccount", account, { account: { name: account, tokensPerMinute: "9" } }),
+    changeOf("ResumeQueue", "mail", { name: "mail" }),
+    changeOf("PauseQueue", "mail", { name: "mail" }),
+    changeOf("PutQueue", "mail", { queue: { name: "mail", maxStalls: 9 } }),
+    changeOf("RevokeApiKey", keyId, { keyId }),
+    changeOf("RotateApiKey", keyId, { keyId, grace: "60s" }),
+    changeOf("UpdateApiKey", keyId, { keyId, name: "market" }),
     {
-      ...of("CreateApiKey", keyId, { name: "shop", budget: { maxRunning: 1 } }),
+      ...changeOf("CreateApiKey", keyId, { name: "shop", budget: { maxRunning: 1 } }),
       actor: "anna",
     },
   ]);
@@ -61,7 +61,7 @@ test("every change is recorded with who made it, what it was, and of what", asyn
   }
 });
 
-test("what is only looked at, or refused, leaves no record", async () => {
+test("records nothing for reads and for refused changes", async () => {
   const { rpc, changes } = await withChanges();
   await rpc.putQueue({ queue: { name: "mail" } });
   const before = await changes();
@@ -88,7 +88,7 @@ test("what is only looked at, or refused, leaves no record", async () => {
   expect(await changes()).toEqual(before);
 });
 
-test("changes come in pages of any size, the newest first", async () => {
+test("lists changes in pages of any size, newest first", async () => {
   const { rpc } = await setup();
   for (const name of ["a", "b", "c"]) await rpc.putQueue({ queue: { name } });
   const page = async (pageSize: number, pageToken = "") => {

@@ -20,7 +20,7 @@ import { noWorkers } from "./no-workers.ts";
 
 const queue = "documents" as QueueName;
 
-/** An AdminService, and a queue with so many dead letters. */
+/** An AdminService, and a queue with a given number of dead letters. */
 async function setup(count: number) {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
@@ -45,7 +45,7 @@ async function setup(count: number) {
   await engine.submit(
     ids.map((id) => ({
       ...{ id, type: "summarize", payloadJson: '{"a":1}', priority: 50, maxAttempts: 1 },
-      ...{ backoff: defaultBackoff, documents: [], labels: {}, submittedAtMs: clock.nowMs() },
+      ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: clock.nowMs() },
     })),
   );
   const { leases } = await engine.lease({ queue, count, leaseMs: 30_000, workerId: "w1" });
@@ -56,7 +56,7 @@ async function setup(count: number) {
   return { rpc, engine, clock, ids, stats };
 }
 
-test("an operator lists dead letters by pages, and reads one whole", async () => {
+test("lists dead letters by pages, and reads a whole one", async () => {
   const { rpc, ids } = await setup(7);
   const seen: string[] = [];
   let pageToken = "";
@@ -74,7 +74,7 @@ test("an operator lists dead letters by pages, and reads one whole", async () =>
 });
 
 test.each(["garbage", "1", "1:2", ":documents~aaaa~01JDXW5T5Q6M3C9N2V8K4H7R1B", "-1:a b"])(
-  "the page token %j, which no list gave, is refused",
+  "refuses the page token %j, which no list returned",
   async (pageToken) => {
     const { rpc } = await setup(1);
     await expect(rpc.listDeadLetters({ filter: { queue }, pageToken })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ test.each(["garbage", "1", "1:2", ":documents~aaaa~01JDXW5T5Q6M3C9N2V8K4H7R1B", 
   },
 );
 
-test("what is not there is said not to be", async () => {
+test("reports what does not exist", async () => {
   const { rpc, ids } = await setup(1);
   const other = ids[0]?.replace("documents~aaaa", "documents~bbbb") ?? "";
   await expect(rpc.getDeadLetter({ jobId: other })).rejects.toMatchObject({
@@ -104,7 +104,7 @@ async function redriveAll(
   return seen;
 }
 
-test("a dry run counts and changes nothing; the redrive says how far it is until it is done", async () => {
+test("counts and changes nothing in a dry run, and reports the progress of a redrive", async () => {
   const { rpc, stats } = await setup(250);
   const dry = await redriveAll(rpc.redriveDeadLetters({ filter: { queue }, dryRun: true }));
   expect(dry.at(-1)).toMatchObject({ matched: 250n, redriven: 0n, done: true });
@@ -116,18 +116,18 @@ test("a dry run counts and changes nothing; the redrive says how far it is until
   expect(await stats()).toMatchObject({ dead: 0n, queued: 250n });
 });
 
-test("no more are redriven than asked for", async () => {
+test("redrives no more than asked for", async () => {
   const { rpc, stats } = await setup(20);
   const run = await redriveAll(rpc.redriveDeadLetters({ filter: { queue }, max: 7 }));
   expect(run.at(-1)).toMatchObject({ matched: 7n, redriven: 7n, done: true });
   expect(await stats()).toMatchObject({ dead: 13n, queued: 7n });
 });
 
-test("with a rate, no second redrives more than it allows", async () => {
+test("redrives no more per second than the rate allows", async () => {
   const { engine, clock, stats } = await setup(45);
   const startedMs = clock.nowMs();
   let nowMs = startedMs;
-  // Time passes as soon as somebody waits for it.
+  // Time advances as soon as something waits for it.
   const passing: Clock = {
     nowMs: () => nowMs,
     after: (delayMs, run) => {
@@ -156,7 +156,7 @@ test("with a rate, no second redrives more than it allows", async () => {
   expect(await stats()).toMatchObject({ dead: 0n, queued: 45n });
 });
 
-test("purging counts first, if asked, and then deletes", async () => {
+test("counts before a purge, if asked, and then deletes", async () => {
   const { rpc, ids, stats } = await setup(120);
   const filter = { queue, jobIds: ids.slice(0, 2) };
   expect(await rpc.purgeDeadLetters({ filter })).toMatchObject({ purged: 2n });

@@ -6,9 +6,9 @@ import { setup } from "./admin-setup.ts";
 
 type Parts = Awaited<ReturnType<typeof setup>>;
 
-/** What two operators may both read, change and write back: two limits of it, and what it is now. */
+/** A thing that two operators may read, change and write back: two of its limits, and its current state. */
 interface Shared {
-  /** Changes one limit of what was read, where only that was read. */
+  /** Changes one limit of what was read, if nothing else was changed meanwhile. */
   readonly write: (by: "anna" | "bert", limit: number, etag: string) => Promise<unknown>;
   readonly read: () => Promise<{ readonly etag: string; readonly limit: number | undefined }>;
 }
@@ -61,9 +61,9 @@ const shared: readonly [string, (parts: Parts) => Promise<Shared>][] = [
 
 const stale = { reason: "CHANGED_MEANWHILE" };
 
-test.each(shared)("%s that another operator has changed is not changed back", async (_, of) => {
+test.each(shared)("does not overwrite %s that another operator has changed", async (_, open) => {
   const parts = await setup();
-  const { read, write } = await of(parts);
+  const { read, write } = await open(parts);
   const { etag } = await read();
   await write("bert", 5, etag);
   const changes = (await parts.rpc.listAuditEvents({})).events.length;
@@ -72,13 +72,13 @@ test.each(shared)("%s that another operator has changed is not changed back", as
   expect((await parts.rpc.listAuditEvents({})).events).toHaveLength(changes);
   await write("anna", 7, (await read()).etag);
   expect((await read()).limit).toBe(7);
-  // Without an etag it is changed whatever it is.
+  // Without an etag, the change is made in any case.
   await write("anna", 8, "");
   expect((await read()).limit).toBe(8);
 });
 
-test.each(shared)("of two changes of %s that come together, one is made", async (_, of) => {
-  const { read, write } = await of(await setup());
+test.each(shared)("makes one of two changes of %s that arrive together", async (_, open) => {
+  const { read, write } = await open(await setup());
   for (let round = 0; round < 10; round += 1) {
     const { etag } = await read();
     const limits = [2 * round + 10, 2 * round + 11];
@@ -93,7 +93,7 @@ test.each(shared)("of two changes of %s that come together, one is made", async 
   }
 });
 
-test("of two names that a key is given together, it has the one that was not refused", async () => {
+test("gives a key the name that was not refused, if two are sent together", async () => {
   const { as, rpc, newKey } = await setup();
   const { keyId } = await newKey();
   for (let round = 0; round < 10; round += 1) {
@@ -112,7 +112,7 @@ test("of two names that a key is given together, it has the one that was not ref
   }
 });
 
-test("a name is not changed where the budget beside it was changed meanwhile", async () => {
+test("does not change a name if the budget was changed meanwhile", async () => {
   const { rpc, engine, newKey } = await setup();
   const { keyId } = await newKey("shop");
   const [key] = (await rpc.listApiKeys({})).apiKeys;
@@ -122,7 +122,7 @@ test("a name is not changed where the budget beside it was changed meanwhile", a
       apiKeys,
       keyBudgets: {
         ...keyBudgets,
-        // Another operator is that much faster.
+        // Another operator is faster by that much.
         async replace(id, before, budget) {
           await keyBudgets.set(id, { maxRunning: 9 });
           return keyBudgets.replace(id, before, budget);
@@ -140,7 +140,7 @@ test("a name is not changed where the budget beside it was changed meanwhile", a
   ]);
 });
 
-test("what two operators make at once is made by one of them", async () => {
+test("creates for one of two operators what both create at once", async () => {
   const { as, rpc } = await setup();
   const made = await Promise.allSettled([
     as("anna").putQueue({ queue: { name: "mail", maxStalls: 4 }, etag: "none" }),
@@ -154,7 +154,7 @@ test("what two operators make at once is made by one of them", async () => {
   await expect(rpc.putProviderAccount({ account, etag: "gone" })).rejects.toMatchObject(stale);
 });
 
-test("what a secret and an account's circuit do leaves the etag as it is", async () => {
+test("keeps the etag when a secret or an account's state changes", async () => {
   const { rpc, engine, newKey } = await setup();
   const { keyId } = await newKey();
   const keyEtag = async () => (await rpc.listApiKeys({})).apiKeys[0]?.etag;

@@ -1,4 +1,4 @@
-/** One key's jobs in all of a worker's slots do not keep other keys waiting, where the worker takes guests. */
+/** One key's jobs in all slots of a worker do not keep other keys waiting, if the worker takes guests. */
 import type { KeyId } from "@millrace/shared";
 import { newJobId } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
@@ -13,7 +13,7 @@ async function started() {
     const id = newJobId(queue, key as KeyId, clock.nowMs(), random);
     return submit({ id }).then(() => id);
   };
-  /** Has a line look again, as it does each second. */
+  /** Makes a line ask again, as it does each second. */
   const poll = () => clock.advance(1_000);
   return { ...parts, submitOf, poll };
 }
@@ -23,7 +23,7 @@ type Worker = ReturnType<Awaited<ReturnType<typeof setup>>["connect"]>;
 const given = async (worker: Worker) =>
   (await worker.assignedAll()).map(({ lease }) => lease?.jobId);
 
-/** A worker of two slots, both taken by jobs of one key that has more, with one waiting of another. */
+/** A worker with two slots, both taken by jobs of one key that has more, while a job of another key waits. */
 async function crowded(guestSlots: number) {
   const parts = await started();
   const worker = parts.connect(2, { slots: 2, guestSlots });
@@ -35,7 +35,7 @@ async function crowded(guestSlots: number) {
   return { ...parts, worker, long, running };
 }
 
-test("a worker whose slots are all taken by one key is given a job of another beyond them", async () => {
+test("gives a worker whose slots are all taken by one key a job of another key beyond them", async () => {
   const { worker, submitOf, poll, engine } = await crowded(1);
   const guest = await submitOf("other");
   await submitOf("third");
@@ -47,7 +47,7 @@ test("a worker whose slots are all taken by one key is given a job of another be
   expect((await engine.stats(queue)).running).toBe(3);
 });
 
-test("a guest is of no key that runs something there", async () => {
+test("gives a worker no guest of a key that runs something in it", async () => {
   const { worker, poll, engine, submitOf } = await crowded(2);
   poll();
   await worker.heard();
@@ -61,7 +61,7 @@ test("a guest is of no key that runs something there", async () => {
   expect(await given(worker)).toEqual([third]);
 });
 
-test("a worker that takes no guests is never given more than its slots", async () => {
+test("never gives a worker that takes no guests more than its slots", async () => {
   const { worker, submitOf, poll, engine } = await crowded(0);
   await submitOf("other");
   poll();
@@ -69,7 +69,7 @@ test("a worker that takes no guests is never given more than its slots", async (
   expect((await engine.stats(queue)).running).toBe(2);
 });
 
-test("the worker with the fewest keys is given a guest first", async () => {
+test("gives a guest to the worker with the fewest keys first", async () => {
   const { submitOf, poll, connect } = await started();
   const [mixed, single] = [
     connect(2, { workerId: "mixed", slots: 2, guestSlots: 1 }),

@@ -3,18 +3,18 @@ import type { JobId, QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { queue, setup } from "./work-setup.ts";
 
-/** Counts calls of `lease`; each waits for `gate`, if there is one, once its jobs are leased. */
+/** Counts calls of `lease`. If there is a `gate`, each call waits for it after it has leased its jobs. */
 function watched() {
   const calls: { request: LeaseRequest; done: Promise<unknown> }[] = [];
-  const leased: { gate: Promise<void> | undefined; told: () => void } = {
+  const leased: { gate: Promise<void> | undefined; onLeased: () => void } = {
     gate: undefined,
-    told: () => undefined,
+    onLeased: () => undefined,
   };
   const between = (engine: Engine): Engine => ({
     ...engine,
     lease: (request) => {
       const done = engine.lease(request).then(async (result) => {
-        leased.told();
+        leased.onLeased();
         await leased.gate;
         return result;
       });
@@ -33,7 +33,7 @@ function watched() {
   return { calls, between, quiet, leased };
 }
 
-test("one call asks for all workers that wait, and jobs go to them by turns", async () => {
+test("asks once for all waiting workers, and deals the jobs to them in turn", async () => {
   const { calls, between, quiet } = watched();
   const { engine, submit, connect } = await setup(between);
   const names = ["w1", "w2", "w3", "w4"];
@@ -49,19 +49,21 @@ test("one call asks for all workers that wait, and jobs go to them by turns", as
   expect(record?.workerId).toBe(names[0]);
 });
 
-/** Jain's index of how evenly counts are spread: 1 if all are equal, 1/n if one has all. */
+/** Jain's fairness index of counts: 1 if all are equal, 1/n if one has all. */
 function jain(counts: readonly number[]): number {
   const sum = counts.reduce((total, count) => total + count, 0);
   return sum ** 2 / (counts.length * counts.reduce((total, count) => total + count ** 2, 0));
 }
 
-/** Submits jobs, `inFlight` of them at a time, to workers of one slot. Returns how many each worker ran. */
+/** Submits jobs, `inFlight` of them at a time, to workers with one slot. Returns how many jobs each worker ran. */
 async function spread(workers: number, inFlight: number, jobs: number) {
   const { engine, submit, connect } = await setup();
-  const connected = Array.from({ length: workers }, (_, at) => connect(1, { workerId: `w${at}` }));
+  const connected = Array.from({ length: workers }, (_, index) =>
+    connect(1, { workerId: `w${index}` }),
+  );
   for (const worker of connected) await worker.waits();
   const ran = connected.map(() => 0);
-  // Who has a job, in the order in which they were given it: each runs as long as the others.
+  // The workers that have a job, in the order in which they got it: each job runs as long as the others.
   const running: number[] = [];
   let heard = Promise.withResolvers<void>();
   const leases = connected.map((): LeaseRef | undefined => undefined);
@@ -72,10 +74,10 @@ async function spread(workers: number, inFlight: number, jobs: number) {
         running.push(at);
         heard.resolve();
       },
-      // Whoever is given nothing hears of the end of the test.
+      // A worker that gets nothing learns of the end of the test.
       () => undefined,
     );
-  connected.forEach((_, at) => void listen(at));
+  connected.forEach((_, index) => void listen(index));
   let submitted = 0;
   const more = async () => {
     submitted += 1;
@@ -98,15 +100,15 @@ async function spread(workers: number, inFlight: number, jobs: number) {
   return ran;
 }
 
-test("one job at a time goes to each of 200 workers once, and not to the same one", async () => {
+test("gives one job at a time to each of 200 workers once, and not to the same one", async () => {
   expect(await spread(200, 1, 200)).toEqual(Array.from({ length: 200 }, () => 1));
 });
 
-test("20 jobs in flight are spread over 200 workers", async () => {
+test("spreads 20 jobs in flight over 200 workers", async () => {
   expect(jain(await spread(200, 20, 1_000))).toBeGreaterThanOrEqual(0.95);
 });
 
-test("who was given a job by one queue stands behind the others in its other queues too", async () => {
+test("puts a worker that got a job from one queue behind the others in its other queues too", async () => {
   const { between, quiet } = watched();
   const { engine, submit, connect } = await setup(between);
   const other = "pictures" as QueueName;
@@ -123,7 +125,7 @@ test("who was given a job by one queue stands behind the others in its other que
   expect((await second?.assigned())?.lease.jobId).toBe(next);
 });
 
-test("each worker gets as many jobs as it has slots, and the last ones who has more", async () => {
+test("gives each worker as many jobs as it has slots, and the last ones to the one with more", async () => {
   const { submit, connect } = await setup();
   for (let i = 0; i < 20; i += 1) await submit();
   const small = connect(2, { workerId: "small" });
@@ -142,7 +144,7 @@ test("each worker gets as many jobs as it has slots, and the last ones who has m
   for (const worker of [small, large]) await worker.heard();
 });
 
-test("a job goes to a worker that serves its pool, whoever else waits", async () => {
+test("gives a job to a worker that serves its pool, whichever others wait", async () => {
   const { submit, connect } = await setup();
   const plain = connect(1, { workerId: "plain" });
   const gpu = connect(1, { workerId: "gpu", pools: ["gpu"] });
@@ -153,7 +155,7 @@ test("a job goes to a worker that serves its pool, whoever else waits", async ()
   expect((await plain.assigned()).lease.jobId).toBe(anywhere);
 });
 
-test("a job goes to a worker that names its type, whoever else waits, and to one that names none", async () => {
+test("gives a job to a worker that names its type, whichever others wait, and to one that names none", async () => {
   const { submit, connect } = await setup();
   const early = await submit({ type: "resize" });
   const mail = connect(2, { workerId: "mail", types: ["mail"] });
@@ -170,7 +172,7 @@ test("a job goes to a worker that names its type, whoever else waits, and to one
   expect((await any.assigned()).lease.jobId).toBe(rare);
 });
 
-test("a worker of several queues serves them by turns", async () => {
+test("serves a worker of several queues in turn", async () => {
   const { engine, submit, connect } = await setup();
   const other = "pictures" as QueueName;
   await engine.defineQueue({ name: other });
@@ -190,7 +192,7 @@ test("a worker of several queues serves them by turns", async () => {
   expect(share).toBeLessThanOrEqual(6);
 });
 
-test("a slot that one queue did not fill is there for another", async () => {
+test("fills a slot from another queue that one queue did not fill", async () => {
   const { between, quiet } = watched();
   const { engine, submit, connect } = await setup(between);
   const other = "pictures" as QueueName;
@@ -202,7 +204,7 @@ test("a slot that one queue did not fill is there for another", async () => {
   expect((await worker.assigned()).lease.jobId).toBe(id);
 });
 
-test("jobs that were leased for a worker which began to drain meanwhile go to another", async () => {
+test("gives jobs that were leased for a draining worker to another one", async () => {
   const { between, quiet, leased } = watched();
   const { submit, connect } = await setup(between);
   const leaving = connect(1, { workerId: "leaving" });
@@ -211,7 +213,7 @@ test("jobs that were leased for a worker which began to drain meanwhile go to an
   const gate = Promise.withResolvers<void>();
   const taken = Promise.withResolvers<void>();
   leased.gate = gate.promise;
-  leased.told = taken.resolve;
+  leased.onLeased = taken.resolve;
   const id = await submit();
   await taken.promise;
   leaving.send({ case: "draining", value: {} });
@@ -223,7 +225,7 @@ test("jobs that were leased for a worker which began to drain meanwhile go to an
   expect([lease.jobId, attempt]).toEqual([id, 1]);
 });
 
-test("a job whose signal was lost is found within a second", async () => {
+test("finds a job whose signal was lost within a second", async () => {
   const deaf = (engine: Engine): Engine => ({
     ...engine,
     subscribe: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
@@ -240,7 +242,7 @@ test("a job whose signal was lost is found within a second", async () => {
   expect((await worker.assigned()).lease.jobId).toBe(id);
 });
 
-test("a queue is served again by who comes after the last worker has left", async () => {
+test("serves a queue again for a worker that comes after the last one has left", async () => {
   const { submit, connect } = await setup();
   const first = connect(1);
   await first.next();
@@ -252,7 +254,7 @@ test("a queue is served again by who comes after the last worker has left", asyn
   expect((await second.assigned()).lease.jobId).toBe(id);
 });
 
-test("a store that is away is asked again within a second, and not all the time", async () => {
+test("asks an unavailable store again within a second, and not all the time", async () => {
   let away = true;
   let asked = 0;
   const failing = (engine: Engine): Engine => ({

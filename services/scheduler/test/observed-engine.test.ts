@@ -10,7 +10,7 @@ const queue = "documents" as QueueName;
 const leaseMs = 30_000;
 const keyId = "aaaa" as KeyId;
 
-/** Two replicas on one Redis, each with counters of its own, and the counters' sum. */
+/** Two replicas on one Redis, each with its own counters, and the sum of these. */
 async function setup() {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
@@ -25,7 +25,7 @@ async function setup() {
   await one.engine.defineQueue({ name: queue });
   const submit = async (change: Partial<JobSpec> = {}) => {
     const id = newJobId(queue, "aaaa" as KeyId, clock.nowMs(), random);
-    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff };
     const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
     await one.engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
   };
@@ -43,7 +43,7 @@ async function setup() {
   return { one, clock, submit, counted, both, lease };
 }
 
-test("a job that lost its worker for good is counted once over all replicas that look", async () => {
+test("counts a job that lost its worker for good once over all replicas that reap", async () => {
   const { clock, submit, counted, both, lease } = await setup();
   await submit({ maxAttempts: 1 });
   await lease();
@@ -53,7 +53,7 @@ test("a job that lost its worker for good is counted once over all replicas that
   expect(await counted(metricNames.jobsStalled)).toBe(1);
 });
 
-test("what holds lanes is counted by the names that explaining a job gives", async () => {
+test("counts what holds lanes by the names that explaining a job uses", async () => {
   const { one, submit } = await setup();
   const held = async () => {
     const metric = one.metrics.registry.getSingleMetric(metricNames.lanesHeld);
@@ -77,7 +77,7 @@ test("what holds lanes is counted by the names that explaining a job gives", asy
   expect(await explained()).toEqual(["KEY_CONCURRENCY"]);
   if (first === undefined) throw new Error("no job was next");
   await one.engine.settle([{ ...first, kind: "complete", resultJson: "1" }]);
-  // What a job had to wait for goes with its lease, to its span.
+  // The lease carries what the job had to wait for to its span.
   const [second] = await leaseAll();
   expect(second?.heldBy).toEqual(["KEY_CONCURRENCY"]);
   await one.engine.providerAccounts.put({ name: "acc", requestsPerMinute: 1 });
@@ -89,7 +89,7 @@ test("what holds lanes is counted by the names that explaining a job gives", asy
   expect(await explained()).toEqual(["PROVIDER_REQUESTS"]);
 });
 
-test("a job that expires while it waits is counted once, whether a lease or a reap meets it first", async () => {
+test("counts a job that expires while it waits once, whether a lease or a reap finds it first", async () => {
   const { clock, submit, counted, both } = await setup();
   await submit({ expiresAtMs: clock.nowMs() + 100 });
   await submit({ deadlineMs: clock.nowMs() + 100 });
@@ -103,7 +103,7 @@ test("a job that expires while it waits is counted once, whether a lease or a re
   expect(await counted(metricNames.jobsFailed)).toBe(0);
 });
 
-test("output is counted as it is stored", async () => {
+test("counts output when it is stored", async () => {
   const { one, submit, counted, lease } = await setup();
   await submit();
   const held = await lease();

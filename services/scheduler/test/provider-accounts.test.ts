@@ -10,7 +10,7 @@ type Account = MessageInitShape<typeof ProviderAccountSchema>;
 const name = "openai/gpt-5";
 const whole: Account = { name, requestsPerMinute: 60, tokensPerMinute: 90_000n, maxRunning: 8 };
 
-test("an account is what was put last, and what is left out of it limits nothing", async () => {
+test("returns an account as it was last put, without limits for what is left out", async () => {
   const { rpc } = await setup();
   const put = await rpc.putProviderAccount({ account: whole });
   expect(put.account).toMatchObject({ account: whole, state: ProviderState.CLOSED, running: 0 });
@@ -21,7 +21,7 @@ test("an account is what was put last, and what is left out of it limits nothing
   expect(account?.tokensPerMinute).toBeUndefined();
 });
 
-test("accounts are listed by name, with how they are", async () => {
+test("lists accounts by name, with their state", async () => {
   const { rpc, engine, clock, submit } = await setup();
   await rpc.putQueue({ queue: { name: "mail" } });
   await rpc.putProviderAccount({ account: whole });
@@ -38,7 +38,7 @@ test("accounts are listed by name, with how they are", async () => {
   expect(timestampMs(accounts[0]?.coolUntil as never)).toBe(clock.nowMs() + 7_000);
 });
 
-test("a reset ends a pause, and takes a used-up quota to be refilled", async () => {
+test("ends a cool-down with a reset, and treats a used-up quota as refilled", async () => {
   const { rpc, engine } = await setup();
   await rpc.putProviderAccount({ account: whole });
   const refused = (exhausted: boolean) =>
@@ -57,7 +57,7 @@ test("a reset ends a pause, and takes a used-up quota to be refilled", async () 
   }
 });
 
-test("an account that was removed limits nothing", async () => {
+test("applies no limit of an account that was deleted", async () => {
   const { rpc, engine, submit } = await setup();
   await rpc.putQueue({ queue: { name: "mail" } });
   await rpc.putProviderAccount({ account: { name, maxRunning: 1 } });
@@ -72,7 +72,7 @@ test("an account that was removed limits nothing", async () => {
   expect((await rpc.listProviderAccounts({})).accounts).toEqual([]);
 });
 
-test("an account that is not there is named", async () => {
+test("names an account that does not exist", async () => {
   const { rpc } = await setup();
   for (const call of [rpc.deleteProviderAccount, rpc.resetProviderAccount]) {
     await expect(call({ name })).rejects.toMatchObject({
@@ -98,7 +98,7 @@ const limits: [string, Account, Account][] = [
   ["name", { name: "a" }, { name: "OpenAI" }],
 ];
 
-test.each(limits)("%s: %o is kept, %o is refused", async (field, right, wrong) => {
+test.each(limits)("lets %s be %o, and refuses %o", async (field, right, wrong) => {
   const { rpc } = await setup();
   const put = (account: Account) => rpc.putProviderAccount({ account: { name, ...account } });
   expect((await put(right)).account?.account).toMatchObject(right);

@@ -27,7 +27,7 @@ async function setup() {
   const record = recordWorkerTokens(changes, "scheduler-1", log);
   return {
     ...{ engine, clock, warnings, warned: warned.promise },
-    /** Resolves once the change is stored, or was not. */
+    /** Resolves once storing the change has succeeded or failed. */
     async replace(tokens: string) {
       record(workerTokens(tokens));
       await written?.catch(() => undefined);
@@ -36,7 +36,7 @@ async function setup() {
   };
 }
 
-test("it is recorded which names a scheduler lets in and what they may serve, newest first and without the tokens", async () => {
+test("records the names that a scheduler accepts and what they may serve, newest first and without the tokens", async () => {
   const { replace, recorded, clock, warnings } = await setup();
   const firstMs = clock.nowMs();
   await replace("old-s3cret");
@@ -60,7 +60,7 @@ test("it is recorded which names a scheduler lets in and what they may serve, ne
   expect(warnings).toEqual([]);
 });
 
-test("where Redis cannot be written to, the tokens are in use all the same, and the log says what is not recorded", async () => {
+test("uses tokens although Redis cannot be written to, and logs what is not recorded", async () => {
   const { engine, replace, warned, warnings } = await setup();
   await engine.close();
   await replace("gpu:new-s3cret");

@@ -17,12 +17,12 @@ import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 
-/** It never measures, and so takes all. */
+/** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const queue = "documents" as QueueName;
 const keyId = "aaaa" as KeyId;
 
-/** `between` is put between the service and the engine. */
+/** `between` is placed between the service and the engine. */
 async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const { url, rootPrefix } = await redisForTests();
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
@@ -53,7 +53,7 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   return { engine, rpc: client.rpc, submitJob, lease };
 }
 
-test("a submitted job is read and listed by its own key, and by no other", async () => {
+test("reads and lists a submitted job for its own key, and for no other", async () => {
   const { rpc, submitJob } = await setup();
   const id = await submitJob();
   const own = await rpc.getJobs({ keyId, jobIds: [id] });
@@ -64,7 +64,7 @@ test("a submitted job is read and listed by its own key, and by no other", async
   expect((await listed("bbbb"))?.jobs).toEqual([]);
 });
 
-test("a list is narrowed by state", async () => {
+test("narrows a list by state", async () => {
   const { rpc, submitJob } = await setup();
   const id = await submitJob();
   const listed = async (state: JobState) =>
@@ -73,7 +73,7 @@ test("a list is narrowed by state", async () => {
   expect(await listed(JobState.RUNNING)).toEqual([]);
 });
 
-test("a job that is waited for comes back when it has finished, and a missing one is named", async () => {
+test("reports a finished job that is awaited, and names a missing one", async () => {
   const { engine, rpc, submitJob, lease } = await setup();
   const id = await submitJob();
   const nowhere = newJobId(queue, keyId, clock.nowMs(), random);
@@ -93,17 +93,17 @@ test("a job that is waited for comes back when it has finished, and a missing on
   expect((await responses.next()).done).toBe(true);
 });
 
-test("a watched job is shown as it is, then its output, and last its final state", async () => {
+test("shows a watched job as it is, then its output, and last its final state", async () => {
   const { engine, rpc, submitJob, lease } = await setup();
   const jobId = await submitJob();
   const leased = await lease();
   await engine.append([{ ...leased, chunks: [{ seq: 0, kind: "text", body: "hello" }] }]);
   const seen: unknown[] = [];
   for await (const { event } of rpc.watch({ keyId, watch: { jobId } })) {
-    const said = event?.event;
-    if (said?.case === "job") seen.push(JobState[said.value.state]);
-    if (said?.case !== "chunks") continue;
-    for (const { content } of said.value.chunks) {
+    const shown = event?.event;
+    if (shown?.case === "job") seen.push(JobState[shown.value.state]);
+    if (shown?.case !== "chunks") continue;
+    for (const { content } of shown.value.chunks) {
       if (content.case === "text") seen.push(content.value);
     }
     await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
@@ -111,22 +111,22 @@ test("a watched job is shown as it is, then its output, and last its final state
   expect(seen).toEqual(["RUNNING", "hello", "SUCCEEDED"]);
 });
 
-test("a job that has finished is shown after its output, and only then", async () => {
+test("shows a finished job after its output, and only then", async () => {
   const { engine, rpc, submitJob, lease } = await setup();
   const jobId = await submitJob();
   const leased = await lease();
   for (const seq of [0, 1, 2]) {
-    // More than one read takes.
+    // This is more than one read returns.
     const body = String(seq).repeat(60_000);
     await engine.append([{ ...leased, chunks: [{ seq, kind: "text", body }] }]);
   }
   await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
   const seen: unknown[] = [];
-  for await (const word of said(rpc.watch({ keyId, watch: { jobId } }))) seen.push(word[0]);
+  for await (const word of shown(rpc.watch({ keyId, watch: { jobId } }))) seen.push(word[0]);
   expect(seen).toEqual(["0", "1", "2", "S"]);
 });
 
-test("output that is gone refuses a watch of a running job, and follows a final state", async () => {
+test("refuses a watch of a running job whose output is gone, and sends a final state first if there is one", async () => {
   const lost = (engine: Engine): Engine => ({
     ...engine,
     readOutput: async () => ({ kind: "gone", oldestOffset: 1 }),
@@ -138,7 +138,7 @@ test("output that is gone refuses a watch of a running job, and follows a final 
   const watched = async () => {
     const seen: unknown[] = [];
     const gone = { reason: "OUTPUT_GONE", metadata: { oldest_offset: "1" } };
-    const words = said(rpc.watch({ keyId, watch: { jobId } }));
+    const words = shown(rpc.watch({ keyId, watch: { jobId } }));
     await expect(
       (async () => {
         for await (const word of words) seen.push(word);
@@ -151,7 +151,7 @@ test("output that is gone refuses a watch of a running job, and follows a final 
   expect(await watched()).toEqual(["SUCCEEDED"]);
 });
 
-/** Notes how often a job and its output are read; signals pass only while `deaf` is false. */
+/** Counts how often a job and its output are read. Signals pass only while `deaf` is false. */
 function watched() {
   const reads = { jobs: 0, output: 0 };
   const signals = { deaf: false, listener: (_: Signal) => undefined as unknown };
@@ -174,8 +174,8 @@ function watched() {
   return { reads, signals, between };
 }
 
-/** What a watch says, one thing after the other. */
-async function* said(watch: AsyncIterable<WatchResponse>) {
+/** The responses of a watch, one after the other. */
+async function* shown(watch: AsyncIterable<WatchResponse>) {
   for await (const { event } of watch) {
     if (event?.event.case === "job") yield JobState[event.event.value.state];
     if (event?.event.case !== "chunks") continue;
@@ -185,12 +185,12 @@ async function* said(watch: AsyncIterable<WatchResponse>) {
   }
 }
 
-test("output is read once for each time that some was written, and the job only when it changes", async () => {
+test("reads output once for each time that some was written, and the job only when it changes", async () => {
   const { reads, between } = watched();
   const { engine, rpc, submitJob, lease } = await setup(between);
   const jobId = await submitJob();
   const leased = await lease();
-  const words = said(rpc.watch({ keyId, watch: { jobId } }));
+  const words = shown(rpc.watch({ keyId, watch: { jobId } }));
   const next = async () => (await words.next()).value;
   expect(await next()).toBe("RUNNING");
   expect(reads).toEqual({ jobs: 1, output: 0 });
@@ -205,12 +205,12 @@ test("output is read once for each time that some was written, and the job only 
   expect(reads).toEqual({ jobs: 2, output: 3 });
 });
 
-test("what was written while signals were lost is seen once they are back", async () => {
+test("shows what was written while signals were lost once they are back", async () => {
   const { signals, between } = watched();
   const { engine, rpc, submitJob, lease } = await setup(between);
   const jobId = await submitJob();
   const leased = await lease();
-  const words = said(rpc.watch({ keyId, watch: { jobId } }));
+  const words = shown(rpc.watch({ keyId, watch: { jobId } }));
   const next = async () => (await words.next()).value;
   expect(await next()).toBe("RUNNING");
   signals.deaf = true;
@@ -221,14 +221,14 @@ test("what was written while signals were lost is seen once they are back", asyn
   expect(await next()).toBe("SUCCEEDED");
 });
 
-test("another key's job is not there to be watched", async () => {
+test("does not let another key's job be watched", async () => {
   const { rpc, submitJob } = await setup();
   const jobId = await submitJob();
   const responses = rpc.watch({ keyId: "bbbb", watch: { jobId } })[Symbol.asyncIterator]();
   await expect(responses.next()).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
 });
 
-test("why a job waits is said to its own key, with when it may start, and to no other", async () => {
+test("explains to a job's own key why it waits and when it may start, and to no other key", async () => {
   const { rpc, engine, submitJob, lease } = await setup();
   await submitJob();
   const jobId = await submitJob();
@@ -241,10 +241,10 @@ test("why a job waits is said to its own key, with when it may start, and to no 
       {
         kind: ConstraintKind.KEY_CONCURRENCY,
         subject: keyId,
-        message: expect.stringContaining("1 of 1 jobs of its API key run"),
+        message: expect.stringContaining("1 of 1 jobs of the job's API key are running"),
       },
     ],
-    estimateBasis: expect.stringContaining("waits for others"),
+    estimateBasis: expect.stringContaining("waits for other jobs"),
   });
   expect(explanation?.estimatedStartTime).toBeUndefined();
   await engine.keyBudgets.set(keyId, undefined);

@@ -1,16 +1,16 @@
-/** Jobs that would not survive the loss of their next worker run alone on one, and the others go on meanwhile. */
+/** A job that would not survive the loss of its next worker runs alone on one. Other jobs go on meanwhile. */
 import type { LeaseRef as LeaseMessage } from "@millrace/proto/worker-service";
 import { expect, test } from "vitest";
 import { queue, setup } from "./work-setup.ts";
 
 const LEASE_MS = 30_000;
-/** That of a queue that says nothing. */
+/** The default of a queue that does not set it. */
 const MAX_STALLS = 3;
 
 async function started() {
   const parts = await setup();
   const { engine, clock, submit } = parts;
-  /** So many jobs that have lost their workers as often as they may. */
+  /** Creates a number of jobs that have lost their workers as often as they may. */
   const suspects = async (count: number, change = {}) => {
     const ids = [];
     for (let i = 0; i < count; i += 1) ids.push(await submit({ maxAttempts: 25, ...change }));
@@ -21,7 +21,7 @@ async function started() {
     }
     return ids;
   };
-  /** One that comes when it is told to, as after a retry's delay. */
+  /** Creates a job that becomes due when it is told to, as after a backoff. */
   const laterSuspect = async (change = {}) => {
     const [id] = await suspects(1, change);
     const request = { queue, count: 1, leaseMs: LEASE_MS, workerId: "lost", alone: true };
@@ -41,7 +41,7 @@ async function started() {
 type Held = Map<string, LeaseMessage>;
 type Worker = ReturnType<Awaited<ReturnType<typeof setup>>["connect"]>;
 
-/** The ids of the next jobs that a worker is given, which it holds from then on. */
+/** Returns the ids of the next jobs that a worker gets, which it holds from then on. */
 async function given(worker: Worker, held: Held) {
   const assignments = await worker.assignedAll();
   for (const { lease } of assignments) held.set(lease.jobId, lease);
@@ -57,7 +57,7 @@ async function complete(worker: Worker, held: Held, id: string | undefined) {
   worker.send({ case: "credit", value: { slots: 1 } });
 }
 
-test("a worker is given one suspect at a time and nothing beside it, and what waited meanwhile after it", async () => {
+test("gives a worker one suspect at a time and no other job with it, and then the jobs that waited meanwhile", async () => {
   const { suspects, submit, connect, engine } = await started();
   const both = await suspects(2);
   const held: Held = new Map();
@@ -76,7 +76,7 @@ test("a worker is given one suspect at a time and nothing beside it, and what wa
   expect((await engine.stats(queue)).succeeded).toBe(3);
 });
 
-test("a suspect goes to the worker that runs nothing, and others to the one that runs something", async () => {
+test("gives a suspect to the worker that runs nothing, and other jobs to the one that runs something", async () => {
   const { laterSuspect, submit, connect } = await started();
   const suspect = await laterSuspect();
   const held: Held = new Map();
@@ -91,7 +91,7 @@ test("a suspect goes to the worker that runs nothing, and others to the one that
   expect(await given(busy, held)).toEqual([next]);
 });
 
-test("where all workers are busy one of them is made idle, while the others go on", async () => {
+test("empties one of several busy workers for a suspect, while the others go on", async () => {
   const { laterSuspect, submit, connect } = await started();
   const suspect = await laterSuspect();
   const held: Held = new Map();
@@ -105,7 +105,7 @@ test("where all workers are busy one of them is made idle, while the others go o
   expect(await given(one, held)).toEqual([third]);
   await suspect.comes();
   await complete(one, held, first);
-  // The one that runs least is given nothing more.
+  // The worker with the fewest jobs gets no more.
   const fourth = await submit();
   expect(await given(one, held)).toEqual([fourth]);
   await complete(two, held, second);
@@ -115,7 +115,7 @@ test("where all workers are busy one of them is made idle, while the others go o
   expect(await given(two, held)).toEqual([fifth]);
 });
 
-test("where the worker that is made idle leaves, another one is", async () => {
+test("empties another worker if the one that is being emptied leaves", async () => {
   const { laterSuspect, submit, connect, engine } = await started();
   const suspect = await laterSuspect();
   const held: Held = new Map();
@@ -133,7 +133,7 @@ test("where the worker that is made idle leaves, another one is", async () => {
   expect((await engine.stats(queue)).running).toBe(2);
 });
 
-test("a suspect that may not run keeps no worker from its jobs", async () => {
+test("keeps no worker from its jobs for a suspect that may not run", async () => {
   const { suspects, submit, connect, engine, clock } = await started();
   const held: Held = new Map();
   const [suspect] = await suspects(1, { pool: "openai" });

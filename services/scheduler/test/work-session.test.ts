@@ -4,7 +4,7 @@ import type { QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { setup } from "./work-setup.ts";
 
-test("a worker with credit is assigned a job, and its result is stored", async () => {
+test("assigns a job to a worker with credit, and stores its result", async () => {
   const { engine, submit, connect } = await setup();
   const id = await submit();
   const worker = connect(1);
@@ -20,7 +20,7 @@ test("a worker with credit is assigned a job, and its result is stored", async (
   expect((await engine.getJobs([id]))[0]?.resultJson).toBe("1");
 });
 
-test("a retryable failure waits out its backoff and is assigned when credit is given", async () => {
+test("retries a failure after its backoff, and assigns the job when credit is given", async () => {
   const { clock, submit, connect } = await setup();
   await submit();
   const worker = connect(1);
@@ -37,7 +37,7 @@ test("a retryable failure waits out its backoff and is assigned when credit is g
   expect((await worker.assigned()).attempt).toBe(2);
 });
 
-test("a cancel of a running job stops its attempt", async () => {
+test("stops the attempt of a running job that is cancelled", async () => {
   const { engine, submit, connect } = await setup();
   const id = await submit();
   const worker = connect(1);
@@ -50,7 +50,7 @@ test("a cancel of a running job stops its attempt", async () => {
   });
 });
 
-test("a worker that comes back keeps its lease, and a stale one is lost", async () => {
+test("lets a worker that reconnects keep its lease, and refuses a stale one", async () => {
   const { submit, connect } = await setup();
   await submit();
   const before = connect(1);
@@ -66,7 +66,7 @@ test("a worker that comes back keeps its lease, and a stale one is lost", async 
   expect(await worker.next()).toMatchObject({ case: "heartbeatAck", value: { lost: [stale] } });
 });
 
-test("a scheduler that drains says so and ends the stream", async () => {
+test("sends drain and ends the stream when the scheduler drains", async () => {
   const { connect } = await setup();
   const worker = connect(0);
   await worker.next();
@@ -75,7 +75,7 @@ test("a scheduler that drains says so and ends the stream", async () => {
   expect(await worker.next()).toBeUndefined();
 });
 
-test("goodbye ends the stream", async () => {
+test("ends the stream after goodbye", async () => {
   const { connect } = await setup();
   const worker = connect(0);
   await worker.next();
@@ -83,7 +83,7 @@ test("goodbye ends the stream", async () => {
   expect(await worker.next()).toBeUndefined();
 });
 
-test("output is stored once, and a gap says where to go on", async () => {
+test("stores output once, and says at a gap where to continue", async () => {
   const { engine, submit, connect } = await setup();
   const id = await submit();
   const worker = connect(1);
@@ -104,7 +104,7 @@ test("output is stored once, and a gap says where to go on", async () => {
   expect(read.kind === "chunks" && read.chunks.map(({ body }) => `${body}`)).toEqual(["a"]);
 });
 
-test("a job submitted while a worker has credit is assigned at once; one without is not", async () => {
+test("assigns a job at once to a worker with credit, and not to one without", async () => {
   const { engine, submit, connect } = await setup();
   const worker = connect(1);
   await worker.next();
@@ -118,7 +118,7 @@ test("a job submitted while a worker has credit is assigned at once; one without
   expect((await engine.getJobs([second]))[0]?.state).toBe("QUEUED");
 });
 
-test("an attempt is told to stop at its deadline, and ends as EXPIRED", async () => {
+test("tells an attempt to stop at its deadline, and ends it as EXPIRED", async () => {
   const { engine, clock, submit, connect } = await setup();
   const id = await submit({ deadlineMs: clock.nowMs() + 500 });
   const worker = connect(1);
@@ -139,7 +139,7 @@ test.each([
   ["past its deadline", StopReason.DEADLINE, "EXPIRED"],
   ["that was cancelled", StopReason.CANCELLED, "CANCELLED"],
 ] as const)(
-  "an attempt %s that does not stop loses its lease after the grace",
+  "takes the lease of an attempt %s that does not stop within the grace",
   async (_, why, end) => {
     const { engine, clock, submit, connect } = await setup();
     const late = why === StopReason.DEADLINE;
@@ -167,7 +167,7 @@ test.each([
   },
 );
 
-test("payloads that are too large for one message come in several", async () => {
+test("sends payloads that are too large for one message in several", async () => {
   const { submit, connect } = await setup();
   const payloadJson = JSON.stringify({ a: "x".repeat(250_000) });
   for (let i = 0; i < 20; i += 1) await submit({ payloadJson });
@@ -179,11 +179,11 @@ test("payloads that are too large for one message come in several", async () => 
     if (message?.case !== "assignments") throw new Error(`${message?.case}`);
     counts.push(message.value.assignments.length);
   }
-  // 3 MiB hold twelve of them.
+  // A message of 3 MiB holds twelve of them.
   expect(counts).toEqual([12, 8]);
 });
 
-test("waits, durations and ends are counted by queue and type, a repeated end once", async () => {
+test("counts waits, durations and ends by queue and type, and a repeated end once", async () => {
   const { clock, metrics, submit, connect } = await setup();
   const worker = connect(0);
   await worker.next();
@@ -205,7 +205,7 @@ test("waits, durations and ends are counted by queue and type, a repeated end on
   expect(text).toContain(`millrace_jobs_completed_total${labels} 1\n`);
 });
 
-test("a worker is told which of its queues nobody has defined, and serves them once they are", async () => {
+test("tells a worker which of its queues are undefined, and serves them once they are defined", async () => {
   const { engine, clock, submit, connect } = await setup();
   const worker = connect(1, { queues: ["documents", "later"] });
   expect(await worker.next()).toMatchObject({
@@ -219,7 +219,7 @@ test("a worker is told which of its queues nobody has defined, and serves them o
   expect((await worker.assigned()).lease.jobId).toBe(id);
 });
 
-test("a worker cannot write to another worker's job, whatever token it makes up", async () => {
+test("does not let a worker write to another worker's job, whatever token it makes up", async () => {
   const { engine, tokens, submit, connect } = await setup();
   const id = await submit();
   const victim = connect(1, { workerId: "victim" });
@@ -237,7 +237,7 @@ test("a worker cannot write to another worker's job, whatever token it makes up"
   expect(await hostile.next()).toMatchObject({ case: "settleAcks", value: { acks: lost } });
   hostile.send({ case: "heartbeat", value: { leases: tries } });
   expect(await hostile.next()).toMatchObject({ case: "heartbeatAck", value: { lost: tries } });
-  // The right token, shown by a worker that does not serve the queue.
+  // The token is right, but the worker that sends it does not serve the queue.
   await engine.defineQueue({ name: "images" as QueueName });
   const elsewhere = connect(0, { workerId: "elsewhere", queues: ["images"] });
   await elsewhere.waits();
@@ -251,7 +251,7 @@ test("a worker cannot write to another worker's job, whatever token it makes up"
   expect((await engine.getJobs([id]))[0]?.state).toBe("RUNNING");
 });
 
-test("a refusal that a worker makes up for a lease that it does not hold pauses no account", async () => {
+test("starts no cool-down for a refusal that a worker makes up for a lease that it does not hold", async () => {
   const { engine, submit, connect } = await setup();
   await engine.providerAccounts.put({ name: "openai" });
   const id = await submit({ pool: "openai" });
@@ -268,7 +268,7 @@ test("a refusal that a worker makes up for a lease that it does not hold pauses 
   expect(await engine.providerAccounts.get("openai")).toMatchObject({ state: "CLOSED" });
 });
 
-test("a worker is let in for the queues and pools of its token alone", async () => {
+test("accepts a worker only for the queues and pools of its token", async () => {
   const { engine, connect, connected } = await setup();
   await engine.defineQueue({ name: "images" as QueueName });
   const pass = { name: "gpu-team", queues: ["documents"], pools: ["gpu"] };
@@ -278,14 +278,14 @@ test("a worker is let in for the queues and pools of its token alone", async () 
     { hello: { workerId: "w7", queues: ["documents"], pools: ["gpu"] }, tokenName: "gpu-team" },
   ]);
   expect(connected.list()[0]?.slots()).toEqual({ running: 0, free: 3 });
-  for (const [hello, told] of [
+  for (const [hello, reported] of [
     [{ queues: ["documents", "images"] }, "may not serve the queues images"],
     [{ pools: ["gpu", "openai"] }, "may not serve the pools openai: it may serve gpu"],
   ] as const) {
     const refused = connect(1, { ...hello } as never, pass);
     await expect(refused.next()).rejects.toMatchObject({
       reason: "NOT_ALLOWED",
-      message: expect.stringContaining(told),
+      message: expect.stringContaining(reported),
     });
   }
   worker.send({ case: "goodbye", value: {} });

@@ -31,7 +31,7 @@ interface Worker {
   readonly leases?: { jobId: string; fencingToken: bigint }[];
 }
 
-/** One scheduler's part for workers on a real Redis. `between` is put between it and the engine. */
+/** A scheduler's part for workers, on a real Redis. `between` is placed between it and the engine. */
 export async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
@@ -44,7 +44,7 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
 
   const submit = async (change: Partial<JobSpec> = {}, to = queue) => {
     const id = newJobId(to, "aaaa" as KeyId, clock.nowMs(), random);
-    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff, documents: [] };
+    const rest = { priority: 50, maxAttempts: 3, backoff: defaultBackoff };
     const spec = { id, type: "summarize", payloadJson: "{}", labels: {}, ...rest };
     await engine.submit([{ ...spec, submittedAtMs: clock.nowMs(), ...change }]);
     return id;
@@ -88,13 +88,13 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
       if (first === undefined) throw new Error("no assignment in the message");
       return first;
     };
-    /** Until all that was sent has been dealt with; the worker holds no lease yet. */
+    /** Resolves when all that was sent has been handled. The worker must hold no lease yet. */
     const heard = async () => {
       send({ case: "heartbeat", value: { leases: [] } });
       const message = await next();
       if (message?.case !== "heartbeatAck") throw new Error(`no answer but ${message?.case}`);
     };
-    /** Until it waits for jobs. */
+    /** Resolves when the worker waits for jobs. */
     const waits = async () => {
       const message = await next();
       if (message?.case !== "welcome") throw new Error(`no welcome but ${message?.case}`);

@@ -3,7 +3,7 @@ import { WriteStatus } from "@millrace/proto/worker-service";
 import { expect, test } from "vitest";
 import { queue, setup } from "./work-setup.ts";
 
-/** Notes how many items each call of the engine holds. */
+/** Records how many items each call of the engine holds. */
 function counted() {
   const calls = { append: [] as number[], settle: [] as number[] };
   const between = (engine: Engine): Engine => ({
@@ -20,7 +20,7 @@ function counted() {
   return { calls, between };
 }
 
-test("ends of two workers go in one call, and a stale one among them fails alone", async () => {
+test("settles attempts of two workers in one call, where a stale one fails alone", async () => {
   const { calls, between } = counted();
   const { engine, submit, writes } = await setup(between);
   const ids = [await submit(), await submit()];
@@ -39,7 +39,7 @@ test("ends of two workers go in one call, and a stale one among them fails alone
   expect((await engine.getJobs(ids)).map((job) => job?.state)).toEqual(["SUCCEEDED", "RUNNING"]);
 });
 
-test("an end that cannot be stored fails its job, and says why", async () => {
+test("fails the job of an attempt whose end cannot be stored, with the reason", async () => {
   const { engine, submit, writes } = await setup();
   await submit();
   const { leases } = await engine.lease({ queue, count: 1, leaseMs: 1_000, workerId: "w" });
@@ -56,14 +56,14 @@ test("an end that cannot be stored fails its job, and says why", async () => {
   expect(record?.failure?.message).toContain("usage");
 });
 
-test("output and outcome that are sent without waiting are stored in that order", async () => {
+test("stores output and outcome that are sent without waiting in that order", async () => {
   const { engine, submit, connect } = await setup();
   const id = await submit();
   const worker = connect(1);
   await worker.next();
   const { lease } = await worker.assigned();
   const chunk = (value: string) => ({ content: { case: "text" as const, value } });
-  const chunks = Array.from({ length: 5 }, (_, at) => chunk(`${at}`));
+  const chunks = Array.from({ length: 5 }, (_, index) => chunk(`${index}`));
   for (const [firstSequence, one] of chunks.entries()) {
     worker.send({ case: "output", value: { attempts: [{ lease, firstSequence, chunks: [one] }] } });
   }
@@ -80,7 +80,7 @@ test("output and outcome that are sent without waiting are stored in that order"
   expect((await engine.getJobs([id]))[0]?.state).toBe("SUCCEEDED");
 });
 
-test("a worker that does not read its answers is not read from", async () => {
+test("stops reading from a worker that does not read its answers", async () => {
   const { calls, between } = counted();
   const { submit, connect } = await setup(between);
   await submit();
@@ -91,14 +91,14 @@ test("a worker that does not read its answers is not read from", async () => {
   for (let firstSequence = 0; firstSequence < 5; firstSequence += 1) {
     worker.send({ case: "output", value: { attempts: [{ lease, firstSequence, chunks }] } });
   }
-  // What follows is asked of the store only once the answer before has been taken.
+  // The store gets the next write only after the answer to the last one has been taken.
   for (let answers = 1; answers <= 5; answers += 1) {
     expect((await worker.next())?.case).toBe("outputAcks");
     expect(calls.append).toHaveLength(answers);
   }
 });
 
-test("much output of one worker goes to the store in small portions", async () => {
+test("sends much output of one worker to the store in small groups", async () => {
   const { calls, between } = counted();
   const { engine, submit, connect } = await setup(between);
   for (let i = 0; i < 8; i += 1) await submit();

@@ -3,13 +3,13 @@ import { numericSettings } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { workerConfig } from "./config.ts";
 
-test("an empty environment gives a worker that needs no network", () => {
+test("configures a worker that needs no network from an empty environment", () => {
   expect(loadConfig(workerConfig, {})).toMatchObject({
     ...{ provider: "extractive", queues: ["documents"], pools: [], slots: 4 },
   });
 });
 
-test("lists are cut at commas", () => {
+test("splits lists at commas", () => {
   const config = loadConfig(workerConfig, { MILLRACE_QUEUES: "documents, mail," });
   expect(config.queues).toEqual(["documents", "mail"]);
 });
@@ -18,7 +18,7 @@ test.each([
   ["MILLRACE_SLOTS", { MILLRACE_SLOTS: "0" }],
   ["MILLRACE_PROVIDER", { MILLRACE_PROVIDER: "other" }],
   ["OPENAI_API_KEY", { MILLRACE_PROVIDER: "openai" }],
-])("a wrong setting is refused by its name: %s", (name, env) => {
+])("refuses a wrong setting by its name: %s", (name, env) => {
   expect(() => loadConfig(workerConfig, env)).toThrow(ConfigError);
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
 });
@@ -42,11 +42,11 @@ const bounds = [
   ["MILLRACE_METRICS_PORT", 0, 65_535],
 ] as const;
 
-test("the bounds of every numeric setting are in the table", () => {
+test("lists the bounds of every numeric setting in the table", () => {
   expect(bounds.map(([name]) => name).sort()).toEqual(numericSettings(workerConfig));
 });
 
-test.each(bounds)("%s goes from %i to %i", (name, least, most) => {
+test.each(bounds)("accepts %s from %i to %i", (name, least, most) => {
   for (const value of [least, most]) loadConfig(workerConfig, { [name]: String(value) });
   for (const value of [least - 1, most + 1]) {
     expect(() => loadConfig(workerConfig, { [name]: String(value) })).toThrow(`${name}: `);

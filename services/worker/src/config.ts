@@ -27,7 +27,7 @@ const list = (fallback: string) =>
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** What leaving takes beyond MILLRACE_DRAIN_MS: the last outcomes and the goodbye. */
+/** Time that a stopping worker needs beyond MILLRACE_DRAIN_MS, to report the last outcomes and to close its stream. */
 export const leaveMs = 8_000;
 
 export const workerConfig = defineConfig(
@@ -35,59 +35,79 @@ export const workerConfig = defineConfig(
     scheduler: setting(
       "MILLRACE_SCHEDULER_ADDRESS",
       z.string().default("127.0.0.1:7072"),
-      "gRPC target of the scheduler",
+      "the scheduler's address for workers, as host:port",
     ),
-    token: setting("MILLRACE_WORKER_TOKEN", z.string().optional(), "what the scheduler asks for"),
+    token: setting(
+      "MILLRACE_WORKER_TOKEN",
+      z.string().optional(),
+      "the token that this worker sends to the scheduler",
+    ),
     tokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
     workerId: setting(
       "MILLRACE_WORKER_ID",
       z.string().default(`${hostname()}-${process.pid}`),
-      "the worker's name in logs",
+      "this worker's name in logs",
     ),
-    queues: setting("MILLRACE_QUEUES", list("documents"), "queues to serve, by commas"),
-    pools: setting("MILLRACE_POOLS", list(""), "pools to serve, by commas"),
+    queues: setting(
+      "MILLRACE_QUEUES",
+      list("documents"),
+      "queues that this worker serves, separated by commas",
+    ),
+    pools: setting(
+      "MILLRACE_POOLS",
+      list(""),
+      "pools that this worker serves, separated by commas",
+    ),
     refusedGraceMs: setting(
       "MILLRACE_REFUSED_GRACE_MS",
       whole(600_000, 0, 86_400_000),
-      "how long a worker that was let in before goes on trying when schedulers refuse it",
+      "how long a worker that was once accepted keeps trying to connect while schedulers reject its token, in milliseconds",
     ),
-    slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "jobs at once"),
+    slots: setting("MILLRACE_SLOTS", whole(4, 1, 10_000), "how many jobs this worker runs at once"),
     guestSlots: setting(
       "MILLRACE_GUEST_SLOTS",
       whole(1, 0, limits.guestSlots),
-      "jobs beyond MILLRACE_SLOTS, each of an API key that has nothing running in this worker",
+      "how many further jobs this worker may run beyond MILLRACE_SLOTS, each for an API key that has no job running in it",
     ),
-    parallelParts: setting("MILLRACE_PARALLEL_PARTS", whole(4, 1, 64), "calls at once in a job"),
-    drainMs: setting("MILLRACE_DRAIN_MS", whole(15_000, 0, 3_600_000), "grace for running jobs"),
+    parallelParts: setting(
+      "MILLRACE_PARALLEL_PARTS",
+      whole(4, 1, 64),
+      "how many calls to the provider one job may make at once",
+    ),
+    drainMs: setting(
+      "MILLRACE_DRAIN_MS",
+      whole(15_000, 0, 3_600_000),
+      "how long running jobs may take to finish when the worker stops, in milliseconds",
+    ),
     threads: setting(
       "MILLRACE_THREADS",
       whole(availableParallelism(), 1, 256),
-      "documents that are read, and texts that are cut or quoted from, at once",
+      "how many threads read documents and split or quote texts, one document or text each",
     ),
     threadCpuMs: setting(
       "MILLRACE_THREAD_CPU_MS",
       whole(20_000, 100, 3_600_000),
-      "CPU time that a thread may take for one document or text",
+      "CPU time that a thread may use for one document or text, in milliseconds",
     ),
     threadMs: setting(
       "MILLRACE_THREAD_MS",
       whole(60_000, 100, 3_600_000),
-      "how long a thread may take for one document or text, by the clock",
+      "how long a thread may take for one document or text by the clock, in milliseconds",
     ),
     threadMemoryMb: setting(
       "MILLRACE_THREAD_MEMORY_MB",
       whole(256, 64, 65_536),
-      "what one document or text may take of memory: on a thread's heap, and again in buffers",
+      "memory that one document or text may use on a thread's heap, and as much again in buffers, in MiB",
     ),
     documentPages: setting(
       "MILLRACE_DOCUMENT_PAGES",
       whole(limits.documentPages, 1, 1_000_000),
-      "pages that a document may have",
+      "how many pages a document may have",
     ),
     documentCharacters: setting(
       "MILLRACE_DOCUMENT_CHARACTERS",
       whole(limits.documentCharacters, 1, 100_000_000),
-      "characters of text that a document may have",
+      "how many characters of text a document may have",
     ),
     ...schedulerTlsSettings,
     ...secretSettings,
@@ -96,25 +116,29 @@ export const workerConfig = defineConfig(
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
       z.string().default("./data/documents"),
-      "directory of the documents, shared with the gateway",
+      "the directory of the documents, shared with the gateway",
     ),
     provider: setting(
       "MILLRACE_PROVIDER",
       z.enum(["extractive", "openai"]).default("extractive"),
-      "extractive needs no network; openai is any server with its protocol",
+      "the model provider: extractive needs no network; openai is any server that speaks the OpenAI protocol",
     ),
     openAiUrl: setting(
       "OPENAI_BASE_URL",
       z.url().default("https://api.openai.com/v1"),
-      "where the model is",
+      "base URL of the model server",
     ),
-    openAiKey: setting("OPENAI_API_KEY", z.string().optional(), "key of the provider account"),
+    openAiKey: setting("OPENAI_API_KEY", z.string().optional(), "the API key for the model server"),
     openAiKeyFile: secretFileSetting("OPENAI_API_KEY"),
-    model: setting("MILLRACE_MODEL", z.string().default("gpt-5-mini"), "which model"),
+    model: setting(
+      "MILLRACE_MODEL",
+      z.string().default("gpt-5-mini"),
+      "the model's name at the provider",
+    ),
     providerSilenceMs: setting(
       "MILLRACE_PROVIDER_SILENCE_MS",
       whole(60_000, 100, 3_600_000),
-      "how long the model may say nothing, before its answer and within it",
+      "how long the model may send nothing, before its answer begins or within it, in milliseconds",
     ),
   },
   (config) => {
@@ -136,13 +160,17 @@ interface SecretSettings {
   readonly openAiKeyFile: string | undefined;
 }
 
-/** Where the token for the scheduler, and the provider account's key, come from. */
+/** Says where the token for the scheduler and the provider's API key come from. */
 export function secretSources(config: SecretSettings) {
-  const of = (env: string, value: string | undefined, file: string | undefined): SecretSource => ({
+  const source = (
+    env: string,
+    value: string | undefined,
+    file: string | undefined,
+  ): SecretSource => ({
     ...{ env, value, file },
   });
   return {
-    token: of("MILLRACE_WORKER_TOKEN", config.token, config.tokenFile),
-    openAiKey: of("OPENAI_API_KEY", config.openAiKey, config.openAiKeyFile),
+    token: source("MILLRACE_WORKER_TOKEN", config.token, config.tokenFile),
+    openAiKey: source("OPENAI_API_KEY", config.openAiKey, config.openAiKeyFile),
   };
 }

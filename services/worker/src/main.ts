@@ -25,7 +25,7 @@ const logger = createLogger("worker");
 const clock = steadyClock;
 const random = systemRandom;
 let drainMs = leaveMs;
-/** The SDK's lines, their fields named as in ours. */
+/** Writes the SDK's log lines with the field names of our own lines. */
 const sdkLog: Log = (level, message, { jobId, ...fields } = {}) =>
   logger[level]({ ...(jobId === undefined ? {} : { job_id: jobId }), ...fields }, message);
 
@@ -46,9 +46,9 @@ await runMain(
     const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
     const readDocument = documentReader(store, threads, documentLimits, threadLimits);
     const secrets = secretSources(config);
-    const keeping = { clock, log: logger, everyMs: config.secretsReloadMs };
-    const token = keepSecret(scope, secrets.token, keeping, firstToken);
-    const apiKey = keepSecret(scope, secrets.openAiKey, keeping);
+    const reloadOptions = { clock, log: logger, everyMs: config.secretsReloadMs };
+    const token = keepSecret(scope, secrets.token, reloadOptions, firstToken);
+    const apiKey = keepSecret(scope, secrets.openAiKey, reloadOptions);
     const provider =
       config.provider === "extractive"
         ? extractiveProvider(threads)
@@ -57,7 +57,7 @@ await runMain(
             apiKey: () => apiKey?.current ?? "",
             model: config.model,
             silenceMs: config.providerSilenceMs,
-            // Some providers say until which time to wait.
+            // Some providers name a point in time until which to wait, so this needs the system's clock.
             clock: systemClock,
           });
     const complete = completionRunner(provider, { metrics, clock });
@@ -80,7 +80,7 @@ await runMain(
     dependOn(scope, {
       ...{ what: "a scheduler", graceMs: config.readyGraceMs, clock, log: logger },
       check: async () => {
-        if (!worker.connected) throw new Error("no scheduler has let this worker in");
+        if (!worker.connected) throw new Error("no scheduler has accepted this worker");
       },
     });
     scope.defer(() => worker.drain(config.drainMs));

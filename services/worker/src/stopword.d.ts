@@ -1,4 +1,4 @@
 declare module "stopword" {
-  /** English words that carry no meaning of their own, in lower case. */
+  /** English stop words, in lower case. */
   export const eng: string[];
 }

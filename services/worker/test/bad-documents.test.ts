@@ -44,22 +44,16 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
     "PDF that is text",
     pdf,
     () => Buffer.from("words"),
-    /the type that it has/,
+    /its actual type/,
   ],
   [
     "DOCUMENT_TYPE_MISMATCH",
     "text that is a PDF",
     "text/plain",
     () => makePdf(words),
-    /the type that it has/,
+    /its actual type/,
   ],
-  [
-    "DOCUMENT_TYPE_MISMATCH",
-    "of another type",
-    "image/png",
-    () => twoPixels,
-    /the type that it has/,
-  ],
+  ["DOCUMENT_TYPE_MISMATCH", "of another type", "image/png", () => twoPixels, /its actual type/],
   [
     "DOCUMENT_UNREADABLE",
     "PDF without content",
@@ -76,21 +70,21 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
   ],
 ])(
   "fails for good with %s for a document that is %s, and says what to do",
-  async (reason, _, type, content, says) => {
+  async (reason, _, type, content, message) => {
     const failing = summarize(type, await content());
     await expect(failing).rejects.toMatchObject({ reason, retryable: false });
-    await expect(failing).rejects.toThrow(says);
+    await expect(failing).rejects.toThrow(message);
     await expect(failing).rejects.toThrow(/"report.pdf"/);
   },
 );
 
-test("a PDF that lost its second half is refused as damaged", async () => {
+test("refuses a PDF that lost its second half as damaged", async () => {
   const whole = await pages(20);
   const failing = summarize(pdf, whole.subarray(0, whole.length >> 1));
   await expect(failing).rejects.toMatchObject({ reason: "DOCUMENT_UNREADABLE", retryable: false });
 });
 
-test("a document that takes too long costs its own attempt, and says so", async () => {
+test("fails only the attempt of a document that takes too long, and says so", async () => {
   const failing = summarize(pdf, await pages(3), { threads: { timeMs: 1 } });
   await expect(failing).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
@@ -98,7 +92,7 @@ test("a document that takes too long costs its own attempt, and says so", async 
   });
 });
 
-test("a document of a few KB that would compute for hours costs its own attempt, and the CPU time is reported", async () => {
+test("fails only the attempt of a small document that would compute for hours, and reports its CPU time", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 1_000 } });
   const execute = summarizeExecutor({
     ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
@@ -113,22 +107,22 @@ test("a document of a few KB that would compute for hours costs its own attempt,
   expect(await execute(good.context)).toMatchObject({ pages: 1 });
 });
 
-test("pages are allowed up to the limit, and one more is refused", async () => {
+test("accepts pages up to the limit, and refuses one more", async () => {
   const limits = { pages: 5 };
   expect(await summarize(pdf, await pages(5), { limits })).toMatchObject({ pages: 5 });
   await expect(summarize(pdf, await pages(6), { limits })).rejects.toMatchObject({
     ...{ reason: "TOO_LARGE", retryable: false },
-    message: expect.stringContaining("has 6 pages, and 5 are allowed"),
+    message: expect.stringContaining("has 6 pages, and the limit is 5"),
   });
 });
 
 test.each(["text/plain", pdf])(
-  "characters of %s are allowed up to the limit, and one more is refused",
+  "accepts characters of %s up to the limit, and refuses one more",
   async (type) => {
     const text = "The mill turns in the mornings";
     const content = (more: string) =>
       type === pdf ? makePdf((doc) => void doc.text(text + more)) : Buffer.from(text + more);
-    // A PDF's line counts its end.
+    // In a PDF, the end of a line counts too.
     const limits = { characters: text.length + (type === pdf ? 1 : 0) };
     expect(await summarize(type, await content(""), { limits })).toMatchObject({ parts: 1 });
     await expect(summarize(type, await content("."), { limits })).rejects.toMatchObject({
@@ -138,7 +132,7 @@ test.each(["text/plain", pdf])(
   },
 );
 
-test("a decompression bomb costs its own attempt, and the next document is read", async () => {
+test("fails only the attempt of a decompression bomb, and reads the next document", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
   const execute = summarizeExecutor({
     ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
@@ -152,7 +146,7 @@ test("a decompression bomb costs its own attempt, and the next document is read"
   expect(await execute(attempt({}, [good]).context)).toMatchObject({ pages: 1 });
 });
 
-test("a document that is not there is named", async () => {
+test("names a document that does not exist", async () => {
   const { threads, readDocument } = await openDocuments();
   const complete = completeWith(extractiveProvider(threads));
   const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });

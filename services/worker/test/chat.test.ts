@@ -13,7 +13,7 @@ async function chat(payload: unknown) {
   return { result, written };
 }
 
-test("one message is answered with its key sentences, streamed one by one", async () => {
+test("answers one message with its key sentences, streamed one by one", async () => {
   const { result, written } = await chat({
     messages: [user("The mill turns all day. The river is high now.")],
   });
@@ -21,7 +21,7 @@ test("one message is answered with its key sentences, streamed one by one", asyn
   expect(written).toHaveLength(2);
 });
 
-test("a question is answered with the sentences before it that are about it, and not with itself", async () => {
+test("answers a question with the sentences before it that are about it, and not with itself", async () => {
   const { result } = await chat({
     messages: [
       { role: "system", content: "You are kind. Rivers are not your subject." },
@@ -41,6 +41,6 @@ test.each([
   { messages: [user("")] },
   { messages: [{ role: "boss", content: "x" }] },
   {},
-])("payload %j is malformed", async (payload) => {
+])("refuses the payload %j as malformed", async (payload) => {
   await expect(chat(payload)).rejects.toMatchObject({ reason: "MALFORMED", retryable: false });
 });

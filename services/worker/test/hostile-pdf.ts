@@ -1,8 +1,8 @@
 import { constants, deflateRawSync, deflateSync } from "node:zlib";
 
-/** A PDF of one page whose content is so many MiB of spaces, packed twice into a few KB. */
+/** A PDF of one page whose content is a given number of MiB of spaces, packed twice into a few KB. */
 export function bombPdf(mebibytes: number): Buffer {
-  // A block that was flushed may be repeated: deflate's own rules allow it.
+  // A flushed block may be repeated: deflate's own rules allow it.
   const block = deflateRawSync(Buffer.alloc(2 ** 20, " "), { finishFlush: constants.Z_FULL_FLUSH });
   const blocks = Array.from({ length: mebibytes }, () => block);
   const inner = Buffer.concat([Buffer.from([0x78, 0x9c]), ...blocks, Buffer.from([3, 0])]);
@@ -19,7 +19,7 @@ export function bombPdf(mebibytes: number): Buffer {
   ]);
 }
 
-/** A PDF of one page whose content is a form that draws a form twice, and so on, so many levels deep. */
+/** A PDF of one page whose content is a form that draws another form twice, and so on, to a given depth. */
 export function formTreePdf(levels: number): Buffer {
   const font = "/Font <</F 4 0 R>>";
   const stream = (number: number, entries: string, content: string) =>

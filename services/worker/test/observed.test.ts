@@ -21,7 +21,7 @@ function setup(executor: Executor) {
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-test("an attempt's end is logged with its job, trace, time and tokens, and never its payload", async () => {
+test("logs an attempt's end with its job, trace, time and tokens, and never its payload", async () => {
   const { context, clock, lines, observed, seen, used } = setup(async (job) => {
     job.addUsage({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
     job.addUsage({ inputTokens: 3 });
@@ -48,17 +48,20 @@ test("an attempt's end is logged with its job, trace, time and tokens, and never
 test.each([
   ["failed", "DOCUMENT_EMPTY", new NonRetryableError("DOCUMENT_EMPTY", "empty"), "info"],
   ["retryable", "EXECUTOR_FAILED", new Error("a bug"), "error"],
-] as const)("an attempt that threw is %s, by %s", async (outcome, reason, error, level) => {
-  const { context, lines, observed, seen } = setup(() => Promise.reject(error));
-  await expect(observed(context)).rejects.toBe(error);
-  expect(lines.at(-1)).toMatchObject({ level, outcome, reason });
-  expect(lines.at(-1)?.error === undefined).toBe(level === "info");
-  expect(await seen(metricNames.workerAttempts)).toEqual([
-    `millrace_worker_attempts_total{queue="documents",type="summarize",outcome="${outcome}"} 1`,
-  ]);
-});
+] as const)(
+  "logs an attempt that threw as %s, with the reason %s",
+  async (outcome, reason, error, level) => {
+    const { context, lines, observed, seen } = setup(() => Promise.reject(error));
+    await expect(observed(context)).rejects.toBe(error);
+    expect(lines.at(-1)).toMatchObject({ level, outcome, reason });
+    expect(lines.at(-1)?.error === undefined).toBe(level === "info");
+    expect(await seen(metricNames.workerAttempts)).toEqual([
+      `millrace_worker_attempts_total{queue="documents",type="summarize",outcome="${outcome}"} 1`,
+    ]);
+  },
+);
 
-test("an attempt that was told to stop has stopped, whatever it threw", async () => {
+test("reports an attempt that was told to stop as stopped, whatever it threw", async () => {
   const { context, lines, observed, stop } = setup(async () => {
     stop.abort(new Error("stop"));
     throw new Error("thrown on the way out");
@@ -67,7 +70,7 @@ test("an attempt that was told to stop has stopped, whatever it threw", async ()
   expect(lines.at(-1)).toMatchObject({ level: "info", outcome: "stopped" });
 });
 
-test("slots in use and free ones are shown while attempts run", async () => {
+test("shows used and free slots while attempts run", async () => {
   const inside = Promise.withResolvers<void>();
   const { context, observed, seen } = setup(() => inside.promise);
   const shown = async () =>
@@ -87,7 +90,7 @@ test.each([
   [refuse(400, "bad_request"), "refused"],
   [refuse(500, "server_error"), "server_error"],
   [{ kind: "breakOff", pieces: [], how: "end" } as const, "unanswered"],
-])("a provider's call is timed by how it ended: %j", async (reply, outcome) => {
+])("times a provider's call by how it ended: %j", async (reply, outcome) => {
   const simulator = await startProviderSimulator(() => reply);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const clock = new ManualClock();

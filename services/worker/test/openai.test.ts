@@ -35,7 +35,7 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   return { simulator, stop, completion, read, fault };
 }
 
-test("asks as it was told to, streams the answer, and reports what the provider counted", async () => {
+test("sends the request as given, streams the answer, and reports the provider's token counts", async () => {
   const { simulator, completion, read } = await setup(answer("By", " water."));
   expect(await read()).toEqual(["By", " water."]);
   expect(completion.usage()).toEqual({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
@@ -47,7 +47,7 @@ test("asks as it was told to, streams the answer, and reports what the provider 
   ]);
 });
 
-test("a provider that counts nothing is counted for: four bytes a token", async () => {
+test("counts four bytes as a token for a provider that counts nothing", async () => {
   const { completion, read } = await setup({ kind: "answer", pieces: ["12345678", "123"] });
   await read();
   expect(completion.usage()).toEqual({ inputTokens: 6, outputTokens: 3, providerCalls: 1 });
@@ -90,13 +90,13 @@ test.each([
   ["as a negative number", { "retry-after": "-5" }, undefined],
   ["as endless", { "retry-after": "Infinity" }, undefined],
   ["in the year 9999", { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, 251_638_300_799_000],
-])("a provider says when to come back %s", async (_, headers, afterMs) => {
+])("reads the wait that a provider asks for %s", async (_, headers, afterMs) => {
   const clock = new ManualClock(Date.parse("2025-11-24T16:00:00Z"));
   const { fault } = await setup(refuse(429, "rate_limit_exceeded", headers), clock);
   expect((await fault()).details.retryAfterMs).toBe(afterMs);
 });
 
-test("a provider that says which key it refuses does not have it told", async () => {
+test("does not repeat the key that a provider quotes in its refusal", async () => {
   const { simulator, fault } = await setup({
     ...{ kind: "refuse", status: 401, code: "invalid_api_key" },
     message: "no such key: sk-the-key",
@@ -106,7 +106,7 @@ test("a provider that says which key it refuses does not have it told", async ()
   expect([message, cause]).toEqual([expect.stringContaining("no such key: [redacted]"), undefined]);
 });
 
-test("a provider that cannot be reached is a fault that may pass", async () => {
+test("treats a provider that cannot be reached as a transient fault", async () => {
   const { simulator, fault } = await setup(answer());
   await simulator[Symbol.asyncDispose]();
   expect(await fault()).toMatchObject({
@@ -116,7 +116,7 @@ test("a provider that cannot be reached is a fault that may pass", async () => {
 });
 
 test.each(["reset", "end"] as const)(
-  "an answer that breaks off (%s) is a fault that may pass, and what came is counted",
+  "treats an answer that breaks off (%s) as a transient fault, and counts what arrived",
   async (how) => {
     const { completion, fault } = await setup({ kind: "breakOff", pieces: ["The mill"], how });
     expect(await fault()).toMatchObject({
@@ -131,7 +131,7 @@ test.each<[string, ProviderReply, number]>([
   ["before its first byte", { kind: "silence" }, 0],
   ["in the middle of its answer", { kind: "breakOff", pieces: ["The", " mill"], how: "hang" }, 2],
 ])(
-  "a provider that falls silent %s is left at the limit, and not before",
+  "gives up a provider that falls silent %s at the limit, and not before",
   async (_, reply, pieces) => {
     const clock = new ManualClock();
     const { simulator, completion } = await setup(reply, clock);
@@ -145,7 +145,7 @@ test.each<[string, ProviderReply, number]>([
     expect(left.aborted).toBe(false);
     clock.advance(1);
     expect(await reading).toMatchObject({
-      message: "The model provider said nothing for 60 s.",
+      message: "The model provider sent nothing for 60 s.",
       details: { retryable: true, httpStatus: 0 },
     });
     if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
@@ -153,7 +153,7 @@ test.each<[string, ProviderReply, number]>([
   },
 );
 
-test("a provider may take long in all while it goes on speaking", async () => {
+test("lets a provider take long in total while it keeps sending", async () => {
   const clock = new ManualClock();
   const simulator = await startProviderSimulator(
     () => ({ kind: "answer", pieces: ["a", "b", "c"], pauseMs: 40_000 }),
@@ -176,7 +176,7 @@ test("a provider may take long in all while it goes on speaking", async () => {
       heard += 1;
   })();
   for (let pause = 0; pause < 4; pause += 1) {
-    // Our silence and the simulator's pause are both being waited for.
+    // The provider's silence limit and the simulator's pause are both pending.
     await vi.waitFor(() =>
       expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 2 }),
     );
@@ -190,22 +190,22 @@ test.each([
   ["content_filter", ["The"], /content filter/],
   ["length", [], /used up 9 tokens/],
 ] as const)(
-  "an answer that ended by %s after %j fails for good",
-  async (finishReason, pieces, says) => {
+  "fails for good for an answer that ended by %s after %j",
+  async (finishReason, pieces, message) => {
     const { fault } = await setup({ kind: "answer", pieces, finishReason });
     expect(await fault()).toMatchObject({
-      message: expect.stringMatching(says),
+      message: expect.stringMatching(message),
       details: { retryable: false },
     });
   },
 );
 
-test("an answer that was cut at its limit is an answer", async () => {
+test("accepts an answer that was cut at its length limit", async () => {
   const { read } = await setup({ kind: "answer", pieces: ["The"], finishReason: "length" });
   expect(await read()).toEqual(["The"]);
 });
 
-test("a stop ends the call at once with the stop's own reason, and the provider sees it", async () => {
+test("ends the call at once with the stop's own reason, and the provider sees it", async () => {
   const { simulator, completion, stop } = await setup({
     ...{ kind: "breakOff", pieces: ["The mill"], how: "hang" },
   });
@@ -217,7 +217,7 @@ test("a stop ends the call at once with the stop's own reason, and the provider 
   if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
 });
 
-test("a stop before the first byte ends the call too, and a stop before the call prevents it", async () => {
+test("ends the call for a stop before the first byte, and makes no call after a stop", async () => {
   const { simulator, read, stop } = await setup({ kind: "silence" });
   const reading = read();
   await simulator.called(1);

@@ -17,13 +17,13 @@ const animals = ["whale", "heron", "otter", "beaver", "salmon"];
 const paragraphOf = (animal: string) =>
   `The ${animal} lives near the mill, and the miller sees it every morning when the gate is opened and the water begins to run over the wheel. It was there before the mill was built, and it will be there when the mill is gone: so the miller says, who has heard it from the miller before, as that one did from the first of them all.`;
 
-/** A page for each animal, its text below a running head and above a foot. */
+/** A page for each animal, with its text between a running head and a foot. */
 const pagesWith = (head: (page: number) => string, foot: (page: number) => string) =>
   textOf((pdf) => {
-    animals.forEach((animal, at) => {
-      if (at > 0) pdf.addPage();
-      pdf.text(head(at), 72, 40, { lineBreak: false });
-      pdf.text(foot(at), 72, 740, { lineBreak: false });
+    animals.forEach((animal, page) => {
+      if (page > 0) pdf.addPage();
+      pdf.text(head(page), 72, 40, { lineBreak: false });
+      pdf.text(foot(page), 72, 740, { lineBreak: false });
       pdf.text(paragraphOf(animal), 72, 100, { width: 450 });
     });
   });
@@ -38,11 +38,11 @@ test.each<[string, (page: number) => string, (page: number) => string]>([
   ],
   ["a title with a page number", (page) => `The Book 2 – page ${page + 17}`, () => "© 2026 Press"],
   ["a Roman numeral", (page) => `Preface ${["i", "ii", "iii", "iv", "v"][page]}`, () => ""],
-])("running heads and feet are left out: %s", async (_, head, foot) => {
+])("leaves out running heads and feet: %s", async (_, head, foot) => {
   expect(await pagesWith(head, foot)).toBe(story);
 });
 
-test("what only looks like a running head is kept", async () => {
+test("keeps what only looks like a running head", async () => {
   const figures = [3, 14, 15, 92, 65];
   const text = await pagesWith(
     (page) => `In ${figures[page]} cases`,
@@ -52,7 +52,7 @@ test("what only looks like a running head is kept", async () => {
   for (const animal of animals) expect(text).toContain(`See ${animal}`);
 });
 
-test("two pages alike are no proof of a running head", async () => {
+test("does not take two equal pages as proof of a running head", async () => {
   const text = await textOf((pdf) => {
     pdf.text("The Mill", 72, 40, { lineBreak: false }).text(paragraphOf("whale"), 72, 100);
     pdf.addPage();
@@ -61,7 +61,7 @@ test("two pages alike are no proof of a running head", async () => {
   expect(text.match(/The Mill/g)).toHaveLength(2);
 });
 
-test("a table of contents is left out, and a line that leads by dots", async () => {
+test("leaves out a table of contents, and lines with dot leaders", async () => {
   const text = await textOf((pdf) => {
     pdf.text("Contents");
     for (let page = 1; page < 9; page += 1)
@@ -75,7 +75,7 @@ test("a table of contents is left out, and a line that leads by dots", async () 
   expect(text).toBe(paragraphOf("whale"));
 });
 
-test("lines of a paragraph are joined, and a word cut at a line's end is whole again", async () => {
+test("joins the lines of a paragraph, and both parts of a hyphenated word", async () => {
   const text = await textOf((pdf) => {
     pdf.text("The miller opened the gate in the morn-");
     pdf.text("ing, and the water, well-known for its cold, ran over the");
@@ -89,7 +89,7 @@ test("lines of a paragraph are joined, and a word cut at a line's end is whole a
   );
 });
 
-test("a heading, and each point of a list, stand alone", async () => {
+test("keeps a heading, and each item of a list, separate", async () => {
   const text = await textOf((pdf) => {
     pdf.fontSize(18).text("The wheel");
     pdf.fontSize(11).text(paragraphOf("otter"), { width: 400 });
@@ -104,7 +104,7 @@ test("a heading, and each point of a list, stand alone", async () => {
   ]);
 });
 
-test("a sentence goes on over a page's end, past its foot and the next page's head", async () => {
+test("continues a sentence on the next page, past the foot and the next head", async () => {
   const text = await textOf((pdf) => {
     for (let page = 0; page < 4; page += 1) {
       if (page > 0) pdf.addPage();

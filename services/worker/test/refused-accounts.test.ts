@@ -9,7 +9,7 @@ function setup() {
   return { clock, accounts, startedMs };
 }
 
-test("what ran when an account refused waits as long as the provider asked for", () => {
+test("makes running attempts wait as long as the provider asked when an account refused", () => {
   const { clock, accounts, startedMs } = setup();
   expect(accounts.waitMs("a", startedMs)).toBe(0);
   accounts.refused("a", 5_000);
@@ -22,22 +22,22 @@ test("what ran when an account refused waits as long as the provider asked for",
 });
 
 test.each([
-  ["a second where it does not say", undefined, 1_000],
-  ["an hour where it says more", 10 * 3_600_000, 3_600_000],
-])("it is %s", (_, asked, waited) => {
+  ["a second if the provider asks for none", undefined, 1_000],
+  ["an hour if the provider asks for more", 10 * 3_600_000, 3_600_000],
+])("makes them wait %s", (_, asked, waited) => {
   const { accounts, startedMs } = setup();
   accounts.refused("a", asked);
   expect(accounts.waitMs("a", startedMs)).toBe(waited);
 });
 
-test("what is leased once the scheduler knows may call", () => {
+test("lets attempts call that were leased after the scheduler knew", () => {
   const { clock, accounts } = setup();
   accounts.refused("a", 60_000);
   expect(accounts.waitMs("a", clock.nowMs() + 1_000)).toBe(60_000);
   expect(accounts.waitMs("a", clock.nowMs() + 1_001)).toBe(0);
 });
 
-test("a later refusal that asks for less does not shorten the pause", () => {
+test("does not shorten the wait by a later refusal that asks for less", () => {
   const { clock, accounts, startedMs } = setup();
   accounts.refused("a", 60_000);
   clock.advance(10);

@@ -57,7 +57,7 @@ export async function openDocuments(
   const store = await openDocumentStore({ directory, maxBytes: 2 ** 26, clock, random });
   const { threads, limits: threadLimits } = openThreads(change.threads);
   const limits = { pages: 100, characters: 1_000_000, ...change.limits };
-  /** As it is, whatever the gateway would have said of it. */
+  /** Stores a document as it is, without the gateway's checks. */
   const put = async (name: string, contentType: string, content: Uint8Array) => {
     const outcome = await store.put(keyId, { name }, Readable.from([Buffer.from("text")]));
     if (outcome.kind !== "stored") throw new Error(outcome.kind);
@@ -78,7 +78,7 @@ export const completeWith = (provider: Provider) =>
 
 export const noDocument = newDocumentId(1_764_000_000_000, random);
 
-/** An attempt as its executor sees it, with what it wrote and told. */
+/** An attempt as its executor sees it, with what it wrote and reported. */
 export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const written: string[] = [];
   const progress: string[] = [];

@@ -12,8 +12,8 @@ const sentence = (i: number) =>
   `The captain wrote in log ${i} that the whale had turned the ship about.`;
 const story = (count: number) => Array.from({ length: count }, (_, i) => sentence(i)).join("\n\n");
 
-/** The extractive provider, or a model that behaves as told. */
-/** What was spent at the provider, without the CPU time of threads. */
+/** The extractive provider, or a model that behaves as configured. */
+/** The usage at the provider, without the CPU time of threads. */
 const atProvider = (used: readonly UsageDelta[]) => used.filter((one) => "providerCalls" in one);
 
 async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
@@ -39,7 +39,7 @@ async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
   return { put, simulator, execute };
 }
 
-test("a PDF of many pages is summarised in parts, told of as they are done, within its budget", async () => {
+test("summarises a PDF of many pages in parts, reports their progress, and keeps its budget", async () => {
   const { put, execute } = await setup();
   const pdf = await makePdf((doc) => {
     for (let page = 0; page < 5; page += 1) {
@@ -65,7 +65,7 @@ test("a PDF of many pages is summarised in parts, told of as they are done, with
   expect(progress).toContain(`${result.parts}/${result.parts} summarising parts`);
 });
 
-test("Markdown is read as text, and several documents make one summary", async () => {
+test("reads Markdown as text, and makes one summary of several documents", async () => {
   const { put, execute } = await setup();
   const ids = [
     await put("a.md", "text/markdown", Buffer.from("# Title\n\nThe mill turns.")),
@@ -78,7 +78,7 @@ test("Markdown is read as text, and several documents make one summary", async (
   });
 });
 
-test("a model summarises each part, then the summaries in order, and what it counted is added up", async () => {
+test("summarises each part and then the summaries in order, and adds up the model's token counts", async () => {
   const { put, simulator, execute } = await setup(({ messages }) => {
     const [, text] = messages.map(({ content }) => content);
     const first = /log (\d+)/.exec(text ?? "")?.[1];
@@ -102,8 +102,8 @@ test("a model summarises each part, then the summaries in order, and what it cou
   );
 });
 
-test("summaries that are too long together for one part are summarised in rounds", async () => {
-  // Says all it may: four bytes a token.
+test("summarises in rounds if the summaries together are too long for one part", async () => {
+  // The model writes as much as it may: four bytes a token.
   const wordy: ProviderBehaviour = ({ maxTokens = 0 }) => answer("word ".repeat(maxTokens - 8));
   const { put, simulator, execute } = await setup(wordy);
   const { context } = attempt({ partTokens: 256, maxTokens: 16 }, [
@@ -117,7 +117,7 @@ test("summaries that are too long together for one part are summarised in rounds
   }
 });
 
-test("a provider that shortens nothing comes to an end all the same", async () => {
+test("ends also with a provider that shortens nothing", async () => {
   const { put, execute } = await setup(({ messages }) => answer(messages[1]?.content ?? ""));
   const { context } = attempt({ partTokens: 256 }, [
     await put("log.txt", "text/plain", Buffer.from(story(60))),
@@ -125,7 +125,7 @@ test("a provider that shortens nothing comes to an end all the same", async () =
   expect(await execute(context)).toMatchObject({ summary: expect.stringContaining(sentence(59)) });
 });
 
-test("no more parts than allowed are with the provider at once", async () => {
+test("sends no more parts to the provider at once than allowed", async () => {
   let running = 0;
   let most = 0;
   const open = Promise.withResolvers<void>();
@@ -146,7 +146,7 @@ test("no more parts than allowed are with the provider at once", async () => {
   expect(most).toBe(3);
 });
 
-test("one part that is refused ends the others' calls, and says what the provider said", async () => {
+test("ends the other calls if one part is refused, and reports what the provider said", async () => {
   const { put, simulator, execute } = await setup(({ number }) =>
     number === 2 ? refuse(429, "rate_limit_exceeded", { "retry-after": "7" }) : { kind: "silence" },
   );
@@ -161,7 +161,7 @@ test("one part that is refused ends the others' calls, and says what the provide
   expect(atProvider(used)).toHaveLength(2);
 });
 
-test("a stop ends calls under way at once, and begins no more", async () => {
+test("ends calls under way at once when stopped, and begins no more", async () => {
   const { put, simulator, execute } = await setup(() => ({ kind: "silence" }));
   const { context, stop, used } = attempt({ partTokens: 256 }, [
     await put("log.txt", "text/plain", Buffer.from(story(120))),
@@ -180,7 +180,7 @@ test("a stop ends calls under way at once, and begins no more", async () => {
 });
 
 test.each([{ maxTokens: "many" }, { maxTokens: 15 }, { partTokens: 255 }, { unknown: 1 }, null])(
-  "payload %j is malformed",
+  "refuses the payload %j as malformed",
   async (payload) => {
     const { put, execute } = await setup();
     const id = await put("a.txt", "text/plain", Buffer.from("words"));
@@ -190,7 +190,7 @@ test.each([{ maxTokens: "many" }, { maxTokens: 15 }, { partTokens: 255 }, { unkn
   },
 );
 
-test("a job without documents is malformed", async () => {
+test("refuses a job without documents as malformed", async () => {
   const { execute } = await setup();
   await expect(execute(attempt({}).context)).rejects.toMatchObject({ reason: "MALFORMED" });
 });

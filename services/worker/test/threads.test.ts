@@ -6,7 +6,7 @@ import type { TaskOptions } from "../src/threads/thread-pool.ts";
 import { bombPdf } from "./hostile-pdf.ts";
 import { openThreads, type ThreadChange } from "./setup.ts";
 
-/** Takes any machine a minute to count. */
+/** Any machine takes a minute to count this far. */
 const endless = "漢字".repeat(10_000_000);
 
 function setup(change: ThreadChange = {}) {
@@ -25,7 +25,7 @@ function setup(change: ThreadChange = {}) {
   return { threads, stop, split, works };
 }
 
-test("the event loop turns while a thread computes, and a stop ends it at once", async () => {
+test("keeps the event loop running while a thread computes, and ends it at once when stopped", async () => {
   const { stop, split, works } = setup({ threads: 1 });
   const ended = split(endless).catch((error: unknown) => error);
   for (let turns = 0; turns < 1_000; turns += 1) await turn();
@@ -34,7 +34,7 @@ test("the event loop turns while a thread computes, and a stop ends it at once",
   await works();
 });
 
-test("a task is ended at its time limit, and not a millisecond before", async () => {
+test("ends a task at its time limit, and not a millisecond before", async () => {
   const clock = new ManualClock();
   const { split, works } = setup({ threads: 1, timeMs: 5_000, clock });
   let outcome: unknown;
@@ -51,8 +51,8 @@ test("a task is ended at its time limit, and not a millisecond before", async ()
   await works();
 });
 
-test("a task is ended at its limit of CPU time, however slow the clock is, and its thread is replaced", async () => {
-  // As long as nobody looks, time stands still: the limit by the clock is never reached.
+test("ends a task at its limit of CPU time, however slow the clock is, and replaces its thread", async () => {
+  // Time stands still until the test advances it, so the limit by the clock is never reached.
   const clock = new ManualClock();
   const { split, works } = setup({ threads: 1, cpuMs: 300, timeMs: 2 ** 30, clock });
   const spent: number[] = [];
@@ -71,10 +71,10 @@ test("a task is ended at its limit of CPU time, however slow the clock is, and i
   await works();
 });
 
-test("the CPU time of the tasks before on the same thread is not counted", async () => {
+test("does not count the CPU time of earlier tasks on the same thread", async () => {
   const { split } = setup({ threads: 1, cpuMs: 3_000 });
   const spent: number[] = [];
-  // Some tenths of a second each, together more than one may take.
+  // Each takes some tenths of a second, and together they take more than one task may.
   const busy = "漢字".repeat(6_000);
   for (let total = 0; total < 3_500; total = spent.reduce((sum, ms) => sum + ms, 0)) {
     const options = { onSpent: (cpuMs: number) => void spent.push(cpuMs) };
@@ -83,7 +83,7 @@ test("the CPU time of the tasks before on the same thread is not counted", async
   expect(Math.max(...spent)).toBeLessThan(3_000);
 });
 
-test("a key whose tasks never end keeps another's waiting for no thread", async () => {
+test("makes no other key wait for a thread because of a key whose tasks never end", async () => {
   const { stop, split } = setup({ threads: 2 });
   const hostile = Array.from({ length: 100 }, () => split(endless).catch(() => "stopped"));
   const other = { key: "bbbb", signal: new AbortController().signal };
@@ -105,8 +105,8 @@ const readPdf = (threads: ReturnType<typeof setup>["threads"], bytes: Buffer) =>
     { key: "aaaa", signal: new AbortController().signal },
   );
 
-test("what takes too much in buffers is ended, and what takes less is not", async () => {
-  // Its memory is looked at even before a thread is up, as on a busy machine.
+test("ends a task that uses too much memory in buffers, and not one that uses less", async () => {
+  // The pool measures memory even before the thread has started, as on a busy machine.
   const after: Clock["after"] = (ms, run) => systemClock.after(ms === 100 ? 1 : ms, run);
   const { threads, works } = setup({
     ...{ threads: 1, memoryMb: 128, timeMs: 20_000, clock: { ...systemClock, after } },
@@ -119,9 +119,9 @@ test("what takes too much in buffers is ended, and what takes less is not", asyn
   await works();
 });
 
-test("what takes too much on the heap is ended, and what takes less is not", async () => {
+test("ends a task that uses too much memory on the heap, and not one that uses less", async () => {
   const { threads, works } = setup({ threads: 1, memoryMb: 64 });
-  // Words that are each in few enough sentences to link them: links by the hundred million.
+  // Each word is in few enough sentences to link them, which makes hundreds of millions of links.
   const sentences = (count: number) =>
     Array.from({ length: count }, (_, i) => {
       const words = [7, 11, 13, 17].map((step) => `w${String((i * step) % 1_499)}x`);
@@ -136,7 +136,7 @@ test("what takes too much on the heap is ended, and what takes less is not", asy
   await works();
 });
 
-test("tasks over the number of threads wait, their input is not asked for, and they can be stopped", async () => {
+test("makes tasks over the number of threads wait without their input, and lets them be stopped", async () => {
   const { threads, stop, split, works } = setup({ threads: 1 });
   const first = split(endless).catch(() => "stopped");
   const prepare = vi.fn(() => ({ input: { text: "a", maxTokens: 256 } }));
@@ -153,7 +153,7 @@ test("tasks over the number of threads wait, their input is not asked for, and t
   expect(prepare).not.toHaveBeenCalled();
 });
 
-test("what a task throws is thrown, and so is the end of the pool", async () => {
+test("throws what a task throws, and throws when the pool ends", async () => {
   const { threads, split, works } = setup();
   await expect(split(undefined as never)).rejects.toThrow(TypeError);
   await works();
@@ -164,7 +164,7 @@ test("what a task throws is thrown, and so is the end of the pool", async () => 
   await expect(split("late")).rejects.toThrow("closed");
 });
 
-test("an idle thread is used again, and ends when nothing came for long", async () => {
+test("uses an idle thread again, and ends it after a long time without a task", async () => {
   const clock = new ManualClock();
   const { works } = setup({ clock });
   await works();

@@ -20,7 +20,7 @@ export const notingMended =
   (line: string, service: string): void => {
     // The last line of a killed service may be cut, and is then not JSON.
     const jobId = /"job_id":"([^"]+)"/.exec(line)?.[1];
-    if (jobId !== undefined && line.includes(`"msg":"mended a job"`)) ledger.mend(jobId);
+    if (jobId !== undefined && line.includes(`"msg":"repaired a job"`)) ledger.mend(jobId);
     log(line, service);
   };
 

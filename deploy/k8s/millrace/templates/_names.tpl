@@ -1,4 +1,4 @@
-{{/* The names that everything else is built from. Call with the root. */}}
+{{/* The names on which all other names are based. Call with the root. */}}
 {{- define "millrace.name" -}}
 {{- if contains "millrace" .Release.Name -}}
 {{ .Release.Name | trunc 40 | trimSuffix "-" }}
@@ -7,7 +7,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Labels that a selector uses: they never change. Call with dict "root" and "component". */}}
+{{/* The labels that selectors use. They never change. Call with dict "root" and "component". */}}
 {{- define "millrace.selector" -}}
 app.kubernetes.io/name: millrace
 app.kubernetes.io/instance: {{ .root.Release.Name }}

@@ -8,7 +8,7 @@
 {{- end -}}
 
 {{- define "millrace.commonEgress" -}}
-# Names.
+# Allows DNS.
 - ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
 {{- with .Values.networkPolicy.extraEgress }}
 {{ toYaml . }}

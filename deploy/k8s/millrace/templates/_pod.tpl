@@ -1,4 +1,4 @@
-{{/* What the pods of all services have in common. */}}
+{{/* The common parts of the pods of all services. */}}
 
 {{/* Metadata of a pod. Call with dict "root", "component", "metricsPort" and "own" (its values). */}}
 {{- define "millrace.podMetadata" -}}
@@ -19,9 +19,9 @@ annotations:
   {{- end }}
 {{- end -}}
 
-{{/* Where a pod runs and as whom. Call with dict "root", "component" and "own". */}}
+{{/* The node and the user of a pod. Call with dict "root", "component" and "own". */}}
 {{- define "millrace.podSpec" -}}
-# Kubernetes would set MILLRACE_GATEWAY_PORT and the like to tcp://…: names of our settings.
+# With service links Kubernetes would set MILLRACE_GATEWAY_PORT and similar names to tcp://…. These are names of our settings.
 enableServiceLinks: false
 automountServiceAccountToken: false
 serviceAccountName: {{ include "millrace.name" .root }}
@@ -66,7 +66,7 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end -}}
 
-{{/* The process turns: liveness. It takes calls: readiness. Both on the port named metrics. */}}
+{{/* The liveness probe (the process runs) and the readiness probe (it accepts calls), on the port named metrics. */}}
 {{- define "millrace.probes" -}}
 startupProbe:
   httpGet: { path: /healthz, port: metrics }
@@ -83,7 +83,7 @@ readinessProbe:
   timeoutSeconds: 3
 {{- end -}}
 
-{{/* One variable from a key of the Secret with the tokens. Call with dict "root", "env" and "key". */}}
+{{/* An environment variable from a key of the Secret with the tokens. Call with dict "root", "env" and "key". */}}
 {{- define "millrace.token" -}}
 - name: {{ .env }}
   valueFrom:
@@ -92,7 +92,7 @@ readinessProbe:
       key: {{ .key }}
 {{- end -}}
 
-{{/* The operator's variables from Secrets. Call with a service's values. */}}
+{{/* The environment variables that the operator takes from Secrets. Call with a service's values. */}}
 {{- define "millrace.secretEnv" -}}
 {{- range $env, $from := .secretEnv }}
 - name: {{ $env }}
@@ -103,7 +103,7 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
-{{/* A ConfigMap's variables that the operator chose. Call with dict "root" and "own". */}}
+{{/* The variables that the operator sets, for a ConfigMap. Call with dict "root" and "own". */}}
 {{- define "millrace.chosenSettings" -}}
 {{- range $name, $value := .root.Values.otel }}
 {{ $name }}: {{ $value | quote }}

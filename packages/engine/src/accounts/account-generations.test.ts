@@ -8,7 +8,7 @@ import type { Engine, Lease } from "../index.ts";
 import { accountBase, shardAt } from "../redis/keys.ts";
 import { accountRegistry } from "./account-registry.ts";
 
-/** The same runs each time. */
+/** The seeds, so that each run of the test makes the same steps. */
 const SEED = 20_261_129;
 
 const pool = "acme/m";
@@ -26,7 +26,7 @@ async function parts(change = {}) {
       engine.submit(Array.from({ length: count }, () => job(key, { pool }))),
     check: () => audit(redis, rootPrefix),
     put: (maxRunning: number) => engine.providerAccounts.put({ name: pool, maxRunning }),
-    /** By a replica that died before it told anybody. */
+    /** Changes the registry as a replica does that dies before it writes to any shard. */
     putAndDie: (maxRunning: number) => registry.put({ name: pool, maxRunning }),
     deleteAndDie: () => registry.remove(pool),
     accountKeys: async () => [
@@ -37,9 +37,11 @@ async function parts(change = {}) {
 }
 
 const complete = (engine: Engine, leases: readonly Lease[]) =>
-  engine.settle(leases.map((of) => ({ ...of, kind: "complete" as const, resultJson: "1" })));
+  engine.settle(
+    leases.map((leased) => ({ ...leased, kind: "complete" as const, resultJson: "1" })),
+  );
 
-test("an account that goes while jobs run leaves nothing, and starts anew when it is made again", async () => {
+test("an account that is removed while jobs run leaves nothing, and starts anew when it is created again", async () => {
   const { engine, submit, put, check, accountKeys } = await parts();
   await put(2);
   await submit(4);
@@ -59,7 +61,7 @@ test("an account that goes while jobs run leaves nothing, and starts anew when i
   await check();
 });
 
-test("what ran under an account that is made again counts neither against it nor for it", async () => {
+test("jobs that ran under a removed account do not count for or against its successor of the same name", async () => {
   const { engine, submit, put, time, check } = await parts();
   await put(3);
   await submit(8);
@@ -79,7 +81,7 @@ test("what ran under an account that is made again counts neither against it nor
   await check();
 });
 
-test("a refusal that makes an account counts nothing that runs already", async () => {
+test("an account that a refusal creates does not count the jobs that run already", async () => {
   const { engine, submit, time, check } = await parts();
   await submit(3);
   const before = await lease(engine, 3);
@@ -95,7 +97,7 @@ test("a refusal that makes an account counts nothing that runs already", async (
   await check();
 });
 
-test("a shard that has not heard that its account went gets no more of it, and no account comes back", async () => {
+test("a shard that does not know that its account was removed gets no more slices, and the account stays removed", async () => {
   const { engine, submit, put, deleteAndDie, time, accountKeys, check } = await parts();
   await put(1);
   await submit(4);
@@ -108,12 +110,12 @@ test("a shard that has not heard that its account went gets no more of it, and n
   expect(await lease(engine, 4)).toHaveLength(3);
   await complete(engine, [first]);
   await check();
-  // What a dead replica left of the account goes with the operator's next try.
+  // The operator's next attempt removes what the dead replica left of the account.
   await engine.providerAccounts.delete(pool);
   expect(await accountKeys()).toEqual([]);
 });
 
-test("an account that was removed and made again by replicas that died is the new one once a duty has run", async () => {
+test("if replicas die while they remove and create an account, a duty completes the new account", async () => {
   const { engine, submit, put, putAndDie, deleteAndDie, time, check } = await parts();
   await put(1);
   await submit(4);
@@ -130,18 +132,18 @@ test("an account that was removed and made again by replicas that died is the ne
   expect(await lease(engine, 4)).toEqual([]);
 });
 
-test("a shard that has not heard that its account was made again hears it when it asks", async () => {
+test("a shard that does not know that its account was created again learns it in its next exchange", async () => {
   const { engine, submit, put, redis, rootPrefix, time, check } = await parts();
   await put(1);
   await submit(4);
   const first = await leaseOne(engine);
   const { base } = shardAt(rootPrefix, queue, 0);
-  const told = await redis.hgetall(`${base}mr:governed`);
+  const governed = await redis.hgetall(`${base}mr:governed`);
   const slice = await redis.hgetall(`${base}mr:slice:${pool}`);
   await engine.providerAccounts.delete(pool);
   await put(2);
-  // As if neither had reached it.
-  await redis.hset(`${base}mr:governed`, told);
+  // Neither change reaches this shard.
+  await redis.hset(`${base}mr:governed`, governed);
   await redis.hset(`${base}mr:slice:${pool}`, slice);
   time.nowMs += 2_000;
   expect(await lease(engine, 4)).toHaveLength(2);
@@ -149,7 +151,7 @@ test("a shard that has not heard that its account was made again hears it when i
   await check();
 });
 
-test("a new account's state is not taken away by a removal that comes late", async () => {
+test("a removal that arrives late does not remove the state of a new account", async () => {
   const { engine, submit, put, redis, rootPrefix } = await parts();
   await put(1);
   await engine.providerAccounts.delete(pool);
@@ -160,7 +162,7 @@ test("a new account's state is not taken away by a removal that comes late", asy
   const base = accountBase(rootPrefix, pool);
   expect(await closeAccount.run(redis, base, { version: 2 })).toBe("OLD");
   expect(await closeAccount.run(redis, base, { version: 3 })).toBe("CLOSED");
-  // It is made again from the registry.
+  // The registry creates the state again.
   await engine.syncPolicy();
   expect((await engine.providerAccounts.get(pool))?.runningLimit).toBe(1);
 });
@@ -177,7 +179,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("pass" as const), ms: fc.constantFrom(60, 2_000, 40_000) }),
 );
 
-test("in whatever order accounts go, come and refuse under running jobs, what runs is counted right", async () => {
+test("running jobs are counted correctly in any order of removals, creations and refusals of accounts", async () => {
   const property = fc.asyncProperty(
     fc.constantFrom(1, 2),
     fc.array(step, { minLength: 4, maxLength: 30, size: "max" }),
@@ -217,12 +219,12 @@ test("in whatever order accounts go, come and refuse under running jobs, what ru
   await fc.assert(property, { numRuns: 25, seed: SEED });
 }, 300_000);
 
-test("a slice of a pool that is no account is found", async () => {
+test("the audit finds a slice of a pool that is no account", async () => {
   const { redis, rootPrefix, engine } = await parts();
   const { base } = shardAt(rootPrefix, queue, 0);
   await redis.hset(`${base}mr:slice:${pool}`, "n", "0");
   const findings = await engine.audit();
   expect(findings.map(({ problem }) => problem)).toEqual([
-    "has a slice of an account, and is none (queue documents, shard 0)",
+    "has a slice, but is no provider account (queue documents, shard 0)",
   ]);
 });

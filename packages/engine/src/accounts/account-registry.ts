@@ -4,27 +4,27 @@ import { registryKeys } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { ProviderAccount } from "./contract.ts";
 
-/** A provider account as the registry has it. */
+/** A provider account in the registry. */
 export interface RegisteredAccount {
   readonly account: ProviderAccount;
-  /** Unlike that of any earlier account of this name. */
+  /** Differs from that of any earlier account with the same name. */
   readonly generation: string;
 }
 
 interface Held extends RegisteredAccount {
-  /** As it is stored. */
+  /** The stored text. */
   readonly text: string;
 }
 
-/** An account as it has just been written. */
+/** An account that was just written. */
 export interface WrittenAccount extends RegisteredAccount {
-  /** How often the registry was changed, this change included. */
+  /** How often the registry was changed, including this change. */
   readonly version: number;
 }
 
 const VERSION = "*";
 
-/** What is declared of provider accounts: each with a generation, which tells an account from an earlier one of its name. */
+/** The declared provider accounts. Each has a generation, which tells it from an earlier account with the same name. */
 export function accountRegistry(redis: Store, rootPrefix: string, random: Random) {
   const key = registryKeys(rootPrefix).accounts;
 
@@ -51,15 +51,15 @@ export function accountRegistry(redis: Store, rootPrefix: string, random: Random
       all.sort((a, b) => (a.account.name < b.account.name ? -1 : 1));
       return { version: Number(version), accounts: all };
     },
-    /** An account that is there keeps its generation. */
+    /** Creates or changes an account. An account that exists keeps its generation. */
     async put(account: ProviderAccount): Promise<WrittenAccount> {
       for (;;) {
         const written = await write(await read(account.name), account);
-        // Else another replica changed it in between.
+        // Another replica changed the account in between, so this one tries again.
         if (written !== undefined) return written;
       }
     },
-    /** Undefined, and no change, if it is not `before` (undefined: none) that is there. */
+    /** Writes only if the stored account still equals `before` (undefined: none). Otherwise returns undefined. */
     async replace(before: ProviderAccount | undefined, account: ProviderAccount) {
       const held = await read(account.name);
       if (JSON.stringify(held?.account) !== JSON.stringify(before)) return undefined;

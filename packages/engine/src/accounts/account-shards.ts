@@ -10,15 +10,15 @@ import { type AccountAnswer, exchangeAccount } from "./exchange_account.ts";
 import { openAccount } from "./open_account.ts";
 import { setGoverned } from "./set_governed.ts";
 
-/** What a shard had too little of in a lease. */
+/** What a shard's slice lacked in a lease. */
 export interface Want {
   readonly pool: string;
   readonly jobs: number;
-  /** What the next job takes. */
+  /** The tokens that the next job takes. */
   readonly leastTokens: number;
 }
 
-/** How often an exchange is tried again that met an account as it was removed, or made again. */
+/** How often an exchange is repeated if its account was removed or created again meanwhile. */
 const EXCHANGE_TRIES = 3;
 
 export interface AccountShardsParts {
@@ -26,23 +26,23 @@ export interface AccountShardsParts {
   readonly rootPrefix: string;
   readonly clock: Clock;
   queues(): Promise<readonly DefinedQueue[]>;
-  /** An account may have more to give. */
+  /** Called when an account may be able to grant more. */
   onChanged(): void;
 }
 
-/** What accounts give to shards, and what shards are told of them. */
+/** Copies to shards which pools are accounts, and exchanges slices between accounts and shards. */
 export interface AccountShards {
-  /** Tells every shard, or one, which pools are accounts. */
+  /** Writes to every shard, or to one, which pools are accounts. */
   tellShards(only?: Pick<Shard, "base">): Promise<void>;
-  /** Writes an account's limits to its slot; those of a later version of the registry are left as they are. */
+  /** Writes an account's limits to its slot. Limits of a later version of the registry stay as they are. */
   open(account: RegisteredAccount, version: number): Promise<unknown>;
-  /** Opens every account that the registry has: whoever died between a change of the registry and what follows leaves this to be done. */
+  /** Opens every account of the registry. This repairs what a replica leaves if it dies after it changed the registry. */
   openAsRegistered(): Promise<readonly RegisteredAccount[]>;
-  /** Gets a shard its next slice. Undefined: the pool is no account. */
+  /** Gets a shard its next slice. Returns undefined if the pool is no account. */
   exchange(shard: Pick<Shard, "base">, want: Want): Promise<AccountAnswer | undefined>;
-  /** Every shard that ever got a slice of an account gives back what it holds. */
+  /** Makes every shard that ever had a slice of an account give back what it holds. */
   takeBack(pool: string): Promise<void>;
-  /** Has an account's new limits obeyed everywhere: what was granted under those before ends. */
+  /** Applies an account's new limits everywhere, and ends the slices that were granted under the old ones. */
   spread(name: string): Promise<void>;
 }
 
@@ -58,9 +58,11 @@ export function accountShards(
   const tellShards = async (only?: Pick<Shard, "base">) => {
     const { version, accounts } = await registry.readAll();
     const pools = accounts.map(({ account, generation }) => ({ pool: account.name, generation }));
-    // A shard that was never told has no version at all.
-    const told = only === undefined ? await shards() : [only];
-    await Promise.all(told.map((shard) => setGoverned.run(redis, shard.base, { version, pools })));
+    // A shard that was never written to has no version at all.
+    const targets = only === undefined ? await shards() : [only];
+    await Promise.all(
+      targets.map((shard) => setGoverned.run(redis, shard.base, { version, pools })),
+    );
   };
   const open = ({ account, generation }: RegisteredAccount, version: number) => {
     const { name, ...limits } = account;
@@ -70,10 +72,10 @@ export function accountShards(
     const { version, accounts } = await registry.readAll();
     for (const one of accounts) {
       if ((await open(one, version)) !== "MADE") continue;
-      // It may have been removed while this was on its way.
+      // The account may have been removed meanwhile.
       const now = await registry.readAll();
-      const there = now.accounts.some(({ account }) => account.name === one.account.name);
-      if (!there) await closeAccount.run(redis, base(one.account.name), { version: now.version });
+      const exists = now.accounts.some(({ account }) => account.name === one.account.name);
+      if (!exists) await closeAccount.run(redis, base(one.account.name), { version: now.version });
     }
     return accounts;
   };
@@ -99,7 +101,7 @@ export function accountShards(
       const answer = await tryExchange(shard, want);
       if (answer === "free") return undefined;
       if (answer !== "gone") return answer;
-      // The shard has not heard yet that the account was removed, or made again.
+      // The shard does not know yet that the account was removed or created again.
       await openAsRegistered();
       await tellShards(shard);
     }

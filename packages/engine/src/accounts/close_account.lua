@@ -1,11 +1,11 @@
--- close_account: remove the state of a provider account that is no more.
+-- close_account: remove the state of a provider account that was deleted.
 -- KEYS     base
 -- ARGV     version
--- RETURNS  "CLOSED" | "OLD": it was made again since
+-- RETURNS  "CLOSED" | "OLD": the account was created again since
 -- REPEAT   safe
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's (see exchange_account). version is the registry's, of the removal.
+-- base is that of the account (see exchange_account). version is the registry's version with the removal.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

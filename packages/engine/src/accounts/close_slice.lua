@@ -1,8 +1,8 @@
--- close_slice: give back what this shard has left of a provider account, and say what it used.
+-- close_slice: give back the rest of this shard's slice of a provider account, and report what the shard used.
 -- KEYS     base
 -- ARGV     pool
 -- RETURNS  {"CLOSED", generation, version, running, succeeded, success_second, success_ms, probe_ended,
---          {second, tokens, requests…}} | {"FREE"}, the pool is no account
+--          {second, tokens, requests…}} | {"FREE"}, the pool has no account
 -- REPEAT   safe: the same report, until apply_slice brings the grant that answers it
 -- TOUCHES
 local base = KEYS[1]
@@ -11,7 +11,7 @@ local pool = ARGV[1]
 local now_ms = 0
 --- @include "accounts/lib/slices"
 
-local slice = slices.of(pool)
+local slice = slices.for_pool(pool)
 if not slice then return { "FREE" } end
 slices.close(slice)
 slices.flush()
@@ -45,7 +45,7 @@ if not report then
   rcall("HSET", slice.hash, F.slice_report, report, F.slice_successes, "", F.slice_probe_ended, "")
 end
 local succeeded, second, ms, probe, rest = string.match(report, "^(%d+) (%d+) (%d+) (%d+) ?(.*)$")
--- A report that cannot be read says nothing.
+-- A report that cannot be read counts as an empty one.
 if not succeeded then succeeded, second, ms, probe, rest = "0", "0", "0", "0", "" end
 local corrections = {}
 for word in string.gmatch(rest, "%S+") do corrections[#corrections + 1] = word end

@@ -1,18 +1,18 @@
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asText } from "../redis/reply.ts";
 
-/** What a shard says it used of an account. */
+/** A shard's report of what it used of an account. */
 export interface SliceReport {
-  /** Of the account, as the shard knows it. */
+  /** The generation of the account that the shard knows. */
   readonly generation: string;
   readonly version: number;
   readonly running: number;
   readonly succeeded: number;
-  /** The newest of the account's seconds in which one that succeeded was charged. */
+  /** The newest second of the account's clock to which a successful call was charged. */
   readonly successSecond: number;
-  /** When the last one ended. */
+  /** When the last successful call ended. */
   readonly successMs: number;
-  /** A probe that has ended, or was not used; 0: none. */
+  /** A probe that has ended, or was not used; 0 if none. */
   readonly probeEnded: number;
   readonly corrections: readonly number[];
 }

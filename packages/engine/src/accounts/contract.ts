@@ -1,6 +1,6 @@
 import type { JobId } from "@millrace/shared";
 
-/** An account at a model provider. Jobs name it as their pool. What is left out does not limit it. */
+/** An account at a model provider. Jobs name it as their pool. A limit that is absent does not apply. */
 export interface ProviderAccount {
   readonly name: string;
   /** Attempts that may start in any 60 seconds. */
@@ -11,73 +11,79 @@ export interface ProviderAccount {
   readonly maxRunning?: number;
 }
 
-/** CLOSED: jobs run. HALF_OPEN: one job probes. EXHAUSTED: until an operator resets it. */
+/** CLOSED: jobs run. HALF_OPEN: one job probes the provider. EXHAUSTED: no job starts until an operator resets the account. */
 export type ProviderAccountState = "CLOSED" | "COOLING_DOWN" | "HALF_OPEN" | "EXHAUSTED";
 
 export interface ProviderAccountStatus {
   readonly account: ProviderAccount;
   readonly state: ProviderAccountState;
-  /** While COOLING_DOWN: until when. While HALF_OPEN: when the next probe may go if the one that is under way does not come back. */
+  /** While COOLING_DOWN, the end of the cool-down. While HALF_OPEN, the time of the next probe if the present one does not return. */
   readonly coolUntilMs?: number;
-  /** While COOLING_DOWN or HALF_OPEN: when it was last CLOSED. */
+  /** While COOLING_DOWN or HALF_OPEN, the time at which the account was last CLOSED. */
   readonly pausedSinceMs?: number;
-  /** What it pauses for: it refused calls for load, or it failed again and again, and is taken to be down. */
+  /** Why the account cools down: it refused calls for load, or it failed several times in a row and counts as down. */
   readonly pausedFor?: "refused" | "failed";
-  /** Failures in a row that were noted while it is CLOSED. */
+  /** Failures in a row that were reported while the account is CLOSED. */
   readonly failures: number;
-  /** How many jobs run, or may start at once on what was granted. */
+  /** How many jobs run, or may start at once on the slices that shards hold. */
   readonly running: number;
-  /** How many may run at once: the limit, or less, as refusals have taught. */
+  /** How many jobs may run at once: the limit, or less where refusals have lowered it. */
   readonly runningLimit?: number;
-  /** Reserved in the last minute. */
+  /** Requests that were reserved in the last minute. */
   readonly requestsUsed: number;
+  /** Tokens that were reserved in the last minute. */
   readonly tokensUsed: number;
 }
 
-/** What a provider made of an attempt's call. */
+/** How a provider responded to an attempt's call. */
 export interface ProviderReport {
   /**
-   * refused: for load. exhausted: money or quota is used up, and waiting does not help. failed: its server failed, could not
-   * be reached, or did not answer. answered: it took the call, whatever it made of it; successes need not be reported.
+   * refused: the provider refused the call for load. exhausted: money or quota is used up, and waiting does not help.
+   * failed: the provider's server failed, could not be reached, or did not answer. answered: the provider took the call,
+   * whatever the answer was; successes need not be reported.
    */
   readonly kind: "refused" | "exhausted" | "failed" | "answered";
-  /** How long the provider asked for: it can only lengthen the pause. */
+  /** The wait that the provider asked for. It can only lengthen the cool-down. */
   readonly askedMs?: number;
-  /** Left out: one that has just begun. */
+  /** The attempt that made the call. If it is absent, the report is taken to be of an attempt that has just begun. */
   readonly attempt?: { readonly jobId: JobId; readonly startedMs: number };
 }
 
 export interface ProviderVerdict {
   /**
-   * COUNTED: the account goes on. PAUSED: it pauses, and the attempt is part of that: it shall not be spent. PROBE: so it is, and
-   * the attempt was to find out whether the pause is over. EXHAUSTED: nothing starts until an operator resets it.
+   * COUNTED: the account continues. PAUSED: the account cools down, and the attempt belongs to that episode, so it is not
+   * spent. PROBE: as PAUSED, and the attempt was the probe. EXHAUSTED: no job starts until an operator resets the account.
    */
   readonly kind: "COUNTED" | "PAUSED" | "PROBE" | "EXHAUSTED";
   readonly coolUntilMs?: number;
-  /** The same until the account has a success. */
+  /** Names the episode. It stays the same until the account has a success. */
   readonly episode?: string;
-  /** It pauses by this report. */
+  /** True if this report began the cool-down. */
   readonly begun: boolean;
 }
 
 export interface ProviderAccounts {
-  /** Defines an account, or changes it. Every replica's next lease obeys it. */
+  /** Creates an account, or changes it. The next lease of every replica obeys it. */
   put(account: ProviderAccount): Promise<ProviderAccountStatus>;
-  /** As put, for one who has read it: undefined, and no change, if it is not `before` (undefined: none) that is there. */
+  /**
+   * As put, if the stored account still equals `before`, where undefined means that none is stored. Otherwise it
+   * changes nothing and returns undefined (optimistic concurrency).
+   */
   replace(
     before: ProviderAccount | undefined,
     account: ProviderAccount,
   ): Promise<ProviderAccountStatus | undefined>;
   get(name: string): Promise<ProviderAccountStatus | undefined>;
-  /** By name. */
+  /** Sorted by name. */
   list(): Promise<readonly ProviderAccountStatus[]>;
-  /** False: there was none. */
+  /** Returns false if there was no such account. */
   delete(name: string): Promise<boolean>;
-  /** Ends a pause, and takes a used-up quota to be refilled. */
+  /** Ends a cool-down, and treats a used-up quota as refilled. */
   reset(name: string): Promise<ProviderAccountStatus | undefined>;
   /**
-   * Says what the provider made of a call. If the account pauses by it, no job of the pool starts anywhere until the pause is
-   * over: call it before the attempt is settled. A pool that is no account becomes one, but by an answer.
+   * Reports how the provider responded to a call. If the account cools down because of it, no job of the pool starts
+   * anywhere until the cool-down is over. So call it before the attempt is settled. A pool without an account gets one,
+   * unless the report is `answered`.
    */
   report(name: string, report: ProviderReport): Promise<ProviderVerdict>;
 }

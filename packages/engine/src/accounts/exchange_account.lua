@@ -1,15 +1,15 @@
--- exchange_account: take what a shard says it used of a provider account, and grant it its next slice.
+-- exchange_account: take a shard's report of what it used of a provider account, and grant it its next slice.
 -- KEYS     base
 -- ARGV     now_ms, shard, generation, version, running, succeeded, success_second, success_ms, probe_ended, want_requests,
 --          want_tokens, least_tokens; per correction: second, tokens, requests
 -- RETURNS  {"GRANTED", version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared, probe | ""},
---          requests 0: nothing, and when to ask again, if that is known | {"GONE"}: there is no account of this generation
--- REPEAT   safe: a shard that has not taken its last grant gets the same again, and its report is not read
+--          requests 0: nothing was granted; retry_ms is the time to ask again, if known | {"GONE"}: no account has this generation
+-- REPEAT   safe: a shard that has not applied its last grant gets the same grant again, and its report is ignored
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's. least_tokens is what the next job takes. shared is 1 if jobs of other shards run, or wanted
--- more than they got lately. The windows of requests and tokens are a second longer than a minute: a grant is used within
--- a second.
+-- base is that of the account. least_tokens is what the next job takes. shared is 1 if jobs of other shards run, or
+-- if other shards lately wanted more than they got. The windows of requests and tokens are one second longer than a
+-- minute, because a grant may be used within a second.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -29,12 +29,12 @@ local least_tokens = numbers.given(ARGV[12], "least_tokens")
 --- @include "budgets/lib/windows"
 --- @include "accounts/lib/failures"
 
--- Of a grant.
+-- The number of words in a grant.
 local WORDS = 12
 local HOLDS_MS = 1000
--- How long a probe may take to come back before another is sent.
+-- How long the account waits for a probe to return before it sends another.
 local PROBE_MS = 120000
--- How long a shard that wanted more counts as one to share with.
+-- How long a shard that wanted more counts as a sharer of the account.
 local WANTS_MS = 2000
 
 local corrections = {}
@@ -52,7 +52,7 @@ if f[18] ~= generation then return { "GONE" } end
 local last, allowed_before = (numbers.whole(f[1]) or 0), (numbers.whole(f[3]) or 0)
 local granted_before = json.read(f[2])
 if #granted_before == WORDS and version < last then return granted_before end
--- The account's state was lost: grants go on from the shard's number.
+-- The account's state may have been lost. Its numbers then continue from the shard's number.
 last = math.max(last, version)
 
 local limit_q, limit_t, limit_r = numbers.whole(f[4]), numbers.whole(f[5]), numbers.whole(f[6])
@@ -70,25 +70,25 @@ end
 local set = {}
 if succeeded > 0 then
   if f[20] and f[20] ~= "" then set[F.account_failures] = failures.after(f[20], success_ms) end
-  -- Only what began after the pause did says that it is over: it was charged in a later second.
+  -- Only a call that began after the cool-down began proves that it is over: it was charged in a later second.
   if state == "half" and success_second > math.floor((numbers.whole(f[19]) or 0) / 1000) then
     state, probe_until = "", nil
     set[F.account_pauses], set[F.account_episode_ms], set[F.account_paused_for], set[F.account_failures] = 0, "", "", ""
   end
   if learned then learned = learned + succeeded / learned end
 end
--- Its outcome has been told already, or it has none.
+-- The probe's outcome was already reported, or it will have none.
 if probe_ended == probe_until then probe_until = nil end
 if state == "cool" and now_ms >= (cool_until or 0) then state, cool_until = "half", nil end
 
--- The shard's slice is closed: it may run what it runs, and no more.
+-- The shard's slice is closed, so the shard may keep what it runs, and start nothing more.
 local others = all_allowed - allowed_before
 local bound = math.min(limit_r or math.huge, learned and math.max(1, math.floor(learned)) or math.huge)
--- A probe waits for no call that hangs since before the pause, but for the account's own limit.
+-- A probe need not wait for calls that have hung since before the cool-down. Only the account's own limit applies.
 if state == "half" then bound = limit_r or math.huge end
 local room = bound - others - running
 
--- How many shards wanted more than they got lately, this one included.
+-- How many shards lately wanted more than they got, including this one.
 local function sharers()
   local count = 1
   for _, name in ipairs(rcall("HKEYS", hash)) do
@@ -100,7 +100,7 @@ local function sharers()
   return count
 end
 
-local by = want_requests > 0 and sharers() or 1
+local sharer_count = want_requests > 0 and sharers() or 1
 local requests, tokens, jobs, retry_ms, why, probe = 0, 0, 0, nil, "", ""
 local least = math.min(least_tokens, limit_t or least_tokens)
 local function refuse(reason, at)
@@ -122,7 +122,7 @@ elseif want_requests > 0 then
     refuse("PROVIDER_TOKENS", windows.clears_at(t, t.sum + least - limit_t))
   end
   if why == "" then
-    local function share(free) return math.max(1, math.floor(free / by)) end
+    local function share(free) return math.max(1, math.floor(free / sharer_count)) end
     jobs = math.min(want_requests, share(room))
     requests = math.min(jobs, limit_q and share(limit_q - q.sum) or jobs)
     tokens = math.min(want_tokens, limit_t and math.max(least, share(limit_t - t.sum)) or want_tokens)
@@ -136,13 +136,13 @@ end
 local second = string.format("%.0f", math.floor(now_ms / 1000))
 if requests > 0 then
   second = string.format("%.0f", windows.add(q, requests))
-  -- A clock that was set back charges the newest second of each window: the same for both.
+  -- If the clock was set back, both windows charge the same, newest second.
   windows.add(t, tokens)
 end
 local allowed = running + jobs
 local granted = { "GRANTED", string.format("%.0f", last + 1), requests, string.format("%.0f", tokens), allowed, second,
   string.format("%.0f", requests > 0 and now_ms + HOLDS_MS or 0), limit_t and string.format("%.0f", limit_t) or "",
-  retry_ms and string.format("%.0f", retry_ms) or "", why, (by > 1 or others > 0) and 1 or 0, probe }
+  retry_ms and string.format("%.0f", retry_ms) or "", why, (sharer_count > 1 or others > 0) and 1 or 0, probe }
 
 set[F.account_shard_version .. shard], set[F.account_shard_allowed .. shard], set[F.account_shard_grant .. shard] = last + 1, allowed, cjson.encode(granted)
 set[F.account_shard_wanted_ms .. shard] = want_requests > requests and now_ms or 0

@@ -5,15 +5,15 @@ import type { SliceReport } from "./close_slice.ts";
 
 export interface ExchangeAccountRequest extends SliceReport {
   readonly nowMs: number;
-  /** What names the shard: the beginning of its keys. */
+  /** Names the shard: the beginning of its keys. */
   readonly shard: string;
   readonly wantRequests: number;
   readonly wantTokens: number;
-  /** What the next job takes. */
+  /** The tokens that the next job takes. */
   readonly leastTokens: number;
 }
 
-/** A slice of an account, or, with no requests in it, a refusal. */
+/** A slice of an account; without requests, it is a refusal. */
 export interface Grant {
   readonly version: number;
   readonly requests: number;
@@ -21,20 +21,20 @@ export interface Grant {
   readonly allowed: number;
   readonly second: number;
   readonly untilMs: number;
-  /** The most tokens that a job can reserve; "": no bound. */
+  /** The most tokens that one job can reserve; "" means no limit. */
   readonly most: string;
-  /** 1: other shards use the account, or want to. */
+  /** 1 if other shards use the account, or want to. */
   readonly shared: number;
-  /** Names the probe that it is for; "": for none. */
+  /** Names the probe that the slice is for; "" if it is for none. */
   readonly probe: string;
 }
 
 export interface AccountAnswer {
-  /** Left out: the account is just being removed, or made. */
+  /** Absent while the account is being removed or created. */
   readonly grant?: Grant;
   /** When to ask again, if that is known. */
   readonly retryMs?: number;
-  /** What held the account, "" if nothing did. */
+  /** The constraint that held the account; "" if none did. */
   readonly why: ConstraintKind | "";
 }
 
@@ -42,7 +42,7 @@ export interface GivenAnswer extends AccountAnswer {
   readonly grant: Grant;
 }
 
-/** Undefined: there is no account of this generation. */
+/** Returns undefined if no account has this generation. */
 export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer | undefined>(
   import.meta.url,
   {
@@ -73,7 +73,7 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer 
           second: asNumber(second),
           untilMs: asNumber(untilMs),
           most: asText(most),
-          // A grant that was stored before there was this word.
+          // An earlier version stored grants without this word.
           shared: shared === undefined ? 0 : asNumber(shared),
           probe: asText(probe),
         },

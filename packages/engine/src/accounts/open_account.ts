@@ -4,7 +4,7 @@ import type { ProviderAccount } from "./contract.ts";
 
 export interface OpenAccountRequest extends Omit<ProviderAccount, "name"> {
   readonly generation: string;
-  /** Of the registry. */
+  /** The registry's version. */
   readonly version: number;
 }
 

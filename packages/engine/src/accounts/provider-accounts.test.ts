@@ -24,8 +24,8 @@ async function withAccount(account: Omit<ProviderAccount, "name">, change = {}) 
 const complete = (engine: Engine, leases: readonly Lease[], tokens?: number) =>
   engine.settle(
     leases.map(
-      (of): Settlement => ({
-        ...of,
+      (leased): Settlement => ({
+        ...leased,
         kind: "complete",
         resultJson: "1",
         ...(tokens === undefined
@@ -35,15 +35,15 @@ const complete = (engine: Engine, leases: readonly Lease[], tokens?: number) =>
     ),
   );
 
-const refuse = async (engine: Engine, of: Lease, coolMs?: number, exhausted = false) => {
+const refuse = async (engine: Engine, leased: Lease, coolMs?: number, exhausted = false) => {
   await engine.providerAccounts.report(pool, {
     ...(coolMs === undefined ? {} : { askedMs: coolMs }),
     kind: exhausted ? "exhausted" : "refused",
-    ...(of.job.startedAtMs === undefined
+    ...(leased.job.startedAtMs === undefined
       ? {}
-      : { attempt: { jobId: of.jobId, startedMs: of.job.startedAtMs } }),
+      : { attempt: { jobId: leased.jobId, startedMs: leased.job.startedAtMs } }),
   });
-  await engine.settle([{ ...of, kind: "bounce", delayMs: 0, failure }]);
+  await engine.settle([{ ...leased, kind: "bounce", delayMs: 0, failure }]);
 };
 
 test("a pool that is no account is not held", async () => {
@@ -81,12 +81,12 @@ test("the shards of a queue, and engines, share an account's tokens", async () =
       Array.from({ length: 12 }, (_, at) => lease(at % 2 === 0 ? engine : second, 3)),
     )
   ).flat();
-  const ofAccount = leases.filter((of) => of.job.pool === pool);
+  const ofAccount = leases.filter((leased) => leased.job.pool === pool);
   expect(ofAccount.length).toBeLessThanOrEqual(10);
   expect(ofAccount.length).toBeGreaterThanOrEqual(7);
-  // What one shard was granted and has not used, another gets as soon as it is given back.
+  // A shard gets what another shard was granted but has not used, as soon as it is given back.
   await engine.syncPolicy();
-  const rest = (await lease(engine, 80)).filter((of) => of.job.pool === pool);
+  const rest = (await lease(engine, 80)).filter((leased) => leased.job.pool === pool);
   expect(ofAccount.length + rest.length).toBe(10);
 });
 
@@ -106,7 +106,7 @@ test("no more jobs run on an account at once than it allows, over all shards", a
   expect(status?.running).toBeLessThanOrEqual(3);
 });
 
-test("what was reserved and not spent of an account can be used by others", async () => {
+test("tokens of an account that were reserved but not spent can be used by other jobs", async () => {
   const { engine, submit } = await withAccount({ tokensPerMinute: 1_000 });
   await submit(3, { estimatedTokens: 900 });
   const first = await leaseOne(engine);
@@ -118,17 +118,17 @@ test("what was reserved and not spent of an account can be used by others", asyn
   expect((await engine.providerAccounts.get(pool))?.tokensUsed).toBe(130);
 });
 
-test("a job held by its account holds nothing of its key", async () => {
+test("a job that its account holds reserves nothing of its key's budget", async () => {
   const { engine, submit, job } = await withAccount({ requestsPerMinute: 1 });
   await engine.keyBudgets.set("aaaa" as never, { maxRunning: 2 });
   await submit(3);
   expect(await lease(engine, 10)).toHaveLength(1);
   await engine.submit([job("aaaa"), job("aaaa")]);
-  // The key's other slot is not lost to those that wait for the account.
-  expect((await lease(engine, 10)).map((of) => of.job.pool)).toEqual([undefined]);
+  // Jobs that wait for the account do not take the key's other slot.
+  expect((await lease(engine, 10)).map((leased) => leased.job.pool)).toEqual([undefined]);
 });
 
-test("a refusal pauses the pool for every shard, and one probe ends the pause", async () => {
+test("a refusal begins a cool-down of the pool in every shard, and one probe ends it", async () => {
   const { engine, another, submit, job, time, check } = await withAccount({}, { shards: 2 });
   const second = await another();
   await submit(10, {}, "key1");
@@ -137,7 +137,7 @@ test("a refusal pauses the pool for every shard, and one probe ends the pause", 
   expect(before).toHaveLength(8);
   await refuse(engine, before[0] as Lease, 5_000);
   await engine.submit([job("key1")]);
-  expect((await lease(second, 10)).map((of) => of.job.pool)).toEqual([undefined]);
+  expect((await lease(second, 10)).map((leased) => leased.job.pool)).toEqual([undefined]);
   await complete(engine, before.slice(1));
   time.nowMs += 4_999;
   expect(await lease(second, 10)).toEqual([]);
@@ -148,12 +148,12 @@ test("a refusal pauses the pool for every shard, and one probe ends the pause", 
   await complete(engine, probe);
   time.nowMs += 60;
   const after = [...(await lease(engine, 10)), ...(await lease(second, 10))];
-  // Half of the eight that ran when it refused.
+  // Half of the eight jobs that ran at the refusal.
   expect(after.length).toBeGreaterThanOrEqual(2);
   expect(after.length).toBeLessThanOrEqual(5);
 });
 
-test("a refused job goes back to the head of its lane and spends no attempt", async () => {
+test("a refused job returns to the head of its lane and spends no attempt", async () => {
   const { engine, submit, time } = await withAccount({});
   await submit(2);
   const first = await leaseOne(engine);
@@ -164,16 +164,16 @@ test("a refused job goes back to the head of its lane and spends no attempt", as
   expect(again).toMatchObject({ attempt: 1, job: { bounces: 1 } });
 });
 
-test("the bounce after the last that is allowed spends an attempt, and attempts run out", async () => {
+test("the bounce after maxBounces spends an attempt, until no attempts are left", async () => {
   const { engine, submit, time } = await withAccount({}, { maxBounces: 2 });
   await submit(1, { maxAttempts: 2 });
   const attempts: number[] = [];
   const states: string[] = [];
   for (let bounce = 0; bounce < 6; bounce += 1) {
-    const of = await leaseOne(engine);
-    attempts.push(of.attempt);
-    await refuse(engine, of);
-    const [record] = await engine.getJobs([of.jobId]);
+    const leased = await leaseOne(engine);
+    attempts.push(leased.attempt);
+    await refuse(engine, leased);
+    const [record] = await engine.getJobs([leased.jobId]);
     states.push(record?.state ?? "");
     time.nowMs += 60_060;
   }
@@ -181,7 +181,7 @@ test("the bounce after the last that is allowed spends an attempt, and attempts 
   expect(states).toEqual(["QUEUED", "QUEUED", "QUEUED", "QUEUED", "QUEUED", "FAILED"]);
 });
 
-test("without a word from the provider each episode pauses twice as long", async () => {
+test("without a wait from the provider, each cool-down of an episode is twice as long (exponential backoff)", async () => {
   const { engine, submit, time } = await withAccount({});
   await submit(5);
   for (const pauseMs of [1_000, 2_000, 4_000]) {
@@ -207,21 +207,21 @@ test.each([
   expect((await engine.providerAccounts.get(pool))?.coolUntilMs).toBe(time.nowMs + pauseMs);
 });
 
-test("bounces of one episode count as one against the bound, and an episode ends with a success", async () => {
+test("bounces of one episode count as one towards maxBounces, and a success ends the episode", async () => {
   const { engine, submit, time } = await withAccount({}, { maxBounces: 1 });
   await submit(1, { maxAttempts: 1 });
   const bounceThrough = async (times: number) => {
     for (let bounce = 0; bounce < times; bounce += 1) {
-      const of = await leaseOne(engine);
-      const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+      const leased = await leaseOne(engine);
+      const attempt = { jobId: leased.jobId, startedMs: leased.job.startedAtMs ?? 0 };
       const verdict = await engine.providerAccounts.report(pool, { kind: "refused", attempt });
       const { episode = "" } = verdict;
-      await engine.settle([{ ...of, kind: "bounce", delayMs: 0, failure, episode }]);
+      await engine.settle([{ ...leased, kind: "bounce", delayMs: 0, failure, episode }]);
       time.nowMs += 60_060;
     }
   };
   await bounceThrough(40);
-  // Another job's success.
+  // Another job succeeds.
   await submit(1, { priority: 1 }, "bbbb");
   await complete(engine, [await leaseOne(engine)]);
   await engine.syncPolicy();
@@ -247,7 +247,7 @@ test("a used-up quota opens the circuit until an operator resets it", async () =
   expect(await lease(engine, 5)).toHaveLength(2);
 });
 
-test("a pool that nobody defined as an account shares its pauses all the same", async () => {
+test("a pool without an account shares its cool-downs too", async () => {
   const { engine, job, time } = await setup();
   await engine.submit(Array.from({ length: 3 }, () => job("aaaa", { pool })));
   const first = await leaseOne(engine);
@@ -257,7 +257,7 @@ test("a pool that nobody defined as an account shares its pauses all the same", 
   expect(await lease(engine, 5)).toHaveLength(1);
 });
 
-test("limits of an account that change, and an account that goes, are obeyed at the next lease", async () => {
+test("the next lease obeys changed limits of an account, and its removal", async () => {
   const { engine, submit, time } = await withAccount({ maxRunning: 1 });
   await submit(10);
   expect(await lease(engine, 5)).toHaveLength(1);
@@ -270,7 +270,7 @@ test("limits of an account that change, and an account that goes, are obeyed at 
   expect(await engine.providerAccounts.delete(pool)).toBe(false);
 });
 
-test("an account that is given more, or reset, is asked again at the next lease, not some time later", async () => {
+test("after an account gets higher limits or a reset, the next lease asks it again at once", async () => {
   const { engine, submit } = await withAccount({ maxRunning: 1 });
   await submit(4);
   const [first] = await lease(engine, 2);
@@ -288,7 +288,7 @@ test("an account that is given more, or reset, is asked again at the next lease,
   expect(await lease(engine, 1)).toHaveLength(1);
 });
 
-test("a large job whose turn it is not does not keep a smaller one from what is left of an account", async () => {
+test("a large job that is not at its turn does not keep a smaller job from the rest of an account", async () => {
   const { engine, submit } = await withAccount({ tokensPerMinute: 1_000 });
   await submit(1, { estimatedTokens: 300, priority: 51 });
   await complete(engine, await lease(engine, 1), 300);
@@ -298,7 +298,7 @@ test("a large job whose turn it is not does not keep a smaller one from what is 
   expect(next.map(({ job }) => job.priority)).toEqual([1, 1]);
 });
 
-test("a large job whose turn it is waits no longer than a minute, however many small ones there are", async () => {
+test("a large job at its turn waits at most a minute, even among many small jobs", async () => {
   const { engine, submit, time, check } = await withAccount({ tokensPerMinute: 1_000 });
   await submit(200, { estimatedTokens: 100 });
   await complete(engine, await lease(engine, 5), 100);
@@ -314,7 +314,7 @@ test("a large job whose turn it is waits no longer than a minute, however many s
   await check();
 });
 
-test("an exchange that dies before the shard has its grant is brought to its end by the next one", async () => {
+test("if an exchange dies before the shard has its grant, the next exchange completes it", async () => {
   const { engine, submit, redis, rootPrefix, time } = await withAccount({ requestsPerMinute: 4 });
   await submit(10);
   expect(await lease(engine, 1)).toHaveLength(1);
@@ -325,7 +325,7 @@ test("an exchange that dies before the shard has its grant is brought to its end
   const account = accountBase(rootPrefix, pool);
   await exchangeAccount.run(redis, account, { ...report, ...want, shard: base, nowMs: time.nowMs });
   expect((await engine.providerAccounts.get(pool))?.requestsUsed).toBe(3);
-  // The grant of two that got lost, and then the one that is left.
+  // First the lost grant of two jobs, then the one job that is left.
   expect(await lease(engine, 10)).toHaveLength(3);
   expect((await engine.providerAccounts.get(pool))?.requestsUsed).toBe(4);
 });

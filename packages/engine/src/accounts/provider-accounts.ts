@@ -15,7 +15,7 @@ import { readAccount } from "./read_account.ts";
 import { reportProvider } from "./report_provider.ts";
 import { resetAccount } from "./reset_account.ts";
 
-/** When what is used up of an account is free again. */
+/** When the used-up limits of an account have room again. */
 export interface Clears {
   readonly requestsClearMs?: number;
   readonly tokensClearMs?: number;
@@ -24,25 +24,24 @@ export interface Clears {
 export interface ProviderAccountRegistry extends ProviderAccounts {
   get(name: string): Promise<(ProviderAccountStatus & Clears) | undefined>;
   readonly exchange: AccountShards["exchange"];
-  /** Tells every shard which pools are accounts, and takes back what idle shards hold. */
+  /** Writes to every shard which pools are accounts, and takes back the slices of idle shards. */
   sync(): Promise<void>;
 }
 
 export interface ProviderAccountsParts extends AccountShardsParts {
   readonly random: Random;
-  /** So many failures in a row, of two jobs or more, open an account's circuit. */
+  /** This many failures in a row, from at least two jobs, open an account's circuit. */
   readonly mostFailures: number;
 }
 
 /**
- * Accounts at model providers. What an account may do stands in the registry; what is left of it in a
- * slot of its own, of which shards get slices (accounts/exchange_account.lua, accounts/lib/slices.lua).
- * An exchange is three calls. Whoever dies between two of them leaves a grant that the next exchange
- * of that shard, by any replica, brings to its end.
+ * The accounts at model providers. Their limits are in the registry. What is left of each account is in a slot of its own,
+ * from which shards get slices (accounts/exchange_account.lua, accounts/lib/slices.lua). An exchange takes three calls.
+ * If a replica dies between two of them, the next exchange of that shard, by any replica, completes the grant.
  *
- * An account that is removed and made again has another generation. Shards hear of that later than the
- * registry: until then they use what they were granted, and get no more. What an attempt was charged is
- * settled with the generation that it was charged to, or not at all.
+ * An account that is removed and created again has another generation. Shards learn of that later than the registry.
+ * Until then they use what they were granted, and get no more. A reservation is settled with the generation that it was
+ * charged to, or not at all.
  */
 export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountRegistry {
   const { redis, rootPrefix, clock, mostFailures, onChanged } = parts;
@@ -65,14 +64,14 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
       return reportProvider.run(redis, base(name), request);
     };
     let outcome = await send(false);
-    // A pool that nobody has defined as an account shares its pauses all the same.
+    // A pool without an account gets one here, so that its cool-downs are shared by all shards.
     while (outcome === undefined) {
       if (report.kind === "answered") return { kind: "COUNTED", begun: false };
       await put((await registry.read(name))?.account ?? { name });
       outcome = await send(false);
     }
     if (outcome.verdict === "SUSPECT") {
-      // Successes come with what shards give back.
+      // Shards report their successes when they give back their slices.
       await shards.takeBack(name);
       outcome = (await send(true)) ?? outcome;
     }
@@ -123,11 +122,13 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
         return status(held.account);
       }),
     report: (name, report) =>
-      asStoreCall(`noting what provider account ${name} answered`, () => note(name, report)),
+      asStoreCall(`recording a report on provider account ${name}`, () => note(name, report)),
     exchange: (shard, want) =>
-      asStoreCall(`asking for a slice of ${want.pool}`, () => shards.exchange(shard, want)),
+      asStoreCall(`asking provider account ${want.pool} for a slice`, () =>
+        shards.exchange(shard, want),
+      ),
     sync: () =>
-      asStoreCall("bringing provider accounts up to date", async () => {
+      asStoreCall("copying provider accounts to the shards", async () => {
         await shards.tellShards();
         for (const { account } of await shards.openAsRegistered())
           await shards.takeBack(account.name);

@@ -19,16 +19,16 @@ async function parts(change = {}) {
       engine.submit(
         Array.from({ length: count }, () => job(key, { pool, maxAttempts: 50, ...spec })),
       ),
-    /** As a scheduler does. */
-    async end(of: Lease, kind: ProviderReport["kind"], askedMs = 0, on: Engine = engine) {
-      const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+    /** Reports and settles as a scheduler does. */
+    async end(leased: Lease, kind: ProviderReport["kind"], askedMs = 0, on: Engine = engine) {
+      const attempt = { jobId: leased.jobId, startedMs: leased.job.startedAtMs ?? 0 };
       const verdict = await on.providerAccounts.report(pool, { kind, askedMs, attempt });
       const { episode = "" } = verdict;
       await on.settle([
         verdict.kind === "COUNTED"
-          ? { ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true }
+          ? { ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true }
           : {
-              ...of,
+              ...leased,
               kind: "bounce",
               delayMs: verdict.kind === "PROBE" ? 90_000 : 0,
               failure,
@@ -37,8 +37,8 @@ async function parts(change = {}) {
       ]);
       return verdict.kind;
     },
-    complete: (of: Lease, on: Engine = engine) =>
-      on.settle([{ ...of, kind: "complete", resultJson: "1" }]),
+    complete: (leased: Lease, on: Engine = engine) =>
+      on.settle([{ ...leased, kind: "complete", resultJson: "1" }]),
     status: async () => await engine.providerAccounts.get(pool),
     check: () => audit(redis, rootPrefix),
     pass: (ms: number) => {
@@ -49,22 +49,22 @@ async function parts(change = {}) {
 
 type Parts = Awaited<ReturnType<typeof parts>>;
 
-/** Five jobs have failed in a row. */
+/** An account after five jobs have failed in a row. */
 async function opened(change = {}): Promise<Parts & { readonly left: readonly Lease[] }> {
   const made = await parts(change);
   await made.submit(10);
   const leases = await lease(made.engine, 8);
   const verdicts: string[] = [];
-  for (const of of leases.slice(0, 5)) verdicts.push(await made.end(of, "failed"));
+  for (const leased of leases.slice(0, 5)) verdicts.push(await made.end(leased, "failed"));
   expect(verdicts).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
   return { ...made, left: leases.slice(5) };
 }
 
-test("failures in a row of several jobs open the circuit: nothing starts, and what fails then spends no attempt", async () => {
+test("failures in a row of several jobs open the circuit: no job starts, and later failures spend no attempt", async () => {
   const { engine, left, end, status, check, pass } = await opened();
   expect(await status()).toMatchObject({ state: "COOLING_DOWN", pausedFor: "failed" });
   expect(await lease(engine, 10)).toEqual([]);
-  for (const of of left) expect(await end(of, "failed")).toBe("PAUSED");
+  for (const leased of left) expect(await end(leased, "failed")).toBe("PAUSED");
   const records = await engine.getJobs(left.map(({ jobId }) => jobId));
   expect(records.map((record) => [record?.attempt, record?.bounces])).toEqual([
     [0, 1],
@@ -85,8 +85,8 @@ test("one probe at a time: its success closes the circuit", async () => {
   pass(30_000);
   expect(await lease(second, 10)).toEqual([]);
   expect((await status())?.state).toBe("HALF_OPEN");
-  // What began before the outage says nothing of whether it is over.
-  for (const of of left) await complete(of);
+  // A call that began before the outage does not prove that the outage is over.
+  for (const leased of left) await complete(leased);
   await engine.syncPolicy();
   expect((await status())?.state).toBe("HALF_OPEN");
   expect(await lease(engine, 10)).toEqual([]);
@@ -94,12 +94,12 @@ test("one probe at a time: its success closes the circuit", async () => {
   await engine.syncPolicy();
   expect(await status()).toMatchObject({ state: "CLOSED", failures: 0 });
   pass(60);
-  // Half of the eight that ran when it opened.
+  // Half of the eight jobs that ran when the circuit opened.
   expect((await lease(engine, 10)).length).toBeGreaterThanOrEqual(3);
   await check();
 });
 
-test("each probe that fails doubles the pause, up to a minute", async () => {
+test("each failed probe doubles the cool-down, up to a minute", async () => {
   const { engine, end, pass } = await opened();
   const jobs = new Set<string>();
   for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
@@ -113,7 +113,7 @@ test("each probe that fails doubles the pause, up to a minute", async () => {
   expect(jobs.size).toBeGreaterThan(1);
 });
 
-test("a probe that ends without a word of the provider makes room for another at once", async () => {
+test("a probe that ends without a report makes room for another probe at once", async () => {
   const { engine, pass, check } = await opened();
   pass(1_000);
   const probe = await leaseOne(engine);
@@ -124,7 +124,7 @@ test("a probe that ends without a word of the provider makes room for another at
   await check();
 });
 
-test("a probe whose worker was lost makes room for another once it is taken back", async () => {
+test("a probe that lost its worker makes room for another probe once its lease is reaped", async () => {
   const { engine, pass } = await opened();
   pass(1_000);
   await leaseOne(engine);
@@ -134,7 +134,7 @@ test("a probe whose worker was lost makes room for another once it is taken back
   expect(await lease(engine, 10)).toHaveLength(1);
 });
 
-test("an answer, whatever it says, closes the circuit as a success does", async () => {
+test("any answer closes the circuit, as a success does", async () => {
   const { engine, end, status, left, pass } = await opened();
   pass(1_000);
   const probe = await leaseOne(engine);
@@ -147,39 +147,39 @@ test("an answer, whatever it says, closes the circuit as a success does", async 
   expect((await status())?.state).toBe("CLOSED");
 });
 
-test("one job that fails again and again never opens it, and comes to its end", async () => {
+test("a single job that fails repeatedly never opens the circuit, and ends", async () => {
   const { engine, submit, end, status, pass } = await parts();
   await submit(1, "aaaa", { maxAttempts: 12 });
   for (let attempt = 1; attempt <= 11; attempt += 1) {
-    const of = await leaseOne(engine);
-    expect(of.attempt).toBe(attempt);
+    const leased = await leaseOne(engine);
+    expect(leased.attempt).toBe(attempt);
     pass(1);
-    expect(await end(of, "failed")).toBe("COUNTED");
+    expect(await end(leased, "failed")).toBe("COUNTED");
   }
   expect(await status()).toMatchObject({ state: "CLOSED", failures: 5 });
 });
 
-test("a success between failures begins the row anew, in whichever shard it was", async () => {
+test("a success in any shard restarts the count of failures in a row", async () => {
   const { engine, another, submit, end, complete, status, pass } = await parts({ shards: 2 });
   const second = await another();
   await submit(10, "key1");
   await submit(10, "key2");
   const leases = [...(await lease(engine, 20))];
-  for (const of of leases.splice(0, 4)) await end(of, "failed");
+  for (const leased of leases.splice(0, 4)) await end(leased, "failed");
   pass(5);
-  // No shard has told the account of it when the next ones fail.
+  // No shard has reported the success to the account when the next jobs fail.
   await complete(leases.pop() as Lease, second);
   pass(5);
-  for (const of of leases.splice(0, 4)) expect(await end(of, "failed")).toBe("COUNTED");
+  for (const leased of leases.splice(0, 4)) expect(await end(leased, "failed")).toBe("COUNTED");
   expect((await status())?.state).toBe("CLOSED");
   expect(await end(leases.pop() as Lease, "failed")).toBe("PAUSED");
 });
 
-test("failures that were reported twice count once", async () => {
+test("a failure that is reported twice counts once", async () => {
   const { engine, submit, status } = await parts();
   await submit(2);
-  for (const of of await lease(engine, 2)) {
-    const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+  for (const leased of await lease(engine, 2)) {
+    const attempt = { jobId: leased.jobId, startedMs: leased.job.startedAtMs ?? 0 };
     for (let times = 0; times < 5; times += 1) {
       await engine.providerAccounts.report(pool, { kind: "failed", attempt });
     }
@@ -187,16 +187,16 @@ test("failures that were reported twice count once", async () => {
   expect(await status()).toMatchObject({ state: "CLOSED", failures: 2 });
 });
 
-test("a call that hung since before the outage and fails after it opens nothing, and is not spent", async () => {
+test("a call that hangs from before the outage until after it opens no circuit, and its attempt is not spent", async () => {
   const { engine, left, end, complete, status, pass } = await opened();
   pass(1_000);
   await complete(await leaseOne(engine));
   await engine.syncPolicy();
-  for (const of of left) expect(await end(of, "failed")).toBe("PAUSED");
+  for (const leased of left) expect(await end(leased, "failed")).toBe("PAUSED");
   expect(await status()).toMatchObject({ state: "CLOSED", failures: 0 });
 });
 
-test("what a provider that is down asks for lengthens the pause, and never shortens it", async () => {
+test("a wait that a failing provider asks for can lengthen the cool-down, and never shortens it", async () => {
   const { engine, left, end, status, time, pass } = await opened();
   const openedMs = time.nowMs;
   await end(left[0] as Lease, "failed", 400);
@@ -208,19 +208,19 @@ test("what a provider that is down asks for lengthens the pause, and never short
   expect((await status())?.coolUntilMs).toBe(openedMs + 9_000 + 2_000);
 });
 
-test("a pool that nobody defined has a circuit all the same", async () => {
+test("a pool without an account has a circuit too", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 8 }, () => job("aaaa", { pool: "other" })));
   const kinds: string[] = [];
-  for (const of of await lease(engine, 5)) {
-    const attempt = { jobId: of.jobId, startedMs: of.job.startedAtMs ?? 0 };
+  for (const leased of await lease(engine, 5)) {
+    const attempt = { jobId: leased.jobId, startedMs: leased.job.startedAtMs ?? 0 };
     kinds.push((await engine.providerAccounts.report("other", { kind: "failed", attempt })).kind);
   }
   expect(kinds).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
   expect(await lease(engine, 5)).toEqual([]);
 });
 
-test("explain says that the provider is down, since when, and when it is tried again", async () => {
+test("explain reports that the provider is down, since when, and the time of the next probe", async () => {
   const { engine, time } = await opened();
   const { jobs } = await engine.listJobs({ queue, keyId: "aaaa" as never, pageSize: 10 });
   const waiting = jobs.find(({ state }) => state === "QUEUED");

@@ -1,4 +1,4 @@
--- read_account: how a provider account is.
+-- read_account: read the status of a provider account.
 -- KEYS     base
 -- ARGV     now_ms
 -- RETURNS  {state, next_try_ms | "", running, running_limit | "", requests, tokens, requests_clear_ms | "",
@@ -6,8 +6,8 @@
 -- REPEAT   safe
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's (see exchange_account). The times are when one request, or one token, is free
--- again of a limit that is used up.
+-- base is that of the account (see exchange_account). If a limit is used up, its clear_ms is when one request, or one
+-- token, is free again.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

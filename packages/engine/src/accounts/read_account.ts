@@ -12,7 +12,7 @@ export interface AccountReading {
   readonly runningLimit?: number;
   readonly requestsUsed: number;
   readonly tokensUsed: number;
-  /** When one is free again, if all are used up. */
+  /** When one request or token is free again, if all are used up. */
   readonly requestsClearMs?: number;
   readonly tokensClearMs?: number;
 }

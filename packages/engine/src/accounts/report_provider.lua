@@ -1,26 +1,27 @@
--- report_provider: what a provider made of a call. Its account pauses, or goes on.
+-- report_provider: record how a provider responded to a call. Its account cools down, or continues.
 -- KEYS     base
 -- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure
--- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: there is no such account; verdict is "PAUSED" |
+-- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: the account does not exist; verdict is "PAUSED" |
 --          "PROBE" | "EXHAUSTED" | "SUSPECT" | "COUNTED"
--- REPEAT   safe: reports of one pause count once, and an attempt's failure counts once
+-- REPEAT   safe: all reports of one cool-down count once, and an attempt's failure counts once
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's (see exchange_account). kind is "refused" (for load), "exhausted" (money or quota is
--- used up), "failed" (the provider's server failed, or did not answer) or "answered" (it took the call).
--- started_ms is when the attempt of job_id began. asked_ms is how long the provider asked for, or 0.
+-- base is that of the account (see exchange_account). kind is "refused" (for load), "exhausted" (money or quota is
+-- used up), "failed" (the provider's server failed, or did not answer) or "answered" (the provider took the call).
+-- started_ms is when the attempt of job_id began. asked_ms is the wait that the provider asked for, or 0.
 --
--- verdict  PAUSED     the account pauses, and the attempt is part of what it pauses for
---          PROBE      the attempt was to find out whether the pause is over: it is not
---          EXHAUSTED  until an operator resets it
---          SUSPECT    it would pause, if no shard has had a success since: ask them, and report again with sure 1
---          COUNTED    the account goes on
--- begun is 1 if the account pauses by this report: what shards hold of it is to be taken back.
+-- verdict  PAUSED     the account cools down, and the attempt belongs to that cool-down
+--          PROBE      the attempt was the probe, and it failed: the cool-down is not over
+--          EXHAUSTED  no job starts until an operator resets the account
+--          SUSPECT    the account would cool down, unless a shard has had a success since: collect the shards' reports, and
+--                     report again with sure = 1
+--          COUNTED    the account continues
+-- begun is 1 if this report began the cool-down: the caller then takes back the slices of all shards.
 --
--- A pause begins with a refusal, or with most_failures failures in a row from two jobs or more. It takes a second, and
--- twice as long after each probe that fails, up to a minute. What the provider asks for can only make it longer. The
--- episode ends with a success. The jobs that may run at once are halved once an episode (additive increase,
--- multiplicative decrease: D. Chiu, R. Jain, 1989); each success adds its share of one.
+-- A cool-down begins with a refusal, or with most_failures failures in a row from at least two jobs. It takes one second,
+-- and twice as long after each probe that fails, up to a minute (exponential backoff). What the provider asks for can
+-- only lengthen it. The episode ends with a success. Once in an episode, the number of jobs that may run is halved;
+-- each success adds a fraction of one (additive increase, multiplicative decrease: D. Chiu, R. Jain, 1989).
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -34,7 +35,7 @@ local sure = ARGV[7] == "1"
 --- @include "accounts/lib/failures"
 
 local LONGEST_MS, FIRST_MS, MOST_ASKED_MS = 60000, 1000, 3600000
--- How many jobs must have failed before the provider is taken to be down.
+-- How many different jobs must have failed before the provider counts as down.
 local LEAST_JOBS = 2
 
 local EXHAUSTED = "exhausted"
@@ -51,7 +52,7 @@ local function text(number) return string.format("%.0f", number) end
 local function reply(verdict, begun)
   return { verdict, state == "cool" and text(cool_until) or "", episode, begun and 1 or 0 }
 end
--- Pauses the account from now on, for longer than the time before.
+-- Begins a cool-down, which is longer than the last one.
 local function pause(why)
   steps = steps + 1
   state, opened = "cool", now_ms
@@ -86,7 +87,7 @@ if state == "half" and started_ms > opened then
   return reply("PROBE", true)
 end
 if paused then
-  -- It began before the pause, and says nothing new but for how long.
+  -- The call began before the cool-down. Its report tells nothing new, except how long the provider asks for.
   if asked_ms > 0 and now_ms + asked_ms > cool_until then
     local begun = state == "half"
     state, cool_until = "cool", now_ms + asked_ms
@@ -100,7 +101,7 @@ if kind == "refused" then
   return reply("PAUSED", true)
 end
 
--- A call that hung since before the last pause is part of that.
+-- A call that has hung since before the last cool-down belongs to that cool-down.
 if started_ms <= opened then return reply("PAUSED", false) end
 failed = failures.add(failed, now_ms, job_id, text(started_ms), most_failures)
 local count, jobs = failures.count(failed)

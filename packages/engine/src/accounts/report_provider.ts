@@ -4,9 +4,9 @@ import type { ProviderReport, ProviderVerdict } from "./contract.ts";
 
 export interface ReportProviderRequest extends ProviderReport {
   readonly nowMs: number;
-  /** So many failures in a row pause the account. */
+  /** This many failures in a row begin a cool-down of the account. */
   readonly mostFailures: number;
-  /** No shard has had a success that the account has not heard of. */
+  /** True if all successes of the shards were reported to the account. */
   readonly sure: boolean;
 }
 
@@ -17,10 +17,10 @@ export interface ReportProviderOutcome {
   readonly begun: boolean;
 }
 
-/** What nobody says of an attempt: it began just now. */
+/** For a report without an attempt: it counts as an attempt that has just begun. */
 const unknown = { jobId: "-", startedMs: 999_999_999_999_999 };
 
-/** Undefined: there is no such account. */
+/** Returns undefined if the account does not exist. */
 export const reportProvider = defineScript<
   ReportProviderRequest,
   ReportProviderOutcome | undefined

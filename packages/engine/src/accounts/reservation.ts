@@ -1,6 +1,6 @@
 import { R } from "../redis/stored-names.ts";
 
-/** What an attempt reserved, by the names of the record's words; undefined for none. */
+/** Reads what an attempt reserved, by the names of the record's words. Returns undefined if it reserved nothing. */
 export function parseReservation<Kind extends keyof typeof R>(
   kind: Kind,
   text: string | undefined,
@@ -8,7 +8,7 @@ export function parseReservation<Kind extends keyof typeof R>(
   if (text === undefined || text === "") return undefined;
   const names: readonly string[] = R[kind];
   const words = text.split(" ");
-  // The last may have spaces of its own.
+  // The last word may contain spaces.
   const last = words.splice(names.length - 1).join(" ");
   const record: Record<string, string> = {};
   names.forEach((name, at) => {

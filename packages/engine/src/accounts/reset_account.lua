@@ -1,11 +1,11 @@
--- reset_account: end a provider account's pause, and forget what its refusals and failures have taught.
+-- reset_account: end a provider account's cool-down, and forget what refusals and failures have taught.
 -- KEYS     base
 -- ARGV
 -- RETURNS  "RESET" | "GONE"
 -- REPEAT   safe
 -- TOUCHES  mr:account (hash)
 --
--- base is the account's (see exchange_account).
+-- base is that of the account (see exchange_account).
 local base = KEYS[1]
 local hash = base .. "mr:account"
 if redis.call("HEXISTS", hash, F.account_generation) == 0 then return "GONE" end

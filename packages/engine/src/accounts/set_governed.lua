@@ -1,7 +1,7 @@
--- set_governed: which pools are provider accounts. The slices of those that are no more, or were made again, are removed.
+-- set_governed: set which pools are provider accounts, and remove the slices of accounts that were removed or created again.
 -- KEYS     base
 -- ARGV     version; per account: pool, generation
--- RETURNS  "SET" | "CURRENT", it has this version or a later one
+-- RETURNS  "SET" | "CURRENT", the shard has this version or a later one
 -- REPEAT   safe
 -- TOUCHES  mr:governed (hash), mr:slice: (hash)
 local base = KEYS[1]
@@ -25,7 +25,7 @@ for at = 1, #before, 2 do
 end
 for pool, generation in pairs(generations) do rcall("HSET", governed, pool, generation) end
 rcall("HSET", governed, F.governed_version, ARGV[1])
--- What an account held may run now.
+-- Jobs that the account held may be able to run now.
 signals.work()
 signals.publish()
 return "SET"

@@ -3,7 +3,7 @@ import { asText } from "../redis/reply.ts";
 
 export interface SetGovernedRequest {
   readonly version: number;
-  /** The pools that are accounts: all of them. */
+  /** All pools that are accounts. */
   readonly pools: readonly { readonly pool: string; readonly generation: string }[];
 }
 

@@ -16,16 +16,15 @@ export interface AuditProgress {
 }
 
 export interface AuditOptions {
-  /** Told after each shard of each look. */
+  /** Called after each shard, in each pass. */
   readonly onProgress?: (progress: AuditProgress) => void;
-  /** How often to look again at what was found: what is gone then was only something on its way. Default 0. */
+  /** How many more passes must confirm a finding. A change that was under way is gone in the next pass. Default 0. */
   readonly looksAgain?: number;
 }
 
 /**
- * Looks over all queues, and provider accounts, for what must always hold. Exact while nothing moves; on
- * a live system pieces are read at different moments, so a finding counts only if later looks find the
- * same.
+ * Checks the invariants of all queues and provider accounts. The result is exact while nothing changes. On a live system,
+ * parts are read at different moments, so a finding counts only if later passes find the same.
  */
 export async function auditEngine(
   redis: Store,
@@ -77,14 +76,14 @@ async function look(
   return findings;
 }
 
-/** A key's counters, and its lanes, are in each queue that it uses. */
+/** Adds the shard to a finding, because a key has counters and lanes in each queue that it uses. */
 const inShard = (finding: Finding, { queue, index, base }: Shard): Finding => ({
   ...finding,
   base,
   problem: `${finding.problem} (queue ${queue}, shard ${index})`,
 });
 
-/** What accounts are checked against: all else of a shard can be forgotten. */
+/** What accounts are checked against. Everything else of a shard can be forgotten. */
 function slicesOf(snapshot: ShardSnapshot): ShardSnapshot {
   const slices = new Map(
     snapshot.names

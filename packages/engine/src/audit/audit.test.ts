@@ -28,21 +28,21 @@ async function setupBusy() {
   await engine.settle([{ ...second, kind: "complete", resultJson: "1" }]);
   const waiting = job(keyId);
   await engine.submit([waiting]);
-  // All of the key's slots are taken again, and its lane waits for one.
+  // All of the key's slots are taken again, and its lane waits for one of them.
   await lease(engine, 10);
   const find = async () =>
     (await engine.audit()).map(({ invariant, subject }) => `${invariant} ${subject}`);
   return { ...parts, redis, base, leases, later, waiting, first, second, find };
 }
 
-test("a database in which all is well has no findings", async () => {
+test("a database in which all invariants hold has no findings", async () => {
   const { find } = await setupBusy();
   expect(await find()).toEqual([]);
 });
 
 type Parts = Awaited<ReturnType<typeof setupBusy>>;
 
-/** What is done to the database, and what must be found then. */
+/** Each entry damages the database, and names the finding that the audit must return. */
 const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Parts) => string][] = [
   [
     "a job in two places",
@@ -50,12 +50,12 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ waiting }) => `1 ${waiting.id}`,
   ],
   [
-    "a suspect among others",
+    "a suspect among other jobs",
     ({ redis, base, waiting }) => redis.hset(base + waiting.id, "sus", 1),
     ({ waiting }) => `8 ${waiting.id}`,
   ],
   [
-    "a job among those of another family of types",
+    "a job in the lane of another family of types",
     async ({ redis, base }) => {
       await redis.hset(`${base}mr:families`, "#1", "1 1 several");
       await redis.rename(`${base}mr:lane:aaaa|2|`, `${base}mr:lane:aaaa|2||#1`);
@@ -63,7 +63,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ waiting }) => `8 ${waiting.id}`,
   ],
   [
-    "a job in none",
+    "a job in no place",
     ({ redis, base, later }) => redis.zrem(`${base}delayed`, later.id),
     ({ later }) => `1 ${later.id}`,
   ],
@@ -83,7 +83,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ second }) => `3 ${second.jobId}`,
   ],
   [
-    "a running job whose lease cannot run out",
+    "a running job whose lease has no expiry",
     ({ redis, base, first }) => redis.zrem(`${base}mr:leases`, first.jobId),
     ({ first }) => `3 ${first.jobId}`,
   ],
@@ -93,7 +93,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ first }) => `3 ${first.jobId}`,
   ],
   [
-    "a reservation that nobody counts",
+    "a reservation that is not counted",
     ({ redis, base }) => redis.hincrby(`${base}mr:use:${keyId}`, "n", -1),
     () => `5 ${keyId}`,
   ],
@@ -108,7 +108,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     () => `5 ${pool}`,
   ],
   [
-    "an account that has lost count",
+    "an account with a wrong sum of allowed jobs",
     ({ redis, rootPrefix }) => redis.hset(`${accountBase(rootPrefix, pool)}mr:account`, "R", 99),
     () => `5 ${pool}`,
   ],
@@ -118,7 +118,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     () => `6 ${keyId}|2|`,
   ],
   [
-    "a lane that waits for a slot which is free",
+    "a lane that waits for a slot although one is free",
     ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, '{"maxRunning":9}'),
     () => `6 ${keyId}|2|`,
   ],
@@ -127,11 +127,7 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ({ redis, base, first }) => redis.xdel(`${base}${first.jobId}:output`, "2-0"),
     ({ first }) => `10 ${first.jobId}`,
   ],
-  [
-    "a counter that does not count",
-    ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 1),
-    () => "11 *",
-  ],
+  ["a wrong counter", ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 1), () => "11 *"],
 ];
 
 test.each(damages)("finds %s", async (_, damage, finding) => {
@@ -140,7 +136,7 @@ test.each(damages)("finds %s", async (_, damage, finding) => {
   expect(await parts.find()).toContain(finding(parts));
 });
 
-test("a counter that does not count is found with its queue and shard", async () => {
+test("a finding about a counter names its queue and shard", async () => {
   const { engine, url, rootPrefix } = await setup({ shards: 3 });
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -154,7 +150,7 @@ test("a counter that does not count is found with its queue and shard", async ()
   );
 });
 
-test("what is only on its way is looked at again, and is no finding then", async () => {
+test("a change that was under way is no finding, because a second pass does not confirm it", async () => {
   const { engine, redis, base, waiting, find } = await setupBusy();
   await redis.zadd(`${base}delayed`, 1, waiting.id);
   let mended = false;
@@ -163,7 +159,7 @@ test("what is only on its way is looked at again, and is no finding then", async
     onProgress: () => {
       if (mended) return;
       mended = true;
-      // Sent at once, and so done before the next look begins.
+      // Redis executes this before the next pass, because it is sent at once.
       void redis.zrem(`${base}delayed`, waiting.id);
     },
   });
@@ -171,7 +167,7 @@ test("what is only on its way is looked at again, and is no finding then", async
   expect(await find()).toEqual([]);
 });
 
-test("it says how far it is", async () => {
+test("the audit reports its progress", async () => {
   const { engine } = await setup({ shards: 3 });
   const seen: number[] = [];
   await engine.audit({ onProgress: ({ shardsDone }) => seen.push(shardsDone) });

@@ -4,9 +4,9 @@ import type { AuditOptions } from "./audit-engine.ts";
 import type { Finding } from "./finding.ts";
 
 /**
- * What was done about a job. queued, ended, cancelled: it was stored, and in no place. settled: it held a
- * reservation and did not run. unlocked: it had a lock and did not run. leased: its lease could not run out.
- * listed: its key did not know of it. forgotten: it was named somewhere, and not stored.
+ * What a repair did to a job. queued, ended, cancelled: the job was stored, but stood in no state's list. settled: it
+ * held a reservation and did not run. unlocked: it had a lock and did not run. leased: its lease had no expiry.
+ * listed: its key's list of jobs did not contain it. forgotten: a list named it, but it was not stored.
  */
 export type JobRepair =
   | "queued"
@@ -22,21 +22,21 @@ export interface RepairedJob extends EndedJob {
   readonly done: readonly JobRepair[];
 }
 
-/** Something that an audit has found, and was wrong, and is not any more. */
+/** Something that an audit found wrong, and that is now right. */
 export interface Repair {
   readonly subject: string;
-  /** For people. */
+  /** What was done, for people. */
   readonly done: string;
 }
 
 export interface Audits {
-  /** Looks for what must always hold and does not. On a live system give `looksAgain`. */
+  /** Searches for invariants that do not hold. On a live system, set `looksAgain`. */
   audit(options?: AuditOptions): Promise<readonly Finding[]>;
-  /** Mends what an audit has found where it is provable what is right; tells of each thing once it is done. */
+  /** Repairs the findings whose right value can be proved. Yields each repair after it is done. */
   repair(findings: readonly Finding[]): AsyncIterable<Repair>;
   /**
-   * Looks at the next few of a queue's jobs, mends those that are in no place, and counts again what their keys store: a
-   * duty, like reap.
+   * Checks the next few jobs of a queue. It repairs jobs that stand in no state's list, and counts again what their keys
+   * store. Schedulers repeat it as a duty, like reap.
    */
   returnStrays(queue: QueueName): Promise<readonly RepairedJob[]>;
 }

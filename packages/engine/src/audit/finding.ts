@@ -1,17 +1,17 @@
-/** What a repair looks at again, and mends if it still is wrong. */
+/** What a repair checks again, and repairs if it is still wrong. */
 export interface Mend {
   readonly kind: "job" | "key" | "pool" | "depth" | "lane" | "class" | "stored" | "account";
   readonly name: string;
 }
 
-/** What an audit found broken. The numbers are those of the invariants in ARCHITECTURE.md. */
+/** An invariant that does not hold. The numbers are those of the table in ARCHITECTURE.md. */
 export interface Finding {
   readonly invariant: number;
-  /** What it is about: a job, a lane, a key, an account, a counter. */
+  /** The job, lane, key, account or counter that is wrong. */
   readonly subject: string;
   readonly problem: string;
-  /** How it can be mended; left out where it is not provable what is right. */
+  /** How it can be repaired. Absent if the right value cannot be proved. */
   readonly mend?: Mend;
-  /** The shard that it is in; left out of what is an account's. */
+  /** The shard of the subject. Absent for a provider account. */
   readonly base?: string;
 }

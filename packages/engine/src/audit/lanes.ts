@@ -7,43 +7,47 @@ const LANE = "mr:lane:";
 const READY = "mr:ready:";
 const HELD = "mr:held:";
 
-/** Lanes are ready or held (6), what holds them is really taken, and the counters count (11). */
+/** Checks that lanes are ready or held (6), that the slots they wait for are taken, and that counters are right (11). */
 export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
   const lanes = named(shard, LANE);
   const ready = new Set(
-    named(shard, READY).flatMap((of) => shard.zset(READY + of).map((key) => `${key}|${of}`)),
+    named(shard, READY).flatMap((name) => shard.zset(READY + name).map((key) => `${key}|${name}`)),
   );
   const parked = new Set(shard.zset("mr:parked"));
   for (const lane of lanes) {
     if (ready.has(lane) && parked.has(lane)) yield broken(lane, "is both ready and held");
     if (!ready.has(lane) && !parked.has(lane))
-      yield broken(lane, "has jobs, and is neither ready nor held");
+      yield broken(lane, "has jobs, but is neither ready nor held");
   }
   const known = new Set(lanes);
   for (const lane of [...ready, ...parked]) {
-    if (!known.has(lane)) yield broken(lane, "is ready or held, and has no jobs");
+    if (!known.has(lane)) yield broken(lane, "is ready or held, but has no jobs");
   }
   const classes = new Set(shard.members("mr:classes"));
-  for (const of of named(shard, READY)) {
-    if (!classes.has(of)) yield broken(of, "has ready lanes, and is no class");
-    classes.delete(of);
+  for (const className of named(shard, READY)) {
+    if (!classes.has(className))
+      yield broken(className, "has ready lanes, but is not in the set of classes");
+    classes.delete(className);
   }
-  for (const of of classes) yield broken(of, "is a class, and has no ready lanes");
+  for (const className of classes)
+    yield broken(className, "is in the set of classes, but has no ready lanes");
   const held = new Set(
-    named(shard, HELD).flatMap((key) => shard.members(HELD + key).map((of) => `${key}|${of}`)),
+    named(shard, HELD).flatMap((key) => shard.members(HELD + key).map((name) => `${key}|${name}`)),
   );
   for (const lane of parked) {
-    if (!held.has(lane)) yield broken(lane, "is held, and its key does not know");
+    if (!held.has(lane))
+      yield broken(lane, "is held, but is missing from the held lanes of its key");
     held.delete(lane);
   }
-  for (const lane of held) yield broken(lane, "its key takes it to be held, and it is not");
+  for (const lane of held)
+    yield broken(lane, "is among the held lanes of its key, but is not held");
   yield* checkSuspects(shard, lanes);
   yield* checkFamilies(shard, lanes);
   yield* checkWaiters(shard, parked);
   yield* checkDepth(shard, lanes);
 }
 
-/** Suspects have lanes of their own, which have no other jobs (8). Where one belongs nobody can prove. */
+/** Suspects have their own lanes, which have no other jobs (8). The right lane of a misplaced job cannot be proved. */
 function* checkSuspects(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
   for (const lane of lanes) {
     const isOfSuspects = lane.endsWith("|!");
@@ -51,14 +55,14 @@ function* checkSuspects(shard: ShardSnapshot, lanes: readonly string[]): Generat
       const job = shard.jobs.get(id);
       if (job === undefined || (job[F.suspect] !== undefined) === isOfSuspects) continue;
       const problem = isOfSuspects
-        ? "is no suspect, and waits with them"
-        : "is a suspect, and waits with others";
+        ? "is no suspect, but waits in a lane of suspects"
+        : "is a suspect, but waits with other jobs";
       yield { invariant: 8, subject: id, problem };
     }
   }
 }
 
-/** A lane of a family has jobs of its types only (8): who is leased from it serves no others. */
+/** A lane of a family has jobs of that family's types only (8): a worker that serves the lane serves no other types. */
 function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generator<Finding> {
   const families = shard.hash("mr:families");
   for (const lane of lanes) {
@@ -67,12 +71,13 @@ function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generat
     for (const id of shard.zset(LANE + lane)) {
       const type = shard.jobs.get(id)?.[F.type];
       if (type === undefined || families[type] === family) continue;
-      yield { invariant: 8, subject: id, problem: `is of type ${type}, and waits with ${family}` };
+      const problem = `is of type ${type}, but waits in a lane of family ${family}`;
+      yield { invariant: 8, subject: id, problem };
     }
   }
 }
 
-/** A lane that waits for a running job to end: there is one, and the limit is reached. */
+/** If a lane waits for a running job of its key to end, the key's limit on running jobs must be reached. */
 function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Generator<Finding> {
   for (const lane of parked) {
     if (shard.score("mr:parked", lane) !== Number.POSITIVE_INFINITY) continue;
@@ -80,7 +85,10 @@ function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Gener
     const limit = parseBudget(shard.hash("mr:limits")[key] ?? "").maxRunning ?? Number.NaN;
     const running = Number(shard.hash(`mr:use:${key}`)[F.use_running] ?? 0);
     if (!(running >= limit)) {
-      yield broken(lane, `waits for a slot of its key, and ${running} of ${limit} are taken`);
+      yield broken(
+        lane,
+        `waits for a running job of its key to end, but only ${running} of ${limit} run`,
+      );
     }
   }
 }

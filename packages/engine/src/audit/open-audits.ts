@@ -16,7 +16,7 @@ export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsP
   return {
     async audit(options) {
       return auditEngine(redis, rootPrefix, await queues(), options).catch((error: unknown) => {
-        throw asStoreFault(error, "the audit");
+        throw asStoreFault(error, "running the audit");
       });
     },
     async *repair(findings) {

@@ -3,7 +3,7 @@ import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
-/** Output is numbered without gaps up to what its job says (10), and ends with its job. */
+/** Checks that output is numbered without gaps up to the job's next offset (10), and that it is removed with its job. */
 export async function* checkOutputs(redis: Store, shard: ShardSnapshot): AsyncGenerator<Finding> {
   for (const name of shard.names) {
     if (!name.endsWith(":output")) continue;
@@ -16,19 +16,19 @@ export async function* checkOutputs(redis: Store, shard: ShardSnapshot): AsyncGe
       yield {
         invariant: 10,
         subject: id,
-        problem: `offset ${numbers[gap]} follows ${numbers[gap - 1]}`,
+        problem: `entry ${numbers[gap]} of its output follows entry ${numbers[gap - 1]}`,
       };
-    // Entry n is offset n - 1, so the last entry's number is the next offset.
+    // Entry n has offset n - 1, so the number of the last entry is the next offset.
     const next = Number(shard.jobs.get(id)?.[F.next_offset] ?? numbers.at(-1) ?? 0);
     if (numbers.length > 0 && numbers.at(-1) !== next) {
       yield {
         invariant: 10,
         subject: id,
-        problem: `ends at offset ${numbers.at(-1)}, its job says ${next}`,
+        problem: `its output ends at offset ${numbers.at(-1)}, but its next offset is ${next}`,
       };
     }
     if ((await redis.pttl(key)) === -1) {
-      yield { invariant: 11, subject: id, problem: "its output would stay for ever" };
+      yield { invariant: 11, subject: id, problem: "its output has no expiry" };
     }
   }
 }

@@ -20,7 +20,7 @@ async function setupBusy() {
   await engine.submit([later, ...Array.from({ length: 4 }, () => job(keyId))]);
   await engine.submit([job("bbbb", { pool })]);
   const leases = await lease(engine, 10);
-  const ofAccount = leases.find(({ job: { pool: of } }) => of === pool);
+  const ofAccount = leases.find(({ job: { pool: leasePool } }) => leasePool === pool);
   const [first, ended] = leases.filter((one) => one !== ofAccount);
   if (!first || !ended || !ofAccount) throw new Error("no jobs");
   await engine.settle([{ ...ended, kind: "complete", resultJson: "1" }]);
@@ -32,7 +32,7 @@ async function setupBusy() {
     for await (const one of engine.repair(await engine.audit())) repairs.push(one);
     return repairs;
   };
-  /** As if the script that moved it had stopped half-way. */
+  /** Leaves a job as a script does that stops half-way while it moves the job. */
   const lose = (id: string) =>
     redis
       .multi()
@@ -47,29 +47,29 @@ async function setupBusy() {
 
 type Parts = Awaited<ReturnType<typeof setupBusy>>;
 
-/** What is done to the database, and what a repair says of it. */
+/** Each entry damages the database, and names what the repair must report. */
 const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Parts) => unknown][] =
   [
     [
-      "a running job that is nowhere",
+      "a running job that is in no place",
       ({ first, lose }) => lose(first.jobId),
       ({ first }) => ({
         subject: first.jobId,
-        done: "what it had reserved counts as spent; put at the head of its lane",
+        done: "its reservations were counted as spent; it was put at the head of its lane",
       }),
     ],
     [
-      "a scheduled job that is nowhere",
+      "a scheduled job that is in no place",
       ({ later, lose }) => lose(later.id),
-      ({ later }) => ({ subject: later.id, done: "put at the head of its lane" }),
+      ({ later }) => ({ subject: later.id, done: "it was put at the head of its lane" }),
     ],
     [
-      "a job that has ended and is nowhere",
+      "an ended job that is in no place",
       ({ ended, lose }) => lose(ended.jobId),
-      ({ ended }) => ({ subject: ended.jobId, done: "put among the jobs that have ended" }),
+      ({ ended }) => ({ subject: ended.jobId, done: "it was put among the jobs that have ended" }),
     ],
     [
-      "a job that is nowhere and was to be cancelled",
+      "a job in no place whose cancellation was requested",
       async ({ engine, first, lose }) => {
         await engine.cancel(first.jobId, "why");
         await lose(first.jobId);
@@ -79,15 +79,18 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     [
       "a place without its job",
       ({ redis, base, waiting }) => redis.del(base + waiting.id),
-      ({ waiting }) => ({ subject: waiting.id, done: "it is removed from where it was named" }),
+      ({ waiting }) => ({
+        subject: waiting.id,
+        done: "it was removed from the lists that named it",
+      }),
     ],
     [
-      "a slot of a key that nobody holds",
+      "a slot of a key that no job holds",
       ({ redis, base }) => redis.hincrby(`${base}mr:use:${keyId}`, "n", 2),
       () => ({ subject: keyId, done: "running jobs of the key: 5, now 3" }),
     ],
     [
-      "a reservation that nobody counts",
+      "a reservation that is not counted",
       ({ redis, base }) => redis.hset(`${base}mr:use:${keyId}`, "n", "garbage"),
       () => ({ subject: keyId, done: "running jobs of the key: 0, now 3" }),
     ],
@@ -96,21 +99,21 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       ({ redis, base }) => redis.hincrby(`${base}mr:use:${keyId}`, "ts", 7),
       () => ({
         subject: keyId,
-        done: "running jobs of the key: what is beside it is counted again",
+        done: "running jobs of the key: related values were corrected",
       }),
     ],
     [
-      "a slot of an account that nobody holds",
+      "a slot of an account that no job holds",
       ({ redis, base }) => redis.hincrby(`${base}mr:slice:${pool}`, "n", 1),
       () => ({ subject: pool, done: "running jobs of the account: 2, now 1" }),
     ],
     [
-      "an account that has lost count",
+      "an account with a wrong sum of allowed jobs",
       ({ redis, rootPrefix }) => redis.hset(`${accountBase(rootPrefix, pool)}mr:account`, "R", 99),
-      () => ({ subject: pool, done: "what it allows its shards is counted again" }),
+      () => ({ subject: pool, done: "the jobs that it allows its shards were counted again" }),
     ],
     [
-      "a counter that does not count",
+      "a wrong counter",
       ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 5),
       () => ({ subject: "*", done: "jobs in lanes: 6, now 1" }),
     ],
@@ -120,12 +123,12 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       () => ({ subject: `${keyId}|2|`, done: "the lane: neither, now ready" }),
     ],
     [
-      "a lane that waits for a slot which is free",
+      "a lane that waits for a slot although one is free",
       ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, '{"maxRunning":9}'),
       () => ({ subject: `${keyId}|2|`, done: "the lane: held, now ready" }),
     ],
     [
-      "bytes of a key that nothing takes",
+      "bytes of a key that no job takes",
       ({ redis, base }) => redis.hincrby(`${base}mr:stored`, "bbbb", 1_000_000),
       () => ({
         subject: "bbbb",
@@ -133,34 +136,40 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       }),
     ],
     [
-      "a count of a key's scheduled jobs that is wrong",
+      "a wrong count of a key's scheduled jobs",
       ({ redis, base }) => redis.hincrby(`${base}mr:stored`, `${keyId}:d`, 5),
       () => ({ subject: keyId, done: "what the key stores: 6, now 1" }),
     ],
     [
-      "a running job whose lease cannot run out",
+      "a running job whose lease has no expiry",
       ({ redis, base, first }) => redis.zrem(`${base}mr:leases`, first.jobId),
-      ({ first }) => ({ subject: first.jobId, done: "its lease runs out" }),
+      ({ first }) => ({ subject: first.jobId, done: "its lease was given an expiry" }),
     ],
     [
-      "a job that its key does not list",
+      "a job that is missing from the list of its key's jobs",
       ({ redis, base, waiting }) => redis.zrem(`${base}mr:index:${keyId}`, waiting.id.slice(-26)),
-      ({ waiting }) => ({ subject: waiting.id, done: "it is listed again" }),
+      ({ waiting }) => ({
+        subject: waiting.id,
+        done: "it was added to the list of its key's jobs",
+      }),
     ],
   ];
 
-test.each(damages)("mends %s, says so once, and leaves all well", async (_, damage, says) => {
-  const parts = await setupBusy();
-  const { engine, repair } = parts;
-  expect(await engine.audit()).toEqual([]);
-  await damage(parts);
-  expect(await engine.audit()).not.toEqual([]);
-  expect(await repair()).toContainEqual(says(parts));
-  expect(await engine.audit()).toEqual([]);
-  expect(await repair()).toEqual([]);
-});
+test.each(damages)(
+  "repairs %s, reports it once, and leaves no findings",
+  async (_, damage, says) => {
+    const parts = await setupBusy();
+    const { engine, repair } = parts;
+    expect(await engine.audit()).toEqual([]);
+    await damage(parts);
+    expect(await engine.audit()).not.toEqual([]);
+    expect(await repair()).toContainEqual(says(parts));
+    expect(await engine.audit()).toEqual([]);
+    expect(await repair()).toEqual([]);
+  },
+);
 
-test("what was wrong when it was seen, and is right by now, is left as it is", async () => {
+test("a finding that is right by now is left as it is", async () => {
   const { engine, redis, base, first, later } = await setupBusy();
   await redis.lrem(`${base}active`, 0, first.jobId);
   await redis.zrem(`${base}delayed`, later.id);
@@ -173,14 +182,14 @@ test("what was wrong when it was seen, and is right by now, is left as it is", a
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a job in two places is told of, and left: nobody can say which is right", async () => {
+test("a job in two places is reported but not repaired, because the right place cannot be proved", async () => {
   const { engine, redis, base, waiting, repair } = await setupBusy();
   await redis.zadd(`${base}failed`, 1, waiting.id);
   expect(await repair()).toEqual([]);
   expect(await engine.audit()).toMatchObject([{ invariant: 1, subject: waiting.id }]);
 });
 
-test("a job that was put back runs, is its new holder's, and its slots are free afterwards", async () => {
+test("a job that was put back runs, belongs to its new worker, and frees its slots afterwards", async () => {
   const { engine, first, ofAccount, lose, repair } = await setupBusy();
   await lose(first.jobId);
   await lose(ofAccount.jobId);
@@ -197,7 +206,7 @@ test("a job that was put back runs, is its new holder's, and its slots are free 
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a duty finds a job that is nowhere by itself, a part of the keys at a time, and leaves the others", async () => {
+test("a duty finds a job that is in no place, in several passes over the keys, and leaves other jobs alone", async () => {
   const { engine, job, time, first, ended, later, lose } = await setupBusy();
   await engine.submit(Array.from({ length: 1_500 }, () => job("cccc")));
   for (const id of [first.jobId, ended.jobId, later.id]) await lose(id);
@@ -217,7 +226,7 @@ test("a duty finds a job that is nowhere by itself, a part of the keys at a time
   expect(await engine.audit()).toEqual([]);
 });
 
-test("a duty puts a job back of which only the first write is there, and counts what its key stores", async () => {
+test("a duty puts back a job of which only the first write exists, and counts again what its key stores", async () => {
   const { engine, job, redis, base, waiting } = await setupBusy();
   const torn = job(keyId);
   await redis.hset(`${base}${torn.id}`, await redis.hgetall(`${base}${waiting.id}`));

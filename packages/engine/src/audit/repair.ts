@@ -9,19 +9,19 @@ import { repairAccount } from "./repair_account.ts";
 import { type CountKind, repairCounts } from "./repair_counts.ts";
 import { repairJobs } from "./repair_jobs.ts";
 
-/** As many jobs are looked at in one call: Redis does nothing else meanwhile. */
+/** How many jobs one call checks, because Redis serves nothing else meanwhile. */
 const AT_ONCE = 100;
 
-/** What was done about a job, for people. */
+/** What was done to a job, for people. */
 const done: Readonly<Record<JobRepair, string>> = {
-  queued: "put at the head of its lane",
-  ended: "put among the jobs that have ended",
-  cancelled: "cancelled, as was asked for",
-  settled: "what it had reserved counts as spent",
-  unlocked: "its lock is removed",
-  leased: "its lease runs out",
-  listed: "it is listed again",
-  forgotten: "it is removed from where it was named",
+  queued: "it was put at the head of its lane",
+  ended: "it was put among the jobs that have ended",
+  cancelled: "it was cancelled, as requested",
+  settled: "its reservations were counted as spent",
+  unlocked: "its lock was removed",
+  leased: "its lease was given an expiry",
+  listed: "it was added to the list of its key's jobs",
+  forgotten: "it was removed from the lists that named it",
 };
 
 export interface RepairParts {
@@ -33,8 +33,8 @@ export interface RepairParts {
 }
 
 /**
- * Mends what an audit has found and can be mended: each in one script, which looks again first. What is
- * right by then is left as it is, and told of by nobody. Jobs come first: counts are of what is right.
+ * Repairs the findings that can be repaired, each in one script, which checks first. What is right by then stays as it is,
+ * and is not reported. Jobs come first, because counts depend on them.
  */
 export async function* repairFindings(
   parts: RepairParts,
@@ -54,15 +54,14 @@ export async function* repairFindings(
         const { kind = "", name = "" } = subjects[at] ?? {};
         if (change === undefined) continue;
         const { before, after } = change;
-        const what =
-          before === "" ? "what is beside it is counted again" : `${before}, now ${after}`;
+        const what = before === "" ? "related values were corrected" : `${before}, now ${after}`;
         yield { subject: name.replace(/:d$/, ""), done: `${counted[kind]}: ${what}` };
       }
     }
     for (const { name } of mends.filter(({ kind }) => kind === "account")) {
       const account = accountBase(parts.rootPrefix, name);
       if (await repairAccount.run(parts.redis, account, undefined))
-        yield { subject: name, done: "what it allows its shards is counted again" };
+        yield { subject: name, done: "the jobs that it allows its shards were counted again" };
     }
   }
 }
@@ -76,7 +75,7 @@ const counted: Readonly<Record<string, string>> = {
   stored: "what the key stores",
 };
 
-/** What is to be looked at, each once, by shard; accounts after the shards. */
+/** What to repair in each shard, each subject once. Provider accounts come after the shards. */
 function byBase(findings: readonly Finding[]): ReadonlyMap<string, readonly Mend[]> {
   const mends = new Map<string, Map<string, Mend>>();
   const shardsFirst = [...findings].sort(
@@ -84,10 +83,10 @@ function byBase(findings: readonly Finding[]): ReadonlyMap<string, readonly Mend
   );
   for (const { mend, base = "" } of shardsFirst) {
     if (mend === undefined) continue;
-    const of = mends.get(base) ?? new Map<string, Mend>();
-    mends.set(base, of.set(`${mend.kind} ${mend.name}`, mend));
+    const byName = mends.get(base) ?? new Map<string, Mend>();
+    mends.set(base, byName.set(`${mend.kind} ${mend.name}`, mend));
   }
-  return new Map([...mends].map(([base, of]) => [base, [...of.values()]]));
+  return new Map([...mends].map(([base, byName]) => [base, [...byName.values()]]));
 }
 
 async function* repairJobsOf(
@@ -106,6 +105,6 @@ function queueAt(rootPrefix: string, queues: RepairParts["queues"], base: string
   const found = queues.find(({ name, shards }) =>
     Array.from({ length: shards }, (_, at) => shardAt(rootPrefix, name, at).base).includes(base),
   );
-  if (found === undefined) throw new Error(`no queue has the shard ${base}`);
+  if (found === undefined) throw new Error(`the shard ${base} belongs to no queue`);
   return found;
 }

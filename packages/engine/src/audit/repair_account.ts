@@ -1,7 +1,7 @@
 import { defineScript } from "../redis/define-script.ts";
 import { asList } from "../redis/reply.ts";
 
-/** Whether anything was wrong. */
+/** Returns whether anything was wrong. */
 export const repairAccount = defineScript<undefined, boolean>(import.meta.url, {
   name: "repair_account",
   argv: [],

@@ -1,15 +1,15 @@
--- repair_counts: count again what is counted of a shard, and mend lanes that nobody would serve.
+-- repair_counts: count again what a shard counts, and repair lanes that no lease would serve.
 -- KEYS     base
 -- ARGV     now_ms; per subject: kind, name
--- RETURNS  per subject {"MENDED", before, after} | {"MENDED", "", ""}: what is beside the count | {"RIGHT"}
--- REPEAT   safe: what is right is left as it is
+-- RETURNS  per subject {"MENDED", before, after} | {"MENDED", "", ""}: only related values were wrong | {"RIGHT"}
+-- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:held: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
 --          delayed (zset), waiting-children (zset)
 --
--- kind is "key" or "pool" (an API key's, or a provider account's, running jobs, and the windows of a key), "depth" (jobs in
--- all lanes), "lane", "class" or "stored" (a field of mr:stored). It looks at every active job, lane, or job of a key: only
--- for what an audit has found.
+-- kind is "key" (the running jobs and the windows of an API key), "pool" (the running jobs of a provider account), "depth"
+-- (the jobs in all lanes), "lane", "class" or "stored" (a field of mr:stored). The script reads every active job, every
+-- lane, or every job of a key, so it is only for what an audit has found.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -25,6 +25,16 @@ local now_text = ARGV[1]
 --- @include "jobs/lib/dead"
 
 -- How many active jobs hold reservations, by key, and by generation and pool.
+local function charged_key(rsv)
+  --- @record key_reservation rsv
+  return lane and minute ~= "-"
+end
+
+local function charged_account(acs)
+  --- @record account_reservation acs
+  return generation, pool
+end
+
 local running
 local function count_running()
   if running then return running end
@@ -32,10 +42,9 @@ local function count_running()
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
     local fields = rcall("HMGET", base .. id, F.key_reservation, F.account_reservation)
-    local of_key = records.read(R.key_reservation, fields[1] or "")
-    if of_key and of_key.minute ~= "-" then count("key " .. (lanes.key_of(id) or "")) end
-    local of_account = records.read(R.account_reservation, fields[2] or "")
-    if of_account then count("pool " .. of_account.generation .. " " .. of_account.pool) end
+    if charged_key(fields[1] or "") then count("key " .. (lanes.key_of(id) or "")) end
+    local generation, pool = charged_account(fields[2] or "")
+    if pool then count("pool " .. generation .. " " .. pool) end
   end
   return running
 end
@@ -48,24 +57,24 @@ end
 local repairs = {}
 
 function repairs.key(key)
-  local is = count_running()["key " .. key] or 0
+  local actual = count_running()["key " .. key] or 0
   local windows_mended = window_sums.mend(base .. "mr:use:" .. key, "qtd")
   local use = budgets.use_of(key)
   local before = use.running
-  if before ~= is then use.running, use.freed = is, "all" end
-  if before == is and windows_mended then return { "MENDED", "", "" } end
-  return mended(before, is)
+  if before ~= actual then use.running, use.freed = actual, "all" end
+  if before == actual and windows_mended then return { "MENDED", "", "" } end
+  return mended(before, actual)
 end
 
 function repairs.pool(pool)
-  local slice = slices.of(pool)
+  local slice = slices.for_pool(pool)
   if not slice then return rcall("DEL", base .. "mr:slice:" .. pool) == 1 and { "MENDED", "a slice", "none" } or { "RIGHT" } end
-  local is, before = count_running()["pool " .. slice.generation .. " " .. pool] or 0, slice.running
-  if before ~= is then
-    slice.running, slice.changed = is, true
+  local actual, before = count_running()["pool " .. slice.generation .. " " .. pool] or 0, slice.running
+  if before ~= actual then
+    slice.running, slice.changed = actual, true
     signals.work()
   end
-  return mended(before, is)
+  return mended(before, actual)
 end
 
 function repairs.depth()
@@ -109,7 +118,7 @@ function repairs.class(class)
   return changed and { "MENDED", has and "no class" or "a class", has and "a class" or "none" } or { "RIGHT" }
 end
 
--- More jobs of a key are not counted in one call: Redis does nothing else meanwhile.
+-- The most jobs of a key that one call counts, because Redis serves nothing else meanwhile.
 local MOST_JOBS = 50000
 
 -- The bytes of a key's jobs and dead letters, or nil if they are too many.
@@ -124,7 +133,7 @@ local function bytes_of_key(key)
   return bytes
 end
 
--- How many jobs of a key wait for a time or for others, or nil if all that do are too many.
+-- How many jobs of a key wait for a time or for other jobs, or nil if too many jobs of all keys do.
 local function deferred_of(key)
   local deferred = 0
   for _, set in ipairs({ "delayed", "waiting-children" }) do
@@ -138,13 +147,13 @@ local function deferred_of(key)
 end
 
 function repairs.stored(field)
-  local key, of_time = string.match(field, "^([a-z0-9]+)(:?d?)$")
+  local key, suffix = string.match(field, "^([a-z0-9]+)(:?d?)$")
   if not key then return { "RIGHT" } end
-  local is = of_time == F.stored_deferred and deferred_of(key) or of_time == "" and bytes_of_key(key) or nil
-  local says = numbers.whole(rcall("HGET", base .. "mr:stored", field)) or 0
-  if not is or is == says then return { "RIGHT" } end
-  if is == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, is) end
-  return mended(says, is)
+  local actual = suffix == F.stored_deferred and deferred_of(key) or suffix == "" and bytes_of_key(key) or nil
+  local counted = numbers.whole(rcall("HGET", base .. "mr:stored", field)) or 0
+  if not actual or actual == counted then return { "RIGHT" } end
+  if actual == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, actual) end
+  return mended(counted, actual)
 end
 
 local replies = {}

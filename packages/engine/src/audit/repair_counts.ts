@@ -8,7 +8,7 @@ export interface RepairCountsRequest {
   readonly subjects: readonly { readonly kind: CountKind; readonly name: string }[];
 }
 
-/** What each was, and is now; undefined where it was right. */
+/** Returns the value of each subject before and after, or undefined if it was right. */
 export type CountRepair = { readonly before: string; readonly after: string } | undefined;
 
 export const repairCounts = defineScript<RepairCountsRequest, readonly CountRepair[]>(

@@ -1,16 +1,16 @@
--- repair_jobs: mend what is provably wrong with jobs: one that is stored and in no place goes back to its lane, or
--- among those that ended; what one holds that does not run is settled.
+-- repair_jobs: repair what is provably wrong with jobs. A stored job that is in no place returns to its lane, or to the
+-- ended jobs. A reservation of a job that does not run is settled.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms; per job: id
--- RETURNS  per job {type, traceparent, word…}, a word for each thing that was done: "QUEUED" | "ENDED" | "CANCELLED": it was in
---          no place | "SETTLED": it held a reservation | "UNLOCKED" | "LEASED": its lease could not run out | "LISTED":
---          its key did not know of it | "FORGOTTEN": it was in a place, or listed, and not stored
--- REPEAT   safe: what is right is left as it is
+-- RETURNS  per job {type, traceparent, word…}, a word for each repair: "QUEUED" | "ENDED" | "CANCELLED": the job was in no
+--          place | "SETTLED": it held a reservation | "UNLOCKED" | "LEASED": its lease had no expiry | "LISTED": it was missing
+--          from the list of its key's jobs | "FORGOTTEN": it was in a place or a list, but not stored
+-- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), delayed (zset), completed (zset), failed (zset), wait (list), prioritized (zset), stalled (set),
 --          waiting-children (zset), mr:leases (zset), mr:expiry (zset), mr:index: (zset), mr:lane: (zset),
 --          mr:retain (zset), mr:classes (set), mr:held: (set), marker (zset), meta (hash)
 --
--- All is looked at again here, where nothing moves: a job that was on its way when somebody saw it is right.
+-- The script checks everything again, because nothing moves while it runs. A job that was moving when the audit saw it is right.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -29,7 +29,7 @@ local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 --- @include "accounts/lib/reservations"
 --- @include "jobs/lib/ends"
 
--- The active jobs, read once a call: most jobs need no look at them.
+-- The active jobs, read once in a call, when a job first needs them. Most jobs do not.
 local active
 local function runs(id)
   if not active then
@@ -40,8 +40,8 @@ local function runs(id)
 end
 
 local function in_other_lane(id, key)
-  for _, of in ipairs({ "mr:classes", "mr:held:" .. key }) do
-    for _, class in ipairs(rcall("SMEMBERS", base .. of)) do
+  for _, set in ipairs({ "mr:classes", "mr:held:" .. key }) do
+    for _, class in ipairs(rcall("SMEMBERS", base .. set)) do
       if rcall("ZSCORE", base .. "mr:lane:" .. key .. "|" .. class, id) then return true end
     end
   end
@@ -55,7 +55,7 @@ local function in_set(id, ...)
   return false
 end
 
--- Whether it is anywhere but among the active jobs; what is usual is looked at first.
+-- Whether the job is in any place other than among the active jobs. The usual places are checked first.
 local function waits_or_ended(id, key, ended)
   if ended and in_set(id, "completed", "failed") then return true end
   return rcall("ZSCORE", base .. "mr:lane:" .. lanes.find(id), id) or in_set(id, "delayed") or not runs(id)
@@ -63,7 +63,7 @@ local function waits_or_ended(id, key, ended)
       or in_other_lane(id, key)) or false
 end
 
--- A job that is in no place ended, if it says how.
+-- Puts back a job that is in no place: to the ended jobs, if the job says how it ended.
 local function put_back(id, fields)
   rcall("ZREM", base .. "mr:leases", id)
   rcall("SREM", base .. "stalled", id)
@@ -93,7 +93,7 @@ local function put_back(id, fields)
   return "QUEUED"
 end
 
--- Something else has deleted the job.
+-- Another program has deleted the job, so its entries are removed.
 local function forget(id, key, ulid)
   waiting.take_out(id)
   local gone = rcall("LREM", base .. "active", 1, id)
@@ -123,7 +123,7 @@ local function repair(at)
     words[#words + 1] = put_back(id, fields)
   elseif running then
     local lock = rcall("GET", job_key .. ":lock")
-    -- A plain BullMQ worker keeps no lease of ours.
+    -- A job that a plain BullMQ worker runs has no entry in mr:leases.
     if not rcall("ZSCORE", base .. "mr:leases", id) and (not lock or string.find(lock, "^%d+$")) then
       rcall("ZADD", base .. "mr:leases", now_ms + math.max(0, rcall("PTTL", job_key .. ":lock")), id)
       words[#words + 1] = "LEASED"

@@ -12,7 +12,7 @@ export interface RepairJobsRequest {
   readonly ids: readonly JobId[];
 }
 
-/** Each job in its place; with nothing done where it is right. */
+/** Returns what was done to each job, in order; nothing where the job was right. */
 export const repairJobs = defineScript<RepairJobsRequest, readonly RepairedJob[]>(import.meta.url, {
   name: "repair_jobs",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms"],

@@ -3,7 +3,7 @@ import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { Hash, ShardSnapshot } from "./shard-snapshot.ts";
 
-/** What is reserved is reserved by running jobs (4, 5), and windows are the sums of their buckets. */
+/** Checks that running jobs hold what is reserved (4, 5), and that windows are the sums of their buckets. */
 export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
@@ -14,7 +14,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
       count(ofKey, id.split("~")[1] ?? "");
     }
     const charged = parseReservation("account_reservation", job[F.account_reservation]);
-    // What an account was charged that was removed since counts nowhere.
+    // What was charged to an account that was removed since counts nowhere.
     if (charged !== undefined && governed[charged.pool] === charged.generation) {
       count(ofPool, charged.pool);
     }
@@ -28,7 +28,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
     } else if (name.startsWith("mr:slice:")) {
       const pool = name.slice("mr:slice:".length);
       if (governed[pool] === undefined) {
-        const problem = "has a slice of an account, and is none";
+        const problem = "has a slice, but is no provider account";
         yield { invariant: 5, subject: pool, problem, mend: { kind: "pool", name: pool } };
       }
       yield* running("pool", pool, shard.hash(name)[F.slice_running], ofPool);
@@ -43,20 +43,20 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
 function* running(
   kind: "key" | "pool",
   subject: string,
-  says: string | undefined,
+  counted: string | undefined,
   jobs: ReadonlyMap<string, number>,
 ): Generator<Finding> {
-  const is = jobs.get(subject) ?? 0;
-  if (Number(says ?? 0) === is) return;
+  const actual = jobs.get(subject) ?? 0;
+  if (Number(counted ?? 0) === actual) return;
   yield {
     invariant: 5,
     subject,
-    problem: `${is} running jobs hold reservations, counted as ${says}`,
+    problem: `${actual} running jobs hold reservations, but ${counted ?? 0} are counted`,
     mend: { kind, name: subject },
   };
 }
 
-/** A window's sum is that of its buckets. */
+/** Checks that a window's sum is that of its buckets. */
 export function* windowSum(
   kind: "key" | "account",
   subject: string,
@@ -68,13 +68,13 @@ export function* windowSum(
     (total, [name, amount]) => (bucket.test(name) ? total + Number(amount) : total),
     0,
   );
-  const says = Number(hash[letter + F.window_sum] ?? 0);
-  if (sum === says) return;
-  const problem = `window ${letter} holds ${sum}, counted as ${says}`;
+  const counted = Number(hash[letter + F.window_sum] ?? 0);
+  if (sum === counted) return;
+  const problem = `the buckets of window ${letter} sum up to ${sum}, but its stored sum is ${counted}`;
   yield { invariant: 5, subject, problem, mend: { kind, name: subject } };
 }
 
-/** What shards may run of an account is no more than the account says that it allowed. */
+/** Checks that a shard may run no more jobs of an account than the account has granted it. */
 export function* checkAccount(
   pool: string,
   account: Hash,
@@ -87,21 +87,22 @@ export function* checkAccount(
     if (field.startsWith(F.account_shard_allowed)) allowed += Number(value);
   }
   if (allowed !== Number(account[F.account_allowed] ?? 0)) {
-    const problem = `allows ${allowed} running jobs, counted as ${account[F.account_allowed]}`;
+    const counted = account[F.account_allowed] ?? 0;
+    const problem = `allows its shards ${allowed} running jobs, but ${counted} are counted`;
     yield { invariant: 5, subject: pool, problem, mend: { kind: "account", name: pool } };
   }
   for (const { shard, hash } of shards) {
-    // A shard that has not heard yet of another generation has a slice of the one before.
+    // A shard that has not learned of a new generation yet has a slice of the one before.
     if (hash("mr:governed")[pool] !== account[F.account_generation]) continue;
     const slice = hash(`mr:slice:${pool}`);
-    // An account that was defined while jobs of its pool ran does not count those.
+    // If an account was created while jobs of its pool ran, it does not count those jobs.
     const granted = Number(account[F.account_shard_allowed + shard.base] ?? 0);
     if (
       Number(slice[F.slice_allowed] ?? 0) > granted &&
       Number(slice[F.slice_version] ?? 0) >=
         Number(account[F.account_shard_version + shard.base] ?? 0)
     ) {
-      const problem = `shard ${shard.base} may run ${slice[F.slice_allowed]}, and was allowed ${granted}`;
+      const problem = `shard ${shard.base} may run ${slice[F.slice_allowed]} jobs, but was granted ${granted}`;
       yield { invariant: 5, subject: pool, problem };
     }
   }

@@ -3,20 +3,20 @@ import { scanKeys } from "../redis/scan_keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { F } from "../redis/stored-names.ts";
 
-/** How many keys one SCAN looks at, and how many commands go together: Redis is never held up for long. */
+/** How many keys one SCAN reads, and how many commands are sent together, so that Redis is never occupied for long. */
 const SCAN_COUNT = 1_000;
 const AT_ONCE = 500;
 
 export type Hash = Readonly<Record<string, string>>;
 
-/** All that stands in a shard, read piece by piece: exact if nothing moves meanwhile. */
+/** Everything that is stored in a shard, read in several calls. It is exact if nothing changes meanwhile. */
 export interface ShardSnapshot {
   readonly shard: Shard;
-  /** What follows `base` in each key. */
+  /** The names of the keys, without `base`. */
   readonly names: readonly string[];
-  /** A job's fields that matter here, by id. */
+  /** The fields of each job that audits need, by job id. */
   readonly jobs: ReadonlyMap<string, Hash>;
-  /** Members in order. */
+  /** The members of a sorted set, in order. */
   readonly zset: (name: string) => readonly string[];
   readonly score: (name: string, member: string) => number | undefined;
   readonly members: (name: string) => readonly string[];
@@ -96,7 +96,7 @@ export async function readShard(redis: Store, shard: Shard): Promise<ShardSnapsh
   };
 }
 
-/** BullMQ's own keys that could be taken for a job's: they hold no `~`. */
+/** BullMQ's own keys could be mistaken for jobs, but they contain no `~`. */
 const isShardKey = (name: string): boolean => !/^[^~]+~[^~]+~[^~]+$/.test(name);
 
 const toScore = (text: string | undefined): number =>
@@ -116,7 +116,7 @@ async function scan(redis: Store, base: string): Promise<string[]> {
 
 type Pipeline = ReturnType<Store["pipeline"]>;
 
-/** One command for each name, so many at a time; each name with its reply. */
+/** Sends one command for each name, several at a time. Returns each name with its reply. */
 async function pipelined(
   redis: Store,
   names: readonly string[],

@@ -3,13 +3,13 @@ import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
-/** How many dead letters are read at once. */
+/** How many dead letters are read with one command. */
 const AT_ONCE = 500;
 
-/** What a job counts as, in all. */
+/** The fields whose sum is the bytes that a job counts as. */
 const BYTES_FIELDS = [F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes];
 
-/** What keys store is what their jobs and dead letters say (11): the counter that admissions go by. */
+/** Checks that the counters of what keys store, by which submissions are admitted, equal what is stored (11). */
 export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGenerator<Finding> {
   const sums = new Map<string, number>();
   const add = (id: string, field: string, amount: number) => {
@@ -25,14 +25,14 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
     for (const id of shard.zset(place)) add(id, F.stored_deferred, 1);
   }
   for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
-  const says = shard.hash("mr:stored");
-  for (const name of new Set([...sums.keys(), ...Object.keys(says)])) {
-    const is = sums.get(name) ?? 0;
-    if (Number(says[name] ?? 0) === is) continue;
+  const counted = shard.hash("mr:stored");
+  for (const name of new Set([...sums.keys(), ...Object.keys(counted)])) {
+    const actual = sums.get(name) ?? 0;
+    if (Number(counted[name] ?? 0) === actual) continue;
     const what = name.endsWith(F.stored_deferred)
-      ? "jobs wait for a time or for others"
+      ? "jobs wait for a time or for other jobs"
       : "bytes are stored";
-    const problem = `${is} ${what}, counted as ${says[name] ?? 0}`;
+    const problem = `${actual} ${what}, but ${counted[name] ?? 0} are counted`;
     const mend = { kind: "stored", name } as const;
     yield { invariant: 11, subject: name.replace(/:d$/, ""), problem, mend };
   }

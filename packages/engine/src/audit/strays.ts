@@ -8,19 +8,19 @@ import type { RepairedJob } from "./contract.ts";
 import { repairCounts } from "./repair_counts.ts";
 import { repairJobs } from "./repair_jobs.ts";
 
-/** How many keys a look takes, and how many jobs one call looks at: Redis is held up for a millisecond or two. */
+/** How many keys one scan reads, and how many jobs one call checks. Each occupies Redis for one or two milliseconds. */
 const KEYS_AT_ONCE = 500;
 const JOBS_AT_ONCE = 100;
 
 export interface Strays {
-  /** Looks at the next few jobs of each of a queue's shards, and puts those back that are in no place. */
+  /** Checks the next few jobs of each shard of a queue, and puts back jobs that are in no place. */
   look(
     shards: readonly ShardOfQueue<JobSettings>[],
     stamp: { readonly nowMs: number; readonly maxEvents: number },
   ): Promise<readonly RepairedJob[]>;
 }
 
-/** Goes through the jobs of every shard again and again, some at a time, as far as this engine has come. */
+/** Goes through the jobs of every shard again and again, some at a time. Each engine keeps its own place. */
 export function strays(redis: Store): Strays {
   const cursors = new Map<string, string>();
   const jobsOf = async (base: string, queue: QueueName): Promise<readonly JobId[]> => {
@@ -33,8 +33,8 @@ export function strays(redis: Store): Strays {
       .filter((id) => !id.includes(":"));
   };
   /**
-   * Counts again what the keys of these jobs store: a script that was cut short wrote a job, and not the count, which comes
-   * last. One key a call, because a call reads all jobs of its key.
+   * Counts again what the keys of these jobs store. A script that was cut short may have written a job but not the count,
+   * which it writes last. It counts one key in a call, because a call reads all jobs of its key.
    */
   const countAgain = async (base: string, nowMs: number, jobs: readonly RepairedJob[]) => {
     for (const key of new Set(jobs.map(({ jobId }) => parseJobId(jobId)?.keyId ?? ""))) {

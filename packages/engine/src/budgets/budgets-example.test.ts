@@ -4,7 +4,7 @@ import { lease, setup } from "../../test/setup.ts";
 import type { Lease } from "../index.ts";
 
 // The figures are those of the example in docs/budgets.md.
-test("the worked example: 45 jobs a minute of the one key, and 55 of the other", async () => {
+test("the worked example starts 45 jobs a minute of one key, and 55 of the other", async () => {
   const { engine, job, time } = await setup();
   const pool = "openai/gpt-5";
   const slots = 8;

@@ -22,8 +22,8 @@ const usage = (tokens: number) => ({ inputTokens: tokens, outputTokens: 0, provi
 const complete = (engine: Engine, leases: readonly { jobId: never; token: number }[], tokens = 0) =>
   engine.settle(
     leases.map(
-      (of): Settlement => ({
-        ...of,
+      (leased): Settlement => ({
+        ...leased,
         kind: "complete",
         resultJson: "1",
         ...(tokens === 0 ? {} : { usage: usage(tokens) }),
@@ -31,7 +31,7 @@ const complete = (engine: Engine, leases: readonly { jobId: never; token: number
     ),
   );
 
-test("no more jobs of a key run at once than its budget allows, and one that ends makes room", async () => {
+test("a key's concurrency limit holds, and a job that ends makes room for another", async () => {
   const { engine, submit, check } = await withBudget({ maxRunning: 2 });
   await submit(5);
   const first = await lease(engine, 10);
@@ -50,7 +50,7 @@ test("five jobs at once do not spend 663 tokens of a limit of 100", async () => 
   const all = await Promise.all(Array.from({ length: 5 }, () => lease(engine, 1)));
   const [first, ...others] = all.flat();
   expect(others).toEqual([]);
-  // It spends more than it said: the next one waits for that, too.
+  // The job spends more than its estimate, and the next job waits for that too.
   await complete(engine, [first] as never, 133);
   expect(await lease(engine, 5)).toEqual([]);
   await check();
@@ -58,7 +58,7 @@ test("five jobs at once do not spend 663 tokens of a limit of 100", async () => 
   expect(await lease(engine, 5)).toHaveLength(1);
 });
 
-test("a job that says nothing of its tokens does not pin the whole budget", async () => {
+test("a job without an estimate does not reserve the whole budget", async () => {
   const { engine, submit } = await withBudget({ tokensPerMinute: 5_000 });
   await submit(6);
   expect(await lease(engine, 10)).toHaveLength(5);
@@ -73,7 +73,7 @@ test("a job larger than the budget runs alone, when nothing else is reserved", a
   expect(await lease(engine, 10)).toHaveLength(1);
 });
 
-test("what is given back wakes a lane that was held until its minute is over", async () => {
+test("returned tokens release a lane that was held until its minute is over", async () => {
   const { engine, submit } = await withBudget({ tokensPerMinute: 100 });
   await submit(2, { estimatedTokens: 90 });
   const first = await lease(engine, 2);
@@ -87,29 +87,29 @@ test("what is given back wakes a lane that was held until its minute is over", a
   expect(await lease(engine, 2)).toHaveLength(1);
 });
 
-test("what was reserved and not spent is given back, to the minute it came from", async () => {
+test("tokens that were reserved but not spent return to the minute that they were reserved in", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 100 });
   await submit(4, { estimatedTokens: 90 });
   const first = await leaseOne(engine);
   time.nowMs += 50_000;
   await complete(engine, [first] as never, 10);
   const second = await leaseOne(engine);
-  // Only the second's 90 still count once the first's minute is over: not −80 of it.
+  // After the first job's minute, only the second job's 90 tokens count, without a correction of the first job.
   time.nowMs += 11_000;
   await complete(engine, [second] as never, 90);
   expect(await lease(engine, 1)).toEqual([]);
 });
 
-test("requests of a minute are counted, and one that never reached the provider is given back", async () => {
+test("requests are counted by the minute, and a request that never reached the provider is returned", async () => {
   const { engine, submit } = await withBudget({ requestsPerMinute: 3 });
   await submit(5);
   const leases = await lease(engine, 10);
   expect(leases).toHaveLength(3);
-  await engine.settle(leases.slice(0, 1).map((of) => ({ ...of, kind: "release" })));
+  await engine.settle(leases.slice(0, 1).map((leased) => ({ ...leased, kind: "release" })));
   expect(await lease(engine, 10)).toHaveLength(1);
 });
 
-test("a window of a minute never holds more than the limit, wherever it begins", async () => {
+test("no minute holds more than the limit, wherever it begins", async () => {
   const { engine, submit, time } = await withBudget({ requestsPerMinute: 20 });
   await submit(2_000);
   const startedMs: number[] = [];
@@ -129,7 +129,7 @@ test("a window of a minute never holds more than the limit, wherever it begins",
   expect(startedMs.length / (20 * minutes)).toBeGreaterThan(0.95);
 });
 
-test("tokens of a day run out later than those of a minute", async () => {
+test("tokens of a day stop counting later than those of a minute", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 100, tokensPerDay: 250 });
   await submit(6, { estimatedTokens: 100 });
   for (let job = 0; job < 2; job += 1) {
@@ -137,20 +137,20 @@ test("tokens of a day run out later than those of a minute", async () => {
     time.nowMs += MINUTE + 1_000;
   }
   expect(await lease(engine, 5)).toEqual([]);
-  // The quarter of an hour that they fell into counts as a whole.
+  // A quarter of an hour counts as a whole.
   time.nowMs += 24 * 60 * MINUTE + 15 * MINUTE;
   expect(await lease(engine, 5)).toHaveLength(1);
 });
 
-test("a key over its budget delays no other", async () => {
+test("a key over its budget does not delay other keys", async () => {
   const { engine, submit } = await withBudget({ maxRunning: 1 });
   await submit(100);
   await submit(3, {}, "bbbb");
-  const keys = (await lease(engine, 10)).map((of) => of.jobId.split("~")[1]);
+  const keys = (await lease(engine, 10)).map((leased) => leased.jobId.split("~")[1]);
   expect(keys.sort()).toEqual(["aaaa", "bbbb", "bbbb", "bbbb"]);
 });
 
-test("a limit that is raised wakes what it held, and one that is lowered holds at the next lease", async () => {
+test("a raised limit releases the lanes that it held, and a lowered limit holds at the next lease", async () => {
   const { engine, submit, check } = await withBudget({ tokensPerMinute: 100, maxRunning: 50 });
   await submit(10, { estimatedTokens: 50 });
   expect(await lease(engine, 10)).toHaveLength(2);
@@ -168,7 +168,7 @@ test("a limit that is raised wakes what it held, and one that is lowered holds a
   await check();
 });
 
-test("a dead attempt counts as what it had reserved, and its place is free again", async () => {
+test("a dead attempt counts as its reservation, and its slot is free again", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 100, maxRunning: 1 });
   await submit(2, { estimatedTokens: 80 });
   await leaseOne(engine);
@@ -179,7 +179,7 @@ test("a dead attempt counts as what it had reserved, and its place is free again
   expect(await lease(engine, 1)).toHaveLength(1);
 });
 
-test("a smaller job that comes to the head of a held lane is leased", async () => {
+test("a smaller job that arrives at the head of a held lane is leased", async () => {
   const { engine, submit, check } = await withBudget({ tokensPerMinute: 100 });
   await submit(1, { estimatedTokens: 60 });
   await submit(1, { estimatedTokens: 60 });
@@ -202,20 +202,20 @@ test("cancelling the job that a lane waits for lets the next one run", async () 
   await check();
 });
 
-test("a key's own limit of queued jobs comes before its queue's", async () => {
+test("a key's own limit on queued jobs replaces its queue's", async () => {
   const { submit } = await withBudget({ maxQueued: 2 });
   const outcomes = await submit(3);
   expect(outcomes.map((outcome) => outcome.kind)).toEqual(["accepted", "accepted", "depthFull"]);
   expect(outcomes[2]).toMatchObject({ depth: 2, limit: 2 });
 });
 
-test("jobs of every band count as queued, held or not, and those that run do not", async () => {
+test("waiting jobs of every band count as queued, held or not; running jobs do not", async () => {
   const { engine, submit, job } = await withBudget({ maxQueued: 4, maxRunning: 1 });
   await submit(3);
   await engine.submit([job(keyId, { priority: 90 }), job("bbbb")]);
   const [running] = await lease(engine, 1);
   expect(await lease(engine, 1)).toMatchObject([{ jobId: expect.stringContaining("~bbbb~") }]);
-  // Three wait: two in a lane that is held.
+  // Three jobs wait, two of them in a held lane.
   const outcomes = await engine.submit([
     ...[job(keyId, { priority: 5 }), job(keyId), job("cccc")],
     ...[job(keyId, { priority: 5 }), job("cccc")],
@@ -230,7 +230,7 @@ test("jobs of every band count as queued, held or not, and those that run do not
   expect(running?.jobId).toContain(keyId);
 });
 
-test("what an attempt takes is learned from what its key's attempts spend", async () => {
+test("the tokens of an attempt are learned from what its key's attempts spend", async () => {
   const { engine, submit, time } = await withBudget({ tokensPerMinute: 10_000 });
   await submit(100);
   for (let i = 0; i < 20; i += 1) {
@@ -245,16 +245,16 @@ test("keys with weights share by them, in tokens", async () => {
   await submit(300, { estimatedTokens: 1_000 });
   await submit(300, { estimatedTokens: 4_000 }, "bbbb");
   const counts: Record<string, number> = {};
-  for (const of of await lease(engine, 180)) {
-    const key = of.jobId.split("~")[1] ?? "";
+  for (const leased of await lease(engine, 180)) {
+    const key = leased.jobId.split("~")[1] ?? "";
     counts[key] = (counts[key] ?? 0) + 1;
   }
-  // Twice the tokens in jobs of a quarter of the size.
+  // The key gets twice the tokens, in jobs of a quarter of the size.
   expect(counts.aaaa).toBeGreaterThanOrEqual(159);
   expect(counts.aaaa).toBeLessThanOrEqual(161);
 });
 
-test("a queue that is made later, and a shard that missed a change, are told what keys may use", async () => {
+test("budgets reach a queue that is created later, and a shard that missed a change", async () => {
   const { engine, job, redis, rootPrefix } = await withBudget({ maxRunning: 1 });
   const other = "other" as typeof queue;
   await engine.defineQueue({ name: other });
@@ -274,7 +274,7 @@ test("a queue that is made later, and a shard that missed a change, are told wha
   expect(await leases()).toEqual([]);
 });
 
-test("when all is quiet every counter of a key is zero", async () => {
+test("when no job runs, every counter of a key is zero", async () => {
   const { engine, submit, redis, rootPrefix } = await withBudget({
     maxRunning: 5,
     requestsPerMinute: 500,
@@ -290,7 +290,7 @@ test("when all is quiet every counter of a key is zero", async () => {
 });
 
 test.each([2_000, 2_001])(
-  "of %i keys at once, each is made ready, corrected and learned of",
+  "%i keys in one call are all made ready, corrected and learned",
   async (count) => {
     const { engine, job, redis, rootPrefix, check } = await withBudget({});
     const base = `${rootPrefix}:{${queue}:0}:${queue}:mr:`;

@@ -1,8 +1,8 @@
 import type { KeyId } from "@millrace/shared";
 
-/** What one API key may use in each queue. What is left out does not limit it. */
+/** What one API key may use in each queue. A limit that is absent does not apply. */
 export interface KeyBudget {
-  /** Its share beside other keys. Left out: 1. */
+  /** The key's share of the workers, relative to other keys. Default 1. */
   readonly weight?: number;
   /** Attempts that may start in any 60 seconds. */
   readonly requestsPerMinute?: number;
@@ -12,22 +12,25 @@ export interface KeyBudget {
   readonly tokensPerDay?: number;
   /** Jobs that may run at once. */
   readonly maxRunning?: number;
-  /** Jobs that may wait, for whatever; more are refused. Left out: the queue's own limit. */
+  /** Jobs that may wait, for any reason; more are refused. If it is absent, the queue's limit applies. */
   readonly maxQueued?: number;
-  /** The most urgent priority that its jobs may have. Left out: the queue's own. */
+  /** The most urgent priority that the key's jobs may have. If it is absent, the queue's limit applies. */
   readonly maxPriority?: number;
-  /** Bytes that its jobs and dead letters may take. Left out: EngineOptions.storedBytesPerKey. */
+  /** Bytes that the key's jobs and dead letters may take. If it is absent, EngineOptions.storedBytesPerKey applies. */
   readonly maxStoredBytes?: number;
 }
 
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
-  /** How many bytes the jobs and dead letters of each of these keys take in all queues now. */
+  /** How many bytes the jobs and dead letters of each given key take in all queues now. */
   storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
-  /** Takes the place of the whole budget; undefined: no limits. Every replica's next lease obeys it, and jobs that it held are looked at again. */
+  /**
+   * Replaces the whole budget; undefined removes all limits. The next lease of every replica obeys it, and lanes that the
+   * old budget held are checked again.
+   */
   set(keyId: KeyId, budget: KeyBudget | undefined): Promise<void>;
-  /** As set, for one who has read it: false, and no change, if it is not `before` that is there. */
+  /** As set, if the stored budget still equals `before`. Otherwise it changes nothing and returns false. */
   replace(
     keyId: KeyId,
     before: KeyBudget | undefined,

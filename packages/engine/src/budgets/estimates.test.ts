@@ -5,7 +5,7 @@ import { LEASE_MS, lease, leaseOne, queue, setup } from "../../test/setup.ts";
 import type { Engine, Lease, Settlement } from "../index.ts";
 import { shardAt, shardIndex } from "../redis/keys.ts";
 
-/** What a caller may say at most. */
+/** The largest estimate that a caller may declare. */
 const ABSURD = 100_000_000;
 const WINDOW = 60_000;
 const pool = "openai/gpt-5";
@@ -21,7 +21,7 @@ async function withAccount(shards = 1) {
         parts.job(key, { pool, ...(estimatedTokens === undefined ? {} : { estimatedTokens }) }),
       ),
     );
-  /** What a running job reserved, of its key's cost and of the account. */
+  /** What a running job reserved: as the cost of its key's turn, and of the account. */
   const reserved = async ({ jobId }: Lease) => {
     const at = shardAt(parts.rootPrefix, queue, shardIndex(jobId.split("~")[1] ?? "", shards));
     const [rsv, acs] = await redis.hmget(`${at.base}${jobId}`, "rsv", "acs");
@@ -32,28 +32,28 @@ async function withAccount(shards = 1) {
 
 const spend = (engine: Engine, leases: readonly Lease[], tokens: number) =>
   engine.settle(
-    leases.map((of): Settlement => {
+    leases.map((leased): Settlement => {
       const usage = { inputTokens: tokens, outputTokens: 0, providerCalls: 1 };
-      return { ...of, kind: "complete", resultJson: "1", usage };
+      return { ...leased, kind: "complete", resultJson: "1", usage };
     }),
   );
 
 test.each([
   [1_600, 200, 1_600],
   [1_601, 200, 1_600],
-  // The queue's default, where eight times what was learned are less.
+  // The queue's default applies if eight times the learned amount is less.
   [1_000, 100, 1_000],
   [1_001, 100, 1_000],
   [ABSURD, 200, 1_600],
-])("an estimate of %i counts, where %i were learned, as %i", async (said, learned, counts) => {
+])("an estimate of %i counts, where %i were learned, as %i", async (estimate, learned, counts) => {
   const { engine, submit, reserved } = await withAccount();
   await submit("aaaa", 1, learned);
   await spend(engine, [await leaseOne(engine)], learned);
-  await submit("aaaa", 1, said);
+  await submit("aaaa", 1, estimate);
   expect(await reserved(await leaseOne(engine))).toEqual({ cost: counts, ofAccount: counts });
 });
 
-test("a key's own budget holds all of an estimate, whatever was learned", async () => {
+test("a key's own budget reserves the whole estimate, whatever was learned", async () => {
   const { engine, submit, reserved, job } = await withAccount();
   await engine.keyBudgets.set("aaaa" as never, { tokensPerMinute: 50_000, tokensPerDay: 49_000 });
   await submit("aaaa", 1, 100);
@@ -73,14 +73,14 @@ test("a key's own budget holds all of an estimate, whatever was learned", async 
   expect(await lease(engine, 1)).toHaveLength(1);
 });
 
-test("what is spent beyond what an account believed of an estimate is its debt", async () => {
+test("tokens spent beyond the capped estimate become a debt of the account", async () => {
   const { engine, submit, time } = await withAccount();
   await submit("aaaa", 1, 100);
   await spend(engine, [await leaseOne(engine)], 100);
   await submit("aaaa", 2, WINDOW);
   await spend(engine, [await leaseOne(engine)], WINDOW);
   await engine.syncPolicy();
-  // What the shard was granted for a second is used up by then.
+  // The shard has used up its slice by then.
   time.nowMs += 1_001;
   expect(await lease(engine, 1)).toEqual([]);
 });
@@ -92,7 +92,7 @@ test("an estimate counts at most what its key's own budget allows", async () => 
   expect(await reserved(await leaseOne(engine))).toEqual({ cost: 9_000, ofAccount: 9_000 });
 });
 
-test("an estimate counts at most what its account has in a minute, while no other key needs it", async () => {
+test("while no other key needs the account, an estimate counts up to the account's limit for a minute", async () => {
   const { engine, submit, reserved } = await withAccount();
   await submit("aaaa", 1, 1);
   await spend(engine, [await leaseOne(engine)], 0);
@@ -101,10 +101,10 @@ test("an estimate counts at most what its account has in a minute, while no othe
 });
 
 test.each(["waits", "runs", "used it a minute ago"])(
-  "an estimate that nothing proves takes an eighth of an account while another key %s",
+  "an unproven estimate takes at most an eighth of an account while another key %s",
   async (other) => {
     const { engine, submit, reserved, time } = await withAccount();
-    // The shard has heard of the account's limits, and another key has used it.
+    // The shard knows the account's limits, and another key has used the account.
     await submit("bbbb", 1, 100);
     const first = await leaseOne(engine);
     if (other !== "runs") await spend(engine, [first], 100);
@@ -115,13 +115,13 @@ test.each(["waits", "runs", "used it a minute ago"])(
     if (other === "used it a minute ago") time.nowMs += 60_000;
     await submit("aaaa", 1, ABSURD);
     const leases = await lease(engine, 2);
-    const hostile = leases.find((of) => of.jobId.includes("~aaaa~")) as Lease;
+    const hostile = leases.find((leased) => leased.jobId.includes("~aaaa~")) as Lease;
     const eighth = WINDOW / 8;
     expect(await reserved(hostile)).toEqual({ cost: eighth, ofAccount: eighth });
   },
 );
 
-test("an account that another key has left for more than a minute is a key's own again", async () => {
+test("a minute after the last use by another key, a key may use an account alone again", async () => {
   const { engine, submit, reserved, time } = await withAccount();
   await submit("bbbb", 1, 100);
   await spend(engine, [await leaseOne(engine)], 100);
@@ -130,7 +130,7 @@ test("an account that another key has left for more than a minute is a key's own
   expect((await reserved(await leaseOne(engine))).ofAccount).toBe(WINDOW);
 });
 
-test("what a key was seen to spend counts in full, whoever waits", async () => {
+test("an amount that a key was seen to spend counts in full, even if other keys wait", async () => {
   const { engine, submit, reserved, time } = await withAccount();
   await submit("aaaa", 1, 30_000);
   await spend(engine, [await leaseOne(engine)], 30_000);
@@ -138,11 +138,11 @@ test("what a key was seen to spend counts in full, whoever waits", async () => {
   await submit("bbbb", 1, 100);
   await submit("aaaa", 1, 30_000);
   const leases = await lease(engine, 2);
-  const honest = leases.find((of) => of.jobId.includes("~aaaa~")) as Lease;
+  const honest = leases.find((leased) => leased.jobId.includes("~aaaa~")) as Lease;
   expect((await reserved(honest)).ofAccount).toBe(30_000);
 });
 
-test("a job is explained by what it would reserve", async () => {
+test("explain reports what a job would reserve", async () => {
   const { engine, submit, job } = await withAccount();
   await submit("bbbb", 600, 100);
   for (let n = 0; n < 12; n += 1) await spend(engine, await lease(engine, 50), 100);
@@ -155,7 +155,7 @@ test("a job is explained by what it would reserve", async () => {
 
 /**
  * Ninety seconds of a worker with 50 slots whose jobs take 2 s and 100 tokens. Returns how many of the
- * victim's start; nothing is ever reserved beyond the account.
+ * victim's jobs start. No more than the account's limit is ever reserved.
  */
 async function victimsShare(
   hostileEstimate: number | undefined,
@@ -166,19 +166,21 @@ async function victimsShare(
   const [hostile, victim] = keys;
   if (hostileEstimate !== undefined) await submit(hostile, 200, hostileEstimate);
   await submit(victim, 1_200, 100);
-  const running: { readonly untilMs: number; readonly of: Lease }[] = [];
+  const running: { readonly untilMs: number; readonly leased: Lease }[] = [];
   let started = 0;
   for (let tick = 0; tick < 360; tick += 1) {
     time.nowMs += 250;
-    const ended = running.filter(({ untilMs }) => untilMs <= time.nowMs).map(({ of }) => of);
+    const ended = running
+      .filter(({ untilMs }) => untilMs <= time.nowMs)
+      .map(({ leased }) => leased);
     running.splice(0, ended.length);
     await spend(engine, ended, 100);
     const { leases } = await engine.lease({
       ...{ queue, count: 50 - running.length, leaseMs: LEASE_MS, workerId: "w1" },
     });
-    for (const of of leases) {
-      running.push({ untilMs: time.nowMs + 2_000, of });
-      if (of.jobId.includes(`~${victim}~`)) started += 1;
+    for (const leased of leases) {
+      running.push({ untilMs: time.nowMs + 2_000, leased });
+      if (leased.jobId.includes(`~${victim}~`)) started += 1;
     }
     const [status] = await engine.providerAccounts.list();
     expect(status?.tokensUsed).toBeLessThanOrEqual(WINDOW);
@@ -201,7 +203,7 @@ test.each([
     const without = await victimsShare(undefined, shards, [hostile, victim]);
     const against = await victimsShare(ABSURD, shards, [hostile, victim]);
     expect(without).toBeGreaterThan(800);
-    // An equal key would leave it one half.
+    // With an equal key, it would get one half.
     expect(against).toBeGreaterThan((without / 2) * 0.8);
   },
 );

@@ -10,7 +10,7 @@ import type { KeyBudget, KeyBudgets } from "./contract.ts";
 import { setLimits } from "./set_limits.ts";
 
 export interface KeyBudgetRegistry extends KeyBudgets {
-  /** Brings every shard up to the registry's version, where a change has not reached it. */
+  /** Copies the registry's version to every shard that a change has not reached. */
   sync(): Promise<void>;
 }
 
@@ -18,15 +18,15 @@ export interface KeyBudgetRegistry extends KeyBudgets {
 const VERSION = "*";
 const NONE = "";
 /**
- * A shard's version is this much ahead of the registry's: one, so that a shard which was never told anything, and has version 0,
- * is told the bands' weights; one more since budgets are stored as JSON, so that each shard is told all of them anew.
+ * A shard's version is this much ahead of the registry's. One is for a new shard: it has version 0, and must still be
+ * sent the weights of the bands. The other one dates from the change to JSON, so that each shard is sent all budgets again.
  */
 const VERSIONS_AHEAD = 2;
 
 /**
- * What keys may use stands in the registry, and in every shard, where leases need it. A change is
- * written to the registry first, under a number; a shard takes a change only if it has the one before
- * it, and else all of them. So a writer that dies half-way leaves nothing that `sync` does not mend.
+ * Budgets are stored in the registry, and copied to every shard, where leases need them. A change is written to the
+ * registry first, with a version. A shard accepts a change only if it has the version before it; otherwise it is sent
+ * all budgets. So if a writer dies half-way, `sync` repairs everything that it left.
  */
 export function keyBudgetRegistry(
   redis: Store,
@@ -111,24 +111,24 @@ export function keyBudgetRegistry(
         }
         return sums;
       }),
-    sync: () => asStoreCall("bringing budgets up to date", () => setAll()),
+    sync: () => asStoreCall("copying budgets to the shards", () => setAll()),
   };
 }
 
-/** The members of a budget that scripts read, by the names that they are stored under. */
+/** The stored names of the members that scripts read. */
 const readByScripts = [
   ...[F.budget_weight, F.budget_requests_per_minute, F.budget_tokens_per_minute],
   ...[F.budget_tokens_per_day, F.budget_max_running, F.budget_max_queued],
   ...[F.budget_max_priority, F.budget_max_stored_bytes],
 ] as const satisfies readonly (keyof KeyBudget)[];
 
-/** As scripts read it: budgets/lib/key_limits.lua. */
+/** Writes a budget in the form that budgets/lib/key_limits.lua reads. */
 const format = (budget: KeyBudget): string => jsonText(budget);
 
-/** What the registry and shards keep of a budget; "": no limits. */
+/** Reads a stored budget. "" means no limits. */
 export function parseBudget(text: string): KeyBudget {
   if (text.startsWith("{")) return JSON.parse(text) as KeyBudget;
-  // Stored by a version that wrote the members' values alone, in this order.
+  // An earlier version stored only the members' values, in this order.
   const values = text.split(",");
   return Object.fromEntries(
     readByScripts.flatMap((field, at) => {

@@ -1,13 +1,13 @@
--- set_limits: what API keys may use, and how the bands share the workers.
+-- set_limits: set the budgets of API keys, and how the bands share the workers.
 -- KEYS     base
 -- ARGV     version, all, band_weights; per key: key, limits
--- RETURNS  "SET" | "CURRENT", it has this version or a later one | "BEHIND", versions before this one are missing
+-- RETURNS  "SET" | "CURRENT", the shard has this version or a later one | "BEHIND", the shard lacks versions before this one
 -- REPEAT   safe
 -- TOUCHES  mr:limits (hash), mr:bands (hash)
 --
--- limits as in lib/key_limits; "": none. all is 1 where what is not named has no limits; else it is a change
--- to the version before. band_weights is "" or "interactive,standard,batch". Lanes that are held are
--- looked at again where what held them has changed.
+-- limits are as in lib/key_limits; "" means none. With all = 1, keys that are not named have no limits. Otherwise the
+-- call is a change to the version before. band_weights is "" or "interactive,standard,batch". The script releases held
+-- lanes whose limits have changed.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

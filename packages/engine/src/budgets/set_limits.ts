@@ -3,11 +3,11 @@ import { asText } from "../redis/reply.ts";
 
 export interface SetLimitsRequest {
   readonly version: number;
-  /** What is not named has no limits. */
+  /** If true, keys that are not named have no limits. */
   readonly all: boolean;
-  /** "interactive,standard,batch", or "" to leave them. */
+  /** "interactive,standard,batch"; "" leaves the weights as they are. */
   readonly bandWeights: string;
-  /** JSON, as in budgets/lib/key_limits.lua; "": none. */
+  /** JSON that budgets/lib/key_limits.lua reads; "" means no limits. */
   readonly limits: readonly (readonly [keyId: string, limits: string])[];
 }
 

@@ -1,4 +1,4 @@
-/** Jobs added together: those that wait for nothing else go to Redis in one script call. */
+/** Splits jobs that are added together: jobs that wait for nothing else go to Redis in one script call. */
 import { type JobJson, type JobsOptions, optsEncodeMap, type ParentKeyOpts } from "bullmq";
 
 export interface BulkEntry {
@@ -7,14 +7,14 @@ export interface BulkEntry {
   readonly parentKeyOpts?: ParentKeyOpts;
 }
 
-/** Redis does nothing else while a script runs. */
+/** A bound on one call, because Redis serves nothing else while a script runs. */
 const JOBS_PER_CALL = 250;
 
 export type BulkRun =
   | { readonly kind: "plain"; readonly entries: readonly BulkEntry[] }
   | { readonly kind: "single"; readonly entry: BulkEntry };
 
-/** Cuts a list into calls that keep its order. */
+/** Splits a list into calls, and keeps its order. */
 export function bulkRuns(entries: readonly BulkEntry[]): BulkRun[] {
   const runs: BulkRun[] = [];
   let open: BulkEntry[] | undefined;
@@ -44,7 +44,7 @@ export const plainJobArgs = (entries: readonly BulkEntry[]): (string | number)[]
     job.opts.lifo === true ? 1 : 0,
   ]);
 
-/** No delay, no deduplication, no parent, no children, no scheduler. */
+/** Whether a job has no delay, deduplication, parent, children or scheduler. */
 function isPlain({ job, parentKeyOpts }: BulkEntry): boolean {
   const { delay = 0, deduplication } = job.opts;
   if (delay > 0 || deduplication !== undefined || job.deduplicationId !== undefined) return false;
@@ -53,7 +53,7 @@ function isPlain({ job, parentKeyOpts }: BulkEntry): boolean {
   return !Object.values(parentKeyOpts ?? {}).some(Boolean);
 }
 
-/** Options under the names that BullMQ stores them by. */
+/** The options under their stored names in BullMQ. */
 function storedOptions(options: JobsOptions): Record<string, unknown> {
   const { telemetry, ...rest } = options;
   const names = optsEncodeMap as Readonly<Record<string, string | undefined>>;

@@ -6,13 +6,13 @@ interface ScriptText {
   readonly lua: string;
 }
 
-/** The command names of the scripts that know lanes: BullMQ's own stay as they are beside them. */
+/** The command names of the scripts on lanes. BullMQ's own commands stay defined as they are. */
 export const framedVersion = (version: string) => `${version}+lanes`;
 
-/** Framing is the same for every connection of a process. */
+/** Framed scripts are the same for every connection of a process, so they are kept here. */
 const framedScripts = new Map<string, ScriptText>();
 
-/** A connection that has, besides BullMQ's scripts, the same scripts on lanes. */
+/** A connection with BullMQ's own scripts, and with the same scripts on lanes. */
 export class FairConnection extends RedisConnection {
   protected override loadCommands(version: string): void {
     super.loadCommands(version);
@@ -30,7 +30,7 @@ export class FairConnection extends RedisConnection {
     if (defined[addPlain] === undefined) client.defineCommand(addPlain, addPlainJobs);
   }
 
-  /** What BullMQ would define, told to a client that only listens. */
+  /** Collects the scripts that BullMQ would define, by giving it a client that only records them. */
   private scriptsOf(version: string): Map<string, ScriptText> {
     const scripts = new Map<string, ScriptText>();
     const client = this._client;

@@ -16,16 +16,19 @@ import { FairConnection } from "./fair-backend-connection.ts";
 
 const DEFAULT_PREFIX = "bull";
 
-/** BullMQ's `prefix` option for one shard of a queue of Millrace's; its queue name is `queue`. */
+/** BullMQ's `prefix` option for one shard of a Millrace queue. BullMQ's queue name is `queue`. */
 export const bullPrefix = (queue: QueueName, shard = 0, rootPrefix = DEFAULT_ROOT_PREFIX): string =>
   shardAt(rootPrefix, queue, shard).prefix;
 
-/** For `withBackend`, or the last argument of BullMQ's constructors. Connections are made and shared as by BullMQ's own factory. */
+/**
+ * The backend for `withBackend`, or for the last argument of BullMQ's constructors. It makes and shares connections as
+ * BullMQ's own factory does.
+ */
 export function fairBackend(): BackendFactory<FairBackend> {
   return (name, opts, { blocking = false, withBlockingConnection = false } = {}) => {
     const { prefix = DEFAULT_PREFIX } = opts as { prefix?: string };
     const callersClient = clientIn(opts);
-    // One that blocks must not block its caller's client.
+    // A connection that blocks must not block its caller's client, so it gets its own.
     const own =
       blocking && callersClient !== undefined ? duplicate(callersClient) : opts.connection;
     const connection = new FairConnection(own, {
@@ -45,7 +48,7 @@ export function fairBackend(): BackendFactory<FairBackend> {
   };
 }
 
-/** The connection on which a worker waits for a job, so that nothing else has to wait behind it. */
+/** The connection on which a worker waits for a job, so that no other command waits behind it. */
 function blockingConnection(name: string, prefix: string, opts: QueueBaseOptions): RedisConnection {
   const worker = (opts as { name?: string }).name;
   const suffix = worker === undefined ? "" : `:w:${worker}`;
@@ -60,13 +63,13 @@ function blockingConnection(name: string, prefix: string, opts: QueueBaseOptions
 
 type Client = IRedisClient | RedisConnectionClient;
 
-/** The caller's own client, where it gives one instead of settings for one. */
+/** The caller's own client, if the caller passes one instead of settings. */
 const clientIn = ({ connection }: QueueBaseOptions): Client | undefined =>
   isRedisInstance(connection) ? (connection as Client) : undefined;
 
 function duplicate(client: Client, connectionName?: string): Client {
   if (isIRedisClient(client)) return client.duplicate(connectionName && { connectionName });
-  // Of ioredis; other drivers name their connections by an option of their own.
+  // This is an ioredis client. Other drivers use another option for the name of a connection.
   if (typeof client.defineCommand === "function") {
     return duplicate(createIORedisClient(client as unknown as IORedisLike), connectionName);
   }

@@ -1,4 +1,4 @@
-/** The scripts of FairBackend: BullMQ's own, as they are, in the frame that shows them lanes, and one for bulk. */
+/** The scripts of FairBackend: BullMQ's own scripts, unchanged, in a frame that shows them lanes, and one script for bulk. */
 import { fileURLToPath } from "node:url";
 import { loadLua } from "../redis/define-script.ts";
 
@@ -13,8 +13,8 @@ const frame = loadLua(inLua("frame.lua"));
 const PLACE = "--- @bullmq";
 
 /**
- * Scripts that neither read nor move what waits, nor remove jobs. One that is not named here is
- * framed, which is never wrong.
+ * The scripts that neither read nor move waiting jobs, nor remove jobs. A script that is not in this list is framed, which
+ * is always correct.
  */
 const unconcerned = new Set([
   "addLog",
@@ -40,7 +40,7 @@ export function framed(name: string, lua: string): string {
   if (unconcerned.has(name)) return lua;
   const [before, after, ...rest] = frame.split(PLACE);
   if (before === undefined || after === undefined || rest.length > 0) {
-    throw new Error("the frame has no one place for a script");
+    throw new Error(`bullmq/lua/frame.lua must contain "${PLACE}" exactly once`);
   }
   return before + lua + after;
 }

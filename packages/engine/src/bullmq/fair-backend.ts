@@ -3,9 +3,9 @@ import { type BulkEntry, bulkRuns, plainJobArgs } from "./fair-backend-bulk.ts";
 import { framedVersion } from "./fair-backend-connection.ts";
 
 /**
- * BullMQ's Redis backend, on lanes. It runs BullMQ's own scripts, each in a frame (bullmq/lua)
- * in which `wait` and `prioritized` are what the lanes hold: there is no state beside the lanes, so
- * every job is at each moment in one place. Its connection must be a FairConnection.
+ * BullMQ's Redis backend on lanes. It runs BullMQ's own scripts in a frame (bullmq/lua) that shows them the lanes as `wait`
+ * and `prioritized`. There is no other state, so every job is in one place at each moment. Its connection must be a
+ * FairConnection.
  */
 export class FairBackend extends RedisQueueBackend {
   constructor(...args: ConstructorParameters<typeof RedisQueueBackend>) {
@@ -13,7 +13,7 @@ export class FairBackend extends RedisQueueBackend {
     this.version = framedVersion(this.version);
   }
 
-  /** Shares the connections. Closing it leaves them open. */
+  /** A backend for another queue, on the same connections. Closing it leaves them open. */
   override forQueue(queueName: string, prefix: string = this.redisPrefix): FairBackend {
     const keys = new QueueKeys(prefix);
     return new FairBackend(
@@ -27,7 +27,7 @@ export class FairBackend extends RedisQueueBackend {
     );
   }
 
-  /** In order; unlike BullMQ's own pipeline, jobs that wait for nothing else are added together or not at all. */
+  /** Adds jobs in order. Unlike in BullMQ's own pipeline, jobs that wait for nothing else are added together or not at all. */
   override async addJobs(entries: BulkEntry[]): Promise<string[]> {
     const client = await this.queue.client;
     const pipeline = client.pipeline();

@@ -1,60 +1,60 @@
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
 import type { AttemptRecord, JobRecord, JobSettings, PruneResult } from "../jobs/contract.ts";
 
-/** A job that failed for good. It outlives the job, and is no job itself: it has the job's id. */
+/** A job that failed for good. It outlives the job's record and has the job's id. */
 export interface DeadLetter {
   readonly job: JobRecord;
-  /** The first first. Left out of pages. */
+  /** Oldest first. Pages leave them out. */
   readonly attempts: readonly AttemptRecord[];
   readonly diedAtMs: number;
 }
 
 export interface DeadLetterFilter {
   readonly queue: QueueName;
-  /** Only these. */
+  /** Only letters with one of these ids. */
   readonly ids?: readonly JobId[];
   readonly keyId?: KeyId;
   readonly type?: string;
   readonly reason?: string;
-  /** Died at or after. */
+  /** Only letters that died at this time or later. */
   readonly sinceMs?: number;
-  /** Died before. */
+  /** Only letters that died before this time. */
   readonly beforeMs?: number;
 }
 
 export interface DeadLetterPage {
   /** Newest first, without payloads and histories. */
   readonly letters: readonly DeadLetter[];
-  /** A page may be short, or empty, though more follow. */
+  /** Its absence marks the last page. A page may be short or empty although more letters follow. */
   readonly nextPageToken?: string;
 }
 
 export interface RedriveCounts {
   readonly redriven: number;
-  /** Its key has too many queued, or its queue no longer takes its type: still a dead letter. */
+  /** Refused because the key has too many queued jobs, or the queue no longer takes the type. They stay dead letters. */
   readonly refused: number;
-  /** Redriven or removed by somebody else. */
+  /** Already redriven or removed by another call. */
   readonly gone: number;
 }
 
 export interface DeadLetters {
   list(filter: DeadLetterFilter, pageSize: number, pageToken?: string): Promise<DeadLetterPage>;
-  /** Whole. */
+  /** Returns the letter with its payload and its attempts. */
   get(id: JobId): Promise<DeadLetter | undefined>;
-  /** Makes a new job of each, which names its origin; a dead letter and its job are never there both. */
+  /** Submits each letter as a new job, which names its origin. A dead letter and its new job never exist together. */
   redrive(letters: readonly DeadLetter[]): Promise<RedriveCounts>;
-  /** How many were there to be removed. */
+  /** Returns how many of them existed and were removed. */
   remove(ids: readonly JobId[]): Promise<number>;
 }
 
-/** What is kept of jobs that have ended. */
+/** What is kept of jobs after their end. */
 export interface Retention {
-  /** Removes up to `limit` finished jobs whose retention is over, with all that belongs to them. */
+  /** Removes up to `limit` finished jobs whose retention is over, with everything that belongs to them. */
   prune(queue: QueueName, limit: number): Promise<PruneResult>;
   readonly deadLetters: DeadLetters;
 }
 
-/** What dead letters depend on of their queue. */
+/** The settings of a queue that dead letters depend on. */
 export interface RetentionSettings extends JobSettings {
   /** How long dead letters are kept. */
   readonly retainDeadLettersMs: number;

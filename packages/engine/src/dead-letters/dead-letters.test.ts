@@ -29,8 +29,8 @@ async function withDead(change = {}) {
 }
 
 async function fail(engine: Engine, { reason = "NO" } = {}) {
-  const of = await leaseOne(engine);
-  await engine.settle([{ ...of, kind: "fail", state: "FAILED", failure: failure(reason) }]);
+  const leased = await leaseOne(engine);
+  await engine.settle([{ ...leased, kind: "fail", state: "FAILED", failure: failure(reason) }]);
 }
 
 test("a job that failed for good is kept with the history of its attempts", async () => {
@@ -50,8 +50,8 @@ test("a job that failed for good is kept with the history of its attempts", asyn
   await leaseOne(engine);
   time.nowMs += 30_001;
   await engine.reap(queue, 10);
-  await leaseOne(engine, true).then((of) =>
-    engine.settle([{ ...of, kind: "fail", state: "FAILED", failure: failure() } as Settlement]),
+  await leaseOne(engine, true).then((leased) =>
+    engine.settle([{ ...leased, kind: "fail", state: "FAILED", failure: failure() } as Settlement]),
   );
   const letter = await engine.deadLetters.get(one.id);
   expect(letter?.job).toMatchObject({
@@ -81,7 +81,7 @@ test("jobs that were cancelled, expired or succeeded are no dead letters", async
   expect((await engine.stats(queue)).dead).toBe(0);
 });
 
-test("they are listed newest first, by pages, over all shards", async () => {
+test("dead letters are listed newest first, in pages, over all shards", async () => {
   const { engine, kill } = await withDead({ shards: 3 });
   const ids: string[] = [];
   for (let i = 0; i < 23; i += 1) ids.push(...(await kill(1, `key${i % 7}`)));
@@ -102,7 +102,7 @@ test("letters of one millisecond are each listed once", async () => {
   await engine.submit(Array.from({ length: 7 }, () => job("aaaa")));
   const leases = await lease(engine, 7);
   await engine.settle(
-    leases.map((of) => ({ ...of, kind: "fail", state: "FAILED", failure: failure() })),
+    leases.map((leased) => ({ ...leased, kind: "fail", state: "FAILED", failure: failure() })),
   );
   const seen: string[] = [];
   let token: string | undefined;
@@ -111,7 +111,7 @@ test("letters of one millisecond are each listed once", async () => {
     seen.push(...page.letters.map((letter) => letter.job.id));
     token = page.nextPageToken;
   } while (token !== undefined);
-  expect(seen.sort()).toEqual(leases.map((of) => of.jobId as string).sort());
+  expect(seen.sort()).toEqual(leases.map((leased) => leased.jobId as string).sort());
 });
 
 test("a filter narrows by key, type, reason and time", async () => {
@@ -138,7 +138,7 @@ test("a redriven job is new, names its origin, and its dead letter is gone", asy
   const { letters } = await engine.deadLetters.list({ queue }, 10);
   expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 1, refused: 0, gone: 0 });
   await check();
-  // Again, by somebody who has not heard.
+  // Another caller repeats the redrive.
   expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 0, refused: 0, gone: 1 });
   const again = await leaseOne(engine);
   expect(again.jobId).not.toBe(id);
@@ -151,7 +151,7 @@ test("a redriven job is new, names its origin, and its dead letter is gone", asy
   await check();
 });
 
-test("what its key or its queue would refuse stays a dead letter", async () => {
+test("a letter that its key or queue would refuse stays a dead letter", async () => {
   const { engine, kill } = await withDead();
   await kill(3);
   await kill(1, "aaaa", { type: "chat" });
@@ -177,7 +177,7 @@ test("dead letters are removed by name, and by age", async () => {
   await check();
 });
 
-test("a plain BullMQ queue sees them, and Bull Board with it", async () => {
+test("a plain BullMQ queue, and so Bull Board, sees dead letters", async () => {
   const { kill, url, rootPrefix } = await withDead();
   const [id] = await kill(1, "aaaa", { payloadJson: '{"a":1}' });
   const { prefix } = shardAt(rootPrefix, queue, 0);
@@ -188,7 +188,7 @@ test("a plain BullMQ queue sees them, and Bull Board with it", async () => {
   expect(job).toMatchObject({ id, name: "summarize", data: { a: 1 } });
 });
 
-test("one that BullMQ has removed is not listed, and counts no longer once somebody has looked", async () => {
+test("a dead letter that BullMQ has removed is not listed, and stops counting after the next read", async () => {
   const { engine, kill, rootPrefix, url } = await withDead();
   const ids = await kill(3);
   const { prefix } = shardAt(rootPrefix, queue, 0);

@@ -6,16 +6,16 @@ import { readDeadLetters } from "./read_dead_letters.ts";
 import { type DeadLettersParts, redriveLetters } from "./redrive-letters.ts";
 import { removeDeadLetters } from "./remove_dead_letters.ts";
 
-/** How many one call reads at most: a filter that matches little gives short pages instead. */
+/** The most letters that one call reads. A filter that matches few of them gives short pages instead. */
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 200;
 
 export interface DeadLetterStore extends DeadLetters {
-  /** Removes up to `limit` of each shard that are past their queue's retention. */
+  /** Removes up to `limit` letters of each shard that are past their queue's retention. */
   prune(queue: QueueName, limit: number): Promise<{ removed: number; more: boolean }>;
 }
 
-/** Jobs that failed for good; jobs/lib/dead.lua says where they are. */
+/** The jobs that failed for good. jobs/lib/dead.lua says where they are stored. */
 export function deadLetterStore(parts: DeadLettersParts): DeadLetterStore {
   const { redis, shards, clock } = parts;
   const readFrom = async (
@@ -81,7 +81,7 @@ export function deadLetterStore(parts: DeadLettersParts): DeadLetterStore {
             limit: 0,
             ids: group,
           });
-          // One call removes the whole group, and says how many there were.
+          // One call removes the whole group, and returns how many of it existed.
           return group.map((_, at) => (at === 0 ? count : 0));
         },
         () => 0,
@@ -114,10 +114,10 @@ function matches({ job }: DeadLetter, { keyId, type, reason }: DeadLetterFilter)
   return reason === undefined || job.failure?.reason === reason;
 }
 
-/** Whether `list` can have given this token. */
+/** Whether the text has the form of a token that `list` returns. */
 export const isDeadLetterToken = (token: string): boolean => parseToken(token) !== undefined;
 
-/** A place in the order of dead letters: a time, and an id within it. */
+/** A place in the order of dead letters: a time, and an id among the letters of that time. */
 type Place = readonly [ms: number, id: string];
 
 const placeOf = ({ diedAtMs, job }: DeadLetter): Place => [diedAtMs, job.id];

@@ -1,12 +1,12 @@
--- read_dead_letters: dead letters of a shard, newest first, or those that are named.
+-- read_dead_letters: read the dead letters of a shard, newest first, or the named ones.
 -- KEYS     base
 -- ARGV     before_ms, before_id, since_ms, count, view; per letter: id
 -- RETURNS  per letter {job_id, died_ms, its hash as a flat list}
 -- REPEAT   safe
 -- TOUCHES  mr:dead (zset)
 --
--- Those that died before before_ms, or in it with an id that sorts before before_id. view is "full", or
--- "summary", which leaves out payload and history. With ids, only those of them that are there.
+-- It reads letters that died before before_ms, or at before_ms with an id that sorts before before_id. view is "full", or
+-- "summary", which leaves out payload and history. If ids are given, it reads only those of them that exist.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -42,7 +42,7 @@ local function add(id, died_ms)
   end
 end
 
--- Those that BullMQ, or Bull Board, has removed count no longer.
+-- Letters that BullMQ or Bull Board has removed are removed from mr:dead too.
 local function forget_gone()
   for _, id in ipairs(gone) do dead.remove(id) end
 end
@@ -61,7 +61,7 @@ if #ARGV > 5 then
   forget_gone()
   return replies
 end
--- Ids of one time are in reverse order, too.
+-- Letters of the same time are in reverse order of their ids, too.
 local skip = 0
 while #replies < count do
   local found = rcall("ZREVRANGEBYSCORE", dead.base .. "mr:dead", before_ms, since_ms, "WITHSCORES", "LIMIT", skip, count)

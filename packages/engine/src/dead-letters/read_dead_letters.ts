@@ -7,14 +7,14 @@ import { F } from "../redis/stored-names.ts";
 import type { DeadLetter } from "./contract.ts";
 
 export interface ReadDeadLettersRequest {
-  /** Those that died before this, or in this very millisecond with an id that sorts before `beforeId`. */
+  /** Reads letters that died before this time, or in this millisecond with an id that sorts before `beforeId`. */
   readonly beforeMs: number;
   readonly beforeId: string;
   readonly sinceMs: number;
   readonly count: number;
-  /** summary: neither payload nor history. */
+  /** "summary" leaves out payload and history. */
   readonly view: "full" | "summary";
-  /** Only these; empty: all. */
+  /** Reads only these letters. Empty means all. */
   readonly ids: readonly JobId[];
 }
 

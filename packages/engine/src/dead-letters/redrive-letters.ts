@@ -8,7 +8,7 @@ import type { DeadLetter, RedriveCounts, RetentionSettings } from "./contract.ts
 import { redrive } from "./redrive.ts";
 
 export interface DeadLettersParts extends EngineParts<RetentionSettings> {
-  /** How many bytes a key may store in a queue where its budget does not say. */
+  /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
 }
 
@@ -45,12 +45,12 @@ export async function redriveLetters(
   };
 }
 
-/** The job to make of a dead letter: as it was submitted, but for what belongs to its first life. */
+/** The new job for a dead letter: what was submitted, without what belonged to the first job only. */
 function redriven(job: DeadLetter["job"], nowMs: number, random: Random): JobSpec {
   const { runAtMs, expiresAtMs, deadlineMs, ...spec } = job;
   const { idempotencyKey, idempotencyWindowMs, contentHash, deduplication, ...kept } = spec;
   const parts = parseJobId(job.id);
-  if (parts === undefined) throw new Error(`a dead letter without a job id: ${job.id}`);
+  if (parts === undefined) throw new Error(`the dead letter ${job.id} has no valid job id`);
   return {
     ...kept,
     id: newJobId(parts.queue, parts.keyId, nowMs, random),

@@ -1,7 +1,7 @@
--- redrive: make new jobs of dead letters, which are gone then.
+-- redrive: make new jobs of dead letters, and remove those letters.
 -- KEYS     base
 -- ARGV     now_ms, max_events, depth_limit, top_priority, bytes_limit; per letter: id, new_id, lane, priority, type, opts, spec, est
--- RETURNS  per letter "REDRIVEN" | "GONE" | "REFUSED", for a reason that submit refuses for too | "INVALID"
+-- RETURNS  per letter "REDRIVEN" | "GONE" | "REFUSED", submit would refuse the job too | "INVALID"
 -- REPEAT   safe: GONE
 -- TOUCHES  mr:index: (zset), marker (zset), meta (hash)
 local base = KEYS[1]
@@ -38,11 +38,11 @@ local function redrive(at)
   local payload = letter[1]
   if not payload then return "GONE" end
   local bytes = #type + #payload + #spec + #opts + stored.OVERHEAD
-  -- The dead letter goes at the same moment.
+  -- The dead letter is removed in the same call, so its bytes are subtracted.
   local more = bytes - (numbers.whole(letter[2]) or 0)
-  local of = admission.of(key)
-  if admission.refusal(of, rank, more) then return "REFUSED" end
-  admission.took(of, more)
+  local known = admission.for_key(key)
+  if admission.refusal(known, rank, more) then return "REFUSED" end
+  admission.count_job(known, more)
   dead.remove(id)
   stored.add(new_id, bytes)
   local job_key = base .. new_id
@@ -51,7 +51,7 @@ local function redrive(at)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, F.lane, lane) end
   if est ~= "" then rcall("HSET", job_key, F.estimated_tokens, est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
-  lanes.put(lanes.of_type(lane, type), new_id, rank, false)
+  lanes.put(lanes.for_type(lane, type), new_id, rank, false)
   events.add("added", new_id, "name", type)
   events.add("waiting", new_id)
   signals.work()

@@ -11,9 +11,9 @@ export interface RedriveRequest {
   readonly maxEvents: number;
   readonly depthLimit: number;
   readonly topPriority: number;
-  /** Infinity: none. */
+  /** Infinity means no limit. */
   readonly bytesLimit: number;
-  /** Dead letters, each with the job to make of it; its payload stays the dead letter's. */
+  /** Dead letters, each with its new job. The script copies the payload from the dead letter. */
   readonly letters: readonly { readonly id: JobId; readonly job: JobSpec }[];
 }
 

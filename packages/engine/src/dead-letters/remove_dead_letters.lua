@@ -1,4 +1,4 @@
--- remove_dead_letters: delete dead letters: those that are named, and those that died before a time.
+-- remove_dead_letters: delete the named dead letters, and those that died before a time.
 -- KEYS     base
 -- ARGV     before_ms, limit; per letter: id
 -- RETURNS  {"OK", removed}

@@ -3,13 +3,13 @@ import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber } from "../redis/reply.ts";
 
 export interface RemoveDeadLettersRequest {
-  /** Also those that died before this, up to `limit` of them. */
+  /** Also removes letters that died before this time, up to `limit` of them. */
   readonly beforeMs: number;
   readonly limit: number;
   readonly ids: readonly JobId[];
 }
 
-/** How many were removed. */
+/** Returns how many letters were removed. */
 export const removeDeadLetters = defineScript<RemoveDeadLettersRequest, number>(import.meta.url, {
   name: "remove_dead_letters",
   argv: ["before_ms", "limit"],

@@ -3,37 +3,37 @@ import type { ConstraintKind } from "../lanes/contract.ts";
 
 export interface Constraint {
   readonly kind: ConstraintKind;
-  /** The key, the provider account, the pool or the queue that it belongs to. */
+  /** The key, provider account, pool or queue that the constraint belongs to. */
   readonly subject: string;
   readonly limit?: number;
   readonly used?: number;
   readonly needed?: number;
-  /** Since when, where it is a pause. */
+  /** When a pause or cool-down began. Other constraints have none. */
   readonly sinceMs?: number;
-  /** The earliest time at which it may clear by itself. Left out: it depends on others. */
+  /** The earliest time at which the constraint may clear by itself. Absent where that depends on other jobs or people. */
   readonly clearMs?: number;
-  /** Of NO_FREE_WORKER: the job's type, which workers have to serve. */
+  /** For NO_FREE_WORKER: the job's type, which a worker must serve. */
   readonly jobType?: string;
-  /** Of NO_FREE_WORKER: workers have said which types they serve, and none of them serves this one. */
+  /** For NO_FREE_WORKER: all workers have declared their types, and none of them serves this type. */
   readonly noneServesType?: true;
-  /** Of NO_FREE_WORKER: the job is a suspect, and needs a worker that runs nothing else. */
+  /** For NO_FREE_WORKER: the job is a suspect and needs a worker that runs nothing else. */
   readonly alone?: true;
 }
 
-/** As of one moment. */
+/** All values are of the same moment. */
 export interface Explanation {
   readonly state: JobState;
-  /** The latest to clear first. Empty for a job that does not wait. */
+  /** The constraint that clears last comes first. Empty for a job that does not wait. */
   readonly constraints: readonly Constraint[];
-  /** How many jobs of its own lane are before it. */
+  /** How many jobs of the same lane are before this job. */
   readonly aheadInLane: number;
-  /** How many lanes of its band and pool have jobs. */
+  /** How many lanes of the job's band and pool have waiting jobs. */
   readonly lanes: number;
-  /** How many jobs of its band and pool its shard has leased, within the last minute. Left out: none. */
+  /** How many jobs of the same band and pool the shard has leased within the last minute. Absent if there are none. */
   readonly leasedLately?: { readonly jobs: number; readonly sinceMs: number };
 }
 
 export interface Explanations {
-  /** Why a job waits: all that holds it now. Undefined: there is no such job. */
+  /** Says why a job waits: everything that holds it now. Returns undefined if there is no such job. */
   explain(id: JobId): Promise<Explanation | undefined>;
 }

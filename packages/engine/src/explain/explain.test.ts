@@ -9,7 +9,7 @@ const pool = "openai/gpt-5";
 const kindsOf = async (engine: Engine, id: JobId) =>
   (await engine.explain(id))?.constraints.map(({ kind }) => kind);
 
-test("a job that nothing holds waits for a worker, and those behind it for it", async () => {
+test("a job without constraints waits for a worker, and jobs behind it wait for their lane's order", async () => {
   const { engine, job } = await setup();
   const jobs = [job(keyId), job(keyId), job(keyId)];
   await engine.submit(jobs);
@@ -23,24 +23,25 @@ test("a job that nothing holds waits for a worker, and those behind it for it", 
   expect(last).not.toHaveProperty("leasedLately");
 });
 
-test("a job whose type no worker serves says so, whatever else it waits for", async () => {
+test("explain says that no worker serves a job's type, whatever else the job waits for", async () => {
   const { engine, job } = await setup();
   const jobs = ["mail", "mail", "echo"].map((type) => job(keyId, { type }));
   await engine.submit(jobs);
   const served = { kind: "NO_FREE_WORKER", subject: queue, jobType: "mail" };
-  const of = async (at: number) => (await engine.explain(jobs[at]?.id as JobId))?.constraints;
-  expect(await of(0)).toEqual([served]);
+  const constraintsAt = async (at: number) =>
+    (await engine.explain(jobs[at]?.id as JobId))?.constraints;
+  expect(await constraintsAt(0)).toEqual([served]);
   await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["resize"] });
-  expect(await of(0)).toEqual([{ ...served, noneServesType: true }]);
-  expect(await of(1)).toEqual([
+  expect(await constraintsAt(0)).toEqual([{ ...served, noneServesType: true }]);
+  expect(await constraintsAt(1)).toEqual([
     { kind: "LANE_ORDER", subject: keyId, needed: 1 },
     { ...served, noneServesType: true },
   ]);
   await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1", types: ["mail"] });
-  expect((await of(1))?.some(({ noneServesType }) => noneServesType)).toBe(false);
+  expect((await constraintsAt(1))?.some(({ noneServesType }) => noneServesType)).toBe(false);
 });
 
-test("a job that does not wait has no constraints, and one that is not there no explanation", async () => {
+test("a job that does not wait has no constraints, and a job that does not exist has no explanation", async () => {
   const { engine, job } = await setup();
   const one = job(keyId);
   expect(await engine.explain(one.id)).toBeUndefined();
@@ -51,7 +52,7 @@ test("a job that does not wait has no constraints, and one that is not there no 
   expect(await engine.explain(one.id)).toMatchObject({ state: "SUCCEEDED", constraints: [] });
 });
 
-test("all that holds a job is named, the latest to clear first, with what it would take", async () => {
+test("explain lists every constraint with its figures, and the one that clears last comes first", async () => {
   const { engine, job, time } = await setup();
   await engine.keyBudgets.set(keyId, {
     ...{ requestsPerMinute: 1, tokensPerMinute: 100, tokensPerDay: 100, maxRunning: 1 },
@@ -70,7 +71,7 @@ test("all that holds a job is named, the latest to clear first, with what it wou
   ]);
 });
 
-test("what it says clears a job does: a moment before it is held, and then it is leased", async () => {
+test("a job is held until the moment that explain names, and is leased then", async () => {
   const { engine, job, time } = await setup();
   await engine.keyBudgets.set(keyId, { tokensPerMinute: 100 });
   const held = job(keyId, { estimatedTokens: 60 });
@@ -83,7 +84,7 @@ test("what it says clears a job does: a moment before it is held, and then it is
   expect(await lease(engine, 5)).toMatchObject([{ jobId: held.id, heldBy: ["KEY_TOKENS"] }]);
 });
 
-test("a paused queue, a time to come and a provider's pause are named", async () => {
+test("explain names a paused queue, a start time and a provider's cool-down", async () => {
   const { engine, job, time } = await setup();
   const later = job(keyId, { runAtMs: time.nowMs + 5_000, pool });
   const now = job(keyId, { pool });
@@ -100,7 +101,7 @@ test("a paused queue, a time to come and a provider's pause are named", async ()
   expect(await kindsOf(engine, now.id)).toContain("PROVIDER_EXHAUSTED");
 });
 
-test("limits of a provider account that are used up are named", async () => {
+test("explain names the used-up limits of a provider account", async () => {
   const { engine, job } = await setup();
   await engine.providerAccounts.put({
     ...{ name: pool, requestsPerMinute: 1, tokensPerMinute: 1_500, maxRunning: 1 },
@@ -112,7 +113,7 @@ test("limits of a provider account that are used up are named", async () => {
   expect(kinds?.sort()).toEqual(["PROVIDER_CONCURRENCY", "PROVIDER_REQUESTS", "PROVIDER_TOKENS"]);
 });
 
-test("how fast jobs were leased lately is told, and forgotten after a minute", async () => {
+test("explain reports how many jobs were leased within the last minute, and no older ones", async () => {
   const { engine, job, time } = await setup();
   await engine.submit(Array.from({ length: 10 }, () => job(keyId)));
   const last = job(keyId);
@@ -127,13 +128,13 @@ test("how fast jobs were leased lately is told, and forgotten after a minute", a
   expect(await engine.explain(last.id)).not.toHaveProperty("leasedLately");
 });
 
-test("how fast others were leased says nothing of a pool that nobody serves, or of another band", async () => {
+test("leases of other pools and bands do not count for a pool that no worker serves", async () => {
   const { engine, job } = await setup();
   const pooled = job(keyId, { pool: "gpu" });
   const batch = Array.from({ length: 30 }, () => job(keyId, { priority: 90 }));
   const standard = Array.from({ length: 30 }, () => job(keyId));
   await engine.submit([pooled, ...batch, ...standard]);
-  // By their weights, one of five is of the batch band.
+  // By the weights, one job of five is in the batch band.
   await engine.lease({ queue, count: 20, leaseMs: 30_000, workerId: "w1", pools: [] });
   const leasedOf = async (id: JobId | undefined) =>
     (await engine.explain(id as JobId))?.leasedLately?.jobs;
@@ -142,7 +143,7 @@ test("how fast others were leased says nothing of a pool that nobody serves, or 
   expect(await leasedOf(standard.at(-1)?.id)).toBe(16);
 });
 
-test("what held lanes is counted in the lease that set them aside", async () => {
+test("a lease counts the constraints of the lanes that it holds", async () => {
   const { engine, job } = await setup();
   await engine.keyBudgets.set(keyId, { maxRunning: 1 });
   await engine.submit([job(keyId), job(keyId), job(keyId)]);

@@ -6,8 +6,8 @@ import type { Constraint, Explanation } from "./contract.ts";
 import type { WaitFacts } from "./explain_job.ts";
 
 /**
- * What holds a waiting job, from what its shard and its provider account say. All that holds it now is
- * named, not only what was found first: a caller who raises one limit shall not then meet the next.
+ * The constraints of a waiting job, from what its shard and its provider account report. It lists all that hold the job
+ * now, not only the first: a caller who raises one limit must not meet the next one only then.
  */
 export function explanationOf(
   jobId: string,
@@ -29,7 +29,7 @@ export function explanationOf(
           : []),
       ]
     : [];
-  // No worker could take it, or nothing holds it, and yet nobody has taken it.
+  // No worker could take the job, or nothing holds it although no worker has taken it.
   if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
     const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
     const none = facts.unnamed ? { noneServesType: true as const } : {};
@@ -57,7 +57,7 @@ function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] 
     clearMs: number | undefined,
   ) => {
     if (limit === undefined || clearMs === undefined) return;
-    // More than a limit can ever give reserves all of it.
+    // A job that needs more than the limit can ever give reserves the whole limit.
     found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
   };
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;

@@ -1,4 +1,4 @@
--- explain_job: what there is to say of why a job waits.
+-- explain_job: read everything that says why a job waits.
 -- KEYS     base
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
@@ -8,11 +8,14 @@
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
 --          mr:families (hash)
 --
--- ahead is how many of its lane are before it; tokens what it is taken to spend, as a lease would reserve it now of
--- an account, and held_tokens of its key's own limits; limits as in lib/key_limits;
--- running to day_used what its key uses, and the times are when there is room for the job, "" for now; lanes
--- is how many lanes of its class have jobs; leased how many jobs of its class were leased since since_ms. unnamed
--- is 1 where workers have said which types they serve, and none of them serves its type; suspect where it runs alone.
+-- ahead        how many jobs of its lane are before it
+-- tokens       what a lease would now reserve for it of an account; held_tokens: of its key's own limits
+-- limits       the key's budget, as in lib/key_limits
+-- running, requests, tokens_used, day_used are what its key uses; each clear_ms is when there is room for it, "": now
+-- lanes        how many lanes of its class have jobs
+-- leased       how many jobs of its class were leased since since_ms
+-- unnamed      1 if workers have named their types and none of them serves this type
+-- suspect      1 if it runs alone
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -48,8 +51,8 @@ limits_text, learned = limits_text[1], numbers.whole(learned[1])
 local limits = limits_text and key_limits.read(limits_text)
 local est = numbers.whole(rcall("HGET", base .. id, F.estimated_tokens))
 local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-local slice = slices.of(pool)
-if slice then tokens = slices.believed(slice, key, tokens, usual) end
+local slice = slices.for_pool(pool)
+if slice then tokens = slices.capped(slice, key, tokens, usual) end
 local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
 if limits then
   local use = budgets.use_of(key)
@@ -60,7 +63,7 @@ if limits then
   requests_clear = clear(use.q, limits.requests, 1)
   tokens_clear = clear(use.t, limits.tokens, held_tokens)
   day_clear = clear(use.d, limits.day, held_tokens)
-  -- Reading has forgotten what no longer counts: that is to be written, or it would be read again.
+  -- Reading has dropped buckets that no longer count. This writes the result, so that no later read repeats the work.
   budgets.flush()
 end
 

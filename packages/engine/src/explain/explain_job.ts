@@ -8,18 +8,18 @@ export interface ExplainJobRequest {
   readonly defaultTokens: number;
 }
 
-/** What a shard knows of why a job waits; times are undefined where nothing has to be waited for. */
+/** What a shard knows of why a job waits. A time is undefined if the job need not wait for it. */
 export interface WaitFacts {
   readonly state: JobState;
   readonly nextRunMs: number | undefined;
   readonly paused: boolean;
-  /** How many of its lane are before it. */
+  /** How many jobs of its lane are before it. */
   readonly ahead: number;
-  /** What it is taken to spend. */
+  /** The tokens that a lease would reserve for it. */
   readonly tokens: number;
-  /** What its key's own limits hold for it: all that its caller says, as far as they allow. */
+  /** The tokens that its key's own limits would reserve: the whole estimate, as far as the limits allow. */
   readonly heldTokens: number;
-  /** JSON, as in budgets/lib/key_limits.lua; "": none. */
+  /** JSON, as in budgets/lib/key_limits.lua; "" means no limits. */
   readonly limits: string;
   readonly running: number;
   readonly requests: number;
@@ -36,9 +36,9 @@ export interface WaitFacts {
   readonly leased: number;
   readonly sinceMs: number | undefined;
   readonly type: string;
-  /** Workers have said which types they serve, and none of them serves its type. */
+  /** True if workers have named their types and none of them serves this type. */
   readonly unnamed: boolean;
-  /** It is leased to a worker that runs nothing else. */
+  /** True if only a worker that runs nothing else may lease it. */
   readonly suspect: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a key may store is refused before it is stored, and counted until it is gone. */
+/** Submissions over a key's limits are refused before they are stored, and stored jobs count until they are removed. */
 import { type KeyId, systemClock, systemRandom } from "@millrace/shared";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
@@ -9,7 +9,7 @@ import { shardAt } from "../redis/keys.ts";
 
 const KEY = "aaaa" as KeyId;
 const failure = { reason: "NO", message: "no", retryable: true };
-/** What a job counts beside its payload, at the least. */
+/** The least that a job counts in addition to its payload, in bytes. */
 const OVERHEAD = 768;
 const DAY_MS = 86_400_000;
 
@@ -26,7 +26,7 @@ async function withBudget(budget?: KeyBudget, change = {}) {
     ...{ ...parts, submit, kinds },
     check: () => audit(redis, parts.rootPrefix),
     stored: async () => (await parts.engine.keyBudgets.storedBytes([KEY])).get(KEY),
-    /** All that the counters of the shard hold. */
+    /** The counters of the shard. */
     counters: () => redis.hgetall(`${shardAt(parts.rootPrefix, queue, 0).base}mr:stored`),
   };
 }
@@ -48,7 +48,7 @@ test("jobs that wait for a time count as queued", async () => {
   await check();
 });
 
-test("a job that is cancelled while it waits for a time counts no more", async () => {
+test("a scheduled job stops counting when it is cancelled", async () => {
   const { kinds, engine, job, time, counters } = await withBudget({ maxQueued: 1 });
   const scheduled = job(KEY, { runAtMs: time.nowMs + DAY_MS });
   await engine.submit([scheduled]);
@@ -67,7 +67,7 @@ test("a retry is never refused, and counts while it waits", async () => {
   expect(await engine.settle([{ ...running, ...retry }])).toMatchObject([{ kind: "settled" }]);
   await check();
   await leaseOne(engine);
-  // Nothing is in a lane; the retry alone is one.
+  // No job is in a lane, and the retry is the only job that counts.
   expect(await kinds({})).toEqual(["depthFull"]);
 });
 
@@ -78,7 +78,7 @@ test("other keys' scheduled jobs do not count", async () => {
   expect(await kinds({})).toEqual(["accepted"]);
 });
 
-test("a key stores up to its bytes and not one more", async () => {
+test("a key may store exactly as many bytes as its limit allows", async () => {
   const { submit, kinds, stored } = await withBudget({});
   await submit({ payloadJson: payload(1_000) });
   const one = (await stored()) ?? 0;
@@ -104,7 +104,7 @@ test("scheduled, running and finished jobs hold a key's bytes until their retent
   const running = await leaseOne(engine);
   expect(await kinds({})).toEqual(["storedBytesFull"]);
   await engine.settle([{ ...running, kind: "complete", resultJson: payload(4_000) }]);
-  // A result is never lost for it.
+  // A result is stored even above the limit.
   expect(await stored()).toBeGreaterThan(7_500);
   expect(await kinds({})).toEqual(["storedBytesFull"]);
   await check();
@@ -114,7 +114,7 @@ test("scheduled, running and finished jobs hold a key's bytes until their retent
   expect(await kinds({})).toEqual(["accepted"]);
 });
 
-test("output counts, the part of an earlier attempt while it is kept", async () => {
+test("output counts, including that of an earlier attempt while it is kept", async () => {
   const { kinds, engine, stored, counters, time, check } = await withBudget({});
   await kinds({});
   const before = (await stored()) ?? 0;
@@ -137,7 +137,7 @@ test("output counts, the part of an earlier attempt while it is kept", async () 
   expect(await counters()).toEqual({});
 });
 
-test("a dead letter counts beside its job, and after it, and a redrive that adds nothing is not refused", async () => {
+test("a dead letter counts in addition to its job and after it, and a redrive that adds no bytes is not refused", async () => {
   const { kinds, engine, stored, counters, time, check } = await withBudget(undefined, {
     retainFailedMs: 1_000,
   });
@@ -163,7 +163,7 @@ test("a dead letter counts beside its job, and after it, and a redrive that adds
   expect(await counters()).toEqual({});
 });
 
-test("dead letters that are purged count no more", async () => {
+test("purged dead letters stop counting", async () => {
   const { kinds, engine, counters, time } = await withBudget(undefined, { retainFailedMs: 1 });
   await kinds({ maxAttempts: 1 });
   const running = await leaseOne(engine);
@@ -174,7 +174,7 @@ test("dead letters that are purged count no more", async () => {
   expect(await counters()).toEqual({});
 });
 
-test("a key whose budget does not say has the engine's bound, and its own comes first", async () => {
+test("a key without a limit of its own has the engine's limit, and its own limit replaces that", async () => {
   const { url, rootPrefix, job, time } = await setup();
   let bound = 1_200;
   const engine: Engine = await openEngine({
@@ -191,7 +191,7 @@ test("a key whose budget does not say has the engine's bound, and its own comes 
   expect(await kinds("aaaa")).toEqual(["accepted", "accepted", "accepted"]);
 });
 
-test("priorities more urgent than a key may use are refused, and that one is not", async () => {
+test("a priority more urgent than the key's limit is refused, and the limit itself is allowed", async () => {
   const { submit, kinds } = await withBudget({ maxPriority: 11 });
   expect(await kinds({ priority: 11 }, { priority: 100 })).toEqual(["accepted", "accepted"]);
   expect(await submit({ priority: 10 })).toEqual([
@@ -199,14 +199,14 @@ test("priorities more urgent than a key may use are refused, and that one is not
   ]);
 });
 
-test("a queue bounds the priority of keys whose budget does not say", async () => {
+test("a queue limits the priority of keys whose budget sets none", async () => {
   const { kinds, engine, job } = await withBudget({ maxPriority: 1 }, { maxPriority: 20 });
   expect(await kinds({ priority: 1 })).toEqual(["accepted"]);
   const others = await engine.submit([20, 19].map((priority) => job("bbbb", { priority })));
   expect(others.map(({ kind }) => kind)).toEqual(["accepted", "priorityNotAllowed"]);
 });
 
-test("a dead letter that is more urgent than its key may be by now stays one", async () => {
+test("a dead letter stays one if its priority is more urgent than its key may now use", async () => {
   const { kinds, engine } = await withBudget();
   await kinds({ priority: 5, maxAttempts: 1 });
   const running = await leaseOne(engine);
@@ -218,7 +218,7 @@ test("a dead letter that is more urgent than its key may be by now stays one", a
   expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 1, refused: 0, gone: 0 });
 });
 
-test("a job that is there already is the answer, whatever its key may store by now", async () => {
+test("a repeated submission returns the existing job, even if its key is over its limit now", async () => {
   const { engine, job } = await withBudget();
   const one = job(KEY, { priority: 1 });
   await engine.submit([one]);
@@ -230,24 +230,21 @@ test.each<[KeyBudget, string]>([
   [{ maxQueued: 1 }, ",,,,,1"],
   [{ maxQueued: 1, maxPriority: 7 }, ",,,,,1,7,"],
   [{ weight: 2, maxQueued: 1, maxStoredBytes: 90_000 }, "2,,,,,1,,90000"],
-])(
-  "a budget %j that an earlier version stored holds, and can be replaced",
-  async (budget, text) => {
-    const { engine, job, url, rootPrefix } = await withBudget({ maxQueued: 5 });
-    const redis = new Redis(url);
-    onTestFinished(() => redis.disconnect());
-    await redis.hset(`${rootPrefix}:{registry}:key-budgets`, KEY, text, "*", 7);
-    await engine.syncPolicy();
-    expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
-    const jobs = [job(KEY), job(KEY)];
-    expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
-    expect(await engine.keyBudgets.replace(KEY, { maxQueued: 9 }, {})).toBe(false);
-    expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 2 })).toBe(true);
-    expect(await engine.submit(jobs.slice(1))).toEqual([{ kind: "accepted" }]);
-  },
-);
+])("the budget %j of an earlier version applies, and can be replaced", async (budget, text) => {
+  const { engine, job, url, rootPrefix } = await withBudget({ maxQueued: 5 });
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  await redis.hset(`${rootPrefix}:{registry}:key-budgets`, KEY, text, "*", 7);
+  await engine.syncPolicy();
+  expect(await engine.keyBudgets.get(KEY)).toEqual(budget);
+  const jobs = [job(KEY), job(KEY)];
+  expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual(["accepted", "depthFull"]);
+  expect(await engine.keyBudgets.replace(KEY, { maxQueued: 9 }, {})).toBe(false);
+  expect(await engine.keyBudgets.replace(KEY, budget, { maxQueued: 2 })).toBe(true);
+  expect(await engine.submit(jobs.slice(1))).toEqual([{ kind: "accepted" }]);
+});
 
-test("a member of a budget that scripts know nothing of changes nothing of what they enforce", async () => {
+test("a member of a budget that scripts do not read changes nothing that they enforce", async () => {
   const { engine, job } = await withBudget();
   const budget = { maxQueued: 1, maxRunning: 1, someday: 5 } as KeyBudget;
   await engine.keyBudgets.set(KEY, budget);

@@ -11,7 +11,7 @@ async function running(spec: Partial<JobSpec> = {}) {
   return { ...parts, held: await leaseOne(parts.engine) };
 }
 
-test("a job that is completed keeps its result", async () => {
+test("a completed job keeps its result", async () => {
   const { engine, held } = await running();
   const outcome = await engine.settle([
     { ...held, kind: "complete", resultJson: '{"summary":"short"}' },
@@ -32,7 +32,7 @@ test("a job that is completed keeps its result", async () => {
   });
 });
 
-test("completing twice with one lease says so and changes nothing", async () => {
+test("a second completion with the same lease is reported as repeated, and changes nothing", async () => {
   const { engine, held } = await running();
   await engine.settle([{ ...held, kind: "complete", resultJson: '"first"' }]);
   const again = await engine.settle([{ ...held, kind: "complete", resultJson: '"second"' }]);
@@ -52,14 +52,14 @@ test("a failed attempt waits out its backoff and runs again with a higher token"
   expect(second.token).toBeGreaterThan(held.token);
 });
 
-test("an attempt handed back is not spent, and its job is next", async () => {
+test("a released attempt is not spent, and its job is the next one", async () => {
   const { engine, job, held } = await running();
   await engine.submit([job("aaaa")]);
   await engine.settle([{ ...held, kind: "release" }]);
   expect(await leaseOne(engine)).toMatchObject({ jobId: held.jobId, attempt: 1 });
 });
 
-test("nothing that a superseded lease writes is kept", async () => {
+test("no write of a superseded lease is stored (fencing token)", async () => {
   const { engine, time, held } = await running();
   time.nowMs += LEASE_MS + 1;
   await engine.reap(queue, 10);
@@ -79,7 +79,7 @@ test("nothing that a superseded lease writes is kept", async () => {
   expect(record).toMatchObject({ resultJson: '"second"', stalls: 1, output: { nextOffset: 0 } });
 });
 
-test("a lease is reaped when it runs out and not a millisecond before", async () => {
+test("a lease is reaped when it expires, and not a millisecond earlier", async () => {
   const { engine, time } = await running();
   time.nowMs += LEASE_MS - 1;
   expect((await engine.reap(queue, 10)).reaped).toEqual([]);
@@ -87,7 +87,7 @@ test("a lease is reaped when it runs out and not a millisecond before", async ()
   expect((await engine.reap(queue, 10)).reaped).toMatchObject([{ outcome: "requeued" }]);
 });
 
-test("a renewed lease outlives its first end", async () => {
+test("a renewed lease outlives its first expiry", async () => {
   const { engine, time, held } = await running();
   time.nowMs += LEASE_MS - 1;
   expect(await engine.renew([held], LEASE_MS)).toMatchObject([
@@ -115,7 +115,7 @@ test("a job that loses its worker too often fails for good", async () => {
   });
 });
 
-test("cancelling reaches a waiting job at once and a running one through its holder", async () => {
+test("a cancellation ends a waiting job at once, and a running job through its worker", async () => {
   const { engine, job, held } = await running();
   const waiting = job("aaaa");
   await engine.submit([waiting]);
@@ -137,7 +137,7 @@ test("cancelling reaches a waiting job at once and a running one through its hol
   });
 });
 
-test("a job not started by its latest start is never leased, and told of once", async () => {
+test("a job that has not started by its latest start is never leased, and is reported once", async () => {
   const { engine, time, job } = await setup();
   const onTime = job("aaaa", { expiresAtMs: time.nowMs + 1_000 });
   const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -180,12 +180,12 @@ test("output is numbered without gaps over attempts, and a resent chunk is store
   });
 });
 
-test("a flood of output stops at its bound", async () => {
+test("output stops at its limit", async () => {
   const { engine, held } = await running();
   const body = "x".repeat(limits.chunkBytes);
   const count = limits.outputBytes / limits.chunkBytes;
   const chunks = Array.from({ length: count }, (_, seq) => ({ seq, kind: "text" as const, body }));
   const [outcome] = await engine.append([{ ...held, chunks }]);
-  // What an entry takes beside its body counts too, so the last one does not fit.
+  // The overhead of an entry counts too, so the last chunk does not fit.
   expect(outcome).toEqual({ kind: "full", nextSeq: count - 1, nextOffset: count - 1 });
 });

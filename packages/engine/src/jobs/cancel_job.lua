@@ -1,4 +1,4 @@
--- cancel_job: end a job that waits; mark one that runs, and tell its holder.
+-- cancel_job: end a job that waits; mark one that runs, and signal its worker.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, id, message
 -- RETURNS  {"CANCELLED"} | {"REQUESTED", worker_id} | {"ALREADY_FINAL", state} | {"NOT_FOUND"}

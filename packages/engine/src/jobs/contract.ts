@@ -9,53 +9,56 @@ export interface JobSpec {
   readonly priority: number;
   readonly maxAttempts: number;
   readonly backoff: BackoffPolicy;
-  /** The earliest start. */
+  /** The job starts no earlier. */
   readonly runAtMs?: number;
-  /** The latest start of the first attempt. */
+  /** The first attempt starts no later; otherwise the job expires. */
   readonly expiresAtMs?: number;
-  /** The latest finish. */
+  /** The job finishes no later; otherwise it expires. */
   readonly deadlineMs?: number;
   readonly idempotencyKey?: string;
-  /** How long the idempotency key outlives the job's end. Default 24 h. */
+  /** How long the idempotency key outlives the job's end. Default 24 hours. */
   readonly idempotencyWindowMs?: number;
-  /** What "the same content" means for the idempotency key. */
+  /** Two submissions with one idempotency key have the same content if their hashes are equal. */
   readonly contentHash?: string;
-  /** What an earlier version would have stored as `contentHash`: the same content too. It is not stored. */
+  /** The hash that an earlier version of Millrace computed of this content. It matches too, and is not stored. */
   readonly formerContentHash?: string;
   readonly pool?: string;
   readonly estimatedTokens?: number;
-  readonly documents: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly traceparent?: string;
-  readonly tracestate?: string;
+  /**
+   * What the engine decides nothing by. It stores this text with the job and returns it as it was given, so that a new
+   * field of a job costs the engine nothing.
+   */
+  readonly details?: string;
   readonly submittedAtMs: number;
-  /** Shortens the queue's retention for this job. */
+  /** May only shorten the queue's retention for this job. */
   readonly retentionMs?: number;
-  /** The dead letter that it was made from. */
+  /** The dead letter that this job was redriven from. */
   readonly redrivenFrom?: JobId;
   readonly deduplication?: Deduplication;
 }
 
-/** Jobs of a key and queue that share `key` are told from one another by time. */
+/** Among jobs of one key and queue with the same `key`, time decides which of them run. */
 export interface Deduplication {
   readonly key: string;
-  /** throttle: the first counts for `windowMs`. debounce: the last does, `windowMs` after it came. */
+  /** throttle: the first job runs, and later ones within `windowMs` do not. debounce: the last one runs, `windowMs` after it arrived. */
   readonly mode: "throttle" | "debounce";
   readonly windowMs: number;
 }
 
 export type SubmitOutcome =
   | { readonly kind: "accepted" }
-  /** The id is there already, or the idempotency key with the same content. */
+  /** A job with this id exists, or one with this idempotency key and the same content. */
   | { readonly kind: "existing"; readonly jobId: JobId; readonly state: JobState }
-  /** The idempotency key is there with other content. */
+  /** A job with this idempotency key and other content exists. */
   | { readonly kind: "conflict"; readonly jobId: JobId }
   | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
-  /** This job cannot be stored as it is; `argument`: what of it. */
+  /** The job cannot be stored as it is. `argument` names the wrong part. */
   | { readonly kind: "invalid"; readonly argument: string }
-  /** More urgent than `limit`, which is the most urgent that the key may use. */
+  /** The priority is more urgent than `limit`, the most urgent one that the key may use. */
   | { readonly kind: "priorityNotAllowed"; readonly priority: number; readonly limit: number }
-  /** `stored` bytes are there, and `bytes` more would be over the limit. */
+  /** The key's jobs take `stored` bytes, and `bytes` more would exceed the limit. */
   | {
       readonly kind: "storedBytesFull";
       readonly stored: number;
@@ -66,7 +69,7 @@ export type SubmitOutcome =
   /** The queue does not take jobs of this type. */
   | { readonly kind: "unknownType" };
 
-/** `full`: all. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
+/** `full`: everything. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
 export type JobView = "full" | "noPayload" | "summary";
 
 export type FinishedRead =
@@ -76,51 +79,51 @@ export type FinishedRead =
 
 export interface JobRecord extends JobSpec {
   readonly state: JobState;
-  /** The attempt that runs or ran last, from 1; 0 before the first. */
+  /** The attempt that runs or ran last, from 1. It is 0 before the first. */
   readonly attempt: number;
   readonly createdAtMs: number;
   /** When the last attempt started. */
   readonly startedAtMs?: number;
   readonly finishedAtMs?: number;
-  /** While SCHEDULED. */
+  /** Only while the job is SCHEDULED. */
   readonly nextRunAtMs?: number;
   readonly resultJson?: string;
-  /** Why it ended without a result, or why the last attempt failed. */
+  /** Why the job ended without a result, or why its last attempt failed. */
   readonly failure?: Failure;
-  /** What its attempts spent in all. */
+  /** What all attempts together spent. */
   readonly usage?: Usage;
   readonly cancelRequested: boolean;
   readonly output: { readonly nextOffset: number };
-  /** How often it lost its worker. */
+  /** How often the job lost its worker. */
   readonly stalls: number;
-  /** How often its provider refused it for load. */
+  /** How often the provider refused the job for load. */
   readonly bounces: number;
   readonly workerId?: string;
 }
 
 export interface Failure {
-  /** Stable, upper snake case. */
+  /** A stable code in upper snake case. */
   readonly reason: string;
-  /** For people. */
+  /** A text for people. */
   readonly message: string;
   readonly retryable: boolean;
 }
 
-/** The reasons that the engine itself gives: no attempt reported them. */
+/** The reasons that the engine itself gives. No attempt reports them. */
 export type EndReason =
   | "CANCELLED"
-  /** Replaced by a later job with its deduplication key. */
+  /** A later job with the same deduplication key replaced it. */
   | "REPLACED"
   | "DEADLINE_EXCEEDED"
   | "NOT_STARTED_IN_TIME"
-  /** It lost its worker too often, or on its last attempt. */
+  /** The job lost its worker too often, or on its last attempt. */
   | "STALLED"
-  /** What is stored of it cannot be read. */
+  /** The stored record cannot be read. */
   | "UNREADABLE";
 
 /** How one attempt of a job failed. */
 export interface AttemptRecord {
-  /** From 1. */
+  /** Counted from 1. */
   readonly attempt: number;
   readonly workerId?: string;
   readonly startedAtMs?: number;
@@ -133,7 +136,7 @@ export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
-  /** CPU time of the worker; left out where none was measured. */
+  /** CPU time of the worker. Absent where it was not measured. */
   readonly computeMs?: number;
 }
 
@@ -155,12 +158,15 @@ export interface JobPage {
 
 export type CancelOutcome =
   | { readonly kind: "cancelled" }
-  /** It runs: the holder has been signalled. */
+  /** The job runs. Its worker has been signalled. */
   | { readonly kind: "requested"; readonly workerId?: string }
   | { readonly kind: "alreadyFinal"; readonly state: JobState }
   | { readonly kind: "notFound" };
 
-/** A job that no lease ended. Told of once, by the call that ended it; a reply that is lost tells nobody. */
+/**
+ * A job that ended without a lease. Only the call that ended the job returns it (at most once): if the reply is lost,
+ * nobody learns of it.
+ */
 export interface EndedJob {
   readonly jobId: JobId;
   readonly type: string;
@@ -173,31 +179,34 @@ export interface PromoteResult {
 }
 
 export interface Jobs {
-  /** Stores jobs, each for itself; a batch is one script call for each queue shard. Repeating it is safe: the job id decides. */
+  /**
+   * Stores jobs independently of each other, with one script call for each queue shard. It is idempotent: the job id
+   * tells a repeated submission from a new one.
+   */
   submit(jobs: readonly JobSpec[]): Promise<readonly SubmitOutcome[]>;
-  /** Jobs as they are, undefined where there is none (any more). */
+  /** Returns jobs in the order of the ids, with undefined for a job that does not exist, or no longer exists. */
   getJobs(ids: readonly JobId[], view?: JobView): Promise<readonly (JobRecord | undefined)[]>;
-  /** Those that have finished, without their payload: asking for one that has not costs little. */
+  /** Returns the jobs that have finished, without their payloads. Asking for an unfinished job is cheap. */
   getFinished(ids: readonly JobId[]): Promise<readonly FinishedRead[]>;
-  /** One key's jobs in one queue, newest first. A page may be short, or empty, though more follow. */
+  /** One key's jobs in one queue, newest first. A page may be short or empty although more jobs follow. */
   listJobs(filter: ListFilter): Promise<JobPage>;
-  /** Waiting jobs are cancelled at once; a running one is marked, and its holder signalled. */
+  /** Cancels a waiting job at once. Marks a running job, and signals its worker. */
   cancel(id: JobId, reason: string): Promise<CancelOutcome>;
-  /** Queues up to `limit` scheduled jobs that are due. */
+  /** Moves up to `limit` scheduled jobs that are due into their lanes. */
   promote(queue: QueueName, limit: number): Promise<PromoteResult>;
 }
 
-/** What jobs depend on of their queue. */
+/** The settings of a queue that jobs depend on. */
 export interface JobSettings extends DefinedQueue {
-  /** The job types that it takes; empty: any. */
+  /** The job types that the queue takes. Empty means any type. */
   readonly types: readonly string[];
-  /** How many jobs of one key may wait, for whatever. */
+  /** How many jobs of one key may wait, for any reason. */
   readonly maxDepthPerKey: number;
-  /** The most urgent priority that jobs may have of a key whose budget does not say; 1: no bound. */
+  /** The most urgent priority for jobs of a key whose budget sets none. 1 means no limit. */
   readonly maxPriority: number;
   readonly retainSucceededMs: number;
   readonly retainFailedMs: number;
-  /** How many finished jobs of each kind a shard keeps at most. */
+  /** The most finished jobs of each kind that a shard keeps. */
   readonly retainCount: number;
 }
 

@@ -8,36 +8,42 @@ async function withMode(mode: "throttle" | "debounce", windowMs = 10_000) {
   const parts = await setup();
   const redis = new Redis(parts.url);
   onTestFinished(() => redis.disconnect());
-  const of = (key = "aaaa", name = "d", spec: Partial<JobSpec> = {}) =>
+  const deduplicated = (key = "aaaa", name = "d", spec: Partial<JobSpec> = {}) =>
     parts.job(key, { deduplication: { key: name, mode, windowMs }, ...spec });
-  return { ...parts, of, check: () => audit(redis, parts.rootPrefix) };
+  return { ...parts, deduplicated, check: () => audit(redis, parts.rootPrefix) };
 }
 
-test("while the first of a throttled key counts, others return it", async () => {
-  const { engine, of, time, check } = await withMode("throttle");
-  const first = of();
-  expect(await engine.submit([first, of()])).toEqual([
+test("while the first job of a throttled key counts, later submissions return it", async () => {
+  const { engine, deduplicated, time, check } = await withMode("throttle");
+  const first = deduplicated();
+  expect(await engine.submit([first, deduplicated()])).toEqual([
     { kind: "accepted" },
     { kind: "existing", jobId: first.id, state: "QUEUED" },
   ]);
   const leased = await leaseOne(engine);
   await engine.settle([{ ...leased, kind: "complete", resultJson: "1" }]);
   time.nowMs += 9_999;
-  expect(await engine.submit([of()])).toMatchObject([{ jobId: first.id, state: "SUCCEEDED" }]);
+  expect(await engine.submit([deduplicated()])).toMatchObject([
+    { jobId: first.id, state: "SUCCEEDED" },
+  ]);
   time.nowMs += 1;
-  expect(await engine.submit([of()])).toEqual([{ kind: "accepted" }]);
+  expect(await engine.submit([deduplicated()])).toEqual([{ kind: "accepted" }]);
   await check();
 });
 
-test("keys, and other API keys, are throttled each for itself", async () => {
-  const { engine, of } = await withMode("throttle");
-  const outcomes = await engine.submit([of(), of("aaaa", "other"), of("bbbb")]);
+test("each deduplication key of each API key is throttled by itself", async () => {
+  const { engine, deduplicated } = await withMode("throttle");
+  const outcomes = await engine.submit([
+    deduplicated(),
+    deduplicated("aaaa", "other"),
+    deduplicated("bbbb"),
+  ]);
   expect(outcomes.map(({ kind }) => kind)).toEqual(["accepted", "accepted", "accepted"]);
 });
 
-test("a job that comes while another of its key waits takes its place, and the wait begins anew", async () => {
-  const { engine, of, time, check } = await withMode("debounce");
-  const [first, second] = [of(), of()];
+test("a debounced job replaces an earlier one that waits, and the wait begins anew", async () => {
+  const { engine, deduplicated, time, check } = await withMode("debounce");
+  const [first, second] = [deduplicated(), deduplicated()];
   await engine.submit([first]);
   time.nowMs += 9_000;
   expect(await engine.submit([second])).toEqual([{ kind: "accepted" }]);
@@ -52,20 +58,20 @@ test("a job that comes while another of its key waits takes its place, and the w
 });
 
 test("a debounced job is also replaced once its wait is over, as long as it has not started", async () => {
-  const { engine, of, time, check } = await withMode("debounce");
-  const first = of();
+  const { engine, deduplicated, time, check } = await withMode("debounce");
+  const first = deduplicated();
   await engine.submit([first]);
   time.nowMs += 10_000;
   await engine.promote(queue, 10);
   expect(await stateOf(engine, first.id)).toBe("QUEUED");
-  await engine.submit([of()]);
+  await engine.submit([deduplicated()]);
   expect(await stateOf(engine, first.id)).toBe("CANCELLED");
   await check();
 });
 
-test("one that has started is not replaced: the next waits beside it", async () => {
-  const { engine, of, time, check } = await withMode("debounce");
-  const first = of();
+test("a job that has started is not replaced, and the next job waits in addition", async () => {
+  const { engine, deduplicated, time, check } = await withMode("debounce");
+  const first = deduplicated();
   await engine.submit([first]);
   time.nowMs += 10_000;
   const leased = await leaseOne(engine);
@@ -73,23 +79,23 @@ test("one that has started is not replaced: the next waits beside it", async () 
   await engine.settle([
     { ...leased, kind: "retry", delayMs: 60_000, failure, countsAttempt: true },
   ]);
-  await engine.submit([of()]);
+  await engine.submit([deduplicated()]);
   expect(await stateOf(engine, first.id)).toBe("SCHEDULED");
   await check();
 });
 
-test("of several in one call, the last one stays", async () => {
-  const { engine, of, check } = await withMode("debounce");
-  const jobs = [of(), of(), of()];
+test("of several debounced jobs in one call, the last one stays", async () => {
+  const { engine, deduplicated, check } = await withMode("debounce");
+  const jobs = [deduplicated(), deduplicated(), deduplicated()];
   await engine.submit(jobs);
   const states = await Promise.all(jobs.map(({ id }) => stateOf(engine, id)));
   expect(states).toEqual(["CANCELLED", "CANCELLED", "SCHEDULED"]);
   await check();
 });
 
-test("a repeated call changes nothing", async () => {
-  const { engine, of } = await withMode("debounce");
-  const [first, second] = [of(), of()];
+test("submitting the same jobs again changes nothing", async () => {
+  const { engine, deduplicated } = await withMode("debounce");
+  const [first, second] = [deduplicated(), deduplicated()];
   await engine.submit([first, second]);
   expect(await engine.submit([first, second])).toMatchObject([
     { kind: "existing", jobId: first.id, state: "CANCELLED" },

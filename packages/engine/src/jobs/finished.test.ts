@@ -7,7 +7,7 @@ import { keyOfJob } from "../redis/keys.ts";
 const failure = { reason: "PROVIDER_ERROR", message: "no", retryable: true };
 const usage = { inputTokens: 3, outputTokens: 4, providerCalls: 1 };
 
-test("a finished job is read as it is, without its payload, however it ended", async () => {
+test("a finished job is read without its payload, however it ended", async () => {
   const { engine, job } = await setup();
   const jobs = Array.from({ length: 4 }, () => job("aaaa", { labels: { team: "blue" } }));
   await engine.submit(jobs);
@@ -36,7 +36,7 @@ test("a finished job is read as it is, without its payload, however it ended", a
   );
 });
 
-test("a job that has not finished is told apart from one that is not there", async () => {
+test("an unfinished job is told apart from a job that does not exist", async () => {
   const { engine, time, job } = await setup();
   const jobs = [job("aaaa"), job("aaaa"), job("aaaa", { runAtMs: time.nowMs + 1_000 })];
   await engine.submit(jobs);

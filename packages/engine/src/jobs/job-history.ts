@@ -2,7 +2,7 @@ import { F } from "../redis/stored-names.ts";
 import type { AttemptRecord } from "./contract.ts";
 import { parseJson, parseUsage } from "./job-record.ts";
 
-/** As jobs/lib/history.lua writes it: a line of JSON for each attempt that failed. */
+/** jobs/lib/history.lua writes one line of JSON for each failed attempt. */
 interface StoredAttempt {
   readonly [F.attempt_number]: number;
   readonly [F.attempt_worker_id]?: string;

@@ -10,12 +10,11 @@ const least: JobSpec = {
   priority: 50,
   maxAttempts: 5,
   backoff: defaultBackoff,
-  documents: [],
   labels: {},
   submittedAtMs: 1_764_000_000_000,
 };
 
-/** All but what is compared when a job is submitted, and not stored. */
+/** Every field except formerContentHash, which is compared at submission and not stored. */
 const most: Required<Omit<JobSpec, "formerContentHash">> = {
   ...least,
   backoff: { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 },
@@ -27,10 +26,9 @@ const most: Required<Omit<JobSpec, "formerContentHash">> = {
   contentHash: "h",
   pool: "openai/gpt-5",
   estimatedTokens: 0,
-  documents: ["doc_1"],
   labels: { team: "x", constructor: "y" },
   traceparent: "00-a-b-01",
-  tracestate: "v=1",
+  details: '{"documentIds":["doc_1"],"tracestate":"v=1"}',
   retentionMs: 0,
   deduplication: { key: "d", mode: "debounce", windowMs: 5 },
   redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
@@ -39,7 +37,7 @@ const most: Required<Omit<JobSpec, "formerContentHash">> = {
 test.each([
   ["the least that a job has", least],
   ["all that a job may have", most],
-])("%s comes back as it was submitted", (_, job) => {
+])("%s is read as it was submitted", (_, job) => {
   const record = jobRecord(job.id, "QUEUED", { spec: storedSpec(job), data: job.payloadJson });
   expect(record).toEqual({
     ...job,
@@ -48,13 +46,13 @@ test.each([
   });
 });
 
-test("a running attempt is one more than those that were spent", () => {
+test("the number of a running attempt is one above the spent attempts", () => {
   const stored = { spec: storedSpec(least), atm: "2" };
   expect(jobRecord(least.id, "RUNNING", stored).attempt).toBe(3);
   expect(jobRecord(least.id, "FAILED", stored).attempt).toBe(2);
 });
 
-test("a job that succeeded has no failure left of earlier attempts", () => {
+test("a job that succeeded shows no failure of earlier attempts", () => {
   const stored = {
     ...{ spec: storedSpec(least), returnvalue: "1", failedReason: "no" },
     fail: '{"reason":"NO","message":"no","retryable":true}',
@@ -64,7 +62,7 @@ test("a job that succeeded has no failure left of earlier attempts", () => {
   expect(jobRecord(least.id, "QUEUED", stored)).not.toHaveProperty("resultJson");
 });
 
-test("a job that BullMQ added itself has what BullMQ stored", () => {
+test("a job that BullMQ itself added is read from BullMQ's fields", () => {
   const stored = {
     ...{ spec: null, name: "t", timestamp: "7", priority: "3" },
     ...{ opts: '{"attempts":4}', data: "{}", failedReason: "boom" },
@@ -83,11 +81,17 @@ test("BullMQ's options are JSON", () => {
   });
 });
 
-test("of a job that has not failed nothing but its specification is parsed: what is not there would throw each time", () => {
+test("only the spec of a job without a failure is parsed, because parsing an absent text would throw each time", () => {
   const spec = storedSpec(least);
   const parse = vi.spyOn(JSON, "parse");
   onTestFinished(() => parse.mockRestore());
   const record = jobRecord(least.id, "RUNNING", { spec, fail: null, failedReason: null });
   expect(record.failure).toBeUndefined();
   expect(parse.mock.calls.map(([text]) => text)).toEqual([spec]);
+});
+
+test("a job that an earlier version stored with members for its documents has them in its details", () => {
+  const spec = JSON.stringify({ t: "echo", p: 1, a: 1, s: 1, d: ["doc_1"], ts: "vendor=1" });
+  const { details } = jobRecord("q~aaaa~01" as JobId, "QUEUED", { spec });
+  expect(JSON.parse(details ?? "")).toEqual({ documentIds: ["doc_1"], tracestate: "vendor=1" });
 });

@@ -1,4 +1,4 @@
-/** A job as it is stored: BullMQ's hash with Millrace's fields (see jobs/lib/jobs.lua). */
+/** Converts jobs to and from their stored form: a hash with BullMQ's fields and Millrace's (see jobs/lib/jobs.lua). */
 import {
   type BackoffPolicy,
   defaultBackoff,
@@ -10,15 +10,15 @@ import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
 
 /**
- * The field `spec`: all that was submitted but the payload, so that a lease reads two fields and not
- * twenty. Names are short, because it is stored with every job.
+ * The field `spec`: everything that was submitted except the payload, so that a lease reads two fields, not twenty. Its
+ * names are short, because it is stored with every job.
  */
 interface StoredSpec {
   readonly [F.spec_type]: string;
   readonly [F.spec_priority]: number;
   readonly [F.spec_max_attempts]: number;
   readonly [F.spec_submitted_ms]: number;
-  /** initialMs, maxMs, factor, jitter; left out where it is the default. */
+  /** initialMs, maxMs, factor and jitter. Absent for the default backoff. */
   readonly [F.spec_backoff]?: readonly [number, number, number, number];
   readonly [F.spec_run_at_ms]?: number;
   readonly [F.spec_expires_at_ms]?: number;
@@ -28,22 +28,25 @@ interface StoredSpec {
   readonly [F.spec_content_hash]?: string;
   readonly [F.spec_pool]?: string;
   readonly [F.spec_estimated_tokens]?: number;
+  readonly [F.spec_details]?: string;
   readonly [F.spec_documents]?: readonly string[];
   readonly [F.spec_labels]?: Readonly<Record<string, string>>;
   readonly [F.spec_traceparent]?: string;
   readonly [F.spec_tracestate]?: string;
   readonly [F.spec_retention_ms]?: number;
-  /** Deduplication: key, mode, window in ms. */
+  /** Key, mode, and window in ms. */
   readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
-  /** Redriven from. */
   readonly [F.spec_redriven_from]?: string;
 }
+
+/** Earlier versions wrote more. */
+type Written = Omit<StoredSpec, typeof F.spec_documents | typeof F.spec_tracestate>;
 
 export const DEFAULT_IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 export function storedSpec(job: JobSpec): string {
-  // JSON leaves out what is undefined.
-  const spec: { [K in keyof StoredSpec]: StoredSpec[K] | undefined } = {
+  // JSON omits members that are undefined.
+  const spec: { [K in keyof Written]: Written[K] | undefined } = {
     [F.spec_type]: job.type,
     [F.spec_priority]: job.priority,
     [F.spec_max_attempts]: job.maxAttempts,
@@ -57,10 +60,9 @@ export function storedSpec(job: JobSpec): string {
     [F.spec_content_hash]: job.contentHash,
     [F.spec_pool]: job.pool,
     [F.spec_estimated_tokens]: job.estimatedTokens,
-    [F.spec_documents]: job.documents.length === 0 ? undefined : job.documents,
     [F.spec_labels]: isEmpty(job.labels) ? undefined : job.labels,
     [F.spec_traceparent]: job.traceparent,
-    [F.spec_tracestate]: job.tracestate,
+    [F.spec_details]: job.details,
     [F.spec_retention_ms]: job.retentionMs,
     [F.spec_deduplication]: job.deduplication && [
       job.deduplication.key,
@@ -102,7 +104,7 @@ export const storedIdempotency = (job: JobSpec): string | undefined =>
     ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
 
-/** "input,output,calls", and ",compute_ms" where any was measured; "" without a usage. */
+/** "input,output,calls", with ",compute_ms" if any was measured; "" without a usage. */
 export function usageText(usage: Usage | undefined): string {
   if (usage === undefined) return "";
   const { inputTokens, outputTokens, providerCalls, computeMs = 0 } = usage;
@@ -114,7 +116,7 @@ export function usageText(usage: Usage | undefined): string {
   ].join();
 }
 
-/** As usageText made it, or as scripts added it up. */
+/** Reads the text that usageText wrote, or the sum that a script made of several. */
 export function parseUsage(text: string): Usage {
   const [inputTokens = 0, outputTokens = 0, providerCalls = 0, computeMs = 0] = text
     .split(",")
@@ -125,7 +127,7 @@ export function parseUsage(text: string): Usage {
   };
 }
 
-/** Fields of a job's hash by their stored names, as far as they were read. Without a spec BullMQ's own stand in for it. */
+/** The fields of a job's hash that were read, by their stored names. Without a spec, BullMQ's own fields replace it. */
 export interface StoredJob {
   readonly [field: string]: string | null | undefined;
 }
@@ -142,11 +144,10 @@ export function jobRecord(
     id,
     type: spec[F.spec_type],
     payloadJson: stored[F.payload] ?? "",
-    // As it is: a BullMQ queue may have changed it since.
+    // The stored priority, not that of the spec: a BullMQ queue may have changed it.
     priority: numberOf(stored[F.priority]) ?? spec[F.spec_priority],
     maxAttempts: spec[F.spec_max_attempts],
     backoff: parseBackoff(spec[F.spec_backoff]),
-    documents: spec[F.spec_documents] ?? [],
     labels: spec[F.spec_labels] ?? {},
     submittedAtMs: spec[F.spec_submitted_ms],
     createdAtMs: spec[F.spec_submitted_ms],
@@ -166,7 +167,7 @@ export function jobRecord(
       pool: spec[F.spec_pool],
       estimatedTokens: spec[F.spec_estimated_tokens],
       traceparent: spec[F.spec_traceparent],
-      tracestate: spec[F.spec_tracestate],
+      details: spec[F.spec_details] ?? formerDetails(spec),
       retentionMs: spec[F.spec_retention_ms],
       deduplication: parseDeduplication(spec[F.spec_deduplication]),
       redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
@@ -183,7 +184,7 @@ export function jobRecord(
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without what is undefined. */
+/** A copy without the members that are undefined. */
 function defined<T extends object>(fields: T): Defined<T> {
   const kept: Defined<T> = {};
   for (const name in fields) {
@@ -202,9 +203,9 @@ const usageOf = (field: string | null | undefined): Usage | undefined =>
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
 
-/** What a text of JSON says, or undefined for one that is no object: something else has written it. */
+/** Parses JSON. Returns undefined if the text is not a JSON object, which means that another program wrote it. */
 export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
-  // Most jobs have not failed: each read of one would make an error and its stack.
+  // Most jobs have not failed. Parsing an empty text would create an error and its stack in each read of a job.
   if (text === null || text === undefined || text === "") return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -214,7 +215,7 @@ export function parseJson<T extends object>(text: string | null | undefined): T 
   }
 }
 
-/** Of a job without one that can be read, what BullMQ's own fields say. */
+/** The job's spec. If it is absent or cannot be read, BullMQ's own fields replace it. */
 function parseSpec(stored: StoredJob): StoredSpec {
   const spec = parseJson<StoredSpec>(stored[F.spec]);
   if (typeof spec?.[F.spec_type] === "string") return spec;
@@ -225,6 +226,14 @@ function parseSpec(stored: StoredJob): StoredSpec {
     [F.spec_max_attempts]: options?.attempts ?? 1,
     [F.spec_submitted_ms]: Number(stored[F.submitted_ms] ?? 0),
   };
+}
+
+/** The details of a job that an earlier version stored: it had a member for each. */
+function formerDetails(spec: StoredSpec): string | undefined {
+  const documentIds = spec[F.spec_documents];
+  const tracestate = spec[F.spec_tracestate];
+  if (documentIds === undefined && tracestate === undefined) return undefined;
+  return JSON.stringify({ documentIds, tracestate });
 }
 
 function parseDeduplication(
@@ -245,6 +254,6 @@ function parseFailure(stored: StoredJob): Failure | undefined {
   const failure = parseJson<Failure>(stored[F.failure]);
   const message = stored[F.failure_message];
   if (failure !== undefined) return failure;
-  // Failed by a BullMQ worker, which knows no reasons.
+  // A BullMQ worker failed the job, and it gives no reasons.
   return isSet(message) ? { reason: "FAILED", message, retryable: false } : undefined;
 }

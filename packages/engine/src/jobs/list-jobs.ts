@@ -5,11 +5,11 @@ import { asStoreFault } from "../redis/store-fault.ts";
 import type { JobPage, JobRecord, ListFilter } from "./contract.ts";
 import { readJobs } from "./read_jobs.ts";
 
-/** How many jobs one call reads at most: a filter that matches little gives short pages instead. */
+/** The most jobs that one call reads. A filter that matches few of them gives short pages instead. */
 const MAX_READ = 2_000;
 const READ_AT_ONCE = 250;
 
-/** As many of the jobs as fit a message; a token that goes on after the last of them if some did not. */
+/** As many of the jobs as fit into one message. If some do not fit, the page token continues after the last that does. */
 function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | undefined): JobPage {
   const length = groupLength(jobs, 0, {
     maxItems: filter.pageSize,
@@ -21,7 +21,7 @@ function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | u
   return { jobs: jobs.slice(0, length), ...(token === undefined ? {} : { nextPageToken: token }) };
 }
 
-/** The token is the last ULID that was looked at: ids sort by time, so later inserts do not shift pages. */
+/** The page token is the last ULID that was read. Ids sort by time, so later submissions do not shift pages. */
 export async function listJobs(redis: Store, shard: Shard, filter: ListFilter): Promise<JobPage> {
   const index = keyIndex(shard, filter.keyId);
   const jobs: JobRecord[] = [];
@@ -36,7 +36,7 @@ export async function listJobs(redis: Store, shard: Shard, filter: ListFilter): 
     if (ulids.length === 0) return pageOf(jobs, filter, undefined);
     const ids = ulids.map((ulid) => `${filter.queue}~${filter.keyId}~${ulid}` as JobId);
     const found = await readJobs.run(redis, shard.base, { view: "summary", ids });
-    // Removed by something that knows nothing of this index.
+    // These jobs were removed by a program that does not know this index.
     const stale = ulids.filter((_, i) => found[i] === undefined);
     if (stale.length > 0) await redis.zrem(index, ...stale).catch(() => undefined);
     jobs.push(...found.filter((job) => job !== undefined).filter((job) => matches(job, filter)));

@@ -11,7 +11,7 @@ import { readJobs } from "./read_jobs.ts";
 import { keyOrder, submit } from "./submit.ts";
 
 export interface JobsParts extends EngineParts<JobSettings> {
-  /** How many bytes a key may store in a queue where its budget does not say. */
+  /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
 }
 

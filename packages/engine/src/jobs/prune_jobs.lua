@@ -18,7 +18,7 @@ local limit = numbers.given(ARGV[6], "limit")
 
 local pruned = 0
 
--- An idempotency key lives on by its own clock.
+-- An idempotency key is not removed here: it has its own expiry.
 local function prune(set, job_ids)
   for _, job_id in ipairs(job_ids) do
     local job_key = base .. job_id
@@ -39,7 +39,7 @@ local function older(set, at_ms)
 end
 
 for _, job_id in ipairs(older("mr:retain", now_ms)) do
-  -- It may have been removed, or redriven, since it ended.
+  -- The job may have been removed or redriven since it ended.
   rcall("ZREM", base .. "mr:retain", job_id)
   if rcall("ZSCORE", base .. "completed", job_id) then
     prune("completed", { job_id })

@@ -1,12 +1,12 @@
--- read_finished: those of some jobs that have finished, without their payload.
+-- read_finished: read the jobs of a list that have finished, without their payloads.
 -- KEYS     base
 -- ARGV     ; per job: id
 -- RETURNS  per job {"FINISHED", state, {field, value, …}} | {"UNFINISHED"} | {"NONE"}
 -- REPEAT   safe
 -- TOUCHES  completed (zset)
 --
--- Most are asked for while they wait, and each once more when it has finished: so one that has not costs
--- a look at two fields. A job that BullMQ itself added has no spec: one is made of its own fields.
+-- Callers ask for most jobs while they wait, and once more after they have finished. So an unfinished job costs a read
+-- of only a few fields. A job that BullMQ itself added has no spec, so one is made of its own fields.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -18,11 +18,11 @@ local function state_of(job_id, fin, ats)
   return rcall("ZSCORE", base .. "completed", job_id) and "SUCCEEDED" or "FAILED"
 end
 
--- But for the payload, all that a record is made of; the spec first.
+-- All fields of a record except the payload. The spec comes first.
 local FIELDS = { F.spec, F.attempts_spent, F.next_offset, F.stalls, F.bounces, F.usage, F.failure, F.failure_message,
   F.started_ms, F.worker_id, F.finished_ms, F.result }
 
--- What stands in for the spec of a job that BullMQ itself added.
+-- The spec for a job that BullMQ itself added.
 local function plain_spec(job_key, submitted_ms)
   local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority)
   return cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0,
@@ -46,13 +46,13 @@ local replies = {}
 for at = 0, #ARGV - 1 do
   local id = ARGV[at + 1]
   local job_key = base .. id
-  local there = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.ended_by, F.attempts_started)
-  if not there[1] then
+  local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.ended_by, F.attempts_started)
+  if not fields[1] then
     replies[#replies + 1] = { "NONE" }
-  elseif not there[2] then
+  elseif not fields[2] then
     replies[#replies + 1] = { "UNFINISHED" }
   else
-    replies[#replies + 1] = { "FINISHED", state_of(id, there[3], there[4]), fields_of(job_key, there[1]) }
+    replies[#replies + 1] = { "FINISHED", state_of(id, fields[3], fields[4]), fields_of(job_key, fields[1]) }
   end
 end
 return replies

@@ -1,4 +1,4 @@
--- read_jobs: jobs as they are.
+-- read_jobs: read jobs and their states.
 -- KEYS     base
 -- ARGV     view; per job: id
 -- RETURNS  per job {state, next_run_ms | "", job hash as a flat list} | {"NONE"}

@@ -4,15 +4,14 @@
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
 --          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument}
--- REPEAT   safe: an id that is there is EXISTING
+-- REPEAT   safe: an id that exists is EXISTING
 -- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
--- A group's jobs wait in one lane, and are alike in what its arguments say. `more` is "", or JSON of
--- what few jobs have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"),
--- content_hash, former_hash (as an earlier version hashed the same content), keep_ms, est (tokens), dedup
--- ({key, mode, ms}). A key's jobs that share a deduplication key
--- are told from one another by time: the first counts for that long (throttle), or the last does, so much
--- after it came, in the place of one that still waits for its first start (debounce).
+-- The jobs of a group wait in one lane and share the group's arguments. `more` is "", or JSON of options that few jobs
+-- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
+-- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}). Among the jobs of a
+-- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
+-- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -43,17 +42,17 @@ local function same_idempotency(idem, content_hash, former_hash)
   if not job_id then return nil end
   if state == "-" then
     state = jobs.state(job_id)
-    -- Removed before it ended, by something that knows nothing of idempotency keys.
+    -- The job was removed before it ended, by a program that does not know idempotency keys.
     if not state then return nil end
   end
   if hash ~= content_hash and hash ~= former_hash then return { "CONFLICT", job_id } end
   return { "EXISTING", job_id, state }
 end
 
--- Redis's own clock only cleans up: what counts is now_ms.
+-- Redis's own expiry only cleans up, so it comes this much later. The script decides by now_ms.
 local DEDUP_SLACK_MS = 60000
 
--- The reply for a job that another one stands for; nil if it is to be stored.
+-- The reply for a job that another job replaces; nil if this job is to be stored.
 local function deduplicate(name, id, more)
   local dedup = more.dedup
   local until_ms, job_id = string.match(rcall("GET", name) or "", "^(%d+) (%S+)$")
@@ -62,14 +61,14 @@ local function deduplicate(name, id, more)
   if dedup.mode == "debounce" then
     if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
-      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by " .. id)
+      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
     end
     more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
   end
   rcall("SET", name, string.format("%.0f %s", now_ms + dedup.ms, id), "PX", dedup.ms + DEDUP_SLACK_MS)
 end
 
--- The fields that few jobs have, each with its value, as HSET takes them.
+-- The fields that few jobs have, as names and values for HSET.
 local function rare_fields(more, lane, idem, delay_ms)
   local fields = {}
   local function add(name, value)
@@ -99,12 +98,13 @@ local function store_more(id, more, idem)
   if idem then rcall("SET", idem, (more.content_hash or "") .. " - " .. id) end
 end
 
--- Which of the jobs are there already is asked for all at once: mostly none. What follows what is checked here.
-local function any_there()
+-- One command checks whether any of the jobs exists already, because usually none does. The loop also checks the
+-- arguments that later code relies on.
+local function any_exists()
   local keys, seen, at = {}, {}, 6
   while at < #ARGV do
     local job_count = numbers.given(ARGV[at + 6], "job_count")
-    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count is not the number of jobs") end
+    if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count must be the number of jobs that follow") end
     for i = at + 7, at + 2 + 5 * job_count, 5 do
       local id = ARGV[i]
       if seen[id] then return true end
@@ -115,12 +115,12 @@ local function any_there()
   end
   return rcall("EXISTS", unpack(keys)) > 0
 end
-local may_be_there = any_there()
+local may_exist = any_exists()
 
 local most_jobs = #ARGV / 5
 --- @include "jobs/lib/admission"
 
--- The argument of a job that is malformed, or nil.
+-- The name of a job's malformed argument, or nil.
 local function malformed(lane, rank, id, key, submitted_ms, more_text, more)
   if not string.find(lane, "^[a-z0-9]+|[123]|") then return "lane" end
   if not rank then return "priority" end
@@ -139,9 +139,9 @@ local function submit_group(at)
   at = at + 6
 
   local pooled = string.sub(lane, -1) ~= "|"
-  local waits_in = lanes.of_type(lane, type)
+  local waits_in = lanes.for_type(lane, type)
   local index, rank = {}, numbers.whole(priority)
-  local of_key, fixed_bytes, group_bytes = admission.of(key), #type + #opts + stored.OVERHEAD, 0
+  local known, fixed_bytes, group_bytes = admission.for_key(key), #type + #opts + stored.OVERHEAD, 0
   for _ = 1, job_count do
     local id = ARGV[at + 1]
     local payload = ARGV[at + 2]
@@ -152,10 +152,10 @@ local function submit_group(at)
 
     local job_key = base .. id
     local reply, idem, more_text = "ACCEPTED", nil, more
-    more = more ~= "" and more_of.read(more) or nil
+    more = more ~= "" and rare_options.read(more) or nil
     local argument = malformed(lane, rank, id, key, submitted_ms, more_text, more)
     if argument then reply = { "INVALID", argument } end
-    if may_be_there and reply == "ACCEPTED" then
+    if may_exist and reply == "ACCEPTED" then
       local state = jobs.state(id)
       if state then reply = { "EXISTING", id, state } end
     end
@@ -164,7 +164,7 @@ local function submit_group(at)
       if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
     local bytes = fixed_bytes + #payload + #spec
-    if reply == "ACCEPTED" then reply = admission.refusal(of_key, rank, bytes) or reply end
+    if reply == "ACCEPTED" then reply = admission.refusal(known, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
     end
@@ -177,7 +177,7 @@ local function submit_group(at)
       rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
         F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), unpack(rare))
       group_bytes = group_bytes + bytes
-      admission.took(of_key, bytes)
+      admission.count_job(known, bytes)
       local n = #index
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)

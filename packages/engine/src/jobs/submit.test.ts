@@ -13,7 +13,7 @@ test("submitting an id again stores nothing new", async () => {
   expect(await lease(engine, 10)).toHaveLength(1);
 });
 
-test("an idempotency key returns its job for the same content and refuses other content", async () => {
+test("an idempotency key returns its job for the same content, and refuses other content", async () => {
   const { engine, job } = await setup();
   const first = job("aaaa", { idempotencyKey: "order 7", contentHash: "h1" });
   const same = job("aaaa", { idempotencyKey: "order 7", contentHash: "h1" });
@@ -27,7 +27,7 @@ test("an idempotency key returns its job for the same content and refuses other 
   ]);
 });
 
-test("a job that an earlier version stored is known again by its content", async () => {
+test("a job that an earlier version stored is recognised by its content", async () => {
   const { engine, job } = await setup();
   const first = job("aaaa", { idempotencyKey: "order 7", contentHash: "old" });
   const again = (hashes: { contentHash: string; formerContentHash: string }) =>
@@ -41,7 +41,7 @@ test("a job that an earlier version stored is known again by its content", async
   ]);
 });
 
-test("the depth of a key is bounded, and only its own", async () => {
+test("a key's depth is limited, and other keys' jobs do not count", async () => {
   const { engine, job } = await setup({ maxDepthPerKey: 2 });
   const outcomes = await engine.submit([job("aaaa"), job("aaaa"), job("aaaa"), job("bbbb")]);
   expect(outcomes).toEqual([
@@ -55,7 +55,7 @@ test("the depth of a key is bounded, and only its own", async () => {
   expect(await engine.submit([job("aaaa")])).toEqual([{ kind: "accepted" }]);
 });
 
-test("a queue that was not defined is refused, and the other jobs of the call are not", async () => {
+test("a job for an unknown queue is refused, and the other jobs of the call are accepted", async () => {
   const { engine, job } = await setup();
   const good = job("aaaa");
   const bad = { ...job("aaaa"), id: good.id.replace(queue, "nowhere") as typeof good.id };
@@ -66,7 +66,7 @@ test("a queue that was not defined is refused, and the other jobs of the call ar
   expect(await engine.getQueue("nowhere" as QueueName)).toBeUndefined();
 });
 
-test("a job for later is leased when its time has come and not a millisecond before", async () => {
+test("a scheduled job is leased when it is due, and not a millisecond earlier", async () => {
   const { engine, time, job } = await setup();
   const later = job("aaaa", { runAtMs: time.nowMs + 5_000 });
   await engine.submit([later]);
@@ -94,7 +94,7 @@ test("jobs spread over shards are all found, leased and counted", async () => {
   expect(await engine.stats(queue)).toMatchObject({ queued: 0, running: 0, succeeded: 40 });
 });
 
-test("a key's jobs are listed newest first, page by page, and no other key's", async () => {
+test("a list has only the key's own jobs, newest first, page by page", async () => {
   const { engine, job } = await setup();
   const jobs = Array.from({ length: 5 }, () => job("aaaa"));
   await engine.submit([...jobs, job("bbbb")]);
@@ -109,7 +109,7 @@ test("a key's jobs are listed newest first, page by page, and no other key's", a
   expect(seen).toEqual(jobs.map((j) => j.id).reverse());
 });
 
-test("listeners hear of work and of a job's end", async () => {
+test("listeners receive signals about work and about a job's end", async () => {
   const { engine, job } = await setup();
   const heard = Promise.withResolvers<string>();
   const kinds: string[] = [];
@@ -125,7 +125,7 @@ test("listeners hear of work and of a job's end", async () => {
   expect(kinds).toContain("work");
 });
 
-test("who listens to one job hears of that job alone", async () => {
+test("a listener to one job receives signals about that job only", async () => {
   const { engine, job } = await setup();
   const [mine, other] = [job("aaaa"), job("aaaa")];
   const heard: Signal[] = [];
@@ -163,7 +163,7 @@ test("finished jobs are pruned when their retention is over, with their output",
   expect(await engine.readOutput(spec.id, 0, 1, 1)).toEqual({ kind: "notFound" });
 });
 
-test("a queue that names its job types takes those, and no other", async () => {
+test("a queue that names job types accepts only those", async () => {
   const { engine, job } = await setup({ types: ["chat", "summarize"] });
   const jobs = [job("aaaa"), job("aaaa", { type: "chat" }), job("aaaa", { type: "translate" })];
   const kinds = (await engine.submit(jobs)).map(({ kind }) => kind);

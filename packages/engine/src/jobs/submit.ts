@@ -9,9 +9,9 @@ export interface SubmitRequest {
   readonly nowMs: number;
   readonly maxEvents: number;
   readonly depthLimit: number;
-  /** The most urgent priority of keys whose budget does not say. */
+  /** The most urgent priority for keys whose budget sets none. */
   readonly topPriority: number;
-  /** Of the same keys. Infinity: none. */
+  /** The most stored bytes for keys whose budget sets none. Infinity means no limit. */
   readonly bytesLimit: number;
   readonly keepFailedMs: number;
   readonly jobs: readonly JobSpec[];
@@ -43,10 +43,10 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>(impo
   decode: (reply) => asList(reply).map(outcome),
 });
 
-/** A bound as scripts take it: "" where there is none. */
+/** A limit in the form that scripts read: "" means no limit. */
 export const boundOf = (limit: number): number | "" => (Number.isFinite(limit) ? limit : "");
 
-/** Where the jobs end that follow `from` and go to the same lane, alike. unpack's limit bounds a group. */
+/** The end of the group that begins at `from`: the following jobs with the same lane and options. unpack limits a group's size. */
 const MAX_GROUP = 1_000;
 
 function endOfGroup(jobs: readonly JobSpec[], from: number): number {
@@ -68,8 +68,8 @@ function endOfGroup(jobs: readonly JobSpec[], from: number): number {
 }
 
 /**
- * The order in which jobs of one key follow one another, each key's in the order they came: so that
- * they make few groups.
+ * An order in which the jobs of each key follow one another, so that they make few groups. The jobs of one key keep
+ * their order.
  */
 export function keyOrder(jobs: readonly JobSpec[]): readonly number[] {
   const byKey = new Map<string, number[]>();

@@ -17,15 +17,15 @@ export type ConstraintKind =
   | "LANE_ORDER"
   | "NO_FREE_WORKER";
 
-/** Whole numbers from 1 on. */
+/** Each is a whole number, at least 1. */
 export interface BandWeights {
   readonly interactive: number;
   readonly standard: number;
   readonly batch: number;
 }
 
-/** What lanes depend on of their queue. */
+/** The settings of a queue that lanes depend on. */
 export interface LaneSettings extends DefinedQueue {
-  /** How the bands share the workers while all have work. */
+  /** How bands share the workers while all bands have work. */
   readonly bandWeights: BandWeights;
 }

@@ -13,7 +13,7 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Leases `total` jobs, so many at a time. */
+/** Leases `total` jobs, `atOnce` in each call. */
 async function leaseMany(engine: Engine, total: number, atOnce: number) {
   const jobs: JobSpec[] = [];
   while (jobs.length < total) {
@@ -35,7 +35,7 @@ test.each([1, 7, 210])(
   },
 );
 
-test("a band that was idle gets no credit for it", async () => {
+test("a band gets no credit for the time that it was idle", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 400 }, () => job("aaaa", { priority: 1 })));
   await lease(engine, 200);
@@ -45,14 +45,14 @@ test("a band that was idle gets no credit for it", async () => {
   expect(bands.batch).toBeLessThanOrEqual(11);
 });
 
-test("a free worker takes batch work when there is nothing else", async () => {
+test("a free worker takes batch jobs when there are no others", async () => {
   const { engine, job } = await setup();
   await engine.submit([job("aaaa", { priority: 100 }), job("aaaa", { priority: 51 })]);
   expect((await lease(engine, 5)).map((l) => l.job.priority)).toEqual([51, 100]);
 });
 
 test.each([1, 10])(
-  "what a key was leased while others were passed over counts, leased %i at a time",
+  "jobs that a key was leased while other keys were skipped count for its turn, leased %i at a time",
   async (count) => {
     const { engine, job } = await setup();
     for (const key of ["aaaa", "bbbb"]) {
@@ -72,7 +72,7 @@ test.each([1, 10])(
   },
 );
 
-test("where only keys that are passed over have jobs nothing is leased", async () => {
+test("nothing is leased if only skipped keys have jobs", async () => {
   const { engine, job } = await setup();
   await engine.submit([job("aaaa"), job("aaaa", { type: "echo" }), job("bbbb", { priority: 1 })]);
   const request = { queue, count: 5, leaseMs: 30_000, workerId: "w1" };
@@ -80,7 +80,7 @@ test("where only keys that are passed over have jobs nothing is leased", async (
   expect((await engine.lease(request)).leases).toHaveLength(3);
 });
 
-test("a key that submits its next job whenever one is leased takes turns like the others", async () => {
+test("a key that submits its next job after each lease gets its turns like the others", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 100 }, () => job("busy")));
   await engine.submit([job("eager")]);
@@ -93,7 +93,7 @@ test("a key that submits its next job whenever one is leased takes turns like th
   expect(tally(keys)).toEqual({ busy: 20, eager: 20 });
 });
 
-test("cancelling and submitting anew does not bring a key's turn forward", async () => {
+test("cancelling and submitting again does not advance a key's turn", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 100 }, () => job("busy")));
   let next = job("sly0");
@@ -114,7 +114,7 @@ test.each([1, 32, 300])(
   async (atOnce) => {
     const { engine, job } = await setup();
     const keys = Array.from({ length: 300 }, (_, i) => `key${String(i).padStart(4, "0")}`);
-    // The first keys are a hundred times as long as the last ones.
+    // The first keys have a hundred times as many jobs as the last ones.
     await engine.submit(
       keys.flatMap((key, i) =>
         Array.from({ length: Math.ceil(300 / (i + 1)) + 2 }, () => job(key)),
@@ -133,7 +133,7 @@ const spending = (spent: number) => ({
 });
 
 test.each([8, 48])(
-  "a key whose jobs spend half of what they said gets as many tokens as one whose spend it all, %i at a time",
+  "a key whose jobs spend half of their estimate gets as many tokens as a key whose jobs spend all of it, %i at a time",
   async (atOnce) => {
     const { engine, job } = await setup();
     const spentOf: Record<string, number> = { half: 500, full: 1_000 };
@@ -148,7 +148,7 @@ test.each([8, 48])(
         got[keyOf(jobId)] = (got[keyOf(jobId)] ?? 0) + (spentOf[keyOf(jobId)] ?? 0);
       }
       await engine.settle(
-        leases.map((of) => ({ ...of, ...spending(spentOf[keyOf(of.jobId)] ?? 0) })),
+        leases.map((leased) => ({ ...leased, ...spending(spentOf[keyOf(leased.jobId)] ?? 0) })),
       );
     }
     const apart = Math.abs((got.full ?? 0) - (got.half ?? 0));
@@ -156,7 +156,7 @@ test.each([8, 48])(
   },
 );
 
-test("a second of a worker's CPU time costs as much as 1,000 tokens, also of attempts that fail", async () => {
+test("a second of CPU time costs a turn as much as 1,000 tokens, also for attempts that fail", async () => {
   const { engine, job } = await setup();
   const failure = { reason: "DOCUMENT_UNREADABLE", message: "too much", retryable: false };
   const got: Record<string, number> = { hostile: 0, plain: 0 };
@@ -179,18 +179,18 @@ test("a second of a worker's CPU time costs as much as 1,000 tokens, also of att
   expect(got).toEqual({ hostile: 10, plain: 100 });
 });
 
-test("a key that comes anew waits for no one who was given back what his jobs did not spend", async () => {
+test("a new key does not wait for a key that was given back unspent tokens", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 200 }, () => job("large", { estimatedTokens: 1_000 })));
   const leases = await lease(engine, 64);
-  await engine.settle(leases.map((of) => ({ ...of, ...spending(10) })));
+  await engine.settle(leases.map((leased) => ({ ...leased, ...spending(10) })));
   await lease(engine, 1);
   await engine.submit([job("anew", { estimatedTokens: 1_000 })]);
   const next = await lease(engine, 3);
   expect(next.map(({ jobId }) => keyOf(jobId))).toContain("anew");
 });
 
-test("what a pool's jobs missed while no worker served it is no credit", async () => {
+test("a pool gets no credit for the turns that it missed while no worker served it", async () => {
   const { engine, job } = await setup();
   const on = (pools: readonly string[], count: number) =>
     engine.lease({ queue, count, leaseMs: 30_000, workerId: "w1", pools });
@@ -204,7 +204,7 @@ test("what a pool's jobs missed while no worker served it is no credit", async (
   expect(tally(keys)).toEqual({ gpus: 10, cpus: 10 });
 });
 
-test("jobs that several workers lease at once are each leased once", async () => {
+test("if several workers lease at the same time, each job is leased once", async () => {
   const { engine, job } = await setup();
   const jobs = Array.from({ length: 500 }, (_, i) => job(`key${i % 7}`));
   await engine.submit(jobs);
@@ -216,7 +216,7 @@ test("jobs that several workers lease at once are each leased once", async () =>
 
 test("shards take turns at being first", async () => {
   const { engine, job } = await setup({ shards: 2 });
-  // One of these keys lives in each shard.
+  // Each shard has one of these keys.
   const [one, other] = ["key1", "key2"];
   await engine.submit(Array.from({ length: 40 }, (_, i) => job((i % 2 === 0 ? one : other) ?? "")));
   const keys: string[] = [];
@@ -228,7 +228,7 @@ test.each([
   ["a budget", { budget: true }],
   ["an estimate", { estimatedTokens: 1_000 }],
 ])(
-  "jobs with %s that spend no tokens are not free: whoever has others gets half",
+  "a key whose jobs with %s spend no tokens gets half of the turns, and another key the other half",
   async (_, has) => {
     const { engine, job } = await setup();
     const { budget, ...spec } = { budget: false, ...has };
@@ -239,7 +239,7 @@ test.each([
     for (let turn = 0; turn < 20; turn += 1) {
       const leases = await lease(engine, 1);
       keys.push(...leases.map(({ jobId }) => keyOf(jobId)));
-      await engine.settle(leases.map((of) => ({ ...of, ...spending(0) })));
+      await engine.settle(leases.map((leased) => ({ ...leased, ...spending(0) })));
     }
     expect(tally(keys)).toEqual({ none: 10, other: 10 });
   },

@@ -15,7 +15,7 @@ async function setUp() {
     ...rest,
     redis,
     base,
-    /** Leases for a worker that names these types, and says of which types the jobs are. */
+    /** Leases for a worker that names these types, and returns the types of the jobs. */
     on: async (types: readonly string[], count = 100): Promise<string[]> => {
       const request = { queue, count, leaseMs: LEASE_MS, workerId: "w1", types };
       const { leases } = await rest.engine.lease(request);
@@ -38,7 +38,7 @@ test("types that the same workers name share a lane", async () => {
   expect(await on(types)).toEqual(types);
 });
 
-test("workers that name some of a family's types are leased those, and others the rest", async () => {
+test("workers that name only some types of a family get those, and other workers get the rest", async () => {
   const { engine, job, on, check } = await setUp();
   await on(["echo", "mail", "resize"]);
   await engine.submit(["echo", "mail", "resize"].map((type) => job("aaaa", { type })));
@@ -48,7 +48,7 @@ test("workers that name some of a family's types are leased those, and others th
   await check();
 });
 
-test("while a new version of the workers adds a type and drops another, both are leased what they name", async () => {
+test("while a new version of workers adds one type and drops another, both versions get the types that they name", async () => {
   const { engine, job, on, classes, check } = await setUp();
   const before = ["echo", "mail", "resize"];
   const after = ["echo", "resize", "scan"];
@@ -88,7 +88,7 @@ test("a job is cancelled and explained while its lane is sorted", async () => {
   await check();
 });
 
-test("families that only the same workers name are one after two periods, with all their jobs", async () => {
+test("families that only the same workers name are joined after two periods, with all their jobs", async () => {
   const { engine, job, time, on, classes, check } = await setUp();
   const types = ["echo", "mail", "scan"];
   await on(["echo", "mail"]);
@@ -104,7 +104,7 @@ test("families that only the same workers name are one after two periods, with a
   expect(await on(types)).toEqual(["echo", "mail", "scan", "scan"]);
 });
 
-test("families that somebody names apart stay apart", async () => {
+test("families that some worker names separately stay separate", async () => {
   const { time, on, redis, base } = await setUp();
   for (let period = 0; period < 5; period += 1) {
     await on(["echo", "mail", "scan"]);
@@ -116,7 +116,7 @@ test("families that somebody names apart stay apart", async () => {
   expect(stored[0]).not.toBe(stored[2]);
 });
 
-test("a thousand types are known, and jobs of those that are forgotten wait until they are named again", async () => {
+test("a queue remembers a thousand types, and jobs of forgotten types wait until a worker names the types again", async () => {
   const { engine, job, time, on, redis, base, check } = await setUp();
   const known = async () =>
     (await redis.hkeys(`${base}mr:families`)).filter((field) => !field.startsWith("#"));

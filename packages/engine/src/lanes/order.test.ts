@@ -44,7 +44,7 @@ test("keys that both have work take turns, whether leased one by one or in group
   expect(Object.fromEntries(shares)).toEqual({ aaaa: 15, bbbb: 15, cccc: 15 });
 });
 
-test("where many keys take turns, Redis need not search all of them for each", async () => {
+test("if many keys take turns, Redis does not search all of them for each turn", async () => {
   const { engine, job, url, rootPrefix } = await setup();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -61,7 +61,7 @@ test("where many keys take turns, Redis need not search all of them for each", a
   await audit(redis, rootPrefix);
 });
 
-test("a key that was idle gets no credit for it", async () => {
+test("a key gets no credit for the time that it was idle", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 200 }, () => job("busy")));
   await lease(engine, 100);
@@ -72,7 +72,7 @@ test("a key that was idle gets no credit for it", async () => {
 });
 
 test.each([1, 3])(
-  "leases for several workers go to them by turns, from %d shards",
+  "leases for several workers go to them in turn, from %d shards",
   async (shards) => {
     const { engine, job } = await setup();
     const name = "turns" as QueueName;
@@ -82,7 +82,7 @@ test.each([1, 3])(
     );
     await engine.submit(jobs.map((one) => ({ ...one, id: one.id.replace(queue, name) as JobId })));
     const workerId = ["w1", "w2", "w3"];
-    // More than one call takes.
+    // These are more jobs than one call takes.
     const { leases } = await engine.lease({ queue: name, count: 400, leaseMs: 1_000, workerId });
     expect(leases.map((one) => one.job.workerId)).toEqual(leases.map((_, at) => workerId[at % 3]));
     const stored = await engine.getJobs(
@@ -108,7 +108,7 @@ test("only jobs whose pool is served are leased, and the others stay", async () 
   expect(second.leases.map((l) => l.jobId)).toEqual([gpu.id]);
 });
 
-test("a free slot takes whatever is there: an empty queue leases nothing, and one job once", async () => {
+test("an empty queue leases nothing, and a single job is leased once", async () => {
   const { engine, job } = await setup();
   expect(await lease(engine, 5)).toEqual([]);
   await engine.submit([job("aaaa")]);
@@ -117,7 +117,7 @@ test("a free slot takes whatever is there: an empty queue leases nothing, and on
 });
 
 test.each([1, 2, 3, 4, 5])(
-  "a lane that lost its last job to a lease of several lanes is no longer there, with %i jobs in it",
+  "a lane with %i jobs is gone after a lease of several lanes takes its last job",
   async (size) => {
     const { engine, job, url, rootPrefix } = await setup();
     const redis = new Redis(url);

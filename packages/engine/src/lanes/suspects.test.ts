@@ -1,4 +1,4 @@
-/** A job whose next stall would end it is leased to a worker that runs nothing else, and so takes nobody with it. */
+/** A suspect, whose next stall would end it, is leased to a worker that runs nothing else, so other jobs do not lose their worker with it. */
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { audit } from "../../test/audit.ts";
@@ -14,7 +14,7 @@ async function started(settings: { readonly maxStalls?: number } = { maxStalls: 
   onTestFinished(() => redis.disconnect());
   const request = (more: Partial<LeaseRequest> = {}) =>
     engine.lease({ ...{ queue, count: 10, leaseMs: LEASE_MS, workerId: "w1" }, ...more });
-  /** Has all that is leased lose its worker, so often. */
+  /** Makes every leased job lose its worker, `times` times. */
   const stall = async (times: number) => {
     for (let i = 0; i < times; i += 1) {
       await request();
@@ -27,7 +27,7 @@ async function started(settings: { readonly maxStalls?: number } = { maxStalls: 
 
 const ids = (leases: readonly Lease[]) => leases.map(({ jobId }) => jobId);
 const complete = (engine: Engine, leases: readonly Lease[]) =>
-  engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
 
 test.each<[string, Partial<JobSpec>, number, number]>([
   ["often enough", { maxAttempts: 25 }, 2, 2],
@@ -39,10 +39,10 @@ test.each<[string, Partial<JobSpec>, number, number]>([
   await stall(stalls - 1);
   const { leases, suspectsWait } = await request();
   expect([ids(leases), suspectsWait]).toEqual([[suspect.id], false]);
-  await engine.settle(leases.map((of) => ({ ...of, kind: "release" })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "release" })));
   await stall(1);
 
-  // Its lane's others go on.
+  // The other jobs of its lane continue.
   const other = job("aaaa");
   await engine.submit([other]);
   const usual = await request();
@@ -55,7 +55,7 @@ test.each<[string, Partial<JobSpec>, number, number]>([
   await check();
 });
 
-test("the next stall of a suspect ends it, and it alone", async () => {
+test("the next stall of a suspect ends only the suspect", async () => {
   const { engine, time, job, request, stall } = await started();
   const jobs = ["aaaa", "bbbb", "cccc"].map((key) => job(key, { maxAttempts: 25 }));
   const [poison, ...innocent] = jobs.map(({ id }) => id);
@@ -74,7 +74,7 @@ test("the next stall of a suspect ends it, and it alone", async () => {
   expect(states).toEqual(["SUCCEEDED", "SUCCEEDED"]);
 });
 
-test("a call for suspects gives nothing else, and says whether more of them wait", async () => {
+test("a call for suspects leases no other jobs, and reports whether more suspects wait", async () => {
   const { engine, job, request, stall } = await started();
   await engine.submit([job("aaaa", { maxAttempts: 25 }), job("aaaa", { maxAttempts: 25 })]);
   await stall(2);
@@ -86,7 +86,7 @@ test("a call for suspects gives nothing else, and says whether more of them wait
   expect((await request({ alone: true })).leases).toEqual([]);
 });
 
-test("suspects wait for workers of their type and pool alone", async () => {
+test("suspects wait only for workers of their type and pool", async () => {
   const { engine, job, request, stall } = await started();
   const spec = { maxAttempts: 25, type: "echo", pool: "gpu" };
   await engine.submit([job("aaaa", spec)]);
@@ -100,11 +100,11 @@ test("suspects wait for workers of their type and pool alone", async () => {
     expect((await request({ types, pools })).suspectsWait).toBe(waits);
     const { leases } = await request({ types, pools, alone: true });
     expect(leases).toHaveLength(waits ? 1 : 0);
-    await engine.settle(leases.map((of) => ({ ...of, kind: "release" })));
+    await engine.settle(leases.map((leased) => ({ ...leased, kind: "release" })));
   }
 });
 
-test("where more classes are open than a call looks at, suspects are found all the same", async () => {
+test("suspects are found even if more classes are open than a call reads", async () => {
   const { engine, job, request, stall } = await started();
   await engine.submit([job("aaaa", { maxAttempts: 25, type: "made-up" })]);
   await stall(2);
@@ -119,7 +119,7 @@ test("where more classes are open than a call looks at, suspects are found all t
   expect((await request({ pools: [], types: ["type7"], count: 1 })).suspectsWait).toBe(true);
 });
 
-test("a suspect stays one when it is retried, handed back or delayed, and keeps to its key's budget", async () => {
+test("a suspect that is retried, released or delayed stays a suspect, and obeys its key's budget", async () => {
   const { engine, time, job, request, stall, check } = await started();
   await engine.submit([job("aaaa", { maxAttempts: 25 })]);
   await stall(2);
@@ -129,7 +129,7 @@ test("a suspect stays one when it is retried, handed back or delayed, and keeps 
     { kind: "retry", delayMs: 1_000, failure, countsAttempt: true },
   ] as const) {
     const { leases } = await request({ alone: true });
-    await engine.settle(leases.map((of) => ({ ...of, ...settlement })));
+    await engine.settle(leases.map((leased) => ({ ...leased, ...settlement })));
     time.nowMs += 1_000;
     await engine.promote(queue, 10);
     expect((await request()).leases).toEqual([]);
@@ -144,31 +144,37 @@ test("a suspect stays one when it is retried, handed back or delayed, and keeps 
   expect((await request({ alone: true })).leases).toHaveLength(1);
 });
 
-test("what stalled, and then fails until one attempt is left, is a suspect from then on", async () => {
+test("a job that stalled, and then fails until one attempt is left, becomes a suspect", async () => {
   const { engine, job, request, stall } = await started({ maxStalls: 9 });
   await engine.submit([job("aaaa", { maxAttempts: 3 })]);
   await stall(1);
   const { leases } = await request();
   await engine.settle(
-    leases.map((of) => ({ ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true })),
+    leases.map((leased) => ({
+      ...leased,
+      kind: "retry",
+      delayMs: 0,
+      failure,
+      countsAttempt: true,
+    })),
   );
   expect((await request()).leases).toEqual([]);
   expect((await request({ alone: true })).leases).toHaveLength(1);
 });
 
-test("one that never stalled is none, however few attempts it has left", async () => {
+test("a job that never stalled is no suspect, however few attempts it has left", async () => {
   const { engine, job, request } = await started();
   await engine.submit([job("aaaa", { maxAttempts: 2 }), job("aaaa", { maxAttempts: 1 })]);
   const { leases } = await request();
   await engine.settle(
     leases
       .slice(0, 1)
-      .map((of) => ({ ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true })),
+      .map((leased) => ({ ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true })),
   );
   expect((await request()).leases).toHaveLength(1);
 });
 
-test("a suspect says what it waits for, and is cancelled as any job", async () => {
+test("a suspect is explained and cancelled like any job", async () => {
   const { engine, job, request, stall, check } = await started();
   const suspect = job("aaaa", { maxAttempts: 25 });
   await engine.submit([suspect]);

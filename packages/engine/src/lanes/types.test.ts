@@ -7,7 +7,7 @@ import type { Engine, JobSpec, Lease } from "../index.ts";
 const keyOf = (id: string) => id.split("~")[1] ?? "";
 const failure = { reason: "NO", message: "no", retryable: true };
 
-/** Leases for a worker that names these types; none: any. */
+/** Leases for a worker that names these types; without types, for one that serves any. */
 async function on(engine: Engine, types: readonly string[], count: number): Promise<Lease[]> {
   const { leases } = await engine.lease({
     ...{ queue, count, leaseMs: LEASE_MS, workerId: "w1" },
@@ -29,10 +29,10 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Leases until nothing more comes, `atOnce` at a time. */
+/** Leases `atOnce` jobs at a time until no more come. */
 async function drain(engine: Engine, types: readonly string[], atOnce = 50): Promise<Lease[]> {
   const all: Lease[] = [];
-  // What was stored before the types were named is moved a step at a time.
+  // Jobs that were stored before their types were named are moved in steps.
   for (let empty = 0; empty < 40; ) {
     const leases = await on(engine, types, atOnce);
     empty = leases.length === 0 ? empty + 1 : 0;
@@ -52,7 +52,7 @@ test("a worker is leased only jobs of the types that it names", async () => {
   expect(typesOf(await on(engine, [], 10))).toEqual(["mail"]);
 });
 
-test("jobs that came before their type was named are leased to who names it", async () => {
+test("jobs that arrived before their type was named are leased to workers that name it", async () => {
   const { engine, job, url, rootPrefix } = await setup();
   const types = ["echo", "resize", "mail"];
   const jobs = Array.from({ length: 1_300 }, (_, i) =>
@@ -66,7 +66,7 @@ test("jobs that came before their type was named are leased to who names it", as
   await check(url, rootPrefix);
 });
 
-test("jobs of a key that was over its budget when their type was named are leased once it is not", async () => {
+test("jobs of a key that was over its budget when their type was named are leased when the budget allows it", async () => {
   const { engine, job, url, rootPrefix } = await setup();
   await engine.keyBudgets.set("aaaa" as never, { maxRunning: 1 });
   await engine.submit(["mail", "echo", "echo"].map((type) => job("aaaa", { type })));
@@ -79,7 +79,7 @@ test("jobs of a key that was over its budget when their type was named are lease
   await check(url, rootPrefix);
 });
 
-test("a lane whose time has come in the call that names its type is looked through", async () => {
+test("a lane that is released in the call that names its type is sorted", async () => {
   const { engine, job, time, url, rootPrefix } = await setup();
   await engine.keyBudgets.set("aaaa" as never, { requestsPerMinute: 1 });
   await engine.submit([job("aaaa", { type: "echo" }), job("aaaa", { type: "echo" })]);
@@ -90,7 +90,7 @@ test("a lane whose time has come in the call that names its type is looked throu
 });
 
 test.each(["aaaa", "zzzz"])(
-  "a lane that comes back while others are looked through is looked through too: that of %s",
+  "a lane that is released while other lanes are sorted is sorted too: that of %s",
   async (key) => {
     const { engine, job, url, rootPrefix } = await setup();
     await engine.keyBudgets.set(key as never, { maxRunning: 1 });
@@ -104,7 +104,7 @@ test.each(["aaaa", "zzzz"])(
   },
 );
 
-test("retries, handed back jobs, delayed ones and lost leases wait for a worker of their type again", async () => {
+test("retried, released, delayed and reaped jobs wait for a worker of their type again", async () => {
   const { engine, job, time } = await setup();
   await on(engine, ["echo"], 1);
   const make = (spec: Partial<JobSpec> = {}) => job("aaaa", { type: "echo", ...spec });
@@ -122,7 +122,7 @@ test("retries, handed back jobs, delayed ones and lost leases wait for a worker 
   expect(tally(typesOf(await on(engine, ["echo"], 10)))).toEqual({ echo: 4 });
 });
 
-test("a job is cancelled wherever its type has it wait", async () => {
+test("a job can be cancelled in any lane in which its type lets it wait", async () => {
   const { engine, job, url, rootPrefix } = await setup();
   const before = ["echo", "mail"].map((type) => job("aaaa", { type }));
   await engine.submit(before);
@@ -138,7 +138,7 @@ test("a job is cancelled wherever its type has it wait", async () => {
 });
 
 test.each([1, 16])(
-  "a key with ten types gets as much as a key with one, leased %i at a time",
+  "a key with ten types gets as many turns as a key with one, leased %i at a time",
   async (atOnce) => {
     const { engine, job } = await setup();
     const types = Array.from({ length: 10 }, (_, i) => `type${i}`);
@@ -159,7 +159,7 @@ test.each([1, 16])(
 );
 
 test.each([[["gpu", "tpu"]], [[] as string[]]])(
-  "a key that submits one job at a time of ever another type, or pool, is served as often as a busy one (%j)",
+  "a key that submits one job at a time, each of another type or pool, is served as often as a busy key (%j)",
   async (pools) => {
     const { engine, job } = await setup();
     const types = Array.from({ length: 10 }, (_, i) => `type${i}`);
@@ -207,7 +207,7 @@ test.each([1, 8])(
   },
 );
 
-test("a type that other workers serve fast keeps no key from its turn in a type that is served slowly", async () => {
+test("turns in a quickly served type do not delay a key's turn in a slowly served type", async () => {
   const { engine, job } = await setup();
   await on(engine, ["fast", "slow"], 1);
   const many = (key: string, type: string, tokens: number) =>
@@ -223,7 +223,7 @@ test("a type that other workers serve fast keeps no key from its turn in a type 
   expect(tally(keys)).toEqual({ both: 20, slow: 20 });
 });
 
-test("a type that nobody served for long has no credit, and is not behind either", async () => {
+test("a type that no worker served for long has neither credit nor debt", async () => {
   const { engine, job } = await setup();
   await on(engine, ["echo", "mail"], 1);
   const many = (key: string, type: string) =>
@@ -237,7 +237,7 @@ test("a type that nobody served for long has no credit, and is not behind either
   expect(Math.abs(echos - mails)).toBeLessThanOrEqual(2);
 });
 
-test("types that callers make up give no classes, and a lease looks at none of them", async () => {
+test("types that callers make up add no classes, and cost a lease nothing", async () => {
   const { engine, job, url, rootPrefix } = await setup();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
@@ -252,7 +252,7 @@ test("types that callers make up give no classes, and a lease looks at none of t
   expect(new Set(leases.map(({ jobId }) => keyOf(jobId)))).toEqual(new Set(["aaaa", "sly0"]));
 });
 
-test("types are named anew after the store was emptied", async () => {
+test("workers name types again after the store was emptied", async () => {
   const { engine, job, url } = await setup();
   await on(engine, ["echo"], 1);
   const redis = new Redis(url);

@@ -1,4 +1,4 @@
--- adopt_leases: as renew_leases, and return the leases' data, for a holder that comes back.
+-- adopt_leases: as renew_leases, and return the leases' data, for a worker that reconnects.
 -- KEYS     base
 -- ARGV     now_ms, lease_ms, worker_id; per lease: id, token
 -- RETURNS  per lease {"ADOPTED", job hash as a flat list} | {"LEASE_LOST"}
@@ -15,7 +15,7 @@ local lease_ms = numbers.given(ARGV[2], "lease_ms")
 local worker_id = ARGV[3]
 local expires_text = string.format("%.0f", now_ms + lease_ms)
 local expiry = later.list("ZADD", base .. "mr:leases")
--- As BullMQ does, so that its stalled check passes over them.
+-- BullMQ's renewal does the same, so that its stalled check skips these jobs.
 local stalled = later.list("SREM", base .. "stalled")
 
 local replies = {}

@@ -5,50 +5,50 @@ import type { ConstraintKind } from "../lanes/contract.ts";
 export interface LeaseRequest {
   readonly queue: QueueName;
   readonly count: number;
-  /** The pools that are served besides jobs that name none. Left out: every pool. */
+  /** The pools that the workers serve; they always serve jobs without a pool. If it is absent, they serve every pool. */
   readonly pools?: readonly string[];
-  /** The job types that are served. Left out, or none: any. */
+  /** The job types that the workers serve. If it is absent or empty, they serve any type. */
   readonly types?: readonly string[];
   /**
-   * The workers run nothing else: each may have one suspect, a job that lost its worker and would be ended if it
-   * lost the next one, and no other job. Left out: all jobs but suspects.
+   * The workers run nothing else. Each gets at most one suspect (a job that lost its worker and would fail if it lost the
+   * next one) and no other job. If it is absent, the call leases all jobs except suspects.
    */
   readonly alone?: boolean;
-  /** API keys whose jobs are passed over. */
+  /** API keys whose jobs this call skips. */
   readonly except?: readonly string[];
   readonly leaseMs: number;
-  /** Who the leases are for. Several take turns: the first lease is for the first of them. */
+  /** The workers that the leases are for. They take turns: the first lease is for the first of them. */
   readonly workerId: string | readonly string[];
 }
 
 export interface LeaseResult {
   readonly leases: readonly Lease[];
-  /** Jobs whose time was over when their turn came: they are EXPIRED now. */
+  /** Jobs that reached their turn after their latest start or deadline. They are EXPIRED now. */
   readonly expired: readonly EndedJob[];
-  /** When the next scheduled job is due, if there is one. */
+  /** When the next scheduled job is due, if any is scheduled. */
   readonly nextDueMs?: number;
-  /** How many lanes this call set aside, by what holds them. */
+  /** How many lanes this call held, by constraint. */
   readonly held: ReadonlyMap<ConstraintKind, number>;
-  /** Suspects that these workers serve could be leased now, by a call that is `alone`. */
+  /** True if a call with `alone` could lease suspects that these workers serve. */
   readonly suspectsWait: boolean;
 }
 
-/** A lease by name, as in every write of its holder. */
+/** Identifies a lease in every write of its worker. */
 export interface LeaseRef {
   readonly jobId: JobId;
-  /** The fencing token: rises with every lease of the job. */
+  /** The fencing token, which rises with every lease of the job. */
   readonly token: number;
 }
 
 export interface Lease extends LeaseRef {
-  /** What the job had to wait for, besides its turn. */
+  /** What the job had to wait for, besides its place in its lane. */
   readonly heldBy: readonly ConstraintKind[];
   /** From 1. */
   readonly attempt: number;
   readonly expiresAtMs: number;
-  /** How many chunks of this attempt are stored. */
+  /** How many output chunks of this attempt are stored. */
   readonly nextSeq: number;
-  /** When it could run again after its last attempt. Left out: it has not been leased before, or was adopted. */
+  /** When the job could run again after its last attempt. Absent for a first lease and for an adopted one. */
   readonly dueAgainMs?: number;
   readonly job: JobRecord;
 }
@@ -62,7 +62,7 @@ export type AdoptOutcome =
   | { readonly kind: "leaseLost" };
 
 export type Settlement = LeaseRef & {
-  /** What the attempt spent; added to what earlier ones did. */
+  /** What the attempt spent. The engine adds it to the usage of earlier attempts. */
   readonly usage?: Usage;
 } & (
     | { readonly kind: "complete"; readonly resultJson: string }
@@ -71,18 +71,18 @@ export type Settlement = LeaseRef & {
         readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
         readonly failure: Failure;
       }
-    /** To be run again: after `delayMs`, or at once. A job whose cancel was requested becomes CANCELLED instead. */
+    /** The job runs again, after `delayMs` or at once. If its cancellation was requested, it becomes CANCELLED instead. */
     | {
         readonly kind: "retry";
         readonly delayMs: number;
         readonly failure: Failure;
-        /** False: the attempt is not spent, and without a delay the job goes to the head of its lane. */
+        /** False means that the attempt is not spent. Without a delay, the job then returns to the head of its lane. */
         readonly countsAttempt: boolean;
       }
     /**
-     * Its provider refused it for load, or is down: back to the head of its lane, or after `delayMs`; no attempt spent.
-     * CANCELLED if that was requested. Bounces of one `episode` count as one against the queue's maxBounces; left out:
-     * it counts by itself.
+     * The provider refused the job for load, or is down. The job returns to the head of its lane, or waits for
+     * `delayMs`, and no attempt is spent. If its cancellation was requested, it becomes CANCELLED. Bounces of one
+     * `episode` count as one towards the queue's maxBounces; without an episode, each counts by itself.
      */
     | {
         readonly kind: "bounce";
@@ -90,20 +90,20 @@ export type Settlement = LeaseRef & {
         readonly failure: Failure;
         readonly episode?: string;
       }
-    /** Handed back unfinished: to the head of its lane, no attempt spent. CANCELLED if that was requested. */
+    /** The worker returns the job unfinished to the head of its lane; no attempt is spent. CANCELLED if that was requested. */
     | { readonly kind: "release" }
   );
 
 export type SettleOutcome =
-  /** `repeated`: this very lease had ended the job already; `state` is what it is. */
+  /** `repeated`: this same lease had ended the job before, and `state` is the state that it set. */
   | { readonly kind: "settled"; readonly state: JobState; readonly repeated?: true }
   | { readonly kind: "leaseLost" }
-  /** This end cannot be stored, and has changed nothing; the others of the call are. `argument`: what of it. */
+  /** This settlement cannot be stored and changed nothing; the others of the call are stored. `argument` names the wrong part. */
   | { readonly kind: "invalid"; readonly argument: string };
 
 export interface ReapedJob extends EndedJob {
   readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
-  /** It lost its worker; else it was waiting. */
+  /** True if the job lost its worker; false if it was waiting. */
   readonly stalled: boolean;
 }
 
@@ -113,33 +113,33 @@ export interface ReapResult {
 }
 
 export interface Leases {
-  /** Takes up to `count` jobs in fair order. Never blocks: no job waiting is an empty answer. */
+  /** Takes up to `count` jobs in fair order. It never blocks: if no job waits, the answer is empty. */
   lease(request: LeaseRequest): Promise<LeaseResult>;
-  /** Pushes the expiry of leases to `leaseMs` from now, each for itself. */
+  /** Extends each lease to `leaseMs` from now, independently of the others. */
   renew(leases: readonly LeaseRef[], leaseMs: number): Promise<readonly RenewOutcome[]>;
-  /** As renew, for a holder that comes back and needs the leases' data again. */
+  /** As renew, for a worker that reconnects and needs the data of its leases again. */
   adopt(
     leases: readonly LeaseRef[],
     leaseMs: number,
     workerId: string,
   ): Promise<readonly AdoptOutcome[]>;
-  /** Ends attempts. A job's state and all that follows from it change in one script call. */
+  /** Ends attempts. One script call changes a job's state and everything that follows from it. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleOutcome[]>;
-  /** Takes back up to `limit` leases that ran out, and ends waiting jobs whose time is over. */
+  /** Takes back up to `limit` leases that have expired, and ends waiting jobs whose latest start or deadline has passed. */
   reap(queue: QueueName, limit: number): Promise<ReapResult>;
   /**
-   * 32 bytes that every engine on this Redis is given. Where none are stored, `known` are, or new ones
-   * that are drawn at random.
+   * Returns 32 bytes that are the same for every engine on this Redis. If none are stored, the engine stores `known`, or
+   * else new random bytes.
    */
   leaseSecret(known?: Buffer): Promise<Buffer>;
 }
 
-/** What leases depend on of their queue. */
+/** The settings of a queue that leases depend on. */
 export interface LeaseSettings extends JobSettings {
   /** How often a job may lose its worker before it fails. */
   readonly maxStalls: number;
-  /** How often a provider may refuse a job before that spends an attempt. */
+  /** How often a provider may refuse a job before a refusal spends an attempt. */
   readonly maxBounces: number;
-  /** Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. */
+  /** The tokens reserved for an attempt when the job declares none and nothing was learned of its type. */
   readonly defaultEstimatedTokens: number;
 }

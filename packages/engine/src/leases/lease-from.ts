@@ -9,15 +9,18 @@ import type { Lease, LeaseRequest, LeaseResult, LeaseSettings } from "./contract
 import { lease } from "./lease.ts";
 import { settle } from "./settle.ts";
 
-/** Redis does nothing else while it leases. */
+/** A bound on one call, because Redis serves nothing else meanwhile. */
 const LEASES_PER_CALL = 256;
-/** How often a shard asks an account again that had nothing for it: also how long it may take to hear of a slot that another shard frees, or of what another engine gives the account. */
+/**
+ * How long a shard waits before it asks an account again that had nothing to grant. It may take as long until the shard
+ * learns of a slot that another shard frees, or of a limit that another engine raises.
+ */
 const ASK_AGAIN_MS = 50;
 
 export interface LeaseFrom {
-  /** Attempts have ended here, or an account was changed: one that had nothing may have something now. */
+  /** Attempts ended in this engine, or an account was changed. So an account that had nothing may have something now. */
   freed(): void;
-  /** Leases from a queue's shards by turns, until there are enough or none has more. */
+  /** Leases from the shards of a queue in turn, until it has enough jobs or no shard has more. */
   lease(
     shards: readonly ShardOfQueue<LeaseSettings>[],
     request: LeaseRequest,
@@ -25,17 +28,17 @@ export interface LeaseFrom {
   ): Promise<LeaseResult>;
 }
 
-/** Every job has a type: one that seems to have none has a spec that something else has written. */
+/** Every job has a type. A job without one has a spec that another program wrote. */
 const isReadable = ({ job }: Lease): boolean => job.type !== "";
 
-/** Ends jobs that no worker could make sense of, before they come to one. */
+/** Ends jobs that no worker could read, before a worker gets them. */
 async function failUnreadable(
   redis: Store,
   { base, definition }: ShardOfQueue<LeaseSettings>,
   leases: readonly Lease[],
   stamp: { readonly nowMs: number; readonly maxEvents: number },
 ): Promise<void> {
-  const message = "what it was submitted with cannot be read: its stored field spec is malformed";
+  const message = "the job cannot be read: its stored field spec is malformed";
   await settle.run(redis, base, {
     ...stamp,
     keepSucceededMs: definition.retainSucceededMs,
@@ -55,12 +58,12 @@ export function leaseFromShards(
   accounts: Pick<ProviderAccountRegistry, "exchange">,
   clock: Clock,
 ): LeaseFrom {
-  // Which shard a queue's next call begins with, so that all are first equally often.
+  // The shard with which a queue's next call begins. It rotates, so that all shards are first equally often.
   const turns = new Map<string, number>();
-  // By shard and pool: when to ask an account again that had nothing.
+  // For each shard and pool: when to ask an account again that had nothing to grant.
   const askAgain = new Map<string, number>();
 
-  /** Whether any account granted something. */
+  /** Exchanges slices with accounts. Returns whether any account granted something. */
   const getSlices = async (
     { base }: ShardOfQueue<LeaseSettings>,
     wants: readonly Want[],

@@ -5,7 +5,7 @@ import { asStoreFault } from "../redis/store-fault.ts";
 
 const SECRET_BYTES = 32;
 
-/** The stored secret. Where there is none (a new or an emptied Redis), the first engine's secret is stored. */
+/** Returns the stored secret. If Redis has none, because it is new or was emptied, the first engine stores its own. */
 export async function leaseSecret(
   redis: Store,
   rootPrefix: string,
@@ -18,6 +18,6 @@ export async function leaseSecret(
     await redis.set(key, own, "NX");
     return Buffer.from((await redis.get(key)) ?? own, "hex");
   } catch (error) {
-    throw asStoreFault(error, "reading the secret of leases");
+    throw asStoreFault(error, "reading the lease secret");
   }
 }

@@ -1,19 +1,19 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
--- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account it had too little of: pool,
---          jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, {the names of a lease's
---          fields}, per lease: the fields}
--- REPEAT   safe, but not the same: a lost reply's leases run out and are reaped
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account whose slice was too small:
+--          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, {the names of a
+--          lease's fields}, per lease: the fields}
+-- REPEAT   safe, but not idempotent: the leases of a lost reply expire and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
--- worker_ids, a line each, take turns: the first job is for the first of them.
--- types, a line each, are those that they have executors for; none: any.
--- alone is 1 for workers that run nothing: each may have one suspect, and no job that is none. With 0 no suspect is
--- leased. suspects_wait is 1 where suspects of these types and pools could be leased to workers that run nothing.
--- except, a line each, are keys whose jobs are passed over.
--- next_due_ms is when the next scheduled job is due, or the next held lane is to be looked at again.
--- default_tokens is what an attempt is taken to spend while nothing is declared and nothing was learned.
+-- worker_ids has one worker on each line. They take turns: the first job is for the first worker.
+-- types has one type on each line: the types that the workers execute. If it is empty, they execute any type.
+-- alone is 1 for workers that run nothing. Each may have one suspect, and no other job. With 0, no suspect is
+-- leased. suspects_wait is 1 if suspects of these types and pools could be leased to workers that run nothing.
+-- except has one key on each line. Their jobs are skipped.
+-- next_due_ms is the time at which the next scheduled job is due or the next held lane is to be checked.
+-- default_tokens is the estimate for an attempt if the job declares none and nothing was learned.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -75,8 +75,8 @@ if not any_type then
   for _, family in ipairs(family_list) do serves_family[family] = true end
 end
 
--- Bounds on what one call moves; the rest follows with the next, or by the promoter.
-local PROMOTE, INBOX, UNPARK = 200, 1000, 1000
+-- The most that one call moves. The next call or the promoter moves the rest.
+local PROMOTE, INBOX, RELEASE = 200, 1000, 1000
 
 local expires_text = string.format("%.0f", now_ms + lease_ms)
 local active = later.list("LPUSH", base .. "active")
@@ -84,7 +84,7 @@ local leases = later.list("ZADD", base .. "mr:leases")
 
 local _, next_due_ms = delayed.promote(now_ms, PROMOTE)
 lanes.inbox(INBOX)
-lanes.unpark(now_ms, UNPARK)
+lanes.release_due(now_ms, RELEASE)
 local unsorted = false
 if lanes.may_sort then
   load_sorting()
@@ -96,7 +96,7 @@ if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
 local expired, wants, holds = {}, {}, {}
--- What a lease has, in this order.
+-- The fields of a lease, in this order.
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
   F.due_ms, F.bounces }
 local reply, n = { "OK", "", expired, wants, holds, 0, LEASE }, 7
@@ -131,7 +131,7 @@ function wanted.classes()
   return classes
 end
 
-local function outlived(job_id, deadline_ms, expires_ms, started)
+local function expiry_reason(job_id, deadline_ms, expires_ms, started)
   if (numbers.whole(deadline_ms) or math.huge) <= now_ms then
     return "DEADLINE_EXCEEDED", "not finished by its deadline"
   end
@@ -140,30 +140,30 @@ local function outlived(job_id, deadline_ms, expires_ms, started)
   return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
--- What is said of the lane's key: its limits and what its attempts take as far as was learned, each nil
--- if nothing is. Read for all lanes that were lined up together, once a call.
-local function said_of(lane)
-  local beside, key = lane.beside, lane.key
-  if not beside.limits then
+-- The limits of the lane's key, and the tokens that its attempts usually take; each is nil if there is none. One read
+-- serves all lanes of a class in a call.
+local function limits_and_learned(lane)
+  local queue, key = lane.queue, lane.key
+  if not queue.limits then
     local keys = {}
-    for i, other in ipairs(beside) do keys[i] = other.key end
+    for i, other in ipairs(queue) do keys[i] = other.key end
     local limits, learned = budgets.limits_of(keys)
-    beside.limits, beside.learned = {}, {}
+    queue.limits, queue.learned = {}, {}
     for i = 1, math.max(#limits, #learned) do
-      if limits[i] then beside.limits[keys[i]] = key_limits.read(limits[i]) end
-      if learned[i] then beside.learned[keys[i]] = numbers.whole(learned[i]) end
+      if limits[i] then queue.limits[keys[i]] = key_limits.read(limits[i]) end
+      if learned[i] then queue.learned[keys[i]] = numbers.whole(learned[i]) end
     end
   end
-  return beside.limits[key], beside.learned[key]
+  return queue.limits[key], queue.learned[key]
 end
 
 local function look(job_id, lane)
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by)
-  -- Removed by something that knows nothing of lanes.
+  -- The job was removed by a program that does not know lanes.
   if not fields[1] then return nil end
   if fields[4] or fields[5] then
-    local reason, message = outlived(job_id, fields[5], fields[4], fields[3])
+    local reason, message = expiry_reason(job_id, fields[5], fields[4], fields[3])
     if reason then
       ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
       local m = #expired
@@ -171,18 +171,18 @@ local function look(job_id, lane)
       return nil
     end
   end
-  local limits, learned = said_of(lane)
+  local limits, learned = limits_and_learned(lane)
   local est = numbers.whole(fields[6])
   local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-  local slice = slices.of(lane.beside.pool)
-  if slice then tokens = slices.believed(slice, lane.key, tokens, usual) end
-  -- The estimate is kept with the job where there is something to correct by it.
+  local slice = slices.for_pool(lane.queue.pool)
+  if slice then tokens = slices.capped(slice, lane.key, tokens, usual) end
+  -- The estimate is stored with the job if there is something to correct by it later.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
-    key = lane.key, class = lane.beside.class, weight = limits and limits.weight, slice = slice }
+    key = lane.key, class = lane.queue.class, weight = limits and limits.weight, slice = slice }
 end
 
--- Notes with a job, once, what it had to wait for.
+-- Records a constraint that the job had to wait for, once for each job and kind.
 local held_lanes = {}
 local function note_hold(job, kind)
   held_lanes[kind] = (held_lanes[kind] or 0) + 1
@@ -190,23 +190,23 @@ local function note_hold(job, kind)
   rcall("HSET", base .. job.id, F.held_by, job.held and job.held .. "," .. kind or kind)
 end
 
--- All that a job needs is looked at before any of it is taken: one that waits holds nothing.
+-- Checks everything that a job needs before it takes any of it: a job that waits holds nothing.
 local function gate(job)
   if job.limits then
-    local when, kind = budgets.blocked(job.limits, budgets.use_of(job.key), job.held_tokens)
+    local when, kind = budgets.constraint(job.limits, budgets.use_of(job.key), job.held_tokens)
     if when then
       note_hold(job, kind)
       return when
     end
   end
-  if job.slice and slices.blocked(job.slice, job.tokens) then return "shut" end
+  if job.slice and slices.is_short(job.slice, job.tokens) then return "shut" end
 end
 
 local function start(job, finish)
   local job_id, spec, started = job.id, job.spec, job.started
   local job_key = base .. job_id
   if not spec then
-    -- Added by BullMQ itself under an id of Millrace's form.
+    -- BullMQ itself added the job, under an id of Millrace's form.
     local plain = rcall("HMGET", job_key, F.type, F.bull_options, F.priority, F.submitted_ms)
     spec = cjson.encode({ [F.spec_type] = plain[1], [F.spec_priority] = numbers.whole(plain[3]) or 0, [F.spec_submitted_ms] = numbers.whole(plain[4]) or now_ms,
       [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
@@ -243,7 +243,7 @@ local function start(job, finish)
   signals.add("s RUNNING", job_id)
 end
 
--- How many jobs of a pool wait, as far as this call could have taken them.
+-- How many jobs of a pool wait, up to the number that this call could have taken.
 local function waiting(pool, most, served)
   local found = 0
   for class in pairs(served) do
@@ -278,8 +278,8 @@ if count > 0 then
     wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left, served), least_tokens
   end
 end
-local unpark_ms = lanes.unpark(-1, 0)
-reply[2] = math.min(next_due_ms or math.huge, unpark_ms or math.huge, unsorted and now_ms or math.huge)
+local held_until_ms = lanes.release_due(-1, 0)
+reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, unsorted and now_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 lanes.flush()
 later.flush()

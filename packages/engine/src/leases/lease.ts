@@ -9,7 +9,7 @@ import { F } from "../redis/stored-names.ts";
 import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
 
 export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "workerId"> {
-  /** They take turns; at least one. */
+  /** The workers take turns. There is at least one. */
   readonly workerIds: readonly string[];
   readonly nowMs: number;
   readonly maxEvents: number;
@@ -18,7 +18,7 @@ export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "worker
 }
 
 export interface LeaseScriptResult extends LeaseResult {
-  /** What there was too little of, of provider accounts. */
+  /** What the slices of provider accounts could not give. */
   readonly wants: readonly Want[];
 }
 

@@ -15,7 +15,7 @@ export interface LeasesParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
 }
 
-/** `freed`: an account was changed, and may have something now for who was told that it had nothing. */
+/** Callers invoke `freed` after an account was changed: it may grant something now where it had nothing before. */
 export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
   const { redis, rootPrefix, clock, random, shards, accounts } = parts;
   const leaseFrom = leaseFromShards(redis, accounts, clock);

@@ -1,4 +1,4 @@
--- reap_leases: take back leases that ran out, and end waiting jobs whose latest start or finish has passed.
+-- reap_leases: take back leases that have expired, and end waiting jobs whose latest start or deadline has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
 -- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
@@ -6,9 +6,9 @@
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
--- A lost lease spends an attempt: its job goes to the head of its lane, unless it is out of attempts,
--- has stalled more than max_stalls times, is past its deadline, or its cancel was asked for. Where the next one
--- would be its last it is a suspect from then on: see lib/lanes.
+-- A lost lease spends an attempt, and the job returns to the head of its lane. The job ends instead if it has no
+-- attempts left, has stalled more than max_stalls times, is past its deadline, or its cancellation was requested.
+-- If the next stall would end the job, it is a suspect from then on: see lib/lanes.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -31,7 +31,7 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
 
--- A running job past its deadline is its scheduler's to stop: looked at again this much later.
+-- The scheduler stops a running job that is past its deadline. This script checks such a job again after this time.
 local LOOK_AGAIN_MS = 5000
 local LATE = "not finished by its deadline"
 local LOST = cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true })
@@ -45,14 +45,14 @@ end
 
 local function reap(job_id)
   if not ends.drop_lease(job_id) then
-    -- BullMQ's stalled check was first, and put it in the inbox.
+    -- BullMQ's stalled check came first, and moved the job to the inbox.
     rcall("ZREM", base .. "mr:leases", job_id)
     return
   end
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, F.bull_options, F.attempts_spent, F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation)
   if not fields[1] then return end
-  -- Nobody says what a dead attempt spent: it counts as what was reserved.
+  -- Nobody reports what a dead attempt spent, so it counts as what was reserved.
   reservations.settle_lost(job_id, fields[5], fields[6])
   local stalls = numbers.add_field(job_key, F.stalls, 1)
   events.add("stalled", job_id)
@@ -93,7 +93,7 @@ local function expire(job_id)
   rcall("ZREM", base .. "mr:expiry", job_id)
   if state ~= "QUEUED" and state ~= "SCHEDULED" then return end
   if deadline > now_ms and (numbers.whole(fields[2]) or 0) > 0 then
-    -- It did start in time; only the deadline counts now.
+    -- The job started in time, so only the deadline counts now.
     if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
     return
   end
@@ -112,7 +112,7 @@ end
 
 local lapsed = due("mr:leases")
 for _, job_id in ipairs(lapsed) do reap(job_id) end
--- What was just taken back is no longer running.
+-- A job that was just taken back must no longer count as running.
 later.flush()
 local outlived = due("mr:expiry")
 for _, job_id in ipairs(outlived) do expire(job_id) end

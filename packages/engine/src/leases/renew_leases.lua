@@ -1,4 +1,4 @@
--- renew_leases: push leases' expiry forward where the caller still holds them.
+-- renew_leases: extend the leases that the caller still holds.
 -- KEYS     base
 -- ARGV     now_ms, lease_ms; per lease: id, token
 -- RETURNS  per lease {"RENEWED", cancel_requested} | {"LEASE_LOST"}
@@ -14,7 +14,7 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 local lease_ms = numbers.given(ARGV[2], "lease_ms")
 local expires_text = string.format("%.0f", now_ms + lease_ms)
 local expiry = later.list("ZADD", base .. "mr:leases")
--- As BullMQ does, so that its stalled check passes over them.
+-- BullMQ's renewal does the same, so that its stalled check skips these jobs.
 local stalled = later.list("SREM", base .. "stalled")
 
 local replies = {}

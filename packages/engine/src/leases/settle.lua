@@ -1,4 +1,4 @@
--- settle: end attempts; each job's new state and all that follows from it, or nothing.
+-- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
 --          state, delay_ms, counts, episode, body, message, noted, usage
@@ -6,17 +6,20 @@
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
--- kind is "complete", with the result as body; "release"; or, with the failure as body (JSON), its message, and as
--- noted the failure as its history keeps it (JSON): "fail", with the state; "retry", with delay_ms, and 1 as counts if
--- the attempt is spent; "bounce", with delay_ms and the episode or "": its provider refused it for load, or is
--- down, and no attempt is spent. What a kind has no use for is "". usage is "" or
--- "input,output,calls" and, where the worker measured CPU time, ",compute_ms". A job that is to run again
--- but whose cancel was asked for is CANCELLED. What was reserved is settled to the tokens of the usage;
--- without one it counts as spent, unless the attempt is not counted: then the provider was never reached.
--- Bounces of one episode count as one; the one after max_bounces spends an attempt.
+-- kind     complete   body is the result
+--          release    the worker returns the job unfinished
+--          fail       state is the job's new state
+--          retry      after delay_ms; counts is 1 if the attempt is spent
+--          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
+-- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
+-- the history keeps (JSON). Arguments that a kind does not use are "".
+-- usage is "" or "input,output,calls", with ",compute_ms" if the worker measured CPU time. A job that would run again
+-- becomes CANCELLED if its cancellation was requested. The reservations are settled to the tokens of the usage.
+-- Without a usage they count as spent, unless the attempt does not count: then the provider was never reached.
+-- Bounces of one episode count as one. The bounce after max_bounces spends an attempt.
 --
--- A settlement that is INVALID has changed nothing, and the others of the call are settled: no JSON is decoded
--- but what may be none, and what is stored of a job and cannot be read counts as not there.
+-- A settlement that is INVALID changes nothing, and the others of the call are settled. The script decodes only JSON
+-- that may be malformed without harm: a stored field that cannot be read counts as absent.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -36,7 +39,7 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
 
--- "input,output,calls" or "input,output,calls,compute_ms" as four numbers, or nil.
+-- Reads "input,output,calls" or "input,output,calls,compute_ms" as four numbers; nil if it is neither.
 local function read_usage(text)
   local a, b, c, ms = string.match(text or "", "^(%d+),(%d+),(%d+),?(%d*)$")
   if ms == "" then ms = "0" end
@@ -53,7 +56,7 @@ end
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
--- A kind with what belongs to it, or nil if it is malformed.
+-- A kind with its arguments, or nil if it is malformed.
 local function read_kind(name, state, delay_ms, counts, episode)
   if name == "complete" or name == "release" then return { name = name } end
   if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
@@ -67,8 +70,8 @@ local function read_kind(name, state, delay_ms, counts, episode)
   end
 end
 
--- What reached no provider is given back; what a provider refused is given back to the key, and counts
--- as a request of the account.
+-- Settles the reservations. A call that never reached the provider is refunded to both. A call that the provider refused
+-- is refunded to the key, and counts as a request of the account.
 local function settle_reservation(id, rsv, acs, kind, usage)
   local spent = usage and usage[1] + usage[2]
   local key = lanes.key_of(id)
@@ -82,8 +85,8 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   end
 end
 
--- How many episodes a job was bounced in, this one included, and whether it was bounced in this one before. What names no
--- episode is one by itself.
+-- How many episodes a job was bounced in, including this one, and whether it had been bounced in this episode before. A
+-- bounce without an episode is an episode by itself.
 local function count_episode(before, episode)
   local count, last = string.match(before or "", "^(%d+) (%w*)$")
   count = numbers.whole(count) or 0
@@ -95,7 +98,7 @@ local function attempts_of(job_key)
   return numbers.whole(json.read(rcall("HGET", job_key, F.bull_options)).attempts) or 1
 end
 
--- Whether a job that was bounced in so many episodes spends an attempt by it, and then whether that was its last.
+-- Whether a job spends an attempt because of its bounces, and if so, whether that was its last attempt.
 local function count_bounce(job_key, bounces, failed_attempts)
   if bounces % (max_bounces + 1) ~= 0 then return false, false end
   return true, failed_attempts + 1 >= attempts_of(job_key)
@@ -128,17 +131,17 @@ local function settle(at)
     if ended_by == token then return "REPEATED", ended_as end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
-  -- From here on something was written: nothing below may throw.
-  local rsv, acs, beside = fields[11], fields[12], {}
+  -- Something is written from here on, so nothing below may throw.
+  local rsv, acs, extra = fields[11], fields[12], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
-  if rsv then beside[1], beside[2] = F.key_reservation, "" end
-  if acs then beside[#beside + 1], beside[#beside + 2] = F.account_reservation, "" end
-  if usage then beside[#beside + 1], beside[#beside + 2] = F.usage, add_usage(fields[13], usage) end
+  if rsv then extra[1], extra[2] = F.key_reservation, "" end
+  if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
+  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[13], usage) end
 
   if kind.name == "complete" then
-    ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, beside)
+    ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
     return "SETTLED", "SUCCEEDED"
   end
   state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
@@ -151,27 +154,27 @@ local function settle(at)
   if kind.name == "bounce" and not state then
     local episodes, again = count_episode(fields[15], kind.episode)
     local last = false
-    beside[#beside + 1], beside[#beside + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
-    beside[#beside + 1], beside[#beside + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
+    extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
+    extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
     if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
     if counts then history.note(id, noted, usage_text) end
     if last then state = "FAILED" end
   end
   if state then
-    ends.finish(id, fields, token, "active", state, nil, body, message, beside)
+    ends.finish(id, fields, token, "active", state, nil, body, message, extra)
     return "SETTLED", state
   end
 
   if delay_ms then
-    if counts then beside[#beside + 1], beside[#beside + 2] = F.attempts_spent, failed_attempts + 1 end
-    -- What stalled before, and has one attempt left, would be ended by the next stall.
+    if counts then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, failed_attempts + 1 end
+    -- A job that stalled before and has one attempt left would be ended by its next stall.
     if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
-      beside[#beside + 1], beside[#beside + 2] = F.suspect, 1
+      extra[#extra + 1], extra[#extra + 2] = F.suspect, 1
     end
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
-      unpack(beside))
+      unpack(extra))
     if delay_ms > 0 then
       rcall("HSET", job_key, F.delay_ms, delay_ms)
       delayed.add(id, now_ms + delay_ms)
@@ -179,7 +182,7 @@ local function settle(at)
       return "SETTLED", "SCHEDULED"
     end
   else
-    rcall("HSET", job_key, F.due_ms, now_text, unpack(beside))
+    rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
   end
   local lane, priority = lanes.find(id)
   lanes.put(lane, id, priority or 0, not counts)
@@ -200,7 +203,7 @@ stored.flush()
 budgets.flush()
 slices.flush()
 local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
--- Under BullMQ's limit for the whole queue, whatever ends makes room.
+-- Under BullMQ's concurrency limit for the whole queue, any end makes room for another job.
 if meta[2] then signals.work() end
 if signals.lines.w then
   if not meta[1] then rcall("ZADD", base .. "marker", 0, "0") end

@@ -15,7 +15,7 @@ async function running(spec: Partial<JobSpec> = {}) {
   return { ...parts, redis, base, held: await leaseOne(parts.engine) };
 }
 
-test("a spent attempt goes to the tail of its lane and counts, one that is not to its head and does not", async () => {
+test("after a spent attempt the job goes to the tail of its lane, and after one that is not spent to the head", async () => {
   const { engine, job, held } = await running();
   await engine.submit([job("aaaa"), job("aaaa")]);
   const bounce = { kind: "retry", delayMs: 0, failure, countsAttempt: false } as const;
@@ -28,7 +28,7 @@ test("a spent attempt goes to the tail of its lane and counts, one that is not t
   expect(rest[2]).toMatchObject({ jobId: held.jobId, job: { failure } });
 });
 
-test("a job that comes back keeps its priority and its pool", async () => {
+test("a job that returns to its lane keeps its priority and its pool", async () => {
   const { engine, job, held } = await running({ priority: 7, pool: "gpu" });
   await engine.submit([
     job("aaaa", { priority: 8, pool: "gpu" }),
@@ -44,7 +44,7 @@ test("a job that comes back keeps its priority and its pool", async () => {
   ]);
 });
 
-test("what attempts spent is added up, whether they failed or not", async () => {
+test("the usage of attempts is added up, whether they failed or not", async () => {
   const { engine, held } = await running();
   const usage = { inputTokens: 1_000_000_000, outputTokens: 5, providerCalls: 1 };
   await engine.settle([
@@ -88,7 +88,7 @@ test.each(["FAILED", "CANCELLED", "EXPIRED"] as const)(
   },
 );
 
-test("two ends of one lease in one call: the first counts", async () => {
+test("of two settlements of one lease in one call, the first one counts", async () => {
   const { engine, held } = await running();
   const outcomes = await engine.settle([
     { ...held, kind: "complete", resultJson: '"first"' },
@@ -100,7 +100,7 @@ test("two ends of one lease in one call: the first counts", async () => {
   ]);
 });
 
-test("a token of the future, of nothing, or for no job, is no lease", async () => {
+test("a future token, an empty token and a token of no job are not leases", async () => {
   const { engine, job, held } = await running();
   const waiting = job("aaaa");
   await engine.submit([waiting]);
@@ -118,7 +118,7 @@ test("a token of the future, of nothing, or for no job, is no lease", async () =
   expect(await stateOf(engine, waiting.id)).toBe("QUEUED");
 });
 
-test("a thousand settlements are answered each in its place", async () => {
+test("a thousand settlements get their answers in order", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 1_000 }, (_, i) => job(`key${i % 9}`)));
   const leases = await lease(engine, 1_000);
@@ -144,7 +144,7 @@ test("a thousand settlements are answered each in its place", async () => {
   });
 });
 
-test("a large result is kept whole, and not repeated in the events", async () => {
+test("a large result is stored whole, and is not repeated in the events", async () => {
   const { engine, held, redis, base } = await running();
   const resultJson = JSON.stringify("é".repeat(limits.resultBytes / 2 - 1));
   await engine.settle([{ ...held, kind: "complete", resultJson }]);
@@ -152,7 +152,7 @@ test("a large result is kept whole, and not repeated in the events", async () =>
   expect(await redis.memory("USAGE", `${base}events`)).toBeLessThan(10_000);
 });
 
-test("a lease whose lock ran out unnoticed is still held until it is reaped", async () => {
+test("a lease whose lock expired unnoticed is still held until it is reaped", async () => {
   const { engine, held, redis, base, time } = await running();
   time.nowMs += 10 * LEASE_MS;
   await redis.del(`${base}${held.jobId}:lock`);
@@ -167,7 +167,7 @@ test("a lease whose lock ran out unnoticed is still held until it is reaped", as
   ]);
 });
 
-test("whoever adopts a lease gets what it needs to go on", async () => {
+test("adopting a lease returns everything that a worker needs to continue", async () => {
   const { engine, held, time } = await running({ payloadJson: '{"a":1}', labels: { team: "x" } });
   await engine.append([
     { ...held, chunks: [0, 1].map((seq) => ({ seq, kind: "text", body: "x" })) },
@@ -186,7 +186,7 @@ test("whoever adopts a lease gets what it needs to go on", async () => {
 });
 
 test.each([
-  ["is cancelled if that was asked for", {}, "cancelled", "CANCELLED"],
+  ["is cancelled if that was requested", {}, "cancelled", "CANCELLED"],
   ["expires if its deadline has passed", { deadline: 0 }, "expired", "EXPIRED"],
   ["runs again while its deadline is ahead", { deadline: 1 }, "requeued", "QUEUED"],
   ["fails on its last attempt", { maxAttempts: 1 }, "failed", "FAILED"],
@@ -215,7 +215,7 @@ test.each([
 
 test.each([
   ["its backoff is over", { kind: "retry", delayMs: 500, failure, countsAttempt: true }, 500],
-  ["it is handed back", { kind: "release" }, 0],
+  ["it is released", { kind: "release" }, 0],
   ["its retry is at once", { kind: "retry", delayMs: 0, failure, countsAttempt: true }, 0],
 ] as const)("a job that runs again was due when %s", async (_, settlement, delayMs) => {
   const { engine, job, time } = await setup();
@@ -239,7 +239,7 @@ test("a job that lost its worker was due when its lease was taken back", async (
   expect((await leaseOne(engine)).dueAgainMs).toBe(dueMs);
 });
 
-test("waiting jobs end when their time is over and not a millisecond before", async () => {
+test("waiting jobs expire when their time is over, and not a millisecond earlier", async () => {
   const { engine, job, time } = await setup();
   const expires = job("aaaa", { expiresAtMs: time.nowMs + 100 });
   const deadline = job("aaaa", { deadlineMs: time.nowMs + 100 });
@@ -260,7 +260,7 @@ test("waiting jobs end when their time is over and not a millisecond before", as
   expect(await engine.stats(queue)).toMatchObject({ queued: 0, scheduled: 0, failed: 3, lanes: 0 });
 });
 
-test("the latest start is kept once the first attempt has started; the deadline is not", async () => {
+test("once the first attempt has started, the latest start no longer counts; the deadline still does", async () => {
   const { engine, time, held } = await running({
     expiresAtMs: 1_764_000_000_100,
     deadlineMs: 1_764_000_000_300,
@@ -275,7 +275,7 @@ test("the latest start is kept once the first attempt has started; the deadline 
   expect(await stateOf(engine, held.jobId)).toBe("EXPIRED");
 });
 
-test("reaping takes as many as it is told, and says that there are more", async () => {
+test("reaping takes up to its limit, and reports that there are more", async () => {
   const { engine, job, time } = await setup();
   await engine.submit(Array.from({ length: 5 }, () => job("aaaa")));
   await lease(engine, 5);
@@ -286,7 +286,7 @@ test("reaping takes as many as it is told, and says that there are more", async 
   expect([second.reaped.length, second.more]).toEqual([2, false]);
 });
 
-test("promoting takes as many as it is told, and says when the next is due", async () => {
+test("promoting takes up to its limit, and returns when the next job is due", async () => {
   const { engine, job, time } = await setup();
   const at = time.nowMs + 1_000;
   await engine.submit([0, 0, 0, 7].map((later) => job("aaaa", { runAtMs: at + later })));
@@ -322,7 +322,7 @@ test("an idempotency key lives as long as its job and its window after it", asyn
   expect(await again()).toEqual([{ kind: "accepted" }]);
 });
 
-test("a message that is no well-formed text, or JSON, ends its job as any other", async () => {
+test("a failure message that is malformed text, or JSON, ends its job like any other", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 4 }, () => job("aaaa")));
   const [before, bad, worse, after] = await lease(engine, 4);
@@ -346,7 +346,7 @@ test("a message that is no well-formed text, or JSON, ends its job as any other"
   expect(await engine.audit()).toEqual([]);
 });
 
-test("an event repeats no part of a character of a long message", async () => {
+test("an event cuts a long message between characters", async () => {
   const { engine, held, redis, base } = await running();
   const message = "é".repeat(2_000);
   await engine.settle([
@@ -357,7 +357,7 @@ test("an event repeats no part of a character of a long message", async () => {
   expect(fields?.[fields.indexOf("failedReason") + 1]).toBe(`x${"é".repeat(511)}`);
 });
 
-test("an end that cannot be stored changes nothing, and the others of its call are settled", async () => {
+test("a settlement that cannot be stored changes nothing, and the others of its call are settled", async () => {
   const { engine, job } = await setup();
   await engine.submit(Array.from({ length: 3 }, () => job("aaaa")));
   const [first, bad, last] = await lease(engine, 3);

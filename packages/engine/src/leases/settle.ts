@@ -53,10 +53,10 @@ function detailsOf(settlement: Settlement): Details {
 
 const wholeMs = (ms: number): number => Math.max(0, Math.round(ms));
 
-/** A history is read whole, and copied to the dead letter: the longest message that it keeps. */
+/** The longest message that a history keeps. A history is read as a whole, and copied to the dead letter. */
 const NOTED_MESSAGE_BYTES = 1_000;
 
-/** What is stored of an end: its body, its message, and the failure as a history keeps it. */
+/** The stored texts of a settlement: its body, its message, and the failure as the history keeps it. */
 function textsOf(settlement: Settlement): [body: string, message: string, noted: string] {
   switch (settlement.kind) {
     case "complete":

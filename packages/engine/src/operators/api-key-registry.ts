@@ -18,7 +18,7 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
     const text = await redis.hget(key, keyId);
     return text === null ? undefined : parse(text);
   };
-  /** Replaces a record by what `edit` makes of it, whatever else changes it meanwhile. */
+  /** Replaces a record by the result of `edit`. It repeats that if the record changes meanwhile (optimistic concurrency). */
   const change = async (keyId: KeyId, edit: (record: ApiKeyRecord) => ApiKeyRecord) => {
     for (;;) {
       const before = await redis.hget(key, keyId);
@@ -66,7 +66,7 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
   };
 }
 
-/** As it is stored: hashes as base64. */
+/** The stored form. Hashes are in base64. */
 interface StoredRecord extends Omit<ApiKeyRecord, "secretHash" | "oldSecret"> {
   readonly secretHash: string;
   readonly oldSecret?: { readonly hash: string; readonly expiresMs: number };

@@ -1,8 +1,8 @@
--- append_change: write down a change that is about to be made, and forget the oldest.
+-- append_change: record a change before it is made, and remove the oldest changes.
 -- KEYS     base, which is the stream
 -- ARGV     now_ms, keep_ms, most, actor, action, subject, detail
 -- RETURNS  {id}
--- REPEAT   not safe: it is written down twice
+-- REPEAT   not safe: it records the change twice
 local base = KEYS[1]
 local now_ms = tonumber(ARGV[1])
 local keep_ms = tonumber(ARGV[2])
@@ -15,7 +15,7 @@ local fields = { "t", ARGV[1], "actor", actor, "action", action, "subject", subj
 local function add(id) return redis.pcall("XADD", base, "MAXLEN", most, id, unpack(fields)) end
 
 local id = add(ARGV[1] .. "-*")
--- The clock was set back: Redis then counts on from the last id.
+-- If the clock was set back, Redis continues from the last id.
 if id.err then id = add("*") end
 if id.err then return redis.error_reply(id.err) end
 redis.call("XTRIM", base, "MINID", string.format("%.0f", now_ms - keep_ms))

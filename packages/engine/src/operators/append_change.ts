@@ -8,7 +8,7 @@ export interface AppendChangeRequest extends Change {
   readonly most: number;
 }
 
-/** Returns its id. */
+/** Returns the change's id. */
 export const appendChange = defineScript<AppendChangeRequest, string>(import.meta.url, {
   name: "append_change",
   argv: ["now_ms", "keep_ms", "most", "actor", "action", "subject", "detail"],

@@ -8,7 +8,7 @@ const change = (subject: string) => ({
   ...{ actor: "anna", action: "PutQueue", subject, detailJson: `{"of":"${subject}"}` },
 });
 
-/** A change log with limits of its own. */
+/** A change log with its own limits. */
 async function logWith(changeLog: NonNullable<EngineOptions["changeLog"]>) {
   const { url, rootPrefix, engine: before, time } = await setup();
   const engine = await openEngine({
@@ -20,7 +20,7 @@ async function logWith(changeLog: NonNullable<EngineOptions["changeLog"]>) {
   return { log: engine.changeLog, subjects, time, url, rootPrefix };
 }
 
-test("changes are listed newest first, whole, and in pages that new ones do not move", async () => {
+test("changes are listed newest first and complete, in pages that new changes do not shift", async () => {
   const { engine, time } = await setup();
   const log = engine.changeLog;
   expect(await log.list(2)).toEqual({ changes: [] });
@@ -38,7 +38,7 @@ test("changes are listed newest first, whole, and in pages that new ones do not 
   expect((await log.list(3))?.nextPageToken).toBeDefined();
 });
 
-test("what is no page token is told from one", async () => {
+test("an invalid page token is recognised", async () => {
   const { engine } = await setup();
   for (const token of ["", "x", "1", "1-", "1-1-1", "+", "-1-1"]) {
     expect(await engine.changeLog.list(1, token)).toBeUndefined();
@@ -46,7 +46,7 @@ test("what is no page token is told from one", async () => {
   expect(await engine.changeLog.list(1, "1-0")).toEqual({ changes: [] });
 });
 
-test("a change that was not made is taken back", async () => {
+test("a change that was not made can be retracted", async () => {
   const { engine } = await setup();
   await engine.changeLog.append(change("a"));
   const id = await engine.changeLog.append(change("b"));
@@ -55,13 +55,13 @@ test("a change that was not made is taken back", async () => {
   expect((await engine.changeLog.list(9))?.changes.map(({ subject }) => subject)).toEqual(["a"]);
 });
 
-test("the oldest go when there are too many", async () => {
+test("the oldest changes are removed when there are too many", async () => {
   const { log, subjects } = await logWith({ maxLength: 2 });
   for (const subject of ["a", "b", "c"]) await log.append(change(subject));
   expect(await subjects()).toEqual(["c", "b"]);
 });
 
-test("what is too old is not shown, and goes with the next change", async () => {
+test("changes that are too old are not listed, and the next change removes them", async () => {
   const { log, subjects, time, url, rootPrefix } = await logWith({ keepMs: 1_000 });
   await log.append(change("a"));
   time.nowMs += 1_000;
@@ -74,7 +74,7 @@ test("what is too old is not shown, and goes with the next change", async () => 
   expect(await redis.xlen(`${rootPrefix}:{registry}:changes`)).toBe(1);
 });
 
-test("a clock that was set back loses no change and no order", async () => {
+test("changes keep their order when the clock is set back, and none is lost", async () => {
   const { engine, time } = await setup();
   await engine.changeLog.append(change("a"));
   const id = await engine.changeLog.append(change("b"));
@@ -86,7 +86,7 @@ test("a clock that was set back loses no change and no order", async () => {
   expect(changes?.[0]?.timeMs).toBe(time.nowMs);
 });
 
-test("without Redis nothing is said to be written down", async () => {
+test("without Redis, append rejects", async () => {
   const { engine } = await setup();
   await engine.close();
   await expect(engine.changeLog.append(change("a"))).rejects.toThrow(StoreUnavailable);

@@ -12,7 +12,7 @@ export const changeLogDefaults: ChangeLogSettings = {
 
 const ID = /^\d{1,16}-\d{1,16}$/;
 
-/** A stream, in order of the changes' ids; the time of each is a field of its own. */
+/** The change log is a stream in the order of the changes' ids. The time of each change is a separate field. */
 export function changeLog(
   redis: Store,
   rootPrefix: string,
@@ -25,7 +25,7 @@ export function changeLog(
       appendChange.run(redis, key, { ...change, nowMs: clock.nowMs(), keepMs, most: maxLength }),
     async retract(id) {
       await redis.xdel(key, id).catch((error: unknown) => {
-        throw asStoreFault(error, "taking back what was not changed");
+        throw asStoreFault(error, "retracting a change from the change log");
       });
     },
     async list(pageSize, pageToken) {
@@ -48,12 +48,12 @@ export function changeLog(
 }
 
 function parse(fields: readonly string[]): RecordedChange {
-  const of = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
+  const field = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
   return {
-    timeMs: Number(of("t")),
-    actor: of("actor"),
-    action: of("action"),
-    subject: of("subject"),
-    detailJson: of("detail"),
+    timeMs: Number(field("t")),
+    actor: field("actor"),
+    action: field("action"),
+    subject: field("subject"),
+    detailJson: field("detail"),
   };
 }

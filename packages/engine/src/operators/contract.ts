@@ -1,11 +1,11 @@
 import type { KeyId } from "@millrace/shared";
 
-/** What an operator changes. */
+/** A change that an operator makes. */
 export interface Change {
   readonly actor: string;
   /** For example "UpdateApiKey". */
   readonly action: string;
-  /** What it is done to, for example a key id. */
+  /** What is changed, for example a key id. */
   readonly subject: string;
   /** JSON without secrets. */
   readonly detailJson: string;
@@ -20,13 +20,13 @@ export interface ChangeLogSettings {
   readonly maxLength: number;
 }
 
-/** What operators have changed: for people who ask who did what. Nothing is decided by it. */
+/** The record of what operators changed, for people who ask who did what. Millrace decides nothing by it. */
 export interface ChangeLog {
-  /** Writes a change down, and is called before it is made: one that was made is never missing. Returns its id. */
+  /** Records a change. Callers append before they make the change, so that no change is missing. Returns the entry's id. */
   append(change: Change): Promise<string>;
-  /** Takes back a change that was not made after all. */
+  /** Removes the entry of a change that was not made. */
   retract(id: string): Promise<void>;
-  /** Newest first. Undefined: no such page token was given out. */
+  /** Newest first. Returns undefined if the page token is not valid. */
   list(pageSize: number, pageToken?: string): Promise<ChangePage | undefined>;
 }
 
@@ -47,16 +47,16 @@ export interface ApiKeyRecord {
 }
 
 export interface ApiKeys {
-  /** Stores a key. Repeating it is safe; a key that exists is left as it is and returned. */
+  /** Stores a key. It is idempotent: a key that exists stays as it is and is returned. */
   put(key: Omit<ApiKeyRecord, "revokedMs" | "oldSecret">): Promise<ApiKeyRecord>;
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
-  /** By key id. */
+  /** Sorted by key id. */
   list(): Promise<readonly ApiKeyRecord[]>;
-  /** Where `before` is given, only a key that still has that name; another is left as it is, and returned. */
+  /** Renames a key. If `before` is given and the key has another name, the key stays as it is and is returned. */
   rename(keyId: KeyId, name: string, before?: string): Promise<ApiKeyRecord | undefined>;
-  /** Gives a key a new secret; the one before goes on working for `graceMs`. A revoked key is left as it is. Not safe to repeat. */
+  /** Gives a key a new secret; the old secret works for `graceMs` more. A revoked key stays as it is. It is not idempotent. */
   rotate(keyId: KeyId, secretHash: Buffer, graceMs: number): Promise<ApiKeyRecord | undefined>;
-  /** Marks a key as revoked, for good. Repeating it is safe. */
+  /** Revokes a key for good. It is idempotent. */
   revoke(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
 }
 

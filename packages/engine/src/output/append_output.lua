@@ -1,14 +1,15 @@
--- append_output: store chunks of running attempts, in order, each once.
+-- append_output: store chunks of running attempts, in order, each exactly once.
 -- KEYS     base
 -- ARGV     now_ms, limit_bytes; per batch: id, token, first_seq, chunk_count, and so many times kind, body
 -- RETURNS  per batch {"APPENDED", next_seq, next_offset} | {"LEASE_LOST"} | {"GAP", next_seq} | {"FULL", next_seq, next_offset}
--- REPEAT   safe: chunks that are stored are skipped
+-- REPEAT   safe: chunks that are already stored are skipped
 -- TOUCHES
 --
 -- kind is t (text), d (data) or p (progress).
--- Fields of the job: oo the next offset; oq the next sequence of this attempt; ob the bytes since the
--- last reset, op those from before it that are still kept, `or` its offset. The bound holds for one
--- attempt's output: earlier attempts' goes first when both do not fit.
+-- Fields of the job: F.next_offset; F.next_seq, the next sequence of this attempt; F.output_bytes, the bytes of this
+-- attempt; F.earlier_output_bytes, the bytes of earlier attempts that are still kept; F.first_offset, the offset at which
+-- this attempt's output begins. The limit holds for one attempt's output. If the output of earlier attempts does not
+-- fit beside it, that is removed first.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -20,9 +21,9 @@ local rcall = redis.call
 local now_ms = ARGV[1]
 local limit_bytes = numbers.given(ARGV[2], "limit_bytes")
 
--- What a stream entry takes beside its body; it bounds floods of tiny chunks.
+-- The bytes that a stream entry takes in addition to its body. Counting them limits floods of tiny chunks.
 local CHUNK_OVERHEAD = 64
--- Output goes with its job; this is for jobs removed by something that knows nothing of output.
+-- Output is removed with its job. This expiry is for jobs that were removed by a program that does not know output.
 local ABANDONED_MS = 2592000000
 
 local function append(at)
@@ -66,13 +67,13 @@ local function append(at)
   return { word, seq, offset }
 end
 
--- Where each batch begins: all counts are looked at before the first is stored.
+-- Where each batch begins. All counts are checked before the first batch is stored.
 local starts, at = {}, 2
 while at < #ARGV do
   starts[#starts + 1] = at
   local chunk_count = numbers.given(ARGV[at + 4], "chunk_count")
   at = at + 4 + 2 * chunk_count
-  if chunk_count < 0 or at > #ARGV then error("chunk_count is not the number of chunks") end
+  if chunk_count < 0 or at > #ARGV then error("chunk_count must be the number of chunks that follow") end
 end
 local replies = {}
 for i, start in ipairs(starts) do replies[i] = append(start) end

@@ -5,7 +5,7 @@ import type { AppendOutcome, ChunkKind, OutputBatch } from "./contract.ts";
 
 export interface AppendRequest {
   readonly nowMs: number;
-  /** Each with at least one chunk, numbered without gaps. */
+  /** Each batch has at least one chunk. Its chunks are numbered without gaps. */
   readonly batches: readonly OutputBatch[];
 }
 

@@ -29,5 +29,5 @@ export function openOutput({ redis, clock, shards }: EngineParts): Output {
 function assertConsecutive({ jobId, chunks }: OutputBatch): void {
   const first = chunks[0]?.seq ?? 0;
   const ordered = chunks.every((chunk, index) => chunk.seq === first + index);
-  if (!ordered) throw new RangeError(`chunks of ${jobId} are not numbered without gaps`);
+  if (!ordered) throw new RangeError(`the chunks of ${jobId} must have a seq without gaps`);
 }

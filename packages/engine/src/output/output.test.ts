@@ -21,8 +21,10 @@ async function running() {
   };
   const read = (from: number, maxChunks = ALL, maxBytes = ALL) =>
     parts.engine.readOutput(held.jobId, from, maxChunks, maxBytes);
-  const retry = async (of: Lease) => {
-    await parts.engine.settle([{ ...of, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  const retry = async (leased: Lease) => {
+    await parts.engine.settle([
+      { ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true },
+    ]);
     return leaseOne(parts.engine);
   };
   return { ...parts, redis, held, stream, write, writeFrom, read, retry };
@@ -31,7 +33,7 @@ async function running() {
 const offsets = (read: Awaited<ReturnType<Awaited<ReturnType<typeof running>>["read"]>>) =>
   read.kind === "chunks" ? read.chunks.map((chunk) => chunk.offset) : read.kind;
 
-test("every byte comes back as it was written, with who wrote it and when", async () => {
+test("every byte is read as it was written, with its attempt and time", async () => {
   const { held, write, read, time } = await running();
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   await write(held, bytes, "", "é\0\n");
@@ -45,7 +47,7 @@ test("every byte comes back as it was written, with who wrote it and when", asyn
   });
 });
 
-test("a read stops at as many chunks or bytes as it is told, but has at least one", async () => {
+test("a read stops at its limit of chunks or bytes, but returns at least one chunk", async () => {
   const { held, write, read } = await running();
   await write(held, ...Array.from({ length: 40 }, () => "0123456789"));
   expect(offsets(await read(0, 3))).toEqual([0, 1, 2]);
@@ -56,7 +58,7 @@ test("a read stops at as many chunks or bytes as it is told, but has at least on
   expect(offsets(await read(0))).toHaveLength(40);
 });
 
-test("a read beyond what there is has nothing, yet", async () => {
+test("a read beyond the end returns no chunks yet", async () => {
   const { held, write, read, engine, job } = await running();
   await write(held, "a");
   expect(await read(1)).toEqual({ kind: "chunks", chunks: [], nextOffset: 1 });
@@ -64,7 +66,7 @@ test("a read beyond what there is has nothing, yet", async () => {
   expect(await engine.readOutput(job("aaaa").id, 0, 1, 1)).toEqual({ kind: "notFound" });
 });
 
-test("output that is no longer kept is gone, and not merely absent", async () => {
+test("a read of output that is no longer kept returns gone", async () => {
   const { held, write, read, redis, stream } = await running();
   await write(held, "a", "b", "c");
   await redis.xtrim(stream, "MAXLEN", 1);
@@ -90,7 +92,7 @@ test("an attempt without output leaves no reset behind, and one with output leav
   ]);
 });
 
-test("each attempt has the whole bound, and what earlier ones wrote makes room for it", async () => {
+test("each attempt may use the whole limit, and output of earlier attempts makes room for it", async () => {
   const { held, write, writeFrom, read, retry } = await running();
   const body = "x".repeat(limits.chunkBytes);
   const most = limits.outputBytes / limits.chunkBytes - 1;
@@ -99,14 +101,14 @@ test("each attempt has the whole bound, and what earlier ones wrote makes room f
   expect(await write(second, "x")).toMatchObject([{ kind: "appended", nextSeq: 1 }]);
   expect(offsets(await read(0, 1))).toEqual([0]);
   expect(await writeFrom(second, 1, body)).toMatchObject([{ kind: "appended", nextSeq: 2 }]);
-  // The first attempt's output went, the reset and what follows stayed.
+  // The first attempt's output was removed; the reset and the chunks after it stayed.
   expect(await read(0)).toEqual({ kind: "gone", oldestOffset: most });
   expect(offsets(await read(most))).toEqual([most, most + 1, most + 2]);
   const [full] = await writeFrom(second, 2, ...Array.from({ length: most }, () => body));
   expect(full).toEqual({ kind: "full", nextSeq: most + 1, nextOffset: 2 * most + 2 });
 });
 
-test("tiny chunks are bounded too", async () => {
+test("tiny chunks are limited too", async () => {
   const { engine, held } = await running();
   const most = Math.floor(limits.outputBytes / 65);
   const chunks = Array.from(
@@ -118,7 +120,7 @@ test("tiny chunks are bounded too", async () => {
   ]);
 });
 
-test("output goes when its job's retention is over, whether anybody prunes or not", async () => {
+test("output is removed when its job's retention is over, even without pruning", async () => {
   const { engine, held, write, redis, stream } = await running();
   await write(held, "a");
   const abandonedMs = await redis.pttl(stream);
@@ -128,7 +130,7 @@ test("output goes when its job's retention is over, whether anybody prunes or no
   expect(abandonedMs).toBeGreaterThan(queueDefinition?.retainSucceededMs ?? 0);
 });
 
-test("chunks that skip a number are refused before they are sent", async () => {
+test("chunks with a gap in their numbers are refused before they are sent", async () => {
   const { engine, held } = await running();
   const chunks: NewChunk[] = [0, 2].map((seq) => ({ seq, kind: "text", body: "x" }));
   await expect(engine.append([{ ...held, chunks }])).rejects.toThrow("without gaps");

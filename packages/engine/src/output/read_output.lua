@@ -1,4 +1,4 @@
--- read_output: output of a job from an offset on, at most so many chunks and bytes, but at least one.
+-- read_output: read a job's output from an offset on, up to a number of chunks and bytes, but at least one chunk.
 -- KEYS     base
 -- ARGV     id, from_offset, max_chunks, max_bytes
 -- RETURNS  {"CHUNKS", next_offset, {offset, kind, attempt, stored_ms, body}…} | {"GONE", oldest_offset} | {"NOT_FOUND"}
@@ -13,7 +13,7 @@ local from_offset = numbers.given(ARGV[2], "from_offset")
 local max_chunks = numbers.given(ARGV[3], "max_chunks")
 local max_bytes = numbers.given(ARGV[4], "max_bytes")
 
--- Entries are read in groups, so that a bound on bytes bounds what is read.
+-- Entries are read in groups, so that the limit on bytes also limits what Redis reads.
 local GROUP = 16
 
 local fields = rcall("HMGET", base .. id, F.submitted_ms, F.next_offset)
@@ -26,7 +26,7 @@ local next_offset, bytes = from_offset, 0
 while next_offset < end_offset and #reply - 2 < max_chunks do
   local entries = rcall("XRANGE", base .. id .. ":output", string.format("%.0f-0", next_offset + 1), "+",
     "COUNT", math.min(GROUP, max_chunks - (#reply - 2)))
-  -- Trimmed or expired, since this was written.
+  -- The chunk may have been trimmed or have expired.
   local first = entries[1] and tonumber(string.match(entries[1][1], "^%d+")) - 1 or end_offset
   if first > next_offset then
     if #reply == 2 then return { "GONE", first } end

@@ -8,23 +8,23 @@ export interface QueueStats {
   readonly scheduled: number;
   readonly running: number;
   readonly succeeded: number;
-  /** Finished without a result: FAILED, CANCELLED, EXPIRED. */
+  /** Finished without a result: FAILED, CANCELLED or EXPIRED. */
   readonly failed: number;
   readonly dead: number;
   readonly lanes: number;
-  /** Nothing is leased from any of its shards. */
+  /** True if no shard of the queue leases jobs. */
   readonly paused: boolean;
-  /** When the job that has waited longest was submitted, among the next of up to 128 lanes a pool and band. */
+  /** When the longest-waiting job was submitted, among the first jobs of up to 128 lanes of each pool and band. */
   readonly oldestQueuedMs?: number;
 }
 
 export interface QueueDefinition extends LaneSettings, LeaseSettings, RetentionSettings {
-  /** How failed attempts are repeated where the job does not say. The engine keeps it; whoever submits applies it. */
+  /** How failed attempts are repeated when the job does not say. The engine stores it; the gateway applies it at submission. */
   readonly defaultRetry: RetryDefaults;
 }
 
 export interface RetryDefaults {
-  /** In all, the first one included. */
+  /** All attempts, including the first. */
   readonly maxAttempts: number;
   readonly initialBackoffMs: number;
   readonly maxBackoffMs: number;
@@ -34,18 +34,24 @@ export type QueueChange = Pick<QueueDefinition, "name"> & Partial<Omit<QueueDefi
 
 export interface Queues {
   stats(queue: QueueName): Promise<QueueStats>;
-  /** By name. */
+  /** Sorted by name. */
   queues(): Promise<readonly QueueDefinition[]>;
   getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
-  /** As getQueue, up to a second old: for each job. */
+  /** Reads a queue's definition, which may be up to one second old. Callers use this for each job. */
   recentQueue(name: QueueName): Promise<QueueDefinition | undefined>;
-  /** Creates or changes a queue; what is left out keeps its value, or gets its default. Never changes `shards`: those of a queue that exists win. */
+  /**
+   * Creates or changes a queue. A field that is absent keeps its value, or gets its default. It never changes `shards` of
+   * a queue that exists.
+   */
   defineQueue(queue: QueueChange): Promise<QueueDefinition>;
-  /** As defineQueue, for one who has read it: undefined, and no change, if it is not `before` (undefined: none) that is there. */
+  /**
+   * As defineQueue, if the stored definition still equals `before`, where undefined means that none is stored.
+   * Otherwise it changes nothing and returns undefined.
+   */
   replaceQueue(
     before: QueueDefinition | undefined,
     queue: QueueDefinition,
   ): Promise<QueueDefinition | undefined>;
-  /** Lets nothing more be leased from a queue, or ends that; what runs goes on, and jobs are still taken. Repeating it is safe. */
+  /** Stops or resumes leasing from a queue. Running jobs continue, and submissions are accepted. It is idempotent. */
   pauseQueue(name: QueueName, paused: boolean): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { readStats } from "./read-stats.ts";
 
 export interface QueuesParts extends EngineParts {
   readonly registry: QueueRegistry;
-  /** Called after a queue was defined or changed: its shards may have to be told of what keys and accounts may use. */
+  /** Called after a queue was created or changed: its shards may need budgets and accounts copied to them. */
   readonly onDefined: () => Promise<void>;
 }
 

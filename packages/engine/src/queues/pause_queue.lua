@@ -1,4 +1,4 @@
--- pause_queue: let nothing more be leased, or end that. The same as BullMQ's pause.
+-- pause_queue: stop or resume leasing, as BullMQ's pause does.
 -- KEYS     base
 -- ARGV     max_events, paused
 -- RETURNS  {"OK"}
@@ -18,7 +18,7 @@ if paused then
 else
   changed = rcall("HDEL", base .. "meta", F.meta_paused) == 1
   if changed then
-    -- Wakes BullMQ's workers, as the signal wakes Millrace's.
+    -- The marker wakes BullMQ's workers, as the signal wakes Millrace's.
     rcall("ZADD", base .. "marker", 0, "0")
     signals.work()
   end

@@ -14,12 +14,12 @@ import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import type { QueueChange, QueueDefinition } from "./contract.ts";
 
-/** How old a definition may be that a call goes by: how soon other replicas' changes are seen. */
+/** How old a cached definition may be, and so how late this replica sees changes of other replicas. */
 const FRESH_MS = 1_000;
 const MAX_SHARDS = 64;
 const HOUR_MS = 3_600_000;
 
-/** What a queue is where its operator says nothing. */
+/** The settings of a queue that its operator does not set. */
 export const queueDefaults: Omit<QueueDefinition, "name"> = {
   shards: 1,
   types: [],
@@ -42,12 +42,12 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
 
 export interface QueueRegistry {
   list(): Promise<readonly QueueDefinition[]>;
-  /** Straight from Redis. */
+  /** Reads the definition from Redis. */
   get(name: QueueName): Promise<QueueDefinition | undefined>;
-  /** At most FRESH_MS old. */
+  /** Returns a definition that is at most FRESH_MS old. */
   recent(name: QueueName): Promise<QueueDefinition | undefined>;
   define(change: QueueChange): Promise<QueueDefinition>;
-  /** Undefined: it is not `before` that is there. */
+  /** Returns undefined, and changes nothing, if the stored definition does not equal `before`. */
   replace(
     before: QueueDefinition | undefined,
     queue: QueueDefinition,
@@ -70,7 +70,7 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
     const text = jsonText(after);
     if (before === undefined) return (await redis.hsetnx(key, after.name, text)) === 1;
     const held = await redis.hget(key, after.name);
-    // It may have been stored with fewer fields, by an earlier version.
+    // An earlier version may have stored the definition with fewer fields.
     if (held === null || !isDeepStrictEqual(parse(held), before)) return false;
     return replaceField.run(redis, key, { field: after.name, before: held, after: text });
   };
@@ -86,14 +86,14 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
     recent(name) {
       const nowMs = clock.nowMs();
       const known = seen.get(name);
-      // A clock that was set back makes nothing fresh.
+      // If the clock was set back, nothing cached counts as fresh.
       if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < FRESH_MS) {
         return known.definition;
       }
       const definition = get(name);
       seen.set(name, { atMs: nowMs, definition });
       definition.then(
-        // Names that are not queues come from outside, without bound.
+        // Callers may send any number of names that are not queues, so those are not cached.
         (found) => found === undefined && seen.delete(name),
         () => seen.delete(name),
       );
@@ -103,7 +103,7 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
       assertDefinable(change);
       try {
         const fresh = { ...queueDefaults, ...change };
-        // HSETNX decides the number of shards, for ever, whoever comes second.
+        // HSETNX decides the number of shards for ever, if two replicas create the queue at once.
         const created = (await redis.hsetnx(key, change.name, jsonText(fresh))) === 1;
         const before = created ? fresh : parse((await redis.hget(key, change.name)) ?? "{}");
         const after = { ...before, ...change, shards: before.shards };
@@ -134,21 +134,21 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
 
 const parse = (text: string): QueueDefinition => ({ ...queueDefaults, ...JSON.parse(text) });
 
-/** Tells BullMQ's own scripts how long their events stream may grow. */
+/** Sets the length of the events streams for BullMQ's own scripts, and the weights of the bands. */
 async function defineShards(redis: Store, rootPrefix: string, queue: QueueDefinition) {
   for (let index = 0; index < queue.shards; index += 1) {
     const { base } = shardAt(rootPrefix, queue.name, index);
     await redis.hset(`${base}meta`, "opts.maxLenEvents", MAX_EVENTS);
     const { interactive, standard, batch } = queue.bandWeights;
-    // Jobs without a band are plain BullMQ jobs, and count as standard.
+    // Jobs without a band are plain BullMQ jobs. They count as standard.
     await redis.hset(`${base}mr:bands`, { w0: standard, w1: interactive, w2: standard, w3: batch });
   }
 }
 
 function assertDefinable(change: QueueChange): void {
   const { name, shards } = change;
-  if (!isQueueName(name)) throw new RangeError(`not a queue name: ${JSON.stringify(name)}`);
+  if (!isQueueName(name)) throw new RangeError(`${JSON.stringify(name)} is not a valid queue name`);
   if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS)) {
-    throw new RangeError(`a queue has 1 to ${MAX_SHARDS} shards, not ${shards}`);
+    throw new RangeError(`shards must be a whole number from 1 to ${MAX_SHARDS}, not ${shards}`);
   }
 }

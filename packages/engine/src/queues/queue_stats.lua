@@ -1,4 +1,4 @@
--- queue_stats: how many jobs are where.
+-- queue_stats: count the jobs in each state.
 -- KEYS     base
 -- ARGV     sample
 -- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused, dead}
@@ -7,8 +7,8 @@
 --          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
 --          mr:parked (zset), mr:lane: (zset)
 --
--- The job ids are the heads of up to `sample` lanes of each class, those that are served next, and of
--- as many that are held.
+-- The job ids are the first jobs of up to `sample` lanes of each class, in the order of their turns, and of up to
+-- `sample` held lanes.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

@@ -8,7 +8,7 @@ export interface ShardStats {
   readonly succeeded: number;
   readonly failed: number;
   readonly lanes: number;
-  /** The first job of each lane that was looked at. */
+  /** The first job of each lane that was sampled. */
   readonly heads: readonly string[];
   readonly paused: boolean;
   readonly dead: number;

@@ -29,7 +29,7 @@ export async function readStats(redis: Store, shards: readonly Shard[]): Promise
   };
 }
 
-/** The time in a job id's ULID; infinite for plain BullMQ ids, which have none. */
+/** The time in a job id's ULID; infinite for plain BullMQ ids, which have no ULID. */
 function submittedMs(jobId: string): number {
   const ulid = jobId.split("~")[2];
   if (ulid === undefined) return Number.POSITIVE_INFINITY;

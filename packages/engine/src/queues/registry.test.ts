@@ -2,7 +2,7 @@ import type { KeyId, QueueName } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { lease, queue, setup } from "../../test/setup.ts";
 
-test("a queue has defaults, and a change leaves the rest as it was", async () => {
+test("a queue has defaults, and a change keeps the other settings", async () => {
   const { engine } = await setup();
   const name = "mail" as QueueName;
   const defaults = {
@@ -107,7 +107,7 @@ test("an API key is stored once, found, listed, and revoked for good", async () 
   expect(await engine.apiKeys.get(key.keyId)).toEqual(revoked);
 });
 
-test("a new secret takes the place of the old one, which goes on for its grace", async () => {
+test("a new secret replaces the old one, which works until its grace period ends", async () => {
   const { engine, time } = await setup();
   const keyId = "bbbb" as KeyId;
   const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
@@ -123,7 +123,7 @@ test("a new secret takes the place of the old one, which goes on for its grace",
   expect(await engine.apiKeys.rotate(keyId, first, 1_000)).toEqual(revoked);
 });
 
-test("changes of an API key that come together all hold", async () => {
+test("concurrent changes of an API key all take effect", async () => {
   const { engine, time, another } = await setup();
   const other = await another();
   const keyId = "bbbb" as KeyId;
@@ -136,14 +136,14 @@ test("changes of an API key that come together all hold", async () => {
   ]);
   const record = await engine.apiKeys.get(keyId);
   expect(record?.name).toBe("b");
-  // Whichever came last took the other's for the old one: both work.
+  // The later rotation took the other new secret as its old secret, so both work.
   const kept = [record?.secretHash, record?.oldSecret?.hash].map((hash) => hash?.[0]);
   expect(kept.sort()).toEqual([2, 3]);
   await Promise.all([other.apiKeys.revoke(keyId), engine.apiKeys.rename(keyId, "c")]);
   expect(await engine.apiKeys.get(keyId)).toMatchObject({ name: "c", revokedMs: time.nowMs });
 });
 
-test("nothing is leased from a paused queue, in any shard, and leasing goes on when it resumes", async () => {
+test("nothing is leased from any shard of a paused queue, and leasing continues after it is resumed", async () => {
   const { engine, job } = await setup({ shards: 3 });
   const jobs = ["aaaa", "bbbb", "cccc", "dddd"].map((key) => job(key));
   await engine.submit(jobs);
@@ -160,7 +160,7 @@ test("nothing is leased from a paused queue, in any shard, and leasing goes on w
   expect((await engine.stats(queue)).paused).toBe(false);
 });
 
-test("the longest wait is that of the oldest job among those that are next", async () => {
+test("the longest wait is that of the oldest job among the first jobs of lanes", async () => {
   const { engine, job, time } = await setup();
   expect(await engine.stats(queue)).not.toHaveProperty("oldestQueuedMs");
   const [first, second] = [job("aaaa"), job("bbbb")];

@@ -10,8 +10,8 @@ interface Options extends Partial<RedisAddress> {
 }
 
 /**
- * For one connection to a Cluster, to any of its nodes: another one each time it connects, of those that
- * the Cluster has now, or of the seeds. The options' host and port say which it is.
+ * Connects one connection to any node of a Cluster. At each connect it picks one of the Cluster's present nodes, or else
+ * one of the seeds. It writes the node's host and port to the options.
  */
 export const anyNodeOf = (cluster: Cluster, seeds: readonly RedisAddress[], random: Random) =>
   class AnyNode extends AbstractConnector {

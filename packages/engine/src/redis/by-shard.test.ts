@@ -27,21 +27,21 @@ test("each shard gets one call, and every item its own answer", async () => {
   expect(results).toEqual([10, 20, Number.NaN, 30, 40]);
 });
 
-test("a call takes so many items and no more", async () => {
+test("a call takes up to its limit of items", async () => {
   const items = Array.from({ length: callLimits.items + 1 }, (_, i) => 2 * i);
   const { made, results } = await calls(items);
   expect(made.map(([, group]) => group.length)).toEqual([callLimits.items, 1]);
   expect(results).toEqual(items.map((n) => n * 10));
 });
 
-test("a call takes so many bytes and no more, unless one item has more alone", async () => {
+test("a call takes up to its limit of bytes, except for a single larger item", async () => {
   const half = callLimits.bytes / 2;
   const sizes: Record<number, number> = { 0: half, 2: half, 4: 1, 6: 3 * half, 8: 1 };
   const { made } = await calls([0, 2, 4, 6, 8], (n) => sizes[n] ?? 0);
   expect(made.map(([, group]) => group)).toEqual([[0, 2], [4], [6], [8]]);
 });
 
-test("a call that answers fewer items than it was asked is a fault", async () => {
+test("a call that returns fewer answers than items is a fault", async () => {
   const answer = byShard(
     [1, 3],
     even,
@@ -52,6 +52,6 @@ test("a call that answers fewer items than it was asked is a fault", async () =>
   await expect(answer).rejects.toThrow("1 replies for 2 items");
 });
 
-test("no items make no call", async () => {
+test("without items, no call is sent", async () => {
   expect(await calls([])).toEqual({ made: [], results: [] });
 });

@@ -1,12 +1,12 @@
 /**
- * Batches of mixed jobs, sent as one call for each shard and answered in the order they came. A call
- * is kept short, because Redis does nothing else while it runs.
+ * Sends a batch of mixed jobs as one call for each shard, and returns the answers in the order of the batch. These
+ * limits keep a call short, because Redis serves nothing else while a script runs.
  */
 export const callLimits = { items: 256, bytes: 4 * 1024 * 1024 } as const;
 
 /**
- * `shardOf` names an item's shard, undefined for one that cannot have any: it gets `otherwise`.
- * `sizeOf` is what an item adds to a call, in bytes, roughly.
+ * `shardOf` returns an item's shard, or undefined for an item that has none, whose result is `otherwise`. `sizeOf` is about
+ * how many bytes an item adds to a call.
  */
 export async function byShard<Item, Shard, Result>(
   items: readonly Item[],
@@ -22,7 +22,7 @@ export async function byShard<Item, Shard, Result>(
     const group = indexes.map((index) => items[index] as Item);
     const replies = await call(shard, group);
     if (replies.length !== group.length) {
-      throw new Error(`${replies.length} replies for ${group.length} items`);
+      throw new Error(`a script returned ${replies.length} replies for ${group.length} items`);
     }
     indexes.forEach((index, i) => {
       results[index] = replies[i] as Result;

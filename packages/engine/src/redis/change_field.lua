@@ -1,9 +1,9 @@
 -- change_field: set or remove a field of a hash, and count the change in its field "*".
 -- KEYS     base, which is the hash
 -- ARGV     field, value, checked, before
--- RETURNS  {"SET", changes so far, 1 if the field was there before} | {"CHANGED"}: checked is 1, and it does not hold before
---          (empty: it is not there)
--- REPEAT   safe: it counts one more change, which changes nothing; where it is checked, it finds it changed
+-- RETURNS  {"SET", changes so far, 1 if the field existed before} | {"CHANGED"}: checked is 1, and the field does not hold
+--          before (empty: it does not exist)
+-- REPEAT   safe: it only counts one more change; with checked = 1, it replies CHANGED
 --
 -- An empty value removes the field.
 local base = KEYS[1]

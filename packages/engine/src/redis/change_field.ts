@@ -3,19 +3,19 @@ import { asList, asNumber, asText } from "./reply.ts";
 
 export interface ChangeFieldRequest {
   readonly field: string;
-  /** Empty: the field is removed. */
+  /** An empty value removes the field. */
   readonly value: string;
-  /** What it must hold for that; empty: nothing. Left out: anything. */
+  /** The value that the field must hold now; empty means that it must be absent. If it is not given, any value will do. */
   readonly before?: string;
 }
 
 export interface ChangeFieldOutcome {
-  /** How many changes there have been, this one included. */
+  /** How many changes there have been, including this one. */
   readonly version: number;
   readonly wasThere: boolean;
 }
 
-/** Undefined: it holds something else. */
+/** Returns undefined if the field does not hold `before`. */
 export const changeField = defineScript<ChangeFieldRequest, ChangeFieldOutcome | undefined>(
   import.meta.url,
   {

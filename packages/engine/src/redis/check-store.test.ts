@@ -1,4 +1,4 @@
-/** What an engine says, when it is opened, of a Redis that would lose jobs. */
+/** The errors and warnings for a Redis that may lose jobs, when an engine is opened. */
 import { type QueueName, systemClock, systemRandom } from "@millrace/shared";
 import { type RedisOptions, startRedis } from "@millrace/testing";
 import { Redis } from "ioredis";
@@ -25,7 +25,7 @@ async function setup(options: RedisOptions = {}) {
   return { server, redis, warnings, open };
 }
 
-test("one that evicts is refused where it has a limit, and warned of where it has none", async () => {
+test("a Redis that evicts is refused if it has a memory limit, and causes a warning otherwise", async () => {
   const { redis, warnings, open } = await setup();
   await open();
   expect(warnings).toEqual([]);
@@ -34,47 +34,48 @@ test("one that evicts is refused where it has a limit, and warned of where it ha
   expect(warnings).toEqual([expect.stringContaining("set maxmemory-policy noeviction")]);
   await redis.config("SET", "maxmemory", "100mb");
   await expect(open()).rejects.toThrow(
-    "Redis would forget jobs to make room (maxmemory-policy volatile-ttl): set it to noeviction",
+    "Redis would evict jobs when its memory is full (maxmemory-policy volatile-ttl): set maxmemory-policy noeviction",
   );
   await redis.config("SET", "maxmemory-policy", "noeviction");
   await open();
   expect(warnings).toEqual([]);
 });
 
-test("one that writes nothing down is warned of", async () => {
+test("a Redis without an append-only file causes a warning", async () => {
   const { warnings, open } = await setup({ appendonly: false });
   await open();
   expect(warnings).toEqual([expect.stringContaining("Set appendonly yes")]);
 });
 
-test("one that is too old is refused", async () => {
+test("a Redis that is too old is refused", async () => {
   const { redis, server } = await setup();
   const info = await redis.info();
-  const of = (version: string) => info.replace(/^redis_version:.*$/m, `redis_version:${version}`);
-  expect(checkServer(of("6.2.0"), { url: server.url })).toEqual([]);
-  expect(checkServer(of("10.0.1"), { url: server.url })).toEqual([]);
+  const infoOf = (version: string) =>
+    info.replace(/^redis_version:.*$/m, `redis_version:${version}`);
+  expect(checkServer(infoOf("6.2.0"), { url: server.url })).toEqual([]);
+  expect(checkServer(infoOf("10.0.1"), { url: server.url })).toEqual([]);
   for (const old of ["6.0.16", "5.0.7"]) {
-    expect(() => checkServer(of(old), { url: server.url })).toThrow(
+    expect(() => checkServer(infoOf(old), { url: server.url })).toThrow(
       `Redis 6.2 or newer is needed; this one is ${old}`,
     );
   }
 });
 
-test("a replica is refused, and its primary named", async () => {
+test("a replica is refused, and the error names its primary", async () => {
   const { redis, open } = await setup();
   const primary = await setup();
   await redis.replicaof("127.0.0.1", primary.server.port);
   await expect(open()).rejects.toThrow(StoreUnavailable);
   await expect(open()).rejects.toThrow(
-    `a replica, of 127.0.0.1:${primary.server.port}: name its primary`,
+    `a replica of 127.0.0.1:${primary.server.port}: configure its primary instead`,
   );
 });
 
-test("keys of Millrace's names that another program made are refused, and named", async () => {
+test("keys with Millrace's names that another program wrote are refused, and the error names them", async () => {
   const { redis, open } = await setup();
   await redis.set("mr:{registry}:queues", "mine");
   await expect(open()).rejects.toThrow(
-    "mr:{registry}:queues is a string, and Millrace's is a hash: another program uses the prefix mr.",
+    "mr:{registry}:queues is a string, but Millrace stores a hash there: another program uses the prefix mr.",
   );
   await redis.del("mr:{registry}:queues");
   const name = "documents" as QueueName;
@@ -86,7 +87,7 @@ test("keys of Millrace's names that another program made are refused, and named"
   await open();
 });
 
-test("other programs' keys are warned of, by what they begin with", async () => {
+test("keys of other programs cause warnings that name only their prefix", async () => {
   const { redis, server, warnings, open } = await setup();
   await (await open()).defineQueue({ name: "documents" as QueueName });
   await open();
@@ -96,9 +97,9 @@ test("other programs' keys are warned of, by what they begin with", async () => 
   await redis.hset("bull:emails:meta", "opts.maxLenEvents", 1);
   await open();
   expect(warnings).toEqual([
-    expect.stringContaining("of its own names"),
-    expect.stringContaining("under bull:, those of another program's BullMQ queues"),
+    expect.stringContaining("under bull:, the prefix of another program's BullMQ queues"),
     expect.stringContaining("under session:"),
+    expect.stringContaining("without a prefix"),
   ]);
   expect(warnings.join()).not.toContain("jane");
   await redis.flushdb();
@@ -107,5 +108,5 @@ test("other programs' keys are warned of, by what they begin with", async () => 
   await open();
   expect(warnings).toEqual([expect.stringContaining("in database 3")]);
   await open(`${server.url}/3`);
-  expect(warnings).toEqual([expect.stringContaining("of its own names")]);
+  expect(warnings).toEqual([expect.stringContaining("without a prefix")]);
 });

@@ -5,13 +5,13 @@ import type { DefinedQueue } from "./shard-map.ts";
 import { mastersOf, type Store } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
-/** LMOVE, LPOP with a count, SET with GET: what the scripts need. */
+/** The scripts need LMOVE, LPOP with a count, and SET with GET. */
 const OLDEST_REDIS = [6, 2] as const;
-/** How many of a server's keys are looked at for other programs' ones. */
+/** How many keys of a server are searched for keys of other programs. */
 const SAMPLED_KEYS = 5_000;
 const SCAN_COUNT = 1_000;
 
-/** Refuses servers that would lose jobs or cannot run the scripts, and warns of what may lose them. */
+/** Refuses servers that would lose jobs or cannot run the scripts, and warns of settings that may lose jobs. */
 export async function checkServers(
   store: Store,
   settings: RedisSettings,
@@ -19,14 +19,14 @@ export async function checkServers(
 ): Promise<void> {
   const infos = await Promise.all(mastersOf(store).map((server) => server.info())).catch(
     (error: unknown) => {
-      throw asStoreFault(error, "reading what the server is (INFO)");
+      throw asStoreFault(error, "reading the server's INFO");
     },
   );
   const warnings = new Set(infos.flatMap((info) => checkServer(info, settings)));
   for (const warning of warnings) onWarning(warning);
 }
 
-/** What to warn of, by what the server says of itself. */
+/** Checks a server's INFO. Returns warnings; throws if the server cannot be used. */
 export function checkServer(info: string, settings: RedisSettings): string[] {
   const value = (field: string) => new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(info)?.[1];
   const version = value("redis_version") ?? "unknown";
@@ -35,22 +35,26 @@ export function checkServer(info: string, settings: RedisSettings): string[] {
     throw new Error(`Redis ${OLDEST_REDIS.join(".")} or newer is needed; this one is ${version}`);
   }
   if (value("cluster_enabled") === "1" && !("cluster" in settings)) {
-    throw new Error("this Redis is a node of a Cluster: name it, and others, as a Cluster's nodes");
+    throw new Error(
+      "this Redis is a node of a Cluster: configure it, and other nodes, as a Cluster",
+    );
   }
   if (value("role") === "slave") {
     const primary = `${value("master_host")}:${value("master_port")}`;
-    throw new StoreUnavailable(`this Redis is a replica, of ${primary}: name its primary`);
+    throw new StoreUnavailable(
+      `this Redis is a replica of ${primary}: configure its primary instead`,
+    );
   }
   const warnings: string[] = [];
   const policy = value("maxmemory_policy");
   if (policy !== undefined && policy !== "noeviction") {
     if (Number(value("maxmemory") ?? 0) > 0) {
       throw new Error(
-        `Redis would forget jobs to make room (maxmemory-policy ${policy}): set it to noeviction`,
+        `Redis would evict jobs when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
       );
     }
     warnings.push(
-      `Redis evicts by ${policy} and would forget jobs if it had a maxmemory: set maxmemory-policy noeviction`,
+      `Redis has maxmemory-policy ${policy}, and would evict jobs if maxmemory were set: set maxmemory-policy noeviction`,
     );
   }
   if (value("aof_enabled") === "0") {
@@ -65,7 +69,7 @@ export function checkServer(info: string, settings: RedisSettings): string[] {
   return warnings;
 }
 
-/** Refuses keys of Millrace's names that are not of its making, and warns of other programs' keys. */
+/** Refuses keys with Millrace's names that another program wrote, and warns of other programs' keys. */
 export async function checkKeys(
   store: Store,
   rootPrefix: string,
@@ -96,11 +100,11 @@ export async function checkKeys(
     );
     for (const warning of new Set(found.flat())) onWarning(warning);
   } catch (error) {
-    throw asStoreFault(error, "checking the keys that are there");
+    throw asStoreFault(error, "checking the existing keys");
   }
 }
 
-/** All of one slot. */
+/** Checks keys that are all in one slot. */
 async function checkTypes(
   store: Store,
   rootPrefix: string,
@@ -114,16 +118,16 @@ async function checkTypes(
     if (error) throw error;
     if (is !== "none" && is !== type) {
       throw new Error(
-        `${key} is a ${is}, and Millrace's is a ${type}: another program uses the prefix ${rootPrefix}. Give Millrace a Redis of its own, or remove that key`,
+        `${key} is a ${is}, but Millrace stores a ${type} there: another program uses the prefix ${rootPrefix}. Give Millrace its own Redis, or remove this key`,
       );
     }
   }
 }
 
-/** What a BullMQ queue always has. */
+/** The keys that every BullMQ queue has. */
 const BULLMQ_KEY = /^(.+):[^:]+:(meta|id|wait|active|delayed|prioritized|completed|failed|events)$/;
 
-/** A warning for each kind of key of other programs that a look at some of the server's keys shows. */
+/** Reads some of a server's keys, and returns one warning for each kind of key that belongs to another program. */
 async function othersKeys(server: Redis, rootPrefix: string): Promise<string[]> {
   const found = new Set<string>();
   let cursor = "0";
@@ -136,13 +140,14 @@ async function othersKeys(server: Redis, rootPrefix: string): Promise<string[]> 
   return [...found].sort().slice(0, 3).map(shared);
 }
 
-/** Never the whole key, which may name a person. */
+/** Describes a key without naming it, because a whole key may contain personal data. */
 function kindOf(key: string): string {
   const prefix = BULLMQ_KEY.exec(key)?.[1];
-  if (prefix !== undefined) return `under ${prefix}:, those of another program's BullMQ queues`;
+  if (prefix !== undefined)
+    return `under ${prefix}:, the prefix of another program's BullMQ queues`;
   const start = key.split(":")[0] ?? "";
-  return key.includes(":") && start.length <= 32 ? `under ${start}:` : "of its own names";
+  return key.includes(":") && start.length <= 32 ? `under ${start}:` : "without a prefix";
 }
 
 const shared = (where: string): string =>
-  `another program keeps keys on this Redis, ${where}: it takes Millrace's memory, and what it flushes or lets evict takes jobs along. Give Millrace a Redis of its own`;
+  `another program stores keys in this Redis, ${where}. It uses memory that Millrace needs, and if it flushes or evicts keys, jobs are lost. Give Millrace its own Redis`;

@@ -17,27 +17,26 @@ import { StoreUnavailable } from "./store-fault.ts";
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 export const DEFAULT_COMMAND_TIMEOUT_MS = 5_000;
-/** How often a broken connection is tried anew before commands that wait for it fail: 1 to 2 s. */
+/** How many reconnects are tried before commands that wait for a connection fail: 1 to 2 s. */
 const RETRIES_PER_COMMAND = 5;
 const RETRY_STEP_MS = 100;
 const MAX_RETRY_MS = 300;
-/** The same of a Cluster, whose client tries every 100 ms, and counts being sent to the right node as a try. */
+/** The same for a Cluster, whose client tries every 100 ms, and counts a redirect to the right node as a try. */
 const CLUSTER_TRIES_PER_COMMAND = 32;
-/** How soon a Cluster's new masters are found if nothing else tells of them, as when the old ones hang. */
+/** How often the slots are read, to find a Cluster's new masters if nothing else reports them, as when old masters hang. */
 const LOOK_AT_SLOTS_EVERY_MS = 2_000;
 /** How long a sentinel, or a node that is asked for the slots, may take before the next one is asked. */
 const ASK_NEXT_AFTER_MS = 1_000;
 
 export interface Connections {
-  /** For everything but subscriptions. */
+  /** Used for everything except subscriptions. */
   readonly commands: Store;
   readonly signals: Redis;
 }
 
 /**
- * Connections that reconnect by themselves for ever. A command without a connection waits for one for
- * a bounded time and then fails; one whose reply was lost is sent again, so all that is sent must be
- * safe to repeat.
+ * Creates connections that reconnect by themselves for ever. A command without a connection waits for a bounded time,
+ * and then fails. A command whose reply was lost is sent again (at-least-once), so every command must be idempotent.
  */
 export function createConnections(
   settings: RedisSettings,
@@ -51,7 +50,7 @@ export function createConnections(
     };
   }
   const commands = createCluster(settings, "millrace-engine", random, onWarning);
-  // What is published at one node is heard at all of them.
+  // Every node of a Cluster hears what is published at any of them.
   const Connector = anyNodeOf(commands, settings.cluster, random);
   const options = { ...optionsOf(settings, "millrace-signals", random), Connector };
   const signals = warning(renewing(new StoreConnection(options), settings), onWarning);
@@ -83,7 +82,7 @@ export function createConnection(
     ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    // Leaves a master that was replaced as soon as a sentinel says so, though it may still answer.
+    // Leaves a replaced master as soon as a sentinel reports it, though the old master may still answer.
     failoverDetector: true,
     sentinelRetryStrategy: retryDelay(random),
     sentinelReconnectStrategy: retryDelay(random),
@@ -98,7 +97,7 @@ function createCluster(
   random: Random,
   onWarning: OnWarning,
 ): StoreCluster {
-  // A node's connection does not come back by itself: the Cluster looks where its slots are.
+  // A node's connection does not reconnect by itself. The Cluster reads its slots again instead.
   const { lazyConnect: _, retryStrategy: __, ...redisOptions } = optionsOf(settings, name, random);
   const seeds = settings.cluster.map((address) => ({ ...address }));
   const { commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = settings;
@@ -108,7 +107,7 @@ function createCluster(
     maxRedirections: CLUSTER_TRIES_PER_COMMAND,
     slotsRefreshInterval: LOOK_AT_SLOTS_EVERY_MS,
     slotsRefreshTimeout: ASK_NEXT_AFTER_MS,
-    // Certificates hold names.
+    // TLS certificates contain host names, so names must not be resolved to addresses first.
     ...(settings.tls && { dnsLookup: (address, found) => found(null, address) }),
   });
   const down = new Set<string>();
@@ -135,8 +134,8 @@ const optionsOf = (settings: RedisSettings, name: string, random: Random) => {
     commandTimeout: settings.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: RETRIES_PER_COMMAND,
     retryStrategy: retryDelay(random),
-    // A name or a proxy may lead to another server by now, which is not read-only. A connection that is
-    // not logged in (any more) logs in when it is made anew.
+    // READONLY: the host name or proxy may lead to another, writable server by now. NOAUTH, WRONGPASS: a new connection
+    // logs in again.
     reconnectOnError: ({ message }: Error) => /^(READONLY|NOAUTH|WRONGPASS)/.test(message),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -153,8 +152,8 @@ const currentOf = <Value>(credential: Credential<Value> | undefined): Value | un
   typeof credential === "function" ? (credential as () => Value)() : credential;
 
 /**
- * ioredis reads its options at each connection that it makes, so options that are read anew there have
- * a connection that comes back log in with the credentials of now.
+ * Makes ioredis read credentials again for each new connection. It reads its options at each connection, so the options
+ * become getters, and a reconnect uses the present credentials.
  */
 function renewing<Client extends Redis>(redis: Client, settings: RedisSettings): Client {
   const { sentinelPassword, tls: sentinelTls } =
@@ -173,11 +172,11 @@ function renewing<Client extends Redis>(redis: Client, settings: RedisSettings):
   return redis;
 }
 
-/** Spread, so that replicas which lost a server together do not come back to it as one. */
+/** The backoff has jitter, so that replicas which lost a server together do not reconnect at the same time. */
 const retryDelay = (random: Random) => (attempt: number) =>
   Math.min(attempt * RETRY_STEP_MS, MAX_RETRY_MS) * (0.75 + 0.5 * random.next());
 
-/** Tells of a broken connection once, until it is there again. */
+/** Warns of a broken connection once, until it is ready again. */
 function warning<Client extends Store>(client: Client, onWarning: OnWarning): Client {
   let down = false;
   client.on("error", (cause: Error) => {
@@ -190,7 +189,7 @@ function warning<Client extends Store>(client: Client, onWarning: OnWarning): Cl
   return client;
 }
 
-/** What a sentinel, or a node, said before says more. */
+/** Errors that only summarise. An earlier error of a sentinel or node says more. */
 const SUMMARY =
   /^(All sentinels are unreachable|Failed to refresh slots|None of startup nodes|Connection is closed)/;
 
@@ -206,14 +205,14 @@ export async function connect(redis: Store, settings: RedisSettings, clock: Cloc
   for (const source of sources) redis.on(source, remember);
   const timer = clock.after(timeoutMs, () => abandoned.abort());
   const ready = waitForReady(redis, abandoned.signal);
-  // The first attempt's failure is not the end: it goes on trying until the timer.
+  // A failure of the first attempt is not final: the client tries again until the timer ends.
   redis.connect().catch(() => undefined);
   try {
     await ready;
   } catch {
     redis.disconnect();
     const why = lastError === undefined ? "" : `: ${lastError.message}`;
-    throw new StoreUnavailable(`no ${placeOf(settings)} within ${timeoutMs} ms${why}`, {
+    throw new StoreUnavailable(`no ${placeOf(settings)} answered within ${timeoutMs} ms${why}`, {
       cause: lastError,
     });
   } finally {
@@ -222,7 +221,7 @@ export async function connect(redis: Store, settings: RedisSettings, clock: Cloc
   }
 }
 
-// Not events.once alone: it rejects on "error", and errors are expected while it connects.
+// events.once alone would not do: it rejects on "error", and errors are expected while the client connects.
 function waitForReady(redis: Store, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     redis.once("ready", () => resolve());

@@ -1,4 +1,4 @@
-/** The ways in which a Redis may let schedulers in, each against a real one. */
+/** The ways in which a scheduler can connect and authenticate to Redis, each with a real server. */
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as connectSocket, createServer, type Socket } from "node:net";
@@ -40,10 +40,10 @@ async function open(redis: RedisSettings) {
 const job = () => ({
   id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
   ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
-  ...{ documents: [], labels: {}, submittedAtMs: systemClock.nowMs() },
+  ...{ labels: {}, submittedAtMs: systemClock.nowMs() },
 });
 
-/** A job from its submission to its end, over every kind of call. */
+/** Runs a job from its submission to its end, with every kind of call. */
 async function runThrough(redis: RedisSettings) {
   const { engine, warnings } = await open(redis);
   await engine.defineQueue({ name: queue, shards: 3 });
@@ -51,7 +51,7 @@ async function runThrough(redis: RedisSettings) {
   await engine.providerAccounts.put({ name: "openai", maxRunning: 5 });
   const finished = Promise.withResolvers<void>();
   await using _subscription = await engine.subscribe(queue, ({ kind }) => {
-    // What is published while a connection comes back is lost, and a listener is told to look for itself.
+    // Signals that are published during a reconnect are lost, and the listener gets a resync.
     if (kind === "finished" || kind === "resync") finished.resolve();
   });
   await engine.submit([{ ...job(), pool: "openai" }]);
@@ -59,9 +59,9 @@ async function runThrough(redis: RedisSettings) {
   const { leases } = await engine.lease(request);
   expect(leases).toHaveLength(1);
   await engine.append(
-    leases.map((of) => ({ ...of, chunks: [{ seq: 0, kind: "text", body: "x" }] })),
+    leases.map((leased) => ({ ...leased, chunks: [{ seq: 0, kind: "text", body: "x" }] })),
   );
-  await engine.settle(leases.map((of) => ({ ...of, kind: "complete", resultJson: "1" })));
+  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
   await finished.promise;
   await engine.reap(queue, 10);
   await engine.promote(queue, 10);
@@ -72,10 +72,10 @@ async function runThrough(redis: RedisSettings) {
   return warnings;
 }
 
-/** What docs/operations.md gives the user of Millrace. */
+/** The permissions that docs/operations.md gives to Millrace's Redis user. */
 const ACL = ["on", ">secret", "~mr:*", "&*", "+@all", "-@dangerous", "+info", "+bgrewriteaof"];
 
-test("an ACL user that may do only what it needs", async () => {
+test("an engine works as an ACL user with only the documented permissions", async () => {
   const server = await startRedis();
   onTestFinished(() => server[Symbol.asyncDispose]());
   await redisCommand(server.port, "ACL", "SETUSER", "millrace", ...ACL);
@@ -89,7 +89,7 @@ test("an ACL user that may do only what it needs", async () => {
   await expect(open(wrong)).rejects.not.toThrow("hunter2");
 });
 
-test("a user that may not have Redis write its file anew is told so, and nothing else fails", async () => {
+test("without the permission to rewrite the append-only file, only that call fails, and says so", async () => {
   const server = await startRedis({ appendonly: true });
   onTestFinished(() => server[Symbol.asyncDispose]());
   const rules = ACL.filter((rule) => rule !== "+bgrewriteaof");
@@ -99,11 +99,11 @@ test("a user that may not have Redis write its file anew is told so, and nothing
   expect(await engine.renewFiles()).toEqual({ kind: "notAllowed", why });
 });
 
-test("TLS, with a certificate that Redis asks for", async () => {
+test("an engine connects by TLS, with the certificate that Redis asks for", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const authority = testAuthority();
-  const [of, ours] = [authority.issue("redis"), authority.issue("scheduler")];
+  const [issued, ours] = [authority.issue("redis"), authority.issue("scheduler")];
   const file = async (name: string, content: Buffer) => {
     await writeFile(join(directory, name), content);
     return join(directory, name);
@@ -112,8 +112,8 @@ test("TLS, with a certificate that Redis asks for", async () => {
   const server = await startRedis({
     args: [
       ...["--tls-port", String(port), "--tls-ca-cert-file", await file("ca", authority.ca)],
-      ...["--tls-cert-file", await file("cert", of.cert)],
-      ...["--tls-key-file", await file("key", of.key)],
+      ...["--tls-cert-file", await file("cert", issued.cert)],
+      ...["--tls-key-file", await file("key", issued.key)],
     ],
   });
   onTestFinished(() => server[Symbol.asyncDispose]());
@@ -121,12 +121,12 @@ test("TLS, with a certificate that Redis asks for", async () => {
   const { ca } = authority;
   await runThrough({ url, tls: { ca, ...ours } });
   const short = { url, connectTimeoutMs: 300 };
-  // Who signed it is not known; a certificate is asked for, and none is shown.
+  // Without the authority, the server's certificate is not trusted. Without a certificate of its own, the client is refused.
   await expect(open({ ...short, tls: ours })).rejects.toThrow("certificate");
   await expect(open({ ...short, tls: { ca } })).rejects.toThrow(StoreUnavailable);
 });
 
-test("sentinels with a password of their own", async () => {
+test("an engine connects by sentinels that have their own password", async () => {
   const watched = await startRedisSentinels({ password: "secret", sentinelPassword: "watch" });
   onTestFinished(() => watched[Symbol.asyncDispose]());
   const { addresses: sentinels, masterName } = watched;
@@ -140,11 +140,11 @@ test("sentinels with a password of their own", async () => {
   await expect(open({ ...short, password: "no" })).rejects.toThrow("WRONGPASS");
 });
 
-test("a Cluster with an ACL user, all over TLS", async () => {
+test("an engine connects to a Cluster as an ACL user, with TLS", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const authority = testAuthority();
-  const of = authority.issue("redis");
+  const issued = authority.issue("redis");
   const file = async (name: string, content: Buffer) => {
     await writeFile(join(directory, name), content);
     return join(directory, name);
@@ -152,8 +152,8 @@ test("a Cluster with an ACL user, all over TLS", async () => {
   const cluster = await startRedisCluster({
     tlsArgs: [
       ...["--tls-ca-cert-file", await file("ca", authority.ca)],
-      ...["--tls-cert-file", await file("cert", of.cert)],
-      ...["--tls-key-file", await file("key", of.key)],
+      ...["--tls-cert-file", await file("cert", issued.cert)],
+      ...["--tls-key-file", await file("key", issued.key)],
       ...["--tls-auth-clients", "no"],
     ],
   });
@@ -173,7 +173,7 @@ test("a Cluster with an ACL user, all over TLS", async () => {
 });
 
 /**
- * Takes the user's old password away and cuts its connections, as a failover does, while the engine is
+ * Removes the user's old password and cuts its connections, as a failover does, while the engine is
  * still given the old one; then gives it the new one. Until then each call is an outage that `isTold`.
  */
 async function rotate(
@@ -203,12 +203,12 @@ async function rotate(
   expect(outcome).toEqual([{ kind: "accepted" }]);
 }
 
-/** The operator's own user stays: `default` with no password. */
+/** The user `default` without a password stays, for the test itself. */
 const userOf = async (ports: readonly number[]) => {
   for (const port of ports) await redisCommand(port, "ACL", "SETUSER", "millrace", ...ACL);
 };
 
-test("a password that is rotated is used by connections that come back", async () => {
+test("reconnecting connections use a rotated password", async () => {
   const server = await startRedis();
   onTestFinished(() => server[Symbol.asyncDispose]());
   await userOf([server.port]);
@@ -216,16 +216,16 @@ test("a password that is rotated is used by connections that come back", async (
   await rotate([server.port], settings, ({ accessDenied }) => accessDenied);
 });
 
-test("a password that is rotated is used by connections that come back to a Cluster", async () => {
+test("reconnecting connections to a Cluster use a rotated password", async () => {
   const cluster = await startRedisCluster();
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const ports = cluster.masters.map(({ port }) => port);
   await userOf(ports);
-  // A Cluster's client tries all nodes: why each fails is in the log, and a call runs into its time-out.
+  // A Cluster's client tries all nodes. The log has the reason for each, and a call ends with its time-out.
   await rotate(ports, { cluster: cluster.addresses, username: "millrace" }, () => true);
 });
 
-test("a command that the user may not run is Redis denying access", async () => {
+test("a command that the user may not run is reported as denied access", async () => {
   const server = await startRedis();
   onTestFinished(() => server[Symbol.asyncDispose]());
   await userOf([server.port]);
@@ -236,7 +236,7 @@ test("a command that the user may not run is Redis denying access", async () => 
   });
 });
 
-test("in a Cluster too, a command that was given up on is not sent once its node is back", async () => {
+test("in a Cluster too, a command that has failed is not sent when its node is back", async () => {
   const cluster = await startRedisCluster();
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const settings = { cluster: cluster.addresses, commandTimeoutMs: 200 };
@@ -251,7 +251,7 @@ test("in a Cluster too, a command that was given up on is not sent once its node
   const slot = Number(await redisCommand(first?.port ?? 0, "CLUSTER", "KEYSLOT", "given-up"));
   const holder = cluster.masters[Math.floor(slot / Math.ceil(16_384 / 3))];
   const others = cluster.masters.filter((server) => server !== holder);
-  /** How often the others were asked for it: the client asks any node when one is away. */
+  /** How often other nodes received the command, because the client asks any node if one is away. */
   const asked = async () => {
     const stats = await Promise.all(
       others.map(({ port }) => redisCommand(port, "INFO", "commandstats")),
@@ -265,19 +265,19 @@ test("in a Cluster too, a command that was given up on is not sent once its node
   await holder?.restart();
   let found: number | undefined;
   while (found === undefined) found = await commands.exists("given-up").catch(() => undefined);
-  // It was started again with nothing.
+  // The node was restarted without data.
   expect(found).toBe(0);
   expect(await asked()).toEqual(before);
 });
 
-test("a Cluster that serves not all of its slots is as a Redis that is away, until it does", async () => {
+test("a Cluster that does not serve all of its slots counts as unavailable until it does", async () => {
   const cluster = await startRedisCluster();
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const { engine } = await open({ cluster: cluster.addresses, commandTimeoutMs: 1_000 });
   await engine.defineQueue({ name: queue, shards: 3 });
   const submit = () => engine.submit([job()]);
   expect(await submit()).toEqual([{ kind: "accepted" }]);
-  /** The first slot of each master: one that has lost any says CLUSTERDOWN for all. */
+  /** The first slot of each master. A node that misses any slot answers CLUSTERDOWN for all slots. */
   const slots = (command: "DELSLOTS" | "ADDSLOTS") =>
     Promise.all(
       cluster.masters.map(({ port }, index) =>
@@ -285,10 +285,10 @@ test("a Cluster that serves not all of its slots is as a Redis that is away, unt
       ),
     );
   await slots("DELSLOTS");
-  const said = cluster.masters.map(({ port }) =>
+  const answers = cluster.masters.map(({ port }) =>
     redisCommand(port, "SET", "any", "1").catch(({ message }: Error) => message),
   );
-  for (const answer of await Promise.all(said)) expect(answer).toMatch(/^(CLUSTERDOWN|MOVED)/);
+  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^(CLUSTERDOWN|MOVED)/);
   await expect(submit()).rejects.toThrow(StoreUnavailable);
   await slots("ADDSLOTS");
   const again = () => submit().catch(() => undefined);
@@ -297,7 +297,7 @@ test("a Cluster that serves not all of its slots is as a Redis that is away, unt
   expect(outcome).toEqual([{ kind: "accepted" }]);
 });
 
-test("an address that leads to another server once that has taken over is followed", async () => {
+test("an engine follows an address that leads to another server after a failover", async () => {
   const primary = await startRedis();
   onTestFinished(() => primary[Symbol.asyncDispose]());
   const replica = await startRedis({ args: ["--replicaof", "127.0.0.1", String(primary.port)] });
@@ -317,7 +317,7 @@ test("an address that leads to another server once that has taken over is follow
   const { port } = proxy.address() as { port: number };
   const { engine } = await open({ url: `redis://127.0.0.1:${port}` });
   await engine.defineQueue({ name: queue });
-  // The connections stay open, and lead to what is a replica now.
+  // The connections stay open, and lead to a server that is a replica now.
   await redisCommand(replica.port, "REPLICAOF", "NO", "ONE");
   target = replica.port;
   await redisCommand(primary.port, "REPLICAOF", "127.0.0.1", String(replica.port));

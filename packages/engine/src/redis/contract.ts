@@ -2,28 +2,28 @@ import type { Clock } from "@millrace/shared";
 
 export interface StoreMemory {
   readonly usedBytes: number;
-  /** `maxmemory`, from which on all writes are refused; 0: there is none. */
+  /** `maxmemory`: Redis refuses all writes above it. 0 means no limit. */
   readonly limitBytes: number;
 }
 
-/** How many servers have begun to write their files anew; or why the scheduler's user cannot have them do so. */
+/** How many servers have begun to rewrite their append-only files, or why the scheduler's Redis user may not ask for it. */
 export type RenewedFiles =
   | { readonly kind: "renewed"; readonly began: number }
   | { readonly kind: "notAllowed"; readonly why: string };
 
-/** What the engine says of the Redis that it stores in. */
+/** The engine's view of the Redis that it stores in. */
 export interface Storage {
-  /** The time that the engine goes by: Redis's, or the clock that it was given. */
+  /** The clock that the engine uses: Redis's time, or the clock that it was given. */
   readonly clock: Clock;
-  /** Of the server that is fullest. */
+  /** Returns the memory of the fullest server. */
   memory(): Promise<StoreMemory>;
-  /** Resolves if Redis answers. */
+  /** Resolves when Redis answers. */
   ping(): Promise<void>;
   /**
-   * Has each Redis write its append-only file anew that has not done so since it started: after a crash the file may hold a
-   * part of a transaction, which Redis would apply at its next start. A duty.
+   * Makes each Redis rewrite its append-only file unless it has done so since its start. After a crash, the file may hold
+   * a part of a transaction, which Redis would apply at its next start. Schedulers repeat it as a duty.
    */
   renewFiles(): Promise<RenewedFiles>;
-  /** Ends subscriptions and connections. Calls under way are waited for. */
+  /** Waits for calls that are under way, then ends subscriptions and connections. */
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /**
- * One Lua file, one typed binding beside it. A script is loaded with the files it includes
- * (`--- @include "lanes/lib/lanes"`, from the folder of all concepts, each once), and is sent by its
- * hash; a server that does not have it yet gets the text.
+ * Each Lua script has one typed binding in the same folder. A script is loaded with the files that it includes
+ * (`--- @include "lanes/lib/lanes"`, a path from the folder of all concepts; each file once). It is called by its hash,
+ * and its text is sent only to a server that does not have it yet.
  *
- * A script's only key is `base`, the beginning of all keys of one queue shard: what a batch touches
- * is known only from its job ids, and all of it is in the slot of `base`.
+ * A script's only key is `base`, the beginning of all keys of one queue shard. The keys that a batch touches follow from
+ * its job ids, and all of them are in the slot of `base`.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ export interface ScriptBinding<Request, Outcome> {
   readonly argv: readonly string[];
   /** The names of the arguments that follow for each item of a batch, as in the header. */
   readonly perItem?: readonly string[];
-  /** And of those that follow for each part of an item. */
+  /** The names of the arguments that follow for each part of an item. */
   readonly perSubItem?: readonly string[];
   encode(request: Request): ScriptArg[];
   decode(reply: unknown, request: Request): Outcome;
@@ -42,7 +42,7 @@ export interface Script<Request, Outcome> {
 /** The folder of all concepts. */
 export const sourceFolder = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** `moduleUrl` is the binding's own `import.meta.url`: its Lua file has the same folder. */
+/** `moduleUrl` is the `import.meta.url` of the binding. Its Lua file is in the same folder. */
 export function defineScript<Request, Outcome>(
   moduleUrl: string,
   binding: ScriptBinding<Request, Outcome>,
@@ -51,7 +51,7 @@ export function defineScript<Request, Outcome>(
   const sha = createHash("sha1").update(lua).digest("hex");
 
   const replyEncoding = binding.binary ? null : "utf8";
-  // Not `redis.call`, which takes the arguments one by one: a large batch would exceed the stack.
+  // `redis.call` takes arguments one by one, so a large batch would exceed the stack. This sends a Command instead.
   const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
     redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
   const send = async (redis: Store, args: RedisArg[]) => {
@@ -88,25 +88,36 @@ const toRedisArg = (arg: ScriptArg): RedisArg =>
 
 const INCLUDE = /^--- @include "([^"]+)"\s*$/;
 
-/** Stored names, and names of the words of a record, as Lua says them. */
-const STORED_NAME = /\b([FR])\.(\w+)/g;
+/** References in Lua to stored names. */
+const STORED_NAME = /\bF\.(\w+)/g;
+/** `--- @record key_reservation text`: the words of a record that is stored in `text` become locals of their names, or nil. */
+const RECORD = /^--- @record (\w+) (\w+)\s*$/;
 
 function storedNames(line: string, path: string): string {
-  return line.replaceAll(STORED_NAME, (said, table: string, name: string) => {
-    const names: Readonly<Record<string, string | readonly string[]>> = table === "F" ? F : R;
-    const stored = names[name];
-    if (stored === undefined) throw new Error(`${path}: ${said} is not in stored-names.ts`);
-    return typeof stored === "string"
-      ? JSON.stringify(stored)
-      : `{ ${stored.map((word) => JSON.stringify(word)).join(", ")} }`;
+  return line.replaceAll(STORED_NAME, (reference, name: string) => {
+    if (!(name in F)) throw new Error(`${path}: ${reference} is not in stored-names.ts`);
+    return JSON.stringify(F[name as keyof typeof F]);
   });
 }
 
-/** The text of a Lua file with its includes in place, each once, where it is first asked for, and the stored names. */
+function readRecord(name: string, text: string, path: string): string {
+  if (!(name in R)) throw new Error(`${path}: the record ${name} is not in stored-names.ts`);
+  const words: readonly string[] = R[name as keyof typeof R];
+  // Only the last word may contain spaces.
+  const pattern = `^${"(%S+) ".repeat(words.length - 1)}(.+)$`;
+  return `local ${words.join(", ")} = string.match(${text}, "${pattern}")`;
+}
+
+/** Loads a Lua file. Each include is inserted once, where it first appears, and references become stored names. */
 export function loadLua(path: string, included = new Set<string>()): string {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines
     .map((line) => {
+      const [, record, text] = RECORD.exec(line.trim()) ?? [];
+      if (record !== undefined && text !== undefined) {
+        // Indented as the line that it replaces.
+        return line.replace(/---.*$/, readRecord(record, text, path));
+      }
       const name = INCLUDE.exec(line.trim())?.[1];
       if (name === undefined) return line.startsWith("--") ? line : storedNames(line, path);
       const file = resolve(sourceFolder, `${name}.lua`);

@@ -11,7 +11,7 @@ import {
 
 const queue = "documents" as QueueName;
 
-test("all keys of a shard have one hash tag, and no other shard's", () => {
+test("all keys of a shard share one hash tag that no other shard has", () => {
   const shard = shardAt("mr", queue, 3);
   expect(shard.base).toBe("mr:{documents:3}:documents:");
   expect(shard.base).toBe(`${shard.prefix}:${queue}:`);
@@ -37,6 +37,6 @@ test("the signal pattern is the channel of every shard", () => {
   expect(channel).toBe(signalPattern("mr", queue).replace("*", "12"));
 });
 
-test.each(["", "a b", "a{b}", "a*", "x".repeat(65)])("%j is no root prefix", (text) => {
+test.each(["", "a b", "a{b}", "a*", "x".repeat(65)])("%j is not a valid root prefix", (text) => {
   expect(isRootPrefix(text)).toBe(false);
 });

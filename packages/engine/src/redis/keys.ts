@@ -1,8 +1,7 @@
 /**
- * The only place that knows how keys are spelled. All keys of a queue shard begin with its `base`,
- * whose braces hold the hash tag: every script works on one Redis Cluster slot. What BullMQ names
- * is BullMQ's; what Millrace adds begins with `mr:`, which no job id does, so BullMQ's own sweep
- * for orphaned jobs cannot take it for one.
+ * The only place that spells Redis keys. All keys of a queue shard begin with its `base`, whose braces hold the hash tag,
+ * so that every script works on one Redis Cluster slot. BullMQ chooses the names of its own keys. Millrace's keys begin
+ * with `mr:`. No job id does, so BullMQ's clean-up of orphaned jobs cannot mistake them for jobs.
  */
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
 
@@ -15,7 +14,7 @@ export interface Shard {
   readonly index: number;
   /** BullMQ's `prefix` option for this shard; its queue name is `queue`. */
   readonly prefix: string;
-  /** What every key of the shard begins with; a job's hash is `base + job id`. */
+  /** The beginning of every key of the shard. A job's hash is `base + job id`. */
   readonly base: string;
 }
 
@@ -24,7 +23,7 @@ export function shardAt(rootPrefix: string, queue: QueueName, index: number): Sh
   return { queue, index, prefix, base: `${prefix}:${queue}:` };
 }
 
-/** Which shard an API key's jobs live in: FNV-1a, stable for ever. */
+/** The shard in which an API key's jobs are stored. It is an FNV-1a hash that must never change. */
 export function shardIndex(keyId: string, shards: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < keyId.length; i += 1) {
@@ -33,40 +32,40 @@ export function shardIndex(keyId: string, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
-/** Where hints about a shard's jobs are published. */
+/** The channel on which signals about a shard's jobs are published. */
 export const signalChannel = (shard: Shard): string => `${shard.base}mr:signals`;
 
-/** The key id in a job id, taken to be well formed. */
+/** The key id in a job id, which must be well formed. */
 export function keyOfJob(id: JobId): KeyId {
   const start = id.indexOf("~") + 1;
   return id.slice(start, id.indexOf("~", start)) as KeyId;
 }
 
-/** The lane that a job waits in; lanes/lib/lanes.lua says what lanes are, and spells them the same. */
+/** The lane that a job waits in. lanes/lib/lanes.lua describes lanes, and spells their ids in the same way. */
 export function laneId(keyId: KeyId, priority: number, pool: string): string {
   const band = priority <= 10 ? 1 : priority <= 50 ? 2 : 3;
   return `${keyId}|${band}|${pool}`;
 }
 
-/** zset: the ULIDs of one key's jobs, all at score 0, so in order of time. */
+/** zset: the ULIDs of one key's jobs. All have score 0, so they are in the order of time. */
 export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;
 
-/** hash: how much each key stores in a shard; jobs/lib/stored.lua says how. */
+/** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
-/** What is not bound to a queue shard has a slot of its own. */
+/** Keys that belong to no queue shard. They have a Cluster slot of their own. */
 export const registryKeys = (rootPrefix: string) => ({
-  /** hash: queue definition, JSON, by queue name */
+  /** hash: queue definitions, JSON, by queue name */
   queues: `${rootPrefix}:{registry}:queues`,
-  /** hash: API key, JSON, by key id */
+  /** hash: API keys, JSON, by key id */
   apiKeys: `${rootPrefix}:{registry}:api-keys`,
-  /** hash: provider account, JSON, by name; "*": how often that was changed */
+  /** hash: provider accounts, JSON, by name; "*": the number of changes */
   accounts: `${rootPrefix}:{registry}:provider-accounts`,
-  /** hash: what keys may use, by key id; "*": how often that was changed */
+  /** hash: budgets, JSON, by key id; "*": the number of changes */
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
-  /** stream: what operators changed */
+  /** stream: the change log */
   changes: `${rootPrefix}:{registry}:changes`,
-  /** string: what all schedulers seal the leases of workers with */
+  /** string: the secret with which all schedulers seal the leases of workers */
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
 });
 
@@ -80,16 +79,16 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     leaseSecret: "string",
   };
 
-/** What every key of a provider account begins with. */
+/** The beginning of every key of a provider account. */
 export const accountBase = (rootPrefix: string, name: string): string =>
   `${rootPrefix}:{account:${name}}:`;
 
 /**
- * Every key of a shard that Millrace's scripts touch: what follows `base` (a name that ends in ":"
- * is followed by an id), and its Redis type. A test holds the scripts against this table.
+ * Every key of a shard that Millrace's scripts touch, without `base`, and its Redis type. A name that ends in ":" is
+ * followed by an id. A test checks the scripts against this table.
  */
 export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
-  // BullMQ's.
+  // BullMQ's keys.
   wait: "list",
   prioritized: "zset",
   delayed: "zset",
@@ -102,73 +101,73 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   marker: "zset",
   pc: "string",
   events: "stream",
-  // Lanes: jobs of one API key, band and pool that wait, and of one family of types, by priority and arrival.
+  // A lane: the waiting jobs of one API key, band, pool and family of types, by priority and arrival.
   "mr:lane:": "zset",
-  // Key ids of the lanes of one class (band, pool and family of types) that have jobs, by virtual time.
+  // The keys that have ready lanes in one class (band, pool and family of types), by virtual time.
   "mr:ready:": "zset",
-  // The classes that have lanes with jobs.
+  // The classes that have ready lanes.
   "mr:classes": "set",
-  // Keys, by the virtual time at which they left off in a band: from there their lanes go on.
+  // Keys, by the virtual time at which they left off in a band. Their lanes continue from there.
   "mr:idle:": "zset",
-  // The job types that workers have named, each with its family; "#": the last family's number; "#<number>": a family.
+  // The job types that workers have named, each with its family; "#": the newest family's number; "#<number>": a family.
   "mr:families": "hash",
-  // What is still to be looked through for jobs that belong to another lane, and the lanes found.
+  // The sets that must still be searched for jobs that belong to another lane, and the lanes found.
   "mr:sorting": "hash",
   "mr:unsorted": "zset",
-  // Each band's virtual time and stride.
+  // The virtual time, stride and weight of each band.
   "mr:bands": "hash",
-  // Lanes with jobs that may not run now, by when to look at them again.
+  // Held lanes, by the time at which they are checked again.
   "mr:parked": "zset",
-  // The classes of a key's lanes that are in mr:parked.
+  // The classes of a key's held lanes.
   "mr:held:": "set",
-  // What keys may use, by key id.
+  // Budgets, by key id.
   "mr:limits": "hash",
-  // What a key uses: running jobs and windows.
+  // What a key uses: the number of its running jobs, and its windows.
   "mr:use:": "hash",
   // The pools that are provider accounts.
   "mr:governed": "hash",
-  // What the shard may use of a provider account.
+  // The shard's slice of a provider account.
   "mr:slice:": "hash",
-  // In an account's own slot: what it may do, and what it has granted.
+  // In an account's own slot: its limits, and what it has granted.
   "mr:account": "hash",
-  // What each key stores, by key id: bytes of its jobs; "<key>:d": how many wait for a time or for others.
+  // What each key stores, by key id: the bytes of its jobs; "<key>:d": how many of them wait for a time or for other jobs.
   "mr:stored": "hash",
   // How many jobs of each class were leased lately.
   "mr:pace": "hash",
-  // How many tokens an attempt takes, as learned, by key id.
+  // How many tokens a key's attempts usually take, as learned, by key id.
   "mr:learned": "hash",
-  // Jobs in lanes: "*" all of them, "0" those without a priority.
+  // The number of jobs in lanes: "*" all jobs, "0" those without a priority.
   "mr:depth": "hash",
-  // Arrival counters.
+  // Counters of arrivals.
   "mr:seq": "string",
   "mr:seq:plain": "string",
-  // Job ids by the time their lease runs out.
+  // Job ids, by the expiry of their leases.
   "mr:leases": "zset",
-  // Jobs with a latest start or finish, by it.
+  // Jobs with a latest start or a deadline, by that time.
   "mr:expiry": "zset",
-  // Finished jobs with a retention of their own, by its end.
+  // Finished jobs with their own retention, by its end.
   "mr:retain": "zset",
-  // A key's jobs: the ULIDs of their ids.
+  // A key's jobs, as the ULIDs of their ids.
   "mr:index:": "zset",
   // By key id and idempotency key: job id, state and content hash.
   "mr:idem:": "string",
-  // By key id and deduplication key: until when a job counts, and which.
+  // By key id and deduplication key: the job that counts, and until when.
   "mr:dedup:": "string",
-  // In the queue of dead letters beside a queue: their ids, by when they died.
+  // In a queue's queue of dead letters: their ids, by the time at which they died.
   "mr:dead": "zset",
   "mr:signals": "channel",
 };
 
-/** What follows a job's own key. */
+/** The keys of one job, as suffixes of its own key. */
 export const jobKeyTypes: Readonly<Record<string, RedisType>> = {
   "": "hash",
   ":lock": "string",
   ":output": "stream",
 };
 
-/** Matches the signal channels of all shards of a queue. */
+/** A pattern for the signal channels of all shards of a queue. */
 export const signalPattern = (rootPrefix: string, queue: QueueName): string =>
   `${rootPrefix}:{${queue}:*}:${queue}:mr:signals`;
 
-/** A prefix stays out of the way of hash tags and of channel patterns. */
+/** A root prefix must not contain characters of hash tags or of channel patterns. */
 export const isRootPrefix = (text: string): boolean => /^[A-Za-z0-9_.-]{1,64}$/.test(text);

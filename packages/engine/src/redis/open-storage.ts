@@ -5,7 +5,7 @@ import { renewFiles } from "./renew-files.ts";
 import { mastersOf, type Store } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
-/** `onClose` is called before the connection is closed. */
+/** Calls `onClose` before it closes the connection. */
 export function openStorage(redis: Store, clock: Clock, onClose: () => void): Storage {
   return {
     clock,
@@ -13,14 +13,15 @@ export function openStorage(redis: Store, clock: Clock, onClose: () => void): St
     renewFiles: () => renewFiles(redis),
     async ping() {
       const servers = mastersOf(redis);
-      if (servers.length === 0) throw new StoreUnavailable("no master of the Cluster is known");
+      if (servers.length === 0)
+        throw new StoreUnavailable("no master of the Redis Cluster is known yet");
       await Promise.all(servers.map((server) => server.ping())).catch((error: unknown) => {
-        throw asStoreFault(error, "ping");
+        throw asStoreFault(error, "pinging Redis");
       });
     },
     async close() {
       onClose();
-      // QUIT is answered after all that was sent before it; without a connection nothing was.
+      // Redis answers QUIT after everything that was sent before it. Without a connection, nothing was sent.
       await redis.quit().catch(() => undefined);
       redis.disconnect();
     },

@@ -1,4 +1,4 @@
--- read_time: the time of the server that keeps a key.
+-- read_time: read the time of the server that stores a key.
 -- KEYS     base, which is the key
 -- ARGV
 -- RETURNS  {seconds, microseconds}

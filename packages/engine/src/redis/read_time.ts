@@ -1,7 +1,7 @@
 import { defineScript } from "./define-script.ts";
 import { asList, asNumber } from "./reply.ts";
 
-/** In milliseconds, with a fraction. */
+/** Returns the time in milliseconds, with a fraction. */
 export const readTime = defineScript<undefined, number>(import.meta.url, {
   name: "read_time",
   argv: [],

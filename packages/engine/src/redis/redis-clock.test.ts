@@ -6,7 +6,7 @@ import { openEngine } from "../index.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** An engine on a machine whose clock is so far off. */
+/** Opens an engine on a machine whose clock is wrong by a given time. */
 async function openSkewed(skewMs: number, warnings: string[] = []) {
   const { url, rootPrefix } = await redisForTests();
   const clock: Clock = {
@@ -21,21 +21,21 @@ async function openSkewed(skewMs: number, warnings: string[] = []) {
   return engine;
 }
 
-test("engines on machines that disagree go by one time, and say that they do", async () => {
+test("engines on machines with different clocks use one time, and warn of the difference", async () => {
   const warnings: string[] = [];
   const ahead = await openSkewed(HOUR_MS, warnings);
   const behind = await openSkewed(-HOUR_MS, warnings);
   expect(Math.abs(ahead.clock.nowMs() - behind.clock.nowMs())).toBeLessThan(HOUR_MS / 60);
-  const off = /is 3[56]\d{5} ms off that of Redis/;
+  const off = /differs from Redis's time by 3[56]\d{5} ms/;
   expect(warnings.filter((warning) => off.test(warning))).toHaveLength(2);
 });
 
-test("an engine that was given a time goes by it", async () => {
+test("an engine without Redis's time uses the clock that it was given", async () => {
   const { engine, time } = await setup();
   expect(engine.clock.nowMs()).toBe(time.nowMs);
 });
 
-test("clocks that differ by seconds lose no job, and keep a window that was begun by the one ahead", async () => {
+test("clocks that differ by seconds lose no job, and keep a window that the clock ahead began", async () => {
   const { engine, another, job, time } = await setup();
   const behind = await another();
   await engine.keyBudgets.set("aaaa" as KeyId, { requestsPerMinute: 10 });
@@ -45,7 +45,7 @@ test("clocks that differ by seconds lose no job, and keep a window that was begu
   time.nowMs -= 5_000;
   expect(await lease(behind, 30)).toHaveLength(4);
   time.nowMs += 60_000;
-  // A minute after the one behind; the one ahead's six still count, and so does what fell into its second.
+  // A minute later on the clock behind, the six leases of the clock ahead still count, and so do those of its second.
   expect(await lease(behind, 30)).toEqual([]);
   time.nowMs += 6_000;
   expect(await lease(behind, 30)).toHaveLength(10);

@@ -5,9 +5,9 @@ import type { OnWarning } from "./settings.ts";
 import type { Store } from "./store-connection.ts";
 
 const MEASURE_EVERY_MS = 5_000;
-/** A reply that took longer says too little of when it was true. */
+/** A slower reply says too little about when its time was right. */
 const MAX_ROUND_TRIP_MS = 250;
-/** Machines that keep time agree better than this. */
+/** Machines with synchronised clocks differ by less than this. */
 const WARN_FROM_MS = 1_000;
 
 export interface RedisClock {
@@ -16,9 +16,9 @@ export interface RedisClock {
 }
 
 /**
- * Time as Redis has it, measured every few seconds: so that replicas agree on what a minute is whatever
- * their machines say. Without it, one that is ahead would forget too early what a budget has given away.
- * Resolves once it was measured.
+ * A clock that follows Redis's time, measured every few seconds, so that all replicas agree on it whatever their machines'
+ * clocks say. Without it, a replica whose clock is ahead would drop reservations from a budget's window too early.
+ * Resolves after the first measurement.
  */
 export async function redisClock(
   redis: Store,
@@ -26,7 +26,7 @@ export async function redisClock(
   local: Clock,
   onWarning: OnWarning,
 ): Promise<RedisClock> {
-  // Of a Cluster's servers one keeps the time: that which keeps the registry.
+  // In a Cluster, the server that stores the registry provides the time.
   const key = registryKeys(rootPrefix).queues;
   let offsetMs = 0;
   let warned = false;
@@ -39,12 +39,14 @@ export async function redisClock(
     if (warned || Math.abs(offsetMs) < WARN_FROM_MS) return;
     warned = true;
     const by = Math.round(Math.abs(offsetMs));
-    onWarning(`this machine's clock is ${by} ms off that of Redis, whose time is used: mend it`);
+    onWarning(
+      `this machine's clock differs from Redis's time by ${by} ms. Millrace uses Redis's time; synchronise the machine's clock`,
+    );
   };
   await measure();
   let timer = local.after(MEASURE_EVERY_MS, again);
   function again() {
-    // While Redis is away the last measure holds.
+    // While Redis is away, the last measurement stays in use.
     void measure().catch(() => undefined);
     timer = local.after(MEASURE_EVERY_MS, again);
   }

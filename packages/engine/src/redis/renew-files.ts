@@ -2,15 +2,15 @@ import type { RenewedFiles } from "./contract.ts";
 import { mastersOf, type Store } from "./store-connection.ts";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
-/** Redis makes one copy of itself at a time, and is about to be done with another. */
+/** Redis runs one child process at a time, and another one is about to end. */
 const SOON = /in progress|is scheduled|active child process/i;
-/** Providers of Redis leave the command out, or have given it another name. */
+/** Some providers of Redis remove or rename the command. */
 const UNKNOWN = /unknown command/i;
 
 /**
- * Has each server write its append-only file anew that has not done so since it started. Such a file may end within a
- * transaction, because Redis crashed while it wrote: it leaves those first commands in the file, goes on behind them, and
- * would apply them at its next start (docs/operations.md).
+ * Makes each server rewrite its append-only file unless it has done so since its start. After a crash, such a file may hold
+ * the first commands of a transaction. Redis keeps them, appends behind them, and would apply them at its next start
+ * (docs/operations.md).
  */
 export async function renewFiles(store: Store): Promise<RenewedFiles> {
   try {
@@ -27,7 +27,7 @@ export async function renewFiles(store: Store): Promise<RenewedFiles> {
     }
     return { kind: "renewed", began };
   } catch (error) {
-    const fault = asStoreFault(error, "having Redis write its append-only file anew");
+    const fault = asStoreFault(error, "making Redis rewrite its append-only file (BGREWRITEAOF)");
     const denied = fault instanceof StoreUnavailable && fault.accessDenied;
     if (denied || UNKNOWN.test(fault.message)) return { kind: "notAllowed", why: fault.message };
     throw fault;
@@ -39,7 +39,7 @@ const isAsItStarted = (info: string): boolean => {
   return (
     value("aof_enabled") === "1" &&
     value("aof_rewrite_in_progress") === "0" &&
-    // How long the last rewrite took; -1: there was none since the start.
+    // How long the last rewrite took; -1 means that there was none since the start.
     value("aof_last_rewrite_time_sec") === "-1"
   );
 };

@@ -7,7 +7,7 @@ export interface ReplaceFieldRequest {
   readonly after: string;
 }
 
-/** True if it was replaced. */
+/** Returns whether the field was replaced. */
 export const replaceField = defineScript<ReplaceFieldRequest, boolean>(import.meta.url, {
   name: "replace_field",
   argv: ["field", "before", "after"],

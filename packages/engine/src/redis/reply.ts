@@ -1,19 +1,21 @@
-/** Reading script replies: what a script promises in its RETURNS, asserted rather than trusted. */
+/** Reads script replies. It checks what a script promises in its RETURNS, rather than trusting it. */
 
 export function asList(reply: unknown): readonly unknown[] {
-  if (!Array.isArray(reply)) throw new Error(`a list was expected, not ${typeof reply}`);
+  if (!Array.isArray(reply))
+    throw new Error(`a script must return a list here, not ${typeof reply}`);
   return reply;
 }
 
 export function asText(reply: unknown): string {
   if (typeof reply === "string") return reply;
   if (Buffer.isBuffer(reply)) return reply.toString();
-  throw new Error(`text was expected, not ${typeof reply}`);
+  throw new Error(`a script must return text here, not ${typeof reply}`);
 }
 
 export function asNumber(reply: unknown): number {
   const number = typeof reply === "number" ? reply : Number(asText(reply));
-  if (!Number.isFinite(number)) throw new Error(`a number was expected, not ${String(reply)}`);
+  if (!Number.isFinite(number))
+    throw new Error(`a script must return a number here, not ${String(reply)}`);
   return number;
 }
 
@@ -21,11 +23,11 @@ export function asNumber(reply: unknown): number {
 export const asOptionalNumber = (reply: unknown): number | undefined =>
   reply === "" ? undefined : asNumber(reply);
 
-/** Text, or null for a field that is not set. */
+/** Text, or null for a field that does not exist. */
 export const asTextOrNull = (reply: unknown): string | null =>
   reply === null ? null : asText(reply);
 
-/** A hash that came as a flat list of fields and values. */
+/** A hash that arrives as a flat list of fields and values. */
 export function asHash(reply: unknown): Readonly<Record<string, string>> {
   const flat = asList(reply);
   const hash: Record<string, string> = {};
@@ -34,5 +36,7 @@ export function asHash(reply: unknown): Readonly<Record<string, string>> {
 }
 
 export function unexpectedReply(script: string, reply: unknown): never {
-  throw new Error(`${script} replied ${JSON.stringify(reply)}, which its header does not name`);
+  throw new Error(
+    `script ${script} replied ${JSON.stringify(reply)}, which its header does not list`,
+  );
 }

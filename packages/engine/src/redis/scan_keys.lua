@@ -1,4 +1,4 @@
--- scan_keys: names of keys of the server that keeps a shard, some at a time.
+-- scan_keys: read some names of keys on the server that stores a shard.
 -- KEYS     base
 -- ARGV     cursor, pattern, count
 -- RETURNS  {next cursor, names}

@@ -7,7 +7,7 @@ export interface ScanKeysRequest {
   readonly count: number;
 }
 
-/** SCAN on the server that keeps a shard: in a Cluster the command alone would go to any. */
+/** SCAN on the server that stores a shard. In a Cluster, the plain command would go to any server. */
 export const scanKeys = defineScript<ScanKeysRequest, { cursor: string; names: readonly string[] }>(
   import.meta.url,
   {

@@ -3,48 +3,48 @@ export interface RedisAddress {
   readonly port: number;
 }
 
-/** PEM. */
+/** All members are in PEM. */
 export interface RedisTls {
-  /** Who must have signed the servers' certificates. Left out: those whom Node trusts. */
+  /** The authorities that sign the servers' certificates. If it is absent, Node's list of trusted authorities applies. */
   readonly ca?: Buffer;
-  /** What is shown to servers that ask for a certificate, and its key. */
+  /** The certificate for servers that ask for one (mutual TLS), and its key. */
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
 
-/** One server, with the database's number where it is not 0; a URL's own user and password win. */
+/** One server. The URL may hold a database number; a user and password in the URL take precedence. */
 export interface RedisServer {
-  /** redis:// or rediss:// */
+  /** It begins with redis:// or rediss://. */
   readonly url: string;
 }
 
-/** A value, or a function that is called at each new connection: what it returns may have been rotated. */
+/** A value, or a function that is called for each new connection, so that its result can be rotated. */
 export type Credential<Value> = Value | (() => Value);
 
-/** Whichever server these say is the master of that name. */
+/** The master with this name, as the sentinels report it. */
 export interface RedisSentinels {
   readonly sentinels: readonly RedisAddress[];
   readonly masterName: string;
-  /** What sentinels ask for, which is not what the servers do. */
+  /** The credentials for the sentinels. They are not those for the servers. */
   readonly sentinelUsername?: string;
   readonly sentinelPassword?: Credential<string>;
 }
 
 export interface RedisCluster {
-  /** Some nodes of a Redis Cluster; the others are learned from them. */
+  /** Some nodes of a Redis Cluster. The engine learns the others from them. */
   readonly cluster: readonly RedisAddress[];
 }
 
 export type RedisSettings = (RedisServer | RedisSentinels | RedisCluster) & {
   readonly username?: string;
   readonly password?: Credential<string>;
-  /** TLS to servers and sentinels alike; a rediss:// URL has it anyway. */
+  /** TLS for servers and sentinels. A rediss:// URL uses TLS without it too. */
   readonly tls?: Credential<RedisTls>;
-  /** How long to wait for a connection at start. Default 5,000. */
+  /** How long the engine waits for a connection at start, in ms. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** How long a command may take, time without a connection included. Default 5,000. */
+  /** How long a command may take, in ms, including time without a connection. Default 5,000. */
   readonly commandTimeoutMs?: number;
 };
 
-/** Told of what an operator should know: an eviction policy that loses jobs, a lost connection. */
+/** Receives what an operator should know, such as an eviction policy that loses jobs, or a lost connection. */
 export type OnWarning = (message: string, cause?: unknown) => void;

@@ -1,31 +1,31 @@
 import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
 import { type Shard, shardAt, shardIndex } from "./keys.ts";
 
-/** A queue, as far as its shards depend on it. Each concept adds the settings that it goes by. */
+/** What shards need to know of their queue. Each concept extends it by the settings that it uses. */
 export interface DefinedQueue {
   readonly name: QueueName;
   readonly shards: number;
 }
 
-/** A queue shard with what its queue says. */
+/** A queue shard with the definition of its queue. */
 export interface ShardOfQueue<Queue extends DefinedQueue = DefinedQueue> extends Shard {
   readonly definition: Queue;
 }
 
 export interface ShardMap<Queue extends DefinedQueue = DefinedQueue> {
-  /** All shards of a queue; none if it is not defined. */
+  /** All shards of a queue; none if the queue is not defined. */
   ofQueue(queue: QueueName): Promise<readonly ShardOfQueue<Queue>[]>;
-  /** Undefined: there is no such queue, or the id is malformed. */
+  /** Returns undefined if the queue does not exist or the id is malformed. */
   ofJob(id: JobId): Promise<ShardOfQueue<Queue> | undefined>;
-  /** Reads what is needed of `ids` to tell their shards, and returns what tells them. */
+  /** Reads the definitions that `ids` need, and returns a function that finds the shard of each id. */
   forJobs(ids: Iterable<JobId>): Promise<(id: JobId) => ShardOfQueue<Queue> | undefined>;
-  /** As forJobs, of what names its job. */
+  /** As forJobs, for items that name their job. */
   forEach<Item extends { readonly jobId: JobId }>(
     items: readonly Item[],
   ): Promise<(item: Item) => ShardOfQueue<Queue> | undefined>;
 }
 
-/** `recent` is a queue's definition, or undefined if there is none: asked for each job, and so not read each time. */
+/** `recent` returns a queue's definition, or undefined if there is none. It is called for each job, so it should be cached. */
 export function shardMap<Queue extends DefinedQueue>(
   recent: (name: QueueName) => Promise<Queue | undefined>,
   rootPrefix: string,

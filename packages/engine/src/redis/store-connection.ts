@@ -1,18 +1,18 @@
 /**
- * ioredis' clients, changed in what Millrace rests on: nothing is sent that its caller has been told
- * has failed (ioredis alone sends it once Redis is back, hours later too), and nothing runs on a
- * Cluster slot whose keys are on their way to another node.
+ * ioredis' clients with two changes that Millrace depends on. They send no command after its caller was told that it
+ * failed; ioredis alone sends it when Redis is back, even hours later. And they run nothing on a Cluster slot whose keys
+ * are being moved to another node.
  */
 import { Cluster, type ClusterNode, type Command, Redis } from "ioredis";
 
-/** A server of its own, the master that sentinels name, or a Cluster. */
+/** A single server, the master that sentinels name, or a Cluster. */
 export type Store = Redis | Cluster;
 
 type StoreClusterOptions = NonNullable<ConstructorParameters<typeof Cluster<"legacy">>[1]>;
 
 type Stream = Parameters<Redis["sendCommand"]>[1];
 
-/** A pipeline counts what is written, so all of one goes. */
+/** A pipeline counts the commands that it writes, so all commands of a pipeline are sent. */
 const isGivenUp = (command: Command, stream: Stream): boolean =>
   command.isSettled && stream === undefined;
 
@@ -34,15 +34,15 @@ export class StoreCluster extends Cluster {
 
   override sendCommand(command: Command, stream?: Stream, node?: unknown): unknown {
     if (isGivenUp(command, stream)) return command.promise;
-    // A node's connection counts from when it gets the command: it may be long until there is one.
+    // A node's connection starts the timeout only when it gets the command, and it may take long to get a connection.
     command.setTimeout(this.#commandTimeoutMs);
     return super.sendCommand(command, stream, node);
   }
 
   /**
-   * A slot that is being moved answers ASK for keys that it does not have any more, or never had. A
-   * script that is sent on finds half of a shard, and Redis would let it write there. The key that
-   * scripts name never exists, so all of them are asked away, and refused until the slot has arrived.
+   * For a slot that is being moved, a node answers ASK for keys that it no longer has, or never had. A script that
+   * followed would find half of a shard, and Redis would let it write there. The key that scripts name never exists, so
+   * all scripts get ASK. They are refused until the slot has moved.
    */
   override handleError(...args: Parameters<Cluster["handleError"]>): void {
     const [error, , handlers] = args;
@@ -51,13 +51,13 @@ export class StoreCluster extends Cluster {
   }
 }
 
-/** ioredis makes the connections to a Cluster's nodes itself. */
+/** ioredis itself creates the connections to the nodes of a Cluster, so this patches each of them. */
 function guard(node: Redis): void {
   const send = node.sendCommand.bind(node);
   node.sendCommand = (command, stream) =>
     isGivenUp(command, stream) ? command.promise : send(command, stream);
 }
 
-/** Connections to each server that holds jobs. */
+/** The connections to each server that stores jobs. */
 export const mastersOf = (store: Store): readonly Redis[] =>
   store instanceof Cluster ? store.nodes("master") : [store];

@@ -17,14 +17,14 @@ test.each([
   "WRONGPASS invalid username-password pair or user is disabled.",
   "NOPERM User millrace has no permissions to run the 'info' command",
   "ERR user_script:7: NOPERM this user has no permissions to access one of the keys",
-])("%s: Redis denies access, which is an outage of its own", (message) => {
+])("%s: Redis denies access, which is a separate kind of outage", (message) => {
   const fault = asStoreFault(new Error(message), "x");
   expect(fault).toBeInstanceOf(StoreUnavailable);
   expect(fault).toMatchObject({ accessDenied: true });
   expect(fault.message).toContain("Redis denies access");
 });
 
-test("a refused connection is Redis being unavailable", () => {
+test("a refused connection means that Redis is unavailable", () => {
   const error = Object.assign(new Error("no"), { code: "ECONNREFUSED" });
   expect(asStoreFault(error, "x")).toBeInstanceOf(StoreUnavailable);
 });
@@ -39,7 +39,7 @@ test.each([
   expect(fault).toMatchObject({ message: `script lease: ${message}`, cause });
 });
 
-test("the command, which holds callers' payloads, is taken off", () => {
+test("the command, which holds callers' payloads, is removed from the error", () => {
   const cause = Object.assign(new Error("ERR no"), { command: { args: ["secret"] } });
   expect(asStoreFault(cause, "x").cause).not.toHaveProperty("command");
 });

@@ -1,7 +1,7 @@
-/** Redis is away, or refuses for a reason that passes. Repeating the call is safe, and may help. */
+/** Redis cannot be reached, or refuses for a temporary reason. Repeating the call is safe, and may succeed. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
-  /** Redis is there and does not accept the user, its password or its permissions. */
+  /** Redis is reachable, but does not accept the user, its password or its permissions. */
   readonly accessDenied: boolean;
 
   constructor(message: string, { accessDenied = false, ...options }: StoreUnavailableOptions = {}) {
@@ -21,15 +21,15 @@ const passingReplies =
 const connectionFaults =
   /Connection is closed|Command timed out|max retries per request|writeable|Socket (closed|timeout)|connect ETIMEDOUT|Too many Cluster redirections|None of startup nodes|slots cache|Cluster is (ended|disconnect)|sentinels are unreachable/i;
 
-/** The fault as the engine throws it: StoreUnavailable where waiting may help, else an error that says what was done. */
+/** Converts a fault to what the engine throws: StoreUnavailable if waiting may help, else an error that names the action. */
 export function asStoreFault(error: unknown, doing: string): Error {
   if (error instanceof StoreUnavailable) return error;
-  // ioredis hangs the whole command on its errors: the script's text, and callers' payloads.
+  // ioredis attaches the whole command to its errors, with the script's text and callers' payloads.
   if (error instanceof Error) Reflect.deleteProperty(error, "command");
   const message = error instanceof Error ? error.message : String(error);
   if (accessReplies.test(message)) {
     return new StoreUnavailable(
-      `Redis denies access: ${doing}: ${message}: give the scheduler Redis' current user and password, and the user its permissions`,
+      `Redis denies access: ${doing}: ${message}: configure the scheduler with a Redis user that exists, its password, and the permissions that Millrace needs`,
       { cause: error, accessDenied: true },
     );
   }
@@ -44,7 +44,7 @@ export function asStoreFault(error: unknown, doing: string): Error {
     : new Error(`${doing}: ${message}`, { cause: error });
 }
 
-/** Runs what reads or writes the store; what it rejects with is a StoreUnavailable where Redis is away. `doing` is for the message. */
+/** Runs a call to the store, and converts what it rejects with. `doing` names the action in the message. */
 export async function asStoreCall<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,41 +1,41 @@
 /**
- * What stands in Redis under which name: every field of every hash and stream entry, and every member of the
- * JSON that is stored. Lua and TypeScript take the names from here: both say `F.first_offset`, and a script
- * has the stored name in its place when it is loaded. Names are short, because most are stored with every job
- * (docs/adr/0015-short-stored-names.md says what long ones would cost). BullMQ's are BullMQ's.
+ * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
+ * stored JSON. Lua and TypeScript both take the names from this table: both write `F.first_offset`. When a script is
+ * loaded, the stored name replaces it. Names are short, because most are stored with every job
+ * (docs/adr/0015-short-stored-names.md has the cost of long names). BullMQ chose the names of its own fields.
  */
 export const F = {
   // A job's hash: BullMQ's fields.
   /** The job's type. */
   type: "name",
-  /** JSON. */
+  /** The payload, JSON. */
   payload: "data",
-  /** Attempts, priority and backoff as BullMQ has them, JSON. */
+  /** Attempts, priority and backoff in BullMQ's form, JSON. */
   bull_options: "opts",
   submitted_ms: "timestamp",
-  /** How long the job waits for its time, ms. */
+  /** The wait before the job's start time, ms. */
   delay_ms: "delay",
   priority: "priority",
   /** When the last attempt started. */
   started_ms: "processedOn",
-  /** Who runs it, or ran it last. */
+  /** The worker that runs the job, or ran it last. */
   worker_id: "pb",
-  /** How many attempts were started: the fencing token of the newest lease. */
+  /** How many attempts were started. It is the fencing token of the newest lease. */
   attempts_started: "ats",
   /** How many attempts count against the job's maximum. */
   attempts_spent: "atm",
   /** How often the job lost its worker. */
   stalls: "stc",
   finished_ms: "finishedOn",
-  /** JSON. */
+  /** The result, JSON. */
   result: "returnvalue",
-  /** Of the last failure. */
+  /** The message of the last failure. */
   failure_message: "failedReason",
 
   // A job's hash: Millrace's fields.
-  /** What was submitted, but for the payload: JSON of `spec_` members. */
+  /** The submitted job without its payload: JSON of `spec_` members. */
   spec: "spec",
-  /** The lane for all types, of a job that needs a pool. */
+  /** For a job that needs a pool: its lane for all types. */
   lane: "lane",
   latest_start_ms: "exp",
   deadline_ms: "dl",
@@ -43,7 +43,7 @@ export const F = {
   idempotency: "ik",
   /** The job's own retention, ms. */
   keep_ms: "keep",
-  /** "attempts_started STATE" of when the job ended: it holds while attempts_started is the same. */
+  /** "attempts_started STATE", written when the job ended. It is valid while attempts_started has not changed. */
   ended_by: "fin",
   /** The last failure, JSON. */
   failure: "fail",
@@ -52,37 +52,37 @@ export const F = {
   estimated_tokens: "est",
   /** How often a provider refused the job. */
   bounces: "bnc",
-  /** 1: a suspect, whose next stall would end it. */
+  /** "1" marks a suspect, whose next stall would end it. */
   suspect: "sus",
-  /** "count episode": in how many episodes it was bounced, and the last of them. */
+  /** "count episode": in how many episodes the job was bounced, and the last of them. */
   bounce_episodes: "bep",
-  /** Bytes that the job counts as: what was submitted, and its history. */
+  /** The bytes that the job counts as: what was submitted, and its history. */
   job_bytes: "by",
   /** Bytes of its result or failure. */
   end_bytes: "rb",
   /** Bytes of the output of its present attempt. */
   output_bytes: "ob",
-  /** Bytes of the output of its earlier attempts. */
+  /** Bytes of the output of earlier attempts. */
   earlier_output_bytes: "op",
-  /** What its attempt reserved of its key's budget: see budgets/lib/budgets.lua. */
+  /** What the attempt reserved of its key's budget. budgets/lib/budgets.lua describes it. */
   key_reservation: "rsv",
-  /** What its attempt reserved of a provider account: see accounts/lib/slices.lua. */
+  /** What the attempt reserved of a provider account. accounts/lib/slices.lua describes it. */
   account_reservation: "acs",
-  /** How its attempts failed: a line of JSON each, of `attempt_` members. */
+  /** How its attempts failed: one line of JSON for each attempt, of `attempt_` members. */
   history: "his",
-  /** What it had to wait for: kinds of constraint, by commas. */
+  /** The kinds of constraint that the job had to wait for, separated by commas. */
   held_by: "held",
-  /** Why it is to be cancelled; there once that was asked for. */
+  /** The reason for a requested cancellation. Absent until one is requested. */
   cancel_reason: "cancel",
-  /** When it may run again after its last attempt. */
+  /** When the job may run again after its last attempt. */
   due_ms: "due",
   /** The offset of the next chunk of its output. */
   next_offset: "oo",
-  /** The number of the next chunk within its attempt. */
+  /** The sequence of the next chunk within its attempt. */
   next_seq: "oq",
-  /** The offset at which its present attempt's output begins. */
+  /** The offset at which the output of the present attempt begins. */
   first_offset: "or",
-  /** Of a dead letter: when it died, ms. */
+  /** For a dead letter: when it died, ms. */
   died_ms: "died",
 
   // Members of a job's spec.
@@ -90,7 +90,7 @@ export const F = {
   spec_priority: "p",
   spec_max_attempts: "a",
   spec_submitted_ms: "s",
-  /** initialMs, maxMs, factor, jitter; left out where it is the default. */
+  /** initialMs, maxMs, factor and jitter. Absent where they are the defaults. */
   spec_backoff: "b",
   spec_run_at_ms: "r",
   spec_expires_at_ms: "x",
@@ -100,6 +100,9 @@ export const F = {
   spec_content_hash: "h",
   spec_pool: "o",
   spec_estimated_tokens: "e",
+  /** What the engine decides nothing by, as it was given. */
+  spec_details: "v",
+  /** Written by earlier versions, as spec_tracestate: part of the details now. */
   spec_documents: "d",
   spec_labels: "m",
   spec_traceparent: "tp",
@@ -140,17 +143,17 @@ export const F = {
   sorting_ended: "ended",
 
   // mr:bands.
-  /** And a band: its virtual time, its stride, and its weight. */
+  /** A field is one of these and a band: the band's virtual time, its stride, and its weight. */
   band_virtual_time: "v",
   band_stride: "p",
   band_weight: "w",
-  /** And a band or a class, which together are how far a class is ahead of the scores of its ready set. */
+  /** A field is one of these and a band or a class. A class's scores are behind its virtual times by the sum of both. */
   band_lead: "m",
   class_lead: "o",
 
-  // mr:use:<key>, and of the windows mr:account too.
+  // mr:use:<key>, and for the windows also mr:account.
   use_running: "n",
-  /** A window is a letter and what follows: its sum, its first and its last bucket, or a bucket's number. */
+  /** A window's fields are its letter and a suffix: its sum, its first and last bucket, or the number of a bucket. */
   requests_window: "q",
   tokens_window: "t",
   day_window: "d",
@@ -167,13 +170,13 @@ export const F = {
   day_first: "df",
   day_last: "dl",
 
-  // mr:stored: a key's bytes; and, after its id, how many of its jobs wait for a time or for others.
+  // mr:stored: a key's bytes; and, after the key's id, how many of its jobs wait for a time or for other jobs.
   stored_deferred: ":d",
 
-  // mr:families: the last family's number; before a number, a family.
+  // mr:families: the number of the newest family; and this sign before a number, for each family.
   families_last: "#",
 
-  // Members of a key's budget, which mr:limits and the registry have as JSON: those that scripts read.
+  // Members of a key's budget in JSON, in mr:limits and in the registry: the members that scripts read.
   budget_weight: "weight",
   budget_requests_per_minute: "requestsPerMinute",
   budget_tokens_per_minute: "tokensPerMinute",
@@ -183,7 +186,7 @@ export const F = {
   budget_max_priority: "maxPriority",
   budget_max_stored_bytes: "maxStoredBytes",
 
-  // mr:limits and mr:governed: the registry's version that the shard has.
+  // mr:limits and mr:governed: the version of the registry that the shard has copied.
   limits_version: "*",
   governed_version: "*",
 
@@ -191,35 +194,35 @@ export const F = {
   /** The grant's number. */
   slice_version: "v",
   slice_until_ms: "u",
-  /** The account's second that the grant was charged to. */
+  /** The second of the account's clock that the grant was charged to. */
   slice_second: "s",
   slice_requests: "q",
   slice_tokens: "t",
-  /** The most tokens that a job can reserve, or "". */
+  /** The most tokens that one job can reserve, or "". */
   slice_most_tokens: "m",
   /** How many jobs may run. */
   slice_allowed: "a",
   slice_running: "n",
-  /** "count second ms": successes that are not yet reported, in which second the newest was charged, and when the last ended. */
+  /** "count second ms": successes that are not yet reported, the second to which the newest was charged, and when the last one ended. */
   slice_successes: "k",
   /** The probe that the grant is for, or "". */
   slice_probe: "p",
   /** A probe that has ended, or was not used. */
   slice_probe_ended: "b",
-  /** And a second: corrections of tokens that are not yet reported. */
+  /** This and a second: corrections of tokens that are not yet reported. */
   slice_token_correction: "c",
-  /** And a second: corrections of requests. */
+  /** This and a second: corrections of requests that are not yet reported. */
   slice_request_correction: "e",
-  /** What is being reported with this grant, until the next one comes. */
+  /** The report that goes with this grant. It stays until the next grant arrives. */
   slice_report: "r",
-  /** 1: other shards use the account. */
+  /** "1" if other shards use the account too. */
   slice_shared: "o",
-  /** "key last_ms other_ms": who reserved last and when, and when another key had before. */
+  /** "key last_ms other_ms": the key that reserved last, when it did, and when another key last did. */
   slice_last_key: "x",
 
   // mr:account, with the windows q and t.
   account_generation: "gen",
-  /** The registry's version of which its limits are. */
+  /** The version of the registry that the limits were copied from. */
   account_version: "ver",
   account_requests_limit: "lq",
   account_tokens_limit: "lt",
@@ -227,23 +230,23 @@ export const F = {
   /** "", "cool", "half" or "exhausted". */
   account_state: "st",
   account_cool_until_ms: "cu",
-  /** Until when a probe is awaited, which names it. */
+  /** The time until which the account waits for a probe. It also names the probe. */
   account_probe_until_ms: "pb",
   /** "refused" or "failed". */
   account_paused_for: "wy",
-  /** When this episode began. */
+  /** When the present episode began. */
   account_episode_ms: "es",
-  /** When its last pause began. */
+  /** When the last cool-down of the account began. */
   account_paused_ms: "op",
-  /** Pauses of this episode. */
+  /** How many cool-downs the present episode had. */
   account_pauses: "ep",
-  /** Jobs that may run as refusals have taught; "": no bound. */
+  /** How many jobs may run, as refusals have lowered it; "": no limit. */
   account_learned_running: "lim",
-  /** Failures since the last success: see accounts/lib/failures.lua. */
+  /** Failures since the last success. accounts/lib/failures.lua describes them. */
   account_failures: "fl",
-  /** The sum of what all shards are allowed. */
+  /** The sum of the jobs that all shards are allowed. */
   account_allowed: "R",
-  /** And a shard: its last grant's number, how many jobs it allows, the grant, and when the shard wanted more than it got. */
+  /** This and a shard: its last grant's number, the jobs that the grant allows, the grant, and when the shard wanted more than it got. */
   account_shard_version: "v:",
   account_shard_allowed: "a:",
   account_shard_grant: "g:",
@@ -251,14 +254,14 @@ export const F = {
 } as const;
 
 /**
- * What is stored as words in one field, because JSON would cost each lease more than the field is worth: the
- * names of the words, in order. Scripts say `R.key_reservation`, and have the names in its place.
+ * Fields that hold several words, separated by spaces, with the names of the words in order. JSON would cost each
+ * lease more than it is worth here. Scripts write `--- @record key_reservation text`, which declares the words by their names.
  */
 export const R = {
   /**
-   * The tokens that the attempt was taken to spend, those reserved of its key's own limits (no more than they can ever
-   * give), its lane's virtual time after it, its key's weight, the buckets that were charged ("-": the key had
-   * no limits), and its lane.
+   * The tokens that the attempt was estimated to spend; the tokens reserved of the key's own limits (no more than they
+   * can ever give); the lane's virtual time after the lease; the key's weight; the buckets that were charged, or "-" if
+   * the key had no limits; and the lane.
    */
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */

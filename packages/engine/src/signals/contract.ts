@@ -1,21 +1,21 @@
 import type { JobId, JobState, QueueName } from "@millrace/shared";
 
 export type Signal =
-  /** There may be something to lease. */
+  /** There may be a job to lease. */
   | { readonly kind: "work" }
   | { readonly kind: "finished"; readonly jobId: JobId; readonly state: JobState }
   | { readonly kind: "output"; readonly jobId: JobId; readonly nextOffset: number }
-  /** A job changed its state without finishing. */
+  /** A job changed its state, and the new state is not final. */
   | { readonly kind: "state"; readonly jobId: JobId; readonly state: JobState }
-  /** A running job shall stop. */
+  /** A running job must stop. */
   | { readonly kind: "cancel"; readonly jobId: JobId }
-  /** Signals may have been lost: look at everything again. */
+  /** Signals may have been lost. The listener must read everything again. */
   | { readonly kind: "resync" };
 
 export interface Signals {
   /**
-   * Hints about a queue, or about one of its jobs alone: they may be lost, and are never truth.
-   * Disposing it ends them.
+   * Signals about a queue, or about one of its jobs only. They are hints: they may be lost, so nothing may depend on them.
+   * Disposing the subscription ends it.
    */
   subscribe(
     queue: QueueName,

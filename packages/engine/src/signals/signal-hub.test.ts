@@ -14,6 +14,6 @@ test("a message names each job of each kind", () => {
   ]);
 });
 
-test("what a newer replica says and this one does not know is passed over", () => {
+test("signals of a newer replica that this one does not know are ignored", () => {
   expect(parseSignals("z a b\nw")).toEqual([{ kind: "work" }]);
 });

@@ -6,27 +6,27 @@ import type { Signal } from "./contract.ts";
 
 type Listener = (signal: Signal) => void;
 
-/** A connection that died without a word would mean silence for ever. */
+/** A ping finds a connection that died silently, which would otherwise stay silent for ever. */
 const PING_EVERY_MS = 10_000;
 
 export interface SignalHub {
-  /** With `jobId`: what concerns that job alone. */
+  /** With `jobId`, the listener gets only signals about that job. */
   subscribe(queue: QueueName, listener: Listener, jobId?: JobId): Promise<AsyncDisposable>;
   close(): void;
 }
 
-/** Who listens to a queue. A thousand who each follow one job cost nothing while others' jobs move. */
+/** The listeners of a queue. A thousand listeners that each follow one job cost nothing while other jobs change. */
 interface Audience {
   readonly pattern: string;
   readonly all: Set<Listener>;
   readonly byJob: Map<JobId, Set<Listener>>;
-  /** Of the connection's subscription; left out while there is none. */
+  /** The connection's subscription; undefined while there is none. */
   subscribed: Promise<unknown> | undefined;
 }
 
 /**
- * All subscriptions of an engine on one connection, which is connected already. What is published while it is down is lost, so
- * once it is back and subscribed again every listener is told to resync.
+ * Serves all subscriptions of an engine from one connection, which must be connected. Signals that are published while it
+ * is down are lost. So after it has reconnected and subscribed again, every listener gets a resync.
  */
 export function signalHub(redis: Store, rootPrefix: string, clock: Clock): SignalHub {
   const audiences = new Map<string, Audience>();
@@ -43,7 +43,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
     try {
       if (patterns.length > 0) await redis.psubscribe(...patterns);
     } catch {
-      // The connection broke again; the next one tries again.
+      // The connection broke again. The next connection subscribes again.
       if (!closed) redis.disconnect(true);
       return;
     }
@@ -56,7 +56,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
   };
   let timer = clock.after(PING_EVERY_MS, ping);
 
-  /** Forgets an audience that has nobody in it; true if it did. */
+  /** Forgets an audience without listeners. Returns whether it did. */
   const forget = (audience: Audience): boolean => {
     const { pattern, all, byJob } = audience;
     if (all.size > 0 || byJob.size > 0 || audiences.get(pattern) !== audience) return false;
@@ -69,7 +69,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
       const audience = audiences.get(pattern) ?? emptyAudience(pattern);
       audiences.set(pattern, audience);
       const end = join(audience, listener, jobId);
-      // A subscription that broke is made again with its connection.
+      // After a reconnect, resubscribe() makes the subscription again.
       audience.subscribed ??= redis.psubscribe(pattern);
       try {
         await audience.subscribed;
@@ -82,7 +82,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
       return {
         async [Symbol.asyncDispose]() {
           end();
-          // Without a connection there is no subscription to end.
+          // Without a connection, there is no subscription to end.
           if (forget(audience) && !closed) await redis.punsubscribe(pattern).catch(() => undefined);
         },
       };
@@ -102,30 +102,30 @@ const emptyAudience = (pattern: string): Audience => ({
   subscribed: undefined,
 });
 
-/** Adds a listener; what is returned takes it away. */
+/** Adds a listener. The returned function removes it. */
 function join({ all, byJob }: Audience, listener: Listener, jobId: JobId | undefined): () => void {
   if (jobId === undefined) {
     all.add(listener);
     return () => all.delete(listener);
   }
-  const told = byJob.get(jobId) ?? new Set();
-  byJob.set(jobId, told.add(listener));
+  const listeners = byJob.get(jobId) ?? new Set();
+  byJob.set(jobId, listeners.add(listener));
   return () => {
-    told.delete(listener);
-    if (told.size === 0 && byJob.get(jobId) === told) byJob.delete(jobId);
+    listeners.delete(listener);
+    if (listeners.size === 0 && byJob.get(jobId) === listeners) byJob.delete(jobId);
   };
 }
 
 function tell({ all, byJob }: Audience, signal: Signal): void {
   for (const listener of all) listener(signal);
   if (signal.kind === "resync") {
-    for (const told of byJob.values()) for (const listener of told) listener(signal);
+    for (const listeners of byJob.values()) for (const listener of listeners) listener(signal);
   } else if ("jobId" in signal) {
     for (const listener of byJob.get(signal.jobId) ?? []) listener(signal);
   }
 }
 
-/** The lines of a message; see signals/lib/signals.lua. */
+/** Parses the lines of a message. signals/lib/signals.lua describes them. */
 export function parseSignals(message: string): Signal[] {
   return message.split("\n").flatMap((line): Signal[] => {
     const [kind, ...words] = line.split(" ");
@@ -145,7 +145,7 @@ export function parseSignals(message: string): Signal[] {
           index % 2 === 0 ? [{ kind: "output", jobId, nextOffset: Number(words[index + 1]) }] : [],
         );
       default:
-        // A newer replica may say what this one does not know.
+        // A newer replica may send kinds that this one does not know.
         return [];
     }
   });

@@ -2,13 +2,13 @@ import { bullOptions, storedSpec } from "../../src/jobs/job-record.ts";
 import { keyOfJob, laneId } from "../../src/redis/keys.ts";
 import { type BusyShard, pool } from "./world.ts";
 
-/** What a right call has for an argument; of a batch, for each of its three items. */
+/** The value of an argument in a valid call, or its three values for the items of a batch. */
 type Value = string | readonly [string, string, string];
 type Values = Readonly<Record<string, Value>>;
 
 export const ITEMS = 3;
 
-/** Names that mean the same wherever they stand; whatever else is a number is 1,000. */
+/** Arguments that mean the same in every script. Any other argument that is a number is 1,000. */
 const usual = ({ time, ids, held }: BusyShard): Values => ({
   now_ms: String(time.nowMs + 1_000),
   max_events: "1000",
@@ -31,7 +31,7 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
 const numeric =
   /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent)$/;
 
-/** Calls of a script, each with what it has instead of the usual. A script that is not here has one usual call. */
+/** The calls of each script, with the values that differ from the usual ones. A script that is not listed has one usual call. */
 const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> = {
   append_output: () => [{ first_seq: "1", limit_bytes: "100000" }],
   apply_slice: ({ time, generation }) => [
@@ -107,15 +107,15 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   redrive: (shard) => {
     const jobs = shard.ids.dead.map((id) => shard.newJob(keyOfJob(id), { pool }));
-    const of = (value: (job: (typeof jobs)[number]) => string) =>
+    const ofJobs = (value: (job: (typeof jobs)[number]) => string) =>
       jobs.map(value) as unknown as Value;
     return [
       {
         id: shard.ids.dead as unknown as Value,
-        new_id: of((job) => job.id),
-        lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
-        opts: of(bullOptions),
-        spec: of(storedSpec),
+        new_id: ofJobs((job) => job.id),
+        lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+        opts: ofJobs(bullOptions),
+        spec: ofJobs(storedSpec),
         ...{ priority: "50", est: "500" },
       },
     ];
@@ -164,13 +164,13 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   },
   submit: (shard) => {
     const jobs = ["aaaa", "bbbb", "cccc"].map((key) => shard.newJob(key, { pool }));
-    const of = (value: (job: (typeof jobs)[number]) => string) =>
+    const ofJobs = (value: (job: (typeof jobs)[number]) => string) =>
       jobs.map(value) as unknown as Value;
     const usualJob = {
-      id: of((job) => job.id),
-      lane: of((job) => laneId(keyOfJob(job.id), job.priority, pool)),
-      opts: of(bullOptions),
-      spec: of(storedSpec),
+      id: ofJobs((job) => job.id),
+      lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
+      opts: ofJobs(bullOptions),
+      spec: ofJobs(storedSpec),
       payload: "{}",
       submitted_ms: String(shard.time.nowMs),
       priority: "50",
@@ -202,11 +202,11 @@ export interface ScriptArguments {
 export interface Argument {
   readonly name: string;
   readonly value: string;
-  /** Of which item of a batch. */
+  /** The item of a batch that the argument belongs to. */
   readonly item?: number;
 }
 
-/** Right calls of a script, as its binding names the arguments. */
+/** The valid calls of a script, with the argument names of its binding. */
 export function callsOf(
   name: string,
   { argv, perItem = [], perSubItem = [] }: ScriptArguments,

@@ -1,13 +1,13 @@
 import { type Argument, ITEMS } from "./arguments.ts";
 import type { BusyShard } from "./world.ts";
 
-/** A stored text that a script has read: a field of a hash, or a string where `field` is "". */
+/** A stored text that a script has read: a field of a hash, or a string if `field` is "". */
 export interface Read {
   readonly key: string;
   readonly field: string;
 }
 
-/** The script with its `redis` replaced by one that notes what is read. */
+/** The script with a `redis` that records what the script reads. */
 const traced = (lua: string): string => `
 local reads, seen = {}, {}
 local function note(key, field)
@@ -60,14 +60,14 @@ export async function readsOf(
   }));
 }
 
-/** What a call says of one of its items. */
+/** The reply of a call for one of its items. */
 export function replyOf(reply: unknown, item: number): unknown {
   const list = reply as unknown[];
   const each = list.length / ITEMS;
   return list.slice(item * each, (item + 1) * each);
 }
 
-/** Jobs that are stored and not in exactly one place, or in a place and not stored; and a digest of all that is stored. */
+/** Finds jobs that are stored but not in exactly one place, or in a place but not stored. Also makes a digest of everything that is stored. */
 const LOOK = `
 local base, places, wrong, all = KEYS[1], {}, {}, {}
 local function place(ids)
@@ -101,7 +101,7 @@ export interface Look {
   readonly misplaced: string;
 }
 
-/** A call of a script, and what is done to the shard before it. */
+/** A call of a script, and the damage to the shard before it. */
 export interface Trial {
   readonly title: string;
   readonly args: readonly Argument[];
@@ -113,11 +113,11 @@ export interface Result {
   readonly after: Look;
   readonly reply: unknown;
   readonly error: string | undefined;
-  /** What is stored of some jobs afterwards. */
+  /** The stored records of some jobs after the call. */
   readonly jobs: readonly unknown[];
 }
 
-/** Makes trials, each in a shard that was put back: so many at once, because they are many. */
+/** Runs trials, each in a restored shard. It sends many at once, because there are many. */
 export async function* makeTrials(
   { shard, lua, base }: { readonly shard: BusyShard; readonly lua: string; readonly base: string },
   jobs: readonly string[],
@@ -132,8 +132,8 @@ export async function* makeTrials(
     const starts = some.map(({ args, damage }) => {
       shard.putBack(pipeline);
       if (damage !== undefined) {
-        const [command, ...of] = damage;
-        pipeline.call(command, ...of);
+        const [command, ...args] = damage;
+        pipeline.call(command, ...args);
       }
       const start = pipeline.length;
       pipeline.evalsha(look, 1, shard.base);
@@ -152,7 +152,7 @@ export async function* makeTrials(
           after: lookOf(replies[start + 2]),
           reply,
           error: error?.message,
-          jobs: jobs.map((_, of) => replies[start + 3 + of]?.[1]),
+          jobs: jobs.map((_, index) => replies[start + 3 + index]?.[1]),
         },
       ];
     }

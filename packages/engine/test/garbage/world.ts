@@ -5,7 +5,7 @@ import { lease, queue, setup } from "../setup.ts";
 
 export const pool = "openai/gpt-5";
 
-/** A shard with jobs in every place, budgets, an account, output, idempotency keys and dead letters, to be damaged and put back. */
+/** A shard with jobs in every place, budgets, an account, output, idempotency keys and dead letters. Tests damage and restore it. */
 export async function busyShard() {
   const { engine, job, time, url, rootPrefix } = await setup();
   const redis = new Redis(url);
@@ -20,7 +20,7 @@ export async function busyShard() {
     ...{ idempotencyKey: `i${n}`, contentHash: "h", retentionMs: 60_000, estimatedTokens: 500 },
     ...{ expiresAtMs: time.nowMs + 500_000, deadlineMs: time.nowMs + 900_000 },
   });
-  // Two ends each, then a second attempt for those that run.
+  // Each end state has two jobs. Then the running jobs get a second attempt.
   const ended = keys.map((key, n) => job(key, { ...more(n), pool }));
   const dead = keys.map((key, n) => job(key, more(10 + n)));
   await engine.submit([...ended, ...dead]);
@@ -52,7 +52,7 @@ export async function busyShard() {
   );
   const waiting = keys.map((key, n) => job(key, { ...more(40 + n), pool }));
   const urgent = keys.map((key) => job(key, { priority: 3 }));
-  // One that waits again has written output before.
+  // A job that waits again has written output before.
   const written = job("aaaa", { priority: 1, pool: "gpu", maxAttempts: 9 });
   await engine.submit([written]);
   for (const one of await engine
@@ -65,7 +65,7 @@ export async function busyShard() {
     deduplication: { key: "d", mode: "debounce", windowMs: 5_000 },
   });
   await engine.submit([...scheduled, ...waiting, ...urgent, debounced]);
-  // A lane that waits for a slot.
+  // This lane waits for a slot.
   await engine.keyBudgets.set("dddd" as never, { maxRunning: 1 });
   await engine.submit([job("dddd", { priority: 9 }), job("dddd", { priority: 9 })]);
   await engine.lease({ queue, count: 1, pools: [], leaseMs: 30_000, workerId: "w1" });
@@ -86,7 +86,7 @@ export async function busyShard() {
       dead: dead.map(({ id }) => id),
     },
     newJob: job,
-    /** Makes all as it was at the beginning. */
+    /** Restores the shard as it was at the beginning. */
     putBack(pipeline: ChainableCommander) {
       pipeline.flushall();
       for (const [at, name] of names.entries()) pipeline.restore(name, 0, dumps[at] as Buffer);

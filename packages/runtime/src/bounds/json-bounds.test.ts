@@ -28,7 +28,7 @@ const isTaken = (text: string, mostFields: number): boolean => {
   return error === undefined;
 };
 
-/** One for each container, two for a comma and three for a colon. */
+/** The cost in fields: one for each container, two for a comma and three for a colon. */
 function fieldsOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   const items = Object.values(value);
@@ -52,7 +52,7 @@ const json = fc.letrec((tie) => ({
   ),
 })).value;
 
-test("JSON of free form is taken with as many fields as the bound says, and not with one more", () => {
+test("accepts free JSON with as many fields as the limit, and not one more", () => {
   fc.assert(
     fc.property(json, fc.boolean(), (value, spaced) => {
       const text = JSON.stringify(value, undefined, spaced ? 2 : undefined);
@@ -64,17 +64,17 @@ test("JSON of free form is taken with as many fields as the bound says, and not 
 });
 
 test.each(["", '"', '"\\', `"${"x".repeat(100)}`, `"${"x".repeat(63)}\\`, `"${"\\".repeat(65)}"`])(
-  "a string that does not end holds nothing: %s",
+  "counts nothing in a string that does not end: %s",
   (text) => {
     expect(isTaken(text, 0)).toBe(true);
   },
 );
 
 const labels = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`label${at}`, "x"]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`label${index}`, "x"]));
 const texts = (count: number) => Array(count).fill("x");
 
-describe("as many as the contract says, and not one more", () => {
+describe("accepts as many entries as the contract allows, and not one more", () => {
   test.each([
     ["jobs", SubmitJobsRequestSchema, (count: number) => ({ jobs: Array(count).fill({}) }), 1_000],
     ["states", ListJobsRequestSchema, (count: number) => ({ states: Array(count).fill(1) }), 7],
@@ -107,14 +107,14 @@ describe("as many as the contract says, and not one more", () => {
     expect(check(most + 1)).toMatchObject({ reason: "MALFORMED", violations: [{ field }] });
   });
 
-  test("also where the name is written with escapes", () => {
+  test("applies the limit also if the name is written with escapes", () => {
     const text = JSON.stringify({ labels: labels(17) }).replace("labels", "lab\\u0065ls");
     const error = refusal(() => assertBoundedJson(JobSpecSchema, Buffer.from(text)));
     expect(error).toMatchObject({ violations: [{ field: "labels" }] });
   });
 });
 
-test("jobs that are refused one by one do not refuse the others, but hold no more labels than if none were", () => {
+test("refuses no other job for one that is refused by itself, but limits the labels of all of them", () => {
   const jobs = (...counts: number[]) => ({
     jobs: counts.map((count) => ({ labels: labels(count) })),
   });
@@ -124,11 +124,11 @@ test("jobs that are refused one by one do not refuse the others, but hold no mor
   expect(check(jobs(15_999, 1))).toBeUndefined();
   expect(check(jobs(15_999, 2))).toMatchObject({
     reason: "MALFORMED",
-    violations: [{ field: "jobs[1].labels", description: "must be no more than 16000 in all" }],
+    violations: [{ field: "jobs[1].labels", description: "must be no more than 16000 in total" }],
   });
 });
 
-test("the largest group of jobs that the contract admits is within the bound", () => {
+test("accepts the largest group of jobs that the contract allows", () => {
   const text = JSON.stringify(toJson(SubmitJobsRequestSchema, largestGroup()));
   assertBoundedJson(SubmitJobsRequestSchema, Buffer.from(text));
 });
@@ -151,24 +151,24 @@ test.each([
     ListJobsRequestSchema,
     (digits: string) => ({ states: ["x".repeat(65)], type: "x".repeat(65), pageSize: digits }),
   ],
-])("%s may be a string, of as many digits as any number has", (field, desc, value) => {
+])("accepts %s as a string, with as many digits as any number has", (field, desc, value) => {
   const check = (digits: string) =>
     refusal(() => assertBoundedJson(desc, Buffer.from(JSON.stringify(value(digits)))));
   expect(check("0".repeat(64))).toBeUndefined();
   expect(check("0".repeat(65))).toMatchObject({ reason: "MALFORMED", violations: [{ field }] });
 });
 
-test("members that the contract does not know count as those of a Struct", () => {
+test("counts members that the contract does not know like those of a Struct", () => {
   const check = (mostFields: number) =>
     refusal(() =>
       assertBoundedJson(JobSpecSchema, Buffer.from('{"a":1,"b":{"c":2}}'), { mostFields }),
     );
-  // Two containers, two members of 4 and their comma, and one of 3 within.
+  // Two containers, two members of 4 and their comma, and a member of 3 inside.
   expect(check(14)).toBeUndefined();
   expect(check(13)).toMatchObject({ reason: "TOO_LARGE" });
 });
 
-describe("a member of the caller's own", () => {
+describe("the caller's own member", () => {
   const check = (
     value: unknown,
     { mostBytes, mostFields = 20 }: { mostBytes: number } & JsonBounds,
@@ -178,7 +178,7 @@ describe("a member of the caller's own", () => {
       refusal(() => assertBoundedJson(JobSpecSchema, Buffer.from(text), { mostFields, member }));
   };
 
-  test("is taken, whatever its number of fields, if it has as many bytes as it may", () => {
+  test("may have any number of fields if its bytes are within the limit", () => {
     fc.assert(
       fc.property(json, fc.boolean(), (value, spaced) => {
         const mostBytes = Buffer.byteLength(JSON.stringify(value));
@@ -189,15 +189,21 @@ describe("a member of the caller's own", () => {
   });
 
   test.each([
-    ["members", Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`member${at}`, at]))],
+    [
+      "members",
+      Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`member${index}`, index])),
+    ],
     ["elements", Array(1_000).fill("")],
     ["levels", JSON.parse(`${"[".repeat(1_000)}${"]".repeat(1_000)}`)],
   ])("is refused for its %s alone if it has more", (_, value) => {
-    const tooLarge = { reason: "TOO_LARGE", message: "the payload is over 999 bytes" };
+    const tooLarge = {
+      reason: "TOO_LARGE",
+      message: "the payload is larger than the limit of 999 bytes",
+    };
     expect(check(value, { mostBytes: 999 })()).toMatchObject(tooLarge);
   });
 
-  test("is a member of the whole, and of no message within", () => {
+  test("belongs to the whole message, and to no message inside it", () => {
     const text = JSON.stringify({ retry: { payload: Array(10).fill(1) } });
     expect(check(1, { mostBytes: 1_000 })(text)).toMatchObject({
       message: expect.stringContaining("fields"),

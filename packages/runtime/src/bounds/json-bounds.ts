@@ -5,18 +5,24 @@ import { beginsOf, type JsonBegin, jsonBegins, stringAt } from "./json-text.ts";
 import { tooManyFields } from "./message-bounds.ts";
 import { type FieldPlan, type MessagePlan, messagePlan } from "./message-plan.ts";
 
-/** As how many fields the parts of a `google.protobuf.Struct` count. On the wire a member takes five, and an element two. */
+/** How many fields the parts of a `google.protobuf.Struct` count as. On the wire a member takes five, and an element two. */
 const FREE_CONTAINER = 1;
 const FREE_COMMA = 2;
 const FREE_COLON = 3;
 
-/** Of a number that is written as a string: one of 4 MiB of digits takes the library 700 ms, and its error holds all of them. */
+/**
+ * The most characters of a number written as a string. One with 4 MiB of digits takes the library 700 ms, and its error
+ * repeats them all.
+ */
 const MOST_DIGITS = 64;
 
-/** A member that holds JSON of the caller's own and is no field. */
+/** A member that is not a field of the contract, and holds free JSON of the caller. */
 export interface JsonMember {
   readonly name: string;
-  /** Of its text without white space. What has no more is never refused; of strings with escapes a sixth is counted. */
+  /**
+   * A limit for the member's text without white space. A value within the limit is never refused. A string with escapes
+   * counts a sixth of its length, so some longer values pass here.
+   */
   readonly mostBytes: number;
 }
 
@@ -27,15 +33,15 @@ export interface JsonBounds {
 
 /** A message, a list or a map that has begun and not ended. */
 interface Frame {
-  /** Of a message. */
+  /** Set for a message. */
   readonly plan: MessagePlan | undefined;
-  /** Of a list or a map. */
+  /** Set for a list or a map. */
   readonly field: FieldPlan | undefined;
-  /** Commas of a list, colons of a map. */
+  /** How many commas (of a list) or colons (of a map) the scan has passed. */
   items: number;
-  /** What the member that comes is; undefined for one that the contract does not know. */
+  /** The field of the current member; undefined if the contract does not know the member. */
   next: FieldPlan | undefined;
-  /** A string would be a name. */
+  /** Whether the next string is a member's name. */
   atName: boolean;
 }
 
@@ -47,7 +53,7 @@ class JsonScanner {
   readonly #frames: Frame[] = [];
   readonly #inAll = new Map<FieldPlan, number>();
   #fieldsLeft: number;
-  /** How many containers of free form are open, and whether they are those of the caller's own member. */
+  /** How many free containers are open. #own says whether they belong to the caller's own member. */
   #free = 0;
   #own = false;
   #bytesLeft: number;
@@ -79,14 +85,14 @@ class JsonScanner {
     if (begin === beginsOf.end) {
       this.#free -= 1;
     } else if (this.#own) {
-      // A container's two brackets, or one separator.
+      // A container has two brackets, and a separator one character.
       this.#takeBytes(begin === beginsOf.container ? 2 : 1);
     } else {
       this.#take(freeCost(begin));
     }
   }
 
-  /** Takes a string that begins at `from`, and returns where it ends. */
+  /** Scans the string that begins at `from`. Returns where it ends. */
   #string(from: number): number {
     const { end, bytes, plain } = stringAt(this.#text, from);
     if (this.#free > 0) {
@@ -135,13 +141,13 @@ class JsonScanner {
     const { field } = frame;
     if (!isColon) frame.atName = frame.plan !== undefined || isMap(field);
     if (field === undefined || isColon !== isMap(field)) return;
-    // A list has an element more than commas.
+    // A list has one element more than commas.
     frame.items += 1;
     if (frame.items + (isColon ? 0 : 1) > field.most) throw this.#malformed(field.rule);
     if (!Number.isFinite(field.mostInAll)) return;
     const inAll = (this.#inAll.get(field) ?? 0) + 1;
     if (inAll > field.mostInAll)
-      throw this.#malformed(`must be no more than ${field.mostInAll} in all`);
+      throw this.#malformed(`must be no more than ${field.mostInAll} in total`);
     this.#inAll.set(field, inAll);
   }
 
@@ -155,10 +161,13 @@ class JsonScanner {
     this.#bytesLeft -= bytes;
     if (this.#bytesLeft >= 0) return;
     const { name, mostBytes } = this.#member as JsonMember;
-    throw rpcError({ reason: "TOO_LARGE", message: `the ${name} is over ${mostBytes} bytes` });
+    throw rpcError({
+      reason: "TOO_LARGE",
+      message: `the ${name} is larger than the limit of ${mostBytes} bytes`,
+    });
   }
 
-  /** Of the field at which the scan has come, as it is named in violations. */
+  /** The path of the current field, as violations name it. */
   #path(): string {
     let field = "";
     for (const { plan, next, field: list, items } of this.#frames) {
@@ -184,7 +193,7 @@ const freeCost = (begin: JsonBegin): number =>
 
 const isMap = (field: FieldPlan | undefined): boolean => field?.child?.entry === true;
 
-/** The message in a field, in the elements of a list or in the values of a map. */
+/** The message type of a field, of a list's elements or of a map's values. */
 const childOf = (field: FieldPlan | undefined): MessagePlan | undefined =>
   field !== undefined && isMap(field) ? field.child?.fields.get(2)?.child : field?.child;
 
@@ -193,7 +202,7 @@ const frameOf = (plan: MessagePlan | undefined, field: FieldPlan | undefined): F
   atName: plan !== undefined || isMap(field),
 });
 
-/** A name that is not plain ASCII without escapes: none of the contract's is, but JSON may write them so. */
+/** Reads a name that has escapes or is not ASCII. No name of the contract is like that, but JSON may write them so. */
 function unescaped(text: Buffer, from: number, end: number): string {
   try {
     return String(JSON.parse(text.toString("utf8", from - 1, end)));
@@ -203,10 +212,10 @@ function unescaped(text: Buffer, from: number, end: number): string {
 }
 
 /**
- * Throws for JSON, in UTF-8, of a message, as `assertBounded` does for the wire format, before any of it is built: MALFORMED for
- * lists and maps that are longer than the proto's rules admit, TOO_LARGE for more fields in all than the message may
- * have. Each container counts as a field, and what a Struct holds as on the wire. That bounds the depth too, which is at
- * most the number of containers. What is no JSON is left to the parser.
+ * Bounds the cost of parsing a JSON message in UTF-8, before any of it is built, as `assertBounded` does for the wire format.
+ * Throws MALFORMED if a list or map is longer than the proto's rules allow, and TOO_LARGE if the message has more fields in
+ * total than allowed. Each container counts as a field, and the content of a Struct counts as on the wire. This also bounds
+ * the depth, which is at most the number of containers. Text that is not JSON is left to the parser.
  */
 export function assertBoundedJson(
   desc: DescMessage,

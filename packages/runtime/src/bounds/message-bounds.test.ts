@@ -26,7 +26,7 @@ const submitJobs = (count: number, job: Job = {}) =>
     create(SubmitJobsRequestSchema, { jobs: Array.from({ length: count }, () => job) }),
   );
 const labels = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`label${at}`, "x"]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`label${index}`, "x"]));
 const struct = (value: unknown): Job => ({
   payload: { case: "payloadStruct", value: { a: value as never } },
 });
@@ -78,13 +78,16 @@ test.each([
     ),
   ],
   ["output.attempts[1].chunks", WorkRequestSchema, workOutput(1_000), workOutput(1_001)],
-])("%s may hold as many as the contract says, and not one more", (field, desc, full, over) => {
-  expect(refusal(() => assertBounded(desc, full))).toBeUndefined();
-  expect(refusal(() => assertBounded(desc, over))).toMatchObject({
-    reason: "MALFORMED",
-    violations: [{ field }],
-  });
-});
+])(
+  "accepts as many entries of %s as the contract allows, and not one more",
+  (field, desc, full, over) => {
+    expect(refusal(() => assertBounded(desc, full))).toBeUndefined();
+    expect(refusal(() => assertBounded(desc, over))).toMatchObject({
+      reason: "MALFORMED",
+      violations: [{ field }],
+    });
+  },
+);
 
 function workOutput(chunks: number): Uint8Array {
   const chunk = { content: { case: "text" as const, value: "x" } };
@@ -96,7 +99,7 @@ function workOutput(chunks: number): Uint8Array {
   );
 }
 
-test("jobs that are refused one by one do not refuse the others: their own rules wait", () => {
+test("refuses no other job for one that is refused by itself, and leaves their own rules for later", () => {
   const bytes = submitJobs(2, { labels: labels(17) });
   expect(refusal(() => assertBounded(SubmitJobsRequestSchema, bytes))).toBeUndefined();
 });
@@ -105,7 +108,7 @@ test.each([
   ["labels", (count: number) => ({ labels: labels(count) })],
   ["document_ids", (count: number) => ({ documentIds: Array(count).fill("") })],
 ])(
-  "jobs that are refused one by one hold no more %s than if none were refused",
+  "limits the %s of all jobs that are refused one by one",
   (field, spec: (count: number) => Job) => {
     const jobs = (...counts: number[]) => ({ jobs: counts.map(spec) });
     const check = (init: MessageInitShape<typeof SubmitJobsRequestSchema>) =>
@@ -118,17 +121,19 @@ test.each([
     expect(check(jobs(15_999, 1))).toBeUndefined();
     expect(check(jobs(15_999, 2))).toMatchObject({
       reason: "MALFORMED",
-      violations: [{ field: `jobs[1].${field}`, description: "must be no more than 16000 in all" }],
+      violations: [
+        { field: `jobs[1].${field}`, description: "must be no more than 16000 in total" },
+      ],
     });
   },
 );
 
-test("the largest group of jobs that the contract admits is within the bound", () => {
+test("accepts the largest group of jobs that the contract allows", () => {
   assertBounded(SubmitJobsRequestSchema, toBinary(SubmitJobsRequestSchema, largestGroup()));
 });
 
-test("a message holds as many fields as the limit says in all, and not one more", () => {
-  // job, queue, type, payload_struct, fields (twice), key, value, list_value: 9 beside the elements, of 2 fields each.
+test("accepts as many fields in total as the limit, and not one more", () => {
+  // job, queue, type, payload_struct, fields (twice), key, value, list_value: 9 besides the elements, with 2 fields each.
   const list = (elements: number) => submitJob(struct(Array(elements).fill(null)));
   expect(refusal(() => assertBounded(SubmitJobRequestSchema, list(10), 29))).toBeUndefined();
   expect(refusal(() => assertBounded(SubmitJobRequestSchema, list(10), 28))).toMatchObject({
@@ -137,7 +142,7 @@ test("a message holds as many fields as the limit says in all, and not one more"
   });
 });
 
-test("messages may stand in one another as deep as the decoder takes them, and no deeper", () => {
+test("accepts messages nested as deep as the decoder accepts them, and no deeper", () => {
   const deepest = Array.from({ length: 60 }, (_, levels) => submitJob(struct(nested(levels))));
   const outcomes = deepest.map((bytes) => [
     refusal(() => assertBounded(SubmitJobRequestSchema, bytes)) === undefined,
@@ -158,20 +163,20 @@ describe("what the decoder reads in its own way", () => {
       reason: "MALFORMED",
     });
 
-  test("a field of another wire type than its own does not parse", () =>
+  test("refuses a field of another wire type than its own", () =>
     malformed(
       new BinaryWriter().tag(1, WireType.Varint).uint32(3).raw(new Uint8Array(3)).finish(),
     ));
 
-  test("a message that ends beyond the one that holds it does not parse", () =>
+  test("refuses a message that ends beyond the message that contains it", () =>
     malformed(Uint8Array.of(0x0a, 0x02, 0x0a, 0x7f, ...new Uint8Array(127))));
 
-  test("a length of more than 32 bits does not parse", () =>
+  test("refuses a length of more than 32 bits", () =>
     malformed(Uint8Array.of(0x0a, 0x80, 0x80, 0x80, 0x80, 0x10)));
 
-  test("an end of a group that has not begun does not parse", () => malformed(Uint8Array.of(0x0c)));
+  test("refuses an end of a group that has not begun", () => malformed(Uint8Array.of(0x0c)));
 
-  test("fields that the contract does not know count, in groups too", () => {
+  test("counts fields that the contract does not know, in groups too", () => {
     const unknown = Uint8Array.of(0xf8, 0x01, 0x00);
     const group = Uint8Array.of(0xf3, 0x01, ...unknown, ...unknown, 0xf4, 0x01);
     expect(refusal(() => assertBounded(SubmitJobRequestSchema, group, 4))).toBeUndefined();
@@ -198,7 +203,7 @@ const anyJob: fc.Arbitrary<Job> = fc.record({
   deadline: fc.record({ seconds: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), nanos: fc.integer() }),
 });
 
-test("every message within the bounds is taken, whatever it holds", () => {
+test("accepts every message within the limits, whatever it contains", () => {
   fc.assert(
     fc.property(fc.array(anyJob, { maxLength: 20 }), (specs) => {
       const jobs = specs.map((spec) => ({ id: "x", spec }));
@@ -208,15 +213,15 @@ test("every message within the bounds is taken, whatever it holds", () => {
   );
 });
 
-/** Messages, message lists and map entries that were built, and the elements of packed lists. */
+/** Counts the messages, message lists and map entries that were built, and the elements of packed lists. */
 function built(value: unknown): number {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return 0;
   if (Array.isArray(value)) return value.reduce((sum, item) => sum + 1 + built(item), 0);
   return Object.values(value).reduce((sum: number, item) => sum + 1 + built(item), 0);
 }
 
-test("what is taken builds no more than its fields, however its bytes were bent", () => {
-  // A field makes a handful of members at most: those of an empty job and what holds it.
+test("lets the decoder build no more than the counted fields, however the bytes were changed", () => {
+  // A field makes a handful of members at most: those of an empty job and of what contains it.
   const perField = 40;
   const bent = fc
     .tuple(anyJob, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat())

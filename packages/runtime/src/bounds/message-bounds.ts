@@ -3,7 +3,7 @@ import { limits } from "@millrace/shared";
 import { type RpcFault, rpcError } from "../rpc-fault.ts";
 import { type FieldPlan, type MessagePlan, messagePlan, wireTypes } from "./message-plan.ts";
 
-/** What is wrong with a message, and the fields that lead there, the outermost first. */
+/** What is wrong with a message, and the path of fields that leads there, outermost first. */
 interface Finding {
   readonly kind: "items" | "fields" | "depth" | "malformed";
   readonly description: string;
@@ -11,15 +11,15 @@ interface Finding {
 }
 
 /**
- * Reads the wire format without making an object of it, and stops at the first thing that is wrong. It is
- * stricter than the decoder, which takes values of the wrong wire type and messages that end beyond their
- * parent's end: what is counted here must be what is built there.
+ * Reads the wire format without building objects, and stops at the first error. It is stricter than the decoder, which
+ * accepts values of the wrong wire type and messages that end beyond their parent's end. Otherwise the decoder could build
+ * more than this counts.
  */
 class Scanner {
   readonly #bytes: Uint8Array;
   #at = 0;
   #fieldsLeft: number;
-  /** Elements and entries so far, of fields that have a bound in all. */
+  /** How many elements and entries were read so far, for fields with a limit on their total. */
   readonly #inAll = new Map<FieldPlan, number>();
 
   constructor(bytes: Uint8Array, mostFields: number) {
@@ -84,7 +84,7 @@ class Scanner {
     return { ...below, path: field.child.wellKnown ? [name] : [name, ...below.path] };
   }
 
-  /** Moves to where a value's bytes begin, and returns where they end; -1 if that is beyond `end`. */
+  /** Moves to the first byte of a value. Returns where the value ends, or -1 if that is beyond `end`. */
   #valueEnd(wireType: number, end: number): number {
     let valueEnd: number;
     if (wireType === wireTypes.varint) {
@@ -98,7 +98,7 @@ class Scanner {
     return valueEnd > end ? -1 : valueEnd;
   }
 
-  /** How many elements a packed record holds; -1 if its last one is cut off. */
+  /** Counts the elements of a packed record. Returns -1 if the last element is incomplete. */
   #packed(wireType: number, valueEnd: number): number {
     const length = valueEnd - this.#at;
     if (wireType !== wireTypes.varint) {
@@ -122,7 +122,7 @@ class Scanner {
     return undefined;
   }
 
-  /** A group that the contract does not know, up to its end. */
+  /** Skips a group that the contract does not know. */
   #group(number: number, end: number, depth: number): Finding | undefined {
     if (depth > limits.messageDepth) return tooDeep();
     while (this.#at < end) {
@@ -138,7 +138,7 @@ class Scanner {
     return malformed();
   }
 
-  /** A tag or a length; -1 unless it is one of 32 bits that ends before `end`. */
+  /** Reads a tag or a length. Returns -1 unless it has 32 bits and ends before `end`. */
   #uint32(end: number): number {
     let value = 0;
     for (let shift = 0; shift < 35 && this.#at < end; shift += 7) {
@@ -162,7 +162,7 @@ const malformed = (...path: string[]): Finding => ({ kind: "malformed", descript
 const tooMany = (...path: string[]): Finding => ({ kind: "fields", description: "", path });
 const tooManyInAll = ({ name, mostInAll }: FieldPlan): Finding => ({
   kind: "items",
-  description: `must be no more than ${mostInAll} in all`,
+  description: `must be no more than ${mostInAll} in total`,
   path: [name],
 });
 const tooDeep = (): Finding => ({
@@ -173,16 +173,16 @@ const tooDeep = (): Finding => ({
 
 function faultOf({ kind, description, path }: Finding, mostFields: number): RpcFault {
   const field = path.join(".");
-  const at = field === "" ? "the request" : field;
+  const place = field === "" ? "the request" : field;
   switch (kind) {
     case "malformed":
-      return rpcError({ reason: "MALFORMED", message: `${at} does not parse` });
+      return rpcError({ reason: "MALFORMED", message: `${place} does not parse` });
     case "fields":
-      return tooManyFields(`the message holds more than ${mostFields} fields (at ${at})`, field);
+      return tooManyFields(`the message holds more than ${mostFields} fields (at ${place})`, field);
     default:
       return rpcError({
         reason: "MALFORMED",
-        message: `${at}: ${description}`,
+        message: `${place}: ${description}`,
         violations: [{ field, description }],
       });
   }
@@ -198,9 +198,10 @@ export function tooManyFields(message: string, field = ""): RpcFault {
 }
 
 /**
- * Throws unless a message in the wire format can be decoded at a bounded cost: MALFORMED for lists and maps that
- * are longer than the proto's rules admit (of messages that are refused one by one: in all of them), for messages that stand in one another too deeply and for what does not
- * parse; TOO_LARGE for more than `mostFields` fields in all. Each record of a map counts, also one that repeats a key.
+ * Bounds the cost of decoding a message in the wire format. Throws MALFORMED if a list or map is longer than the proto's
+ * rules allow, if messages are nested too deeply, or if the message does not parse. Throws TOO_LARGE if it has more than
+ * `mostFields` fields in total. Where the messages of a list are refused one by one, the rules bound the total over all of
+ * them. Each record of a map counts, also one that repeats a key.
  */
 export function assertBounded(
   desc: DescMessage,

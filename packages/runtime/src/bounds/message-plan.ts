@@ -4,41 +4,44 @@ import {
   Ignore,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 
-/** How a value stands in the wire format. The numbers are the wire format's own. */
+/** The wire types, with the numbers of the wire format. */
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, group: 3, endGroup: 4, fixed32: 5 };
 
-/** What the scanner needs to know of one field. */
+/** What the scanner needs to know about one field. */
 export interface FieldPlan {
   readonly name: string;
   readonly wireType: number;
-  /** The elements may stand in one packed record. */
+  /** Whether the elements may be packed into one record. */
   readonly packable: boolean;
-  /** A number, which JSON may have as a string. */
+  /** Whether the field is a number, which JSON may write as a string. */
   readonly numeric: boolean;
   readonly repeated: boolean;
-  /** The most elements or entries that the proto's rules admit, and the rule in words. */
+  /** The most elements or entries that the proto's rules allow. `rule` is that rule in words. */
   readonly most: number;
   readonly rule: string;
-  /** As many in all messages of a list that are checked one by one: what the rules admit in each, times the longest list. */
+  /**
+   * The most elements in total over all messages of a list that are checked one by one: the limit of each, times the
+   * list's limit.
+   */
   readonly mostInAll: number;
-  /** Where the message counts the elements; -1 where no rule bounds them. */
+  /** The index of the message's counter for this field; -1 if no rule limits the field. */
   readonly counter: number;
-  /** As how many fields one record counts: an entry of a map of messages costs twice what others cost. */
+  /** How many fields one record counts as: an entry of a map of messages costs twice as much as others. */
   readonly cost: number;
-  /** The message within; undefined for scalars and enums. */
+  /** The plan of the message in the field; undefined for scalars and enums. */
   readonly child: MessagePlan | undefined;
 }
 
-/** What the scanner needs to know of a message type, compiled once from its descriptor. */
+/** What the scanner needs to know about a message type. It is compiled once from the descriptor. */
 export interface MessagePlan {
   readonly fields: ReadonlyMap<number, FieldPlan>;
-  /** The same by their names in JSON, which may be those of the proto. */
+  /** The same fields by their names in JSON, which may also be the proto's names. */
   readonly byName: ReadonlyMap<string, FieldPlan>;
-  /** How many fields have a bound of their own. */
+  /** How many fields have a limit of their own. */
   readonly counters: number;
-  /** One of protobuf's own types: a fault below it names the field that holds it. */
+  /** Whether this is one of protobuf's own types. An error inside it names the field that holds it. */
   readonly wellKnown: boolean;
-  /** An entry of a map, which the decoder does not count as a level of its own. */
+  /** Whether this is an entry of a map, which the decoder does not count as a level. */
   readonly entry: boolean;
 }
 
@@ -73,7 +76,7 @@ const valueType = (field: DescField): number => {
   return field.scalar === undefined ? wireTypes.varint : wireTypeOf(field.scalar);
 };
 
-/** What the proto's rules say of the number of elements or entries. */
+/** Reads the limit that the proto's rules set on the number of elements or entries. */
 function boundOf(field: DescField): { readonly most: number; readonly rule: string } {
   const { type } = getOption(field, fieldRules);
   if (type.case === "repeated" && field.fieldKind === "list" && type.value.maxItems > 0n) {
@@ -87,7 +90,7 @@ function boundOf(field: DescField): { readonly most: number; readonly rule: stri
   return { most: Number.POSITIVE_INFINITY, rule: "" };
 }
 
-/** Whether the rules of the messages in a field are part of the rules of the message around it. */
+/** Whether validating the outer message validates the messages in this field too. */
 const isLookedInto = (field: DescField): boolean => {
   const { type, ignore } = getOption(field, fieldRules);
   if (ignore === Ignore.ALWAYS) return false;
@@ -95,8 +98,8 @@ const isLookedInto = (field: DescField): boolean => {
 };
 
 /**
- * How the rules of a type hold: of each of its messages, or, where its messages are checked one by one and refused one by
- * one, of all together as if there were so many.
+ * How the rules of a type apply: to each of its messages, or, if the messages are checked and refused one by one, to the
+ * total over all of them. The number is how many messages there may be.
  */
 type Holding = "each" | number;
 
@@ -112,7 +115,7 @@ export function messagePlan(desc: DescMessage, holding: Holding = "each"): Messa
     ...{ fields: new Map(), byName: new Map() },
     ...{ counters: 0, wellKnown, entry: false },
   };
-  // Before its fields: a message may hold itself.
+  // The plan is stored before its fields are compiled, because a message may contain its own type.
   plans.set(desc, plan);
   for (const field of desc.fields) {
     const compiledField = fieldPlan(field, plan, holding);
@@ -149,7 +152,7 @@ function childOf(field: DescField, holding: Holding): MessagePlan | undefined {
   return messagePlan(field.message, boundOf(field).most);
 }
 
-/** A map's entries are messages: 1 is the key, 2 the value. */
+/** The plan of a map's entry, which is a message: field 1 is the key, field 2 the value. */
 function entryPlan(field: DescField & { fieldKind: "map" }, holding: Holding): MessagePlan {
   const single = { packable: false, numeric: false, repeated: false, cost: 1 };
   const most = Number.POSITIVE_INFINITY;

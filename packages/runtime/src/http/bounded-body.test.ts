@@ -2,7 +2,7 @@ import { SubmitJobRequestSchema } from "@millrace/proto/job-service";
 import { expect, test } from "vitest";
 import { boundedBody } from "./bounded-body.ts";
 
-/** How many turns of the event loop pass from when a body has come to when it may be decoded. */
+/** Counts the turns of the event loop between the arrival of a body and its decoding. */
 async function turnsUntilDecoded(type: string, message: Uint8Array): Promise<number> {
   let turns = 0;
   let decoded = false;
@@ -28,13 +28,13 @@ const enveloped = (message: Buffer) => {
   return Buffer.concat([head, message]);
 };
 
-test("a long message is looked at in one turn of the event loop and decoded in another", async () => {
+test("checks a long message in one turn of the event loop, and decodes it in another", async () => {
   expect(await turnsUntilDecoded("application/json", json(128 * 1024 + 1))).toBe(2);
   const inEnvelope = enveloped(json(128 * 1024 + 1));
   expect(await turnsUntilDecoded("application/connect+json", inEnvelope)).toBe(2);
 });
 
-test("a message that is not long waits for no turn", async () => {
+test("waits for no turn for a message that is not long", async () => {
   expect(await turnsUntilDecoded("application/json", json(128 * 1024))).toBe(0);
   expect(await turnsUntilDecoded("application/connect+json", enveloped(json(1_000)))).toBe(0);
 });

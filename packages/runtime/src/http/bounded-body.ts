@@ -8,17 +8,23 @@ import { createReadingPace } from "../reading-pace.ts";
 import { RpcFault } from "../rpc-fault.ts";
 import { toConnectError } from "./connect-fault.ts";
 
-/** The types of Connect, gRPC-Web and gRPC. Those with a prefix are streams of envelopes, the others one message. */
+/**
+ * The content types of Connect, gRPC-Web and gRPC. Those with a prefix are streams of envelopes, the others are one
+ * message.
+ */
 const CONTENT_TYPE =
   /^application\/(?:(json|proto)|(?:connect\+|grpc(?:-web)?\+)(json|proto)|grpc(?:-web)?)\s*(?:;|$)/i;
 
 const ENVELOPE_HEAD = 5;
-/** Looking at a message that is longer, and building it, are two turns of the event loop: each takes some 20 ms for 4 MiB of JSON. */
+/**
+ * For a longer message, checking it and building it take two turns of the event loop: each takes some 20 ms for 4 MiB of
+ * JSON.
+ */
 const LONG_BYTES = 128 * 1024;
 const COMPRESSED = 1;
 
 export interface MessageLimits {
-  /** The longest message, in bytes. Connect refuses what is longer, and so it is passed on unread. */
+  /** The longest message, in bytes. A longer one is passed on unchecked, because Connect refuses it. */
   readonly messageBytes: number;
   readonly messageFields: number;
 }
@@ -30,8 +36,8 @@ export interface BodyForm {
 }
 
 /**
- * The body of a call on its way to Connect, message by message: each is checked as `assertBounded` and
- * `assertBoundedJson` do it before Connect makes an object of it. Throws Connect's own error.
+ * Passes the body of a call on to Connect, message by message. Each message is checked with `assertBounded` or
+ * `assertBoundedJson` before Connect builds an object from it. Throws Connect's own kind of error.
  */
 export function boundedBody(
   body: AsyncIterable<Uint8Array>,
@@ -91,7 +97,7 @@ async function* envelopes(
       if (((bytes[0] ?? 0) & COMPRESSED) !== 0) throw toConnectError(compressedFlag());
       const length = Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32BE(1);
       wanted = ENVELOPE_HEAD + length;
-      // Connect reads the head alone of what is too long, and refuses it.
+      // Connect reads only the head of a message that is too long, and refuses it.
       if (length > messageBytes) return yield bytes.subarray(0, ENVELOPE_HEAD);
       if (held < wanted) break;
       await pace(length);
@@ -102,6 +108,6 @@ async function* envelopes(
       wanted = ENVELOPE_HEAD;
     }
   }
-  // Cut off within an envelope: Connect says so.
+  // The body ended within an envelope. Connect reports that.
   if (held > 0) yield Buffer.concat(pieces, held);
 }

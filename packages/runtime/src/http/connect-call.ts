@@ -8,8 +8,8 @@ import type { IncomingHttpCall } from "./incoming-call.ts";
 import { cancelled } from "./request.ts";
 
 /**
- * One call on its way through Connect. Connect's signal also aborts when a call has ended well; the
- * one that handlers get does not, and its reason is a fault.
+ * One call on its way through Connect. Connect's signal also aborts when a call has succeeded. The signal that handlers
+ * get does not, and its reason is a fault.
  */
 export class ConnectCall {
   readonly #abort = new AbortController();
@@ -19,7 +19,7 @@ export class ConnectCall {
   #context: CallContext<unknown> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
-  /** Whether Connect took the call for one of its protocols. */
+  /** Whether Connect recognised one of its protocols. */
   entered = false;
 
   constructor(admit: Admit, settings: CallSettings, incoming: IncomingHttpCall) {
@@ -29,11 +29,11 @@ export class ConnectCall {
   }
 
   get context(): CallContext<unknown> {
-    if (this.#context === undefined) throw new Error("a handler ran before its gate");
+    if (this.#context === undefined) throw new Error("Connect ran a handler before its gate");
     return this.#context;
   }
 
-  /** Before the body is read. */
+  /** Authenticates the caller, before the body is read. */
   async enter({ signal, responseHeader }: HandlerContext): Promise<void> {
     this.entered = true;
     signal.addEventListener("abort", () => this.#onAbort(signal.reason), { once: true });
@@ -51,7 +51,7 @@ export class ConnectCall {
     }
   }
 
-  /** Keeps what the call failed with, and returns it as Connect sends it. */
+  /** Records the call's failure, and returns it as Connect sends it. */
   failed(error: unknown): ConnectError {
     this.#ended = true;
     const { signal } = this.#abort;
@@ -60,7 +60,7 @@ export class ConnectCall {
     return toConnectError(asRpcFault(this.#failure.error));
   }
 
-  /** The handler has done its work. */
+  /** The handler has finished. */
   ended(): void {
     this.#ended = true;
   }
@@ -69,7 +69,7 @@ export class ConnectCall {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Before the handler has ended: the caller has gone, its deadline is past, or Connect refuses the call. */
+  /** Handles an abort before the handler has finished: the caller left, the deadline passed, or Connect refuses the call. */
   #onAbort(reason: unknown): void {
     if (this.#ended) return;
     const fault = faultOf(reason);
@@ -87,6 +87,6 @@ export const callKey = createContextKey<ConnectCall | undefined>(undefined);
 
 export function callOf({ values }: HandlerContext): ConnectCall {
   const call = values.get(callKey);
-  if (call === undefined) throw new Error("a call came in beside the listener");
+  if (call === undefined) throw new Error("this call did not come through the listener");
   return call;
 }

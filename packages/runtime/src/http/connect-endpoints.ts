@@ -36,7 +36,7 @@ async function* validated(method: DescMethod, requests: AsyncIterable<Message>, 
   }
 }
 
-/** As writeAll does for gRPC: a caller that has gone is not waited for by a source that is stuck. */
+/** Passes responses on, as writeAll does for gRPC: when the caller has left, it does not wait for a stuck source. */
 async function* relayed(responses: AsyncIterable<object>, call: ConnectCall) {
   const iterator = responses[Symbol.asyncIterator]();
   try {
@@ -53,7 +53,7 @@ async function* relayed(responses: AsyncIterable<object>, call: ConnectCall) {
   }
 }
 
-/** A typed handler as Connect calls it. */
+/** Adapts a typed handler to the form that Connect calls. */
 function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescMethod> {
   const streamsIn =
     method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
@@ -88,17 +88,17 @@ function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescM
   return implementation as MethodImpl<DescMethod>;
 }
 
-/** The services' methods by Connect, gRPC-Web and, on HTTP/2, gRPC. */
+/** Serves the services' methods over Connect, gRPC-Web and, on HTTP/2, gRPC. */
 export function connectEndpoints(
   services: readonly BoundService<never>[],
   settings: CallSettings,
   limits: MessageLimits & { readonly inflow: Inflow },
 ): Endpoint[] {
   const router = createConnectRouter({
-    // Answers leave as they are too: a proxy in front may compress, these processors have better to do.
+    // Answers are not compressed either. A proxy may do that; this process has more important work.
     acceptCompression: [],
     readMaxBytes: limits.messageBytes,
-    // Nobody looks at fields that the contract does not know.
+    // Unknown fields are dropped, because no handler reads them.
     binaryOptions: { readUnknownFields: false },
     jsonOptions: { registry: detailTypes },
     requestGate: (context) => callOf(context).enter(context),
@@ -121,11 +121,11 @@ export function connectEndpoints(
   );
 }
 
-/** All but Connect's calls with one message have them in frames. */
+/** Only Connect's unary calls have their message without a frame. */
 const bodyUseOf = ({ headers }: IncomingMessage): BodyUse =>
   /^application\/(grpc|connect\+)/.test(headers["content-type"] ?? "") ? "messages" : "whole";
 
-/** Connect sends its own errors as they are, and takes others for bugs. */
+/** Turns faults into Connect's errors: Connect sends those as they are, and takes other errors for bugs. */
 async function* connectBody(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* body;
@@ -181,5 +181,5 @@ async function serveCall({ handler, settings, request, response, ...serving }: S
 const unknownType = ({ headers }: IncomingMessage) =>
   rpcError({
     reason: "MEDIA_TYPE",
-    message: `this method is called by application/json, application/proto, or gRPC-Web's types, not ${headers["content-type"] ?? "without a content type"}`,
+    message: `content-type: must be application/json, application/proto, or a type of gRPC-Web, not ${headers["content-type"] ?? "missing"}`,
   });

@@ -12,21 +12,24 @@ export const toConnectError = (fault: RpcFault): ConnectError =>
     ...detailMessages(fault),
   ]);
 
-/** What Connect itself refuses before a handler sees it, by our names. */
+/** Our reasons for what Connect itself refuses before a handler runs. */
 const reasonOfCode: Partial<Record<status, Reason>> = {
   [status.INVALID_ARGUMENT]: "MALFORMED",
   [status.RESOURCE_EXHAUSTED]: "TOO_LARGE",
 };
 
-/** How Connect calls a message that does not parse: an internal error, where the caller is to blame. */
+/**
+ * The prefix of Connect's error for a message that does not parse. Connect calls it internal, but it is the caller's
+ * error.
+ */
 const UNPARSED = "parse binary: ";
 
-/** The fault that an error of Connect's own says; the error gets our reason, which it lacks. */
+/** Turns an error of Connect's own into a fault. The error also gets our reason, which it lacks. */
 export function fromConnectError(error: ConnectError): RpcFault {
   if (error.rawMessage.startsWith(UNPARSED)) Object.assign(error, { code: Code.InvalidArgument });
   const code = error.code as number as status;
-  const [said] = error.findDetails(ErrorInfoSchema);
-  const reason = reasons.find((known) => known === said?.reason) ?? reasonOfCode[code];
+  const [info] = error.findDetails(ErrorInfoSchema);
+  const reason = reasons.find((known) => known === info?.reason) ?? reasonOfCode[code];
   if (reason !== undefined && error.details.length === 0) {
     const value = create(ErrorInfoSchema, { reason, domain: errorDomain });
     error.details.push({ desc: ErrorInfoSchema, value });

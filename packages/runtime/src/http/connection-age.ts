@@ -1,16 +1,16 @@
 import type { Clock, Random, TimerHandle } from "@millrace/shared";
 
-/** Connections that were opened together do not end together. */
+/** The spread of ages, so that connections that were opened together do not end together. */
 const JITTER = 0.1;
 
 export interface ConnectionAging {
-  /** The connection is to take no more calls. */
+  /** Called when the connection should take no more calls. */
   readonly onOld: () => void;
-  /** As long again has passed: what is still under way on it is cut. */
+  /** Called after the same time again: calls that are still under way on the connection are cut. */
   readonly onOver: () => void;
 }
 
-/** Ends connections after a time, so that clients find new replicas and nothing of a connection lasts for ever. */
+/** Ends connections after a time, so that clients find new replicas and no connection lasts forever. */
 export class ConnectionAge {
   readonly #ageMs: number;
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cors as connectCors } from "@connectrpc/connect";
 
-/** How long a browser may remember an answer to a preflight, in seconds. */
+/** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 7_200;
 
 const allowedMethods = ["GET", "HEAD", "POST", "PUT", "DELETE"].join(", ");
@@ -16,8 +16,8 @@ const exposedHeaders = [
 ].join(", ");
 
 /**
- * Says to browsers which pages may call: those of `origins`, `*` for all. Callers show a key that
- * no browser sends by itself, so cookies are never allowed. Returns true if that was all that was asked.
+ * Sets the CORS headers that tell browsers which pages may call: those of `origins`, or all with `*`. Callers send a key
+ * that no browser sends by itself, so cookies are never allowed. Returns true if this was a preflight, which is then answered.
  */
 export function answerCors(
   origins: ReadonlySet<string>,

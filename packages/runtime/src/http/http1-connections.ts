@@ -3,15 +3,15 @@ import type { Socket } from "node:net";
 import type { ConnectionAge } from "./connection-age.ts";
 
 /**
- * The connections of HTTP/1.1, each ended with an answer that says so: once it is old, or the server closes. An idle one
- * is not closed for its age: a request may be on its way, which would be lost.
+ * Ends HTTP/1.1 connections when they are old or the server closes. The last answer on a connection announces its end.
+ * An idle connection is not closed for its age: a request may be on its way and would be lost.
  */
 export class Http1Connections {
   readonly #server: Server;
   readonly #age: ConnectionAge;
-  /** Connections whose next answer is to be the last. */
+  /** Connections whose next answer is the last one. */
   readonly #old = new WeakSet<Socket>();
-  /** Of each connection that is busy, what it is to say last. */
+  /** The response under way on each busy connection. */
   readonly #last = new Map<Socket, ServerResponse>();
   #closing = false;
 
@@ -20,7 +20,7 @@ export class Http1Connections {
     this.#age = age;
   }
 
-  /** The connection speaks HTTP/1.1. */
+  /** Adds a connection that speaks HTTP/1.1. */
   add(socket: Socket): void {
     let during: ServerResponse | undefined;
     const onOld = () => {
@@ -34,22 +34,22 @@ export class Http1Connections {
     socket.once("close", () => aging.cancel());
   }
 
-  /** A connection is busy with a request. For the server, before whatever answers. */
+  /** Marks a connection as busy. The server must call this before the listener that answers. */
   readonly onRequest: RequestListener = ({ socket }, response) => {
     this.#last.set(socket, response);
     if (this.#old.has(socket)) response.setHeader("connection", "close");
-    // A connection that was busy when the closing began would otherwise be kept open after it.
+    // Without this, a connection that was busy when the closing began would stay open.
     response.once("close", () => {
       if (this.#last.get(socket) === response) this.#last.delete(socket);
       if (this.#closing) this.#server.closeIdleConnections();
     });
   };
 
-  /** Answers that are still to come are the last ones. */
+  /** Makes the answers that are still under way the last ones. */
   close(): void {
     this.#closing = true;
     for (const response of this.#last.values()) {
-      // Its caller is to send nothing more on it: that would be cut.
+      // The caller must send nothing more on this connection, because it would be cut.
       if (!response.headersSent) response.setHeader("connection", "close");
     }
   }

@@ -5,28 +5,28 @@ import { type Inflow, type InflowCall, SMALL_BYTES } from "../inflow/inflow.ts";
 import { MessageFrames } from "../inflow/message-frames.ts";
 import { type RpcFault, rpcError } from "../rpc-fault.ts";
 import { cancelled } from "./request.ts";
-import { askForBody, hasCome, isAnswered } from "./rest-of-request.ts";
+import { askForBody, hasArrived, isAnswered } from "./rest-of-request.ts";
 
 /**
- * What is done with a body: "whole" is kept until its end, "messages" each until the next is wanted, and
- * "pieces" not at all.
+ * How long a body takes memory. "whole": until the call ends. "messages": each message until the next one is wanted.
+ * "pieces": not at all.
  */
 export type BodyUse = "whole" | "messages" | "pieces";
 
 /** A call over HTTP, from its headers to its end. */
 export interface IncomingHttpCall {
-  /** Aborts once the response can reach nobody; after its end that means nothing any more. */
+  /** Aborts when nobody can receive the response any more. After the end of the response it has no meaning. */
   readonly gone: AbortSignal;
   /** Aborts then too, and when `end` is called. */
   readonly signal: AbortSignal;
   readonly end: (fault: RpcFault) => void;
-  /** Whose bytes they are from now on. */
+  /** Names the caller, whose limits the bytes count against from now on. */
   admit(caller: string | undefined): void;
-  /** A message of the body is no longer held. */
+  /** Reports that one message of the body takes no memory any more. */
   consumed(): void;
   /**
-   * The body in pieces, for one reader, who may leave early without the connection being cut. Throws
-   * unless all of it came: a stream that its caller resets may end like a complete one.
+   * The body in pieces, for one reader. A reader may leave early, which does not cut the connection. Throws if the body is
+   * incomplete: a stream that its caller resets may end like a complete one.
    */
   body(use: BodyUse, messageBytes: number): AsyncGenerator<Buffer>;
 }
@@ -40,7 +40,7 @@ export function incomingCall(
   const abort = new AbortController();
   const { signal } = abort;
   const end = (fault: RpcFault) => abort.abort(fault);
-  const flow = hasCome(request) ? undefined : openFlow(request, inflow, end);
+  const flow = hasArrived(request) ? undefined : openFlow(request, inflow, end);
   response.once("close", () => {
     flow?.close();
     if (isAnswered(response)) return;
@@ -90,13 +90,13 @@ async function* readBody(request: IncomingMessage, reading: Reading): AsyncGener
       await gate.open();
     }
   } finally {
-    // It would keep listening, and the rest could not be read by another.
+    // The iterator would go on listening, and no other reader could read the rest.
     void pieces.return?.()?.catch(() => undefined);
   }
   const declared = request.headers["content-length"];
   if (request.aborted || (declared !== undefined && Number(declared) !== bytes)) throw cut();
   reading.flow?.finished();
-  // What it has become is bounded by what its handler may have in hand.
+  // From now on the handler's own limits bound what it builds from the body.
   if (reading.use === "whole") reading.flow?.consumed();
 }
 
@@ -113,7 +113,7 @@ function gateOf(request: IncomingMessage, { signal, flow, use, messageBytes }: R
     if (flow?.begin(bytes, grant.resolve) === false) granted = grant.promise;
   };
   const open = async () => {
-    if (granted !== undefined) await orAbort(granted, signal);
+    if (granted !== undefined) await resolvedOrAborted(granted, signal);
     granted = undefined;
   };
   if (use === "messages") {
@@ -122,7 +122,7 @@ function gateOf(request: IncomingMessage, { signal, flow, use, messageBytes }: R
   }
   if (use === "whole") {
     const declared = Number(request.headers["content-length"] ?? messageBytes);
-    // Longer than it may be, it is refused before it is held.
+    // A longer body is refused before it is buffered.
     begin(Math.min(declared, messageBytes + SMALL_BYTES));
     return { open, push: () => undefined };
   }
@@ -135,7 +135,7 @@ function gateOf(request: IncomingMessage, { signal, flow, use, messageBytes }: R
   };
 }
 
-function orAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+function resolvedOrAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) return onAbort();
@@ -148,4 +148,8 @@ function orAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {
 }
 
 const cut = (cause?: unknown) =>
-  rpcError({ reason: "MALFORMED", message: "the request ended before all of it had come", cause });
+  rpcError({
+    reason: "MALFORMED",
+    message: "the request ended before all of it had arrived",
+    cause,
+  });

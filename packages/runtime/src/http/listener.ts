@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { type Clock, systemRandom } from "@millrace/shared";
 import type { Inflow } from "../inflow/inflow.ts";
 import { limitConnections } from "../inflow/limit-connections.ts";
-import type { Renewed } from "../renewed.ts";
+import type { ReloadedValue } from "../reloaded-value.ts";
 import type { ServeLimits } from "../serve.ts";
 import type { ServerTls } from "../tls.ts";
 import { ConnectionAge } from "./connection-age.ts";
@@ -15,16 +15,16 @@ import { type HttpProtocol, protocolOf } from "./protocol-of.ts";
 import { continueWhenRead } from "./rest-of-request.ts";
 import { trackSessions } from "./sessions.ts";
 
-/** Of all header fields of a request, names and values; HTTP/1.1 refuses more with 431. */
+/** The limit for all header fields of a request, names and values. HTTP/1.1 answers 431 beyond it. */
 const HEADER_BYTES = 16 * 1024;
-/** Longer than proxies in front keep idle connections, so that it is they who close. */
+/** Longer than proxies keep idle connections, so that the proxy closes first and never sends on a closed connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** How soon the system asks a silent peer whether it is still there. */
+/** How soon the operating system probes a silent peer. */
 const TCP_KEEP_ALIVE_MS = 10_000;
 
 export interface ListenerOptions {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: Renewed<ServerTls> | undefined;
+  readonly tls: ReloadedValue<ServerTls> | undefined;
   readonly limits: ServeLimits;
   readonly inflow: Inflow;
   readonly clock: Clock;
@@ -33,14 +33,14 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Takes no more connections, lets what is under way finish for the limits' `graceMs`, then cuts it. */
+  /** Accepts no more connections, lets calls under way finish for the limits' `graceMs`, and then cuts them. */
   close(): Promise<void>;
 }
 
 /**
- * HTTP/1.1 and HTTP/2 on one port: with TLS as the two sides agree, else by a connection's first
- * bytes. Every connection is accepted by the HTTP/1.1 server, which has the limits and time-outs,
- * and those of HTTP/2 go on to a server that does not listen itself.
+ * Serves HTTP/1.1 and HTTP/2 on one port. With TLS, the protocol is negotiated (ALPN). In plaintext, a connection's first
+ * bytes tell. The HTTP/1.1 server accepts every connection and applies the limits and time-outs. Connections of HTTP/2 go on
+ * to a server that does not listen itself.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { listen, tls, limits, clock, onRequest } = options;
@@ -48,7 +48,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const http2 = createHttp2Server({
     settings: { maxConcurrentStreams: limits.concurrentStreams, maxHeaderListSize: HEADER_BYTES },
   });
-  // Node makes the requests and responses of HTTP/2 to be used as those of HTTP/1.1.
+  // Node's requests and responses of HTTP/2 have the same interface as those of HTTP/1.1.
   http2.on("request", onRequest as never);
   const age = new ConnectionAge(limits.connectionAgeMs, clock, systemRandom);
   const sessions = trackSessions(http2, { clock, age });
@@ -69,16 +69,16 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
       takeHttp1(socket);
     }
     if (protocol !== "http2") return;
-    // HTTP/1.1 answers those who have said all they have to say; in HTTP/2 they are gone.
+    // An HTTP/1.1 client that half-closes still gets its answer; an HTTP/2 client that does so is gone.
     socket.allowHalfOpen = false;
     http2.emit("connection", socket);
   });
 
   limitConnections(server, options.inflow);
 
-  // Before the listener that answers.
+  // This runs before the listener that answers.
   server.prependListener("request", http1.onRequest);
-  // Its caller is let in before it sends the body.
+  // The caller is authenticated before it sends the body.
   server.on("checkContinue", (request, response) => {
     continueWhenRead(request, response);
     http1.onRequest(request, response);
@@ -109,7 +109,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function http1Server(tls: Renewed<ServerTls> | undefined, onRequest: RequestListener): Server {
+function http1Server(
+  tls: ReloadedValue<ServerTls> | undefined,
+  onRequest: RequestListener,
+): Server {
   const options = {
     maxHeaderSize: HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -126,7 +129,7 @@ function http1Server(tls: Renewed<ServerTls> | undefined, onRequest: RequestList
     },
     onRequest,
   );
-  tls.onRenewed((renewed) => server.setSecureContext(contextOf(renewed)));
+  tls.onReplaced((replaced) => server.setSecureContext(contextOf(replaced)));
   return server;
 }
 
@@ -135,7 +138,7 @@ const contextOf = ({ key, cert, clientCa }: ServerTls) => ({
   ...(clientCa === undefined ? {} : { ca: clientCa }),
 });
 
-/** Puts `take` in the place of the server's own listener for connections, which is returned. */
+/** Replaces the server's own listener for connections with `take`. Returns the replaced one. */
 function takeOver(server: Server, event: string, take: (socket: Socket) => Promise<void>) {
   const own = server.listeners(event).find(({ name }) => name === "connectionListener");
   if (own === undefined) throw new Error(`Node's server does not listen to its own ${event}`);

@@ -5,12 +5,12 @@ import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { isAnswered } from "./rest-of-request.ts";
 
-/** What a fault without a reason is called where HTTP knows no phrase for it. */
+/** The title of a fault without a reason, if HTTP has no phrase for its status. */
 const UNNAMED = "Error";
 
 const secondsOf = (delayMs: number): number => Math.max(1, Math.ceil(delayMs / 1_000));
 
-/** A fault as RFC 9457 says it: `detail` is for people, `reason` for programs. */
+/** Writes a fault as RFC 9457 defines it. `detail` is for people, `reason` for programs. */
 export function problemOf(fault: RpcFault): HttpAnswer {
   const status = httpStatusOf(fault);
   const { reason, message, violations, metadata, retryDelayMs } = fault;
@@ -36,11 +36,11 @@ export function problemOf(fault: RpcFault): HttpAnswer {
   };
 }
 
-/** Ends a response with a fault: as a problem, or, where an answer has begun, by cutting it. */
+/** Ends a response with a fault: with a problem answer, or by cutting an answer that has begun. */
 export function sendFault(response: ServerResponse, fault: RpcFault): void {
   if (isAnswered(response) || response.destroyed) return;
   if (response.headersSent) {
-    // At once, it would take with it what was written just before, such as why an answer ends.
+    // An immediate cut would also drop what was just written, such as the reason why the answer ends.
     setImmediate(() => cut(response));
     return;
   }
@@ -50,10 +50,10 @@ export function sendFault(response: ServerResponse, fault: RpcFault): void {
   response.end(text);
 }
 
-/** Ends an answer so that its caller knows that it is not complete. */
+/** Cuts an answer, so that its caller knows that it is incomplete. */
 function cut(response: ServerResponse): void {
   const { stream } = response as unknown as Partial<Http2ServerResponse>;
   if (stream === undefined) response.destroy();
-  // Destroyed, the stream would be reset with NO_ERROR, which clients take for a good end.
+  // `destroy` would reset the stream with NO_ERROR, which clients take for a normal end.
   else stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 }

@@ -14,4 +14,4 @@ export const peerOf = ({ socket }: IncomingMessage): string =>
   `${socket.remoteAddress}:${socket.remotePort}`;
 
 export const cancelled = (): RpcFault =>
-  new RpcFault(status.CANCELLED, undefined, { message: "the caller has gone" });
+  new RpcFault(status.CANCELLED, undefined, { message: "the caller has disconnected" });

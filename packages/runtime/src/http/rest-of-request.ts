@@ -1,8 +1,8 @@
 /**
- * An answer may be ready before all of its request has come: a body that is too long, a wrong key, an
- * unknown path. In HTTP/1.1 the rest of that request stands before the next one on the connection. A
- * connection may be kept only if the rest is read, and a proxy gives it to other callers. So a short
- * rest is read after the answer, and a connection with a longer one is closed.
+ * An answer may be ready before its whole request has arrived: the body is too long, the key is wrong, or the path is
+ * unknown. In HTTP/1.1 the rest of that request comes before the next one on the connection. A proxy gives the connection to
+ * other callers, so it may be kept only if the rest is read. So a short rest is read after the answer, and a connection
+ * with a longer rest is closed.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
@@ -11,8 +11,8 @@ import type { Clock } from "@millrace/shared";
 /** The longest body whose rest is read so that its connection can be kept. */
 export const KEPT_BODY_BYTES = 64 * 1024;
 /**
- * What is read of a longer rest before its connection is closed. Closing at once would reset the
- * connection, and a caller that still sends would lose the answer.
+ * How much of a longer rest is read before its connection is closed. Closing at once would reset the connection, and a caller
+ * that is still sending would lose the answer.
  */
 export const LINGER_BYTES = 16 * 1024 * 1024;
 /** How long the rest of a request is read after its answer. */
@@ -21,24 +21,24 @@ export const LINGER_MS = 5_000;
 /** Requests whose callers wait for `100 Continue` before they send the body. */
 const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();
 
-/** To be called for a request with `Expect: 100-continue`: the caller is told to go on when its body is wanted. */
+/** Registers a request with `Expect: 100-continue`. Its caller is told to continue when the body is wanted. */
 export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
   waitingForContinue.set(request, response);
 }
 
-/** To be called before a body is read. */
+/** Call this before a body is read: it tells a waiting caller to send it. */
 export function askForBody(request: IncomingMessage): void {
   waitingForContinue.get(request)?.writeContinue();
   waitingForContinue.delete(request);
 }
 
-/** Responses that have all they are to say, and may yet read the rest of their request. */
+/** Responses that are complete although `end` waits until the rest of their request is read. */
 const answered = new WeakSet<ServerResponse>();
 
 export const isAnswered = (response: ServerResponse): boolean =>
   response.writableEnded || answered.has(response);
 
-/** To be called for each request before anything is answered, whatever answers it. */
+/** Call this for each request before anything is answered. */
 export function guardConnection(
   request: IncomingMessage,
   response: ServerResponse,
@@ -49,12 +49,12 @@ export function guardConnection(
 }
 
 /**
- * In HTTP/2 a request has a stream of its own, so no other waits for its rest. The rest is read all the
- * same: clients take a reset at once for a failure, and lose the answer.
+ * In HTTP/2 each request has its own stream, so no other request waits for its rest. The rest is read all the same: clients
+ * take an early reset for a failure, and lose the answer.
  */
 function guardStream(request: IncomingMessage, response: Http2ServerResponse, clock: Clock): void {
   const { stream } = response;
-  // The response itself says that it is finished only when the stream has closed.
+  // The response itself reports its end only when the stream has closed.
   stream.once("finish", () => {
     if (request.complete) return;
     readRest(request, clock, () => stream.close(constants.NGHTTP2_NO_ERROR));
@@ -70,7 +70,7 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
     return writeHead.apply(response, args as never);
   };
   response.end = ((...args: unknown[]) => {
-    if (hasCome(request) || waitingForContinue.has(request)) {
+    if (hasArrived(request) || waitingForContinue.has(request)) {
       return end.apply(response, args as never);
     }
     if (keeps) {
@@ -92,8 +92,8 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
 const endsWithHeaders = (request: IncomingMessage): boolean =>
   (request as unknown as Http2ServerRequest).stream.endAfterHeaders;
 
-/** Whether all of a request is there. Node says so only a moment later of one without a body. */
-export function hasCome(request: IncomingMessage): boolean {
+/** Whether a whole request has arrived. For a request without a body, Node knows that only a moment later. */
+export function hasArrived(request: IncomingMessage): boolean {
   const { complete, headers } = request;
   if (request.httpVersionMajor === 2) return complete || endsWithHeaders(request);
   const { "content-length": length, "transfer-encoding": encoding } = headers;
@@ -101,13 +101,16 @@ export function hasCome(request: IncomingMessage): boolean {
 }
 
 function isKept(request: IncomingMessage): boolean {
-  if (hasCome(request)) return true;
+  if (hasArrived(request)) return true;
   if (waitingForContinue.has(request)) return false;
   const declared = request.headers["content-length"];
   return declared !== undefined && Number(declared) <= KEPT_BODY_BYTES;
 }
 
-/** Reads the rest of a request and throws it away: `onEnd` once all of it has come, `onGiveUp` if it is too much or too slow. */
+/**
+ * Reads the rest of a request and discards it. Calls `onEnd` when it is complete, and `onGiveUp` if it is too long or
+ * too slow.
+ */
 function readRest(
   request: IncomingMessage,
   clock: Clock,
@@ -115,10 +118,10 @@ function readRest(
   onEnd: () => void = () => undefined,
 ): void {
   let bytes = 0;
-  const settle = (then: () => void) => {
+  const settle = (report: () => void) => {
     late.cancel();
     request.off("data", count).off("end", ended).off("close", ended);
-    then();
+    report();
   };
   const ended = () => settle(onEnd);
   const count = (piece: Buffer) => {

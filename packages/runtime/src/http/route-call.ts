@@ -8,7 +8,7 @@ import { sendFault } from "./problem.ts";
 import { headersOf, peerOf } from "./request.ts";
 import type { Endpoint, HttpRoute } from "./router.ts";
 
-/** Serves a route of plain HTTP: the caller is let in before the body is looked at. */
+/** Serves a route of plain HTTP. The caller is authenticated before the body is read. */
 export const routeEndpoint = <Identity>(
   { method, path, rpc, handle, bodyUse = "whole" }: HttpRoute<Identity>,
   settings: CallSettings,

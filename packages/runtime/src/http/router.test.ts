@@ -10,7 +10,7 @@ const find = createRouter([
   endpoint("GET", "/v1/jobs/{id}/events"),
 ]);
 
-test("a path's parameters are taken from it, decoded", () => {
+test("reads a path's parameters, decoded", () => {
   expect(find("GET", "/v1/jobs/a%7Eb/events")).toMatchObject({
     kind: "found",
     endpoint: { path: "/v1/jobs/{id}/events" },
@@ -19,11 +19,11 @@ test("a path's parameters are taken from it, decoded", () => {
   expect(find("GET", "/v1/jobs/%")).toMatchObject({ params: { id: "%" } });
 });
 
-test("HEAD goes where GET goes", () => {
+test("routes HEAD like GET", () => {
   expect(find("HEAD", "/v1/jobs/a")).toMatchObject({ endpoint: { method: "GET" } });
 });
 
-test("a path under other methods tells which", () => {
+test("names the methods of a path that is called with another one", () => {
   expect(find("PUT", "/v1/jobs/a")).toEqual({
     kind: "otherMethod",
     allow: "GET, DELETE, HEAD, OPTIONS",
@@ -32,7 +32,7 @@ test("a path under other methods tells which", () => {
 });
 
 test.each(["/", "/v1", "/v1/jobs/", "/v1/jobs/a/", "/v1/jobs/a/events/b", "/v1//jobs"])(
-  "there is nothing at %s but what ends in a parameter",
+  "finds nothing at %s unless the path ends with a parameter",
   (path) => {
     expect(find("GET", path).kind).toBe(path === "/v1/jobs/" ? "found" : "notFound");
   },

@@ -4,36 +4,36 @@ import type { CallContext, CallHeaders } from "../handlers.ts";
 import type { HttpAnswer } from "./answer.ts";
 import type { BodyUse } from "./incoming-call.ts";
 
-/** What stands in a request's address. */
+/** The parts of a request's address. */
 export interface HttpAddress {
-  /** Values of the path's `{parameters}`. */
+  /** The values of the path's `{parameters}`. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
 }
 
 export interface HttpRequest extends HttpAddress {
   readonly headers: CallHeaders;
-  /** In pieces, for one reader; throws if the caller stops before its end. */
+  /** The body in pieces, for one reader. Throws if the caller stops before its end. */
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** A method of the contract under an address of its own, for callers who know HTTP alone. */
+/** A method of the contract with a plain HTTP address, for callers that know only HTTP. */
 export interface HttpRoute<Identity> {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Segments in braces are parameters: `/v1/jobs/{id}`. */
   readonly path: string;
   /** Names the call in spans and metrics. */
   readonly rpc: DescMethod;
-  /** What `handle` does with the body. Default "whole". */
+  /** How `handle` uses the body. Default: "whole". */
   readonly bodyUse?: BodyUse;
   readonly handle: (request: HttpRequest, context: CallContext<Identity>) => Promise<HttpAnswer>;
 }
 
-/** What serves one path under one method, whatever protocol that is. */
+/** Serves one path with one HTTP method, in any protocol. */
 export interface Endpoint {
   readonly method: string;
   readonly path: string;
-  /** Ends the response, and never rejects. */
+  /** Ends the response. Never rejects. */
   serve(request: IncomingMessage, response: ServerResponse, address: HttpAddress): Promise<void>;
 }
 
@@ -43,26 +43,26 @@ export type HttpMatch =
       readonly endpoint: Endpoint;
       readonly params: Readonly<Record<string, string>>;
     }
-  /** The path is there under these methods. */
+  /** The path exists, but only with these methods. */
   | { readonly kind: "otherMethod"; readonly allow: string }
   | { readonly kind: "notFound" };
 
-/** Undefined if the path is another. */
+/** Returns the path's parameters, or undefined if the path does not match. */
 function paramsOf(
   pattern: readonly string[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
-  for (const [at, part] of pattern.entries()) {
-    const segment = segments[at] ?? "";
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? "";
     if (part.startsWith("{")) params[part.slice(1, -1)] = decoded(segment);
     else if (part !== segment) return undefined;
   }
   return params;
 }
 
-/** A segment that is badly encoded stays as it is: no id looks like that. */
+/** Decodes a segment. A badly encoded one stays as it is, because no id looks like that. */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -74,7 +74,7 @@ function decoded(segment: string): string {
 const allowOf = (methods: readonly string[]): string =>
   [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 
-/** Tells what a request is for. HEAD goes where GET goes. */
+/** Finds the endpoint of a request. HEAD uses the endpoint of GET. */
 export function createRouter(
   endpoints: readonly Endpoint[],
 ): (method: string, pathname: string) => HttpMatch {

@@ -2,16 +2,16 @@ import { constants, type Http2Server, type ServerHttp2Session } from "node:http2
 import type { Clock, TimerHandle } from "@millrace/shared";
 import type { ConnectionAge } from "./connection-age.ts";
 
-/** As on the gRPC listener: a peer that is dead is found in 15 s. */
+/** Detects a dead peer within 15 s, like the gRPC listener. */
 const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 
-/** Of a last stream that a peer may begin: none is refused yet. */
+/** The last stream id of a GOAWAY that refuses no stream yet. */
 const ANY_STREAM = 2 ** 31 - 1;
-/** Between the word that a connection ends and its end: streams that were begun meanwhile have come by then. */
+/** The time between a GOAWAY and the close. Streams that the peer began before it received the GOAWAY arrive meanwhile. */
 const LAST_STREAMS_MS = 1_000;
 
-/** Keeps watch over a server's HTTP/2 connections: asks whether they live, and closes them kindly, also of age. */
+/** Watches a server's HTTP/2 connections: pings them, and closes old ones gracefully. */
 export function trackSessions(
   server: Http2Server,
   { clock, age }: { readonly clock: Clock; readonly age: ConnectionAge },
@@ -31,14 +31,14 @@ export function trackSessions(
     });
   });
   return {
-    /** No new streams; a session ends with its last one. */
+    /** Accepts no new streams. Each session ends with its last stream. */
     close() {
       for (const session of sessions) session.close();
     },
   };
 }
 
-/** Asks the peer to begin no more streams here, and closes the session once those are over that it began before it heard. */
+/** Asks the peer to open no more streams, and closes the session after the streams that it opened before it knew. */
 function leave(session: ServerHttp2Session, clock: Clock): void {
   if (session.closed || session.destroyed) return;
   session.goaway(constants.NGHTTP2_NO_ERROR, ANY_STREAM);
@@ -50,7 +50,7 @@ function leave(session: ServerHttp2Session, clock: Clock): void {
 function watchOver(session: ServerHttp2Session, clock: Clock): TimerHandle {
   let timer: TimerHandle;
   const ask = () => {
-    // Its close is told a turn later.
+    // The close event comes one turn later.
     if (session.destroyed) return;
     timer = clock.after(PONG_WITHIN_MS, () => session.destroy());
     session.ping((error) => {

@@ -12,7 +12,7 @@ function setup(limit: number) {
   return { budget, granted, take };
 }
 
-test("bytes are taken up to the limit, and one more waits until there is room", () => {
+test("takes bytes up to the limit, and makes one more wait until there is room", () => {
   const { granted, take } = setup(10);
   const give = take("a", 6);
   take("b", 4);
@@ -22,7 +22,7 @@ test("bytes are taken up to the limit, and one more waits until there is room", 
   expect(granted).toEqual(["a", "b", "c"]);
 });
 
-test("those who wait are served in order, also where a later one would fit", () => {
+test("serves waiting callers in order, even if a later one would fit", () => {
   const { granted, take } = setup(10);
   const give = take("a", 10);
   take("b", 8);
@@ -32,7 +32,7 @@ test("those who wait are served in order, also where a later one would fit", () 
   expect(granted).toEqual(["a", "b", "c", "d"]);
 });
 
-test("what is longer than the limit passes alone", () => {
+test("lets more bytes than the limit pass alone", () => {
   const { granted, take } = setup(10);
   const give = take("a", 11);
   take("b", 1);
@@ -41,7 +41,7 @@ test("what is longer than the limit passes alone", () => {
   expect(granted).toEqual(["a", "b"]);
 });
 
-test("who gives up waiting makes room for those behind", () => {
+test("lets the next ones proceed when a caller stops waiting", () => {
   const { budget, granted, take } = setup(10);
   const giveA = take("a", 5);
   const giveB = take("b", 8);

@@ -3,7 +3,7 @@ interface Waiting {
   readonly go: () => void;
 }
 
-/** Bytes that may be held at once. Those who must wait are served in the order of their arrival. */
+/** A limit on bytes held at once. Waiting callers are served in the order of their arrival. */
 export class ByteBudget {
   readonly #limit: number;
   readonly #waiting = new Set<Waiting>();
@@ -17,7 +17,10 @@ export class ByteBudget {
     return this.#used === 0 && this.#waiting.size === 0;
   }
 
-  /** True if the bytes are taken now; else `go` is called when they are. One message fits always, however long it is. */
+  /**
+   * Returns true if the bytes are taken now; otherwise `go` is called once they are. A single message always fits,
+   * however long.
+   */
   take(bytes: number, go: () => void): boolean {
     if (this.#waiting.size === 0 && this.#fits(bytes)) {
       this.#used += bytes;
@@ -27,7 +30,7 @@ export class ByteBudget {
     return false;
   }
 
-  /** To be called by who took bytes, or no longer waits for them with `go`. */
+  /** Gives taken bytes back, or ends the wait for them. Call it with the same `go`. */
   give(bytes: number, go: () => void): void {
     for (const one of this.#waiting) {
       if (one.go !== go) continue;

@@ -5,21 +5,21 @@ import type { RpcFault } from "../rpc-fault.ts";
 import type { Inflow, InflowCall } from "./inflow.ts";
 import { MessageFrames } from "./message-frames.ts";
 
-/** How long a caller may go on sending once its call has ended. What it sends is thrown away. */
+/** How long a caller may go on sending after its call has ended. What it sends is discarded. */
 const LINGER_MS = 5_000;
 const NO_ERROR = 0;
 
-/** grpc-js shows its stream to nobody, and has no other way to stop a sender in the middle of a message. */
+/** grpc-js hides its stream, and has no other way to stop a sender in the middle of a message. */
 export const streamOf = (call: ServerInterceptingCallInterface): ServerHttp2Stream =>
   (call as unknown as { readonly stream: ServerHttp2Stream }).stream;
 
 export interface GrpcInflow {
   readonly call: InflowCall;
-  /** The call has its status. */
+  /** Call this when the call has its status. */
   ended(): void;
 }
 
-/** Watches the messages of one call as grpc-js reads them, and holds its stream back while they have to wait. */
+/** Watches the messages of one call while grpc-js reads them, and pauses its stream while a message must wait. */
 export function watchGrpcStream(
   inflow: Inflow,
   stream: ServerHttp2Stream,
@@ -30,11 +30,11 @@ export function watchGrpcStream(
   const flow = holdable(stream);
   const frames = new MessageFrames({
     onBegin(bytes, flags) {
-      // grpc-js would take it as it is.
+      // grpc-js would accept the message as if it were uncompressed.
       if (flags !== 0) return call.end(compressedFlag());
       if (!call.begin(bytes, () => flow.release())) flow.hold();
     },
-    // A call with one message is complete once the caller has said that it was all.
+    // A unary request is complete only once the caller has half-closed the stream.
     onComplete: () => {
       if (streamsIn) call.finished();
     },
@@ -63,7 +63,7 @@ export function watchGrpcStream(
   };
 }
 
-/** While a stream is held, it flows for nobody; then as its reader wanted it last. */
+/** Makes a stream that can be held. While it is held it stays paused; on release it does what its reader last asked for. */
 function holdable(stream: ServerHttp2Stream) {
   const pause = stream.pause.bind(stream);
   const resume = stream.resume.bind(stream);

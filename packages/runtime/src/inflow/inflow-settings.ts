@@ -4,42 +4,42 @@ import { defaultInflowLimits, type InflowLimits } from "./inflow.ts";
 
 const count = z.coerce.number().int().min(1);
 
-/** What requests that have not come in full may hold: part of the configuration of a service that listens. */
+/** Settings of every service that listens: limits on requests that have not arrived completely. */
 export const inflowSettings = {
   messageMs: setting(
     "MILLRACE_MESSAGE_MS",
     z.coerce.number().int().min(100).max(3_600_000).default(defaultInflowLimits.messageMs),
-    "How long the first message of a call, and each message from its first byte, may take to come in, in milliseconds.",
+    "How long the first message of a call, and each message from its first byte, may take to arrive, in milliseconds.",
   ),
   connectionsPerAddress: setting(
     "MILLRACE_CONNECTIONS_PER_ADDRESS",
     count.default(defaultInflowLimits.connectionsPerAddress),
-    "Connections at once from one peer address, at each port.",
+    "How many connections one peer address may have open at once, at each port.",
   ),
   unfinishedPerAddress: setting(
     "MILLRACE_UNFINISHED_PER_ADDRESS",
     count.default(defaultInflowLimits.unfinishedPerAddress),
-    "Calls of one peer address whose request has not come in full.",
+    "How many calls of one peer address may have a request that has not arrived completely.",
   ),
   healthCallsPerConnection: setting(
     "MILLRACE_HEALTH_CALLS_PER_CONNECTION",
     count.default(defaultInflowLimits.healthCallsPerConnection),
-    "Calls of health and reflection, which need no key or token, at once on one connection for gRPC.",
+    "How many calls of health and reflection, which need no key or token, may run at once on one gRPC connection.",
   ),
   bytesPerConnection: setting(
     "MILLRACE_INFLOW_BYTES_PER_CONNECTION",
     count.default(defaultInflowLimits.bytesPerConnection),
-    "Bytes of messages over 64 KiB that one connection may be sending at once; others wait.",
+    "How many bytes of messages over 64 KiB one connection may be sending at once; further messages wait.",
   ),
   bytesPerAddress: setting(
     "MILLRACE_INFLOW_BYTES_PER_ADDRESS",
     count.default(defaultInflowLimits.bytesPerAddress),
-    "Bytes of messages over 64 KiB that one peer address may be sending at once; others wait.",
+    "How many bytes of messages over 64 KiB one peer address may be sending at once; further messages wait.",
   ),
   bytesPerCaller: setting(
     "MILLRACE_INFLOW_BYTES_PER_KEY",
     count.default(defaultInflowLimits.bytesPerCaller),
-    "Bytes of messages over 64 KiB that one API key may be sending at once; others wait.",
+    "How many bytes of messages over 64 KiB one API key may be sending at once; further messages wait.",
   ),
 };
 

@@ -1,27 +1,29 @@
 /**
- * What requests that have not come in full may hold. A listener keeps a request's message until its end
- * has come, and a caller may never send it. So such requests have a deadline, and their number is
- * bounded for each peer address. A message of more than SMALL_BYTES is read only once its bytes are
- * reserved for its connection, its address and its caller: until then flow control stops the sender.
- * A smaller one is bounded by the window of its stream.
+ * Limits what requests hold that have not arrived completely. A listener buffers a request's message until its end, and a
+ * caller may never send that end. So such requests have a deadline, and their number is limited per peer address. A message
+ * of more than SMALL_BYTES is read only after its bytes are reserved for its connection, its address and its caller. Until
+ * then flow control stops the sender. A smaller message is bounded by the window of its stream.
  */
 import type { Clock, TimerHandle } from "@millrace/shared";
 import { type RpcFault, rpcError } from "../rpc-fault.ts";
 import { ByteBudget } from "./byte-budget.ts";
 
-/** Of a message that is read without a reservation: the window of a stream of HTTP/2. */
+/** The longest message that is read without a reservation: the window of an HTTP/2 stream. */
 export const SMALL_BYTES = 64 * 1024;
 
 export interface InflowLimits {
-  /** How long the first message of a call, and each message from its first byte, may take to come in. */
+  /** How long the first message of a call, and each message from its first byte, may take to arrive. */
   readonly messageMs: number;
-  /** Connections at once from one peer address; one more is closed. */
+  /** How many connections one peer address may have open. A further one is closed. */
   readonly connectionsPerAddress: number;
-  /** Calls of one peer address whose request has not come in full; one more ends the oldest. */
+  /** How many calls of one peer address may have an incomplete request. A further one ends the oldest. */
   readonly unfinishedPerAddress: number;
-  /** Calls of health and reflection, which need no credential, at once on one connection; one more is refused. */
+  /**
+   * How many calls of health and reflection, which need no credential, one connection may have open. A further one is
+   * refused.
+   */
   readonly healthCallsPerConnection: number;
-  /** Bytes of messages over 64 KiB that one connection may be sending at once; others wait. */
+  /** How many bytes of messages over 64 KiB one connection may be sending at once. Further messages wait. */
   readonly bytesPerConnection: number;
   /** The same for one peer address. */
   readonly bytesPerAddress: number;
@@ -47,7 +49,7 @@ interface Address {
   readonly bytes: ByteBudget;
 }
 
-/** Of one listener, or of several that share the bounds. */
+/** The limits on incoming requests of one listener, or of several that share them. */
 export class Inflow {
   readonly limits: InflowLimits;
   readonly clock: Clock;
@@ -60,7 +62,7 @@ export class Inflow {
     this.clock = clock;
   }
 
-  /** Counts a connection in; undefined if its address has too many, else how to count it out. */
+  /** Counts a connection. Returns undefined if its address has too many, else a function that ends the count. */
   accept(address: string): (() => void) | undefined {
     const held = this.#address(address);
     if (held.connections >= this.limits.connectionsPerAddress) return undefined;
@@ -71,7 +73,7 @@ export class Inflow {
     };
   }
 
-  /** A request begins to come in. `end` is called when it is too slow, or has to make room. */
+  /** Begins to count a request. `end` is called if the request is too slow or must make room. */
   open(connection: object, address: string, end: (fault: RpcFault) => void): InflowCall {
     const held = this.#address(address);
     if (held.unfinished.size >= this.limits.unfinishedPerAddress) {
@@ -138,12 +140,12 @@ interface Reservation {
   release(): void;
 }
 
-/** One request on its way in. */
+/** One request that is arriving. */
 export class InflowCall {
   readonly #parts: InflowCallParts;
   #deadline: TimerHandle | undefined;
   #caller: string | undefined;
-  /** Of messages that have begun and were not consumed; undefined for a small one. */
+  /** The reservations of messages that have begun and are not consumed; undefined for a small message. */
   readonly #messages: (Reservation | undefined)[] = [];
   #closed = false;
 
@@ -152,12 +154,12 @@ export class InflowCall {
     this.#startDeadline();
   }
 
-  /** Whose bytes they are from now on. */
+  /** Names the caller, whose limits the bytes count against from now on. */
   admit(caller: string | undefined): void {
     this.#caller = caller;
   }
 
-  /** A message begins. True if it may be read now; else `go` is called when it may. */
+  /** Begins a message. Returns true if it may be read now; otherwise `go` is called once it may. */
   begin(bytes: number, go: () => void): boolean {
     if (this.#closed) return true;
     if (bytes <= SMALL_BYTES) {
@@ -165,7 +167,7 @@ export class InflowCall {
       this.#startDeadline();
       return true;
     }
-    // The wait for others is not the sender's slowness.
+    // Waiting for other messages does not count as the sender's slowness.
     this.#stopDeadline();
     const granted = () => {
       this.#startDeadline();
@@ -177,13 +179,13 @@ export class InflowCall {
     return isGranted;
   }
 
-  /** What was expected has come: nothing is late. */
+  /** The expected message has arrived, so the deadline stops. */
   finished(): void {
     this.#stopDeadline();
     this.#parts.onFinished(this);
   }
 
-  /** The oldest message is no longer held. */
+  /** The oldest message takes no memory any more. */
   consumed(): void {
     this.#messages.shift()?.release();
   }
@@ -214,7 +216,7 @@ export class InflowCall {
   }
 }
 
-/** Takes the bytes of one budget after the other, always in this order, so that no two wait for each other. */
+/** Reserves bytes in one budget after the other, always in this order, which prevents a deadlock. */
 function reserve(
   budgets: readonly ByteBudget[],
   bytes: number,
@@ -241,12 +243,12 @@ function reserve(
 const tooSlow = (messageMs: number) =>
   rpcError({
     reason: "REQUEST_TOO_SLOW",
-    message: `the request did not come in full within ${messageMs} ms: send it faster, or in smaller messages`,
+    message: `the request did not arrive completely within ${messageMs} ms: send it faster, or in smaller messages`,
   });
 const tooMany = (limit: number) =>
   rpcError({
     reason: "TOO_MANY_UNFINISHED",
-    message: `${limit} requests from this address have not come in full: finish some before you begin others`,
+    message: `${limit} requests from this address have not arrived completely: finish some before you begin others`,
     metadata: { limit: String(limit) },
     retryDelayMs: 1_000,
   });

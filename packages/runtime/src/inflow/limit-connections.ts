@@ -1,7 +1,7 @@
 import type { Server, Socket } from "node:net";
 import type { Inflow } from "./inflow.ts";
 
-/** To be called before the server listens: closes connections of an address that has too many. */
+/** Closes connections of an address that has too many. Call this before the server listens. */
 export function limitConnections(server: Server, inflow: Inflow): void {
   const own = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");

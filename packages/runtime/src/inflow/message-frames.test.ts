@@ -16,7 +16,7 @@ function framed(lengths: readonly number[]): Buffer {
   );
 }
 
-test("messages are found however their bytes are cut", () => {
+test("finds messages however their bytes are cut", () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(40)),
@@ -41,7 +41,7 @@ test("messages are found however their bytes are cut", () => {
   );
 });
 
-test("a length is known before its message has come", () => {
+test("knows a message's length before the message has arrived", () => {
   const seen: number[] = [];
   const frames = new MessageFrames({
     onBegin: (bytes) => seen.push(bytes),

@@ -28,7 +28,7 @@ function lineOf(change: Partial<FinishedCall>): Record<string, unknown> {
   return lines[0] ?? {};
 }
 
-test("a call that failed stands out, with who called, about which job, and why", () => {
+test("logs a failed call at a higher level, with its caller, its job and the reason", () => {
   const jobId = "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1B";
   expect(lineOf({ code: status.NOT_FOUND, reason: "JOB_NOT_FOUND", jobId })).toMatchObject({
     ...{ level: "info", msg: "call failed", path: "/millrace.jobs.v1.JobService/GetJob" },
@@ -37,22 +37,25 @@ test("a call that failed stands out, with who called, about which job, and why",
   });
 });
 
-test.each([status.OK, status.CANCELLED])("a call that ended by %i is told of quietly", (code) => {
-  expect(lineOf({ code })).toMatchObject({ level: "debug", key_id: "k7f3" });
-});
+test.each([status.OK, status.CANCELLED])(
+  "logs a call that ended with %i at debug level",
+  (code) => {
+    expect(lineOf({ code })).toMatchObject({ level: "debug", key_id: "k7f3" });
+  },
+);
 
 const stranger: Partial<FinishedCall> = {
   ...{ code: status.UNAUTHENTICATED, identity: undefined },
   reason: "UNAUTHENTICATED",
 };
 
-test("a caller who was not let in has no key, and an address", () => {
+test("logs the address and no key of a caller who was refused", () => {
   const line = lineOf(stranger);
   expect(line).toMatchObject({ level: "info", code: "UNAUTHENTICATED", peer: "10.0.0.7:4711" });
   expect(line).not.toHaveProperty("key_id");
 });
 
-test("strangers share a line a minute, which says how many they were", () => {
+test("logs one line per minute for strangers, with the number of their calls", () => {
   const { lines, clock, logCall } = setup();
   for (let i = 0; i < 1_000; i += 1) logCall(stranger);
   clock.advance(59_999);
@@ -64,7 +67,7 @@ test("strangers share a line a minute, which says how many they were", () => {
   expect(lines.map(({ calls }) => calls)).toEqual([1, 999, 1]);
 });
 
-test("a call that could not be let in because no scheduler answers has a line of its own", () => {
+test("logs a line of its own for a call that failed because no scheduler answers", () => {
   const { lines, logCall } = setup();
   const away: Partial<FinishedCall> = { reason: "SCHEDULER_UNAVAILABLE", identity: undefined };
   for (let i = 0; i < 2; i += 1) logCall({ ...away, code: status.UNAVAILABLE });

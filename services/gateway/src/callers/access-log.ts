@@ -4,10 +4,13 @@ import type { Clock, Reason } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
 import type { Caller } from "./caller.ts";
 
-/** A caller who leaves a watch has not failed at it. */
+/** Codes that are not a failure: a caller who leaves a watch has cancelled it on purpose. */
 const quiet = new Set([status.OK, status.CANCELLED]);
 
-/** Of those without a key that is known. They can make any number of calls, which share a line in so long a time. */
+/**
+ * How often refused calls without a valid key get a line. Strangers can make any number of calls, so their calls share
+ * lines.
+ */
 const STRANGERS_EVERY_MS = 60_000;
 const refusals = new Set<Reason | undefined>([
   ...(["UNAUTHENTICATED", "TOO_MANY_KEY_LOOKUPS"] as const),
@@ -15,8 +18,8 @@ const refusals = new Set<Reason | undefined>([
 ]);
 
 /**
- * A line for each call: who, what and how it ended; never what was in it. Those that failed stand out.
- * Calls without a key that is known have a line a minute.
+ * Writes one line per call: who called, which method and how the call ended, but never its content. Failed calls are
+ * logged at a higher level. Calls without a valid key share one line per minute.
  */
 export function accessLog(log: Logger, clock: Clock): (call: FinishedCall) => void {
   const logStranger = strangersLog(log, clock);
@@ -35,27 +38,27 @@ export function accessLog(log: Logger, clock: Clock): (call: FinishedCall) => vo
   };
 }
 
-/** The first refused call has its line at once; those of the next minute have one when it is over. */
+/** Logs the first refused call at once, and counts those of the next minute into one line at its end. */
 function strangersLog(log: Logger, clock: Clock): (call: FinishedCall) => void {
   let isQuiet = false;
   let counted = 0;
   let last: FinishedCall | undefined;
-  const tell = () => {
+  const logRefused = () => {
     if (last === undefined) {
       isQuiet = false;
       return;
     }
     const { path, protocol, code, reason, peer } = last;
     const fields = { path, protocol, code: status[code], reason, peer, calls: counted };
-    log.info(fields, "calls without a valid API key were refused; the last of them is shown");
+    log.info(fields, "calls without a valid API key were refused; this line shows the last one");
     isQuiet = true;
     counted = 0;
     last = undefined;
-    clock.after(STRANGERS_EVERY_MS, tell);
+    clock.after(STRANGERS_EVERY_MS, logRefused);
   };
   return (call) => {
     counted += 1;
     last = call;
-    if (!isQuiet) tell();
+    if (!isQuiet) logRefused();
   };
 }

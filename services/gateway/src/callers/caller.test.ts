@@ -11,7 +11,7 @@ const shown = (key: string): CallHeaders => ({
   get: (name) => (name === "authorization" ? `Bearer ${key}` : undefined),
 });
 
-/** A scheduler that knows one key, and counts what it is asked. */
+/** A scheduler that knows one key, and counts the calls that it gets. */
 function setup(options: { keyCacheMs?: number; lookupsPerAddress?: number } = {}) {
   const clock = new ManualClock();
   let asked = 0;
@@ -50,7 +50,7 @@ const away = async () => {
 };
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("a key that is known is asked about once in the cache time", async () => {
+test("asks the scheduler once in the cache time about a known key", async () => {
   const { clock, asked, show } = setup();
   await show(1);
   clock.advance(CACHE_MS - 1);
@@ -61,7 +61,7 @@ test("a key that is known is asked about once in the cache time", async () => {
   expect(asked()).toBe(2);
 });
 
-test("calls that show a key at once ask once", async () => {
+test("asks the scheduler once for all concurrent calls with one key", async () => {
   const { asked, show } = setup();
   await Promise.all(Array.from({ length: 100 }, () => show(1)));
   expect(asked()).toBe(1);
@@ -70,7 +70,7 @@ test("calls that show a key at once ask once", async () => {
   expect(asked()).toBe(2);
 });
 
-test("a key that is not known is not asked about again for some seconds", async () => {
+test("asks the scheduler about an unknown key again only after some seconds", async () => {
   const { clock, asked, show } = setup();
   for (let i = 0; i < 5; i += 1) expect(await reasonOf(show(2))).toBe("UNAUTHENTICATED");
   expect(asked()).toBe(1);
@@ -79,7 +79,7 @@ test("a key that is not known is not asked about again for some seconds", async 
   expect(asked()).toBe(2);
 });
 
-test("unknown keys cost an address so many look-ups, and keys that are known are served all the while", async () => {
+test("limits an address's look-ups of unknown keys, and serves known keys meanwhile", async () => {
   const { clock, asked, show } = setup();
   await show(1);
   const reasons: unknown[] = [];
@@ -87,7 +87,7 @@ test("unknown keys cost an address so many look-ups, and keys that are known are
   expect(reasons.filter((reason) => reason === "UNAUTHENTICATED")).toHaveLength(20);
   expect(reasons.slice(20).every((reason) => reason === "TOO_MANY_KEY_LOOKUPS")).toBe(true);
   expect(asked()).toBe(21);
-  // Also when the cache has let go of it.
+  // This holds also after the cache has dropped the key.
   clock.advance(CACHE_MS - 9_000);
   expect(await reasonOf(show(1))).toBe("OK");
   expect(await reasonOf(show(60, "10.0.0.8:1"))).toBe("UNAUTHENTICATED");
@@ -95,19 +95,19 @@ test("unknown keys cost an address so many look-ups, and keys that are known are
   expect(await reasonOf(show(61))).toBe("UNAUTHENTICATED");
 });
 
-test("look-ups that no scheduler answers cost nothing", async () => {
+test("does not count a look-up that no scheduler answers", async () => {
   const { answerBy, show } = setup();
   answerBy(away);
   for (let id = 2; id < 50; id += 1) expect(await reasonOf(show(id))).toBe("SCHEDULER_UNAVAILABLE");
 });
 
-test("calls of a key that is revoked end within the cache time, by one look-up for all of them", async () => {
+test("ends the calls of a revoked key within the cache time, with one look-up for all of them", async () => {
   const { clock, asked, answerBy, onRevoked, show } = setup();
   const ended: unknown[] = [];
   const watch = async () => onRevoked(await show(1), (fault) => ended.push(fault.reason));
   await watch();
   clock.advance(CACHE_MS - 1);
-  // By the cache, which is as old as it may be.
+  // The cache decides, with an entry of the greatest allowed age.
   await watch();
   answerBy(revoked);
   expect(asked()).toBe(1);
@@ -118,7 +118,7 @@ test("calls of a key that is revoked end within the cache time, by one look-up f
   expect(clock.pending).toBe(0);
 });
 
-test("calls of a key that is still good go on, and are looked at again and again", async () => {
+test("lets calls of a valid key go on, and checks the key again and again", async () => {
   const { clock, asked, onRevoked, show } = setup();
   const ended: unknown[] = [];
   const release = onRevoked(await show(1), (fault) => ended.push(fault));
@@ -134,7 +134,7 @@ test("calls of a key that is still good go on, and are looked at again and again
   expect(ended).toEqual([]);
 });
 
-test("while no scheduler answers calls go on, and end once one says that the key is revoked", async () => {
+test("lets calls go on while no scheduler answers, and ends them once one reports that the key is revoked", async () => {
   const { clock, answerBy, onRevoked, show } = setup();
   const ended: unknown[] = [];
   onRevoked(await show(1), (fault) => ended.push(fault.reason));
@@ -148,7 +148,7 @@ test("while no scheduler answers calls go on, and end once one says that the key
   expect(ended).toEqual(["UNAUTHENTICATED"]);
 });
 
-test("a refused call ends the streams of its key at once", async () => {
+test("ends the streams of a key as soon as one of its calls is refused", async () => {
   const { answerBy, clock, onRevoked, show } = setup({ keyCacheMs: 0 });
   const ended: unknown[] = [];
   onRevoked(await show(1), (fault) => ended.push(fault.reason));

@@ -5,30 +5,34 @@ import { LRUCache } from "lru-cache";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { KeyLookups } from "./key-lookups.ts";
 
-/** Whoever calls: what `authenticate` found. */
+/** The caller of a call, as `authenticate` found it. */
 export interface Caller {
   readonly keyId: KeyId;
-  /** What its documents may take, where its budget says. */
+  /** The most bytes that the caller's documents may take, if the key's budget sets a limit. */
   readonly maxStoredBytes?: number;
 }
 
 export const DEFAULT_KEY_CACHE_MS = 10_000;
 export const DEFAULT_KEY_LOOKUPS_PER_ADDRESS = 20;
 const KNOWN_KEYS = 10_000;
-/** A key that is not known is not asked about again for this long. A key that is made is not shown before. */
+/** How long an unknown key is cached as unknown. A caller cannot use a new key before its creation was answered. */
 const UNKNOWN_MS = 5_000;
 const AUTHENTICATE_DEADLINE_MS = 5_000;
-/** How often the key of a stream is checked at most, where each call asks. */
+/** The shortest time between two checks of a stream's key, if keys are not cached. */
 const LEAST_CHECK_MS = 1_000;
 const BEARER = "Bearer ";
 
 const unauthenticated = () =>
-  rpcError({ reason: "UNAUTHENTICATED", message: "the API key is missing, wrong or revoked" });
+  rpcError({
+    reason: "UNAUTHENTICATED",
+    message:
+      "the API key is missing, wrong or revoked: send a valid key as authorization: Bearer <key>",
+  });
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof RpcFault && error.reason === "UNAUTHENTICATED";
 
-/** What a caller shows, hashed. */
+/** The key that a caller sends, its secret as a hash. */
 interface Credential {
   readonly id: string;
   readonly keyId: KeyId;
@@ -41,21 +45,24 @@ interface Known {
 
 export interface Authenticator {
   authenticate(headers: CallHeaders, peer: string): Promise<Caller>;
-  /** Calls `end` within the cache time once the caller's key or secret is refused. Returns how to stop that. */
+  /**
+   * Calls `end` within the cache time after the caller's key or secret was refused. Returns a function that stops the
+   * watch.
+   */
   onRevoked(caller: Caller, end: (fault: RpcFault) => void): () => void;
 }
 
 export interface AuthenticatorOptions {
   readonly clock: Clock;
   readonly keyCacheMs?: number;
-  /** Unknown keys that callers of one address may show a second. */
+  /** How many unknown keys the callers of one peer address may send per second. */
   readonly lookupsPerAddress?: number;
 }
 
 /**
- * Tells callers by their API key. A key that the scheduler knows is not asked about again for
- * `keyCacheMs`, so a revoked one works that long at most, for calls and for streams. One that it does not
- * know is not asked about again for some seconds, and each address may show so many of those.
+ * Authenticates callers by their API key, and caches the scheduler's answers. A known key is cached for `keyCacheMs`:
+ * a revoked key works no longer than that, for calls and for streams. An unknown key is cached for some seconds. The
+ * rate of look-ups of unknown keys is limited per peer address.
  */
 export function createAuthenticator(
   scheduler: Pick<Scheduler, "authenticate">,
@@ -91,7 +98,7 @@ export function createAuthenticator(
     known.set(id, { caller, checkedMs: nowMs });
     return caller;
   };
-  /** However many calls show a key at once, the scheduler is asked about it once, unless each call is to ask. */
+  /** Asks the scheduler once for all concurrent calls with the same key; without a cache, each call asks for itself. */
   const ask = (credential: Credential): Promise<Caller> => {
     const { id } = credential;
     if (keyCacheMs === 0) return askOnce(credential);
@@ -112,7 +119,7 @@ export function createAuthenticator(
         return cached.caller;
       }
       if (clock.nowMs() < (unknown.get(id) ?? 0)) throw unauthenticated();
-      // A key that was known is not the guess of a stranger.
+      // Only look-ups of unknown keys count against the limit: a key that was valid before is no guess.
       if (cached !== undefined || underWay.has(id)) return await ask(credential);
       const lookup = lookups.begin(addressOf(peer));
       try {
@@ -126,13 +133,13 @@ export function createAuthenticator(
     },
     onRevoked(caller, end) {
       const credential = credentials.get(caller);
-      if (credential === undefined) throw new Error("a caller that no key was checked for");
+      if (credential === undefined) throw new Error("this caller was not authenticated here");
       return watch.hold(credential.id, () => ask(credential), end);
     },
   };
 }
 
-/** Asks the scheduler whose credential it is. */
+/** Asks the scheduler which caller a credential belongs to. */
 async function callerOf(
   scheduler: Pick<Scheduler, "authenticate">,
   { keyId, secretSha256 }: Credential,
@@ -147,7 +154,7 @@ async function callerOf(
   };
 }
 
-/** A peer without its port. */
+/** Returns a peer's address without its port. */
 const addressOf = (peer: string): string => peer.slice(0, peer.lastIndexOf(":"));
 
 function credentialOf(headers: CallHeaders): Credential | undefined {
@@ -156,7 +163,7 @@ function credentialOf(headers: CallHeaders): Credential | undefined {
   const key = parseApiKey(header.slice(BEARER.length));
   if (key === undefined) return undefined;
   const secretSha256 = hashSecret(key.secret);
-  // Over both parts: the right secret of one key must not open another.
+  // The hash covers key id and secret: the valid secret of one key must not open another.
   const id = createHash("sha256").update(key.keyId).update(secretSha256).digest("base64");
   return { id, keyId: key.keyId, secretSha256 };
 }

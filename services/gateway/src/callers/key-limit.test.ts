@@ -4,12 +4,12 @@ import { openStreams, openSubmissions, openUploads } from "./key-limit.ts";
 
 const [shop, mail] = ["shop", "mail"] as unknown as readonly [KeyId, KeyId];
 
-test("a key may have as many streams open as the limit, and not one more", () => {
+test("allows a key as many open streams as the limit, and not one more", () => {
   const streams = openStreams(2);
   const first = streams.enter(shop);
   streams.enter(shop);
   expect(() => streams.enter(shop)).toThrow(
-    "has 2 streams and waiting calls open at this gateway, and may have 2",
+    "has 2 streams and waiting calls open at this gateway, and the limit is 2",
   );
   first[Symbol.dispose]();
   streams.enter(shop);
@@ -18,7 +18,7 @@ test("a key may have as many streams open as the limit, and not one more", () =>
   );
 });
 
-test("keys are counted each for itself, and a stream leaves once", () => {
+test("counts each key separately, and each stream's end once", () => {
   const streams = openStreams(1);
   const only = streams.enter(shop);
   streams.enter(mail);
@@ -28,7 +28,7 @@ test("keys are counted each for itself, and a stream leaves once", () => {
   expect(() => streams.enter(shop)).toThrow("streams and waiting calls open");
 });
 
-test("a key may have as many jobs submitted at once as the limit, and not one more", () => {
+test("allows a key as many concurrent submissions as the limit, and not one more", () => {
   const submissions = openSubmissions(5);
   const three = submissions.enter(shop, 3);
   const tooMany = expect.objectContaining({
@@ -43,12 +43,14 @@ test("a key may have as many jobs submitted at once as the limit, and not one mo
   two[Symbol.dispose]();
   submissions.check(shop);
   three[Symbol.dispose]();
-  // A call that is longer than the limit is taken alone.
+  // A call with more jobs than the limit is accepted if the key has no other submission.
   submissions.enter(shop, 9);
-  expect(() => submissions.enter(shop)).toThrow("9 jobs of this API key are being submitted");
+  expect(() => submissions.enter(shop)).toThrow(
+    "this gateway is submitting 9 jobs of this API key",
+  );
 });
 
-test("a key may have as many uploads open as the limit, and not one more", () => {
+test("allows a key as many open uploads as the limit, and not one more", () => {
   const uploads = openUploads(2);
   uploads.enter(shop);
   const second = uploads.enter(shop);

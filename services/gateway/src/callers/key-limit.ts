@@ -6,20 +6,20 @@ export const DEFAULT_SUBMISSIONS_PER_KEY = 2_000;
 export const DEFAULT_UPLOADS_PER_KEY = 100;
 export const DEFAULT_AWAITED_PER_KEY = 200_000;
 
-/** When a job is to be submitted again that there were too many beside: those are answered well within it. */
+/** The retry delay of a refused submission. The scheduler answers the other submissions well within that time. */
 const SUBMIT_AGAIN_MS = 1_000;
 
-/** When an upload is to be begun again: the others have been at work meanwhile. */
+/** The retry delay of a refused upload. Other uploads make progress meanwhile. */
 const UPLOAD_AGAIN_MS = 2_000;
 
-/** How much of one thing each API key has in hand at this gateway: what one caller has too much of, others do not wait for. */
+/** A limit per API key on what runs at once in this gateway. One caller's excess does not make other callers wait. */
 export interface KeyLimit {
   /**
-   * Counts so many in until what it returns is disposed of. Throws the refusal if there are too many then;
-   * whoever has none may have any number at once.
+   * Counts `count` more for the key until the caller disposes of the returned object. Throws the refusal if the key's
+   * total would exceed the limit. A key with a total of 0 may enter with any count.
    */
   enter(keyId: KeyId, count?: number): Disposable;
-  /** Throws the refusal if not one more may enter. */
+  /** Throws the refusal if one more may not enter. */
   check(keyId: KeyId): void;
 }
 
@@ -48,45 +48,45 @@ function keyLimit(most: number, refusal: (count: number) => RpcFault): KeyLimit 
   };
 }
 
-/** Watches, submit streams and calls that wait for a job: one caller's leak leaves room for the others. */
+/** Limits the watches, submit streams and calls that wait for a job. A leak in one caller leaves room for the others. */
 export const openStreams = (most: number): KeyLimit =>
   keyLimit(most, (count) =>
     rpcError({
       reason: "TOO_MANY_STREAMS",
-      message: `this API key has ${count} streams and waiting calls open at this gateway, and may have ${most}: end some first`,
+      message: `this API key has ${count} streams and waiting calls open at this gateway, and the limit is ${most}: end some first`,
       metadata: { limit: String(most) },
     }),
   );
 
-/** Jobs of unary calls that the scheduler has not answered yet. */
+/** Limits the jobs that calls other than SubmitStream have submitted and the scheduler has not answered. */
 export const openSubmissions = (most: number): KeyLimit =>
   keyLimit(most, (count) =>
     rpcError({
       reason: "TOO_MANY_SUBMISSIONS",
-      message: `${count} jobs of this API key are being submitted at this gateway, and ${most} may be: submit these later`,
+      message: `this gateway is submitting ${count} jobs of this API key, and the limit is ${most}: submit these jobs again later`,
       metadata: { limit: String(most) },
       retryDelayMs: SUBMIT_AGAIN_MS,
     }),
   );
 
-/** Documents that are being uploaded: each holds a connection and a file. */
+/** Limits the documents that are being uploaded. Each upload holds a connection and a file. */
 export const openUploads = (most: number): KeyLimit =>
   keyLimit(most, (count) =>
     rpcError({
       reason: "TOO_MANY_UPLOADS",
-      message: `${count} documents of this API key are being uploaded at this gateway, and ${most} may be: upload this one later`,
+      message: `this gateway is receiving ${count} documents of this API key, and the limit is ${most}: upload this document again later`,
       metadata: { limit: String(most) },
       retryDelayMs: UPLOAD_AGAIN_MS,
     }),
   );
-/** What all streams of a key hold of one thing. */
+/** A limit on a total over all streams of an API key. */
 export interface KeyTotal {
-  /** Throws the refusal if the key holds all that it may. */
+  /** Throws the refusal if the key's total has reached the limit. */
   check(keyId: KeyId): void;
   add(keyId: KeyId, change: number): void;
 }
 
-/** Jobs whose end submit streams have yet to tell: each costs memory here and at the scheduler. */
+/** Limits the jobs whose end submit streams have not reported yet. Each takes memory in the gateway and the scheduler. */
 export function awaitedJobs(most: number): KeyTotal {
   const totals = new Map<KeyId, number>();
   return {
@@ -95,7 +95,7 @@ export function awaitedJobs(most: number): KeyTotal {
       if (held < most) return;
       throw rpcError({
         reason: "TOO_MANY_AWAITED",
-        message: `submit streams of this API key wait for ${held} jobs at this gateway, and may for ${most}: read what they tell, or end some`,
+        message: `submit streams of this API key await ${held} jobs at this gateway, and the limit is ${most}: read their responses, or end some streams`,
         metadata: { limit: String(most) },
         retryDelayMs: SUBMIT_AGAIN_MS,
       });

@@ -2,9 +2,9 @@ import { rpcError } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
 
-/** Addresses that are remembered; those that fail least lately are forgotten. */
+/** How many peer addresses are remembered. The least recently used ones are forgotten first. */
 const KNOWN_ADDRESSES = 10_000;
-/** How many seconds' worth of failures an address may have at once. */
+/** The burst: how many seconds' worth of look-ups an address may use at once. */
 const BURST_SECONDS = 10;
 
 interface Bucket {
@@ -13,8 +13,8 @@ interface Bucket {
 }
 
 /**
- * How often callers of one address may show keys that the scheduler does not know. Each such key costs a
- * look-up in Redis, and there are endlessly many of them.
+ * A token bucket per peer address, which limits how often its callers may send keys that the scheduler does not know.
+ * Each such key costs a look-up in Redis, and a caller can invent any number of them.
  */
 export class KeyLookups {
   readonly #perSecond: number;
@@ -26,7 +26,7 @@ export class KeyLookups {
     this.#clock = clock;
   }
 
-  /** Throws TOO_MANY_KEY_LOOKUPS; else the look-up counts, unless it is given back because the key was known. */
+  /** Takes a token, or throws TOO_MANY_KEY_LOOKUPS. Call `giveBack` if the key was known. */
   begin(address: string): { giveBack(): void } {
     const bucket = this.#filled(address);
     if (bucket.tokens < 1) throw this.#refusal();
@@ -52,7 +52,7 @@ export class KeyLookups {
   #refusal() {
     return rpcError({
       reason: "TOO_MANY_KEY_LOOKUPS",
-      message: `callers of this address showed too many unknown API keys (more than ${this.#perSecond} a second): wait, and check the key`,
+      message: `callers of this address sent more than ${this.#perSecond} unknown API keys per second: check the key, and wait before the next try`,
       metadata: { limit: String(this.#perSecond) },
       retryDelayMs: 1_000,
     });

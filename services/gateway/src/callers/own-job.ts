@@ -5,13 +5,13 @@ import type { Caller } from "./caller.ts";
 export const jobNotFound = (jobId: string) =>
   rpcError({ reason: "JOB_NOT_FOUND", message: `there is no job ${jobId}` });
 
-/** Throws JOB_NOT_FOUND for another key's job: whose it is stands in its id, so nothing is asked. */
+/** Throws JOB_NOT_FOUND for the job of another key. A job's id contains its key id, so this asks no scheduler. */
 export function assertOwnJob(
   jobId: string,
   { identity, concerns }: Pick<CallContext<Caller>, "identity" | "concerns">,
 ): void {
   const parts = parseJobId(jobId);
-  // What is no id may be anything, and is the caller's alone.
+  // Text that is not a job id may be anything, so it must not reach the access log.
   if (parts !== undefined) concerns(jobId);
   if (parts?.keyId !== identity.keyId) throw jobNotFound(jobId);
 }

@@ -2,7 +2,7 @@ import type { DocumentStore } from "@millrace/documents";
 import { rpcError } from "@millrace/runtime";
 import type { KeyId } from "@millrace/shared";
 
-/** Throws DOCUMENT_NOT_FOUND, for another key's document too. */
+/** Returns the caller's document. Throws DOCUMENT_NOT_FOUND, also for a document of another key. */
 export async function ownDocument(store: DocumentStore, id: string, keyId: KeyId) {
   const document = await store.get(id, keyId);
   if (document !== undefined) return document;

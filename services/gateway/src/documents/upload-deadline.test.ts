@@ -17,7 +17,7 @@ function setup(times = { idleMs: 100, totalMs: 250 }) {
 
 const timeout = (ms: number) => ({ reason: "UPLOAD_TIMEOUT", metadata: { limit_ms: String(ms) } });
 
-test("an upload may stand still as long as the limit, and not a millisecond longer", async () => {
+test("allows an upload to send nothing for as long as the limit, and not a millisecond longer", async () => {
   const { clock, next, arrive } = setup();
   const first = next();
   clock.advance(99);
@@ -29,7 +29,7 @@ test("an upload may stand still as long as the limit, and not a millisecond long
   expect(clock.pending).toBe(0);
 });
 
-test("an upload that goes on takes no longer in all than the limit", async () => {
+test("ends an upload that goes on at the limit of its total time", async () => {
   const { clock, next, arrive } = setup();
   for (const piece of ["a", "b"]) {
     const coming = next();
@@ -47,7 +47,7 @@ test("an upload that goes on takes no longer in all than the limit", async () =>
   await expect(next()).rejects.toMatchObject(timeout(250));
 });
 
-test("what breaks an upload off is told as it is, and no timer is left", async () => {
+test("passes on the error that breaks off an upload, and leaves no timer", async () => {
   const clock = new ManualClock();
   const items = { next: () => Promise.reject(new Error("gone")) };
   const pieces = withUploadDeadline(items, { idleMs: 100, totalMs: 250 }, clock);

@@ -1,11 +1,11 @@
 import { rpcError } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 
-/** How long an upload may take before it is given up. */
+/** Time limits of an upload. */
 export interface UploadTimes {
-  /** Without a byte. */
+  /** The longest time without a byte. */
   readonly idleMs: number;
-  /** In all. */
+  /** The longest time in total. */
   readonly totalMs: number;
 }
 
@@ -14,13 +14,13 @@ export const defaultUploadTimes: UploadTimes = { idleMs: 30_000, totalMs: 600_00
 const tooLong = (what: string, ms: number) =>
   rpcError({
     reason: "UPLOAD_TIMEOUT",
-    message: `the upload ${what} ${ms} ms, and was given up: nothing of it is kept, upload the document again`,
+    message: `the upload ${what} ${ms} ms, and the gateway ended it: nothing was stored, upload the document again`,
     metadata: { limit_ms: String(ms) },
   });
 
 /**
- * The same items; `next` rejects with UPLOAD_TIMEOUT if one is longer in coming than `idleMs`, or if the time in all
- * is over. What it waited for is left alone: whoever ends the call ends that too.
+ * Passes the items through. `next` rejects with UPLOAD_TIMEOUT if the next item takes longer than `idleMs`, or if the
+ * upload exceeds `totalMs`. The pending read of the source goes on: ending the call ends it.
  */
 export function withUploadDeadline<T>(
   items: AsyncIterator<T>,
@@ -32,14 +32,14 @@ export function withUploadDeadline<T>(
     next: () =>
       new Promise((resolve, reject) => {
         const leftMs = endsMs - clock.nowMs();
-        const fault = () =>
+        const giveUp = () =>
           reject(
             leftMs <= idleMs
               ? tooLong("took longer than", totalMs)
-              : tooLong("stood still for", idleMs),
+              : tooLong("sent nothing for", idleMs),
           );
-        if (leftMs <= 0) return fault();
-        const timer = clock.after(Math.min(idleMs, leftMs), fault);
+        if (leftMs <= 0) return giveUp();
+        const timer = clock.after(Math.min(idleMs, leftMs), giveUp);
         const done = () => timer.cancel();
         items.next().then(resolve, reject).finally(done);
       }),

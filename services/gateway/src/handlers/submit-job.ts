@@ -15,19 +15,19 @@ export const submitJob =
     }
     const { keyId } = identity;
     const waitMs = wait === undefined ? 0 : durationMs(wait);
-    // Before the job is submitted: whoever is refused has not submitted anything.
+    // The limit is checked first: a refused call must not have submitted its job.
     using _place = waitMs > 0 ? parts.streams.enter(keyId) : undefined;
     const [submitted] = await parts.submitCall(keyId, [spec], { returnJobs: true });
-    if (submitted === undefined) throw new Error("a job was left without an answer");
+    if (submitted === undefined) throw new Error("the submitter returned no answer for a job");
     const { result, existing } = submitted.result;
     if (result.case === "error") throw fromRpcStatus(result.value);
-    if (result.case === undefined) throw new Error("the scheduler answered neither id nor error");
+    if (result.case === undefined) throw new Error("the scheduler returned no id and no error");
     const jobId = result.value;
     concerns(jobId);
     const read = () => readJob(parts.scheduler, keyId, jobId, signal);
 
     const job = submitted.job ?? (await read());
-    // A new job comes back without its payload, which is here.
+    // The scheduler returns a new job without its payload, which this call still has.
     if (!existing && spec.payload.case === "payloadJson") job.payloadJson = spec.payload.value;
     if (waitMs === 0 || hasFinished(job)) return { job, existing };
     const options = { waitMs, clock: parts.clock, signals: [signal, draining] };

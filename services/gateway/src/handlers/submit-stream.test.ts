@@ -18,7 +18,7 @@ const ids = Array.from({ length: 4 }, (_, i) => {
 const finished = (id: string): Job =>
   create(JobSchema, { id, resultJson: `"${"x".repeat(MIB - 2)}"` });
 
-/** A stream whose caller waits for jobs that have finished, too many to keep, and whose scheduler is away at first. */
+/** A stream whose caller awaits more finished jobs than the gateway keeps, and whose scheduler is unavailable at first. */
 function setup(timesAway: number, drainAtRead = 0) {
   let reads = 0;
   const draining = new AbortController();
@@ -58,20 +58,20 @@ function setup(timesAway: number, drainAtRead = 0) {
   return handler(requests(), context);
 }
 
-test("news that cannot be read while no scheduler is there is told once one is", async () => {
-  const told: string[] = [];
-  for await (const response of setup(2)) told.push(...(response.finished ?? []).map(idOf));
-  expect(told.sort()).toEqual(ids);
+test("reports finished jobs that could not be read once a scheduler is available", async () => {
+  const reported: string[] = [];
+  for await (const response of setup(2)) reported.push(...(response.finished ?? []).map(idOf));
+  expect(reported.sort()).toEqual(ids);
 });
 
-test("a gateway that stops does not wait for a scheduler to tell of", async () => {
+test("does not wait for a scheduler's news when the gateway stops", async () => {
   const all = (async () => {
     for await (const _ of setup(Number.POSITIVE_INFINITY, 2));
   })();
   await expect(all).rejects.toMatchObject({ reason: "DRAINING" });
 });
 
-test("a stream that stops while its caller writes says that it does, once what it took is answered", async () => {
+test("reports DRAINING to a caller that is still writing, after the answers to the jobs that it took", async () => {
   const draining = new AbortController();
   const taken = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
@@ -99,7 +99,7 @@ test("a stream that stops while its caller writes says that it does, once what i
     try {
       yield one(2n);
     } finally {
-      // It is read no further.
+      // The stream is read no further.
       read.resolve();
     }
   }

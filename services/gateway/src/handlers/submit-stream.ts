@@ -10,9 +10,9 @@ import { FinishedNews } from "../watching/finished-news.ts";
 const noNews = { finished: [], goneJobIds: [] };
 
 /**
- * Two halves that never wait for one another but for room: one takes jobs up, each message a group to
- * the scheduler, and the other sends what is there to be said: answers first, so that no news of a
- * job's end comes before its answer.
+ * Receives jobs and sends answers in two independent halves, which wait for each other only for room. The receiving
+ * half sends each message to the scheduler as a group. The sending half sends answers first, so that no job's end
+ * arrives before the answer to its submission.
  */
 export const submitStream = (
   parts: GatewayParts,
@@ -51,7 +51,10 @@ export const submitStream = (
         else if (jobs.failure !== undefined) throw jobs.failure.error;
         else if (intake.isComplete && news.outstanding === 0) return;
         else if (leaving.aborted) {
-          throw rpcError({ reason: "DRAINING", message: "open another stream to go on" });
+          throw rpcError({
+            reason: "DRAINING",
+            message: "the gateway ends this stream: open another one and continue there",
+          });
         } else if (!news.hasLate) await wait();
       }
     } finally {

@@ -7,21 +7,22 @@ import { withUploadDeadline } from "../documents/upload-deadline.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { documentMessage } from "../messages/document-message.ts";
 
-/** How long a caller should wait whose documents take too much: somebody has to remove some. */
+/** The retry delay when the caller's documents take too many bytes. It is long, since someone has to delete documents. */
 const FULL_RETRY_MS = 30_000;
 
 const malformed = (message: string) => rpcError({ reason: "MALFORMED", message });
 
-const cut = () => malformed("the upload was cut: its last message must be the end");
+const incomplete = () =>
+  malformed("the upload is incomplete: its last message must be the part `end`");
 
-/** Throws unless the end is said: a cancelled stream ends like a complete one. */
+/** Throws unless the part "end" arrives: a cancelled stream ends like a complete one. */
 async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>) {
   for (;;) {
     const next = await requests.next();
-    if (next.done === true) throw cut();
+    if (next.done === true) throw incomplete();
     const { part } = next.value;
     if (part.case === "end") return;
-    if (part.case !== "content") throw malformed("the header comes first, and once");
+    if (part.case !== "content") throw malformed("only the first message may be the header");
     yield part.value;
   }
 }
@@ -29,22 +30,25 @@ async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>) {
 function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
   switch (outcome.kind) {
     case "empty":
-      return rpcError({ reason: "DOCUMENT_EMPTY", message: "the document is empty" });
+      return rpcError({
+        reason: "DOCUMENT_EMPTY",
+        message: "the document is empty: upload at least one byte",
+      });
     case "tooLarge": {
-      const message = `the document is over ${outcome.limitBytes} bytes`;
+      const message = `the document is larger than the limit of ${outcome.limitBytes} bytes`;
       return rpcError({ reason: "TOO_LARGE", message });
     }
     case "keyFull":
       return rpcError({
         reason: "STORED_BYTES_FULL",
         message:
-          `documents of this API key take ${outcome.storedBytes} bytes, those that are being uploaded aside, ` +
-          `and with this one they would take more than the limit (max_stored_bytes), ${outcome.limitBytes}`,
+          `documents of this API key take ${outcome.storedBytes} bytes, not counting current uploads, ` +
+          `and this document would exceed the limit (max_stored_bytes) of ${outcome.limitBytes} bytes: delete documents first`,
         metadata: { limit: String(outcome.limitBytes), stored: String(outcome.storedBytes) },
         retryDelayMs: FULL_RETRY_MS,
       });
     case "typeMismatch": {
-      const message = `the content is not ${outcome.declared ?? documentContentTypes.join(", ")}`;
+      const message = `the content is not of the type ${outcome.declared ?? documentContentTypes.join(", ")}`;
       return rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
     }
   }
@@ -63,7 +67,7 @@ export const uploadDocument =
     const iterator = withUploadDeadline(requests[Symbol.asyncIterator](), uploadTimes, clock);
     const first = await iterator.next();
     if (first.done === true || first.value.part.case !== "header") {
-      throw malformed("the first message must be the header");
+      throw malformed("the first message must be the part `header`");
     }
     const { name, contentType } = first.value.part.value;
     const declared = documentContentTypes.find((known) => known === contentType);

@@ -6,8 +6,8 @@ import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
 /**
- * Relays as fast as the caller reads; its leaving cancels the scheduler's stream. A gateway that stops
- * says so at once, so that the caller goes on with another.
+ * Relays a job's events at the speed at which the caller reads. When the caller leaves, the gateway cancels the
+ * scheduler's stream. A gateway that is stopping ends the watch with DRAINING, so that the caller turns to another one.
  */
 export const watchJob = ({
   watch: watchFrom,
@@ -31,7 +31,8 @@ export const watchJob = ({
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!draining.aborted) throw error;
-      const message = "the gateway is stopping: watch again from the next offset";
+      const message =
+        "the gateway is stopping: watch again from the offset after the last one received";
       throw rpcError({ reason: "DRAINING", message, cause: error });
     } finally {
       signal.removeEventListener("abort", stop);

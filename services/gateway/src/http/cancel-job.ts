@@ -11,7 +11,7 @@ import { readQuery } from "./read-query.ts";
 
 const parameters = { reason: z.string().default("") };
 
-/** DELETE /v1/jobs/{id}: 200 once it is cancelled, 202 while its worker is being told. */
+/** DELETE /v1/jobs/{id}: answers 200 if the job is cancelled, and 202 while its worker still has to stop. */
 export function cancelJobRoute(parts: GatewayParts): HttpRoute<Caller> {
   const cancel = cancelJob(parts);
   return {

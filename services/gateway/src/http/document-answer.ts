@@ -2,7 +2,7 @@ import { create, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { DocumentSchema } from "@millrace/proto/document-service";
 import type { HttpAnswer } from "@millrace/runtime";
 
-/** What is known of a document, in proto3 JSON. */
+/** Answers with a document's metadata, in proto3 JSON. */
 export const documentAnswer = (
   status: number,
   document: MessageInitShape<typeof DocumentSchema> | undefined,

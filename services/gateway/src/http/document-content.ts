@@ -5,7 +5,10 @@ import type { Caller } from "../callers/caller.ts";
 import { ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
-/** GET /v1/documents/{id}/content: the bytes, to be kept as a file: what callers upload is not ours to show. */
+/**
+ * GET /v1/documents/{id}/content: sends the bytes as an attachment. A browser must not display what callers upload as a
+ * page of ours.
+ */
 export const documentContentRoute = ({ documents }: GatewayParts): HttpRoute<Caller> => ({
   method: "GET",
   path: "/v1/documents/{id}/content",

@@ -6,7 +6,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { getDocument } from "../handlers/get-document.ts";
 import { documentAnswer } from "./document-answer.ts";
 
-/** GET /v1/documents/{id}: what is known of a document. */
+/** GET /v1/documents/{id}: sends a document's metadata. */
 export function getDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
   const get = getDocument(parts);
   return {

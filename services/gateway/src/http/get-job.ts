@@ -8,7 +8,7 @@ import { jobAnswer } from "./job-answer.ts";
 import { readQuery } from "./read-query.ts";
 import { waitOf, waitParameter } from "./wait.ts";
 
-/** GET /v1/jobs/{id}: the job as it is, or, with a wait, once it has finished. */
+/** GET /v1/jobs/{id}: sends the job at once, or, with a wait, when it has finished or the wait is over. */
 export function getJobRoute(parts: GatewayParts): HttpRoute<Caller> {
   const get = getJob(parts);
   return {
@@ -16,12 +16,12 @@ export function getJobRoute(parts: GatewayParts): HttpRoute<Caller> {
     path: "/v1/jobs/{id}",
     rpc: JobService.method.getJob,
     async handle({ params, query, headers }, context) {
-      const { wait, headers: said } = waitOf(
+      const { wait, headers: applied } = waitOf(
         readQuery(query, { wait: waitParameter }).wait,
         headers,
       );
       const request = create(GetJobRequestSchema, { jobId: params.id ?? "", wait });
-      return jobAnswer(await get(request, context), { status: 200, headers: said });
+      return jobAnswer(await get(request, context), { status: 200, headers: applied });
     },
   };
 }

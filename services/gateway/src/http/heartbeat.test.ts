@@ -26,7 +26,7 @@ function setup() {
   };
 }
 
-test("a beat comes after every silence, and not before", async () => {
+test("sends a beat after every silence, and not before", async () => {
   const { clock, beats, give } = setup();
   for (let beat = 0; beat < 3; beat += 1) {
     const next = beats.next();
@@ -42,7 +42,7 @@ test("a beat comes after every silence, and not before", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("the end, a failure and an early leave leave no timer behind", async () => {
+test("leaves no timer after the end, a failure or an early return", async () => {
   const ended = setup();
   ended.give();
   expect((await ended.beats.next()).done).toBe(true);

@@ -1,6 +1,9 @@
 import type { Clock } from "@millrace/shared";
 
-/** The items, and `beat` whenever none has come for `everyMs`. Leaving early returns from the source without waiting for it. */
+/**
+ * Passes the items through, and yields `beat` after each `everyMs` without an item. An early return does not wait for
+ * the source.
+ */
 export async function* withHeartbeat<Item>(
   items: AsyncIterable<Item>,
   beat: Item,

@@ -4,15 +4,15 @@ import type { HttpAnswer } from "@millrace/runtime";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson } from "../messages/job-json.ts";
 
-/** How soon to ask again for a job that has not finished, in seconds. `wait` is better. */
+/** The polling interval suggested for an unfinished job, in seconds. A call with `wait` is better than polling. */
 const ASK_AGAIN_SECONDS = "2";
 
-/** What a handler replies with. */
+/** A handler's reply. */
 interface Reply {
   readonly job?: MessageInitShape<typeof JobSchema> | undefined;
 }
 
-/** The job of a reply as an answer; 200 once it has finished, and 202 while it has not, if no status is given. */
+/** Answers with a reply's job. Without a given status it is 200 for a finished job, and 202 for an unfinished one. */
 export function jobAnswer(
   reply: Reply,
   answer: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},

@@ -16,45 +16,45 @@ import { jobJson } from "../messages/job-json.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { readQuery } from "./read-query.ts";
 
-/** Well below the minute after which proxies give up a silent connection. */
+/** Proxies close a silent connection after about a minute, so this is well below. */
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ": still here\n\n";
-/** How soon a browser comes back after a cut, in milliseconds; its own default is longer. */
+/** How long a browser waits before it reconnects, in milliseconds; its own default is longer. */
 const RETRY = "retry: 1000\n";
 
 const LAST_OFFSET = 2n ** 64n - 1n;
 
-/** An offset as its digits, within the contract's 64 bits. */
+/** An offset in decimal digits, below 2^64 as in the contract. */
 const offset = z
   .string()
-  .regex(/^\d{1,20}$/, "must be an offset, such as 0")
+  .regex(/^\d{1,20}$/, "must be an offset in decimal digits, such as 0")
   .transform(BigInt)
   .refine((value) => value <= LAST_OFFSET, "must be below 2^64");
 
 const parameters = { from: offset.default(0n) };
 
-/** After what a reconnecting client saw last; else from where the address says. */
+/** Starts after the last event that a reconnecting client received, else at the query's offset. */
 function startOf(headers: CallHeaders, from: bigint): bigint {
   const last = headers.get("last-event-id");
   if (last === undefined || last === "") return from;
   const seen = offset.safeParse(last);
-  // The last offset that there may be has none after it.
+  // No offset follows the largest one, so it is refused.
   if (seen.success && seen.data < LAST_OFFSET) return seen.data + 1n;
-  const description = "must be an event's id: an offset below 2^64 - 1";
+  const description = "must be the id of an event: an offset below 2^64 - 1";
   throw rpcError({
     reason: "MALFORMED",
-    message: `Last-Event-ID: ${description}, and not ${JSON.stringify(last.slice(0, 40))}`,
+    message: `Last-Event-ID: ${description}, not ${JSON.stringify(last.slice(0, 40))}`,
     violations: [{ field: "Last-Event-ID", description }],
   });
 }
 
-/** A chunk as an event whose id is its offset, and whose name says what it holds. */
+/** Writes a chunk as an event. The event's id is the offset, and its name is the kind of content. */
 const chunkEvent = (chunk: OutputChunk): string => {
   const json = JSON.stringify(toJson(OutputChunkSchema, chunk, { alwaysEmitImplicit: true }));
   return `id: ${chunk.offset}\nevent: ${chunk.content.case}\ndata: ${json}\n\n`;
 };
 
-/** No id: after a cut it is the output that goes on where it was. */
+/** Has no id, so that a client that reconnects continues after the last chunk that it received. */
 const jobEvent = (json: string): string => `event: job\ndata: ${json}\n\n`;
 
 async function* eventsOf(
@@ -71,14 +71,14 @@ async function* eventsOf(
       head = "";
     }
   } catch (error) {
-    // The status has gone out, so a comment is all that is left to say why.
+    // The HTTP status is already sent, so only a comment can still tell the reason.
     if (head === "" && error instanceof RpcFault) yield `: ${error.reason ?? "cut"}\n\n`;
-    // A cut tells clients to come back. After the final state there is nothing to come back for.
+    // A cut makes clients reconnect. After the final state there is nothing left to receive.
     if (!ended) throw error;
   }
 }
 
-/** GET /v1/jobs/{id}/events: the job and its output as server-sent events, until its final state. */
+/** GET /v1/jobs/{id}/events: sends the job and its output as server-sent events, until its final state. */
 export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Caller> {
   const watch = watchJob(parts);
   return {
@@ -94,7 +94,7 @@ export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Cal
         headers: {
           "content-type": "text/event-stream",
           "cache-control": "no-store",
-          // nginx would hold events back until it has a buffer full of them.
+          // By default nginx buffers the events before it sends them.
           "x-accel-buffering": "no",
         },
         body: withHeartbeat(events, HEARTBEAT, { clock, everyMs: HEARTBEAT_MS }),

@@ -14,7 +14,7 @@ import { listJobs } from "../handlers/list-jobs.ts";
 import { jobJson } from "../messages/job-json.ts";
 import { readQuery } from "./read-query.ts";
 
-/** `succeeded` as well as proto3 JSON's `JOB_STATE_SUCCEEDED`. */
+/** Accepts `succeeded` as well as the name in proto3 JSON, `JOB_STATE_SUCCEEDED`. */
 const state = z
   .string()
   .transform((name) => name.toUpperCase().replace(/^JOB_STATE_/, ""))
@@ -22,7 +22,7 @@ const state = z
 
 const parameters = {
   queue: z.string(),
-  /** One, or several: repeated, or by commas. */
+  /** One or several states. Several are separated by commas, or the parameter is repeated. */
   state: z
     .union([z.string(), z.array(z.string())])
     .default([])
@@ -34,7 +34,7 @@ const parameters = {
   pageToken: z.string().default(""),
 };
 
-/** GET /v1/jobs: the caller's jobs in one queue, newest first. */
+/** GET /v1/jobs: lists the caller's jobs in one queue, newest first. */
 export function listJobsRoute(parts: GatewayParts): HttpRoute<Caller> {
   const list = listJobs(parts);
   return {

@@ -16,7 +16,7 @@ import { readQuery } from "./read-query.ts";
 
 const parameters = { name: z.string().optional() };
 
-/** What programs say when they do not know: then the content tells. */
+/** Types that clients send if they do not know the type. The document store then detects it from the content. */
 const UNKNOWN = new Set(["", "application/octet-stream"]);
 const CHARSETS = new Set(["utf-8", "us-ascii"]);
 
@@ -26,13 +26,13 @@ function contentTypeOf(header: string): string {
   const charset = rest.find((part) => part.startsWith("charset="))?.slice("charset=".length);
   const known = documentContentTypes.find((one) => one === type);
   if (known !== undefined && CHARSETS.has(charset?.replaceAll('"', "") ?? "utf-8")) return known;
-  const message = `the content type must be one of ${documentContentTypes.join(", ")}, text in UTF-8`;
+  const message = `content-type: must be one of ${documentContentTypes.join(", ")}, with text in UTF-8, not ${JSON.stringify(header.slice(0, 80))}`;
   throw rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
 }
 
-/** The name of the query, else that of `Content-Disposition: attachment; filename="a.pdf"`. */
-function nameOf(named: string | undefined, headers: CallHeaders): string {
-  return named ?? parse(headers.get("content-disposition") ?? "").parameters.filename ?? "";
+/** Takes the document's name from the query, else from `Content-Disposition: attachment; filename="a.pdf"`. */
+function documentNameOf(queryName: string | undefined, headers: CallHeaders): string {
+  return queryName ?? parse(headers.get("content-disposition") ?? "").parameters.filename ?? "";
 }
 
 async function* requestsOf(
@@ -47,7 +47,7 @@ async function* requestsOf(
   yield create(UploadDocumentRequestSchema, { part: { case: "end", value: {} } });
 }
 
-/** PUT /v1/documents: stores the body as it comes, or, if it is cut, nothing of it. */
+/** PUT /v1/documents: stores the body while it arrives. If the body is cut, nothing is stored. */
 export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
   const upload = uploadDocument(parts);
   return {
@@ -57,7 +57,7 @@ export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
     bodyUse: "pieces",
     async handle({ query, headers, body }, context) {
       const header = create(UploadDocumentHeaderSchema, {
-        name: nameOf(readQuery(query, parameters).name, headers),
+        name: documentNameOf(readQuery(query, parameters).name, headers),
         contentType: contentTypeOf(headers.get("content-type") ?? ""),
       });
       assertValid(UploadDocumentHeaderSchema, header);

@@ -9,16 +9,16 @@ const bodyOf = async function* (value: object) {
   yield Buffer.from(JSON.stringify(value));
 };
 const members = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, at) => [`member${at}`, at]));
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`member${index}`, index]));
 
-test("a body may have 64 members, and any number within them", async () => {
+test("accepts a body of 64 members, with any number of members within them", async () => {
   const body = { ...members(63), payload: members(1_000) };
   expect(await read(body)).toEqual(body);
 });
 
-test("a body of more members than any job has is refused before they are copied", async () => {
+test("refuses a body with more members than any job has, before they are copied", async () => {
   await expect(read(members(65))).rejects.toMatchObject({
     reason: "MALFORMED",
-    message: "the body has 65 members, and no job has more than 64",
+    message: "the body has 65 members, and the limit is 64",
   });
 });

@@ -15,7 +15,7 @@ function violationsOf(query: string) {
   return undefined;
 }
 
-test("each value that is wrong is named, and each parameter that is not known", () => {
+test("names each wrong value and each unknown parameter", () => {
   expect(violationsOf("state=queued&state=x&state=y&other=1")?.violations).toMatchObject([
     { field: "state.1" },
     { field: "state.2" },
@@ -23,7 +23,7 @@ test("each value that is wrong is named, and each parameter that is not known", 
   ]);
 });
 
-test("of thousands that are wrong a few are named: the answer is not a hundred times the query", () => {
+test("names only a few of thousands of errors, so that the answer is not a hundred times the query", () => {
   const fault = violationsOf("state=x&".repeat(2_000));
   expect(fault?.violations).toHaveLength(32);
   expect(fault?.message.length).toBeLessThan(4_096);

@@ -2,8 +2,8 @@ import { MAX_VIOLATIONS, rpcError } from "@millrace/runtime";
 import { z } from "zod";
 
 /**
- * Typed values from a query, or MALFORMED with those that are wrong. A parameter that is named
- * once is text for the schema, one that is repeated a list; one that the schema lacks is refused.
+ * Reads typed values from a query. Throws MALFORMED, with a violation for each wrong parameter. The schema gets text for a
+ * parameter that occurs once, and a list for one that occurs several times. Unknown parameters are refused.
  */
 export function readQuery<Shape extends z.core.$ZodLooseShape>(
   query: URLSearchParams,
@@ -20,7 +20,7 @@ export function readQuery<Shape extends z.core.$ZodLooseShape>(
     const names = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")];
     return names.map((field) => ({ field, description }));
   });
-  // A query of 16 KiB may name thousands.
+  // A query of 16 KiB may hold thousands of violations.
   violations.splice(MAX_VIOLATIONS);
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
   throw rpcError({ reason: "MALFORMED", message, violations });

@@ -11,7 +11,7 @@ import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
 import { submitJobRoute } from "./submit-job.ts";
 
-/** Millrace by plain HTTP: each route is a method of the contract, served by that method's handler. */
+/** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
 export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
   submitJobRoute(parts),
   listJobsRoute(parts),

@@ -12,10 +12,10 @@ import { assertJson, readJsonObject } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
 import { waitOf, waitParameter } from "./wait.ts";
 
-/** The payload as what it is. */
+/** The payload, which plain HTTP takes as JSON and not as text. */
 const payloadMember = { name: "payload", mostBytes: limits.payloadBytes };
 
-/** POST /v1/jobs: 202 with the job, or 200 once it has finished within the wait. */
+/** POST /v1/jobs: answers 202 with the job, or 200 if the job finishes within the wait. */
 export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
   const submit = submitJob(parts);
   return {
@@ -24,14 +24,14 @@ export function submitJobRoute(parts: GatewayParts): HttpRoute<Caller> {
     rpc: JobService.method.submitJob,
     async handle({ query, headers, body }, context) {
       assertJson(headers.get("content-type"));
-      const { wait, headers: said } = waitOf(
+      const { wait, headers: applied } = waitOf(
         readQuery(query, { wait: waitParameter }).wait,
         headers,
       );
       const json = await readJsonObject(body, JobSpecSchema, payloadMember);
       const spec = withIdempotencyKey(jobSpecOf(json), headers.get("idempotency-key"));
       const reply = await submit(create(SubmitJobRequestSchema, { job: spec, wait }), context);
-      return jobAnswer(reply, { headers: { ...said, location: `/v1/jobs/${reply.job?.id}` } });
+      return jobAnswer(reply, { headers: { ...applied, location: `/v1/jobs/${reply.job?.id}` } });
     },
   };
 }

@@ -13,7 +13,7 @@ test.each([
   ["wait=60", 60n],
   ["wait=61", 60n],
   ["wait=999999999", 60n],
-])("Prefer: %s waits %i s, and says so", (value, seconds) => {
+])("applies Prefer: %s as a wait of %i s, and reports that", (value, seconds) => {
   expect(waitOf(undefined, prefer(value))).toEqual({
     wait: { seconds },
     headers: { "preference-applied": `wait=${seconds}` },
@@ -21,17 +21,17 @@ test.each([
 });
 
 test.each(["", "wait", "wait=x", "wait=-1", "wait=1.5", "await=10", "respond-async"])(
-  "Prefer: %s is a wish that nobody understands, and is passed over",
+  "ignores the invalid preference %j",
   (value) => {
     expect(waitOf(undefined, prefer(value))).toEqual({ wait: { seconds: 0n }, headers: {} });
   },
 );
 
-test("the query's wait goes before the wish", () => {
+test("prefers the query's wait to the header's", () => {
   expect(waitOf(5, prefer("wait=10"))).toEqual({ wait: { seconds: 5n }, headers: {} });
 });
 
-test("a wait of 60 s may be asked for, and not of 61", () => {
+test("accepts a wait of 60 s, and not of 61 s", () => {
   expect(waitParameter.parse("60")).toBe(60);
   expect(waitParameter.safeParse("61").success).toBe(false);
   expect(waitParameter.safeParse("x").success).toBe(false);

@@ -3,20 +3,20 @@ import { z } from "zod";
 
 const MAX_SECONDS = 60;
 
-/** `?wait=10`: refused where it is not a number of seconds that there may be. */
+/** `?wait=10`: a wait that is not a whole number of seconds up to the limit is refused. */
 export const waitParameter = z.coerce.number().int().min(0).max(MAX_SECONDS).optional();
 
 const PREFERENCE = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i;
 
-/** How long to wait for a job, and what to say of it. */
+/** How long to wait for a job, and the headers that report the wait. */
 export interface Wait {
   readonly wait: { readonly seconds: bigint };
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The wait that a request asks for by its query, or by `Prefer: wait=10` (RFC 7240), which is a wish:
- * one that is longer than may be is cut, and one that makes no sense is passed over.
+ * Returns the wait that a request asks for, by its query or by `Prefer: wait=10` (RFC 7240). The header is only a
+ * preference: a wait over the limit is cut to it, and an invalid one is ignored.
  */
 export function waitOf(seconds: number | undefined, headers: CallHeaders): Wait {
   if (seconds !== undefined) return { wait: { seconds: BigInt(seconds) }, headers: {} };

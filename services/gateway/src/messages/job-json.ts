@@ -1,7 +1,7 @@
 import { toJson } from "@bufbuild/protobuf";
 import { type Job, JobSchema } from "@millrace/proto/job";
 
-/** Texts of JSON as members of an object: they go out as they came in, number for number. */
+/** Adds JSON texts as members of an object. The texts stay as they are, so large numbers keep their digits. */
 function withMembers(json: string, members: Readonly<Record<string, string>>): string {
   const texts = Object.entries(members).filter(([, text]) => text !== "");
   const added = texts.map(([name, text]) => `,${JSON.stringify(name)}:${text}`).join("");
@@ -9,8 +9,8 @@ function withMembers(json: string, members: Readonly<Record<string, string>>): s
 }
 
 /**
- * A job in proto3 JSON, fields that hold their default included, but for its payload and result:
- * these are JSON themselves here, and left out where the contract leaves them out.
+ * Writes a job in proto3 JSON, with the fields that hold their default. Payload and result are embedded as JSON, and
+ * left out if they are empty.
  */
 export function jobJson(job: Job): string {
   const { payloadJson, resultJson, ...rest } = toJson(JobSchema, job, {

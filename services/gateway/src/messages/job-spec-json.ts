@@ -10,7 +10,10 @@ const malformed = (field: string, description: string) =>
     violations: [{ field, description }],
   });
 
-/** Of what JSON.parse has read nothing can fail but its depth, which that does not mind and this does. */
+/**
+ * Writes a value from JSON.parse as text. This fails only for deep nesting, which JSON.parse accepts and JSON.stringify
+ * does not.
+ */
 function textOf(payload: unknown): string {
   try {
     return jsonText(payload);
@@ -19,14 +22,14 @@ function textOf(payload: unknown): string {
   }
 }
 
-/** A JobSpec in proto3 JSON, whose payload may be written as what it is: `"payload": {…}`. */
+/** Reads a JobSpec in proto3 JSON. The payload may be embedded as JSON: `"payload": {…}`. */
 export function jobSpecOf({ payload, ...rest }: Readonly<Record<string, unknown>>): JobSpec {
   if (payload !== undefined && ["payloadJson", "payload_json"].some((name) => name in rest)) {
-    throw malformed("payload", "stands beside payloadJson: give one of them");
+    throw malformed("payload", "is given together with payloadJson: give only one of them");
   }
   const payloadJson = textOf(payload);
   if (Buffer.byteLength(payloadJson ?? "") > limits.payloadBytes) {
-    const message = `the payload is over ${limits.payloadBytes} bytes`;
+    const message = `the payload is larger than the limit of ${limits.payloadBytes} bytes`;
     throw rpcError({ reason: "TOO_LARGE", message });
   }
   const json = payload === undefined ? rest : { ...rest, payloadJson };
@@ -38,12 +41,15 @@ export function jobSpecOf({ payload, ...rest }: Readonly<Record<string, unknown>
   }
 }
 
-/** `Idempotency-Key: "a key"` or bare; the header and the body may not say different things. */
+/** Takes the header's key, `"a key"` or bare. Throws MALFORMED if the body holds a different key. */
 export function withIdempotencyKey(spec: JobSpec, header: string | undefined): JobSpec {
   if (header === undefined) return spec;
   const idempotencyKey = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (spec.idempotencyKey !== "" && spec.idempotencyKey !== idempotencyKey) {
-    throw malformed("idempotency_key", "is not what the header Idempotency-Key says");
+    throw malformed(
+      "idempotency_key",
+      "differs from the header Idempotency-Key: give only one of them",
+    );
   }
   return { ...spec, idempotencyKey };
 }

@@ -16,9 +16,9 @@ export type Scheduler = GrpcClient<typeof SchedulerService>["rpc"];
 
 export interface SchedulerClientOptions {
   readonly address: string;
-  /** The token that schedulers ask of gateways, and TLS. */
+  /** The token for schedulers, and TLS. */
   readonly grpc?: GrpcClientOptions;
-  /** How long a call with one answer may take, tries included, unless it says so itself. */
+  /** How long a unary call may take, retries included, unless the call has its own deadline. */
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,8 +27,8 @@ export interface SchedulerClientOptions {
 const backoff: BackoffPolicy = { initialMs: 25, maxMs: 1_000, factor: 2, jitter: 0.5 };
 const RETRY_AFTER_MS = 1_000;
 
-/** How a connection that breaks, or a scheduler that hangs, is named by gRPC, which gives no reason. */
-const away: ReadonlySet<status> = new Set([
+/** The codes that gRPC uses for a broken connection or a scheduler that hangs. Such errors have no reason of ours. */
+const connectionLost: ReadonlySet<status> = new Set([
   status.UNAVAILABLE,
   status.DEADLINE_EXCEEDED,
   status.CANCELLED,
@@ -36,7 +36,7 @@ const away: ReadonlySet<status> = new Set([
   status.UNKNOWN,
 ]);
 
-const isCutOff = (error: unknown): boolean =>
+const isDeadline = (error: unknown): boolean =>
   error instanceof RpcFault &&
   error.reason === undefined &&
   error.code === status.DEADLINE_EXCEEDED;
@@ -44,26 +44,26 @@ const isCutOff = (error: unknown): boolean =>
 const isUnavailable = (error: unknown): boolean =>
   error instanceof RpcFault && error.code === status.UNAVAILABLE;
 
-/** What a failed call to the scheduler means to whoever called the gateway. */
+/** Turns the failure of a call to the scheduler into the fault that the gateway's caller receives. */
 function translate(error: unknown, signal: AbortSignal | undefined): unknown {
   if (!(error instanceof RpcFault) || signal?.aborted) return error;
   if (error.reason === "TOKEN_REJECTED") {
-    // A fault of this gateway's, to be logged: the caller's API key is not to blame.
-    const hint = "set MILLRACE_INTERNAL_TOKEN to the same value on both";
-    return new Error(`the scheduler rejects this gateway's token: ${hint}`, { cause: error });
+    // The fault is this gateway's and must be logged. The caller's API key is valid.
+    const hint = "set the same MILLRACE_INTERNAL_TOKEN on both";
+    return new Error(`the scheduler rejected this gateway's token: ${hint}`, { cause: error });
   }
-  if (error.reason !== undefined || !away.has(error.code)) return error;
+  if (error.reason !== undefined || !connectionLost.has(error.code)) return error;
   return rpcError({
     reason: "SCHEDULER_UNAVAILABLE",
-    message: "the scheduler cannot be reached",
+    message: "the gateway cannot reach a scheduler: try again later",
     retryDelayMs: RETRY_AFTER_MS,
     cause: error,
   });
 }
 
 /**
- * The scheduler as handlers call it. Each of its calls with one answer is safe to repeat, and is
- * repeated within its deadline while no scheduler can be reached, or the one that is says UNAVAILABLE.
+ * Makes the client through which handlers call the scheduler. Its unary calls are idempotent. The client retries them
+ * until their deadline while no scheduler can be reached, or while a scheduler answers UNAVAILABLE.
  */
 export function schedulerClient(options: SchedulerClientOptions): {
   readonly rpc: Scheduler;
@@ -82,8 +82,8 @@ export function schedulerClient(options: SchedulerClientOptions): {
         try {
           return await send(request, { ...call, deadlineMs: untilMs - clock.nowMs() });
         } catch (error) {
-          // A last try that was cut off does not say why; those before it may have.
-          if (known !== undefined && isCutOff(error)) throw known;
+          // A last try that hits the deadline does not tell the cause; an earlier try may have.
+          if (known !== undefined && isDeadline(error)) throw known;
           const fault = translate(error, signal);
           if (fault instanceof RpcFault && fault.reason !== "SCHEDULER_UNAVAILABLE") known = fault;
           throw fault;
@@ -119,8 +119,8 @@ const PROBE_QUEUE = "ready";
 const PROBE_MS = 2_000;
 
 /**
- * Asks a scheduler for a queue. Resolves with its answer, whatever that is: it was reached, and has
- * accepted this gateway's token.
+ * Resolves if a scheduler answers, with a queue or with any error of its own. An answer proves that the gateway reached
+ * the scheduler, and that the scheduler accepted its token.
  */
 export async function schedulerAnswers(scheduler: Pick<Scheduler, "getQueue">): Promise<void> {
   try {

@@ -6,33 +6,33 @@ import { schedulerClock } from "./scheduler-clock.ts";
 
 const MINUTES = 60_000;
 
-/** A scheduler `aheadMs` ahead of this machine, whose answers are so long on their way back. */
+/** A scheduler whose clock is `aheadMs` ahead of this machine, and whose answers take a given time to arrive. */
 function setup(aheadMs: number) {
   const local = new ManualClock(1_000 * MINUTES);
-  const says = { aheadMs, backMs: 0, fault: undefined as Error | undefined, asked: 0 };
+  const state = { aheadMs, backMs: 0, fault: undefined as Error | undefined, asked: 0 };
   const scheduler = {
     async getTime() {
-      says.asked += 1;
-      if (says.fault !== undefined) throw says.fault;
+      state.asked += 1;
+      if (state.fault !== undefined) throw state.fault;
       await undefined;
-      const time = timestampOf(local.nowMs() + says.aheadMs);
-      local.advance(says.backMs);
+      const time = timestampOf(local.nowMs() + state.aheadMs);
+      local.advance(state.backMs);
       return { time };
     },
   } as unknown as Pick<Scheduler, "getTime">;
   const clock = schedulerClock({ scheduler, local });
   onTestFinished(() => clock.close());
   const aheadNow = () => clock.nowMs() - local.nowMs();
-  /** Until the next measure has been made. */
+  /** Resolves when the next measurement is done. */
   const measured = async () => {
     local.advance(5_000);
     await new Promise(setImmediate);
   };
-  return { clock, local, says, aheadNow, measured };
+  return { clock, local, state, aheadNow, measured };
 }
 
 test.each([10 * MINUTES, -10 * MINUTES])(
-  "a gateway whose scheduler is %d ms ahead goes by that",
+  "uses the clock of a scheduler that is %d ms ahead",
   async (aheadMs) => {
     const { clock, aheadNow } = setup(aheadMs);
     expect(aheadNow()).toBe(0);
@@ -41,56 +41,56 @@ test.each([10 * MINUTES, -10 * MINUTES])(
   },
 );
 
-test("time is never ahead of the scheduler's, however long the answer was on its way", async () => {
-  const { clock, says, aheadNow } = setup(MINUTES);
-  says.backMs = 200;
+test("is never ahead of the scheduler's clock, however long the answer took", async () => {
+  const { clock, state, aheadNow } = setup(MINUTES);
+  state.backMs = 200;
   await clock.known();
   expect(aheadNow()).toBe(MINUTES - 200);
 });
 
-test("a scheduler's clock that moves is followed, but not by an answer that took long", async () => {
-  const { clock, says, aheadNow, measured } = setup(MINUTES);
+test("follows a change of the scheduler's clock, but not with an answer that took long", async () => {
+  const { clock, state, aheadNow, measured } = setup(MINUTES);
   await clock.known();
   await measured();
-  says.aheadMs = 2 * MINUTES;
-  says.backMs = 251;
+  state.aheadMs = 2 * MINUTES;
+  state.backMs = 251;
   await measured();
   expect(aheadNow()).toBe(MINUTES);
-  says.backMs = 250;
+  state.backMs = 250;
   await measured();
   expect(aheadNow()).toBe(2 * MINUTES - 250);
 });
 
-test("without a scheduler the time is not known, and what was known holds", async () => {
-  const { clock, says, aheadNow, measured } = setup(MINUTES);
-  says.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
+test("does not know the time without a scheduler, and keeps the last measurement", async () => {
+  const { clock, state, aheadNow, measured } = setup(MINUTES);
+  state.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
   await expect(clock.known()).rejects.toMatchObject({ reason: "SCHEDULER_UNAVAILABLE" });
-  says.fault = undefined;
+  state.fault = undefined;
   await clock.known();
-  says.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
+  state.fault = rpcError({ reason: "SCHEDULER_UNAVAILABLE", message: "away" });
   await measured();
   await clock.known();
   expect(aheadNow()).toBe(MINUTES);
 });
 
-test("a scheduler of an older version leaves a gateway with its own time", async () => {
-  const { clock, says, aheadNow } = setup(MINUTES);
-  says.fault = rpcError({ reason: "NOT_IMPLEMENTED", message: "no" });
+test("uses the gateway's own clock with a scheduler of an older version", async () => {
+  const { clock, state, aheadNow } = setup(MINUTES);
+  state.fault = rpcError({ reason: "NOT_IMPLEMENTED", message: "no" });
   await clock.known();
   expect(aheadNow()).toBe(0);
 });
 
-test("while every answer took long the best one counts, and the next is asked for soon", async () => {
-  const { clock, local, says, aheadNow } = setup(MINUTES);
-  says.backMs = 900;
+test("uses the best answer while all take long, and measures again soon", async () => {
+  const { clock, local, state, aheadNow } = setup(MINUTES);
+  state.backMs = 900;
   await clock.known();
   await new Promise(setImmediate);
   expect(aheadNow()).toBe(MINUTES - 900);
-  says.backMs = 800;
+  state.backMs = 800;
   local.advance(200);
   await new Promise(setImmediate);
   expect(aheadNow()).toBe(MINUTES - 800);
-  says.backMs = 10;
+  state.backMs = 10;
   local.advance(200);
   await new Promise(setImmediate);
   expect(aheadNow()).toBe(MINUTES - 10);

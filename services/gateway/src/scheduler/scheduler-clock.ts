@@ -4,14 +4,14 @@ import type { Clock } from "@millrace/shared";
 import type { Scheduler } from "./scheduler-client.ts";
 
 const MEASURE_EVERY_MS = 5_000;
-/** While the best reply so far took longer than it may. */
+/** The pause while the best measurement so far took too long. */
 const MEASURE_AGAIN_MS = 200;
-/** A reply that took longer says too little of when it was true. */
+/** With a slower reply, the time of the measurement is too uncertain. */
 const MAX_ROUND_TRIP_MS = 250;
 
-/** The schedulers' time. Until it is known, this machine's. */
+/** The schedulers' time, or this machine's time until the schedulers' is measured. */
 export interface SchedulerClock extends Clock {
-  /** Resolves once the schedulers' time was measured; rejects if no scheduler can be reached. */
+  /** Resolves once the schedulers' time is measured. Rejects if no scheduler can be reached. */
   known(): Promise<void>;
   close(): void;
 }
@@ -22,13 +22,12 @@ export interface SchedulerClockOptions {
 }
 
 /**
- * Time as the schedulers have it, measured every few seconds, so that jobs of all gateways have times and
- * ids by one clock. It may be behind by as long as a reply takes, and is never ahead: a job that it stamps
- * was not submitted after it started.
+ * Measures the schedulers' time every few seconds, so that one clock stamps the jobs of all gateways. The clock may be late
+ * by the duration of a reply, and is never early: a job's submit time never lies after its start.
  */
 export function schedulerClock({ scheduler, local }: SchedulerClockOptions): SchedulerClock {
   let offsetMs: number | undefined;
-  /** Of the reply that the offset is from. */
+  /** How long the measurement of the current offset took. */
   let roundTripMs = Number.POSITIVE_INFINITY;
   let first: Promise<void> | undefined;
   let closed = false;
@@ -36,7 +35,7 @@ export function schedulerClock({ scheduler, local }: SchedulerClockOptions): Sch
     const beforeMs = local.nowMs();
     const serverMs = await schedulerTimeMs(scheduler);
     const afterMs = local.nowMs();
-    // A scheduler of an older version has no time to tell.
+    // Schedulers of older versions do not serve getTime.
     const tookMs = afterMs - beforeMs;
     if (serverMs === undefined) {
       offsetMs ??= 0;
@@ -54,7 +53,7 @@ export function schedulerClock({ scheduler, local }: SchedulerClockOptions): Sch
   };
   let timer = local.after(0, again);
   function again() {
-    // While no scheduler can be reached the last measure holds.
+    // While no scheduler can be reached, the last measurement stays in use.
     void measureOnce()
       .catch(() => undefined)
       .then(() => {

@@ -9,7 +9,9 @@ type Spec = MessageInitShape<typeof JobSpecSchema>;
 const check = (spec: Spec) =>
   checkJob(create(JobSpecSchema, { queue: "documents", type: "echo", ...spec }), 1);
 const labels = (count: number, prefix = "label"): Spec => ({
-  labels: Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}${at}`, "x"])),
+  labels: Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`${prefix}${index}`, "x"]),
+  ),
 });
 const documents = (count: number, id = `doc_${"0".repeat(26)}`): Spec => ({
   documentIds: Array<string>(count).fill(id),
@@ -18,14 +20,14 @@ const documents = (count: number, id = `doc_${"0".repeat(26)}`): Spec => ({
 test.each([
   ["labels", labels(16)],
   ["documents", documents(16)],
-])("a job may have 16 %s", (_, spec) => {
+])("accepts a job with 16 %s", (_, spec) => {
   expect(() => check(spec)).not.toThrow();
 });
 
 test.each([
   ["labels", labels(17, "!"), "labels", "map must be at most 16 entries"],
   ["documents", documents(17, "!"), "document_ids", "must contain no more than 16 item(s)"],
-])("a job with more %s is refused for that before any of them is looked at", (...row) => {
+])("refuses a job with more %s before it checks any of them", (...row) => {
   const [, spec, field, description] = row;
   expect(() => check(spec)).toThrow(
     expect.objectContaining({ reason: "MALFORMED", violations: [{ field, description }] }),
@@ -39,7 +41,7 @@ const struct = (letters: number): Spec => ({
   },
 });
 
-test("a structured payload whose texts alone are too long is refused without being written as JSON", () => {
+test("refuses a structured payload whose texts alone are too long, without writing it as JSON", () => {
   const stringify = vi.spyOn(JSON, "stringify");
   onTestFinished(() => stringify.mockRestore());
   const tooLarge = expect.objectContaining({ reason: "TOO_LARGE" });

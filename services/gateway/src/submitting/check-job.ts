@@ -13,12 +13,12 @@ const malformed = (field: string, description: string) =>
 function payloadJsonOf({ payload }: JobSpec): string {
   if (payload.case === undefined) return "{}";
   if (payload.case === "payloadJson") return payload.value;
-  // Before they are written as JSON, where they may be six times as long.
+  // The check comes before the conversion to JSON, which may be six times as long.
   if (lettersOf(payload.value) > limits.payloadBytes) throw tooLarge();
   return JSON.stringify(payload.value);
 }
 
-/** UTF-16 units of all texts in a value, names included: its JSON has no fewer bytes. */
+/** Counts the UTF-16 units of all texts in a value, names included. The value's JSON has at least as many bytes. */
 function lettersOf(value: JsonValue): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;
@@ -31,7 +31,7 @@ function lettersOf(value: JsonValue): number {
 const tooLarge = () =>
   rpcError({
     reason: "TOO_LARGE",
-    message: `the payload is over ${limits.payloadBytes} bytes`,
+    message: `the payload is larger than the limit of ${limits.payloadBytes} bytes`,
   });
 
 function isJsonObject(text: string): boolean {
@@ -44,8 +44,8 @@ function isJsonObject(text: string): boolean {
 }
 
 /**
- * As the contract says, and before its rules look at each of them: a job of a group is not counted on the wire, and may
- * have tens of thousands.
+ * Checks counts before the contract's validation looks at each entry. The wire decoder does not limit the entries of a job
+ * in a group, so there may be tens of thousands.
  */
 function assertCounts({ documentIds, labels }: JobSpec): void {
   if (documentIds.length > limits.documentsPerJob) {
@@ -57,7 +57,10 @@ function assertCounts({ documentIds, labels }: JobSpec): void {
   }
 }
 
-/** As Timestamp itself says. By hand: the contract's rules for times cost eight times as much as all of a job's others. */
+/**
+ * Checks times by hand, with Timestamp's own range: the contract's rules for times cost eight times as much as all other
+ * rules of a job.
+ */
 function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
   for (const [field, time] of Object.entries({ run_at: runAt, expires_at: expiresAt, deadline })) {
     if (time !== undefined && !isTime(time)) {
@@ -67,8 +70,8 @@ function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
 }
 
 /**
- * Throws MALFORMED or TOO_LARGE unless a job keeps the rules, all but that its documents exist, and
- * turns its payload into JSON text, as the scheduler takes it.
+ * Throws MALFORMED or TOO_LARGE if a job breaks a rule. Does not check that the job's documents exist. Turns the payload
+ * into JSON text, which is what the scheduler takes.
  */
 export function checkJob(spec: JobSpec, nowMs: number): void {
   assertCounts(spec);

@@ -13,7 +13,7 @@ const request = (notifyJobIds: string[], payload = "") =>
         : [{ job: { payload: { case: "payloadJson" as const, value: payload } } }],
   });
 
-test("messages are taken in the order in which they were read", () => {
+test("returns messages in the order in which they were read", () => {
   const held = new HeldRequests();
   held.add(request(["a"]));
   held.add(request(["b"]));
@@ -23,7 +23,7 @@ test("messages are taken in the order in which they were read", () => {
   expect(held.isEmpty).toBe(true);
 });
 
-test("about as many bytes are held as one message may have, and taking them makes room", () => {
+test("holds about one message's bytes, and has room again when a message is taken", () => {
   const held = new HeldRequests();
   const half = "x".repeat(limits.messageBytes / 2);
   held.add(request([], half));
@@ -34,9 +34,9 @@ test("about as many bytes are held as one message may have, and taking them make
   expect(held.isFull).toBe(false);
 });
 
-test("a wait that is given up is not among those held any more, and takes no room", () => {
+test("frees the room of awaited jobs that are forgotten", () => {
   const held = new HeldRequests();
-  const ids = Array.from({ length: limits.messageBytes / 64 }, (_, at) => `job${at}`);
+  const ids = Array.from({ length: limits.messageBytes / 64 }, (_, index) => `job${index}`);
   held.add(request(ids));
   expect(held.isFull).toBe(true);
   held.forget(ids.slice(1));

@@ -1,13 +1,12 @@
 import type { SubmitStreamRequest } from "@millrace/proto/job-service";
 import { jobBytes, limits } from "@millrace/shared";
 
-/** About what a job's id takes. */
+/** The approximate size of a job id. */
 const ID_BYTES = 64;
 
 /**
- * Messages of a SubmitStream that were read and not taken, because the stream has as much in hand as it
- * may. They are read all the same so that waits that are given up make room. In order; about a message's
- * length in all.
+ * A queue of SubmitStream messages that the gateway has read but not taken, because the stream has reached its limits.
+ * The gateway reads them so that it sees forget_job_ids, which make room. The queue holds about one message's bytes.
  */
 export class HeldRequests {
   readonly #held: SubmitStreamRequest[] = [];
@@ -32,7 +31,7 @@ export class HeldRequests {
     return request;
   }
 
-  /** Of jobs whose end was to be told by a message that is held. */
+  /** Drops the wish to be notified of these jobs from the messages in the queue. */
   forget(jobIds: readonly string[]): void {
     const forgotten = new Set(jobIds);
     for (const request of this.#held) {
@@ -44,9 +43,9 @@ export class HeldRequests {
 }
 
 function bytesOf({ items, notifyJobIds }: SubmitStreamRequest): number {
-  const ofItems = items.reduce((sum, { job }) => {
+  const itemBytes = items.reduce((sum, { job }) => {
     const payload = job?.payload.case === "payloadJson" ? job.payload.value : undefined;
     return sum + jobBytes(job?.labels ?? {}, payload, job?.idempotencyKey);
   }, 0);
-  return ofItems + notifyJobIds.length * ID_BYTES;
+  return itemBytes + notifyJobIds.length * ID_BYTES;
 }

@@ -11,21 +11,21 @@ export interface StreamIntakeOptions {
   readonly parts: {
     readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<unknown>;
     readonly awaited: Pick<KeyTotal, "check">;
-    /** How many jobs may have no answer, and how many ends may have yet to be told. */
+    /** How many jobs may be unanswered, and how many may be awaited. */
     readonly streamLimits: { readonly unanswered: number; readonly unfinished: number };
   };
   readonly call: Pick<CallContext<Caller>, "identity" | "headers" | "path" | "peer">;
   readonly jobs: StreamSubmissions;
   readonly news: FinishedNews;
-  /** Aborts when the stream is to end: nothing more is taken then. */
+  /** Aborts when the stream is to end. The intake then takes no more messages. */
   readonly leaving: AbortSignal;
-  /** Told after each message, and when there is none left. */
+  /** Called after each message, and after the last one. */
   readonly onTaken: () => void;
 }
 
 /**
- * What the caller of one SubmitStream sends, taken up as far as there is room for it. A stream that has as much in hand
- * as it may is read a little further, so that waits that are given up make room.
+ * Takes the messages of one SubmitStream while the stream has room for their jobs. A stream at its limits is read a little
+ * further, because messages with forget_job_ids make room.
  */
 export class StreamIntake {
   readonly #options: StreamIntakeOptions;
@@ -40,17 +40,17 @@ export class StreamIntake {
     this.#options = options;
   }
 
-  /** Whether the caller wants to be told of the end of each job that it submits. */
+  /** Whether the caller asked to be notified of the end of each job that it submits. */
   get notifies(): boolean {
     return this.#notify ?? false;
   }
 
-  /** All that the caller had to say was taken. */
+  /** Whether every message of the caller was taken. */
   get isComplete(): boolean {
     return !this.#taking && !this.#isCutShort && this.#held.isEmpty;
   }
 
-  /** Reads all messages. A failure of it is that of the stream's jobs. */
+  /** Reads all messages. An error here becomes the failure of the stream's jobs. */
   start(requests: AsyncIterable<SubmitStreamRequest>): void {
     const { jobs, onTaken } = this.#options;
     void this.#receive(requests)
@@ -61,7 +61,7 @@ export class StreamIntake {
       });
   }
 
-  /** Takes what was read, as far as there is room for it. */
+  /** Takes messages from the queue while there is room. */
   takeHeld(): void {
     this.#take();
     this.#room.wake();
@@ -78,7 +78,7 @@ export class StreamIntake {
     }
   }
 
-  /** The stream is over: what is read from now on is not taken. */
+  /** Ends the intake: messages that arrive later are not taken. */
   close(): void {
     this.#over = true;
     this.#room.wake();
@@ -100,9 +100,9 @@ export class StreamIntake {
   async #receive(requests: AsyncIterable<SubmitStreamRequest>): Promise<void> {
     const { parts, call, news, leaving, onTaken } = this.#options;
     for await (const request of requests) {
-      // A key that was revoked ends the stream as it ends calls.
+      // A revoked key ends the stream, as it ends other calls.
       await parts.authenticate(call.headers, call.path, call.peer);
-      // What is not taken is not submitted, and whoever reads DRAINING may send it again.
+      // Messages that are not taken are not submitted, so a caller that receives DRAINING may send them again.
       if (leaving.aborted || this.#over) {
         this.#isCutShort = true;
         return;

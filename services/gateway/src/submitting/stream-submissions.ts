@@ -11,10 +11,10 @@ import { groupLength, limits } from "@millrace/shared";
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Submitted } from "./submitter.ts";
 
-/** An id, or an error with many violations: as much as one message shall hold. */
+/** Limits the answers per message. The weights are estimates: of a job id, or of an error with many violations. */
 const answerLimits = {
   maxItems: limits.jobsPerSubmit,
-  // What is left of a message is for news.
+  // The rest of the message is for finished jobs.
   maxWeight: limits.messageBytes / 3,
   weigh: ({ result }: SubmitStreamResult) => (result?.result.case === "error" ? 16_384 : 256),
 };
@@ -31,24 +31,24 @@ const misplaced = (field: string, description: string): SubmitResult =>
 export interface StreamSubmissionsOptions {
   readonly submit: (specs: readonly JobSpec[]) => Promise<readonly Submitted[]>;
   readonly onAccepted: (jobIds: readonly string[]) => void;
-  /** Told after each group: there are answers, or a failure. */
+  /** Called after each group, when there are answers or a failure. */
   readonly onAnswers: () => void;
 }
 
-/** The jobs that one SubmitStream has taken and not answered yet, and the answers on their way. */
+/** The jobs of one SubmitStream that have no answer yet, and the answers that wait to be sent. */
 export class StreamSubmissions {
   readonly #options: StreamSubmissionsOptions;
   readonly #open = new Set<bigint>();
   readonly #answers: SubmitStreamResult[] = [];
   #groups = 0;
-  /** A fault that is no job's: the stream cannot go on. */
+  /** An error that belongs to no single job. The stream cannot go on after it. */
   failure: { readonly error: unknown } | undefined;
 
   constructor(options: StreamSubmissionsOptions) {
     this.#options = options;
   }
 
-  /** Jobs whose answer has not been taken. */
+  /** Jobs whose answer has not been sent. */
   get unanswered(): number {
     return this.#open.size + this.#answers.length;
   }
@@ -57,7 +57,7 @@ export class StreamSubmissions {
     return this.#answers.length > 0;
   }
 
-  /** Whether answers are still to come. */
+  /** Whether some groups have no answer yet. */
   get isUnderWay(): boolean {
     return this.#groups > 0;
   }
@@ -66,7 +66,7 @@ export class StreamSubmissions {
     return this.#answers.splice(0, groupLength(this.#answers, 0, answerLimits));
   }
 
-  /** Submits a group, without waiting for its answers. */
+  /** Submits a group and does not wait for its answers. */
   add(items: readonly SubmitStreamItem[]): void {
     this.#groups += 1;
     void this.#submit(items.filter((item) => this.#admit(item)))
@@ -83,7 +83,7 @@ export class StreamSubmissions {
 
   #admit({ sequence, job }: SubmitStreamItem): boolean {
     if (this.#open.has(sequence)) {
-      this.#answer(sequence, misplaced("sequence", "is that of a job without an answer yet"));
+      this.#answer(sequence, misplaced("sequence", "is in use by a job that has no answer yet"));
       return false;
     }
     if (job === undefined) {
@@ -99,7 +99,7 @@ export class StreamSubmissions {
     const accepted: string[] = [];
     for (const [index, { sequence }] of items.entries()) {
       const result = results[index];
-      if (result === undefined) throw new Error("a job was left without an answer");
+      if (result === undefined) throw new Error("the submitter returned no answer for a job");
       this.#open.delete(sequence);
       this.#answer(sequence, result);
       if (result.result.case === "jobId") accepted.push(result.result.value);
@@ -111,7 +111,7 @@ export class StreamSubmissions {
     try {
       return (await this.#options.submit(specs)).map(({ result }) => result);
     } catch (error) {
-      // That no scheduler can be reached concerns these jobs; anything else ends the stream.
+      // An unreachable scheduler concerns these jobs only; any other error ends the stream.
       if (!(error instanceof RpcFault)) throw error;
       const result = refusedResult(error);
       return specs.map(() => result);

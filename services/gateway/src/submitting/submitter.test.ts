@@ -6,12 +6,12 @@ import { expect, test } from "vitest";
 import { createSubmitter } from "./submitter.ts";
 
 const job = { queue: "documents", type: "echo" };
-/** All are refused, so that nothing goes to a scheduler. */
+/** All jobs are refused, so that nothing goes to a scheduler. */
 const payload = (bytes: number) => ({
   ...job,
   payload: { case: "payloadJson" as const, value: `{"a":"${"x".repeat(bytes - 7)}"` },
 });
-/** Refused for its time, which is looked at last. */
+/** The job is refused for its time, which is checked last. */
 const structured = {
   ...job,
   payload: { case: "payloadStruct" as const, value: { a: "x".repeat(200 * 1024) } },
@@ -19,19 +19,19 @@ const structured = {
 };
 const labelled = {
   ...{ ...job, type: "!" },
-  labels: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`label${at}`, "x"])),
+  labels: Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`label${index}`, "x"])),
 };
 const wrong = { ...job, documentIds: Array<string>(16).fill("!") };
 
 test.each([
   ["2 MiB of payloads are parsed in turns with other calls", 8, payload(256 * 1024), 18],
-  ["a large payload is parsed in a turn of its own", 1, payload(256 * 1024), 4],
-  ["payloads of less than 85 KiB in all are parsed in one", 2, payload(40 * 1024), 0],
-  ["structured payloads are made JSON in turns with other calls", 8, structured, 16],
-  ["jobs with many labels are checked in turns with other calls", 900, labelled, 22],
-  ["a few of them are checked in one", 50, labelled, 0],
-  ["jobs with many things wrong are checked in turns with other calls", 900, wrong, 74],
-  ["a few of them are checked in one", 20, wrong, 0],
+  ["parses a large payload in a turn of its own", 1, payload(256 * 1024), 4],
+  ["parses payloads of less than 85 KiB in total in one turn", 2, payload(40 * 1024), 0],
+  ["writes structured payloads as JSON in turns with other calls", 8, structured, 16],
+  ["checks jobs with many labels in turns with other calls", 900, labelled, 22],
+  ["checks a few of them in one turn", 50, labelled, 0],
+  ["checks jobs with many errors in turns with other calls", 900, wrong, 74],
+  ["checks a few of them in one turn", 20, wrong, 0],
 ])("%s", async (_, count, spec: MessageInitShape<typeof JobSpecSchema>, expected) => {
   let turns = 0;
   let turnsBefore: number | undefined;
@@ -51,7 +51,7 @@ test.each([
   const submit = createSubmitter({
     ...{ scheduler: {} as never, documents: documents as never, schedulerClock, random },
   });
-  // What looks at the turns is the last one's document.
+  // The last job's document observes the turns.
   const last = { ...job, documentIds: [newDocumentId(1, random)] };
   const specs = [...Array<typeof spec>(count).fill(spec), last].map((one) =>
     create(JobSpecSchema, one),

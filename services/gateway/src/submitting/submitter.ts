@@ -24,20 +24,20 @@ import { checkJob } from "./check-job.ts";
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
-  /** By which jobs are stamped. */
+  /** The clock that stamps jobs. */
   readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
   readonly random: Random;
 }
 
-/** What became of one job; with `returnJobs`, the job too unless it was refused. */
+/** The result of one job, and with `returnJobs` the job itself unless it was refused. */
 export interface Submitted {
   readonly result: SubmitResult;
   readonly job?: Job | undefined;
 }
 
 /**
- * Submits jobs of one caller, each for itself, and answers in their order. Rejects only for what is
- * no job's fault; whether they were submitted is not known then.
+ * Submits jobs of one caller independently of each other, and returns the results in the same order. Rejects only for
+ * errors that belong to no single job; it is then unknown which jobs were submitted.
  */
 export type Submitter = (
   keyId: KeyId,
@@ -47,16 +47,16 @@ export type Submitter = (
 
 const SUBMITS_IN_FLIGHT = 4;
 /**
- * How much is checked before other calls have their turn, in bytes of JSON: at worst, members alone, parsing it takes
- * 20 ms, and one payload of the longest twice as much. A job without its payload counts as so many, and so does each label,
- * each document and each thing that is wrong with it, which has to be said.
+ * How many bytes of JSON one call checks before it yields to other calls. In the worst case, JSON of members only, parsing
+ * as much takes 20 ms, and parsing one payload of the largest size twice as long. A job, a label, a document and a
+ * violation, which has to be reported, each cost a fixed number of bytes besides the payload.
  */
 const CHECKED_AT_ONCE_BYTES = 128 * 1024;
 const JOB_BYTES = 256;
 const ENTRY_BYTES = 64;
 const VIOLATION_BYTES = 256;
 
-/** What checking a job costs, as far as it is known before: how long a structured payload is as JSON is not. */
+/** Estimates the cost of checking a job. The length of a structured payload as JSON is not known before. */
 function checkBytes({ payload, labels, documentIds }: JobSpec): number {
   let bytes = JOB_BYTES + documentIds.length * ENTRY_BYTES;
   for (const _ in labels) bytes += ENTRY_BYTES;
@@ -66,7 +66,7 @@ function checkBytes({ payload, labels, documentIds }: JobSpec): number {
 const payloadLength = ({ payload }: Pick<JobSpec, "payload">): number =>
   payload.case === "payloadJson" ? payload.value.length : 0;
 
-/** What a checked job takes in a message: its payload is text by now. */
+/** The size of a checked job in a message. Its payload is text by then. */
 const specBytes = ({ labels, idempotencyKey, payload }: JobSpec): number =>
   jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
 
@@ -76,7 +76,7 @@ const groupLimits = {
   weigh: ({ spec }: NewJob) => (spec === undefined ? 0 : specBytes(spec)),
 };
 
-/** Jobs that arrive together, of any caller, go to the scheduler as one group. */
+/** Submits jobs in groups. Jobs of all callers that arrive together go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
   const { scheduler, documents, schedulerClock, random } = options;
   const nextTurn = createLoopTurns();
@@ -88,7 +88,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       const byId = new Map(returned.map((job) => [job.id, job]));
       return results.map((result, index) => {
         if (result.result.case !== "jobId") return { result };
-        // Of a job under its own id only our repeated call can have known before.
+        // If the scheduler knew this id before, only our own retry can have submitted it: such a job is new for the caller.
         result.existing = result.result.value !== jobs[index]?.id;
         return { result, job: byId.get(result.result.value) };
       });
@@ -112,7 +112,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const indexes: number[] = [];
     const jobs: NewJob[] = [];
     const costs = specs.map(checkBytes);
-    // Decoding what came with it has taken its part of this turn.
+    // Decoding the message has already used a part of this turn of the event loop.
     let checkedBytes = costs.reduce((sum, bytes) => sum + bytes, 0) / 2;
     for (const [index, spec] of specs.entries()) {
       const bytes = costs[index] ?? 0;
@@ -133,7 +133,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       } finally {
         if (isStruct) checkedBytes += payloadLength(spec);
       }
-      // A job that names no trace of its own belongs to that of the call.
+      // A job without a trace of its own joins the trace of the call.
       if (spec.traceparent === "") Object.assign(spec, trace);
       const id = newJobId(spec.queue as QueueName, keyId, nowMs, random);
       indexes.push(index);
@@ -141,7 +141,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     }
     if (jobs.length === 0) return answers;
     const submitted = (await Promise.all([...groups(jobs, groupLimits)].map(batches.add))).flat();
-    for (const [at, index] of indexes.entries()) answers[index] = submitted[at] as Submitted;
+    for (const [i, index] of indexes.entries()) answers[index] = submitted[i] as Submitted;
     return answers;
   };
 }

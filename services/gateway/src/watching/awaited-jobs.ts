@@ -1,26 +1,26 @@
 import type { Job } from "@millrace/proto/job";
 import { limits } from "@millrace/shared";
 
-/** Told once of each job that it waits for. Must not throw. */
+/** Called once for each job that it waits for. Its methods must not throw. */
 export interface FinishedListener {
-  /** Without its payload. */
+  /** The job has no payload. */
   finished(job: Job): void;
-  /** It is not there (any more). */
+  /** The job does not exist, or no longer. */
   gone(jobId: string): void;
 }
 
 /**
- * Who waits for which job, and what of it the scheduler has not been told yet: an id for each job that a listener waits
- * for.
+ * Records which listener waits for which job, and which changes the scheduler has not received yet. It costs one id per
+ * job that a listener waits for.
  */
 export class AwaitedJobs {
-  // Sets: thousands may wait for one job, and leave at once.
+  // A set per job, because thousands of listeners may wait for one job and leave at once.
   readonly #listeners = new Map<string, Set<FinishedListener>>();
-  // What the scheduler has not been told yet. An id is never in both.
+  // The changes that the scheduler has not received. An id is never in both sets.
   #toAdd = new Set<string>();
   #toDrop = new Set<string>();
 
-  /** Jobs that are waited for. */
+  /** How many jobs are awaited. */
   get size(): number {
     return this.#listeners.size;
   }
@@ -31,9 +31,9 @@ export class AwaitedJobs {
 
   add(jobIds: readonly string[], listener: FinishedListener): void {
     for (const id of jobIds) {
-      const told = this.#listeners.get(id);
-      if (told === undefined) this.#listeners.set(id, new Set([listener]));
-      else told.add(listener);
+      const listeners = this.#listeners.get(id);
+      if (listeners === undefined) this.#listeners.set(id, new Set([listener]));
+      else listeners.add(listener);
       this.#toDrop.delete(id);
       this.#toAdd.add(id);
     }
@@ -41,8 +41,8 @@ export class AwaitedJobs {
 
   forget(jobIds: Iterable<string>, listener: FinishedListener): void {
     for (const id of jobIds) {
-      const told = this.#listeners.get(id);
-      if (told?.delete(listener) !== true || told.size > 0) continue;
+      const listeners = this.#listeners.get(id);
+      if (listeners?.delete(listener) !== true || listeners.size > 0) continue;
       this.#listeners.delete(id);
       this.#toAdd.delete(id);
       this.#toDrop.add(id);
@@ -57,13 +57,13 @@ export class AwaitedJobs {
     for (const one of this.#take(jobId)) one.gone(jobId);
   }
 
-  /** A scheduler that knows nothing is to be told of all. */
+  /** Marks all jobs as unknown to the scheduler, for a new stream. */
   startAnew(): void {
     this.#toAdd = new Set(this.#listeners.keys());
     this.#toDrop = new Set();
   }
 
-  /** What the scheduler is to be told next, as much as fits a message. */
+  /** Takes the next changes for the scheduler, as many as fit a message. */
   takeChanges(): { addJobIds: string[]; dropJobIds: string[] } {
     return {
       addJobIds: takeFrom(this.#toAdd, limits.jobsPerSubmit),
@@ -72,9 +72,9 @@ export class AwaitedJobs {
   }
 
   #take(jobId: string): Iterable<FinishedListener> {
-    const told = this.#listeners.get(jobId) ?? [];
+    const listeners = this.#listeners.get(jobId) ?? [];
     this.#listeners.delete(jobId);
-    return told;
+    return listeners;
   }
 }
 

@@ -11,9 +11,9 @@ import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import { AwaitedJobs, type FinishedListener } from "./awaited-jobs.ts";
 
 /**
- * All that callers of this gateway wait for, on one stream to one scheduler. When that one goes away,
- * all of it is asked for again, of it or another: a job that finished meanwhile comes back at once.
- * What it holds is bounded by its listeners: an id for each job that one waits for.
+ * Watches all jobs that callers of this gateway wait for, over one stream to one scheduler. When the stream breaks, the
+ * hub opens another and asks for all jobs again; a job that finished meanwhile is reported at once. The hub's memory is
+ * bounded by its listeners: one id per job that a listener waits for.
  */
 export interface FinishedHub {
   watch(jobIds: readonly string[], listener: FinishedListener): void;
@@ -25,9 +25,9 @@ export interface FinishedHubOptions {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told how many jobs are waited for, at each change. */
+  /** Called with the number of awaited jobs after each change. */
   readonly onAwaited?: (count: number) => void;
-  /** Told once of each time that no scheduler can be heard. */
+  /** Called once for each period in which no scheduler can be reached. */
   readonly onWarning?: ((message: string, error: unknown) => void) | undefined;
 }
 
@@ -59,7 +59,7 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   };
 
   const ended = new Error("the stream has ended");
-  /** One stream, once there is something to wait for. */
+  /** Runs one stream, as soon as there are jobs to wait for. */
   const watchOnce = async (retries: Retries) => {
     while (jobs.size === 0 && !closed.signal.aborted) await wake.wait();
     if (closed.signal.aborted) return;
@@ -67,14 +67,17 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
     call = stream;
     jobs.startAnew();
     let over = false;
-    // Its failure is the stream's, which the receiver tells.
+    // If writing fails the stream has failed, and `receive` reports that.
     const sending = send(stream, () => over).catch(() => undefined);
     try {
       await receive(stream, () => retries.progressed());
     } catch (error) {
       const drains = error instanceof RpcFault && error.reason === "DRAINING";
       if (retries.failures === 0 && !drains && !closed.signal.aborted) {
-        options.onWarning?.("no scheduler tells of finished jobs", error);
+        options.onWarning?.(
+          "no scheduler reports finished jobs: callers that wait for a job wait longer",
+          error,
+        );
       }
     }
     over = true;
@@ -85,7 +88,7 @@ export function createFinishedHub(options: FinishedHubOptions): FinishedHub {
   const { signal } = closed;
   const passes = (error: unknown) => error === ended;
   retrying(watchOnce, { clock, random, backoff, signal, passes }).catch((error: unknown) => {
-    // The hub was closed while it waited for the next one.
+    // The hub was closed during the pause before the next stream.
     if (error !== ended) throw error;
   });
 

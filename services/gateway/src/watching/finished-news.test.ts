@@ -11,30 +11,30 @@ const jobOf = (id: string, resultBytes = 2) =>
 
 function setup() {
   const watched = new Set<string>();
-  let told = 0;
+  let reported = 0;
   const hub = {
     watch: (ids: readonly string[]) => void ids.map((id) => watched.add(id)),
     forget: (ids: Iterable<string>) => void [...ids].map((id) => watched.delete(id)),
     close: () => undefined,
   };
   const news = new FinishedNews(hub, () => {
-    told += 1;
+    reported += 1;
   });
-  return { news, watched, told: () => told };
+  return { news, watched, reported: () => reported };
 }
 
-test("each end is told once, however often the hub tells it", () => {
-  const { news, told } = setup();
+test("reports each job's end once, however often the hub reports it", () => {
+  const { news, reported } = setup();
   news.expect(["a"]);
   news.finished(jobOf("a"));
   news.finished(jobOf("a"));
   news.gone("a");
-  expect(told()).toBe(1);
+  expect(reported()).toBe(1);
   expect(news.take().finished.map(({ id }) => id)).toEqual(["a"]);
   expect(news.outstanding).toBe(0);
 });
 
-test("for a caller who does not read, a little over a MiB is kept, and the rest is read again by parts", async () => {
+test("keeps a little over 1 MiB for a caller who does not read, and reads the rest again in groups", async () => {
   const { news } = setup();
   const ids = Array.from({ length: 10 }, (_, i) => `job${i}`);
   news.expect(ids);
@@ -59,7 +59,7 @@ test("for a caller who does not read, a little over a MiB is kept, and the rest 
   expect(Math.max(...asked.map(({ length }) => length))).toBe(2);
 });
 
-test("what was removed before it could be read again is gone", async () => {
+test("reports a job as gone that was removed before it was read again", async () => {
   const { news } = setup();
   news.expect(["a", "b", "c"]);
   for (const id of ["a", "b", "c"]) news.finished(jobOf(id, MIB));
@@ -70,7 +70,7 @@ test("what was removed before it could be read again is gone", async () => {
   expect(news.outstanding).toBe(0);
 });
 
-test("what is given up is waited for no longer, and news of it that is there is still told", () => {
+test("does not wait for a forgotten job, but still reports an end that has arrived", () => {
   const { news, watched } = setup();
   news.expect(["a", "b"]);
   news.finished(jobOf("b"));
@@ -81,7 +81,7 @@ test("what is given up is waited for no longer, and news of it that is there is 
   expect(news.outstanding).toBe(0);
 });
 
-test("once closed, nothing is waited for, and nothing more will be", () => {
+test("waits for nothing after it was closed", () => {
   const { news, watched } = setup();
   news.expect(["a"]);
   news.close();

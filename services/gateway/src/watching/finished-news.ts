@@ -6,7 +6,10 @@ import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { FinishedListener } from "./awaited-jobs.ts";
 import type { FinishedHub } from "./finished-hub.ts";
 
-/** What is kept for a caller who does not read: what comes beyond is kept by id, and read again. */
+/**
+ * How many bytes of finished jobs are kept for a caller that does not read. Further jobs are kept by id, and read again
+ * later.
+ */
 const KEPT_BYTES = 1024 * 1024;
 
 interface Late {
@@ -20,7 +23,7 @@ const newsLimits = {
   weigh: ({ bytes }: Late) => bytes,
 };
 
-/** Finished jobs on their way to one caller. However slowly it reads, it costs no more than an id a job and KEPT_BYTES. */
+/** The finished jobs on their way to one caller. A slow caller costs at most an id per job and KEPT_BYTES. */
 export class FinishedNews implements FinishedListener {
   readonly #hub: FinishedHub;
   readonly #onNews: () => void;
@@ -39,7 +42,7 @@ export class FinishedNews implements FinishedListener {
     this.#onOutstanding = onOutstanding;
   }
 
-  /** Jobs that are waited for, and those whose news has not been taken. */
+  /** How many jobs are awaited, or have finished and not been taken. */
   get outstanding(): number {
     return this.#unfinished.size + this.#kept.length + this.#late.length + this.#gone.length;
   }
@@ -52,7 +55,7 @@ export class FinishedNews implements FinishedListener {
     if (added.length > 0) this.#hub.watch(added, this);
   }
 
-  /** Ends that the caller does not want to be told of any more. One that is on its way is still told. */
+  /** Stops waiting for these jobs. A job that has finished already is still reported. */
   forget(jobIds: readonly string[]): void {
     const forgotten = jobIds.filter((id) => this.#unfinished.delete(id));
     this.#count();
@@ -75,14 +78,14 @@ export class FinishedNews implements FinishedListener {
     if (this.#unfinished.delete(jobId)) this.unknown([jobId]);
   }
 
-  /** Jobs that are not the caller's: for it, they are not there. */
+  /** Reports jobs of other keys as gone: for this caller they do not exist. */
   unknown(jobIds: readonly string[]): void {
     this.#gone.push(...jobIds);
     this.#count();
     this.#onNews();
   }
 
-  /** The next news at hand, as much as fits a message. */
+  /** Takes the next finished jobs, as many as fit a message. */
   take(): { finished: Job[]; goneJobIds: string[] } {
     const finished = this.#kept;
     this.#kept = [];
@@ -92,20 +95,23 @@ export class FinishedNews implements FinishedListener {
     return { finished, goneJobIds };
   }
 
-  /** Whether there is news that must be read again before it can be taken. */
+  /** Whether there are finished jobs that must be read again before they can be taken. */
   get hasLate(): boolean {
     return this.#late.length > 0;
   }
 
-  /** Reads as much of it as fits a message; false if no scheduler could be reached, in all the time that a call may take. */
+  /**
+   * Reads late jobs again, as many as fit a message. Returns false if no scheduler could be reached within the call's
+   * deadline.
+   */
   async readLate(scheduler: Scheduler, keyId: KeyId, signal: AbortSignal): Promise<boolean> {
     const late = this.#late.slice(0, groupLength(this.#late, 0, newsLimits));
     const jobIds = late.map(({ id }) => id);
     try {
       const { jobs } = await scheduler.getJobs({ keyId, jobIds, withoutPayload: true }, { signal });
       this.#late.splice(0, late.length);
-      const there = new Set(jobs.map(({ id }) => id));
-      this.#gone.push(...jobIds.filter((id) => !there.has(id)));
+      const found = new Set(jobs.map(({ id }) => id));
+      this.#gone.push(...jobIds.filter((id) => !found.has(id)));
       this.#kept.push(...jobs);
       return true;
     } catch (error) {

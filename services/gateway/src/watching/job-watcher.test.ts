@@ -20,7 +20,7 @@ const chunks = (...offsets: number[]) => ({
 const draining = () => rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
 const gone = () => rpcError({ reason: "OUTPUT_GONE", message: "gone" });
 
-/** Nothing is told for so long. */
+/** How long nothing arrives. */
 const quiet = (quietMs: number) => ({ quietMs });
 
 type Told =
@@ -29,16 +29,16 @@ type Told =
   | ReturnType<typeof quiet>
   | RpcFault;
 
-/** Watches through schedulers that each tell what is said here, and then end or fail. */
+/** Watches through schedulers that each send the given responses, and then end or fail. */
 function setup(streams: readonly (readonly Told[])[], giveUpAfterMs = 60_000) {
   const asked: bigint[] = [];
   let passedMs = 0;
   const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
   const scheduler = {
     async *watch({ watch }: { watch: { fromOffset: bigint } }) {
-      const told = streams[asked.length] ?? [draining()];
+      const reported = streams[asked.length] ?? [draining()];
       asked.push(watch.fromOffset);
-      for (const one of told) {
+      for (const one of reported) {
         if (one instanceof RpcFault) throw one;
         if ("quietMs" in one) {
           passedMs += one.quietMs;
@@ -62,7 +62,7 @@ function setup(streams: readonly (readonly Told[])[], giveUpAfterMs = 60_000) {
   return { watch, events, asked };
 }
 
-test("a watch goes on with another scheduler after what was told, and tells nothing twice", async () => {
+test("continues with another scheduler after the last response, and sends nothing twice", async () => {
   const { watch, events, asked } = setup([
     [job(JobState.RUNNING), chunks(0, 1), draining()],
     [job(JobState.RUNNING), chunks(2), draining()],
@@ -73,7 +73,7 @@ test("a watch goes on with another scheduler after what was told, and tells noth
   expect(asked).toEqual([0n, 2n, 3n]);
 });
 
-test("a job that finished meanwhile is told of after its output", async () => {
+test("reports a job that finished meanwhile after its output", async () => {
   const { watch, events } = setup([
     [job(JobState.RUNNING), chunks(0), draining()],
     [job(JobState.SUCCEEDED), chunks(1, 2), draining()],
@@ -83,7 +83,7 @@ test("a job that finished meanwhile is told of after its output", async () => {
   expect(events).toEqual(["RUNNING", "0", "1", "2", "3", "SUCCEEDED"]);
 });
 
-test("a job that had finished before is told of last, whatever a scheduler sends first", async () => {
+test("reports a job that had finished before last, in whatever order a scheduler sends", async () => {
   const { watch, events } = setup([
     [job(JobState.FAILED), chunks(0), draining()],
     [chunks(1), job(JobState.FAILED)],
@@ -92,25 +92,25 @@ test("a job that had finished before is told of last, whatever a scheduler sends
   expect(events).toEqual(["0", "1", "FAILED"]);
 });
 
-test("a job whose output is gone is told of before that is", async () => {
+test("reports a job whose output is gone before it reports that", async () => {
   const { watch, events } = setup([[job(JobState.FAILED), gone()]]);
   await expect(watch()).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
   expect(events).toEqual(["FAILED"]);
 });
 
-test("a stream that ends without the job's end is a cut", async () => {
+test("treats a stream that ends without the job's final state as broken", async () => {
   const { watch, events } = setup([[job(JobState.QUEUED)], [job(JobState.CANCELLED)]]);
   await watch();
   expect(events).toEqual(["QUEUED", "CANCELLED"]);
 });
 
-test("without a scheduler for long enough the watch fails with why", async () => {
+test("fails with the reason when no scheduler answers for long enough", async () => {
   const { watch, events } = setup([[job(JobState.QUEUED), draining()]], 0);
   await expect(watch()).rejects.toMatchObject({ reason: "DRAINING" });
   expect(events).toEqual(["QUEUED"]);
 });
 
-test("a job that was quiet for longer than a cut may last is watched on after a cut", async () => {
+test("watches a job again after a break, even if it was quiet for longer than a break may last", async () => {
   const { watch, events } = setup([
     [job(JobState.RUNNING), quiet(60_001), draining()],
     [job(JobState.SUCCEEDED)],
@@ -119,13 +119,13 @@ test("a job that was quiet for longer than a cut may last is watched on after a 
   expect(events).toEqual(["RUNNING", "SUCCEEDED"]);
 });
 
-test("what asking again would not mend is thrown at once", async () => {
+test("throws at once an error that a retry would not correct", async () => {
   const { watch, asked } = setup([[job(JobState.RUNNING), gone()]]);
   await expect(watch()).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
   expect(asked).toHaveLength(1);
 });
 
-test("a watch that is left never looks like one that has ended", async () => {
+test("never lets a watch that was left look like one that has ended", async () => {
   const left = new AbortController();
   left.abort();
   const { watch, asked } = setup([[job(JobState.QUEUED)]]);

@@ -13,7 +13,7 @@ import {
 import { hasFinished } from "../messages/has-finished.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
-/** Of one caller's job, until its final state. */
+/** Watches one caller's job until its final state. */
 export type JobWatcher = (
   keyId: KeyId,
   watch: WatchJobRequest,
@@ -24,17 +24,16 @@ export interface JobWatcherOptions {
   readonly scheduler: Pick<Scheduler, "watch">;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long no scheduler may be heard, from a cut on, before the watch fails. */
+  /** How long no scheduler may be reachable after a break before the watch fails. */
   readonly giveUpAfterMs: number;
 }
 
 const backoff: BackoffPolicy = { initialMs: 25, maxMs: 1_000, factor: 2, jitter: 0.5 };
 
 /**
- * A job's events across schedulers: when the one that sends them goes away, another goes on after what
- * has been relayed, and nothing is sent twice. Output comes first and the job's final state last,
- * whatever the order in which a scheduler sends them. Ends after the final state, or throws: a stream
- * of a scheduler that ends before is a cut, whatever it looks like.
+ * Watches a job across schedulers. When a scheduler's stream breaks, the watcher continues at another one after the last
+ * relayed chunk, and sends nothing twice. The caller gets all output before the job's final state, in whatever order
+ * the scheduler sends them. The generator ends after the final state or throws: a scheduler's stream that ends earlier counts as broken.
  */
 export const createJobWatcher =
   ({ scheduler, clock, random, giveUpAfterMs }: JobWatcherOptions): JobWatcher =>
@@ -52,7 +51,7 @@ export const createJobWatcher =
             next = (event.event.value.chunks.at(-1)?.offset ?? next - 1n) + 1n;
           } else if (event.event.case === "job") {
             const job = event.event.value;
-            // Output may follow it here; whether all has come is known once the stream has ended.
+            // Output may follow the final state here. Only the end of the stream proves that all output has arrived.
             if (hasFinished(job)) final = event;
             if (hasFinished(job) || (shown !== undefined && isSame(shown, job))) continue;
             shown = job;
@@ -60,7 +59,7 @@ export const createJobWatcher =
           yield event;
         }
       } catch (error) {
-        // Output that is asked for is no longer kept: the result is all that is left.
+        // The requested output is no longer stored, so only the final state is left.
         if (final !== undefined && isGone(error)) yield final;
         throw error;
       }
@@ -76,7 +75,7 @@ export const createJobWatcher =
 const isGone = (error: unknown): boolean =>
   error instanceof RpcFault && error.code === status.OUT_OF_RANGE;
 
-/** Whether a watcher has been told of all that it wants to be told of. */
+/** Whether two states of a job look the same to a watcher. */
 const isSame = (one: Job, other: Job): boolean =>
   one.state === other.state &&
   one.attempt === other.attempt &&
@@ -85,6 +84,6 @@ const isSame = (one: Job, other: Job): boolean =>
 const endedEarly = (): RpcFault =>
   rpcError({
     reason: "SCHEDULER_UNAVAILABLE",
-    message: "the scheduler ended its stream early",
+    message: "the scheduler ended its stream before the job's final state: watch again",
     retryDelayMs: 1_000,
   });

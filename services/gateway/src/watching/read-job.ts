@@ -3,7 +3,7 @@ import type { KeyId } from "@millrace/shared";
 import { jobNotFound } from "../callers/own-job.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
-/** The job as it is. Throws JOB_NOT_FOUND. */
+/** Reads the job's current state. Throws JOB_NOT_FOUND. */
 export async function readJob(
   scheduler: Scheduler,
   keyId: KeyId,

@@ -3,7 +3,10 @@ import type { Clock } from "@millrace/shared";
 import type { FinishedListener } from "./awaited-jobs.ts";
 import type { FinishedHub } from "./finished-hub.ts";
 
-/** Resolves to the job, without its payload, when it has finished; to undefined if it is gone, `waitMs` pass or a signal aborts before. */
+/**
+ * Resolves with the finished job, without its payload. Resolves with undefined if the job is gone, `waitMs` pass or a
+ * signal aborts.
+ */
 export function waitFinished(
   hub: FinishedHub,
   jobId: string,
@@ -28,6 +31,6 @@ export function waitFinished(
 export interface WaitOptions {
   readonly waitMs: number;
   readonly clock: Clock;
-  /** The caller's leaving, and the gateway's stopping. */
+  /** Signals that end the wait: the caller leaves, or the gateway stops. */
   readonly signals: readonly AbortSignal[];
 }

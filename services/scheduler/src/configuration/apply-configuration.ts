@@ -20,7 +20,7 @@ export type AppliedConfiguration =
       readonly changes: readonly AppliedChange[];
       readonly notes: readonly string[];
     }
-  /** Nothing was changed. */
+  /** No change was made. */
   | { readonly kind: "refused"; readonly violations: readonly Violation[] };
 
 export type ApplyConfiguration = (
@@ -29,7 +29,7 @@ export type ApplyConfiguration = (
   options?: { readonly dryRun?: boolean },
 ) => Promise<AppliedConfiguration>;
 
-/** What makes the changes: as operators make them. */
+/** The calls that make the changes. They are the handlers that operators call too. */
 export interface ConfigurationCalls {
   readonly putProviderAccount: AdminHandler<"putProviderAccount">;
   readonly putQueue: AdminHandler<"putQueue">;
@@ -38,9 +38,9 @@ export interface ConfigurationCalls {
 }
 
 /**
- * Brings what there is to a configuration that keeps the contract's rules: decides about all of it first, then makes
- * the changes by the handlers that make them for operators. An outage half-way leaves some of them made; applying it
- * again makes the others. Several replicas may do so at once: each change is the same whoever makes it.
+ * Changes the store until it agrees with a valid configuration. The applier decides on all changes first, and then makes
+ * them with the handlers that operators call. If an outage interrupts it, applying the configuration again makes the
+ * remaining changes. Several replicas may apply the same configuration at once: their changes are idempotent.
  */
 export function configurationApplier(
   engine: Pick<Engine, "queues" | "apiKeys" | "keyBudgets" | "providerAccounts">,
@@ -59,7 +59,7 @@ export function configurationApplier(
       keys.map((record) => [record.keyId, { record, budget: budgets.get(record.keyId) }]),
     );
     return [
-      // Limits first: jobs that a new queue lets in find them.
+      // Limits come first, so that they hold before a new queue accepts jobs.
       ...configuration.providerAccounts.map((account) =>
         declaredAccount(account, accountOf.get(account.name), calls.putProviderAccount, by),
       ),

@@ -5,9 +5,9 @@ import type { AppliedConfiguration, ApplyConfiguration } from "./apply-configura
 
 export interface ConfigurationFileParts {
   readonly apply: ApplyConfiguration;
-  /** Calls back whenever the file is to be applied again. */
+  /** Registers a listener for requests to apply the file again. */
   readonly onReload: (listener: () => void) => void;
-  /** Told after each reload. */
+  /** Called after each reload. */
   readonly onReloaded: (applied: boolean) => void;
   readonly log: {
     info(fields: object, message: string): void;
@@ -16,10 +16,10 @@ export interface ConfigurationFileParts {
   };
 }
 
-/** The file declares what cannot be: nothing of it was applied. */
+/** The file is not valid. None of it was applied. */
 export class ConfigurationFileError extends Error {
   override readonly name = "ConfigurationFileError";
-  /** `file:line:column: what is wrong`, in the order of the file. */
+  /** One line per problem, `file:line:column: what is wrong`, in the order of the file. */
   readonly problems: readonly string[];
 
   constructor(path: string, problems: readonly Problem[]) {
@@ -30,8 +30,8 @@ export class ConfigurationFileError extends Error {
 }
 
 /**
- * Applies the file at `path`, if there is to be one, and again on each reload, one at a time. Rejects if the first time something is wrong; on a reload that is
- * logged, and what was there stays.
+ * Applies the file at `path`, if there is one, and applies it again on each reload, one reload at a time. Rejects if the
+ * first time fails. A later failure is logged, and what was applied before stays in effect.
  */
 export async function startConfigurationFile(
   path: string | undefined,
@@ -55,15 +55,15 @@ export async function startConfigurationFile(
           error instanceof ConfigurationFileError ? { problems: error.problems } : { error };
         log.error(
           { path, ...fields },
-          "could not apply the configuration file: mend it, and send SIGHUP again",
+          "could not apply the configuration file: correct it, and send SIGHUP again",
         );
       }
     }
   };
   onReload(() => {
-    const idle = !wanted;
+    const isIdle = !wanted;
     wanted = true;
-    if (idle) running = running.then(applyWhileWanted);
+    if (isIdle) running = running.then(applyWhileWanted);
   });
   const first = applyFile(path, parts);
   running = first.catch(() => undefined);

@@ -10,7 +10,7 @@ import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
-/** An account is brought to its whole definition. */
+/** Decides on an account. A declaration replaces the account's whole definition. */
 export function declaredAccount(
   account: AccountMessage,
   before: ProviderAccount | undefined,

@@ -12,13 +12,13 @@ import type { StoreApiKey } from "../operators/store-api-key.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
-/** What is known of a key. */
+/** What the store holds of a key. */
 export interface KnownKey {
   readonly record: ApiKeyRecord;
   readonly budget: KeyBudget | undefined;
 }
 
-/** A key that is there gets what is declared of it, and what is left out stays; one that is not is made of its secret's hash. */
+/** Decides on a key. An existing key keeps what is not declared. A new key is created from the hash of its secret. */
 export function declaredKey(
   key: DeclaredApiKey,
   path: string,
@@ -34,11 +34,11 @@ export function declaredKey(
 function newKey(key: DeclaredApiKey, path: string, storeApiKey: StoreApiKey, by: Operator): Step {
   const { keyId, name, secretSha256, budget } = key;
   if (secretSha256 === "") {
-    const description = `there is no API key ${keyId}: make it with \`millrace keys create\`, or give its secret_sha256 and name (\`millrace keys generate\`)`;
+    const description = `there is no API key ${keyId}: create it with \`millrace keys create\`, or declare its secret_sha256 and name (\`millrace keys generate\`)`;
     return { kind: "wrong", field: `${path}.key_id`, description };
   }
   if (name === undefined) {
-    const description = `API key ${keyId} is to be made: give it a name`;
+    const description = `API key ${keyId} is new: declare its name`;
     return { kind: "wrong", field: `${path}.name`, description };
   }
   const secretHash = Buffer.from(secretSha256, "hex");
@@ -69,13 +69,13 @@ function changedKey(
 function noteOf(record: ApiKeyRecord, secretSha256: string): { readonly note?: string } {
   const { keyId, revokedMs, secretHash, oldSecret } = record;
   if (revokedMs !== undefined) {
-    return { note: `API key ${keyId} is revoked for good: what is declared of it lets nobody in` };
+    return { note: `API key ${keyId} is revoked for good: its declaration has no effect` };
   }
   const declared = Buffer.from(secretSha256, "hex");
   if (secretSha256 === "" || declared.equals(secretHash) || oldSecret?.hash.equals(declared)) {
     return {};
   }
   return {
-    note: `API key ${keyId} has another secret than the one declared: secret_sha256 makes a key, and \`millrace keys rotate\` changes it`,
+    note: `API key ${keyId} has another secret than the declared one: secret_sha256 only creates keys; change a secret with \`millrace keys rotate\``,
   };
 }

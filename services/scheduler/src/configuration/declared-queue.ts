@@ -6,7 +6,10 @@ import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
 
-/** A queue is brought to its whole definition; the number of shards stays where it is left out. */
+/**
+ * Decides on a queue. A declaration replaces the queue's whole definition, except the number of shards if it is left
+ * out.
+ */
 export function declaredQueue(
   queue: Queue,
   path: string,

@@ -1,12 +1,12 @@
 import type { Violation } from "@millrace/configuration";
 
-/** What one declaration asks for, against what there is. */
+/** The decision on one declaration, compared with what the store holds. */
 export type Step =
-  /** It is so already. `note`: what of it has no effect, for people. */
+  /** The store agrees already. `note` tells operators which part of the declaration has no effect. */
   | { readonly kind: "none"; readonly note?: string }
   | {
       readonly kind: "change";
-      /** The RPC that is, or would be, called for it. */
+      /** The RPC that makes the change. */
       readonly action: string;
       readonly subject: string;
       readonly make: () => Promise<unknown>;

@@ -41,24 +41,24 @@ const call = async (
 
 const refused = { reason: "UNAUTHENTICATED" };
 
-test("a key with its secret is let in by name", async () => {
+test("accepts a key with its secret, and returns its name", async () => {
   expect(await call(hash("right"))).toEqual({ name: "shop" });
 });
 
-test("a wrong secret is refused, and so is one of another length", async () => {
+test("refuses a wrong secret, also one of another length", async () => {
   await expect(call(hash("wrong"))).rejects.toMatchObject(refused);
   await expect(call(new Uint8Array(31))).rejects.toMatchObject(refused);
 });
 
-test("a revoked key is refused with the right secret", async () => {
+test("refuses a revoked key with the right secret", async () => {
   await expect(call(hash("right"), { revokedMs: 2 })).rejects.toMatchObject(refused);
 });
 
-test("an unknown key is refused", async () => {
+test("refuses an unknown key", async () => {
   await expect(call(hash("right"), {}, "efgh")).rejects.toMatchObject(refused);
 });
 
-test("the secret before a rotation works until its time is over", async () => {
+test("accepts the secret before a rotation until its grace is over", async () => {
   const before = (expiresMs: number) => ({ oldSecret: { hash: hash("old"), expiresMs } });
   expect(await call(hash("old"), before(NOW_MS + 1))).toEqual({ name: "shop" });
   expect(await call(hash("right"), before(NOW_MS + 1))).toEqual({ name: "shop" });
@@ -67,7 +67,7 @@ test("the secret before a rotation works until its time is over", async () => {
   await expect(call(hash("old"), revoked)).rejects.toMatchObject(refused);
 });
 
-test("gateways are told how many bytes of documents a key may store, where its budget says", async () => {
+test("returns how many bytes of documents a key may store, if its budget sets a limit", async () => {
   const bounded = await call(hash("right"), {}, "abcd", { maxStoredBytes: 5 });
   expect(bounded).toMatchObject({ maxStoredBytes: 5n });
   const unbounded = await call(hash("right"), {}, "abcd", { maxRunning: 1 });

@@ -4,12 +4,12 @@ import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isKeyId } from "@millrace/shared";
 
-const same = (hash: Buffer, shown: Uint8Array): boolean =>
+const hashesMatch = (hash: Buffer, shown: Uint8Array): boolean =>
   hash.length === shown.length && timingSafeEqual(hash, shown);
 
 /**
- * Checks an API key. An unknown key, a wrong secret and a revoked key get the same answer, so that
- * it tells nobody which key ids exist.
+ * Checks an API key. An unknown key, a wrong secret and a revoked key get the same answer, so that the answer does not
+ * tell which key ids exist.
  */
 export const authenticate =
   (
@@ -25,8 +25,10 @@ export const authenticate =
     const valid =
       key !== undefined &&
       key.revokedMs === undefined &&
-      (same(key.secretHash, secretSha256) ||
-        (old !== undefined && clock.nowMs() < old.expiresMs && same(old.hash, secretSha256)));
+      (hashesMatch(key.secretHash, secretSha256) ||
+        (old !== undefined &&
+          clock.nowMs() < old.expiresMs &&
+          hashesMatch(old.hash, secretSha256)));
     if (!valid) throw rpcError({ reason: "UNAUTHENTICATED", message: "the API key is not valid" });
     const { maxStoredBytes } = (await engine.keyBudgets.get(key.keyId)) ?? {};
     const bound = maxStoredBytes === undefined ? {} : { maxStoredBytes: BigInt(maxStoredBytes) };

@@ -13,7 +13,6 @@ const job: JobRecord = {
   priority: 50,
   maxAttempts: 5,
   backoff: defaultBackoff,
-  documents: [],
   labels: {},
   submittedAtMs: 1_000,
   state: "CANCELLED",
@@ -27,7 +26,7 @@ const job: JobRecord = {
 
 function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   const asked: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const handler = cancel(
     {
       cancel: async (jobId) => {
@@ -36,7 +35,7 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
       },
       getJobs: async () => [{ ...job, state }],
     },
-    { ended: ({ jobId, type }, state) => void told.push(`${jobId} ${type} ${state}`) },
+    { ended: ({ jobId, type }, state) => void reported.push(`${jobId} ${type} ${state}`) },
   );
   const { signal } = new AbortController();
   const context = {
@@ -50,24 +49,24 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   };
   const call = async (keyId = "k7f3q2m9") =>
     handler(create(CancelRequestSchema, { keyId, cancel: { jobId: id } }), context);
-  return { asked, told, call };
+  return { asked, reported, call };
 }
 
-test("a waiting job comes back as it is afterwards", async () => {
-  const { told, call } = setup({ kind: "cancelled" });
+test("returns a waiting job in its state after the cancel", async () => {
+  const { reported, call } = setup({ kind: "cancelled" });
   expect(await call()).toMatchObject({ job: { id } });
-  expect(told).toEqual([`${id} summarize CANCELLED`]);
+  expect(reported).toEqual([`${id} summarize CANCELLED`]);
 });
 
-test("cancelling again succeeds, and cancelling a job that ended otherwise does not", async () => {
-  const { told, call } = setup({ kind: "alreadyFinal", state: "CANCELLED" });
+test("succeeds for a cancelled job, and not for a job that ended otherwise", async () => {
+  const { reported, call } = setup({ kind: "alreadyFinal", state: "CANCELLED" });
   expect(await call()).toMatchObject({ job: { id } });
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   const succeeded = setup({ kind: "alreadyFinal", state: "SUCCEEDED" });
   await expect(succeeded.call()).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
 });
 
-test("a job that ran, and ended before its worker was told, says how it ended", async () => {
+test("reports how a job ended that finished before its worker received the cancel", async () => {
   const running = setup({ kind: "requested", workerId: "w" }, "RUNNING");
   expect(await running.call()).toMatchObject({ job: { id } });
   const cancelled = setup({ kind: "requested", workerId: "w" }, "CANCELLED");
@@ -79,7 +78,7 @@ test("a job that ran, and ended before its worker was told, says how it ended", 
   });
 });
 
-test("another key's job is not found, and is left alone", async () => {
+test("does not find another key's job, and leaves it alone", async () => {
   const { asked, call } = setup({ kind: "cancelled" });
   await expect(call("other123")).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
   expect(asked).toEqual([]);

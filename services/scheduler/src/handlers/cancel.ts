@@ -5,7 +5,7 @@ import { isFinal, isJobId, type JobState, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 
-/** Cancelling a job that is CANCELLED already succeeds, so that a caller that lost the reply may repeat it. */
+/** Cancels a job. It succeeds for a CANCELLED job too, so that a caller that lost the reply may retry. */
 export const cancel =
   (
     engine: Pick<Engine, "cancel" | "getJobs">,
@@ -18,7 +18,7 @@ export const cancel =
     if (outcome.kind === "alreadyFinal") assertCancelled(outcome.state);
     const [job] = await engine.getJobs([id]);
     if (outcome.kind === "notFound" || job === undefined) throw notFound();
-    // It ran, and has ended in its own way before its worker could be told.
+    // The job was running and has ended by itself before its worker received the cancel.
     if (isFinal(job.state)) assertCancelled(job.state);
     if (outcome.kind === "cancelled") observer.ended({ ...job, jobId: id }, "CANCELLED");
     return { job: jobMessage(job) };
@@ -28,9 +28,9 @@ function assertCancelled(state: JobState): void {
   if (state === "CANCELLED") return;
   throw rpcError({
     reason: "ILLEGAL_TRANSITION",
-    message: `the job has finished: ${state}`,
+    message: `the job has already finished: its state is ${state}`,
     metadata: { state },
   });
 }
 
-const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "no such job" });
+const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "there is no such job" });

@@ -4,7 +4,10 @@ import type { Handler } from "@millrace/runtime";
 import { isJobId, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 
-/** A job of another key is left out like one that is not there: the answer tells them not apart. */
+/**
+ * Reads jobs. It leaves out another key's job like one that does not exist, so that the answer does not tell which
+ * exist.
+ */
 export const getJobs =
   (
     engine: Pick<Engine, "getJobs">,

@@ -10,6 +10,6 @@ export const getQueue =
   async ({ name }) => {
     const queue = isQueueName(name) ? await engine.getQueue(name) : undefined;
     if (queue === undefined)
-      throw rpcError({ reason: "QUEUE_NOT_FOUND", message: "no such queue" });
+      throw rpcError({ reason: "QUEUE_NOT_FOUND", message: "there is no such queue" });
     return { name: queue.name, types: [...queue.types] };
   };

@@ -13,7 +13,10 @@ export const list =
   async ({ keyId, filter }) => {
     const queue = filter?.queue ?? "";
     if (filter === undefined || !isKeyId(keyId) || !isQueueName(queue)) {
-      throw rpcError({ reason: "MALFORMED", message: "a key and a queue are needed" });
+      throw rpcError({
+        reason: "MALFORMED",
+        message: "key_id and filter.queue must be set to valid names",
+      });
     }
     assertPageToken("ListJobs", filter.pageToken, isUlid(filter.pageToken));
     const page = await engine.listJobs({ keyId, queue, ...jobFilterOf(filter) });

@@ -8,7 +8,7 @@ const never = () => {
   throw new Error("was called");
 };
 
-test("nothing is stored once its caller has been told that it failed", async () => {
+test("stores nothing after the caller has been told that the call failed", async () => {
   const call = new AbortController();
   const engine = {
     recentQueue: async () => {

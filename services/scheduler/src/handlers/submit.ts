@@ -13,19 +13,23 @@ import { gatherSubmissions, jobWeight } from "../submitting/gather-submissions.t
 import { returnedJobs } from "../submitting/returned-jobs.ts";
 
 /**
- * How much JSON is made canonical, in characters, before other calls have their turn: 2 ms of text, or, at worst,
- * members alone, 20 ms. A longer payload is read in one turn and made canonical in another, of 20 ms each at worst.
+ * How many characters of JSON one call makes canonical before it yields to other calls. As much text takes 2 ms, and in
+ * the worst case, members only, 20 ms. A longer payload is read in one turn of the event loop and made canonical in
+ * another, at most 20 ms each.
  */
 const HASHED_AT_ONCE = 128 * 1024;
 
-/** How much of a job is made canonical: gateways send payloads as text. */
+/** How many characters of a job are made canonical. Gateways send payloads as text. */
 const hashedCharacters = (spec: JobSpecMessage): number =>
   spec.idempotencyKey === "" ? 0 : payloadText(spec).length;
 
 const payloadText = ({ payload }: JobSpecMessage): string =>
   payload.case === "payloadJson" ? payload.value : "";
 
-/** Results come in the order of the jobs. A malformed job refuses the whole group, nothing of it stored: gateways check jobs before they send them. */
+/**
+ * Submits jobs, and returns results in their order. A malformed job refuses the whole group: gateways check jobs before
+ * they send them.
+ */
 export function submit(
   engine: Pick<Engine, "submit" | "getJobs" | "recentQueue">,
   observer: JobObserver,
@@ -41,9 +45,12 @@ export function submit(
     let hashed = 0;
     for (const { id, spec, submitTime } of jobs) {
       if (!isJobId(id) || spec === undefined || queueOf(id) !== spec.queue) {
-        throw rpcError({ reason: "MALFORMED", message: "a job's id and its queue do not agree" });
+        throw rpcError({
+          reason: "MALFORMED",
+          message: `the id ${id} does not belong to the job's queue`,
+        });
       }
-      // Before it, too: decoding its message has taken its part of this turn.
+      // This also yields before the first long job: decoding the message has already used a part of this turn.
       const hashes = hashedCharacters(spec);
       if (hashed + hashes > HASHED_AT_ONCE) {
         await nextTurn();
@@ -52,11 +59,11 @@ export function submit(
       hashed += hashes;
       const payload = hashes > HASHED_AT_ONCE ? readPayload(payloadText(spec)) : undefined;
       if (payload !== undefined) await nextTurn();
-      const saidMs = submitTime === undefined ? undefined : timeMs(submitTime);
-      const submittedAtMs = submitTimeMs(saidMs, clock.nowMs());
+      const gatewayMs = submitTime === undefined ? undefined : timeMs(submitTime);
+      const submittedAtMs = submitTimeMs(gatewayMs, clock.nowMs());
       specs.push(jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue), payload));
     }
-    // Whoever asked has been told that it failed, and may have asked elsewhere.
+    // If the call was aborted, its caller knows that it failed, and may have submitted the jobs elsewhere.
     signal.throwIfAborted();
     const bytes = specs.reduce((sum, spec) => sum + jobWeight(spec), 0);
     const outcomes: readonly SubmissionOutcome[] = pressure.admits(bytes)
@@ -64,7 +71,7 @@ export function submit(
       : specs.map(() => ({ kind: "storeFull" }));
     const results = specs.map(({ id, type }, index) => {
       const outcome = outcomes[index];
-      if (outcome === undefined) throw new Error("the engine left a job without an outcome");
+      if (outcome === undefined) throw new Error("the engine returned no outcome for a job");
       if (outcome.kind === "accepted") observer.submitted(id, type);
       if (outcome.kind === "storeFull") observer.shed();
       return submitResult(id, outcome);
@@ -76,7 +83,7 @@ export function submit(
   };
 }
 
-/** What jobs that say nothing of it get, by their queue. */
+/** Reads the queues' retry policies, for jobs that leave out parts of theirs. */
 async function retryDefaults(
   engine: Pick<Engine, "recentQueue">,
   queues: ReadonlySet<string>,
@@ -85,6 +92,6 @@ async function retryDefaults(
     [...queues].filter(isQueueName).map((queue) => engine.recentQueue(queue)),
   );
   const byQueue = new Map(found.map((queue) => [queue?.name as string, queue?.defaultRetry]));
-  // A queue that is not there refuses its jobs, whatever they say.
+  // A queue that does not exist refuses its jobs, whatever their policy is.
   return (queue) => byQueue.get(queue) ?? queueDefaults.defaultRetry;
 }

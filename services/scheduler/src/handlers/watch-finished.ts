@@ -6,7 +6,7 @@ import { createWake, groups, jobBytes, limits } from "@millrace/shared";
 import type { JobObserver } from "../observing/job-observer.ts";
 import { AwaitedJobs } from "../watching/awaited-jobs.ts";
 
-/** What may be long of a finished job. */
+/** The fields of a finished job that may be long. */
 type FinishedJob = Pick<Job, "labels" | "resultJson" | "error">;
 
 const messageLimits = {
@@ -43,7 +43,10 @@ export const watchFinished = (
       while (!signal.aborted && !(ended && awaited.isEmpty)) {
         if (failure !== undefined) throw failure.error;
         if (draining.aborted) {
-          throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
+          throw rpcError({
+            reason: "DRAINING",
+            message: "the scheduler is stopping: open the stream again",
+          });
         }
         if (!awaited.mayHaveNews) {
           await wait();

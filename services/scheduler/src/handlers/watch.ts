@@ -10,17 +10,19 @@ import { jobNews } from "../watching/job-news.ts";
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
 const MAX_CHUNKS = 256;
-/** Some messages wait for each caller that does not read, here and in its gateway, and there may be thousands. */
+/**
+ * The bytes of one message. Some messages are buffered for each slow caller, here and in its gateway, and there may be
+ * thousands.
+ */
 const MAX_BYTES = 64 * 1024;
-/** Jobs that one call reads, for all that are watched: each may have a long result. */
+/** How many jobs one call reads, for all watches together: each job may have a long result. */
 const JOBS_PER_READ = 64;
 
 /**
- * Follows a job: the job as it is unless it is final, its output, and last its final state. Signals
- * only wake a re-read: what is sent is always read from the store, so a lost or late signal costs time
- * and not truth. The job is read before its output: all output of a job that is read as final is
- * stored by then, and is sent before that final state. Where such output is no longer kept, the final
- * state is sent before the call fails with OUTPUT_GONE.
+ * Follows a job: sends the job as it is, then its output, and its final state last. Signals only cause a new read. All
+ * that is sent comes from the store, so a lost or late signal costs time but no correctness. The handler reads the job
+ * before its output. If the job is final, all its output is stored by then, and is sent before the final state. If that
+ * output is no longer stored, the handler sends the final state and then fails with OUTPUT_GONE.
  */
 export function watch(
   engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
@@ -51,13 +53,13 @@ export function watch(
     let sent = "";
     while (!signal.aborted) {
       if (draining.aborted) {
-        throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping" });
+        throw rpcError({ reason: "DRAINING", message: "the scheduler is stopping: watch again" });
       }
       const job = news.takeChanged() ? await jobs.add(id) : null;
       if (job === undefined) throw notFound();
       if (job !== null) news.foundOutput(job.output.nextOffset);
       const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
-      // Before the first event, so that a caller who asks for what is gone is refused and not cut.
+      // The output is read before the first event, so that a request for output that is gone is refused at once.
       let output = offset < news.end ? await readFrom(id, offset) : [];
       if (isFault(output) && !now?.final) throw output;
       if (now !== null && !now.final && now.seen !== sent) {
@@ -80,7 +82,7 @@ export function watch(
 const isFault = (output: readonly OutputChunk[] | RpcFault): output is RpcFault =>
   output instanceof RpcFault;
 
-/** Tells apart what a watcher wants to be told of. */
+/** Changes if a watcher has to receive the job again. */
 const seenOf = ({ state, attempt, cancelRequested }: JobRecord): string =>
   `${state} ${attempt} ${cancelRequested}`;
 
@@ -92,10 +94,10 @@ const chunksEvent = (chunks: readonly OutputChunk[]): Response => ({
   event: { event: { case: "chunks", value: { chunks: chunks.map(outputMessage) } } },
 });
 
-const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "no such job" });
+const notFound = () => rpcError({ reason: "JOB_NOT_FOUND", message: "there is no such job" });
 const gone = (oldestOffset: number) =>
   rpcError({
     reason: "OUTPUT_GONE",
-    message: `output before ${oldestOffset} is no longer kept`,
+    message: `output before offset ${oldestOffset} is no longer stored: read from ${oldestOffset} on`,
     metadata: { oldest_offset: String(oldestOffset) },
   });

@@ -12,7 +12,7 @@ export interface WorkParts
   readonly engine: Engine;
 }
 
-/** A session for each stream; all of them lease and write together. */
+/** Serves each worker's stream with a session. All sessions share one Leasing and one batch of writes. */
 export function work(
   parts: WorkParts,
 ): Handler<(typeof WorkerService)["method"]["work"], WorkerPass> {

@@ -1,33 +1,37 @@
 import type { Engine, Signal } from "@millrace/engine";
 import type { QueueName } from "@millrace/shared";
 import { Line, type LineOptions } from "./line.ts";
-import { Seat, type Taker } from "./seat.ts";
+import { Seat, type SeatedWorker } from "./seat.ts";
 
 export interface LeasingOptions extends LineOptions {
   readonly engine: Pick<Engine, "lease" | "settle" | "subscribe">;
 }
 
-/** One queue as this scheduler's workers serve it. */
-interface Served {
+/** The lines and seats of one queue at this scheduler. */
+interface ServedQueue {
   readonly lines: Map<string, Line>;
   readonly seats: Map<Seat, Line>;
   readonly subscription: Promise<AsyncDisposable>;
 }
 
-/** Gives jobs to the workers of this scheduler: whoever has a free slot joins, and is assigned what its queues have. */
+/**
+ * Leases jobs for all workers that are connected to this scheduler. A worker that joins gets a seat, which stands in one
+ * line for each queue that the worker serves. Each line leases jobs for its seats. Leasing opens a line for the first
+ * worker that needs it, closes it after the last one, and passes the store's signals on to lines and seats.
+ */
 export class Leasing {
   readonly #options: LeasingOptions;
-  readonly #served = new Map<QueueName, Served>();
+  readonly #served = new Map<QueueName, ServedQueue>();
 
   constructor(options: LeasingOptions) {
     this.#options = options;
   }
 
-  /** Rejects if the store is away. The worker gets nothing before it offers a slot. */
-  async join(taker: Taker): Promise<Seat> {
-    const queues = [...new Set(taker.queues)].map((queue) => this.#serve(queue, taker));
+  /** Gives the worker a seat. The worker gets no job until it offers a slot. Rejects if the store is unavailable. */
+  async join(worker: SeatedWorker): Promise<Seat> {
+    const queues = [...new Set(worker.queues)].map((queue) => this.#serve(queue, worker));
     const seat = new Seat(
-      taker,
+      worker,
       queues.map(({ line }) => line),
     );
     for (const { served, line } of queues) {
@@ -62,11 +66,13 @@ export class Leasing {
     }
   }
 
-  #serve(queue: QueueName, { pools, types }: Taker): { served: Served; line: Line } {
+  #serve(queue: QueueName, { pools, types }: SeatedWorker): { served: ServedQueue; line: Line } {
     const served = this.#served.get(queue) ?? {
       lines: new Map<string, Line>(),
       seats: new Map<Seat, Line>(),
-      subscription: this.#options.engine.subscribe(queue, (signal) => this.#hear(queue, signal)),
+      subscription: this.#options.engine.subscribe(queue, (signal) =>
+        this.#onSignal(queue, signal),
+      ),
     };
     this.#served.set(queue, served);
     const wanted = { pools: [...new Set(pools)].sort(), types: [...new Set(types)].sort() };
@@ -76,7 +82,7 @@ export class Leasing {
     return { served, line };
   }
 
-  #hear(queue: QueueName, signal: Signal): void {
+  #onSignal(queue: QueueName, signal: Signal): void {
     const served = this.#served.get(queue);
     if (served === undefined) return;
     if (signal.kind === "work" || signal.kind === "resync") {

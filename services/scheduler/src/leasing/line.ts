@@ -1,14 +1,14 @@
 import type { Engine, Lease, LeaseRequest } from "@millrace/engine";
 import type { Clock, QueueName, TimerHandle } from "@millrace/shared";
-import { orAway } from "../store/store-outage.ts";
+import { unlessOutage } from "../store/store-outage.ts";
 import { Isolation } from "./isolation.ts";
 import type { Seat, SeatLine } from "./seat.ts";
 
-/** How many jobs one call takes: their payloads are in memory at once. */
+/** How many jobs one call leases: their payloads are in memory at the same time. */
 const LEASES_PER_CALL = 256;
-/** Signals are hints: how long a job may wait for one that was lost. */
+/** How often a line asks without a signal. Signals are hints, and a job whose signal was lost waits this long. */
 const POLL_MS = 1_000;
-/** How often guests are looked for, and for how many workers at once. */
+/** How often a line looks for guests, and for how many workers each time. */
 const GUESTS_EVERY_MS = 250;
 const HOSTS_AT_ONCE = 16;
 
@@ -16,22 +16,23 @@ export interface LineOptions {
   readonly engine: Pick<Engine, "lease" | "settle">;
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** Told of a call that failed for another reason than an absent store; the next one comes all the same. */
+  /** Called with the error of a failed call, unless the store is unavailable. The line goes on with its next call. */
   readonly onError: (error: unknown) => void;
 }
 
-/** What workers serve, each list without repeats and in order. */
-export interface Served {
-  /** Besides jobs that name none. */
+/** What the workers of a line serve. Both lists are sorted and have no duplicates. */
+export interface ServedWork {
+  /** Jobs that name no pool are served in any case. */
   readonly pools: readonly string[];
-  /** None: any. */
+  /** An empty list means all types. */
   readonly types: readonly string[];
 }
 
 /**
- * The workers that wait for jobs of one queue and serve the same pools and types. One call leases for all of
- * them, and one call is under way at a time: however many workers and signals there are, a line asks
- * no more often than the store answers, and what comes up meanwhile is gathered.
+ * The workers that stand in line for the jobs of one queue, like people at a counter. All of them serve the same pools and
+ * types, so each can run any job that the line leases. Jobs go to the worker that has got none for longest. The line makes
+ * one call at a time, which leases for all its workers. However many workers and signals there are, the line asks no more
+ * often than the store answers: wake-ups during a call are combined into the next call.
  */
 export class Line implements SeatLine {
   readonly queue: QueueName;
@@ -39,14 +40,14 @@ export class Line implements SeatLine {
   readonly #types: readonly string[];
   readonly #options: LineOptions;
   readonly #seats = new Set<Seat>();
-  /** Seats that may have a free slot, the one that has had no job for longest first. */
+  /** Seats that may have a free slot. The seat that has got no job for longest comes first. */
   readonly #ready = new Set<Seat>();
   readonly #isolation = new Isolation(() => this.wake());
-  /** There may be jobs that nobody had a slot for. */
+  /** Whether jobs may wait that no worker had a slot for. */
   #unserved = true;
   #suspectsWait = false;
-  /** No worker is set aside before: there was nothing for the one before. */
-  #noneAsideUntilMs = 0;
+  /** No worker is set aside until then, because the last one found no suspect to run. */
+  #noIsolationUntilMs = 0;
   #noGuestsUntilMs = 0;
   #running = false;
   #again = false;
@@ -54,14 +55,14 @@ export class Line implements SeatLine {
   #dueMs: number | undefined;
   #timer: TimerHandle | undefined;
 
-  constructor(queue: QueueName, { pools, types }: Served, options: LineOptions) {
+  constructor(queue: QueueName, { pools, types }: ServedWork, options: LineOptions) {
     this.queue = queue;
     this.#pools = pools;
     this.#types = types;
     this.#options = options;
   }
 
-  /** There may be something to lease. */
+  /** Makes the line ask for jobs, because there may be some. */
   wake(): void {
     this.#again = true;
     if (this.#running || this.#closed) return;
@@ -73,13 +74,13 @@ export class Line implements SeatLine {
     this.#seats.add(seat);
   }
 
-  /** The seat has free slots. Without jobs that are known to wait, nothing is asked for it. */
+  /** Adds a seat that has free slots. The line asks the store only if jobs may wait. */
   ready(seat: Seat): void {
     this.#ready.add(seat);
     if (this.#unserved) this.wake();
   }
 
-  /** The seat was given jobs, by this line or by another one that it stands in: others are next. */
+  /** Moves a seat to the end, because it got jobs from this line or from another one. */
   served(seat: Seat): void {
     if (this.#ready.delete(seat)) this.#ready.add(seat);
   }
@@ -99,7 +100,7 @@ export class Line implements SeatLine {
     while (this.#again && !this.#closed) {
       this.#again = false;
       this.#dueMs = undefined;
-      // Before others are asked for: whoever had a suspect is given what came first now.
+      // Workers whose suspect has ended come back first, so that they get jobs in their usual turn now.
       this.#isolation.backIfDone();
       const seats = this.#nextSeats();
       this.#unserved = seats.length === 0;
@@ -109,7 +110,7 @@ export class Line implements SeatLine {
         await this.#leaseSuspects().catch(this.#options.onError);
       }
     }
-    // In the same turn as the loop's last look, so that no wake falls between.
+    // This runs in the same turn as the loop's last check, so no wake-up is lost in between.
     this.#running = false;
     this.#timer?.cancel();
     if (this.#closed) return;
@@ -122,7 +123,7 @@ export class Line implements SeatLine {
     const nowMs = this.#options.clock.nowMs();
     if (!this.#suspectsWait) this.#isolation.backIfUnused();
     const idle = this.#isolation.idle();
-    if (idle.length === 0 && this.#suspectsWait && nowMs >= this.#noneAsideUntilMs) {
+    if (idle.length === 0 && this.#suspectsWait && nowMs >= this.#noIsolationUntilMs) {
       this.#isolation.setAside(this.#seats);
       idle.push(...this.#isolation.idle());
     }
@@ -131,11 +132,11 @@ export class Line implements SeatLine {
     const take = (seat: Seat, leases: readonly Lease[]) => seat.take(leases, 1, true);
     await this.#lease(idle, idle.length, take, { alone: true });
     const unused = this.#isolation.idle();
-    if (unused.length > 0) this.#noneAsideUntilMs = nowMs + POLL_MS;
+    if (unused.length > 0) this.#noIsolationUntilMs = nowMs + POLL_MS;
     for (const seat of unused) this.#isolation.back(seat);
   }
 
-  /** For workers whose slots are all taken: a job of a key that has nothing running there, each. */
+  /** Leases guests: for each worker whose slots are all taken, one job of a key that has no job running in that worker. */
   async #leaseGuests(): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs < this.#noGuestsUntilMs) return;
@@ -149,7 +150,7 @@ export class Line implements SeatLine {
     }
   }
 
-  /** Leases as many jobs for each of the seats as all of them take. */
+  /** Leases the same number of jobs for each seat: the smallest number of free slots among them. */
   #leaseUsual(seats: readonly Seat[]): Promise<number> {
     const most = Math.floor(LEASES_PER_CALL / seats.length);
     const each = Math.min(most, ...seats.map((seat) => seat.free));
@@ -158,7 +159,7 @@ export class Line implements SeatLine {
     return this.#lease(seats, each * seats.length, take);
   }
 
-  /** Leases jobs for seats, which take turns. Returns how many there were. */
+  /** Leases jobs and deals them to the seats in turn. Returns the number of jobs. */
   async #lease(
     seats: readonly Seat[],
     count: number,
@@ -173,29 +174,29 @@ export class Line implements SeatLine {
         ...{ pools: this.#pools, types: this.#types },
         workerId: seats.map((seat) => seat.workerId),
       };
-      const result = await orAway(engine.lease(request));
+      const result = await unlessOutage(engine.lease(request));
       leases = result?.leases ?? [];
       this.#suspectsWait = result?.suspectsWait ?? false;
       this.#dueMs = Math.min(this.#dueMs ?? Infinity, result?.nextDueMs ?? Infinity);
-      // Before seats are told of: what they have free is asked for only if there may be more.
+      // This is set before the seats take their jobs: a seat with free slots then asks only if more jobs may wait.
       const isFull = leases.length === count;
       if (rare === undefined) this.#unserved = isFull;
       this.#again ||= isFull;
     } finally {
       const shares = seats.map((): Lease[] => []);
-      for (const [at, lease] of leases.entries()) shares[at % seats.length]?.push(lease);
+      for (const [index, lease] of leases.entries()) shares[index % seats.length]?.push(lease);
       const refused = shares.filter((share, turn) => !take(seats[turn] as Seat, share)).flat();
       if (refused.length > 0) {
-        await orAway(engine.settle(refused.map((lease) => ({ ...lease, kind: "release" }))));
+        await unlessOutage(engine.settle(refused.map((lease) => ({ ...lease, kind: "release" }))));
       }
     }
     return leases.length;
   }
 
   /**
-   * Those with a free slot, as many as one call can serve. They keep their places: jobs go to the first
-   * of them, and only who was given one goes to the end. A seat that is full stands at the end again
-   * once it has a free slot.
+   * Returns the seats with a free slot, as many as one call can serve. They keep their places in line. Jobs go to the first
+   * ones, and only a seat that gets a job moves to the end. A full seat leaves the line, and joins it at the end once it has
+   * a free slot.
    */
   #nextSeats(): Seat[] {
     const seats: Seat[] = [];

@@ -1,97 +1,101 @@
 import type { Lease } from "@millrace/engine";
 import { type JobId, parseJobId, type QueueName } from "@millrace/shared";
 
-/** A worker that takes jobs. */
-export interface Taker {
+/** A connected worker, as its seat uses it. */
+export interface SeatedWorker {
   readonly workerId: string;
   readonly queues: readonly QueueName[];
-  /** That it serves besides jobs that name none. */
+  /** The pools that the worker serves. It serves jobs without a pool in any case. */
   readonly pools: readonly string[];
-  /** The job types that it has executors for; none: any. */
+  /** The job types that the worker has executors for. An empty list means all types. */
   readonly types: readonly string[];
-  /** How many jobs it runs at once, guests aside. */
+  /** How many jobs the worker runs at once, not counting guests. */
   readonly slots: number;
-  /** How many it takes beyond its slots, each of a key that has nothing running there. */
+  /** How many guests the worker takes beyond its slots. */
   readonly guestSlots: number;
-  /** The jobs that it runs. */
+  /** The jobs that the worker runs. */
   running(): readonly JobId[];
-  /** Its stream is over. */
+  /** Whether the worker's stream has ended. */
   isGone(): boolean;
-  /** Jobs for it. Resolves once they are on their way: until then it gets no more. */
+  /** Sends jobs to the worker. Resolves once they are on their way; until then the seat gets no more jobs. */
   assign(leases: readonly Lease[]): Promise<void>;
-  /** A job's cancel was asked for, which may be one of its own. */
+  /** Passes on the cancel of a job, which may belong to another worker. */
   cancel(jobId: JobId): void;
 }
 
-/** What a seat tells a line that it stands in. */
+/** A line, as its seats use it. */
 export interface SeatLine {
-  /** The seat has free slots. */
+  /** Called when the seat has free slots. */
   ready(seat: Seat): void;
-  /** The seat was given jobs, by this line or by another one that it stands in. */
+  /** Called when the seat got jobs, from this line or from another one. */
   served(seat: Seat): void;
   leave(seat: Seat): void;
 }
 
-/** A worker's place in the lines that it stands in, with the slots that it has free. */
+/**
+ * A worker's seat in front of all lines that it stands in. A worker stands in one line per queue, but it has only one set
+ * of free slots. The seat counts these slots for all its lines. A line reserves slots on the seat before it leases jobs, so
+ * that two lines never fill the same slot.
+ */
 export class Seat {
-  readonly #taker: Taker;
+  readonly #worker: SeatedWorker;
   readonly #lines: readonly SeatLine[];
   #slots = 0;
-  /** Of slots, those that a line has asked jobs for. */
+  /** Slots for which a line is leasing jobs at present. */
   #reserved = 0;
   #assigning = false;
-  /** Set aside for a suspect: whom to tell when it may be idle, and whether it was given one. */
+  /** Set while the seat is set aside for a suspect. `given` says whether it got the suspect. */
   #aside: { readonly onChange: () => void; given: boolean } | undefined;
   #withdrawn = false;
   #turn = 0;
 
-  constructor(taker: Taker, lines: readonly SeatLine[]) {
-    this.#taker = taker;
+  constructor(worker: SeatedWorker, lines: readonly SeatLine[]) {
+    this.#worker = worker;
     this.#lines = lines;
   }
 
   get workerId(): string {
-    return this.#taker.workerId;
+    return this.#worker.workerId;
   }
 
-  /** How many jobs it takes now. */
+  /** How many jobs the seat takes now. */
   get free(): number {
     return this.#aside === undefined && !this.#assigning ? this.#open : 0;
   }
 
-  /** Not gone, not leaving, and not set aside. */
+  /** Whether the worker is connected, not draining and not set aside. */
   get takesMore(): boolean {
-    return !this.#withdrawn && !this.#taker.isGone() && this.#aside === undefined;
+    return !this.#withdrawn && !this.#worker.isGone() && this.#aside === undefined;
   }
 
-  /** How many jobs it runs, or is about to. */
+  /** How many jobs the worker runs, or will get from a call under way. */
   get load(): number {
-    return this.#taker.running().length + this.#reserved;
+    return this.#worker.running().length + this.#reserved;
   }
 
-  /** All slots are taken, and it takes a guest. */
+  /** Whether all slots are taken and the worker has room for a guest. */
   get takesGuest(): boolean {
-    const { slots, guestSlots } = this.#taker;
+    const { slots, guestSlots } = this.#worker;
     const isFull = this.takesMore && !this.#assigning && this.#slots === 0;
     return isFull && this.load < slots + guestSlots;
   }
 
-  /** The API keys whose jobs it runs. */
+  /** The API keys whose jobs the worker runs. */
   get keys(): readonly string[] {
-    return [...new Set(this.#taker.running().map((id) => parseJobId(id)?.keyId ?? ""))];
+    return [...new Set(this.#worker.running().map((id) => parseJobId(id)?.keyId ?? ""))];
   }
 
-  /** Set aside, running nothing, and able to take a suspect. */
+  /** Whether the seat is set aside, runs nothing and can take a suspect. */
   get isIdle(): boolean {
     return this.#aside?.given === false && this.#runsNothing && this.#open > 0;
   }
 
-  /** Set aside, and not idle yet. */
+  /** Whether the seat is set aside and still runs other jobs. */
   get isDraining(): boolean {
     return this.#aside?.given === false && !this.isIdle;
   }
 
-  /** Set aside, and rid of its suspect. */
+  /** Whether the seat is set aside and its suspect has ended. */
   get isDone(): boolean {
     return this.#aside?.given === true && this.#runsNothing;
   }
@@ -101,66 +105,69 @@ export class Seat {
   }
 
   get #open(): number {
-    return this.#withdrawn || this.#taker.isGone() ? 0 : this.#slots;
+    return this.#withdrawn || this.#worker.isGone() ? 0 : this.#slots;
   }
 
-  /** It takes this many jobs more. */
+  /** Adds free slots that the worker offers. */
   offer(slots: number): void {
     this.#slots += slots;
     this.#aside?.onChange();
-    this.#tell();
+    this.#offerToLines();
   }
 
-  /** No line gives it jobs until it is back, but for one suspect. `onChange`: it may run nothing now. */
+  /** Sets the seat aside: until `back`, it gets one suspect and no other job. `onChange` is called when it may be idle. */
   setAside(onChange: () => void): void {
     this.#aside = { onChange, given: false };
   }
 
   back(): void {
     this.#aside = undefined;
-    this.#tell();
+    this.#offerToLines();
   }
 
-  /** It takes no more jobs: what it offered is void. It still hears of cancels. */
+  /** Ends the worker's part in leasing: its free slots no longer count. The seat still passes on cancels. */
   withdraw(): void {
     this.#withdrawn = true;
     for (const line of this.#lines) line.leave(this);
   }
 
-  /** It runs nothing any more. */
+  /** Called when the worker has ended its last job. */
   emptied(): void {
     this.#aside?.onChange();
   }
 
   cancel(jobId: JobId): void {
-    this.#taker.cancel(jobId);
+    this.#worker.cancel(jobId);
   }
 
-  /** Slots that no other line may fill meanwhile. */
+  /** Reserves slots, so that no other line fills them. */
   reserve(slots: number): void {
     this.#slots -= slots;
     this.#reserved += slots;
   }
 
-  /** Fills slots out of `reserved`, and frees the rest. `alone`: with a suspect. False: it takes no more, and these go back. */
+  /**
+   * Assigns jobs to `reserved` slots and frees the rest. `alone` marks a suspect. Returns false if the worker is gone
+   * and the jobs must be released.
+   */
   take(leases: readonly Lease[], reserved: number, alone: boolean): boolean {
     this.#reserved -= reserved;
-    if (this.#withdrawn || this.#taker.isGone()) return false;
+    if (this.#withdrawn || this.#worker.isGone()) return false;
     this.#slots += reserved - leases.length;
     if (alone && leases.length > 0 && this.#aside !== undefined) this.#aside.given = true;
     this.#assign(leases);
     return true;
   }
 
-  /** Its place for a guest, which no other line may fill meanwhile. */
+  /** Reserves room for a guest, so that no other line fills it. */
   reserveGuest(): void {
     this.#reserved += 1;
   }
 
-  /** A guest, or none. False: it takes no more. */
+  /** Assigns a guest, if there is one. Returns false if the worker is gone and the job must be released. */
   takeGuest(leases: readonly Lease[]): boolean {
     this.#reserved -= 1;
-    if (this.#withdrawn || this.#taker.isGone()) return false;
+    if (this.#withdrawn || this.#worker.isGone()) return false;
     this.#assign(leases);
     return true;
   }
@@ -169,16 +176,16 @@ export class Seat {
     if (leases.length > 0) {
       this.#assigning = true;
       for (const line of this.#lines) line.served(this);
-      void this.#taker.assign(leases).then(() => {
+      void this.#worker.assign(leases).then(() => {
         this.#assigning = false;
-        this.#tell();
+        this.#offerToLines();
       });
     }
-    this.#tell();
+    this.#offerToLines();
   }
 
-  /** Each time another line is told first, so that all queues have their turn. */
-  #tell(): void {
+  /** Tells the lines about free slots. Another line comes first each time, so that all queues get their turn. */
+  #offerToLines(): void {
     if (this.free === 0) return;
     const first = this.#turn++ % this.#lines.length;
     for (const line of [...this.#lines.slice(first), ...this.#lines.slice(0, first)]) {

@@ -3,7 +3,7 @@ import {
   inflowLimitsOf,
   keepSecret,
   type keepServerTls,
-  partOf,
+  mapReloaded,
   type RunningServer,
   type Scope,
   type ServeOptions,
@@ -24,9 +24,15 @@ import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
 import { messageFields } from "./message-fields.ts";
 
-/** A gateway has one connection, for the watches of all its callers: one too many would wait without a word. */
+/**
+ * Concurrent calls on a gateway's one connection, which carries all its callers' watches. gRPC would silently hold back
+ * further calls.
+ */
 const CALLS_PER_GATEWAY = 1_000_000;
-/** And each caller that stops watching breaks a stream off: HTTP/2's own bound would cut all the others with it. */
+/**
+ * Stream resets per gateway: each caller that stops watching resets a stream. HTTP/2's own limit would break all other
+ * streams.
+ */
 const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
 export interface ListenerParts {
@@ -48,7 +54,7 @@ export interface Listeners {
   readonly operators: RunningServer;
 }
 
-/** One listener each for gateways, workers and operators, with tokens of its own. */
+/** Starts one listener each for gateways, workers and operators. Each listener has its own tokens. */
 export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   const connected = new ConnectedWorkers();
   return {
@@ -58,28 +64,34 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   };
 }
 
-/** What is the same for all of them. */
+/** Options of all three listeners. */
 function common({ engine, tls, onFinished, log }: ListenerParts) {
   return {
     ...{ tls, clock: engine.clock, onFinished },
-    onBug: (error: unknown, path: string) => log.error({ error, path }, "a call failed"),
+    onBug: (error: unknown, path: string) =>
+      log.error({ error, path }, "a call failed because of a bug"),
   };
 }
 
-const keeping = ({ engine, config, log }: ListenerParts) => ({
+const reloadOptions = ({ engine, config, log }: ListenerParts) => ({
   ...{ clock: engine.clock, log, everyMs: config.secretsReloadMs },
 });
 
 function serveGateways(parts: ListenerParts): Promise<RunningServer> {
   const { scope, config, engine, observer, pressure } = parts;
-  const tokens = keepSecret(scope, tokenSources(config).gateways, keeping(parts), gatewayTokens);
+  const tokens = keepSecret(
+    scope,
+    tokenSources(config).gateways,
+    reloadOptions(parts),
+    gatewayTokens,
+  );
   return scope.use(
     serve({
       ...common(parts),
       listen: { host: config.host, port: config.port },
       limits: {
         ...inflowLimitsOf(config),
-        // All calls of all callers of a gateway may begin at once.
+        // All calls of all callers of a gateway may start at once.
         unfinishedPerAddress: CALLS_PER_GATEWAY,
         concurrentStreams: CALLS_PER_GATEWAY,
         streamResets: RESETS_PER_GATEWAY,
@@ -94,8 +106,13 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
 function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
   const { scope, config, engine, observer, random, leaseTokens, log } = parts;
   const { schedulerId, leaseMs, stopGraceMs } = config;
-  const tokens = keepSecret(scope, tokenSources(config).workers, keeping(parts), workerTokens);
-  tokens?.onRenewed(recordWorkerTokens(engine.changeLog, schedulerId, log));
+  const tokens = keepSecret(
+    scope,
+    tokenSources(config).workers,
+    reloadOptions(parts),
+    workerTokens,
+  );
+  tokens?.onReplaced(recordWorkerTokens(engine.changeLog, schedulerId, log));
   return scope.use(
     serve({
       ...common(parts),
@@ -117,13 +134,18 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
 function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
   const { scope, config, engine, random, tls } = parts;
   const { schedulerId } = config;
-  const tokens = keepSecret(scope, tokenSources(config).operators, keeping(parts), operatorTokens);
+  const tokens = keepSecret(
+    scope,
+    tokenSources(config).operators,
+    reloadOptions(parts),
+    operatorTokens,
+  );
   return scope.use(
     serve({
       ...common(parts),
       listen: { host: config.adminHost, port: config.adminPort },
-      // People have a token, and no certificate.
-      tls: tls && partOf(tls, ({ key, cert }) => ({ key, cert })),
+      // Operators authenticate with a token, so this listener asks for no client certificate.
+      tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
       services: [adminService(engine, engine.clock, random, { connected, schedulerId })],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),

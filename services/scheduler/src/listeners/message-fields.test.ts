@@ -7,15 +7,15 @@ import { messageFields } from "./message-fields.ts";
 
 const { messageBytes } = defaultServeLimits;
 
-test("a configuration of as many keys as there may be is taken from operators, and not from callers", () => {
+test("accepts the largest configuration from operators, and not from callers", () => {
   const budget = Object.fromEntries(
     KeyBudgetSchema.fields.map(({ localName, fieldKind }) => [
       localName,
       fieldKind === "scalar" ? 1 : {},
     ]),
   );
-  const apiKeys = Array.from({ length: 10_000 }, (_, at) => ({
-    ...{ keyId: `k${at}`, name: "a key", secretSha256: "0".repeat(64), budget },
+  const apiKeys = Array.from({ length: 10_000 }, (_, index) => ({
+    ...{ keyId: `k${index}`, name: "a key", secretSha256: "0".repeat(64), budget },
   }));
   const request = create(ApplyConfigurationRequestSchema, {
     configuration: { apiKeys } as never,
@@ -28,7 +28,7 @@ test("a configuration of as many keys as there may be is taken from operators, a
   expect(check()).toThrow("more than 100000 fields");
 });
 
-test("a worker's message of 1 MiB is taken, be it of the smallest chunks that there are", () => {
+test("accepts a worker's message of 1 MiB, even of the smallest possible chunks", () => {
   const lease = { jobId: "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B", fencingToken: 1n };
   const chunks = Array.from({ length: 1_000 }, () => ({
     content: { case: "data" as const, value: Uint8Array.of(1) },

@@ -1,18 +1,18 @@
 import { type Clock, sleep } from "@millrace/shared";
 
 export interface Loop {
-  /** Resolves when the round under way is over. */
+  /** Stops the loop. Resolves when the current round has ended. */
   close(): Promise<void>;
 }
 
 export interface LoopOptions {
   readonly clock: Clock;
   readonly everyMs: number;
-  /** Told of each round that failed; the loop goes on. */
+  /** Called with the error of each failed round. The loop goes on. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs `round` now and `everyMs` after each round's end, so that rounds never overlap. */
+/** Runs `round` now, and again `everyMs` after the end of each round, so that rounds never overlap. */
 export function every(round: () => Promise<void>, options: LoopOptions): Loop {
   const stop = new AbortController();
   const run = async () => {

@@ -19,7 +19,7 @@ function setup() {
   return { clock, errors, options, resting, queues: async () => [queue] };
 }
 
-test("a round goes on while more is left, and the next comes after the pause and not before", async () => {
+test("continues a round while more is left, and starts the next after the pause and not before", async () => {
   const { clock, options, resting, queues } = setup();
   const reap = vi.fn(async () => ({ reaped: [], more: reap.mock.calls.length < 3 }));
   const loop = startReaper({ queues, reap }, options);
@@ -34,7 +34,7 @@ test("a round goes on while more is left, and the next comes after the pause and
   expect(clock.pending).toBe(0);
 });
 
-test("a round that fails is told of, and does not end the loop", async () => {
+test("reports a failed round, and goes on", async () => {
   const { clock, errors, options, resting, queues } = setup();
   const fault = new Error("away");
   const prune = vi.fn(async () => ({ pruned: 0, more: false })).mockRejectedValueOnce(fault);
@@ -47,7 +47,7 @@ test("a round that fails is told of, and does not end the loop", async () => {
   await loop.close();
 });
 
-test("due jobs are promoted until a batch is not full", async () => {
+test("promotes due jobs until a batch is not full", async () => {
   const { options, resting, queues } = setup();
   const promote = vi.fn(async (_queue: QueueName, limit: number) => ({
     promoted: promote.mock.calls.length === 1 ? limit : limit - 1,
@@ -58,7 +58,7 @@ test("due jobs are promoted until a batch is not full", async () => {
   await loop.close();
 });
 
-test("a look for strays takes one step of each queue a round, and its counter is there before it counts", async () => {
+test("searches for strays one step of each queue per round, with a counter that exists before the first one", async () => {
   const { clock, options, resting, queues } = setup();
   const returnStrays = vi.fn(async () => []);
   const inc = vi.fn();
@@ -73,7 +73,7 @@ test("a look for strays takes one step of each queue a round, and its counter is
   await loop.close();
 });
 
-test("that Redis' files may not be renewed is said once, and looked at again", async () => {
+test("warns once that Redis' files may not be rewritten, and keeps trying", async () => {
   const { clock, options, resting } = setup();
   const renewFiles = vi.fn(async () => ({ kind: "notAllowed", why: "NOPERM" }) as const);
   const log = { warn: vi.fn(), info: vi.fn() };

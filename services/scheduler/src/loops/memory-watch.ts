@@ -9,20 +9,20 @@ export interface MemoryWatchParts {
   readonly pressure: Pick<MemoryPressure, "measured">;
   readonly storedBytes: Pick<StoredBytesBound, "measured">;
   readonly metrics: Pick<Metrics, "redisMemoryUsed" | "redisMemoryLimit">;
-  /** Told when jobs begin to be refused, and when that ends. */
+  /** Called when the scheduler begins to refuse jobs, and when it stops refusing them. */
   readonly onChange: (shedding: boolean, reading: MemoryReading) => void;
 }
 
-/** For the log: what operators should know without looking at metrics. */
-export const tellOfMemory =
+/** Logs changes that operators should know without looking at metrics. */
+export const logMemoryChange =
   (log: Pick<Logger, "warn" | "info">): MemoryWatchParts["onChange"] =>
   (shedding, { usedBytes: used_bytes, limitBytes: limit_bytes }) => {
     const fields = { used_bytes, limit_bytes };
-    if (shedding) log.warn(fields, "Redis has little memory left: new jobs are refused");
-    else log.info(fields, "Redis has memory again: new jobs are taken");
+    if (shedding) log.warn(fields, "Redis has little memory left: the scheduler refuses new jobs");
+    else log.info(fields, "Redis has memory again: the scheduler accepts new jobs");
   };
 
-/** Measures how much memory Redis has left, for whoever decides by it and for operators. */
+/** Measures Redis' memory regularly, for the policies that depend on it and for operators. */
 export function startMemoryWatch(parts: MemoryWatchParts, options: LoopOptions): Loop {
   const { engine, pressure, storedBytes, metrics, onChange } = parts;
   let before = false;

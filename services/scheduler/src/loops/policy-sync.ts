@@ -3,8 +3,8 @@ import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
 /**
- * Mends what a change of budgets or accounts that died half-way has left, and takes back what idle shards
- * hold. Where Redis was emptied, it also stores the secret of leases again that this scheduler has.
+ * Completes changes of budgets and accounts that a crash interrupted, and takes back the slices of idle shards. If Redis
+ * was emptied, this also stores the secret of lease tokens again, which this scheduler still knows.
  */
 export const startPolicySync = (
   engine: Pick<Engine, "syncPolicy" | "leaseSecret">,

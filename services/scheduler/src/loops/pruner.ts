@@ -3,7 +3,7 @@ import { every, type Loop, type LoopOptions } from "./every.ts";
 
 const BATCH = 200;
 
-/** Removes finished jobs whose retention is over. */
+/** Removes finished jobs whose retention has ended. */
 export const startPruner = (engine: Pick<Engine, "queues" | "prune">, options: LoopOptions): Loop =>
   every(async () => {
     for (const { name } of await engine.queues()) {

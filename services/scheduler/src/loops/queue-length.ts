@@ -4,7 +4,7 @@ import { every, type Loop, type LoopOptions } from "./every.ts";
 
 const states = ["queued", "scheduled", "running", "succeeded", "failed"] as const;
 
-/** Shows how many jobs of each queue are in which state. */
+/** Sets the gauge of how many jobs of each queue are in each state. */
 export const startQueueLength = (
   engine: Pick<Engine, "queues" | "stats">,
   gauge: Metrics["queueLength"],

@@ -3,7 +3,7 @@ import { every, type Loop, type LoopOptions } from "./every.ts";
 
 const BATCH = 200;
 
-/** Takes back leases that ran out, and ends waiting jobs whose time is over. */
+/** Takes back expired leases, and ends waiting jobs that have expired. */
 export const startReaper = (engine: Pick<Engine, "queues" | "reap">, options: LoopOptions): Loop =>
   every(async () => {
     for (const { name } of await engine.queues()) {

@@ -5,7 +5,7 @@ import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
-import { startMemoryWatch, tellOfMemory } from "./memory-watch.ts";
+import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startPolicySync } from "./policy-sync.ts";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
@@ -34,7 +34,7 @@ export interface LoopParts {
   };
 }
 
-/** All duties that a scheduler has besides its calls. They end with the program. */
+/** Starts all duties that a scheduler has besides its calls. They end with the program. */
 export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   const { engine, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => ({
@@ -53,7 +53,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
   scope.use(
     startMemoryWatch(
-      { engine, pressure, storedBytes, metrics, onChange: tellOfMemory(log) },
+      { engine, pressure, storedBytes, metrics, onChange: logMemoryChange(log) },
       loop("memory-watch", MEMORY_EVERY_MS),
     ),
   );

@@ -2,7 +2,7 @@ import type { Engine } from "@millrace/engine";
 import type { Metrics } from "@millrace/telemetry";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
-/** Puts jobs back that are stored, and in no place: a round looks at a few hundred keys of each shard. */
+/** Queues stored jobs again that are in no lane and no set. Each round checks a few hundred keys of each shard. */
 export const startStrays = (
   engine: Pick<Engine, "queues" | "returnStrays">,
   counter: Metrics["jobsRepaired"],
@@ -10,7 +10,7 @@ export const startStrays = (
 ): Loop =>
   every(async () => {
     for (const { name: queue } of await engine.queues()) {
-      // Prometheus sees an increase only of what it has seen before.
+      // Prometheus detects an increase only of a series that exists already.
       counter.inc({ queue }, 0);
       await engine.returnStrays(queue);
     }

@@ -5,7 +5,7 @@ import { timestampOf } from "@millrace/runtime";
 import { keyEtag } from "./etag.ts";
 import { budgetMessage } from "./key-budget-message.ts";
 
-/** An API key as operators see it: nothing of its secret. */
+/** An API key as operators see it, without its secret. */
 export function apiKeyMessage(key: ApiKeyRecord, budget: KeyBudget | undefined): ApiKey {
   const message = create(ApiKeySchema, {
     keyId: key.keyId,

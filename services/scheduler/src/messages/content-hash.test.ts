@@ -17,7 +17,7 @@ test.each([
   ["zeros at a fraction's end", '{"a":0.5}', '{"a":0.50}'],
   ["a fraction as doubles are written", '{"a":0.30000000000000004}', '{"a":3.0000000000000004e-1}'],
   ["escapes", '{"a":"é/"}', '{"a":"\\u00e9\\/"}'],
-  ["a member that is said twice, the last of which counts", '{"a":2}', '{"a":1,"a":2}'],
+  ["a member that occurs twice, the last of which counts", '{"a":2}', '{"a":1,"a":2}'],
 ])("the same content: %s", (_, one, other) => {
   expect(hash(one)).toBe(hash(other));
 });
@@ -38,7 +38,7 @@ test.each([
   expect(hash(one)).not.toBe(hash(other));
 });
 
-test("type and documents are content, and so is the documents' order", () => {
+test("hashes type and documents as content, and the documents' order too", () => {
   const hashes = [
     content,
     { ...content, type: "echo" },
@@ -48,7 +48,7 @@ test("type and documents are content, and so is the documents' order", () => {
   expect(new Set(hashes).size).toBe(4);
 });
 
-/** The same JSON, its members in another order and its text spaced out. */
+/** The same JSON with its members in another order and with white space. */
 const shuffled = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shuffled);
   if (typeof value !== "object" || value === null) return value;
@@ -59,7 +59,7 @@ const shuffled = (value: unknown): unknown => {
   );
 };
 
-test("any payload is the same content however its members are ordered and its text is spaced", () => {
+test("gives any payload the same hash in any order of members and with any white space", () => {
   const json = fc.dictionary(
     fc.string({ unit: "grapheme" }),
     fc.jsonValue({ stringUnit: "grapheme" }),
@@ -71,14 +71,14 @@ test("any payload is the same content however its members are ordered and its te
   );
 });
 
-test("a payload as deep as its size allows has a hash", () => {
+test("hashes a payload as deep as its size allows", () => {
   const deep = (levels: number) => `{"a":${"[".repeat(levels)}${"]".repeat(levels)}}`;
   expect(hash(deep(100_000))).not.toBe(hash(deep(99_999)));
   const number = (levels: number) => deep(levels).replace("[]", "[90071992547409931]");
   expect(hash(number(100_000))).not.toBe(hash(number(99_999)));
 });
 
-test("a payload of over 1,000 levels is compared as it is written, and not built", () => {
+test("compares a payload of over 1,000 levels as text, and does not build it", () => {
   const deep = (levels: number, space = "") =>
     `{"[{":"\\"[","a":${space}${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
   expect(hash(deep(1_000, " "))).toBe(hash(deep(1_000)));
@@ -89,19 +89,19 @@ test("a payload of over 1,000 levels is compared as it is written, and not built
   expect(parse).not.toHaveBeenCalled();
 });
 
-test("a number as long as a payload may be has a hash, whatever zeros are in it", () => {
+test("hashes a number as long as a payload may be, whatever zeros are in it", () => {
   const zeros = "0".repeat(limits.payloadBytes - 16);
   expect(hash(`{"a":1${zeros}1}`)).not.toBe(hash(`{"a":1${zeros}2}`));
   expect(hash(`{"a":0.1${zeros}1}`)).not.toBe(hash(`{"a":0.1${zeros}2}`));
 });
 
-test("hashes of earlier versions look different, and are over JSON as it came", () => {
+test("distinguishes hashes of earlier versions, which are over the JSON text", () => {
   const one = { ...content, payloadJson: '{"a":1,"b":2}' };
   expect(formerContentHash(one)).toBe("03pireFUhTz3Q5UO8p5PtNy_oz4s3NWAqbg_Ivd_tds");
   expect(contentHash(one)).toMatch(/^2:/);
 });
 
-/** JSON as people and programs write it, with numbers of any form, and strings that look like some. */
+/** JSON as people and programs write it, with numbers of any form, and strings that look like numbers. */
 const numbers = fc
   .tuple(
     fc.constantFrom("", "-"),
@@ -126,7 +126,7 @@ const documents = fc.letrec<{ value: string }>((tie) => ({
   ),
 })).value;
 
-/** As hashes were stored that are to be known again: each value is looked at once it is parsed. */
+/** An independent implementation of stored hashes: it examines each value after parsing. */
 function byEachValue(json: string): string {
   const exact = (source: string, value: number) => {
     const digitsOf = (text: string) =>
@@ -148,7 +148,7 @@ function byEachValue(json: string): string {
   return `2:${createHash("sha256").update(text).digest("base64url")}`;
 }
 
-test("numbers that a double cannot hold are found among all that JSON may have", () => {
+test("finds numbers that a double cannot hold among all that JSON may contain", () => {
   fc.assert(
     fc.property(documents, (json) => {
       fc.pre(!/\\u[dD][89a-fA-F]/.test(json));
@@ -158,7 +158,7 @@ test("numbers that a double cannot hold are found among all that JSON may have",
   );
 });
 
-test("no function is called for each value of a payload: with one, parsing takes a hundred times as long", () => {
+test("calls no function for each value of a payload, which would make parsing a hundred times slower", () => {
   const parse = vi.spyOn(JSON, "parse");
   onTestFinished(() => parse.mockRestore());
   hash('{"a":[1,2,3],"b":90071992547409931}');

@@ -1,46 +1,49 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 
-/** What a job does: how and when it is run may differ. */
+/** What a job does. Jobs with equal content may differ in how and when they run. */
 export interface Content {
   readonly type: string;
   readonly payloadJson: string;
   readonly documentIds: readonly string[];
-  /** Of `payloadJson`, where that was read before. */
+  /** The parsed `payloadJson`, if it was parsed before. */
   readonly payload?: ReadPayload | undefined;
 }
 
-/** What a payload says, for canonical JSON; without a value it is compared as it is written. */
+/** A parsed payload, for canonical JSON. Without a value, the payload's text is compared. */
 export interface ReadPayload {
   readonly value?: unknown;
 }
 
-/** Begins each hash over canonical JSON. The hashes of earlier versions, over JSON as it came, begin with nothing. */
+/** The prefix of each hash over canonical JSON. Hashes of earlier versions, over the JSON text, have no prefix. */
 const CANONICAL = "2:";
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
 /**
- * Equal for contents that mean the same: the payload's canonical JSON (RFC 8785) is hashed, so neither the order of
- * members, nor white space, nor the way a string or a number is written counts. The order of elements and of
- * documents does.
+ * Hashes a job's content so that contents with the same meaning have equal hashes. The payload is hashed as canonical JSON
+ * (RFC 8785): the order of members, white space and the notation of strings and numbers do not count. The order of
+ * elements and of documents counts.
  */
 export function contentHash({ type, payloadJson, documentIds, payload }: Content): string {
   const text = canonical(payloadJson, payload ?? readPayload(payloadJson));
   return CANONICAL + digest(`[${JSON.stringify(type)},${text},${JSON.stringify(documentIds)}]`);
 }
 
-/** As versions before canonical JSON stored it: what they stored is to be known again. */
+/** The hash of versions before canonical JSON, so that what they stored is recognised. */
 export const formerContentHash = ({ type, payloadJson, documentIds }: Content): string =>
   digest(JSON.stringify([type, payloadJson, documentIds]));
 
 /**
- * How deep containers may stand in one another: of what is deeper, each level would be held until the last, and 130,000 of
- * them took 70 ms.
+ * How deep containers may be nested. Canonicalization of deeper JSON would hold every level until the last: 130,000 levels
+ * took 70 ms.
  */
 const MOST_LEVELS = 1_000;
 
-/** The first half of the work of a hash, and about half of its time. What is no JSON or too deep has no value. */
+/**
+ * Parses a payload: the first half of hashing, and about half of its time. Text that is no JSON, or too deep, has no
+ * value.
+ */
 export function readPayload(json: string): ReadPayload {
   if (isTooDeep(json)) return {};
   try {
@@ -50,7 +53,7 @@ export function readPayload(json: string): ReadPayload {
   }
 }
 
-/** What canonical JSON cannot hold, such as half a surrogate pair, is compared as it is written. */
+/** Returns canonical JSON, or the text itself if canonical JSON cannot express it, such as half a surrogate pair. */
 function canonical(json: string, { value }: ReadPayload): string {
   if (value === undefined) return json;
   try {
@@ -60,7 +63,7 @@ function canonical(json: string, { value }: ReadPayload): string {
   }
 }
 
-/** Whether JSON has more levels. Brackets in strings are looked over. */
+/** Whether the JSON has too many levels. Brackets in strings do not count. */
 function isTooDeep(json: string): boolean {
   if (json.length <= MOST_LEVELS) return false;
   let levels = 0;
@@ -78,23 +81,26 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
-/** A run of digits or an exponent that a double may not hold. Strings may look so too, which only costs time. */
+/**
+ * Matches a number that a double may not hold exactly: many digits, or a long exponent. A match in a string only costs
+ * time.
+ */
 const LONG_NUMBER = /[\d.]{16}|[eE][+-]?\d{3}/;
 
 /**
- * RFC 8785 takes numbers for doubles, where 2^53 and 2^53 + 1 are the same: two jobs are not. Those are compared as they
- * are written. They are found in the text: a function that `JSON.parse` calls for each value takes a hundred times as
- * long as parsing, and one long number would have it called for all others.
+ * Parses JSON, but keeps numbers as text that a double cannot hold. RFC 8785 treats numbers as doubles, where 2^53 and
+ * 2^53 + 1 are equal, but two jobs with these payloads differ. The text is searched for such numbers: a function that
+ * `JSON.parse` calls for each value takes a hundred times as long as parsing, and one long number would cause that for all.
  */
 function parse(json: string): unknown {
-  // First, so that what is searched is JSON: strings end, and numbers are whole.
+  // Parsing comes first and proves that the text is JSON: strings end, and numbers are whole.
   const value: unknown = JSON.parse(json);
   return LONG_NUMBER.test(json)
     ? JSON.parse(json.replace(STRING_OR_LONG_NUMBER, keepInexact))
     : value;
 }
 
-/** A whole string, so that no number is looked for in it, or a whole number that LONG_NUMBER finds. */
+/** Matches a whole string, so that the search skips its content, or a whole number that LONG_NUMBER finds. */
 const STRING_OR_LONG_NUMBER =
   /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d{3,})/g;
 
@@ -104,8 +110,8 @@ const keepInexact = (source: string): string =>
     : JSON.stringify(`\0${source}`);
 
 /**
- * Digits that count, of a number's text. Zeros at the end are counted and not matched: an expression begins anew at
- * each zero of a run that does not end the number, and one number of 256 KiB takes it over a minute.
+ * Returns the significant digits of a number's text. A loop and not a regular expression strips the zeros at the end: an
+ * expression would restart at each zero of a run inside the number, which took over a minute for a number of 256 KiB.
  */
 function digitsOf(text: string): string {
   const digits = text.replace(/[eE].*$/, "").replace(/[-.]/g, "");
@@ -116,7 +122,10 @@ function digitsOf(text: string): string {
   return digits.slice(from, to);
 }
 
-/** Each decimal of up to 15 digits is a double's own; of longer ones those that a double is written as. */
+/**
+ * Whether a double holds the number exactly. It holds each decimal of up to 15 digits; a longer one only if it prints
+ * the same digits.
+ */
 function isExact(source: string, value: number): boolean {
   const digits = digitsOf(source);
   if (!Number.isFinite(value) || (value === 0 && digits !== "")) return false;

@@ -21,11 +21,11 @@ const attemptMessage = (record: AttemptRecord) => ({
   ...(record.usage === undefined ? {} : { usage: usageMessage(record.usage) }),
 });
 
-/** Which dead letters an operator means. */
+/** Reads which dead letters an operator means. */
 export function deadLetterFilterOf(filter: FilterMessage | undefined): DeadLetterFilter {
   const queue = filter?.queue ?? "";
   if (filter === undefined || !isQueueName(queue)) {
-    throw new Error(`validation let queue name ${queue} through`);
+    throw new Error(`validation accepted the queue name ${queue}`);
   }
   const { jobIds, keyId, type, reason, deadSince, deadBefore } = filter;
   return {

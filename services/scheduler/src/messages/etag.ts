@@ -10,10 +10,10 @@ import {
 import { providerAccountMessage } from "./provider-account-message.ts";
 import { queueMessage } from "./queue-message.ts";
 
-/** The etag of what is not there. */
+/** The etag of something that does not exist. */
 const NONE = "none";
 
-/** The same for the same content, whoever computes it: no replica has to remember anything. */
+/** Equal content gives an equal etag on every replica, so no replica has to store etags. */
 const etagOf = <Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string =>
   createHash("sha256").update(toBinary(schema, message)).digest("base64url").slice(0, 22);
 
@@ -23,7 +23,7 @@ export const queueEtag = (queue: QueueDefinition | undefined): string =>
 export const accountEtag = (account: ProviderAccount | undefined): string =>
   account === undefined ? NONE : etagOf(ProviderAccountSchema, providerAccountMessage(account));
 
-/** Of what UpdateApiKey changes: a rotation or a revocation leaves it. */
+/** Covers the fields that UpdateApiKey changes. A rotation or a revocation does not change the etag. */
 export const keyEtag = ({
   keyId,
   name,

@@ -9,7 +9,7 @@ import {
 import { timestampOf } from "@millrace/runtime";
 import { estimateStart } from "../policy/start-estimate.ts";
 
-/** Why a job waits, as its caller sees it. */
+/** The reasons why a job waits, as its caller sees them. */
 export function explanationMessage(
   explanation: Explanation,
   nowMs: number,
@@ -18,7 +18,7 @@ export function explanationMessage(
   const waits = state === "QUEUED" || state === "SCHEDULED";
   const estimate = estimateStart({
     nowMs,
-    // What is only a matter of turns is in the estimate itself.
+    // Constraints that are only a matter of turns are part of the estimate itself.
     clearsMs: constraints.filter(isHeld).map(({ clearMs }) => clearMs),
     aheadInLane,
     lanes,
@@ -50,36 +50,38 @@ function constraintMessage(constraint: Constraint): MessageInitShape<typeof Cons
   };
 }
 
-const of = ({ used = 0, limit = 0 }: Constraint) => `${Math.max(0, used)} of ${limit}`;
+const usedOfLimit = ({ used = 0, limit = 0 }: Constraint) => `${Math.max(0, used)} of ${limit}`;
 
-/** What holds a job, and what would help. */
+/** For each constraint: what holds the job, and what ends the wait. */
 const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>> = {
-  SCHEDULED: () => "its time to start, or to try again, is to come",
+  SCHEDULED: () => "the job's start time, or the end of its backoff, has not come yet",
   QUEUE_PAUSED: ({ subject }) =>
-    `an operator paused queue ${subject}: it waits until that is ended`,
-  KEY_REQUESTS: (c) => `its API key has started ${of(c)} requests in the last minute`,
+    `an operator has paused queue ${subject}: the job waits until an operator resumes it`,
+  KEY_REQUESTS: (c) =>
+    `the job's API key has started ${usedOfLimit(c)} requests in the last minute`,
   KEY_TOKENS: (c) =>
-    `its API key has reserved ${of(c)} tokens in the last minute, and it needs ${c.needed}`,
+    `the job's API key has reserved ${usedOfLimit(c)} tokens in the last minute, and the job needs ${c.needed}`,
   KEY_DAILY_TOKENS: (c) =>
-    `its API key has reserved ${of(c)} tokens in the last day, and it needs ${c.needed}`,
-  KEY_CONCURRENCY: (c) => `${of(c)} jobs of its API key run: it waits for one of them to end`,
+    `the job's API key has reserved ${usedOfLimit(c)} tokens in the last day, and the job needs ${c.needed}`,
+  KEY_CONCURRENCY: (c) =>
+    `${usedOfLimit(c)} jobs of the job's API key are running: the job waits until one of them ends`,
   PROVIDER_REQUESTS: (c) =>
-    `provider account ${c.subject} has started ${of(c)} requests in the last minute`,
+    `provider account ${c.subject} has started ${usedOfLimit(c)} requests in the last minute`,
   PROVIDER_TOKENS: (c) =>
-    `provider account ${c.subject} has reserved ${of(c)} tokens in the last minute, and it needs ${c.needed}`,
+    `provider account ${c.subject} has reserved ${usedOfLimit(c)} tokens in the last minute, and the job needs ${c.needed}`,
   PROVIDER_CONCURRENCY: (c) =>
-    `${of(c)} jobs run on provider account ${c.subject}: it waits for one of them to end`,
+    `${usedOfLimit(c)} jobs are running on provider account ${c.subject}: the job waits until one of them ends`,
   PROVIDER_COOLDOWN: ({ subject }) =>
-    `provider account ${subject} refused calls and is paused; one job will probe it first`,
+    `provider account ${subject} refused calls and is cooling down: one job will probe it first`,
   PROVIDER_DOWN: ({ subject, sinceMs }) =>
-    `provider account ${subject} failed again and again${sinceMs === undefined ? "" : `, and is paused since ${new Date(sinceMs).toISOString()}`}; one job at a time will probe it`,
+    `provider account ${subject} failed several times in a row${sinceMs === undefined ? "" : ` and has been cooling down since ${new Date(sinceMs).toISOString()}`}: one job at a time will probe it`,
   PROVIDER_EXHAUSTED: ({ subject }) =>
-    `the money or quota of provider account ${subject} is used up: an operator must refill and reset it`,
+    `the money or quota of provider account ${subject} is used up: an operator must refill and reset the account`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
   NO_FREE_WORKER: ({ subject, jobType, noneServesType, alone }) =>
     noneServesType
-      ? `no worker has said that it serves jobs of type ${jobType} of ${subject}: start one that does`
+      ? `no connected worker serves jobs of type ${jobType} of ${subject}: start a worker that does`
       : alone
-        ? `it lost its worker, and losing the next one would end it, so it runs alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`
-        : `nothing else holds it: workers that serve jobs of type ${jobType} of ${subject} are busy with jobs whose turn comes first, or none is connected`,
+        ? `the job lost its worker and would fail if it lost the next one, so it must run alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`
+        : `no limit holds the job: the workers that serve jobs of type ${jobType} of ${subject} are busy with jobs whose turn comes first, or no such worker is connected`,
 };

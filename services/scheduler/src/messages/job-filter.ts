@@ -6,7 +6,7 @@ import { jobStates } from "@millrace/shared";
 
 const DEFAULT_PAGE_SIZE = 50;
 
-/** Which of its jobs a caller wants, and how many at a time. */
+/** Reads which jobs a caller wants, and how many per page. */
 export function jobFilterOf(filter: ListJobsRequest): Omit<ListFilter, "keyId" | "queue"> {
   const states = jobStates.filter((state) => filter.states.includes(JobStateMessage[state]));
   return {
@@ -19,7 +19,7 @@ export function jobFilterOf(filter: ListJobsRequest): Omit<ListFilter, "keyId" |
 }
 
 function labelOf(text: string) {
-  const at = text.indexOf("=");
-  if (at < 1) throw rpcError({ reason: "MALFORMED", message: "a label is written name=value" });
-  return { name: text.slice(0, at), value: text.slice(at + 1) };
+  const separator = text.indexOf("=");
+  if (separator < 1) throw rpcError({ reason: "MALFORMED", message: "label: must be name=value" });
+  return { name: text.slice(0, separator), value: text.slice(separator + 1) };
 }

@@ -13,7 +13,6 @@ const record = (change: Partial<JobRecord> = {}): JobRecord => ({
   priority: 50,
   maxAttempts: 5,
   backoff: defaultBackoff,
-  documents: [],
   labels: {},
   submittedAtMs: 1_000,
   state: "QUEUED",
@@ -28,20 +27,20 @@ const record = (change: Partial<JobRecord> = {}): JobRecord => ({
 
 const message = (change?: Partial<JobRecord>) => create(JobSchema, jobMessage(record(change)));
 
-test("the queue is read from the job's id", () => {
+test("reads the queue from the job's id", () => {
   expect(message().queue).toBe("documents");
 });
 
-test("every state keeps its name", () => {
+test("keeps the name of every state", () => {
   for (const state of jobStates) expect(JobState[message({ state }).state]).toBe(state);
 });
 
-test("a job that has not run has neither times nor error nor usage", () => {
+test("leaves out times, failure and usage of a job that has not run", () => {
   const { startTime, finishTime, runAt, error, usage } = message();
   expect([startTime, finishTime, runAt, error, usage]).toEqual(Array(5).fill(undefined));
 });
 
-test("a stored time that no Timestamp can hold is answered as the nearest one that can", () => {
+test("answers a stored time that no Timestamp can hold with the nearest one that can", () => {
   const broken = message({
     submittedAtMs: Number.NaN,
     deadlineMs: 253_402_300_800_000,
@@ -56,7 +55,7 @@ test("a stored time that no Timestamp can hold is answered as the nearest one th
   });
 });
 
-test("times, usage and failure of a job that ended are said as stored", () => {
+test("returns times, usage and failure of a finished job as stored", () => {
   const ended = message({
     state: "FAILED",
     startedAtMs: 2_000,

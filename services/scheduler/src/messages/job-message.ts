@@ -1,14 +1,15 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { JobRecord } from "@millrace/engine";
-import { type JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
+import { JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
 import { timestampOf } from "@millrace/runtime";
 import { queueOf } from "@millrace/shared";
+import { fromDetails } from "./job-details.ts";
 import { usageMessage } from "./usage-message.ts";
 
 /** A stored job as its callers see it. */
 export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
   const runAtMs = job.nextRunAtMs;
-  // Schedulers' measures of Redis' time differ by milliseconds; one job's times are in order all the same.
+  // Schedulers' measurements of Redis' time differ by milliseconds, so the times of one job are put in order here.
   const startedAtMs = notBefore(job.submittedAtMs, job.startedAtMs);
   const finishedAtMs = notBefore(startedAtMs ?? job.submittedAtMs, job.finishedAtMs);
   return {
@@ -20,7 +21,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     attempt: job.attempt,
     maxAttempts: job.maxAttempts,
     payloadJson: job.payloadJson,
-    documentIds: [...job.documents],
+    ...fromDetails(JobSchema, job.details),
     labels: { ...job.labels },
     idempotencyKey: job.idempotencyKey ?? "",
     pool: job.pool ?? "",

@@ -13,7 +13,7 @@ const spec = (init: MessageInitShape<typeof JobSpecSchema> = {}) => {
   return jobSpecOf(id, message, 1_000, defaultRetry);
 };
 
-test("what is left out gets its default, and nothing else appears", () => {
+test("gives each field that is left out its default, and adds no other", () => {
   expect(spec()).toEqual({
     id,
     type: "summarize",
@@ -21,31 +21,30 @@ test("what is left out gets its default, and nothing else appears", () => {
     priority: 50,
     maxAttempts: 7,
     backoff: { ...defaultBackoff, initialMs: 10, maxMs: 1_000 },
-    documents: [],
     labels: {},
     submittedAtMs: 1_000,
   });
 });
 
-test("JSON text is kept as it is, and structured data becomes JSON text", () => {
+test("keeps JSON text as it is, and turns structured data into JSON text", () => {
   expect(spec({ payload: { case: "payloadJson", value: '{ "a":1 }' } }).payloadJson).toBe(
     '{ "a":1 }',
   );
   expect(spec({ payload: { case: "payloadStruct", value: { a: 1 } } }).payloadJson).toBe('{"a":1}');
 });
 
-test("what is said is kept: times, attempts, backoff", () => {
-  const said = spec({
+test("keeps given times, attempts and backoff", () => {
+  const given = spec({
     runAt: timestampFromMs(2_000),
     expiresAt: timestampFromMs(3_000),
     deadline: timestampFromMs(4_000),
     retry: { maxAttempts: 1, initialBackoff: durationFromMs(0), maxBackoff: durationFromMs(9) },
   });
-  expect(said).toMatchObject({ runAtMs: 2_000, expiresAtMs: 3_000, deadlineMs: 4_000 });
-  expect(said).toMatchObject({ maxAttempts: 1, backoff: { initialMs: 0, maxMs: 9 } });
+  expect(given).toMatchObject({ runAtMs: 2_000, expiresAtMs: 3_000, deadlineMs: 4_000 });
+  expect(given).toMatchObject({ maxAttempts: 1, backoff: { initialMs: 0, maxMs: 9 } });
 });
 
-test("what is left out of a retry policy is the queue's, and cuts no wait that was asked for", () => {
+test("fills a retry policy from the queue's, and cuts no backoff that was asked for", () => {
   const backoffOf = (retry: MessageInitShape<typeof RetryPolicySchema>) => spec({ retry }).backoff;
   expect(spec({ retry: { maxAttempts: 2 } })).toMatchObject({
     ...{ maxAttempts: 2, backoff: { initialMs: 10, maxMs: 1_000 } },
@@ -55,7 +54,7 @@ test("what is left out of a retry policy is the queue's, and cuts no wait that w
   expect(backoffOf({ maxBackoff: durationFromMs(5) })).toMatchObject({ initialMs: 10, maxMs: 5 });
 });
 
-test("content is type, input and documents, not priority", () => {
+test("hashes type, input and documents as content, and not the priority", () => {
   const hash = (init: MessageInitShape<typeof JobSpecSchema>) =>
     spec({ idempotencyKey: "once", ...init }).contentHash;
   expect(hash({ priority: 1 })).toBe(hash({ priority: 2 }));

@@ -4,9 +4,13 @@ import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
 import { defaultBackoff, type JobId, limits } from "@millrace/shared";
 import { contentHash, formerContentHash, type ReadPayload } from "./content-hash.ts";
+import { detailsOf } from "./job-details.ts";
 import { retryOf } from "./retry-message.ts";
 
-/** A submitted job as the engine takes it, with what was left out at its default. `payload` is what its payload says, if that was read. */
+/**
+ * A submitted job as the engine takes it, with defaults for fields that are left out. `payload` is the parsed payload,
+ * if it was parsed before.
+ */
 export function jobSpecOf(
   id: JobId,
   spec: JobSpecMessage,
@@ -15,6 +19,7 @@ export function jobSpecOf(
   payload?: ReadPayload,
 ): JobSpec {
   const retry = retryOf(spec.retry, defaultRetry);
+  const details = detailsOf(spec);
   return {
     id,
     type: spec.type,
@@ -33,10 +38,9 @@ export function jobSpecOf(
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
     ...deduplicationOf(spec),
-    documents: spec.documentIds,
     labels: spec.labels,
     ...(spec.traceparent === "" ? {} : { traceparent: spec.traceparent }),
-    ...(spec.tracestate === "" ? {} : { tracestate: spec.tracestate }),
+    ...(details === undefined ? {} : { details }),
     submittedAtMs,
   };
 }

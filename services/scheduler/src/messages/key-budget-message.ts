@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { KeyBudget } from "@millrace/engine";
 import { type KeyBudget as KeyBudgetMessage, KeyBudgetSchema } from "@millrace/proto/admin-service";
 
-/** What a key may use, as operators see it: no limits, no fields. */
+/** A key's budget as operators see it. A limit that is not set is left out. */
 export const budgetMessage = ({
   tokensPerMinute,
   tokensPerDay,
@@ -16,7 +16,7 @@ export const budgetMessage = ({
     ...(maxStoredBytes === undefined ? {} : { maxStoredBytes: BigInt(maxStoredBytes) }),
   });
 
-/** What the engine is to hold a key to; undefined if that is nothing. */
+/** A key's budget as the engine takes it; undefined if no limit is set. */
 export function budgetOf(message: KeyBudgetMessage): KeyBudget | undefined {
   const { weight, requestsPerMinute, tokensPerMinute, tokensPerDay } = message;
   const { maxRunning, maxQueued, maxPriority, maxStoredBytes } = message;
@@ -34,5 +34,5 @@ export function budgetOf(message: KeyBudgetMessage): KeyBudget | undefined {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
-/** The contract's limits are far below what a number holds exactly. */
+/** The contract bounds limits far below what a number holds exactly. */
 const numberOf = (limit: bigint | undefined) => (limit === undefined ? undefined : Number(limit));

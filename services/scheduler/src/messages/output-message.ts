@@ -5,7 +5,7 @@ import { timestampOf } from "@millrace/runtime";
 
 type Message = MessageInitShape<typeof OutputChunkSchema>;
 
-/** A stored chunk as watchers see it. Progress is stored as its message's bytes. */
+/** A stored chunk as watchers see it. Progress is stored as a serialized message. */
 export const outputMessage = (chunk: OutputChunk): Message => ({
   offset: BigInt(chunk.offset),
   attempt: chunk.attempt,

@@ -9,7 +9,7 @@ import { timestampOf } from "@millrace/runtime";
 import { accountEtag } from "./etag.ts";
 import { providerAccountMessage } from "./provider-account-message.ts";
 
-/** A provider account and how it is, as operators see it. */
+/** A provider account with its current state, as operators see it. */
 export const providerAccountStatusMessage = (
   status: ProviderAccountStatus,
 ): ProviderAccountStatusMessage =>

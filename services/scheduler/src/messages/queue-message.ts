@@ -28,14 +28,14 @@ export const queueMessage = (queue: QueueDefinition): Queue =>
     },
   });
 
-/** Why a queue cannot have another number of shards. */
+/** The message for a request to change a queue's number of shards. */
 export const shardsFixed = ({ name, shards }: QueueDefinition): string =>
   `queue ${name} has ${shards} shards, fixed when it was created: leave \`shards\` out`;
 
-/** What an operator defines, with a default for whatever is left out. */
+/** Reads a queue's definition, with defaults for fields that are left out. */
 export function queueDefinitionOf(queue: Queue): QueueDefinition {
   const { name, retainSucceeded, retainFailed, retainDeadLetters } = queue;
-  if (!isQueueName(name)) throw new Error(`validation let queue name ${name} through`);
+  if (!isQueueName(name)) throw new Error(`validation accepted the queue name ${name}`);
   return {
     name,
     shards: queue.shards || queueDefaults.shards,

@@ -4,7 +4,7 @@ import type { QueueStatusSchema } from "@millrace/proto/admin-service";
 import { queueEtag } from "./etag.ts";
 import { queueMessage } from "./queue-message.ts";
 
-/** A queue with how many jobs are in which state, as operators see it. */
+/** A queue with the number of its jobs in each state, as operators see it. */
 export const queueStatusMessage = (
   queue: QueueDefinition,
   { paused, ...counts }: Awaited<ReturnType<Engine["stats"]>>,

@@ -2,7 +2,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { RetryDefaults } from "@millrace/engine";
 import type { RetryPolicy } from "@millrace/proto/job";
 
-/** A policy with `defaults` for each field that it leaves out. A first wait that is given is never cut by a default. */
+/** Fills a retry policy with `defaults`. A default maximum never cuts an initial backoff that is given. */
 export function retryOf(policy: RetryPolicy | undefined, defaults: RetryDefaults): RetryDefaults {
   const { maxAttempts, initialBackoff, maxBackoff } = policy ?? {};
   const initialBackoffMs = initialBackoff ? durationMs(initialBackoff) : defaults.initialBackoffMs;

@@ -11,11 +11,11 @@ const other = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId;
 const result = (outcome: SubmissionOutcome) =>
   create(SubmitResultSchema, submitResult(id, outcome));
 const fault = (outcome: SubmissionOutcome) => {
-  const { result: said } = result(outcome);
-  return said.case === "error" ? fromRpcStatus(said.value) : undefined;
+  const { result: submitted } = result(outcome);
+  return submitted.case === "error" ? fromRpcStatus(submitted.value) : undefined;
 };
 
-test("an accepted job is named by its own id, an existing one by the id it has", () => {
+test("names an accepted job by its own id, and an existing one by the id it has", () => {
   expect(result({ kind: "accepted" })).toMatchObject({ result: { value: id }, existing: false });
   expect(result({ kind: "existing", jobId: other, state: "RUNNING" })).toMatchObject({
     result: { value: other },
@@ -23,39 +23,39 @@ test("an accepted job is named by its own id, an existing one by the id it has",
   });
 });
 
-test("a conflict names the job that has the key", () => {
+test("names the job that has the key in a conflict", () => {
   expect(fault({ kind: "conflict", jobId: other })).toMatchObject({
     reason: "IDEMPOTENCY_CONFLICT",
     metadata: { job_id: other },
   });
 });
 
-test("a full queue says when to try again", () => {
+test("says when to try again if the queue is full", () => {
   expect(fault({ kind: "depthFull", depth: 3, limit: 3 })).toMatchObject({
     reason: "DEPTH_FULL",
     retryDelayMs: 1_000,
   });
 });
 
-test("an unknown queue is not found", () => {
+test("reports an unknown queue as not found", () => {
   expect(fault({ kind: "unknownQueue" })).toMatchObject({ reason: "QUEUE_NOT_FOUND" });
 });
 
-test("a full store says when to try again, and nothing of itself", () => {
+test("says when to try again if the store is full, and nothing of the store", () => {
   expect(fault({ kind: "storeFull" })).toMatchObject({
     ...{ reason: "STORE_FULL", retryDelayMs: 5_000, metadata: {} },
   });
 });
 
-test("a key that stores too much is told how much, and when to try again", () => {
+test("says how much a key stores that stores too much, and when to try again", () => {
   expect(fault({ kind: "storedBytesFull", stored: 900, bytes: 200, limit: 1_000 })).toMatchObject({
     ...{ reason: "STORED_BYTES_FULL", retryDelayMs: 30_000 },
-    message: expect.stringMatching(/900 bytes .* 200: .*1000/),
+    message: expect.stringMatching(/900 bytes .* 200 more: .*1000/),
     metadata: { limit: "1000", stored: "900" },
   });
 });
 
-test("a priority that is not allowed is told with its field, its value and the limit", () => {
+test("reports a priority that is not allowed with its field, its value and the limit", () => {
   expect(fault({ kind: "priorityNotAllowed", priority: 3, limit: 11 })).toMatchObject({
     ...{ reason: "PRIORITY_NOT_ALLOWED", retryDelayMs: undefined },
     message: expect.stringMatching(/priority 3 .*11/),

@@ -4,7 +4,7 @@ import type { Usage, UsageSchema } from "@millrace/proto/job";
 
 type StoredUsage = NonNullable<JobRecord["usage"]>;
 
-/** What an attempt has used, as callers and operators see it. */
+/** An attempt's usage, as callers and operators see it. */
 export const usageMessage = (usage: StoredUsage): MessageInitShape<typeof UsageSchema> => ({
   inputTokens: BigInt(usage.inputTokens),
   outputTokens: BigInt(usage.outputTokens),
@@ -12,7 +12,7 @@ export const usageMessage = (usage: StoredUsage): MessageInitShape<typeof UsageS
   computeMs: BigInt(usage.computeMs ?? 0),
 });
 
-/** What a worker reports of an attempt's usage, as the engine takes it. */
+/** An attempt's usage that a worker reports, as the engine takes it. */
 export const usageOf = (usage: Usage): StoredUsage => ({
   inputTokens: Number(usage.inputTokens),
   outputTokens: Number(usage.outputTokens),

@@ -2,7 +2,7 @@ import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
-  type AssignmentSchema,
+  AssignmentSchema,
   type LeaseRef as LeaseRefMessage,
   type LeaseRefSchema,
   type OutputAckSchema,
@@ -12,6 +12,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
+import { fromDetails } from "./job-details.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   if (content.case === "text") return { seq, kind: "text", body: content.value };
@@ -21,39 +22,38 @@ export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
   return { seq, kind: "data", body: content.value ?? new Uint8Array() };
 }
 
-/** At least what a lease takes as an assignment. */
+/** A lower bound of a lease's size as an assignment. */
 export const assignmentBytes = ({ job }: Lease): number => jobBytes(job.labels, job.payloadJson);
 
-/** A lease as its worker is told of it. `name` is what the worker calls the lease by. */
+/** A lease as its worker receives it. `ref` names the lease in the worker's later messages. */
 export function assignmentOf(
   lease: Lease,
-  name: MessageInitShape<typeof LeaseRefSchema>,
+  ref: MessageInitShape<typeof LeaseRefSchema>,
 ): MessageInitShape<typeof AssignmentSchema> {
   const { job } = lease;
   const parts = parseJobId(lease.jobId);
   return {
-    lease: name,
+    lease: ref,
     queue: parts?.queue ?? "",
     keyId: parts?.keyId ?? "",
     type: job.type,
     attempt: lease.attempt,
     maxAttempts: job.maxAttempts,
     payloadJson: job.payloadJson,
-    documentIds: [...job.documents],
+    ...fromDetails(AssignmentSchema, job.details),
     pool: job.pool ?? "",
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
-    tracestate: job.tracestate ?? "",
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
   };
 }
 
-/** The answer to an attempt's output; without an outcome the store is away. */
+/** The answer to an attempt's output. No outcome means that the store is unavailable. */
 export function outputAck(
-  name: LeaseRefMessage | undefined,
+  ref: LeaseRefMessage | undefined,
   outcome: AppendOutcome | undefined,
 ): MessageInitShape<typeof OutputAckSchema> {
-  const lease = name === undefined ? {} : { lease: name };
+  const lease = ref === undefined ? {} : { lease: ref };
   switch (outcome?.kind) {
     case undefined:
       return { ...lease, status: WriteStatus.RETRY };
@@ -68,12 +68,12 @@ export function outputAck(
   }
 }
 
-/** The answer to an attempt's end; without an outcome the store is away. */
+/** The answer to an attempt's end. No outcome means that the store is unavailable. */
 export function settleAck(
-  name: LeaseRefMessage | undefined,
+  ref: LeaseRefMessage | undefined,
   outcome: SettleOutcome | undefined,
 ): MessageInitShape<typeof SettleAckSchema> {
-  const lease = name === undefined ? {} : { lease: name };
+  const lease = ref === undefined ? {} : { lease: ref };
   switch (outcome?.kind) {
     case undefined:
       return { ...lease, status: WriteStatus.RETRY };

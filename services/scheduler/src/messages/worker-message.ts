@@ -5,9 +5,9 @@ import { timestampOf } from "@millrace/runtime";
 
 /** A worker that is connected to this scheduler. */
 export interface WorkerNow {
-  /** What it said of itself as it connected. */
+  /** What the worker sent when it connected. */
   readonly hello: Pick<Hello, "workerId" | "queues" | "pools" | "types" | "sdk">;
-  /** Of the token that it showed. */
+  /** The name of the token that the worker sent. */
   readonly tokenName: string;
   readonly sinceMs: number;
   readonly running: number;

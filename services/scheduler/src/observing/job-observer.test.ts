@@ -57,7 +57,7 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   ["expired", true, ["stalled", "expired"], "EXPIRED"],
   ["expired", false, ["expired"], "EXPIRED"],
 ])(
-  "a job that was reaped and %s (stalled: %s) counts as %j",
+  "counts a job that was reaped and %s (stalled: %s) as %j",
   async (outcome, stalled, names, state) => {
     const { observer, lines, shown } = setup();
     observer.reaped({ jobId, type, traceparent, outcome, stalled });
@@ -70,7 +70,7 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   },
 );
 
-test("the wait of each lease counts from when the job was due", async () => {
+test("counts the wait of each lease from when the job was due", async () => {
   const { observer, shown } = setup();
   const record = { type, submittedAtMs: 1_000, backoff: defaultBackoff } as JobRecord;
   const lease = (change: Partial<Lease>, more: Partial<JobRecord> = {}): Lease => ({
@@ -88,7 +88,7 @@ test("the wait of each lease counts from when the job was due", async () => {
   observer.leased(lease({}), 3_000);
   observer.leased(lease({}, { runAtMs: 2_500 }), 3_000);
   observer.leased(lease({ attempt: 2, dueAgainMs: 9_000 }), 10_000);
-  // Clocks of replicas differ a little.
+  // The clocks of replicas differ a little.
   observer.leased(lease({}), 900);
   expect(await shown("millrace_job_wait_seconds")).toEqual([
     `millrace_job_wait_seconds_sum{${by}} 3.5`,
@@ -97,7 +97,7 @@ test("the wait of each lease counts from when the job was due", async () => {
   expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_leased_total{${by}} 4`]);
 });
 
-test("types that callers make up are other after a while", async () => {
+test("counts types that callers make up as other after a while", async () => {
   const { observer, shown } = setup();
   for (let i = 0; i < 300; i += 1) observer.submitted(jobId, `type-${i}`);
   const submitted = await shown("millrace_jobs_submitted_total");
@@ -105,7 +105,7 @@ test("types that callers make up are other after a while", async () => {
   expect(submitted.at(-1)).toContain('type="other"} 100');
 });
 
-test("output is counted by queue once it is stored", async () => {
+test("counts output by queue once it is stored", async () => {
   const { observer, shown } = setup();
   const chunks = [
     { seq: 0, kind: "text" as const, body: "é" },

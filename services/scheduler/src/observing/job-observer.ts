@@ -22,17 +22,17 @@ import {
   spanNames,
 } from "@millrace/telemetry";
 
-/** Counts, logs and traces what happens to jobs: each thing once, by whoever made it happen. */
+/** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   /** A job was refused because Redis has little memory left. */
   shed(): void;
-  /** By how many the jobs have changed whose end gateways wait for. */
+  /** The number of jobs whose end gateways await has changed by `change`. */
   awaited(change: number): void;
   leased(lease: Lease, nowMs: number): void;
-  /** A lease set lanes aside, by what holds them. */
+  /** A lease call held lanes; `lanes` counts them by constraint. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
-  /** A provider account pauses by what an attempt reported. */
+  /** An attempt's report started a cool-down of a provider account. */
   paused(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
   settled(
     settlement: Settlement,
@@ -42,14 +42,14 @@ export interface JobObserver {
   ): void;
   /** A waiting job ended. */
   ended(job: EndedJob, state: "CANCELLED" | "EXPIRED"): void;
-  /** A lease ran out, or a waiting job's time did. */
+  /** A lease expired, or a waiting job did. */
   reaped(job: ReapedJob): void;
-  /** Something was wrong with a job, and is mended. */
+  /** A job was inconsistent and has been repaired. */
   repaired(job: RepairedJob): void;
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
 }
 
-/** Types of a queue that takes any are what its callers make up. */
+/** The most type labels of metrics. If a queue accepts any type, callers invent them. */
 const TYPES = 200;
 
 const reapedTo = {
@@ -59,11 +59,11 @@ const reapedTo = {
   expired: "EXPIRED",
 } as const;
 
-/** When a job could be leased: what it waited for a backoff is not its queue's doing. */
+/** When a job became ready to be leased. A backoff does not count as waiting in the queue. */
 const dueMs = ({ dueAgainMs, job: { submittedAtMs, runAtMs = 0 } }: Lease): number =>
   dueAgainMs ?? Math.max(submittedAtMs, runAtMs);
 
-/** What every part of the observer counts and logs with. */
+/** What all parts of the observer use. */
 interface ObserverParts {
   readonly metrics: Metrics;
   readonly log: Logger | undefined;
@@ -80,7 +80,7 @@ export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
   return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
 }
 
-/** How each final state is counted. */
+/** The counter of each final state. */
 const endingCounters = (metrics: Metrics) => ({
   SUCCEEDED: metrics.jobsCompleted,
   FAILED: metrics.jobsFailed,
@@ -88,7 +88,7 @@ const endingCounters = (metrics: Metrics) => ({
   EXPIRED: metrics.jobsExpired,
 });
 
-/** Jobs that were submitted, and what they wait for. */
+/** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
   metrics,
   log,
@@ -99,7 +99,10 @@ const waitingObserver = ({
   paused(account, reason, { kind, coolUntilMs }) {
     metrics.providerPauses.inc({ reason });
     const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
-    log?.warn({ account, reason, probe: kind === "PROBE", until }, "provider account paused");
+    log?.warn(
+      { account, reason, probe: kind === "PROBE", until },
+      "a provider account is cooling down",
+    );
   },
 
   shed: () => metrics.jobsShed.inc(),
@@ -111,7 +114,7 @@ const waitingObserver = ({
   },
 });
 
-/** Attempts: their start, their output and their end. */
+/** Observes attempts: their start, their output and their end. */
 function attemptObserver({
   metrics,
   log,
@@ -178,7 +181,7 @@ function attemptObserver({
   };
 }
 
-/** Jobs that ended, or were put right, without a worker's report. */
+/** Observes jobs that ended or were repaired without a worker's report. */
 function endObserver({
   metrics,
   log,
@@ -188,7 +191,7 @@ function endObserver({
   return {
     ended({ jobId, type, traceparent }, state) {
       endings[state].inc(labels(jobId, type));
-      log?.info({ ...jobFields(jobId, traceparent), type, state }, "ended while it waited");
+      log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
     },
 
     reaped({ jobId, type, traceparent, outcome, stalled }) {
@@ -196,14 +199,14 @@ function endObserver({
       const state = reapedTo[outcome];
       if (stalled) metrics.jobsStalled.inc(by);
       if (state !== undefined) endings[state].inc(by);
-      const what = stalled ? "lost its worker" : "ended while it waited";
+      const what = stalled ? "a job lost its worker" : "a job ended while it waited";
       const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
       log?.[stalled ? "warn" : "info"](fields, what);
     },
 
     repaired({ jobId, type, traceparent, done }) {
       metrics.jobsRepaired.inc({ queue: queueOf(jobId) });
-      log?.warn({ ...jobFields(jobId, traceparent), type, done }, "mended a job");
+      log?.warn({ ...jobFields(jobId, traceparent), type, done }, "repaired a job");
     },
   };
 }

@@ -2,9 +2,8 @@ import type { Engine } from "@millrace/engine";
 import type { JobObserver } from "./job-observer.ts";
 
 /**
- * The engine, with what its calls did told to the observer, wherever they are made. A job's end is in
- * the reply of the one call that ended it, so that over all replicas it is told of once; a reply that
- * is lost on its way from Redis is told of by nobody.
+ * Wraps the engine and reports its calls' results to the observer. Only the reply of the call that ended a job contains
+ * that end, so all replicas together report it once. If such a reply is lost on its way from Redis, nobody reports it.
  */
 export const observedEngine = (engine: Engine, observer: JobObserver): Engine => ({
   ...engine,
@@ -26,7 +25,7 @@ export const observedEngine = (engine: Engine, observer: JobObserver): Engine =>
   },
   async append(batches) {
     const outcomes = await engine.append(batches);
-    for (const [at, batch] of batches.entries()) observer.appended(batch, outcomes[at]);
+    for (const [index, batch] of batches.entries()) observer.appended(batch, outcomes[index]);
     return outcomes;
   },
 });

@@ -5,7 +5,7 @@ import type { Operator } from "../tokens/operator-tokens.ts";
 
 type Method = (typeof AdminService)["method"];
 
-/** A unary handler that needs to know of its call who makes it, and no more: the configuration file asks for changes too. */
+/** A unary handler that uses nothing of its call but the operator, so that the configuration file can call it too. */
 export type AdminHandler<Name extends keyof Method> =
   Method[Name] extends DescMethodUnary<infer I, infer O>
     ? (

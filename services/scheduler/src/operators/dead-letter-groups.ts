@@ -1,11 +1,11 @@
 import type { DeadLetter, DeadLetterFilter, Engine } from "@millrace/engine";
 
-/** How many are taken at a time: what one call may hold up Redis for. */
+/** The size of a group. It bounds how long one call may block Redis. */
 export const GROUP = 100;
 
 /**
- * The dead letters that a filter means, those that died before the call, in groups, the newest first. What
- * is removed meanwhile moves nothing: each page begins where the one before it ended.
+ * Reads the dead letters that match a filter and died before the call, in groups, newest first. Removals meanwhile do not
+ * shift the pages: each page begins where the one before it ended.
  */
 export async function* deadLetterGroups(
   engine: Pick<Engine, "deadLetters">,

@@ -2,13 +2,13 @@ import type { ApiKeyRecord } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 import { isKeyId, type KeyId } from "@millrace/shared";
 
-/** The key id of a request, whose form validation has checked. */
+/** Reads a request's key id, whose form validation has checked. */
 export function keyIdOf(text: string): KeyId {
-  if (!isKeyId(text)) throw new Error("validation let a key id through");
+  if (!isKeyId(text)) throw new Error("validation accepted a malformed key id");
   return text;
 }
 
-/** What the engine found under a key id, or KEY_NOT_FOUND. */
+/** Returns the key that the engine found. Throws KEY_NOT_FOUND if it found none. */
 export function existingKey(keyId: KeyId, found: ApiKeyRecord | undefined): ApiKeyRecord {
   if (found !== undefined) return found;
   throw rpcError({ reason: "KEY_NOT_FOUND", message: `there is no API key ${keyId}` });

@@ -3,7 +3,7 @@ import { rpcError } from "@millrace/runtime";
 import { isQueueName } from "@millrace/shared";
 import { queueStatusMessage } from "../messages/queue-status-message.ts";
 
-/** The queue of that name, or QUEUE_NOT_FOUND. */
+/** Returns the queue of that name. Throws QUEUE_NOT_FOUND. */
 export async function existingQueue(
   engine: Pick<Engine, "getQueue">,
   name: string,
@@ -13,7 +13,7 @@ export async function existingQueue(
   throw rpcError({ reason: "QUEUE_NOT_FOUND", message: `there is no queue ${name}` });
 }
 
-/** A queue with what is in it, as operators see it. */
+/** Reads a queue with the number of its jobs in each state, as operators see it. */
 export async function queueStatus(engine: Pick<Engine, "stats">, queue: QueueDefinition) {
   return queueStatusMessage(queue, await engine.stats(queue.name));
 }

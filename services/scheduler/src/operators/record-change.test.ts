@@ -33,7 +33,7 @@ const entry = {
   ...{ actor: "anna", action: "PauseQueue", subject: "mail", detailJson: '{"name":"mail"}' },
 };
 
-test("a change is written down before it is made", async () => {
+test("writes a change to the log before it is made", async () => {
   const { written, pause } = setup();
   const made = await pause(async () => {
     expect(written).toEqual([entry]);
@@ -43,7 +43,7 @@ test("a change is written down before it is made", async () => {
   expect(written).toEqual([entry]);
 });
 
-test("one that is refused is taken back, whatever becomes of that", async () => {
+test("removes a refused change from the log, and passes on the refusal even if that fails", async () => {
   const refusal = rpcError({ reason: "QUEUE_NOT_FOUND", message: "there is no queue mail" });
   const refuse = async () => {
     throw refusal;
@@ -60,7 +60,7 @@ test("one that is refused is taken back, whatever becomes of that", async () => 
   expect(away.written).toEqual([entry]);
 });
 
-test("one that may have been made stays written down", async () => {
+test("keeps a change in the log that may have been made", async () => {
   const { written, pause } = setup();
   const cut = new StoreUnavailable("away");
   await expect(

@@ -6,10 +6,10 @@ import type { Operator } from "../tokens/operator-tokens.ts";
 
 export interface ChangeOf<Desc extends DescMessage> {
   readonly by: Operator;
-  /** The RPC that is, or would be, called for it. */
+  /** The RPC that makes the change. */
   readonly action: string;
   readonly subject: string;
-  /** The request: no request of AdminService holds a secret. */
+  /** The request, which is logged. No request of AdminService contains a secret. */
   readonly schema: Desc;
   readonly request: MessageShape<Desc>;
 }
@@ -20,8 +20,8 @@ export type RecordChange = <Desc extends DescMessage, T>(
 ) => Promise<T>;
 
 /**
- * Makes changes that are written down first, so that none that was made is missing. One that is
- * refused is taken back. One that a crash or an outage cuts stays written down: it may have been made.
+ * Writes each change to the change log before it is made, so that the log misses none. A refused change is removed from
+ * the log. A change that a crash or an outage interrupts stays in the log, because it may have been made.
  */
 export const changeRecorder =
   (log: Pick<ChangeLog, "append" | "retract">): RecordChange =>
@@ -31,7 +31,7 @@ export const changeRecorder =
     try {
       return await make();
     } catch (error) {
-      // What the caller is told matters more than a line too many.
+      // The caller must get the refusal, even if removing its log entry fails.
       if (error instanceof RpcFault) await log.retract(id).catch(() => undefined);
       throw error;
     }

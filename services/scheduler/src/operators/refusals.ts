@@ -6,9 +6,9 @@ export const accountNotFound = (name: string) =>
     message: `there is no provider account ${name}`,
   });
 
-/** The etag of a request is not that of what is stored now. */
+/** The request's etag differs from the etag of what is stored. */
 export const changedMeanwhile = (what: string) =>
   rpcError({
     reason: "CHANGED_MEANWHILE",
-    message: `${what} was changed since it was read: read it again`,
+    message: `${what} was changed after you read it: read it again, and repeat your change`,
   });

@@ -18,7 +18,7 @@ export interface NewApiKey {
 
 export type StoreApiKey = (key: NewApiKey, by: Operator) => Promise<ApiKeyRecord>;
 
-/** Stores a key, whoever drew its secret. One that is there already keeps its secret and is returned. */
+/** Stores a key. A key that exists already keeps its secret and is returned. */
 export const storeApiKey =
   (
     engine: {
@@ -32,7 +32,7 @@ export const storeApiKey =
     const schema = CreateApiKeyRequestSchema;
     const request = create(schema, { name, ...(budget && { budget }) });
     return record({ by, action: "CreateApiKey", subject: keyId, schema, request }, async () => {
-      // First, so that the key never opens without its limits.
+      // The budget comes first, so that the key never works without its limits.
       if (budget !== undefined) await engine.keyBudgets.set(keyId, budgetOf(budget));
       return engine.apiKeys.put({ keyId, name, secretHash, createdMs: clock.nowMs() });
     });

@@ -8,7 +8,7 @@ const refused = { kind: "refused", askedMs: 0 } as const;
 const failed = { kind: "failed", askedMs: 0 } as const;
 const attempt = { report: refused, bounces: 0, nowMs };
 
-test("an attempt that is part of a pause goes to the head of its lane, and counts with the others of the episode", () => {
+test("sends an attempt that met a cool-down to the head of its lane, and counts it with the others of the episode", () => {
   const verdict = { kind: "PAUSED", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
   expect(bounceOf({ ...attempt, verdict }, least)).toEqual({ delayMs: 0, episode: "e1" });
   expect(bounceOf({ ...attempt, report: failed, verdict }, least)).toEqual({
@@ -16,18 +16,21 @@ test("an attempt that is part of a pause goes to the head of its lane, and count
   });
 });
 
-test("a probe comes back after the next one, so that another job may be that", () => {
+test("brings a probe back after the next one, so that another job may be the next", () => {
   const verdict = { kind: "PROBE", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
   expect(bounceOf({ ...attempt, verdict }, least)).toEqual({ delayMs: 6_000, episode: "e1" });
-  // Which counts by itself where it may have failed by the job's own fault.
+  // It counts by itself if it may have failed by the job's own fault.
   expect(bounceOf({ ...attempt, report: failed, verdict }, least)).toEqual({ delayMs: 6_000 });
 });
 
-test.each(["COUNTED", "EXHAUSTED"] as const)("%s: the attempt has failed as others do", (kind) => {
-  expect(bounceOf({ ...attempt, verdict: { kind } }, least)).toBeUndefined();
-});
+test.each(["COUNTED", "EXHAUSTED"] as const)(
+  "treats a report of %s as an ordinary failure",
+  (kind) => {
+    expect(bounceOf({ ...attempt, verdict: { kind } }, least)).toBeUndefined();
+  },
+);
 
-test("a job that names no pool waits by itself, longer each time, and at least as long as it was asked to", () => {
+test("bounces a job without a pool with its own backoff, and waits at least as long as the provider asked", () => {
   const delays = (random: typeof least, askedMs: number) =>
     [0, 1, 2, 5, 20].map((bounces) => {
       const one = { ...attempt, bounces, report: { ...refused, askedMs }, verdict: undefined };
@@ -38,6 +41,6 @@ test("a job that names no pool waits by itself, longer each time, and at least a
   expect(delays(least, 3_000)).toEqual([3_000, 3_000, 3_000, 24_000, 60_000]);
 });
 
-test("a failure of a job that names no pool is a failure like others", () => {
+test("treats a failure of a job without a pool as an ordinary failure", () => {
   expect(bounceOf({ ...attempt, report: failed, verdict: undefined }, least)).toBeUndefined();
 });

@@ -1,15 +1,15 @@
 import { type BackoffPolicy, backoffMs, type Random } from "@millrace/shared";
 import type { DecidedReport } from "./provider-report.ts";
 
-/** How long a job that names no pool waits by itself: half a second or so, and twice as long after each refusal, up to a minute. */
+/** The backoff of a bounced job without a pool: about half a second, doubled after each refusal, up to a minute. */
 const ALONE: BackoffPolicy = { initialMs: 750, maxMs: 60_000, factor: 2, jitter: 0.5 };
-/** How long after the next probe a job comes back that was the last one: so that each probe is of another job, if there is one. */
+/** How long after the next probe the last probing job comes back, so that the next probe is another job if there is one. */
 const AFTER_PROBE_MS = 1_000;
 
-/** An attempt whose provider refused it, or failed. */
+/** An attempt whose provider refused it or failed. */
 export interface ReportedAttempt {
   readonly report: DecidedReport;
-  /** Of the account of the job's pool; left out: the job names no pool. */
+  /** The verdict on the account of the job's pool. Left out if the job names no pool. */
   readonly verdict:
     | {
         readonly kind: "COUNTED" | "PAUSED" | "PROBE" | "EXHAUSTED";
@@ -24,11 +24,14 @@ export interface ReportedAttempt {
 
 export interface Bounce {
   readonly delayMs: number;
-  /** Bounces of one episode count as one. Left out: it counts by itself. */
+  /** Bounces of the same episode count once. Without an episode, a bounce counts by itself. */
   readonly episode?: string;
 }
 
-/** How a job goes back to wait for its provider, with no attempt spent; undefined: its attempt has failed as others do. */
+/**
+ * Decides how a job waits for its provider again without spending an attempt. Returns undefined if the attempt has
+ * failed like any other.
+ */
 export function bounceOf(attempt: ReportedAttempt, random: Random): Bounce | undefined {
   const { report, verdict, bounces, nowMs } = attempt;
   if (verdict === undefined) {
@@ -39,6 +42,6 @@ export function bounceOf(attempt: ReportedAttempt, random: Random): Bounce | und
   if (kind === "PAUSED") return { delayMs: 0, ...(episode === undefined ? {} : { episode }) };
   if (kind !== "PROBE") return undefined;
   const delayMs = Math.max(0, coolUntilMs - nowMs) + AFTER_PROBE_MS;
-  // A probe that fails may be the job's own fault: each counts by itself, so that such a job comes to its end.
+  // A failed probe may be the job's own fault. Such bounces count one by one, so that the job ends at its limit.
   return report.kind === "failed" || episode === undefined ? { delayMs } : { delayMs, episode };
 }

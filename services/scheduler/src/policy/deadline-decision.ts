@@ -1,19 +1,19 @@
 /** The times that bound an attempt, in milliseconds since the Unix epoch. */
 export interface TimeBounds {
-  /** The latest finish. Left out: none. */
+  /** The latest time to finish. Left out if there is none. */
   readonly deadlineMs?: number;
 }
 
 export type DeadlineDecision =
-  /** `untilMs`: when to look again. Left out: never. */
+  /** `untilMs`: when to decide again. Left out if that is never. */
   | { readonly kind: "run"; readonly untilMs?: number }
-  /** The worker has been asked to stop, or shall be now; the lease is revoked at `revokeAtMs`. */
+  /** The worker must stop, and may have been asked already. The lease is revoked at `revokeAtMs`. */
   | { readonly kind: "stop"; readonly revokeAtMs: number }
   | { readonly kind: "revoke" };
 
 /**
- * What the clock demands of a running attempt. A job's time is over at its deadline itself; its
- * worker then has `graceMs` to end by itself before the lease is taken away.
+ * Decides what the deadline demands of a running attempt. A job's time ends at its deadline. Its worker then has
+ * `graceMs` to stop before the lease is taken away.
  */
 export function decideDeadline(
   bounds: TimeBounds,
@@ -27,7 +27,7 @@ export function decideDeadline(
   return nowMs < revokeAtMs ? { kind: "stop", revokeAtMs } : { kind: "revoke" };
 }
 
-/** Whether a retry that would start at `startMs` could still finish in time. */
+/** Whether a retry that starts at `startMs` can still meet the deadline. */
 export function hasTimeLeft(bounds: TimeBounds, startMs: number): boolean {
   return bounds.deadlineMs === undefined || startMs < bounds.deadlineMs;
 }

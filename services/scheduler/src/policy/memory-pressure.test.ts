@@ -4,14 +4,14 @@ import { memoryPressure } from "./memory-pressure.ts";
 const pressure = () => memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const at = (usedBytes: number, limitBytes = 1_000) => ({ usedBytes, limitBytes });
 
-test("jobs are taken up to the share, and not a byte beyond", () => {
+test("accepts jobs up to the share, and not a byte beyond", () => {
   const one = pressure();
   one.measured(at(800));
   expect(one.admits(100)).toBe(true);
   expect(one.admits(1)).toBe(false);
 });
 
-test("what was taken counts until the next measurement", () => {
+test("counts accepted jobs until the next measurement", () => {
   const one = pressure();
   one.measured(at(800));
   for (let i = 0; i < 4; i += 1) expect(one.admits(25)).toBe(true);
@@ -20,7 +20,7 @@ test("what was taken counts until the next measurement", () => {
   expect(one.admits(1)).toBe(false);
 });
 
-test("jobs are refused until the lower share is reached", () => {
+test("refuses jobs until the lower share is reached", () => {
   const one = pressure();
   expect(one.measured(at(900))).toBe(false);
   expect(one.measured(at(901))).toBe(true);
@@ -30,7 +30,7 @@ test("jobs are refused until the lower share is reached", () => {
   expect(one.admits(1)).toBe(true);
 });
 
-test("one large submission is refused, and with it those that come until memory is measured", () => {
+test("refuses one large submission, and all later ones until memory is measured", () => {
   const one = pressure();
   one.measured(at(700));
   expect(one.admits(500)).toBe(false);
@@ -39,7 +39,7 @@ test("one large submission is refused, and with it those that come until memory 
   expect(one.admits(1)).toBe(true);
 });
 
-test("without a limit nothing is refused, nor before memory was measured", () => {
+test("refuses nothing without a limit, or before memory was measured", () => {
   const one = pressure();
   expect(one.admits(1e12)).toBe(true);
   expect(one.measured(at(1e12, 0))).toBe(false);

@@ -1,26 +1,29 @@
-/** The memory of the server that is fullest. */
+/** The memory of the fullest Redis server. */
 export interface MemoryReading {
   readonly usedBytes: number;
-  /** What it may use; 0: as much as there is. */
+  /** The server's maxmemory; 0 means that it has none. */
   readonly limitBytes: number;
 }
 
-/** Shares of the limit. The second is lower, so that jobs are not taken and refused by turns. */
+/**
+ * Shares of the limit. `resumePercent` is lower, so that the scheduler does not alternate between accepting and
+ * refusing.
+ */
 export interface MemoryShares {
   readonly shedPercent: number;
   readonly resumePercent: number;
 }
 
 export interface MemoryPressure {
-  /** Whether so many bytes of new jobs may be stored. Those that may are taken to have been. */
+  /** Whether that many bytes of new jobs may be stored. If so, they count as stored until the next measurement. */
   admits(bytes: number): boolean;
-  /** What is said here replaces what was taken to have been stored. Returns whether jobs are refused. */
+  /** Takes a measurement, which replaces what was counted since the last one. Returns whether jobs are refused. */
   measured(reading: MemoryReading): boolean;
 }
 
 /**
- * Whether new jobs are taken, by the memory that is left: a full Redis refuses all writes, so the rest is
- * kept for the jobs that are there. Between two measurements it counts what it lets in.
+ * Load shedding: decides whether new jobs are accepted, by the memory that Redis has left. A full Redis refuses all
+ * writes, so the rest is reserved for jobs already stored. Between two measurements this counts the jobs that it accepts.
  */
 export function memoryPressure({ shedPercent, resumePercent }: MemoryShares): MemoryPressure {
   let reading: MemoryReading = { usedBytes: 0, limitBytes: 0 };

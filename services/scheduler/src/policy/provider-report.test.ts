@@ -3,7 +3,7 @@ import { decideReport, durationMs } from "./provider-report.ts";
 
 const answer = { httpStatus: 429, quotaExhausted: false, rateLimitHeaders: {} };
 
-test.each([429, 503, 529])("HTTP %i refuses for load", (httpStatus) => {
+test.each([429, 503, 529])("takes HTTP %i as a refusal for load", (httpStatus) => {
   expect(decideReport({ ...answer, httpStatus })).toEqual({ kind: "refused", askedMs: 0 });
 });
 
@@ -14,21 +14,27 @@ test.each([0, 408, 500, 501, 502, 504, 524, 599])(
   },
 );
 
-test.each([200, 400, 401, 404, 407, 409, 422, 428, 430, 499])("HTTP %i is an answer", (status) => {
-  expect(decideReport({ ...answer, httpStatus: status })).toEqual({ kind: "answered", askedMs: 0 });
-});
+test.each([200, 400, 401, 404, 407, 409, 422, 428, 430, 499])(
+  "takes HTTP %i as an answer",
+  (status) => {
+    expect(decideReport({ ...answer, httpStatus: status })).toEqual({
+      kind: "answered",
+      askedMs: 0,
+    });
+  },
+);
 
-test("a used-up quota is that, whatever the status", () => {
+test("reports a used-up quota, whatever the status", () => {
   const decision = decideReport({ ...answer, httpStatus: 402, quotaExhausted: true });
   expect(decision).toEqual({ kind: "exhausted", askedMs: 0 });
 });
 
-test("a provider that is out of order may say when it will be back", () => {
+test("takes the wait that a failed provider asks for", () => {
   const asked = { ...answer, httpStatus: 502, retryAfterMs: 5_000 };
   expect(decideReport(asked)).toEqual({ kind: "failed", askedMs: 5_000 });
 });
 
-test("Retry-After comes before what the rate limit headers hint at", () => {
+test("prefers Retry-After to the rate limit headers", () => {
   const rateLimitHeaders = {
     "x-ratelimit-remaining-requests": "0",
     "x-ratelimit-reset-requests": "1m",
@@ -44,7 +50,7 @@ test("Retry-After comes before what the rate limit headers hint at", () => {
   expect(askedMs()).toBe(60_000);
 });
 
-test("only limits that are used up say how long to wait, and the longest of them counts", () => {
+test("waits for the limits that are used up only, and for the longest of them", () => {
   const reset = (remaining: readonly [string, string]) =>
     decideReport({
       ...answer,

@@ -1,33 +1,36 @@
 import { parseDuration } from "@millrace/shared";
 
-/** What a provider answered, as a worker reports it. */
+/** A provider's answer, as a worker reports it. */
 export interface ProviderAnswer {
-  /** 0: there was no answer. */
+  /** 0 means that there was no answer. */
   readonly httpStatus: number;
-  /** The account's money or quota is used up. */
+  /** Whether the account's money or quota is used up. */
   readonly quotaExhausted: boolean;
-  /** From Retry-After. */
+  /** The wait that the header Retry-After asks for. */
   readonly retryAfterMs?: number;
-  /** x-ratelimit-* as they came, names in lower case. */
+  /** The headers x-ratelimit-*, with names in lower case. */
   readonly rateLimitHeaders: Readonly<Record<string, string>>;
 }
 
 export interface DecidedReport {
-  /** refused: too much for it now. exhausted: money or quota is used up. failed: it is out of order. answered: it took the call. */
+  /**
+   * refused: too much load. exhausted: money or quota is used up. failed: the provider does not work. answered: the
+   * provider accepted the call.
+   */
   readonly kind: "refused" | "exhausted" | "failed" | "answered";
-  /** How long it asked to be left alone, in milliseconds; 0: it did not say. */
+  /** The wait that the provider asks for, in milliseconds; 0 if it asks for none. */
   readonly askedMs: number;
 }
 
-/** Too many requests; overloaded; and 529, which some providers use for overloaded. */
+/** Too many requests, overloaded, and 529, which some providers use for overloaded. */
 const REFUSALS = new Set([429, 503, 529]);
-/** It gave up waiting for the request, or is not what it should be; 0: there was no answer. */
+/** Whether the provider timed out, failed, or did not answer (0). */
 const isFailure = (httpStatus: number) =>
   httpStatus === 0 || httpStatus === 408 || httpStatus >= 500;
-/** The limits that providers name in x-ratelimit-remaining-* and x-ratelimit-reset-*. */
+/** The limits that x-ratelimit-remaining-* and x-ratelimit-reset-* name. */
 const KINDS = ["requests", "tokens"] as const;
 
-/** What a provider's answer says of its account. Headers are hints: Retry-After comes first. */
+/** Decides what a provider's answer means for its account. Retry-After takes precedence over the other headers. */
 export function decideReport(answer: ProviderAnswer): DecidedReport {
   const { httpStatus, quotaExhausted, retryAfterMs, rateLimitHeaders } = answer;
   if (quotaExhausted) return { kind: "exhausted", askedMs: 0 };
@@ -36,7 +39,7 @@ export function decideReport(answer: ProviderAnswer): DecidedReport {
   return isFailure(httpStatus) ? { kind: "failed", askedMs } : { kind: "answered", askedMs: 0 };
 }
 
-/** When the limits that are used up are full again, by their headers. */
+/** How long until all limits that are used up are reset, by their headers. */
 function resetMs(headers: ProviderAnswer["rateLimitHeaders"]): number | undefined {
   const resets = KINDS.filter((kind) => headers[`x-ratelimit-remaining-${kind}`] === "0").flatMap(
     (kind) => durationMs(headers[`x-ratelimit-reset-${kind}`] ?? "") ?? [],
@@ -44,6 +47,6 @@ function resetMs(headers: ProviderAnswer["rateLimitHeaders"]): number | undefine
   return resets.length === 0 ? undefined : Math.max(...resets);
 }
 
-/** "20ms", "6m0s", "1h2m3.5s", or seconds without a unit; undefined for anything else. */
+/** Reads "20ms", "6m0s", "1h2m3.5s", or seconds without a unit. Returns undefined for anything else. */
 export const durationMs = (text: string): number | undefined =>
   /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1_000) : parseDuration(text);

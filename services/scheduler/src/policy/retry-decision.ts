@@ -2,7 +2,7 @@ import { type BackoffPolicy, backoffMs, type Random } from "@millrace/shared";
 
 /** A failed attempt as its worker reported it. */
 export interface FailedAttempt {
-  /** From 1. */
+  /** Counts from 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly backoff: BackoffPolicy;
@@ -16,9 +16,9 @@ export type RetryDecision =
   | { readonly kind: "fail"; readonly why: "notRetryable" | "attemptsSpent" };
 
 /**
- * Whether a failed attempt is followed by another, and after how long. A wait that the worker asks
- * for lengthens the backoff and never shortens it: a provider that says "at once" would otherwise
- * undo the backoff of every job that it fails.
+ * Decides whether a failed attempt is followed by another, and after which backoff. A wait that the worker asks for may
+ * lengthen the backoff but never shorten it. Otherwise a provider that asks for no wait would undo the backoff of
+ * every job that it fails.
  */
 export function decideRetry(failed: FailedAttempt, random: Random): RetryDecision {
   if (!failed.retryable) return { kind: "fail", why: "notRetryable" };

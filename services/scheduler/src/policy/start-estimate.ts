@@ -1,33 +1,34 @@
-/** What is known of the queue that a job waits in. */
+/** What is known of a waiting job's place in its queue. */
 export interface WaitPlace {
   readonly nowMs: number;
-  /** When each thing that holds the job clears by itself; undefined where that depends on others. */
+  /** When each constraint on the job clears by itself; undefined if that depends on others. */
   readonly clearsMs: readonly (number | undefined)[];
-  /** How many jobs of its own lane are before it. */
+  /** How many jobs of the job's own lane come before it. */
   readonly aheadInLane: number;
-  /** How many lanes share its turn. */
+  /** How many lanes take turns with the job's lane, its own included. */
   readonly lanes: number;
-  /** What was leased lately of its band and pool; undefined: nothing. */
+  /** How many jobs of the job's band and pool were leased lately; undefined if none were. */
   readonly leased: { readonly jobs: number; readonly sinceMs: number } | undefined;
 }
 
 export interface StartEstimate {
   readonly startMs?: number;
-  /** For people: what it rests on, or why there is none. */
+  /** For people: what the estimate is based on, or why there is none. */
   readonly basis: string;
 }
 
 /**
- * When a job will start, as far as can be told: once what holds it has cleared, and then after its turn,
- * at the rate at which jobs of its band and pool were leased lately. Lanes take turns, so before it come
- * as many rounds of all lanes as there are jobs before it in its own. It says nothing where it would be a
- * guess.
+ * Estimates when a job will start. First all constraints on it must clear. Then its turn comes, at the rate at which jobs
+ * of its band and pool were leased lately. Lanes take turns, so for each job before it in its own lane, all lanes have one
+ * turn. Returns no time if it could only guess.
  */
 export function estimateStart(place: WaitPlace): StartEstimate {
   const { nowMs, clearsMs, aheadInLane, leased } = place;
   const lanes = Math.max(1, place.lanes);
   if (clearsMs.includes(undefined)) {
-    return { basis: "it waits for others, or for an operator: there is nothing to go by" };
+    return {
+      basis: "the job waits for other jobs or for an operator, so its start cannot be estimated",
+    };
   }
   const clearMs = Math.max(nowMs, ...clearsMs.map((ms) => ms ?? nowMs));
   const turns = (aheadInLane + 1) * lanes;
@@ -36,11 +37,11 @@ export function estimateStart(place: WaitPlace): StartEstimate {
       ? {
           startMs: clearMs,
           basis:
-            "when what holds it clears; nothing of its band and pool was leased in the last minute",
+            "the time at which its constraints clear; no job of its band and pool was leased in the last minute",
         }
       : {
           basis:
-            "nothing of its band and pool was leased in the last minute: there is no rate to go by",
+            "no job of its band and pool was leased in the last minute, so its start cannot be estimated",
         };
   }
   const perSecond = (leased.jobs * 1_000) / Math.max(1_000, nowMs - leased.sinceMs);
@@ -48,7 +49,7 @@ export function estimateStart(place: WaitPlace): StartEstimate {
   return {
     startMs: Math.round(clearMs + (turns / perSecond) * 1_000),
     basis:
-      `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} jobs a second of its band and pool were leased lately; ` +
-      `${lanesText}, and ${aheadInLane} of its own jobs ${aheadInLane === 1 ? "is" : "are"} before it`,
+      `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} jobs per second of its band and pool were leased lately; ` +
+      `${lanesText}, and ${aheadInLane} ${aheadInLane === 1 ? "job" : "jobs"} of its own lane ${aheadInLane === 1 ? "comes" : "come"} first`,
   };
 }

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { storedBytesBound } from "./stored-bytes.ts";
 
-test("an operator's bound holds in each queue, whatever Redis may use", () => {
+test("applies an operator's limit in each queue, whatever Redis may use", () => {
   const bound = storedBytesBound(5);
   bound.measured(1_000, 2);
   expect(bound.inEachQueue()).toBe(5);
 });
 
-test("0 is no bound", () => {
+test("treats 0 as no limit", () => {
   expect(storedBytesBound(0).inEachQueue()).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("without a bound a key takes half of what Redis may use, in equal parts for each queue", () => {
+test("allows a key half of Redis' memory by default, in equal parts for each queue", () => {
   const bound = storedBytesBound(undefined);
   bound.measured(1_000, 4);
   expect(bound.inEachQueue()).toBe(125);
@@ -19,7 +19,7 @@ test("without a bound a key takes half of what Redis may use, in equal parts for
   expect(bound.inEachQueue()).toBe(500);
 });
 
-test("before anything was measured, and where Redis has no limit, it is a share of 4 GiB", () => {
+test("uses a share of 4 GiB before the first measurement, and if Redis has no limit", () => {
   const bound = storedBytesBound(undefined);
   expect(bound.inEachQueue()).toBe(4 * 1024 ** 3);
   bound.measured(0, 4);

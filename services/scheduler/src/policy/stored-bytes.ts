@@ -1,19 +1,19 @@
-/** Where Redis may use as much as there is, a key's jobs may take this much in all queues. */
+/** What a key's jobs may take in all queues if Redis has no maxmemory. */
 const WITHOUT_MAXMEMORY_BYTES = 4 * 1024 ** 3;
-/** The part of `maxmemory` that one key's jobs may take in all queues. */
+/** A key's jobs may take 1/PART of maxmemory in all queues. */
 const PART = 2;
 
 export interface StoredBytesBound {
-  /** How many bytes the jobs of a key may take in each queue whose budget does not say. Infinity: no bound. */
+  /** How many bytes the jobs of a key may take in each queue if its budget sets no limit. Infinity means no limit. */
   inEachQueue(): number;
-  /** What Redis may use (0: as much as there is), and how many queues there are. */
+  /** Takes Redis' maxmemory (0 if it has none) and the number of queues. */
   measured(limitBytes: number, queues: number): void;
 }
 
 /**
- * Keys that nobody has given a bound cannot fill Redis for all others either: one takes at most half of it, in equal
- * parts for each queue, because a queue's shards know only what they hold. `perQueue` is an operator's own bound, 0
- * none.
+ * Limits the stored bytes of keys without a limit of their own, so that none of them can fill Redis for all others. A key
+ * may take at most half of Redis, in equal parts per queue, because a queue's shards know only what they store.
+ * `perQueue` is an operator's own limit per queue; 0 means no limit.
  */
 export function storedBytesBound(perQueue: number | undefined): StoredBytesBound {
   let bound = WITHOUT_MAXMEMORY_BYTES;

@@ -4,12 +4,12 @@ import { submitTimeMs } from "./submit-time.ts";
 const now = 1_000_000;
 
 test.each([
-  ["what the gateway says", now - 5, now - 5],
+  ["the gateway's time", now - 5, now - 5],
   ["now", now, now],
   ["a minute ago at most", now - 60_000, now - 60_000],
   ["not before that", now - 60_001, now],
   ["not in the future", now + 1, now],
-  ["now where nothing is said", undefined, now],
-])("a job was submitted at %s", (_, said, submitted) => {
-  expect(submitTimeMs(said, now)).toBe(submitted);
+  ["now without a gateway's time", undefined, now],
+])("takes %s as the submit time", (_, gatewayMs, submitted) => {
+  expect(submitTimeMs(gatewayMs, now)).toBe(submitted);
 });

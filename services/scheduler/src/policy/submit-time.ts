@@ -1,6 +1,6 @@
-/** A gateway waits less for its scheduler: what is older is of a clock that is off. */
+/** A gateway waits less than this for its scheduler: an older time shows that the gateway's clock is wrong. */
 const OLDEST_MS = 60_000;
 
-/** When a job was submitted: as its gateway says, unless the gateway's clock is off. */
-export const submitTimeMs = (saidMs: number | undefined, nowMs: number): number =>
-  saidMs === undefined || saidMs > nowMs || saidMs < nowMs - OLDEST_MS ? nowMs : saidMs;
+/** Returns a job's submit time: the gateway's time, or the scheduler's if the gateway's clock is wrong. */
+export const submitTimeMs = (gatewayMs: number | undefined, nowMs: number): number =>
+  gatewayMs === undefined || gatewayMs > nowMs || gatewayMs < nowMs - OLDEST_MS ? nowMs : gatewayMs;

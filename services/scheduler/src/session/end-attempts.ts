@@ -3,7 +3,7 @@ import type { Clock } from "@millrace/shared";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { HeldLease } from "./held-leases.ts";
 
-/** `job` is left out where the lease is stale. */
+/** An attempt's end. `job` is left out if the lease is stale. */
 export interface EndedAttempt {
   readonly settlement: Settlement;
   readonly job: HeldLease["job"] | undefined;
@@ -15,37 +15,37 @@ export interface EndAttemptsParts {
   readonly clock: Clock;
 }
 
-/** How to end an attempt whose own end cannot be stored. */
+/** The settlement of an attempt whose reported end cannot be stored. */
 const unstorable = ({ jobId, token }: Settlement, argument: string): Settlement => ({
   ...{ jobId, token, kind: "fail", state: "FAILED" },
   failure: {
     reason: "MALFORMED",
-    message: `The end that the worker reported cannot be stored: its ${argument} is malformed. Mend the worker, and redrive the job.`,
+    message: `The outcome that the worker reported cannot be stored: its ${argument} is malformed. Correct the worker, and redrive the job.`,
     retryable: false,
   },
 });
 
-/** Settles attempts; one whose end cannot be stored fails, and no other with it. */
+/** Settles attempts. An attempt whose end cannot be stored fails; the other attempts are not affected. */
 async function settleAll(
   engine: EndAttemptsParts["engine"],
   settlements: readonly Settlement[],
 ): Promise<readonly SettleOutcome[]> {
   const outcomes = [...(await engine.settle(settlements))];
-  const failures = outcomes.flatMap((outcome, at) => {
-    const settlement = settlements[at];
+  const failures = outcomes.flatMap((outcome, index) => {
+    const settlement = settlements[index];
     if (outcome.kind !== "invalid" || settlement === undefined) return [];
-    return [{ at, settlement: unstorable(settlement, outcome.argument) }];
+    return [{ index, settlement: unstorable(settlement, outcome.argument) }];
   });
   if (failures.length === 0) return outcomes;
   const ended = await engine.settle(failures.map(({ settlement }) => settlement));
-  for (const [of, { at }] of failures.entries()) {
-    const outcome = ended[of];
-    if (outcome !== undefined) outcomes[at] = outcome;
+  for (const [order, { index }] of failures.entries()) {
+    const outcome = ended[order];
+    if (outcome !== undefined) outcomes[index] = outcome;
   }
   return outcomes;
 }
 
-/** Settles attempts, and counts each that this call has ended: a repeat was counted before. */
+/** Settles attempts, and reports each one that this call has ended. A repeated call does not report it again. */
 export async function endAttempts(
   { engine, observer, clock }: EndAttemptsParts,
   attempts: readonly EndedAttempt[],
@@ -54,8 +54,8 @@ export async function endAttempts(
     engine,
     attempts.map(({ settlement }) => settlement),
   );
-  for (const [at, { settlement, job }] of attempts.entries()) {
-    const outcome = outcomes[at];
+  for (const [index, { settlement, job }] of attempts.entries()) {
+    const outcome = outcomes[index];
     if (job === undefined || outcome?.kind !== "settled" || outcome.repeated) continue;
     observer.settled(settlement, job, outcome.state, clock.nowMs());
   }

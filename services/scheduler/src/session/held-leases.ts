@@ -17,17 +17,17 @@ export interface HeldLease extends LeaseRef {
     | "bounces"
     | "traceparent"
   >;
-  /** Why it has been asked to stop, if it has. */
+  /** Why the attempt was asked to stop; undefined if it was not. */
   readonly stopping: StopReason | undefined;
 }
 
 export interface HeldLeasesOptions {
   readonly clock: Clock;
-  /** How long an attempt has to end by itself once it has been asked to stop. */
+  /** How long an attempt may take to stop after it was asked. */
   readonly graceMs: number;
-  /** The worker shall be told to stop. */
+  /** Called when the worker must be told to stop an attempt. */
   onStop(lease: LeaseRef, reason: StopReason): void;
-  /** The grace is over, and the lease no longer held: it shall be taken away. */
+  /** Called when an attempt has not stopped in time. The lease is no longer held here, and must be taken away. */
   onOverdue(lease: HeldLease): void;
 }
 
@@ -38,7 +38,7 @@ interface Entry {
   timer: TimerHandle | undefined;
 }
 
-/** The leases of one worker, each watched for its deadline, and for its grace once it is to stop. */
+/** The leases of one worker. Each is watched for its deadline, and after a request to stop for the end of its grace. */
 export class HeldLeases {
   readonly #options: HeldLeasesOptions;
   readonly #entries = new Map<JobId, Entry>();
@@ -47,7 +47,7 @@ export class HeldLeases {
     this.#options = options;
   }
 
-  /** A lease that was just given, or adopted. One whose cancel was asked for has been told so. */
+  /** Adds a lease that was just given or adopted. If its job's cancel was requested, the worker knows that already. */
   hold({ jobId, token, attempt, job }: Lease): void {
     this.drop({ jobId, token: this.#entries.get(jobId)?.ref.token ?? token });
     const entry: Entry = {
@@ -58,7 +58,7 @@ export class HeldLeases {
     };
     this.#entries.set(jobId, entry);
     if (job.cancelRequested) this.#mark(entry, StopReason.CANCELLED);
-    this.#look(entry);
+    this.#checkTimes(entry);
   }
 
   get ids(): readonly JobId[] {
@@ -74,7 +74,7 @@ export class HeldLeases {
     return entry?.ref.token === token ? heldLease(entry) : undefined;
   }
 
-  /** It was settled, or lost. */
+  /** Forgets a lease that was settled or lost. */
   drop({ jobId, token }: LeaseRef): void {
     const entry = this.#entries.get(jobId);
     if (entry?.ref.token !== token) return;
@@ -82,16 +82,16 @@ export class HeldLeases {
     this.#entries.delete(jobId);
   }
 
-  /** A cancel was asked for. Saying so again changes nothing. */
+  /** Passes on the cancel of a job. Repeating it has no effect. */
   cancel(jobId: JobId): void {
     const entry = this.#entries.get(jobId);
     if (entry === undefined || entry.stopping !== undefined) return;
     this.#mark(entry, StopReason.CANCELLED);
     this.#options.onStop(entry.ref, StopReason.CANCELLED);
-    this.#look(entry);
+    this.#checkTimes(entry);
   }
 
-  /** The session ends; the leases live on. */
+  /** Forgets all leases when the session ends. The leases themselves go on. */
   forget(): void {
     for (const entry of this.#entries.values()) entry.timer?.cancel();
     this.#entries.clear();
@@ -102,8 +102,8 @@ export class HeldLeases {
     entry.stopping = { reason, revokeAtMs };
   }
 
-  /** Does what the time demands, and comes back when it will next demand something. */
-  #look(entry: Entry): void {
+  /** Does what is due for the lease, and sets a timer for what is due next. */
+  #checkTimes(entry: Entry): void {
     const { clock, graceMs } = this.#options;
     const nowMs = clock.nowMs();
     entry.timer?.cancel();
@@ -121,7 +121,7 @@ export class HeldLeases {
     }
     const untilMs = deadline.kind === "run" ? deadline.untilMs : deadline.revokeAtMs;
     const nextMs = Math.min(untilMs ?? Infinity, entry.stopping?.revokeAtMs ?? Infinity);
-    if (nextMs < Infinity) entry.timer = clock.after(nextMs - nowMs, () => this.#look(entry));
+    if (nextMs < Infinity) entry.timer = clock.after(nextMs - nowMs, () => this.#checkTimes(entry));
   }
 }
 

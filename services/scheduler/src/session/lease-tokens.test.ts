@@ -7,7 +7,7 @@ const queues = new Set(["documents"]);
 const jobId = newJobId("documents" as QueueName, "aaaa" as KeyId, 1, systemRandom);
 const message = (id: JobId, fencingToken: bigint) => ({ jobId: id, fencingToken }) as never;
 
-test("what was sealed opens, at any scheduler with the same secret", () => {
+test("opens a sealed lease at any scheduler with the same secret", () => {
   const other = new LeaseTokens(Buffer.from("a secret of all schedulers"));
   for (const token of [1, 2, 2 ** 23 - 1]) {
     const sealed = tokens.seal({ jobId, token });
@@ -16,7 +16,7 @@ test("what was sealed opens, at any scheduler with the same secret", () => {
   expect(() => tokens.seal({ jobId, token: 2 ** 23 })).toThrow(RangeError);
 });
 
-test("tokens of one job rise", () => {
+test("raises the tokens of one job", () => {
   const sealed = [1, 2, 3, 1_000].map((token) => tokens.seal({ jobId, token }).fencingToken);
   expect([...sealed].sort((a, b) => (a < b ? -1 : 1))).toEqual(sealed);
 });
@@ -41,11 +41,11 @@ test.each([
   ],
   ["the largest token that there is", message(jobId, 2n ** 64n - 1n)],
   ["no lease", undefined],
-])("%s is a lease that nobody holds", (_, lease) => {
+])("takes %s for a lease that nobody holds", (_, lease) => {
   expect(tokens.open(lease, queues).token).toBe(0);
 });
 
-test("another secret opens nothing", () => {
+test("opens nothing with another secret", () => {
   const other = new LeaseTokens(Buffer.from("another"));
   expect(other.open(message(jobId, fencingToken), queues).token).toBe(0);
 });

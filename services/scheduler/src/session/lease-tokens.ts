@@ -3,36 +3,36 @@ import type { LeaseRef } from "@millrace/engine";
 import type { LeaseRef as LeaseRefMessage } from "@millrace/proto/worker-service";
 import { type JobId, parseJobId } from "@millrace/shared";
 
-/** Bits of a fencing token that nobody can guess: one guess in 10^12 is right. */
+/** Bits of a fencing token that cannot be guessed: one guess in 10^12 succeeds. */
 const SEAL_BITS = 40n;
 const SEAL_MASK = (1n << SEAL_BITS) - 1n;
-/** Leaves the engine's token 23 bits: so many leases of one job that none has as many. */
+/** The engine's token has the remaining 23 bits, which is more than the leases of any job. */
 const MAX_TOKEN = 2 ** 23 - 1;
-/** The engine's tokens begin with 1, so that nobody holds a lease with this one. */
+/** The engine's tokens begin at 1, so no lease has this token. */
 export const NO_TOKEN = 0;
 
 /**
- * Fencing tokens as workers see them: the engine's token of a lease, which rises by one with each, in
- * the upper bits, and below it the first 40 bits of HMAC-SHA-256 over the job's id and that token. A
- * worker can use only what it was given: it cannot make up the token of another worker's lease.
+ * Fencing tokens as workers see them. The upper bits are the engine's token, which rises by one with each lease of a job.
+ * Below are the first 40 bits of an HMAC-SHA-256 over the job's id and that token. So a worker can only use tokens that it
+ * was given, and cannot forge the token of another worker's lease.
  */
 export class LeaseTokens {
-  /** All schedulers on one Redis share it: a worker may go on at another one. */
+  /** All schedulers on one Redis share the secret, because a worker may continue at another scheduler. */
   secret: Buffer;
 
   constructor(secret: Buffer) {
     this.secret = secret;
   }
 
-  /** A lease as its worker is told of it. */
+  /** Seals a lease for its worker. */
   seal({ jobId, token }: LeaseRef): { jobId: JobId; fencingToken: bigint } {
-    if (token > MAX_TOKEN) throw new RangeError(`${jobId}: lease ${token} is beyond the last one`);
+    if (token > MAX_TOKEN) throw new RangeError(`${jobId}: fencing token ${token} is too large`);
     return { jobId, fencingToken: (BigInt(token) << SEAL_BITS) | this.#sealOf(jobId, token) };
   }
 
   /**
-   * The lease that a worker names, which the engine then checks. A token that was not made here, or a
-   * job of a queue that is not among `queues`, becomes a lease that nobody holds.
+   * Opens the lease that a worker names; the engine then checks it. A forged token, or a job of a queue that is not among
+   * `queues`, becomes a lease that nobody holds.
    */
   open(message: LeaseRefMessage | undefined, queues: ReadonlySet<string>): LeaseRef {
     const jobId = (message?.jobId ?? "") as JobId;

@@ -18,17 +18,17 @@ import type { HeldLease } from "./held-leases.ts";
 
 const expired: Failure = {
   reason: "DEADLINE_EXCEEDED",
-  message: "not finished by its deadline",
+  message: "the job did not finish by its deadline",
   retryable: false,
 };
 
 const notJson: Failure = {
   reason: "MALFORMED",
-  message: "the worker's result is not JSON",
+  message: "the result that the worker returned is not JSON",
   retryable: false,
 };
 
-/** Callers, and plain BullMQ programs, parse what a worker calls a result. */
+/** Whether a result is JSON: callers and plain BullMQ programs parse it. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -40,21 +40,24 @@ function isJson(text: string): boolean {
 
 const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
 
-/** What a worker says of a failure, in the form and length that callers may rely on. */
+/** Reads a worker's failure, in the form and length that callers can rely on. */
 const failureOf = (error: JobError | undefined): Failure => ({
   reason: REASON.test(error?.reason ?? "") ? (error?.reason ?? "") : "EXECUTOR_FAILED",
   message: cutChars(error?.message ?? "", limits.errorMessageChars),
   retryable: error?.retryable ?? false,
 });
 
-/** What an attempt says of the provider account that its job names. */
+/** An attempt's report on the provider account of its job. */
 export interface PoolReport extends ProviderReport {
-  /** "": it names none. */
+  /** The empty string if the job names no pool. */
   readonly pool: string;
   readonly askedMs: number;
 }
 
-/** What a failed attempt says of its provider's account, if anything. The pool is the job's: a worker cannot pause another. */
+/**
+ * Reads what a failed attempt reports of a provider account, if anything. The account is the job's own pool, so a worker
+ * cannot affect another.
+ */
 export function reportOf(
   { jobId }: LeaseRef,
   { outcome }: Pick<AttemptOutcome, "outcome">,
@@ -75,9 +78,8 @@ export function reportOf(
 }
 
 /**
- * What to do with a job whose attempt has ended as its worker says. `lease` is left out where the
- * lease is stale: the engine says so whatever is asked of it. `verdict` is of the account of the job's
- * pool, if the attempt said something of it.
+ * Decides how to settle an attempt by the outcome that its worker reports. `lease` is left out if it is stale: the engine
+ * then refuses any settlement. `verdict` is the account's, if the attempt reported something of it.
  */
 export function settlementOf(
   ref: LeaseRef,
@@ -97,7 +99,7 @@ export function settlementOf(
   if (lease?.stopping === StopReason.DEADLINE) {
     return { ...base, kind: "fail", state: "EXPIRED", failure: expired };
   }
-  // The engine makes a job CANCELLED that comes back after its cancel was asked for.
+  // If the job's cancel was requested, the engine makes the released job CANCELLED.
   if (outcome.case !== "failed") return { ...base, kind: "release" };
   const { error, retryAfter } = outcome.value;
   const failure = failureOf(error);
@@ -114,7 +116,7 @@ export function settlementOf(
   return { ...base, kind: "retry", delayMs: decision.delayMs, failure, countsAttempt: true };
 }
 
-/** How to take a lease away whose worker has not stopped in its grace. */
+/** The settlement that takes a lease away, because its worker has not stopped within the grace. */
 export function overdueSettlement({ jobId, token, stopping }: HeldLease): Settlement {
   const ref: LeaseRef = { jobId, token };
   return stopping === StopReason.DEADLINE

@@ -30,7 +30,7 @@ import {
   settleAck,
 } from "../messages/work-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
-import { asStoreOutage, orAway } from "../store/store-outage.ts";
+import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
@@ -41,10 +41,10 @@ import type { Writes } from "./writes.ts";
 export interface WorkSessionParts {
   readonly tokens: LeaseTokens;
   readonly connected: ConnectedWorkers;
-  /** What the worker's token lets it serve. */
+  /** What the worker's token allows it to serve. */
   readonly pass: WorkerPass;
   readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts" | "recentQueue">;
-  /** Shared by all sessions. */
+  /** All sessions share these two. */
   readonly leasing: Leasing;
   readonly writes: Writes;
   readonly observer: JobObserver;
@@ -57,26 +57,26 @@ export interface WorkSessionParts {
 
 type Response = MessageInitShape<typeof WorkResponseSchema>;
 
-/** What one message of assignments holds: payloads may be long. */
+/** The size of one message of assignments: payloads may be long. */
 const assignmentGroups = {
   maxItems: 1_000,
   maxWeight: limits.messageBytes,
   weigh: assignmentBytes,
 };
-/** How much output of a worker is given to the store at a time, so that others' comes between. */
+/** How much output of one worker goes to the store at once, so that other workers' output gets its turn. */
 const outputGroups = {
   maxItems: 256,
   maxWeight: 256 * 1024,
   weigh: ({ chunks }: OutputBatch) => chunks.reduce((sum, { body }) => sum + body.length, 0),
 };
 
-/** One worker's stream, from its hello to its end. Leases outlive it: nothing is handed back when it is cut. */
+/** One worker's stream, from its hello to its end. Its leases outlive the stream: a break hands nothing back. */
 export class WorkSession {
   readonly #parts: WorkSessionParts;
   readonly #outbox: Outbox<Response> = createOutbox<Response>();
   readonly #held: HeldLeases;
   #greeted = false;
-  /** Those of its hello: it may write to jobs of no other. */
+  /** The queues of the worker's hello. The worker may only write to their jobs. */
   #queues: ReadonlySet<string> = new Set();
   #seat: Seat | undefined;
   #disconnect: () => void = () => undefined;
@@ -117,7 +117,7 @@ export class WorkSession {
     for await (const { message } of requests) {
       if (message.case === "goodbye" || this.#outbox.closed) return;
       if ((message.case === "hello") === this.#greeted) {
-        throw rpcError({ reason: "MALFORMED", message: "hello comes first, and once" });
+        throw rpcError({ reason: "MALFORMED", message: "only the first message must be hello" });
       }
       if (message.case === "hello") await this.#welcome(message.value);
       else if (message.case === "heartbeat") await this.#renew(message.value);
@@ -138,8 +138,8 @@ export class WorkSession {
     const queues = await Promise.all(
       hello.queues.map((queue) => engine.recentQueue(queue as QueueName)),
     );
-    const leases = hello.leases.map((lease, at) => {
-      const outcome = adopted[at];
+    const leases = hello.leases.map((lease, i) => {
+      const outcome = adopted[i];
       if (outcome?.kind !== "adopted") return { lease, held: false };
       const { nextSeq, job } = outcome.lease;
       return { lease, held: true, nextSequence: nextSeq, cancelRequested: job.cancelRequested };
@@ -150,7 +150,7 @@ export class WorkSession {
       heartbeatInterval: durationFromMs(Math.floor(leaseMs / 3)),
       stopGrace: durationFromMs(stopGraceMs),
       leases,
-      undefinedQueues: hello.queues.filter((_, at) => queues[at] === undefined),
+      undefinedQueues: hello.queues.filter((_, i) => queues[i] === undefined),
     };
     const taken = this.#outbox.push({ message: { case: "welcome", value } });
     for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);
@@ -171,7 +171,7 @@ export class WorkSession {
     this.#connect(hello, this.#seat);
   }
 
-  /** Operators see it from now on, until its stream ends. */
+  /** Shows the worker to operators until its stream ends. */
   #connect(hello: Hello, seat: Seat): void {
     const { connected, pass, clock } = this.#parts;
     const remove = connected.add({
@@ -191,10 +191,10 @@ export class WorkSession {
     void this.#outbox.push({ message: { case: "stop", value: { attempts } } });
   }
 
-  /** If the store is away, the lease runs out instead. */
+  /** Takes a lease away. If the store is unavailable, the lease expires instead. */
   async #takeAway(lease: HeldLease): Promise<void> {
     const end = { settlement: overdueSettlement(lease), job: lease.job };
-    await orAway(this.#parts.writes.settle([end]));
+    await unlessOutage(this.#parts.writes.settle([end]));
     this.#tellToStop(lease, StopReason.LEASE_LOST);
   }
 
@@ -203,7 +203,7 @@ export class WorkSession {
     for (const group of groups(leases, assignmentGroups)) {
       const assignments = group.map((lease) => assignmentOf(lease, tokens.seal(lease)));
       const taken = this.#outbox.push({ message: { case: "assignments", value: { assignments } } });
-      // Once they are on their way: a lease may have to be stopped as soon as it is held.
+      // The lease is held after its assignment is on its way, because holding it may send a stop at once.
       for (const lease of group) {
         this.#held.hold(lease);
         observer.leased(lease, clock.nowMs());
@@ -214,13 +214,13 @@ export class WorkSession {
 
   async #renew({ leases }: Heartbeat): Promise<void> {
     const refs = leases.map((lease) => this.#open(lease));
-    const renewed = await orAway(this.#parts.engine.renew(refs, this.#parts.leaseMs));
-    // Without an answer the worker knows that its leases were not renewed.
+    const renewed = await unlessOutage(this.#parts.engine.renew(refs, this.#parts.leaseMs));
+    // The store is unavailable. The worker gets no answer, and so knows that its leases were not renewed.
     if (renewed === undefined) return;
-    const lost = leases.filter((_, at) => renewed[at]?.kind !== "renewed");
+    const lost = leases.filter((_, i) => renewed[i]?.kind !== "renewed");
     await this.#outbox.push({ message: { case: "heartbeatAck", value: { lost } } });
-    for (const [at, ref] of refs.entries()) {
-      const outcome = renewed[at];
+    for (const [i, ref] of refs.entries()) {
+      const outcome = renewed[i];
       if (outcome?.kind !== "renewed") this.#held.drop(ref);
       else if (outcome.cancelRequested) this.#held.cancel(ref.jobId);
     }
@@ -229,26 +229,26 @@ export class WorkSession {
   async #append(attempts: readonly AttemptOutput[]): Promise<void> {
     const batches = attempts.map(({ lease, firstSequence, chunks }) => ({
       ...this.#open(lease),
-      chunks: chunks.map((chunk, at) => chunkOf(chunk, firstSequence + at)),
+      chunks: chunks.map((chunk, i) => chunkOf(chunk, firstSequence + i)),
     }));
     const outcomes: (AppendOutcome | undefined)[] = [];
     for (const group of groups(batches, outputGroups)) {
-      const stored = await orAway(this.#parts.writes.append(group));
-      outcomes.push(...group.map((_, at) => stored?.[at]));
+      const stored = await unlessOutage(this.#parts.writes.append(group));
+      outcomes.push(...group.map((_, i) => stored?.[i]));
     }
-    const acks = attempts.map(({ lease }, at) => {
-      if (outcomes[at]?.kind === "leaseLost") this.#held.drop(batches[at] as LeaseRef);
-      return outputAck(lease, outcomes[at]);
+    const acks = attempts.map(({ lease }, i) => {
+      if (outcomes[i]?.kind === "leaseLost") this.#held.drop(batches[i] as LeaseRef);
+      return outputAck(lease, outcomes[i]);
     });
     await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
   }
 
   async #settle(outcomes: readonly AttemptOutcome[]): Promise<void> {
     const refs = outcomes.map(({ lease }) => this.#open(lease));
-    const settled = await orAway(this.#settleAll(refs, outcomes));
-    const acks = outcomes.map(({ lease }, at) => {
-      if (settled?.[at] !== undefined) this.#held.drop(refs[at] as LeaseRef);
-      return settleAck(lease, settled?.[at]);
+    const settled = await unlessOutage(this.#settleAll(refs, outcomes));
+    const acks = outcomes.map(({ lease }, i) => {
+      if (settled?.[i] !== undefined) this.#held.drop(refs[i] as LeaseRef);
+      return settleAck(lease, settled?.[i]);
     });
     if (this.#held.size === 0) this.#seat?.emptied();
     await this.#outbox.push({ message: { case: "settleAcks", value: { acks } } });
@@ -257,44 +257,44 @@ export class WorkSession {
   async #settleAll(refs: readonly LeaseRef[], outcomes: readonly AttemptOutcome[]) {
     const { engine, clock, random, writes, observer } = this.#parts;
     const leases = await this.#leasesOf(refs);
-    // First: once the job is back in its lane, its pool must be seen to be paused.
+    // Reports come first: the account must be cooling down before its job is back in the lane.
     const verdicts: (ProviderVerdict | undefined)[] = [];
-    for (const [at, outcome] of outcomes.entries()) {
-      const report = reportOf(refs[at] as LeaseRef, outcome, leases[at]);
+    for (const [i, outcome] of outcomes.entries()) {
+      const report = reportOf(refs[i] as LeaseRef, outcome, leases[i]);
       if (report === undefined || report.pool === "") continue;
       const verdict = await engine.providerAccounts.report(report.pool, report);
-      verdicts[at] = verdict;
+      verdicts[i] = verdict;
       if (verdict.begun) observer.paused(report.pool, report.kind, verdict);
     }
     return writes.settle(
-      outcomes.map((outcome, at) => ({
+      outcomes.map((outcome, i) => ({
         settlement: settlementOf(
-          refs[at] as LeaseRef,
+          refs[i] as LeaseRef,
           outcome,
-          leases[at],
-          verdicts[at],
+          leases[i],
+          verdicts[i],
           clock.nowMs(),
           random,
         ),
-        job: leases[at]?.job,
+        job: leases[i]?.job,
       })),
     );
   }
 
-  /** What is known of leases; of those that another session gave, what the store says; nothing of made-up ones. */
+  /** Finds what is known of leases: of those from another session, what the store has; of forged ones, nothing. */
   async #leasesOf(
     refs: readonly LeaseRef[],
   ): Promise<readonly (Pick<HeldLease, "job" | "stopping"> | undefined)[]> {
     const held = refs.map((ref) => this.#held.get(ref));
     const strange = refs
-      .filter(({ token }, at) => held[at] === undefined && token !== NO_TOKEN)
+      .filter(({ token }, i) => held[i] === undefined && token !== NO_TOKEN)
       .map(({ jobId }) => jobId);
     if (strange.length === 0) return held;
     const jobs = await this.#parts.engine.getJobs(strange, "summary");
-    const stored = new Map(strange.map((jobId, at) => [jobId, jobs[at]]));
-    return refs.map(({ jobId, token }, at) => {
+    const stored = new Map(strange.map((jobId, i) => [jobId, jobs[i]]));
+    return refs.map(({ jobId, token }, i) => {
       const job = token === NO_TOKEN ? undefined : stored.get(jobId);
-      return held[at] ?? (job && { job, stopping: undefined });
+      return held[i] ?? (job && { job, stopping: undefined });
     });
   }
 }

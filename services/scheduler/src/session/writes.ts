@@ -6,15 +6,15 @@ export interface WritesParts extends EndAttemptsParts {
   readonly engine: Pick<Engine, "append" | "settle">;
 }
 
-/** What workers write, gathered over all of this scheduler's: one call takes what came meanwhile from everyone. */
+/** Gathers the writes of all workers of this scheduler. One call to the store writes what arrived during the last one. */
 export interface Writes {
   append(batches: readonly OutputBatch[]): Promise<readonly AppendOutcome[]>;
   settle(attempts: readonly EndedAttempt[]): Promise<readonly SettleOutcome[]>;
 }
 
-/** Redis does nothing else while it runs a call, and nobody else's news is in one that is under way. */
+/** Bounds of one call. Redis does nothing else while it runs a call, and further writes wait for the next call. */
 const callLimits = { maxItems: 256, maxWeight: 1024 * 1024, maxInFlight: 2 };
-/** More than what a chunk, a batch or an end takes beside its text. */
+/** An upper bound of what a chunk, a batch or a settlement takes besides its text. */
 const FIXED_BYTES = 256;
 
 export function createWrites(parts: WritesParts): Writes {

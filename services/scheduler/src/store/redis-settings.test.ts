@@ -7,11 +7,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { readRedisSettings, redisProblems, redisSettings } from "./redis-settings.ts";
 
 const spec = defineConfig(redisSettings, redisProblems);
-/** The engine's settings, credentials as a connection of now would get them. */
+/** The engine's settings, with credentials as a new connection would get them. */
 function read(env: Record<string, string>, onWarning: (message: string) => void = () => undefined) {
   const settings = readRedisSettings(loadConfig(spec, env), onWarning);
   const current = (value: unknown) => (typeof value === "function" ? value() : value);
-  return Object.fromEntries(Object.entries(settings).map(([name, of]) => [name, current(of)]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, current(value)]),
+  );
 }
 
 const url = { MILLRACE_REDIS_URL: "redis://localhost:6379" };
@@ -27,7 +29,7 @@ function folder() {
   };
 }
 
-test("a server, sentinels or a Cluster", () => {
+test("connects to a server, to sentinels or to a Cluster", () => {
   expect(read(url)).toEqual({ url: "redis://localhost:6379" });
   expect(read(sentinels)).toEqual({
     sentinels: [
@@ -44,7 +46,7 @@ test("a server, sentinels or a Cluster", () => {
   });
 });
 
-test("users and passwords, from a variable or a file without its last line's end", () => {
+test("takes users and passwords from a variable, or from a file without its final line break", () => {
   const file = folder()("password", "p w\n");
   const user = { MILLRACE_REDIS_USERNAME: "millrace" };
   expect(read({ ...url, ...user, MILLRACE_REDIS_PASSWORD: "secret" })).toMatchObject({
@@ -62,7 +64,7 @@ test("users and passwords, from a variable or a file without its last line's end
   });
 });
 
-test("a password file is read again at each connection, and its last usable content stays in use", () => {
+test("reads a password file again at each connection, and keeps its last usable content", () => {
   const write = folder();
   const file = write("password", "old");
   const warnings: string[] = [];
@@ -79,7 +81,7 @@ test("a password file is read again at each connection, and its last usable cont
   expect(atConnection()).toBe("newest");
 });
 
-test("TLS, by the URL's scheme or a setting, with certificates of one's own", () => {
+test("uses TLS by the URL's scheme or by a setting, with the given certificates", () => {
   const file = folder();
   const authority = testAuthority();
   const { cert, key } = authority.issue("scheduler");
@@ -95,10 +97,10 @@ test("TLS, by the URL's scheme or a setting, with certificates of one's own", ()
   const on = { MILLRACE_REDIS_TLS: "true" };
   expect(read({ ...cluster, ...on, ...files }).tls).toEqual({ ca: authority.ca, cert, key });
   expect(() => read({ ...cluster, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is MILLRACE_REDIS_TLS=true",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set MILLRACE_REDIS_TLS=true",
   );
   expect(() => read({ ...url, ...files })).toThrow(
-    "MILLRACE_REDIS_CA_FILE: needs TLS, which is rediss:// in MILLRACE_REDIS_URL",
+    "MILLRACE_REDIS_CA_FILE: needs TLS; set rediss:// in MILLRACE_REDIS_URL",
   );
   const { MILLRACE_REDIS_CERT_FILE, MILLRACE_REDIS_CA_FILE } = files;
   expect(() => read({ ...secure, MILLRACE_REDIS_CERT_FILE })).toThrow(
@@ -111,13 +113,13 @@ test("TLS, by the URL's scheme or a setting, with certificates of one's own", ()
 });
 
 const wrong: readonly (readonly [Record<string, string>, string])[] = [
-  [{}, "MILLRACE_REDIS_URL, MILLRACE_REDIS_SENTINELS, MILLRACE_REDIS_CLUSTER: set the one"],
-  [{ ...url, ...cluster }, "MILLRACE_REDIS_URL and MILLRACE_REDIS_CLUSTER: set one of them"],
+  [{}, "MILLRACE_REDIS_URL, MILLRACE_REDIS_SENTINELS, MILLRACE_REDIS_CLUSTER: set one"],
+  [{ ...url, ...cluster }, "MILLRACE_REDIS_URL and MILLRACE_REDIS_CLUSTER: set only one"],
   [{ MILLRACE_REDIS_SENTINELS: "a" }, "MILLRACE_REDIS_MASTER: needed with MILLRACE_REDIS_SENT"],
   [{ ...url, MILLRACE_REDIS_MASTER: "a" }, "MILLRACE_REDIS_SENTINELS: needed with MILLRACE_REDI"],
   [
     { ...cluster, MILLRACE_REDIS_PASSWORD: "secret", MILLRACE_REDIS_PASSWORD_FILE: "/x" },
-    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set one of them alone",
+    "MILLRACE_REDIS_PASSWORD and MILLRACE_REDIS_PASSWORD_FILE: set only one of them",
   ],
   [
     { ...cluster, MILLRACE_REDIS_USERNAME: "a" },
@@ -129,29 +131,29 @@ const wrong: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { MILLRACE_REDIS_URL: "redis://:secret@a", MILLRACE_REDIS_PASSWORD: "secret" },
-    "MILLRACE_REDIS_PASSWORD: the one in MILLRACE_REDIS_URL would win; leave one out",
+    "MILLRACE_REDIS_PASSWORD: MILLRACE_REDIS_URL holds one too, which would win; remove one of them",
   ],
-  [{ ...url, MILLRACE_REDIS_TLS: "true" }, "MILLRACE_REDIS_TLS: with MILLRACE_REDIS_URL say so by"],
-  [{ ...cluster, MILLRACE_REDIS_TLS: "yes" }, "MILLRACE_REDIS_TLS: true or false"],
-  [{ MILLRACE_REDIS_URL: "redis://:secret@" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_URL: "http://:secret@a" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_URL: "redis://a?x=secret" }, "MILLRACE_REDIS_URL: give it as redis://host"],
-  [{ MILLRACE_REDIS_URL: "redis://a/secret" }, "MILLRACE_REDIS_URL: give it as redis://host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "redis://:secret@a" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "a:1,,b:2" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
-  [{ MILLRACE_REDIS_CLUSTER: "a:99999" }, "MILLRACE_REDIS_CLUSTER: give it as host:port"],
+  [{ ...url, MILLRACE_REDIS_TLS: "true" }, "MILLRACE_REDIS_TLS: with MILLRACE_REDIS_URL, use"],
+  [{ ...cluster, MILLRACE_REDIS_TLS: "yes" }, "MILLRACE_REDIS_TLS: must be true or false"],
+  [{ MILLRACE_REDIS_URL: "redis://:secret@" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_URL: "http://:secret@a" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_URL: "redis://a?x=secret" }, "MILLRACE_REDIS_URL: must be redis://host"],
+  [{ MILLRACE_REDIS_URL: "redis://a/secret" }, "MILLRACE_REDIS_URL: must be redis://host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "redis://:secret@a" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "a:1,,b:2" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
+  [{ MILLRACE_REDIS_CLUSTER: "a:99999" }, "MILLRACE_REDIS_CLUSTER: must be host:port"],
   [
     { ...cluster, MILLRACE_REDIS_PASSWORD_FILE: "/no/such/file" },
     "MILLRACE_REDIS_PASSWORD_FILE: cannot be read",
   ],
 ];
 
-test.each(wrong)("%o is refused, and says what to change", (env, problem) => {
+test.each(wrong)("refuses %o, and says what to change", (env, problem) => {
   expect(() => read(env)).toThrow(problem);
   expect(() => read(env)).not.toThrow("secret");
 });
 
-test("an empty password file is refused", () => {
+test("refuses an empty password file", () => {
   const file = folder()("empty", "\n");
   expect(() => read({ ...url, MILLRACE_REDIS_PASSWORD_FILE: file })).toThrow(
     "MILLRACE_REDIS_PASSWORD_FILE: is empty",

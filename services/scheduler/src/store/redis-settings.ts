@@ -14,7 +14,7 @@ const text = z.string().optional();
 const DEFAULT_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 
-/** What is wrong is told without the value, which may hold a password. */
+/** The message does not show the value, which may hold a password. */
 const redisUrl = z.string().refine(
   (value) => {
     const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -25,7 +25,7 @@ const redisUrl = z.string().refine(
       /^(\/\d*)?$/.test(url.pathname)
     );
   },
-  { message: "give it as redis://host:port, or rediss:// for TLS, with /1 for database 1" },
+  { message: "must be redis://host:port, or rediss://host:port for TLS; add /1 for database 1" },
 );
 
 const addresses = (port: number) =>
@@ -34,7 +34,7 @@ const addresses = (port: number) =>
       const address = item.trim();
       const url = URL.canParse(`redis://${address}`) ? new URL(`redis://${address}`) : undefined;
       if (url?.host !== address || address === "") {
-        const message = "give it as host:port,host:port, without a scheme, a user or a path";
+        const message = "must be host:port,host:port, without a scheme, a user or a path";
         context.addIssue({ code: "custom", message });
         return z.NEVER;
       }
@@ -45,81 +45,93 @@ const addresses = (port: number) =>
     }),
   );
 
-/** Where Redis is and how it lets schedulers in: part of their configuration. */
+/** Settings of the scheduler that say where Redis is and how to log in. */
 export const redisSettings = {
   redisUrl: setting(
     "MILLRACE_REDIS_URL",
     redisUrl.optional(),
-    "The Redis that holds the queues: redis://, or rediss:// for TLS.",
+    "URL of the Redis that stores the queues: redis://, or rediss:// for TLS.",
   ),
   redisSentinels: setting(
     "MILLRACE_REDIS_SENTINELS",
     addresses(SENTINEL_PORT).optional(),
-    "Sentinels that know which Redis is the master, instead of a URL: host:port, by commas.",
+    "Sentinels that name the Redis master, instead of a URL: host:port, separated by commas.",
   ),
-  redisMaster: setting("MILLRACE_REDIS_MASTER", text, "The master's name among sentinels."),
+  redisMaster: setting(
+    "MILLRACE_REDIS_MASTER",
+    text,
+    "The name under which the sentinels know the master.",
+  ),
   redisCluster: setting(
     "MILLRACE_REDIS_CLUSTER",
     addresses(DEFAULT_PORT).optional(),
-    "Some nodes of a Redis Cluster, instead of a URL: host:port, by commas.",
+    "Some nodes of a Redis Cluster, instead of a URL: host:port, separated by commas.",
   ),
-  redisUsername: setting("MILLRACE_REDIS_USERNAME", text, "The ACL user."),
-  redisPassword: setting("MILLRACE_REDIS_PASSWORD", text, "The user's password."),
-  redisPasswordFile: setting("MILLRACE_REDIS_PASSWORD_FILE", text, "A file that holds it."),
+  redisUsername: setting("MILLRACE_REDIS_USERNAME", text, "The ACL user at Redis."),
+  redisPassword: setting("MILLRACE_REDIS_PASSWORD", text, "The password at Redis."),
+  redisPasswordFile: setting(
+    "MILLRACE_REDIS_PASSWORD_FILE",
+    text,
+    "A file that holds the password at Redis.",
+  ),
   redisSentinelUsername: setting(
     "MILLRACE_REDIS_SENTINEL_USERNAME",
     text,
-    "The ACL user of sentinels.",
+    "The ACL user at the sentinels.",
   ),
   redisSentinelPassword: setting(
     "MILLRACE_REDIS_SENTINEL_PASSWORD",
     text,
-    "What sentinels ask for.",
+    "The password at the sentinels.",
   ),
   redisSentinelPasswordFile: setting(
     "MILLRACE_REDIS_SENTINEL_PASSWORD_FILE",
     text,
-    "A file that holds it.",
+    "A file that holds the password at the sentinels.",
   ),
   redisTls: setting(
     "MILLRACE_REDIS_TLS",
     z
-      .enum(["true", "false"], { message: "true or false" })
+      .enum(["true", "false"], { message: "must be true or false" })
       .default("false")
       .transform((value) => value === "true"),
-    "TLS to a Cluster, or to sentinels and servers alike; a URL says it by rediss://.",
+    "Uses TLS to a Cluster, or to both sentinels and servers. With a URL, write rediss:// instead.",
   ),
   redisCa: setting(
     "MILLRACE_REDIS_CA_FILE",
     text,
-    "Who signed Redis' certificate, in PEM; left out: whom Node trusts.",
+    "A file with the CA certificates that Redis' certificate is checked against, in PEM. Default: the CAs that Node trusts.",
   ),
   redisCert: setting(
     "MILLRACE_REDIS_CERT_FILE",
     text,
-    "The certificate to show Redis, where it asks for one, in PEM.",
+    "A file with the client certificate for Redis, if Redis requires one, in PEM.",
   ),
-  redisKey: setting("MILLRACE_REDIS_KEY_FILE", text, "That certificate's key, in PEM."),
+  redisKey: setting(
+    "MILLRACE_REDIS_KEY_FILE",
+    text,
+    "A file with the private key of the client certificate, in PEM.",
+  ),
 };
 
 type RedisConfig = Config<typeof redisSettings>;
 const env = (name: keyof typeof redisSettings): string => redisSettings[name].env;
 const places = ["redisUrl", "redisSentinels", "redisCluster"] as const;
 
-/** What is wrong between settings that are each right. */
+/** Finds settings that are each valid but do not fit together. */
 export function redisProblems(config: RedisConfig): readonly string[] {
   const set = (name: keyof RedisConfig) => config[name] !== undefined;
   const chosen = places.filter(set);
   if (chosen.length === 0) {
-    return [`${places.map(env).join(", ")}: set the one that says where Redis is`];
+    return [`${places.map(env).join(", ")}: set one of them to say where Redis is`];
   }
-  if (chosen.length > 1) return [`${chosen.map(env).join(" and ")}: set one of them alone`];
+  if (chosen.length > 1) return [`${chosen.map(env).join(" and ")}: set only one of them`];
   const needs = (name: keyof RedisConfig, ...needed: (keyof RedisConfig)[]) =>
     set(name) && !needed.some(set)
       ? [`${needed.map(env).join(" or ")}: needed with ${env(name)}`]
       : [];
   const oneOf = (one: keyof RedisConfig, other: keyof RedisConfig) =>
-    set(one) && set(other) ? [`${env(one)} and ${env(other)}: set one of them alone`] : [];
+    set(one) && set(other) ? [`${env(one)} and ${env(other)}: set only one of them`] : [];
   return [
     ...needs("redisSentinels", "redisMaster"),
     ...needs("redisMaster", "redisSentinels"),
@@ -145,14 +157,14 @@ function urlProblems({ redisUrl, ...config }: RedisConfig): string[] {
   const { username, password } = new URL(redisUrl);
   const twice = (name: keyof RedisConfig, inUrl: string) =>
     config[name as keyof typeof config] !== undefined && inUrl !== ""
-      ? [`${env(name)}: the one in ${env("redisUrl")} would win; leave one out`]
+      ? [`${env(name)}: ${env("redisUrl")} holds one too, which would win; remove one of them`]
       : [];
   return [
     ...twice("redisUsername", username),
     ...twice("redisPassword", password),
     ...twice("redisPasswordFile", password),
     ...(config.redisTls
-      ? [`${env("redisTls")}: with ${env("redisUrl")} say so by its scheme, rediss://`]
+      ? [`${env("redisTls")}: with ${env("redisUrl")}, use the scheme rediss:// instead`]
       : []),
   ];
 }
@@ -162,20 +174,23 @@ function tlsProblems({ redisUrl, redisTls, ...config }: RedisConfig): string[] {
   const how =
     redisUrl === undefined ? `${env("redisTls")}=true` : `rediss:// in ${env("redisUrl")}`;
   return (["redisCa", "redisCert", "redisKey"] as const).flatMap((name) =>
-    config[name] === undefined ? [] : [`${env(name)}: needs TLS, which is ${how}`],
+    config[name] === undefined ? [] : [`${env(name)}: needs TLS; set ${how}`],
   );
 }
 
 type OnWarning = (message: string, cause: unknown) => void;
 
 /**
- * For the engine. Files are read now, which throws a ConfigError where one does not hold what it should,
- * and again at each new connection: their content may have been rotated.
+ * Makes the engine's Redis settings. Reads the files now and throws a ConfigError if the content of one is not valid.
+ * Reads them again at each new connection, because their content may have been rotated.
  */
 export function readRedisSettings(config: RedisConfig, onWarning: OnWarning): RedisSettings {
   const renewed = <Value>(what: string, read: () => Value | undefined) =>
     atEachConnection(read, (error) =>
-      onWarning(`${what} cannot be read again: what was read before stays in use`, error),
+      onWarning(
+        `${what} cannot be read again: the scheduler keeps using the content that it read before`,
+        error,
+      ),
     );
   const fileSecret = (name: "redisPasswordFile" | "redisSentinelPasswordFile") =>
     renewed(env(name), () => readSecretFile([env(name), config[name]]));
@@ -201,7 +216,7 @@ export function readRedisSettings(config: RedisConfig, onWarning: OnWarning): Re
   };
 }
 
-/** Reads once now, and again at each call; a reading that fails is told, and the last one that did not is returned. */
+/** Reads now and again at each call. Reports a read that fails, and returns the value of the last one that succeeded. */
 function atEachConnection<Value>(
   read: () => Value | undefined,
   onFailure: (error: unknown) => void,

@@ -1,19 +1,19 @@
 import { StoreUnavailable } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
 
-/** What a caller is told of a fault: that the store is away, where it is; else the fault itself. */
+/** Turns StoreUnavailable into the fault that callers receive. Returns any other error as it is. */
 export const asStoreOutage = (error: unknown): unknown =>
   error instanceof StoreUnavailable
     ? rpcError({
         reason: "STORE_UNAVAILABLE",
         message: error.accessDenied
-          ? "the store denies the scheduler access: an operator has to correct its credentials"
-          : "the store is unavailable",
+          ? "the store denies access to the scheduler: an operator must correct the scheduler's credentials"
+          : "the store is unavailable: try again later",
         cause: error,
       })
     : error;
 
-/** A handler with one reply that says STORE_UNAVAILABLE when Redis is away. */
+/** Wraps a unary handler, which then throws STORE_UNAVAILABLE while Redis is unavailable. */
 export const unaryOverStore =
   <Args extends readonly unknown[], Reply>(handler: (...args: Args) => Promise<Reply> | Reply) =>
   async (...args: Args): Promise<Reply> => {
@@ -24,7 +24,7 @@ export const unaryOverStore =
     }
   };
 
-/** As unaryOverStore, for a handler with a stream of replies. */
+/** Wraps a streaming handler in the same way. */
 export const streamOverStore = <Args extends readonly unknown[], Reply>(
   handler: (...args: Args) => AsyncIterable<Reply>,
 ) =>
@@ -36,8 +36,8 @@ export const streamOverStore = <Args extends readonly unknown[], Reply>(
     }
   };
 
-/** What a call resolves to; undefined if the store is away. */
-export async function orAway<T>(call: Promise<T>): Promise<T | undefined> {
+/** Resolves with the call's result, or with undefined if the store is unavailable. */
+export async function unlessOutage<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {

@@ -1,14 +1,14 @@
 import type { Engine, JobSpec, SubmitOutcome } from "@millrace/engine";
 import { createGroupBatcher, limits } from "@millrace/shared";
 
-/** Two: the next group is made ready while Redis is at work on the one before. */
+/** Two calls: the scheduler prepares the next group while Redis works on the last one. */
 const IN_FLIGHT = 2;
-/** More than what a job takes in Redis' protocol, and about what it takes in its memory, beside its payload. */
+/** What a job takes besides its payload: an upper bound in Redis' protocol, and an estimate of its memory. */
 const FIXED_BYTES = 1_024;
 
 export const jobWeight = (job: JobSpec): number => job.payloadJson.length + FIXED_BYTES;
 
-/** Jobs that arrive together, from whichever gateways and calls, go to Redis together. */
+/** Submits jobs in groups. Jobs that arrive together, from any gateway and call, go to Redis as one group. */
 export function gatherSubmissions(engine: Pick<Engine, "submit">) {
   const groups = createGroupBatcher<JobSpec, SubmitOutcome>({
     maxItems: limits.jobsPerSubmit,

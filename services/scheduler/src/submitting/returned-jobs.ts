@@ -7,13 +7,13 @@ import type { SubmissionOutcome } from "../messages/submit-result.ts";
 
 type Message = MessageInitShape<typeof JobSchema>;
 
-/** More than all of a job but its payload and its result takes, for all but the longest labels and errors. */
+/** An upper bound of a job without its payload and result, unless it has very long labels or errors. */
 const FIXED_BYTES = 2_048;
 
 const bytesOf = ({ payloadJson = "", resultJson = "" }: Message): number =>
   Buffer.byteLength(payloadJson) + Buffer.byteLength(resultJson) + FIXED_BYTES;
 
-/** The jobs of submissions that were not refused, as many as fit a message: what is left out, its gateway asks for. */
+/** Returns the jobs that were not refused, as many as fit a message. Gateways ask for the others. */
 export async function returnedJobs(
   engine: Pick<Engine, "getJobs">,
   submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmissionOutcome }[],
@@ -35,7 +35,7 @@ export async function returnedJobs(
   });
 }
 
-/** A job as it was stored, without its payload, which its gateway has. */
+/** A job as it was just stored, without its payload, which its gateway has. */
 function acceptedJob(spec: JobSpec, nowMs: number): JobRecord {
   const { runAtMs = 0 } = spec;
   return {

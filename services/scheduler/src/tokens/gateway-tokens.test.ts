@@ -1,4 +1,4 @@
-import { fixed } from "@millrace/runtime";
+import { fixedValue } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { type GatewayTokens, gatewayTokens, requireGateway } from "./gateway-tokens.ts";
 
@@ -7,22 +7,22 @@ const showing = (authorization?: string) => ({
 });
 const refused = { reason: "TOKEN_REJECTED" };
 
-test("the token lets in, and another or none does not", async () => {
-  const check = requireGateway(fixed(gatewayTokens("right")));
+test("accepts the token, and refuses another or none", async () => {
+  const check = requireGateway(fixedValue(gatewayTokens("right")));
   await expect(check(showing("Bearer right"))).resolves.toBeUndefined();
   await expect(check(showing("Bearer wrong"))).rejects.toMatchObject(refused);
   await expect(check(showing())).rejects.toMatchObject(refused);
 });
 
-test("where no token is set every call is let in", async () => {
+test("accepts every call if no token is set", async () => {
   await expect(requireGateway(undefined)(showing())).resolves.toBeUndefined();
 });
 
-test("while a token is rotated, the old and the new one let in; afterwards the old one does not", async () => {
+test("accepts the old and the new token during a rotation, and afterwards only the new one", async () => {
   let renew: ((tokens: GatewayTokens) => void) | undefined;
   const check = requireGateway({
     current: gatewayTokens("old,new"),
-    onRenewed: (listener) => {
+    onReplaced: (listener) => {
       renew = listener;
     },
   });
@@ -34,6 +34,6 @@ test("while a token is rotated, the old and the new one let in; afterwards the o
   await expect(check(showing("Bearer new"))).resolves.toBeUndefined();
 });
 
-test.each(["", "a,", "a,,b", "a\n\nb"])("%j is refused: one of its tokens is empty", (text) => {
+test.each(["", "a,", "a,,b", "a\n\nb"])("refuses %j, which contains an empty token", (text) => {
   expect(() => gatewayTokens(text)).toThrow("is empty");
 });

@@ -1,22 +1,22 @@
-import { fixed } from "@millrace/runtime";
+import { fixedValue } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { operatorTokens, requireOperator } from "./operator-tokens.ts";
 
 const showing = (authorization?: string) => ({
   get: (name: string) => (name === "authorization" ? authorization : undefined),
 });
-const nameOf = async (tokens: string | undefined, shown?: string) =>
+const operatorName = async (tokens: string | undefined, shown?: string) =>
   (
-    await requireOperator(tokens === undefined ? undefined : fixed(operatorTokens(tokens)))(
+    await requireOperator(tokens === undefined ? undefined : fixedValue(operatorTokens(tokens)))(
       showing(shown),
     )
   ).name;
 
-test("whoever shows a token goes by its name, and by admin if it has none", async () => {
+test("identifies an operator by the token's name, or as admin if it has none", async () => {
   const tokens = "anna:s3cret, ci:other,plain";
-  expect(await nameOf(tokens, "Bearer anna:s3cret")).toBe("anna");
-  expect(await nameOf(tokens, "Bearer ci:other")).toBe("ci");
-  expect(await nameOf(tokens, "Bearer plain")).toBe("admin");
+  expect(await operatorName(tokens, "Bearer anna:s3cret")).toBe("anna");
+  expect(await operatorName(tokens, "Bearer ci:other")).toBe("ci");
+  expect(await operatorName(tokens, "Bearer plain")).toBe("admin");
 });
 
 test.each([
@@ -27,30 +27,33 @@ test.each([
   "Bearer s3cret",
   "Bearer anna:",
   "Bearer anna:s3cret,ci:other",
-])("%j is not let in", async (shown) => {
-  await expect(nameOf("anna:s3cret,ci:other", shown)).rejects.toMatchObject({
-    ...{ reason: "UNAUTHENTICATED", message: "the token is not right" },
+])("refuses the credential %j", async (shown) => {
+  await expect(operatorName("anna:s3cret,ci:other", shown)).rejects.toMatchObject({
+    ...{
+      reason: "UNAUTHENTICATED",
+      message: expect.stringContaining("the operator's token is missing or wrong"),
+    },
   });
 });
 
-test("without tokens everyone is let in, by no name", async () => {
-  expect(await nameOf(undefined)).toBe("anonymous");
-  expect(await nameOf(undefined, "Bearer whatever")).toBe("anonymous");
+test("accepts everyone without a name if no tokens are set", async () => {
+  expect(await operatorName(undefined)).toBe("anonymous");
+  expect(await operatorName(undefined, "Bearer whatever")).toBe("anonymous");
 });
 
-test("one name may have two tokens, while one replaces the other", async () => {
-  expect(await nameOf("anna:old,anna:new", "Bearer anna:old")).toBe("anna");
-  expect(await nameOf("anna:old,anna:new", "Bearer anna:new")).toBe("anna");
+test("accepts two tokens with one name during a rotation", async () => {
+  expect(await operatorName("anna:old,anna:new", "Bearer anna:old")).toBe("anna");
+  expect(await operatorName("anna:old,anna:new", "Bearer anna:new")).toBe("anna");
 });
 
 test.each([
   ["", "token 1 is empty"],
   ["a,", "token 2 is empty"],
   ["anna:", "token 1 is empty"],
-  ["Anna:x", "token 1: what is before"],
-  [":x", "token 1: what is before"],
-  ["a,config:x", '"config" is taken'],
-  ["anonymous:x", '"anonymous" is taken'],
-])("%j is refused", (text, message) => {
+  ["Anna:x", "token 1: the name before"],
+  [":x", "token 1: the name before"],
+  ["a,config:x", '"config" is reserved'],
+  ["anonymous:x", '"anonymous" is reserved'],
+])("refuses the tokens %j", (text, message) => {
   expect(() => operatorTokens(text)).toThrow(message);
 });

@@ -3,7 +3,7 @@ import { jsonText } from "@millrace/shared";
 import { configFile } from "./operator-tokens.ts";
 import type { WorkerTokens } from "./worker-tokens.ts";
 
-/** Writes into the change log which worker tokens a scheduler accepts from now on: their names and what they may serve. */
+/** Writes the worker tokens that a scheduler accepts from now on to the change log: their names and what they may serve. */
 export const recordWorkerTokens =
   (
     changes: Pick<ChangeLog, "append">,

@@ -1,12 +1,12 @@
-import { fixed } from "@millrace/runtime";
+import { fixedValue } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { requireWorker, workerTokens } from "./worker-tokens.ts";
 
 const showing = (token: string) => ({ get: () => `Bearer ${token}` });
 const passOf = (tokens: string, shown: string) =>
-  requireWorker(fixed(workerTokens(tokens)))(showing(shown));
+  requireWorker(fixedValue(workerTokens(tokens)))(showing(shown));
 
-test("a token may have a name, and a bound on the queues and pools that it serves", async () => {
+test("takes a token's name, and its limits on queues and pools", async () => {
   const tokens = "plain, gpu:s3cret;queues=documents images;pools=gpu openai/gpt-5,all:t0ken";
   expect(await passOf(tokens, "plain")).toEqual({ name: "worker" });
   expect(await passOf(tokens, "all:t0ken")).toEqual({ name: "all" });
@@ -15,23 +15,26 @@ test("a token may have a name, and a bound on the queues and pools that it serve
   });
 });
 
-test.each(["gpu:s3cret;queues=a", "s3cret", "gpu:", ""])("%j is not let in", async (shown) => {
-  await expect(passOf("gpu:s3cret;queues=a", shown)).rejects.toMatchObject({
-    reason: "TOKEN_REJECTED",
-  });
-});
+test.each(["gpu:s3cret;queues=a", "s3cret", "gpu:", ""])(
+  "refuses the credential %j",
+  async (shown) => {
+    await expect(passOf("gpu:s3cret;queues=a", shown)).rejects.toMatchObject({
+      reason: "TOKEN_REJECTED",
+    });
+  },
+);
 
-test("where no token is set every worker is let in, for all queues", async () => {
+test("accepts every worker for all queues if no token is set", async () => {
   expect(await requireWorker(undefined)(showing("whatever"))).toEqual({ name: "worker" });
 });
 
 test.each([
   ["", "token 1 is empty"],
   ["a,;queues=b", "token 2 is empty"],
-  ["Gpu:x", "token 1: what is before"],
-  ["a;queues=", 'token 1: after ";" comes queues=a b or pools=a b'],
-  ["a;queue=b", 'token 1: after ";" comes'],
-  ["a;queues=B", 'token 1: after ";" comes'],
-])("%j is refused, without the token", (text, message) => {
+  ["Gpu:x", "token 1: the name before"],
+  ["a;queues=", 'token 1: the part after ";" must be queues=a b or pools=a b'],
+  ["a;queue=b", 'token 1: the part after ";"'],
+  ["a;queues=B", 'token 1: the part after ";"'],
+])("refuses the tokens %j, without repeating them", (text, message) => {
   expect(() => workerTokens(text)).toThrow(message);
 });

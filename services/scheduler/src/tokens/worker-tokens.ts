@@ -1,25 +1,25 @@
-import { type CallHeaders, type Renewed, rpcError } from "@millrace/runtime";
+import { type CallHeaders, type ReloadedValue, rpcError } from "@millrace/runtime";
 import { nameOfToken, parseTokens, type Token, tokenHolders } from "./tokens.ts";
 
-/** Whose token a worker shows, and what it may serve. */
+/** The holder of a worker token, and what its workers may serve. */
 export interface WorkerPass {
-  /** The token's name, for people. */
+  /** The token's name, for operators. */
   readonly name: string;
-  /** The only queues that it may serve. Left out: all. */
+  /** The queues that the worker may serve. Left out if it may serve all. */
   readonly queues?: readonly string[];
-  /** The only pools that it may serve. Left out: all. */
+  /** The pools that the worker may serve. Left out if it may serve all. */
   readonly pools?: readonly string[];
 }
 
-/** Of a token that names nobody, and of workers where no token is asked for. */
+/** The pass of a token without a name, and of workers if no token is required. */
 const UNNAMED: WorkerPass = { name: "worker" };
 const SCOPE = /^(queues|pools)=([a-z0-9][a-z0-9._/-]{0,62}( [a-z0-9][a-z0-9._/-]{0,62})*)$/;
 
 export type WorkerTokens = readonly Token<WorkerPass>[];
 
 /**
- * Workers' tokens: `token`, `name:token`, or with what it may serve, `name:token;queues=a b;pools=c`.
- * What a worker shows is all before the first ";".
+ * Parses workers' tokens: `token`, `name:token`, or `name:token;queues=a b;pools=c` to limit what they may serve. A worker
+ * sends the part before the first ";".
  */
 export const workerTokens = (text: string): WorkerTokens =>
   parseTokens(text, (entry) => {
@@ -28,13 +28,13 @@ export const workerTokens = (text: string): WorkerTokens =>
     const name = nameOfToken(token) ?? UNNAMED.name;
     const limits = scopes.map((scope) => {
       const [, kind = "", values = ""] = SCOPE.exec(scope) ?? [];
-      if (kind === "") throw new Error(': after ";" comes queues=a b or pools=a b');
+      if (kind === "") throw new Error(': the part after ";" must be queues=a b or pools=a b');
       return [kind, values.split(" ")] as const;
     });
     return { token, holder: { name, ...Object.fromEntries(limits) } };
   });
 
-/** Throws NOT_ALLOWED where a worker would serve what its token does not let it serve. */
+/** Throws NOT_ALLOWED if the worker's token does not allow what it asks to serve. */
 export function assertAllowed(
   pass: WorkerPass,
   hello: { readonly queues: readonly string[]; readonly pools: readonly string[] },
@@ -50,13 +50,16 @@ export function assertAllowed(
   }
 }
 
-/** Lets in calls that show one of the tokens; without tokens, every call. */
-export function requireWorker(tokens: Renewed<WorkerTokens> | undefined) {
+/** Accepts calls that carry one of the tokens. If no tokens are configured, accepts every call. */
+export function requireWorker(tokens: ReloadedValue<WorkerTokens> | undefined) {
   if (tokens === undefined) return async (): Promise<WorkerPass> => UNNAMED;
   const holderOf = tokenHolders(tokens);
   return async (headers: CallHeaders): Promise<WorkerPass> => {
     const pass = holderOf(headers);
     if (pass !== undefined) return pass;
-    throw rpcError({ reason: "TOKEN_REJECTED", message: "the token is not right" });
+    throw rpcError({
+      reason: "TOKEN_REJECTED",
+      message: "the worker's token is wrong: set a token of the scheduler's MILLRACE_WORKER_TOKEN",
+    });
   };
 }

@@ -6,26 +6,26 @@ import { isJobId, type JobId, type QueueName, queueOf } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 
-/** Jobs that are read at once: each may have a long result. */
+/** How many jobs one call reads: each may have a long result. */
 const JOBS_PER_READ = 256;
 
 export interface AwaitedJobsParts {
   readonly engine: Pick<Engine, "getFinished" | "subscribe">;
   readonly observer: Pick<JobObserver, "awaited">;
-  /** There may be something to read. */
+  /** Called when there may be something to read. */
   readonly onNews: () => void;
 }
 
-/** What one read has found. */
+/** The result of one read. */
 export interface FinishedJobs {
   readonly jobs: MessageInitShape<typeof JobSchema>[];
-  /** There are no such jobs (any more). */
+  /** Jobs that do not exist, or no longer. */
   readonly missingJobIds: string[];
 }
 
 /**
- * The jobs whose end one gateway waits for. Signals only say which of them to read again. A queue is subscribed to
- * before its jobs are first read, so that no end falls between the two.
+ * The jobs whose end one gateway awaits. Signals only say which jobs to read again. A queue's subscription is opened before
+ * its jobs are read for the first time, so that no end is missed in between.
  */
 export class AwaitedJobs {
   readonly #parts: AwaitedJobsParts;
@@ -38,7 +38,7 @@ export class AwaitedJobs {
     this.#parts = parts;
   }
 
-  /** No job is awaited, and none is left to be told of. */
+  /** Whether no job is awaited and none is left to report. */
   get isEmpty(): boolean {
     return this.#awaited.size === 0 && this.#missing.length === 0;
   }
@@ -48,7 +48,7 @@ export class AwaitedJobs {
     return this.#toRead.size > 0 || this.#missing.length > 0;
   }
 
-  /** Adds and drops what a request says. */
+  /** Adds and drops the jobs of a request. */
   async change({ addJobIds, dropJobIds }: WatchFinishedRequest): Promise<void> {
     const { observer, onNews } = this.#parts;
     for (const id of addJobIds) {
@@ -67,7 +67,7 @@ export class AwaitedJobs {
     onNews();
   }
 
-  /** Reads the next of those that may have finished; what it returns is awaited no more. */
+  /** Reads the next jobs that may have finished. Jobs that it returns are no longer awaited. */
   async read(): Promise<FinishedJobs> {
     const { engine, observer } = this.#parts;
     const ids = [...this.#toRead.values().take(JOBS_PER_READ)];
@@ -78,7 +78,7 @@ export class AwaitedJobs {
     const missingJobIds = this.#missing.splice(0);
     for (const [index, one] of found.entries()) {
       const id = wanted[index] as JobId;
-      // Whoever dropped it meanwhile does not want to know.
+      // The gateway may have dropped the job meanwhile, and then does not want its end.
       if (one.kind === "unfinished" || !this.#awaited.delete(id)) continue;
       observer.awaited(-1);
       if (one.kind === "finished") jobs.push(jobMessage(one.job));
@@ -87,7 +87,7 @@ export class AwaitedJobs {
     return { jobs, missingJobIds };
   }
 
-  /** Nothing is awaited any more. Not while a change is under way: it would subscribe again. */
+  /** Ends all subscriptions. Call it only when no `change` is under way: that would subscribe again. */
   async close(): Promise<void> {
     this.#parts.observer.awaited(-this.#awaited.size);
     await Promise.allSettled([...this.#queues.values()].map((one) => one[Symbol.asyncDispose]()));

@@ -2,16 +2,16 @@ import type { Engine } from "@millrace/engine";
 import { createWake, type JobId, type QueueName } from "@millrace/shared";
 
 export interface JobNews extends AsyncDisposable {
-  /** How much output there is, as far as anybody has said. */
+  /** The end of the job's output, as far as known. */
   readonly end: number;
   foundOutput(end: number): void;
-  /** Whether the job may have changed since this was last asked; true at first. */
+  /** Whether the job may have changed since the last call; true for the first call. */
   takeChanged(): boolean;
-  /** Resolves once something may have happened, or one of the signals has aborted. */
+  /** Resolves once something may have happened, or a signal has aborted. */
   arrived(): Promise<void>;
 }
 
-/** What the store's signals say of one job. */
+/** Collects the store's signals about one job. */
 export async function jobNews(
   engine: Pick<Engine, "subscribe">,
   queue: QueueName,

@@ -7,25 +7,25 @@ import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 
 export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pages">;
 
-/** The text of a stored document of a key. Throws NonRetryableError if it has none, or is not there. */
+/** Reads the text of a key's stored document. Throws NonRetryableError if the document does not exist or has no text. */
 export type DocumentReader = (
   id: string,
   keyId: string,
   options: Omit<TaskOptions, "key">,
 ) => Promise<DocumentText>;
 
-/** All of a document in a buffer of its own, which can move to a thread. */
+/** Reads a whole document into a buffer of its own, which can be transferred to a thread. */
 async function contentOf(store: DocumentStore, { id, sizeBytes }: StoredDocument) {
   const bytes = new Uint8Array(sizeBytes);
-  let at = 0;
+  let offset = 0;
   for await (const piece of store.read(id)) {
-    bytes.set(piece, at);
-    at += piece.length;
+    bytes.set(piece, offset);
+    offset += piece.length;
   }
   return bytes;
 }
 
-/** Reads documents from the blob store, in threads, each in a span. */
+/** Reads documents from the blob store in threads, each in a span. */
 export function documentReader(
   store: DocumentStore,
   threads: ThreadPool,
@@ -53,12 +53,12 @@ export function documentReader(
       throw new NonRetryableError(reading.reason, reading.message);
     }
     const { cpuMs, timeMs, memoryMb } = threadLimits;
-    const taken = {
+    const limit = {
       overCpu: `${cpuMs / 1_000} s of CPU time`,
       overTime: `${timeMs / 1_000} s`,
       overMemory: `${memoryMb} MB of memory`,
     }[outcome.kind];
-    const message = `The document "${filename}" takes more than ${taken} to read: split it, or save or export it anew.`;
+    const message = `The document "${filename}" takes more than ${limit} to read: split it, or save or export it again.`;
     throw new NonRetryableError("DOCUMENT_UNREADABLE", message);
   };
   return (id, ...more) => {

@@ -1,11 +1,11 @@
 export interface DocumentLimits {
   readonly pages: number;
-  /** Of text. */
+  /** The most characters of text. */
   readonly characters: number;
 }
 
 export type DocumentReading =
-  /** Paragraphs are set apart by empty lines. `pages` is 1 for what has none. */
+  /** Empty lines separate paragraphs. `pages` is 1 for a document without pages. */
   | { readonly kind: "text"; readonly text: string; readonly pages: number }
-  /** For good; the message says what to do about it. */
+  /** The document can never be read. The message says what to do about it. */
   | { readonly kind: "refused"; readonly reason: string; readonly message: string };

@@ -1,6 +1,6 @@
 import { type Line, linePitch } from "./page-lines.ts";
 
-/** A gap of so many usual ones sets paragraphs apart. */
+/** A gap of more than this many line pitches separates paragraphs. */
 const paragraphGap = 1.4;
 /** A line that ends before this part of the text's width was ended on purpose. */
 const fullLine = 0.75;
@@ -11,7 +11,7 @@ const wordBreak = /\p{L}-$/u;
 const goesOn = /^\p{Ll}/u;
 
 interface Measures {
-  /** From one line to the next. */
+  /** The usual distance from one line to the next. */
   readonly pitch: number;
   /** Where full lines end. */
   readonly right: number;
@@ -22,7 +22,7 @@ const measuresOf = (page: readonly Line[]): Measures => ({
   right: page.reduce((most, { right }) => Math.max(most, right), 0),
 });
 
-/** How a line follows the one before it on its page; `undefined` across pages and columns. */
+/** Whether a line continues the paragraph of the line before it. `measures` is undefined across pages and columns. */
 function joins(before: Line, line: Line, measures: Measures | undefined): boolean {
   if (bullet.test(line.text)) return false;
   const open = !sentenceEnd.test(before.text) && goesOn.test(line.text);
@@ -33,20 +33,21 @@ function joins(before: Line, line: Line, measures: Measures | undefined): boolea
 }
 
 /**
- * Text from the lines of a document's pages. Lines of one paragraph are joined, also over a page's
- * end; a word that was cut at a line's end is whole again. Paragraphs are set apart by empty lines.
+ * Makes text from the lines of a document's pages. It joins the lines of a paragraph, also across pages, and the two parts
+ * of a hyphenated word. Empty lines separate paragraphs.
  */
 export function flowText(pages: readonly (readonly Line[])[]): string {
   const pieces: string[] = [];
   let before: Line | undefined;
   for (const page of pages) {
     const measures = measuresOf(page);
-    for (const [at, line] of page.entries()) {
-      const beside = at > 0 && before !== undefined && before.y >= line.y;
+    for (const [index, line] of page.entries()) {
+      const isSameColumn = index > 0 && before !== undefined && before.y >= line.y;
       if (before === undefined) pieces.push(line.text);
       else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
         pieces.push(pieces.pop()?.replace(/-$/, "") ?? "", line.text);
-      } else if (joins(before, line, beside ? measures : undefined)) pieces.push(" ", line.text);
+      } else if (joins(before, line, isSameColumn ? measures : undefined))
+        pieces.push(" ", line.text);
       else pieces.push("\n\n", line.text);
       before = line;
     }

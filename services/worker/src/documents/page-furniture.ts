@@ -1,32 +1,34 @@
 import { type Line, linePitch } from "./page-lines.ts";
 
-/** Running heads and feet have so many lines at most. */
+/** The most lines of a running head or foot. */
 const edgeLines = 3;
-/** And a gap of so many usual ones to the text. */
+/** A gap of more than this many line pitches separates a running head or foot from the text. */
 const edgeGap = 1.4;
-/** None is longer. */
+/** The longest line of a running head or foot. */
 const edgeCharacters = 200;
-/** On so many pages they are no coincidence. */
+/** On this many pages, equal lines are no coincidence. */
 const pagesAlike = 3;
 
 const leader = /(?:\.\s?){4,}|…{2,}|(?:…\s){3,}/;
 const pageNumber = /(?:\b\d+\b|^[ivxlc]+$|\b[ivxlc]+$)/gi;
 
 /**
- * What a line at a page's edge has in common with its like on other pages: where it stands, its
- * words, and how far each number in it is from the page's place in the document, so that a page
- * number, which counts with the pages, is alike where a figure in a table is not.
+ * Describes what a line at a page's edge may have in common with lines on other pages: its position, its words, and the
+ * difference between each number in it and the page's index. That difference is constant for page numbers, but not
+ * for a figure in a table.
  */
 function likenesses({ text, y }: Line, page: number): string[] {
   const place = Math.round(y / 2);
   const shape = text.replace(pageNumber, "#");
-  const numbers = [...text.matchAll(/\b\d+\b/g)].map(([n], at) => `${at} ${Number(n) - page}`);
+  const numbers = [...text.matchAll(/\b\d+\b/g)].map(
+    ([n], index) => `${index} ${Number(n) - page}`,
+  );
   const counted = numbers.map((number) => `${place} ${number} ${shape}`);
-  // Roman numerals are of front matter; what goes with them is the same on all of its pages.
+  // Roman numerals are page numbers of front matter; the other words of such a line are equal on all of these pages.
   return [`${place} ${text}`, ...(numbers.length === 0 ? [`${place} ${shape}`] : counted)];
 }
 
-/** The lines at the beginning of `lines` that a gap sets apart from the others. */
+/** Returns the first lines if a gap separates them from the others, else none. */
 function setApart(lines: readonly Line[], pitch: number): readonly Line[] {
   for (let count = 1; count <= edgeLines; count += 1) {
     const [last, next] = [lines[count - 1], lines[count]];
@@ -44,13 +46,13 @@ function edgesOf(page: readonly Line[]): Line[] {
   return [...edges].filter(({ text }) => text.length <= edgeCharacters);
 }
 
-/** A table of contents: most of its lines lead by dots to a page. */
+/** Whether a page is a table of contents: dot leaders in most of its lines lead to page numbers. */
 const isContents = (page: readonly Line[]): boolean =>
   page.filter(({ text }) => leader.test(text)).length * 2 > page.length;
 
 /**
- * Leaves out what is on a page for who leafs through it: running heads and feet, page numbers, tables
- * of contents. Taken out only where several pages agree, so that nothing of a text is lost by a guess.
+ * Removes what only helps to leaf through pages: running heads and feet, page numbers and tables of contents. It removes
+ * a line only if several pages agree, so that no text is lost by a guess.
  */
 export function withoutFurniture(pages: readonly (readonly Line[])[]): Line[][] {
   const seen = new Map<string, number>();

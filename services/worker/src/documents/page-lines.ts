@@ -1,30 +1,30 @@
 import type { TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
 
-/** A line of a page, in the order in which the page says them. Measures are in the page's points. */
+/** A line of a page, in the page's own order. Measures are in points. */
 export interface Line {
   readonly text: string;
-  /** Of its baseline, from the page's foot. */
+  /** The height of the baseline above the bottom of the page. */
   readonly y: number;
   readonly height: number;
-  /** Where it ends, from the left. */
+  /** Where the line ends, from the left. */
   readonly right: number;
 }
 
-/** Characters that are there for typesetting: soft hyphens, and spaces of a fixed width. */
+/** Removes typographic characters: soft hyphens, and spaces of a fixed width. */
 const tidy = (text: string): string =>
   text
     .replace(/\u00ad/g, "")
     .replace(/\s+/g, " ")
     .trim();
 
-/** How far apart most lines of a page are. */
+/** The usual distance between two lines of a page: the median. */
 export function linePitch(lines: readonly Line[]): number {
-  const pitches = lines.slice(1).map(({ y }, at) => (lines[at]?.y ?? 0) - y);
+  const pitches = lines.slice(1).map(({ y }, index) => (lines[index]?.y ?? 0) - y);
   const down = pitches.filter((pitch) => pitch > 0).toSorted((a, b) => a - b);
   return down[down.length >> 1] ?? 0;
 }
 
-/** Puts a page's pieces of text together to lines. */
+/** Joins a page's pieces of text into lines. */
 export function linesOf(items: readonly (TextItem | TextMarkedContent)[]): Line[] {
   const lines: Line[] = [];
   let text = "";

@@ -15,11 +15,11 @@ const refused = (reason: string, message: string): DocumentReading => ({
   message,
 });
 
-/** Pages at which progress is told of: the first, the last and about twenty between. */
+/** Whether to report progress at this page: the first, the last, and about twenty between. */
 const isMilestone = (done: number, total: number) =>
   done === 1 || Math.floor((done * 20) / total) > Math.floor(((done - 1) * 20) / total);
 
-/** The text of a PDF. `bytes` are gone afterwards. */
+/** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
 export async function pdfText(
   name: string,
   bytes: Uint8Array,
@@ -39,7 +39,7 @@ export async function pdfText(
       const message = `${name} is encrypted: remove its password and submit it again.`;
       return refused("DOCUMENT_ENCRYPTED", message);
     }
-    const message = `${name} is damaged: it cannot be read as a PDF. Save or export it anew and submit it again.`;
+    const message = `${name} is damaged: it cannot be read as a PDF. Save or export it again, and then submit it.`;
     return refused("DOCUMENT_UNREADABLE", message);
   } finally {
     await task.destroy();
@@ -53,7 +53,7 @@ async function readPages(
   progress: Progress,
 ): Promise<DocumentReading> {
   if (pdf.numPages > limits.pages) {
-    const message = `${name} has ${pdf.numPages} pages, and ${limits.pages} are allowed: split it into several.`;
+    const message = `${name} has ${pdf.numPages} pages, and the limit is ${limits.pages}: split it into several documents.`;
     return refused("TOO_LARGE", message);
   }
   const pages: Line[][] = [];
@@ -64,13 +64,13 @@ async function readPages(
     page.cleanup();
     characters = lines.reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
-      const message = `${name} holds over ${limits.characters} characters of text by page ${number} of ${pdf.numPages}: split it into several.`;
+      const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${pdf.numPages}: split it into several documents.`;
       return refused("TOO_LARGE", message);
     }
     pages.push(lines);
     if (isMilestone(number, pdf.numPages)) progress(number, pdf.numPages);
   }
   const text = flowText(withoutFurniture(pages));
-  // A document of nothing but running heads has at least those.
+  // If a document consists only of running heads and feet, these are its text.
   return { kind: "text", text: text === "" ? flowText(pages) : text, pages: pdf.numPages };
 }

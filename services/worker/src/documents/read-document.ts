@@ -20,13 +20,16 @@ function plainText(name: string, bytes: Uint8Array, limits: DocumentLimits): Doc
     return { kind: "refused", reason: "DOCUMENT_UNREADABLE", message };
   }
   if (text.length > limits.characters) {
-    const message = `${name} holds ${text.length} characters, and ${limits.characters} are allowed: split it into several.`;
+    const message = `${name} holds ${text.length} characters, and the limit is ${limits.characters}: split it into several documents.`;
     return { kind: "refused", reason: "TOO_LARGE", message };
   }
   return { kind: "text", text, pages: 1 };
 }
 
-/** The text of a PDF, Markdown or plain text document. For threads alone: it takes as long as the document is hostile. */
+/**
+ * Reads the text of a PDF, Markdown or plain text document. Call it only in threads: a hostile document may take any
+ * time.
+ */
 export async function readDocument(
   { filename, contentType, bytes, limits }: ReadDocumentInput,
   progress: Progress,
@@ -34,17 +37,17 @@ export async function readDocument(
   const name = `The document "${filename}"`;
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (bytes.length === 0) {
-    const message = `${name} is empty.`;
+    const message = `${name} is empty: submit it with content.`;
     return { kind: "refused", reason: "DOCUMENT_EMPTY", message };
   }
   const isPdf = startsAsPdf(bytes);
   if (isPdf !== (type === "application/pdf") || (!isPdf && !textTypes.has(type))) {
-    const message = `${name} was declared as ${type}, and its content is not a PDF, Markdown or plain text of that type: submit it with the type that it has.`;
+    const message = `${name} was declared as ${type}, but its content is not of that type: submit it with its actual type, which must be PDF, Markdown or plain text.`;
     return { kind: "refused", reason: "DOCUMENT_TYPE_MISMATCH", message };
   }
   let reading: DocumentReading;
   if (isPdf) {
-    // Only where it is needed: it is large.
+    // The PDF library is large, so it is loaded only when it is needed.
     const { pdfText } = await import("./pdf-text.ts");
     reading = await pdfText(name, bytes, limits, progress);
   } else reading = plainText(name, bytes, limits);

@@ -15,7 +15,7 @@ const chatPayload = z.strictObject({
   maxTokens: z.int().min(1).max(100_000).default(1_024),
 });
 
-/** Messages in, the answer streamed out as it comes. The result is `{ text }`. */
+/** Answers messages and streams the answer as it arrives. The result is `{ text }`. */
 export const chatExecutor =
   (complete: RunCompletion): Executor =>
   async (context) => {

@@ -28,7 +28,7 @@ function endOf(error: unknown, { signal }: ExecutionContext) {
   return { outcome: error.retryable ? "retryable" : "failed", reason: error.reason };
 }
 
-/** Runs each attempt in a span of its job's trace, counts it, and says in the log how it ended. */
+/** Runs each attempt in a span of its job's trace, counts it, and logs how it ended. */
 export function observeAttempts(observer: AttemptObserver): (executor: Executor) => Executor {
   const { metrics, log, clock, slots } = observer;
   let running = 0;
@@ -41,7 +41,7 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
 
   return (executor) => async (job) => {
     const { queue, type, attempt } = job;
-    const who = { ...jobFields(job.jobId, job.traceparent), queue, type, attempt };
+    const attemptFields = { ...jobFields(job.jobId, job.traceparent), queue, type, attempt };
     const spent = { input_tokens: 0, output_tokens: 0, provider_calls: 0, compute_ms: 0 };
     const addUsage = (usage: UsageDelta) => {
       spent.input_tokens += usage.inputTokens ?? 0;
@@ -54,9 +54,9 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
     const ended = (end: { outcome: string; reason?: string; error?: unknown }) => {
       metrics.workerAttempts.inc({ queue, type, outcome: end.outcome });
       const duration = { duration_ms: clock.nowMs() - startMs };
-      // What nobody classified is a fault of ours as likely as not.
+      // An error that no executor has classified may well be a bug of ours, so it is logged as an error.
       const level = end.error === undefined ? "info" : "error";
-      log[level]({ ...who, ...end, ...duration, ...spent }, "attempt ended");
+      log[level]({ ...attemptFields, ...end, ...duration, ...spent }, "attempt ended");
     };
     const run = async () => {
       try {
@@ -75,7 +75,7 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
       [attributeNames.queue]: queue,
       [attributeNames.attempt]: attempt,
     };
-    log.debug(who, "attempt started");
+    log.debug(attemptFields, "attempt started");
     use(1);
     try {
       return await inSpan(spanNames.attempt, { parent: extractTrace(job), attributes }, run);

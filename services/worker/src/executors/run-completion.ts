@@ -9,7 +9,7 @@ import {
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
 
-/** Reads a whole answer, and hands each piece to `piece`. */
+/** Reads a whole answer, and passes each piece of it to `piece`. */
 export type RunCompletion = (
   context: ExecutionContext,
   request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
@@ -21,12 +21,12 @@ export interface CompletionObserver {
   readonly clock: Clock;
 }
 
-/** Too much for the provider or for the account now: the account is to pause. */
+/** Whether the provider refused the call for load or for quota, so that the account must cool down. */
 const isRefusal = (error: unknown): error is ProviderFault =>
   error instanceof ProviderFault &&
   ([429, 503, 529].includes(error.details.httpStatus) || error.details.quotaExhausted);
 
-/** Of few values, as a metric's label must be. */
+/** Returns one of a few values, as a metric's label must be. */
 function outcomeOf(error: unknown, signal: AbortSignal): string {
   if (!(error instanceof ProviderFault)) return signal.aborted ? "stopped" : "failed";
   const { httpStatus, quotaExhausted } = error.details;
@@ -45,7 +45,7 @@ async function readAll({ text }: Completion, piece: (text: string) => Promise<vo
   return answer;
 }
 
-/** A provider's fault becomes a JobFailure that tells the scheduler how the provider is. */
+/** Turns a provider's fault into a JobFailure that reports the provider's state to the scheduler. */
 function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   if (!(error instanceof ProviderFault)) return error;
   const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
@@ -56,7 +56,10 @@ function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   });
 }
 
-/** Goes back as the call that was refused did: the job waits for its account, and has spent no attempt. */
+/**
+ * The failure of a call that is not made because its account refused another one: the job waits for its account, and
+ * spends no attempt.
+ */
 const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
   new JobFailure("PROVIDER_ERROR", "The model provider has just refused another call.", true, {
     retryAfterMs,
@@ -64,8 +67,8 @@ const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
   });
 
 /**
- * Calls a provider, each call in a span, timed, and its cost counted to the attempt, also if it fails.
- * While an account that refused one is to be left alone, those that run already make no more.
+ * Calls a provider. Each call has a span and is timed, and its usage is added to the attempt, also if the call fails. After
+ * an account has refused a call, attempts that run already make no further call until the account's wait is over.
  */
 export function completionRunner(
   provider: Provider,

@@ -7,11 +7,11 @@ import { parsePayload } from "./payload.ts";
 import type { RunCompletion } from "./run-completion.ts";
 
 const summarizePayload = z.strictObject({
-  /** Of the summary. */
+  /** The length of the summary. */
   maxTokens: z.int().min(16).max(8_192).default(512),
-  /** Of one part that is summarised by itself. */
+  /** The length of a part that is summarised by itself. */
   partTokens: z.int().min(256).max(100_000).default(3_000),
-  /** For a model, besides the standing instruction. */
+  /** An additional instruction for a model. */
   instruction: z.string().max(4_096).default(""),
 });
 
@@ -19,18 +19,17 @@ export interface SummarizeParts {
   readonly complete: RunCompletion;
   readonly readDocument: DocumentReader;
   readonly threads: ThreadPool;
-  /** How many parts of one job are summarised at a time. */
+  /** How many parts of one job are summarised at once. */
   readonly parallel: number;
 }
 
 const task = "Summarise the text in a few clear sentences. Add nothing that it does not say.";
-/** Of the summary of a part: a sentence or two. */
+/** The least length of a part's summary: a sentence or two. */
 const leastTokens = 96;
 
 /**
- * Summarises the job's documents: their text is cut into parts, each is summarised, and the parts'
- * summaries are summarised together, in as many rounds as it takes. Streams the final summary. The
- * result is `{ summary, pages, parts }`.
+ * Summarises the job's documents. It splits their text into parts, summarises each, and summarises the parts' summaries
+ * together, in as many rounds as needed. It streams the final summary. The result is `{ summary, pages, parts }`.
  */
 export function summarizeExecutor(parts: SummarizeParts): Executor {
   const { complete, threads, parallel } = parts;
@@ -46,7 +45,10 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       const input = { text: whole, maxTokens: partTokens };
       const outcome = await threads.run("splitText", () => ({ input }), { signal, key, onSpent });
       if (outcome.kind === "done") return outcome.value;
-      throw new NonRetryableError("TOO_LARGE", "The text is too long to be cut into parts.");
+      throw new NonRetryableError(
+        "TOO_LARGE",
+        "The text is too long to be split into parts: submit shorter documents.",
+      );
     };
     const system = { role: "system" as const, content: `${task} ${instruction}`.trim() };
     const summarise = (
@@ -62,7 +64,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
     let round = await split(text);
     const count = round.length;
     while (round.length > 1) {
-      // What all parts' summaries take together should fit one part.
+      // The summaries of all parts together should fit into one part.
       const share = Math.max(leastTokens, Math.floor(partTokens / (round.length * 1.1)));
       const done = (n: number, total: number) => context.progress(n, total, "summarising parts");
       const shorten = (part: string, signal: AbortSignal) =>
@@ -73,7 +75,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
         signal: context.signal,
       });
       const next = await split(summaries.join("\n\n"));
-      // A provider that shortens nothing would keep this up for ever.
+      // If a provider does not shorten the text, the rounds would never end, so the last one takes all of it.
       round = next.length < round.length ? next : [next.join("")];
     }
     const summary = await summarise(round[0] ?? "", maxTokens, context.signal, context.write);
@@ -86,8 +88,8 @@ async function readAll(context: ExecutionContext, readDocument: DocumentReader) 
   const texts: string[] = [];
   let pages = 0;
   await context.progress(0, documentIds.length, "reading documents");
-  for (const [at, id] of documentIds.entries()) {
-    const what = `reading pages of document ${at + 1} of ${documentIds.length}`;
+  for (const [index, id] of documentIds.entries()) {
+    const what = `reading pages of document ${index + 1} of ${documentIds.length}`;
     const onProgress = (done: number, total: number) => void context.progress(done, total, what);
     const onSpent = (computeMs: number) => context.addUsage({ computeMs });
     const read = await readDocument(id, keyId, { signal, onProgress, onSpent });
@@ -103,7 +105,10 @@ interface InParallelOptions {
   done(count: number, total: number): Promise<void>;
 }
 
-/** Some at a time, results in order. The first that fails stops the others, and is thrown when all have ended. */
+/**
+ * Runs some items at a time, and returns the results in order. The first failure stops the others, and is thrown when
+ * all have ended.
+ */
 async function inParallel(
   items: readonly string[],
   run: (item: string, signal: AbortSignal) => Promise<string>,

@@ -2,19 +2,19 @@ import { NonRetryableError } from "@millrace/worker-sdk";
 import type { ThreadPool } from "../threads/thread-pool.ts";
 import type { Message, Provider } from "./provider.ts";
 
-/** What to quote from, and what it shall be about. */
+/** Splits messages into the text to quote from, and the question that the quotes should answer. */
 function sourceOf(messages: readonly Message[]): { text: string; question: string } {
-  const said = messages.filter(({ role }) => role !== "system").map(({ content }) => content);
-  const last = said.pop() ?? "";
-  return said.length === 0
+  const contents = messages.filter(({ role }) => role !== "system").map(({ content }) => content);
+  const last = contents.pop() ?? "";
+  return contents.length === 0
     ? { text: last, question: "" }
-    : { text: said.join("\n\n"), question: last };
+    : { text: contents.join("\n\n"), question: last };
 }
 
 /**
- * A provider that needs no network, for trying Millrace out: it quotes. A single message is answered
- * with its own key sentences; the last of several with the sentences before it that have most to do
- * with it. It follows no instructions, and spends no tokens at anyone; those it reports are counted alike.
+ * A provider for trying out Millrace without a network: it quotes. It answers a single message with that message's key
+ * sentences. It answers the last of several messages with the sentences before it that relate to it most. It follows no
+ * instructions, and its tokens cost nothing. It counts tokens like a model would.
  */
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
   name: "extractive",
@@ -32,7 +32,7 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
       const outcome = await threads.run("keySentences", () => ({ input }), options);
       if (outcome.kind !== "done") {
         const message =
-          "The text is too much for the extractive provider: send it in smaller parts.";
+          "The text takes the extractive provider too much time or memory: send it in smaller parts.";
         throw new NonRetryableError("TOO_LARGE", message);
       }
       ({ inputTokens, outputTokens } = outcome.value);

@@ -4,23 +4,23 @@ import { type CompletionRequest, type Provider, ProviderFault } from "./provider
 
 export interface OpenAiProviderOptions {
   readonly baseUrl: string;
-  /** Asked for at each call: it may have been rotated. */
+  /** Called for each call, because the key may be rotated. */
   readonly apiKey: () => string;
   readonly model: string;
   readonly clock: Clock;
-  /** How long it may say nothing: before its answer, and within it. */
+  /** How long the provider may send nothing, before its answer begins or within it. */
   readonly silenceMs: number;
 }
 
 const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
 
-/** What is shorter is a word for a server that asks for no key, and may stand in any sentence. */
+/** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
 const SECRET_CHARS = 8;
 
-/** Until the provider says what it counted: a token is about four bytes of English. */
+/** Estimates tokens until the provider reports its own count: a token is about four bytes of English. */
 const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
 
-/** Retry-After as seconds or as an HTTP date, in milliseconds. What is past, or is no time, says nothing. */
+/** Reads Retry-After, in seconds or as an HTTP date, as milliseconds. A time in the past, or no time, is ignored. */
 function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
   if (precise > 0 && Number.isFinite(precise)) return precise;
@@ -31,7 +31,7 @@ function retryAfterMs(headers: Headers | undefined, nowMs: number): number | und
   return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
 }
 
-/** A fault that has no HTTP status: the answer never came, or did not come whole. */
+/** A fault without an HTTP status: the answer did not arrive, or not completely. */
 const unanswered = (message: string, cause?: unknown): ProviderFault =>
   new ProviderFault(
     message,
@@ -39,7 +39,7 @@ const unanswered = (message: string, cause?: unknown): ProviderFault =>
     cause,
   );
 
-/** A fault that asking again does not mend. */
+/** A fault that repeating the call does not correct. */
 const refusedForGood = (message: string): ProviderFault =>
   new ProviderFault(message, {
     ...{ retryable: false, httpStatus: 200, quotaExhausted: false, rateLimitHeaders: {} },
@@ -47,24 +47,26 @@ const refusedForGood = (message: string): ProviderFault =>
 
 function faultOf(error: unknown, nowMs: number, apiKey: string): ProviderFault {
   if (error instanceof ProviderFault) return error;
-  const said = error instanceof Error ? error.message : String(error);
-  // Some say which key they refuse; the job's caller is not to know it.
-  const message = apiKey.length < SECRET_CHARS ? said : said.replaceAll(apiKey, "[redacted]");
-  const cause = message === said ? error : undefined;
+  const original = error instanceof Error ? error.message : String(error);
+  // Some providers quote the key that they refuse. The job's caller must not see it.
+  const message =
+    apiKey.length < SECRET_CHARS ? original : original.replaceAll(apiKey, "[redacted]");
+  const cause = message === original ? error : undefined;
   if (!(error instanceof APIError) || error.status === undefined) {
-    const what = error instanceof APIConnectionError ? "could not be reached" : "broke off";
+    const what =
+      error instanceof APIConnectionError ? "could not be reached" : "broke off its answer";
     return unanswered(`The model provider ${what}: ${message}`, cause);
   }
   const httpStatus = error.status;
   const quotaExhausted =
     httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");
-  const passing = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
+  const isTransient = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
   const after = retryAfterMs(error.headers, nowMs);
   const limitHeaders = [...(error.headers ?? [])].filter(([n]) => n.startsWith("x-ratelimit-"));
   return new ProviderFault(
     `The model provider refused the call: ${message}`,
     {
-      retryable: passing && !quotaExhausted,
+      retryable: isTransient && !quotaExhausted,
       ...(after === undefined ? {} : { retryAfterMs: after }),
       ...{ httpStatus, quotaExhausted },
       rateLimitHeaders: Object.fromEntries(limitHeaders.slice(0, 32)),
@@ -73,7 +75,7 @@ function faultOf(error: unknown, nowMs: number, apiKey: string): ProviderFault {
   );
 }
 
-/** Aborts when nothing was heard for too long. */
+/** Aborts after too long a silence. */
 class Silence {
   readonly #abort = new AbortController();
   readonly #clock: Clock;
@@ -92,7 +94,7 @@ class Silence {
 
   heard(): void {
     this.#timer?.cancel();
-    const fault = unanswered(`The model provider said nothing for ${this.#ms / 1_000} s.`);
+    const fault = unanswered(`The model provider sent nothing for ${this.#ms / 1_000} s.`);
     this.#timer = this.#clock.after(this.#ms, () => this.#abort.abort(fault));
   }
 
@@ -101,14 +103,14 @@ class Silence {
   }
 }
 
-/** Chat completions, streamed, at anything that speaks OpenAI's protocol. Repeats no call itself. */
+/** Streams chat completions from any server that speaks OpenAI's protocol. It retries no call itself. */
 export function openAiProvider(options: OpenAiProviderOptions): Provider {
   const client = new OpenAI({
     baseURL: options.baseUrl,
     apiKey: async () => options.apiKey(),
-    // The scheduler alone decides whether and when to repeat.
+    // Only the scheduler decides whether and when to retry.
     maxRetries: 0,
-    // Longer than we wait ourselves.
+    // Longer than our own time-out, which then applies first.
     timeout: options.silenceMs * 2,
   });
   const open = ({ messages, maxTokens }: CompletionRequest, signal: AbortSignal) =>
@@ -149,13 +151,13 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
               outputTokens += estimateTokens(piece);
               yield piece;
             }
-            // What the provider counted is what it charges.
+            // The provider charges what it counted itself, so its count replaces the estimate.
             if (usage) {
               inputTokens = usage.prompt_tokens;
               outputTokens = usage.completion_tokens;
             }
           }
-          // The SDK ends its stream quietly when the signal aborts.
+          // When the signal aborts, the SDK ends its stream without an error.
           either.throwIfAborted();
         } catch (error) {
           either.throwIfAborted();
@@ -163,14 +165,14 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
         } finally {
           silence.over();
         }
-        // A server that goes away may close its stream as one that is done does.
-        if (ended === null) throw unanswered("The model provider's answer broke off.");
+        // A server that shuts down may close its stream like one that has finished.
+        if (ended === null) throw unanswered("The model provider broke off its answer.");
         if (ended === "content_filter") {
           throw refusedForGood("The model provider's content filter stopped the answer.");
         }
         if (empty && ended === "length") {
           throw refusedForGood(
-            `The model used up ${maxTokens} tokens before it said a word: allow it more (maxTokens).`,
+            `The model used up ${maxTokens} tokens before it wrote any text: raise maxTokens.`,
           );
         }
       }

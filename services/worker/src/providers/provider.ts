@@ -5,10 +5,10 @@ export interface Message {
 
 export interface CompletionRequest {
   readonly messages: readonly Message[];
-  /** Of the answer. */
+  /** The longest answer, in tokens. */
   readonly maxTokens: number;
   readonly signal: AbortSignal;
-  /** The API key that asks, by id. */
+  /** The id of the API key whose job makes the call. */
   readonly keyId: string;
 }
 
@@ -16,20 +16,20 @@ export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly providerCalls: number;
-  /** CPU time that the answer took here, milliseconds, where it was measured. */
+  /** The CPU time that the answer took in this worker, in milliseconds, if it was measured. */
   readonly computeMs?: number;
 }
 
 export interface Completion {
-  /** The answer as it comes, to be read once. Throws ProviderFault, or the signal's reason. */
+  /** The answer as it arrives; read it once. Throws ProviderFault, or the signal's reason. */
   readonly text: AsyncIterable<string>;
-  /** What was spent so far: final when `text` has ended, also if it threw. */
+  /** The usage so far. It is final when `text` has ended, also if it threw. */
   usage(): TokenUsage;
 }
 
-/** Answers messages with text. Starts nothing before the text is read. */
+/** Answers messages with text. It starts nothing before the text is read. */
 export interface Provider {
-  /** As metrics and traces call it. */
+  /** The provider's name in metrics and traces. */
   readonly name: string;
   readonly model: string;
   complete(request: CompletionRequest): Completion;
@@ -37,17 +37,17 @@ export interface Provider {
 
 export interface ProviderFaultDetails {
   readonly retryable: boolean;
-  /** Milliseconds, where the provider said so. */
+  /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** 0: there was no answer. */
+  /** 0 means that there was no answer. */
   readonly httpStatus: number;
-  /** The account's money or quota is used up: waiting does not help. */
+  /** The account's money or quota is used up, so waiting does not help. */
   readonly quotaExhausted: boolean;
-  /** x-ratelimit-* as they came, names in lower case. */
+  /** The headers x-ratelimit-*, with names in lower case. */
   readonly rateLimitHeaders: Readonly<Record<string, string>>;
 }
 
-/** A provider did not answer as asked. */
+/** A call to a provider that failed. */
 export class ProviderFault extends Error {
   override readonly name = "ProviderFault";
   readonly details: ProviderFaultDetails;

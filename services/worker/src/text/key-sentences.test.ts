@@ -18,7 +18,7 @@ Commerce surrounds it with her surf. Right and left, the streets take you waterw
 water-gazers there. Nothing will content them but the extremest limit of the land. They must get just as
 nigh the water as they possibly can without falling in. Meditation and water are wedded for ever.`;
 
-test("every sentence of the summary is one of the text, in the text's order", () => {
+test("takes every sentence of the summary from the text, in the text's order", () => {
   const all = sentencesOf(text);
   const places = keySentences(text, 120).map((sentence) => all.indexOf(sentence));
   expect(places.length).toBeGreaterThan(1);
@@ -26,20 +26,20 @@ test("every sentence of the summary is one of the text, in the text's order", ()
   expect(places).toEqual(places.toSorted((a, b) => a - b));
 });
 
-test.each([1, 5, 20, 60, 150])("a summary of at most %i tokens keeps to it", (maxTokens) => {
+test.each([1, 5, 20, 60, 150])("keeps a summary within %i tokens", (maxTokens) => {
   expect(countTokens(keySentences(text, maxTokens).join(" "))).toBeLessThanOrEqual(maxTokens);
 });
 
-test("a budget for all of the text gives all of it, and no budget nothing", () => {
+test("returns the whole text if the budget allows, and nothing without a budget", () => {
   expect(keySentences(text, 10_000)).toEqual(sentencesOf(text));
   expect(keySentences(text, 0)).toEqual([]);
 });
 
-test("equal input gives equal output", () => {
+test("gives equal output for equal input", () => {
   expect(keySentences(text, 80)).toEqual(keySentences(text, 80));
 });
 
-test("what links sentences outranks what stands alone", () => {
+test("ranks sentences that link others above isolated ones", () => {
   const linked =
     "The lease protects the job. The job has a lease and a token. A token guards the lease.";
   const mixed = `Bananas ripen quickly. ${linked} Yesterday was cloudy.`;
@@ -47,25 +47,25 @@ test("what links sentences outranks what stands alone", () => {
   expect(chosen).toBe(linked);
 });
 
-test("headings, listings and cells of tables are passed over where there are sentences", () => {
+test("skips headings, listings and table cells if there are sentences", () => {
   const page = `2.2 The lease\n\n$ lease --list lease\n\nlease\tjob lease\n\n• A lease has a token.`;
   expect(keySentences(page, 100)).toEqual(["A lease has a token."]);
   expect(keySentences("The lease\n\nThe token", 100)).toEqual(["The lease", "The token"]);
 });
 
-test("where no sentence fits, the first words of the best one are the answer", () => {
+test("returns the first words of the best sentence if no sentence fits", () => {
   expect(keySentences("The captain wrote of the whale that turned the ship.", 6)).toEqual([
     "The captain wrote of the …",
   ]);
 });
 
-test("asked about something, the sentences about it come first, and those beside them", () => {
+test("puts sentences about the question first, and then those linked to them", () => {
   const answer = keySentences(text, 40, "Which city do wharves belt round?");
   expect(answer.join(" ")).toContain("Manhattoes");
   expect(keySentences(text, 40).join(" ")).not.toContain("Manhattoes");
 });
 
-test("what is counted is what comes out", () => {
+test("counts the tokens of what it returns", () => {
   const { sentences, inputTokens, outputTokens } = key({ text, maxTokens: 80, question: "" });
   expect(inputTokens).toBe(countTokens(text));
   expect(outputTokens).toBeGreaterThanOrEqual(countTokens(sentences.join(" ")));

@@ -8,9 +8,9 @@ const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 const damping = 0.85;
 const maxIterations = 60;
 const convergence = 1e-6;
-/** Longer runs without a full stop are tables or listings; they are cut so that none eats a budget. */
+/** Longer runs without a full stop are tables or listings. They are cut, so that none uses up the whole budget. */
 const maxSentenceChars = 1_000;
-/** A stem that is in more sentences than this links nearly all to all: the graph would not fit in memory. */
+/** A stem in more sentences than this would link nearly all of them, and the graph would not fit in memory. */
 const maxSentencesOfStem = 400;
 const bullet = /^\s*[•▪◦‣·–*-]\s/;
 const word = /[\p{L}\p{N}]+/gu;
@@ -18,7 +18,7 @@ const sentenceEnd = /[.!?…]["”’')\]]*$/;
 
 const sentenceRest = /^[^\p{L}\p{N}]*\p{Ll}/u;
 
-/** As a person writes one: a beginning, some words, and an end. Headings, listings and cells of tables are not. */
+/** Whether a text is a whole sentence: a beginning, some words and an end. Headings, listings and table cells are not. */
 const isWhole = (sentence: string): boolean =>
   sentenceEnd.test(sentence) &&
   !sentenceRest.test(sentence) &&
@@ -47,8 +47,8 @@ interface Edges {
 }
 
 /**
- * Which sentences are alike, from an index of stems instead of all pairs. In long texts a stem that
- * is in more than a tenth of the sentences tells none apart and would link almost all: it is left out.
+ * Links similar sentences, with an index of stems instead of comparing all pairs. In long texts, a stem in more than a tenth
+ * of the sentences distinguishes none of them and would link almost all, so it is left out.
  */
 function linkSentences(stems: readonly Set<string>[]): Edges[] {
   const index = new Map<string, number[]>();
@@ -84,7 +84,7 @@ function linkSentences(stems: readonly Set<string>[]): Edges[] {
 }
 
 /**
- * PageRank by power iteration; `rest` is where a walk begins, and so what the ranks lean to. The order
+ * Computes PageRank by power iteration. `rest` is the distribution where walks restart, so the ranks lean towards it. The order
  * of all sums is fixed, so equal input gives equal ranks.
  */
 function rank(graph: readonly Edges[], rest: Float64Array): Float64Array {
@@ -105,7 +105,7 @@ function rank(graph: readonly Edges[], rest: Float64Array): Float64Array {
   return ranks;
 }
 
-/** One for each sentence alike, or by what they share with a question, if any of them shares anything. */
+/** Weights all sentences alike, or by what they share with the question if any sentence shares something. */
 function restOf(stems: readonly Set<string>[], question: string): Float64Array {
   const asked = stemsOf(question);
   const shared = stems.map(
@@ -115,7 +115,7 @@ function restOf(stems: readonly Set<string>[], question: string): Float64Array {
   return Float64Array.from(shared, (one) => (sum === 0 ? 1 : (one * stems.length) / sum));
 }
 
-/** As many words of a text as a budget takes. */
+/** Returns as many first words of a text as fit the budget. */
 function firstWords(text: string, maxTokens: number): string {
   const words = text.split(" ");
   while (words.length > 0 && tokenCount(`${words.join(" ")} …`) > maxTokens) words.pop();
@@ -125,7 +125,7 @@ function firstWords(text: string, maxTokens: number): string {
 export interface KeySentencesInput {
   readonly text: string;
   readonly maxTokens: number;
-  /** What the sentences shall be about; empty: what the text itself is about. */
+  /** What the sentences should be about. If empty: what the text itself is about. */
   readonly question: string;
 }
 
@@ -136,9 +136,9 @@ export interface KeySentences {
 }
 
 /**
- * The sentences that say most about the text, in the text's order, at most `maxTokens` in all: the
- * TextRank of R. Mihalcea and P. Tarau, "TextRank: Bringing Order into Texts" (EMNLP 2004), over
- * stems without stop words. Where none fits, the first words of the best; equal input gives equal output.
+ * Selects the sentences that say most about the text, in the text's order, with at most `maxTokens` tokens in total. It uses
+ * TextRank by R. Mihalcea and P. Tarau, "TextRank: Bringing Order into Texts" (EMNLP 2004), over stems without stop words.
+ * If no sentence fits, it returns the first words of the best one. Equal input gives equal output.
  */
 export function keySentences({ text, maxTokens, question }: KeySentencesInput): KeySentences {
   const all = sentencesOf(text);
@@ -155,7 +155,7 @@ export function keySentences({ text, maxTokens, question }: KeySentencesInput): 
   for (const i of order) {
     const sentence = sentences[i] ?? "";
     if (seen.has(sentence)) continue;
-    // The joining space or line break costs at most one more.
+    // The space or line break between sentences costs at most one more token.
     const cost = tokenCount(sentence) + 1;
     if (outputTokens + cost > maxTokens) {
       misses += 1;

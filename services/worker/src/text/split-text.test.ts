@@ -7,14 +7,14 @@ const story = Array.from(
   (_, i) => `The captain wrote in log ${i} that the whale had turned the ship about.`,
 ).join(" ");
 
-test("parts joined are the text, and none is over the limit", () => {
+test("splits into parts that are within the limit and joined are the text", () => {
   const text = `${story}\n\n${"word".repeat(3_000)}\n\n${story}`;
   const parts = splitText({ text, maxTokens: 300 });
   expect(parts.join("")).toBe(text);
   for (const part of parts) expect(countTokens(part)).toBeLessThanOrEqual(330);
 });
 
-test("a text is cut between paragraphs where it can be", () => {
+test("splits a text between paragraphs if possible", () => {
   const paragraph = "The mill turns. ".repeat(30).trim();
   const parts = splitText({
     text: `${paragraph}\n \n${paragraph}\n\n\n${paragraph}`,
@@ -29,6 +29,6 @@ test.each([
   ["empty lines alone", `x${"\n".repeat(300_000)}y`],
   ["signs alone", "!".repeat(300_000)],
   ["a model's own special words", "<|endoftext|> and <|im_start|>. ".repeat(2_000)],
-])("%s takes no longer than it must", (_, text) => {
+])("takes no longer than necessary for %s", (_, text) => {
   expect(splitText({ text, maxTokens: 3_000 }).join("")).toBe(text);
 });

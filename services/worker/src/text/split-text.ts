@@ -3,7 +3,7 @@ import { tokenCount } from "./token-count.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
-/** Halves until each piece fits: for text without sentences, such as a table. */
+/** Halves a text until each piece fits, for text without sentences such as a table. */
 function halve(text: string, maxTokens: number): string[] {
   if (text.length < 2 || tokenCount(text) <= maxTokens) return [text];
   const middle = cutPlace(text, text.length >> 1) || 2;
@@ -29,8 +29,8 @@ export interface SplitTextInput {
 }
 
 /**
- * Cuts text into parts of about `maxTokens` at most, between paragraphs where it can, else between
- * sentences. Nothing is lost: the parts joined are the text.
+ * Splits text into parts of about `maxTokens` at most, between paragraphs if possible, else between sentences. No text is
+ * lost: the joined parts are the whole text.
  */
 export function splitText({ text, maxTokens }: SplitTextInput): string[] {
   const parts: string[] = [];

@@ -1,16 +1,16 @@
-/** Runs what several keys want to do, only so much of it at once. */
+/** Shares a limited number of concurrent runs between keys. */
 export interface FairTurns {
-  /** Calls `start` when it is the key's turn, and settles as it does. */
+  /** Calls `start` when it is the key's turn, and settles with its result. */
   run<Value>(key: string, start: () => Promise<Value>): Promise<Value>;
 }
 
 /**
- * `places` runs at once, shared by key: a free place goes to the key with the fewest runs, and among equals to the
- * one whose last turn is longest ago. One place more is only for a key that has nothing running, so that a key
- * whose runs are long does not keep all others waiting until one of them ends.
+ * Allows `places` concurrent runs. A free place goes to the key with the fewest runs, and among equals to the one whose last
+ * turn is longest ago. One additional place exists only for a key that has nothing running. So a key with long runs does
+ * not keep all others waiting until one of its runs ends.
  */
 export function fairTurns(places: number): FairTurns {
-  /** By key, in the order of their last turns. A key without any is not in it. */
+  /** The waiting runs by key, in the order of the keys' last turns. A key without waiting runs is not in it. */
   const waiting = new Map<string, (() => void)[]>();
   const running = new Map<string, number>();
   let total = 0;

@@ -1,2 +1,2 @@
-/** Told how far a task has come. */
+/** Called with how much of a task is done. */
 export type Progress = (done: number, total: number) => void;

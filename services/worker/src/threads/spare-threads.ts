@@ -4,43 +4,43 @@ import type { Clock, TimerHandle } from "@millrace/shared";
 const entry = new URL("./thread.ts", import.meta.url);
 const IDLE_MS = 30_000;
 
-/** Threads that are started when they are needed, and kept for a while after. */
+/** Threads that are started on demand, and kept for a while after. */
 export interface SpareThreads {
-  /** One that runs nothing: one that was given back, or a new one. */
+  /** Takes an idle thread, or starts a new one. */
   take(): Worker;
-  /** A thread that runs nothing any more; it ends if nobody takes it for a while. */
+  /** Gives an idle thread back. It ends if nobody takes it for a while. */
   giveBack(thread: Worker): void;
-  /** Ends them all, those that are taken too. */
+  /** Ends all threads, also those that are taken. */
   close(): Promise<void>;
 }
 
-/** `memoryMb` bounds the heap of each. */
+/** `memoryMb` limits the heap of each thread. */
 export function spareThreads(memoryMb: number, clock: Clock): SpareThreads {
   const all = new Set<Worker>();
-  /** Each with what will end it. */
+  /** Idle threads, each with the timer that ends it. */
   const idle = new Map<Worker, TimerHandle>();
 
   const start = (): Worker => {
-    // No environment: what reads strangers' documents has no business with our keys.
+    // Threads get no environment variables, because code that reads strangers' documents must not see our keys.
     const resourceLimits = { maxOldGenerationSizeMb: memoryMb };
     const thread = new Worker(entry, { env: {}, resourceLimits });
     all.add(thread);
-    // A thread that fails between two tasks is only not there for the next.
+    // If a thread fails between two tasks, it is only missing for the next task.
     thread.on("error", () => undefined);
     thread.once("exit", () => {
       all.delete(thread);
-      unIdle(thread);
+      markBusy(thread);
     });
     return thread;
   };
-  const unIdle = (thread: Worker) => {
+  const markBusy = (thread: Worker) => {
     idle.get(thread)?.cancel();
     idle.delete(thread);
   };
   const take = () => {
     const [thread] = idle.keys();
     if (thread === undefined) return start();
-    unIdle(thread);
+    markBusy(thread);
     return thread;
   };
   const giveBack = (thread: Worker) => {
@@ -54,7 +54,7 @@ export function spareThreads(memoryMb: number, clock: Clock): SpareThreads {
     take,
     giveBack,
     async close() {
-      for (const thread of idle.keys()) unIdle(thread);
+      for (const thread of idle.keys()) markBusy(thread);
       await Promise.all([...all].map((thread) => thread.terminate()));
     },
   };

@@ -3,7 +3,7 @@ import { keySentences } from "../text/key-sentences.ts";
 import { splitText } from "../text/split-text.ts";
 import type { Progress } from "./progress.ts";
 
-/** What threads do: all that computes for longer than heartbeats and other jobs can wait. */
+/** The tasks of threads: all computing that takes longer than heartbeats and other jobs can wait. */
 export const tasks = { readDocument, keySentences, splitText } satisfies Record<
   string,
   (input: never, progress: Progress) => unknown

@@ -7,33 +7,33 @@ import type { Tasks } from "./tasks.ts";
 import type { TaskMessage, ThreadMessage } from "./thread.ts";
 
 export interface ThreadPoolOptions {
-  /** How many tasks run at once; the others wait their turn. */
+  /** How many tasks run at once. Further tasks wait their turn. */
   readonly threads: number;
-  /** How much CPU time one task may take. */
+  /** How much CPU time one task may use, in milliseconds. */
   readonly cpuMs: number;
-  /** How long one task may run, by the clock. */
+  /** How long one task may run by the clock, in milliseconds. */
   readonly timeMs: number;
-  /** What one task may hold on its heap, and again in buffers. */
+  /** How much memory one task may use on its heap, and as much again in buffers, in MiB. */
   readonly memoryMb: number;
   readonly clock: Clock;
 }
 
 export type ThreadOutcome<Value> =
   | { readonly kind: "done"; readonly value: Value }
-  /** The task was ended at its limit, and its thread with it. */
+  /** The task exceeded a limit. It was ended, and its thread with it. */
   | { readonly kind: "overCpu" | "overTime" | "overMemory" };
 
 export interface TaskOptions {
-  /** Who the task is for: threads are shared evenly by key. */
+  /** The key that the task is for. Threads are shared evenly between keys. */
   readonly key: string;
   /** Ends the task, and its thread with it. */
   readonly signal: AbortSignal;
   readonly onProgress?: Progress;
-  /** Told once a task has ended, however it did, what CPU time it took. */
+  /** Called with the task's CPU time once it has ended, in whatever way. */
   readonly onSpent?: (cpuMs: number) => void;
 }
 
-/** What a task is given; the buffers in `transfer` move to the thread and are gone here. */
+/** The input of a task. The buffers in `transfer` move to the thread and cannot be used here any more. */
 export interface TaskInput<Input> {
   readonly input: Input;
   readonly transfer?: readonly ArrayBuffer[];
@@ -44,8 +44,8 @@ type Value<Name extends keyof Tasks> = Awaited<ReturnType<Tasks[Name]>>;
 
 export interface ThreadPool {
   /**
-   * Runs a task when a thread is free; `prepare` is called only then, so that inputs that wait take
-   * no memory. Throws what `prepare` or the task throws, or the signal's reason.
+   * Runs a task when a thread is free. `prepare` is called only then, so that waiting inputs take no memory. Throws what
+   * `prepare` or the task throws, or the signal's reason.
    */
   run<Name extends keyof Tasks>(
     name: Name,
@@ -56,16 +56,16 @@ export interface ThreadPool {
   close(): Promise<void>;
 }
 
-const LOOK_MS = 100;
+const MEASURE_MS = 100;
 
 /**
- * Threads for what would hold up the event loop or might crash. A V8 heap limit ends a thread by
- * itself, but buffers are outside of it: those, and the CPU time, are looked at from here. Why not Piscina: docs/adr/0009.
+ * Runs tasks in threads that would block the event loop or might crash. V8's heap limit ends a thread by itself, but does
+ * not cover buffers. So the pool measures buffers and CPU time from outside. Why not Piscina: docs/adr/0009.
  */
 export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
   const { threads, cpuMs, timeMs, memoryMb, clock } = options;
   const turns = fairTurns(threads);
-  /** What CPU time each thread had taken when its last task ended, milliseconds. */
+  /** The CPU time that each thread had used when its last task ended, in milliseconds. */
   const spentBefore = new WeakMap<Worker, number>();
   const spare = spareThreads(memoryMb, clock);
   let closed = false;
@@ -78,38 +78,38 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
   ): Promise<ThreadOutcome<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<ThreadOutcome<T>>();
     const startMs = clock.nowMs();
-    /** Of this task, as far as is known. */
+    /** The CPU time of this task, as far as known. */
     let spentMs = 0;
-    let look: TimerHandle | undefined;
-    const lookAtUse = () => {
-      look = clock.after(LOOK_MS, async () => {
-        // Unknown while the thread is still starting.
+    let measuring: TimerHandle | undefined;
+    const measureUse = () => {
+      measuring = clock.after(MEASURE_MS, async () => {
+        // The statistics are unknown while the thread is still starting.
         const [heap, cpu] = await Promise.all([
           thread.getHeapStatistics(),
           thread.cpuUsage(),
         ]).catch(() => []);
-        if (look === undefined) return;
+        if (measuring === undefined) return;
         const cpuSoFarMs = ((cpu?.user ?? 0) + (cpu?.system ?? 0)) / 1_000;
         spentMs = Math.max(spentMs, cpuSoFarMs - (spentBefore.get(thread) ?? 0));
         if (spentMs > cpuMs) resolve({ kind: "overCpu" });
         else if ((heap?.external_memory ?? 0) > memoryMb * 1024 * 1024) {
           resolve({ kind: "overMemory" });
-        } else lookAtUse();
+        } else measureUse();
       });
     };
-    const onMessage = (said: ThreadMessage) => {
-      if (said.kind === "progress") return onProgress?.(said.done, said.total);
-      spentMs = said.cpuMs;
-      spentBefore.set(thread, said.threadCpuMs);
-      if (said.kind === "done") resolve({ kind: "done", value: said.value as T });
-      else reject(said.error);
+    const onMessage = (sent: ThreadMessage) => {
+      if (sent.kind === "progress") return onProgress?.(sent.done, sent.total);
+      spentMs = sent.cpuMs;
+      spentBefore.set(thread, sent.threadCpuMs);
+      if (sent.kind === "done") resolve({ kind: "done", value: sent.value as T });
+      else reject(sent.error);
     };
     const onError = (error: Error & { code?: string }) =>
       error.code === "ERR_WORKER_OUT_OF_MEMORY" ? resolve({ kind: "overMemory" }) : reject(error);
     const onExit = () => reject(new Error("The thread ended before its task did."));
     const onAbort = () => reject(signal.reason);
     const late = clock.after(timeMs, () => {
-      // It may be in one long call, and its CPU time not be known.
+      // The thread may be in one long call, so that its CPU time cannot be measured.
       spentMs = clock.nowMs() - startMs;
       resolve({ kind: "overTime" });
     });
@@ -118,14 +118,14 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
     let reusable = false;
     try {
       thread.postMessage(message, transfer);
-      lookAtUse();
+      measureUse();
       const outcome = await promise;
       reusable = outcome.kind === "done";
       return outcome;
     } finally {
       late.cancel();
-      look?.cancel();
-      look = undefined;
+      measuring?.cancel();
+      measuring = undefined;
       thread.off("message", onMessage).off("error", onError).off("exit", onExit);
       signal.removeEventListener("abort", onAbort);
       onSpent?.(spentMs);
@@ -155,7 +155,7 @@ export function openThreadPool(options: ThreadPoolOptions): ThreadPool {
   };
 }
 
-/** Whoever waits, for a turn or for a thread's end, hears of an abort at once. */
+/** Rejects at once if the signal aborts, while the caller waits for a turn or for a thread's end. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);

@@ -1,15 +1,15 @@
-/** What runs in each thread of the pool: one task at a time, as its messages come. */
+/** The program of each thread in the pool. It runs one task per message, one at a time. */
 import { parentPort } from "node:worker_threads";
 import type { Progress } from "./progress.ts";
 import { type Tasks, tasks } from "./tasks.ts";
 
-/** From the pool. */
+/** A message from the pool. */
 export interface TaskMessage {
   readonly name: keyof Tasks;
   readonly input: unknown;
 }
 
-/** To the pool. The last message of a task says what CPU time it took, and the thread in all. */
+/** A message to the pool. The last message of a task has the task's CPU time, and the thread's total. */
 export type ThreadMessage =
   | { readonly kind: "progress"; readonly done: number; readonly total: number }
   | ((

@@ -1,4 +1,4 @@
-{{/* Where Redis is and how schedulers are let in. Call with the root. */}}
+{{/* The address of Redis and the credentials of schedulers. Call with the root. */}}
 {{- define "millrace.redisEnv" -}}
 {{- $external := .Values.externalRedis -}}
 {{- $secret := $external.existingSecret -}}

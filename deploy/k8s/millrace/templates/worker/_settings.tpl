@@ -1,4 +1,4 @@
-{{/* A group's variables. Call with dict "root" and "own". */}}
+{{/* The environment variables of a group of workers. Call with dict "root" and "own". */}}
 {{- define "millrace.workerSettings" -}}
 MILLRACE_METRICS_HOST: 0.0.0.0
 MILLRACE_SCHEDULER_ADDRESS: dns:///{{ include "millrace.name" .root }}-scheduler:7072

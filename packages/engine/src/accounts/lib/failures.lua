@@ -1,5 +1,5 @@
--- failures: how calls of a provider account failed since the last success, the newest last. As text: for each
--- "failed_ms job_id started_ms", by spaces. An attempt counts once.
+-- failures: the failed calls of a provider account since the last success, the newest last. The text has
+-- "failed_ms job_id started_ms" for each, separated by spaces. An attempt counts once.
 --
 -- Needs nothing.
 -- TOUCHES
@@ -7,7 +7,7 @@ local failures = {}
 
 local EACH = "(%d+) (%S+) (%d+)"
 
--- With one more, of which the newest `most` are kept.
+-- Adds a failure, and keeps the newest `most`.
 function failures.add(text, now_ms, job_id, started, most)
   local all = {}
   for at, job, began in string.gmatch(text, EACH) do
@@ -18,7 +18,7 @@ function failures.add(text, now_ms, job_id, started, most)
   return table.concat(all, " ", math.max(1, #all - most + 1))
 end
 
--- How many there are, and of how many jobs.
+-- How many failures there are, and how many different jobs they are of.
 function failures.count(text)
   local count, jobs, seen = 0, 0, {}
   for _, job in string.gmatch(text, EACH) do
@@ -29,7 +29,7 @@ function failures.count(text)
   return count, jobs
 end
 
--- Those that came after a success.
+-- The failures that came after a success.
 function failures.after(text, success_ms)
   local later = {}
   for at, job, began in string.gmatch(text, EACH) do

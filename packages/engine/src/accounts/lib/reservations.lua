@@ -1,10 +1,10 @@
--- reservations: what an attempt reserved that nobody reports the end of.
+-- reservations: settles the reservations of attempts whose end nobody reports.
 --
 -- Needs `base`, `rcall`, `lanes`, `budgets` and `slices`.
 -- TOUCHES
 local reservations = {}
 
--- Settles what is left of a job's `rsv` and `acs` (false or empty: nothing): what was reserved counts as spent.
+-- Settles a job's remaining `rsv` and `acs` (false or empty: none). What was reserved counts as spent.
 function reservations.settle_lost(job_id, rsv, acs)
   if not rsv and not acs then return end
   if rsv and rsv ~= "" then budgets.settle(lanes.key_of(job_id), rsv) end

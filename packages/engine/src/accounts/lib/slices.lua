@@ -1,22 +1,21 @@
--- slices: what this shard may use of provider accounts, which all shards share. An account lives in a
--- slot of its own (exchange_account) and grants a shard a slice for a second: so many requests and
--- tokens, charged to the account already, and so many running jobs. What is left of a slice goes back
--- when the next one is asked for.
+-- slices: what this shard may use of provider accounts, which all shards share. An account's state is in a slot of its
+-- own (exchange_account). It grants a shard a slice for one second: a number of requests and tokens, which are charged
+-- to the account at once, and a number of running jobs. The shard gives back the rest of a slice when it asks for
+-- the next one.
 --
--- mr:governed names the pools that are accounts, each with the account's generation: an account that was removed and
--- made again has another one. mr:slice:<pool> is removed with its generation. A job that was charged has an
--- account_reservation (see R in stored-names.ts); once that is settled the field is empty, or gone. What an earlier
--- generation of the account was charged does not count against the present one.
+-- mr:governed has the pools that are accounts, with each account's generation. An account that was removed and created
+-- again has a new generation. mr:slice:<pool> is removed with its generation. A job that was charged has an
+-- account_reservation (see R in stored-names.ts). After that is settled, the field is empty or absent. What was charged
+-- to an earlier generation of the account does not count against the present one.
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
 --- @include "redis/lib/numbers"
---- @include "redis/lib/records"
-local slices = { of_pool = {}, order = {}, wants = {} }
+local slices = { by_pool = {}, order = {}, wants = {} }
 
--- The slice of a pool, read once a call; false: the pool is no account.
-function slices.of(pool)
-  local slice = slices.of_pool[pool]
+-- The slice of a pool, read once in a call; false if the pool is no account.
+function slices.for_pool(pool)
+  local slice = slices.by_pool[pool]
   if slice ~= nil then return slice end
   slice = false
   local generation = pool ~= "" and rcall("HGET", base .. "mr:governed", pool)
@@ -33,16 +32,16 @@ function slices.of(pool)
     slice.last_key, slice.last_ms, slice.other_ms = string.match(f[11] or "", "^(%S+) (%d+) (%d+)$")
     slices.order[#slices.order + 1] = slice
   end
-  slices.of_pool[pool] = slice
+  slices.by_pool[pool] = slice
   return slice
 end
 
--- While others need an account, what exceeds the usual in an estimate takes no more than this part of a minute.
+-- While other keys need an account, an estimate above the usual reserves at most this part of a minute's tokens: 1/8.
 local UNPROVEN_PART = 8
--- For as long as what another key reserved may count in the account.
+-- How long tokens that another key reserved may count in the account.
 local COUNTS_MS = 62000
 
--- Which keys have jobs of a pool that are ready, two of each band at most: read once a call.
+-- The keys with ready jobs of a pool, at most two of each band, read once in a call.
 local ready_keys = {}
 local function others_are_ready(pool, key)
   local keys = ready_keys[pool]
@@ -59,10 +58,11 @@ local function others_are_ready(pool, key)
   return false
 end
 
--- How much of the `tokens` that a job is taken to spend counts here (`tokens` and `usual` as budgets.expected
--- returns them). A job never reserves more than the account has in a minute. While other keys need the account, what
--- nobody has seen the key spend takes an eighth of it at most: or one such job would hold the account for a minute.
-function slices.believed(slice, key, tokens, usual)
+-- How many of the `tokens` that a job is expected to spend count here (`tokens` and `usual` are as budgets.expected
+-- returns them). A job never reserves more than the account has in a minute. While other keys need the account, an
+-- estimate above what the key is known to spend reserves at most an eighth of that. Otherwise one job could hold the
+-- account for a minute.
+function slices.capped(slice, key, tokens, usual)
   local most = slice.most
   if not most then return tokens end
   tokens = math.min(tokens, most)
@@ -73,9 +73,9 @@ function slices.believed(slice, key, tokens, usual)
   return needed and bound or tokens
 end
 
--- Whether `tokens` of it may be used now. If not, what would be needed is noted, and for the rest of the
--- call nobody else may: whoever's turn it is gets what there is, however little others need.
-function slices.blocked(slice, tokens)
+-- Whether the slice is too small for `tokens` now. If it is, the need is noted in slices.wants, and no other job gets
+-- tokens of this account for the rest of the call. The job whose turn it is keeps its claim even if others need less.
+function slices.is_short(slice, tokens)
   if slices.wants[slice.pool] then return true end
   local reserved = math.min(tokens, slice.most or tokens)
   if slice.until_ms > now_ms and slice.requests >= 1 and slice.tokens >= reserved and slice.running < slice.allowed then
@@ -85,7 +85,7 @@ function slices.blocked(slice, tokens)
   return true
 end
 
--- Uses what blocked has just allowed, for a job of a key. Returns the job's `acs`.
+-- Uses what is_short has just allowed, for a job of a key. Returns the job's account_reservation.
 function slices.reserve(slice, tokens, key)
   local reserved = math.min(tokens, slice.most or tokens)
   slice.requests = slice.requests - 1
@@ -105,28 +105,29 @@ local function note(slice, letter, second, amount)
   slice.changed = true
 end
 
--- Ends what a job used (`acs`, read from it), as budgets.settle does. `succeeded`: the provider took the
--- call.
+-- Settles a job's reservation (`acs`, read from the job), with arguments as in budgets.settle. `succeeded` means that
+-- the provider took the call.
 function slices.settle(job_id, acs, spent, refund, succeeded)
-  local charged = records.read(R.account_reservation, acs)
-  local slice = charged and slices.of(charged.pool)
-  -- The account was removed meanwhile, and perhaps made again.
-  if not slice or slice.generation ~= charged.generation then return end
-  local second, reserved, probe = numbers.whole(charged.second), numbers.whole(charged.reserved), charged.probe
-  if not second or not reserved then return end
+  --- @record account_reservation acs
+  local slice = slices.for_pool(pool or "")
+  -- The account was removed meanwhile, and may have been created again.
+  if not slice or slice.generation ~= generation then return end
+  local charged_second = numbers.whole(second)
+  reserved = numbers.whole(reserved)
+  if not charged_second or not reserved then return end
   slice.running = math.max(0, slice.running - 1)
   slice.changed = true
   if refund then spent = 0 end
-  if spent then note(slice, F.slice_token_correction, charged.second, spent - reserved) end
-  if refund then note(slice, F.slice_request_correction, charged.second, -1) end
+  if spent then note(slice, F.slice_token_correction, second, spent - reserved) end
+  if refund then note(slice, F.slice_request_correction, second, -1) end
   if probe ~= "0" then slice.probe_ended = probe end
   if succeeded then
     slice.succeeded, slice.success_ms, slice.has_news = slice.succeeded + 1, now_ms, true
-    slice.success_second = math.max(slice.success_second, second)
+    slice.success_second = math.max(slice.success_second, charged_second)
   end
 end
 
--- Gives back what is left of a slice: no job can use it any more.
+-- Gives back the rest of a slice, so that no job can use it any more.
 function slices.close(slice)
   note(slice, F.slice_token_correction, string.format("%.0f", slice.second), -slice.tokens)
   note(slice, F.slice_request_correction, string.format("%.0f", slice.second), -slice.requests)

@@ -1,36 +1,35 @@
--- budgets: what an API key may still use. A lease reserves, a settlement corrects, in the script that
--- moves the job: a crash leaves both or neither.
+-- budgets: what an API key may still use. A lease reserves, and a settlement corrects, in the same script that moves
+-- the job. So a crash leaves both changes or neither.
 --
--- mr:limits has each key's budget (see lib/key_limits), mr:use:<key> its running jobs and the windows of requests, tokens, and
--- tokens of a day. A job that was charged has a key_reservation (see R in stored-names.ts); once that is settled the
--- field is empty, or gone.
+-- mr:limits has each key's budget (see lib/key_limits). mr:use:<key> has the number of its running jobs and its windows of
+-- requests, tokens, and tokens of a day. A job that was charged has a key_reservation (see R in stored-names.ts). After
+-- that is settled, the field is empty or absent.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
 -- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "budgets/lib/windows"
 --- @include "redis/lib/numbers"
---- @include "redis/lib/records"
 --- @include "budgets/lib/key_limits"
-local budgets = { of_key = {}, order = {}, spent = {}, learners = {} }
+local budgets = { by_key = {}, order = {}, spent = {}, learners = {} }
 
--- A minute of seconds, and a day of quarters of an hour.
+-- The minute has buckets of one second, and the day has buckets of a quarter of an hour.
 local SECOND, QUARTER = 1000, 900000
--- How long what was used is kept of a key that runs nothing: a day, and the bucket that it ends in.
+-- How long the usage of a key that runs nothing is kept: a day, and the bucket in which that day ends.
 local KEEP_MS = 87300000
--- A cost of 1 is this many tokens, or milliseconds of CPU time of a worker.
+-- A cost of 1 is this many tokens, or this many milliseconds of a worker's CPU time.
 budgets.UNIT_TOKENS = 1000
 
--- What is said of several keys: their limits as text, and the tokens that an attempt of theirs takes
--- as far as was learned, each by place, or false.
+-- The limits of several keys as text, and the tokens that an attempt of each key usually takes. Both are lists in the
+-- order of the keys, with false for none.
 function budgets.limits_of(keys)
-  -- Where there is nothing at all to say, one look is cheaper than two long ones.
+  -- If no key has either, one cheap command replaces two expensive ones.
   if #keys > 2 and rcall("EXISTS", base .. "mr:limits", base .. "mr:learned") == 0 then return {}, {} end
   return rcall("HMGET", base .. "mr:limits", unpack(keys)), rcall("HMGET", base .. "mr:learned", unpack(keys))
 end
 
--- What a key uses, read once a call.
+-- What a key uses, read once in a call.
 function budgets.use_of(key)
-  local use = budgets.of_key[key]
+  local use = budgets.by_key[key]
   if use then return use end
   local kinds = budgets.kinds
   if not kinds then
@@ -46,36 +45,37 @@ function budgets.use_of(key)
     q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
     t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
     d = windows.open(kinds.d, hash, f[8], f[9], f[10], f[13]) }
-  budgets.of_key[key] = use
+  budgets.by_key[key] = use
   budgets.order[#budgets.order + 1] = use
   return use
 end
 
--- How many times what a key's attempts were seen to spend an estimate may be.
-local BELIEVED_TIMES = 8
+-- An estimate may be this many times what the key's attempts were seen to spend.
+local MOST_TIMES_LEARNED = 8
 
--- What an attempt is taken to spend; what it would be taken to spend without an estimate of its own (`est`); and what
--- its key's own limits hold for it. An estimate is what a caller says, and where others need the tokens, it counts up to
--- BELIEVED_TIMES what was learned of its key (nil: nothing was), or `default_tokens` where that is more, and up to the
--- key's own limits (nil: none). Those hold all of it: that hurts no other key, and so they are not exceeded by what a
--- caller has told of. What is spent beyond becomes a debt when the attempt ends.
+-- Returns three numbers: the tokens that an attempt is expected to spend; the same if it had no estimate of its own
+-- (`est`); and the tokens that its key's own limits reserve. Callers state estimates, so
+-- where other keys need the tokens, an estimate counts up to MOST_TIMES_LEARNED times `learned` (nil: nothing was
+-- learned), or up to `default_tokens` if that is more. The key's own limits (nil: none) reserve the whole estimate,
+-- because that affects no other key; so a declared amount cannot exceed them. Tokens spent beyond the reservation
+-- become a debt when the attempt ends.
 function budgets.expected(est, learned, default_tokens, limits)
   local usual = learned or default_tokens
   local tokens = est or usual
   local held = tokens
-  if learned then tokens = math.min(tokens, math.max(BELIEVED_TIMES * learned, default_tokens)) end
+  if learned then tokens = math.min(tokens, math.max(MOST_TIMES_LEARNED * learned, default_tokens)) end
   if limits then tokens, held = budgets.reservation(limits, tokens), budgets.reservation(limits, held) end
   return tokens, usual, held
 end
 
--- What an attempt reserves: no more than each window can ever hold.
+-- What an attempt reserves: at most what each window can ever hold.
 function budgets.reservation(limits, tokens)
   return math.min(tokens, limits.tokens or tokens, limits.day or tokens)
 end
 
--- Nil if `tokens` may be reserved now; else when to look again (ms), or "+inf" if a running job has to
--- end first, and what it waits for. Nothing is charged unless all of it may be.
-function budgets.blocked(limits, use, tokens)
+-- Nil if `tokens` may be reserved now. Otherwise the time to check again (ms), or "+inf" if a running job must end
+-- first, and the kind of constraint. Nothing is charged unless everything may be.
+function budgets.constraint(limits, use, tokens)
   if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
   if use.q.sum + 1 <= (limits.requests or math.huge) and use.t.sum + tokens <= (limits.tokens or math.huge)
     and use.d.sum + tokens <= (limits.day or math.huge) then return nil end
@@ -91,7 +91,7 @@ function budgets.blocked(limits, use, tokens)
   return when, kind
 end
 
--- Whole numbers as text: few different ones come in a call, and making text is dear.
+-- A whole number as text. One call uses few different numbers, and conversion is expensive.
 local texts = {}
 local function whole(number)
   local text = texts[number]
@@ -102,7 +102,7 @@ local function whole(number)
   return text
 end
 
--- Reserves what a job's limits hold for it (`held_tokens`), which blocked has just allowed. Returns its `rsv`.
+-- Reserves `held_tokens` of a job's limits, which budgets.constraint has just allowed. Returns the job's key_reservation.
 function budgets.reserve(job, finish)
   local limits, at = job.limits, string.format(" %.6f ", finish)
   if not limits then return whole(job.tokens) .. " 0" .. at .. "1 - - " .. job.key .. "|" .. job.class end
@@ -113,7 +113,7 @@ function budgets.reserve(job, finish)
     .. " " .. whole(windows.add(use.d, job.held_tokens)) .. " " .. job.key .. "|" .. job.class
 end
 
--- As many keys' estimates are written at once: unpack's limit is about 8,000.
+-- How many estimates one command writes at most: unpack accepts about 8,000 values.
 local LEARN_AT_ONCE = 2000
 
 local function write_learned()
@@ -135,9 +135,9 @@ local function write_learned()
   budgets.spent, budgets.learners = {}, {}
 end
 
--- Follows the 90th percentile of what a key's attempts spend, by the steps of frugal streaming (Q. Ma,
--- S. Muthukrishnan, M. Sandler, "Frugal Streaming for Estimating Quantiles", 2013), in proportion to
--- the estimate: up a tenth for nine that it covers and one that it does not.
+-- Follows the 90th percentile of what a key's attempts spend. It uses the steps of frugal streaming (Q. Ma,
+-- S. Muthukrishnan, M. Sandler, "Frugal Streaming for Estimating Quantiles", 2013), in proportion to the estimate: one
+-- attempt above the estimate raises it by 9 %, and one attempt below lowers it by 1 %.
 function budgets.learn(key, tokens)
   local spent = budgets.spent[key]
   if not spent then
@@ -149,16 +149,15 @@ function budgets.learn(key, tokens)
   spent[#spent + 1] = tokens
 end
 
--- Ends a reservation of a key (`rsv`, read from the job), which its caller then takes from the job. `spent` is the
--- tokens that were used, nil if nobody said: then it is what was reserved. `refund`: the provider was
--- never reached, and nothing is spent. `turn`: the job has had its turn, whatever it spent. `compute_ms`:
--- CPU time that the attempt took, or nil; it counts in the order of keys alone, whatever became of the attempt.
+-- Settles a reservation of a key. `rsv` was read from the job, and the caller removes it there. `spent` is the tokens
+-- that were used; nil means unknown, and then the reserved tokens count. `refund` means that the provider was never
+-- reached, so nothing is spent. `turn` means that the job had its turn, whatever it spent. `compute_ms` is the CPU
+-- time of the attempt, or nil; it only affects the order of keys, and counts whatever the attempt's outcome was.
 function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
-  local charged = records.read(R.key_reservation, rsv)
-  if not charged then return end
-  local tokens, reserved = numbers.whole(charged.tokens), numbers.whole(charged.reserved)
-  local finish, weight, minute, day = numbers.finite(charged.finish), numbers.finite(charged.weight), charged.minute, charged.day
-  -- It says nothing: something else has written it, and the audit finds what is counted too much.
+  --- @record key_reservation rsv
+  tokens, reserved = numbers.whole(tokens), numbers.whole(reserved)
+  finish, weight = numbers.finite(finish), numbers.finite(weight)
+  -- The record cannot be read, so another program wrote it. The audit finds what stays counted because of it.
   if not (tokens and reserved and finish and weight and weight > 0) then return end
   if refund then spent = 0 end
   if minute ~= "-" and key then
@@ -168,7 +167,7 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
     use.freed = use.freed or "running"
     local correction = (spent or reserved) - reserved
     if correction > 0 then
-      -- What was used beyond the reservation is a debt of now.
+      -- Usage beyond the reservation is a debt that counts from now.
       windows.add(use.t, correction)
       windows.add(use.d, correction)
     else
@@ -176,16 +175,16 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
       windows.correct(use.d, day, correction)
     end
     if refund then windows.correct(use.q, minute, -1) end
-    -- What comes back may be enough for a lane that is held until a window clears by itself.
+    -- The returned tokens may be enough for a lane that is held until a window clears.
     if refund or correction < 0 then use.freed = "all" end
   end
-  -- Were jobs free that spend no token, their key would always be next.
+  -- A turn costs something even without tokens. Otherwise a key whose jobs spend none would always be next.
   local more = turn and spent == 0 and 0 or (spent or tokens) - tokens
   more = more + (compute_ms or 0)
-  if more ~= 0 then lanes.correct(charged.lane, more / budgets.UNIT_TOKENS / weight, finish) end
+  if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, finish) end
 end
 
--- Writes what changed. Every script that charged or settled calls it once it is done.
+-- Writes the changes. Every script that reserved or settled calls it at the end.
 function budgets.flush()
   write_learned()
   local fields = { F.use_running, 0 }

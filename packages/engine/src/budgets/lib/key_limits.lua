@@ -1,16 +1,18 @@
--- key_limits: what an API key may use, as mr:limits has it: JSON.
+-- key_limits: reads the budget of an API key, which mr:limits stores as JSON.
 --
 -- Needs `rcall` and `numbers`.
 -- TOUCHES
 --- @include "redis/lib/json"
-local key_limits = {}
+local key_limits = { read_before = {} }
 
--- A budget's members, each nil where it does not limit; `weight` is 1 where there is none.
+-- The limits of a budget, each nil if it does not apply. `weight` is 1 if the budget has none.
 function key_limits.read(text)
+  local known = key_limits.read_before[text]
+  if known then return known end
   local budget = json.read(text)
   local weight = numbers.finite(budget[F.budget_weight])
   if not weight or weight <= 0 then weight = 1 end
-  return {
+  local limits = {
     weight = weight,
     weight_text = weight % 1 == 0 and string.format("%.0f", weight) or tostring(weight),
     requests = numbers.whole(budget[F.budget_requests_per_minute]),
@@ -21,4 +23,7 @@ function key_limits.read(text)
     priority = numbers.whole(budget[F.budget_max_priority]),
     stored_bytes = numbers.whole(budget[F.budget_max_stored_bytes]),
   }
+  -- Many keys have the same budget.
+  key_limits.read_before[text] = limits
+  return limits
 end

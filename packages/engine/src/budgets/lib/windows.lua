@@ -1,18 +1,18 @@
--- windows: how much was reserved in any stretch of time, kept in buckets, each of which counts until
--- all of it is older than the stretch. So no stretch of that length ever holds more than was allowed,
--- and a limit that is always wanted is used to count / (count + 1).
+-- windows: how much was reserved in any stretch of time. A window keeps amounts in buckets, and each bucket counts until
+-- all of it is older than the stretch. So no stretch of that length ever holds more than the limit, and a limit under
+-- constant demand is used to count / (count + 1).
 --
--- A window lives in a hash: <letter>s its sum, <letter>f and <letter>l its first and last bucket, and
--- <letter><n> what bucket n holds. Invariant: the sum is that of the buckets from first to last, and
--- these are at most count + 1.
+-- A window is stored in fields of a hash: <letter>s has its sum, <letter>f and <letter>l its first and last bucket, and
+-- <letter><n> the amount of bucket n. Invariant: the sum is that of the buckets from first to last, and there are at
+-- most count + 1 of them.
 --
 -- Needs `rcall`.
 -- TOUCHES
 --- @include "redis/lib/numbers"
 local windows = {}
 
--- A kind of window, as it is now: `count` buckets of `size_ms` are the stretch. `present` is the name of
--- the bucket of now_ms.
+-- Describes a kind of window at now_ms. The stretch has `count` buckets of `size_ms`. `present` is the field of the
+-- bucket at now_ms.
 function windows.kind(letter, size_ms, count, now_ms)
   local now = math.floor(now_ms / size_ms)
   local present = letter .. string.format("%.0f", now)
@@ -20,7 +20,7 @@ function windows.kind(letter, size_ms, count, now_ms)
     names = { [now] = present } }
 end
 
--- The name of a bucket: few different ones come in a call, and making text is dear.
+-- The field of a bucket. One call uses few different buckets, and conversion to text is expensive.
 local function name_of(kind, bucket)
   local name = kind.names[bucket]
   if not name then
@@ -30,7 +30,7 @@ local function name_of(kind, bucket)
   return name
 end
 
--- Forgets the buckets that no longer count.
+-- Removes the buckets that no longer count.
 local function drop_old(window)
   local kind, old = window.kind, {}
   local upto = math.min(kind.now - kind.count - 1, window.last)
@@ -44,15 +44,15 @@ local function drop_old(window)
   if window.first > window.last then window.first, window.last, window.sum = nil, nil, 0 end
 end
 
--- sum, first and last are the hash's. `held` is what the present bucket holds (false: nothing), where the
--- caller has read it: what it is given, `more`, is written with the sum then.
+-- Opens a window from the hash's sum, first and last. `held` is the amount of the present bucket (false: none), if the
+-- caller has read it. In that case amounts for the present bucket gather in `more`, and are written with the sum.
 function windows.open(kind, hash, sum, first, last, held)
   first, last = numbers.whole(first), numbers.whole(last)
   sum = numbers.whole(sum) or 0
-  -- What is no window begins anew: the ends of one are both there, and not further apart than it is long.
+  -- An invalid window starts empty. A valid one has both ends, and they are no further apart than its length.
   if not first or not last or last < first or last - first > kind.count + 1 then first, last, sum = nil, nil, 0 end
   if held ~= nil then held = (numbers.whole(held) or 0) end
-  -- Eight fields, and mostly no more come: with the ninth Lua doubles a table.
+  -- A window has eight fields, and rarely gets more: Lua doubles a table at the ninth.
   local window = { kind = kind, hash = hash, sum = sum, first = first, last = last,
     held = held, more = 0, moved = false }
   if first and first < kind.now - kind.count then drop_old(window) end
@@ -69,7 +69,7 @@ local function add_to(window, bucket, amount)
   end
 end
 
--- Adds what is reserved now; returns its bucket. A clock behind the one before it adds to the newest.
+-- Adds an amount that is reserved now, and returns its bucket. If the clock was set back, the newest bucket gets it.
 function windows.add(window, amount)
   local bucket = window.kind.now
   if bucket ~= window.last then
@@ -81,13 +81,13 @@ function windows.add(window, amount)
   return bucket
 end
 
--- Corrects what was added to a bucket, while that still counts.
+-- Corrects the amount of a bucket that still counts.
 function windows.correct(window, bucket, amount)
   if amount == 0 or not window.first or bucket < window.first or bucket > window.last then return end
   add_to(window, bucket, amount)
 end
 
--- When `excess` of what the window holds will no longer count, if nothing is added: ms, or nil at once.
+-- When `excess` of the window's sum will no longer count if nothing is added: ms, or nil if that is now.
 function windows.clears_at(window, excess)
   if excess <= 0 or not window.first then return nil end
   local kind, buckets = window.kind, {}
@@ -102,8 +102,8 @@ function windows.clears_at(window, excess)
   return (window.last + kind.count + 1) * kind.size_ms
 end
 
--- Writes what changed; its sum and ends go to `fields`, which has `n`, for one HSET of the caller's.
--- Returns how many it has then.
+-- Writes the buckets that changed. It appends the sum and the ends to `fields`, which has `n` values, for one HSET of
+-- the caller. Returns the new number of values.
 function windows.flush(window, fields, n)
   local adds, more = window.adds, window.more
   if more == 0 and not adds and not window.moved then return n end

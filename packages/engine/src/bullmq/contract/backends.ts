@@ -1,5 +1,5 @@
 /**
- * The backends that the contract holds for: BullMQ's own, which says what the contract is, and
+ * The backends that the contract holds for: BullMQ's own, which defines the contract, and
  * FairBackend, once with BullMQ's ids (all jobs in the plain lane) and once with ids that name an
  * API key (all jobs in that key's lane).
  */
@@ -11,11 +11,11 @@ import { fairBackend } from "../fair-backend-factory.ts";
 export interface Backend {
   readonly name: string;
   readonly factory: BackendFactory<RedisQueueBackend>;
-  /** The id of a job that is added without one; undefined leaves it to BullMQ. */
+  /** The id for a job that is added without one. If it is undefined, BullMQ chooses. */
   newId(): string | undefined;
-  /** The id that a test calls `label`. */
+  /** The id for the name `label` in a test. */
   id(label: string): string;
-  /** Jobs of different priority bands are in one lane. */
+  /** True if jobs of different priority bands are in one lane. */
   readonly oneLaneForAllPriorities: boolean;
 }
 
@@ -46,7 +46,7 @@ export const fairKeyed: Backend = {
 
 const all: readonly Backend[] = [bullBackend, fairPlain, fairKeyed];
 
-/** Says the same of every backend. */
+/** Runs the same tests for every backend. */
 export function contract(title: string, body: (backend: Backend) => void): void {
   for (const backend of all) describe(`${title}: ${backend.name}`, () => body(backend));
 }

@@ -1,4 +1,4 @@
-/** Queues, workers, events and flows of one test, on keys of its own, closed with it. */
+/** The queues, workers, events and flows of one test. They use separate keys, and are closed at its end. */
 import { redisForTests } from "@millrace/testing";
 import {
   type FlowJob,
@@ -15,7 +15,6 @@ import type { Backend } from "./backends.ts";
 
 type Options<T> = Partial<Omit<T, "connection" | "prefix">>;
 export type Bench = Awaited<ReturnType<typeof openBench>>;
-export type BenchQueue = ReturnType<Bench["queue"]>;
 export type BenchWorker = ReturnType<Bench["worker"]>;
 
 export interface LoggedEvent {
@@ -75,7 +74,7 @@ export async function openBench(backend: Backend) {
     id: backend.id,
     queue: (options: Options<QueueOptions> = {}, name = DEFAULT_QUEUE) =>
       opened(new Queue(name, { connection, prefix, ...options })),
-    /** Runs from the start. A test that does not wait for its errors still sees them as failures. */
+    /** Starts a worker at once. Its errors fail the test even if the test does not wait for them. */
     worker(
       processor: Processor | undefined,
       options: Options<WorkerOptions> = {},
@@ -93,7 +92,7 @@ export async function openBench(backend: Backend) {
       return events;
     },
     flows: () => opened(new FlowProducer({ connection, prefix })),
-    /** The events so far, in order; of some kinds only if any are named. */
+    /** The events so far, in order. If kinds are named, only events of those kinds. */
     async log(kinds: readonly string[] = [], name = DEFAULT_QUEUE): Promise<LoggedEvent[]> {
       const entries = await redis.xrange(`${prefix}:${name}:events`, "-", "+");
       const events = entries.map(([, fields]) => {
@@ -117,7 +116,7 @@ interface Emitter {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** The next `count` times that `event` happens and `matches`, each as its arguments. */
+/** The arguments of the next `count` events that match. */
 export function happens<Args extends unknown[] = unknown[]>(
   emitter: unknown,
   event: string,
@@ -136,7 +135,7 @@ export function happens<Args extends unknown[] = unknown[]>(
   });
 }
 
-/** Leases by hand, one job after the other, until there is none; completes them unless told not to. */
+/** Leases by hand, one job after the other, until there is none. It completes them unless the options say otherwise. */
 export async function takeAll(worker: BenchWorker, settle = true): Promise<string[]> {
   const names: string[] = [];
   for (;;) {
@@ -158,7 +157,7 @@ export const TOKEN = "token-1";
 
 export const names = (jobs: readonly { readonly name: string }[]) => jobs.map(({ name }) => name);
 
-/** A promise to settle from outside. */
+/** A promise that a test settles itself. */
 export function gate() {
   return Promise.withResolvers<void>();
 }

@@ -5,7 +5,7 @@ import { happens, openBench, TOKEN, take, takeAll } from "./bench.ts";
 const HOUR_MS = 3_600_000;
 
 contract("deduplication", (backend) => {
-  test("a second job of the same id is not added, and says so", async () => {
+  test("a second job with the same id is not added, and an event reports it", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const jobId = bench.id("same");
@@ -16,7 +16,7 @@ contract("deduplication", (backend) => {
     expect(await bench.log(["duplicated"])).toEqual([{ event: "duplicated", jobId }]);
   });
 
-  test("in bulk, a job of an id that is there is not added", async () => {
+  test("in bulk, a job with an id that exists is not added", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const jobId = bench.id("same");
@@ -58,7 +58,7 @@ contract("deduplication", (backend) => {
     expect(await queue.getDeduplicationJobId("d")).toBeNull();
   });
 
-  test("throttle: for a time others are ignored, whatever became of the first", async () => {
+  test("throttle: other jobs are ignored for a time, whatever happens to the first", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -72,7 +72,7 @@ contract("deduplication", (backend) => {
     expect(await takeAll(worker)).toEqual(["third"]);
   });
 
-  test("throttle with extend: a further job pushes the end of the time", async () => {
+  test("throttle with extend: each further job extends the time", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const deduplication = { id: "d", ttl: HOUR_MS, extend: true };
@@ -96,7 +96,7 @@ contract("deduplication", (backend) => {
     expect(await queue.getJob(first.id ?? "")).toBeUndefined();
     expect(await queue.getDelayedCount()).toBe(1);
     await second.promote();
-    // It waits now, and is not replaced any more.
+    // The job waits now, and is no longer replaced.
     await queue.add("third", {}, opts);
     expect(await takeAll(bench.worker(undefined))).toEqual(["second"]);
     expect(await bench.log(["removed"])).toMatchObject([{ jobId: first.id, prev: "delayed" }]);
@@ -125,7 +125,7 @@ contract("deduplication", (backend) => {
     expect(await queue.getDeduplicationJobId("d")).toBeNull();
   });
 
-  test("a job can give its deduplication id away while it runs", async () => {
+  test("a job can release its deduplication id while it runs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -138,7 +138,7 @@ contract("deduplication", (backend) => {
     expect(await running.removeDeduplicationKey()).toBe(false);
   });
 
-  test("QueueEvents hears of duplicated and deduplicated jobs", async () => {
+  test("QueueEvents receives events about duplicated and deduplicated jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();

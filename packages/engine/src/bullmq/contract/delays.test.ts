@@ -32,7 +32,7 @@ contract("delays", (backend) => {
   test("delayed jobs run in the order of their times", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
-    // Counted from one time, however long adding them takes.
+    // All delays count from one time, however long adding the jobs takes.
     const timestamp = Date.now();
     await queue.add("third", {}, { delay: 60, timestamp });
     await queue.add("first", {}, { delay: 20, timestamp });

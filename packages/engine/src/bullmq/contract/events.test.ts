@@ -18,7 +18,7 @@ contract("events", (backend) => {
     ]);
   });
 
-  test("a failed and retried job says so", async () => {
+  test("events report that a job failed and was retried", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -66,7 +66,7 @@ contract("events", (backend) => {
     await a.moveToCompleted(null, TOKEN, false);
     expect(await bench.log(["drained"])).toEqual([]);
     await b.moveToCompleted(null, TOKEN, true);
-    // The delayed job is not waited for; whoever asks for a job is told when it is due instead.
+    // The queue counts as drained although a delayed job exists. A worker that asks for a job learns when that is due.
     expect(await bench.log(["drained"])).toEqual([]);
     await queue.drain(true);
     await queue.add("d", {});
@@ -74,7 +74,7 @@ contract("events", (backend) => {
     expect(await bench.log(["drained"])).toHaveLength(1);
   });
 
-  test("a worker says that it is drained when it finds nothing more", async () => {
+  test("a worker emits drained when it finds no more jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const ran: string[] = [];
@@ -84,7 +84,7 @@ contract("events", (backend) => {
     expect(ran).toEqual(["a", "b"]);
   });
 
-  test("QueueEvents hears all of it, in order, also by job id", async () => {
+  test("QueueEvents receives all events in order, also by job id", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
@@ -107,7 +107,7 @@ contract("events", (backend) => {
     expect((await completed)[0]?.[2]).toBe("active");
   });
 
-  test("a job can be waited for, whether it completes, fails or has done so before", async () => {
+  test("waitUntilFinished works for a job that completes, fails, or has already ended", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
@@ -128,7 +128,7 @@ contract("events", (backend) => {
     const queue = bench.queue({ streams: { events: { maxLen: 10 } } });
     await queue.waitUntilReady();
     await queue.addBulk(Array.from({ length: 500 }, () => ({ name: "a", data: {} })));
-    // Streams are cut a node at a time, of 100 entries by default.
+    // Redis trims streams by whole nodes, of 100 entries by default.
     expect((await bench.log()).length).toBeLessThan(500);
     await queue.trimEvents(0);
     expect(await bench.log()).toEqual([]);

@@ -26,7 +26,7 @@ contract("flows", (backend) => {
     expect(await parent?.getState()).toBe("completed");
   });
 
-  test("a parent whose children are done goes before what waits", async () => {
+  test("a parent whose children are done goes before waiting jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await bench.flows().add(parentWith(child("one")));
@@ -123,7 +123,7 @@ contract("flows", (backend) => {
     expect(await takeAll(worker)).toEqual([]);
   });
 
-  test("ignoreDependencyOnFailure runs the parent, which is told of the failure", async () => {
+  test("ignoreDependencyOnFailure runs the parent, which can read the failure", async () => {
     await using bench = await openBench(backend);
     const worker = bench.worker(undefined);
     const flow = await bench
@@ -164,7 +164,7 @@ contract("flows", (backend) => {
     });
   });
 
-  test("a failed child that is retried holds its parent again", async () => {
+  test("a failed child that is retried makes its parent wait again", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -196,7 +196,7 @@ contract("flows", (backend) => {
     }
   });
 
-  test("a tree with a child that somebody holds is not removed", async () => {
+  test("a tree with a locked child is not removed", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -250,7 +250,7 @@ contract("flows", (backend) => {
     expect(await queue.getWaitingCount()).toBe(0);
   });
 
-  test("children added in bulk hold their parent", async () => {
+  test("a parent waits for children that are added in bulk", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);

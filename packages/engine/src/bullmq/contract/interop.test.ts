@@ -46,7 +46,7 @@ test("a job that was submitted runs on a plain worker", async () => {
   expect(heard).toContainEqual({ kind: "finished", jobId: spec.id, state: "SUCCEEDED" });
 });
 
-test("where BullMQ limits a queue as a whole, each end says that there is room", async () => {
+test("under BullMQ's limit for a whole queue, each end signals that there is room", async () => {
   const { engine, job, queue } = await setupBoth();
   await queue.setGlobalConcurrency(1);
   await engine.submit([job("aaaa"), job("aaaa")]);
@@ -63,7 +63,7 @@ test("where BullMQ limits a queue as a whole, each end says that there is room",
   await queue.close();
 });
 
-test("a job that was added plainly is leased, retried and settled by the engine", async () => {
+test("the engine leases, retries and settles a job that plain BullMQ added", async () => {
   const { engine, job, queue, time } = await setupBoth();
   const { id } = job("aaaa");
   const heard: Signal[] = [];
@@ -124,7 +124,7 @@ test("both see the same counts, states and lists", async () => {
   await queue.close();
 });
 
-test("a job that is removed plainly is gone for the engine, with all that was its own", async () => {
+test("a job that plain BullMQ removes is gone for the engine, with everything that belonged to it", async () => {
   const { engine, job, queue, url } = await setupBoth();
   const spec = job("aaaa", { idempotencyKey: "once", expiresAtMs: 1_764_000_100_000 });
   await engine.submit([spec]);
@@ -150,7 +150,7 @@ const failsForGood = {
   failure: { ...failure, retryable: false },
 } as const;
 
-test("a dead letter is no more once its job is retried plainly, one or all, and is kept when that is removed", async () => {
+test("a dead letter is removed when plain BullMQ retries its job, and is kept when plain BullMQ removes the job", async () => {
   const { engine, job, queue } = await setupBoth();
   const specs = [job("aaaa"), job("aaaa", { priority: 3 }), job("bbbb")];
   await engine.submit(specs);
@@ -176,7 +176,7 @@ test("a dead letter is no more once its job is retried plainly, one or all, and 
   await queue.close();
 });
 
-test("a priority that is changed plainly is the job's for the engine too", async () => {
+test("the engine uses a priority that plain BullMQ changed", async () => {
   const { engine, job, queue } = await setupBoth();
   const [urgent, other] = [job("aaaa"), job("aaaa", { priority: 40 })];
   await engine.submit([other, urgent]);
@@ -205,7 +205,7 @@ test("a plain worker cannot end a job that the engine has leased, nor the engine
   await queue.close();
 });
 
-test("a pause of the queue holds the engine's leases back too", async () => {
+test("a pause of the queue stops the engine's leases too", async () => {
   const { engine, job, queue } = await setupBoth();
   await queue.pause();
   await engine.submit([job("aaaa")]);

@@ -1,17 +1,17 @@
-/** FairBackend alone: several lanes, and writers that know nothing of lanes. */
+/** Tests of FairBackend only: several lanes, and writers that do not know lanes. */
 import { createRedisBackend, Job, type JobType, withBackend } from "bullmq";
 import { expect, test } from "vitest";
 import { framed } from "../fair-backend-scripts.ts";
 import { fairPlain, keyedId } from "./backends.ts";
 import { type Bench, happens, names, openBench, TOKEN, take, takeAll } from "./bench.ts";
 
-const of = (key: string, name: string, opts: object = {}) => ({
+const jobOf = (key: string, name: string, opts: object = {}) => ({
   name,
   data: {},
   opts: { jobId: keyedId(key), ...opts },
 });
 const numbered = (count: number, key: string, opts: object = {}) =>
-  Array.from({ length: count }, (_, i) => of(key, `${key}-${i}`, opts));
+  Array.from({ length: count }, (_, i) => jobOf(key, `${key}-${i}`, opts));
 
 const keysOf = (bench: Bench, pattern: string) =>
   bench.redis.keys(`${bench.prefix}:contract:${pattern}`);
@@ -28,7 +28,7 @@ test("a key with a few jobs is not kept waiting by one with a thousand", async (
   expect(leased.filter((name) => name.startsWith("calm"))).toEqual(
     Array.from({ length: 10 }, (_, i) => `calm-${i}`),
   );
-  // By turns, while both have jobs.
+  // The keys take turns while both have jobs.
   const turns = leased.slice(1, 19).map((name) => name.slice(0, 4));
   expect(new Set(turns.filter((_, i) => i % 2 === 0))).toHaveProperty("size", 1);
   expect(new Set(turns.filter((_, i) => i % 2 === 1))).toHaveProperty("size", 1);
@@ -152,20 +152,20 @@ test("drain, clean and obliterate reach every lane", async () => {
   expect(await bench.redis.keys(`${bench.prefix}:*`)).toEqual([]);
 });
 
-test("what leaves a lane and comes back is in the same lane, and keeps its priority", async () => {
+test("a job that leaves a lane and returns is in the same lane, and keeps its priority", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
   const worker = bench.worker(undefined);
   await queue.addBulk([
-    of("key1", "retried", { priority: 5, attempts: 2 }),
-    of("key2", "stalled", { priority: 5 }),
+    jobOf("key1", "retried", { priority: 5, attempts: 2 }),
+    jobOf("key2", "stalled", { priority: 5 }),
   ]);
   const running = [await take(worker), await take(worker)];
   const by = (name: string) => running.find((job) => job.name === name);
   await queue.addBulk([
-    of("key1", "later", { priority: 5 }),
-    of("key2", "urgent", { priority: 1 }),
-    of("key2", "later still", { priority: 5 }),
+    jobOf("key1", "later", { priority: 5 }),
+    jobOf("key2", "urgent", { priority: 1 }),
+    jobOf("key2", "later still", { priority: 5 }),
   ]);
   await by("retried")?.moveToFailed(new Error("no"), TOKEN, false);
   const base = `${bench.prefix}:contract:`;
@@ -185,7 +185,7 @@ test("what leaves a lane and comes back is in the same lane, and keeps its prior
 test("a job whose priority changes moves to the lane of its new band", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
-  const [job] = await queue.addBulk([of("key1", "a", { priority: 5 })]);
+  const [job] = await queue.addBulk([jobOf("key1", "a", { priority: 5 })]);
   for (const [priority, lane] of [
     [40, "key1|2|"],
     [90, "key1|3|"],
@@ -200,16 +200,16 @@ test("a job whose priority changes moves to the lane of its new band", async () 
   expect(await keysOf(bench, "mr:depth")).toEqual([]);
 });
 
-test("a lane whose job was deleted behind its back is passed over", async () => {
+test("a lane whose job was deleted by another program is skipped", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
-  const [ghost] = await queue.addBulk([of("key1", "ghost"), of("key1", "real")]);
+  const [ghost] = await queue.addBulk([jobOf("key1", "ghost"), jobOf("key1", "real")]);
   await bench.redis.del(`${bench.prefix}:contract:${ghost?.id}`);
   expect(await takeAll(bench.worker(undefined))).toEqual(["real"]);
 });
 
-/** Jobs that nobody has moved to the lanes yet. */
-async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof of>[]) {
+/** Adds jobs that are not yet moved to lanes. */
+async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof jobOf>[]) {
   const { connection, prefix } = bench;
   const foreign = new (withBackend(createRedisBackend).Queue)("contract", { connection, prefix });
   await foreign.addBulk([...jobs]);
@@ -217,7 +217,7 @@ async function addForeign(bench: Bench, jobs: readonly ReturnType<typeof of>[]) 
 }
 const plain = (name: string, opts: object = {}) => ({ name, data: {}, opts: opts as never });
 
-test("what a queue of BullMQ's own backend adds is run, counted and listed", async () => {
+test("jobs that BullMQ's own backend adds are run, counted and listed", async () => {
   await using bench = await openBench(fairPlain);
   const added = Array.from({ length: 2_500 }, (_, i) => plain(`${i}`));
   await addForeign(bench, [...added, ...numbered(3, "key1", { priority: 4 })]);
@@ -229,8 +229,8 @@ test("what a queue of BullMQ's own backend adds is run, counted and listed", asy
   expect(ran.filter((name) => !name.startsWith("key1"))).toEqual(names(added));
 });
 
-test("what has not been moved to the lanes yet is in every view, at its far end", async () => {
-  // One call moves a thousand: what is asked here is answered from both sides of that.
+test("jobs that are not yet moved to lanes are at the far end of every view", async () => {
+  // One call moves a thousand jobs, so the answers here include jobs from both sides of that limit.
   for (const opts of [{}, { priority: 7 }]) {
     const type = "priority" in opts ? "prioritized" : "wait";
     const added = Array.from({ length: 1_010 }, (_, i) => plain(`${i}`, opts));
@@ -261,13 +261,13 @@ test("a script that works on two queues keeps them apart", async () => {
   const parents = bench.worker(undefined, {}, "other");
   for (let i = 0; i < 9; i += 1) await take(parents);
   await bench.flows().add({
-    ...of("key1", "parent"),
+    ...jobOf("key1", "parent"),
     queueName: "other",
-    children: [{ ...of("key1", "child"), queueName: "contract" }],
+    children: [{ ...jobOf("key1", "child"), queueName: "contract" }],
   });
   await bench.queue().addBulk(numbered(1, "key1"));
   const child = await take(bench.worker(undefined));
-  // The parent waits in its queue, and the next job of this one is leased.
+  // The parent waits in its queue, and the next job of this queue is leased.
   await child.moveToCompleted(null, TOKEN, true);
   const virtual = (queue: string) => bench.redis.hget(`${bench.prefix}:${queue}:mr:bands`, "v1");
   expect(await Promise.all([virtual("other"), virtual("contract")])).toEqual(["8", "1"]);
@@ -301,12 +301,12 @@ test("both backends can use one client", async () => {
   await Promise.all([foreign.close(), queue.close()]);
 });
 
-test("the counters follow a script that fails half-way", async () => {
+test("the counters are right after a script that fails half-way", async () => {
   await using bench = await openBench(fairPlain);
   const queue = bench.queue();
   await queue.addBulk(numbered(2, "key1"));
   const running = await take(bench.worker(undefined));
-  // A queue has no lock duration, so leasing the next fails after the lane has given it.
+  // A queue has no lock duration, so leasing the next job fails after the lane has given it.
   const job = await Job.fromId(queue, running.id ?? "");
   await expect(job?.moveToCompleted(null, TOKEN, true)).rejects.toThrow("arguments must be");
   expect(await queue.getJobCounts("wait", "active", "completed")).toEqual({

@@ -6,7 +6,7 @@ import { happens, openBench, TOKEN, take, takeAll } from "./bench.ts";
 const HOUR_MS = 3_600_000;
 
 contract("global concurrency", (backend) => {
-  test("no more jobs run at once than the queue allows, whatever the workers can do", async () => {
+  test("the queue's concurrency limit holds over all workers", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.setGlobalConcurrency(2);
@@ -19,7 +19,7 @@ contract("global concurrency", (backend) => {
       running += 1;
       most = Math.max(most, running);
       if (running === 2) two.resolve();
-      // Neither of the first two ends before the other has begun.
+      // Neither of the first two jobs ends before the other has begun.
       await two.promise;
       await new Promise(setImmediate);
       ran.push(name);
@@ -34,7 +34,7 @@ contract("global concurrency", (backend) => {
     expect(ran).toHaveLength(30);
   });
 
-  test("with one at a time, jobs run in order over several workers", async () => {
+  test("with a limit of one, jobs run in order over several workers", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.setGlobalConcurrency(1);
@@ -50,7 +50,7 @@ contract("global concurrency", (backend) => {
     expect(ran).toEqual(added);
   });
 
-  test("a full queue leases nothing until a job ends, and says that it is full", async () => {
+  test("a full queue leases nothing until a job ends, and reports that it is full", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -78,12 +78,12 @@ contract("rate limits", (backend) => {
     expect(await queue.getWaitingCount()).toBe(1);
     expect(await queue.getRateLimitTtl(2)).toBeGreaterThan(0);
     expect(await queue.removeRateLimitKey()).toBe(1);
-    // A worker waits its window out by its own clock: a fresh one asks again.
+    // A worker waits until its window ends by its own clock, so a new worker asks again.
     const other = bench.worker(undefined, { limiter: { max: 2, duration: HOUR_MS } });
     expect(await takeAll(other)).toEqual(["c"]);
   });
 
-  test("a limited worker goes on when the window is over", async () => {
+  test("a limited worker continues when the window is over", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const ran: string[] = [];
@@ -122,7 +122,7 @@ contract("rate limits", (backend) => {
     expect(await takeAll(bench.worker(undefined))).toEqual(["b"]);
   });
 
-  test("a queue can be held back for a time", async () => {
+  test("a queue can be rate-limited for a time", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const limiter = { limiter: { max: 1, duration: 1 } };
@@ -134,7 +134,7 @@ contract("rate limits", (backend) => {
     expect(await takeAll(bench.worker(undefined, limiter))).toEqual(["a"]);
   });
 
-  test("a job that is over somebody's limit goes back to the head, and keeps its attempt", async () => {
+  test("a job that meets a rate limit while it runs returns to the head, and keeps its attempt", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const ran: string[] = [];
@@ -154,7 +154,7 @@ contract("rate limits", (backend) => {
     expect((await queue.getJob(a?.id ?? ""))?.attemptsMade).toBe(1);
   });
 
-  test("a prioritized job that goes back is first of its priority", async () => {
+  test("a prioritized job that returns is the first of its priority", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);

@@ -31,7 +31,7 @@ contract("order", (backend) => {
     expect(await takeAll(bench.worker(undefined))).toEqual(names(added));
   });
 
-  test("a job added last in, first out goes before all that wait", async () => {
+  test("a lifo job goes before all waiting jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {});
@@ -99,7 +99,7 @@ contract("order", (backend) => {
     expect(await queue.getJobCounts("wait", "prioritized")).toEqual({ wait: 0, prioritized: 0 });
   });
 
-  test("changing a priority moves the job behind those of the new one", async () => {
+  test("changing a priority moves the job behind the jobs of the new priority", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const a = await queue.add("a", {}, { priority: 1 });
@@ -111,7 +111,7 @@ contract("order", (backend) => {
     expect(await takeAll(bench.worker(undefined))).toEqual(["b", "c", "a"]);
   });
 
-  test("changing a priority with lifo moves the job before those of the new one", async () => {
+  test("changing a priority with lifo moves the job before the jobs of the new priority", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {}, { priority: 2 });
@@ -121,7 +121,7 @@ contract("order", (backend) => {
     expect(await takeAll(bench.worker(undefined))).toEqual(["c", "a", "b"]);
   });
 
-  test("a priority can be taken from a job, and given to one", async () => {
+  test("a job's priority can be removed, and a job can be given one", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {});

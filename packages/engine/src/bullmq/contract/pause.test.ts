@@ -3,11 +3,11 @@ import { contract } from "./backends.ts";
 import { gate, happens, openBench, TOKEN, take, takeAll } from "./bench.ts";
 
 contract("pause", (backend) => {
-  test("nothing of a paused queue runs until it is resumed", async () => {
+  test("no job of a paused queue runs until it is resumed", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
-    const told = Promise.all([happens(events, "paused"), happens(events, "resumed")]);
+    const announced = Promise.all([happens(events, "paused"), happens(events, "resumed")]);
     const ran: string[] = [];
     const worker = bench.worker(async ({ name }) => ran.push(name));
     await worker.waitUntilReady();
@@ -24,7 +24,7 @@ contract("pause", (backend) => {
     const completed = happens(worker, "completed", 3);
     await queue.resume();
     await completed;
-    await told;
+    await announced;
     expect(ran).toEqual(["a", "c", "b"]);
     expect(await queue.isPaused()).toBe(false);
   });
@@ -52,7 +52,7 @@ contract("pause", (backend) => {
     });
   });
 
-  test("what returns to a paused queue waits in it, in its place", async () => {
+  test("a job that returns to a paused queue waits in its place", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -70,7 +70,7 @@ contract("pause", (backend) => {
     expect(await takeAll(worker)).toEqual(["b", "a", "c"]);
   });
 
-  test("a worker that is paused takes nothing, and the others do", async () => {
+  test("a paused worker takes no jobs, and other workers do", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const ran: string[] = [];

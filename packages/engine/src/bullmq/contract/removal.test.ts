@@ -5,7 +5,7 @@ import { happens, names, openBench, TOKEN, take, takeAll } from "./bench.ts";
 const HOUR_MS = 3_600_000;
 
 contract("drain, clean, obliterate", (backend) => {
-  test("drain removes what waits, and leaves delayed and active jobs", async () => {
+  test("drain removes waiting jobs, and leaves delayed and active jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -27,7 +27,7 @@ contract("drain, clean, obliterate", (backend) => {
     expect(await queue.getCompletedCount()).toBe(1);
   });
 
-  test("drain with delayed removes those too", async () => {
+  test("drain with delayed removes delayed jobs too", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {});
@@ -79,7 +79,7 @@ contract("drain, clean, obliterate", (backend) => {
     expect(await queue.getFailedCount()).toBe(0);
   });
 
-  test("clean removes waiting jobs, those that are next first", async () => {
+  test("clean removes waiting jobs, the next ones first", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const jobs = await queue.addBulk(["a", "b", "c", "d"].map((name) => ({ name, data: {} })));
@@ -105,7 +105,7 @@ contract("drain, clean, obliterate", (backend) => {
     expect(await takeAll(bench.worker(undefined))).toEqual(["d"]);
   });
 
-  test("clean removes active jobs that nobody holds, and no others", async () => {
+  test("clean removes active jobs without a lock, and no others", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -192,7 +192,7 @@ contract("drain, clean, obliterate", (backend) => {
 });
 
 contract("removing a job", (backend) => {
-  test("a job can be removed from wherever it waits", async () => {
+  test("a waiting job can be removed from any place", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const jobs = [
@@ -226,7 +226,7 @@ contract("removing a job", (backend) => {
     expect(await queue.getCompletedCount()).toBe(0);
   });
 
-  test("a job that somebody holds cannot be removed", async () => {
+  test("a locked job cannot be removed", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {});
@@ -258,7 +258,7 @@ contract("retention", (backend) => {
     expect(await queue.getJobCounts("completed", "failed")).toEqual({ completed: 1, failed: 1 });
   });
 
-  test("a job is removed when it completes, or fails, if it says so", async () => {
+  test("a job is removed when it completes or fails, if its options say so", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -271,7 +271,7 @@ contract("retention", (backend) => {
     expect(await completed.getState()).toBe("unknown");
   });
 
-  test("the last few are kept", async () => {
+  test("a number of the last finished jobs is kept", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue({
       defaultJobOptions: { removeOnComplete: 2, removeOnFail: { count: 1 } },
@@ -291,7 +291,7 @@ contract("retention", (backend) => {
     expect(names(await queue.getCompleted()).toSorted()).toEqual(["d", "e"]);
   });
 
-  test("those older than an age are removed when another finishes", async () => {
+  test("jobs older than an age are removed when another job finishes", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined, { removeOnComplete: { age: 60 } });

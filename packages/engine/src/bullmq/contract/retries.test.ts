@@ -22,7 +22,7 @@ contract("retries", (backend) => {
     expect(after?.failedReason).toBe("attempt 1");
   });
 
-  test("a job out of attempts is failed, and says so", async () => {
+  test("a job without attempts left fails, and an event reports it", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
@@ -55,7 +55,7 @@ contract("retries", (backend) => {
     expect((await queue.getJob(job.id ?? ""))?.attemptsMade).toBe(1);
   });
 
-  test("a retry without backoff waits behind the others", async () => {
+  test("a retry without backoff waits behind other jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -65,7 +65,7 @@ contract("retries", (backend) => {
     expect(await takeAll(worker)).toEqual(["b", "a"]);
   });
 
-  test("a retry of a lifo job goes before the others", async () => {
+  test("a retry of a lifo job goes before other jobs", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -144,7 +144,7 @@ contract("retries", (backend) => {
     ]);
   });
 
-  test("a backoff of a few milliseconds is waited for by an idle worker", async () => {
+  test("an idle worker waits for a backoff of a few milliseconds", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(async (job) => {
@@ -167,7 +167,7 @@ contract("retries", (backend) => {
     ]);
   });
 
-  test("failing one job leases the next in the same call, also when the first is retried", async () => {
+  test("failing a job leases the next one in the same call, also if the first is retried", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const NEW_YEAR = { pattern: "0 0 1 1 *", tz: "UTC" };
 
 contract("job schedulers", (backend) => {
-  test("every few milliseconds a job is made from the template", async () => {
+  test("a scheduler makes a job from its template at each interval", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const ran: unknown[] = [];
@@ -23,12 +23,12 @@ contract("job schedulers", (backend) => {
     const queue = bench.queue();
     await queue.upsertJobScheduler("s", { every: HOUR_MS }, { name: "tick" });
     expect(await takeAll(bench.worker(undefined))).toEqual(["tick"]);
-    // Leasing it has made the next.
+    // Leasing the job has made the next one.
     expect(names(await queue.getDelayed())).toEqual(["tick"]);
     expect((await queue.getJobScheduler("s"))?.iterationCount).toBe(2);
   });
 
-  test("a cron pattern says when", async () => {
+  test("a cron pattern sets the times", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const job = await queue.upsertJobScheduler("s", NEW_YEAR, { name: "tick", data: { n: 1 } });
@@ -111,7 +111,7 @@ contract("job schedulers", (backend) => {
     expect((await queue.getJob(job.id ?? ""))?.opts).toMatchObject(opts);
   });
 
-  test("a scheduler goes on when its job fails", async () => {
+  test("a scheduler continues when its job fails", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(async () => {

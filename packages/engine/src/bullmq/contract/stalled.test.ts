@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { contract } from "./backends.ts";
 import { type Bench, happens, openBench, TOKEN, take, takeAll } from "./bench.ts";
 
-/** As if the holder had gone and its lock run out. */
+/** Makes a job look as if its worker had gone and its lock had expired. */
 const loseLock = (bench: Bench, jobId: string | undefined) =>
   bench.redis.del(`${bench.prefix}:contract:${jobId}:lock`);
 
-/** Runs the check, as often as needed for it to see what has no lock: once to mark, once to move. */
+/** Runs the stalled check twice: the first run marks jobs without a lock, and the second moves them. */
 async function checkTwice(bench: Bench, worker: ReturnType<Bench["worker"]>): Promise<string[]> {
   const key = `${bench.prefix}:contract:stalled-check`;
   await bench.redis.del(key);
@@ -16,7 +16,7 @@ async function checkTwice(bench: Bench, worker: ReturnType<Bench["worker"]>): Pr
 }
 
 contract("stalled jobs", (backend) => {
-  test("a job whose lock ran out is run again, by a running worker", async () => {
+  test("a job whose lock expired is run again by a running worker", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const events = await bench.events();
@@ -59,7 +59,7 @@ contract("stalled jobs", (backend) => {
     expect(await a.getState()).toBe("active");
   });
 
-  test("a job that stalled too often is failed by the next worker that gets it", async () => {
+  test("the next worker fails a job that stalled too often", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const dead = bench.worker(undefined, { maxStalledCount: 0 });
@@ -86,7 +86,7 @@ contract("stalled jobs", (backend) => {
     expect(lost).toEqual(["b"]);
   });
 
-  test("what a worker does to a job that it lost is refused", async () => {
+  test("calls of a worker for a job that it lost are refused", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -100,7 +100,7 @@ contract("stalled jobs", (backend) => {
     await expect(job.moveToDelayed(Date.now() + 1_000, TOKEN)).rejects.toThrow("Missing lock");
     await expect(job.moveToWait(TOKEN)).rejects.toThrow("Missing lock");
     await checkTwice(bench, worker);
-    // None of the refused calls has leased another job.
+    // No refused call has leased another job.
     expect(await queue.getJobCounts("wait", "active")).toEqual({ wait: 2, active: 0 });
   });
 });

@@ -56,7 +56,7 @@ contract("states", (backend) => {
       waiting: 2,
       "waiting-children": 1,
     });
-    // What is still to be run.
+    // The jobs that are still to be run.
     expect(await queue.count()).toBe(7);
     expect(await queue.getWaitingCount()).toBe(2);
     expect(await queue.getPrioritizedCount()).toBe(2);

@@ -21,7 +21,7 @@ contract("workers", (backend) => {
     release.resolve();
     await closed;
     expect(await queue.getJob(job.id ?? "")).toMatchObject({ returnvalue: "finished" });
-    // It has not taken the next one along.
+    // The worker has not taken the next job.
     expect(await queue.getJobCounts("wait", "active", "completed")).toEqual({
       wait: 1,
       active: 0,
@@ -50,7 +50,7 @@ contract("workers", (backend) => {
     await completed;
   });
 
-  test("a worker runs as many jobs at once as its concurrency says", async () => {
+  test("a worker runs up to its concurrency of jobs at once", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const allStarted = gate();
@@ -86,7 +86,7 @@ contract("workers", (backend) => {
     const [cData, cId] = (await b?.moveToFailed(new Error("no"), TOKEN, true)) ?? [];
     expect(cData.name).toBe("c");
     const c = await Job.fromId(worker, cId);
-    // Nothing more to lease.
+    // No job is left to lease.
     const last = await c?.moveToCompleted("C", TOKEN, true);
     expect(last?.[0]).toBeFalsy();
     expect(await queue.getJobCounts("wait", "active", "completed", "failed")).toEqual({
@@ -97,7 +97,7 @@ contract("workers", (backend) => {
     });
   });
 
-  test("ending a job without asking for the next leases none", async () => {
+  test("ending a job without asking for the next one leases none", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(undefined);
@@ -116,7 +116,7 @@ contract("workers", (backend) => {
     expect((await next)?.name).toBe("a");
   });
 
-  test("a job that was started too often is failed", async () => {
+  test("a job that was started too often fails", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     await queue.add("a", {}, { attempts: 10 });
@@ -127,7 +127,7 @@ contract("workers", (backend) => {
     expect(error?.message).toBe("job started more than allowable limit");
   });
 
-  test("an idle worker asks no more than one job in a wake-up needs", async () => {
+  test("an idle worker that wakes for one job leases only that job", async () => {
     await using bench = await openBench(backend);
     const queue = bench.queue();
     const worker = bench.worker(async () => undefined);
@@ -160,7 +160,7 @@ contract("workers", (backend) => {
 });
 
 contract("connections", (backend) => {
-  test("a client of the caller's own is shared, and left open", async () => {
+  test("a caller's own client is shared, and left open", async () => {
     await using bench = await openBench(backend);
     const options = { connection: bench.redis, prefix: bench.prefix };
     const queue = new bench.classes.Queue("contract", options);

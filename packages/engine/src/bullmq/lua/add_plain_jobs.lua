@@ -1,9 +1,9 @@
--- add_plain_jobs: store new jobs that wait for nothing else, as BullMQ's scripts for one job do, and
--- put each in its lane.
+-- add_plain_jobs: store new jobs that wait for nothing else, as BullMQ's scripts for one job do, and put each job into its
+-- lane.
 -- KEYS     base
 -- ARGV     per job: id | "", name, data, opts, timestamp_ms, priority, lifo
--- RETURNS  ids, in order; that of a job that was there already, too
--- REPEAT   safe where ids are given
+-- RETURNS  ids, in order, including those of jobs that existed already
+-- REPEAT   safe if ids are given
 -- TOUCHES  id (string), meta (hash), active (list), marker (zset), events (stream), mr:index: (zset)
 local base = KEYS[1]
 local rcall = redis.call
@@ -11,7 +11,7 @@ local rcall = redis.call
 --- @include "signals/lib/signals"
 
 local PER_JOB = 7
--- As BullMQ's own.
+-- BullMQ's default.
 local MAX_EVENTS = 10000
 
 local events = base .. "events"
@@ -36,7 +36,7 @@ for at = 0, #ARGV - 1, PER_JOB do
     rcall("XADD", events, "*", "event", "added", "jobId", id, "name", name)
     rcall("XADD", events, "*", "event", "waiting", "jobId", id)
     priority = tonumber(priority)
-    lanes.put(lanes.of_type(lanes.id(id, priority), name), id, priority, ARGV[at + 7] == "1")
+    lanes.put(lanes.for_type(lanes.id(id, priority), name), id, priority, ARGV[at + 7] == "1")
     added = true
     local key = lanes.key_of(id)
     if key then

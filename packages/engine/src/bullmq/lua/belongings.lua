@@ -1,5 +1,5 @@
--- belongings: what Millrace keeps of a job, or of a queue, and BullMQ's scripts do not know of when
--- they delete it, or try it again.
+-- belongings: removes what Millrace stores for a job or a queue, when BullMQ's scripts delete it or retry the job.
+-- BullMQ's scripts do not know these keys.
 --
 -- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
@@ -10,35 +10,35 @@ local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:
   "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
 
 local function forget_job(job_key)
-  local of, job_id = string.match(job_key, "^(.*:)([^:]+)$")
+  local queue_prefix, job_id = string.match(job_key, "^(.*:)([^:]+)$")
   local key = lanes.key_of(job_id)
   if not key then return end
-  -- An idempotency key outlives the job only once the job has ended.
+  -- An idempotency key outlives its job only if the job has ended.
   local idempotency = string.match(rcall("HGET", job_key, F.idempotency) or "", "^%d+:(.*)$")
   if idempotency then
-    local idem = of .. "mr:idem:" .. key .. ":" .. idempotency
+    local idem = queue_prefix .. "mr:idem:" .. key .. ":" .. idempotency
     local state, owner = string.match(rcall("GET", idem) or "", "^%S* (%S+) (%S+)$")
     if owner == job_id and state == "-" then rcall("DEL", idem) end
   end
-  -- A dead letter counts where its job did.
-  local counts, bytes = string.gsub(of, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
+  -- The bytes of a dead letter are counted in the queue of its job.
+  local counts, bytes = string.gsub(queue_prefix, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
   if bytes ~= 0 and numbers.add_field(counts, key, string.format("%.0f", -bytes)) == 0 then rcall("HDEL", counts, key) end
   rcall("DEL", job_key .. ":output")
-  rcall("ZREM", of .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
-  for _, set in ipairs(OF_JOB) do rcall("ZREM", of .. set, job_id) end
+  rcall("ZREM", queue_prefix .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
+  for _, set in ipairs(OF_JOB) do rcall("ZREM", queue_prefix .. set, job_id) end
 end
 
--- Called for a failed job that is tried again: its dead letter redriven, it would run twice.
+-- Called for a failed job that is retried. If its dead letter stayed, a redrive would run the job twice.
 function views.forget_dead(job_id)
 --- @include "jobs/lib/dead"
   dead.remove(job_id)
 end
 
--- Called before BullMQ's scripts delete several keys at once.
+-- Called before BullMQ's scripts delete several keys with one command.
 function views.delete(first, second)
   if second == first .. ":logs" then return forget_job(first) end
-  local of = string.match(first, "^(.*:)events$")
-  if of and second == of .. "delay" then
-    for _, name in ipairs(OF_QUEUE) do rcall("DEL", of .. name) end
+  local queue_prefix = string.match(first, "^(.*:)events$")
+  if queue_prefix and second == queue_prefix .. "delay" then
+    for _, name in ipairs(OF_QUEUE) do rcall("DEL", queue_prefix .. name) end
   end
 end

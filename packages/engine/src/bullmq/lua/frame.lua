@@ -1,5 +1,5 @@
--- frame: runs one of BullMQ's scripts, unchanged, with the lanes for its `wait` and `prioritized`.
--- KEYS and ARGV are that script's, and so is the reply.
+-- frame: runs one of BullMQ's scripts unchanged, with the lanes in place of its `wait` and `prioritized`. KEYS, ARGV and
+-- the reply are that script's.
 local rcall = redis.call
 local base
 --- @include "lanes/lib/lanes"
@@ -12,7 +12,7 @@ local function bullmq(redis)
 --- @bullmq
 end
 
--- What the script has done stays done when it fails half-way: the counters must follow it.
+-- If the script fails half-way, its writes stay, so the counters must be written too.
 local ok, reply = pcall(bullmq, views.redis)
 views.close()
 if ok or type(reply) == "table" then return reply end

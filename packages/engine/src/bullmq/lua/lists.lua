@@ -1,19 +1,19 @@
--- lists: the views of `wait` and `prioritized` for those who look at them, and take jobs out.
+-- lists: the views of `wait` and `prioritized` for scripts that list jobs or take them out.
 --
--- `wait` reads from left to right as in BullMQ: the job that is next is the rightmost. The order over
--- several lanes is by class and then by whose turn is first; inside a lane it is exact.
+-- `wait` reads from left to right as in BullMQ: the next job is the rightmost. Over several lanes the order is by class,
+-- and then by turn; inside a lane it is exact.
 --
 -- Needs `base`, `rcall`, `lanes`, and what is local to views.
 -- TOUCHES  wait (list), prioritized (zset)
 --- @include "lanes/lib/lane_reads"
 --- @include "bullmq/lua/belongings"
 
--- Lanes of the jobs that were listed: a script may delete a job's hash before it takes the job out.
+-- The lanes of listed jobs. A script may delete a job's hash before it takes the job out.
 local lane_of = {}
 -- The last range of `wait`.
 local listed
 
--- Where a job waits: its lane and its priority, or nil.
+-- The lane in which a job waits, and its priority; or nil.
 local function find(job_id)
   local lane = lane_of[job_id] or lanes.where(job_id)
   local priority = lane and lanes.priority_in(lane, job_id)
@@ -31,7 +31,7 @@ local function size(with_priority)
   return without + rcall("LLEN", base .. "wait")
 end
 
--- `count` jobs of a view after the first `skip`, the next first.
+-- `count` jobs of a view after the first `skip` jobs, in order.
 local function slice(with_priority, skip, count)
   local found = {}
   if count <= 0 then return found end
@@ -57,12 +57,12 @@ local function reversed(list)
   return result
 end
 
--- First and last index as a command means them, from 0; last < first: nothing.
-local function clamp(first, last, of)
+-- A command's first and last index, counted from 0. If last < first, the range is empty.
+local function clamp(first, last, length)
   first, last = tonumber(first), tonumber(last)
-  if first < 0 then first = math.max(of + first, 0) end
-  if last < 0 then last = of + last end
-  return first, math.min(last, of - 1)
+  if first < 0 then first = math.max(length + first, 0) end
+  if last < 0 then last = length + last end
+  return first, math.min(last, length - 1)
 end
 
 function wait.LLEN() return size(false) end
@@ -81,24 +81,24 @@ function wait.LREM(key, count, job_id)
 end
 
 function wait.LRANGE(_, first, last)
-  local of = size(false)
-  first, last = clamp(first, last, of)
-  local ids = reversed(slice(false, of - 1 - last, last - first + 1))
-  listed = { first = first, of = of, ids = ids }
+  local length = size(false)
+  first, last = clamp(first, last, length)
+  local ids = reversed(slice(false, length - 1 - last, last - first + 1))
+  listed = { first = first, length = length, ids = ids }
   return ids
 end
 
--- Scripts mark in this way what they delete, of what they have just listed.
+-- Scripts use this command to mark jobs for deletion that they have just listed.
 function wait.LSET(key, index, value)
-  if value ~= "" then error("LSET on wait") end
+  if value ~= "" then error("lanes do not support LSET with a value on wait") end
   index = tonumber(index)
-  if index < 0 then index = listed.of + index end
+  if index < 0 then index = listed.length + index end
   local job_id = listed.ids[index - listed.first + 1]
   local lane = find(job_id)
   if lane then take_out(job_id, lane) else rcall("LREM", key, 1, job_id) end
 end
 
--- Scripts cut off in this way what they have just listed and deleted.
+-- Scripts use this command to cut off jobs that they have just listed and deleted.
 function wait.LTRIM(key)
   for _, job_id in ipairs(listed.ids) do
     if rcall("EXISTS", base .. job_id) == 0 then
@@ -142,14 +142,14 @@ function prioritized.ZRANGE(_, first, last)
 end
 
 function prioritized.ZREVRANGE(_, first, last)
-  local of = size(true)
-  first, last = clamp(first, last, of)
-  return reversed(slice(true, of - 1 - last, last - first + 1))
+  local length = size(true)
+  first, last = clamp(first, last, length)
+  return reversed(slice(true, length - 1 - last, last - first + 1))
 end
 
--- Scripts ask for all of them, or the first few.
+-- Scripts ask for all jobs, or for the first few.
 function prioritized.ZRANGEBYSCORE(_, low, high, limit, offset, count)
-  if tonumber(low) ~= 0 or high ~= "+inf" then error("ZRANGEBYSCORE on prioritized") end
+  if tonumber(low) ~= 0 or high ~= "+inf" then error("lanes do not support ZRANGEBYSCORE on prioritized with these limits") end
   return slice(true, limit and tonumber(offset) or 0, limit and tonumber(count) or size(true))
 end
 

@@ -1,13 +1,13 @@
--- views: what BullMQ's scripts see as `wait` and `prioritized`: the jobs of all lanes without and with
--- a priority. Commands on those two keys, of whatever queue, are answered from the lanes of that
--- queue; all others pass through. A command that no script of BullMQ's used when this was written is
--- an error, so that a new release cannot bypass the lanes unnoticed.
+-- views: what BullMQ's scripts see as `wait` and `prioritized`: the jobs of all lanes without and with a priority.
+-- Commands on these two keys, of any queue, are answered from the lanes of that queue; all other commands pass through.
+-- A command that no BullMQ script used when this was written is an error, so that a new release of BullMQ cannot
+-- bypass the lanes unnoticed.
 --
--- What a writer that knows nothing of lanes has put under the real keys is moved to the lanes first,
--- INBOX at a time; what is left of it is the far end of the views.
+-- Jobs that a program without lanes has put under the real keys are moved to lanes first, INBOX at a time. Those that
+-- are left form the far end of the views.
 --
--- Every function that a script defines costs it 0.1 µs a call, used or not: what few scripts need is
--- defined when one asks for it (views.load).
+-- Every function that a script defines costs 0.1 µs in each call, used or not. So functions that few scripts need are
+-- defined when a script first needs them (views.load).
 --
 -- Needs `base`, `rcall`, `lanes`, `stored` and `signals`.
 -- TOUCHES  active (list), mr:index: (zset)
@@ -15,12 +15,12 @@ local views = { wait = {}, prioritized = {} }
 local wait, prioritized = views.wait, views.prioritized
 
 local INBOX = 1000
--- What a priority is worth in BullMQ's scores.
+-- A step of one priority in BullMQ's scores.
 local BULLMQ_RUN = 4294967296
 
--- The queues that this call has come to.
+-- The queues whose inbox this call has emptied.
 local emptied = {}
--- Jobs that were taken out of where they waited. One that is then put back to `wait` has no priority.
+-- Jobs that were taken out of their place. A job that is then put back to `wait` has no priority.
 local taken_out = {}
 -- Jobs that were taken out of `failed`.
 local taken_from_failed = {}
@@ -51,7 +51,7 @@ local function put(job_id, priority, at_head)
   local lane
   if key then
     local fields = rcall("HMGET", base .. job_id, F.lane, F.priority, F.type, F.suspect)
-    -- Scripts push what stalled, or was retried with others, whatever its priority. A key's job keeps it.
+    -- Scripts push stalled jobs, and jobs that are retried together, without their priority. A key's job keeps it.
     if not priority and not taken_out[job_id] then priority = tonumber(fields[2]) end
     lane = lanes.id(job_id, priority or 0, fields[1] and string.match(fields[1], "^[^|]*|[^|]*|(.*)$"))
     if fields[1] and fields[1] ~= lane then rcall("HSET", base .. job_id, F.lane, lane) end
@@ -81,11 +81,11 @@ function prioritized.ZADD(_, score, job_id)
   put(job_id, math.floor(score / BULLMQ_RUN), score % BULLMQ_RUN == 0)
 end
 
--- The next job of all lanes, in fair order, whatever its priority.
+-- The next job of all lanes in fair order, with any priority.
 function wait.RPOPLPUSH(_, active)
   local taken = false
   lanes.take(1, { serves = function() return true end, except = {}, excepted = 0 }, function(job_id)
-    -- Removed by something that knows nothing of lanes.
+    -- The job was removed by a program that does not know lanes.
     return rcall("EXISTS", base .. job_id) == 1 and { id = job_id, cost = 1 } or nil
   end, nil, function(job) taken = job.id end)
   if not taken then return false end
@@ -94,10 +94,10 @@ function wait.RPOPLPUSH(_, active)
   return taken
 end
 
--- Scripts look here when RPOPLPUSH, which takes from both, had nothing.
+-- Scripts use this command when RPOPLPUSH found nothing, and that takes from both views.
 function prioritized.ZPOPMIN() return {} end
 
--- Scripts look for markers that old versions of BullMQ kept among the jobs.
+-- Scripts look for markers that old versions of BullMQ kept among the jobs. Lanes have none.
 function wait.LINDEX() return false end
 
 function views.load()
@@ -107,41 +107,41 @@ end
 
 local ENDED = { completed = "f SUCCEEDED", failed = "f FAILED" }
 
--- Where jobs wait for a time, or for other jobs.
+-- The sets in which jobs wait for a time, or for other jobs.
 local DEFERS = { delayed = true, ["waiting-children"] = true }
 
--- Counts what ZADD, with scores and members, or ZREM, with members, is about to change of the jobs of keys.
-local function note_deferred(command, key, of, ...)
+-- Counts how the following ZADD (scores and members) or ZREM (members) changes the number of keys' deferred jobs.
+local function note_deferred(command, key, queue_prefix, ...)
   local args, adds = { ... }, command == "ZADD"
   local step = adds and 2 or 1
   for i = step, #args, step do
     local job_id = args[i]
     if lanes.key_of(job_id) and (rcall("ZSCORE", key, job_id) == false) == adds then
-      enter(of)
+      enter(queue_prefix)
       stored.defer(job_id, adds and 1 or -1)
     end
   end
 end
 
--- Commands on lists and sorted sets: those that begin with L, R, T or Z.
+-- Commands on lists and sorted sets, which begin with L, R, T or Z.
 local function on_list(command, key, ...)
-  local of, name = string.match(key, "^(.*:)([%a-]+)$")
+  local queue_prefix, name = string.match(key, "^(.*:)([%a-]+)$")
   local view = name == "wait" and wait or name == "prioritized" and prioritized
   if view then
     if not view[command] then views.load() end
-    if not view[command] then error(command .. " on " .. name) end
-    enter(of)
+    if not view[command] then error("lanes do not support " .. command .. " on " .. name .. ": use a BullMQ version that Millrace supports") end
+    enter(queue_prefix)
     return view[command](key, ...)
   end
   if name == "failed" and command == "ZREM" then
     for _, job_id in ipairs({ ... }) do taken_from_failed[job_id] = true end
   end
-  if DEFERS[name] and (command == "ZADD" or command == "ZREM") then note_deferred(command, key, of, ...) end
+  if DEFERS[name] and (command == "ZADD" or command == "ZREM") then note_deferred(command, key, queue_prefix, ...) end
   local ended = command == "ZADD" and ENDED[name]
   if ended then
     local _, job_id = ...
     if lanes.key_of(job_id) then
-      enter(of)
+      enter(queue_prefix)
       signals.add(ended, job_id)
     end
   end
@@ -155,9 +155,9 @@ local function call(command, key, ...)
     views.load()
     views.delete(key, ...)
   elseif command == "HMSET" and (...) == "name" then
-    -- A new job. A key's jobs are listed together.
-    local of, id_key, unique = string.match(key, "^(.*:)[a-z][a-z0-9-]*~([a-z0-9]+)~(%w+)$")
-    if id_key then rcall("ZADD", of .. "mr:index:" .. id_key, 0, unique) end
+    -- The command stores a new job, so the job is added to the list of its key's jobs.
+    local queue_prefix, id_key, unique = string.match(key, "^(.*:)[a-z][a-z0-9-]*~([a-z0-9]+)~(%w+)$")
+    if id_key then rcall("ZADD", queue_prefix .. "mr:index:" .. id_key, 0, unique) end
   end
   return rcall(command, key, ...)
 end

@@ -1,4 +1,4 @@
--- delayed: jobs that wait for a time, in BullMQ's set with BullMQ's scores: the time in ms, times
+-- delayed: jobs that wait for a time. They are in BullMQ's set with BullMQ's scores: the time in ms, multiplied by
 -- 4,096, plus a running number within the millisecond.
 --
 -- Needs `base`, `rcall`, `lanes`, `events` and `signals`.
@@ -20,11 +20,11 @@ function delayed.add(job_id, at_ms)
   rcall("ZADD", base .. "delayed", last[2] and math.min(tonumber(last[2]) + 1, high) or low, job_id)
   stored.defer(job_id, 1)
   events.add("delayed", job_id, "delay", at_ms)
-  -- A blocked BullMQ worker wakes when the first one is due.
+  -- The marker wakes a blocked BullMQ worker when the first job is due.
   rcall("ZADD", base .. "marker", delayed.next_due(), "1")
 end
 
--- Moves up to `limit` due jobs to the tails of their lanes. Returns how many, and when the next is due.
+-- Moves up to `limit` due jobs to the tails of their lanes. Returns how many, and when the next one is due.
 function delayed.promote(now_ms, limit)
   local next_due_ms = delayed.next_due()
   if not next_due_ms or next_due_ms > now_ms then return 0, next_due_ms end

@@ -1,8 +1,8 @@
--- ends: taking leases away, and ending jobs. Neither throws, whatever is stored.
+-- ends: takes leases away, and ends jobs. Its functions never throw, whatever is stored.
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
 -- `numbers`, `events`, `signals` and `later`.
--- What fails for good becomes a dead letter, too.
+-- A job that fails for good also becomes a dead letter.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
 --- @include "redis/lib/numbers"
@@ -19,11 +19,11 @@ local ends = {
   active = base .. "active",
 }
 
--- The longest value that an event repeats: the stream outlives what it tells of.
+-- The longest value that an event repeats. The stream outlives the jobs that it reports.
 local EVENT_VALUE_BYTES = 1024
 
--- Takes a lease away. False: the job is not active. `active` is searched from its old end. What was
--- reserved for it is the caller's to settle.
+-- Takes a job's lease away. Returns false if the job is not active. The search in `active` begins at the oldest
+-- entry. The caller settles the job's reservations.
 function ends.drop_lease(job_id)
   if rcall("LREM", ends.active, -1, job_id) == 0 then return false end
   ends.locks[#ends.locks + 1] = base .. job_id .. ":lock"
@@ -34,10 +34,10 @@ end
 
 local function end_idempotency(job_id, ik, state)
   local window, key = string.match(ik, "^(%d+):(.*)$")
-  local of = string.match(job_id, "^[^~]+~([^~]+)~")
+  local key_id = string.match(job_id, "^[^~]+~([^~]+)~")
   window = numbers.whole(window)
-  if not window or not of then return end
-  local idem = base .. "mr:idem:" .. of .. ":" .. key
+  if not window or not key_id then return end
+  local idem = base .. "mr:idem:" .. key_id .. ":" .. key
   local hash, _, owner = string.match(rcall("GET", idem) or "", "^(%S*) (%S+) (%S+)$")
   if owner ~= job_id then return end
   if window > 0 then
@@ -47,31 +47,31 @@ local function end_idempotency(job_id, ik, state)
   end
 end
 
--- What ends.finish needs to know of a job, as HMGET arguments in this order.
+-- The fields of a job that ends.finish needs, as HMGET arguments in this order.
 ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes }
 
--- Writes the final state of a job that has just been taken out of where it was (`prev`). It has either
--- a result, or a failure (JSON) and its message. `token` is of the lease that ended it; without one
--- `ats` rises, so that no earlier lease counts as having ended it. `beside` is fields and values that are
--- written with it.
-function ends.finish(job_id, fields, token, prev, state, result, failure, message, beside)
+-- Writes the final state of a job that the caller has just removed from its place (`prev`). The job has either a
+-- result, or a failure (JSON) and its message. `token` is that of the lease that ended it. Without a token,
+-- attempts_started rises, so that no earlier lease counts as the one that ended the job. `extra` has fields and
+-- values to write in the same command.
+function ends.finish(job_id, fields, token, prev, state, result, failure, message, extra)
   local job_key = base .. job_id
   local attempts = numbers.whole(fields[2]) or 0
   if prev == "active" then attempts = attempts + 1 end
   local set, keep_ms
   local bytes = result and #result or #failure + #message
   stored.add(job_id, bytes - (numbers.whole(fields[8]) or 0))
-  beside = beside or {}
+  extra = extra or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
     rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, attempts,
-      F.ended_by, token .. " SUCCEEDED", F.end_bytes, stored.text(bytes), unpack(beside))
+      F.ended_by, token .. " SUCCEEDED", F.end_bytes, stored.text(bytes), unpack(extra))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
     rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, attempts,
-      F.attempts_started, token, F.ended_by, token .. " " .. state, F.end_bytes, stored.text(bytes), unpack(beside))
+      F.attempts_started, token, F.ended_by, token .. " " .. state, F.end_bytes, stored.text(bytes), unpack(extra))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
   end
@@ -87,19 +87,19 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if fields[4] then end_idempotency(job_id, fields[4], state) end
 end
 
--- A job's type and its trace, for whoever tells of an end that no lease brought.
+-- A job's type and trace, for the report of an end that no lease brought.
 function ends.identity(job_id)
   local fields = rcall("HMGET", base .. job_id, F.type, F.spec)
   local traceparent = json.read(fields[2])[F.spec_traceparent]
   return fields[1] or "", type(traceparent) == "string" and traceparent or ""
 end
 
--- A failure that is for good, as it is stored.
+-- A permanent failure in its stored form.
 function ends.failure(reason, message)
   return cjson.encode({ reason = reason, message = message, retryable = false })
 end
 
--- Ends a job that nobody's lease ended, for a reason of the engine's own.
+-- Ends a job without a lease, for a reason that the engine gives.
 function ends.give_up(job_id, prev, state, reason, message)
   ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
     ends.failure(reason, message), message)

@@ -1,5 +1,5 @@
--- history: how each of a job's attempts failed, a line of JSON each in its field `his`: a the attempt,
--- w the worker, s and e its start and end (ms), f the failure, u the usage.
+-- history: how each attempt of a job failed. F.history has one line of JSON for each attempt, with the members
+-- F.attempt_*.
 --
 -- Needs `base`, `rcall`, `now_ms` and `numbers`.
 -- TOUCHES
@@ -7,12 +7,12 @@
 --- @include "jobs/lib/stored"
 local history = {}
 
--- Notes a failed attempt before it is counted in `atm`. failure is JSON, and short: a history is read whole,
--- and copied to the dead letter. usage is as settle has it.
+-- Records a failed attempt, before it is counted in F.attempts_spent. failure is short JSON, because a history is read
+-- as a whole and copied to the dead letter. usage has the same form as in settle.
 function history.note(job_id, failure, usage)
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, F.attempts_spent, F.worker_id, F.started_ms, F.history)
-  -- What is sent to the script as JSON is not decoded to be encoded again.
+  -- The failure arrives as JSON, so it is inserted as text rather than decoded and encoded again.
   local line = cjson.encode({ [F.attempt_number] = (numbers.whole(fields[1]) or 0) + 1, [F.attempt_worker_id] = fields[2] or nil,
     [F.attempt_started_ms] = numbers.whole(fields[3]), [F.attempt_ended_ms] = now_ms, [F.attempt_usage] = usage })
   line = string.sub(line, 1, -2) .. ',"' .. F.attempt_failure .. '":' .. failure .. "}"

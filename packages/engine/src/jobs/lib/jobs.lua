@@ -1,12 +1,12 @@
--- jobs: where a job is.
+-- jobs: finds the state of a job.
 --
--- A job's hash is BullMQ's with Millrace's fields beside them: see stored-names.ts.
+-- A job's hash has BullMQ's fields and Millrace's: see stored-names.ts.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  completed (zset), delayed (zset), mr:leases (zset), active (list)
 local jobs = {}
 
--- A job's state, or nil if there is none.
+-- A job's state, or nil if the job does not exist.
 function jobs.state(job_id)
   local job_key = base .. job_id
   local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.ended_by, F.attempts_started)
@@ -19,7 +19,7 @@ function jobs.state(job_id)
   end
   if rcall("ZSCORE", base .. "mr:leases", job_id) then return "RUNNING" end
   if rcall("ZSCORE", base .. "delayed", job_id) then return "SCHEDULED" end
-  -- Leased by a BullMQ worker, which keeps no lease of ours.
+  -- A BullMQ worker may run the job. It has a lock, but no entry in mr:leases.
   if fields[4] and rcall("EXISTS", job_key .. ":lock") == 1 and rcall("LPOS", base .. "active", job_id) then
     return "RUNNING"
   end

@@ -1,15 +1,15 @@
--- more: what few jobs are submitted with, read and checked before anything is written.
+-- more: the options that few jobs have, read and checked before anything is written.
 --
 -- Needs `rcall`.
 -- TOUCHES
 --- @include "redis/lib/numbers"
 --- @include "redis/lib/json"
-local more_of = {}
+local rare_options = {}
 
 local TIMES = { "run_at_ms", "expires_at_ms", "deadline_ms", "keep_ms", "est" }
 
--- What a job's `more` says, as a table; nil if it is malformed.
-function more_of.read(text)
+-- The options in a job's `more`, as a table; nil if it is malformed.
+function rare_options.read(text)
   local more = json.read(text)
   for _, name in ipairs(TIMES) do
     if more[name] ~= nil then

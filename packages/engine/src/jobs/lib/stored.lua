@@ -1,17 +1,17 @@
--- stored: how much each key stores in a shard, so that what may be refused is known before it is stored.
+-- stored: how many bytes each key stores in a shard, so that a submission over the limit is refused before it is stored.
 --
--- mr:stored is a hash, by key id: the bytes of its jobs and dead letters; and, under "<key>:d", how many of its jobs
--- wait for a time or for other jobs. A field that is not there counts nothing.
--- A job's bytes are what its fields say: `by` what was submitted, and the history of its attempts; `rb` its result or
--- its last failure; `ob` and `op` its output (see append_output). A dead letter's are its `by`.
--- Jobs that BullMQ's own scripts add take no `by`, and count nothing.
+-- mr:stored is a hash with the bytes of each key's jobs and dead letters, and under "<key>:d" how many of its jobs
+-- wait for a time or for other jobs. A count of 0 has no field.
+-- A job's bytes are the sum of four fields: F.job_bytes (what was submitted, and the history of its attempts),
+-- F.end_bytes (its result or last failure), F.output_bytes and F.earlier_output_bytes (see append_output). A dead
+-- letter counts its F.job_bytes. Jobs that BullMQ's own scripts add have no F.job_bytes, and count nothing.
 --
 -- Needs `base`, `rcall` and `numbers`.
 -- TOUCHES  mr:stored (hash)
 --- @include "redis/lib/numbers"
 local stored = { adds = {} }
 
--- What a job takes in Redis beside what it was submitted with.
+-- The bytes that a job takes in Redis in addition to what was submitted.
 stored.OVERHEAD = 768
 
 local JOB_FIELDS = { F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes }
@@ -21,7 +21,7 @@ local function key_of(job_id)
   return string.match(job_id, "^[a-z][a-z0-9-]*~([a-z0-9]+)~%w+$")
 end
 
--- Adds to a field, which stored.flush writes.
+-- Gathers a change of a field; stored.flush writes it.
 local function gather(field, amount)
   if amount ~= 0 then stored.adds[field] = (stored.adds[field] or 0) + amount end
 end
@@ -38,7 +38,7 @@ function stored.add(job_id, bytes)
   if key then gather(key, bytes) end
 end
 
--- Bytes as text: few different ones come in a call, and making text is dear.
+-- A number of bytes as text. One call uses few different numbers, and conversion is expensive.
 local byte_texts = {}
 function stored.text(bytes)
   local text = byte_texts[bytes]
@@ -49,7 +49,7 @@ function stored.text(bytes)
   return text
 end
 
--- Notes that a job waits for a time or for other jobs from now on (1), or no longer does (-1).
+-- Records that a job begins to wait for a time or for other jobs (1), or no longer does (-1).
 function stored.defer(job_id, change)
   local key = key_of(job_id)
   if key then gather(key .. F.stored_deferred, change) end
@@ -62,13 +62,13 @@ function stored.of_job(job_key)
   return bytes
 end
 
--- The bytes of a key, and how many of its jobs wait for a time or for others.
+-- The bytes of a key, and how many of its jobs wait for a time or for other jobs.
 function stored.of_key(key)
   local f = rcall("HMGET", base .. "mr:stored", key, key .. F.stored_deferred)
   return (numbers.whole(f[1]) or 0) + (stored.adds[key] or 0), (numbers.whole(f[2]) or 0) + (stored.adds[key .. F.stored_deferred] or 0)
 end
 
--- Writes what was gathered. Every script that stores or removes calls it once it is done.
+-- Writes the gathered changes. Every script that stores or removes something calls it at the end.
 function stored.flush()
   for field, amount in pairs(stored.adds) do
     if amount ~= 0 and numbers.add_field(base .. "mr:stored", field, string.format("%.0f", amount)) == 0 then

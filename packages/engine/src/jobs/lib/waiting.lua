@@ -1,11 +1,11 @@
--- waiting: taking a job out of where it waits.
+-- waiting: removes a job from the place where it waits.
 --
 -- Needs `base`, `rcall` and `lanes`.
 -- TOUCHES  delayed (zset), prioritized (zset), wait (list), mr:classes (set), mr:held: (set)
 --- @include "jobs/lib/stored"
 local waiting = {}
 
--- The job is SCHEDULED or QUEUED; what becomes of it is the caller's.
+-- The job must be SCHEDULED or QUEUED. The caller decides what happens to it next.
 function waiting.take_out(job_id)
   if rcall("ZREM", base .. "delayed", job_id) == 1 then
     stored.defer(job_id, -1)
@@ -16,11 +16,11 @@ function waiting.take_out(job_id)
     or rcall("ZREM", base .. "prioritized", job_id) == 1 or rcall("LREM", base .. "wait", 1, job_id) == 1 then
     return
   end
-  -- It waits in another lane than its fields say: something else has written them.
+  -- The job waits in another lane than its fields say, because another program has written them.
   local key = lanes.key_of(job_id)
   if not key then return end
-  for _, of in ipairs({ "mr:classes", "mr:held:" .. key }) do
-    for _, class in ipairs(rcall("SMEMBERS", base .. of)) do
+  for _, set in ipairs({ "mr:classes", "mr:held:" .. key }) do
+    for _, class in ipairs(rcall("SMEMBERS", base .. set)) do
       if lanes.remove(key .. "|" .. class, job_id) then return end
     end
   end

@@ -1,14 +1,14 @@
--- family_changes: ends, joins and makes families of types as workers name them (see lib/type_families). Part of
+-- family_changes: creates, joins and ends families of types as workers name types (see lib/type_families). Part of
 -- `lanes`, and included by lib/lane_sorting.
 --
 -- Needs `base`, `rcall`, `now_ms`, `numbers`, and what is local to lib/named_families and lib/lane_sorting before it.
 -- TOUCHES  mr:families (hash)
 
--- More types than this of one queue are forgotten, by families, those first that were not named for longest:
--- their jobs wait with those of all other types until a worker names them again.
+-- A queue remembers at most this many types. Above that, whole families are forgotten, those first that no worker has
+-- named for longest. Their jobs wait with those of all other types until a worker names the types again.
 local MOST_TYPES = 1000
 
--- All families by name, each with its types in order; what makes no sense is none.
+-- All families by name, each with its types in order. Entries that cannot be read are left out.
 local function read_families()
   local stored, families, last = {}, {}, 0
   local flat = rcall("HGETALL", base .. "mr:families")
@@ -21,15 +21,15 @@ local function read_families()
   end
   for type, family in pairs(stored) do
     if families[family] and string.sub(type, 1, 1) ~= "#" then
-      local of = families[family].types
-      of[#of + 1] = type
+      local types = families[family].types
+      types[#types + 1] = type
     end
   end
   for _, family in pairs(families) do table.sort(family.types) end
   return families, math.max(last, numbers.whole(stored[F.families_last]) or 0)
 end
 
--- `changes` is what the families are to be, by name, the last one's number, and the names of those that `ended`.
+-- `changes` has the new families by name, the number of the newest one, and the names of those that `ended`.
 local function new_family(changes, types, since_ms, namer)
   changes.last = changes.last + 1
   local name = string.format("#%.0f", changes.last)
@@ -42,7 +42,7 @@ local function end_family(changes, family)
   changes.ended[#changes.ended + 1] = family.name
 end
 
--- Families that have some of the types only: one of those, and one of the others.
+-- Splits each family of which only some types are named: into the named types and the others.
 local function split_families(changes, is_named)
   local all = {}
   for _, family in pairs(changes.families) do all[#all + 1] = family end
@@ -63,7 +63,7 @@ local function split_families(changes, is_named)
   end
 end
 
--- The families that the types make up now, the largest first.
+-- The families that the named types form now, the largest first.
 local function named_families(changes, is_named)
   local named = {}
   for _, family in pairs(changes.families) do
@@ -73,8 +73,8 @@ local function named_families(changes, is_named)
   return named
 end
 
--- Joins families that nobody else has named since their period began, and that is over; begins the next one for all.
--- Returns whether it did: all that waits without a family is looked through again then.
+-- Joins, into the largest, the named families whose period is over and that no other list named, and begins the next period for
+-- all named families. Returns whether it began one: then all jobs without a family are sorted again.
 local function renew(changes, named, namer)
   local is_over, same = false, {}
   for _, family in ipairs(named) do
@@ -122,7 +122,7 @@ local function write_families(changes)
   lanes.forget_families()
 end
 
--- Notes that a worker names these types, given as a list and as text. Returns their families.
+-- Records that a worker names these types, given as a list and as text. Returns their families.
 function lanes.name_types(types, text)
   local families, last = read_families()
   local changes = { families = families, last = last, ended = {} }

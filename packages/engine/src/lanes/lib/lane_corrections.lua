@@ -1,14 +1,14 @@
--- lane_corrections: what lanes are moved by because attempts spent more, or less, than they were taken to.
--- Part of `lanes`, and included by it.
+-- lane_corrections: moves lanes when attempts spent more, or less, than was estimated. Part of `lanes`, and
+-- included by it.
 --
--- They are gathered, and written by lanes.flush: in a few commands for all lanes of a class.
+-- Corrections are gathered. lanes.flush writes them with a few commands for all lanes of a class.
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes before it.
 -- TOUCHES  mr:ready: (zset), mr:idle: (zset)
 local corrections = {}
 
--- Moves a lane on, or back, by what an attempt of one of its jobs cost more, or less, than it was taken
--- to. `finish` is where that attempt left the lane.
+-- Moves a lane's virtual time by the cost that an attempt had above its estimate; a negative value moves it back.
+-- `finish` is the lane's virtual time when the attempt was leased.
 function lanes.correct(lane, by, finish)
   local correction = corrections[lane]
   if not correction then
@@ -19,7 +19,7 @@ function lanes.correct(lane, by, finish)
   correction.finish = math.max(correction.finish, finish)
 end
 
--- Moves the lanes of a sorted set that are in it by so much each. Returns those that are not.
+-- Adds to the score of each member that a sorted set has. Returns the indexes of the other members.
 local function move_all(set, members, by)
   local moved, missing = {}, {}
   for i, score in ipairs(rcall("ZMSCORE", set, unpack(members))) do
@@ -34,17 +34,17 @@ local function move_all(set, members, by)
   return missing
 end
 
--- Corrects lanes of one class. Where the key of one stands in the band is corrected too, where that is
--- written down: the lane is not ready, or other classes of the band have lanes.
-local function correct_all(class, of)
+-- Corrects lanes of one class. The stored place of the key in the band is corrected too. It is stored if the lane is not
+-- ready, or if other classes of the band have lanes.
+local function correct_all(class, group)
   local band, idle, is_idle = string.sub(class, 1, 1), { keys = {}, by = {}, finish = {} }, {}
-  local missing = move_all(base .. "mr:ready:" .. class, of.keys, of.by)
+  local missing = move_all(base .. "mr:ready:" .. class, group.keys, group.by)
   for _, i in ipairs(missing) do is_idle[i] = true end
-  local alone = #missing < #of.keys and #beside_class(class) == 0
-  for i, key in ipairs(of.keys) do
+  local alone = #missing < #group.keys and #other_classes(class) == 0
+  for i, key in ipairs(group.keys) do
     if is_idle[i] or not alone then
       local n = #idle.keys + 1
-      idle.keys[n], idle.by[n], idle.finish[n] = key, of.by[i], is_idle[i] and corrections[of.lanes[i]].finish
+      idle.keys[n], idle.by[n], idle.finish[n] = key, group.by[i], is_idle[i] and corrections[group.lanes[i]].finish
     end
   end
   if #idle.keys == 0 then return end
@@ -59,15 +59,15 @@ local function write_corrections()
   local classes = {}
   for lane, correction in pairs(corrections) do
     local key, class = split(lane)
-    local of = classes[class] or { keys = {}, lanes = {}, by = {} }
-    local n = #of.keys + 1
-    of.keys[n], of.lanes[n], of.by[n] = key, lane, correction.by
+    local group = classes[class] or { keys = {}, lanes = {}, by = {} }
+    local n = #group.keys + 1
+    group.keys[n], group.lanes[n], group.by[n] = key, lane, correction.by
     if n == WRITE_AT_ONCE then
-      correct_all(class, of)
-      of = nil
+      correct_all(class, group)
+      group = nil
     end
-    classes[class] = of
+    classes[class] = group
   end
-  for class, of in pairs(classes) do correct_all(class, of) end
+  for class, group in pairs(classes) do correct_all(class, group) end
   corrections = {}
 end

@@ -1,16 +1,16 @@
--- lane_puts: putting jobs into lanes: gathered, and written for a batch in a few commands. Part of `lanes`, and
+-- lane_puts: puts jobs into lanes. It gathers them, and writes a batch with a few commands. Part of `lanes`, and
 -- included by it.
 --
 -- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes and lib/lane_states.
 -- TOUCHES  mr:lane: (zset), mr:parked (zset), mr:seq (string), mr:seq:plain (string)
 
--- How many of a lane's jobs have no priority. They are its first, and only these bands have any.
+-- How many of a lane's jobs have no priority. They are first in the lane, and only these bands have such jobs.
 local function without_priority(lane_key, band, run)
   if band ~= "0" and band ~= "1" then return 0 end
   return rcall("ZCOUNT", lane_key, "-inf", run - 1)
 end
 
--- Puts a job into a lane: after all of its priority that are there, or before them.
+-- Puts a job into a lane, after all jobs of the same priority or before them.
 function lanes.put(lane, job_id, priority, at_head)
   local puts = lanes.puts[lane]
   if not puts then
@@ -18,7 +18,7 @@ function lanes.put(lane, job_id, priority, at_head)
     lanes.puts[lane] = puts
     lanes.put_order[#lanes.put_order + 1] = lane
   end
-  -- Jobs of several lanes are of one key, perhaps: they are numbered as they come, and not lane by lane.
+  -- Jobs of several lanes may be of one key. They are numbered in the order of arrival, not lane by lane.
   local n, order = #puts, nil
   if lane == PLAIN_LANE then
     order = lanes.put_plain + 1
@@ -30,7 +30,7 @@ function lanes.put(lane, job_id, priority, at_head)
   puts[n + 1], puts[n + 2], puts[n + 3] = job_id, priority, at_head and -order or order
 end
 
--- A held lane with another job at its head may be able to run it: a smaller one, say.
+-- Releases a held lane that has a new job at its head: it may be able to run that job, for example a smaller one.
 local function reconsider(lane, key, class, puts)
   local when = rcall("ZSCORE", base .. "mr:parked", lane)
   if not when or when == "inf" then return end
@@ -40,7 +40,7 @@ local function reconsider(lane, key, class, puts)
   end
 end
 
--- `seq` is the number before the first that was put; `entering` gathers the keys of lanes that were empty, by class.
+-- `seq` is the number before the first put job. `entering` gathers the keys of lanes that were empty, by class.
 local function write_lane(lane, puts, run, seq, entering)
   local plain = lane == PLAIN_LANE
   local lane_key = base .. "mr:lane:" .. lane
@@ -74,7 +74,7 @@ local function write_lane(lane, puts, run, seq, entering)
   end
 end
 
--- Writes what was put so far.
+-- Writes the jobs that were put so far.
 local function write_puts()
   local order, puts = lanes.put_order, lanes.puts
   if #order == 0 then return end

@@ -1,29 +1,29 @@
--- lane_reads: what is in the lanes, for those who list and count jobs. Part of `lanes`, and included
+-- lane_reads: reads the contents of lanes for scripts that list and count jobs. Part of `lanes`, and included
 -- right after it.
 --
 -- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes.
 -- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:held: (set),
 --          mr:depth (hash)
 
--- Lanes are looked through this many at a time.
+-- How many lanes one command reads.
 local LANES_AT_ONCE = 256
 
--- The priority that a job waits with, or nil if it is not in the lane.
+-- The priority with which a job waits, or nil if it is not in the lane.
 function lanes.priority_in(lane, job_id)
   write_puts()
   local score = rcall("ZSCORE", base .. "mr:lane:" .. lane, job_id)
   return score and math.floor(tonumber(score) / run_of(lane))
 end
 
--- How many jobs are in lanes, and how many of them have no priority.
+-- How many jobs are in lanes, and how many of those have no priority.
 function lanes.size()
   lanes.flush()
   local depth = rcall("HMGET", base .. "mr:depth", F.depth_all, F.depth_without_priority)
   return numbers.whole(depth[1]) or 0, numbers.whole(depth[2]) or 0
 end
 
--- How many jobs of a key are in its lanes, but for those that this call puts; or how many are in all
--- lanes, if that is no more than `enough`. A lane has jobs if it is ready or held.
+-- How many jobs of a key are in its lanes, without those that this call puts. If all lanes together have no more than
+-- `enough` jobs, it returns that sum instead. A lane has jobs if it is ready or held.
 function lanes.depth(key, enough)
   lanes.all = lanes.all or (numbers.whole(rcall("HGET", base .. "mr:depth", F.depth_all)) or 0)
   if lanes.all <= enough then return lanes.all end
@@ -40,12 +40,12 @@ function lanes.depth(key, enough)
   return depth
 end
 
--- Calls each(lane) for every lane that may hold such jobs, the ready ones first, until it returns true.
+-- Calls each(lane) until it returns true, for every lane that may hold jobs with (or without) a priority, ready ones first.
 local function each_lane(prioritized, each)
   local classes = rcall("SMEMBERS", base .. "mr:classes")
   table.sort(classes)
   for _, class in ipairs(classes) do
-    -- Priority 0 is of the plain lane or of the first band.
+    -- Only the plain lane and the first band have jobs with priority 0.
     if prioritized or string.find(class, "^[01]") then
       local from = 0
       repeat
@@ -61,15 +61,15 @@ local function each_lane(prioritized, each)
   repeat
     local held = rcall("ZRANGE", base .. "mr:parked", from, from + LANES_AT_ONCE - 1)
     for _, lane in ipairs(held) do
-      -- Priority 0 is of the first band only: a plain lane is never held.
+      -- Priority 0 means the first band here, because a plain lane is never held.
       if (prioritized or string.find(lane, "|1|", 1, true)) and each(lane) then return end
     end
     from = from + #held
   until #held < LANES_AT_ONCE
 end
 
--- Calls each(job_id, lane) for `count` jobs with a priority, or without, after the first `skip`: lane
--- by lane, those whose turn is next first. Returns how many were still to be skipped at the end.
+-- Calls each(job_id, lane) for `count` jobs with a priority, or without, after skipping `skip` jobs. It goes lane by
+-- lane in the order of their turns. Returns how many jobs it could not skip because there were fewer.
 function lanes.list(prioritized, skip, count, each)
   write_puts()
   each_lane(prioritized, function(lane)
@@ -77,9 +77,9 @@ function lanes.list(prioritized, skip, count, each)
     local low = prioritized and run or "-inf"
     local high = prioritized and "+inf" or run - 1
     local lane_key = base .. "mr:lane:" .. lane
-    local there = rcall("ZCOUNT", lane_key, low, high)
-    if skip >= there then
-      skip = skip - there
+    local matching = rcall("ZCOUNT", lane_key, low, high)
+    if skip >= matching then
+      skip = skip - matching
       return false
     end
     local ids = rcall("ZRANGEBYSCORE", lane_key, low, high, "LIMIT", skip, count)
@@ -90,7 +90,7 @@ function lanes.list(prioritized, skip, count, each)
   return skip
 end
 
--- How many jobs wait with one priority. It looks into every lane.
+-- How many jobs wait with one priority. It reads every lane.
 function lanes.count_priority(priority)
   write_puts()
   local found = 0

@@ -1,23 +1,23 @@
--- lane_sorting: moving jobs to the lanes of their types' families: from the lanes for all types, where they came
--- before a worker named their type, and from lanes of families that are no more. Part of `lanes`, and included
--- after lane_turns by the script that leases, inside a function: it is rarely needed, and what a script defines
--- costs each call.
+-- lane_sorting: moves jobs to the lanes of their types' families. The jobs come from the lanes for all types, where
+-- they arrived before a worker named their type, and from lanes of families that have ended. Part of `lanes`. The
+-- script that leases includes it after lane_turns, inside a function: it is rarely needed, and each definition in a
+-- script costs time in every call.
 --
--- It is done in rounds, a step at a time, each with a bound, by calls that lease. mr:sorting is there while
--- there is something to do: `todo` has the sets that are still to be looked through for such lanes, a
--- line each, `cursor` the place in the first of them, `lane` and `from` the place in the lane that is
--- looked through, and `ended` the families that ended and may still have jobs, a line each. mr:unsorted has the lanes that were found, with 1 once they were looked through: each once a
--- round. Held lanes are looked at last, and one that is ready again meanwhile is noted as that happens (see
--- look_through in lib/lanes): so none is missed that was there when the round began. What comes later goes
--- where it belongs.
+-- Sorting runs in rounds of bounded steps, which calls that lease make. mr:sorting exists while a round runs. Its
+-- `todo` has the sets that are still to be searched for lanes, one on each line; `cursor` is the place in the
+-- first of them. `lane` and `from` are the place in the lane that is being sorted. `ended` has the families that
+-- ended and may still have jobs, one on each line. mr:unsorted has the lanes that were found, with score 1 once
+-- they are sorted, so that each is sorted once in a round. Held lanes are searched last, and a lane that becomes
+-- ready meanwhile is noted then (look_through in lib/lane_states), so no lane that existed when the round began is
+-- missed. Jobs that arrive later go straight to the lane that they belong to.
 --
 -- Needs `base`, `rcall`, `now_ms`, `numbers`, `signals`, and what is local to lib/lanes.
 -- TOUCHES  mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
 --          mr:ready: (zset), mr:classes (set)
 
--- How many jobs, and about how many lanes, a step looks at.
+-- How many jobs, and about how many lanes, one step checks.
 local JOBS_A_STEP, LANES_A_STEP = 500, 50
--- How often a step lists more lanes: there are a few sets for each pool, and mostly few lanes in one.
+-- How often one step lists more lanes. There are a few sets for each pool, and most have few lanes.
 local LISTS_A_STEP = 32
 local function end_round()
   rcall("UNLINK", base .. "mr:sorting", base .. "mr:unsorted")
@@ -40,7 +40,7 @@ end
 
 --- @include "lanes/lib/family_changes"
 
--- Moves jobs, given as score and id each, from one lane to another one of the same key.
+-- Moves jobs from one lane to another lane of the same key. `jobs` has the score and the id of each.
 local function move_jobs(from, to, jobs)
   local ids, target = {}, base .. "mr:lane:" .. to
   for i = 2, #jobs, 2 do ids[#ids + 1] = jobs[i] end
@@ -48,7 +48,7 @@ local function move_jobs(from, to, jobs)
   rcall("ZADD", target, unpack(jobs))
   rcall("ZREM", base .. "mr:lane:" .. from, unpack(ids))
   local key, class = split(to)
-  -- Each lane has another job at its head, perhaps, which may be able to run.
+  -- Both lanes may have a new job at their heads, which may be able to run.
   if was_empty then enter(key, class) else release(to, key, class) end
   local _, class_from = split(from)
   if rcall("EXISTS", base .. "mr:lane:" .. from) == 0 then
@@ -58,12 +58,12 @@ local function move_jobs(from, to, jobs)
   end
 end
 
--- Looks at up to `limit` jobs of a lane, those from a score on. Returns how many there were, and the last one's score.
+-- Sorts up to `limit` jobs of a lane from a score on. Returns how many there were, and the score of the last one.
 local function sort_lane(lane, of_all, from, limit)
   local jobs = rcall("ZRANGEBYSCORE", base .. "mr:lane:" .. lane, from, "+inf", "WITHSCORES", "LIMIT", 0, limit)
   local moved, order = {}, {}
   for i = 1, #jobs, 2 do
-    local to = lanes.of_type(of_all, rcall("HGET", base .. jobs[i], F.type))
+    local to = lanes.for_type(of_all, rcall("HGET", base .. jobs[i], F.type))
     if to ~= lane then
       if not moved[to] then
         moved[to] = {}
@@ -78,7 +78,7 @@ local function sort_lane(lane, of_all, from, limit)
   return #jobs / 2, jobs[#jobs]
 end
 
--- Lists some more lanes that are to be looked through. False: there are no more.
+-- Lists some more lanes to sort. Returns false if there are no more.
 local function list_lanes()
   local state = rcall("HMGET", base .. "mr:sorting", F.sorting_todo, F.sorting_cursor)
   local set, rest = string.match(state[1] or "", "^([^\n]+)\n?(.*)$")
@@ -98,14 +98,14 @@ local function list_lanes()
   return true
 end
 
--- The lane to be looked through next, and its place where that has begun; nil: none was found yet.
+-- The next lane to sort, and the place in it if that has begun. Nil: none has been found yet.
 local function next_unsorted()
   local begun = rcall("HMGET", base .. "mr:sorting", F.sorting_lane, F.sorting_from)
   if begun[1] then return begun[1], numbers.finite(begun[2]) end
   return rcall("ZRANGEBYSCORE", base .. "mr:unsorted", "-inf", 0, "LIMIT", 0, 1)[1]
 end
 
--- Does a step, if there is anything to do. Returns whether there is more.
+-- Makes one step, if there is anything to sort. Returns whether more is left.
 function lanes.sort()
   if not is_sorting() then return false end
   write_puts()
@@ -113,7 +113,7 @@ function lanes.sort()
   while left > 0 and lists < LISTS_A_STEP do
     local lane, from = next_unsorted()
     if lane then
-      local looked_at, last, of_all = 0, nil, unsorted_beside(lane)
+      local looked_at, last, of_all = 0, nil, lane_for_all_if_unsorted(lane)
       if of_all then looked_at, last = sort_lane(lane, of_all, from and string.format("(%.17g", from) or "-inf", left) end
       if looked_at < left then
         rcall("ZADD", base .. "mr:unsorted", 1, lane)

@@ -5,8 +5,8 @@
 -- TOUCHES  mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash), mr:parked (zset),
 --          mr:held: (set), mr:sorting (hash), mr:unsorted (zset), mr:seq:plain (string)
 
--- By field: v<band> its virtual time, p<band> and p strides, w<band> weights, m<band> and o<class>, which
--- together are how far a class is ahead of the scores of its ready set.
+-- Reads mr:bands by field: v<band> is a band's virtual time, p<band> and p are strides, w<band> is a weight. The
+-- scores in the ready set of a class are behind its virtual times by m<band> plus o<class>.
 local function load_bands()
   if lanes.bands then return lanes.bands end
   local state, stored = {}, {}
@@ -31,11 +31,11 @@ local function lead_of(class)
   return (state[F.band_lead .. string.sub(class, 1, 1)] or 0) + (state[F.class_lead .. class] or 0)
 end
 
--- As many classes are told apart one by one; of more it is taken that each band has several.
+-- Up to this many classes are compared one by one; above it, each band is assumed to have several.
 local FEW_CLASSES = 64
 
--- The other open classes of a band, if there are few.
-local function beside_class(class)
+-- The other open classes of the same band, if there are few classes.
+local function other_classes(class)
   local band, found = string.sub(class, 1, 1), {}
   for _, other in ipairs(rcall("SRANDMEMBER", base .. "mr:classes", FEW_CLASSES)) do
     if other ~= class and string.sub(other, 1, 1) == band then found[#found + 1] = other end
@@ -43,7 +43,7 @@ local function beside_class(class)
   return found
 end
 
--- Makes lanes of one class ready that were not, and have jobs.
+-- Makes lanes of one class ready that were not, and have jobs now.
 local function enter_all(class, keys)
   local band = string.sub(class, 1, 1)
   local now, lead = load_bands()[F.band_virtual_time .. band], lead_of(class)
@@ -54,8 +54,8 @@ local function enter_all(class, keys)
   end
   if rcall("SADD", base .. "mr:classes", class) == 1 then
     lanes.closed[class] = nil
-    -- Where its key stands in the band is written down only while several classes have lanes.
-    for _, other in ipairs(beside_class(class)) do
+    -- The place of a key in the band is stored only while several classes have lanes.
+    for _, other in ipairs(other_classes(class)) do
       local ahead = lead_of(other) - lead
       for i, score in ipairs(rcall("ZMSCORE", base .. "mr:ready:" .. other, unpack(keys))) do
         if score then ready[2 * i - 1] = math.max(ready[2 * i - 1], score + ahead) end
@@ -69,7 +69,7 @@ local function enter(key, class)
   enter_all(class, { key })
 end
 
--- A class whose last ready lane may just have gone.
+-- Closes a class if its last ready lane has gone.
 local function close_if_empty(class)
   if rcall("EXISTS", base .. "mr:ready:" .. class) == 1 then return end
   rcall("SREM", base .. "mr:classes", class)
@@ -78,8 +78,8 @@ local function close_if_empty(class)
   lanes.bands_changed = true
 end
 
--- Takes a lane out of the ready set of its class; it left off at `virtual`, or where it stands. False:
--- it was not ready.
+-- Removes a lane from the ready set of its class. The lane left off at `virtual`, or else at its present virtual time.
+-- Returns false if the lane was not ready.
 local function retire(key, class, virtual)
   local ready = base .. "mr:ready:" .. class
   if not virtual then
@@ -92,14 +92,14 @@ local function retire(key, class, virtual)
   return true
 end
 
--- Takes lanes of one class that were ready, and have no jobs any more, out of the ready set.
+-- Removes ready lanes of one class that have no jobs any more from the ready set.
 local function leave_all(class, keys)
   rcall("ZREM", base .. "mr:ready:" .. class, unpack(keys))
   close_if_empty(class)
   if class == PLAIN_CLASS then rcall("DEL", base .. "mr:seq:plain") end
 end
 
--- Whether any lane is held: mostly none is, and nothing has to be looked up.
+-- Whether any lane is held. Usually none is, and then no look-up is needed.
 local function any_held()
   if lanes.any_held == nil then lanes.any_held = rcall("EXISTS", base .. "mr:parked") == 1 end
   return lanes.any_held
@@ -110,7 +110,7 @@ local function unhold(lane, key, class)
   return rcall("ZREM", base .. "mr:parked", lane) == 1
 end
 
--- Sets a ready lane with jobs aside until `when`: ms, or "+inf".
+-- Holds a ready lane with jobs until `when`: ms, or "+inf".
 local function hold(lane, key, class, virtual, when)
   retire(key, class, virtual)
   rcall("ZADD", base .. "mr:parked", when, lane)
@@ -118,25 +118,25 @@ local function hold(lane, key, class, virtual, when)
   lanes.any_held = true
 end
 
--- The lane for all types beside a lane whose jobs may belong to another: itself, or that of a family which is
--- no more. Nil: its jobs belong there.
-local function unsorted_beside(lane)
+-- If jobs of a lane may belong to another lane: the key's lane for all types. That is the case for the lane for all types
+-- itself, and for a lane whose family has ended. Nil: all jobs belong where they are.
+local function lane_for_all_if_unsorted(lane)
   local of_all, family = string.match(lane, "^([a-z0-9]+|[123]|[^|]*)|?([^|]*)$")
   return of_all and (family == "" or not is_family(family)) and of_all or nil
 end
 
--- Whether lanes are being looked through for jobs that belong to another: see lib/lane_sorting.
+-- Whether sorting is under way: lib/lane_sorting moves jobs that belong to another lane.
 local function is_sorting()
   if lanes.sorting == nil then lanes.sorting = rcall("EXISTS", base .. "mr:sorting") == 1 end
   return lanes.sorting
 end
 
--- Notes a lane to be looked through, if its jobs may belong to another and it was not yet.
+-- Notes a lane for sorting, if its jobs may belong to another lane and it is not noted yet.
 local function look_through(lane)
-  if unsorted_beside(lane) then rcall("ZADD", base .. "mr:unsorted", "NX", 0, lane) end
+  if lane_for_all_if_unsorted(lane) then rcall("ZADD", base .. "mr:unsorted", "NX", 0, lane) end
 end
 
--- Has a held lane looked at again.
+-- Makes a held lane ready, so that it is checked again.
 local function release(lane, key, class)
   if not unhold(lane, key, class) then return end
   enter(key, class)
@@ -148,9 +148,8 @@ local function leave(lane, key, class)
   if lane == PLAIN_LANE then rcall("DEL", base .. "mr:seq:plain") end
 end
 
--- Has up to `limit` held lanes looked at again whose time has come. Returns when the next one's does,
--- in ms, or nil.
-function lanes.unpark(now_ms, limit)
+-- Releases up to `limit` held lanes whose time has come. Returns the time of the next one in ms, or nil.
+function lanes.release_due(now_ms, limit)
   if not any_held() then return nil end
   for _, lane in ipairs(rcall("ZRANGEBYSCORE", base .. "mr:parked", "-inf", now_ms, "LIMIT", 0, limit)) do
     release(lane, split(lane))
@@ -159,8 +158,8 @@ function lanes.unpark(now_ms, limit)
   if next and next ~= "inf" then return tonumber(next) end
 end
 
--- Has the held lanes of a key looked at again: all of them, or those that wait for a running job of the
--- key to end. Returns whether there were any.
+-- Releases the held lanes of a key: all of them, or those that wait until a running job of the key ends. Returns
+-- whether there were any.
 function lanes.release_key(key, all)
   if not any_held() then return false end
   local released = false
@@ -174,7 +173,7 @@ function lanes.release_key(key, all)
   return released
 end
 
--- Has every held lane looked at again.
+-- Releases every held lane.
 function lanes.release_all()
   for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, -1)) do release(lane, split(lane)) end
 end

@@ -1,32 +1,32 @@
--- lane_turns: which lanes are next, and taking jobs from them. Part of `lanes`, and included right
+-- lane_turns: chooses the next lanes, and takes jobs from them. Part of `lanes`, and included right
 -- after it by scripts that lease.
 --
--- Between the lanes of a band it is start-time fair queueing (P. Goyal, H. Vin, H. Cheng, "Start-time Fair
--- Queueing", SIGCOMM 1996): a band's virtual time is the start tag of what it served last, and serving a
--- lane moves that lane on by the job's cost over the lane's weight. What a lane is given back for jobs that
--- spent less moves it back, however far: that is its own. Between bands it is stride scheduling
--- by weight, a step a job (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528, 1995).
+-- Lanes of a band share it by start-time fair queueing (P. Goyal, H. Vin, H. Cheng, "Start-time Fair
+-- Queueing", SIGCOMM 1996). A band's virtual time is the start tag of the lane that it served last. Serving a
+-- lane adds the job's cost divided by the lane's weight to the lane's virtual time. A job that spends less than
+-- estimated moves its lane back by the difference, without a bound. Bands share the workers by stride scheduling
+-- by weight, with one step for each job (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528, 1995).
 --
--- A key has one turn in a band, however many classes its jobs are of: serving one of its lanes moves its
--- others on too, as far as the same call could have served them. So a key gains nothing by using more types
--- or pools, and loses nothing of one for what other workers did for it in another. When its turn has come,
--- the most urgent of its jobs is taken, and of those the one that came first.
+-- A key has one turn in a band, however many classes its jobs have. Serving one of its lanes advances its other
+-- lanes too, if the same call could have served them. So a key gains nothing by using more types or pools, and it
+-- loses nothing in one pool because other workers served it in another. At its turn, the key's most urgent job is
+-- taken, and among equally urgent jobs the oldest.
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes.
 -- TOUCHES  mr:classes (set), mr:sorting (hash), wait (list), prioritized (zset)
 
--- How much of the workers a band gets while all have work. Plain jobs count as standard.
+-- The default weights of bands: their shares of the workers while all have work. Plain jobs count as standard.
 local BAND_WEIGHT = { ["0"] = 4, ["1"] = 16, ["2"] = 4, ["3"] = 1 }
 
--- Moves up to `limit` jobs of each inbox, where BullMQ's own scripts put jobs that shall run, to the
--- tails of their lanes. Returns how many it moved.
+-- Moves up to `limit` jobs from each inbox to the tails of their lanes. The inboxes are the keys in which BullMQ's
+-- own scripts put jobs that wait. Returns how many jobs it moved.
 function lanes.inbox(limit)
-  -- One look for two: see lib/lane_sorting.
+  -- One command answers two questions; lib/lane_sorting asks the other.
   if rcall("EXISTS", base .. "wait", base .. "prioritized", base .. "mr:sorting") == 0 then return 0 end
   lanes.may_sort = true
   local moved = 0
   for _, job_id in ipairs(rcall("RPOP", base .. "wait", limit) or {}) do
-    -- "0:…" are markers that old BullMQ versions kept among the jobs.
+    -- Ids that begin with "0:" are markers of old BullMQ versions, not jobs.
     if string.sub(job_id, 1, 2) ~= "0:" then
       local lane, priority = lanes.find(job_id)
       lanes.put(lane, job_id, priority or 0, false)
@@ -46,8 +46,8 @@ end
 --- @include "lanes/lib/lane_lines"
 --- @include "lanes/lib/lane_write_back"
 
--- The open classes that a call may serve, and whether there are others that were not looked at. What a call
--- has to look at does not grow with the classes that others serve.
+-- The open classes that a call may serve, and whether there are others that it did not read. The cost of a call
+-- does not grow with the classes that other workers serve.
 local function open_classes(wanted)
   local set = base .. "mr:classes"
   local open = rcall("SRANDMEMBER", set, FEW_CLASSES + 1)
@@ -64,12 +64,12 @@ local function open_classes(wanted)
   return open, true
 end
 
--- `call` gathers by band where it was when the call began, whether it has classes that are not served, and
--- which are.
+-- Builds the line of each band. `call` notes for each band its virtual time when the call began and whether it has
+-- classes that the call does not serve, and notes the classes that it serves.
 local function line_up_all(wanted, want, call)
   local lines, of_band = {}, {}
   local classes, more = open_classes(wanted)
-  -- Redis gives them in an order of its own, which each start draws anew; ties go by this one.
+  -- Redis returns a set in random order. Sorting makes ties come out the same each time.
   table.sort(classes)
   for _, class in ipairs(classes) do
     local band, pool, kind, suspects = parts_of(class)
@@ -93,8 +93,8 @@ local function line_up_all(wanted, want, call)
   return lines
 end
 
--- What a class misses while it is not served is no credit of its lanes: it moves on with its band. That is
--- written down for the band, and taken off again for those that were served, which are fewer.
+-- A class gets no credit for the turns that it misses while nobody serves it: it advances with its band. The advance is
+-- stored for the whole band, and subtracted for the classes that were served, which are fewer.
 local function keep_up(call)
   local state = load_bands()
   for band in pairs(call.others) do
@@ -114,20 +114,20 @@ local function keep_up(call)
   end
 end
 
--- Takes jobs in fair order until `want` were started, no lane that is served has a job that may run, or
--- `want` + 1,000 were looked at. How it decides is the caller's:
---   wanted.serves(band, pool, kind, suspects)  which classes count now; `kind` is their family, of suspects their
---                       type; asked again after each time a gate shut one
---   wanted.except, wanted.excepted  keys that are passed over, as a table, and how many
---   wanted.classes()    all that may count, to be looked up where more are open; nil: look at all that are open
---   look(job_id, lane)  the job as a table, with its `cost` (1 is usual) and its key's `weight`, 1 if there is
---                       none; nil if it shall not run, and is out of its lane then, which costs the lane
+-- Takes jobs in fair order until `want` jobs were started, or no served lane has a job that may run, or
+-- `want` + 1,000 jobs were checked. The caller decides by these functions:
+--   wanted.serves(band, pool, kind, suspects)  whether a class counts now. `kind` is its family, or for suspects the
+--                       type. It is asked again after each time that a gate shut a class
+--   wanted.except, wanted.excepted  the keys to skip, as a table, and how many there are
+--   wanted.classes()    all classes that may count, for looking them up where more are open; nil: read all open ones
+--   look(job_id, lane)  returns the job as a table, with its `cost` (1 is usual) and its key's `weight` (1 if
+--                       absent); nil if the job must not run and has left its lane, which costs the lane
 --                       nothing
---   gate(job, lane)     nil if the job may run now; else when to look at its lane again (ms or "+inf"), or
---                       "shut" if none of its class can run in this call
---   start(job, finish)  it runs; it leaves its lane at `finish`
--- A lane has its `key`, and `beside`: the lanes that were lined up with it, those that are next first, and
--- the `pool` that they are of. Returns also a table of the classes that were served.
+--   gate(job, lane)     returns nil if the job may run now; else the time to check its lane again (ms or "+inf"),
+--                       or "shut" if no job of its class can run in this call
+--   start(job, finish)  starts the job; `finish` is the lane's virtual time after it
+-- A lane has its `key` and its `queue`: the queue of lanes of its class, in order, with the class's `pool`. Returns
+-- how many jobs were started, and a table of the classes that were served.
 function lanes.take(want, wanted, look, gate, start)
   write_puts()
   local taken, looked_at, turn = 0, 0, 0
@@ -139,11 +139,11 @@ function lanes.take(want, wanted, look, gate, start)
     lanes.bands_changed = true
     local pass, touched, all_lines = {}, {}, {}
     for band, line in pairs(lines) do all_lines[band] = line end
-    -- A band that comes back starts at the present.
+    -- A band that was idle starts at the present stride, without credit.
     for band in pairs(lines) do pass[band] = math.max(state[F.band_stride .. band], state[F.band_stride]) end
 
     while taken < want and looked_at < want + 1000 do
-      -- The band that has had least for its weight, and its lane that is furthest back.
+      -- Choose the band with the lowest stride, and its lane with the lowest virtual time.
       local band, lane
       repeat
         band = nil
@@ -159,7 +159,7 @@ function lanes.take(want, wanted, look, gate, start)
       local line = lines[band]
       looked_at = looked_at + 1
       local server = server_of(line, lane) or lane
-      local class = server.beside.class
+      local class = server.queue.class
       if not server.turn then touched[#touched + 1] = server end
       local job_id = not server.when and not line.shut[class] and next_job(server, want - taken, line.lanes)
       local job = job_id and look(job_id, server)
@@ -177,20 +177,20 @@ function lanes.take(want, wanted, look, gate, start)
         turn = turn + 1
         server.turn, server.head = turn, nil
         if job then
-          -- Keys that are passed over are behind; theirs is the next turn.
-          if wanted.excepted == 0 then state[F.band_virtual_time .. band] = lane.at end
-          lane.at = lane.at + job.cost / (job.weight or 1)
-          if line.moved then line.moved[lane.key] = lane.at end
+          -- Skipped keys are behind in the band. The next turn is theirs, so the band does not advance.
+          if wanted.excepted == 0 then state[F.band_virtual_time .. band] = lane.virtual end
+          lane.virtual = lane.virtual + job.cost / (job.weight or 1)
+          if line.moved then line.moved[lane.key] = lane.virtual end
           state[F.band_stride] = pass[band]
           pass[band] = pass[band] + 1 / (state[F.band_weight .. band] or BAND_WEIGHT[band])
           state[F.band_stride .. band] = pass[band]
-          start(job, lane.at)
+          start(job, lane.virtual)
           taken = taken + 1
         end
       else
         server.turn = server.turn or 0
       end
-      -- It goes on for the others of its key where the one that was tried may not.
+      -- The turn passes to the key's other lanes if the lane that was tried may not run its job.
       if job_id and (not when or line.siblings) then had_its_turn(line, lane) end
     end
     write_back(touched, all_lines)

@@ -1,13 +1,13 @@
--- lane_write_back: takes out of lanes what a call has taken of them, and writes where they and their keys stand
--- then. Part of `lanes`, and included by lib/lane_turns.
+-- lane_write_back: removes from lanes the jobs that a call has taken, and stores the new virtual times of lanes and
+-- keys. Part of `lanes`, and included by lib/lane_turns.
 --
 -- Needs `base`, `rcall`, and what is local to lib/lanes and lib/lane_lines.
 -- TOUCHES  mr:ready: (zset), mr:idle: (zset)
 
--- Takes what was used of a lane out of it. Returns what is left in it: "some", "none", or "unknown" if
--- that is to be looked up.
+-- Removes the used jobs from a lane. Returns what is left in it: "some", "none", or "unknown" if that needs a
+-- look-up.
 local function take_out(lane)
-  local used, popped, class = lane.used, lane.popped, lane.beside.class
+  local used, popped, class = lane.used, lane.popped, lane.queue.class
   local still_in = used
   if popped and used == 0 then
     rcall("ZADD", lane.stored, popped[2], popped[1])
@@ -25,9 +25,9 @@ local function take_out(lane)
   return used < lane.fetched and "some" or lane.all and "none" or "unknown"
 end
 
--- Redis keeps a sorted set of up to 128 members in one piece, and searches that from end to end for each
--- member that is written (zset-max-listpack-entries). Once a member was longer than 64 bytes
--- (zset-max-listpack-value) the set is a skip list, until it is empty.
+-- Redis stores a sorted set of up to 128 members (zset-max-listpack-entries) as a listpack, and scans it from end to
+-- end for each member that is written. After a member longer than 64 bytes (zset-max-listpack-value) the set is a
+-- skip list until it is empty.
 local FEW, LONG_MEMBER = 8, string.rep(" ", 65)
 
 local function make_skip_list(set)
@@ -36,7 +36,7 @@ local function make_skip_list(set)
   rcall("ZREM", set, LONG_MEMBER)
 end
 
--- A virtual time for a command. Lanes of equal cost share few whole ones, and making text is dear.
+-- A virtual time as text for a command. Lanes of equal cost share few whole numbers, and conversion is expensive.
 local times = {}
 local function text_of(at)
   local text = times[at]
@@ -47,7 +47,7 @@ local function text_of(at)
   return text
 end
 
--- Where keys stand in a band: for their lanes that come back from empty, and for those that other classes have.
+-- Stores the virtual times of keys in a band: for their lanes that become ready later, and for their lanes of other classes.
 local function note_turns(band, line, left_off)
   local set = base .. "mr:idle:" .. band
   if #left_off > 0 and line.crowded then
@@ -66,7 +66,7 @@ local function note_turns(band, line, left_off)
   end
 end
 
--- Takes out of each lane what was taken from it, and puts it where it belongs then. A call touches few
+-- Removes from each lane the jobs that were taken, and stores the lane as ready, held or empty. A call touches few
 -- enough lanes for one command (see lanes.take).
 local function write_back(touched, lines)
   local left, unknown = {}, {}
@@ -74,42 +74,42 @@ local function write_back(touched, lines)
     left[i] = take_out(lane)
     if left[i] == "unknown" then unknown[#unknown + 1] = lane.stored end
   end
-  -- Mostly all of them have jobs left, or none has.
-  local there = #unknown > 0 and rcall("EXISTS", unpack(unknown))
+  -- Usually all of these lanes have jobs left, or none has.
+  local with_jobs = #unknown > 0 and rcall("EXISTS", unpack(unknown))
   local classes, left_off = {}, {}
   for band in pairs(lines) do left_off[band] = {} end
   for i, lane in ipairs(touched) do
-    local class, key, is_empty = lane.beside.class, lane.key, left[i] == "none"
+    local class, key, is_empty = lane.queue.class, lane.key, left[i] == "none"
     local band = string.sub(class, 1, 1)
     local line, off = lines[band], left_off[band]
-    if line.moved and line.moved[key] then lane.at = math.max(lane.at, line.moved[key]) end
-    if left[i] == "unknown" and there < #unknown then
-      is_empty = there == 0 or rcall("EXISTS", lane.stored) == 0
+    if line.moved and line.moved[key] then lane.virtual = math.max(lane.virtual, line.moved[key]) end
+    if left[i] == "unknown" and with_jobs < #unknown then
+      is_empty = with_jobs == 0 or rcall("EXISTS", lane.stored) == 0
     end
-    local of = classes[class]
-    if not of then
-      of = { lead = lead_of(class), ready = {}, keys = {} }
-      classes[class] = of
+    local group = classes[class]
+    if not group then
+      group = { lead = lead_of(class), ready = {}, keys = {} }
+      classes[class] = group
     end
     if is_empty or line.crowded and not lane.when then
       local n = #off
-      off[n + 1], off[n + 2] = lane.at, key
+      off[n + 1], off[n + 2] = lane.virtual, key
     end
     if is_empty then
-      of.keys[#of.keys + 1] = key
+      group.keys[#group.keys + 1] = key
     elseif lane.when then
-      hold(id_of(lane), key, class, lane.at, lane.when)
+      hold(id_of(lane), key, class, lane.virtual, lane.when)
     else
-      local ready = of.ready
+      local ready = group.ready
       local n = #ready
-      ready[n + 1], ready[n + 2] = text_of(lane.at - of.lead), key
+      ready[n + 1], ready[n + 2] = text_of(lane.virtual - group.lead), key
     end
   end
-  for class, of in pairs(classes) do
-    local ready, set = of.ready, base .. "mr:ready:" .. class
+  for class, group in pairs(classes) do
+    local ready, set = group.ready, base .. "mr:ready:" .. class
     if #ready > 2 * FEW then make_skip_list(set) end
     if #ready > 0 then rcall("ZADD", set, unpack(ready)) end
-    if #of.keys > 0 then leave_all(class, of.keys) end
+    if #group.keys > 0 then leave_all(class, group.keys) end
   end
   for band, line in pairs(lines) do note_turns(band, line, left_off[band]) end
 end

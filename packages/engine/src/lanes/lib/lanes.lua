@@ -1,27 +1,27 @@
--- lanes: where jobs wait, and which of them is next.
+-- lanes: where jobs wait, and the order in which they are served.
 --
--- A lane holds the waiting jobs of one API key in one band and pool, and of one family of types; its id is
--- "key|band|pool|family", and "band|pool|family" is its class. A family is the types that the same workers
--- name (see lib/type_families). Jobs of all types that no worker has named share the lane "key|band|pool":
--- callers make up types, and cannot add classes. Suspects, jobs whose next stall would end them, have lanes
--- "key|band|pool|type|!": they are leased to workers that run nothing else. Bands: 1 interactive, 2 standard,
--- 3 batch. Jobs whose id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's
+-- A lane holds the waiting jobs of one API key in one band and pool, for one family of types. Its id is
+-- "key|band|pool|family", and "band|pool|family" is its class. A family is a set of types that the same workers
+-- serve (lib/type_families). Jobs of types that no worker has named share the lane "key|band|pool", so callers
+-- who make up types cannot add classes. Suspects (jobs whose next stall would end them) have lanes
+-- "key|band|pool|type|!", which only workers that run nothing else serve. The bands are 1 interactive, 2 standard
+-- and 3 batch. Jobs whose id names no API key (plain BullMQ jobs) share the lane "-|0|", which keeps BullMQ's
 -- order over all priorities.
 --
--- Invariants: a lane with jobs is either ready, its key in the ready set of its class at the virtual
--- time from which it may be served next, or held: in mr:parked with the time at which to look at it
--- again (ms; +inf: when a running job of its key ends), and its class in mr:held:<key>. A lane without
--- jobs is neither. mr:classes names the classes whose ready set is not empty; mr:depth counts the jobs
--- in all lanes ("*") and those without a priority ("0": BullMQ's `wait`). What changes is gathered, so
--- that a batch costs few commands, and written by lanes.flush, which a script calls last.
+-- Invariants: a lane with jobs is either ready or held; a lane without jobs is neither. The key of a ready lane
+-- is in the ready set of its class, scored by the virtual time from which the lane may be served. A held lane is
+-- in mr:parked, scored by the time (ms) at which it is checked again, or by +inf if it waits until a running job
+-- of its key ends; its class is in mr:held:<key>. mr:classes has the classes whose ready set is not empty.
+-- mr:depth counts the jobs in all lanes ("*") and those without a priority ("0": BullMQ's `wait`). Changes are
+-- gathered, so that a batch needs few commands; lanes.flush writes them, and a script calls it last.
 --
--- Whose turn is next is lib/lane_turns's. A lane that comes back from empty starts at its band's
--- virtual time, or where its key left off in the band if that is later: else a key that submits its next
--- job whenever one is leased would always be first, and one with many types would have a turn for each.
--- So does one that was held: what it may not use is no credit.
+-- lib/lane_turns chooses the next lane. A lane that was empty starts at its band's virtual time, or where its key
+-- left off in the band if that is later. Otherwise a key that submits its next job after each lease would always
+-- be first, and a key with many types would have a turn for each type. A lane that was held starts there too: a
+-- key gets no credit for the turns that it could not use.
 --
--- Numbers are passed to commands as they are, which keeps 17 digits; `..` would keep 14. Turning one
--- into text costs as much as a small command, so what came as text is passed on as text.
+-- Scripts pass numbers to commands as numbers, which keeps 17 digits; `..` would keep 14. Converting a number to
+-- text costs as much as a small command, so scripts pass on as text what they read as text.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:lane: (zset), mr:idle: (zset), mr:bands (hash), mr:parked (zset), mr:sorting (hash),
@@ -31,14 +31,14 @@ local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0,
 
 local PLAIN_LANE, PLAIN_CLASS = "-|0|", "0|"
 local BANDS = { "0", "1", "2", "3" }
--- Scores are exact up to 2^53. Millrace's priorities end at 100, so 45 bits count arrivals;
--- BullMQ's end at 2^21, which leaves 32, counted anew whenever the plain lane runs empty.
+-- Scores are exact up to 2^53. Millrace's priorities end at 100, which leaves 45 bits to count arrivals.
+-- BullMQ's priorities end at 2^21, which leaves 32 bits; that count restarts whenever the plain lane is empty.
 local RUN, RUN_PLAIN = 35184372088832, 4294967296
 
--- As many lanes are written at once: unpack's limit is about 8,000.
+-- How many lanes one command writes at most: unpack accepts about 8,000 values.
 local WRITE_AT_ONCE = 2000
 
--- BullMQ's largest.
+-- BullMQ's largest priority.
 local MOST_PRIORITY = 2097151
 
 local function run_of(lane)
@@ -54,7 +54,7 @@ function lanes.key_of(job_id)
   return string.match(job_id, "^[a-z][a-z0-9-]*~([a-z0-9]+)~%w+$")
 end
 
--- The lane of a job that is about to wait, whatever its type: with lanes.of_type it is where it waits.
+-- The lane for all types that a job belongs to. lanes.for_type turns it into the lane in which the job waits.
 function lanes.id(job_id, priority, pool)
   local key = lanes.key_of(job_id)
   if not key then return PLAIN_LANE end
@@ -64,28 +64,28 @@ end
 
 --- @include "lanes/lib/type_families"
 
--- The lane for jobs of a type, of a lane for all.
-function lanes.of_type(lane, type)
+-- The lane for jobs of a type, given the key's lane for all types.
+function lanes.for_type(lane, type)
   local family = lane ~= PLAIN_LANE and type and family_of(type)
   return family and lane .. "|" .. family or lane
 end
 
--- The lane for a job of a type, of a lane for all. A suspect's type is always named: it ran somewhere.
+-- The lane for a job, given the key's lane for all types. A suspect's type always has a name: a worker ran it.
 function lanes.for_job(lane, type, suspect)
-  return suspect and lane .. "|" .. (type or "") .. "|!" or lanes.of_type(lane, type)
+  return suspect and lane .. "|" .. (type or "") .. "|!" or lanes.for_type(lane, type)
 end
 
 local function read_lane(job_id)
-  -- Only a job that needs a pool has its lane written down, and without its type.
+  -- Only a job that needs a pool has its lane stored, and the stored lane is the one for all types.
   local fields = rcall("HMGET", base .. job_id, F.lane, F.priority, F.type, F.suspect)
   local priority = math.max(0, math.min(numbers.whole(fields[2]) or 0, MOST_PRIORITY))
-  -- What is no lane there says nothing.
+  -- Text that does not look like a lane is ignored.
   local lane = fields[1] and string.match(fields[1], "^[a-z0-9]+|[123]|[^|]*$")
   return lane or lanes.id(job_id, priority, ""), priority, fields[3], fields[4]
 end
 
--- The lane that a stored job belongs to, and its priority; of a plain job, which needs no read, the
--- lane only.
+-- The lane that a stored job belongs to, and its priority. A plain job needs no read; for it only the lane is
+-- returned.
 function lanes.find(job_id)
   if not lanes.key_of(job_id) then return PLAIN_LANE end
   local lane, priority, type, suspect = read_lane(job_id)
@@ -97,7 +97,7 @@ local function split(lane)
   return string.sub(lane, 1, bar - 1), string.sub(lane, bar + 1)
 end
 
--- Band, pool and family of a class, of suspects band, pool, type and true; no family: types that no worker has named.
+-- The band, pool and family of a class; for suspects the band, pool, type and true. No family: types that no worker named.
 local function parts_of(class)
   local band, pool, family, mark = string.match(class, "^(%d)|([^|]*)|?([^|]*)(.*)$")
   return band, pool, family ~= "" and family or nil, mark == "|!"
@@ -107,8 +107,8 @@ end
 --- @include "lanes/lib/lane_corrections"
 --- @include "lanes/lib/lane_puts"
 
--- The lane in which a stored job waits, and its priority: until lanes are sorted that may be one where its type
--- belonged before. Nil: it waits in none.
+-- The lane in which a stored job waits, and its priority; nil if it waits in none. Until lanes are sorted, a job
+-- may still wait in the lane that its type belonged to before.
 function lanes.where(job_id)
   write_puts()
   local function holds(lane)
@@ -124,7 +124,7 @@ function lanes.where(job_id)
   end
 end
 
--- Takes a job out of its lane. False: it was not in it.
+-- Removes a job from its lane. Returns false if the job was not in it.
 function lanes.remove(lane, job_id)
   write_puts()
   local lane_key = base .. "mr:lane:" .. lane
@@ -137,18 +137,18 @@ function lanes.remove(lane, job_id)
   if rcall("EXISTS", lane_key) == 0 then
     leave(lane, key, class)
   elseif any_held() and rcall("ZSCORE", base .. "mr:parked", lane) then
-    -- It may have been the one that the others waited behind.
+    -- The job may have been the one that blocked the head of the lane.
     release(lane, key, class)
   end
   return true
 end
 
--- A field that is not there counts nothing.
+-- Changes a count. A count of 0 has no field.
 local function write_count(field, by)
   if by ~= 0 and numbers.add_field(base .. "mr:depth", field, by) <= 0 then rcall("HDEL", base .. "mr:depth", field) end
 end
 
--- Writes what was gathered. Every script that moved jobs calls it once it is done.
+-- Writes the gathered changes. Every script that moves jobs calls it at the end.
 function lanes.flush()
   write_puts()
   write_count("*", lanes.count)
@@ -164,7 +164,7 @@ function lanes.flush()
       fields[#fields + 1] = value
       lanes.stored_bands[field] = value
       if string.sub(field, 1, 1) == F.band_virtual_time then
-        -- Where a lane left off matters no longer once the band has passed it.
+        -- The place where a lane left off no longer matters once the band has passed it.
         rcall("ZREMRANGEBYSCORE", base .. "mr:idle:" .. string.sub(field, 2), "-inf", value)
       end
     end

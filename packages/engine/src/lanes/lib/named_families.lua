@@ -1,4 +1,4 @@
--- named_families: the families of the types that a worker names. Part of `lanes`, and included after it by the
+-- named_families: finds the families of the types that a worker names. Part of `lanes`, and included after it by the
 -- script that leases.
 --
 -- Needs `base`, `rcall`, `lanes`, `numbers` and `now_ms`.
@@ -11,8 +11,8 @@ local function parse_family(stored)
   return numbers.whole(types), numbers.whole(since_ms), namer
 end
 
--- The families of types, which are given as a list and as text; nil if anything about them is to be changed or
--- noted first (see lib/family_changes).
+-- The families of types, which are given as a list and as text. Nil if lib/family_changes must first change or
+-- record something about them.
 function lanes.families_of(types, text)
   local families, found, n = {}, {}, 0
   for _, family in ipairs(rcall("HMGET", base .. "mr:families", unpack(types))) do

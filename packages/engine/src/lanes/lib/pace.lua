@@ -1,5 +1,5 @@
--- pace: how many jobs a shard leased lately, by spans of 10 s and by class (see lib/lanes): fields of a
--- hash, named "span class".
+-- pace: counts the jobs that a shard leased lately, by spans of 10 s and by class (see lib/lanes), in
+-- hash fields named "span class".
 --
 -- Needs `base`, `rcall` and `now_ms`.
 -- TOUCHES  mr:pace (hash)
@@ -12,20 +12,20 @@ local function span_of(field)
   return numbers.whole(string.match(field, "^%d+")) or 0
 end
 
--- Notes how many jobs of each class were leased.
+-- Adds the jobs that were leased, by class.
 function pace.note(leased)
   local span, begun = math.floor(now_ms / SPAN_MS), false
   for class, jobs in pairs(leased) do
     if numbers.add_field(base .. "mr:pace", string.format("%.0f ", span) .. class, jobs) == jobs then begun = true end
   end
   if not begun then return end
-  -- A span has begun: those that no longer count go.
+  -- A new span has begun, so fields of spans that no longer count are removed.
   for _, field in ipairs(rcall("HKEYS", base .. "mr:pace")) do
     if span_of(field) <= span - SPANS or span_of(field) > span then rcall("HDEL", base .. "mr:pace", field) end
   end
 end
 
--- How many jobs of a class were leased, and since when, within the last minute; nothing if none was.
+-- How many jobs of a class were leased within the last minute, and since when; 0 and nil if none was.
 function pace.lately(class)
   local flat = rcall("HGETALL", base .. "mr:pace")
   local leased, first = 0, nil

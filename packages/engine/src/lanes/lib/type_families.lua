@@ -1,35 +1,35 @@
--- type_families: which types have lanes together. Part of `lanes`, and included by it.
+-- type_families: which types share lanes. Part of `lanes`, and included by it.
 --
--- A family is the types that the same workers name: a worker that names one of them names all of them. So a
--- lease looks at one class for each kind of workers that there is, and not at one for each type. When workers
--- come that name some of a family's types only, it ends, and its types make two new ones; when for ten minutes
--- nobody else named two families than who names both, the smaller joins the larger (lib/family_changes does
--- both). Jobs are moved to the lanes of their new family by lib/lane_sorting.
+-- A family is a set of types that the same workers serve: a worker that names one of them names all of them. So a
+-- lease reads one class for each kind of worker, not one for each type. When a worker names only some of a family's
+-- types, the family ends, and its types form two new families. Two families are joined if, for ten minutes, every
+-- worker that named one of them named both. lib/family_changes does both, and
+-- lib/lane_sorting moves jobs to the lanes of their new family.
 --
--- mr:families has by type its family, "#<number>", and by family "types since_ms namer": how many types it has,
--- when its ten minutes began, and who named them since, as a SHA-1 of all types that they name, or "several".
--- "#" is the last family's number: no number comes twice.
+-- mr:families maps a type to its family, "#<number>", and a family to "types since_ms namer": how many types it has,
+-- when its ten minutes began, and which worker's list named it since. The namer is the SHA-1 of that list, or
+-- "several". The field "#" has the number of the newest family; numbers are never reused.
 --
 -- Needs `base`, `rcall` and `lanes`.
 -- TOUCHES  mr:families (hash)
-local known_families = { of = {}, is = {} }
+local known_families = { by_type = {}, exists = {} }
 
 function lanes.forget_families()
-  known_families = { of = {}, is = {} }
+  known_families = { by_type = {}, exists = {} }
 end
 
--- The family of a type, or false: no worker has named it.
+-- The family of a type, or false if no worker has named the type.
 local function family_of(type)
-  local of = known_families.of
-  if of[type] == nil then
+  local by_type = known_families.by_type
+  if by_type[type] == nil then
     local family = rcall("HGET", base .. "mr:families", type)
-    of[type] = family and string.match(family, "^#%d+$") or false
+    by_type[type] = family and string.match(family, "^#%d+$") or false
   end
-  return of[type]
+  return by_type[type]
 end
 
 local function is_family(family)
-  local is = known_families.is
-  if is[family] == nil then is[family] = rcall("HEXISTS", base .. "mr:families", family) == 1 end
-  return is[family]
+  local exists = known_families.exists
+  if exists[family] == nil then exists[family] = rcall("HEXISTS", base .. "mr:families", family) == 1 end
+  return exists[family]
 end

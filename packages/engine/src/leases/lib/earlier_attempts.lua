@@ -1,4 +1,4 @@
--- earlier_attempts: what earlier attempts of a job that is leased again have left.
+-- earlier_attempts: reads what earlier attempts left, for a job that is leased again.
 --
 -- Needs `base`, `rcall`, `now_ms`, `numbers`, `streams`, `signals` and `reservations`.
 -- TOUCHES
@@ -15,11 +15,11 @@ local function reset_output(job_id, attempt)
   return offset + 1
 end
 
--- What an earlier attempt may have left.
+-- Reads the fields of a lease that an earlier attempt may have set, and begins its output anew.
 local function earlier(job_id)
   local fields = rcall("HMGET", base .. job_id, F.attempts_spent, F.next_seq, F.next_offset, F.stalls, F.usage, F.failure, F.due_ms, F.bounces, F.key_reservation, F.account_reservation)
   local spent, offset = numbers.whole(fields[1]) or 0, fields[3]
-  -- BullMQ's stalled check took it back, and knows nothing of reservations.
+  -- BullMQ's stalled check may have taken the job back; it does not settle reservations.
   reservations.settle_lost(job_id, fields[9], fields[10])
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
   return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8]

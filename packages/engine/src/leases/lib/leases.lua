@@ -1,14 +1,14 @@
--- leases: who may write. A lease is held by whoever's token equals the job's `ats` while the job is
--- active. The lock that goes with it may have run out unnoticed (Redis or every scheduler was
--- away): until the reaper takes the job back, its holder still has it.
+-- leases: decides who may write. A worker holds the lease of an active job if its token equals the job's
+-- attempts_started. The lock in Redis may have expired unnoticed, because Redis or all schedulers were away.
+-- The worker then still holds the lease until the reaper takes the job back.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  active (list)
 local leases = {}
 
--- Whether `token` holds the job, whose `ats` was just read.
-function leases.held(job_id, token, ats)
-  if ats ~= token then return false end
+-- Whether `token` holds the lease of the job, whose attempts_started was just read.
+function leases.held(job_id, token, attempts_started)
+  if attempts_started ~= token then return false end
   local lock = rcall("GET", base .. job_id .. ":lock")
   if lock then return lock == token end
   return rcall("LPOS", base .. "active", job_id) ~= false

@@ -1,10 +1,10 @@
--- json: reading JSON that may be none.
+-- json: reads text that may not be JSON.
 --
 -- TOUCHES
 local json = {}
 
--- The object or list that a text is, or an empty one: cjson.decode throws on what is no JSON to it, half of
--- a surrogate pair included.
+-- The object or list in a JSON text, or an empty table. cjson.decode throws on invalid JSON, which for it includes
+-- half of a surrogate pair.
 function json.read(value)
   if not value then return {} end
   local ok, decoded = pcall(cjson.decode, value)

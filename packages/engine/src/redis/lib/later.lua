@@ -1,17 +1,17 @@
--- later: commands that take many members at once, gathered over a batch and sent by later.flush.
+-- later: gathers commands with many members over a batch. later.flush sends them.
 --
 -- Needs `rcall`.
 -- TOUCHES
 local later = { lists = {} }
 
--- Arguments to gather for `command`, whose first argument is `key` unless that is nil.
+-- A list of arguments for `command`. Its first argument is `key`, unless that is nil.
 function later.list(command, key)
   local list = { command = command, key = key }
   later.lists[#later.lists + 1] = list
   return list
 end
 
--- unpack's limit is about 8,000; even, because scores come with members.
+-- unpack accepts about 8,000 values. The number is even, because scores and members come in pairs.
 local AT_ONCE = 4000
 
 function later.flush()

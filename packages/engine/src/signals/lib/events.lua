@@ -1,4 +1,4 @@
--- events: what BullMQ's QueueEvents reads, in BullMQ's stream and form.
+-- events: writes events for BullMQ's QueueEvents, in BullMQ's stream and form.
 --
 -- Needs `base`, `rcall` and `max_events`, the stream's length; 0: no events.
 -- TOUCHES  events (stream)

@@ -3,12 +3,12 @@ import { rpcError } from "@millrace/runtime";
 import type { ApplyConfiguration } from "../../configuration/apply-configuration.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 
-/** As of a file, for operators who have it and not the scheduler. */
+/** Applies a configuration from a request, for operators who cannot change the scheduler's file. */
 export const applyConfiguration =
   (apply: ApplyConfiguration): AdminHandler<"applyConfiguration"> =>
   async ({ configuration, dryRun }, { identity }) => {
     if (configuration === undefined)
-      throw new Error("validation let a request without one through");
+      throw new Error("validation accepted a request without a configuration");
     const repeats = repeatsIn(configuration);
     const applied =
       repeats.length > 0

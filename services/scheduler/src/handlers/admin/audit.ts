@@ -11,7 +11,7 @@ import { jsonText } from "@millrace/shared";
 import type { RecordChange } from "../../operators/record-change.ts";
 import type { Operator } from "../../tokens/operator-tokens.ts";
 
-/** What three looks find alike was not only on its way. */
+/** The audit repeats its search this often. Only what every search finds alike is a finding: the rest was in transit. */
 const LOOKS_AGAIN = 2;
 
 type Response = MessageInitShape<typeof AuditResponseSchema>;
@@ -29,13 +29,13 @@ export const audit = (
       last = progress;
       void outbox.push(message(progress));
     };
-    const look = () => engine.audit({ looksAgain: LOOKS_AGAIN, onProgress });
+    const search = () => engine.audit({ looksAgain: LOOKS_AGAIN, onProgress });
     const work = async () => {
-      const findings = await look();
+      const findings = await search();
       const found = { findings: findings.map(messageOf) };
       if (!request.repair || findings.length === 0) return found;
       const repairs = await repair(engine, record, by, request, findings);
-      return { ...found, repairs, left: (await look()).map(messageOf) };
+      return { ...found, repairs, left: (await search()).map(messageOf) };
     };
     void work().then(
       (found) => {
@@ -49,7 +49,7 @@ export const audit = (
 
 const messageOf = ({ invariant, subject, problem }: Finding) => ({ invariant, subject, problem });
 
-/** Mends findings. That it is asked for is written down first, and what was done as soon as it is. */
+/** Repairs findings. The change log gets the request before the first repair, and each repair as soon as it is made. */
 function repair(
   { repair: repairAll, changeLog }: Parts,
   record: RecordChange,

@@ -4,7 +4,7 @@ import { budgetOf } from "../../messages/key-budget-message.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { StoreApiKey } from "../../operators/store-api-key.ts";
 
-/** The whole key is in the reply and nowhere else: its secret is stored as a hash. */
+/** Creates a key. Only the reply holds the whole key: the store keeps a hash of the secret. */
 export const createApiKey =
   (store: StoreApiKey, random: Random): AdminHandler<"createApiKey"> =>
   async ({ name, budget }, { identity }) => {
@@ -12,7 +12,7 @@ export const createApiKey =
     const { keyId } = key;
     const secretHash = hashSecret(key.secret);
     const stored = await store({ keyId, name, budget, secretHash }, identity);
-    // The id of a key that exists opens nothing: 50 bits of it are chance.
-    if (!stored.secretHash.equals(secretHash)) throw new Error(`drew key id ${keyId} twice`);
+    // A duplicate id opens nothing, because the store keeps the older key's secret. 50 bits of an id are random.
+    if (!stored.secretHash.equals(secretHash)) throw new Error(`key id ${keyId} exists already`);
     return { apiKey: apiKeyMessage(stored, budget && budgetOf(budget)), key: formatApiKey(key) };
   };

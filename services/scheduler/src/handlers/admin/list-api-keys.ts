@@ -6,7 +6,7 @@ import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
-/** A page's token is the last key id of the page before: what is made or revoked meanwhile moves nothing. */
+/** Lists keys by id. A page token is the last key id of the page before, so new or revoked keys shift no page. */
 export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;

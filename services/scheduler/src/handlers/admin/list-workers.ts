@@ -2,7 +2,7 @@ import { workerMessage } from "../../messages/worker-message.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { ConnectedWorkers } from "../../session/connected-workers.ts";
 
-/** The workers of the scheduler that answers, and its name. */
+/** The workers of the scheduler that serves the call, and the scheduler's name. */
 export interface WorkersHere {
   readonly connected: ConnectedWorkers;
   readonly schedulerId: string;

@@ -7,7 +7,7 @@ import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { RecordChange } from "../../operators/record-change.ts";
 import { changedMeanwhile } from "../../operators/refusals.ts";
 
-/** The definition takes the place of the whole one before. */
+/** Replaces the account's whole definition. */
 export const putProviderAccount =
   (
     engine: {
@@ -17,8 +17,7 @@ export const putProviderAccount =
   ): AdminHandler<"putProviderAccount"> =>
   async (request, { identity: by }) => {
     const { account, etag } = request;
-    if (account === undefined)
-      throw new Error("validation let a request without an account through");
+    if (account === undefined) throw new Error("validation accepted a request without an account");
     const { providerAccounts } = engine;
     const wanted = providerAccountOf(account);
     const changed = () => changedMeanwhile(`provider account ${account.name}`);

@@ -7,7 +7,7 @@ import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { RecordChange } from "../../operators/record-change.ts";
 import { changedMeanwhile } from "../../operators/refusals.ts";
 
-/** The definition takes the place of the whole one before, all but the number of shards. */
+/** Replaces the queue's whole definition, except the number of shards. */
 export const putQueue =
   (
     engine: Pick<Engine, "getQueue" | "defineQueue" | "replaceQueue">,
@@ -15,7 +15,7 @@ export const putQueue =
   ): AdminHandler<"putQueue"> =>
   async (request, { identity: by }) => {
     const { queue, etag } = request;
-    if (queue === undefined) throw new Error("validation let a request without a queue through");
+    if (queue === undefined) throw new Error("validation accepted a request without a queue");
     const wanted = queueDefinitionOf(queue);
     const before = await engine.getQueue(wanted.name);
     if (etag !== "" && etag !== queueEtag(before)) throw changedMeanwhile(`queue ${queue.name}`);

@@ -8,10 +8,10 @@ import { existingQueue } from "../../operators/queue-status.ts";
 import type { RecordChange } from "../../operators/record-change.ts";
 import type { Operator } from "../../tokens/operator-tokens.ts";
 
-/** With a rate, letters go in steps of this long: a second's worth at once would be a burst. */
+/** The interval between groups if the request sets a rate: one second's jobs at once would be a burst. */
 const STEP_MS = 100;
 
-/** Says how far it is after each step. It ends where its caller leaves; what is left is still a dead letter. */
+/** Reports its progress after each group. It stops when the caller leaves, and the remaining dead letters stay. */
 export const redriveDeadLetters = (
   engine: Pick<Engine, "deadLetters" | "getQueue">,
   record: RecordChange,
@@ -23,7 +23,7 @@ export const redriveDeadLetters = (
     await existingQueue(engine, wanted.queue);
     if (!dryRun) {
       const change = { by, action: "RedriveDeadLetters", subject: wanted.queue, request };
-      // Not around all of it: how far it came, whoever asked for it has seen.
+      // Only the start is recorded. The caller has seen in the replies how far the redrive came.
       await record({ ...change, schema: RedriveDeadLettersRequestSchema }, async () => undefined);
     }
     const startedMs = clock.nowMs();

@@ -10,7 +10,7 @@ import type { RecordChange } from "../../operators/record-change.ts";
 
 const DEFAULT_GRACE_MS = 24 * 3_600_000;
 
-/** As CreateApiKey, the reply is the only place where the new secret is shown. */
+/** Replaces a key's secret. As with CreateApiKey, only the reply shows the new secret. */
 export const rotateApiKey =
   (
     engine: {
@@ -39,6 +39,6 @@ function assertActive(key: ApiKeyRecord): ApiKeyRecord {
   if (key.revokedMs === undefined) return key;
   throw rpcError({
     reason: "ILLEGAL_TRANSITION",
-    message: `API key ${key.keyId} is revoked for good: make a new one`,
+    message: `API key ${key.keyId} is revoked for good: create a new one`,
   });
 }

@@ -32,7 +32,7 @@ export const updateApiKey =
       if (budget !== undefined && etag === "") await keyBudgets.set(id, budgetOf(budget));
       else if (budget !== undefined) {
         if (await keyBudgets.replace(id, budgetBefore, budgetOf(budget))) return named;
-        // Neither is changed where one cannot be.
+        // The update is atomic for its caller: the budget was not replaced, so the name is changed back.
         if (name !== undefined) await apiKeys.rename(id, before.name, name);
         throw changed();
       }

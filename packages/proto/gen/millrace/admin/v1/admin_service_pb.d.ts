@@ -13,7 +13,7 @@ import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
 export declare const file_millrace_admin_v1_admin_service: GenFile;
 
 /**
- * What an API key may use. A limit that is left out does not hold.
+ * What an API key may use. A limit that is left out does not apply.
  *
  * @generated from message millrace.admin.v1.KeyBudget
  */
@@ -26,8 +26,8 @@ export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
   requestsPerMinute?: number | undefined;
 
   /**
-   * Tokens that may be reserved in any 60 seconds. A job over it waits; one that alone is larger
-   * reserves all of it.
+   * Tokens that may be reserved in any 60 seconds. A job that would exceed the limit waits. A job that is larger
+   * than the whole limit reserves the whole limit.
    *
    * @generated from field: optional uint64 tokens_per_minute = 2;
    */
@@ -41,39 +41,40 @@ export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
   tokensPerDay?: bigint | undefined;
 
   /**
-   * Jobs that may run at once.
+   * The concurrency limit: jobs that may run at once in each queue.
    *
    * @generated from field: optional uint32 max_running = 4;
    */
   maxRunning?: number | undefined;
 
   /**
-   * Jobs that may wait in each queue, for a worker, a time, a retry or other jobs; more are refused. A retry is never
-   * refused. Left out: the queue's own limit.
+   * Jobs that may wait in each queue: for a worker, a time, a retry or other jobs. More are refused, but a retry is
+   * never refused. Left out: the queue's max_depth_per_key.
    *
    * @generated from field: optional uint32 max_queued = 5;
    */
   maxQueued?: number | undefined;
 
   /**
-   * Its share beside other keys: 2 gets twice what 1 gets while both have work. Left out: 1.
+   * The key's share of the workers, relative to other keys. While both have work, weight 2 gets twice as much as
+   * weight 1. Left out: 1.
    *
    * @generated from field: optional double weight = 6;
    */
   weight?: number | undefined;
 
   /**
-   * The most urgent priority that its jobs may have, 1 (no bound) to 100. A job that is more urgent is refused with
-   * PRIORITY_NOT_ALLOWED. Left out: the queue's own bound.
+   * The most urgent priority that the key's jobs may have, 1 (no limit) to 100. A more urgent job is refused with
+   * PRIORITY_NOT_ALLOWED. Left out: the queue's max_priority.
    *
    * @generated from field: optional uint32 max_priority = 7;
    */
   maxPriority?: number | undefined;
 
   /**
-   * Bytes that it may store: in each queue its jobs with payloads, results, output and dead letters, finished ones until
-   * their retention ends; and its documents, by themselves. What would be more is refused with STORED_BYTES_FULL.
-   * Left out: the bounds that schedulers and gateways are set to.
+   * Bytes that the key may store. In each queue its jobs count with payloads, results, output and dead letters;
+   * finished jobs count until their retention ends. Its documents count separately, against the same limit. More is
+   * refused with STORED_BYTES_FULL. Left out: the limits in the settings of schedulers and gateways.
    *
    * @generated from field: optional uint64 max_stored_bytes = 8;
    */
@@ -93,21 +94,21 @@ export declare const KeyBudgetSchema: GenMessage<KeyBudget>;
  */
 export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
   /**
-   * The public part, as in the ids of its jobs.
+   * The public part of the key, which is also in the ids of its jobs.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * The operator's name for it.
+   * The name that the operator gave it.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * When it was made.
+   * When it was created.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 3;
    */
@@ -121,28 +122,28 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
   revokeTime?: Timestamp | undefined;
 
   /**
-   * What it may use.
+   * The budget of the key.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 5;
    */
   budget?: KeyBudget | undefined;
 
   /**
-   * Until when the secret before the last rotation works.
+   * When the old secret, from before the last rotation, stops working.
    *
    * @generated from field: google.protobuf.Timestamp old_secret_expire_time = 6;
    */
   oldSecretExpireTime?: Timestamp | undefined;
 
   /**
-   * Changes with its name and its budget: for UpdateApiKey.
+   * A tag that changes with the name and the budget. UpdateApiKey takes it.
    *
    * @generated from field: string etag = 7;
    */
   etag: string;
 
   /**
-   * Bytes that its jobs take in all queues now, dead letters included. Set by ListApiKeys alone.
+   * Bytes that its jobs store in all queues now, dead letters included. Only ListApiKeys sets it.
    *
    * @generated from field: uint64 stored_bytes = 8;
    */
@@ -162,14 +163,14 @@ export declare const ApiKeySchema: GenMessage<ApiKey>;
  */
 export declare type CreateApiKeyRequest = Message<"millrace.admin.v1.CreateApiKeyRequest"> & {
   /**
-   * For people, for example the service that will use it.
+   * A name for people, for example the service that will use the key.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * What it may use. Left out: no limits.
+   * The budget of the key. Left out: no limits.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 2;
    */
@@ -189,14 +190,14 @@ export declare const CreateApiKeyRequestSchema: GenMessage<CreateApiKeyRequest>;
  */
 export declare type CreateApiKeyResponse = Message<"millrace.admin.v1.CreateApiKeyResponse"> & {
   /**
-   * What was made.
+   * The created key, without its secret.
    *
    * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
    */
   apiKey?: ApiKey | undefined;
 
   /**
-   * `mr_<key id>_<secret>`, to be handed to its user; it is not stored.
+   * The whole key, `mr_<key id>_<secret>`. Give it to its user; it is not stored.
    *
    * @generated from field: string key = 2;
    */
@@ -216,14 +217,14 @@ export declare const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse
  */
 export declare type ListApiKeysRequest = Message<"millrace.admin.v1.ListApiKeysRequest"> & {
   /**
-   * At most this many; 0: 100.
+   * The largest number of keys in the page, at most 1,000. 0: 100.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the page before.
+   * next_page_token of the previous page. Empty: start with the first key.
    *
    * @generated from field: string page_token = 2;
    */
@@ -243,14 +244,14 @@ export declare const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest>;
  */
 export declare type ListApiKeysResponse = Message<"millrace.admin.v1.ListApiKeysResponse"> & {
   /**
-   * By key id.
+   * The keys, ordered by key id.
    *
    * @generated from field: repeated millrace.admin.v1.ApiKey api_keys = 1;
    */
   apiKeys: ApiKey[];
 
   /**
-   * For the next page; empty: this was the last.
+   * The token for the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -270,29 +271,29 @@ export declare const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse>;
  */
 export declare type UpdateApiKeyRequest = Message<"millrace.admin.v1.UpdateApiKeyRequest"> & {
   /**
-   * Which.
+   * The id of the API key.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Its new name. Left out: unchanged.
+   * The new name. Left out: unchanged.
    *
    * @generated from field: optional string name = 2;
    */
   name?: string | undefined;
 
   /**
-   * Takes the place of the whole budget. Left out: unchanged.
+   * The new budget, which replaces the whole old budget. Left out: unchanged.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 3;
    */
   budget?: KeyBudget | undefined;
 
   /**
-   * Of the key when it was read: the change is made only if that has not changed since, else ABORTED with the reason
-   * CHANGED_MEANWHILE. Left out: whatever there is.
+   * The etag of the key when the operator read it. The change is made only if the key has not changed since.
+   * Otherwise the call is ABORTED with the reason CHANGED_MEANWHILE. Left out: the change is made in any case.
    *
    * @generated from field: string etag = 4;
    */
@@ -312,7 +313,7 @@ export declare const UpdateApiKeyRequestSchema: GenMessage<UpdateApiKeyRequest>;
  */
 export declare type UpdateApiKeyResponse = Message<"millrace.admin.v1.UpdateApiKeyResponse"> & {
   /**
-   * As it is now.
+   * The key as it is now.
    *
    * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
    */
@@ -332,14 +333,14 @@ export declare const UpdateApiKeyResponseSchema: GenMessage<UpdateApiKeyResponse
  */
 export declare type RotateApiKeyRequest = Message<"millrace.admin.v1.RotateApiKeyRequest"> & {
   /**
-   * Which.
+   * The id of the API key.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * How long the old secret goes on working, at most 30 days. Left out: 24 h.
+   * How long the old secret still works, at most 30 days. Left out: 24 h.
    *
    * @generated from field: google.protobuf.Duration grace = 2;
    */
@@ -359,14 +360,14 @@ export declare const RotateApiKeyRequestSchema: GenMessage<RotateApiKeyRequest>;
  */
 export declare type RotateApiKeyResponse = Message<"millrace.admin.v1.RotateApiKeyResponse"> & {
   /**
-   * As it is now.
+   * The key as it is now.
    *
    * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
    */
   apiKey?: ApiKey | undefined;
 
   /**
-   * The whole key with its new secret; it is not stored.
+   * The whole key with its new secret. It is not stored.
    *
    * @generated from field: string key = 2;
    */
@@ -386,7 +387,7 @@ export declare const RotateApiKeyResponseSchema: GenMessage<RotateApiKeyResponse
  */
 export declare type RevokeApiKeyRequest = Message<"millrace.admin.v1.RevokeApiKeyRequest"> & {
   /**
-   * Which.
+   * The id of the API key.
    *
    * @generated from field: string key_id = 1;
    */
@@ -406,7 +407,7 @@ export declare const RevokeApiKeyRequestSchema: GenMessage<RevokeApiKeyRequest>;
  */
 export declare type RevokeApiKeyResponse = Message<"millrace.admin.v1.RevokeApiKeyResponse"> & {
   /**
-   * As it is now.
+   * The key as it is now.
    *
    * @generated from field: millrace.admin.v1.ApiKey api_key = 1;
    */
@@ -420,63 +421,65 @@ export declare type RevokeApiKeyResponse = Message<"millrace.admin.v1.RevokeApiK
 export declare const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse>;
 
 /**
- * A queue as the operator defines it. What is left out keeps its default.
+ * The definition of a queue. A field that is left out has its default.
  *
  * @generated from message millrace.admin.v1.Queue
  */
 export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   /**
-   * Its name.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Over how many Redis slots it is spread, 1 to 64; fixed at creation. 0: 1.
+   * The number of shards (Redis slots) over which the queue is spread, 1 to 64. It is fixed at creation. 0: 1.
    *
    * @generated from field: uint32 shards = 2;
    */
   shards: number;
 
   /**
-   * The job types that it takes. Empty: any.
+   * The job types that the queue accepts. Empty: any.
    *
    * @generated from field: repeated string types = 3;
    */
   types: string[];
 
   /**
-   * How many jobs of one key may wait, for a worker, a time, a retry or other jobs; more are refused. 0: 1,000,000.
+   * The number of jobs of one key that may wait: for a worker, a time, a retry or other jobs. More are refused.
+   * 0: 1,000,000.
    *
    * @generated from field: uint32 max_depth_per_key = 4;
    */
   maxDepthPerKey: number;
 
   /**
-   * How often a job may lose its worker before it fails. 0: 3. A job that has lost it before, and would fail if it lost the
-   * next one, is leased to a worker that runs nothing else, so that jobs which lost their worker together do not fail together.
+   * How often a job may lose its worker before it fails. 0: 3. A job is a suspect if it has lost its worker and
+   * would fail if it lost the next one. A suspect is leased only to a worker that runs nothing else, so that jobs
+   * which lost their worker together do not fail together.
    *
    * @generated from field: uint32 max_stalls = 5;
    */
   maxStalls: number;
 
   /**
-   * How long jobs that succeeded are kept. Left out: 24 h.
+   * How long succeeded jobs are kept. Left out: 24 h.
    *
    * @generated from field: google.protobuf.Duration retain_succeeded = 6;
    */
   retainSucceeded?: Duration | undefined;
 
   /**
-   * How long jobs that did not succeed are kept. Left out: 7 days.
+   * How long jobs that ended without success are kept. Left out: 7 days.
    *
    * @generated from field: google.protobuf.Duration retain_failed = 7;
    */
   retainFailed?: Duration | undefined;
 
   /**
-   * How many finished jobs of each kind a shard keeps at most. 0: 100,000.
+   * The largest number of finished jobs of each kind that a shard keeps. 0: 100,000.
    *
    * @generated from field: uint32 retain_count = 8;
    */
@@ -490,21 +493,21 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   bandWeights?: BandWeights | undefined;
 
   /**
-   * For what jobs leave out of theirs.
+   * The retry policy for fields that jobs leave out.
    *
    * @generated from field: millrace.jobs.v1.RetryPolicy default_retry = 10;
    */
   defaultRetry?: RetryPolicy | undefined;
 
   /**
-   * How often a provider may refuse a job for load before that spends an attempt. 0: 100.
+   * How often a provider may refuse a job for load before a refusal spends an attempt. 0: 100.
    *
    * @generated from field: uint32 max_bounces = 11;
    */
   maxBounces: number;
 
   /**
-   * Tokens that an attempt is taken to spend while nothing is declared and nothing was learned. 0: 1,000.
+   * The estimated tokens of an attempt, if the job has no estimate and no spending was observed yet. 0: 1,000.
    *
    * @generated from field: uint32 default_estimated_tokens = 12;
    */
@@ -518,8 +521,8 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   retainDeadLetters?: Duration | undefined;
 
   /**
-   * The most urgent priority that jobs of a key may have whose budget does not say: see KeyBudget.max_priority. 0: 1, no
-   * bound.
+   * The most urgent priority that a job may have, for keys whose budget has no max_priority. 0: 1, which is
+   * no limit.
    *
    * @generated from field: uint32 max_priority = 14;
    */
@@ -533,7 +536,7 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
 export declare const QueueSchema: GenMessage<Queue>;
 
 /**
- * Shares of a queue's workers by band; each 1 to 1,000.
+ * The shares of the bands in a queue's workers, each 1 to 1,000.
  *
  * @generated from message millrace.admin.v1.BandWeights
  */
@@ -567,7 +570,7 @@ export declare type BandWeights = Message<"millrace.admin.v1.BandWeights"> & {
 export declare const BandWeightsSchema: GenMessage<BandWeights>;
 
 /**
- * How many jobs of a queue are in which state.
+ * The number of jobs of a queue in each state.
  *
  * @generated from message millrace.admin.v1.QueueStats
  */
@@ -594,14 +597,14 @@ export declare type QueueStats = Message<"millrace.admin.v1.QueueStats"> & {
   running: bigint;
 
   /**
-   * Finished with a result, while kept.
+   * Finished with a result and still kept.
    *
    * @generated from field: uint64 succeeded = 4;
    */
   succeeded: bigint;
 
   /**
-   * Finished without one, while kept.
+   * Finished without a result and still kept.
    *
    * @generated from field: uint64 failed = 5;
    */
@@ -628,15 +631,16 @@ export declare const QueueStatsSchema: GenMessage<QueueStats>;
  */
 export declare type PutQueueRequest = Message<"millrace.admin.v1.PutQueueRequest"> & {
   /**
-   * What it shall be.
+   * The new definition.
    *
    * @generated from field: millrace.admin.v1.Queue queue = 1;
    */
   queue?: Queue | undefined;
 
   /**
-   * Of the queue when it was read: the change is made only if that has not changed since, else ABORTED with the reason
-   * CHANGED_MEANWHILE. "none": only if there is none. Left out: whatever there is.
+   * The etag of the queue when the operator read it. The change is made only if the queue has not changed since.
+   * Otherwise the call is ABORTED with the reason CHANGED_MEANWHILE. "none": only if the queue does not exist. Left
+   * out: in any case.
    *
    * @generated from field: string etag = 2;
    */
@@ -656,14 +660,14 @@ export declare const PutQueueRequestSchema: GenMessage<PutQueueRequest>;
  */
 export declare type PutQueueResponse = Message<"millrace.admin.v1.PutQueueResponse"> & {
   /**
-   * What it is, defaults filled in.
+   * The new definition, with defaults filled in.
    *
    * @generated from field: millrace.admin.v1.Queue queue = 1;
    */
   queue?: Queue | undefined;
 
   /**
-   * Of what it is now.
+   * The etag of the new definition.
    *
    * @generated from field: string etag = 2;
    */
@@ -697,7 +701,7 @@ export declare const ListQueuesRequestSchema: GenMessage<ListQueuesRequest>;
  */
 export declare type ListQueuesResponse = Message<"millrace.admin.v1.ListQueuesResponse"> & {
   /**
-   * By name.
+   * The queues, ordered by name.
    *
    * @generated from field: repeated millrace.admin.v1.QueueStatus queues = 1;
    */
@@ -711,34 +715,34 @@ export declare type ListQueuesResponse = Message<"millrace.admin.v1.ListQueuesRe
 export declare const ListQueuesResponseSchema: GenMessage<ListQueuesResponse>;
 
 /**
- * A queue and what is in it.
+ * A queue and its numbers of jobs.
  *
  * @generated from message millrace.admin.v1.QueueStatus
  */
 export declare type QueueStatus = Message<"millrace.admin.v1.QueueStatus"> & {
   /**
-   * What it is.
+   * The definition.
    *
    * @generated from field: millrace.admin.v1.Queue queue = 1;
    */
   queue?: Queue | undefined;
 
   /**
-   * What is in it.
+   * The number of jobs in each state.
    *
    * @generated from field: millrace.admin.v1.QueueStats stats = 2;
    */
   stats?: QueueStats | undefined;
 
   /**
-   * Nothing is leased from it.
+   * True: the queue is paused, and schedulers lease no jobs from it.
    *
    * @generated from field: bool paused = 3;
    */
   paused: boolean;
 
   /**
-   * Changes with what it is: for PutQueue.
+   * A tag that changes with the definition. PutQueue takes it.
    *
    * @generated from field: string etag = 4;
    */
@@ -758,7 +762,7 @@ export declare const QueueStatusSchema: GenMessage<QueueStatus>;
  */
 export declare type PauseQueueRequest = Message<"millrace.admin.v1.PauseQueueRequest"> & {
   /**
-   * Which.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */
@@ -778,7 +782,7 @@ export declare const PauseQueueRequestSchema: GenMessage<PauseQueueRequest>;
  */
 export declare type PauseQueueResponse = Message<"millrace.admin.v1.PauseQueueResponse"> & {
   /**
-   * As it is now.
+   * The queue as it is now.
    *
    * @generated from field: millrace.admin.v1.QueueStatus queue = 1;
    */
@@ -798,7 +802,7 @@ export declare const PauseQueueResponseSchema: GenMessage<PauseQueueResponse>;
  */
 export declare type ResumeQueueRequest = Message<"millrace.admin.v1.ResumeQueueRequest"> & {
   /**
-   * Which.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */
@@ -818,7 +822,7 @@ export declare const ResumeQueueRequestSchema: GenMessage<ResumeQueueRequest>;
  */
 export declare type ResumeQueueResponse = Message<"millrace.admin.v1.ResumeQueueResponse"> & {
   /**
-   * As it is now.
+   * The queue as it is now.
    *
    * @generated from field: millrace.admin.v1.QueueStatus queue = 1;
    */
@@ -832,13 +836,13 @@ export declare type ResumeQueueResponse = Message<"millrace.admin.v1.ResumeQueue
 export declare const ResumeQueueResponseSchema: GenMessage<ResumeQueueResponse>;
 
 /**
- * An account at a model provider, shared by all API keys, queues and workers. Jobs name it as their pool.
+ * An account at a model provider. All API keys, queues and workers share it. Jobs name it as their pool.
  *
  * @generated from message millrace.admin.v1.ProviderAccount
  */
 export declare type ProviderAccount = Message<"millrace.admin.v1.ProviderAccount"> & {
   /**
-   * As in the jobs' pool, for example "openai/gpt-5".
+   * The name, which jobs give as their pool, for example "openai/gpt-5".
    *
    * @generated from field: string name = 1;
    */
@@ -859,7 +863,7 @@ export declare type ProviderAccount = Message<"millrace.admin.v1.ProviderAccount
   tokensPerMinute?: bigint | undefined;
 
   /**
-   * Jobs that may run at once. Left out: no limit but what the provider's refusals teach.
+   * The concurrency limit: jobs that may run at once. Left out: only the provider's refusals limit it.
    *
    * @generated from field: optional uint32 max_running = 4;
    */
@@ -873,42 +877,42 @@ export declare type ProviderAccount = Message<"millrace.admin.v1.ProviderAccount
 export declare const ProviderAccountSchema: GenMessage<ProviderAccount>;
 
 /**
- * A provider account and how it is.
+ * A provider account and its state.
  *
  * @generated from message millrace.admin.v1.ProviderAccountStatus
  */
 export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderAccountStatus"> & {
   /**
-   * What it is.
+   * The definition.
    *
    * @generated from field: millrace.admin.v1.ProviderAccount account = 1;
    */
   account?: ProviderAccount | undefined;
 
   /**
-   * How it is.
+   * The state.
    *
    * @generated from field: millrace.admin.v1.ProviderState state = 2;
    */
   state: ProviderState;
 
   /**
-   * While cooling down: when the next job probes it. While half open: when another one will, if the probe that is under way
-   * has not come back by then.
+   * While cooling down: when the next job probes the account. While half open: when another job probes it, if the
+   * current probe has not ended by then.
    *
    * @generated from field: google.protobuf.Timestamp cool_until = 3;
    */
   coolUntil?: Timestamp | undefined;
 
   /**
-   * Jobs that run on it.
+   * The number of jobs that run on it.
    *
    * @generated from field: uint32 running = 4;
    */
   running: number;
 
   /**
-   * How many may run at once now: lowered by refusals, raised by successes. 0: no bound.
+   * The current concurrency limit. Refusals lower it, and successes raise it. 0: no limit.
    *
    * @generated from field: uint32 running_limit = 5;
    */
@@ -929,28 +933,28 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
   tokensUsed: bigint;
 
   /**
-   * Changes with what it is, not with how it is: for PutProviderAccount.
+   * A tag that changes with the definition, not with the state. PutProviderAccount takes it.
    *
    * @generated from field: string etag = 8;
    */
   etag: string;
 
   /**
-   * While cooling down or half open: since when it has had no success.
+   * While cooling down or half open: since when the account has had no success.
    *
    * @generated from field: google.protobuf.Timestamp paused_since = 9;
    */
   pausedSince?: Timestamp | undefined;
 
   /**
-   * While cooling down or half open: it failed again and again, and is taken to be down. Else it refused calls for load.
+   * While cooling down or half open. True: the provider failed several times in a row. False: it refused calls for load.
    *
    * @generated from field: bool provider_down = 10;
    */
   providerDown: boolean;
 
   /**
-   * While closed: how many calls have failed in a row, as far as it is known.
+   * While closed: the number of calls that have failed in a row, as far as it is known.
    *
    * @generated from field: uint32 failures = 11;
    */
@@ -970,15 +974,16 @@ export declare const ProviderAccountStatusSchema: GenMessage<ProviderAccountStat
  */
 export declare type PutProviderAccountRequest = Message<"millrace.admin.v1.PutProviderAccountRequest"> & {
   /**
-   * What it shall be.
+   * The new definition.
    *
    * @generated from field: millrace.admin.v1.ProviderAccount account = 1;
    */
   account?: ProviderAccount | undefined;
 
   /**
-   * Of the account when it was read: the change is made only if that has not changed since, else ABORTED with the reason
-   * CHANGED_MEANWHILE. "none": only if there is none. Left out: whatever there is.
+   * The etag of the account when the operator read it. The change is made only if the account has not changed
+   * since. Otherwise the call is ABORTED with the reason CHANGED_MEANWHILE. "none": only if the account does not
+   * exist. Left out: in any case.
    *
    * @generated from field: string etag = 2;
    */
@@ -998,7 +1003,7 @@ export declare const PutProviderAccountRequestSchema: GenMessage<PutProviderAcco
  */
 export declare type PutProviderAccountResponse = Message<"millrace.admin.v1.PutProviderAccountResponse"> & {
   /**
-   * As it is now.
+   * The account as it is now.
    *
    * @generated from field: millrace.admin.v1.ProviderAccountStatus account = 1;
    */
@@ -1032,7 +1037,7 @@ export declare const ListProviderAccountsRequestSchema: GenMessage<ListProviderA
  */
 export declare type ListProviderAccountsResponse = Message<"millrace.admin.v1.ListProviderAccountsResponse"> & {
   /**
-   * By name.
+   * The accounts, ordered by name.
    *
    * @generated from field: repeated millrace.admin.v1.ProviderAccountStatus accounts = 1;
    */
@@ -1052,7 +1057,7 @@ export declare const ListProviderAccountsResponseSchema: GenMessage<ListProvider
  */
 export declare type DeleteProviderAccountRequest = Message<"millrace.admin.v1.DeleteProviderAccountRequest"> & {
   /**
-   * Which.
+   * The name of the account.
    *
    * @generated from field: string name = 1;
    */
@@ -1086,7 +1091,7 @@ export declare const DeleteProviderAccountResponseSchema: GenMessage<DeleteProvi
  */
 export declare type ResetProviderAccountRequest = Message<"millrace.admin.v1.ResetProviderAccountRequest"> & {
   /**
-   * Which.
+   * The name of the account.
    *
    * @generated from field: string name = 1;
    */
@@ -1106,7 +1111,7 @@ export declare const ResetProviderAccountRequestSchema: GenMessage<ResetProvider
  */
 export declare type ResetProviderAccountResponse = Message<"millrace.admin.v1.ResetProviderAccountResponse"> & {
   /**
-   * As it is now.
+   * The account as it is now.
    *
    * @generated from field: millrace.admin.v1.ProviderAccountStatus account = 1;
    */
@@ -1126,14 +1131,14 @@ export declare const ResetProviderAccountResponseSchema: GenMessage<ResetProvide
  */
 export declare type DeadLetter = Message<"millrace.admin.v1.DeadLetter"> & {
   /**
-   * The job as it ended. Its payload is left out of ListDeadLetters.
+   * The job as it ended. ListDeadLetters leaves out its payload.
    *
    * @generated from field: millrace.jobs.v1.Job job = 1;
    */
   job?: Job | undefined;
 
   /**
-   * How each of its attempts ended, the first first.
+   * How each of its attempts ended, in order.
    *
    * @generated from field: repeated millrace.jobs.v1.AttemptRecord attempts = 2;
    */
@@ -1154,7 +1159,7 @@ export declare type DeadLetter = Message<"millrace.admin.v1.DeadLetter"> & {
 export declare const DeadLetterSchema: GenMessage<DeadLetter>;
 
 /**
- * Which dead letters of a queue.
+ * A filter of the dead letters of a queue.
  *
  * @generated from message millrace.admin.v1.DeadLetterFilter
  */
@@ -1174,35 +1179,35 @@ export declare type DeadLetterFilter = Message<"millrace.admin.v1.DeadLetterFilt
   jobIds: string[];
 
   /**
-   * Only of this API key. Empty: all.
+   * Only jobs of this API key. Empty: all.
    *
    * @generated from field: string key_id = 3;
    */
   keyId: string;
 
   /**
-   * Only of this job type. Empty: all.
+   * Only jobs of this type. Empty: all.
    *
    * @generated from field: string type = 4;
    */
   type: string;
 
   /**
-   * Only those that failed for this reason. Empty: all.
+   * Only jobs that failed with this reason. Empty: all.
    *
    * @generated from field: string reason = 5;
    */
   reason: string;
 
   /**
-   * Only those that died at or after this time.
+   * Only jobs that became dead letters at or after this time.
    *
    * @generated from field: google.protobuf.Timestamp dead_since = 6;
    */
   deadSince?: Timestamp | undefined;
 
   /**
-   * Only those that died before this time.
+   * Only jobs that became dead letters before this time.
    *
    * @generated from field: google.protobuf.Timestamp dead_before = 7;
    */
@@ -1222,21 +1227,21 @@ export declare const DeadLetterFilterSchema: GenMessage<DeadLetterFilter>;
  */
 export declare type ListDeadLettersRequest = Message<"millrace.admin.v1.ListDeadLettersRequest"> & {
   /**
-   * Which.
+   * The dead letters.
    *
    * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
    */
   filter?: DeadLetterFilter | undefined;
 
   /**
-   * At most this many; 0: 50; at most 500. A page may hold fewer even if more follow.
+   * The largest number of dead letters in the page, at most 500. 0: 50. A page may hold fewer even if more follow.
    *
    * @generated from field: uint32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * From the page before. Empty: from the newest.
+   * next_page_token of the previous page. Empty: start with the newest dead letter.
    *
    * @generated from field: string page_token = 3;
    */
@@ -1256,14 +1261,14 @@ export declare const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersReq
  */
 export declare type ListDeadLettersResponse = Message<"millrace.admin.v1.ListDeadLettersResponse"> & {
   /**
-   * Newest first, without payloads and histories.
+   * The dead letters, newest first, without payloads and histories.
    *
    * @generated from field: repeated millrace.admin.v1.DeadLetter dead_letters = 1;
    */
   deadLetters: DeadLetter[];
 
   /**
-   * For the next page; empty: this was the last.
+   * The token for the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -1303,7 +1308,7 @@ export declare const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest
  */
 export declare type GetDeadLetterResponse = Message<"millrace.admin.v1.GetDeadLetterResponse"> & {
   /**
-   * The dead letter, whole.
+   * The complete dead letter.
    *
    * @generated from field: millrace.admin.v1.DeadLetter dead_letter = 1;
    */
@@ -1323,28 +1328,28 @@ export declare const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterRespon
  */
 export declare type RedriveDeadLettersRequest = Message<"millrace.admin.v1.RedriveDeadLettersRequest"> & {
   /**
-   * Which.
+   * The dead letters.
    *
    * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
    */
   filter?: DeadLetterFilter | undefined;
 
   /**
-   * At most this many. 0: all.
+   * The largest number of dead letters to redrive. 0: all.
    *
    * @generated from field: uint32 max = 2;
    */
   max: number;
 
   /**
-   * At most this many a second. 0: as fast as it goes.
+   * The rate limit: dead letters a second. 0: no limit.
    *
    * @generated from field: uint32 per_second = 3;
    */
   perSecond: number;
 
   /**
-   * Only count them.
+   * Only count the dead letters, and change nothing.
    *
    * @generated from field: bool dry_run = 4;
    */
@@ -1364,28 +1369,28 @@ export declare const RedriveDeadLettersRequestSchema: GenMessage<RedriveDeadLett
  */
 export declare type RedriveDeadLettersResponse = Message<"millrace.admin.v1.RedriveDeadLettersResponse"> & {
   /**
-   * How many match, as far as is known.
+   * The number of dead letters that match, as far as it is known.
    *
    * @generated from field: uint64 matched = 1;
    */
   matched: bigint;
 
   /**
-   * How many were submitted again.
+   * The number of dead letters that were submitted again.
    *
    * @generated from field: uint64 redriven = 2;
    */
   redriven: bigint;
 
   /**
-   * How many could not be: their queue's depth is full, or its types have changed.
+   * The number of dead letters that were refused: their queue's depth is full, or its types have changed.
    *
    * @generated from field: uint64 refused = 3;
    */
   refused: bigint;
 
   /**
-   * This is the last message.
+   * True in the last message.
    *
    * @generated from field: bool done = 4;
    */
@@ -1405,14 +1410,14 @@ export declare const RedriveDeadLettersResponseSchema: GenMessage<RedriveDeadLet
  */
 export declare type PurgeDeadLettersRequest = Message<"millrace.admin.v1.PurgeDeadLettersRequest"> & {
   /**
-   * Which.
+   * The dead letters.
    *
    * @generated from field: millrace.admin.v1.DeadLetterFilter filter = 1;
    */
   filter?: DeadLetterFilter | undefined;
 
   /**
-   * Only count them.
+   * Only count the dead letters, and change nothing.
    *
    * @generated from field: bool dry_run = 2;
    */
@@ -1432,7 +1437,7 @@ export declare const PurgeDeadLettersRequestSchema: GenMessage<PurgeDeadLettersR
  */
 export declare type PurgeDeadLettersResponse = Message<"millrace.admin.v1.PurgeDeadLettersResponse"> & {
   /**
-   * How many were deleted, or would be.
+   * The number of dead letters that were deleted, or in a dry run would be deleted.
    *
    * @generated from field: uint64 purged = 1;
    */
@@ -1446,43 +1451,44 @@ export declare type PurgeDeadLettersResponse = Message<"millrace.admin.v1.PurgeD
 export declare const PurgeDeadLettersResponseSchema: GenMessage<PurgeDeadLettersResponse>;
 
 /**
- * A change made through this service, or by a configuration file. It is written down before it is made, so
- * that none is missing; of one that a crash or an outage cut, it is not known whether it was made.
+ * An entry of the change log: a change made through this service, or by a configuration file. The scheduler writes
+ * the entry before it makes the change, so that no change is missing. If a crash or an outage comes between both, it is
+ * not known whether the change was made.
  *
  * @generated from message millrace.admin.v1.AuditEvent
  */
 export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
   /**
-   * When.
+   * When the entry was written.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
   time?: Timestamp | undefined;
 
   /**
-   * Who: the name of the admin token ("admin" if it has none, "anonymous" where none is asked for), or
-   * "config" for a file.
+   * Who made the change: the name of the admin token ("admin" if it has no name, "anonymous" if no token is
+   * required), or "config" for a file.
    *
    * @generated from field: string actor = 2;
    */
   actor: string;
 
   /**
-   * What, for example "UpdateApiKey".
+   * The method, for example "UpdateApiKey".
    *
    * @generated from field: string action = 3;
    */
   action: string;
 
   /**
-   * What it was done to, for example a key id or a queue's name.
+   * The changed object, for example a key id or the name of a queue.
    *
    * @generated from field: string subject = 4;
    */
   subject: string;
 
   /**
-   * The change, JSON text without secrets.
+   * The change, as JSON text without secrets.
    *
    * @generated from field: string detail_json = 5;
    */
@@ -1523,7 +1529,7 @@ export declare type ListWorkersResponse = Message<"millrace.admin.v1.ListWorkers
   schedulerId: string;
 
   /**
-   * By id.
+   * The workers, ordered by id.
    *
    * @generated from field: repeated millrace.admin.v1.ConnectedWorker workers = 2;
    */
@@ -1543,15 +1549,15 @@ export declare const ListWorkersResponseSchema: GenMessage<ListWorkersResponse>;
  */
 export declare type ConnectedWorker = Message<"millrace.admin.v1.ConnectedWorker"> & {
   /**
-   * As the worker says in its hello.
+   * The id from the worker's Hello.
    *
    * @generated from field: string worker_id = 1;
    */
   workerId: string;
 
   /**
-   * The name of the worker token that it showed; "worker" for a token without a name, and where no token
-   * is asked for.
+   * The name of the worker token that it sent. "worker" for a token without a name, or if no token
+   * is required.
    *
    * @generated from field: string token_name = 2;
    */
@@ -1565,28 +1571,28 @@ export declare type ConnectedWorker = Message<"millrace.admin.v1.ConnectedWorker
   queues: string[];
 
   /**
-   * The pools that it serves besides jobs that name none.
+   * The pools that it serves, in addition to jobs without a pool.
    *
    * @generated from field: repeated string pools = 4;
    */
   pools: string[];
 
   /**
-   * The job types that it has executors for. Empty: it did not say.
+   * The job types for which it has executors. Empty: it named none.
    *
    * @generated from field: repeated string types = 5;
    */
   types: string[];
 
   /**
-   * Attempts that it runs.
+   * The number of attempts that it runs.
    *
    * @generated from field: uint32 running = 6;
    */
   running: number;
 
   /**
-   * Jobs that it would take now.
+   * The number of jobs that it can take now.
    *
    * @generated from field: uint32 free_slots = 7;
    */
@@ -1620,14 +1626,14 @@ export declare const ConnectedWorkerSchema: GenMessage<ConnectedWorker>;
  */
 export declare type ListAuditEventsRequest = Message<"millrace.admin.v1.ListAuditEventsRequest"> & {
   /**
-   * At most this many; 0: 100.
+   * The largest number of changes in the page, at most 1,000. 0: 100.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * From the page before. Empty: from the newest.
+   * next_page_token of the previous page. Empty: start with the newest change.
    *
    * @generated from field: string page_token = 2;
    */
@@ -1647,14 +1653,14 @@ export declare const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsReq
  */
 export declare type ListAuditEventsResponse = Message<"millrace.admin.v1.ListAuditEventsResponse"> & {
   /**
-   * Newest first.
+   * The changes, newest first.
    *
    * @generated from field: repeated millrace.admin.v1.AuditEvent events = 1;
    */
   events: AuditEvent[];
 
   /**
-   * For the next page; empty: this was the last.
+   * The token for the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -1674,7 +1680,7 @@ export declare const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsRe
  */
 export declare type AuditRequest = Message<"millrace.admin.v1.AuditRequest"> & {
   /**
-   * Mend what was found, where it is provable what is right.
+   * True: also repair the findings, where it is provable what is right.
    *
    * @generated from field: bool repair = 1;
    */
@@ -1694,50 +1700,50 @@ export declare const AuditRequestSchema: GenMessage<AuditRequest>;
  */
 export declare type AuditResponse = Message<"millrace.admin.v1.AuditResponse"> & {
   /**
-   * How many shards there are to look at.
+   * The number of shards to check.
    *
    * @generated from field: uint32 shards = 1;
    */
   shards: number;
 
   /**
-   * How many of them this look has done; it begins anew where something has to be looked at again.
+   * The number of shards that this pass has checked. It restarts when findings have to be checked again.
    *
    * @generated from field: uint32 shards_done = 2;
    */
   shardsDone: number;
 
   /**
-   * How many jobs they hold.
+   * The number of jobs in these shards.
    *
    * @generated from field: uint64 jobs = 3;
    */
   jobs: bigint;
 
   /**
-   * What was found broken: in the last message only.
+   * The findings. Set only in the last message.
    *
    * @generated from field: repeated millrace.admin.v1.AuditFinding findings = 4;
    */
   findings: AuditFinding[];
 
   /**
-   * This is the last message.
+   * True in the last message.
    *
    * @generated from field: bool done = 5;
    */
   done: boolean;
 
   /**
-   * What was mended of the findings, in the order in which it was done: in the last message only, and if it
-   * was asked for. A finding may need no repair of its own once another is mended.
+   * The repairs, in the order in which they were made. Set only in the last message, if a repair was requested. A
+   * finding may need no repair of its own when another one is repaired.
    *
    * @generated from field: repeated millrace.admin.v1.AuditRepair repairs = 6;
    */
   repairs: AuditRepair[];
 
   /**
-   * Findings that are still there after the repair: in the last message only, and if it was asked for.
+   * The findings that remain after the repair. Set only in the last message, if a repair was requested.
    *
    * @generated from field: repeated millrace.admin.v1.AuditFinding left = 7;
    */
@@ -1751,20 +1757,20 @@ export declare type AuditResponse = Message<"millrace.admin.v1.AuditResponse"> &
 export declare const AuditResponseSchema: GenMessage<AuditResponse>;
 
 /**
- * Something that was found broken, and is mended.
+ * A repair of a finding.
  *
  * @generated from message millrace.admin.v1.AuditRepair
  */
 export declare type AuditRepair = Message<"millrace.admin.v1.AuditRepair"> & {
   /**
-   * What it is about, as in AuditFinding.
+   * The repaired object, as in AuditFinding.
    *
    * @generated from field: string subject = 1;
    */
   subject: string;
 
   /**
-   * What was done, for people.
+   * What the repair did, for people.
    *
    * @generated from field: string done = 2;
    */
@@ -1778,27 +1784,27 @@ export declare type AuditRepair = Message<"millrace.admin.v1.AuditRepair"> & {
 export declare const AuditRepairSchema: GenMessage<AuditRepair>;
 
 /**
- * Something that must hold and does not: a bug, or a database that others have written to.
+ * A broken invariant. The cause is a bug, or another program that has written to the database.
  *
  * @generated from message millrace.admin.v1.AuditFinding
  */
 export declare type AuditFinding = Message<"millrace.admin.v1.AuditFinding"> & {
   /**
-   * The invariant's number, as in ARCHITECTURE.md.
+   * The number of the invariant in ARCHITECTURE.md.
    *
    * @generated from field: uint32 invariant = 1;
    */
   invariant: number;
 
   /**
-   * What it is about: a job, a lane, a key, an account or a counter.
+   * The object: a job, a lane, a key, an account or a counter.
    *
    * @generated from field: string subject = 2;
    */
   subject: string;
 
   /**
-   * What is wrong.
+   * What is wrong, for people.
    *
    * @generated from field: string problem = 3;
    */
@@ -1812,27 +1818,27 @@ export declare type AuditFinding = Message<"millrace.admin.v1.AuditFinding"> & {
 export declare const AuditFindingSchema: GenMessage<AuditFinding>;
 
 /**
- * What operators declare, as in a configuration file. What it does not name is left alone.
+ * The definitions that operators declare in a configuration file. Objects that it does not name stay as they are.
  *
  * @generated from message millrace.admin.v1.Configuration
  */
 export declare type Configuration = Message<"millrace.admin.v1.Configuration"> & {
   /**
-   * Each takes the place of the whole definition before; what is left out of it keeps its default.
+   * Each queue replaces the whole old definition. A field that is left out has its default.
    *
    * @generated from field: repeated millrace.admin.v1.Queue queues = 1;
    */
   queues: Queue[];
 
   /**
-   * What each leaves out stays as it is.
+   * API keys. Fields that are left out stay as they are.
    *
    * @generated from field: repeated millrace.admin.v1.DeclaredApiKey api_keys = 2;
    */
   apiKeys: DeclaredApiKey[];
 
   /**
-   * Each takes the place of the whole definition before.
+   * Each provider account replaces the whole old definition.
    *
    * @generated from field: repeated millrace.admin.v1.ProviderAccount provider_accounts = 3;
    */
@@ -1846,35 +1852,35 @@ export declare type Configuration = Message<"millrace.admin.v1.Configuration"> &
 export declare const ConfigurationSchema: GenMessage<Configuration>;
 
 /**
- * An API key: one that is there, or, with secret_sha256 and name, one to be made.
+ * An API key. It exists already, or secret_sha256 and name are set, and the key is created.
  *
  * @generated from message millrace.admin.v1.DeclaredApiKey
  */
 export declare type DeclaredApiKey = Message<"millrace.admin.v1.DeclaredApiKey"> & {
   /**
-   * Its id.
+   * The id of the key.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * The operator's name for it.
+   * The name that the operator gives it.
    *
    * @generated from field: optional string name = 2;
    */
   name?: string | undefined;
 
   /**
-   * The SHA-256 of its secret, in hexadecimal. The key is made with it if it is not there; a key that is
-   * there keeps its secret, which may have been rotated since.
+   * The SHA-256 of the secret, in hexadecimal. If the key does not exist, it is created with this hash. An existing key
+   * keeps its secret, which may have been rotated.
    *
    * @generated from field: string secret_sha256 = 3;
    */
   secretSha256: string;
 
   /**
-   * Takes the place of the whole budget; an empty one takes all limits away.
+   * The budget, which replaces the whole old budget. An empty budget removes all limits.
    *
    * @generated from field: millrace.admin.v1.KeyBudget budget = 4;
    */
@@ -1894,14 +1900,14 @@ export declare const DeclaredApiKeySchema: GenMessage<DeclaredApiKey>;
  */
 export declare type ApplyConfigurationRequest = Message<"millrace.admin.v1.ApplyConfigurationRequest"> & {
   /**
-   * What shall be.
+   * The configuration to apply.
    *
    * @generated from field: millrace.admin.v1.Configuration configuration = 1;
    */
   configuration?: Configuration | undefined;
 
   /**
-   * Only say what would be changed.
+   * Only list the changes, and make none.
    *
    * @generated from field: bool dry_run = 2;
    */
@@ -1921,14 +1927,14 @@ export declare const ApplyConfigurationRequestSchema: GenMessage<ApplyConfigurat
  */
 export declare type ApplyConfigurationResponse = Message<"millrace.admin.v1.ApplyConfigurationResponse"> & {
   /**
-   * What was changed, or would be, in order. Empty: everything was so already.
+   * The changes that were made, or in a dry run would be made, in order. Empty: nothing differed.
    *
    * @generated from field: repeated millrace.admin.v1.DeclaredChange changes = 1;
    */
   changes: DeclaredChange[];
 
   /**
-   * For people: what in the configuration has no effect.
+   * Notes for people about parts of the configuration that have no effect.
    *
    * @generated from field: repeated string notes = 2;
    */
@@ -1942,20 +1948,20 @@ export declare type ApplyConfigurationResponse = Message<"millrace.admin.v1.Appl
 export declare const ApplyConfigurationResponseSchema: GenMessage<ApplyConfigurationResponse>;
 
 /**
- * One change that a configuration asks for.
+ * One change that a configuration makes.
  *
  * @generated from message millrace.admin.v1.DeclaredChange
  */
 export declare type DeclaredChange = Message<"millrace.admin.v1.DeclaredChange"> & {
   /**
-   * What, as in AuditEvent.
+   * The method, as in AuditEvent.
    *
    * @generated from field: string action = 1;
    */
   action: string;
 
   /**
-   * What it is done to.
+   * The changed object.
    *
    * @generated from field: string subject = 2;
    */
@@ -1969,7 +1975,7 @@ export declare type DeclaredChange = Message<"millrace.admin.v1.DeclaredChange">
 export declare const DeclaredChangeSchema: GenMessage<DeclaredChange>;
 
 /**
- * How a provider account is.
+ * The state of a provider account's circuit.
  *
  * @generated from enum millrace.admin.v1.ProviderState
  */
@@ -1982,28 +1988,28 @@ export enum ProviderState {
   UNSPECIFIED = 0,
 
   /**
-   * Jobs run.
+   * Jobs may start.
    *
    * @generated from enum value: PROVIDER_STATE_CLOSED = 1;
    */
   CLOSED = 1,
 
   /**
-   * The provider refused calls, or failed again and again: none starts until the pause is over.
+   * The provider refused calls, or failed several times in a row. No job starts until the cool-down is over.
    *
    * @generated from enum value: PROVIDER_STATE_COOLING_DOWN = 2;
    */
   COOLING_DOWN = 2,
 
   /**
-   * The pause is over: one job probes whether the provider takes calls again.
+   * The cool-down is over. One job probes whether the provider accepts calls again.
    *
    * @generated from enum value: PROVIDER_STATE_HALF_OPEN = 3;
    */
   HALF_OPEN = 3,
 
   /**
-   * Its money or quota is used up: none starts until an operator resets it.
+   * The account's money or quota is used up. No job starts until an operator resets the account.
    *
    * @generated from enum value: PROVIDER_STATE_EXHAUSTED = 4;
    */
@@ -2016,14 +2022,14 @@ export enum ProviderState {
 export declare const ProviderStateSchema: GenEnum<ProviderState>;
 
 /**
- * What operators use, on a listener of its own. Every call carries `authorization: Bearer <admin token>`.
+ * The service for operators, on a separate listener. Every call must carry `authorization: Bearer <admin token>`.
  *
  * @generated from service millrace.admin.v1.AdminService
  */
 export declare const AdminService: GenService<{
   /**
-   * Makes an API key. The answer is the only place where the whole key is ever shown.
-   * Retrying makes another key.
+   * Creates an API key. Only this answer shows the whole key.
+   * A retry creates another key.
    *
    * @generated from rpc millrace.admin.v1.AdminService.CreateApiKey
    */
@@ -2043,7 +2049,7 @@ export declare const AdminService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Changes an API key's name or budget; what waits obeys from the next lease on. Safe to retry.
+   * Changes an API key's name or budget. Waiting jobs follow the new budget from the next lease on. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.UpdateApiKey
    */
@@ -2053,8 +2059,8 @@ export declare const AdminService: GenService<{
     output: typeof UpdateApiKeyResponseSchema;
   },
   /**
-   * Gives an API key a new secret; the old one goes on working for a while. Retrying makes another
-   * secret, and the one before it becomes the old one.
+   * Gives an API key a new secret. The old secret still works during a grace period. A retry creates another
+   * secret, and the one before it becomes the old secret.
    *
    * @generated from rpc millrace.admin.v1.AdminService.RotateApiKey
    */
@@ -2064,7 +2070,7 @@ export declare const AdminService: GenService<{
     output: typeof RotateApiKeyResponseSchema;
   },
   /**
-   * Revokes an API key for good; gateways refuse it within seconds. Its jobs go on. Safe to retry.
+   * Revokes an API key for good. Gateways refuse it within seconds. Its jobs continue. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.RevokeApiKey
    */
@@ -2074,7 +2080,7 @@ export declare const AdminService: GenService<{
     output: typeof RevokeApiKeyResponseSchema;
   },
   /**
-   * Defines a queue, or changes it. The number of shards is fixed at creation. Safe to retry.
+   * Defines a queue, or replaces its definition. The number of shards is fixed at creation. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.PutQueue
    */
@@ -2084,7 +2090,7 @@ export declare const AdminService: GenService<{
     output: typeof PutQueueResponseSchema;
   },
   /**
-   * Lists queues with what is in them. Safe to retry.
+   * Lists queues and their numbers of jobs. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ListQueues
    */
@@ -2094,7 +2100,8 @@ export declare const AdminService: GenService<{
     output: typeof ListQueuesResponseSchema;
   },
   /**
-   * Leases nothing more from a queue; what runs goes on, and jobs are still accepted. Safe to retry.
+   * Pauses a queue: schedulers lease no more jobs from it. Running jobs continue, and jobs are still accepted.
+   * Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.PauseQueue
    */
@@ -2104,7 +2111,7 @@ export declare const AdminService: GenService<{
     output: typeof PauseQueueResponseSchema;
   },
   /**
-   * Ends a pause. Safe to retry.
+   * Ends the pause of a queue. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ResumeQueue
    */
@@ -2114,7 +2121,7 @@ export declare const AdminService: GenService<{
     output: typeof ResumeQueueResponseSchema;
   },
   /**
-   * Defines a provider account, or changes it. Safe to retry.
+   * Defines a provider account, or replaces its definition. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.PutProviderAccount
    */
@@ -2124,7 +2131,7 @@ export declare const AdminService: GenService<{
     output: typeof PutProviderAccountResponseSchema;
   },
   /**
-   * Lists provider accounts with how they are. Safe to retry.
+   * Lists provider accounts and their states. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ListProviderAccounts
    */
@@ -2134,7 +2141,7 @@ export declare const AdminService: GenService<{
     output: typeof ListProviderAccountsResponseSchema;
   },
   /**
-   * Removes a provider account: its pool has no limits then. Safe to retry.
+   * Removes a provider account. Its pool then has no limits. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.DeleteProviderAccount
    */
@@ -2144,7 +2151,7 @@ export declare const AdminService: GenService<{
     output: typeof DeleteProviderAccountResponseSchema;
   },
   /**
-   * Closes an account's circuit: a cool-down ends at once, and a used-up quota is taken to be refilled.
+   * Closes an account's circuit. A cool-down ends at once, and an exhausted quota counts as refilled.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ResetProviderAccount
    */
@@ -2154,7 +2161,7 @@ export declare const AdminService: GenService<{
     output: typeof ResetProviderAccountResponseSchema;
   },
   /**
-   * Lists the workers that are connected to the scheduler that answers; other schedulers have others.
+   * Lists the workers that are connected to the scheduler that answers. Each scheduler has its own workers.
    * Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ListWorkers
@@ -2185,8 +2192,8 @@ export declare const AdminService: GenService<{
     output: typeof GetDeadLetterResponseSchema;
   },
   /**
-   * Submits dead letters again, as new jobs that name their origin, and says how far it has come until
-   * it is done. A cut stops it; asking again goes on with those that are left.
+   * Redrives dead letters: submits them again, as new jobs that name their origin. It reports its progress until
+   * it is done. A broken connection stops it; calling again continues with the dead letters that are left.
    *
    * @generated from rpc millrace.admin.v1.AdminService.RedriveDeadLetters
    */
@@ -2206,8 +2213,8 @@ export declare const AdminService: GenService<{
     output: typeof PurgeDeadLettersResponseSchema;
   },
   /**
-   * Brings queues, API keys and provider accounts to what is declared: all of it, or, if anything is wrong
-   * with it, nothing. Only what differs is changed, and what it does not name is left alone. Safe to retry.
+   * Applies a configuration of queues, API keys and provider accounts. If anything in it is wrong, it changes
+   * nothing. It changes only what differs, and does not touch what the configuration does not name. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ApplyConfiguration
    */
@@ -2217,7 +2224,7 @@ export declare const AdminService: GenService<{
     output: typeof ApplyConfigurationResponseSchema;
   },
   /**
-   * Lists what was changed through this service, newest first. Safe to retry.
+   * Lists the changes that were made through this service, newest first. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ListAuditEvents
    */
@@ -2227,10 +2234,9 @@ export declare const AdminService: GenService<{
     output: typeof ListAuditEventsResponseSchema;
   },
   /**
-   * Looks for what must always hold of queues and accounts and does not, and says how far it is until it
-   * is done. What it finds on a live system it looks at again before it says so. It changes nothing unless
-   * it is asked to repair: then it mends what is provably wrong, each thing only if it still is, and writes
-   * down what it mended. Safe to retry.
+   * Searches queues and accounts for broken invariants, and reports its progress until it is done. On a live system it
+   * checks each finding again before it reports it. It changes nothing unless it is asked to repair. Then it repairs
+   * what is provably wrong, if it is still wrong, and writes each repair to the change log. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.Audit
    */

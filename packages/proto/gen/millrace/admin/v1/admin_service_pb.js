@@ -433,7 +433,7 @@ export const ProviderStateSchema = /*@__PURE__*/
   enumDesc(file_millrace_admin_v1_admin_service, 0);
 
 /**
- * How a provider account is.
+ * The state of a provider account's circuit.
  *
  * @generated from enum millrace.admin.v1.ProviderState
  */
@@ -441,7 +441,7 @@ export const ProviderState = /*@__PURE__*/
   tsEnum(ProviderStateSchema);
 
 /**
- * What operators use, on a listener of its own. Every call carries `authorization: Bearer <admin token>`.
+ * The service for operators, on a separate listener. Every call must carry `authorization: Bearer <admin token>`.
  *
  * @generated from service millrace.admin.v1.AdminService
  */

@@ -25,28 +25,28 @@ export declare type Document = Message<"millrace.documents.v1.Document"> & {
   id: string;
 
   /**
-   * Its file name, for people.
+   * The file name, for people.
    *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
-   * application/pdf, text/plain or text/markdown.
+   * The content type: application/pdf, text/plain or text/markdown.
    *
    * @generated from field: string content_type = 3;
    */
   contentType: string;
 
   /**
-   * Its length in bytes.
+   * The size in bytes.
    *
    * @generated from field: uint64 size = 4;
    */
   size: bigint;
 
   /**
-   * SHA-256 of its content, in lower-case hexadecimal.
+   * The SHA-256 of the content, in lower-case hexadecimal.
    *
    * @generated from field: string sha256 = 5;
    */
@@ -73,13 +73,13 @@ export declare const DocumentSchema: GenMessage<Document>;
  */
 export declare type UploadDocumentRequest = Message<"millrace.documents.v1.UploadDocumentRequest"> & {
   /**
-   * The header first, then content, then the end.
+   * The header comes first, then the content, then the end.
    *
    * @generated from oneof millrace.documents.v1.UploadDocumentRequest.part
    */
   part: {
     /**
-     * First, and once.
+     * The header, sent first and once.
      *
      * @generated from field: millrace.documents.v1.UploadDocumentHeader header = 1;
      */
@@ -95,7 +95,7 @@ export declare type UploadDocumentRequest = Message<"millrace.documents.v1.Uploa
     case: "content";
   } | {
     /**
-     * Last, and once: all of the content has been sent.
+     * The end, sent last and once: all content has been sent.
      *
      * @generated from field: millrace.documents.v1.UploadDocumentEnd end = 3;
      */
@@ -111,7 +111,7 @@ export declare type UploadDocumentRequest = Message<"millrace.documents.v1.Uploa
 export declare const UploadDocumentRequestSchema: GenMessage<UploadDocumentRequest>;
 
 /**
- * All of the content has been sent. Without it a stream that was cancelled looks like one that is complete.
+ * All content has been sent. Without this message a cancelled stream would look like a complete one.
  *
  * @generated from message millrace.documents.v1.UploadDocumentEnd
  */
@@ -125,7 +125,7 @@ export declare type UploadDocumentEnd = Message<"millrace.documents.v1.UploadDoc
 export declare const UploadDocumentEndSchema: GenMessage<UploadDocumentEnd>;
 
 /**
- * What a document says of itself.
+ * The metadata that the caller gives for a document.
  *
  * @generated from message millrace.documents.v1.UploadDocumentHeader
  */
@@ -138,7 +138,7 @@ export declare type UploadDocumentHeader = Message<"millrace.documents.v1.Upload
   name: string;
 
   /**
-   * application/pdf, text/plain or text/markdown. Empty: told from the content.
+   * The content type: application/pdf, text/plain or text/markdown. Empty: the gateway detects it from the content.
    *
    * @generated from field: string content_type = 2;
    */
@@ -238,13 +238,13 @@ export declare const DownloadDocumentRequestSchema: GenMessage<DownloadDocumentR
  */
 export declare type DownloadDocumentResponse = Message<"millrace.documents.v1.DownloadDocumentResponse"> & {
   /**
-   * What comes first, and what follows.
+   * The metadata comes first, then the content.
    *
    * @generated from oneof millrace.documents.v1.DownloadDocumentResponse.part
    */
   part: {
     /**
-     * First, and once.
+     * The metadata, sent first and once.
      *
      * @generated from field: millrace.documents.v1.Document document = 1;
      */
@@ -268,17 +268,17 @@ export declare type DownloadDocumentResponse = Message<"millrace.documents.v1.Do
 export declare const DownloadDocumentResponseSchema: GenMessage<DownloadDocumentResponse>;
 
 /**
- * Documents travel by reference: upload one, then name it in a job. Every call carries
- * `authorization: Bearer <API key>`; a key sees its own documents only.
+ * Documents are passed by reference: upload one, then name it in a job. Every call must carry
+ * `authorization: Bearer <API key>`. A key sees only its own documents.
  *
  * @generated from service millrace.documents.v1.DocumentService
  */
 export declare const DocumentService: GenService<{
   /**
-   * Stores a document. The first message is the header, then come pieces of its content, in order,
-   * and last `end`: a stream that ends without it was cut, and nothing is stored. Refused: empty,
-   * over the size limit, or not what its content type says.
-   * Retrying stores it again under another id.
+   * Stores a document. Send the header first, then the content in pieces, in order, and then `end`. A stream that
+   * ends without `end` was interrupted, and nothing is stored. The gateway refuses a document that is empty,
+   * exceeds the size limit, or does not match its content type.
+   * A retry stores it again under another id.
    *
    * @generated from rpc millrace.documents.v1.DocumentService.UploadDocument
    */
@@ -288,7 +288,7 @@ export declare const DocumentService: GenService<{
     output: typeof UploadDocumentResponseSchema;
   },
   /**
-   * Returns what is known of a document, without its content. Safe to retry.
+   * Returns the metadata of a document, without its content. Safe to retry.
    *
    * @generated from rpc millrace.documents.v1.DocumentService.GetDocument
    */

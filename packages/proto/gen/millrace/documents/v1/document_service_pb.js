@@ -76,8 +76,8 @@ export const DownloadDocumentResponseSchema = /*@__PURE__*/
   messageDesc(file_millrace_documents_v1_document_service, 8);
 
 /**
- * Documents travel by reference: upload one, then name it in a job. Every call carries
- * `authorization: Bearer <API key>`; a key sees its own documents only.
+ * Documents are passed by reference: upload one, then name it in a job. Every call must carry
+ * `authorization: Bearer <API key>`. A key sees only its own documents.
  *
  * @generated from service millrace.documents.v1.DocumentService
  */

@@ -12,20 +12,20 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_millrace_jobs_v1_job: GenFile;
 
 /**
- * What a caller asks for. Everything that has a default may be left out.
+ * A job as a caller submits it. Fields with a default may be left out.
  *
  * @generated from message millrace.jobs.v1.JobSpec
  */
 export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   /**
-   * The queue that the job waits in. It must have been defined by the operator.
+   * The queue in which the job waits. An operator must have defined it.
    *
    * @generated from field: string queue = 1;
    */
   queue: string;
 
   /**
-   * Which executor runs it, for example "summarize". A queue may restrict its types.
+   * The type, which chooses the executor, for example "summarize". A queue may restrict its types.
    *
    * @generated from field: string type = 2;
    */
@@ -38,7 +38,7 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    */
   payload: {
     /**
-     * As structured data: convenient in JSON and in grpcurl.
+     * The payload as structured data. This is convenient in JSON and in grpcurl.
      *
      * @generated from field: google.protobuf.Struct payload_struct = 3;
      */
@@ -46,7 +46,7 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
     case: "payloadStruct";
   } | {
     /**
-     * As JSON text: what programs send; it is stored as it is.
+     * The payload as JSON text. Programs should send this form; it is stored unchanged.
      *
      * @generated from field: string payload_json = 4;
      */
@@ -69,17 +69,17 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   priority?: number | undefined;
 
   /**
-   * Submitting again with the same key and the same content returns the job that exists; other
-   * content is ALREADY_EXISTS. Scoped to the API key and queue; lives as long as the job and 24 h more.
-   * Content is the type, the payload as canonical JSON (RFC 8785: the order of members, white space and the way
-   * a number is written do not count) and the documents, in order. All else may differ.
+   * Makes the submission idempotent. Submitting again with the same key and the same content returns the existing job;
+   * other content is ALREADY_EXISTS. The key is scoped to the API key and the queue. It lives as long as the job and 24 h
+   * more. The content is the type, the payload as canonical JSON (RFC 8785: the order of members, white space and
+   * the notation of numbers do not matter), and the documents in order. All other fields may differ.
    *
    * @generated from field: string idempotency_key = 7;
    */
   idempotencyKey: string;
 
   /**
-   * The capability or provider account that the job needs, for example "gpu" or "openai/gpt-5".
+   * The pool: a capability or a provider account that the job needs, for example "gpu" or "openai/gpt-5".
    * Empty: any worker of the queue may run it.
    *
    * @generated from field: string pool = 8;
@@ -87,19 +87,20 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   pool: string;
 
   /**
-   * How many tokens an attempt will spend, for budgets and fairness. Set by the caller. 0: the scheduler estimates.
-   * The key's own budget reserves all of it, up to a whole limit. In a provider account and in the order of keys
-   * it counts at most 8 times what the key's attempts in the queue were seen to spend (or the queue's
-   * default_estimated_tokens, where that is more), and at most what the key's budget and the account allow in a
-   * minute. While other keys need the account, the part that the key was never seen to spend counts at most an
-   * eighth of it. Tokens beyond what was reserved delay the next job; they are never an error.
+   * The tokens that an attempt will spend, as the caller estimates, for budgets and fairness. 0: the scheduler
+   * estimates. The key's own budget reserves the whole estimate, up to a whole limit. For a provider account and
+   * for the order of keys it counts at most 8 times the observed spending of the key's attempts in the queue, or
+   * the queue's default_estimated_tokens if that is more. It also counts at most what the key's budget and the
+   * account allow in a minute. While other keys need the account, the part above the largest observed spending of
+   * the key counts at most an eighth of the account. Tokens beyond the reservation delay the next job; they are
+   * never an error.
    *
    * @generated from field: uint32 estimated_tokens = 9;
    */
   estimatedTokens: number;
 
   /**
-   * The earliest start. In the past or left out: at once. At most 366 days ahead.
+   * The earliest start, at most 366 days ahead. In the past or left out: the job may start at once.
    *
    * @generated from field: google.protobuf.Timestamp run_at = 10;
    */
@@ -120,36 +121,36 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
   deadline?: Timestamp | undefined;
 
   /**
-   * How failed attempts are repeated. Left out: the queue's policy.
+   * How failed attempts are retried. Left out: the queue's policy.
    *
    * @generated from field: millrace.jobs.v1.RetryPolicy retry = 13;
    */
   retry?: RetryPolicy | undefined;
 
   /**
-   * For the caller's own use; ListJobs filters by one of them. At most 16.
+   * Labels for the caller's own use, at most 16. ListJobs can filter by one of them.
    *
    * @generated from field: map<string, string> labels = 14;
    */
   labels: { [key: string]: string };
 
   /**
-   * W3C trace context of the caller, if it does not travel in the call's metadata: on a stream
-   * each job may have its own.
+   * The W3C trace context of the caller, if the call's metadata does not carry it. On a stream each job
+   * may have its own.
    *
    * @generated from field: string traceparent = 15;
    */
   traceparent: string;
 
   /**
-   * W3C tracestate that goes with traceparent.
+   * The W3C tracestate that belongs to traceparent.
    *
    * @generated from field: string tracestate = 16;
    */
   tracestate: string;
 
   /**
-   * Holds back jobs that say the same, by throttling or debouncing. It goes beside the idempotency key,
+   * Holds back jobs that share a key, by throttling or debouncing. It is independent of the idempotency key,
    * which tells a repeated submission from a new one.
    *
    * @generated from field: millrace.jobs.v1.Deduplication deduplication = 17;
@@ -164,26 +165,26 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
 export declare const JobSpecSchema: GenMessage<JobSpec>;
 
 /**
- * Jobs of one API key and queue that share `key` are told from one another by time, not by content.
+ * Deduplication of jobs of one API key and queue that share `key`. It depends on time, not on content.
  *
  * @generated from message millrace.jobs.v1.Deduplication
  */
 export declare type Deduplication = Message<"millrace.jobs.v1.Deduplication"> & {
   /**
-   * Which jobs belong together.
+   * Jobs with the same key belong together.
    *
    * @generated from field: string key = 1;
    */
   key: string;
 
   /**
-   * What becomes of a job while another with the same key counts.
+   * What happens to a job while another job with the same key counts.
    *
    * @generated from oneof millrace.jobs.v1.Deduplication.mode
    */
   mode: {
     /**
-     * The first job counts for this long from its submission; further ones return it and are not stored.
+     * The first job counts for this long from its submission. Further submissions return it and store nothing.
      * 1 ms to 31 days.
      *
      * @generated from field: google.protobuf.Duration throttle = 2;
@@ -192,8 +193,8 @@ export declare type Deduplication = Message<"millrace.jobs.v1.Deduplication"> & 
     case: "throttle";
   } | {
     /**
-     * A job waits this long before it may start; a further one that comes while it waits takes its
-     * place, and the wait begins anew. The replaced job becomes CANCELLED with reason REPLACED.
+     * A job waits this long before it may start. A further job that arrives during the wait replaces it,
+     * and the wait begins again. The replaced job becomes CANCELLED with reason REPLACED.
      * 1 ms to 24 h.
      *
      * @generated from field: google.protobuf.Duration debounce = 3;
@@ -210,27 +211,27 @@ export declare type Deduplication = Message<"millrace.jobs.v1.Deduplication"> & 
 export declare const DeduplicationSchema: GenMessage<Deduplication>;
 
 /**
- * How failed attempts are repeated.
+ * How failed attempts are retried.
  *
  * @generated from message millrace.jobs.v1.RetryPolicy
  */
 export declare type RetryPolicy = Message<"millrace.jobs.v1.RetryPolicy"> & {
   /**
-   * Attempts in all, the first one included, 1 to 25. 0: the queue's default (5).
+   * The number of attempts, including the first, 1 to 25. 0: the queue's default (5).
    *
    * @generated from field: uint32 max_attempts = 1;
    */
   maxAttempts: number;
 
   /**
-   * The wait before the second attempt; it doubles with each further one. Default 2 s.
+   * The backoff before the second attempt. It doubles with each further attempt. Default 2 s.
    *
    * @generated from field: google.protobuf.Duration initial_backoff = 2;
    */
   initialBackoff?: Duration | undefined;
 
   /**
-   * The longest wait. Default 5 min, or initial_backoff where that is longer.
+   * The longest backoff. Default 5 min, or initial_backoff if that is longer.
    *
    * @generated from field: google.protobuf.Duration max_backoff = 3;
    */
@@ -257,56 +258,56 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   id: string;
 
   /**
-   * The queue it was submitted to.
+   * The queue to which it was submitted.
    *
    * @generated from field: string queue = 2;
    */
   queue: string;
 
   /**
-   * The executor that runs it.
+   * The type, which chooses the executor.
    *
    * @generated from field: string type = 3;
    */
   type: string;
 
   /**
-   * Where it is in its life.
+   * The state: where it is in its life.
    *
    * @generated from field: millrace.jobs.v1.JobState state = 4;
    */
   state: JobState;
 
   /**
-   * 1 to 100.
+   * The priority, 1 (most urgent) to 100.
    *
    * @generated from field: uint32 priority = 5;
    */
   priority: number;
 
   /**
-   * The attempt that runs or ran last, from 1; 0 before the first.
+   * The number of the current or last attempt, from 1; 0 before the first.
    *
    * @generated from field: uint32 attempt = 6;
    */
   attempt: number;
 
   /**
-   * Attempts in all.
+   * The number of attempts that it may have.
    *
    * @generated from field: uint32 max_attempts = 7;
    */
   maxAttempts: number;
 
   /**
-   * The input, as JSON text. Left out of ListJobs and of events.
+   * The payload, as JSON text. ListJobs and events leave it out.
    *
    * @generated from field: string payload_json = 8;
    */
   payloadJson: string;
 
   /**
-   * The documents it reads.
+   * The documents that it reads.
    *
    * @generated from field: repeated string document_ids = 9;
    */
@@ -341,7 +342,8 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   estimatedTokens: number;
 
   /**
-   * When Millrace took it, by the schedulers' clock, as all times that Millrace sets. Never after start_time or finish_time.
+   * When Millrace accepted it, by the schedulers' clock, like all times that Millrace sets. Never after start_time or
+   * finish_time.
    *
    * @generated from field: google.protobuf.Timestamp submit_time = 14;
    */
@@ -383,56 +385,56 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   deadline?: Timestamp | undefined;
 
   /**
-   * Once SUCCEEDED: the executor's result, JSON text of at most 1 MiB. Left out of ListJobs.
+   * When SUCCEEDED: the executor's result, JSON text of at most 1 MiB. ListJobs leaves it out.
    *
    * @generated from field: string result_json = 20;
    */
   resultJson: string;
 
   /**
-   * Why it failed, was cancelled or expired; while SCHEDULED or QUEUED again: why the last attempt failed.
+   * Why it failed, was cancelled or expired. While it is SCHEDULED or QUEUED again: why the last attempt failed.
    *
    * @generated from field: millrace.jobs.v1.JobError error = 21;
    */
   error?: JobError | undefined;
 
   /**
-   * What its attempts spent in all.
+   * What all of its attempts spent together.
    *
    * @generated from field: millrace.jobs.v1.Usage usage = 22;
    */
   usage?: Usage | undefined;
 
   /**
-   * The offset that the next chunk of output will have: how many there are so far.
+   * The offset of the next chunk of output, which is the number of chunks so far.
    *
    * @generated from field: uint64 output_offset = 23;
    */
   outputOffset: bigint;
 
   /**
-   * A cancel was asked for and has not yet taken effect.
+   * A cancel was requested and has not taken effect yet.
    *
    * @generated from field: bool cancel_requested = 24;
    */
   cancelRequested: boolean;
 
   /**
-   * How often it lost its worker.
+   * How often it lost its worker (stalls).
    *
    * @generated from field: uint32 stalls = 25;
    */
   stalls: number;
 
   /**
-   * How often a provider refused it for load; such an attempt is not counted in `attempt`.
+   * How often a provider refused it for load (bounces). Such an attempt does not count in `attempt`.
    *
    * @generated from field: uint32 bounces = 26;
    */
   bounces: number;
 
   /**
-   * The dead letter that it was made from, if it was redriven: that job's id.
+   * If it was redriven: the id of the job that became the dead letter.
    *
    * @generated from field: string redriven_from = 27;
    */
@@ -452,7 +454,7 @@ export declare const JobSchema: GenMessage<Job>;
  */
 export declare type AttemptRecord = Message<"millrace.jobs.v1.AttemptRecord"> & {
   /**
-   * The attempt, from 1.
+   * The number of the attempt, from 1.
    *
    * @generated from field: uint32 attempt = 1;
    */
@@ -480,14 +482,14 @@ export declare type AttemptRecord = Message<"millrace.jobs.v1.AttemptRecord"> & 
   endTime?: Timestamp | undefined;
 
   /**
-   * Why it failed.
+   * Why the attempt failed.
    *
    * @generated from field: millrace.jobs.v1.JobError error = 5;
    */
   error?: JobError | undefined;
 
   /**
-   * What it spent.
+   * What the attempt spent.
    *
    * @generated from field: millrace.jobs.v1.Usage usage = 6;
    */
@@ -507,21 +509,21 @@ export declare const AttemptRecordSchema: GenMessage<AttemptRecord>;
  */
 export declare type JobError = Message<"millrace.jobs.v1.JobError"> & {
   /**
-   * Stable, upper snake case, for example DOCUMENT_ENCRYPTED or PROVIDER_ERROR.
+   * A stable reason in upper snake case, for example DOCUMENT_ENCRYPTED or PROVIDER_ERROR.
    *
    * @generated from field: string reason = 1;
    */
   reason: string;
 
   /**
-   * For people: what happened and what to do about it.
+   * A message for people: what happened and what to do about it.
    *
    * @generated from field: string message = 2;
    */
   message: string;
 
   /**
-   * Another attempt might succeed.
+   * True: another attempt may succeed.
    *
    * @generated from field: bool retryable = 3;
    */
@@ -535,35 +537,35 @@ export declare type JobError = Message<"millrace.jobs.v1.JobError"> & {
 export declare const JobErrorSchema: GenMessage<JobError>;
 
 /**
- * What was spent at a model provider, and of the worker's processors.
+ * What attempts spent at a model provider, and of the worker's processors.
  *
  * @generated from message millrace.jobs.v1.Usage
  */
 export declare type Usage = Message<"millrace.jobs.v1.Usage"> & {
   /**
-   * Tokens sent.
+   * Tokens sent to the provider.
    *
    * @generated from field: uint64 input_tokens = 1;
    */
   inputTokens: bigint;
 
   /**
-   * Tokens received.
+   * Tokens received from the provider.
    *
    * @generated from field: uint64 output_tokens = 2;
    */
   outputTokens: bigint;
 
   /**
-   * Calls made.
+   * Calls of the provider.
    *
    * @generated from field: uint32 provider_calls = 3;
    */
   providerCalls: number;
 
   /**
-   * CPU time that the attempt took of its worker, milliseconds, where the worker measures it: the shipped
-   * one for documents and texts. A second costs as much as 1,000 tokens in the order between keys. Set by the worker.
+   * The CPU time that the attempt took in its worker, milliseconds. Set by the worker, if it measures this: the shipped
+   * worker does for documents and texts. In the order between keys one second costs as much as 1,000 tokens.
    *
    * @generated from field: uint64 compute_ms = 4;
    */
@@ -577,13 +579,13 @@ export declare type Usage = Message<"millrace.jobs.v1.Usage"> & {
 export declare const UsageSchema: GenMessage<Usage>;
 
 /**
- * One piece of a job's output.
+ * One chunk of a job's output.
  *
  * @generated from message millrace.jobs.v1.OutputChunk
  */
 export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
   /**
-   * Its place among all output of the job, from 0, without gaps.
+   * The position of the chunk in all output of the job, from 0, without gaps.
    *
    * @generated from field: uint64 offset = 1;
    */
@@ -604,13 +606,13 @@ export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
   time?: Timestamp | undefined;
 
   /**
-   * What it holds.
+   * The content of the chunk.
    *
    * @generated from oneof millrace.jobs.v1.OutputChunk.content
    */
   content: {
     /**
-     * A piece of text, to be appended to what came before. At most 64 KiB.
+     * Text to append to the earlier text. At most 64 KiB.
      *
      * @generated from field: string text = 4;
      */
@@ -618,7 +620,7 @@ export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
     case: "text";
   } | {
     /**
-     * Bytes of the executor's own format. At most 64 KiB.
+     * Bytes in a format of the executor. At most 64 KiB.
      *
      * @generated from field: bytes data = 5;
      */
@@ -626,7 +628,7 @@ export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
     case: "data";
   } | {
     /**
-     * How far the attempt has come.
+     * The progress of the attempt.
      *
      * @generated from field: millrace.jobs.v1.Progress progress = 6;
      */
@@ -634,7 +636,7 @@ export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
     case: "progress";
   } | {
     /**
-     * A new attempt begins: forget the output of the ones before it.
+     * A new attempt begins: discard the output of earlier attempts.
      *
      * @generated from field: millrace.jobs.v1.OutputReset reset = 7;
      */
@@ -650,27 +652,27 @@ export declare type OutputChunk = Message<"millrace.jobs.v1.OutputChunk"> & {
 export declare const OutputChunkSchema: GenMessage<OutputChunk>;
 
 /**
- * How far an attempt has come.
+ * The progress of an attempt.
  *
  * @generated from message millrace.jobs.v1.Progress
  */
 export declare type Progress = Message<"millrace.jobs.v1.Progress"> & {
   /**
-   * Parts done.
+   * The number of parts that are done.
    *
    * @generated from field: uint32 done = 1;
    */
   done: number;
 
   /**
-   * Parts in all; 0 if not known.
+   * The number of all parts; 0 if it is not known.
    *
    * @generated from field: uint32 total = 2;
    */
   total: number;
 
   /**
-   * What it does now, for people.
+   * What the attempt does now, for people.
    *
    * @generated from field: string message = 3;
    */
@@ -684,7 +686,7 @@ export declare type Progress = Message<"millrace.jobs.v1.Progress"> & {
 export declare const ProgressSchema: GenMessage<Progress>;
 
 /**
- * A new attempt begins: forget the output of the ones before it.
+ * A new attempt begins: discard the output of earlier attempts.
  *
  * @generated from message millrace.jobs.v1.OutputReset
  */
@@ -739,7 +741,7 @@ export enum JobState {
   SUCCEEDED = 4,
 
   /**
-   * Out of attempts, failed for good, or stalled too often.
+   * Failed: no attempts are left, another attempt would fail too, or it stalled too often.
    *
    * @generated from enum value: JOB_STATE_FAILED = 5;
    */

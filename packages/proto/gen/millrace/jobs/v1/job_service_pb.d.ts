@@ -20,14 +20,14 @@ export declare const file_millrace_jobs_v1_job_service: GenFile;
  */
 export declare type SubmitJobRequest = Message<"millrace.jobs.v1.SubmitJobRequest"> & {
   /**
-   * What to run.
+   * The job to submit.
    *
    * @generated from field: millrace.jobs.v1.JobSpec job = 1;
    */
   job?: JobSpec | undefined;
 
   /**
-   * Wait this long at most for the job to finish, and return it then. At most 60 s; left out: do not wait.
+   * The longest wait for the job to finish, at most 60 s. Left out: the call does not wait.
    *
    * @generated from field: google.protobuf.Duration wait = 2;
    */
@@ -47,14 +47,14 @@ export declare const SubmitJobRequestSchema: GenMessage<SubmitJobRequest>;
  */
 export declare type SubmitJobResponse = Message<"millrace.jobs.v1.SubmitJobResponse"> & {
   /**
-   * The job: as accepted, or, with `wait`, as it was when it finished or the wait was over.
+   * The job as accepted, or, with `wait`, as it was when it finished or when the wait ended.
    *
    * @generated from field: millrace.jobs.v1.Job job = 1;
    */
   job?: Job | undefined;
 
   /**
-   * It was there already, by its idempotency key.
+   * True: the job existed already, by its idempotency key or its deduplication key.
    *
    * @generated from field: bool existing = 2;
    */
@@ -74,7 +74,7 @@ export declare const SubmitJobResponseSchema: GenMessage<SubmitJobResponse>;
  */
 export declare type SubmitJobsRequest = Message<"millrace.jobs.v1.SubmitJobsRequest"> & {
   /**
-   * Up to 1,000 jobs. Each is checked by itself, so rules that one breaks do not fail the call.
+   * Up to 1,000 jobs. Each job is checked separately, so a job that breaks a rule does not fail the call.
    *
    * @generated from field: repeated millrace.jobs.v1.JobSpec jobs = 1;
    */
@@ -94,7 +94,7 @@ export declare const SubmitJobsRequestSchema: GenMessage<SubmitJobsRequest>;
  */
 export declare type SubmitJobsResponse = Message<"millrace.jobs.v1.SubmitJobsResponse"> & {
   /**
-   * One for each job, in order.
+   * One result for each job, in order.
    *
    * @generated from field: repeated millrace.jobs.v1.SubmitResult results = 1;
    */
@@ -108,13 +108,13 @@ export declare type SubmitJobsResponse = Message<"millrace.jobs.v1.SubmitJobsRes
 export declare const SubmitJobsResponseSchema: GenMessage<SubmitJobsResponse>;
 
 /**
- * What became of one job of several.
+ * The result of submitting one of several jobs.
  *
  * @generated from message millrace.jobs.v1.SubmitResult
  */
 export declare type SubmitResult = Message<"millrace.jobs.v1.SubmitResult"> & {
   /**
-   * Accepted, or not.
+   * Whether the job was accepted.
    *
    * @generated from oneof millrace.jobs.v1.SubmitResult.result
    */
@@ -137,7 +137,7 @@ export declare type SubmitResult = Message<"millrace.jobs.v1.SubmitResult"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * It was there already, by its idempotency key.
+   * True: the job existed already, by its idempotency key or its deduplication key.
    *
    * @generated from field: bool existing = 3;
    */
@@ -157,32 +157,32 @@ export declare const SubmitResultSchema: GenMessage<SubmitResult>;
  */
 export declare type SubmitStreamRequest = Message<"millrace.jobs.v1.SubmitStreamRequest"> & {
   /**
-   * Up to 1,000 jobs, each with a number of the caller's to tell its answer by.
+   * Up to 1,000 jobs. The caller gives each one a number, to recognise its answer.
    *
    * @generated from field: repeated millrace.jobs.v1.SubmitStreamItem items = 1;
    */
   items: SubmitStreamItem[];
 
   /**
-   * In the first message: also send each job when it has finished.
+   * Set in the first message: also send each job when it has finished.
    *
    * @generated from field: bool notify_finished = 2;
    */
   notifyFinished: boolean;
 
   /**
-   * Jobs submitted before whose end is to be told too: to go on after a cut. One that has finished
-   * already is sent at once, and one that is not there, or not the caller's, is said to be gone.
+   * Jobs submitted earlier whose end the gateway should also report. Use this to resume after a broken connection. A
+   * finished job is sent at once. A job that does not exist, or belongs to another key, is reported in gone_job_ids.
    *
    * @generated from field: repeated string notify_job_ids = 3;
    */
   notifyJobIds: string[];
 
   /**
-   * Jobs whose end is no longer to be told: waits that were given up, named before or submitted on this
-   * stream. Taken before what else the message holds, and while the stream has as much in hand as it may.
-   * An end that is on its way still comes; an id that is not waited for is ignored. Where an answer that
-   * comes later names the job again, name it in notify_job_ids again.
+   * Jobs whose end the gateway should no longer report. They were named before, or submitted on this stream. The gateway
+   * handles this field before the rest of the message, and also while back-pressure holds the stream. An end that is
+   * already on its way still arrives. Unknown ids are ignored. If a later answer names the job again, name it in
+   * notify_job_ids again.
    *
    * @generated from field: repeated string forget_job_ids = 4;
    */
@@ -202,14 +202,14 @@ export declare const SubmitStreamRequestSchema: GenMessage<SubmitStreamRequest>;
  */
 export declare type SubmitStreamItem = Message<"millrace.jobs.v1.SubmitStreamItem"> & {
   /**
-   * Chosen by the caller, returned with the answer. One that a job without an answer has already is refused.
+   * A number that the caller chooses; the answer returns it. A number of another unanswered job is refused.
    *
    * @generated from field: uint64 sequence = 1;
    */
   sequence: bigint;
 
   /**
-   * What to run.
+   * The job to submit.
    *
    * @generated from field: millrace.jobs.v1.JobSpec job = 2;
    */
@@ -229,21 +229,21 @@ export declare const SubmitStreamItemSchema: GenMessage<SubmitStreamItem>;
  */
 export declare type SubmitStreamResponse = Message<"millrace.jobs.v1.SubmitStreamResponse"> & {
   /**
-   * Answers to jobs sent up, in any order.
+   * Answers to submitted jobs, in any order.
    *
    * @generated from field: repeated millrace.jobs.v1.SubmitStreamResult results = 1;
    */
   results: SubmitStreamResult[];
 
   /**
-   * Jobs that have finished, without their payload: each once, after its answer.
+   * Finished jobs, without their payload. Each is sent once, after its answer.
    *
    * @generated from field: repeated millrace.jobs.v1.Job finished = 2;
    */
   finished: Job[];
 
   /**
-   * Jobs of which nothing is known (any more): they were removed, or never there.
+   * Jobs that are unknown, because they were removed or never existed.
    *
    * @generated from field: repeated string gone_job_ids = 3;
    */
@@ -263,14 +263,14 @@ export declare const SubmitStreamResponseSchema: GenMessage<SubmitStreamResponse
  */
 export declare type SubmitStreamResult = Message<"millrace.jobs.v1.SubmitStreamResult"> & {
   /**
-   * The caller's number.
+   * The number that the caller chose.
    *
    * @generated from field: uint64 sequence = 1;
    */
   sequence: bigint;
 
   /**
-   * Accepted, or not.
+   * Whether the job was accepted.
    *
    * @generated from field: millrace.jobs.v1.SubmitResult result = 2;
    */
@@ -297,7 +297,7 @@ export declare type GetJobRequest = Message<"millrace.jobs.v1.GetJobRequest"> & 
   jobId: string;
 
   /**
-   * Wait this long at most for it to finish. At most 60 s; left out: do not wait.
+   * The longest wait for the job to finish, at most 60 s. Left out: the call does not wait.
    *
    * @generated from field: google.protobuf.Duration wait = 2;
    */
@@ -365,14 +365,14 @@ export declare type ListJobsRequest = Message<"millrace.jobs.v1.ListJobsRequest"
   label: string;
 
   /**
-   * At most this many; 0: 50; at most 500. A page may hold fewer even if more follow.
+   * The largest number of jobs in the page, at most 500. 0: 50. A page may hold fewer even if more follow.
    *
    * @generated from field: uint32 page_size = 5;
    */
   pageSize: number;
 
   /**
-   * From the page before. Empty: from the newest.
+   * next_page_token of the previous page. Empty: start with the newest job.
    *
    * @generated from field: string page_token = 6;
    */
@@ -392,14 +392,14 @@ export declare const ListJobsRequestSchema: GenMessage<ListJobsRequest>;
  */
 export declare type ListJobsResponse = Message<"millrace.jobs.v1.ListJobsResponse"> & {
   /**
-   * Newest first, without payloads and results.
+   * The jobs, newest first, without payloads and results.
    *
    * @generated from field: repeated millrace.jobs.v1.Job jobs = 1;
    */
   jobs: Job[];
 
   /**
-   * For the next page; empty: this was the last.
+   * The token for the next page. Empty: this is the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -426,7 +426,7 @@ export declare type WatchJobRequest = Message<"millrace.jobs.v1.WatchJobRequest"
   jobId: string;
 
   /**
-   * The first chunk to send: 0 for all of it, or one more than the last chunk seen.
+   * The offset of the first chunk to send: 0 for all output, or the offset of the last chunk seen plus 1.
    *
    * @generated from field: uint64 from_offset = 2;
    */
@@ -446,14 +446,14 @@ export declare const WatchJobRequestSchema: GenMessage<WatchJobRequest>;
  */
 export declare type WatchJobResponse = Message<"millrace.jobs.v1.WatchJobResponse"> & {
   /**
-   * What happened.
+   * The event.
    *
    * @generated from oneof millrace.jobs.v1.WatchJobResponse.event
    */
   event: {
     /**
-     * The job as it is now, without its payload: first of all unless it has finished, at each change of
-     * state, and in its final state once, as the last message.
+     * The current job, without its payload. It is sent first unless the job has finished, at each change of
+     * state, and once in the final state, as the last message.
      *
      * @generated from field: millrace.jobs.v1.Job job = 1;
      */
@@ -461,7 +461,7 @@ export declare type WatchJobResponse = Message<"millrace.jobs.v1.WatchJobRespons
     case: "job";
   } | {
     /**
-     * Output that follows what was sent before.
+     * Output that follows the output sent before.
      *
      * @generated from field: millrace.jobs.v1.OutputChunks chunks = 2;
      */
@@ -477,13 +477,13 @@ export declare type WatchJobResponse = Message<"millrace.jobs.v1.WatchJobRespons
 export declare const WatchJobResponseSchema: GenMessage<WatchJobResponse>;
 
 /**
- * Consecutive pieces of output.
+ * Consecutive chunks of output.
  *
  * @generated from message millrace.jobs.v1.OutputChunks
  */
 export declare type OutputChunks = Message<"millrace.jobs.v1.OutputChunks"> & {
   /**
-   * In order of offset.
+   * The chunks, in order of offset.
    *
    * @generated from field: repeated millrace.jobs.v1.OutputChunk chunks = 1;
    */
@@ -510,7 +510,7 @@ export declare type CancelJobRequest = Message<"millrace.jobs.v1.CancelJobReques
   jobId: string;
 
   /**
-   * Kept with the job, for people.
+   * The reason, for people. It is stored with the job.
    *
    * @generated from field: string reason = 2;
    */
@@ -564,42 +564,42 @@ export declare type ExplainJobRequest = Message<"millrace.jobs.v1.ExplainJobRequ
 export declare const ExplainJobRequestSchema: GenMessage<ExplainJobRequest>;
 
 /**
- * See JobService.ExplainJob. As of one moment; what others do may change it at once.
+ * See JobService.ExplainJob. A snapshot of one moment; other jobs may change it at once.
  *
  * @generated from message millrace.jobs.v1.ExplainJobResponse
  */
 export declare type ExplainJobResponse = Message<"millrace.jobs.v1.ExplainJobResponse"> & {
   /**
-   * Where the job is.
+   * The state of the job.
    *
    * @generated from field: millrace.jobs.v1.JobState state = 1;
    */
   state: JobState;
 
   /**
-   * All that holds it now, the latest to clear first. Empty while it waits: it is next, or others of
-   * its band have their turn first.
+   * All constraints that hold the job now, the last one to clear first. Empty while it waits: it is next, or
+   * other keys of its band have their turn first.
    *
    * @generated from field: repeated millrace.jobs.v1.Constraint constraints = 2;
    */
   constraints: Constraint[];
 
   /**
-   * How many jobs of its own lane (API key, queue, band and pool) are before it.
+   * The number of jobs before it in its own lane (API key, queue, band and pool).
    *
    * @generated from field: uint64 ahead_in_lane = 3;
    */
   aheadInLane: bigint;
 
   /**
-   * When it will start, by the rate at which its lane moved lately. Left out: nothing to go by.
+   * The estimated start, from the recent rate of its lane. Left out: there is no basis for an estimate.
    *
    * @generated from field: google.protobuf.Timestamp estimated_start_time = 4;
    */
   estimatedStartTime?: Timestamp | undefined;
 
   /**
-   * What the estimate rests on, for people.
+   * The basis of the estimate, for people.
    *
    * @generated from field: string estimate_basis = 5;
    */
@@ -619,28 +619,28 @@ export declare const ExplainJobResponseSchema: GenMessage<ExplainJobResponse>;
  */
 export declare type Constraint = Message<"millrace.jobs.v1.Constraint"> & {
   /**
-   * What it is.
+   * The kind of the constraint.
    *
    * @generated from field: millrace.jobs.v1.ConstraintKind kind = 1;
    */
   kind: ConstraintKind;
 
   /**
-   * What it belongs to: the key id, the provider account, the pool or the queue.
+   * The owner of the constraint: the key id, the provider account, the pool or the queue.
    *
    * @generated from field: string subject = 2;
    */
   subject: string;
 
   /**
-   * The limit, where there is one: requests, tokens or running jobs.
+   * The limit, if there is one: requests, tokens or running jobs.
    *
    * @generated from field: uint64 limit = 3;
    */
   limit: bigint;
 
   /**
-   * How much of the limit is taken now.
+   * How much of the limit is used now.
    *
    * @generated from field: uint64 used = 4;
    */
@@ -654,15 +654,15 @@ export declare type Constraint = Message<"millrace.jobs.v1.Constraint"> & {
   needed: bigint;
 
   /**
-   * The earliest time at which it may clear by itself. Left out: it depends on others, such as running
-   * jobs that finish, or an operator.
+   * The earliest time at which the constraint may clear by itself. Left out: it depends on others, such as
+   * running jobs that finish, or an operator.
    *
    * @generated from field: google.protobuf.Timestamp clear_time = 6;
    */
   clearTime?: Timestamp | undefined;
 
   /**
-   * For people: what holds the job and what would help.
+   * A message for people: what holds the job and what would help.
    *
    * @generated from field: string message = 7;
    */
@@ -689,7 +689,7 @@ export enum ConstraintKind {
   UNSPECIFIED = 0,
 
   /**
-   * Its run_at, or the backoff after a failed attempt, is to come.
+   * The job's run_at, or the end of its backoff, is in the future.
    *
    * @generated from enum value: CONSTRAINT_KIND_SCHEDULED = 1;
    */
@@ -703,56 +703,56 @@ export enum ConstraintKind {
   QUEUE_PAUSED = 2,
 
   /**
-   * The API key's requests per minute.
+   * The limit of the API key's requests per minute.
    *
    * @generated from enum value: CONSTRAINT_KIND_KEY_REQUESTS = 3;
    */
   KEY_REQUESTS = 3,
 
   /**
-   * The API key's tokens per minute.
+   * The limit of the API key's tokens per minute.
    *
    * @generated from enum value: CONSTRAINT_KIND_KEY_TOKENS = 4;
    */
   KEY_TOKENS = 4,
 
   /**
-   * The API key's tokens per day.
+   * The limit of the API key's tokens per day.
    *
    * @generated from enum value: CONSTRAINT_KIND_KEY_DAILY_TOKENS = 5;
    */
   KEY_DAILY_TOKENS = 5,
 
   /**
-   * The API key's running jobs.
+   * The limit of the API key's running jobs (concurrency limit).
    *
    * @generated from enum value: CONSTRAINT_KIND_KEY_CONCURRENCY = 6;
    */
   KEY_CONCURRENCY = 6,
 
   /**
-   * The provider account's requests per minute.
+   * The limit of the provider account's requests per minute.
    *
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_REQUESTS = 7;
    */
   PROVIDER_REQUESTS = 7,
 
   /**
-   * The provider account's tokens per minute.
+   * The limit of the provider account's tokens per minute.
    *
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_TOKENS = 8;
    */
   PROVIDER_TOKENS = 8,
 
   /**
-   * The provider account's running jobs.
+   * The limit of the provider account's running jobs (concurrency limit).
    *
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_CONCURRENCY = 9;
    */
   PROVIDER_CONCURRENCY = 9,
 
   /**
-   * The provider asked for a pause.
+   * The provider refused calls for load, and its account cools down.
    *
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_COOLDOWN = 10;
    */
@@ -766,23 +766,23 @@ export enum ConstraintKind {
   PROVIDER_EXHAUSTED = 11,
 
   /**
-   * Jobs of the same key come first.
+   * Other jobs of the same key come first.
    *
    * @generated from enum value: CONSTRAINT_KIND_LANE_ORDER = 12;
    */
   LANE_ORDER = 12,
 
   /**
-   * Nothing else holds it: workers that serve its queue, pool and type are busy with jobs of others whose turn comes first, what
-   * is left of its provider account is for such a job, or no worker is connected. Also where no worker has said that it serves its
-   * type; the message says which of both it is.
+   * No other constraint holds the job. Either the workers that serve its queue, pool and type are busy with jobs
+   * whose turn comes first, or what is left of its provider account is reserved for such a job, or no worker is
+   * connected. It is also used if no worker serves the job's type. The message says which case it is.
    *
    * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
    */
   NO_FREE_WORKER = 13,
 
   /**
-   * The provider failed again and again, and is taken to be down: one job at a time probes it.
+   * The provider failed several times in a row, and its circuit is open: one job at a time probes it.
    *
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_DOWN = 14;
    */
@@ -795,17 +795,17 @@ export enum ConstraintKind {
 export declare const ConstraintKindSchema: GenEnum<ConstraintKind>;
 
 /**
- * What callers use. Every call carries `authorization: Bearer <API key>`; a key sees its own jobs
- * only, and another key's job is NOT_FOUND.
+ * The service for callers. Every call must carry `authorization: Bearer <API key>`. A key sees only its own jobs;
+ * a job of another key is NOT_FOUND.
  *
  * @generated from service millrace.jobs.v1.JobService
  */
 export declare const JobService: GenService<{
   /**
    * Submits one job and returns as soon as it is durable, or, with `wait`, when it has finished.
-   * Retrying after a lost reply may submit twice unless the job has an idempotency key.
+   * A retry after a lost reply may submit the job twice, unless it has an idempotency key.
    * Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue or document), ALREADY_EXISTS
-   * (idempotency key with other content), RESOURCE_EXHAUSTED (too many jobs queued: wait).
+   * (idempotency key with other content), RESOURCE_EXHAUSTED (too many jobs wait: try again later).
    *
    * @generated from rpc millrace.jobs.v1.JobService.SubmitJob
    */
@@ -815,8 +815,8 @@ export declare const JobService: GenService<{
     output: typeof SubmitJobResponseSchema;
   },
   /**
-   * Submits up to 1,000 jobs, each for itself: one that is refused does not keep the others out.
-   * Fails as a whole only for what concerns all of it, such as an unknown key.
+   * Submits up to 1,000 jobs, each independent of the others: a refused job does not affect the rest.
+   * The call fails as a whole only for reasons that concern all jobs, such as an unknown API key.
    *
    * @generated from rpc millrace.jobs.v1.JobService.SubmitJobs
    */
@@ -826,14 +826,14 @@ export declare const JobService: GenService<{
     output: typeof SubmitJobsResponseSchema;
   },
   /**
-   * The fastest way in: jobs go up in groups, an answer to each comes back in any order, and, if
-   * asked for, news of each job's end. Close the sending side to say that no more will come; the
-   * stream then ends once every answer (and every end, if asked for) has been sent.
-   * A gateway that stops, or has had the stream for half an hour, ends it with UNAVAILABLE and reason
-   * DRAINING once it has answered all that it took: what is not answered then was not submitted, and may
-   * be sent on a new stream.
-   * After any other failure a job without an answer may or may not have been submitted: sending it
-   * again may submit it twice unless it has an idempotency key.
+   * Submits jobs over a stream; this is the fastest way. The caller sends jobs in batches. The gateway answers each
+   * job, in any order, and reports the end of each job if the caller asks for it. Half-close the stream to say that
+   * no more jobs will come. It then ends when every answer (and every end, if asked for) has been sent.
+   * A gateway that stops, or has had the stream for half an hour, ends it with UNAVAILABLE and reason DRAINING,
+   * after it has answered all jobs that it accepted. An unanswered job was then not submitted, and may be sent on a
+   * new stream.
+   * After any other failure an unanswered job may or may not have been submitted. Sending it again may submit it
+   * twice, unless it has an idempotency key.
    *
    * @generated from rpc millrace.jobs.v1.JobService.SubmitStream
    */
@@ -843,7 +843,7 @@ export declare const JobService: GenService<{
     output: typeof SubmitStreamResponseSchema;
   },
   /**
-   * Returns a job as it is now, or, with `wait`, when it has finished. Safe to retry.
+   * Returns the current state of a job, or, with `wait`, the job when it has finished. Safe to retry.
    *
    * @generated from rpc millrace.jobs.v1.JobService.GetJob
    */
@@ -863,11 +863,11 @@ export declare const JobService: GenService<{
     output: typeof ListJobsResponseSchema;
   },
   /**
-   * Follows a job: first the job as it is, unless it has finished, then its output from `from_offset`
-   * on and each change of state. Its final state is sent once, after all output, as the last message,
-   * and the call ends with OK. A call that ends otherwise, or without a final state, was cut: ask again
-   * from the offset after the last chunk seen, and nothing is lost or repeated. OUT_OF_RANGE: output from
-   * that offset is no longer kept; of a job that has finished, its final state is sent before.
+   * Watches a job. It sends the job first, unless it has finished. Then it sends its output from `from_offset` on,
+   * and each change of state. It sends the final state once, after all output, as the last message, and the call
+   * ends with OK. A call that ends otherwise, or without a final state, was interrupted. Call again from the offset
+   * after the last chunk seen, and nothing is lost or repeated. OUT_OF_RANGE: output from that offset is no longer
+   * kept; if the job has finished, its final state is sent before this error.
    *
    * @generated from rpc millrace.jobs.v1.JobService.WatchJob
    */
@@ -888,7 +888,7 @@ export declare const JobService: GenService<{
     output: typeof CancelJobResponseSchema;
   },
   /**
-   * Says why a job waits: every constraint that holds it now, its position, and when it may start. A
+   * Says why a job waits. It returns every constraint that holds the job now, its position, and when it may start. A
    * job that does not wait has no constraints. Safe to retry.
    *
    * @generated from rpc millrace.jobs.v1.JobService.ExplainJob

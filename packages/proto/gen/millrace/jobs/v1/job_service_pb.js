@@ -176,8 +176,8 @@ export const ConstraintKind = /*@__PURE__*/
   tsEnum(ConstraintKindSchema);
 
 /**
- * What callers use. Every call carries `authorization: Bearer <API key>`; a key sees its own jobs
- * only, and another key's job is NOT_FOUND.
+ * The service for callers. Every call must carry `authorization: Bearer <API key>`. A key sees only its own jobs;
+ * a job of another key is NOT_FOUND.
  *
  * @generated from service millrace.jobs.v1.JobService
  */

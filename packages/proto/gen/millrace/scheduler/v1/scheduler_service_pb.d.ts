@@ -27,7 +27,7 @@ export declare type AuthenticateRequest = Message<"millrace.scheduler.v1.Authent
   keyId: string;
 
   /**
-   * SHA-256 of the secret part; the secret itself never leaves the gateway.
+   * The SHA-256 of the secret part. The secret itself never leaves the gateway.
    *
    * @generated from field: bytes secret_sha256 = 2;
    */
@@ -47,14 +47,14 @@ export declare const AuthenticateRequestSchema: GenMessage<AuthenticateRequest>;
  */
 export declare type AuthenticateResponse = Message<"millrace.scheduler.v1.AuthenticateResponse"> & {
   /**
-   * The operator's name for the key.
+   * The name that the operator gave the key.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The most bytes of documents that the key may store, from its budget. Left out: the gateway's own bound.
+   * The bytes of documents that the key may store, from its budget. Left out: the gateway's own limit.
    *
    * @generated from field: optional uint64 max_stored_bytes = 2;
    */
@@ -88,7 +88,7 @@ export declare const GetTimeRequestSchema: GenMessage<GetTimeRequest>;
  */
 export declare type GetTimeResponse = Message<"millrace.scheduler.v1.GetTimeResponse"> & {
   /**
-   * When the request was answered.
+   * The time of the answer.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
@@ -108,29 +108,29 @@ export declare const GetTimeResponseSchema: GenMessage<GetTimeResponse>;
  */
 export declare type NewJob = Message<"millrace.scheduler.v1.NewJob"> & {
   /**
-   * Made by the gateway; its key id is the caller's, and its time is submit_time.
+   * The id, created by the gateway from the caller's key id and submit_time.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * As the caller sent it, payload as payload_json.
+   * The spec from the caller, with the payload as payload_json.
    *
    * @generated from field: millrace.jobs.v1.JobSpec spec = 2;
    */
   spec?: JobSpec | undefined;
 
   /**
-   * When the gateway took it, by the schedulers' time (GetTime). One in the future, or more than a minute
-   * ago, is that of a gateway whose clock is off: the scheduler's own time takes its place.
+   * When the gateway accepted the job, by the schedulers' time (GetTime). A time in the future, or more than a minute
+   * ago, comes from a gateway whose clock is wrong: the scheduler replaces it with its own time.
    *
    * @generated from field: google.protobuf.Timestamp submit_time = 3;
    */
   submitTime?: Timestamp | undefined;
 
   /**
-   * Also return the job.
+   * True: also return the job.
    *
    * @generated from field: bool return_job = 4;
    */
@@ -150,7 +150,8 @@ export declare const NewJobSchema: GenMessage<NewJob>;
  */
 export declare type SubmitRequest = Message<"millrace.scheduler.v1.SubmitRequest"> & {
   /**
-   * In order of arrival. Their rules are not looked at again, but that an id is one and of the queue.
+   * The jobs, in order of arrival. The scheduler does not validate them again. It only checks that each id is
+   * well-formed and belongs to the queue.
    *
    * @generated from field: repeated millrace.scheduler.v1.NewJob jobs = 1;
    */
@@ -170,15 +171,15 @@ export declare const SubmitRequestSchema: GenMessage<SubmitRequest>;
  */
 export declare type SubmitResponse = Message<"millrace.scheduler.v1.SubmitResponse"> & {
   /**
-   * One for each job, in order. An id other than the one sent means that the job existed.
+   * One result for each job, in order. An id that differs from the sent one means that the job existed already.
    *
    * @generated from field: repeated millrace.jobs.v1.SubmitResult results = 1;
    */
   results: SubmitResult[];
 
   /**
-   * The jobs with return_job that were not refused: one that is new as it was accepted and without its
-   * payload, one that existed as it is. Those that would make the message too long are left out.
+   * The jobs with return_job that were not refused. A new job is returned as accepted, without its payload; an
+   * existing one in its current state. Jobs that would make the message too long are left out.
    *
    * @generated from field: repeated millrace.jobs.v1.Job jobs = 2;
    */
@@ -198,21 +199,21 @@ export declare const SubmitResponseSchema: GenMessage<SubmitResponse>;
  */
 export declare type GetJobsRequest = Message<"millrace.scheduler.v1.GetJobsRequest"> & {
   /**
-   * Whose the jobs must be.
+   * The API key to which the jobs must belong.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * At most 1,000.
+   * The ids of the jobs, at most 1,000.
    *
    * @generated from field: repeated string job_ids = 2;
    */
   jobIds: string[];
 
   /**
-   * Leave payloads out.
+   * Leave out the payloads.
    *
    * @generated from field: bool without_payload = 3;
    */
@@ -232,7 +233,7 @@ export declare const GetJobsRequestSchema: GenMessage<GetJobsRequest>;
  */
 export declare type GetJobsResponse = Message<"millrace.scheduler.v1.GetJobsResponse"> & {
   /**
-   * Those that there are.
+   * The jobs that exist.
    *
    * @generated from field: repeated millrace.jobs.v1.Job jobs = 1;
    */
@@ -252,14 +253,14 @@ export declare const GetJobsResponseSchema: GenMessage<GetJobsResponse>;
  */
 export declare type ListRequest = Message<"millrace.scheduler.v1.ListRequest"> & {
   /**
-   * Whose jobs.
+   * The API key whose jobs are listed.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Which.
+   * The filter and the page.
    *
    * @generated from field: millrace.jobs.v1.ListJobsRequest filter = 2;
    */
@@ -299,14 +300,14 @@ export declare const ListResponseSchema: GenMessage<ListResponse>;
  */
 export declare type WatchRequest = Message<"millrace.scheduler.v1.WatchRequest"> & {
   /**
-   * Whose the job must be.
+   * The API key to which the job must belong.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Which, and from where.
+   * The job, and the offset to start from.
    *
    * @generated from field: millrace.jobs.v1.WatchJobRequest watch = 2;
    */
@@ -346,14 +347,14 @@ export declare const WatchResponseSchema: GenMessage<WatchResponse>;
  */
 export declare type WatchFinishedRequest = Message<"millrace.scheduler.v1.WatchFinishedRequest"> & {
   /**
-   * To wait for.
+   * The ids of further jobs to wait for.
    *
    * @generated from field: repeated string add_job_ids = 1;
    */
   addJobIds: string[];
 
   /**
-   * No longer waited for.
+   * The ids of jobs for which nobody waits any more.
    *
    * @generated from field: repeated string drop_job_ids = 2;
    */
@@ -373,14 +374,14 @@ export declare const WatchFinishedRequestSchema: GenMessage<WatchFinishedRequest
  */
 export declare type WatchFinishedResponse = Message<"millrace.scheduler.v1.WatchFinishedResponse"> & {
   /**
-   * Finished, without payloads.
+   * Finished jobs, without payloads.
    *
    * @generated from field: repeated millrace.jobs.v1.Job jobs = 1;
    */
   jobs: Job[];
 
   /**
-   * Not there (any more).
+   * The ids of jobs that do not exist, or no longer exist.
    *
    * @generated from field: repeated string missing_job_ids = 2;
    */
@@ -400,14 +401,14 @@ export declare const WatchFinishedResponseSchema: GenMessage<WatchFinishedRespon
  */
 export declare type CancelRequest = Message<"millrace.scheduler.v1.CancelRequest"> & {
   /**
-   * Whose the job must be.
+   * The API key to which the job must belong.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Which, and why.
+   * The job, and the reason.
    *
    * @generated from field: millrace.jobs.v1.CancelJobRequest cancel = 2;
    */
@@ -447,14 +448,14 @@ export declare const CancelResponseSchema: GenMessage<CancelResponse>;
  */
 export declare type ExplainRequest = Message<"millrace.scheduler.v1.ExplainRequest"> & {
   /**
-   * Whose the job must be.
+   * The API key to which the job must belong.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Which.
+   * The job.
    *
    * @generated from field: millrace.jobs.v1.ExplainJobRequest explain = 2;
    */
@@ -494,7 +495,7 @@ export declare const ExplainResponseSchema: GenMessage<ExplainResponse>;
  */
 export declare type GetQueueRequest = Message<"millrace.scheduler.v1.GetQueueRequest"> & {
   /**
-   * Its name.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */
@@ -514,14 +515,14 @@ export declare const GetQueueRequestSchema: GenMessage<GetQueueRequest>;
  */
 export declare type GetQueueResponse = Message<"millrace.scheduler.v1.GetQueueResponse"> & {
   /**
-   * Its name.
+   * The name of the queue.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The job types that it takes; empty: any.
+   * The job types that the queue accepts. Empty: any.
    *
    * @generated from field: repeated string types = 2;
    */
@@ -535,15 +536,15 @@ export declare type GetQueueResponse = Message<"millrace.scheduler.v1.GetQueueRe
 export declare const GetQueueResponseSchema: GenMessage<GetQueueResponse>;
 
 /**
- * What gateways use. Not for callers: the gateway has authenticated them, validated what they sent and
- * filled in defaults. Every call carries `authorization: Bearer <internal token>` where one is set.
+ * The service for gateways, not for callers. The gateway has authenticated the caller, validated the request and
+ * filled in defaults. If an internal token is set, every call must carry `authorization: Bearer <internal token>`.
  *
  * @generated from service millrace.scheduler.v1.SchedulerService
  */
 export declare const SchedulerService: GenService<{
   /**
-   * Tells whose an API key is. UNAUTHENTICATED: unknown, revoked or wrong. Safe to retry; the gateway
-   * keeps the answer for a few seconds.
+   * Authenticates an API key. UNAUTHENTICATED: the key is unknown, revoked or wrong. Safe to retry. The gateway
+   * caches the answer for a few seconds.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.Authenticate
    */
@@ -553,8 +554,8 @@ export declare const SchedulerService: GenService<{
     output: typeof AuthenticateResponseSchema;
   },
   /**
-   * Returns the time by which jobs are stamped: Redis' time, as this scheduler has it. Gateways ask every
-   * few seconds, and make job ids and submit times by it. Never blocks. Safe to retry.
+   * Returns Redis' time, as this scheduler knows it. Gateways ask every few seconds and use it for job ids and
+   * submit times. Never blocks. Safe to retry.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.GetTime
    */
@@ -564,8 +565,8 @@ export declare const SchedulerService: GenService<{
     output: typeof GetTimeResponseSchema;
   },
   /**
-   * Submits a group of jobs that arrived together, of any keys, each for itself. Safe to retry: a
-   * job id that is there already is accepted again.
+   * Submits a batch of jobs that arrived together, of any keys, each independent of the others. Safe to retry: an
+   * existing job id is accepted again.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.Submit
    */
@@ -575,7 +576,7 @@ export declare const SchedulerService: GenService<{
     output: typeof SubmitResponseSchema;
   },
   /**
-   * Returns jobs as they are; those that are not the key's are left out. Safe to retry.
+   * Returns the current state of jobs. Jobs of other keys are left out. Safe to retry.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.GetJobs
    */
@@ -605,8 +606,8 @@ export declare const SchedulerService: GenService<{
     output: typeof WatchResponseSchema;
   },
   /**
-   * Jobs go up by id as they are waited for; each comes back once, when it has finished. A job that is
-   * final already comes back at once. One stream for a gateway.
+   * Waits for the end of jobs. The gateway sends the ids of the jobs for which callers wait; the scheduler sends
+   * each job once, when it has finished. It sends an already finished job at once. A gateway opens one such stream.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.WatchFinished
    */
@@ -636,7 +637,7 @@ export declare const SchedulerService: GenService<{
     output: typeof ExplainResponseSchema;
   },
   /**
-   * Returns what a queue is. NOT_FOUND: it is not defined. Safe to retry.
+   * Returns the definition of a queue. NOT_FOUND: the queue is not defined. Safe to retry.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.GetQueue
    */

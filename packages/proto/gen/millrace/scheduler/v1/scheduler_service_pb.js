@@ -162,8 +162,8 @@ export const GetQueueResponseSchema = /*@__PURE__*/
   messageDesc(file_millrace_scheduler_v1_scheduler_service, 20);
 
 /**
- * What gateways use. Not for callers: the gateway has authenticated them, validated what they sent and
- * filled in defaults. Every call carries `authorization: Bearer <internal token>` where one is set.
+ * The service for gateways, not for callers. The gateway has authenticated the caller, validated the request and
+ * filled in defaults. If an internal token is set, every call must carry `authorization: Bearer <internal token>`.
  *
  * @generated from service millrace.scheduler.v1.SchedulerService
  */

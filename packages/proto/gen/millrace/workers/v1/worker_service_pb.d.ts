@@ -19,13 +19,13 @@ export declare const file_millrace_workers_v1_worker_service: GenFile;
  */
 export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
   /**
-   * One thing at a time; each kind carries a group where that is faster.
+   * One kind of message at a time. Some kinds carry a batch, which is faster.
    *
    * @generated from oneof millrace.workers.v1.WorkRequest.message
    */
   message: {
     /**
-     * First, and once a stream.
+     * Introduces the worker. It is sent first, once for each stream.
      *
      * @generated from field: millrace.workers.v1.Hello hello = 1;
      */
@@ -33,7 +33,7 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "hello";
   } | {
     /**
-     * More jobs may be assigned.
+     * The scheduler may assign more jobs.
      *
      * @generated from field: millrace.workers.v1.Credit credit = 2;
      */
@@ -41,7 +41,7 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "credit";
   } | {
     /**
-     * These leases are alive.
+     * Renews leases.
      *
      * @generated from field: millrace.workers.v1.Heartbeat heartbeat = 3;
      */
@@ -49,7 +49,7 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "heartbeat";
   } | {
     /**
-     * Output.
+     * Output of attempts.
      *
      * @generated from field: millrace.workers.v1.AppendOutput output = 4;
      */
@@ -65,7 +65,7 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "settle";
   } | {
     /**
-     * The worker takes no more: credit given before is void. What runs goes on.
+     * The worker takes no more jobs, and earlier credit is void. Running jobs continue.
      *
      * @generated from field: millrace.workers.v1.Draining draining = 6;
      */
@@ -73,7 +73,7 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "draining";
   } | {
     /**
-     * The worker leaves; it holds no more leases. The scheduler then ends the stream.
+     * The worker leaves and holds no more leases. The scheduler then ends the stream.
      *
      * @generated from field: millrace.workers.v1.Goodbye goodbye = 7;
      */
@@ -95,35 +95,35 @@ export declare const WorkRequestSchema: GenMessage<WorkRequest>;
  */
 export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
   /**
-   * Chosen by the worker, the same after a reconnect; for people and logs.
+   * The id that the worker chooses, for people and logs. It stays the same after a reconnect.
    *
    * @generated from field: string worker_id = 1;
    */
   workerId: string;
 
   /**
-   * The queues that it serves, by turns.
+   * The queues that it serves, in turn.
    *
    * @generated from field: repeated string queues = 2;
    */
   queues: string[];
 
   /**
-   * The pools that it serves besides jobs that name none.
+   * The pools that it serves, in addition to jobs without a pool.
    *
    * @generated from field: repeated string pools = 3;
    */
   pools: string[];
 
   /**
-   * The job types that it has executors for: it is assigned jobs of no other type. Empty: jobs of any type.
+   * The job types for which it has executors. The scheduler assigns it no other types. Empty: jobs of any type.
    *
    * @generated from field: repeated string types = 4;
    */
   types: string[];
 
   /**
-   * How many jobs may be assigned now, beyond the leases below.
+   * The number of jobs that the scheduler may assign now, in addition to the leases below.
    *
    * @generated from field: uint32 credit = 5;
    */
@@ -144,15 +144,15 @@ export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
   sdk: string;
 
   /**
-   * How many jobs may be assigned beyond `slots`, without credit, each of an API key that has nothing running at this
-   * worker: so that one key whose jobs are long does not keep all others waiting.
+   * The number of guests: jobs that the scheduler may assign beyond `slots`, without credit. Each is of an API key
+   * that has nothing running at this worker. So one key with long jobs does not keep all other keys waiting.
    *
    * @generated from field: uint32 guest_slots = 8;
    */
   guestSlots: number;
 
   /**
-   * How many jobs it runs at once, guests aside. Needed with guest_slots.
+   * The number of jobs that it runs at once, without guests. Required with guest_slots.
    *
    * @generated from field: uint32 slots = 9;
    */
@@ -166,7 +166,7 @@ export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
 export declare const HelloSchema: GenMessage<Hello>;
 
 /**
- * A lease, by name.
+ * The name of a lease.
  *
  * @generated from message millrace.workers.v1.LeaseRef
  */
@@ -179,8 +179,8 @@ export declare type LeaseRef = Message<"millrace.workers.v1.LeaseRef"> & {
   jobId: string;
 
   /**
-   * From its assignment. Rises with each lease of the job, and cannot be guessed: part of it is random to
-   * everybody but schedulers. Keep all 64 bits of it.
+   * The fencing token from the assignment. It rises with each lease of the job. Nobody can guess it, because only
+   * schedulers know a random part of it. Keep all of its 64 bits.
    *
    * @generated from field: uint64 fencing_token = 2;
    */
@@ -194,13 +194,13 @@ export declare type LeaseRef = Message<"millrace.workers.v1.LeaseRef"> & {
 export declare const LeaseRefSchema: GenMessage<LeaseRef>;
 
 /**
- * More jobs may be assigned.
+ * The scheduler may assign more jobs.
  *
  * @generated from message millrace.workers.v1.Credit
  */
 export declare type Credit = Message<"millrace.workers.v1.Credit"> & {
   /**
-   * This many more than before.
+   * The number of additional jobs.
    *
    * @generated from field: uint32 slots = 1;
    */
@@ -214,13 +214,13 @@ export declare type Credit = Message<"millrace.workers.v1.Credit"> & {
 export declare const CreditSchema: GenMessage<Credit>;
 
 /**
- * Leases that are alive. Sent each heartbeat_interval, whatever the executors do.
+ * Renews leases. Send it every heartbeat_interval, also while executors compute.
  *
  * @generated from message millrace.workers.v1.Heartbeat
  */
 export declare type Heartbeat = Message<"millrace.workers.v1.Heartbeat"> & {
   /**
-   * All that the worker holds.
+   * All leases that the worker holds.
    *
    * @generated from field: repeated millrace.workers.v1.LeaseRef leases = 1;
    */
@@ -240,7 +240,7 @@ export declare const HeartbeatSchema: GenMessage<Heartbeat>;
  */
 export declare type AppendOutput = Message<"millrace.workers.v1.AppendOutput"> & {
   /**
-   * Each answered by an OutputAck.
+   * Output for each attempt. Each is answered by an OutputAck.
    *
    * @generated from field: repeated millrace.workers.v1.AttemptOutput attempts = 1;
    */
@@ -274,7 +274,7 @@ export declare type AttemptOutput = Message<"millrace.workers.v1.AttemptOutput">
   firstSequence: number;
 
   /**
-   * In order.
+   * The chunks, in order.
    *
    * @generated from field: repeated millrace.workers.v1.WorkerChunk chunks = 3;
    */
@@ -288,13 +288,13 @@ export declare type AttemptOutput = Message<"millrace.workers.v1.AttemptOutput">
 export declare const AttemptOutputSchema: GenMessage<AttemptOutput>;
 
 /**
- * One piece of output.
+ * One chunk of output.
  *
  * @generated from message millrace.workers.v1.WorkerChunk
  */
 export declare type WorkerChunk = Message<"millrace.workers.v1.WorkerChunk"> & {
   /**
-   * What it holds.
+   * The content of the chunk.
    *
    * @generated from oneof millrace.workers.v1.WorkerChunk.content
    */
@@ -316,7 +316,7 @@ export declare type WorkerChunk = Message<"millrace.workers.v1.WorkerChunk"> & {
     case: "data";
   } | {
     /**
-     * How far the attempt has come.
+     * The progress of the attempt.
      *
      * @generated from field: millrace.jobs.v1.Progress progress = 3;
      */
@@ -338,7 +338,7 @@ export declare const WorkerChunkSchema: GenMessage<WorkerChunk>;
  */
 export declare type SettleAttempts = Message<"millrace.workers.v1.SettleAttempts"> & {
   /**
-   * Each answered by a SettleAck. Sending one again is harmless.
+   * The outcomes. Each is answered by a SettleAck. Sending an outcome again is harmless.
    *
    * @generated from field: repeated millrace.workers.v1.AttemptOutcome outcomes = 1;
    */
@@ -371,7 +371,7 @@ export declare type AttemptOutcome = Message<"millrace.workers.v1.AttemptOutcome
    */
   outcome: {
     /**
-     * It has a result.
+     * The attempt has a result.
      *
      * @generated from field: millrace.workers.v1.Completed completed = 2;
      */
@@ -379,7 +379,7 @@ export declare type AttemptOutcome = Message<"millrace.workers.v1.AttemptOutcome
     case: "completed";
   } | {
     /**
-     * It failed.
+     * The attempt failed.
      *
      * @generated from field: millrace.workers.v1.Failed failed = 3;
      */
@@ -387,7 +387,7 @@ export declare type AttemptOutcome = Message<"millrace.workers.v1.AttemptOutcome
     case: "failed";
   } | {
     /**
-     * It stopped because the scheduler said so.
+     * The attempt stopped because the scheduler asked for it.
      *
      * @generated from field: millrace.workers.v1.Stopped stopped = 4;
      */
@@ -438,27 +438,27 @@ export declare type Completed = Message<"millrace.workers.v1.Completed"> & {
 export declare const CompletedSchema: GenMessage<Completed>;
 
 /**
- * The attempt failed. The scheduler decides whether to repeat it.
+ * The attempt failed. The scheduler decides whether the job is tried again.
  *
  * @generated from message millrace.workers.v1.Failed
  */
 export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
   /**
-   * What went wrong; `retryable` is the worker's classification.
+   * The reason and message. `retryable` is the worker's classification.
    *
    * @generated from field: millrace.jobs.v1.JobError error = 1;
    */
   error?: JobError | undefined;
 
   /**
-   * Not before this long, for example from a provider's Retry-After. Left out: the job's backoff.
+   * The shortest wait before the next attempt, for example from a provider's Retry-After. Left out: the job's backoff.
    *
    * @generated from field: google.protobuf.Duration retry_after = 2;
    */
   retryAfter?: Duration | undefined;
 
   /**
-   * What the provider made of the call, where it did not do what it was asked.
+   * How the provider answered, if its call failed.
    *
    * @generated from field: millrace.workers.v1.ProviderFeedback provider = 3;
    */
@@ -472,8 +472,9 @@ export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
 export declare const FailedSchema: GenMessage<Failed>;
 
 /**
- * How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 408, other statuses from 500
- * on, and none pause it once several jobs have met them in a row. Anything else says that the provider is there.
+ * How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 408, other
+ * statuses from 500 on, and no answer are failures: they pause the account when several jobs have met them in a
+ * row. Every other status shows that the provider is reachable.
  *
  * @generated from message millrace.workers.v1.ProviderFeedback
  */
@@ -486,21 +487,21 @@ export declare type ProviderFeedback = Message<"millrace.workers.v1.ProviderFeed
   account: string;
 
   /**
-   * The HTTP status that it answered with. 0: it could not be reached, broke off, or said nothing for too long.
+   * The HTTP status of the answer. 0: the provider was not reachable, broke the connection, or was silent for too long.
    *
    * @generated from field: uint32 http_status = 2;
    */
   httpStatus: number;
 
   /**
-   * The account's money or quota is used up: waiting does not help.
+   * True: the account's money or quota is used up, and waiting does not help.
    *
    * @generated from field: bool quota_exhausted = 3;
    */
   quotaExhausted: boolean;
 
   /**
-   * x-ratelimit-* headers as they came, names in lower case.
+   * The x-ratelimit-* headers, unchanged, with names in lower case.
    *
    * @generated from field: map<string, string> rate_limit_headers = 4;
    */
@@ -514,7 +515,7 @@ export declare type ProviderFeedback = Message<"millrace.workers.v1.ProviderFeed
 export declare const ProviderFeedbackSchema: GenMessage<ProviderFeedback>;
 
 /**
- * The attempt stopped because the scheduler said so.
+ * The attempt stopped because the scheduler asked for it.
  *
  * @generated from message millrace.workers.v1.Stopped
  */
@@ -534,7 +535,7 @@ export declare const StoppedSchema: GenMessage<Stopped>;
  */
 export declare type HandedBack = Message<"millrace.workers.v1.HandedBack"> & {
   /**
-   * For people.
+   * The reason, for people.
    *
    * @generated from field: string reason = 1;
    */
@@ -548,7 +549,7 @@ export declare type HandedBack = Message<"millrace.workers.v1.HandedBack"> & {
 export declare const HandedBackSchema: GenMessage<HandedBack>;
 
 /**
- * The worker takes no more.
+ * The worker takes no more jobs.
  *
  * @generated from message millrace.workers.v1.Draining
  */
@@ -582,13 +583,13 @@ export declare const GoodbyeSchema: GenMessage<Goodbye>;
  */
 export declare type WorkResponse = Message<"millrace.workers.v1.WorkResponse"> & {
   /**
-   * One thing at a time.
+   * One kind of message at a time.
    *
    * @generated from oneof millrace.workers.v1.WorkResponse.message
    */
   message: {
     /**
-     * First, and once a stream.
+     * Accepts the worker. It is sent first, once for each stream.
      *
      * @generated from field: millrace.workers.v1.Welcome welcome = 1;
      */
@@ -636,7 +637,7 @@ export declare type WorkResponse = Message<"millrace.workers.v1.WorkResponse"> &
     case: "stop";
   } | {
     /**
-     * The scheduler goes away: connect again, leases in hand; another replica answers.
+     * The scheduler stops: connect again and present the leases; another replica answers.
      *
      * @generated from field: millrace.workers.v1.Drain drain = 7;
      */
@@ -658,7 +659,7 @@ export declare const WorkResponseSchema: GenMessage<WorkResponse>;
  */
 export declare type Welcome = Message<"millrace.workers.v1.Welcome"> & {
   /**
-   * For people and logs.
+   * The name of the scheduler, for people and logs.
    *
    * @generated from field: string scheduler_id = 1;
    */
@@ -679,22 +680,22 @@ export declare type Welcome = Message<"millrace.workers.v1.Welcome"> & {
   heartbeatInterval?: Duration | undefined;
 
   /**
-   * How long an attempt has to stop after StopAttempts before its lease is taken away.
+   * How long an attempt may take to stop after StopAttempts, before the scheduler takes its lease away.
    *
    * @generated from field: google.protobuf.Duration stop_grace = 4;
    */
   stopGrace?: Duration | undefined;
 
   /**
-   * Which leases of the hello are still held, each in its place.
+   * The status of each lease in the Hello, in the same order.
    *
    * @generated from field: repeated millrace.workers.v1.LeaseStatus leases = 5;
    */
   leases: LeaseStatus[];
 
   /**
-   * The queues of the hello that nobody has defined. The worker serves them as soon as they are; until
-   * then it should say so in its log. Set by the scheduler; empty from one that does not know of it.
+   * The queues of the Hello that are not defined. The worker serves them as soon as they are defined, and should log them
+   * until then. Set by the scheduler; a scheduler that does not know this field leaves it empty.
    *
    * @generated from field: repeated string undefined_queues = 6;
    */
@@ -721,21 +722,21 @@ export declare type LeaseStatus = Message<"millrace.workers.v1.LeaseStatus"> & {
   lease?: LeaseRef | undefined;
 
   /**
-   * False: LEASE_LOST, stop the attempt.
+   * False: the lease is lost, so stop the attempt.
    *
    * @generated from field: bool held = 2;
    */
   held: boolean;
 
   /**
-   * How many chunks of this attempt are stored: send on from here.
+   * The number of chunks of this attempt that are stored. Continue from here.
    *
    * @generated from field: uint32 next_sequence = 3;
    */
   nextSequence: number;
 
   /**
-   * A cancel was asked for: stop the attempt.
+   * True: a cancel was requested, so stop the attempt.
    *
    * @generated from field: bool cancel_requested = 4;
    */
@@ -755,7 +756,7 @@ export declare const LeaseStatusSchema: GenMessage<LeaseStatus>;
  */
 export declare type Assignments = Message<"millrace.workers.v1.Assignments"> & {
   /**
-   * Never more than the credit.
+   * The assignments, never more than the credit.
    *
    * @generated from field: repeated millrace.workers.v1.Assignment assignments = 1;
    */
@@ -775,49 +776,49 @@ export declare const AssignmentsSchema: GenMessage<Assignments>;
  */
 export declare type Assignment = Message<"millrace.workers.v1.Assignment"> & {
   /**
-   * Names the lease in every write.
+   * The lease. Every write must name it.
    *
    * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
    */
   lease?: LeaseRef | undefined;
 
   /**
-   * The queue it came from.
+   * The queue of the job.
    *
    * @generated from field: string queue = 2;
    */
   queue: string;
 
   /**
-   * Which executor runs it.
+   * The type, which chooses the executor.
    *
    * @generated from field: string type = 3;
    */
   type: string;
 
   /**
-   * The attempt, from 1.
+   * The number of the attempt, from 1.
    *
    * @generated from field: uint32 attempt = 4;
    */
   attempt: number;
 
   /**
-   * Attempts in all.
+   * The number of attempts that the job may have.
    *
    * @generated from field: uint32 max_attempts = 5;
    */
   maxAttempts: number;
 
   /**
-   * The input, JSON text.
+   * The payload, as JSON text.
    *
    * @generated from field: string payload_json = 6;
    */
   payloadJson: string;
 
   /**
-   * The documents it reads.
+   * The documents that the job reads.
    *
    * @generated from field: repeated string document_ids = 7;
    */
@@ -845,21 +846,21 @@ export declare type Assignment = Message<"millrace.workers.v1.Assignment"> & {
   labels: { [key: string]: string };
 
   /**
-   * W3C trace context of the attempt: the parent of what the worker does.
+   * The W3C trace context of the attempt. It is the parent of the worker's spans.
    *
    * @generated from field: string traceparent = 11;
    */
   traceparent: string;
 
   /**
-   * Goes with traceparent.
+   * The W3C tracestate that belongs to traceparent.
    *
    * @generated from field: string tracestate = 12;
    */
   tracestate: string;
 
   /**
-   * The API key that the job belongs to, by id.
+   * The id of the API key to which the job belongs.
    *
    * @generated from field: string key_id = 13;
    */
@@ -879,7 +880,7 @@ export declare const AssignmentSchema: GenMessage<Assignment>;
  */
 export declare type HeartbeatAck = Message<"millrace.workers.v1.HeartbeatAck"> & {
   /**
-   * Leases of it that are no longer held: stop those attempts.
+   * The leases of the heartbeat that are lost. Stop their attempts.
    *
    * @generated from field: repeated millrace.workers.v1.LeaseRef lost = 1;
    */
@@ -899,7 +900,7 @@ export declare const HeartbeatAckSchema: GenMessage<HeartbeatAck>;
  */
 export declare type OutputAcks = Message<"millrace.workers.v1.OutputAcks"> & {
   /**
-   * One for each attempt.
+   * One answer for each attempt.
    *
    * @generated from field: repeated millrace.workers.v1.OutputAck acks = 1;
    */
@@ -926,14 +927,14 @@ export declare type OutputAck = Message<"millrace.workers.v1.OutputAck"> & {
   lease?: LeaseRef | undefined;
 
   /**
-   * What became of it.
+   * Whether the output was stored.
    *
    * @generated from field: millrace.workers.v1.WriteStatus status = 2;
    */
   status: WriteStatus;
 
   /**
-   * How many chunks of this attempt are stored: after WRITE_STATUS_GAP, send again from here.
+   * The number of chunks of this attempt that are stored. After WRITE_STATUS_GAP, send again from here.
    *
    * @generated from field: uint32 next_sequence = 3;
    */
@@ -953,7 +954,7 @@ export declare const OutputAckSchema: GenMessage<OutputAck>;
  */
 export declare type SettleAcks = Message<"millrace.workers.v1.SettleAcks"> & {
   /**
-   * One for each outcome.
+   * One answer for each outcome.
    *
    * @generated from field: repeated millrace.workers.v1.SettleAck acks = 1;
    */
@@ -980,7 +981,7 @@ export declare type SettleAck = Message<"millrace.workers.v1.SettleAck"> & {
   lease?: LeaseRef | undefined;
 
   /**
-   * What became of it.
+   * Whether the outcome was stored.
    *
    * @generated from field: millrace.workers.v1.WriteStatus status = 2;
    */
@@ -1007,7 +1008,7 @@ export declare const SettleAckSchema: GenMessage<SettleAck>;
  */
 export declare type StopAttempts = Message<"millrace.workers.v1.StopAttempts"> & {
   /**
-   * Each with its reason.
+   * The attempts, each with its reason.
    *
    * @generated from field: repeated millrace.workers.v1.StopAttempt attempts = 1;
    */
@@ -1034,7 +1035,7 @@ export declare type StopAttempt = Message<"millrace.workers.v1.StopAttempt"> & {
   lease?: LeaseRef | undefined;
 
   /**
-   * Why.
+   * Why the attempt must stop.
    *
    * @generated from field: millrace.workers.v1.StopReason reason = 2;
    */
@@ -1048,7 +1049,7 @@ export declare type StopAttempt = Message<"millrace.workers.v1.StopAttempt"> & {
 export declare const StopAttemptSchema: GenMessage<StopAttempt>;
 
 /**
- * The scheduler goes away.
+ * The scheduler stops.
  *
  * @generated from message millrace.workers.v1.Drain
  */
@@ -1062,7 +1063,7 @@ export declare type Drain = Message<"millrace.workers.v1.Drain"> & {
 export declare const DrainSchema: GenMessage<Drain>;
 
 /**
- * What became of a write.
+ * The result of a write.
  *
  * @generated from enum millrace.workers.v1.WriteStatus
  */
@@ -1082,28 +1083,28 @@ export enum WriteStatus {
   STORED = 1,
 
   /**
-   * The token is stale: stop the attempt.
+   * The fencing token is stale: stop the attempt.
    *
    * @generated from enum value: WRITE_STATUS_LEASE_LOST = 2;
    */
   LEASE_LOST = 2,
 
   /**
-   * Chunks before these are missing: send again from next_sequence.
+   * Earlier chunks are missing: send again from next_sequence.
    *
    * @generated from enum value: WRITE_STATUS_GAP = 3;
    */
   GAP = 3,
 
   /**
-   * The job's output is at its limit: these chunks were dropped; fail the attempt or write no more.
+   * The job's output is at its limit and these chunks were dropped. Fail the attempt, or write no more.
    *
    * @generated from enum value: WRITE_STATUS_FULL = 4;
    */
   FULL = 4,
 
   /**
-   * The store is away for the moment: send it again.
+   * The store is temporarily not reachable: send the message again.
    *
    * @generated from enum value: WRITE_STATUS_RETRY = 5;
    */
@@ -1156,23 +1157,23 @@ export enum StopReason {
 export declare const StopReasonSchema: GenEnum<StopReason>;
 
 /**
- * What workers use, in any language. Every call carries `authorization: Bearer <worker token>` where
- * the scheduler was given one.
+ * The service for workers in any language. If the scheduler has a worker token, every call must carry
+ * `authorization: Bearer <worker token>`.
  *
  * @generated from service millrace.workers.v1.WorkerService
  */
 export declare const WorkerService: GenService<{
   /**
-   * One stream for a worker's life, or until it is cut. The worker says hello and gives credit; the
-   * scheduler assigns at most that many jobs; the worker renews its leases by heartbeat, sends output
-   * and outcomes, and gives credit again.
+   * Opens the stream of a worker, which lasts as long as the worker or until the connection breaks. The worker sends
+   * Hello and gives credit, and the scheduler assigns at most that many jobs. The worker renews its leases by heartbeat,
+   * sends output and outcomes, and gives credit again.
    *
-   * Leases outlive the stream: a worker that is cut off connects again, to any scheduler, presents
-   * its leases in its hello and goes on. An end of the stream without `goodbye` from the worker or
-   * `drain` from the scheduler is a cut, not a success.
+   * Leases outlive the stream. A worker whose connection breaks connects again, to any scheduler, presents its
+   * leases in its Hello and continues. If the stream ends without `goodbye` from the worker or `drain` from the
+   * scheduler, the connection broke.
    *
-   * Every write names a lease by job id and fencing token. One whose token is stale is answered with
-   * LEASE_LOST: stop that attempt; nothing that it wrote since is kept.
+   * Every write names a lease by job id and fencing token. A write with a stale token is answered with LEASE_LOST:
+   * stop that attempt; nothing that it has written since the loss is stored.
    *
    * @generated from rpc millrace.workers.v1.WorkerService.Work
    */

@@ -230,7 +230,7 @@ export const WriteStatusSchema = /*@__PURE__*/
   enumDesc(file_millrace_workers_v1_worker_service, 0);
 
 /**
- * What became of a write.
+ * The result of a write.
  *
  * @generated from enum millrace.workers.v1.WriteStatus
  */
@@ -252,8 +252,8 @@ export const StopReason = /*@__PURE__*/
   tsEnum(StopReasonSchema);
 
 /**
- * What workers use, in any language. Every call carries `authorization: Bearer <worker token>` where
- * the scheduler was given one.
+ * The service for workers in any language. If the scheduler has a worker token, every call must carry
+ * `authorization: Bearer <worker token>`.
  *
  * @generated from service millrace.workers.v1.WorkerService
  */
