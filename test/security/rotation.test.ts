@@ -71,7 +71,10 @@ test("tokens and provider keys in files are rotated without a failed call", asyn
     const from = log.items.length;
     await files.write(name, content);
     for (const service of readers) {
-      await log.until((line) => line.service === service && /: the new content is in use/.test(line.msg), from);
+      await log.until(
+        (line) => line.service === service && /: the new content is in use/.test(line.msg),
+        from,
+      );
     }
   };
   // The scheduler accepts each token of a file. Gateways and workers send the first.
