@@ -1,4 +1,4 @@
-/** What Biome and knip look for, by the repository's own settings: shown a mistake each, they find it. */
+/** Tests that Biome and knip, with the repository's own settings, find one mistake of each kind. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const bin = (name: string) => join(root, "node_modules", ".bin", name);
 
-/** A repository of these files, with the settings of this one. */
+/** Makes a repository with these files and the settings of this repository. */
 function repository(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-rules-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +31,7 @@ function run(command: string, args: readonly string[], cwd: string) {
 }
 
 const lines = (count: number) =>
-  Array.from({ length: count }, (_, at) => `  n += ${at};\n`).join("");
+  Array.from({ length: count }, (_, index) => `  n += ${index};\n`).join("");
 const SHARED = "packages/shared/src";
 
 const lints: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
@@ -46,7 +46,7 @@ const lints: readonly (readonly [string, Readonly<Record<string, string>>, strin
     "noExcessiveLinesPerFile",
   ],
   [
-    "a circle of types",
+    "an import cycle of types",
     {
       [`${SHARED}/a.ts`]: 'import type { B } from "./b.ts";\n\nexport type A = B | 1;\n',
       [`${SHARED}/b.ts`]: 'import type { A } from "./a.ts";\n\nexport type B = A | 2;\n',
@@ -61,14 +61,14 @@ test.each(lints)("Biome finds %s", (_, files, rule) => {
   expect(status).not.toBe(0);
 });
 
-test.each([79, 80])("Biome takes a function of %i lines", (count) => {
-  // Its last line returns.
+test.each([79, 80])("Biome accepts a function of %i lines", (count) => {
+  // The last line is the return statement.
   const text = `export function long(n = 0) {\n${lines(count - 1)}  return n;\n}\n`;
   const folder = repository({ [`${SHARED}/a.ts`]: text.replaceAll(/n \+= \d+/g, "n.toString()") });
   expect(run("biome", ["lint", "."], folder).output).not.toContain("noExcessiveLinesPerFunction");
 });
 
-test("knip finds an export that nobody uses", () => {
+test("knip finds an unused export", () => {
   const manifest = (name: string) => JSON.stringify({ name: `@millrace/${name}`, type: "module" });
   const folder = repository({
     "packages/shared/package.json": manifest("shared"),

@@ -6,7 +6,7 @@ import { codeOf, Sources } from "./sources.ts";
 const root = join(import.meta.dirname, "../..");
 const page = "docs/adr/0016-private-parts-of-libraries.md";
 
-/** The rows of the page's table: library, private names, the file that uses them, and the test. */
+/** The rows of the page's table: the library, its private names, the file that uses them, and the test. */
 const rows = readFileSync(join(root, page), "utf8")
   .split("\n")
   .filter((line) => /^\| [A-Za-z-]+ \| /.test(line) && !line.startsWith("| Library"))
@@ -32,9 +32,9 @@ test("each private part of a library has its row, its file and its test", () => 
   }
 });
 
-test("no other file reaches into them", () => {
+test("no other file uses these private names", () => {
   const sources = Sources.ofRepository();
-  // What everybody may call is no private part where it is called.
+  // These names are also public elsewhere, so other files may use them.
   const ours = new Set(["stream", "sendCommand", "maxReceiveMessageSize"]);
   for (const { names, file } of rows) {
     for (const name of names.filter((one) => !ours.has(one))) {
