@@ -208,7 +208,7 @@ const tooLarge = (): MillraceError =>
   new MillraceError({
     code: "INVALID_ARGUMENT",
     reason: "TOO_LARGE",
-    message: `the payload is over ${limits.payloadBytes} bytes`,
+    message: `the payload is larger than the limit of ${limits.payloadBytes} bytes`,
   });
 
 const lost = (cause: MillraceError): MillraceError =>
