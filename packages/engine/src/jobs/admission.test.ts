@@ -226,6 +226,18 @@ test("a repeated submission returns the existing job, even if its key is over it
   expect(await engine.submit([one])).toMatchObject([{ kind: "existing", jobId: one.id }]);
 });
 
+test("a budget that an earlier version stored in a shard limits jobs before it is brought up to date", async () => {
+  const { engine, job, url, rootPrefix } = await withBudget();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  await redis.hset(`${rootPrefix}:{${queue}:0}:${queue}:mr:limits`, KEY, "2,,,,1,2,7,90000");
+  const jobs = [job(KEY), job(KEY), job(KEY, { priority: 6 }), job(KEY)];
+  expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual([
+    ...["accepted", "accepted", "priorityNotAllowed", "depthFull"],
+  ]);
+  expect(await lease(engine, 5)).toHaveLength(1);
+});
+
 test.each<[KeyBudget, string]>([
   [{ maxQueued: 1 }, ",,,,,1"],
   [{ maxQueued: 1, maxPriority: 7 }, ",,,,,1,7,"],
