@@ -121,6 +121,20 @@ test.each(["waits", "runs", "used it a minute ago"])(
   },
 );
 
+test.each([[["summarize"]], [["summarize", "echo"]]])(
+  "an estimate is capped while another key waits for workers that name its type (%j)",
+  async (types) => {
+    const { engine, submit, reserved } = await withAccount();
+    const request = { queue, count: 1, leaseMs: LEASE_MS, workerId: "w1", types };
+    await engine.lease(request);
+    await submit("aaaa", 1, ABSURD);
+    await submit("bbbb", 1, 100);
+    const [first] = (await engine.lease(request)).leases;
+    expect(first?.jobId).toContain("~aaaa~");
+    expect((await reserved(first as Lease)).ofAccount).toBeLessThanOrEqual(WINDOW / 8);
+  },
+);
+
 test("a minute after the last use by another key, a key may use an account alone again", async () => {
   const { engine, submit, reserved, time } = await withAccount();
   await submit("bbbb", 1, 100);

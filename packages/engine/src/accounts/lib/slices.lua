@@ -9,7 +9,8 @@
 -- to an earlier generation of the account does not count against the present one.
 --
 -- Needs `base`, `rcall` and `now_ms`.
--- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset)
+-- TOUCHES  mr:governed (hash), mr:slice: (hash), mr:ready: (zset),
+--          mr:classes (set)
 --- @include "redis/lib/numbers"
 local slices = { by_pool = {}, order = {}, wants = {} }
 
@@ -41,14 +42,20 @@ local UNPROVEN_PART = 8
 -- How long tokens that another key reserved may count in the account.
 local COUNTS_MS = 62000
 
--- The keys with ready jobs of a pool, at most two of each band, read once in a call.
+-- How many classes are searched for keys with ready jobs. If there are more, some of them are not seen in this call.
+local MOST_CLASSES = 64
+
+-- The keys with ready jobs of a pool, at most two of each class, read once in a call.
 local ready_keys = {}
 local function others_are_ready(pool, key)
   local keys = ready_keys[pool]
   if not keys then
     keys = {}
-    for band = 1, 3 do
-      for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. band .. "|" .. pool, 0, 1)) do keys[#keys + 1] = ready end
+    -- A class is "band|pool", and may go on with a family of types.
+    for _, class in ipairs(rcall("SRANDMEMBER", base .. "mr:classes", MOST_CLASSES)) do
+      if string.match(class, "^[123]|([^|]*)") == pool then
+        for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. class, 0, 1)) do keys[#keys + 1] = ready end
+      end
     end
     ready_keys[pool] = keys
   end
