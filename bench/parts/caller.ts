@@ -34,13 +34,13 @@ async function submitStream({ jobs, inFlight }: Round, progress: Progress): Prom
   let sent = 0;
   let finished = 0;
   const send = async (count: number) => {
-    const items = Array.from({ length: Math.min(count, jobs - sent) }, (_, index) => ({
+    const streamed = Array.from({ length: Math.min(count, jobs - sent) }, (_, index) => ({
       sequence: BigInt(sent + index),
       job: spec(),
     }));
     const notifyFinished = sent === 0;
-    sent += items.length;
-    if (items.length > 0) await call.write({ items, notifyFinished });
+    sent += streamed.length;
+    if (streamed.length > 0) await call.write({ jobs: streamed, notifyFinished });
   };
   await send(inFlight);
   for await (const response of call.responses) {

@@ -270,7 +270,7 @@ def key(lease):
 
 
 def failed(reason, message, retryable):
-    failure = pb.Failed()
-    failure.error.reason, failure.error.message = reason, message[:4096]
-    failure.error.retryable = retryable
-    return failure
+    outcome = pb.Failed()
+    outcome.failure.reason, outcome.failure.message = reason, message[:4096]
+    outcome.failure.retryable = retryable
+    return outcome

@@ -136,8 +136,8 @@ test("a reload of an invalid file changes nothing, and logs every problem with i
   expect(await reloadFailed()).toBe("1");
   expect((await reload(declared(3), APPLIED)).changes).toHaveLength(1);
   expect(await reloadFailed()).toBe("0");
-  const { events } = await admin.call(AdminService.method.listAuditEvents, {});
-  expect(events[0]).toMatchObject({ actor: "config", action: "UpdateApiKey", subject: keyId });
+  const { changes } = await admin.call(AdminService.method.listChanges, {});
+  expect(changes[0]).toMatchObject({ actor: "config", action: "UpdateApiKey", subject: keyId });
 });
 
 test("several schedulers can start with the same file", async () => {

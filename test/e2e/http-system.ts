@@ -7,11 +7,11 @@ import {
   parseApiKey,
   systemRandom as random,
 } from "@millrace/shared";
-import { type ExecutionContext, startWorker } from "@millrace/worker-sdk";
+import { type AttemptContext, startWorker } from "@millrace/worker-sdk";
 import { onTestFinished } from "vitest";
 
 /** A job whose executor waits until the test ends it. */
-export interface HeldJob extends ExecutionContext {
+export interface HeldJob extends AttemptContext {
   /** Ends the attempt with this result. */
   finish(result: unknown): void;
   fail(error: Error): void;

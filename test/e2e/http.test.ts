@@ -156,7 +156,7 @@ test("a waiting job is cancelled at once, a running one by its worker, and a fin
   expect(cancelled.status).toBe(200);
   expect(await cancelled.json()).toMatchObject({
     state: "JOB_STATE_CANCELLED",
-    error: { message: expect.stringContaining("changed my mind") },
+    failure: { message: expect.stringContaining("changed my mind") },
   });
   const { next } = startWorker();
   const running = await post();

@@ -91,7 +91,7 @@ test.each<[string, string, () => Promise<Buffer> | Buffer]>([
   const end = await summarize(await upload(await content()));
   expect(end).toMatchObject({
     ...{ state: JobState.FAILED, attempt: 1 },
-    error: { reason, retryable: false, message: expect.stringContaining('"a.pdf"') },
+    failure: { reason, retryable: false, message: expect.stringContaining('"a.pdf"') },
   });
   expect((await summarize(await upload(await pdf(words)))).state).toBe(JobState.SUCCEEDED);
   expect(await journal.violations("documents")).toEqual([]);
@@ -108,7 +108,7 @@ test("a missing document fails a running job, and a new job that names it is ref
   await admin.resumeQueue({ name: "documents" });
   const gone = { reason: "DOCUMENT_NOT_FOUND", message: expect.stringContaining(documentId) };
   expect(await journal.follow(jobId)).toMatchObject({
-    ...{ state: JobState.FAILED, attempt: 1, error: gone },
+    ...{ state: JobState.FAILED, attempt: 1, failure: gone },
   });
   expect(await faultOf(caller.jobs.submitJob({ job }))).toMatchObject(gone);
 });

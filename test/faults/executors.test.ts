@@ -2,7 +2,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { JobState } from "@millrace/proto/job";
 import { limits, systemClock } from "@millrace/shared";
-import { type ExecutionContext, JobFailure, NonRetryableError } from "@millrace/worker-sdk";
+import { type AttemptContext, JobFailure, NonRetryableError } from "@millrace/worker-sdk";
 import { afterAll, expect, test } from "vitest";
 import { benchOn } from "./bench.ts";
 import { lastText } from "./journal.ts";
@@ -39,7 +39,7 @@ test("a job fails with its last error when every attempt throws", async () => {
   });
   const end = await journal.follow(await submit({ retry: soon }));
   expect(end).toMatchObject({ state: JobState.FAILED, attempt: 3 });
-  expect(end.error).toMatchObject({ reason: "EXECUTOR_FAILED", message: "attempt 3 failed" });
+  expect(end.failure).toMatchObject({ reason: "EXECUTOR_FAILED", message: "attempt 3 failed" });
   await check();
 });
 
@@ -53,7 +53,7 @@ test("a non-retryable failure is not tried again", async () => {
   const end = await journal.follow(await submit({ retry: soon }));
   expect(end).toMatchObject({
     ...{ state: JobState.FAILED, attempt: 1 },
-    error: { reason: "NO_SUCH_BOOK", message: "There is no such book.", retryable: false },
+    failure: { reason: "NO_SUCH_BOOK", message: "There is no such book.", retryable: false },
   });
   await check();
 });
@@ -76,8 +76,8 @@ test.each(oddities)("a worker survives when its executor throws %s", async (_, t
     other: async () => null,
   });
   const end = await journal.follow(await submit({ retry: { maxAttempts: 1 } }));
-  expect(end).toMatchObject({ state: JobState.FAILED, error: { reason: "EXECUTOR_FAILED" } });
-  expect(end.error?.message.length).toBeLessThanOrEqual(limits.errorMessageChars);
+  expect(end).toMatchObject({ state: JobState.FAILED, failure: { reason: "EXECUTOR_FAILED" } });
+  expect(end.failure?.message.length).toBeLessThanOrEqual(limits.errorMessageChars);
   const after = await journal.follow(await submit({ type: "other" }));
   expect(after.state).toBe(JobState.SUCCEEDED);
   await check();
@@ -94,21 +94,21 @@ test("a result that is not JSON, or is too long, fails only its own job", async 
     none: async () => () => 1,
   });
   const endOf = async (type: string) => journal.follow(await submit({ type, retry: soon }));
-  expect(await endOf("circle")).toMatchObject({ error: { reason: "MALFORMED" }, attempt: 1 });
-  expect(await endOf("long")).toMatchObject({ error: { reason: "TOO_LARGE" }, attempt: 1 });
+  expect(await endOf("circle")).toMatchObject({ failure: { reason: "MALFORMED" }, attempt: 1 });
+  expect(await endOf("long")).toMatchObject({ failure: { reason: "TOO_LARGE" }, attempt: 1 });
   expect((await endOf("most")).resultJson).toHaveLength(limits.resultBytes);
-  expect(await endOf("none")).toMatchObject({ error: { reason: "MALFORMED" }, attempt: 1 });
+  expect(await endOf("none")).toMatchObject({ failure: { reason: "MALFORMED" }, attempt: 1 });
   await check();
 });
 
 /** Makes an executor that passes its attempt to the test and then waits until `finish`, or until it is told to stop. */
 function hanging(heeds: boolean) {
-  const started = Promise.withResolvers<ExecutionContext>();
+  const started = Promise.withResolvers<AttemptContext>();
   const over = Promise.withResolvers<void>();
   return {
     started: started.promise,
     finish: over.resolve,
-    copy: async (context: ExecutionContext) => {
+    copy: async (context: AttemptContext) => {
       await context.write("begun");
       if (heeds) context.signal.addEventListener("abort", () => over.resolve());
       started.resolve(context);
@@ -129,7 +129,7 @@ test.each([
   const end = await journal.follow(await submit({ deadline }));
   expect(end).toMatchObject({
     state: JobState.EXPIRED,
-    error: { reason: "DEADLINE_EXCEEDED" },
+    failure: { reason: "DEADLINE_EXCEEDED" },
   });
   const other = await journal.follow(await submit({ type: "other" }));
   expect(other.state).toBe(JobState.SUCCEEDED);
@@ -151,7 +151,7 @@ test.each([
   expect(job?.cancelRequested).toBe(true);
   expect(await following).toMatchObject({
     state: JobState.CANCELLED,
-    error: { reason: "CANCELLED", message: "enough" },
+    failure: { reason: "CANCELLED", message: "enough" },
   });
   expect(signal.aborted).toBe(true);
   const other = await journal.follow(await submit({ type: "other" }));
@@ -176,7 +176,11 @@ test("a job that writes too much fails, its output is kept up to the limit, and 
   const other = await journal.follow(await submit({ type: "other" }));
   expect(other.state).toBe(JobState.SUCCEEDED);
   const end = await following;
-  expect(end).toMatchObject({ state: JobState.FAILED, attempt: 1, error: { reason: "TOO_LARGE" } });
+  expect(end).toMatchObject({
+    state: JobState.FAILED,
+    attempt: 1,
+    failure: { reason: "TOO_LARGE" },
+  });
   const text = lastText(journal.recordOf(end.id).output.items);
   expect(text.length).toBeGreaterThan(0.95 * limits.outputBytes);
   expect(text.length).toBeLessThanOrEqual(limits.outputBytes);

@@ -201,7 +201,7 @@ export function violationsOf(
 }
 
 const endText = (job: Job | undefined) =>
-  job && [JobState[job.state], job.attempt, job.resultJson, job.error?.reason].join(" ");
+  job && [JobState[job.state], job.attempt, job.resultJson, job.failure?.reason].join(" ");
 
 const same = (one: Job, other: Job) => endText(one) === endText(other);
 

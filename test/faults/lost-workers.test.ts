@@ -94,7 +94,7 @@ test("a job that loses the worker of every attempt fails as STALLED", async () =
     dying.cut();
   }
   const end = await following;
-  expect(end).toMatchObject({ state: JobState.FAILED, attempt: 2, error: { reason: "STALLED" } });
+  expect(end).toMatchObject({ state: JobState.FAILED, attempt: 2, failure: { reason: "STALLED" } });
   await check();
 });
 

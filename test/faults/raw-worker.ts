@@ -120,5 +120,5 @@ export const completed = (result: unknown): Outcome => ({
 
 export const failed = (reason: string, retryable: boolean): Outcome => ({
   case: "failed",
-  value: { error: { reason, message: "as the test wants it", retryable } },
+  value: { failure: { reason, message: "as the test wants it", retryable } },
 });

@@ -8,7 +8,7 @@ import type { LocalSystem } from "@millrace/local";
 import { type Job, JobState } from "@millrace/proto/job";
 import type {
   SubmitResult,
-  SubmitStreamItem,
+  SubmitStreamJob,
   SubmitStreamRequestSchema,
   SubmitStreamResponse,
 } from "@millrace/proto/job-service";
@@ -42,9 +42,18 @@ async function callerOf(system: LocalSystem, executor?: Executor) {
   if (executor !== undefined) work(system, queue, executor);
   const apiKey = await system.createApiKey(queue);
   const caller = callerAt(system.gatewayTarget(), apiKey);
-  const item = (sequence: number, spec = {}): MessageInitShape<never> & Partial<SubmitStreamItem> =>
+  const streamed = (
+    sequence: number,
+    spec = {},
+  ): MessageInitShape<never> & Partial<SubmitStreamJob> =>
     ({ sequence: BigInt(sequence), job: { queue, type: "test", ...spec } }) as never;
-  return { system, queue, caller, item, open: (first: Message = {}) => new Stream(caller, first) };
+  return {
+    system,
+    queue,
+    caller,
+    streamed,
+    open: (first: Message = {}) => new Stream(caller, first),
+  };
 }
 
 function work(system: LocalSystem, queue: string, executor: Executor) {
@@ -106,7 +115,7 @@ class Stream {
     if (!holds()) await this.#heard.until(holds, this.#heard.items.length);
   }
 
-  /** Returns the last answer to the item with this number. */
+  /** Returns the last answer to the job with this number. */
   answer(
     sequence: number,
   ): { jobId: string } | { reason: string | undefined; violations: unknown } {
@@ -168,10 +177,10 @@ function gates() {
 }
 
 test("each of 10,000 jobs is answered once and reported once when finished, and the stream ends", async () => {
-  const { open, item } = await setup(async () => ({ ok: true }));
+  const { open, streamed } = await setup(async () => ({ ok: true }));
   const stream = open({ notifyFinished: true });
   for (let from = 0; from < 10_000; from += 1_000) {
-    await stream.write({ items: range(1_000, from).map((n) => item(n)) } as Message);
+    await stream.write({ jobs: range(1_000, from).map((n) => streamed(n)) } as Message);
   }
   stream.end();
   expect(await stream.ended).toBeUndefined();
@@ -185,22 +194,22 @@ test("each of 10,000 jobs is answered once and reported once when finished, and 
   });
 });
 
-test("only the bad items of a message are refused", async () => {
-  const { open, item, queue } = await setup();
+test("only the bad jobs of a message are refused", async () => {
+  const { open, streamed, queue } = await setup();
   const stream = open();
   const doc = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
   await stream.write({
-    items: [
-      item(1),
-      item(2, { queue: "NO" }),
+    jobs: [
+      streamed(1),
+      streamed(2, { queue: "NO" }),
       { sequence: 3n },
-      item(4, { payload: { case: "payloadJson", value: "[]" } }),
-      item(5, { type: "other" }),
-      item(6, { queue: "nowhere" }),
-      item(7, { documentIds: [doc] }),
-      item(8, { payload: { case: "payloadJson", value: `{"a":"${"x".repeat(262_144)}"}` } }),
-      item(9, { priority: 101 }),
-      item(10),
+      streamed(4, { payload: { case: "payloadJson", value: "[]" } }),
+      streamed(5, { type: "other" }),
+      streamed(6, { queue: "nowhere" }),
+      streamed(7, { documentIds: [doc] }),
+      streamed(8, { payload: { case: "payloadJson", value: `{"a":"${"x".repeat(262_144)}"}` } }),
+      streamed(9, { priority: 101 }),
+      streamed(10),
     ],
   } as Message);
   stream.end();
@@ -219,34 +228,34 @@ test("only the bad items of a message are refused", async () => {
 });
 
 test("a sequence number is refused while its job is unanswered, and may be used again afterwards", async () => {
-  const { open, item } = await setup();
+  const { open, streamed } = await setup();
   const stream = open();
-  await stream.write({ items: [item(1), item(1)] } as Message);
+  await stream.write({ jobs: [streamed(1), streamed(1)] } as Message);
   await stream.until(() => stream.answers.get(1)?.length === 2);
   const cases = stream.answers.get(1)?.map(({ result }) => result.case);
   expect(cases?.toSorted()).toEqual(["error", "jobId"]);
-  await stream.write({ items: [item(1)] } as Message);
+  await stream.write({ jobs: [streamed(1)] } as Message);
   stream.end();
   expect(await stream.ended).toBeUndefined();
   expect(stream.answer(1)).toHaveProperty("jobId");
 });
 
-test("1,000 items in a message are accepted, and one more ends the stream after the accepted ones are answered", async () => {
-  const { open, item } = await setup();
+test("1,000 jobs in a message are accepted, and one more ends the stream after the accepted ones are answered", async () => {
+  const { open, streamed } = await setup();
   const stream = open();
-  await stream.write({ items: range(1_000).map((n) => item(n)) } as Message);
-  await stream.write({ items: range(1_001, 1_000).map((n) => item(n)) } as Message);
+  await stream.write({ jobs: range(1_000).map((n) => streamed(n)) } as Message);
+  await stream.write({ jobs: range(1_001, 1_000).map((n) => streamed(n)) } as Message);
   expect(await stream.ended).toMatchObject({ code: status.INVALID_ARGUMENT, reason: "MALFORMED" });
   expect(stream.answers.size).toBe(1_000);
 });
 
 test("earlier jobs are reported too, and unknown jobs or jobs of another key are reported as gone", async () => {
   const { executor, payload, release } = gates();
-  const { open, item, caller } = await setup(executor);
+  const { open, streamed, caller } = await setup(executor);
   const { caller: other, queue: theirs } = await setup();
   const { job: foreign } = await other.jobs.submitJob({ job: { queue: theirs, type: "test" } });
   const first = open();
-  await first.write({ items: [item(1, payload(1)), item(2, payload(2))] } as Message);
+  await first.write({ jobs: [streamed(1, payload(1)), streamed(2, payload(2))] } as Message);
   first.end();
   await first.ended;
   const [one, two] = [1, 2].map((n) => (first.answer(n) as { jobId: string }).jobId);
@@ -263,13 +272,13 @@ test("earlier jobs are reported too, and unknown jobs or jobs of another key are
 });
 
 test("reports of many jobs with the longest labels fit into messages", async () => {
-  const { open, item } = await setup(async () => null);
+  const { open, streamed } = await setup(async () => null);
   const label = (i: number) => [`l${i}`.padEnd(63, "x"), "\u{1f422}".repeat(255)];
   const labels = Object.fromEntries(Array.from({ length: 16 }, (_, i) => label(i)));
   const first = open({ notifyFinished: true });
   for (let from = 0; from < 300; from += 100) {
-    const items = Array.from({ length: 100 }, (_, i) => item(from + i, { labels }));
-    await first.write({ items } as Message);
+    const jobs = Array.from({ length: 100 }, (_, i) => streamed(from + i, { labels }));
+    await first.write({ jobs } as Message);
   }
   first.end();
   expect(await first.ended).toBeUndefined();
@@ -284,10 +293,10 @@ test("reports of many jobs with the longest labels fit into messages", async () 
 
 test("a repeated idempotency key is answered with the existing job, whose end is reported once", async () => {
   const { executor, payload, release } = gates();
-  const { open, item } = await setup(executor);
+  const { open, streamed } = await setup(executor);
   const stream = open({ notifyFinished: true });
-  const keyed = (n: number) => item(n, { idempotencyKey: "once", ...payload(1) });
-  await stream.write({ items: [keyed(1), keyed(2)] } as Message);
+  const keyed = (n: number) => streamed(n, { idempotencyKey: "once", ...payload(1) });
+  await stream.write({ jobs: [keyed(1), keyed(2)] } as Message);
   await stream.until(() => stream.answers.size === 2);
   expect(stream.answer(1)).toEqual(stream.answer(2));
   expect(
@@ -312,10 +321,10 @@ test(
       settings: { gateway: { NODE_OPTIONS: "--max-old-space-size=192" } },
     });
     const result = "x".repeat(1_000_000);
-    const { open, item, queue } = await callerOf(system, async () => result);
+    const { open, streamed, queue } = await callerOf(system, async () => result);
     const stream = open({ notifyFinished: true });
     stream.pause();
-    await stream.write({ items: range(240).map((n) => item(n)) } as Message);
+    await stream.write({ jobs: range(240).map((n) => streamed(n)) } as Message);
     stream.end();
     const [scheduler] = system.schedulers;
     await untilMetric((value) => value === 240, scheduler, "millrace_jobs_completed_total", {
@@ -332,9 +341,9 @@ test(
 
 test("a caller that disconnects leaves no wait behind", async () => {
   const { executor, payload } = gates();
-  const { open, item, system } = await setup(executor);
+  const { open, streamed, system } = await setup(executor);
   const stream = open({ notifyFinished: true });
-  await stream.write({ items: range(500).map((n) => item(n, payload(n))) } as Message);
+  await stream.write({ jobs: range(500).map((n) => streamed(n, payload(n))) } as Message);
   await stream.until(() => stream.answers.size === 500);
   const [gateway] = system.gateways;
   const [scheduler] = system.schedulers;
@@ -349,14 +358,14 @@ test("an unknown key is refused, and a revoked key ends its stream", async () =>
     workers: 0,
     settings: { gateway: { MILLRACE_KEY_CACHE_MS: "0" } },
   });
-  const { caller, open, item } = await callerOf(system);
+  const { caller, open, streamed } = await callerOf(system);
   const nobody = callerAt(system.gatewayTarget(), `mr_nobody_${"0".repeat(32)}`);
   expect(await new Stream(nobody, {}).ended).toMatchObject({ reason: "UNAUTHENTICATED" });
   const stream = open();
-  await stream.write({ items: [item(1)] } as Message);
+  await stream.write({ jobs: [streamed(1)] } as Message);
   await stream.until(() => stream.answers.size === 1);
   await adminOf(system).revokeApiKey({ keyId: caller.keyId });
-  await stream.write({ items: [item(2)] } as Message);
+  await stream.write({ jobs: [streamed(2)] } as Message);
   expect(await stream.ended).toMatchObject({ reason: "UNAUTHENTICATED" });
   expect([...stream.answers.keys()]).toEqual([1]);
 });
@@ -367,9 +376,9 @@ test("a caller at its limit of unfinished jobs must wait until one has finished"
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
   });
   const { executor, payload, release } = gates();
-  const { open, item } = await callerOf(system, executor);
+  const { open, streamed } = await callerOf(system, executor);
   const stream = open({ notifyFinished: true });
-  for (const n of [1, 2, 3]) await stream.write({ items: [item(n, payload(n))] } as Message);
+  for (const n of [1, 2, 3]) await stream.write({ jobs: [streamed(n, payload(n))] } as Message);
   await stream.until(() => stream.answers.size === 2);
   const [one, two] = [1, 2].map((n) => (stream.answer(n) as { jobId: string }).jobId);
   release(1);
@@ -388,9 +397,9 @@ test("abandoned waits make room on a stream at its limit, whatever is queued bef
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "2" } },
   });
   const { executor, payload, release } = gates();
-  const { open, item } = await callerOf(system, executor);
+  const { open, streamed } = await callerOf(system, executor);
   const stream = open({ notifyFinished: true });
-  for (const n of [1, 2, 3, 4]) await stream.write({ items: [item(n, payload(n))] } as Message);
+  for (const n of [1, 2, 3, 4]) await stream.write({ jobs: [streamed(n, payload(n))] } as Message);
   await stream.until(() => stream.answers.size === 2);
   const [one, two] = [1, 2].map((n) => (stream.answer(n) as { jobId: string }).jobId);
   await stream.write({ forgetJobIds: [one, two] } as Message);
@@ -411,9 +420,9 @@ test("a wait abandoned before it was accepted never begins, and a wait asked for
     settings: { gateway: { MILLRACE_STREAM_UNFINISHED: "1" } },
   });
   const { executor, payload, release } = gates();
-  const { open, item } = await callerOf(system, executor);
+  const { open, streamed } = await callerOf(system, executor);
   const submitting = open();
-  await submitting.write({ items: [1, 2].map((n) => item(n, payload(n))) } as Message);
+  await submitting.write({ jobs: [1, 2].map((n) => streamed(n, payload(n))) } as Message);
   await submitting.until(() => submitting.answers.size === 2);
   const [one, two] = [1, 2].map((n) => (submitting.answer(n) as { jobId: string }).jobId);
   const stream = open({ notifyFinished: true, notifyJobIds: [one ?? ""] });
@@ -433,10 +442,10 @@ test("a killed scheduler loses nothing: every job is answered, and every end is 
     settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "60000" } },
   });
   const { executor, payload, release } = gates();
-  const { open, item } = await callerOf(system, executor);
+  const { open, streamed } = await callerOf(system, executor);
   const stream = open({ notifyFinished: true });
   const write = (numbers: readonly number[]) =>
-    stream.write({ items: numbers.map((n) => item(n, payload(n))) } as Message);
+    stream.write({ jobs: numbers.map((n) => streamed(n, payload(n))) } as Message);
   await write(range(200));
   await stream.until(() => stream.answers.size === 200);
   await system.schedulers[0]?.kill();
@@ -454,16 +463,16 @@ test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and t
     workers: 0,
     settings: { gateway: { MILLRACE_SCHEDULER_DEADLINE_MS: "500" } },
   });
-  const { open, item } = await callerOf(system);
+  const { open, streamed } = await callerOf(system);
   const stream = open();
-  await stream.write({ items: [item(1)] } as Message);
+  await stream.write({ jobs: [streamed(1)] } as Message);
   await stream.until(() => stream.answers.size === 1);
   await system.schedulers[0]?.kill();
-  await stream.write({ items: [item(2)] } as Message);
+  await stream.write({ jobs: [streamed(2)] } as Message);
   await stream.until(() => stream.answers.size === 2);
   expect(stream.answer(2)).toMatchObject({ reason: "SCHEDULER_UNAVAILABLE" });
   await system.schedulers[0]?.restart();
-  await stream.write({ items: [item(3)] } as Message);
+  await stream.write({ jobs: [streamed(3)] } as Message);
   stream.end();
   expect(await stream.ended).toBeUndefined();
 });
@@ -471,9 +480,9 @@ test("without a scheduler each job is answered with SCHEDULER_UNAVAILABLE, and t
 test("a gateway that stops reports DRAINING after it has answered every accepted job", async () => {
   const { system } = await startForTest({ workers: 0 });
   const { executor, payload } = gates();
-  const { open, item } = await callerOf(system, executor);
+  const { open, streamed } = await callerOf(system, executor);
   const stream = open({ notifyFinished: true });
-  await stream.write({ items: range(1_000).map((n) => item(n, payload(n))) } as Message);
+  await stream.write({ jobs: range(1_000).map((n) => streamed(n, payload(n))) } as Message);
   await stream.until(() => stream.answers.size > 0);
   const exit = await system.gateways[0]?.stop();
   expect(exit).toEqual({ code: 0, signal: null });

@@ -148,7 +148,7 @@ test("only the first completion of an attempt counts, and a repeat is accepted",
   const both = [completed(3), completed(4)].map((outcome) => ({ lease, outcome }));
   await holder.send({ case: "settle", value: { outcomes: both } });
   expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED, resultJson: "1" });
-  expect((await read(jobId)).error).toBeUndefined();
+  expect((await read(jobId)).failure).toBeUndefined();
 });
 
 test("two completions in one message count once", async () => {
@@ -215,9 +215,9 @@ test("a result that is not JSON fails its job as MALFORMED", async () => {
   await holder.hello(queue);
   const { lease } = await holder.take();
   await holder.settle(lease, { case: "completed", value: { resultJson: "{not json" } });
-  const { state, error, resultJson } = await read(jobId);
+  const { state, failure, resultJson } = await read(jobId);
   expect({ state, resultJson }).toEqual({ state: JobState.FAILED, resultJson: "" });
-  expect(error).toMatchObject({ reason: "MALFORMED", retryable: false });
+  expect(failure).toMatchObject({ reason: "MALFORMED", retryable: false });
 });
 
 test("a long failure message is cut, and an invalid reason is replaced", async () => {
@@ -226,11 +226,11 @@ test("a long failure message is cut, and an invalid reason is replaced", async (
   const holder = worker();
   await holder.hello(queue);
   const { lease } = await holder.take();
-  const error = { reason: "no reason", message: "m".repeat(3_000_000), retryable: false };
-  await holder.settle(lease, { case: "failed", value: { error } });
+  const failure = { reason: "no reason", message: "m".repeat(3_000_000), retryable: false };
+  await holder.settle(lease, { case: "failed", value: { failure } });
   const job = await read(jobId);
-  expect(job).toMatchObject({ state: JobState.FAILED, error: { reason: "EXECUTOR_FAILED" } });
-  expect(job.error?.message).toHaveLength(limits.errorMessageChars);
+  expect(job).toMatchObject({ state: JobState.FAILED, failure: { reason: "EXECUTOR_FAILED" } });
+  expect(job.failure?.message).toHaveLength(limits.errorMessageChars);
   expect((await jobs.listJobs({ queue })).jobs).toHaveLength(1);
 });
 

@@ -102,7 +102,11 @@ export async function proveAccounts(world: World, choice: SpecChoice): Promise<v
 const outcomeOf = (account: string, httpStatus: number): Outcome => ({
   case: "failed",
   value: {
-    error: { reason: "PROVIDER_ERROR", message: "the test asks for this failure", retryable: true },
+    failure: {
+      reason: "PROVIDER_ERROR",
+      message: "the test asks for this failure",
+      retryable: true,
+    },
     retryAfter: durationFromMs(RETRY_AFTER_MS),
     provider: { account, httpStatus },
   },

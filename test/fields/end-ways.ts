@@ -28,7 +28,7 @@ const cancelled = (job: LivingJob): LivingJob => ({
   expected: {
     ...job.expected,
     state: JobState.CANCELLED,
-    error: { reason: "CANCELLED", message: reason, retryable: false },
+    failure: { reason: "CANCELLED", message: reason, retryable: false },
     finishTime: lately,
     runAt: undefined,
   },

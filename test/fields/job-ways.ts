@@ -25,7 +25,7 @@ export function jobOfClient(job: object): Job {
     state: `JOB_STATE_${state}`,
     ...(payload === undefined ? {} : { payloadJson: JSON.stringify(payload) }),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { error: failure }),
+    ...(failure === undefined ? {} : { failure }),
   });
 }
 

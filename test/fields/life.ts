@@ -13,7 +13,7 @@ import {
   systemRandom as random,
 } from "@millrace/shared";
 import {
-  type ExecutionContext,
+  type AttemptContext,
   JobFailure,
   NonRetryableError,
   startWorker,
@@ -133,11 +133,11 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const life = {
     later: await livingJob(waiting, later, { state: JobState.SCHEDULED }),
     retried: await livingJob(ids.retried, retried, {
-      ...{ state: JobState.SCHEDULED, ...came, ...twice, error: flaky },
+      ...{ state: JobState.SCHEDULED, ...came, ...twice, failure: flaky },
       runAt: about(failedAtMs + RETRY_AFTER_MS),
     }),
     failed: await livingJob(ids.failed, failed, {
-      ...{ state: JobState.FAILED, ...came, ...twice, error: last, finishTime: lately },
+      ...{ state: JobState.FAILED, ...came, ...twice, failure: last, finishTime: lately },
     }),
     succeeded: await livingJob(done, succeeded, {
       ...{ state: JobState.SUCCEEDED, ...came, usage: usageOf(first), finishTime: lately },
@@ -145,7 +145,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
     }),
     redriven: await livingJob(redriven, failed, {
       ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },
-      ...{ error: hopeless, redrivenFrom: ids.failed, ...bare },
+      ...{ failure: hopeless, redrivenFrom: ids.failed, ...bare },
     }),
     /** The job waits because its queue is paused. */
     again: await livingJob(again, failed, { redrivenFrom: redriven, ...bare }),
@@ -154,11 +154,11 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const stopped = { usage: usageOf(first) };
   const histories = {
     failed: [
-      ended({ attempt: 1, workerId: "raw", error: stalled }),
-      ended({ attempt: 2, workerId: "sdk-worker", error: last, usage: usageOf(second) }),
+      ended({ attempt: 1, workerId: "raw", failure: stalled }),
+      ended({ attempt: 2, workerId: "sdk-worker", failure: last, usage: usageOf(second) }),
     ],
     redriven: [
-      ended({ attempt: 1, workerId: "sdk-worker", error: hopeless, usage: usageOf(second) }),
+      ended({ attempt: 1, workerId: "sdk-worker", failure: hopeless, usage: usageOf(second) }),
     ],
   };
   return { ...life, stopped, worker, connected, letters, histories, waited, context };
@@ -180,7 +180,7 @@ function startFieldsWorker(
   { queue, pool, type }: SpecChoice,
   ids: { readonly retried: string; readonly failed: string },
 ) {
-  const contexts: ExecutionContext[] = [];
+  const contexts: AttemptContext[] = [];
   const arrivals = new EventTarget();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const refusal = () =>
@@ -188,7 +188,7 @@ function startFieldsWorker(
       retryAfterMs: COOL_MS,
       provider: { account: pool, httpStatus: 429, quotaExhausted: false },
     });
-  const execute = async (context: ExecutionContext) => {
+  const execute = async (context: AttemptContext) => {
     const { jobId } = context;
     const before = contexts.filter((one) => one.jobId === jobId).length;
     contexts.push(context);
@@ -228,7 +228,7 @@ function startFieldsWorker(
     drain: () => worker.drain(0),
     /** Resolves with the context that the executor was given. */
     started: (jobId: string) =>
-      new Promise<ExecutionContext>((resolve) => {
+      new Promise<AttemptContext>((resolve) => {
         const look = () => {
           const found = contexts.find((context) => context.jobId === jobId);
           if (found !== undefined) resolve(found);

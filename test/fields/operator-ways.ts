@@ -7,11 +7,11 @@ import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
 import {
   ApplyConfigurationRequestSchema,
   ApplyConfigurationResponseSchema,
-  AuditEventSchema,
   AuditResponseSchema,
+  ChangeSchema,
   type Configuration,
   ConfigurationSchema,
-  ListAuditEventsResponseSchema,
+  ListChangesResponseSchema,
 } from "@millrace/proto/admin-service";
 import { GetTimeResponseSchema } from "@millrace/proto/scheduler-service";
 import { systemClock as clock } from "@millrace/shared";
@@ -131,17 +131,17 @@ export async function proveChanges(world: World, queue: string): Promise<void> {
     ...{ time: lately, actor: "anonymous", action: "PauseQueue", subject: queue },
     detailJson: JSON.stringify({ name: queue }),
   };
-  const page = await admin.listAuditEvents({ pageSize: 1 });
-  ledger.compare("ListAuditEvents response", ListAuditEventsResponseSchema, page, {
-    events: [paused],
+  const page = await admin.listChanges({ pageSize: 1 });
+  ledger.compare("ListChanges response", ListChangesResponseSchema, page, {
+    changes: [paused],
     nextPageToken: anyText,
   });
-  const next = await admin.listAuditEvents({ pageSize: 1, pageToken: page.nextPageToken });
-  expect(next.events).toMatchObject([{ action: "ResumeQueue" }]);
-  ledger.prove("ListAuditEvents request", "page_size", "page_token");
+  const next = await admin.listChanges({ pageSize: 1, pageToken: page.nextPageToken });
+  expect(next.changes).toMatchObject([{ action: "ResumeQueue" }]);
+  ledger.prove("ListChanges request", "page_size", "page_token");
   const [line] = await Array.fromAsync(world.cliLines("changes", "--limit", "1"));
-  const event = fromJson(AuditEventSchema, line as JsonObject);
-  ledger.compare("millrace changes", AuditEventSchema, event, paused);
+  const change = fromJson(ChangeSchema, line as JsonObject);
+  ledger.compare("millrace changes", ChangeSchema, change, paused);
 
   const time = await world.scheduler.getTime({});
   ledger.compare("GetTime response", GetTimeResponseSchema, time, { time: lately });

@@ -131,7 +131,7 @@ export async function proveReasons(world: World, choice: SpecChoice): Promise<vo
     const reason = `by ${way}`;
     await cancel(String(job?.id), reason);
     const now = await jobs.getJob({ jobId: String(job?.id) });
-    expect(now.job?.error?.message, way).toBe(reason);
+    expect(now.job?.failure?.message, way).toBe(reason);
     if (way === "Cancel request") ledger.prove(way, "key_id", "cancel");
     else ledger.prove(way, "job_id", "reason");
   }
@@ -168,7 +168,7 @@ export async function proveStreamRequests(
   const stream = jobs.submitStream();
   await stream.write({
     notifyFinished: true,
-    items: [
+    jobs: [
       { sequence: 1n, job: ended },
       { sequence: 2n, job: { queue: "nowhere", type: choice.type } },
     ],

@@ -44,12 +44,12 @@ export const rows: readonly Row[] = [
   },
   {
     ways: ["CancelJob response", "Cancel response"],
-    paths: ["job.run_at", "job.result_json", "job.error.retryable"],
+    paths: ["job.run_at", "job.result_json", "job.failure.retryable"],
     why: "a cancelled job waits for no time, has no result, and is not tried again",
   },
   {
     ways: ["HTTP DELETE /v1/jobs/{id}", "client cancel", "millrace cancel"],
-    paths: ["run_at", "result_json", "error.retryable"],
+    paths: ["run_at", "result_json", "failure.retryable"],
     why: "a cancelled job waits for no time, has no result, and is not tried again",
   },
   {

@@ -5,7 +5,7 @@ import { ProviderState } from "@millrace/proto/admin-service";
 import { AssignmentSchema } from "@millrace/proto/worker-service";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import {
-  type ExecutionContext,
+  type AttemptContext,
   JobFailure,
   type ProviderRefusal,
   startWorker,
@@ -40,7 +40,7 @@ export async function proveSdk(world: World, life: Life): Promise<void> {
   ledger.prove("worker SDK output", "text", "progress");
   ledger.prove(
     "worker SDK outcome",
-    ...["lease", "completed", "failed.error", "failed.retry_after", "stopped", "usage"],
+    ...["lease", "completed", "failed.failure", "failed.retry_after", "stopped", "usage"],
     "failed.provider.http_status",
   );
   expect(life.connected).toMatchObject({
@@ -52,7 +52,7 @@ export async function proveSdk(world: World, life: Life): Promise<void> {
   ledger.prove("worker SDK hello", ...hello);
 }
 
-function assignmentOf(context: ExecutionContext) {
+function assignmentOf(context: AttemptContext) {
   const { jobId, payload, deadlineMs, queue, type, keyId, attempt, maxAttempts } = context;
   const { documentIds, pool, labels, traceparent, tracestate } = context;
   const message: MessageInitShape<typeof AssignmentSchema> = {
@@ -105,8 +105,8 @@ async function reportByHand(world: World, choice: SpecChoice, provider: Feedback
   await submitTo(world, choice, provider.account);
   const worker = new RawWorker(world.workers);
   await worker.hello(choice.queue, { pools: [provider.account] });
-  const error = { reason: "PROVIDER_ERROR", message: "refused", retryable: true };
-  const failed: Outcome = { case: "failed", value: { error, provider } };
+  const failure = { reason: "PROVIDER_ERROR", message: "refused", retryable: true };
+  const failed: Outcome = { case: "failed", value: { failure, provider } };
   await worker.settle((await worker.take()).lease, failed);
   worker.cut();
 }
@@ -124,6 +124,6 @@ async function reportBySdk(world: World, choice: SpecChoice, feedback: Feedback)
     },
   });
   onTestFinished(() => worker.drain(0));
-  await world.jobOnceIt(jobId, ({ error }) => error !== undefined);
+  await world.jobOnceIt(jobId, ({ failure }) => failure !== undefined);
   await worker.drain(0);
 }

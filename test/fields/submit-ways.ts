@@ -61,7 +61,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   const streamed = pairOf(choice);
   const stream = jobs.submitStream();
   await stream.write({
-    items: streamed.map((job, index) => ({ sequence: BigInt(index + 7), job })),
+    jobs: streamed.map((job, index) => ({ sequence: BigInt(index + 7), job })),
   });
   stream.end();
   const answers = new Map<bigint, string>();
@@ -72,9 +72,9 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   }
   for (const [index, spec] of streamed.entries()) {
     const jobId = String(answers.get(BigInt(index + 7)));
-    await proveSpec(world, "SubmitStream request", { spec, jobId, prefix: "items.job" });
+    await proveSpec(world, "SubmitStream request", { spec, jobId, prefix: "jobs.job" });
   }
-  world.ledger.prove("SubmitStream request", "items.sequence");
+  world.ledger.prove("SubmitStream request", "jobs.sequence");
   world.ledger.prove("SubmitStream response", "results.sequence", "results.result.job_id");
 
   const submitTime = timestampFromMs(clock.nowMs() - 5_000);

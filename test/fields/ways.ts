@@ -3,7 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import {
   AdminService,
   ApiKeySchema,
-  AuditEventSchema,
+  ChangeSchema,
   ConfigurationSchema,
   ConnectedWorkerSchema,
   DeadLetterFilterSchema,
@@ -95,7 +95,7 @@ export const otherWays: readonly Way[] = [
   { name: "millrace dead-letters list", desc: DeadLetterSchema },
   { name: "millrace dead-letters show", desc: DeadLetterSchema },
   { name: "millrace workers list", desc: ConnectedWorkerSchema },
-  { name: "millrace changes", desc: AuditEventSchema },
+  { name: "millrace changes", desc: ChangeSchema },
   { name: "configuration file", desc: ConfigurationSchema },
   { name: "worker SDK assignment", desc: AssignmentSchema },
   { name: "worker SDK hello", desc: HelloSchema },

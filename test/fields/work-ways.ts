@@ -257,17 +257,17 @@ async function proveOutcomes(
   const resultJson = '{"result":[1,2]}';
   const done = await end({ case: "completed", value: { resultJson } });
   expect(done).toMatchObject({ resultJson, usage });
-  const error = { reason: "SAID", message, retryable: true };
+  const failure = { reason: "SAID", message, retryable: true };
   const retryAfter = durationFromMs(20 * 3_600_000);
-  const failed = await end({ case: "failed", value: { error, retryAfter } });
-  expect(failed).toMatchObject({ error, state: JobState.SCHEDULED });
+  const failed = await end({ case: "failed", value: { failure, retryAfter } });
+  expect(failed).toMatchObject({ failure, state: JobState.SCHEDULED });
   const ahead = Number(failed?.runAt?.seconds) - Number(failed?.submitTime?.seconds);
   expect(ahead).toBeGreaterThan(19 * 3_600);
   const back = await end({ case: "handedBack", value: { reason: "no time" } });
   expect(back).toMatchObject({ attempt: 0 });
   ledger.prove(
     "Work request",
-    ...["lease", "completed", "failed.error", "failed.retry_after", "stopped", "usage"].map(
+    ...["lease", "completed", "failed.failure", "failed.retry_after", "stopped", "usage"].map(
       (name) => `settle.outcomes.${name}`,
     ),
   );

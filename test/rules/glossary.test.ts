@@ -13,17 +13,6 @@ const places: readonly Place[] = ["proto", "TypeScript", "Redis", "metric", "com
  * covers its fields.
  */
 const toBeRenamed: Readonly<Record<string, string>> = {
-  SubmitStreamItem: "SubmitStreamJob",
-  "SubmitStreamRequest.items": "SubmitStreamRequest.jobs",
-  ExecutionContext: "AttemptContext",
-  JobError: "JobFailure, as the client and the worker SDK call it",
-  "Job.error": "Job.failure",
-  "AttemptRecord.error": "AttemptRecord.failure",
-  "Failed.error": "Failed.failure",
-  AuditEvent: "Change",
-  ListAuditEvents: "ListChanges, with its request and response",
-  ListAuditEventsRequest: "ListChangesRequest",
-  ListAuditEventsResponse: "ListChangesResponse",
   "mr:parked": "mr:held; mr:held:<key> becomes mr:held-classes:<key>",
   "mr:limits": "mr:budgets",
   millrace_provider_pauses_total: "millrace_provider_cooldowns_total",

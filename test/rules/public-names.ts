@@ -95,7 +95,7 @@ function commandNames(): string[] {
   return below(program, "");
 }
 
-/** Splits a name into words. `SubmitStreamItem.job_spec` has five words, and a plural counts as its singular. */
+/** Splits a name into words. `SubmitStreamJob.job_spec` has five words, and a plural counts as its singular. */
 export const wordsOf = (name: string): string[] =>
   name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -56,7 +56,7 @@ const absent = {
 const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobService> => ({
   submitJob: { send: [{ job: spec(by) }], tells: "OK" },
   submitJobs: { send: [{ jobs: [spec(by)] }], tells: "OK" },
-  submitStream: { send: [{ items: [{ sequence: 1n, job: spec(by) }] }], tells: "OK" },
+  submitStream: { send: [{ jobs: [{ sequence: 1n, job: spec(by) }] }], tells: "OK" },
   getJob: { send: [{ jobId }], ...notFound },
   listJobs: { send: [{ queue }], tells: "OK" },
   watchJob: { send: [{ jobId }], ...notFound },
@@ -115,7 +115,7 @@ const adminRows: Rows<typeof AdminService> = {
   redriveDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
   purgeDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },
   applyConfiguration: { send: [{ configuration: {}, dryRun: true }], tells: "OK" },
-  listAuditEvents: { send: [{}], tells: "OK" },
+  listChanges: { send: [{}], tells: "OK" },
   audit: { send: [{}], tells: "OK" },
 };
 

@@ -140,8 +140,8 @@ export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: st
     endings.push([`GetJob by ${name}`, endingOf(jobs.getJob({ jobId: await idleJob(), wait }))]);
     awaited += 1;
     if (!bidi) continue;
-    const items = [{ sequence: 1n, job: idle }];
-    const answers = await opened(jobs.submitStream({ items, notifyFinished: true }));
+    const streamed = { jobs: [{ sequence: 1n, job: idle }], notifyFinished: true };
+    const answers = await opened(jobs.submitStream(streamed));
     endings.push([`SubmitStream by ${name}`, answers.ending]);
     awaited += 1;
   }

@@ -89,8 +89,8 @@ test("tokens and provider keys in files are rotated without a failed call", asyn
   expect(keys).toEqual(["Bearer sk-provider-old", "Bearer sk-provider-new"]);
 
   const replaced = async () => {
-    const { events } = await adminOf(system).listAuditEvents({});
-    return events.filter(({ action }) => action === "ReplaceWorkerTokens");
+    const { changes } = await adminOf(system).listChanges({});
+    return changes.filter(({ action }) => action === "ReplaceWorkerTokens");
   };
   while ((await replaced()).length < 3) {}
   expect(JSON.stringify((await replaced()).map(({ detailJson }) => detailJson))).not.toMatch(

@@ -214,8 +214,11 @@ async function operatorActs({ system }: Awaited<ReturnType<typeof setup>>) {
     ),
     await failureOf(admin.rpc.putQueue({ queue: { name: "NOT A NAME" } })),
   ];
-  const { events } = await admin.rpc.listAuditEvents({});
-  answers.push(...events.map((event) => `${event}`), ...events.map(({ action }) => String(action)));
+  const { changes } = await admin.rpc.listChanges({});
+  answers.push(
+    ...changes.map((change) => `${change}`),
+    ...changes.map(({ action }) => String(action)),
+  );
   admin.close();
   return {
     answers,

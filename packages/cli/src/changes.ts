@@ -1,4 +1,4 @@
-import { AdminService, type AuditEvent, AuditEventSchema } from "@millrace/proto/admin-service";
+import { AdminService, type Change, ChangeSchema } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
 import { writeMessage } from "./messages.ts";
 import { note, writeText } from "./output.ts";
@@ -26,17 +26,17 @@ export function changesCommand(program: Command, shell: Shell): void {
       withAdmin(shell, options, async (admin) => {
         const { limit, json } = options;
         const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
-        const shown: AuditEvent[] = [];
+        const shown: Change[] = [];
         let pageToken = "";
         do {
           const pageSize = Math.min(most - shown.length, MOST_A_PAGE);
           const page = await admin.call(
-            AdminService.method.listAuditEvents,
+            AdminService.method.listChanges,
             { pageSize, pageToken },
             { signal: shell.interrupted },
           );
-          if (json) for (const event of page.events) writeMessage(shell, AuditEventSchema, event);
-          shown.push(...page.events);
+          if (json) for (const change of page.changes) writeMessage(shell, ChangeSchema, change);
+          shown.push(...page.changes);
           pageToken = page.nextPageToken;
         } while (pageToken !== "" && shown.length < most);
         if (!json) writeText(shell, shown.length === 0 ? "There are no changes." : tableOf(shown));
@@ -53,7 +53,7 @@ Examples:
   operatorOptions(command);
 }
 
-const tableOf = (shown: readonly AuditEvent[]): string =>
+const tableOf = (shown: readonly Change[]): string =>
   table(
     ["TIME", "ACTOR", "ACTION", "SUBJECT", "DETAIL"],
     shown.map(({ time, actor, action, subject, detailJson }) => [

@@ -157,7 +157,7 @@ const stateOf = (state: StateMessage): JobState =>
   (StateMessage[state] ?? String(state)) as JobState;
 
 export function jobOf<Result>(message: JobMessage): Job<Result> {
-  const { error, usage } = message;
+  const { failure, usage } = message;
   const job: Mutable<Job<Result>> = {
     id: message.id,
     queue: message.queue,
@@ -175,8 +175,12 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   };
   if (message.payloadJson !== "") job.payload = parsed(message.payloadJson);
   if (message.resultJson !== "") job.result = parsed(message.resultJson) as Result;
-  if (error !== undefined) {
-    job.failure = { reason: error.reason, message: error.message, retryable: error.retryable };
+  if (failure !== undefined) {
+    job.failure = {
+      reason: failure.reason,
+      message: failure.message,
+      retryable: failure.retryable,
+    };
   }
   if (usage !== undefined) {
     job.usage = {

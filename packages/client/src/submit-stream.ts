@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { JobSpec } from "@millrace/proto/job";
 import {
   type SubmitResult,
-  SubmitStreamItemSchema,
+  SubmitStreamJobSchema,
   type SubmitStreamResponse,
 } from "@millrace/proto/job-service";
 import { groupLength, limits, type TimerHandle } from "@millrace/shared";
@@ -106,13 +106,13 @@ export class SubmitStream implements StreamUser {
     ) {
       const group = this.#waiting.splice(0, groupLength(this.#waiting, 0, messageLimits));
       const open = group.filter(({ settled }) => !settled);
-      const items = open.map((submission) => {
+      const jobs = open.map((submission) => {
         this.#sequence += 1;
         this.#unanswered.set(this.#sequence, submission);
         const sequence = BigInt(this.#sequence);
-        return create(SubmitStreamItemSchema, { sequence, job: submission.spec });
+        return create(SubmitStreamJobSchema, { sequence, job: submission.spec });
       });
-      if (items.length > 0) this.#stream.write({ items });
+      if (jobs.length > 0) this.#stream.write({ jobs });
     }
   }
 

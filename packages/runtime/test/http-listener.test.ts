@@ -117,8 +117,8 @@ test("does not compress answers, even if the caller accepts that", async () => {
 test("sends both directions of a stream at once on HTTP/2", async () => {
   await using setup = await startHttpServer({
     async *submitStream(requests) {
-      for await (const { items } of requests) {
-        yield { results: items.map(({ sequence }) => ({ sequence })) };
+      for await (const { jobs } of requests) {
+        yield { results: jobs.map(({ sequence }) => ({ sequence })) };
       }
     },
   });
@@ -132,7 +132,7 @@ test("sends both directions of a stream at once on HTTP/2", async () => {
       const sequence = await more.promise;
       more = Promise.withResolvers();
       if (sequence === undefined) return;
-      yield { items: [{ sequence }] };
+      yield { jobs: [{ sequence }] };
     }
   }
   const responses = jobs.submitStream(requests())[Symbol.asyncIterator]();

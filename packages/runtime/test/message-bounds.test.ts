@@ -63,7 +63,7 @@ test("checks each message of a stream by itself", async () => {
   await using setup = await startJobServer(
     {
       async *submitStream(requests) {
-        for await (const { items } of requests) yield { goneJobIds: [String(items.length)] };
+        for await (const { jobs } of requests) yield { goneJobIds: [String(jobs.length)] };
       },
     },
     { limits },
@@ -71,10 +71,10 @@ test("checks each message of a stream by itself", async () => {
   const call = setup.rpc.submitStream();
   const answers = call.responses[Symbol.asyncIterator]();
   for (let message = 0; message < 5; message += 1) {
-    await call.write({ items: [{ sequence: 1n, job: withList(30) }] });
+    await call.write({ jobs: [{ sequence: 1n, job: withList(30) }] });
     expect((await answers.next()).value.goneJobIds).toEqual(["1"]);
   }
-  await call.write({ items: [{ sequence: 1n, job: withList(messageFields) }] });
+  await call.write({ jobs: [{ sequence: 1n, job: withList(messageFields) }] });
   expect(await failureOf(answers.next())).toMatchObject({ reason: "TOO_LARGE" });
 });
 
@@ -94,7 +94,7 @@ test("refuses the same on gRPC's own port", async () => {
 test("accepts an envelope in any pieces, and several in one piece", async () => {
   await using setup = await startHttpServer({
     async *submitStream(requests) {
-      for await (const { items } of requests) yield { goneJobIds: [String(items[0]?.sequence)] };
+      for await (const { jobs } of requests) yield { goneJobIds: [String(jobs[0]?.sequence)] };
     },
   });
   const rpc = jobsBy((baseUrl) => createConnectTransport({ baseUrl, httpVersion: "2" }), setup.url);
@@ -102,7 +102,7 @@ test("accepts an envelope in any pieces, and several in one piece", async () => 
   const requests = async function* () {
     for (let at = 0; at < 20; at += 1) {
       const job = at % 2 === 0 ? { ...spec, payload } : spec;
-      yield { items: [{ sequence: BigInt(at), job }] };
+      yield { jobs: [{ sequence: BigInt(at), job }] };
     }
   };
   const seen: string[] = [];

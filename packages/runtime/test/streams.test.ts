@@ -90,15 +90,15 @@ test("does not read a source far ahead of a peer that does not read", async () =
 test("sends both directions of a stream at once", async () => {
   await using setup = await startJobServer({
     async *submitStream(requests) {
-      for await (const { items } of requests) {
-        yield { results: items.map(({ sequence }) => ({ sequence })) };
+      for await (const { jobs } of requests) {
+        yield { results: jobs.map(({ sequence }) => ({ sequence })) };
       }
     },
   });
   const call = setup.rpc.submitStream();
   const responses = call.responses[Symbol.asyncIterator]();
   for (const sequence of [1n, 2n]) {
-    await call.write({ items: [{ sequence }] });
+    await call.write({ jobs: [{ sequence }] });
     const next = await responses.next();
     expect(next.value?.results[0]?.sequence).toBe(sequence);
   }
@@ -109,19 +109,19 @@ test("sends both directions of a stream at once", async () => {
 test("ends a stream as MALFORMED at an invalid message", async () => {
   await using setup = await startJobServer({
     async *submitStream(requests) {
-      for await (const { items } of requests) yield { results: items.map(() => ({})) };
+      for await (const { jobs } of requests) yield { results: jobs.map(() => ({})) };
     },
   });
   const call = setup.rpc.submitStream();
   const responses = call.responses[Symbol.asyncIterator]();
-  const items = (count: number) => Array.from({ length: count }, () => ({}));
-  await call.write({ items: items(1_000) });
+  const jobs = (count: number) => Array.from({ length: count }, () => ({}));
+  await call.write({ jobs: jobs(1_000) });
   expect((await responses.next()).value?.results).toHaveLength(1_000);
-  await call.write({ items: items(1_001) });
+  await call.write({ jobs: jobs(1_001) });
   await expect(responses.next()).rejects.toMatchObject({
     code: status.INVALID_ARGUMENT,
     reason: "MALFORMED",
-    violations: [{ field: "items" }],
+    violations: [{ field: "jobs" }],
   });
   expect(setup.bugs).toEqual([]);
 });
@@ -142,7 +142,7 @@ test("sends a fault to the caller although the handler still waits for its next 
   for (let round = 0; round < 20; round += 1) {
     const call = setup.rpc.submitStream();
     const responses = call.responses[Symbol.asyncIterator]();
-    await call.write({ items: [] });
+    await call.write({ jobs: [] });
     expect((await responses.next()).value?.results).toHaveLength(1);
     await expect(responses.next()).rejects.toMatchObject({ reason: "DRAINING" });
   }
@@ -154,7 +154,7 @@ test("refuses writes to an ended call, and loses none silently", async () => {
   });
   const call = setup.rpc.submitStream();
   for await (const _ of call.responses) throw new Error("no responses expected");
-  await expect(call.write({ items: [] })).rejects.toMatchObject({ code: status.CANCELLED });
+  await expect(call.write({ jobs: [] })).rejects.toMatchObject({ code: status.CANCELLED });
 });
 
 test("streams what is pushed to an outbox, and closes it when the reader leaves", async () => {

@@ -3,7 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Usage, UsageSchema } from "@millrace/proto/job";
 import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
 import { AttemptOutput } from "./attempt-output.ts";
-import type { ExecutionContext, Executor, Log } from "./executor.ts";
+import type { AttemptContext, Executor, Log } from "./executor.ts";
 import { JobFailure } from "./job-failure.ts";
 import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
 import { addUsage } from "./reported-usage.ts";
@@ -111,7 +111,7 @@ export class Attempt {
     return done;
   }
 
-  #context(payload: unknown, startedMs: number, log: Log): ExecutionContext {
+  #context(payload: unknown, startedMs: number, log: Log): AttemptContext {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
     const { keyId, deadline, traceparent, tracestate } = this.#assignment;
     const { jobId } = this.lease;

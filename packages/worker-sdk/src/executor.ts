@@ -10,7 +10,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
 /** One attempt, as its executor sees it. */
-export interface ExecutionContext {
+export interface AttemptContext {
   readonly jobId: string;
   readonly queue: string;
   /** The id of the API key that the job belongs to. */
@@ -47,4 +47,4 @@ export interface ExecutionContext {
 }
 
 /** Runs jobs of one type. The returned value is the job's result and must be JSON, at most 1 MiB. */
-export type Executor = (context: ExecutionContext) => Promise<unknown>;
+export type Executor = (context: AttemptContext) => Promise<unknown>;

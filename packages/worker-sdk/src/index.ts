@@ -1,4 +1,4 @@
-export type { ExecutionContext, Executor, Log, LogLevel, UsageDelta } from "./executor.ts";
+export type { AttemptContext, Executor, Log, LogLevel, UsageDelta } from "./executor.ts";
 export {
   JobFailure,
   type JobFailureOptions,

@@ -19,7 +19,7 @@ const OUTCOME_BYTES = 1_024;
 
 export function failed(failure: JobFailure): Outcome {
   const value = create(FailedSchema, {
-    error: {
+    failure: {
       reason: failure.reason,
       message: cutChars(failure.message, limits.errorMessageChars),
       retryable: failure.retryable,
@@ -47,7 +47,7 @@ export function outcomeBytes(outcome: Outcome): number {
       return OUTCOME_BYTES + Buffer.byteLength(outcome.value.resultJson);
     case "failed": {
       const headers = Object.entries(outcome.value.provider?.rateLimitHeaders ?? {}).flat();
-      return [outcome.value.error?.message ?? "", ...headers].reduce(
+      return [outcome.value.failure?.message ?? "", ...headers].reduce(
         (sum, text) => sum + Buffer.byteLength(text),
         OUTCOME_BYTES,
       );

@@ -125,7 +125,7 @@ test("a plain error is retryable, a NonRetryableError is not", async () => {
     const token = BigInt(index + 1);
     s.assign(type, token);
     const outcome = (await s.next("settle")).outcomes[0]?.outcome;
-    expect(outcome).toMatchObject({ case: "failed", value: { error: { reason, retryable } } });
+    expect(outcome).toMatchObject({ case: "failed", value: { failure: { reason, retryable } } });
     s.settleAck(WriteStatus.STORED, token);
     await s.next("credit");
   }

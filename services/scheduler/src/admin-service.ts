@@ -12,7 +12,7 @@ import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
-import { listAuditEvents } from "./handlers/admin/list-audit-events.ts";
+import { listChanges } from "./handlers/admin/list-changes.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
@@ -73,7 +73,7 @@ export function adminService(
     resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
     applyConfiguration: unaryOverStore(applyConfiguration(apply)),
     listWorkers: unaryOverStore(listWorkers(workers)),
-    listAuditEvents: unaryOverStore(listAuditEvents(engine)),
+    listChanges: unaryOverStore(listChanges(engine)),
     audit: streamOverStore(audit(engine, record)),
   });
 }

@@ -18,7 +18,7 @@ async function applying() {
     keys: (await rpc.listApiKeys({})).apiKeys,
     queues: (await rpc.listQueues({})).queues,
     accounts: (await rpc.listProviderAccounts({})).accounts,
-    events: (await rpc.listAuditEvents({})).events.length,
+    changes: (await rpc.listChanges({})).changes.length,
   });
   return { ...parts, apply, everything };
 }
@@ -53,11 +53,11 @@ test("creates what is declared, limits first, and names it in the changes", asyn
     { name: "mail", shards: 2, maxStalls: 9 },
   ]);
   expect(accounts).toMatchObject([{ account: whole.providerAccounts?.[0] }]);
-  const { events } = await rpc.listAuditEvents({});
-  expect(events.map(({ actor, action }) => [actor, action])).toContainEqual([
+  const { changes } = await rpc.listChanges({});
+  expect(changes.map(({ actor, action }) => [actor, action])).toContainEqual([
     ...["anna", "CreateApiKey"],
   ]);
-  expect(JSON.stringify(events.map(({ detailJson }) => detailJson))).not.toContain(
+  expect(JSON.stringify(changes.map(({ detailJson }) => detailJson))).not.toContain(
     newKey.secretSha256,
   );
 });

@@ -8,7 +8,7 @@ async function withChanges() {
   const parts = await setup();
   /** The changes so far, newest first. */
   const changes = async () =>
-    (await parts.rpc.listAuditEvents({})).events.map(({ actor, action, subject, detailJson }) => ({
+    (await parts.rpc.listChanges({})).changes.map(({ actor, action, subject, detailJson }) => ({
       ...{ actor, action, subject, detail: JSON.parse(detailJson) },
     }));
   return { ...parts, changes };
@@ -50,9 +50,9 @@ test("records who made every change, what it was, and what was changed", async (
       actor: "anna",
     },
   ]);
-  const { events } = await rpc.listAuditEvents({});
-  expect(timestampMs(events[0]?.time as never)).toBe(clock.nowMs());
-  const everything = JSON.stringify(events, (_, value) =>
+  const { changes: listed } = await rpc.listChanges({});
+  expect(timestampMs(listed[0]?.time as never)).toBe(clock.nowMs());
+  const everything = JSON.stringify(listed, (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );
   for (const secret of [key, rotated.key].map((text) => text.split("_")[2] ?? "")) {
@@ -92,8 +92,8 @@ test("lists changes in pages of any size, newest first", async () => {
   const { rpc } = await setup();
   for (const name of ["a", "b", "c"]) await rpc.putQueue({ queue: { name } });
   const page = async (pageSize: number, pageToken = "") => {
-    const { events, nextPageToken } = await rpc.listAuditEvents({ pageSize, pageToken });
-    return { subjects: events.map(({ subject }) => subject), nextPageToken };
+    const { changes, nextPageToken } = await rpc.listChanges({ pageSize, pageToken });
+    return { subjects: changes.map(({ subject }) => subject), nextPageToken };
   };
   const first = await page(2);
   expect(first.subjects).toEqual(["c", "b"]);

@@ -68,8 +68,8 @@ test("lists dead letters by pages, and reads a whole one", async () => {
   expect(seen.sort()).toEqual([...ids].sort());
   const { deadLetter } = await rpc.getDeadLetter({ jobId: ids[0] ?? "" });
   expect(deadLetter).toMatchObject({
-    job: { id: ids[0], payloadJson: '{"a":1}', error: { reason: "NO" } },
-    attempts: [{ attempt: 1, workerId: "w1", error: { reason: "NO" } }],
+    job: { id: ids[0], payloadJson: '{"a":1}', failure: { reason: "NO" } },
+    attempts: [{ attempt: 1, workerId: "w1", failure: { reason: "NO" } }],
   });
 });
 

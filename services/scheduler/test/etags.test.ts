@@ -66,10 +66,10 @@ test.each(shared)("does not overwrite %s that another operator has changed", asy
   const { read, write } = await open(parts);
   const { etag } = await read();
   await write("bert", 5, etag);
-  const changes = (await parts.rpc.listAuditEvents({})).events.length;
+  const changes = (await parts.rpc.listChanges({})).changes.length;
   await expect(write("anna", 7, etag)).rejects.toMatchObject(stale);
   expect((await read()).limit).toBe(5);
-  expect((await parts.rpc.listAuditEvents({})).events).toHaveLength(changes);
+  expect((await parts.rpc.listChanges({})).changes).toHaveLength(changes);
   await write("anna", 7, (await read()).etag);
   expect((await read()).limit).toBe(7);
   // Without an etag, the change is made in any case.

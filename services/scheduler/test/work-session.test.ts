@@ -26,8 +26,8 @@ test("retries a failure after its backoff, and assigns the job when credit is gi
   const worker = connect(1);
   await worker.next();
   const { lease } = await worker.assigned();
-  const error = { reason: "PROVIDER_ERROR", message: "500", retryable: true };
-  const outcome = { case: "failed" as const, value: { error } };
+  const failure = { reason: "PROVIDER_ERROR", message: "500", retryable: true };
+  const outcome = { case: "failed" as const, value: { failure } };
   worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
   expect(await worker.next()).toMatchObject({
     value: { acks: [{ status: WriteStatus.STORED, state: JobState.SCHEDULED }] },
@@ -257,8 +257,8 @@ test("starts no cool-down for a refusal that a worker makes up for a lease that 
   const id = await submit({ pool: "openai" });
   const worker = connect(0);
   await worker.waits();
-  const error = { reason: "PROVIDER_ERROR", message: "429", retryable: true };
-  const outcome = { case: "failed" as const, value: { error, provider: { httpStatus: 429 } } };
+  const failure = { reason: "PROVIDER_ERROR", message: "429", retryable: true };
+  const outcome = { case: "failed" as const, value: { failure, provider: { httpStatus: 429 } } };
   const lease = { jobId: id, fencingToken: 7n };
   worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
   expect(await worker.next()).toMatchObject({

@@ -12,7 +12,7 @@ import {
   systemRandom as random,
 } from "@millrace/shared";
 import { createMetrics } from "@millrace/telemetry";
-import type { ExecutionContext, UsageDelta } from "@millrace/worker-sdk";
+import type { AttemptContext, UsageDelta } from "@millrace/worker-sdk";
 import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
@@ -84,7 +84,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const progress: string[] = [];
   const used: UsageDelta[] = [];
   const stop = new AbortController();
-  const context: ExecutionContext = {
+  const context: AttemptContext = {
     ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
     ...{ documentIds, keyId, pool: "openai/m", labels: {}, deadlineMs: undefined },
     ...{ startedMs: clock.nowMs(), traceparent: "", tracestate: "", signal: stop.signal },

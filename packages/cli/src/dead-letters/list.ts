@@ -61,7 +61,7 @@ const tableOf = (shown: readonly DeadLetter[]): string =>
       job?.type ?? "",
       timeText(deadTime) ?? "",
       String(job?.attempt ?? ""),
-      job?.error?.reason ?? "",
-      job?.error?.message ?? "",
+      job?.failure?.reason ?? "",
+      job?.failure?.message ?? "",
     ]),
   );

@@ -39,7 +39,7 @@ function deadLetterText({ job, attempts, deadTime }: DeadLetter): string {
     ["type", job?.type],
     ["submitted", timeText(job?.submitTime)],
     ["failed", timeText(deadTime)],
-    ["failure", job?.error && `${job.error.reason}: ${job.error.message}`],
+    ["failure", job?.failure && `${job.failure.reason}: ${job.failure.message}`],
     ["redriven from", job?.redrivenFrom || undefined],
     ["payload", job?.payloadJson],
   ]);
@@ -48,7 +48,7 @@ function deadLetterText({ job, attempts, deadTime }: DeadLetter): string {
     one.workerId,
     timeText(one.startTime) ?? "",
     timeText(one.endTime) ?? "",
-    one.error === undefined ? "" : `${one.error.reason}: ${one.error.message}`,
+    one.failure === undefined ? "" : `${one.failure.reason}: ${one.failure.message}`,
   ]);
   return `${summary}\n\n${table(["ATTEMPT", "WORKER", "STARTED", "ENDED", "FAILURE"], rows)}`;
 }

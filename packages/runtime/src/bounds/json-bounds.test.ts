@@ -136,10 +136,10 @@ test("accepts the largest group of jobs that the contract allows", () => {
 test.each([
   ["from_offset", WatchJobRequestSchema, (digits: string) => ({ fromOffset: digits })],
   [
-    "items[1].sequence",
+    "jobs[1].sequence",
     SubmitStreamRequestSchema,
     (digits: string) => ({
-      items: [
+      jobs: [
         { sequence: "1", job: {} },
         { job: {}, sequence: digits },
       ],

@@ -91,7 +91,7 @@ test("reports DRAINING to a caller that is still writing, after the answers to t
     ...{ streamLimits: defaultStreamLimits, streams: openStreams(1), awaited: awaitedJobs(100) },
   });
   const one = (sequence: bigint) =>
-    create(SubmitStreamRequestSchema, { items: [{ sequence, job: { queue: "documents" } }] });
+    create(SubmitStreamRequestSchema, { jobs: [{ sequence, job: { queue: "documents" } }] });
   async function* requests() {
     yield one(1n);
     await taken.promise;

@@ -15,5 +15,5 @@ test("leaves out missing fields, and keeps fields with their default", () => {
   const job = JSON.parse(jobJson(create(JobSchema, { state: JobState.QUEUED })));
   expect(job).toMatchObject({ state: "JOB_STATE_QUEUED", attempt: 0, outputOffset: "0" });
   expect(Object.keys(job)).not.toContain("payload");
-  expect(Object.keys(job)).not.toContain("error");
+  expect(Object.keys(job)).not.toContain("failure");
 });

@@ -7,7 +7,7 @@ import { HeldRequests } from "./held-requests.ts";
 const request = (notifyJobIds: string[], payload = "") =>
   create(SubmitStreamRequestSchema, {
     notifyJobIds,
-    items:
+    jobs:
       payload === ""
         ? []
         : [{ job: { payload: { case: "payloadJson" as const, value: payload } } }],

@@ -42,10 +42,10 @@ export class HeldRequests {
   }
 }
 
-function bytesOf({ items, notifyJobIds }: SubmitStreamRequest): number {
-  const itemBytes = items.reduce((sum, { job }) => {
+function bytesOf({ jobs, notifyJobIds }: SubmitStreamRequest): number {
+  const bytes = jobs.reduce((sum, { job }) => {
     const payload = job?.payload.case === "payloadJson" ? job.payload.value : undefined;
     return sum + jobBytes(job?.labels ?? {}, payload, job?.idempotencyKey);
   }, 0);
-  return itemBytes + notifyJobIds.length * ID_BYTES;
+  return bytes + notifyJobIds.length * ID_BYTES;
 }

@@ -74,7 +74,7 @@ export class StreamIntake {
       if (request === undefined) return;
       news.expect(request.notifyJobIds.filter((id) => this.#isOwn(id)));
       news.unknown(request.notifyJobIds.filter((id) => !this.#isOwn(id)));
-      jobs.add(request.items);
+      jobs.add(request.jobs);
     }
   }
 
@@ -108,7 +108,7 @@ export class StreamIntake {
         return;
       }
       this.#notify ??= request.notifyFinished;
-      const asks = request.notifyJobIds.length + (this.#notify ? request.items.length : 0);
+      const asks = request.notifyJobIds.length + (this.#notify ? request.jobs.length : 0);
       if (asks > 0) parts.awaited.check(call.identity.keyId);
       if (request.forgetJobIds.length > 0) {
         this.#held.forget(request.forgetJobIds);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { JobSpec } from "@millrace/proto/job";
 import {
   type SubmitResult,
-  type SubmitStreamItem,
+  type SubmitStreamJob,
   type SubmitStreamResult,
   SubmitStreamResultSchema,
 } from "@millrace/proto/job-service";
@@ -67,9 +67,9 @@ export class StreamSubmissions {
   }
 
   /** Submits a group and does not wait for its answers. */
-  add(items: readonly SubmitStreamItem[]): void {
+  add(jobs: readonly SubmitStreamJob[]): void {
     this.#groups += 1;
-    void this.#submit(items.filter((item) => this.#admit(item)))
+    void this.#submit(jobs.filter((job) => this.#admit(job)))
       .catch((error: unknown) => this.fail(error))
       .finally(() => {
         this.#groups -= 1;
@@ -81,7 +81,7 @@ export class StreamSubmissions {
     this.failure ??= { error };
   }
 
-  #admit({ sequence, job }: SubmitStreamItem): boolean {
+  #admit({ sequence, job }: SubmitStreamJob): boolean {
     if (this.#open.has(sequence)) {
       this.#answer(sequence, misplaced("sequence", "is in use by a job that has no answer yet"));
       return false;
@@ -94,10 +94,10 @@ export class StreamSubmissions {
     return true;
   }
 
-  async #submit(items: readonly SubmitStreamItem[]): Promise<void> {
-    const results = await this.#resultsOf(items.flatMap(({ job }) => job ?? []));
+  async #submit(jobs: readonly SubmitStreamJob[]): Promise<void> {
+    const results = await this.#resultsOf(jobs.flatMap(({ job }) => job ?? []));
     const accepted: string[] = [];
-    for (const [index, { sequence }] of items.entries()) {
+    for (const [index, { sequence }] of jobs.entries()) {
       const result = results[index];
       if (result === undefined) throw new Error("the submitter returned no answer for a job");
       this.#open.delete(sequence);

@@ -64,7 +64,7 @@ export class FinishedNews implements FinishedListener {
 
   finished(job: Job): void {
     if (!this.#unfinished.delete(job.id)) return;
-    const bytes = jobBytes(job.labels, job.resultJson, job.error?.message);
+    const bytes = jobBytes(job.labels, job.resultJson, job.failure?.message);
     if (this.#keptBytes > KEPT_BYTES) {
       this.#late.push({ id: job.id, bytes });
     } else {

@@ -7,13 +7,13 @@ import type { JobObserver } from "../observing/job-observer.ts";
 import { AwaitedJobs } from "../watching/awaited-jobs.ts";
 
 /** The fields of a finished job that may be long. */
-type FinishedJob = Pick<Job, "labels" | "resultJson" | "error">;
+type FinishedJob = Pick<Job, "labels" | "resultJson" | "failure">;
 
 const messageLimits = {
   maxItems: limits.jobsPerSubmit,
   maxWeight: limits.messageBytes,
-  weigh: ({ labels, resultJson, error }: FinishedJob) =>
-    jobBytes(labels, resultJson, error?.message),
+  weigh: ({ labels, resultJson, failure }: FinishedJob) =>
+    jobBytes(labels, resultJson, failure?.message),
 };
 
 export const watchFinished = (

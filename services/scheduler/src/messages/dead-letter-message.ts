@@ -17,7 +17,7 @@ const attemptMessage = (record: AttemptRecord) => ({
   workerId: record.workerId ?? "",
   ...(record.startedAtMs === undefined ? {} : { startTime: timestampOf(record.startedAtMs) }),
   endTime: timestampOf(record.endedAtMs),
-  error: { ...record.failure },
+  failure: { ...record.failure },
   ...(record.usage === undefined ? {} : { usage: usageMessage(record.usage) }),
 });
 

@@ -36,8 +36,8 @@ test("keeps the name of every state", () => {
 });
 
 test("leaves out times, failure and usage of a job that has not run", () => {
-  const { startTime, finishTime, runAt, error, usage } = message();
-  expect([startTime, finishTime, runAt, error, usage]).toEqual(Array(5).fill(undefined));
+  const { startTime, finishTime, runAt, failure, usage } = message();
+  expect([startTime, finishTime, runAt, failure, usage]).toEqual(Array(5).fill(undefined));
 });
 
 test("answers a stored time that no Timestamp can hold with the nearest one that can", () => {
@@ -66,7 +66,7 @@ test("returns times, usage and failure of a finished job as stored", () => {
   });
   expect(ended.startTime && timestampMs(ended.startTime)).toBe(2_000);
   expect(ended.finishTime && timestampMs(ended.finishTime)).toBe(3_001);
-  expect(ended.error).toMatchObject({ reason: "PROVIDER_DOWN", retryable: true });
+  expect(ended.failure).toMatchObject({ reason: "PROVIDER_DOWN", retryable: true });
   expect(ended.usage).toMatchObject({ inputTokens: 7n, outputTokens: 8n, providerCalls: 9 });
   expect(ended.outputOffset).toBe(4n);
 });

@@ -33,7 +33,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampOf(job.expiresAtMs) }),
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
     resultJson: job.resultJson ?? "",
-    ...(job.failure === undefined ? {} : { error: { ...job.failure } }),
+    ...(job.failure === undefined ? {} : { failure: { ...job.failure } }),
     ...(job.usage === undefined ? {} : { usage: usageMessage(job.usage) }),
     outputOffset: BigInt(job.output.nextOffset),
     cancelRequested: job.cancelRequested,

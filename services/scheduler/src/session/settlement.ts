@@ -6,7 +6,7 @@ import type {
   ProviderVerdict,
   Settlement,
 } from "@millrace/engine";
-import type { JobError } from "@millrace/proto/job";
+import type { JobFailure } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
 import { cutChars, limits, type Random } from "@millrace/shared";
 import { usageOf } from "../messages/usage-message.ts";
@@ -41,10 +41,10 @@ function isJson(text: string): boolean {
 const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
 
 /** Reads a worker's failure, in the form and length that callers can rely on. */
-const failureOf = (error: JobError | undefined): Failure => ({
-  reason: REASON.test(error?.reason ?? "") ? (error?.reason ?? "") : "EXECUTOR_FAILED",
-  message: cutChars(error?.message ?? "", limits.errorMessageChars),
-  retryable: error?.retryable ?? false,
+const failureOf = (failure: JobFailure | undefined): Failure => ({
+  reason: REASON.test(failure?.reason ?? "") ? (failure?.reason ?? "") : "EXECUTOR_FAILED",
+  message: cutChars(failure?.message ?? "", limits.errorMessageChars),
+  retryable: failure?.retryable ?? false,
 });
 
 /** An attempt's report on the provider account of its job. */
@@ -101,8 +101,8 @@ export function settlementOf(
   }
   // If the job's cancel was requested, the engine makes the released job CANCELLED.
   if (outcome.case !== "failed") return { ...base, kind: "release" };
-  const { error, retryAfter } = outcome.value;
-  const failure = failureOf(error);
+  const { failure: reported, retryAfter } = outcome.value;
+  const failure = failureOf(reported);
   const { retryable } = failure;
   if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
   const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);

@@ -9,7 +9,7 @@ import {
   spanNames,
 } from "@millrace/telemetry";
 import {
-  type ExecutionContext,
+  type AttemptContext,
   type Executor,
   JobFailure,
   type UsageDelta,
@@ -22,7 +22,7 @@ export interface AttemptObserver {
   readonly slots: number;
 }
 
-function endOf(error: unknown, { signal }: ExecutionContext) {
+function endOf(error: unknown, { signal }: AttemptContext) {
   if (signal.aborted) return { outcome: "stopped" };
   if (!(error instanceof JobFailure)) return { outcome: "retryable", reason: "EXECUTOR_FAILED" };
   return { outcome: error.retryable ? "retryable" : "failed", reason: error.reason };

@@ -1,6 +1,6 @@
 import type { Clock } from "@millrace/shared";
 import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
-import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
+import { type AttemptContext, JobFailure } from "@millrace/worker-sdk";
 import {
   type Completion,
   type CompletionRequest,
@@ -11,7 +11,7 @@ import { RefusedAccounts } from "../providers/refused-accounts.ts";
 
 /** Reads a whole answer, and passes each piece of it to `piece`. */
 export type RunCompletion = (
-  context: ExecutionContext,
+  context: AttemptContext,
   request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
   piece: (text: string) => Promise<void>,
 ) => Promise<string>;
@@ -46,7 +46,7 @@ async function readAll({ text }: Completion, piece: (text: string) => Promise<vo
 }
 
 /** Turns a provider's fault into a JobFailure that reports the provider's state to the scheduler. */
-function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
+function jobFailureOf(error: unknown, { pool }: AttemptContext): unknown {
   if (!(error instanceof ProviderFault)) return error;
   const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
   return new JobFailure("PROVIDER_ERROR", error.message, retryable, {

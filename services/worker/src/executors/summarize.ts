@@ -1,4 +1,4 @@
-import { type ExecutionContext, type Executor, NonRetryableError } from "@millrace/worker-sdk";
+import { type AttemptContext, type Executor, NonRetryableError } from "@millrace/worker-sdk";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { DocumentReader } from "../documents/document-reader.ts";
@@ -83,7 +83,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
   };
 }
 
-async function readAll(context: ExecutionContext, readDocument: DocumentReader) {
+async function readAll(context: AttemptContext, readDocument: DocumentReader) {
   const { documentIds, keyId, signal } = context;
   const texts: string[] = [];
   let pages = 0;

@@ -1455,9 +1455,9 @@ export declare const PurgeDeadLettersResponseSchema: GenMessage<PurgeDeadLetters
  * the entry before it makes the change, so that no change is missing. If a crash or an outage comes between both, it is
  * not known whether the change was made.
  *
- * @generated from message millrace.admin.v1.AuditEvent
+ * @generated from message millrace.admin.v1.Change
  */
-export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
+export declare type Change = Message<"millrace.admin.v1.Change"> & {
   /**
    * When the entry was written.
    *
@@ -1496,10 +1496,10 @@ export declare type AuditEvent = Message<"millrace.admin.v1.AuditEvent"> & {
 };
 
 /**
- * Describes the message millrace.admin.v1.AuditEvent.
- * Use `create(AuditEventSchema)` to create a new message.
+ * Describes the message millrace.admin.v1.Change.
+ * Use `create(ChangeSchema)` to create a new message.
  */
-export declare const AuditEventSchema: GenMessage<AuditEvent>;
+export declare const ChangeSchema: GenMessage<Change>;
 
 /**
  * See AdminService.ListWorkers.
@@ -1620,11 +1620,11 @@ export declare type ConnectedWorker = Message<"millrace.admin.v1.ConnectedWorker
 export declare const ConnectedWorkerSchema: GenMessage<ConnectedWorker>;
 
 /**
- * See AdminService.ListAuditEvents.
+ * See AdminService.ListChanges.
  *
- * @generated from message millrace.admin.v1.ListAuditEventsRequest
+ * @generated from message millrace.admin.v1.ListChangesRequest
  */
-export declare type ListAuditEventsRequest = Message<"millrace.admin.v1.ListAuditEventsRequest"> & {
+export declare type ListChangesRequest = Message<"millrace.admin.v1.ListChangesRequest"> & {
   /**
    * The largest number of changes in the page, at most 1,000. 0: 100.
    *
@@ -1641,23 +1641,23 @@ export declare type ListAuditEventsRequest = Message<"millrace.admin.v1.ListAudi
 };
 
 /**
- * Describes the message millrace.admin.v1.ListAuditEventsRequest.
- * Use `create(ListAuditEventsRequestSchema)` to create a new message.
+ * Describes the message millrace.admin.v1.ListChangesRequest.
+ * Use `create(ListChangesRequestSchema)` to create a new message.
  */
-export declare const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest>;
+export declare const ListChangesRequestSchema: GenMessage<ListChangesRequest>;
 
 /**
- * See AdminService.ListAuditEvents.
+ * See AdminService.ListChanges.
  *
- * @generated from message millrace.admin.v1.ListAuditEventsResponse
+ * @generated from message millrace.admin.v1.ListChangesResponse
  */
-export declare type ListAuditEventsResponse = Message<"millrace.admin.v1.ListAuditEventsResponse"> & {
+export declare type ListChangesResponse = Message<"millrace.admin.v1.ListChangesResponse"> & {
   /**
    * The changes, newest first.
    *
-   * @generated from field: repeated millrace.admin.v1.AuditEvent events = 1;
+   * @generated from field: repeated millrace.admin.v1.Change changes = 1;
    */
-  events: AuditEvent[];
+  changes: Change[];
 
   /**
    * The token for the next page. Empty: this is the last page.
@@ -1668,10 +1668,10 @@ export declare type ListAuditEventsResponse = Message<"millrace.admin.v1.ListAud
 };
 
 /**
- * Describes the message millrace.admin.v1.ListAuditEventsResponse.
- * Use `create(ListAuditEventsResponseSchema)` to create a new message.
+ * Describes the message millrace.admin.v1.ListChangesResponse.
+ * Use `create(ListChangesResponseSchema)` to create a new message.
  */
-export declare const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse>;
+export declare const ListChangesResponseSchema: GenMessage<ListChangesResponse>;
 
 /**
  * See AdminService.Audit.
@@ -1954,7 +1954,7 @@ export declare const ApplyConfigurationResponseSchema: GenMessage<ApplyConfigura
  */
 export declare type DeclaredChange = Message<"millrace.admin.v1.DeclaredChange"> & {
   /**
-   * The method, as in AuditEvent.
+   * The method, as in Change.
    *
    * @generated from field: string action = 1;
    */
@@ -2226,12 +2226,12 @@ export declare const AdminService: GenService<{
   /**
    * Lists the changes that were made through this service, newest first. Safe to retry.
    *
-   * @generated from rpc millrace.admin.v1.AdminService.ListAuditEvents
+   * @generated from rpc millrace.admin.v1.AdminService.ListChanges
    */
-  listAuditEvents: {
+  listChanges: {
     methodKind: "unary";
-    input: typeof ListAuditEventsRequestSchema;
-    output: typeof ListAuditEventsResponseSchema;
+    input: typeof ListChangesRequestSchema;
+    output: typeof ListChangesResponseSchema;
   },
   /**
    * Searches queues and accounts for broken invariants, and reports its progress until it is done. On a live system it

@@ -394,9 +394,9 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   /**
    * Why it failed, was cancelled or expired. While it is SCHEDULED or QUEUED again: why the last attempt failed.
    *
-   * @generated from field: millrace.jobs.v1.JobError error = 21;
+   * @generated from field: millrace.jobs.v1.JobFailure failure = 21;
    */
-  error?: JobError | undefined;
+  failure?: JobFailure | undefined;
 
   /**
    * What all of its attempts spent together.
@@ -484,9 +484,9 @@ export declare type AttemptRecord = Message<"millrace.jobs.v1.AttemptRecord"> & 
   /**
    * Why the attempt failed.
    *
-   * @generated from field: millrace.jobs.v1.JobError error = 5;
+   * @generated from field: millrace.jobs.v1.JobFailure failure = 5;
    */
-  error?: JobError | undefined;
+  failure?: JobFailure | undefined;
 
   /**
    * What the attempt spent.
@@ -505,9 +505,9 @@ export declare const AttemptRecordSchema: GenMessage<AttemptRecord>;
 /**
  * Why a job or an attempt failed.
  *
- * @generated from message millrace.jobs.v1.JobError
+ * @generated from message millrace.jobs.v1.JobFailure
  */
-export declare type JobError = Message<"millrace.jobs.v1.JobError"> & {
+export declare type JobFailure = Message<"millrace.jobs.v1.JobFailure"> & {
   /**
    * A stable reason in upper snake case, for example DOCUMENT_ENCRYPTED or PROVIDER_ERROR.
    *
@@ -531,10 +531,10 @@ export declare type JobError = Message<"millrace.jobs.v1.JobError"> & {
 };
 
 /**
- * Describes the message millrace.jobs.v1.JobError.
- * Use `create(JobErrorSchema)` to create a new message.
+ * Describes the message millrace.jobs.v1.JobFailure.
+ * Use `create(JobFailureSchema)` to create a new message.
  */
-export declare const JobErrorSchema: GenMessage<JobError>;
+export declare const JobFailureSchema: GenMessage<JobFailure>;
 
 /**
  * What attempts spent at a model provider, and of the worker's processors.

@@ -159,9 +159,9 @@ export declare type SubmitStreamRequest = Message<"millrace.jobs.v1.SubmitStream
   /**
    * Up to 1,000 jobs. The caller gives each one a number, to recognise its answer.
    *
-   * @generated from field: repeated millrace.jobs.v1.SubmitStreamItem items = 1;
+   * @generated from field: repeated millrace.jobs.v1.SubmitStreamJob jobs = 1;
    */
-  items: SubmitStreamItem[];
+  jobs: SubmitStreamJob[];
 
   /**
    * Set in the first message: also send each job when it has finished.
@@ -198,9 +198,9 @@ export declare const SubmitStreamRequestSchema: GenMessage<SubmitStreamRequest>;
 /**
  * One job of a SubmitStream.
  *
- * @generated from message millrace.jobs.v1.SubmitStreamItem
+ * @generated from message millrace.jobs.v1.SubmitStreamJob
  */
-export declare type SubmitStreamItem = Message<"millrace.jobs.v1.SubmitStreamItem"> & {
+export declare type SubmitStreamJob = Message<"millrace.jobs.v1.SubmitStreamJob"> & {
   /**
    * A number that the caller chooses; the answer returns it. A number of another unanswered job is refused.
    *
@@ -217,10 +217,10 @@ export declare type SubmitStreamItem = Message<"millrace.jobs.v1.SubmitStreamIte
 };
 
 /**
- * Describes the message millrace.jobs.v1.SubmitStreamItem.
- * Use `create(SubmitStreamItemSchema)` to create a new message.
+ * Describes the message millrace.jobs.v1.SubmitStreamJob.
+ * Use `create(SubmitStreamJobSchema)` to create a new message.
  */
-export declare const SubmitStreamItemSchema: GenMessage<SubmitStreamItem>;
+export declare const SubmitStreamJobSchema: GenMessage<SubmitStreamJob>;
 
 /**
  * See JobService.SubmitStream.

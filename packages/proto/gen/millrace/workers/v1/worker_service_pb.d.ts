@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { JobError, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
+import type { JobFailure, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -446,9 +446,9 @@ export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
   /**
    * The reason and message. `retryable` is the worker's classification.
    *
-   * @generated from field: millrace.jobs.v1.JobError error = 1;
+   * @generated from field: millrace.jobs.v1.JobFailure failure = 1;
    */
-  error?: JobError | undefined;
+  failure?: JobFailure | undefined;
 
   /**
    * The shortest wait before the next attempt, for example from a provider's Retry-After. Left out: the job's backoff.

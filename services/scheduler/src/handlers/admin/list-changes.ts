@@ -5,19 +5,19 @@ import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
-export const listAuditEvents =
+export const listChanges =
   (engine: {
     readonly changeLog: Pick<Engine["changeLog"], "list">;
-  }): AdminHandler<"listAuditEvents"> =>
+  }): AdminHandler<"listChanges"> =>
   async ({ pageSize, pageToken }) => {
     const page = await engine.changeLog.list(
       pageSize || DEFAULT_PAGE_SIZE,
       ...(pageToken === "" ? [] : [pageToken]),
     );
-    assertPageToken("ListAuditEvents", pageToken, page !== undefined);
+    assertPageToken("ListChanges", pageToken, page !== undefined);
     const { changes = [], nextPageToken = "" } = page ?? {};
     return {
-      events: changes.map(({ timeMs, ...change }) => ({
+      changes: changes.map(({ timeMs, ...change }) => ({
         time: timestampOf(timeMs),
         ...change,
       })),
