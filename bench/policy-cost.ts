@@ -148,18 +148,18 @@ async function blocked() {
       const pipeline = redis.pipeline();
       for (let index = from; index < from + 1_000; index += 1) {
         if (index % 100 === 0) continue;
-        pipeline.hset(`${base}mr:limits`, keyOf(index), '{"maxRunning":1}');
+        pipeline.hset(`${base}mr:budgets`, keyOf(index), '{"maxRunning":1}');
         pipeline.hset(`${base}mr:use:${keyOf(index)}`, "n", 1);
       }
       await pipeline.exec();
     }
     // Each lane that may not run is visited once and then held.
-    while ((await redis.zcard(`${base}mr:parked`)) < KEYS * 0.985) {
+    while ((await redis.zcard(`${base}mr:held`)) < KEYS * 0.985) {
       await settle(await take(engine, queue, BATCH));
     }
     // Finding these lanes has taken most jobs of the others, so they are filled again.
     await fill(engine, queue, 50_000, (index) => keyOf((index % (KEYS / 100)) * 100));
-    console.log(`${label}: ${await redis.zcard(`${base}mr:parked`)} of ${KEYS} lanes are held`);
+    console.log(`${label}: ${await redis.zcard(`${base}mr:held`)} of ${KEYS} lanes are held`);
   });
 }
 

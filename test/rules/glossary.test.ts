@@ -13,8 +13,6 @@ const places: readonly Place[] = ["proto", "TypeScript", "Redis", "metric", "com
  * covers its fields.
  */
 const toBeRenamed: Readonly<Record<string, string>> = {
-  "mr:parked": "mr:held; mr:held:<key> becomes mr:held-classes:<key>",
-  "mr:limits": "mr:budgets",
   millrace_provider_pauses_total: "millrace_provider_cooldowns_total",
 };
 

@@ -74,7 +74,7 @@ function exportsOf(path: string): string[] {
 function redisNames(): string[] {
   const [path] = globSync("packages/engine/src/**/keys.ts", { cwd: root });
   const text = readFileSync(join(root, String(path)), "utf8");
-  return [...text.matchAll(/"?(mr:[a-z:]+)/g)].map(([, name]) => String(name).replace(/:$/, ""));
+  return [...text.matchAll(/"?(mr:[a-z:-]+)/g)].map(([, name]) => String(name).replace(/:$/, ""));
 }
 
 /** Returns the commands, each with its parent commands, and the flags. */

@@ -16,7 +16,7 @@ const GROUPS = [
   "depth_",
   "sorting_",
   "use_",
-  "limits_",
+  "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
   ["stored_", "families_", "budget_"],
@@ -52,7 +52,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
       oneOf(group("account_"))(field) ||
       inWindow(field),
   ],
-  [/^mr:(limits|governed|stored|learned|pace|families)$/, byId("*")],
+  [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
 ];
 
 test("the table of stored names has every field of a busy database", async () => {

@@ -114,12 +114,12 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
   ],
   [
     "a lane that is neither ready nor held",
-    ({ redis, base }) => redis.zrem(`${base}mr:parked`, `${keyId}|2|`),
+    ({ redis, base }) => redis.zrem(`${base}mr:held`, `${keyId}|2|`),
     () => `6 ${keyId}|2|`,
   ],
   [
     "a lane that waits for a slot although one is free",
-    ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, '{"maxRunning":9}'),
+    ({ redis, base }) => redis.hset(`${base}mr:budgets`, keyId, '{"maxRunning":9}'),
     () => `6 ${keyId}|2|`,
   ],
   [

@@ -5,7 +5,7 @@ import type { ShardSnapshot } from "./shard-snapshot.ts";
 
 const LANE = "mr:lane:";
 const READY = "mr:ready:";
-const HELD = "mr:held:";
+const HELD_CLASSES = "mr:held-classes:";
 
 /** Checks that lanes are ready or held (6), that the slots they wait for are taken, and that counters are right (11). */
 export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
@@ -13,14 +13,14 @@ export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
   const ready = new Set(
     named(shard, READY).flatMap((name) => shard.zset(READY + name).map((key) => `${key}|${name}`)),
   );
-  const parked = new Set(shard.zset("mr:parked"));
+  const held = new Set(shard.zset("mr:held"));
   for (const lane of lanes) {
-    if (ready.has(lane) && parked.has(lane)) yield broken(lane, "is both ready and held");
-    if (!ready.has(lane) && !parked.has(lane))
+    if (ready.has(lane) && held.has(lane)) yield broken(lane, "is both ready and held");
+    if (!ready.has(lane) && !held.has(lane))
       yield broken(lane, "has jobs, but is neither ready nor held");
   }
   const known = new Set(lanes);
-  for (const lane of [...ready, ...parked]) {
+  for (const lane of [...ready, ...held]) {
     if (!known.has(lane)) yield broken(lane, "is ready or held, but has no jobs");
   }
   const classes = new Set(shard.members("mr:classes"));
@@ -31,19 +31,21 @@ export function* checkLanes(shard: ShardSnapshot): Generator<Finding> {
   }
   for (const className of classes)
     yield broken(className, "is in the set of classes, but has no ready lanes");
-  const held = new Set(
-    named(shard, HELD).flatMap((key) => shard.members(HELD + key).map((name) => `${key}|${name}`)),
+  const ofKeys = new Set(
+    named(shard, HELD_CLASSES).flatMap((key) =>
+      shard.members(HELD_CLASSES + key).map((name) => `${key}|${name}`),
+    ),
   );
-  for (const lane of parked) {
-    if (!held.has(lane))
+  for (const lane of held) {
+    if (!ofKeys.has(lane))
       yield broken(lane, "is held, but is missing from the held lanes of its key");
-    held.delete(lane);
+    ofKeys.delete(lane);
   }
-  for (const lane of held)
+  for (const lane of ofKeys)
     yield broken(lane, "is among the held lanes of its key, but is not held");
   yield* checkSuspects(shard, lanes);
   yield* checkFamilies(shard, lanes);
-  yield* checkWaiters(shard, parked);
+  yield* checkWaiters(shard, held);
   yield* checkDepth(shard, lanes);
 }
 
@@ -78,11 +80,11 @@ function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generat
 }
 
 /** If a lane waits for a running job of its key to end, the key's limit on running jobs must be reached. */
-function* checkWaiters(shard: ShardSnapshot, parked: ReadonlySet<string>): Generator<Finding> {
-  for (const lane of parked) {
-    if (shard.score("mr:parked", lane) !== Number.POSITIVE_INFINITY) continue;
+function* checkWaiters(shard: ShardSnapshot, held: ReadonlySet<string>): Generator<Finding> {
+  for (const lane of held) {
+    if (shard.score("mr:held", lane) !== Number.POSITIVE_INFINITY) continue;
     const key = lane.split("|")[0] ?? "";
-    const limit = parseBudget(shard.hash("mr:limits")[key] ?? "").maxRunning ?? Number.NaN;
+    const limit = parseBudget(shard.hash("mr:budgets")[key] ?? "").maxRunning ?? Number.NaN;
     const running = Number(shard.hash(`mr:use:${key}`)[F.use_running] ?? 0);
     if (!(running >= limit)) {
       yield broken(

@@ -119,12 +119,12 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     ],
     [
       "a lane that is neither ready nor held",
-      ({ redis, base }) => redis.zrem(`${base}mr:parked`, `${keyId}|2|`),
+      ({ redis, base }) => redis.zrem(`${base}mr:held`, `${keyId}|2|`),
       () => ({ subject: `${keyId}|2|`, done: "the lane: neither, now ready" }),
     ],
     [
       "a lane that waits for a slot although one is free",
-      ({ redis, base }) => redis.hset(`${base}mr:limits`, keyId, '{"maxRunning":9}'),
+      ({ redis, base }) => redis.hset(`${base}mr:budgets`, keyId, '{"maxRunning":9}'),
       () => ({ subject: `${keyId}|2|`, done: "the lane: held, now ready" }),
     ],
     [

@@ -3,7 +3,7 @@
 -- ARGV     now_ms; per subject: kind, name
 -- RETURNS  per subject {"MENDED", before, after} | {"MENDED", "", ""}: only related values were wrong | {"RIGHT"}
 -- REPEAT   safe: what is right stays as it is
--- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:held: (set),
+-- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:held (zset), mr:held-classes: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
 --          delayed (zset), waiting-children (zset)
 --
@@ -99,16 +99,16 @@ function repairs.lane(lane)
   local key, class = split(lane)
   local has = rcall("EXISTS", base .. "mr:lane:" .. lane) == 1
   local ready = rcall("ZSCORE", base .. "mr:ready:" .. class, key)
-  local parked = rcall("ZSCORE", base .. "mr:parked", lane)
-  local held = rcall("SISMEMBER", base .. "mr:held:" .. key, class) == 1
-  local right = has and (ready and not parked and not held or parked and parked ~= "inf" and held and not ready)
-    or not has and not ready and not parked and not held
+  local held = rcall("ZSCORE", base .. "mr:held", lane)
+  local of_key = rcall("SISMEMBER", base .. "mr:held-classes:" .. key, class) == 1
+  local right = has and (ready and not held and not of_key or held and held ~= "inf" and of_key and not ready)
+    or not has and not ready and not held and not of_key
   if right then return { "RIGHT" } end
   unhold(lane, key, class)
   if has and not ready then enter(key, class) end
   if ready and not has then retire(lane, key, class) end
   signals.work()
-  return { "MENDED", ready and "ready" or parked and "held" or "neither", has and "ready" or "gone" }
+  return { "MENDED", ready and "ready" or held and "held" or "neither", has and "ready" or "gone" }
 end
 
 function repairs.class(class)

@@ -8,7 +8,7 @@
 -- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), delayed (zset), completed (zset), failed (zset), wait (list), prioritized (zset), stalled (set),
 --          waiting-children (zset), mr:leases (zset), mr:expiry (zset), mr:index: (zset), mr:lane: (zset),
---          mr:retain (zset), mr:classes (set), mr:held: (set), marker (zset), meta (hash)
+--          mr:retain (zset), mr:classes (set), mr:held-classes: (set), marker (zset), meta (hash)
 --
 -- The script checks everything again, because nothing moves while it runs. A job that was moving when the audit saw it is right.
 local base = KEYS[1]
@@ -40,7 +40,7 @@ local function runs(id)
 end
 
 local function in_other_lane(id, key)
-  for _, set in ipairs({ "mr:classes", "mr:held:" .. key }) do
+  for _, set in ipairs({ "mr:classes", "mr:held-classes:" .. key }) do
     for _, class in ipairs(rcall("SMEMBERS", base .. set)) do
       if rcall("ZSCORE", base .. "mr:lane:" .. key .. "|" .. class, id) then return true end
     end

@@ -268,7 +268,7 @@ test("budgets reach a queue that is created later, and a shard that missed a cha
     return (await engine.lease(request)).leases;
   };
   expect(await leases()).toHaveLength(1);
-  await redis.del(`${rootPrefix}:{${other}:0}:${other}:mr:limits`);
+  await redis.del(`${rootPrefix}:{${other}:0}:${other}:mr:budgets`);
   await engine.syncPolicy();
   await engine.submit([inOther()]);
   expect(await leases()).toEqual([]);

@@ -5,7 +5,7 @@
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
 --          since_ms, type, unnamed, suspect}
 -- REPEAT   safe
--- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:parked (zset),
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:held (zset),
 --          mr:families (hash)
 --
 -- ahead        how many jobs of its lane are before it
@@ -68,7 +68,7 @@ if limits then
 end
 
 local governed = slice and 1 or 0
-local held = rcall("ZSCORE", base .. "mr:parked", lane) and 1 or 0
+local held = rcall("ZSCORE", base .. "mr:held", lane) and 1 or 0
 local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),

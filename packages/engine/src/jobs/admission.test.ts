@@ -230,7 +230,7 @@ test("a budget that an earlier version stored in a shard limits jobs before it i
   const { engine, job, url, rootPrefix } = await withBudget();
   const redis = new Redis(url);
   onTestFinished(() => redis.disconnect());
-  await redis.hset(`${rootPrefix}:{${queue}:0}:${queue}:mr:limits`, KEY, "2,,,,1,2,7,90000");
+  await redis.hset(`${rootPrefix}:{${queue}:0}:${queue}:mr:budgets`, KEY, "2,,,,1,2,7,90000");
   const jobs = [job(KEY), job(KEY), job(KEY, { priority: 6 }), job(KEY)];
   expect((await engine.submit(jobs)).map(({ kind }) => kind)).toEqual([
     ...["accepted", "accepted", "priorityNotAllowed", "depthFull"],

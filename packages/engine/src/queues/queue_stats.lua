@@ -5,7 +5,7 @@
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
 --          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
---          mr:parked (zset), mr:lane: (zset)
+--          mr:held (zset), mr:lane: (zset)
 --
 -- The job ids are the first jobs of up to `sample` lanes of each class, in the order of their turns, and of up to
 -- `sample` held lanes.
@@ -25,8 +25,8 @@ for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
     heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. key .. "|" .. class, 0, 0)[1]
   end
 end
-lanes = lanes + rcall("ZCARD", base .. "mr:parked")
-for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, sample - 1)) do
+lanes = lanes + rcall("ZCARD", base .. "mr:held")
+for _, lane in ipairs(rcall("ZRANGE", base .. "mr:held", 0, sample - 1)) do
   heads[#heads + 1] = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),

@@ -4,6 +4,7 @@
  * with `mr:`. No job id does, so BullMQ's clean-up of orphaned jobs cannot mistake them for jobs.
  */
 import type { JobId, KeyId, QueueName } from "@millrace/shared";
+import { formerKeyTypes } from "./former-key-types.ts";
 
 export const DEFAULT_ROOT_PREFIX = "mr";
 
@@ -117,11 +118,11 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   // The virtual time, stride and weight of each band.
   "mr:bands": "hash",
   // Held lanes, by the time at which they are checked again.
-  "mr:parked": "zset",
+  "mr:held": "zset",
   // The classes of a key's held lanes.
-  "mr:held:": "set",
+  "mr:held-classes:": "set",
   // Budgets, by key id.
-  "mr:limits": "hash",
+  "mr:budgets": "hash",
   // What a key uses: the number of its running jobs, and its windows.
   "mr:use:": "hash",
   // The pools that are provider accounts.
@@ -156,6 +157,7 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   // In a queue's queue of dead letters: their ids, by the time at which they died.
   "mr:dead": "zset",
   "mr:signals": "channel",
+  ...formerKeyTypes,
 };
 
 /** The keys of one job, as suffixes of its own key. */

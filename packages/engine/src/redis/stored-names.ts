@@ -176,7 +176,7 @@ export const F = {
   // mr:families: the number of the newest family; and this sign before a number, for each family.
   families_last: "#",
 
-  // Members of a key's budget in JSON, in mr:limits and in the registry: the members that scripts read.
+  // Members of a key's budget in JSON, in mr:budgets and in the registry: the members that scripts read.
   budget_weight: "weight",
   budget_requests_per_minute: "requestsPerMinute",
   budget_tokens_per_minute: "tokensPerMinute",
@@ -186,8 +186,8 @@ export const F = {
   budget_max_priority: "maxPriority",
   budget_max_stored_bytes: "maxStoredBytes",
 
-  // mr:limits and mr:governed: the version of the registry that the shard has copied.
-  limits_version: "*",
+  // mr:budgets and mr:governed: the version of the registry that the shard has copied.
+  budgets_version: "*",
   governed_version: "*",
 
   // mr:slice:<pool>.

@@ -1,12 +1,12 @@
 -- budgets: what an API key may still use. A lease reserves, and a settlement corrects, in the same script that moves
 -- the job. So a crash leaves both changes or neither.
 --
--- mr:limits has each key's budget (see lib/key_limits). mr:use:<key> has the number of its running jobs and its windows of
--- requests, tokens, and tokens of a day. A job that was charged has a key_reservation (see R in stored-names.ts). After
+-- mr:budgets has each key's budget (see lib/key_limits). mr:use:<key> has the number of its running jobs and its
+-- windows of requests, tokens, and tokens of a day. A job that was charged has a key_reservation (see R in stored-names.ts). After
 -- that is settled, the field is empty or absent.
 --
 -- Needs `base`, `rcall`, `now_ms`, `lanes` and `signals`.
--- TOUCHES  mr:limits (hash), mr:use: (hash), mr:learned (hash)
+-- TOUCHES  mr:budgets (hash), mr:limits (hash), mr:use: (hash), mr:learned (hash)
 --- @include "budgets/lib/windows"
 --- @include "redis/lib/numbers"
 --- @include "budgets/lib/key_limits"
@@ -23,8 +23,8 @@ budgets.UNIT_TOKENS = 1000
 -- order of the keys, with false for none.
 function budgets.limits_of(keys)
   -- If no key has either, one cheap command replaces two expensive ones.
-  if #keys > 2 and rcall("EXISTS", base .. "mr:limits", base .. "mr:learned") == 0 then return {}, {} end
-  return rcall("HMGET", base .. "mr:limits", unpack(keys)), rcall("HMGET", base .. "mr:learned", unpack(keys))
+  if #keys > 2 and rcall("EXISTS", base .. "mr:budgets", base .. "mr:limits", base .. "mr:learned") == 0 then return {}, {} end
+  return key_limits.texts(keys), rcall("HMGET", base .. "mr:learned", unpack(keys))
 end
 
 -- What a key uses, read once in a call.

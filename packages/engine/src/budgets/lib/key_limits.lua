@@ -1,7 +1,7 @@
--- key_limits: reads the budget of an API key, which mr:limits stores as JSON.
+-- key_limits: reads the budgets of API keys, which mr:budgets stores as JSON.
 --
--- Needs `rcall` and `numbers`.
--- TOUCHES
+-- Needs `base`, `rcall` and `numbers`.
+-- TOUCHES  mr:budgets (hash), mr:limits (hash)
 --- @include "redis/lib/json"
 local key_limits = { read_before = {} }
 
@@ -17,6 +17,17 @@ local function former_budget(text)
     if FORMER[at] then budget[FORMER[at]] = value end
   end
   return budget
+end
+
+-- The budgets of several keys as text, in the order of the keys, with false for none. A shard that has no version is not
+-- brought up to date yet: what an earlier version stored is in mr:limits (see set_limits).
+function key_limits.texts(keys)
+  local count = #keys
+  keys[count + 1] = F.budgets_version
+  local texts = rcall("HMGET", base .. "mr:budgets", unpack(keys))
+  if not texts[count + 1] then texts = rcall("HMGET", base .. "mr:limits", unpack(keys)) end
+  keys[count + 1], texts[count + 1] = nil, nil
+  return texts
 end
 
 -- The limits of a budget, each nil if it does not apply. `weight` is 1 if the budget has none.

@@ -3,10 +3,10 @@
 --
 -- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
---          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
+--          mr:bands (hash), mr:budgets (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
 --          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset)
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
-local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
+local OF_QUEUE = { "mr:bands", "mr:budgets", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
   "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
 
 local function forget_job(job_key)

@@ -4,7 +4,7 @@
 --
 -- Needs `base`, `rcall`, `numbers`, `lanes`, `stored`, `depth_limit`, `top_priority`, `bytes_limit` ("": none), and `most_jobs`,
 -- how many jobs this call can store.
--- TOUCHES  mr:limits (hash)
+-- TOUCHES
 --- @include "budgets/lib/key_limits"
 local admission = { keys = {} }
 
@@ -12,7 +12,7 @@ local admission = { keys = {} }
 function admission.for_key(key)
   local found = admission.keys[key]
   if found then return found end
-  local text = rcall("HGET", base .. "mr:limits", key)
+  local text = key_limits.texts({ key })[1]
   local own = text and key_limits.read(text) or {}
   found = { queued = own.queued or depth_limit, priority = own.priority or top_priority,
     most_bytes = own.stored_bytes or numbers.whole(bytes_limit) or math.huge }

@@ -1,7 +1,7 @@
 -- waiting: removes a job from the place where it waits.
 --
 -- Needs `base`, `rcall` and `lanes`.
--- TOUCHES  delayed (zset), prioritized (zset), wait (list), mr:classes (set), mr:held: (set)
+-- TOUCHES  delayed (zset), prioritized (zset), wait (list), mr:classes (set), mr:held-classes: (set)
 --- @include "jobs/lib/stored"
 local waiting = {}
 
@@ -19,7 +19,7 @@ function waiting.take_out(job_id)
   -- The job waits in another lane than its fields say, because another program has written them.
   local key = lanes.key_of(job_id)
   if not key then return end
-  for _, set in ipairs({ "mr:classes", "mr:held:" .. key }) do
+  for _, set in ipairs({ "mr:classes", "mr:held-classes:" .. key }) do
     for _, class in ipairs(rcall("SMEMBERS", base .. set)) do
       if lanes.remove(key .. "|" .. class, job_id) then return end
     end

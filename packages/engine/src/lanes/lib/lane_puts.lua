@@ -2,7 +2,7 @@
 -- included by it.
 --
 -- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes and lib/lane_states.
--- TOUCHES  mr:lane: (zset), mr:parked (zset), mr:seq (string), mr:seq:plain (string)
+-- TOUCHES  mr:lane: (zset), mr:held (zset), mr:seq (string), mr:seq:plain (string)
 
 -- How many of a lane's jobs have no priority. They are first in the lane, and only these bands have such jobs.
 local function without_priority(lane_key, band, run)
@@ -32,7 +32,7 @@ end
 
 -- Releases a held lane that has a new job at its head: it may be able to run that job, for example a smaller one.
 local function reconsider(lane, key, class, puts)
-  local when = rcall("ZSCORE", base .. "mr:parked", lane)
+  local when = rcall("ZSCORE", base .. "mr:held", lane)
   if not when or when == "inf" then return end
   local head = rcall("ZRANGE", base .. "mr:lane:" .. lane, 0, 0)[1]
   for i = 1, #puts, 3 do

@@ -2,7 +2,7 @@
 -- right after it.
 --
 -- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes.
--- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:parked (zset), mr:held: (set),
+-- TOUCHES  mr:lane: (zset), mr:ready: (zset), mr:classes (set), mr:held (zset), mr:held-classes: (set),
 --          mr:depth (hash)
 
 -- How many lanes one command reads.
@@ -36,7 +36,7 @@ function lanes.depth(key, enough)
     end
   end
   count(lanes.classes)
-  if any_held() then count(rcall("SMEMBERS", base .. "mr:held:" .. key)) end
+  if any_held() then count(rcall("SMEMBERS", base .. "mr:held-classes:" .. key)) end
   return depth
 end
 
@@ -59,7 +59,7 @@ local function each_lane(prioritized, each)
   end
   local from = 0
   repeat
-    local held = rcall("ZRANGE", base .. "mr:parked", from, from + LANES_AT_ONCE - 1)
+    local held = rcall("ZRANGE", base .. "mr:held", from, from + LANES_AT_ONCE - 1)
     for _, lane in ipairs(held) do
       -- Priority 0 means the first band here, because a plain lane is never held.
       if (prioritized or string.find(lane, "|1|", 1, true)) and each(lane) then return end

@@ -12,7 +12,7 @@
 -- missed. Jobs that arrive later go straight to the lane that they belong to.
 --
 -- Needs `base`, `rcall`, `now_ms`, `numbers`, `signals`, and what is local to lib/lanes.
--- TOUCHES  mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:parked (zset),
+-- TOUCHES  mr:sorting (hash), mr:unsorted (zset), mr:lane: (zset), mr:held (zset),
 --          mr:ready: (zset), mr:classes (set)
 
 -- How many jobs, and about how many lanes, one step checks.
@@ -32,7 +32,7 @@ local function begin_round(ended)
   end
   end_round()
   if #todo == 0 and not any_held() then return end
-  todo[#todo + 1] = "mr:parked"
+  todo[#todo + 1] = "mr:held"
   rcall("HSET", base .. "mr:sorting", F.sorting_todo, table.concat(todo, "\n"), F.sorting_cursor, "0",
     F.sorting_ended, ended_before .. table.concat(ended, "\n") .. "\n")
   lanes.sorting = true
@@ -83,7 +83,7 @@ local function list_lanes()
   local state = rcall("HMGET", base .. "mr:sorting", F.sorting_todo, F.sorting_cursor)
   local set, rest = string.match(state[1] or "", "^([^\n]+)\n?(.*)$")
   local class = set and string.match(set, "^mr:ready:(.*)$")
-  if not class and set ~= "mr:parked" then return false end
+  if not class and set ~= "mr:held" then return false end
   local cursor = string.match(state[2] or "", "^%d%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?$") or "0"
   local reply = rcall("ZSCAN", base .. set, cursor, "COUNT", LANES_A_STEP)
   for i = 1, #reply[2], 2 do

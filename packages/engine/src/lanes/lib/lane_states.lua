@@ -2,8 +2,8 @@
 -- `lanes`, and included by it.
 --
 -- Needs `base`, `rcall`, `numbers`, and what is local to lib/lanes before it.
--- TOUCHES  mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash), mr:parked (zset),
---          mr:held: (set), mr:sorting (hash), mr:unsorted (zset), mr:seq:plain (string)
+-- TOUCHES  mr:ready: (zset), mr:classes (set), mr:idle: (zset), mr:bands (hash), mr:held (zset),
+--          mr:held-classes: (set), mr:sorting (hash), mr:unsorted (zset), mr:seq:plain (string)
 
 -- Reads mr:bands by field: v<band> is a band's virtual time, p<band> and p are strides, w<band> is a weight. The
 -- scores in the ready set of a class are behind its virtual times by m<band> plus o<class>.
@@ -101,20 +101,20 @@ end
 
 -- Whether any lane is held. Usually none is, and then no look-up is needed.
 local function any_held()
-  if lanes.any_held == nil then lanes.any_held = rcall("EXISTS", base .. "mr:parked") == 1 end
+  if lanes.any_held == nil then lanes.any_held = rcall("EXISTS", base .. "mr:held") == 1 end
   return lanes.any_held
 end
 
 local function unhold(lane, key, class)
-  rcall("SREM", base .. "mr:held:" .. key, class)
-  return rcall("ZREM", base .. "mr:parked", lane) == 1
+  rcall("SREM", base .. "mr:held-classes:" .. key, class)
+  return rcall("ZREM", base .. "mr:held", lane) == 1
 end
 
 -- Holds a ready lane with jobs until `when`: ms, or "+inf".
 local function hold(lane, key, class, virtual, when)
   retire(key, class, virtual)
-  rcall("ZADD", base .. "mr:parked", when, lane)
-  rcall("SADD", base .. "mr:held:" .. key, class)
+  rcall("ZADD", base .. "mr:held", when, lane)
+  rcall("SADD", base .. "mr:held-classes:" .. key, class)
   lanes.any_held = true
 end
 
@@ -151,10 +151,10 @@ end
 -- Releases up to `limit` held lanes whose time has come. Returns the time of the next one in ms, or nil.
 function lanes.release_due(now_ms, limit)
   if not any_held() then return nil end
-  for _, lane in ipairs(rcall("ZRANGEBYSCORE", base .. "mr:parked", "-inf", now_ms, "LIMIT", 0, limit)) do
+  for _, lane in ipairs(rcall("ZRANGEBYSCORE", base .. "mr:held", "-inf", now_ms, "LIMIT", 0, limit)) do
     release(lane, split(lane))
   end
-  local next = rcall("ZRANGE", base .. "mr:parked", 0, 0, "WITHSCORES")[2]
+  local next = rcall("ZRANGE", base .. "mr:held", 0, 0, "WITHSCORES")[2]
   if next and next ~= "inf" then return tonumber(next) end
 end
 
@@ -163,9 +163,9 @@ end
 function lanes.release_key(key, all)
   if not any_held() then return false end
   local released = false
-  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:held:" .. key)) do
+  for _, class in ipairs(rcall("SMEMBERS", base .. "mr:held-classes:" .. key)) do
     local lane = key .. "|" .. class
-    if all or rcall("ZSCORE", base .. "mr:parked", lane) == "inf" then
+    if all or rcall("ZSCORE", base .. "mr:held", lane) == "inf" then
       release(lane, key, class)
       released = true
     end
@@ -175,5 +175,5 @@ end
 
 -- Releases every held lane.
 function lanes.release_all()
-  for _, lane in ipairs(rcall("ZRANGE", base .. "mr:parked", 0, -1)) do release(lane, split(lane)) end
+  for _, lane in ipairs(rcall("ZRANGE", base .. "mr:held", 0, -1)) do release(lane, split(lane)) end
 end

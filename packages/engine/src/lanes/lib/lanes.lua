@@ -10,8 +10,8 @@
 --
 -- Invariants: a lane with jobs is either ready or held; a lane without jobs is neither. The key of a ready lane
 -- is in the ready set of its class, scored by the virtual time from which the lane may be served. A held lane is
--- in mr:parked, scored by the time (ms) at which it is checked again, or by +inf if it waits until a running job
--- of its key ends; its class is in mr:held:<key>. mr:classes has the classes whose ready set is not empty.
+-- in mr:held, scored by the time (ms) at which it is checked again, or by +inf if it waits until a running job
+-- of its key ends; its class is in mr:held-classes:<key>. mr:classes has the classes whose ready set is not empty.
 -- mr:depth counts the jobs in all lanes ("*") and those without a priority ("0": BullMQ's `wait`). Changes are
 -- gathered, so that a batch needs few commands; lanes.flush writes them, and a script calls it last.
 --
@@ -24,7 +24,7 @@
 -- text costs as much as a small command, so scripts pass on as text what they read as text.
 --
 -- Needs `base` and `rcall`.
--- TOUCHES  mr:lane: (zset), mr:idle: (zset), mr:bands (hash), mr:parked (zset), mr:sorting (hash),
+-- TOUCHES  mr:lane: (zset), mr:idle: (zset), mr:bands (hash), mr:held (zset), mr:sorting (hash),
 --          mr:depth (hash)
 --- @include "redis/lib/numbers"
 local lanes = { count = 0, without = 0, puts = {}, put_order = {}, put_jobs = 0, put_plain = 0, closed = {} }
@@ -136,7 +136,7 @@ function lanes.remove(lane, job_id)
   lanes.count = lanes.count - 1
   if rcall("EXISTS", lane_key) == 0 then
     leave(lane, key, class)
-  elseif any_held() and rcall("ZSCORE", base .. "mr:parked", lane) then
+  elseif any_held() and rcall("ZSCORE", base .. "mr:held", lane) then
     -- The job may have been the one that blocked the head of the lane.
     release(lane, key, class)
   end
