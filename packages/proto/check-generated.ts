@@ -44,7 +44,7 @@ try {
   buf("breaking", proto, "--against", join(here, "released.binpb"));
 } catch {
   process.stderr.write(
-    "The contract breaks its rules: see above. `pnpm format` mends the format.\n",
+    "The contract breaks its rules: see above. `pnpm format` corrects the format.\n",
   );
   process.exit(1);
 }

@@ -69,8 +69,8 @@ function jobMetrics({ registers, counter, jobs }: MetricKinds) {
       metricNames.jobsBounced,
       "Attempts that a provider's refusal or outage ended. The job waits again, and no attempt is spent.",
     ),
-    providerPauses: counter(
-      metricNames.providerPauses,
+    providerCooldowns: counter(
+      metricNames.providerCooldowns,
       "Cool-downs of provider accounts, by reason. Each failed probe counts again.",
       ["reason"],
     ),

@@ -35,7 +35,7 @@ export const metricNames = {
   jobsCompleted: "millrace_jobs_completed_total",
   jobsFailed: "millrace_jobs_failed_total",
   jobsRetried: "millrace_jobs_retried_total",
-  providerPauses: "millrace_provider_pauses_total",
+  providerCooldowns: "millrace_provider_cooldowns_total",
   jobsBounced: "millrace_jobs_bounced_total",
   jobsHandedBack: "millrace_jobs_handed_back_total",
   jobsStalled: "millrace_jobs_stalled_total",

@@ -7,8 +7,8 @@ import { type Clock, sleep } from "@millrace/shared";
 import type { Callers } from "./callers.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
-import { auditWhenMended } from "./mended.ts";
 import type { Admin, Operator } from "./operator.ts";
+import { auditWhenRepaired } from "./repaired.ts";
 
 /** Schedulers give back their share of a provider account at their next exchange with it, within this time. */
 const GIVEN_BACK_MS = 60_000;
@@ -21,7 +21,7 @@ export async function compare(
   ledger: Ledger,
   clock: Clock,
 ): Promise<number> {
-  const { findings, jobs } = await auditWhenMended(admin, clock);
+  const { findings, jobs } = await auditWhenRepaired(admin, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);

@@ -50,7 +50,7 @@ test.each<[string, (book: Ledger) => void]>([
 
 test("a job that was never acknowledged is allowed if a scheduler has put it back", () => {
   const book = ledger(job("a"), job("b"));
-  book.mend("c");
+  book.repair("c");
   book.compare([job("a"), job("b"), job("c"), job("d")]);
   expect(book.wrong).toEqual(["d was never acknowledged"]);
   expect(book.strays).toBe(1);

@@ -25,7 +25,7 @@ export class Ledger {
   wrongs = 0;
   ended = 0;
   /** Jobs that the schedulers have repaired. */
-  readonly mended = new Set<string>();
+  readonly repaired = new Set<string>();
   /** How many of these were never acknowledged: a scheduler put them back, and they ran. */
   strays = 0;
   /** Jobs of revoked keys, which the lists of the callers do not contain. */
@@ -60,8 +60,8 @@ export class Ledger {
   }
 
   /** Enters that a scheduler has put this job back, or has repaired it. */
-  mend(jobId: string): void {
-    this.mended.add(jobId);
+  repair(jobId: string): void {
+    this.repaired.add(jobId);
   }
 
   /** Enters that a caller was told of the job's end. */
@@ -86,7 +86,7 @@ export class Ledger {
     for (const job of stored) {
       const line = this.#lines.get(job.id);
       if (line === undefined) {
-        if (this.mended.has(job.id)) this.strays += 1;
+        if (this.repaired.has(job.id)) this.strays += 1;
         else this.complain(`${job.id} was never acknowledged`);
         continue;
       }

@@ -9,8 +9,8 @@ import { compare } from "./compare.ts";
 import { Injector } from "./inject.ts";
 import { probeJob, stormJob } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
-import { notingMended } from "./mended.ts";
 import { type FaultKind, plannedFaults } from "./plan.ts";
+import { notingRepaired } from "./repaired.ts";
 import { RevokedKeys } from "./revoked-keys.ts";
 import { type StormSystemOptions, startStormSystem } from "./storm-system.ts";
 
@@ -34,7 +34,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const { seed, clock, tally, until } = options;
   const ledger = new Ledger();
-  const log = notingMended(ledger, options.log);
+  const log = notingRepaired(ledger, options.log);
   const { gateways, victims, keys, document } = await startStormSystem({ ...options, log }, parts);
   const callers = new Callers({ gateways, keys, ledger, clock });
   const { operator } = victims;
@@ -104,7 +104,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
   }
   for (const service of victims.services) service.release();
   tally.rounds += 1;
-  tally.mended += ledger.mended.size;
+  tally.repaired += ledger.repaired.size;
   tally.strays += ledger.strays;
   tally.unlisted += ledger.unlisted;
   tally.stalls += callers.stalls;

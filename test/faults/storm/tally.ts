@@ -20,7 +20,7 @@ export class Tally {
   longestGapMs = 0;
   auditedJobs = 0;
   /** Jobs that the schedulers have repaired. `strays` counts those that were never acknowledged. */
-  mended = 0;
+  repaired = 0;
   strays = 0;
   /** Jobs of revoked keys. */
   unlisted = 0;
@@ -58,7 +58,7 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
   const lines = [
     `seed ${seed}: ${tally.rounds} rounds in ${Math.round(tookMs / 60_000)} min`,
     `jobs         ${tally.acknowledged} acknowledged, ${tally.ended} ended, ${tally.auditedJobs} checked by the audit`,
-    `repaired     ${tally.mended} jobs by the schedulers, ${tally.strays} of which were never acknowledged`,
+    `repaired     ${tally.repaired} jobs by the schedulers, ${tally.strays} of which were never acknowledged`,
     `revoked      ${tally.unlisted} jobs of revoked keys, besides those above`,
     `stalls       ${tally.stalls}: attempts that lost their worker`,
     `watches      ${tally.watches}, cut ${tally.cuts} times`,

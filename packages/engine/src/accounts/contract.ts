@@ -20,9 +20,9 @@ export interface ProviderAccountStatus {
   /** While COOLING_DOWN, the end of the cool-down. While HALF_OPEN, the time of the next probe if the present one does not return. */
   readonly coolUntilMs?: number;
   /** While COOLING_DOWN or HALF_OPEN, the time at which the account was last CLOSED. */
-  readonly pausedSinceMs?: number;
+  readonly coolDownSinceMs?: number;
   /** Why the account cools down: it refused calls for load, or it failed several times in a row and counts as down. */
-  readonly pausedFor?: "refused" | "failed";
+  readonly coolDownReason?: "refused" | "failed";
   /** Failures in a row that were reported while the account is CLOSED. */
   readonly failures: number;
   /** How many jobs run, or may start at once on the slices that shards hold. */
@@ -51,10 +51,10 @@ export interface ProviderReport {
 
 export interface ProviderVerdict {
   /**
-   * COUNTED: the account continues. PAUSED: the account cools down, and the attempt belongs to that episode, so it is not
-   * spent. PROBE: as PAUSED, and the attempt was the probe. EXHAUSTED: no job starts until an operator resets the account.
+   * COUNTED: the account continues. COOLING: the account cools down, and the attempt belongs to that episode, so it is not
+   * spent. PROBE: as COOLING, and the attempt was the probe. EXHAUSTED: no job starts until an operator resets the account.
    */
-  readonly kind: "COUNTED" | "PAUSED" | "PROBE" | "EXHAUSTED";
+  readonly kind: "COUNTED" | "COOLING" | "PROBE" | "EXHAUSTED";
   readonly coolUntilMs?: number;
   /** Names the episode. It stays the same until the account has a success. */
   readonly episode?: string;

@@ -47,7 +47,7 @@ end
 
 local hash = base .. "mr:account"
 local f = rcall("HMGET", hash, F.account_shard_version .. shard, F.account_shard_grant .. shard, F.account_shard_allowed .. shard, F.account_requests_limit, F.account_tokens_limit, F.account_running_limit, F.account_state, F.account_cool_until_ms, F.account_probe_until_ms, F.account_learned_running,
-  F.account_allowed, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_generation, F.account_paused_ms, F.account_failures, F.account_paused_for)
+  F.account_allowed, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_generation, F.account_cooling_ms, F.account_failures, F.account_cool_reason)
 if f[18] ~= generation then return { "GONE" } end
 local last, allowed_before = (numbers.whole(f[1]) or 0), (numbers.whole(f[3]) or 0)
 local granted_before = json.read(f[2])
@@ -73,7 +73,7 @@ if succeeded > 0 then
   -- Only a call that began after the cool-down began proves that it is over: it was charged in a later second.
   if state == "half" and success_second > math.floor((numbers.whole(f[19]) or 0) / 1000) then
     state, probe_until = "", nil
-    set[F.account_pauses], set[F.account_episode_ms], set[F.account_paused_for], set[F.account_failures] = 0, "", "", ""
+    set[F.account_cool_downs], set[F.account_episode_ms], set[F.account_cool_reason], set[F.account_failures] = 0, "", "", ""
   end
   if learned then learned = learned + succeeded / learned end
 end

@@ -184,9 +184,9 @@ test("the bounce after maxBounces spends an attempt, until no attempts are left"
 test("without a wait from the provider, each cool-down of an episode is twice as long (exponential backoff)", async () => {
   const { engine, submit, time } = await withAccount({});
   await submit(5);
-  for (const pauseMs of [1_000, 2_000, 4_000]) {
+  for (const coolDownMs of [1_000, 2_000, 4_000]) {
     await refuse(engine, await leaseOne(engine));
-    time.nowMs += pauseMs - 1;
+    time.nowMs += coolDownMs - 1;
     expect(await lease(engine, 5)).toEqual([]);
     time.nowMs += 60;
   }
@@ -200,11 +200,11 @@ test.each([
   [999, 1_000],
   [0, 1_000],
   [-5, 1_000],
-])("a provider that asks for %d ms gets %d", async (coolMs, pauseMs) => {
+])("a provider that asks for %d ms gets %d", async (coolMs, coolDownMs) => {
   const { engine, submit, time } = await withAccount({});
   await submit(2);
   await refuse(engine, await leaseOne(engine), coolMs);
-  expect((await engine.providerAccounts.get(pool))?.coolUntilMs).toBe(time.nowMs + pauseMs);
+  expect((await engine.providerAccounts.get(pool))?.coolUntilMs).toBe(time.nowMs + coolDownMs);
 });
 
 test("bounces of one episode count as one towards maxBounces, and a success ends the episode", async () => {

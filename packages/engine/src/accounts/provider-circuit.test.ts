@@ -56,15 +56,15 @@ async function opened(change = {}): Promise<Parts & { readonly left: readonly Le
   const leases = await lease(made.engine, 8);
   const verdicts: string[] = [];
   for (const leased of leases.slice(0, 5)) verdicts.push(await made.end(leased, "failed"));
-  expect(verdicts).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
+  expect(verdicts).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "COOLING"]);
   return { ...made, left: leases.slice(5) };
 }
 
 test("failures in a row of several jobs open the circuit: no job starts, and later failures spend no attempt", async () => {
   const { engine, left, end, status, check, pass } = await opened();
-  expect(await status()).toMatchObject({ state: "COOLING_DOWN", pausedFor: "failed" });
+  expect(await status()).toMatchObject({ state: "COOLING_DOWN", coolDownReason: "failed" });
   expect(await lease(engine, 10)).toEqual([]);
-  for (const leased of left) expect(await end(leased, "failed")).toBe("PAUSED");
+  for (const leased of left) expect(await end(leased, "failed")).toBe("COOLING");
   const records = await engine.getJobs(left.map(({ jobId }) => jobId));
   expect(records.map((record) => [record?.attempt, record?.bounces])).toEqual([
     [0, 1],
@@ -102,8 +102,8 @@ test("one probe at a time: its success closes the circuit", async () => {
 test("each failed probe doubles the cool-down, up to a minute", async () => {
   const { engine, end, pass } = await opened();
   const jobs = new Set<string>();
-  for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
-    pass(pauseMs - 1);
+  for (const coolDownMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    pass(coolDownMs - 1);
     expect(await lease(engine, 10)).toEqual([]);
     pass(51);
     const probe = await leaseOne(engine);
@@ -172,7 +172,7 @@ test("a success in any shard restarts the count of failures in a row", async () 
   pass(5);
   for (const leased of leases.splice(0, 4)) expect(await end(leased, "failed")).toBe("COUNTED");
   expect((await status())?.state).toBe("CLOSED");
-  expect(await end(leases.pop() as Lease, "failed")).toBe("PAUSED");
+  expect(await end(leases.pop() as Lease, "failed")).toBe("COOLING");
 });
 
 test("a failure that is reported twice counts once", async () => {
@@ -192,7 +192,7 @@ test("a call that hangs from before the outage until after it opens no circuit, 
   pass(1_000);
   await complete(await leaseOne(engine));
   await engine.syncPolicy();
-  for (const leased of left) expect(await end(leased, "failed")).toBe("PAUSED");
+  for (const leased of left) expect(await end(leased, "failed")).toBe("COOLING");
   expect(await status()).toMatchObject({ state: "CLOSED", failures: 0 });
 });
 
@@ -216,7 +216,7 @@ test("a pool without an account has a circuit too", async () => {
     const attempt = { jobId: leased.jobId, startedMs: leased.job.startedAtMs ?? 0 };
     kinds.push((await engine.providerAccounts.report("other", { kind: "failed", attempt })).kind);
   }
-  expect(kinds).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "PAUSED"]);
+  expect(kinds).toEqual(["COUNTED", "COUNTED", "COUNTED", "COUNTED", "COOLING"]);
   expect(await lease(engine, 5)).toEqual([]);
 });
 

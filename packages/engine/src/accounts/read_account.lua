@@ -16,7 +16,7 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 --- @include "accounts/lib/failures"
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, F.account_state, F.account_cool_until_ms, F.account_allowed, F.account_learned_running, F.account_requests_limit, F.account_tokens_limit, F.account_running_limit, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_episode_ms, F.account_paused_for, F.account_failures, F.account_probe_until_ms, F.account_generation)
+local f = rcall("HMGET", hash, F.account_state, F.account_cool_until_ms, F.account_allowed, F.account_learned_running, F.account_requests_limit, F.account_tokens_limit, F.account_running_limit, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.account_episode_ms, F.account_cool_reason, F.account_failures, F.account_probe_until_ms, F.account_generation)
 local q = windows.open(windows.kind(F.requests_window, 1000, 61, now_ms), hash, f[8], f[9], f[10])
 local t = windows.open(windows.kind(F.tokens_window, 1000, 61, now_ms), hash, f[11], f[12], f[13])
 local fields = {}

@@ -5,8 +5,8 @@ import type { ProviderAccountState } from "./contract.ts";
 export interface AccountReading {
   readonly state: ProviderAccountState;
   readonly coolUntilMs?: number;
-  readonly pausedSinceMs?: number;
-  readonly pausedFor?: "refused" | "failed";
+  readonly coolDownSinceMs?: number;
+  readonly coolDownReason?: "refused" | "failed";
   readonly failures: number;
   readonly running: number;
   readonly runningLimit?: number;
@@ -46,16 +46,16 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         why,
         failures,
       ] = rest;
-      const paused = state === "COOLING_DOWN" || state === "HALF_OPEN";
+      const cooling = state === "COOLING_DOWN" || state === "HALF_OPEN";
       const optional = <Name extends string>(name: Name, value: unknown) => {
         const number = asOptionalNumber(value);
         return number === undefined ? {} : ({ [name]: number } as Record<Name, number>);
       };
       return {
         state,
-        ...(paused ? optional("coolUntilMs", cool) : {}),
-        ...(paused ? optional("pausedSinceMs", since) : {}),
-        ...(paused ? { pausedFor: why === "failed" ? "failed" : "refused" } : {}),
+        ...(cooling ? optional("coolUntilMs", cool) : {}),
+        ...(cooling ? optional("coolDownSinceMs", since) : {}),
+        ...(cooling ? { coolDownReason: why === "failed" ? "failed" : "refused" } : {}),
         failures: asNumber(failures),
         running: asNumber(running),
         ...optional("runningLimit", limit),

@@ -1,7 +1,7 @@
 -- report_provider: record how a provider responded to a call. Its account cools down, or continues.
 -- KEYS     base
 -- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure
--- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: the account does not exist; verdict is "PAUSED" |
+-- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: the account does not exist; verdict is "COOLING" |
 --          "PROBE" | "EXHAUSTED" | "SUSPECT" | "COUNTED"
 -- REPEAT   safe: all reports of one cool-down count once, and an attempt's failure counts once
 -- TOUCHES  mr:account (hash)
@@ -10,7 +10,7 @@
 -- used up), "failed" (the provider's server failed, or did not answer) or "answered" (the provider took the call).
 -- started_ms is when the attempt of job_id began. asked_ms is the wait that the provider asked for, or 0.
 --
--- verdict  PAUSED     the account cools down, and the attempt belongs to that cool-down
+-- verdict  COOLING    the account cools down, and the attempt belongs to that cool-down
 --          PROBE      the attempt was the probe, and it failed: the cool-down is not over
 --          EXHAUSTED  no job starts until an operator resets the account
 --          SUSPECT    the account would cool down, unless a shard has had a success since: collect the shards' reports, and
@@ -41,11 +41,11 @@ local LEAST_JOBS = 2
 local EXHAUSTED = "exhausted"
 
 local hash = base .. "mr:account"
-local f = rcall("HMGET", hash, F.account_generation, F.account_state, F.account_cool_until_ms, F.account_pauses, F.account_episode_ms, F.account_paused_ms, F.account_learned_running, F.account_allowed, F.account_failures, F.account_paused_for)
+local f = rcall("HMGET", hash, F.account_generation, F.account_state, F.account_cool_until_ms, F.account_cool_downs, F.account_episode_ms, F.account_cooling_ms, F.account_learned_running, F.account_allowed, F.account_failures, F.account_cool_reason)
 if not f[1] then return { "GONE" } end
 local state, cool_until, steps, episode = f[2] or "", numbers.whole(f[3]) or 0, numbers.whole(f[4]) or 0, f[5] or ""
 local opened, learned, running, failed = numbers.whole(f[6]) or 0, numbers.finite(f[7]), numbers.whole(f[8]) or 0, f[9] or ""
-local paused = state == "cool" or state == "half"
+local cooling = state == "cool" or state == "half"
 asked_ms = math.min(asked_ms, MOST_ASKED_MS)
 
 local function text(number) return string.format("%.0f", number) end
@@ -53,7 +53,7 @@ local function reply(verdict, begun)
   return { verdict, state == "cool" and text(cool_until) or "", episode, begun and 1 or 0 }
 end
 -- Begins a cool-down, which is longer than the last one.
-local function pause(why)
+local function cool_down(why)
   steps = steps + 1
   state, opened = "cool", now_ms
   cool_until = now_ms + math.max(asked_ms, math.min(FIRST_MS * 2 ^ math.min(steps - 1, 10), LONGEST_MS))
@@ -61,8 +61,8 @@ local function pause(why)
     episode = text(now_ms)
     learned = math.max(1, math.floor(math.min(learned or running, running) / 2))
   end
-  rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "", F.account_pauses, steps, F.account_episode_ms, episode, F.account_paused_ms, text(opened),
-    F.account_learned_running, learned or "", F.account_paused_for, why, F.account_failures, "")
+  rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "", F.account_cool_downs, steps, F.account_episode_ms, episode, F.account_cooling_ms, text(opened),
+    F.account_learned_running, learned or "", F.account_cool_reason, why, F.account_failures, "")
 end
 
 if kind == "exhausted" or state == "exhausted" then
@@ -75,7 +75,7 @@ end
 if kind == "answered" then
   if state == "half" and started_ms > opened then
     state, episode = "", ""
-    rcall("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_pauses, 0, F.account_episode_ms, "", F.account_paused_for, "", F.account_failures, "")
+    rcall("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_cool_downs, 0, F.account_episode_ms, "", F.account_cool_reason, "", F.account_failures, "")
   elseif failed ~= "" then
     rcall("HSET", hash, F.account_failures, "")
   end
@@ -83,31 +83,31 @@ if kind == "answered" then
 end
 
 if state == "half" and started_ms > opened then
-  pause(f[10] or kind)
+  cool_down(f[10] or kind)
   return reply("PROBE", true)
 end
-if paused then
+if cooling then
   -- The call began before the cool-down. Its report tells nothing new, except how long the provider asks for.
   if asked_ms > 0 and now_ms + asked_ms > cool_until then
     local begun = state == "half"
     state, cool_until = "cool", now_ms + asked_ms
     rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "")
-    return reply("PAUSED", begun)
+    return reply("COOLING", begun)
   end
-  return reply("PAUSED", false)
+  return reply("COOLING", false)
 end
 if kind == "refused" then
-  pause(kind)
-  return reply("PAUSED", true)
+  cool_down(kind)
+  return reply("COOLING", true)
 end
 
 -- A call that has hung since before the last cool-down belongs to that cool-down.
-if started_ms <= opened then return reply("PAUSED", false) end
+if started_ms <= opened then return reply("COOLING", false) end
 failed = failures.add(failed, now_ms, job_id, text(started_ms), most_failures)
 local count, jobs = failures.count(failed)
 if count >= most_failures and jobs >= LEAST_JOBS and sure then
-  pause(kind)
-  return reply("PAUSED", true)
+  cool_down(kind)
+  return reply("COOLING", true)
 end
 rcall("HSET", hash, F.account_failures, failed)
 return reply(count >= most_failures and jobs >= LEAST_JOBS and "SUSPECT" or "COUNTED", false)

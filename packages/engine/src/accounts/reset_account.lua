@@ -9,5 +9,5 @@
 local base = KEYS[1]
 local hash = base .. "mr:account"
 if redis.call("HEXISTS", hash, F.account_generation) == 0 then return "GONE" end
-redis.call("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_pauses, 0, F.account_episode_ms, "", F.account_paused_for, "", F.account_failures, "", F.account_learned_running, "")
+redis.call("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_cool_downs, 0, F.account_episode_ms, "", F.account_cool_reason, "", F.account_failures, "", F.account_learned_running, "")
 return "RESET"

@@ -153,12 +153,12 @@ test("a finding about a counter names its queue and shard", async () => {
 test("a change that was under way is no finding, because a second pass does not confirm it", async () => {
   const { engine, redis, base, waiting, find } = await setupBusy();
   await redis.zadd(`${base}delayed`, 1, waiting.id);
-  let mended = false;
+  let repaired = false;
   const findings = await engine.audit({
     looksAgain: 1,
     onProgress: () => {
-      if (mended) return;
-      mended = true;
+      if (repaired) return;
+      repaired = true;
       // Redis executes this before the next pass, because it is sent at once.
       void redis.zrem(`${base}delayed`, waiting.id);
     },

@@ -1,5 +1,5 @@
 /** What a repair checks again, and repairs if it is still wrong. */
-export interface Mend {
+export interface RepairSubject {
   readonly kind: "job" | "key" | "pool" | "depth" | "lane" | "class" | "stored" | "account";
   readonly name: string;
 }
@@ -11,7 +11,7 @@ export interface Finding {
   readonly subject: string;
   readonly problem: string;
   /** How it can be repaired. Absent if the right value cannot be proved. */
-  readonly mend?: Mend;
+  readonly repair?: RepairSubject;
   /** The shard of the subject. Absent for a provider account. */
   readonly base?: string;
 }

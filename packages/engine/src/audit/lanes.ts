@@ -100,14 +100,14 @@ function* checkDepth(shard: ShardSnapshot, lanes: readonly string[]): Generator<
   const counted = Number(shard.hash("mr:depth")[F.depth_all] ?? 0);
   if (jobs !== counted) {
     const problem = `has ${jobs} jobs in lanes, counted as ${counted}`;
-    yield { invariant: 11, subject: "*", problem, mend: { kind: "depth", name: "*" } };
+    yield { invariant: 11, subject: "*", problem, repair: { kind: "depth", name: "*" } };
   }
 }
 
 /** A lane is "key|band|pool|family", a class is "band|pool|family". */
 const broken = (subject: string, problem: string): Finding => ({
   ...{ invariant: 6, subject, problem },
-  mend: { kind: /^[0-3]\|/.test(subject) ? "class" : "lane", name: subject },
+  repair: { kind: /^[0-3]\|/.test(subject) ? "class" : "lane", name: subject },
 });
 
 const named = (shard: ShardSnapshot, start: string): string[] =>

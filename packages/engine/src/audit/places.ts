@@ -5,9 +5,9 @@ import type { ShardSnapshot } from "./shard-snapshot.ts";
 /** Checks where each job is: in one place (1), with one end (2) and one lease (3). */
 export function* checkPlaces(shard: ShardSnapshot): Generator<Finding> {
   for (const finding of findPlaces(shard)) {
-    const mend = { kind: "job", name: finding.subject } as const;
+    const repair = { kind: "job", name: finding.subject } as const;
     // If a job is in several places, or two leases claim its end, the right one cannot be proved.
-    yield UNPROVABLE.test(finding.problem) ? finding : { ...finding, mend };
+    yield UNPROVABLE.test(finding.problem) ? finding : { ...finding, repair };
   }
 }
 

@@ -178,7 +178,7 @@ test("a finding that is right by now is left as it is", async () => {
   await redis.lpush(`${base}active`, first.jobId);
   await redis.zadd(`${base}delayed`, 1, later.id);
   await redis.hincrby(`${base}mr:depth`, "*", -5);
-  for await (const one of engine.repair(findings)) throw new Error(`mended ${one.subject}`);
+  for await (const one of engine.repair(findings)) throw new Error(`repaired ${one.subject}`);
   expect(await engine.audit()).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { accountBase, shardAt } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { JobRepair, Repair } from "./contract.ts";
-import type { Finding, Mend } from "./finding.ts";
+import type { Finding, RepairSubject } from "./finding.ts";
 import { repairAccount } from "./repair_account.ts";
 import { type CountKind, repairCounts } from "./repair_counts.ts";
 import { repairJobs } from "./repair_jobs.ts";
@@ -40,12 +40,12 @@ export async function* repairFindings(
   parts: RepairParts,
   findings: readonly Finding[],
 ): AsyncGenerator<Repair> {
-  for (const [base, mends] of byBase(findings)) {
-    const ids = mends.filter(({ kind }) => kind === "job").map(({ name }) => name as JobId);
+  for (const [base, wrong] of byBase(findings)) {
+    const ids = wrong.filter(({ kind }) => kind === "job").map(({ name }) => name as JobId);
     for (let from = 0; from < ids.length; from += AT_ONCE) {
       yield* repairJobsOf(parts, base, ids.slice(from, from + AT_ONCE));
     }
-    const subjects = mends.flatMap(({ kind, name }) =>
+    const subjects = wrong.flatMap(({ kind, name }) =>
       kind === "job" || kind === "account" ? [] : [{ kind: kind as CountKind, name }],
     );
     if (subjects.length > 0) {
@@ -58,7 +58,7 @@ export async function* repairFindings(
         yield { subject: name.replace(/:d$/, ""), done: `${counted[kind]}: ${what}` };
       }
     }
-    for (const { name } of mends.filter(({ kind }) => kind === "account")) {
+    for (const { name } of wrong.filter(({ kind }) => kind === "account")) {
       const account = accountBase(parts.rootPrefix, name);
       if (await repairAccount.run(parts.redis, account, undefined))
         yield { subject: name, done: "the jobs that it allows its shards were counted again" };
@@ -76,17 +76,17 @@ const counted: Readonly<Record<string, string>> = {
 };
 
 /** What to repair in each shard, each subject once. Provider accounts come after the shards. */
-function byBase(findings: readonly Finding[]): ReadonlyMap<string, readonly Mend[]> {
-  const mends = new Map<string, Map<string, Mend>>();
+function byBase(findings: readonly Finding[]): ReadonlyMap<string, readonly RepairSubject[]> {
+  const shards = new Map<string, Map<string, RepairSubject>>();
   const shardsFirst = [...findings].sort(
     (a, b) => Number(a.base === undefined) - Number(b.base === undefined),
   );
-  for (const { mend, base = "" } of shardsFirst) {
-    if (mend === undefined) continue;
-    const byName = mends.get(base) ?? new Map<string, Mend>();
-    mends.set(base, byName.set(`${mend.kind} ${mend.name}`, mend));
+  for (const { repair, base = "" } of shardsFirst) {
+    if (repair === undefined) continue;
+    const byName = shards.get(base) ?? new Map<string, RepairSubject>();
+    shards.set(base, byName.set(`${repair.kind} ${repair.name}`, repair));
   }
-  return new Map([...mends].map(([base, byName]) => [base, [...byName.values()]]));
+  return new Map([...shards].map(([base, byName]) => [base, [...byName.values()]]));
 }
 
 async function* repairJobsOf(

@@ -1,7 +1,7 @@
 -- repair_account: count again the jobs that a provider account allows its shards, and the account's windows.
 -- KEYS     base
 -- ARGV
--- RETURNS  {"MENDED"} | {"RIGHT"}
+-- RETURNS  {"REPAIRED"} | {"RIGHT"}
 -- REPEAT   safe
 -- TOUCHES  mr:account (hash)
 --
@@ -17,6 +17,6 @@ for i = 1, #flat, 2 do
   if string.find(flat[i], "^" .. F.account_shard_allowed) then allowed = allowed + (numbers.whole(flat[i + 1]) or 0) end
   if flat[i] == F.account_allowed then counted = numbers.whole(flat[i + 1]) or 0 end
 end
-local mended = window_sums.mend(hash, "qt")
+local repaired = window_sums.repair(hash, "qt")
 if allowed ~= counted then rcall("HSET", hash, F.account_allowed, allowed) end
-return { (mended or allowed ~= counted) and "MENDED" or "RIGHT" }
+return { (repaired or allowed ~= counted) and "REPAIRED" or "RIGHT" }

@@ -6,5 +6,5 @@ export const repairAccount = defineScript<undefined, boolean>(import.meta.url, {
   name: "repair_account",
   argv: [],
   encode: () => [],
-  decode: (reply) => asList(reply)[0] === "MENDED",
+  decode: (reply) => asList(reply)[0] === "REPAIRED",
 });

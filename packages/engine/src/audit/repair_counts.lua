@@ -1,7 +1,7 @@
 -- repair_counts: count again what a shard counts, and repair lanes that no lease would serve.
 -- KEYS     base
 -- ARGV     now_ms; per subject: kind, name
--- RETURNS  per subject {"MENDED", before, after} | {"MENDED", "", ""}: only related values were wrong | {"RIGHT"}
+-- RETURNS  per subject {"REPAIRED", before, after} | {"REPAIRED", "", ""}: only related values were wrong | {"RIGHT"}
 -- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:held (zset), mr:held-classes: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
@@ -49,32 +49,32 @@ local function count_running()
   return running
 end
 
-local function mended(before, after)
+local function repaired(before, after)
   if before == after then return { "RIGHT" } end
-  return { "MENDED", string.format("%.0f", before), string.format("%.0f", after) }
+  return { "REPAIRED", string.format("%.0f", before), string.format("%.0f", after) }
 end
 
 local repairs = {}
 
 function repairs.key(key)
   local actual = count_running()["key " .. key] or 0
-  local windows_mended = window_sums.mend(base .. "mr:use:" .. key, "qtd")
+  local windows_repaired = window_sums.repair(base .. "mr:use:" .. key, "qtd")
   local use = budgets.use_of(key)
   local before = use.running
   if before ~= actual then use.running, use.freed = actual, "all" end
-  if before == actual and windows_mended then return { "MENDED", "", "" } end
-  return mended(before, actual)
+  if before == actual and windows_repaired then return { "REPAIRED", "", "" } end
+  return repaired(before, actual)
 end
 
 function repairs.pool(pool)
   local slice = slices.for_pool(pool)
-  if not slice then return rcall("DEL", base .. "mr:slice:" .. pool) == 1 and { "MENDED", "a slice", "none" } or { "RIGHT" } end
+  if not slice then return rcall("DEL", base .. "mr:slice:" .. pool) == 1 and { "REPAIRED", "a slice", "none" } or { "RIGHT" } end
   local actual, before = count_running()["pool " .. slice.generation .. " " .. pool] or 0, slice.running
   if before ~= actual then
     slice.running, slice.changed = actual, true
     signals.work()
   end
-  return mended(before, actual)
+  return repaired(before, actual)
 end
 
 function repairs.depth()
@@ -90,8 +90,8 @@ function repairs.depth()
   local before, before_without = lanes.size()
   lanes.count, lanes.without = all - before, without - before_without
   lanes.flush()
-  if before == all and before_without ~= without then return { "MENDED", "", "" } end
-  return mended(before, all)
+  if before == all and before_without ~= without then return { "REPAIRED", "", "" } end
+  return repaired(before, all)
 end
 
 function repairs.lane(lane)
@@ -108,14 +108,14 @@ function repairs.lane(lane)
   if has and not ready then enter(key, class) end
   if ready and not has then retire(lane, key, class) end
   signals.work()
-  return { "MENDED", ready and "ready" or held and "held" or "neither", has and "ready" or "gone" }
+  return { "REPAIRED", ready and "ready" or held and "held" or "neither", has and "ready" or "gone" }
 end
 
 function repairs.class(class)
   local has = rcall("EXISTS", base .. "mr:ready:" .. class) == 1
   local changed = rcall(has and "SADD" or "SREM", base .. "mr:classes", class) == 1
   signals.work()
-  return changed and { "MENDED", has and "no class" or "a class", has and "a class" or "none" } or { "RIGHT" }
+  return changed and { "REPAIRED", has and "no class" or "a class", has and "a class" or "none" } or { "RIGHT" }
 end
 
 -- The most jobs of a key that one call counts, because Redis serves nothing else meanwhile.
@@ -153,7 +153,7 @@ function repairs.stored(field)
   local counted = numbers.whole(rcall("HGET", base .. "mr:stored", field)) or 0
   if not actual or actual == counted then return { "RIGHT" } end
   if actual == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, actual) end
-  return mended(counted, actual)
+  return repaired(counted, actual)
 end
 
 local replies = {}

@@ -21,7 +21,7 @@ export const repairCounts = defineScript<RepairCountsRequest, readonly CountRepa
     decode: (reply) =>
       asList(reply).map((one) => {
         const [word, before, after] = asList(one);
-        if (word === "MENDED") return { before: asText(before), after: asText(after) };
+        if (word === "REPAIRED") return { before: asText(before), after: asText(after) };
         return word === "RIGHT" ? undefined : unexpectedReply("repair_counts", reply);
       }),
   },

@@ -29,7 +29,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
       const pool = name.slice("mr:slice:".length);
       if (governed[pool] === undefined) {
         const problem = "has a slice, but is no provider account";
-        yield { invariant: 5, subject: pool, problem, mend: { kind: "pool", name: pool } };
+        yield { invariant: 5, subject: pool, problem, repair: { kind: "pool", name: pool } };
       }
       yield* running("pool", pool, shard.hash(name)[F.slice_running], ofPool);
     }
@@ -52,7 +52,7 @@ function* running(
     invariant: 5,
     subject,
     problem: `${actual} running jobs hold reservations, but ${counted ?? 0} are counted`,
-    mend: { kind, name: subject },
+    repair: { kind, name: subject },
   };
 }
 
@@ -71,7 +71,7 @@ export function* windowSum(
   const counted = Number(hash[letter + F.window_sum] ?? 0);
   if (sum === counted) return;
   const problem = `the buckets of window ${letter} sum up to ${sum}, but its stored sum is ${counted}`;
-  yield { invariant: 5, subject, problem, mend: { kind, name: subject } };
+  yield { invariant: 5, subject, problem, repair: { kind, name: subject } };
 }
 
 /** Checks that a shard may run no more jobs of an account than the account has granted it. */
@@ -89,7 +89,7 @@ export function* checkAccount(
   if (allowed !== Number(account[F.account_allowed] ?? 0)) {
     const counted = account[F.account_allowed] ?? 0;
     const problem = `allows its shards ${allowed} running jobs, but ${counted} are counted`;
-    yield { invariant: 5, subject: pool, problem, mend: { kind: "account", name: pool } };
+    yield { invariant: 5, subject: pool, problem, repair: { kind: "account", name: pool } };
   }
   for (const { shard, hash } of shards) {
     // A shard that has not learned of a new generation yet has a slice of the one before.

@@ -33,8 +33,8 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
       ? "jobs wait for a time or for other jobs"
       : "bytes are stored";
     const problem = `${actual} ${what}, but ${counted[name] ?? 0} are counted`;
-    const mend = { kind: "stored", name } as const;
-    yield { invariant: 11, subject: name.replace(/:d$/, ""), problem, mend };
+    const repair = { kind: "stored", name } as const;
+    yield { invariant: 11, subject: name.replace(/:d$/, ""), problem, repair };
   }
 }
 

@@ -79,8 +79,8 @@ function ofAccount(facts: WaitFacts, status: ProviderAccountStatus & Clears): Co
   if (status.state === "EXHAUSTED") found.push({ kind: "PROVIDER_EXHAUSTED", subject });
   if (status.state === "COOLING_DOWN" || status.state === "HALF_OPEN") {
     const until = status.coolUntilMs === undefined ? {} : { clearMs: status.coolUntilMs };
-    const kind = status.pausedFor === "failed" ? "PROVIDER_DOWN" : "PROVIDER_COOLDOWN";
-    const since = status.pausedSinceMs === undefined ? {} : { sinceMs: status.pausedSinceMs };
+    const kind = status.coolDownReason === "failed" ? "PROVIDER_DOWN" : "PROVIDER_COOLDOWN";
+    const since = status.coolDownSinceMs === undefined ? {} : { sinceMs: status.coolDownSinceMs };
     found.push({ kind, subject, ...until, ...since });
   }
   const rate = (

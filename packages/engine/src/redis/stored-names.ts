@@ -233,13 +233,13 @@ export const F = {
   /** The time until which the account waits for a probe. It also names the probe. */
   account_probe_until_ms: "pb",
   /** "refused" or "failed". */
-  account_paused_for: "wy",
+  account_cool_reason: "wy",
   /** When the present episode began. */
   account_episode_ms: "es",
   /** When the last cool-down of the account began. */
-  account_paused_ms: "op",
+  account_cooling_ms: "op",
   /** How many cool-downs the present episode had. */
-  account_pauses: "ep",
+  account_cool_downs: "ep",
   /** How many jobs may run, as refusals have lowered it; "": no limit. */
   account_learned_running: "lim",
   /** Failures since the last success. accounts/lib/failures.lua describes them. */

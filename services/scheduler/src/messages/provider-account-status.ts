@@ -17,10 +17,10 @@ export const providerAccountStatusMessage = (
     account: providerAccountMessage(status.account),
     state: ProviderState[status.state],
     ...(status.coolUntilMs === undefined ? {} : { coolUntil: timestampOf(status.coolUntilMs) }),
-    ...(status.pausedSinceMs === undefined
+    ...(status.coolDownSinceMs === undefined
       ? {}
-      : { pausedSince: timestampOf(status.pausedSinceMs) }),
-    providerDown: status.pausedFor === "failed",
+      : { pausedSince: timestampOf(status.coolDownSinceMs) }),
+    providerDown: status.coolDownReason === "failed",
     failures: status.failures,
     running: status.running,
     runningLimit: status.runningLimit ?? 0,

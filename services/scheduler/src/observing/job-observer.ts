@@ -33,7 +33,7 @@ export interface JobObserver {
   /** A lease call held lanes; `lanes` counts them by constraint. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
   /** An attempt's report started a cool-down of a provider account. */
-  paused(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
+  coolingDown(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
@@ -93,11 +93,14 @@ const waitingObserver = ({
   metrics,
   log,
   labels,
-}: ObserverParts): Pick<JobObserver, "submitted" | "shed" | "awaited" | "held" | "paused"> => ({
+}: ObserverParts): Pick<
+  JobObserver,
+  "submitted" | "shed" | "awaited" | "held" | "coolingDown"
+> => ({
   submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
 
-  paused(account, reason, { kind, coolUntilMs }) {
-    metrics.providerPauses.inc({ reason });
+  coolingDown(account, reason, { kind, coolUntilMs }) {
+    metrics.providerCooldowns.inc({ reason });
     const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
     log?.warn(
       { account, reason, probe: kind === "PROBE", until },

@@ -9,7 +9,7 @@ const failed = { kind: "failed", askedMs: 0 } as const;
 const attempt = { report: refused, bounces: 0, nowMs };
 
 test("sends an attempt that met a cool-down to the head of its lane, and counts it with the others of the episode", () => {
-  const verdict = { kind: "PAUSED", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
+  const verdict = { kind: "COOLING", coolUntilMs: nowMs + 5_000, episode: "e1" } as const;
   expect(bounceOf({ ...attempt, verdict }, least)).toEqual({ delayMs: 0, episode: "e1" });
   expect(bounceOf({ ...attempt, report: failed, verdict }, least)).toEqual({
     ...{ delayMs: 0, episode: "e1" },

@@ -12,7 +12,7 @@ export interface ReportedAttempt {
   /** The verdict on the account of the job's pool. Left out if the job names no pool. */
   readonly verdict:
     | {
-        readonly kind: "COUNTED" | "PAUSED" | "PROBE" | "EXHAUSTED";
+        readonly kind: "COUNTED" | "COOLING" | "PROBE" | "EXHAUSTED";
         readonly coolUntilMs?: number;
         readonly episode?: string;
       }
@@ -39,7 +39,7 @@ export function bounceOf(attempt: ReportedAttempt, random: Random): Bounce | und
     return { delayMs: Math.max(backoffMs(ALONE, bounces + 1, random), report.askedMs) };
   }
   const { kind, coolUntilMs = nowMs, episode } = verdict;
-  if (kind === "PAUSED") return { delayMs: 0, ...(episode === undefined ? {} : { episode }) };
+  if (kind === "COOLING") return { delayMs: 0, ...(episode === undefined ? {} : { episode }) };
   if (kind !== "PROBE") return undefined;
   const delayMs = Math.max(0, coolUntilMs - nowMs) + AFTER_PROBE_MS;
   // A failed probe may be the job's own fault. Such bounces count one by one, so that the job ends at its limit.

@@ -5,8 +5,8 @@
 local window_sums = {}
 
 -- Sets the sum of each window in a hash to the sum of its buckets. Returns whether any sum was wrong.
-function window_sums.mend(hash, letters)
-  local flat, sums, stored, mended = rcall("HGETALL", hash), {}, {}, false
+function window_sums.repair(hash, letters)
+  local flat, sums, stored, repaired = rcall("HGETALL", hash), {}, {}, false
   for i = 1, #flat, 2 do
     local letter, bucket = string.match(flat[i], "^(%l)(%d+)$")
     if letter then
@@ -22,8 +22,8 @@ function window_sums.mend(hash, letters)
     local total = sums[letter] or { sum = 0 }
     if total.sum ~= (stored[letter .. F.window_sum] or 0) then
       rcall("HSET", hash, letter .. F.window_sum, total.sum, letter .. F.window_first, total.first or "", letter .. F.window_last, total.last or "")
-      mended = true
+      repaired = true
     end
   end
-  return mended
+  return repaired
 end

@@ -11,16 +11,16 @@ import type { Admin } from "./operator.ts";
  * Each scheduler checks 500 keys of the database every 2 s. A round leaves some 70,000 keys, which takes it 5
  * minutes. The duty may be at any key when the storm ends, so it may reach a job only in its next turn.
  */
-const MENDED_MS = 600_000;
+const REPAIRED_MS = 600_000;
 const LOOK_EVERY_MS = 2_000;
 
 /** Passes on log lines of services, and enters into the ledger which jobs the schedulers have repaired. */
-export const notingMended =
+export const notingRepaired =
   (ledger: Ledger, log: (line: string, service: string) => void) =>
   (line: string, service: string): void => {
     // The last line of a killed service may be cut, and is then not JSON.
     const jobId = /"job_id":"([^"]+)"/.exec(line)?.[1];
-    if (jobId !== undefined && line.includes(`"msg":"repaired a job"`)) ledger.mend(jobId);
+    if (jobId !== undefined && line.includes(`"msg":"repaired a job"`)) ledger.repair(jobId);
     log(line, service);
   };
 
@@ -28,8 +28,8 @@ export const notingMended =
  * Resolves with the last audit, once it finds no job that the duty could repair and no job waits or runs, or once
  * the time is over. An audit takes half a minute.
  */
-export async function auditWhenMended(admin: Admin, clock: Clock): Promise<AuditResponse> {
-  const untilMs = clock.nowMs() + MENDED_MS;
+export async function auditWhenRepaired(admin: Admin, clock: Clock): Promise<AuditResponse> {
+  const untilMs = clock.nowMs() + REPAIRED_MS;
   for (;;) {
     const audit = await auditOf(admin);
     // The order matters. A job that is put back after the audit was found by the audit. A job that was put back

@@ -5,8 +5,8 @@ import { Callers } from "./callers.ts";
 import { compare } from "./compare.ts";
 import { probeJob, STORM_QUEUE } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
-import { notingMended } from "./mended.ts";
 import { redisCommand } from "./redis-command.ts";
+import { notingRepaired } from "./repaired.ts";
 import { startStormSystem } from "./storm-system.ts";
 import { Tally } from "./tally.ts";
 
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 test("a job with only its first write stored is put back by the schedulers and runs without a violation", async () => {
   await using parts = new AsyncDisposableStack();
   const ledger = new Ledger();
-  const log = notingMended(ledger, () => undefined);
+  const log = notingRepaired(ledger, () => undefined);
   const options = {
     seed: 1,
     profile: "always",
@@ -43,7 +43,7 @@ test("a job with only its first write stored is put back by the schedulers and r
 
   expect(await compare(operator, callers, ledger, systemClock)).toBe(3);
   expect(ledger.wrong).toEqual([]);
-  expect([...ledger.mended]).toEqual([stray]);
+  expect([...ledger.repaired]).toEqual([stray]);
   expect(ledger).toMatchObject({ acknowledged: 2, strays: 1 });
   for (const service of services) service.release();
 });
