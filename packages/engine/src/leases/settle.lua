@@ -1,7 +1,7 @@
 -- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
---          state, delay_ms, counts, episode, body, message, noted, usage
+--          state, delay_ms, episode, body, message, noted, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
@@ -9,7 +9,7 @@
 -- kind     complete   body is the result
 --          release    the worker returns the job unfinished
 --          fail       state is the job's new state
---          retry      after delay_ms; counts is 1 if the attempt is spent
+--          retry      after delay_ms; the attempt is spent
 --          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
@@ -57,7 +57,7 @@ end
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
 -- A kind with its arguments, or nil if it is malformed.
-local function read_kind(name, state, delay_ms, counts, episode)
+local function read_kind(name, state, delay_ms, episode)
   if name == "complete" or name == "release" then return { name = name } end
   if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
   delay_ms = numbers.whole(delay_ms)
@@ -65,9 +65,7 @@ local function read_kind(name, state, delay_ms, counts, episode)
   if name == "bounce" then
     return string.find(episode, "^%w*$") and { name = name, delay_ms = delay_ms, episode = episode } or nil
   end
-  if name == "retry" and (counts == "0" or counts == "1") then
-    return { name = name, delay_ms = delay_ms, counts = counts == "1" }
-  end
+  if name == "retry" then return { name = name, delay_ms = delay_ms, counts = true } end
 end
 
 -- Settles the reservations. A call that never reached the provider is refunded to both. A call that the provider refused
@@ -110,15 +108,14 @@ local function settle(at)
   local kind = ARGV[at + 3]
   local state = ARGV[at + 4]
   local delay_ms = ARGV[at + 5]
-  local counts = ARGV[at + 6]
-  local episode = ARGV[at + 7]
-  local body = ARGV[at + 8]
-  local message = ARGV[at + 9]
-  local noted = ARGV[at + 10]
-  local usage = ARGV[at + 11]
+  local episode = ARGV[at + 6]
+  local body = ARGV[at + 7]
+  local message = ARGV[at + 8]
+  local noted = ARGV[at + 9]
+  local usage = ARGV[at + 10]
 
   local usage_text = usage
-  kind, usage = read_kind(kind, state, delay_ms, counts, episode), read_usage(usage)
+  kind, usage = read_kind(kind, state, delay_ms, episode), read_usage(usage)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
@@ -144,7 +141,8 @@ local function settle(at)
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
     return "SETTLED", "SUCCEEDED"
   end
-  state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
+  state, delay_ms = kind.state, kind.delay_ms
+  local counts = kind.counts
   if counts then history.note(id, noted, usage_text) end
   if not state and fields[10] then
     state, message = "CANCELLED", fields[10]
@@ -193,7 +191,7 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 11 do
+for at = 5, #ARGV - 1, 10 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end
