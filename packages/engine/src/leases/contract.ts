@@ -71,7 +71,10 @@ export type Settlement = LeaseRef & {
         readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
         readonly failure: Failure;
       }
-    /** The job runs again, after `delayMs` or at once, and the attempt is spent. If its cancellation was requested, it becomes CANCELLED instead. */
+    /**
+     * The job runs again, after `delayMs` or at once, and the attempt is spent. If its cancellation was requested, it
+     * becomes CANCELLED instead.
+     */
     | {
         readonly kind: "retry";
         readonly delayMs: number;

@@ -9,14 +9,14 @@
 -- kind     complete   body is the result
 --          release    the worker returns the job unfinished
 --          fail       state is the job's new state
---          retry      after delay_ms; the attempt is spent
---          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
+--          retry      after delay_ms
+--          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
 -- usage is "" or "input,output,calls", with ",compute_ms" if the worker measured CPU time. A job that would run again
 -- becomes CANCELLED if its cancellation was requested. The reservations are settled to the tokens of the usage.
 -- Without a usage they count as spent, unless the attempt does not count: then the provider was never reached.
--- Bounces of one episode count as one. The bounce after max_bounces spends an attempt.
+-- Bounces of one episode count as one. jobs/lib/attempts decides which attempts are spent.
 --
 -- A settlement that is INVALID changes nothing, and the others of the call are settled. The script decodes only JSON
 -- that may be malformed without harm: a stored field that cannot be read counts as absent.
@@ -59,13 +59,13 @@ local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 -- A kind with its arguments, or nil if it is malformed.
 local function read_kind(name, state, delay_ms, episode)
   if name == "complete" or name == "release" then return { name = name } end
-  if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
+  if name == "fail" then return ENDS[state] and { name = name, state = state } or nil end
   delay_ms = numbers.whole(delay_ms)
   if not delay_ms or delay_ms < 0 then return nil end
   if name == "bounce" then
     return string.find(episode, "^%w*$") and { name = name, delay_ms = delay_ms, episode = episode } or nil
   end
-  if name == "retry" then return { name = name, delay_ms = delay_ms, counts = true } end
+  if name == "retry" then return { name = name, delay_ms = delay_ms } end
 end
 
 -- Settles the reservations. A call that never reached the provider is refunded to both. A call that the provider refused
@@ -75,7 +75,7 @@ local function settle_reservation(id, rsv, acs, kind, usage)
   local key = lanes.key_of(id)
   if key and spent and spent > 0 then budgets.learn(key, spent) end
   local ended, bounced = kind.name == "complete", kind.name == "bounce"
-  local back = not ended and not kind.counts
+  local back = not attempts.SPENDS[kind.name]
   local unspent = back and not spent
   if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[4]) end
   if acs then
@@ -90,16 +90,6 @@ local function count_episode(before, episode)
   count = numbers.whole(count) or 0
   if episode ~= "" and episode == last then return count, true end
   return count + 1, false
-end
-
-local function attempts_of(job_key)
-  return numbers.whole(json.read(rcall("HGET", job_key, F.bull_options)).attempts) or 1
-end
-
--- Whether a job spends an attempt because of its bounces, and if so, whether that was its last attempt.
-local function count_bounce(job_key, bounces, failed_attempts)
-  if bounces % (max_bounces + 1) ~= 0 then return false, false end
-  return true, failed_attempts + 1 >= attempts_of(job_key)
 end
 
 local function settle(at)
@@ -141,34 +131,34 @@ local function settle(at)
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
     return "SETTLED", "SUCCEEDED"
   end
+  local name = kind.name
   state, delay_ms = kind.state, kind.delay_ms
-  local counts = kind.counts
-  if counts then history.note(id, noted, usage_text) end
   if not state and fields[10] then
     state, message = "CANCELLED", fields[10]
     body = ends.failure("CANCELLED", message)
   end
-  local failed_attempts = numbers.whole(fields[2]) or 0
-  if kind.name == "bounce" and not state then
-    local episodes, again = count_episode(fields[15], kind.episode)
-    local last = false
-    extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
-    extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
-    if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
-    if counts then history.note(id, noted, usage_text) end
+  local spent, last, suspect
+  if not state then
+    local job = { key = job_key, spent = numbers.whole(fields[2]) or 0, stalls = numbers.whole(fields[16]),
+      max_bounces = max_bounces }
+    if name == "bounce" then
+      local episodes, again = count_episode(fields[15], kind.episode)
+      extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
+      extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
+      if not again then job.episodes = episodes end
+    end
+    spent, last, suspect = attempts.after(name, job)
     if last then state = "FAILED" end
   end
+  if spent or attempts.SPENDS[name] then history.note(id, noted, usage_text) end
   if state then
     ends.finish(id, fields, token, "active", state, nil, body, message, extra)
     return "SETTLED", state
   end
 
   if delay_ms then
-    if counts then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, failed_attempts + 1 end
-    -- A job that stalled before and has one attempt left would be ended by its next stall.
-    if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
-      extra[#extra + 1], extra[#extra + 2] = F.suspect, 1
-    end
+    if spent then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, spent end
+    if suspect then extra[#extra + 1], extra[#extra + 2] = F.suspect, 1 end
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
@@ -183,7 +173,7 @@ local function settle(at)
     rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
   end
   local lane, priority = lanes.find(id)
-  lanes.put(lane, id, priority or 0, not counts)
+  lanes.put(lane, id, priority or 0, not spent)
   events.add("waiting", id, "prev", "active")
   signals.add("s QUEUED", id)
   signals.work()

@@ -8,6 +8,7 @@
 --- @include "redis/lib/numbers"
 --- @include "redis/lib/json"
 --- @include "redis/lib/utf8"
+--- @include "jobs/lib/attempts"
 --- @include "jobs/lib/dead"
 local ends = {
   locks = later.list("DEL"),
@@ -56,21 +57,20 @@ ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempoten
 -- values to write in the same command.
 function ends.finish(job_id, fields, token, prev, state, result, failure, message, extra)
   local job_key = base .. job_id
-  local attempts = numbers.whole(fields[2]) or 0
-  if prev == "active" then attempts = attempts + 1 end
+  local spent = attempts.at_end(numbers.whole(fields[2]) or 0, prev)
   local set, keep_ms
   local bytes = result and #result or #failure + #message
   stored.add(job_id, bytes - (numbers.whole(fields[8]) or 0))
   extra = extra or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
-    rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, attempts,
+    rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, spent,
       F.ended_by, token .. " SUCCEEDED", F.end_bytes, stored.text(bytes), unpack(extra))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
     token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
-    rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, attempts,
+    rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, spent,
       F.attempts_started, token, F.ended_by, token .. " " .. state, F.end_bytes, stored.text(bytes), unpack(extra))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
