@@ -57,18 +57,19 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, F.bull_options, F.attempts_spent, F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation)
-  if not fields[1] then return end
+  local options, before, cancel_reason, deadline_ms, rsv, acs = unpack(rcall("HMGET", job_key, F.bull_options, F.attempts_spent,
+    F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation))
+  if not options then return end
   -- Nobody reports what a dead attempt spent, so it counts as what was reserved.
-  reservations.settle_lost(job_id, fields[5], fields[6])
+  reservations.settle_lost(job_id, rsv, acs)
   local stalls = numbers.add_field(job_key, F.stalls, 1)
   events.add("stalled", job_id)
   history.note(job_id, LOST, "")
-  local spent, last, suspect = attempts.after("lost", { key = job_key, options = fields[1],
-    spent = numbers.whole(fields[2]) or 0, stalls = stalls, max_stalls = max_stalls })
-  if fields[3] then
-    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
-  elseif (numbers.whole(fields[4]) or math.huge) <= now_ms then
+  local spent, last, suspect = attempts.after("lost", { key = job_key, options = options,
+    spent = numbers.whole(before) or 0, stalls = stalls, max_stalls = max_stalls })
+  if cancel_reason then
+    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", cancel_reason)
+  elseif (numbers.whole(deadline_ms) or math.huge) <= now_ms then
     finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
   elseif last then
     finish(job_id, "active", "failed", "FAILED", LAST[last][1], string.format(LAST[last][2], stalls))

@@ -33,6 +33,7 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "signals/lib/events"
 --- @include "signals/lib/signals"
 --- @include "redis/lib/later"
+--- @include "redis/lib/columns"
 --- @include "jobs/lib/delayed"
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
@@ -53,6 +54,10 @@ local function add_usage(before, more)
   for i = 1, more[4] + before[4] > 0 and 4 or 3 do sum[i] = string.format("%.0f", before[i] + more[i]) end
   return table.concat(sum, ",")
 end
+
+local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
+  F.bounces, F.bounce_episodes, F.stalls })
+local AT = columns.of(FIELDS)
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
@@ -92,6 +97,30 @@ local function count_episode(before, episode)
   return count + 1, false
 end
 
+-- Counts a bounce in `extra`. Returns the number of its episode, or nil if this episode was counted before.
+local function count_bounce(fields, episode, extra)
+  local episodes, again = count_episode(fields[AT[F.bounce_episodes]], episode)
+  extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[AT[F.bounces]]) or 0) + 1
+  extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, episode)
+  if not again then return episodes end
+end
+
+-- Puts a job that runs again where it waits. If its attempt was not spent, the job is the next one of its lane.
+local function run_again(id, delay_ms, spent)
+  if delay_ms and delay_ms > 0 then
+    rcall("HSET", base .. id, F.delay_ms, delay_ms)
+    delayed.add(id, now_ms + delay_ms)
+    signals.add("s SCHEDULED", id)
+    return "SCHEDULED"
+  end
+  local lane, priority = lanes.find(id)
+  lanes.put(lane, id, priority or 0, not spent)
+  events.add("waiting", id, "prev", "active")
+  signals.add("s QUEUED", id)
+  signals.work()
+  return "QUEUED"
+end
+
 local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
@@ -109,23 +138,21 @@ local function settle(at)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
-  -- The first eight are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes, F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation,
-    F.usage, F.bounces, F.bounce_episodes, F.stalls)
-  if fields[1] ~= token then return "LEASE_LOST", "" end
-  if fields[9] then
+  local fields = rcall("HMGET", job_key, unpack(FIELDS))
+  if fields[AT[F.attempts_started]] ~= token then return "LEASE_LOST", "" end
+  if fields[AT[F.finished_ms]] then
     local ended_by, ended_as = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", ended_as end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- Something is written from here on, so nothing below may throw.
-  local rsv, acs, extra = fields[11], fields[12], {}
+  local rsv, acs, extra = fields[AT[F.key_reservation]], fields[AT[F.account_reservation]], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
-  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[13], usage) end
+  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[AT[F.usage]], usage) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
@@ -133,21 +160,16 @@ local function settle(at)
   end
   local name = kind.name
   state, delay_ms = kind.state, kind.delay_ms
-  if not state and fields[10] then
-    state, message = "CANCELLED", fields[10]
+  local cancel_reason = fields[AT[F.cancel_reason]]
+  if not state and cancel_reason then
+    state, message = "CANCELLED", cancel_reason
     body = ends.failure("CANCELLED", message)
   end
   local spent, last, suspect
   if not state then
-    local job = { key = job_key, spent = numbers.whole(fields[2]) or 0, stalls = numbers.whole(fields[16]),
-      max_bounces = max_bounces }
-    if name == "bounce" then
-      local episodes, again = count_episode(fields[15], kind.episode)
-      extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
-      extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
-      if not again then job.episodes = episodes end
-    end
-    spent, last, suspect = attempts.after(name, job)
+    spent, last, suspect = attempts.after(name, { key = job_key, spent = numbers.whole(fields[AT[F.attempts_spent]]) or 0,
+      stalls = numbers.whole(fields[AT[F.stalls]]), max_bounces = max_bounces,
+      episodes = name == "bounce" and count_bounce(fields, kind.episode, extra) or nil })
     if last then state = "FAILED" end
   end
   if spent or attempts.SPENDS[name] then history.note(id, noted, usage_text) end
@@ -160,24 +182,13 @@ local function settle(at)
     if spent then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, spent end
     if suspect then extra[#extra + 1], extra[#extra + 2] = F.suspect, 1 end
     local bytes = #body + #message
-    stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
+    stored.add(id, bytes - (numbers.whole(fields[AT[F.end_bytes]]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
       unpack(extra))
-    if delay_ms > 0 then
-      rcall("HSET", job_key, F.delay_ms, delay_ms)
-      delayed.add(id, now_ms + delay_ms)
-      signals.add("s SCHEDULED", id)
-      return "SETTLED", "SCHEDULED"
-    end
   else
     rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
   end
-  local lane, priority = lanes.find(id)
-  lanes.put(lane, id, priority or 0, not spent)
-  events.add("waiting", id, "prev", "active")
-  signals.add("s QUEUED", id)
-  signals.work()
-  return "SETTLED", "QUEUED"
+  return "SETTLED", run_again(id, delay_ms, spent)
 end
 
 local replies = {}
