@@ -7,7 +7,9 @@ import {
   jsonText,
 } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
-import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
+import type { Deduplication, Failure, JobRecord, JobSpec } from "./contract.ts";
+import { parseJson } from "./parse-json.ts";
+import { parseUsage } from "./stored-usage.ts";
 
 /**
  * The field `spec`: everything that was submitted except the payload, so that a lease reads two fields, not twenty. Its
@@ -104,29 +106,6 @@ export const storedIdempotency = (job: JobSpec): string | undefined =>
     ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
 
-/** "input,output,calls", with ",compute_ms" if any was measured; "" without a usage. */
-export function usageText(usage: Usage | undefined): string {
-  if (usage === undefined) return "";
-  const { inputTokens, outputTokens, providerCalls, computeMs = 0 } = usage;
-  return [
-    inputTokens,
-    outputTokens,
-    providerCalls,
-    ...(computeMs > 0 ? [Math.ceil(computeMs)] : []),
-  ].join();
-}
-
-/** Reads the text that usageText wrote, or the sum that a script made of several. */
-export function parseUsage(text: string): Usage {
-  const [inputTokens = 0, outputTokens = 0, providerCalls = 0, computeMs = 0] = text
-    .split(",")
-    .map(Number);
-  return {
-    ...{ inputTokens, outputTokens, providerCalls },
-    ...(computeMs > 0 ? { computeMs } : {}),
-  };
-}
-
 /** The fields of a job's hash that were read, by their stored names. Without a spec, BullMQ's own fields replace it. */
 export interface StoredJob {
   readonly [field: string]: string | null | undefined;
@@ -177,7 +156,7 @@ export function jobRecord(
       nextRunAtMs,
       resultJson: state === "SUCCEEDED" ? (stored[F.result] ?? undefined) : undefined,
       failure: state === "SUCCEEDED" ? undefined : parseFailure(stored),
-      usage: usageOf(stored[F.usage]),
+      usage: parseUsage(stored[F.usage]),
     }),
   };
 }
@@ -197,23 +176,8 @@ function defined<T extends object>(fields: T): Defined<T> {
 const numberOf = (field: string | null | undefined): number | undefined =>
   isSet(field) ? Number(field) : undefined;
 
-const usageOf = (field: string | null | undefined): Usage | undefined =>
-  isSet(field) ? parseUsage(field) : undefined;
-
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
-
-/** Parses JSON. Returns undefined if the text is not a JSON object, which means that another program wrote it. */
-export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
-  // Most jobs have not failed. Parsing an empty text would create an error and its stack in each read of a job.
-  if (text === null || text === undefined || text === "") return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** The job's spec. If it is absent or cannot be read, BullMQ's own fields replace it. */
 function parseSpec(stored: StoredJob): StoredSpec {

@@ -13,10 +13,10 @@
 --          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
--- usage is "" or "input,output,calls", with ",compute_ms" if the worker measured CPU time. A job that would run again
--- becomes CANCELLED if its cancellation was requested. The reservations are settled to the tokens of the usage.
--- Without a usage they count as spent, unless the attempt does not count: then the provider was never reached.
--- Bounces of one episode count as one. jobs/lib/attempts decides which attempts are spent.
+-- usage is "" or JSON (see jobs/lib/usages). A job that would run again becomes CANCELLED if its cancellation was
+-- requested. The reservations are settled to the tokens of the usage. Without a usage they count as spent, unless the
+-- attempt does not count: then the provider was never reached. Bounces of one episode count as one. jobs/lib/attempts
+-- decides which attempts are spent.
 --
 -- A settlement that is INVALID changes nothing, and the others of the call are settled. The script decodes only JSON
 -- that may be malformed without harm: a stored field that cannot be read counts as absent.
@@ -39,21 +39,7 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "accounts/lib/slices"
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
-
--- Reads "input,output,calls" or "input,output,calls,compute_ms" as four numbers; nil if it is neither.
-local function read_usage(text)
-  local a, b, c, ms = string.match(text or "", "^(%d+),(%d+),(%d+),?(%d*)$")
-  if ms == "" then ms = "0" end
-  a, b, c, ms = numbers.whole(a), numbers.whole(b), numbers.whole(c), numbers.whole(ms)
-  if a and b and c and ms then return { a, b, c, ms } end
-end
-
-local function add_usage(before, more)
-  before = read_usage(before) or { 0, 0, 0, 0 }
-  local sum = {}
-  for i = 1, more[4] + before[4] > 0 and 4 or 3 do sum[i] = string.format("%.0f", before[i] + more[i]) end
-  return table.concat(sum, ",")
-end
+--- @include "jobs/lib/usages"
 
 local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
   F.bounces, F.bounce_episodes, F.stalls })
@@ -76,13 +62,13 @@ end
 -- Settles the reservations. A call that never reached the provider is refunded to both. A call that the provider refused
 -- is refunded to the key, and counts as a request of the account.
 local function settle_reservation(id, rsv, acs, kind, usage)
-  local spent = usage and usage[1] + usage[2]
+  local spent = usage and usages.tokens(usage)
   local key = lanes.key_of(id)
   if key and spent and spent > 0 then budgets.learn(key, spent) end
   local ended, bounced = kind.name == "complete", kind.name == "bounce"
   local back = not attempts.SPENDS[kind.name]
   local unspent = back and not spent
-  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[4]) end
+  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[F.usage_compute_ms]) end
   if acs then
     slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, ended)
   end
@@ -134,7 +120,7 @@ local function settle(at)
   local usage = ARGV[at + 10]
 
   local usage_text = usage
-  kind, usage = read_kind(kind, state, delay_ms, episode), read_usage(usage)
+  kind, usage = read_kind(kind, state, delay_ms, episode), usages.parse(usage)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
@@ -152,7 +138,7 @@ local function settle(at)
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
-  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[AT[F.usage]], usage) end
+  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, usages.add(fields[AT[F.usage]], usage, usage_text) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)

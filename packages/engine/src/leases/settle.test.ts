@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "../../test/setup.ts";
 import type { JobSpec } from "../index.ts";
+import { F } from "../redis/stored-names.ts";
 
 const failure = { reason: "PROVIDER_ERROR", message: "the provider answered 500", retryable: true };
 
@@ -70,6 +71,31 @@ test("CPU time is added up over attempts, whether they measured it or not", asyn
   expect(record?.usage).toEqual({
     ...{ inputTokens: 3, outputTokens: 3, providerCalls: 3, computeMs: 2_200 },
   });
+});
+
+test.each([
+  ["of an earlier version", "1,2,3", { inputTokens: 2, outputTokens: 3, providerCalls: 4 }],
+  [
+    "with CPU time, of an earlier version",
+    "1,2,3,40",
+    { inputTokens: 2, outputTokens: 3, providerCalls: 4, computeMs: 40 },
+  ],
+  ["that cannot be read", "{", { inputTokens: 1, outputTokens: 1, providerCalls: 1 }],
+])("a usage is added to a stored one %s", async (_, stored, sum) => {
+  const { engine, held, redis, base } = await running();
+  await redis.hset(base + held.jobId, F.usage, stored);
+  const usage = { inputTokens: 1, outputTokens: 1, providerCalls: 1 };
+  await engine.settle([{ ...held, kind: "complete", resultJson: "1", usage }]);
+  expect((await engine.getJobs([held.jobId]))[0]?.usage).toEqual(sum);
+});
+
+test("a script adds up members of a usage that it does not know", async () => {
+  const { engine, held, redis, base } = await running();
+  await redis.hset(base + held.jobId, F.usage, '{"i":1,"new":2}');
+  const usage = { inputTokens: 1, outputTokens: 0, providerCalls: 0 };
+  await engine.settle([{ ...held, kind: "complete", resultJson: "1", usage }]);
+  const sum = (await redis.hget(base + held.jobId, F.usage)) ?? "";
+  expect(JSON.parse(sum)).toEqual({ i: 2, new: 2 });
 });
 
 test.each(["FAILED", "CANCELLED", "EXPIRED"] as const)(

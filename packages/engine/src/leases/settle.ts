@@ -1,6 +1,6 @@
 import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
 import type { Failure } from "../jobs/contract.ts";
-import { usageText } from "../jobs/job-record.ts";
+import { usageText } from "../jobs/stored-usage.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
 import type { Settlement, SettleOutcome } from "./contract.ts";

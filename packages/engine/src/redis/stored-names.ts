@@ -47,7 +47,7 @@ export const F = {
   ended_by: "fin",
   /** The last failure, JSON. */
   failure: "fail",
-  /** "input,output,calls[,compute_ms]" over all attempts. */
+  /** What all attempts spent: JSON of `usage_` members. */
   usage: "use",
   estimated_tokens: "est",
   /** How often a provider refused the job. */
@@ -119,6 +119,13 @@ export const F = {
   attempt_ended_ms: "e",
   attempt_failure: "f",
   attempt_usage: "u",
+
+  // Members of a usage.
+  usage_input_tokens: "i",
+  usage_output_tokens: "o",
+  usage_provider_calls: "c",
+  /** CPU time of the worker. */
+  usage_compute_ms: "m",
 
   // An entry of a job's output.
   chunk_kind: "k",

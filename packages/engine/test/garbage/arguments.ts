@@ -150,9 +150,22 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
     const none = { state: "", delay_ms: "", episode: "" };
-    const texts = { ...none, body: failure, message: "it broke", noted: failure, usage: "5,5,1" };
+    const texts = {
+      ...none,
+      body: failure,
+      message: "it broke",
+      noted: failure,
+      usage: '{"i":5,"o":5,"c":1}',
+    };
     return [
-      { ...none, kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
+      {
+        ...none,
+        kind: "complete",
+        body: "1",
+        message: "",
+        noted: "",
+        usage: '{"i":5,"o":5,"c":1}',
+      },
       { ...none, kind: "release", body: "", message: "", noted: "", usage: "" },
       { ...texts, kind: "fail", state: "FAILED" },
       { ...texts, kind: "retry", delay_ms: "0" },
