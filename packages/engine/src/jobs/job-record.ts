@@ -20,8 +20,11 @@ interface StoredSpec {
   readonly [F.spec_priority]: number;
   readonly [F.spec_max_attempts]: number;
   readonly [F.spec_submitted_ms]: number;
-  /** initialMs, maxMs, factor and jitter. Absent for the default backoff. */
-  readonly [F.spec_backoff]?: readonly [number, number, number, number];
+  /**
+   * The members that are not those of the default backoff, by their own names, because no script reads them. Earlier
+   * versions wrote a list of initialMs, maxMs, factor and jitter.
+   */
+  readonly [F.spec_backoff]?: Partial<BackoffPolicy> | [number, number, number, number];
   readonly [F.spec_run_at_ms]?: number;
   readonly [F.spec_expires_at_ms]?: number;
   readonly [F.spec_deadline_ms]?: number;
@@ -76,18 +79,10 @@ export function storedSpec(job: JobSpec): string {
   return jsonText(spec);
 }
 
-function storedBackoff({
-  initialMs,
-  maxMs,
-  factor,
-  jitter,
-}: BackoffPolicy): StoredSpec[typeof F.spec_backoff] {
-  const usual =
-    initialMs === defaultBackoff.initialMs &&
-    maxMs === defaultBackoff.maxMs &&
-    factor === defaultBackoff.factor &&
-    jitter === defaultBackoff.jitter;
-  return usual ? undefined : [initialMs, maxMs, factor, jitter];
+function storedBackoff(backoff: BackoffPolicy): StoredSpec[typeof F.spec_backoff] {
+  const members = Object.entries(backoff) as [keyof BackoffPolicy, number][];
+  const unusual = members.filter(([name, value]) => value !== defaultBackoff[name]);
+  return unusual.length === 0 ? undefined : Object.fromEntries(unusual);
 }
 
 function isEmpty(labels: Readonly<Record<string, string>>): boolean {
@@ -210,6 +205,7 @@ function parseDeduplication(
 
 function parseBackoff(stored: StoredSpec[typeof F.spec_backoff]): BackoffPolicy {
   if (stored === undefined) return defaultBackoff;
+  if (!Array.isArray(stored)) return { ...defaultBackoff, ...stored };
   const [initialMs, maxMs, factor, jitter] = stored;
   return { initialMs, maxMs, factor, jitter };
 }

@@ -90,7 +90,7 @@ export const F = {
   spec_priority: "p",
   spec_max_attempts: "a",
   spec_submitted_ms: "s",
-  /** initialMs, maxMs, factor and jitter. Absent where they are the defaults. */
+  /** The members of the backoff that are not the defaults, by their own names. */
   spec_backoff: "b",
   spec_run_at_ms: "r",
   spec_expires_at_ms: "x",
