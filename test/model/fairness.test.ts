@@ -167,15 +167,7 @@ async function settle(
     const spent = (heldLease.job.estimatedTokens ?? 0) * (spend ?? habit ?? 1);
     const usage = { inputTokens: spent, outputTokens: 0, providerCalls: 1 };
     if (as === "release") return { ...heldLease, kind: "release" } as const;
-    if (as === "retry")
-      return {
-        ...heldLease,
-        kind: "retry",
-        delayMs: 0,
-        failure,
-        countsAttempt: false,
-        usage,
-      } as const;
+    if (as === "retry") return { ...heldLease, kind: "retry", delayMs: 0, failure, usage } as const;
     return { ...heldLease, kind: "complete", resultJson: "1", usage } as const;
   });
   const outcomes = await world.engine(by).settle(settlements);

@@ -70,7 +70,7 @@ export function settlementOf(lease: Lease, as: string, spent: number | undefined
     case "fail":
       return { ...lease, kind: "fail", state: "FAILED", failure, ...usage };
     case "retry":
-      return { ...lease, kind: "retry", delayMs: 3_000, failure, countsAttempt: true, ...usage };
+      return { ...lease, kind: "retry", delayMs: 3_000, failure, ...usage };
     case "bounce":
       return { ...lease, kind: "bounce", delayMs: 0, failure };
     default:

@@ -73,8 +73,8 @@ test("in any order of steps, every job is in one place and ends once", async () 
         if (as === "complete") return { ...leased, kind: "complete", resultJson: "1" };
         if (as === "fail") return { ...leased, kind: "fail", state: "FAILED", failure };
         if (as === "release") return { ...leased, kind: "release" };
-        const delayMs = as === "retry" ? 30_000 : 0;
-        return { ...leased, kind: "retry", delayMs, failure, countsAttempt: as !== "bounce" };
+        if (as === "bounce") return { ...leased, kind: "bounce", delayMs: 0, failure };
+        return { ...leased, kind: "retry", delayMs: as === "retry" ? 30_000 : 0, failure };
       };
 
       for (const next of steps) {

@@ -87,9 +87,7 @@ test("shards are spread over the masters, and every script stays in the slot of 
   for (const { id } of jobs.slice(0, 20)) await engine.cancel(id, "enough");
   const first = await lease(50);
   await engine.append(first.map((l) => ({ ...l, chunks: [{ seq: 0, kind: "text", body: "x" }] })));
-  await engine.settle(
-    first.map((l) => ({ ...l, kind: "retry", delayMs: 0, failure, countsAttempt: true })),
-  );
+  await engine.settle(first.map((l) => ({ ...l, kind: "retry", delayMs: 0, failure })));
   await engine.reap(queue, 100);
   await engine.promote(queue, 100);
   for (let leases = await lease(300); leases.length > 0; leases = await lease(300)) {

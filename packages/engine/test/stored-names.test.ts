@@ -19,7 +19,7 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_"],
+  ["stored_", "families_", "budget_", "usage_"],
 );
 const ofJob: readonly string[] = names
   .filter(

@@ -27,7 +27,7 @@ async function started() {
     const request = { queue, count: 1, leaseMs: LEASE_MS, workerId: "lost", alone: true };
     const { leases } = await engine.lease(request);
     const failure = { reason: "NO", message: "no", retryable: true };
-    const retry = { kind: "retry", delayMs: 1_000, failure, countsAttempt: false } as const;
+    const retry = { kind: "retry", delayMs: 1_000, failure } as const;
     await engine.settle(leases.map((of) => ({ ...of, ...retry })));
     const comes = async () => {
       clock.advance(1_000);

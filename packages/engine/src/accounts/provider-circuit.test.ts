@@ -26,7 +26,7 @@ async function parts(change = {}) {
       const { episode = "" } = verdict;
       await on.settle([
         verdict.kind === "COUNTED"
-          ? { ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true }
+          ? { ...leased, kind: "retry", delayMs: 0, failure }
           : {
               ...leased,
               kind: "bounce",

@@ -43,7 +43,6 @@ test("a job that failed for good is kept with the history of its attempts", asyn
   const retry = {
     kind: "retry",
     delayMs: 0,
-    countsAttempt: true,
     failure: failure("LATE"),
   } as const;
   await engine.settle([{ ...first, ...retry, usage }]);

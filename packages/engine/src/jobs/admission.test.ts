@@ -63,7 +63,7 @@ test("a retry is never refused, and counts while it waits", async () => {
   await kinds({});
   const running = await leaseOne(engine);
   expect(await kinds({})).toEqual(["accepted"]);
-  const retry = { kind: "retry", delayMs: 60_000, failure, countsAttempt: true } as const;
+  const retry = { kind: "retry", delayMs: 60_000, failure } as const;
   expect(await engine.settle([{ ...running, ...retry }])).toMatchObject([{ kind: "settled" }]);
   await check();
   await leaseOne(engine);
@@ -124,10 +124,7 @@ test("output counts, including that of an earlier attempt while it is kept", asy
     const chunks = [0, 1].map((seq) => ({ ...chunk, seq }));
     await engine.append([{ ...running, limitBytes: 3_000, chunks }] as never);
     await check();
-    if (retried)
-      await engine.settle([
-        { ...running, kind: "retry", delayMs: 0, failure, countsAttempt: true },
-      ]);
+    if (retried) await engine.settle([{ ...running, kind: "retry", delayMs: 0, failure }]);
     else await engine.settle([{ ...running, kind: "complete", resultJson: "1" }]);
   }
   expect(await stored()).toBeGreaterThan(before + 2_000);

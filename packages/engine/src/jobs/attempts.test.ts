@@ -42,7 +42,7 @@ test("a second completion with the same lease is reported as repeated, and chang
 
 test("a failed attempt waits out its backoff and runs again with a higher token", async () => {
   const { engine, time, held } = await running();
-  await engine.settle([{ ...held, kind: "retry", delayMs: 2_000, failure, countsAttempt: true }]);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 2_000, failure }]);
   expect(await stateOf(engine, held.jobId)).toBe("SCHEDULED");
   time.nowMs += 1_999;
   expect(await lease(engine, 1)).toEqual([]);
@@ -162,7 +162,7 @@ test("output is numbered without gaps over attempts, and a resent chunk is store
   expect(await engine.append([{ ...held, chunks: [text(5, "f")] }])).toEqual([
     { kind: "gap", expectedSeq: 3 },
   ]);
-  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);
   const second = await leaseOne(engine);
   await engine.append([{ ...second, chunks: [text(0, "again")] }]);
   const read = await engine.readOutput(held.jobId, 0, 100, 1_000_000);

@@ -76,9 +76,7 @@ test("a job that has started is not replaced, and the next job waits in addition
   time.nowMs += 10_000;
   const leased = await leaseOne(engine);
   const failure = { reason: "NO", message: "no", retryable: true };
-  await engine.settle([
-    { ...leased, kind: "retry", delayMs: 60_000, failure, countsAttempt: true },
-  ]);
+  await engine.settle([{ ...leased, kind: "retry", delayMs: 60_000, failure }]);
   await engine.submit([deduplicated()]);
   expect(await stateOf(engine, first.id)).toBe("SCHEDULED");
   await check();

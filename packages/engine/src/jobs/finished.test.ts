@@ -53,7 +53,7 @@ test("a job that failed and runs again has not finished", async () => {
   const { engine, job } = await setup();
   await engine.submit([job("aaaa")]);
   const held = await leaseOne(engine);
-  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);
   expect(await engine.getFinished([held.jobId])).toEqual([{ kind: "unfinished" }]);
   await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
   expect(await engine.getFinished([held.jobId])).toMatchObject([

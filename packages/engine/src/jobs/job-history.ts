@@ -1,6 +1,7 @@
 import { F } from "../redis/stored-names.ts";
 import type { AttemptRecord } from "./contract.ts";
-import { parseJson, parseUsage } from "./job-record.ts";
+import { parseJson } from "./parse-json.ts";
+import { parseUsage } from "./stored-usage.ts";
 
 /** jobs/lib/history.lua writes one line of JSON for each failed attempt. */
 interface StoredAttempt {
@@ -13,7 +14,8 @@ interface StoredAttempt {
     readonly message: string;
     readonly retryable: boolean;
   };
-  readonly [F.attempt_usage]?: string;
+  /** As stored-usage.ts reads it. */
+  readonly [F.attempt_usage]?: unknown;
 }
 
 export function parseHistory(text: string | undefined): readonly AttemptRecord[] {
@@ -27,13 +29,13 @@ export function parseHistory(text: string | undefined): readonly AttemptRecord[]
 function attemptOf(stored: StoredAttempt): AttemptRecord {
   const workerId = stored[F.attempt_worker_id];
   const startedAtMs = stored[F.attempt_started_ms];
-  const usage = stored[F.attempt_usage];
+  const usage = parseUsage(stored[F.attempt_usage]);
   return {
     attempt: stored[F.attempt_number],
     endedAtMs: stored[F.attempt_ended_ms],
     failure: stored[F.attempt_failure],
     ...(workerId === undefined ? {} : { workerId }),
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
-    ...(usage === undefined || usage === "" ? {} : { usage: parseUsage(usage) }),
+    ...(usage === undefined ? {} : { usage }),
   };
 }

@@ -46,6 +46,14 @@ test.each([
   });
 });
 
+test.each([
+  ["a list of an earlier version", [1, 2, 3, 0], { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 }],
+  ["the members that are not the defaults", { maxMs: 2 }, { ...defaultBackoff, maxMs: 2 }],
+])("a backoff is read from %s", (_, b, backoff) => {
+  const spec = JSON.stringify({ t: "echo", p: 1, a: 1, s: 1, b });
+  expect(jobRecord(least.id, "QUEUED", { spec }).backoff).toEqual(backoff);
+});
+
 test("the number of a running attempt is one above the spent attempts", () => {
   const stored = { spec: storedSpec(least), atm: "2" };
   expect(jobRecord(least.id, "RUNNING", stored).attempt).toBe(3);

@@ -7,7 +7,9 @@ import {
   jsonText,
 } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
-import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
+import type { Deduplication, Failure, JobRecord, JobSpec } from "./contract.ts";
+import { parseJson } from "./parse-json.ts";
+import { parseUsage } from "./stored-usage.ts";
 
 /**
  * The field `spec`: everything that was submitted except the payload, so that a lease reads two fields, not twenty. Its
@@ -18,8 +20,11 @@ interface StoredSpec {
   readonly [F.spec_priority]: number;
   readonly [F.spec_max_attempts]: number;
   readonly [F.spec_submitted_ms]: number;
-  /** initialMs, maxMs, factor and jitter. Absent for the default backoff. */
-  readonly [F.spec_backoff]?: readonly [number, number, number, number];
+  /**
+   * The members that are not those of the default backoff, by their own names, because no script reads them. Earlier
+   * versions wrote a list of initialMs, maxMs, factor and jitter.
+   */
+  readonly [F.spec_backoff]?: Partial<BackoffPolicy> | [number, number, number, number];
   readonly [F.spec_run_at_ms]?: number;
   readonly [F.spec_expires_at_ms]?: number;
   readonly [F.spec_deadline_ms]?: number;
@@ -74,18 +79,10 @@ export function storedSpec(job: JobSpec): string {
   return jsonText(spec);
 }
 
-function storedBackoff({
-  initialMs,
-  maxMs,
-  factor,
-  jitter,
-}: BackoffPolicy): StoredSpec[typeof F.spec_backoff] {
-  const usual =
-    initialMs === defaultBackoff.initialMs &&
-    maxMs === defaultBackoff.maxMs &&
-    factor === defaultBackoff.factor &&
-    jitter === defaultBackoff.jitter;
-  return usual ? undefined : [initialMs, maxMs, factor, jitter];
+function storedBackoff(backoff: BackoffPolicy): StoredSpec[typeof F.spec_backoff] {
+  const members = Object.entries(backoff) as [keyof BackoffPolicy, number][];
+  const unusual = members.filter(([name, value]) => value !== defaultBackoff[name]);
+  return unusual.length === 0 ? undefined : Object.fromEntries(unusual);
 }
 
 function isEmpty(labels: Readonly<Record<string, string>>): boolean {
@@ -103,29 +100,6 @@ export const storedIdempotency = (job: JobSpec): string | undefined =>
   job.idempotencyKey === undefined
     ? undefined
     : `${job.idempotencyWindowMs ?? DEFAULT_IDEMPOTENCY_WINDOW_MS}:${job.idempotencyKey}`;
-
-/** "input,output,calls", with ",compute_ms" if any was measured; "" without a usage. */
-export function usageText(usage: Usage | undefined): string {
-  if (usage === undefined) return "";
-  const { inputTokens, outputTokens, providerCalls, computeMs = 0 } = usage;
-  return [
-    inputTokens,
-    outputTokens,
-    providerCalls,
-    ...(computeMs > 0 ? [Math.ceil(computeMs)] : []),
-  ].join();
-}
-
-/** Reads the text that usageText wrote, or the sum that a script made of several. */
-export function parseUsage(text: string): Usage {
-  const [inputTokens = 0, outputTokens = 0, providerCalls = 0, computeMs = 0] = text
-    .split(",")
-    .map(Number);
-  return {
-    ...{ inputTokens, outputTokens, providerCalls },
-    ...(computeMs > 0 ? { computeMs } : {}),
-  };
-}
 
 /** The fields of a job's hash that were read, by their stored names. Without a spec, BullMQ's own fields replace it. */
 export interface StoredJob {
@@ -177,7 +151,7 @@ export function jobRecord(
       nextRunAtMs,
       resultJson: state === "SUCCEEDED" ? (stored[F.result] ?? undefined) : undefined,
       failure: state === "SUCCEEDED" ? undefined : parseFailure(stored),
-      usage: usageOf(stored[F.usage]),
+      usage: parseUsage(stored[F.usage]),
     }),
   };
 }
@@ -197,23 +171,8 @@ function defined<T extends object>(fields: T): Defined<T> {
 const numberOf = (field: string | null | undefined): number | undefined =>
   isSet(field) ? Number(field) : undefined;
 
-const usageOf = (field: string | null | undefined): Usage | undefined =>
-  isSet(field) ? parseUsage(field) : undefined;
-
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;
-
-/** Parses JSON. Returns undefined if the text is not a JSON object, which means that another program wrote it. */
-export function parseJson<T extends object>(text: string | null | undefined): T | undefined {
-  // Most jobs have not failed. Parsing an empty text would create an error and its stack in each read of a job.
-  if (text === null || text === undefined || text === "") return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** The job's spec. If it is absent or cannot be read, BullMQ's own fields replace it. */
 function parseSpec(stored: StoredJob): StoredSpec {
@@ -246,6 +205,7 @@ function parseDeduplication(
 
 function parseBackoff(stored: StoredSpec[typeof F.spec_backoff]): BackoffPolicy {
   if (stored === undefined) return defaultBackoff;
+  if (!Array.isArray(stored)) return { ...defaultBackoff, ...stored };
   const [initialMs, maxMs, factor, jitter] = stored;
   return { initialMs, maxMs, factor, jitter };
 }

@@ -125,8 +125,8 @@ test("a suspect that is retried, released or delayed stays a suspect, and obeys 
   await stall(2);
   for (const settlement of [
     { kind: "release" },
-    { kind: "retry", delayMs: 0, failure, countsAttempt: true },
-    { kind: "retry", delayMs: 1_000, failure, countsAttempt: true },
+    { kind: "retry", delayMs: 0, failure },
+    { kind: "retry", delayMs: 1_000, failure },
   ] as const) {
     const { leases } = await request({ alone: true });
     await engine.settle(leases.map((leased) => ({ ...leased, ...settlement })));
@@ -155,7 +155,6 @@ test("a job that stalled, and then fails until one attempt is left, becomes a su
       kind: "retry",
       delayMs: 0,
       failure,
-      countsAttempt: true,
     })),
   );
   expect((await request()).leases).toEqual([]);
@@ -167,9 +166,7 @@ test("a job that never stalled is no suspect, however few attempts it has left",
   await engine.submit([job("aaaa", { maxAttempts: 2 }), job("aaaa", { maxAttempts: 1 })]);
   const { leases } = await request();
   await engine.settle(
-    leases
-      .slice(0, 1)
-      .map((leased) => ({ ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true })),
+    leases.slice(0, 1).map((leased) => ({ ...leased, kind: "retry", delayMs: 0, failure })),
   );
   expect((await request()).leases).toHaveLength(1);
 });

@@ -111,7 +111,7 @@ test("retried, released, delayed and reaped jobs wait for a worker of their type
   await engine.submit([make(), make(), make(), make({ runAtMs: time.nowMs + 5_000 })]);
   const [retried, released, lost] = await on(engine, ["echo"], 3);
   await engine.settle([
-    { ...(retried as Lease), kind: "retry", delayMs: 1_000, failure, countsAttempt: true },
+    { ...(retried as Lease), kind: "retry", delayMs: 1_000, failure },
     { ...(released as Lease), kind: "release" },
   ]);
   time.nowMs += LEASE_MS + 1;

@@ -71,13 +71,14 @@ export type Settlement = LeaseRef & {
         readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
         readonly failure: Failure;
       }
-    /** The job runs again, after `delayMs` or at once. If its cancellation was requested, it becomes CANCELLED instead. */
+    /**
+     * The job runs again, after `delayMs` or at once, and the attempt is spent. If its cancellation was requested, it
+     * becomes CANCELLED instead.
+     */
     | {
         readonly kind: "retry";
         readonly delayMs: number;
         readonly failure: Failure;
-        /** False means that the attempt is not spent. Without a delay, the job then returns to the head of its lane. */
-        readonly countsAttempt: boolean;
       }
     /**
      * The provider refused the job for load, or is down. The job returns to the head of its lane, or waits for

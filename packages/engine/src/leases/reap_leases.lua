@@ -6,9 +6,9 @@
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
--- A lost lease spends an attempt, and the job returns to the head of its lane. The job ends instead if it has no
--- attempts left, has stalled more than max_stalls times, is past its deadline, or its cancellation was requested.
--- If the next stall would end the job, it is a suspect from then on: see lib/lanes.
+-- The job of a lost lease returns to the head of its lane. It ends instead if that was its last attempt, if it is past
+-- its deadline, or if its cancellation was requested. jobs/lib/attempts decides which attempt is the last, and which job
+-- is a suspect from then on.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -36,6 +36,13 @@ local LOOK_AGAIN_MS = 5000
 local LATE = "not finished by its deadline"
 local LOST = cjson.encode({ reason = "STALLED", message = "lost its worker", retryable = true })
 
+-- Why a job ends with a lost worker, by the reason why that was its last attempt.
+local LAST = {
+  unreadable = { "UNREADABLE", "lost its worker, and its stored field opts cannot be read" },
+  stalls = { "STALLED", "lost its worker %.0f times" },
+  attempts = { "STALLED", "lost its worker on its last attempt" },
+}
+
 local reply = { 0 }
 
 local function finish(job_id, prev, outcome, state, reason, message)
@@ -50,29 +57,26 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, F.bull_options, F.attempts_spent, F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation)
-  if not fields[1] then return end
+  local options, before, cancel_reason, deadline_ms, rsv, acs = unpack(rcall("HMGET", job_key, F.bull_options, F.attempts_spent,
+    F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation))
+  if not options then return end
   -- Nobody reports what a dead attempt spent, so it counts as what was reserved.
-  reservations.settle_lost(job_id, fields[5], fields[6])
+  reservations.settle_lost(job_id, rsv, acs)
   local stalls = numbers.add_field(job_key, F.stalls, 1)
   events.add("stalled", job_id)
   history.note(job_id, LOST, "")
-  local attempt = (numbers.whole(fields[2]) or 0) + 1
-  local attempts = numbers.whole(json.read(fields[1]).attempts)
-  if fields[3] then
-    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", fields[3])
-  elseif (numbers.whole(fields[4]) or math.huge) <= now_ms then
+  local spent, last, suspect = attempts.after("lost", { key = job_key, options = options,
+    spent = numbers.whole(before) or 0, stalls = stalls, max_stalls = max_stalls })
+  if cancel_reason then
+    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", cancel_reason)
+  elseif (numbers.whole(deadline_ms) or math.huge) <= now_ms then
     finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
-  elseif not attempts then
-    finish(job_id, "active", "failed", "FAILED", "UNREADABLE", "lost its worker, and its stored field opts cannot be read")
-  elseif stalls > max_stalls then
-    finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker " .. stalls .. " times")
-  elseif attempt >= attempts then
-    finish(job_id, "active", "failed", "FAILED", "STALLED", "lost its worker on its last attempt")
+  elseif last then
+    finish(job_id, "active", "failed", "FAILED", LAST[last][1], string.format(LAST[last][2], stalls))
   else
-    rcall("HSET", job_key, F.attempts_spent, attempt, F.failure_message, "lost its worker",
+    rcall("HSET", job_key, F.attempts_spent, spent, F.failure_message, "lost its worker",
       F.failure, LOST, F.due_ms, now_text)
-    if stalls >= max_stalls or attempt + 1 >= attempts then rcall("HSET", job_key, F.suspect, 1) end
+    if suspect then rcall("HSET", job_key, F.suspect, 1) end
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")

@@ -1,7 +1,7 @@
 -- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
---          state, delay_ms, counts, episode, body, message, noted, usage
+--          state, delay_ms, episode, body, message, noted, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
@@ -9,14 +9,14 @@
 -- kind     complete   body is the result
 --          release    the worker returns the job unfinished
 --          fail       state is the job's new state
---          retry      after delay_ms; counts is 1 if the attempt is spent
---          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
+--          retry      after delay_ms
+--          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
--- usage is "" or "input,output,calls", with ",compute_ms" if the worker measured CPU time. A job that would run again
--- becomes CANCELLED if its cancellation was requested. The reservations are settled to the tokens of the usage.
--- Without a usage they count as spent, unless the attempt does not count: then the provider was never reached.
--- Bounces of one episode count as one. The bounce after max_bounces spends an attempt.
+-- usage is "" or JSON (see jobs/lib/usages). A job that would run again becomes CANCELLED if its cancellation was
+-- requested. The reservations are settled to the tokens of the usage. Without a usage they count as spent, unless the
+-- attempt does not count: then the provider was never reached. Bounces of one episode count as one. jobs/lib/attempts
+-- decides which attempts are spent.
 --
 -- A settlement that is INVALID changes nothing, and the others of the call are settled. The script decodes only JSON
 -- that may be malformed without harm: a stored field that cannot be read counts as absent.
@@ -33,53 +33,42 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "signals/lib/events"
 --- @include "signals/lib/signals"
 --- @include "redis/lib/later"
+--- @include "redis/lib/columns"
 --- @include "jobs/lib/delayed"
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
+--- @include "jobs/lib/usages"
 
--- Reads "input,output,calls" or "input,output,calls,compute_ms" as four numbers; nil if it is neither.
-local function read_usage(text)
-  local a, b, c, ms = string.match(text or "", "^(%d+),(%d+),(%d+),?(%d*)$")
-  if ms == "" then ms = "0" end
-  a, b, c, ms = numbers.whole(a), numbers.whole(b), numbers.whole(c), numbers.whole(ms)
-  if a and b and c and ms then return { a, b, c, ms } end
-end
-
-local function add_usage(before, more)
-  before = read_usage(before) or { 0, 0, 0, 0 }
-  local sum = {}
-  for i = 1, more[4] + before[4] > 0 and 4 or 3 do sum[i] = string.format("%.0f", before[i] + more[i]) end
-  return table.concat(sum, ",")
-end
+local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
+  F.bounces, F.bounce_episodes, F.stalls })
+local AT = columns.of(FIELDS)
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
 -- A kind with its arguments, or nil if it is malformed.
-local function read_kind(name, state, delay_ms, counts, episode)
+local function read_kind(name, state, delay_ms, episode)
   if name == "complete" or name == "release" then return { name = name } end
-  if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
+  if name == "fail" then return ENDS[state] and { name = name, state = state } or nil end
   delay_ms = numbers.whole(delay_ms)
   if not delay_ms or delay_ms < 0 then return nil end
   if name == "bounce" then
     return string.find(episode, "^%w*$") and { name = name, delay_ms = delay_ms, episode = episode } or nil
   end
-  if name == "retry" and (counts == "0" or counts == "1") then
-    return { name = name, delay_ms = delay_ms, counts = counts == "1" }
-  end
+  if name == "retry" then return { name = name, delay_ms = delay_ms } end
 end
 
 -- Settles the reservations. A call that never reached the provider is refunded to both. A call that the provider refused
 -- is refunded to the key, and counts as a request of the account.
 local function settle_reservation(id, rsv, acs, kind, usage)
-  local spent = usage and usage[1] + usage[2]
+  local spent = usage and usages.tokens(usage)
   local key = lanes.key_of(id)
   if key and spent and spent > 0 then budgets.learn(key, spent) end
   local ended, bounced = kind.name == "complete", kind.name == "bounce"
-  local back = not ended and not kind.counts
+  local back = not attempts.SPENDS[kind.name]
   local unspent = back and not spent
-  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[4]) end
+  if rsv then budgets.settle(key, rsv, spent, unspent, not back, usage and usage[F.usage_compute_ms]) end
   if acs then
     slices.settle(id, acs, bounced and (spent or 0) or spent, unspent and not bounced, ended)
   end
@@ -94,14 +83,28 @@ local function count_episode(before, episode)
   return count + 1, false
 end
 
-local function attempts_of(job_key)
-  return numbers.whole(json.read(rcall("HGET", job_key, F.bull_options)).attempts) or 1
+-- Counts a bounce in `extra`. Returns the number of its episode, or nil if this episode was counted before.
+local function count_bounce(fields, episode, extra)
+  local episodes, again = count_episode(fields[AT[F.bounce_episodes]], episode)
+  extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[AT[F.bounces]]) or 0) + 1
+  extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, episode)
+  if not again then return episodes end
 end
 
--- Whether a job spends an attempt because of its bounces, and if so, whether that was its last attempt.
-local function count_bounce(job_key, bounces, failed_attempts)
-  if bounces % (max_bounces + 1) ~= 0 then return false, false end
-  return true, failed_attempts + 1 >= attempts_of(job_key)
+-- Puts a job that runs again where it waits. If its attempt was not spent, the job is the next one of its lane.
+local function run_again(id, delay_ms, spent)
+  if delay_ms and delay_ms > 0 then
+    rcall("HSET", base .. id, F.delay_ms, delay_ms)
+    delayed.add(id, now_ms + delay_ms)
+    signals.add("s SCHEDULED", id)
+    return "SCHEDULED"
+  end
+  local lane, priority = lanes.find(id)
+  lanes.put(lane, id, priority or 0, not spent)
+  events.add("waiting", id, "prev", "active")
+  signals.add("s QUEUED", id)
+  signals.work()
+  return "QUEUED"
 end
 
 local function settle(at)
@@ -110,90 +113,72 @@ local function settle(at)
   local kind = ARGV[at + 3]
   local state = ARGV[at + 4]
   local delay_ms = ARGV[at + 5]
-  local counts = ARGV[at + 6]
-  local episode = ARGV[at + 7]
-  local body = ARGV[at + 8]
-  local message = ARGV[at + 9]
-  local noted = ARGV[at + 10]
-  local usage = ARGV[at + 11]
+  local episode = ARGV[at + 6]
+  local body = ARGV[at + 7]
+  local message = ARGV[at + 8]
+  local noted = ARGV[at + 9]
+  local usage = ARGV[at + 10]
 
   local usage_text = usage
-  kind, usage = read_kind(kind, state, delay_ms, counts, episode), read_usage(usage)
+  kind, usage = read_kind(kind, state, delay_ms, episode), usages.parse(usage)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
-  -- The first eight are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes, F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation,
-    F.usage, F.bounces, F.bounce_episodes, F.stalls)
-  if fields[1] ~= token then return "LEASE_LOST", "" end
-  if fields[9] then
+  local fields = rcall("HMGET", job_key, unpack(FIELDS))
+  if fields[AT[F.attempts_started]] ~= token then return "LEASE_LOST", "" end
+  if fields[AT[F.finished_ms]] then
     local ended_by, ended_as = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", ended_as end
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- Something is written from here on, so nothing below may throw.
-  local rsv, acs, extra = fields[11], fields[12], {}
+  local rsv, acs, extra = fields[AT[F.key_reservation]], fields[AT[F.account_reservation]], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
-  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[13], usage) end
+  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, usages.add(fields[AT[F.usage]], usage, usage_text) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
     return "SETTLED", "SUCCEEDED"
   end
-  state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
-  if counts then history.note(id, noted, usage_text) end
-  if not state and fields[10] then
-    state, message = "CANCELLED", fields[10]
+  local name = kind.name
+  state, delay_ms = kind.state, kind.delay_ms
+  local cancel_reason = fields[AT[F.cancel_reason]]
+  if not state and cancel_reason then
+    state, message = "CANCELLED", cancel_reason
     body = ends.failure("CANCELLED", message)
   end
-  local failed_attempts = numbers.whole(fields[2]) or 0
-  if kind.name == "bounce" and not state then
-    local episodes, again = count_episode(fields[15], kind.episode)
-    local last = false
-    extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
-    extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
-    if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
-    if counts then history.note(id, noted, usage_text) end
+  local spent, last, suspect
+  if not state then
+    spent, last, suspect = attempts.after(name, { key = job_key, spent = numbers.whole(fields[AT[F.attempts_spent]]) or 0,
+      stalls = numbers.whole(fields[AT[F.stalls]]), max_bounces = max_bounces,
+      episodes = name == "bounce" and count_bounce(fields, kind.episode, extra) or nil })
     if last then state = "FAILED" end
   end
+  if spent or attempts.SPENDS[name] then history.note(id, noted, usage_text) end
   if state then
     ends.finish(id, fields, token, "active", state, nil, body, message, extra)
     return "SETTLED", state
   end
 
   if delay_ms then
-    if counts then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, failed_attempts + 1 end
-    -- A job that stalled before and has one attempt left would be ended by its next stall.
-    if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
-      extra[#extra + 1], extra[#extra + 2] = F.suspect, 1
-    end
+    if spent then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, spent end
+    if suspect then extra[#extra + 1], extra[#extra + 2] = F.suspect, 1 end
     local bytes = #body + #message
-    stored.add(id, bytes - (numbers.whole(fields[8]) or 0))
+    stored.add(id, bytes - (numbers.whole(fields[AT[F.end_bytes]]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
       unpack(extra))
-    if delay_ms > 0 then
-      rcall("HSET", job_key, F.delay_ms, delay_ms)
-      delayed.add(id, now_ms + delay_ms)
-      signals.add("s SCHEDULED", id)
-      return "SETTLED", "SCHEDULED"
-    end
   else
     rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
   end
-  local lane, priority = lanes.find(id)
-  lanes.put(lane, id, priority or 0, not counts)
-  events.add("waiting", id, "prev", "active")
-  signals.add("s QUEUED", id)
-  signals.work()
-  return "SETTLED", "QUEUED"
+  return "SETTLED", run_again(id, delay_ms, spent)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 11 do
+for at = 5, #ARGV - 1, 10 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end

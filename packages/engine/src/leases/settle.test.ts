@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "../../test/setup.ts";
 import type { JobSpec } from "../index.ts";
+import { F } from "../redis/stored-names.ts";
 
 const failure = { reason: "PROVIDER_ERROR", message: "the provider answered 500", retryable: true };
 
@@ -18,11 +19,10 @@ async function running(spec: Partial<JobSpec> = {}) {
 test("after a spent attempt the job goes to the tail of its lane, and after one that is not spent to the head", async () => {
   const { engine, job, held } = await running();
   await engine.submit([job("aaaa"), job("aaaa")]);
-  const bounce = { kind: "retry", delayMs: 0, failure, countsAttempt: false } as const;
-  await engine.settle([{ ...held, ...bounce }]);
+  await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure }]);
   const again = await leaseOne(engine);
   expect(again).toMatchObject({ jobId: held.jobId, attempt: 1, token: held.token + 1 });
-  await engine.settle([{ ...again, ...bounce, countsAttempt: true }]);
+  await engine.settle([{ ...again, kind: "retry", delayMs: 0, failure }]);
   const rest = await lease(engine, 3);
   expect(rest.map((l) => l.attempt)).toEqual([1, 1, 2]);
   expect(rest[2]).toMatchObject({ jobId: held.jobId, job: { failure } });
@@ -47,9 +47,7 @@ test("a job that returns to its lane keeps its priority and its pool", async () 
 test("the usage of attempts is added up, whether they failed or not", async () => {
   const { engine, held } = await running();
   const usage = { inputTokens: 1_000_000_000, outputTokens: 5, providerCalls: 1 };
-  await engine.settle([
-    { ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true, usage },
-  ]);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, usage }]);
   await engine.settle([{ ...(await leaseOne(engine)), kind: "release" }]);
   const last = await leaseOne(engine);
   expect(last.job.usage).toEqual(usage);
@@ -61,7 +59,7 @@ test("the usage of attempts is added up, whether they failed or not", async () =
 test("CPU time is added up over attempts, whether they measured it or not", async () => {
   const { engine, held } = await running();
   const usage = { inputTokens: 1, outputTokens: 1, providerCalls: 1 };
-  const again = { kind: "retry", delayMs: 0, failure, countsAttempt: true } as const;
+  const again = { kind: "retry", delayMs: 0, failure } as const;
   await engine.settle([{ ...held, ...again, usage }]);
   const second = await leaseOne(engine);
   await engine.settle([{ ...second, ...again, usage: { ...usage, computeMs: 1_500 } }]);
@@ -73,6 +71,31 @@ test("CPU time is added up over attempts, whether they measured it or not", asyn
   expect(record?.usage).toEqual({
     ...{ inputTokens: 3, outputTokens: 3, providerCalls: 3, computeMs: 2_200 },
   });
+});
+
+test.each([
+  ["of an earlier version", "1,2,3", { inputTokens: 2, outputTokens: 3, providerCalls: 4 }],
+  [
+    "with CPU time, of an earlier version",
+    "1,2,3,40",
+    { inputTokens: 2, outputTokens: 3, providerCalls: 4, computeMs: 40 },
+  ],
+  ["that cannot be read", "{", { inputTokens: 1, outputTokens: 1, providerCalls: 1 }],
+])("a usage is added to a stored one %s", async (_, stored, sum) => {
+  const { engine, held, redis, base } = await running();
+  await redis.hset(base + held.jobId, F.usage, stored);
+  const usage = { inputTokens: 1, outputTokens: 1, providerCalls: 1 };
+  await engine.settle([{ ...held, kind: "complete", resultJson: "1", usage }]);
+  expect((await engine.getJobs([held.jobId]))[0]?.usage).toEqual(sum);
+});
+
+test("a script adds up members of a usage that it does not know", async () => {
+  const { engine, held, redis, base } = await running();
+  await redis.hset(base + held.jobId, F.usage, '{"i":1,"new":2}');
+  const usage = { inputTokens: 1, outputTokens: 0, providerCalls: 0 };
+  await engine.settle([{ ...held, kind: "complete", resultJson: "1", usage }]);
+  const sum = (await redis.hget(base + held.jobId, F.usage)) ?? "";
+  expect(JSON.parse(sum)).toEqual({ i: 2, new: 2 });
 });
 
 test.each(["FAILED", "CANCELLED", "EXPIRED"] as const)(
@@ -129,7 +152,7 @@ test("a thousand settlements get their answers in order", async () => {
         ? { ...l, token: l.token + 1, kind: "release" }
         : i % 3 === 1
           ? { ...l, kind: "complete", resultJson: "1" }
-          : { ...l, kind: "retry", delayMs: 1_000, failure, countsAttempt: true },
+          : { ...l, kind: "retry", delayMs: 1_000, failure },
     ),
   );
   const expected = ["leaseLost", "SUCCEEDED", "SCHEDULED"];
@@ -214,9 +237,9 @@ test.each([
 );
 
 test.each([
-  ["its backoff is over", { kind: "retry", delayMs: 500, failure, countsAttempt: true }, 500],
+  ["its backoff is over", { kind: "retry", delayMs: 500, failure }, 500],
   ["it is released", { kind: "release" }, 0],
-  ["its retry is at once", { kind: "retry", delayMs: 0, failure, countsAttempt: true }, 0],
+  ["its retry is at once", { kind: "retry", delayMs: 0, failure }, 0],
 ] as const)("a job that runs again was due when %s", async (_, settlement, delayMs) => {
   const { engine, job, time } = await setup();
   await engine.submit([job("aaaa")]);
@@ -265,11 +288,11 @@ test("once the first attempt has started, the latest start no longer counts; the
     expiresAtMs: 1_764_000_000_100,
     deadlineMs: 1_764_000_000_300,
   });
-  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);
   time.nowMs += 299;
   await engine.reap(queue, 10);
   const second = await leaseOne(engine);
-  await engine.settle([{ ...second, kind: "retry", delayMs: 0, failure, countsAttempt: true }]);
+  await engine.settle([{ ...second, kind: "retry", delayMs: 0, failure }]);
   time.nowMs += 1;
   expect(await lease(engine, 1)).toEqual([]);
   expect(await stateOf(engine, held.jobId)).toBe("EXPIRED");
@@ -332,7 +355,7 @@ test("a failure message that is malformed text, or JSON, ends its job like any o
   const outcomes = await engine.settle([
     { ...before, ...end },
     { ...bad, kind: "fail", state: "FAILED", failure: { ...failure, message } },
-    { ...worse, kind: "retry", delayMs: 0, countsAttempt: true, failure: { ...failure, message } },
+    { ...worse, kind: "retry", delayMs: 0, failure: { ...failure, message } },
     { ...after, ...end },
   ]);
   expect(outcomes.map((o) => (o.kind === "settled" ? o.state : o.kind))).toEqual([

@@ -1,6 +1,6 @@
 import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
 import type { Failure } from "../jobs/contract.ts";
-import { usageText } from "../jobs/job-record.ts";
+import { usageText } from "../jobs/stored-usage.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
 import type { Settlement, SettleOutcome } from "./contract.ts";
@@ -18,7 +18,7 @@ export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(impo
   name: "settle",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
   perItem: [
-    ...["id", "token", "kind", "state", "delay_ms", "counts", "episode"],
+    ...["id", "token", "kind", "state", "delay_ms", "episode"],
     ...["body", "message", "noted", "usage"],
   ],
   encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
@@ -35,19 +35,19 @@ export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(impo
   },
 });
 
-type Details = [state: string, delayMs: ScriptArg, counts: ScriptArg, episode: string];
+type Details = [state: string, delayMs: ScriptArg, episode: string];
 
 function detailsOf(settlement: Settlement): Details {
   switch (settlement.kind) {
     case "complete":
     case "release":
-      return ["", "", "", ""];
+      return ["", "", ""];
     case "fail":
-      return [settlement.state, "", "", ""];
+      return [settlement.state, "", ""];
     case "bounce":
-      return ["", wholeMs(settlement.delayMs), "", settlement.episode ?? ""];
+      return ["", wholeMs(settlement.delayMs), settlement.episode ?? ""];
     case "retry":
-      return ["", wholeMs(settlement.delayMs), settlement.countsAttempt ? 1 : 0, ""];
+      return ["", wholeMs(settlement.delayMs), ""];
   }
 }
 

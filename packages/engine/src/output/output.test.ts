@@ -22,9 +22,7 @@ async function running() {
   const read = (from: number, maxChunks = ALL, maxBytes = ALL) =>
     parts.engine.readOutput(held.jobId, from, maxChunks, maxBytes);
   const retry = async (leased: Lease) => {
-    await parts.engine.settle([
-      { ...leased, kind: "retry", delayMs: 0, failure, countsAttempt: true },
-    ]);
+    await parts.engine.settle([{ ...leased, kind: "retry", delayMs: 0, failure }]);
     return leaseOne(parts.engine);
   };
   return { ...parts, redis, held, stream, write, writeFrom, read, retry };

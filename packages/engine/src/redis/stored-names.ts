@@ -47,7 +47,7 @@ export const F = {
   ended_by: "fin",
   /** The last failure, JSON. */
   failure: "fail",
-  /** "input,output,calls[,compute_ms]" over all attempts. */
+  /** What all attempts spent: JSON of `usage_` members. */
   usage: "use",
   estimated_tokens: "est",
   /** How often a provider refused the job. */
@@ -90,7 +90,7 @@ export const F = {
   spec_priority: "p",
   spec_max_attempts: "a",
   spec_submitted_ms: "s",
-  /** initialMs, maxMs, factor and jitter. Absent where they are the defaults. */
+  /** The members of the backoff that are not the defaults, by their own names. */
   spec_backoff: "b",
   spec_run_at_ms: "r",
   spec_expires_at_ms: "x",
@@ -119,6 +119,13 @@ export const F = {
   attempt_ended_ms: "e",
   attempt_failure: "f",
   attempt_usage: "u",
+
+  // Members of a usage.
+  usage_input_tokens: "i",
+  usage_output_tokens: "o",
+  usage_provider_calls: "c",
+  /** CPU time of the worker. */
+  usage_compute_ms: "m",
 
   // An entry of a job's output.
   chunk_kind: "k",

@@ -149,14 +149,27 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
-    const none = { state: "", delay_ms: "", counts: "", episode: "" };
-    const texts = { ...none, body: failure, message: "it broke", noted: failure, usage: "5,5,1" };
+    const none = { state: "", delay_ms: "", episode: "" };
+    const texts = {
+      ...none,
+      body: failure,
+      message: "it broke",
+      noted: failure,
+      usage: '{"i":5,"o":5,"c":1}',
+    };
     return [
-      { ...none, kind: "complete", body: "1", message: "", noted: "", usage: "5,5,1" },
+      {
+        ...none,
+        kind: "complete",
+        body: "1",
+        message: "",
+        noted: "",
+        usage: '{"i":5,"o":5,"c":1}',
+      },
       { ...none, kind: "release", body: "", message: "", noted: "", usage: "" },
       { ...texts, kind: "fail", state: "FAILED" },
-      { ...texts, kind: "retry", delay_ms: "0", counts: "0" },
-      { ...texts, kind: "retry", delay_ms: "5000", counts: "1" },
+      { ...texts, kind: "retry", delay_ms: "0" },
+      { ...texts, kind: "retry", delay_ms: "5000" },
       { ...texts, kind: "bounce", delay_ms: "0" },
       { ...texts, kind: "bounce", delay_ms: "0", episode: "e1" },
       { ...texts, kind: "bounce", delay_ms: "10", max_bounces: "0" },

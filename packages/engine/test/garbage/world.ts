@@ -42,8 +42,7 @@ export async function busyShard() {
     await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure }]);
   }
   const again = await lease(engine, 3);
-  for (const held of again)
-    await engine.settle([{ ...held, kind: "retry", delayMs: 0, countsAttempt: true, failure }]);
+  for (const held of again) await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);
   const held = await lease(engine, 3);
   for (const one of held)
     await engine.append([{ ...one, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);

@@ -2,10 +2,10 @@ import { durationMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
-import { defaultBackoff, type JobId, limits } from "@millrace/shared";
+import { type JobId, limits } from "@millrace/shared";
 import { contentHash, formerContentHash, type ReadPayload } from "./content-hash.ts";
 import { detailsOf } from "./job-details.ts";
-import { retryOf } from "./retry-message.ts";
+import { jobRetryOf } from "./retry-message.ts";
 
 /**
  * A submitted job as the engine takes it, with defaults for fields that are left out. `payload` is the parsed payload,
@@ -18,19 +18,13 @@ export function jobSpecOf(
   defaultRetry: RetryDefaults,
   payload?: ReadPayload,
 ): JobSpec {
-  const retry = retryOf(spec.retry, defaultRetry);
   const details = detailsOf(spec);
   return {
     id,
     type: spec.type,
     payloadJson: payloadJson(spec),
     priority: spec.priority ?? limits.priority.default,
-    maxAttempts: retry.maxAttempts,
-    backoff: {
-      ...defaultBackoff,
-      initialMs: retry.initialBackoffMs,
-      maxMs: retry.maxBackoffMs,
-    },
+    ...jobRetryOf(spec.retry, defaultRetry),
     ...timeOf("runAtMs", spec.runAt),
     ...timeOf("expiresAtMs", spec.expiresAt),
     ...timeOf("deadlineMs", spec.deadline),

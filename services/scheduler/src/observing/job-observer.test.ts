@@ -33,8 +33,8 @@ test.each([
   ["cancelled", { ...ref, kind: "release" }, "CANCELLED"],
   ["handed_back", { ...ref, kind: "release" }, "QUEUED"],
   ["bounced", { ...ref, kind: "bounce", delayMs: 0, failure }, "QUEUED"],
-  ["retried", { ...ref, kind: "retry", delayMs: 9, failure, countsAttempt: true }, "SCHEDULED"],
-  ["retried", { ...ref, kind: "retry", delayMs: 0, failure, countsAttempt: true }, "QUEUED"],
+  ["retried", { ...ref, kind: "retry", delayMs: 9, failure }, "SCHEDULED"],
+  ["retried", { ...ref, kind: "retry", delayMs: 0, failure }, "QUEUED"],
 ] as const)("a settled attempt counts as %s, and nothing else", async (name, settlement, state) => {
   const { observer, lines, shown } = setup();
   const usage = { inputTokens: 7, outputTokens: 2, providerCalls: 1 };

@@ -113,7 +113,7 @@ export function settlementOf(
   if (decision.kind === "fail" || !hasTimeLeft(lease.job, nowMs + decision.delayMs)) {
     return { ...base, kind: "fail", state: "FAILED", failure };
   }
-  return { ...base, kind: "retry", delayMs: decision.delayMs, failure, countsAttempt: true };
+  return { ...base, kind: "retry", delayMs: decision.delayMs, failure };
 }
 
 /** The settlement that takes a lease away, because its worker has not stopped within the grace. */

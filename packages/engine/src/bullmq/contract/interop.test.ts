@@ -78,7 +78,7 @@ test("the engine leases, retries and settles a job that plain BullMQ added", asy
   const first = await leaseOne(engine);
   expect(first.job).toMatchObject({ id, type: "summarize", payloadJson: '{"n":1}', priority: 20 });
   expect(await added.isActive()).toBe(true);
-  await engine.settle([{ ...first, kind: "retry", delayMs: 1_000, failure, countsAttempt: true }]);
+  await engine.settle([{ ...first, kind: "retry", delayMs: 1_000, failure }]);
   expect(await added.isDelayed()).toBe(true);
   time.nowMs += 1_000;
   const second = await leaseOne(engine);

@@ -7,7 +7,9 @@
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
 --- @include "redis/lib/numbers"
 --- @include "redis/lib/json"
+--- @include "redis/lib/columns"
 --- @include "redis/lib/utf8"
+--- @include "jobs/lib/attempts"
 --- @include "jobs/lib/dead"
 local ends = {
   locks = later.list("DEL"),
@@ -47,8 +49,10 @@ local function end_idempotency(job_id, ik, state)
   end
 end
 
--- The fields of a job that ends.finish needs, as HMGET arguments in this order.
-ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes }
+-- The fields of a job that ends.finish needs. A caller may read more after them.
+ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms,
+  F.end_bytes }
+local END = columns.of(ends.FIELDS)
 
 -- Writes the final state of a job that the caller has just removed from its place (`prev`). The job has either a
 -- result, or a failure (JSON) and its message. `token` is that of the lease that ended it. Without a token,
@@ -56,21 +60,20 @@ ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempoten
 -- values to write in the same command.
 function ends.finish(job_id, fields, token, prev, state, result, failure, message, extra)
   local job_key = base .. job_id
-  local attempts = numbers.whole(fields[2]) or 0
-  if prev == "active" then attempts = attempts + 1 end
+  local spent = attempts.at_end(numbers.whole(fields[END[F.attempts_spent]]) or 0, prev)
   local set, keep_ms
   local bytes = result and #result or #failure + #message
-  stored.add(job_id, bytes - (numbers.whole(fields[8]) or 0))
+  stored.add(job_id, bytes - (numbers.whole(fields[END[F.end_bytes]]) or 0))
   extra = extra or {}
   if result then
     set, keep_ms = ends.completed, keep_succeeded_ms
-    rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, attempts,
+    rcall("HSET", job_key, F.result, result, F.finished_ms, now_text, F.attempts_spent, spent,
       F.ended_by, token .. " SUCCEEDED", F.end_bytes, stored.text(bytes), unpack(extra))
     events.add("completed", job_id, "returnvalue", #result > EVENT_VALUE_BYTES and "null" or result, "prev", prev)
   else
     set, keep_ms = ends.failed, keep_failed_ms
-    token = token or string.format("%.0f", (numbers.whole(fields[1]) or 0) + 1)
-    rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, attempts,
+    token = token or string.format("%.0f", (numbers.whole(fields[END[F.attempts_started]]) or 0) + 1)
+    rcall("HSET", job_key, F.failure_message, message, F.failure, failure, F.finished_ms, now_text, F.attempts_spent, spent,
       F.attempts_started, token, F.ended_by, token .. " " .. state, F.end_bytes, stored.text(bytes), unpack(extra))
     if state == "FAILED" then dead.add(job_id) end
     events.add("failed", job_id, "failedReason", utf8.cut(message, EVENT_VALUE_BYTES), "prev", prev)
@@ -78,13 +81,15 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   local n = #set
   set[n + 1], set[n + 2] = now_text, job_id
   signals.add("f " .. state, job_id)
-  if fields[7] then
-    keep_ms = math.min(keep_ms, numbers.whole(fields[7]) or keep_ms)
+  local own_keep_ms = fields[END[F.keep_ms]]
+  if own_keep_ms then
+    keep_ms = math.min(keep_ms, numbers.whole(own_keep_ms) or keep_ms)
     rcall("ZADD", base .. "mr:retain", now_ms + keep_ms, job_id)
   end
-  if fields[3] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
-  if fields[5] or fields[6] then ends.expiry[#ends.expiry + 1] = job_id end
-  if fields[4] then end_idempotency(job_id, fields[4], state) end
+  if fields[END[F.next_offset]] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
+  if fields[END[F.latest_start_ms]] or fields[END[F.deadline_ms]] then ends.expiry[#ends.expiry + 1] = job_id end
+  local idempotency = fields[END[F.idempotency]]
+  if idempotency then end_idempotency(job_id, idempotency, state) end
 end
 
 -- A job's type and trace, for the report of an end that no lease brought.

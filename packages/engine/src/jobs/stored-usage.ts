@@ -1,0 +1,47 @@
+/** A usage in its stored form: JSON with a whole number for each member that is not 0. jobs/lib/usages.lua reads it too. */
+import { F } from "../redis/stored-names.ts";
+import type { Usage } from "./contract.ts";
+import { parseJson } from "./parse-json.ts";
+
+/** The stored names. Scripts add up every member that they find, so a new member is named here and nowhere in Lua. */
+const names = {
+  inputTokens: F.usage_input_tokens,
+  outputTokens: F.usage_output_tokens,
+  providerCalls: F.usage_provider_calls,
+  computeMs: F.usage_compute_ms,
+} as const satisfies Record<keyof Usage, string>;
+
+const members = Object.entries(names) as (readonly [keyof Usage, string])[];
+
+/** "" without a usage. */
+export function usageText(usage: Usage | undefined): string {
+  if (usage === undefined) return "";
+  const stored: Record<string, number> = {};
+  for (const [member, name] of members) {
+    const amount = Math.ceil(usage[member] ?? 0);
+    if (amount !== 0) stored[name] = amount;
+  }
+  return JSON.stringify(stored);
+}
+
+/** Reads the text that usageText wrote or the sum that a script made of several, also within other JSON. */
+export function parseUsage(stored: unknown): Usage | undefined {
+  const read = typeof stored === "string" ? (formerUsage(stored) ?? parseJson(stored)) : stored;
+  if (typeof read !== "object" || read === null) return undefined;
+  const amounts = read as Readonly<Record<string, unknown>>;
+  const usage: { -readonly [Member in keyof Usage]: Usage[Member] } = {
+    ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0 },
+  };
+  for (const [member, name] of members) {
+    const amount = amounts[name];
+    if (typeof amount === "number" && amount > 0) usage[member] = amount;
+  }
+  return usage;
+}
+
+/** Earlier versions stored "input,output,calls", with ",compute_ms" if any was measured. */
+function formerUsage(text: string): Readonly<Record<string, number>> | undefined {
+  if (!/^\d+,\d+,\d+(,\d+)?$/.test(text)) return undefined;
+  const amounts = text.split(",").map(Number);
+  return Object.fromEntries(members.map(([, name], index) => [name, amounts[index] ?? 0]));
+}
