@@ -133,7 +133,7 @@ function groups.cancel(group, word, reason)
   if group.state == "OPEN" then group.state = "RUNNING" end
   group.cancel_reason, group.cursor = reason, 1
   alter(group, "cancel", word)
-  rcall("ZADD", base .. "mr:groups", now_text, group.id)
+  rcall("ZADD", base .. "mr:groups", "LT", now_text, group.id)
 end
 
 -- No more jobs may join.
