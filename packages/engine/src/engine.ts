@@ -4,6 +4,7 @@ import type { Audits } from "./audit/contract.ts";
 import type { KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
+import type { Groups } from "./groups/contract.ts";
 import type { Jobs } from "./jobs/contract.ts";
 import type { Leases } from "./leases/contract.ts";
 import type { ChangeLogSettings, Operators } from "./operators/contract.ts";
@@ -28,6 +29,7 @@ export interface Policy {
  */
 export type Engine = Jobs &
   Leases &
+  Groups &
   Output &
   Signals &
   Queues &

@@ -13,6 +13,8 @@ export type KeyId = Brand<string, "KeyId">;
  * them.
  */
 export type JobId = Brand<string, "JobId">;
+/** The id of a group of jobs, in the form of a job id. A group and a job never share an id. */
+export type GroupId = Brand<string, "GroupId">;
 /** The form is `doc_<ULID>`. */
 export type DocumentId = Brand<string, "DocumentId">;
 
@@ -51,6 +53,13 @@ export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 export function newJobId(queue: QueueName, keyId: KeyId, nowMs: number, random: Random): JobId {
   return `${queue}~${keyId}~${newUlid(nowMs, random)}` as JobId;
 }
+
+export const newGroupId = (
+  queue: QueueName,
+  keyId: KeyId,
+  nowMs: number,
+  random: Random,
+): GroupId => newJobId(queue, keyId, nowMs, random) as string as GroupId;
 
 export function newDocumentId(nowMs: number, random: Random): DocumentId {
   return `doc_${newUlid(nowMs, random)}` as DocumentId;

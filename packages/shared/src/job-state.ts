@@ -3,6 +3,8 @@ export type JobState =
   | "QUEUED"
   | "SCHEDULED"
   | "RUNNING"
+  /** Waits for the children of a group. */
+  | "WAITING"
   | "SUCCEEDED"
   | "FAILED"
   | "CANCELLED"
@@ -12,6 +14,7 @@ export const jobStates = [
   "QUEUED",
   "SCHEDULED",
   "RUNNING",
+  "WAITING",
   "SUCCEEDED",
   "FAILED",
   "CANCELLED",
@@ -22,7 +25,8 @@ export const jobStates = [
 export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
   QUEUED: ["RUNNING", "CANCELLED", "EXPIRED"],
   SCHEDULED: ["QUEUED", "CANCELLED", "EXPIRED"],
-  RUNNING: ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "SCHEDULED", "QUEUED"],
+  RUNNING: ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "SCHEDULED", "QUEUED", "WAITING"],
+  WAITING: ["QUEUED", "FAILED", "CANCELLED", "EXPIRED"],
   SUCCEEDED: [],
   FAILED: [],
   CANCELLED: [],

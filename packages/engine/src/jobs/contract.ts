@@ -1,4 +1,4 @@
-import type { BackoffPolicy, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
+import type { BackoffPolicy, GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 
 export interface JobSpec {
@@ -37,6 +37,16 @@ export interface JobSpec {
   /** The dead letter that this job was redriven from. */
   readonly redrivenFrom?: JobId;
   readonly deduplication?: Deduplication;
+  /** The group that the job joins. */
+  readonly group?: GroupMembership;
+  /** The group whose end the job waits for, as its finalizer. Set by createGroup. */
+  readonly finalizes?: GroupId;
+}
+
+export interface GroupMembership {
+  readonly id: GroupId;
+  /** From 1. If it is given, a child of this index that exists is not stored again. Absent: the next free index. */
+  readonly index?: number;
 }
 
 /** Among jobs of one key and queue with the same `key`, time decides which of them run. */
@@ -67,7 +77,12 @@ export type SubmitOutcome =
     }
   | { readonly kind: "unknownQueue" }
   /** The queue does not take jobs of this type. */
-  | { readonly kind: "unknownType" };
+  | { readonly kind: "unknownType" }
+  | { readonly kind: "unknownGroup" }
+  /** No more jobs may join the group. */
+  | { readonly kind: "groupClosed" }
+  /** The group has `limit` children, the most that a group may have. */
+  | { readonly kind: "groupFull"; readonly limit: number };
 
 /** `full`: everything. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
 export type JobView = "full" | "noPayload" | "summary";
@@ -99,6 +114,10 @@ export interface JobRecord extends JobSpec {
   /** How often the provider refused the job for load. */
   readonly bounces: number;
   readonly workerId?: string;
+  /** The groups whose children the job waits for or has waited for, in order. */
+  readonly childGroups?: readonly GroupId[];
+  /** What an attempt saved for the next ones. Only in leases. */
+  readonly checkpointJson?: string;
 }
 
 export interface Failure {
@@ -118,6 +137,8 @@ export type EndReason =
   | "NOT_STARTED_IN_TIME"
   /** The job lost its worker too often, or on its last attempt. */
   | "STALLED"
+  /** The group that it finalizes did not succeed. */
+  | "CHILDREN_FAILED"
   /** The stored record cannot be read. */
   | "UNREADABLE";
 

@@ -91,6 +91,8 @@ export type Settlement = LeaseRef & {
         readonly failure: Failure;
         readonly episode?: string;
       }
+    /** The job waits for the children of its last fan-out, which must be `children`. No attempt is spent. CANCELLED if that was requested. */
+    | { readonly kind: "wait"; readonly children: number }
     /** The worker returns the job unfinished to the head of its lane; no attempt is spent. CANCELLED if that was requested. */
     | { readonly kind: "release" }
   );

@@ -4,10 +4,11 @@
 --          state, delay_ms, episode, body, message, noted, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
--- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
+-- TOUCHES  waiting-children (zset), mr:expiry (zset), events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind     complete   body is the result
 --          release    the worker returns the job unfinished
+--          wait       the job waits for its last fan-out, which has body children; no attempt is spent
 --          fail       state is the job's new state
 --          retry      after delay_ms
 --          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
@@ -49,7 +50,7 @@ local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
 -- A kind with its arguments, or nil if it is malformed.
 local function read_kind(name, state, delay_ms, episode)
-  if name == "complete" or name == "release" then return { name = name } end
+  if name == "complete" or name == "release" or name == "wait" then return { name = name } end
   if name == "fail" then return ENDS[state] and { name = name, state = state } or nil end
   delay_ms = numbers.whole(delay_ms)
   if not delay_ms or delay_ms < 0 then return nil end
@@ -107,6 +108,23 @@ local function run_again(id, delay_ms, spent)
   return "QUEUED"
 end
 
+-- Has a job wait for its fan-out. It has started, so its latest start no longer counts.
+local function wait_for(id, fan_out, fields, extra)
+  local job_key = base .. id
+  rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+  if fields[AT[F.latest_start_ms]] then
+    local deadline_ms = fields[AT[F.deadline_ms]]
+    rcall("HDEL", job_key, F.latest_start_ms)
+    rcall("ZREM", base .. "mr:expiry", id)
+    if deadline_ms then rcall("ZADD", base .. "mr:expiry", deadline_ms, id) end
+  end
+  rcall("ZADD", base .. "waiting-children", now_text, id)
+  stored.defer(id, 1)
+  events.add("waiting-children", id, "prev", "active")
+  signals.add("s WAITING", id)
+  groups.wait_for(fan_out)
+end
+
 local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
@@ -129,6 +147,10 @@ local function settle(at)
   if fields[AT[F.finished_ms]] then
     local ended_by, ended_as = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", ended_as end
+  end
+  local fan_out = kind.name == "wait" and groups.get(string.match(fields[AT[F.child_groups]] or "", "(%S+)$") or "")
+  if kind.name == "wait" and not (fan_out and (fan_out.state ~= "OPEN" or fan_out.total == numbers.whole(body))) then
+    return "INVALID", "children"
   end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- Something is written from here on, so nothing below may throw.
@@ -164,6 +186,10 @@ local function settle(at)
     return "SETTLED", state
   end
 
+  if fan_out then
+    wait_for(id, fan_out, fields, extra)
+    return "SETTLED", "WAITING"
+  end
   if delay_ms then
     if spent then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, spent end
     if suspect then extra[#extra + 1], extra[#extra + 2] = F.suspect, 1 end
@@ -182,6 +208,7 @@ for at = 5, #ARGV - 1, 10 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

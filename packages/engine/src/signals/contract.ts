@@ -1,4 +1,4 @@
-import type { JobId, JobState, QueueName } from "@millrace/shared";
+import type { GroupId, JobId, JobState, QueueName } from "@millrace/shared";
 
 export type Signal =
   /** There may be a job to lease. */
@@ -7,6 +7,8 @@ export type Signal =
   | { readonly kind: "output"; readonly jobId: JobId; readonly nextOffset: number }
   /** A job changed its state, and the new state is not final. */
   | { readonly kind: "state"; readonly jobId: JobId; readonly state: JobState }
+  /** A group's children or state changed. */
+  | { readonly kind: "group"; readonly groupId: GroupId }
   /** A running job must stop. */
   | { readonly kind: "cancel"; readonly jobId: JobId }
   /** Signals may have been lost. The listener must read everything again. */
@@ -20,6 +22,6 @@ export interface Signals {
   subscribe(
     queue: QueueName,
     listener: (signal: Signal) => void,
-    jobId?: JobId,
+    jobId?: JobId | GroupId,
   ): Promise<AsyncDisposable>;
 }

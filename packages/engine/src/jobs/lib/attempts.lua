@@ -7,7 +7,7 @@
 --   retry          yes                                 no: the scheduler retries only a job that has attempts left
 --   bounce         in every (max_bounces + 1)th        if it is spent and no attempt is left
 --                  episode of bounces
---   release        no                                  no
+--   release, wait  no                                  no
 --   lost           yes                                 if no attempt is left, if the job has now lost more than
 --                                                      max_stalls workers, or if its options cannot be read
 --
@@ -24,7 +24,7 @@
 local attempts = {}
 
 -- Whether the end of an attempt spends it. For a bounce, attempts.after has the exception.
-attempts.SPENDS = { complete = true, fail = true, retry = true, bounce = false, release = false, lost = true }
+attempts.SPENDS = { complete = true, fail = true, retry = true, bounce = false, release = false, wait = false, lost = true }
 
 -- How many attempts a job has spent when it ends, if `spent` were spent before and it ends in its place `prev`.
 function attempts.at_end(spent, prev)

@@ -1,8 +1,9 @@
 -- ends: takes leases away, and ends jobs. Its functions never throw, whatever is stored.
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
--- `numbers`, `events`, `signals` and `later`.
--- A job that fails for good also becomes a dead letter.
+-- `numbers`, `lanes`, `events`, `signals` and `later`.
+-- A job that fails for good also becomes a dead letter. A child counts in its group, and the end of a job cancels the
+-- children that it still waits for. ends.flush writes what follows for groups; scripts call it before lanes.flush.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
 --- @include "redis/lib/numbers"
@@ -11,6 +12,7 @@
 --- @include "redis/lib/utf8"
 --- @include "jobs/lib/attempts"
 --- @include "jobs/lib/dead"
+--- @include "jobs/lib/groups"
 local ends = {
   locks = later.list("DEL"),
   leases = later.list("ZREM", base .. "mr:leases"),
@@ -49,9 +51,15 @@ local function end_idempotency(job_id, ik, state)
   end
 end
 
+-- Cancels what the last group that a job waited for, or was about to wait for, still does.
+local function cancel_children(child_groups, state)
+  local group = groups.get(string.match(child_groups, "(%S+)$"))
+  if group then groups.cancel(group, "CANCELLED", "the job that waits for the group became " .. state) end
+end
+
 -- The fields of a job that ends.finish needs. A caller may read more after them.
 ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms,
-  F.end_bytes }
+  F.end_bytes, F.group, F.child_groups }
 local END = columns.of(ends.FIELDS)
 
 -- Writes the final state of a job that the caller has just removed from its place (`prev`). The job has either a
@@ -90,6 +98,9 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if fields[END[F.latest_start_ms]] or fields[END[F.deadline_ms]] then ends.expiry[#ends.expiry + 1] = job_id end
   local idempotency = fields[END[F.idempotency]]
   if idempotency then end_idempotency(job_id, idempotency, state) end
+  local child_of, child_groups = fields[END[F.group]], fields[END[F.child_groups]]
+  if child_of then groups.note_end(child_of, job_id, state, result or failure) end
+  if child_groups then cancel_children(child_groups, state) end
 end
 
 -- A job's type and trace, for the report of an end that no lease brought.
@@ -108,4 +119,9 @@ end
 function ends.give_up(job_id, prev, state, reason, message)
   ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
     ends.failure(reason, message), message)
+end
+
+-- Writes what the ends of jobs mean for their groups.
+function ends.flush()
+  groups.flush(ends.give_up)
 end

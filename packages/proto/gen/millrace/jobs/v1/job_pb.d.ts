@@ -156,6 +156,14 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    * @generated from field: millrace.jobs.v1.Deduplication deduplication = 17;
    */
   deduplication?: Deduplication | undefined;
+
+  /**
+   * The group that the job joins as a child, of the same API key and queue. Unknown: NOT_FOUND. Closed or finished:
+   * FAILED_PRECONDITION.
+   *
+   * @generated from field: string group_id = 18;
+   */
+  groupId: string;
 };
 
 /**
@@ -439,6 +447,20 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: string redriven_from = 27;
    */
   redrivenFrom: string;
+
+  /**
+   * The group in which it is a child.
+   *
+   * @generated from field: string group_id = 28;
+   */
+  groupId: string;
+
+  /**
+   * The groups whose children it waits for, or has waited for, in order: as their finalizer, or because it fanned out.
+   *
+   * @generated from field: repeated string child_group_ids = 29;
+   */
+  childGroupIds: string[];
 };
 
 /**
@@ -720,7 +742,7 @@ export enum JobState {
   QUEUED = 1,
 
   /**
-   * Waiting for a time: its run_at, or the backoff after a failed attempt.
+   * Waiting for a time: its run_at, or the backoff after a failed attempt. Or waiting for room in its group (max_in_flight).
    *
    * @generated from enum value: JOB_STATE_SCHEDULED = 2;
    */
@@ -760,6 +782,13 @@ export enum JobState {
    * @generated from enum value: JOB_STATE_EXPIRED = 7;
    */
   EXPIRED = 7,
+
+  /**
+   * Waiting for the children of a group: it is their finalizer, or it has fanned out. It holds no slot and no lease.
+   *
+   * @generated from enum value: JOB_STATE_WAITING = 8;
+   */
+  WAITING = 8,
 }
 
 /**

@@ -787,6 +787,20 @@ export enum ConstraintKind {
    * @generated from enum value: CONSTRAINT_KIND_PROVIDER_DOWN = 14;
    */
   PROVIDER_DOWN = 14,
+
+  /**
+   * The job waits for the children of a group: `used` of `limit` have ended.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_CHILDREN = 15;
+   */
+  CHILDREN = 15,
+
+  /**
+   * The group of the job has as many children in flight as its max_in_flight allows.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_GROUP_IN_FLIGHT = 16;
+   */
+  GROUP_IN_FLIGHT = 16,
 }
 
 /**

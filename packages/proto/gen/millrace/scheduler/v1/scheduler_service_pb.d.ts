@@ -4,7 +4,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 
@@ -12,6 +14,349 @@ import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsR
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
  */
 export declare const file_millrace_scheduler_v1_scheduler_service: GenFile;
+
+/**
+ * See SchedulerService.CreateGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CreateGroupRequest
+ */
+export declare type CreateGroupRequest = Message<"millrace.scheduler.v1.CreateGroupRequest"> & {
+  /**
+   * The id, created by the gateway from the caller's key id and submit_time.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The spec from the caller, without the finalizer.
+   *
+   * @generated from field: millrace.jobs.v1.GroupSpec spec = 2;
+   */
+  spec?: GroupSpec | undefined;
+
+  /**
+   * The finalizer, if there is one.
+   *
+   * @generated from field: millrace.scheduler.v1.NewJob finalizer = 3;
+   */
+  finalizer?: NewJob | undefined;
+
+  /**
+   * When the gateway accepted the group.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 4;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateGroupRequest.
+ * Use `create(CreateGroupRequestSchema)` to create a new message.
+ */
+export declare const CreateGroupRequestSchema: GenMessage<CreateGroupRequest>;
+
+/**
+ * See SchedulerService.CreateGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CreateGroupResponse
+ */
+export declare type CreateGroupResponse = Message<"millrace.scheduler.v1.CreateGroupResponse"> & {
+  /**
+   * The group.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateGroupResponse.
+ * Use `create(CreateGroupResponseSchema)` to create a new message.
+ */
+export declare const CreateGroupResponseSchema: GenMessage<CreateGroupResponse>;
+
+/**
+ * See SchedulerService.CloseGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CloseGroupRequest
+ */
+export declare type CloseGroupRequest = Message<"millrace.scheduler.v1.CloseGroupRequest"> & {
+  /**
+   * The API key to which the group must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The group.
+   *
+   * @generated from field: string group_id = 2;
+   */
+  groupId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CloseGroupRequest.
+ * Use `create(CloseGroupRequestSchema)` to create a new message.
+ */
+export declare const CloseGroupRequestSchema: GenMessage<CloseGroupRequest>;
+
+/**
+ * See SchedulerService.CloseGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CloseGroupResponse
+ */
+export declare type CloseGroupResponse = Message<"millrace.scheduler.v1.CloseGroupResponse"> & {
+  /**
+   * The group afterwards.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CloseGroupResponse.
+ * Use `create(CloseGroupResponseSchema)` to create a new message.
+ */
+export declare const CloseGroupResponseSchema: GenMessage<CloseGroupResponse>;
+
+/**
+ * See SchedulerService.GetGroup.
+ *
+ * @generated from message millrace.scheduler.v1.GetGroupRequest
+ */
+export declare type GetGroupRequest = Message<"millrace.scheduler.v1.GetGroupRequest"> & {
+  /**
+   * The API key to which the group must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The group.
+   *
+   * @generated from field: string group_id = 2;
+   */
+  groupId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetGroupRequest.
+ * Use `create(GetGroupRequestSchema)` to create a new message.
+ */
+export declare const GetGroupRequestSchema: GenMessage<GetGroupRequest>;
+
+/**
+ * See SchedulerService.GetGroup.
+ *
+ * @generated from message millrace.scheduler.v1.GetGroupResponse
+ */
+export declare type GetGroupResponse = Message<"millrace.scheduler.v1.GetGroupResponse"> & {
+  /**
+   * The group.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetGroupResponse.
+ * Use `create(GetGroupResponseSchema)` to create a new message.
+ */
+export declare const GetGroupResponseSchema: GenMessage<GetGroupResponse>;
+
+/**
+ * See SchedulerService.ListGroups.
+ *
+ * @generated from message millrace.scheduler.v1.ListGroupsRequest
+ */
+export declare type ListGroupsRequest = Message<"millrace.scheduler.v1.ListGroupsRequest"> & {
+  /**
+   * The API key whose groups are listed.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The queue and the page.
+   *
+   * @generated from field: millrace.jobs.v1.ListGroupsRequest filter = 2;
+   */
+  filter?: ListGroupsRequest$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListGroupsRequest.
+ * Use `create(ListGroupsRequestSchema)` to create a new message.
+ */
+export declare const ListGroupsRequestSchema: GenMessage<ListGroupsRequest>;
+
+/**
+ * See SchedulerService.ListGroups.
+ *
+ * @generated from message millrace.scheduler.v1.ListGroupsResponse
+ */
+export declare type ListGroupsResponse = Message<"millrace.scheduler.v1.ListGroupsResponse"> & {
+  /**
+   * See GroupService.ListGroups.
+   *
+   * @generated from field: millrace.jobs.v1.ListGroupsResponse page = 1;
+   */
+  page?: ListGroupsResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListGroupsResponse.
+ * Use `create(ListGroupsResponseSchema)` to create a new message.
+ */
+export declare const ListGroupsResponseSchema: GenMessage<ListGroupsResponse>;
+
+/**
+ * See SchedulerService.ListGroupChildren.
+ *
+ * @generated from message millrace.scheduler.v1.ListGroupChildrenRequest
+ */
+export declare type ListGroupChildrenRequest = Message<"millrace.scheduler.v1.ListGroupChildrenRequest"> & {
+  /**
+   * The API key to which the group must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The group and the page.
+   *
+   * @generated from field: millrace.jobs.v1.ListGroupChildrenRequest filter = 2;
+   */
+  filter?: ListGroupChildrenRequest$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListGroupChildrenRequest.
+ * Use `create(ListGroupChildrenRequestSchema)` to create a new message.
+ */
+export declare const ListGroupChildrenRequestSchema: GenMessage<ListGroupChildrenRequest>;
+
+/**
+ * See SchedulerService.ListGroupChildren.
+ *
+ * @generated from message millrace.scheduler.v1.ListGroupChildrenResponse
+ */
+export declare type ListGroupChildrenResponse = Message<"millrace.scheduler.v1.ListGroupChildrenResponse"> & {
+  /**
+   * See GroupService.ListGroupChildren.
+   *
+   * @generated from field: millrace.jobs.v1.ListGroupChildrenResponse page = 1;
+   */
+  page?: ListGroupChildrenResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListGroupChildrenResponse.
+ * Use `create(ListGroupChildrenResponseSchema)` to create a new message.
+ */
+export declare const ListGroupChildrenResponseSchema: GenMessage<ListGroupChildrenResponse>;
+
+/**
+ * See SchedulerService.WatchGroup.
+ *
+ * @generated from message millrace.scheduler.v1.WatchGroupRequest
+ */
+export declare type WatchGroupRequest = Message<"millrace.scheduler.v1.WatchGroupRequest"> & {
+  /**
+   * The API key to which the group must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The group.
+   *
+   * @generated from field: string group_id = 2;
+   */
+  groupId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.WatchGroupRequest.
+ * Use `create(WatchGroupRequestSchema)` to create a new message.
+ */
+export declare const WatchGroupRequestSchema: GenMessage<WatchGroupRequest>;
+
+/**
+ * See SchedulerService.WatchGroup.
+ *
+ * @generated from message millrace.scheduler.v1.WatchGroupResponse
+ */
+export declare type WatchGroupResponse = Message<"millrace.scheduler.v1.WatchGroupResponse"> & {
+  /**
+   * The group now.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.WatchGroupResponse.
+ * Use `create(WatchGroupResponseSchema)` to create a new message.
+ */
+export declare const WatchGroupResponseSchema: GenMessage<WatchGroupResponse>;
+
+/**
+ * See SchedulerService.CancelGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CancelGroupRequest
+ */
+export declare type CancelGroupRequest = Message<"millrace.scheduler.v1.CancelGroupRequest"> & {
+  /**
+   * The API key to which the group must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The group, and the reason.
+   *
+   * @generated from field: millrace.jobs.v1.CancelGroupRequest cancel = 2;
+   */
+  cancel?: CancelGroupRequest$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CancelGroupRequest.
+ * Use `create(CancelGroupRequestSchema)` to create a new message.
+ */
+export declare const CancelGroupRequestSchema: GenMessage<CancelGroupRequest>;
+
+/**
+ * See SchedulerService.CancelGroup.
+ *
+ * @generated from message millrace.scheduler.v1.CancelGroupResponse
+ */
+export declare type CancelGroupResponse = Message<"millrace.scheduler.v1.CancelGroupResponse"> & {
+  /**
+   * The group afterwards.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CancelGroupResponse.
+ * Use `create(CancelGroupResponseSchema)` to create a new message.
+ */
+export declare const CancelGroupResponseSchema: GenMessage<CancelGroupResponse>;
 
 /**
  * See SchedulerService.Authenticate.
@@ -645,6 +990,77 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof GetQueueRequestSchema;
     output: typeof GetQueueResponseSchema;
+  },
+  /**
+   * Creates a group, with its finalizer. Its children are submitted afterwards. Safe to retry: an existing group id is
+   * accepted again.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CreateGroup
+   */
+  createGroup: {
+    methodKind: "unary";
+    input: typeof CreateGroupRequestSchema;
+    output: typeof CreateGroupResponseSchema;
+  },
+  /**
+   * See GroupService.CloseGroup.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CloseGroup
+   */
+  closeGroup: {
+    methodKind: "unary";
+    input: typeof CloseGroupRequestSchema;
+    output: typeof CloseGroupResponseSchema;
+  },
+  /**
+   * Returns a group of the key. NOT_FOUND: there is none. Safe to retry.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetGroup
+   */
+  getGroup: {
+    methodKind: "unary";
+    input: typeof GetGroupRequestSchema;
+    output: typeof GetGroupResponseSchema;
+  },
+  /**
+   * See GroupService.ListGroups.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListGroups
+   */
+  listGroups: {
+    methodKind: "unary";
+    input: typeof ListGroupsRequestSchema;
+    output: typeof ListGroupsResponseSchema;
+  },
+  /**
+   * See GroupService.ListGroupChildren.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListGroupChildren
+   */
+  listGroupChildren: {
+    methodKind: "unary";
+    input: typeof ListGroupChildrenRequestSchema;
+    output: typeof ListGroupChildrenResponseSchema;
+  },
+  /**
+   * See GroupService.WatchGroup.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.WatchGroup
+   */
+  watchGroup: {
+    methodKind: "server_streaming";
+    input: typeof WatchGroupRequestSchema;
+    output: typeof WatchGroupResponseSchema;
+  },
+  /**
+   * See GroupService.CancelGroup.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CancelGroup
+   */
+  cancelGroup: {
+    methodKind: "unary";
+    input: typeof CancelGroupRequestSchema;
+    output: typeof CancelGroupResponseSchema;
   },
 }>;
 

@@ -4,13 +4,213 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { JobFailure, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
+import type { Group, GroupChild, GroupRule } from "../../jobs/v1/group_pb.js";
+import type { JobFailure, JobSpec, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file millrace/workers/v1/worker_service.proto.
  */
 export declare const file_millrace_workers_v1_worker_service: GenFile;
+
+/**
+ * See WorkerService.FanOut.
+ *
+ * @generated from message millrace.workers.v1.FanOutRequest
+ */
+export declare type FanOutRequest = Message<"millrace.workers.v1.FanOutRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * Which fan-out of the job this is, from 1. An attempt that runs again makes the same fan-outs in the same order.
+   *
+   * @generated from field: uint32 ordinal = 2;
+   */
+  ordinal: number;
+
+  /**
+   * The SHA-256 of all children and options of the fan-out. A plan that differs from the stored one replaces it, if no
+   * attempt has waited for that.
+   *
+   * @generated from field: bytes plan_sha256 = 3;
+   */
+  planSha256: Uint8Array;
+
+  /**
+   * When the children succeed as a whole. Left out: when all have succeeded.
+   *
+   * @generated from field: millrace.jobs.v1.GroupRule rule = 4;
+   */
+  rule?: GroupRule | undefined;
+
+  /**
+   * See GroupSpec.
+   *
+   * @generated from field: uint32 max_in_flight = 5;
+   */
+  maxInFlight: number;
+
+  /**
+   * See GroupSpec.
+   *
+   * @generated from field: bool keep_siblings = 6;
+   */
+  keepSiblings: boolean;
+
+  /**
+   * The index of the first child of this call, from 1.
+   *
+   * @generated from field: uint32 first_index = 7;
+   */
+  firstIndex: number;
+
+  /**
+   * Up to 256 children. Their queue is that of the job. Priority, pool and labels that they leave out are those of the job.
+   *
+   * @generated from field: repeated millrace.jobs.v1.JobSpec children = 8;
+   */
+  children: JobSpec[];
+};
+
+/**
+ * Describes the message millrace.workers.v1.FanOutRequest.
+ * Use `create(FanOutRequestSchema)` to create a new message.
+ */
+export declare const FanOutRequestSchema: GenMessage<FanOutRequest>;
+
+/**
+ * See WorkerService.FanOut.
+ *
+ * @generated from message millrace.workers.v1.FanOutResponse
+ */
+export declare type FanOutResponse = Message<"millrace.workers.v1.FanOutResponse"> & {
+  /**
+   * The group. If it has finished, its children need not be added.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * Describes the message millrace.workers.v1.FanOutResponse.
+ * Use `create(FanOutResponseSchema)` to create a new message.
+ */
+export declare const FanOutResponseSchema: GenMessage<FanOutResponse>;
+
+/**
+ * See WorkerService.ReadChildren.
+ *
+ * @generated from message millrace.workers.v1.ReadChildrenRequest
+ */
+export declare type ReadChildrenRequest = Message<"millrace.workers.v1.ReadChildrenRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * Which fan-out of the job, from 1; 0: the group whose finalizer the job is.
+   *
+   * @generated from field: uint32 ordinal = 2;
+   */
+  ordinal: number;
+
+  /**
+   * The children after this index: 0 for the first page.
+   *
+   * @generated from field: uint32 after_index = 3;
+   */
+  afterIndex: number;
+};
+
+/**
+ * Describes the message millrace.workers.v1.ReadChildrenRequest.
+ * Use `create(ReadChildrenRequestSchema)` to create a new message.
+ */
+export declare const ReadChildrenRequestSchema: GenMessage<ReadChildrenRequest>;
+
+/**
+ * See WorkerService.ReadChildren.
+ *
+ * @generated from message millrace.workers.v1.ReadChildrenResponse
+ */
+export declare type ReadChildrenResponse = Message<"millrace.workers.v1.ReadChildrenResponse"> & {
+  /**
+   * The group.
+   *
+   * @generated from field: millrace.jobs.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+
+  /**
+   * Children in order, about 1 MiB of them.
+   *
+   * @generated from field: repeated millrace.jobs.v1.GroupChild children = 2;
+   */
+  children: GroupChild[];
+
+  /**
+   * True: more children follow.
+   *
+   * @generated from field: bool more = 3;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message millrace.workers.v1.ReadChildrenResponse.
+ * Use `create(ReadChildrenResponseSchema)` to create a new message.
+ */
+export declare const ReadChildrenResponseSchema: GenMessage<ReadChildrenResponse>;
+
+/**
+ * See WorkerService.SaveCheckpoint.
+ *
+ * @generated from message millrace.workers.v1.SaveCheckpointRequest
+ */
+export declare type SaveCheckpointRequest = Message<"millrace.workers.v1.SaveCheckpointRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * JSON text of at most 256 KiB.
+   *
+   * @generated from field: string checkpoint_json = 2;
+   */
+  checkpointJson: string;
+};
+
+/**
+ * Describes the message millrace.workers.v1.SaveCheckpointRequest.
+ * Use `create(SaveCheckpointRequestSchema)` to create a new message.
+ */
+export declare const SaveCheckpointRequestSchema: GenMessage<SaveCheckpointRequest>;
+
+/**
+ * See WorkerService.SaveCheckpoint.
+ *
+ * @generated from message millrace.workers.v1.SaveCheckpointResponse
+ */
+export declare type SaveCheckpointResponse = Message<"millrace.workers.v1.SaveCheckpointResponse"> & {
+};
+
+/**
+ * Describes the message millrace.workers.v1.SaveCheckpointResponse.
+ * Use `create(SaveCheckpointResponseSchema)` to create a new message.
+ */
+export declare const SaveCheckpointResponseSchema: GenMessage<SaveCheckpointResponse>;
 
 /**
  * From the worker.
@@ -401,6 +601,14 @@ export declare type AttemptOutcome = Message<"millrace.workers.v1.AttemptOutcome
      */
     value: HandedBack;
     case: "handedBack";
+  } | {
+    /**
+     * The attempt waits for its last fan-out. It is leased again, with the same number, when the children have ended.
+     *
+     * @generated from field: millrace.workers.v1.Waiting waiting = 7;
+     */
+    value: Waiting;
+    case: "waiting";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -416,6 +624,26 @@ export declare type AttemptOutcome = Message<"millrace.workers.v1.AttemptOutcome
  * Use `create(AttemptOutcomeSchema)` to create a new message.
  */
 export declare const AttemptOutcomeSchema: GenMessage<AttemptOutcome>;
+
+/**
+ * The attempt waits for the children of its last fan-out. No attempt is spent.
+ *
+ * @generated from message millrace.workers.v1.Waiting
+ */
+export declare type Waiting = Message<"millrace.workers.v1.Waiting"> & {
+  /**
+   * How many children the fan-out has. LEASE_LOST if another number is stored.
+   *
+   * @generated from field: uint32 children = 1;
+   */
+  children: number;
+};
+
+/**
+ * Describes the message millrace.workers.v1.Waiting.
+ * Use `create(WaitingSchema)` to create a new message.
+ */
+export declare const WaitingSchema: GenMessage<Waiting>;
 
 /**
  * The attempt has a result.
@@ -865,6 +1093,27 @@ export declare type Assignment = Message<"millrace.workers.v1.Assignment"> & {
    * @generated from field: string key_id = 13;
    */
   keyId: string;
+
+  /**
+   * How many fan-outs of the job are stored. The last may not be complete, if an attempt ended while it added children.
+   *
+   * @generated from field: uint32 fan_outs = 14;
+   */
+  fanOuts: number;
+
+  /**
+   * The group whose finalizer the job is; else empty.
+   *
+   * @generated from field: string finalizes_group_id = 15;
+   */
+  finalizesGroupId: string;
+
+  /**
+   * The checkpoint that an earlier attempt saved; else empty.
+   *
+   * @generated from field: string checkpoint_json = 16;
+   */
+  checkpointJson: string;
 };
 
 /**
@@ -1181,6 +1430,41 @@ export declare const WorkerService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof WorkRequestSchema;
     output: typeof WorkResponseSchema;
+  },
+  /**
+   * Adds children to a fan-out of a running attempt. The job's n-th fan-out is a group; the first call makes it. Call it
+   * until all children are stored, and then settle the attempt with the outcome `waiting`. Safe to retry: a child
+   * whose index is stored is not stored again.
+   * ABORTED: the lease is lost. FAILED_PRECONDITION, reason FAN_OUT_DIFFERS: an earlier attempt waited for this fan-out
+   * with another plan. RESOURCE_EXHAUSTED: the API key has too many waiting jobs or stored bytes.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.FanOut
+   */
+  fanOut: {
+    methodKind: "unary";
+    input: typeof FanOutRequestSchema;
+    output: typeof FanOutResponseSchema;
+  },
+  /**
+   * Reads what the children of a fan-out gave, in pages. ABORTED: the lease is lost. Safe to retry.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.ReadChildren
+   */
+  readChildren: {
+    methodKind: "unary";
+    input: typeof ReadChildrenRequestSchema;
+    output: typeof ReadChildrenResponseSchema;
+  },
+  /**
+   * Stores a checkpoint of a running attempt, in place of the one before. The next attempt gets it. ABORTED: the lease is
+   * lost. Safe to retry.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.SaveCheckpoint
+   */
+  saveCheckpoint: {
+    methodKind: "unary";
+    input: typeof SaveCheckpointRequestSchema;
+    output: typeof SaveCheckpointResponseSchema;
   },
 }>;
 
