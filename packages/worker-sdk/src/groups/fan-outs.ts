@@ -13,7 +13,7 @@ import { WaitingForChildren } from "./waiting.ts";
 /** One call's children: the contract's limit, and a size well below gRPC's 4 MiB. */
 const callLimits = {
   maxItems: 256,
-  maxWeight: 1024 * 1024,
+  maxWeight: 2 * 1024 * 1024,
   weigh: ({ spec, payloadJson }: PlannedChild) => jobBytes(spec.labels, payloadJson),
 };
 
