@@ -1,6 +1,7 @@
 /**
- * A worker in its own process whose jobs write dictated text. Each attempt connects to COPY_FROM, copies the text
- * from there to its output as it comes, and returns all of it.
+ * A worker in its own process whose jobs write dictated text. Each attempt of type "copy" connects to COPY_FROM,
+ * copies the text from there to its output as it comes, and returns all of it. Attempts of the other types connect
+ * there too, so that a test knows how far they have come.
  */
 import { hostname } from "node:os";
 import { runMain } from "@millrace/runtime";
@@ -18,8 +19,11 @@ const {
 } = process.env;
 const workerId = `${hostname()}-${process.pid}`;
 
+const dictated = (jobId: string, attempt: number, init: RequestInit = {}) =>
+  fetch(`${COPY_FROM}/${jobId}/${attempt}/${process.pid}`, init);
+
 const copy: Executor = async ({ jobId, attempt, signal, write }) => {
-  const response = await fetch(`${COPY_FROM}/${jobId}/${attempt}/${process.pid}`, { signal });
+  const response = await dictated(jobId, attempt, { signal });
   let text = "";
   for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += piece;
@@ -28,11 +32,30 @@ const copy: Executor = async ({ jobId, attempt, signal, write }) => {
   return { text };
 };
 
+/** Hands two jobs over. Between that and the end of its attempt, it waits until its dictation ends. */
+const divide: Executor = async ({ jobId, attempt, fanOut }) => {
+  try {
+    const { children } = await fanOut([{ type: "copy" }, { type: "copy" }]);
+    return children.map(({ result }) => result);
+  } catch (error) {
+    await (await dictated(jobId, attempt)).text();
+    throw error;
+  }
+};
+
+/** Saves how many attempts there were, and returns it after its dictation ends. */
+const remember: Executor = async ({ jobId, attempt, checkpoint, lastCheckpoint }) => {
+  const earlier = (lastCheckpoint as number | undefined) ?? 0;
+  await checkpoint(earlier + 1);
+  await (await dictated(jobId, attempt)).text();
+  return earlier;
+};
+
 await runMain(
   async (scope) => {
     const worker = startWorker({
       ...{ schedulerAddress: SCHEDULER, workerId, queues: [QUEUE], slots: Number(SLOTS) },
-      ...{ executors: { copy }, clock: systemClock, random: systemRandom },
+      ...{ executors: { copy, divide, remember }, clock: systemClock, random: systemRandom },
       log: (level, message, fields = {}) => log[level](fields, message),
     });
     scope.defer(() => worker.drain(Number(DRAIN_MS)));

@@ -2,6 +2,7 @@
 export const limits = {
   payloadBytes: 256 * 1024,
   resultBytes: 1024 * 1024,
+  checkpointBytes: 256 * 1024,
   /** The size of one output chunk. */
   chunkBytes: 64 * 1024,
   /** The size of all output of one job that is kept. */

@@ -78,6 +78,10 @@ function jobMetrics({ registers, counter, jobs }: MetricKinds) {
       metricNames.jobsHandedBack,
       "Attempts that workers handed back unfinished, such as while they drain. No attempt is spent.",
     ),
+    jobsFannedOut: jobs(
+      metricNames.jobsFannedOut,
+      "Attempts that handed over children and ended to wait for them. No attempt is spent.",
+    ),
     lanesHeld: counter(
       metricNames.lanesHeld,
       "Times that a lane was held, by the constraint that holds it.",

@@ -38,6 +38,7 @@ export const metricNames = {
   providerCooldowns: "millrace_provider_cooldowns_total",
   jobsBounced: "millrace_jobs_bounced_total",
   jobsHandedBack: "millrace_jobs_handed_back_total",
+  jobsFannedOut: "millrace_jobs_fanned_out_total",
   jobsStalled: "millrace_jobs_stalled_total",
   jobsRepaired: "millrace_jobs_repaired_total",
   lanesHeld: "millrace_lanes_held_total",

@@ -3,12 +3,22 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Usage, UsageSchema } from "@millrace/proto/job";
 import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
 import { AttemptOutput } from "./attempt-output.ts";
+import { AttemptCalls } from "./calls/attempt-calls.ts";
+import type { Call } from "./calls/scheduler-calls.ts";
 import type { AttemptContext, Executor, Log } from "./executor.ts";
+import { type WaitingForChildren, waiting } from "./groups/waiting.ts";
 import { JobFailure } from "./job-failure.ts";
 import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
 import { addUsage } from "./reported-usage.ts";
 
 export const leaseKey = (lease: LeaseRef): string => `${lease.jobId}#${lease.fencingToken}`;
+
+export interface AttemptParts {
+  readonly assignment: Assignment;
+  readonly maxUnacknowledgedBytes: number;
+  readonly call: Call;
+  readonly changed: () => void;
+}
 
 /** One assignment, from its arrival until the scheduler has acknowledged its outcome or taken the lease away. */
 export class Attempt {
@@ -25,12 +35,24 @@ export class Attempt {
   readonly #abort = new AbortController();
   readonly #assignment: Assignment;
   readonly #changed: () => void;
+  readonly #calls: AttemptCalls;
+  /** True once the attempt must stop. It is not if its signal has aborted because it waits. */
+  #stopped = false;
+  #waiting: WaitingForChildren | undefined;
 
-  constructor(assignment: Assignment, maxUnacknowledgedBytes: number, changed: () => void) {
+  constructor({ assignment, maxUnacknowledgedBytes, call, changed }: AttemptParts) {
     this.#assignment = assignment;
     this.#changed = changed;
     this.lease = assignment.lease ?? create(LeaseRefSchema);
     this.output = new AttemptOutput(maxUnacknowledgedBytes);
+    this.#calls = new AttemptCalls({
+      ...{ call, assignment, lease: this.lease, signal: this.#abort.signal },
+      onLeaseLost: () => this.lose(),
+      onWaiting: (signal) => {
+        this.#waiting = signal;
+        this.#abort.abort(signal);
+      },
+    });
   }
 
   /** True once the slot is free: the executor has returned and nothing more is to be sent. */
@@ -54,9 +76,9 @@ export class Attempt {
     this.idle = false;
     try {
       const result = await executor(this.#context(payload, startedMs, log));
-      this.#settle(this.#abort.signal.aborted ? stopped() : completed(result));
+      this.#settle(this.#cutShort() ?? completed(result));
     } catch (error) {
-      this.#settle(this.#abort.signal.aborted ? stopped() : thrown(error));
+      this.#settle(this.#cutShort() ?? thrown(error));
     } finally {
       this.idle = true;
       this.#changed();
@@ -76,7 +98,7 @@ export class Attempt {
   handBack(reason: string): void {
     if (this.outcome !== undefined) return;
     this.#drop(reason);
-    this.#settle(handedBack(reason));
+    this.#settle(this.#waiting === undefined ? handedBack(reason) : waiting(this.#waiting));
   }
 
   /** Stops the attempt because its lease is lost, and drops everything that is not sent. */
@@ -94,9 +116,16 @@ export class Attempt {
   }
 
   #drop(reason: string): void {
+    this.#stopped = true;
     const error = new Error(`The attempt must stop: ${reason}.`);
     this.#abort.abort(error);
     this.output.close(error);
+  }
+
+  /** The outcome of an attempt that something other than its executor ended, whatever the executor did afterwards. */
+  #cutShort(): Outcome | undefined {
+    if (this.#stopped) return stopped();
+    return this.#waiting === undefined ? undefined : waiting(this.#waiting);
   }
 
   #settle(outcome: Outcome): void {
@@ -114,10 +143,17 @@ export class Attempt {
   #context(payload: unknown, startedMs: number, log: Log): AttemptContext {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
     const { keyId, deadline, traceparent, tracestate } = this.#assignment;
+    const { fanOuts, finalizesGroupId, checkpointJson } = this.#assignment;
     const { jobId } = this.lease;
     return {
       ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
       ...{ startedMs, keyId, traceparent, tracestate, signal: this.#abort.signal },
+      resumed: fanOuts === 0 ? undefined : { fanOuts },
+      lastCheckpoint: checkpointJson === "" ? undefined : JSON.parse(checkpointJson),
+      finalizesGroupId: finalizesGroupId === "" ? undefined : finalizesGroupId,
+      fanOut: (children, options) => this.#calls.fanOut(children, options),
+      children: () => this.#calls.children(),
+      checkpoint: (value) => this.#calls.checkpoint(value),
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => {
         return this.#sending(this.output.write(text));

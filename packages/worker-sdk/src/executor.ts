@@ -1,3 +1,5 @@
+import type { ChildJob, ChildResult, FanOutOptions, FanOutResult } from "./groups/contract.ts";
+
 export interface UsageDelta {
   readonly inputTokens?: number;
   readonly outputTokens?: number;
@@ -31,7 +33,13 @@ export interface AttemptContext {
   /** W3C trace context of the attempt. */
   readonly traceparent: string;
   readonly tracestate: string;
-  /** Aborts when the attempt must stop: it was cancelled, is late, was handed back, or lost its lease. */
+  /** Undefined in a run from the beginning. Else the executor runs again after it fanned out `fanOuts` times. */
+  readonly resumed: { readonly fanOuts: number } | undefined;
+  /** What an earlier attempt, or the run before a fan-out, saved by `checkpoint`. Undefined if nothing was saved. */
+  readonly lastCheckpoint: unknown;
+  /** The group whose finalizer the job is, if it is one. */
+  readonly finalizesGroupId: string | undefined;
+  /** Aborts when the attempt must stop: it was cancelled, is late, waits, was handed back, or lost its lease. */
   readonly signal: AbortSignal;
   /**
    * Sends text to the callers that watch the job. Await it: it resolves at once while little is unacknowledged,
@@ -43,6 +51,17 @@ export interface AttemptContext {
   progress(done: number, total: number, message: string): Promise<void>;
   /** Adds to the attempt's usage, which is reported with its outcome, even if the attempt fails. */
   addUsage(usage: UsageDelta): void;
+  /**
+   * Hands jobs over to other workers, and returns what they gave. The first time, it throws WaitingForChildren: the
+   * attempt then ends and holds no slot. When the children have ended, the executor is called again from its beginning,
+   * and the same call returns. So the executor must make the same calls of `fanOut` in the same order each time;
+   * otherwise the job fails with the reason FAN_OUT_DIFFERS.
+   */
+  fanOut(children: readonly ChildJob[], options?: FanOutOptions): Promise<FanOutResult>;
+  /** Reads what the children of the group gave whose finalizer the job is, in order. */
+  children(): AsyncIterable<ChildResult>;
+  /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */
+  checkpoint(value: unknown): Promise<void>;
   readonly log: Log;
 }
 

@@ -1,4 +1,12 @@
 export type { AttemptContext, Executor, Log, LogLevel, UsageDelta } from "./executor.ts";
+export type {
+  ChildJob,
+  ChildResult,
+  ChildState,
+  FanOutOptions,
+  FanOutResult,
+} from "./groups/contract.ts";
+export { WaitingForChildren } from "./groups/waiting.ts";
 export {
   JobFailure,
   type JobFailureOptions,

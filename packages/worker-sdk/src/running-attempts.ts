@@ -8,6 +8,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { backoffMs } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
+import type { Call } from "./calls/scheduler-calls.ts";
 import type { Log } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -26,6 +27,8 @@ export interface RunningAttemptsParts {
   readonly options: WorkerOptions;
   readonly log: Log;
   readonly uplink: Uplink;
+  /** Makes the unary calls of attempts. */
+  readonly call: Call;
   /** Called when an attempt is over. */
   readonly onOver: () => void;
 }
@@ -35,6 +38,7 @@ export class RunningAttempts {
   readonly #options: WorkerOptions;
   readonly #log: Log;
   readonly #uplink: Uplink;
+  readonly #call: Call;
   readonly #onOver: () => void;
   readonly #attempts = new Map<string, Attempt>();
   /**
@@ -44,10 +48,11 @@ export class RunningAttempts {
   #running = 0;
   #takesNoMore = false;
 
-  constructor({ options, log, uplink, onOver }: RunningAttemptsParts) {
+  constructor({ options, log, uplink, call, onOver }: RunningAttemptsParts) {
     this.#options = options;
     this.#log = log;
     this.#uplink = uplink;
+    this.#call = call;
     this.#onOver = onOver;
   }
 
@@ -103,8 +108,12 @@ export class RunningAttempts {
     const key = leaseKey(assignment.lease);
     if (this.#attempts.has(key)) return;
     const crowded = this.freeSlots(this.#options.guestSlots) === 0;
-    const bytes = this.#options.maxUnacknowledgedBytes ?? 1024 * 1024;
-    const attempt: Attempt = new Attempt(assignment, bytes, () => this.#changed(key, attempt));
+    const attempt: Attempt = new Attempt({
+      assignment,
+      maxUnacknowledgedBytes: this.#options.maxUnacknowledgedBytes ?? 1024 * 1024,
+      call: this.#call,
+      changed: () => this.#changed(key, attempt),
+    });
     this.#attempts.set(key, attempt);
     const executor = Object.hasOwn(this.#options.executors, assignment.type)
       ? this.#options.executors[assignment.type]

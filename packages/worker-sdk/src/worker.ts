@@ -1,5 +1,6 @@
 import { StopReason, type Welcome, type WorkResponse } from "@millrace/proto/worker-service";
 import { holdProcess, Retries } from "@millrace/shared";
+import { SchedulerCalls } from "./calls/scheduler-calls.ts";
 import { checkOptions } from "./check-options.ts";
 import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
@@ -42,6 +43,7 @@ class Worker implements RunningWorker {
   readonly #options: WorkerOptions;
   readonly #log: Log;
   readonly #link: Link;
+  readonly #calls: SchedulerCalls;
   readonly #attempts: RunningAttempts;
   readonly #uplink: Uplink;
   readonly #reconnects: Retries;
@@ -63,9 +65,10 @@ class Worker implements RunningWorker {
     this.#options = options;
     this.#log = options.log ?? (() => undefined);
     this.#link = this.#newLink();
+    this.#calls = new SchedulerCalls(options);
     this.#uplink = new Uplink(() => this.#attempts.freeSlots());
     this.#attempts = new RunningAttempts({
-      ...{ options, log: this.#log, uplink: this.#uplink },
+      ...{ options, log: this.#log, uplink: this.#uplink, call: this.#calls.call },
       onOver: () => this.#leaveIfDone(),
     });
     const { clock, random } = options;
@@ -259,6 +262,7 @@ class Worker implements RunningWorker {
     this.#session = undefined;
     session?.cut();
     this.#link.close();
+    this.#calls.close();
     this.#process.release();
     this.#ended.resolve();
   }

@@ -1,8 +1,16 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { serviceDefinition } from "@millrace/grpc";
 import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceError,
+  type sendUnaryData,
+  status,
+} from "@grpc/grpc-js";
+import { packStatus, serviceDefinition, statusMetadata } from "@millrace/grpc";
+import {
+  type AssignmentSchema,
   WorkerService,
   type WorkRequest,
   type WorkResponse,
@@ -55,6 +63,12 @@ export class Stream {
     this.assignAll([[type, fencingToken, payload]]);
   }
 
+  /** Assigns a job of which earlier attempts have left something. */
+  assignAgain(type: string, left: MessageInitShape<typeof AssignmentSchema>): void {
+    const assignments = [{ lease: lease(), type, attempt: 1, payloadJson: "{}", ...left }];
+    this.send({ case: "assignments", value: { assignments } as never });
+  }
+
   /** Assigns several jobs in one message. Each is given as type, token and payload. */
   assignAll(jobs: readonly (readonly [string, bigint, unknown?])[]): void {
     const assignments = jobs.map(([type, fencingToken, payload = {}]) => {
@@ -87,8 +101,35 @@ export class Stream {
   }
 }
 
+/** What the test answers to unary calls: a message, or an error as grpc-js takes it. */
+export type Unary = {
+  readonly [Name in "fanOut" | "readChildren" | "saveCheckpoint"]?: (
+    request: MessageShape<(typeof WorkerService)["method"][Name]["input"]>,
+  ) => MessageInitShape<(typeof WorkerService)["method"][Name]["output"]>;
+};
+
+/** A refusal of a unary call, as a scheduler sends it. */
+export const refused = (code: status, reason: string, retryDelayMs?: number) => {
+  const message = `refused: ${reason}`;
+  const packed = packStatus({
+    ...{ code, message, reason, metadata: {}, violations: [], retryDelayMs },
+  });
+  return { code, details: message, metadata: statusMetadata(packed) };
+};
+
+const answered =
+  (answer: ((request: never) => object) | undefined) =>
+  ({ request }: { request: unknown }, reply: sendUnaryData<object>) => {
+    try {
+      if (answer === undefined) throw refused(status.INTERNAL, "INTERNAL");
+      reply(null, answer(request as never));
+    } catch (error) {
+      reply(error as Partial<ServiceError>);
+    }
+  };
+
 /** A scheduler that the test controls through the streams that workers open. */
-export async function fakeScheduler() {
+export async function fakeScheduler(unary: Unary = {}) {
   const server = new Server();
   const waiting: Stream[] = [];
   let wake = () => {};
@@ -97,6 +138,9 @@ export async function fakeScheduler() {
       waiting.push(new Stream(call));
       wake();
     },
+    fanOut: answered(unary.fanOut),
+    readChildren: answered(unary.readChildren),
+    saveCheckpoint: answered(unary.saveCheckpoint),
   });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>

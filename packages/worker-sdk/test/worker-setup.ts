@@ -1,14 +1,15 @@
 import { systemClock, systemRandom } from "@millrace/shared";
 import { onTestFinished } from "vitest";
 import { type Executor, startWorker } from "../src/index.ts";
-import { fakeScheduler } from "./fake-scheduler.ts";
+import { fakeScheduler, type Unary } from "./fake-scheduler.ts";
 
 /** Starts a worker whose scheduler is controlled by the test. */
 export async function startFakedWorker(
   executors: Record<string, Executor>,
   { maxUnacknowledgedBytes = 1_000, slots = 1, guestSlots = 0, streamThread = true } = {},
+  unary: Unary = {},
 ) {
-  const { port, stream, close } = await fakeScheduler();
+  const { port, stream, close } = await fakeScheduler(unary);
   const worker = startWorker({
     schedulerAddress: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },

@@ -1,14 +1,17 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { bindService, timestampOf } from "@millrace/runtime";
+import { bindService, notImplemented, timestampOf } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
 import { explain } from "./handlers/explain.ts";
+import { type FanOutParts, fanOut } from "./handlers/fan-out.ts";
 import { getJobs } from "./handlers/get-jobs.ts";
 import { getQueue } from "./handlers/get-queue.ts";
 import { list } from "./handlers/list.ts";
+import { readChildren } from "./handlers/read-children.ts";
+import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
 import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
@@ -36,8 +39,20 @@ export const schedulerService = (
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
+    createGroup: notImplemented,
+    closeGroup: notImplemented,
+    getGroup: notImplemented,
+    listGroups: notImplemented,
+    listGroupChildren: notImplemented,
+    watchGroup: notImplemented,
+    cancelGroup: notImplemented,
   });
 
 /** The service that workers call. */
-export const workerService = (parts: WorkParts) =>
-  bindService<typeof WorkerService, WorkerPass>(WorkerService, { work: work(parts) });
+export const workerService = (parts: WorkParts & FanOutParts) =>
+  bindService<typeof WorkerService, WorkerPass>(WorkerService, {
+    work: work(parts),
+    fanOut: unaryOverStore(fanOut(parts)),
+    readChildren: unaryOverStore(readChildren(parts.engine, parts.tokens)),
+    saveCheckpoint: unaryOverStore(saveCheckpoint(parts.engine, parts.tokens)),
+  });

@@ -1,6 +1,6 @@
 import { createLogger, createMetrics, metricNames } from "@millrace/telemetry";
 import { ManualClock, refuse, startProviderSimulator } from "@millrace/testing";
-import { type Executor, NonRetryableError } from "@millrace/worker-sdk";
+import { type Executor, NonRetryableError, WaitingForChildren } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { observeAttempts } from "../src/executors/observed.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
@@ -68,6 +68,18 @@ test("reports an attempt that was told to stop as stopped, whatever it threw", a
   });
   await expect(observed(context)).rejects.toThrow();
   expect(lines.at(-1)).toMatchObject({ level: "info", outcome: "stopped" });
+});
+
+test("reports an attempt that waits for its children as waiting, and passes the signal on", async () => {
+  const waiting = new WaitingForChildren(2);
+  for (const end of [() => Promise.reject(new Error("cleaning up")), async () => "swallowed"]) {
+    const { context, lines, observed, stop } = setup(() => {
+      stop.abort(waiting);
+      return end();
+    });
+    await expect(observed(context)).rejects.toBe(waiting);
+    expect(lines.at(-1)).toMatchObject({ level: "info", outcome: "waiting" });
+  }
 });
 
 test("shows used and free slots while attempts run", async () => {

@@ -91,6 +91,10 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     addUsage: (usage) => void used.push(usage),
     write: async (text) => void written.push(text),
     progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),
+    ...{ resumed: undefined, lastCheckpoint: undefined, finalizesGroupId: undefined },
+    fanOut: () => Promise.reject(new Error("no fan-out in this test")),
+    children: () => Readable.from([]),
+    checkpoint: async () => undefined,
     log: () => undefined,
   };
   return { context, written, progress, used, stop };

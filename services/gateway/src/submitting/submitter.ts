@@ -3,7 +3,7 @@ import type { DocumentStore } from "@millrace/documents";
 import type { Job, JobSpec } from "@millrace/proto/job";
 import type { SubmitResult } from "@millrace/proto/job-service";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
-import { RpcFault, rpcError, timestampOf } from "@millrace/runtime";
+import { checkJob, RpcFault, rpcError, timestampOf } from "@millrace/runtime";
 import {
   createGroupBatcher,
   createLoopTurns,
@@ -19,7 +19,6 @@ import { injectTrace } from "@millrace/telemetry";
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
-import { checkJob } from "./check-job.ts";
 
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;

@@ -104,7 +104,7 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
 }
 
 function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
-  const { scope, config, engine, observer, random, leaseTokens, log } = parts;
+  const { scope, config, engine, observer, random, pressure, leaseTokens, log } = parts;
   const { schedulerId, leaseMs, stopGraceMs } = config;
   const tokens = keepSecret(
     scope,
@@ -121,7 +121,7 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
       services: [
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
-          ...{ tokens: leaseTokens, connected },
+          ...{ tokens: leaseTokens, connected, pressure },
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],

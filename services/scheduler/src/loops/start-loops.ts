@@ -5,6 +5,7 @@ import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
+import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startPolicySync } from "./policy-sync.ts";
 import { startPromoter } from "./promoter.ts";
@@ -19,6 +20,7 @@ const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
+const GROUPS_EVERY_MS = 500;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -57,6 +59,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       loop("memory-watch", MEMORY_EVERY_MS),
     ),
   );
+  scope.use(startGroupTender(engine, loop("group-tender", GROUPS_EVERY_MS)));
   const length = loop("queue-length", LENGTH_EVERY_MS);
   scope.use(startQueueLength(engine, metrics.queueLength, length));
 }

@@ -25,35 +25,46 @@ export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
       return { result: { case: "jobId", value: id } };
     case "existing":
       return { result: { case: "jobId", value: outcome.jobId }, existing: true };
+    default:
+      return refusedResult(refusalOf(id, outcome));
+  }
+}
+
+/** An outcome of a job that was not stored. */
+export type Refusal = Exclude<SubmissionOutcome, { readonly kind: "accepted" | "existing" }>;
+
+/** The error of a job that was refused, as its caller sees it. */
+export function refusalOf(id: JobId, outcome: Refusal): RpcErrorInit {
+  switch (outcome.kind) {
     case "conflict":
-      return refusedResult({
+      return {
         reason: "IDEMPOTENCY_CONFLICT",
         message:
           "the idempotency key belongs to a job with other content: use another key, or submit the same content",
         metadata: { job_id: outcome.jobId },
-      });
+      };
     case "depthFull":
-      return refusedResult({
+      return {
         reason: "DEPTH_FULL",
         message: `${outcome.depth} jobs of this API key wait in the queue, and the limit is ${outcome.limit}: submit again later`,
         retryDelayMs: DEPTH_RETRY_MS,
-      });
+      };
     case "invalid":
-      return refusedResult({
+      return {
         reason: "MALFORMED",
         message: `${outcome.argument}: the value cannot be stored: submit the job with another value`,
-      });
+      };
     case "storedBytesFull":
-      return refusedResult({
+      return {
         reason: "STORED_BYTES_FULL",
         message:
           `jobs of this API key take ${outcome.stored} bytes in the queue, and this job would take ${outcome.bytes} more: ` +
           `the limit (max_stored_bytes) is ${outcome.limit}. Finished jobs count until their retention ends`,
         metadata: { limit: String(outcome.limit), stored: String(outcome.stored) },
         retryDelayMs: BYTES_RETRY_MS,
-      });
+      };
     case "priorityNotAllowed":
-      return refusedResult({
+      return {
         reason: "PRIORITY_NOT_ALLOWED",
         message:
           `priority ${outcome.priority} is more urgent than this API key may use: ` +
@@ -63,25 +74,42 @@ export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
           value: String(outcome.priority),
           limit: String(outcome.limit),
         },
-      });
+      };
     case "storeFull":
-      return refusedResult({
+      return {
         reason: "STORE_FULL",
         message:
           "the store has little memory left, which is reserved for jobs already stored: submit again later",
         retryDelayMs: FULL_RETRY_MS,
-      });
+      };
     case "unknownQueue":
-      return refusedResult({
+      return {
         reason: "QUEUE_NOT_FOUND",
         message: `queue: there is no queue ${queueOf(id)}; check the name, or ask an operator to create it`,
-      });
+      };
     case "unknownType":
-      return refusedResult({
+      return {
         reason: "UNKNOWN_JOB_TYPE",
         message:
           "type: the queue accepts no jobs of this type; check the type, or use another queue",
-      });
+      };
+    case "unknownGroup":
+      return {
+        reason: "GROUP_NOT_FOUND",
+        message:
+          "group_id: there is no such group of this API key in the queue; it may be past its retention",
+      };
+    case "groupClosed":
+      return {
+        reason: "GROUP_CLOSED",
+        message: "group_id: the group is closed or has finished, so that no more jobs may join it",
+      };
+    case "groupFull":
+      return {
+        reason: "GROUP_FULL",
+        message: `group_id: the group has ${outcome.limit} children, the most that a group may have: use several groups`,
+        metadata: { limit: String(outcome.limit) },
+      };
   }
 }
 

@@ -23,7 +23,8 @@ export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
 }
 
 /** A lower bound of a lease's size as an assignment. */
-export const assignmentBytes = ({ job }: Lease): number => jobBytes(job.labels, job.payloadJson);
+export const assignmentBytes = ({ job }: Lease): number =>
+  jobBytes(job.labels, job.payloadJson, job.checkpointJson);
 
 /** A lease as its worker receives it. `ref` names the lease in the worker's later messages. */
 export function assignmentOf(
@@ -44,6 +45,9 @@ export function assignmentOf(
     pool: job.pool ?? "",
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
+    fanOuts: job.childGroups?.filter((id) => id !== job.finalizes).length ?? 0,
+    finalizesGroupId: job.finalizes ?? "",
+    checkpointJson: job.checkpointJson ?? "",
     ...(job.deadlineMs === undefined ? {} : { deadline: timestampOf(job.deadlineMs) }),
   };
 }

@@ -127,6 +127,7 @@ function attemptObserver({
   const returns = {
     retry: metrics.jobsRetried,
     bounce: metrics.jobsBounced,
+    wait: metrics.jobsFannedOut,
     release: metrics.jobsHandedBack,
   };
 

@@ -9,6 +9,7 @@ import type {
 import type { JobFailure } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
 import { cutChars, limits, type Random } from "@millrace/shared";
+import { isJson } from "../messages/is-json.ts";
 import { usageOf } from "../messages/usage-message.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
@@ -27,16 +28,6 @@ const notJson: Failure = {
   message: "the result that the worker returned is not JSON",
   retryable: false,
 };
-
-/** Whether a result is JSON: callers and plain BullMQ programs parse it. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
 
@@ -99,7 +90,10 @@ export function settlementOf(
   if (lease?.stopping === StopReason.DEADLINE) {
     return { ...base, kind: "fail", state: "EXPIRED", failure: expired };
   }
-  // If the job's cancel was requested, the engine makes the released job CANCELLED.
+  // If the job's cancel was requested, the engine makes the waiting or released job CANCELLED.
+  if (outcome.case === "waiting") {
+    return { ...base, kind: "wait", children: outcome.value.children };
+  }
   if (outcome.case !== "failed") return { ...base, kind: "release" };
   const { failure: reported, retryAfter } = outcome.value;
   const failure = failureOf(reported);

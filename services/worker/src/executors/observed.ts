@@ -2,6 +2,7 @@ import type { Clock } from "@millrace/shared";
 import {
   attributeNames,
   extractTrace,
+  injectTrace,
   inSpan,
   jobFields,
   type Logger,
@@ -13,6 +14,7 @@ import {
   type Executor,
   JobFailure,
   type UsageDelta,
+  WaitingForChildren,
 } from "@millrace/worker-sdk";
 
 export interface AttemptObserver {
@@ -21,6 +23,9 @@ export interface AttemptObserver {
   readonly clock: Clock;
   readonly slots: number;
 }
+
+const waits = ({ signal }: AttemptContext): boolean =>
+  signal.reason instanceof WaitingForChildren;
 
 function endOf(error: unknown, { signal }: AttemptContext) {
   if (signal.aborted) return { outcome: "stopped" };
@@ -58,12 +63,17 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
       const level = end.error === undefined ? "info" : "error";
       log[level]({ ...attemptFields, ...end, ...duration, ...spent }, "attempt ended");
     };
+    // The children's spans are below the attempt's span, and so of the same trace.
+    const fanOut: AttemptContext["fanOut"] = (children, options) =>
+      job.fanOut(children, { ...injectTrace(), ...options });
     const run = async () => {
       try {
-        const result = await executor({ ...job, addUsage });
-        ended({ outcome: job.signal.aborted ? "stopped" : "completed" });
+        const result = await executor({ ...job, addUsage, fanOut });
+        ended({ outcome: waits(job) ? "waiting" : job.signal.aborted ? "stopped" : "completed" });
         return result;
       } catch (error) {
+        // An attempt that waits has not failed, so its span must not look like it.
+        if (waits(job)) return ended({ outcome: "waiting" });
         const end = endOf(error, job);
         ended(end.reason === "EXECUTOR_FAILED" ? { ...end, error } : end);
         throw error;
@@ -78,7 +88,13 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
     log.debug(attemptFields, "attempt started");
     use(1);
     try {
-      return await inSpan(spanNames.attempt, { parent: extractTrace(job), attributes }, run);
+      const result = await inSpan(
+        spanNames.attempt,
+        { parent: extractTrace(job), attributes },
+        run,
+      );
+      if (waits(job)) throw job.signal.reason;
+      return result;
     } finally {
       use(-1);
     }

@@ -1,7 +1,9 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
-import { assertValid, isTime, rpcError, timeMs } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
+import { rpcError } from "./rpc-fault.ts";
+import { isTime, timeMs } from "./timestamps.ts";
+import { assertValid } from "./validation.ts";
 
 const malformed = (field: string, description: string) =>
   rpcError({

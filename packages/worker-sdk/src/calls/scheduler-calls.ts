@@ -1,0 +1,82 @@
+import type {
+  DescMethod,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { ServiceError } from "@grpc/grpc-js";
+import { callMetadata, methodDefinition, sendUnary } from "@millrace/grpc";
+import { retrying, systemClock } from "@millrace/shared";
+import type { WorkerOptions } from "../worker-options.ts";
+import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
+import { Channel } from "./channel.ts";
+
+const backoff = { initialMs: 200, maxMs: 5_000, factor: 2, jitter: 0.5 };
+/** A scheduler that is silent for so long is given up, and the call is made again. */
+const CALL_MS = 30_000;
+/**
+ * How long a call is repeated that a full queue or a refused token stops. The attempt keeps its slot meanwhile, and the
+ * jobs that must end first may need that slot.
+ */
+const FULL_MS = 30_000;
+
+/** Makes a unary call. Rejects with a CallRefused. */
+export type Call = <Method extends DescMethod>(
+  method: Method extends DescMethodUnary ? Method : never,
+  request: MessageInitShape<Method["input"]>,
+  signal: AbortSignal,
+) => Promise<MessageShape<Method["output"]>>;
+
+/**
+ * The unary calls of a worker's attempts, on a connection of their own. All of them are safe to repeat, at any scheduler,
+ * because leases are in the store. A call is repeated until it succeeds while no scheduler can answer it.
+ */
+export class SchedulerCalls {
+  readonly #options: WorkerOptions;
+  readonly #channel: Channel;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { schedulerAddress: address, credentials } = options;
+    this.#channel = new Channel({ address, credentials, use: {} });
+  }
+
+  readonly call: Call = (method, request, signal) => {
+    const { clock, random } = this.#options;
+    let fullSinceMs: number | undefined;
+    const passesInTime = (error: unknown) => {
+      if (passes(error)) return true;
+      if (!passesSlowly(error)) return false;
+      fullSinceMs ??= clock.nowMs();
+      return clock.nowMs() - fullSinceMs < FULL_MS;
+    };
+    return retrying(() => this.#send(method, request, signal), {
+      ...{ clock, random, backoff, signal, passes: passesInTime },
+      aborted: () => signal.reason,
+      askedMs: (error) => (error instanceof CallRefused ? error.retryDelayMs : undefined),
+    });
+  };
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #send<Method extends DescMethod>(
+    method: Method,
+    request: MessageInitShape<Method["input"]>,
+    signal: AbortSignal,
+  ): Promise<MessageShape<Method["output"]>> {
+    const { token, tls } = this.#options;
+    signal.throwIfAborted();
+    const call = {
+      client: this.#channel.client(tls?.current),
+      definition: methodDefinition(method),
+      metadata: callMetadata(typeof token === "function" ? token() : token),
+      options: { deadline: systemClock.nowMs() + CALL_MS },
+      signal,
+      failure: (error: ServiceError) => (signal.aborted ? signal.reason : new CallRefused(error)),
+      cancelled: () => signal.reason as Error,
+    };
+    return (await sendUnary(call, request)) as MessageShape<Method["output"]>;
+  }
+}

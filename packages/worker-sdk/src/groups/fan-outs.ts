@@ -1,0 +1,94 @@
+/**
+ * The fan-outs of one attempt. An executor that has fanned out is called again from its beginning. Its n-th call of
+ * `fanOut` is the job's n-th fan-out: if the children of that one have ended, the call returns what they gave.
+ */
+import { type Group, GroupState } from "@millrace/proto/group";
+import { WorkerService } from "@millrace/proto/worker-service";
+import { groups, jobBytes } from "@millrace/shared";
+import type { ChildJob, FanOutOptions, FanOutResult } from "./contract.ts";
+import { type Plan, type PlannedChild, planOf } from "./plan.ts";
+import { type ChildrenReader, hasFinished, readFanOut } from "./read-children.ts";
+import { WaitingForChildren } from "./waiting.ts";
+
+/** One call's children: the contract's limit, and a size well below gRPC's 4 MiB. */
+const callLimits = {
+  maxItems: 256,
+  maxWeight: 2 * 1024 * 1024,
+  weigh: ({ spec, payloadJson }: PlannedChild) => jobBytes(spec.labels, payloadJson),
+};
+
+export interface FanOutsOptions extends ChildrenReader {
+  /** How many fan-outs of the job are stored. The last one may be incomplete. */
+  readonly stored: number;
+  readonly traceparent: string;
+  readonly tracestate: string;
+  /** Called when the attempt must end to wait for its children. */
+  onWaiting(waiting: WaitingForChildren): void;
+}
+
+export class FanOuts {
+  readonly #options: FanOutsOptions;
+  #made = 0;
+  /** Fan-outs that an executor starts together run one after the other, in the order of their calls. */
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting: WaitingForChildren | undefined;
+
+  constructor(options: FanOutsOptions) {
+    this.#options = options;
+  }
+
+  fanOut(children: readonly ChildJob[], options: FanOutOptions = {}): Promise<FanOutResult> {
+    this.#made += 1;
+    const ordinal = this.#made;
+    const { traceparent, tracestate } = this.#options;
+    // The plan is made now, so that a later change of the executor's objects cannot change it.
+    const plan = attempted(() => planOf(children, { traceparent, tracestate, ...options }));
+    const result = this.#last.then(async () => this.#run(ordinal, await plan));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #run(ordinal: number, plan: Plan): Promise<FanOutResult> {
+    if (this.#waiting !== undefined) throw this.#waiting;
+    const group = await this.#handOver(ordinal, plan);
+    if (hasFinished(group)) return readFanOut(this.#options, ordinal);
+    this.#waiting = new WaitingForChildren(plan.children.length);
+    this.#options.onWaiting(this.#waiting);
+    throw this.#waiting;
+  }
+
+  /** Stores the children that are not stored yet. Returns the group. */
+  async #handOver(ordinal: number, plan: Plan): Promise<Group | undefined> {
+    const known = ordinal <= this.#options.stored || plan.children.length === 0;
+    let group = known ? await this.#send(ordinal, plan, 1, []) : undefined;
+    if (group !== undefined && group.state !== GroupState.OPEN) return group;
+    let firstIndex = 1;
+    for (const children of groups(plan.children, callLimits)) {
+      group = await this.#send(ordinal, plan, firstIndex, children);
+      if (hasFinished(group)) return group;
+      firstIndex += children.length;
+    }
+    return group;
+  }
+
+  async #send(
+    ordinal: number,
+    { sha256, rule, maxInFlight, keepSiblings }: Plan,
+    firstIndex: number,
+    children: readonly PlannedChild[],
+  ): Promise<Group | undefined> {
+    const { call, lease, signal } = this.#options;
+    const request = {
+      ...{ lease, ordinal, planSha256: sha256, rule, maxInFlight, keepSiblings, firstIndex },
+      children: children.map(({ spec }) => spec),
+    };
+    return (await call(WorkerService.method.fanOut, request, signal)).group;
+  }
+}
+
+/** Runs at once, and keeps a thrown error for whoever awaits the result. */
+function attempted<T>(run: () => T): Promise<T> {
+  const result = new Promise<T>((resolve) => resolve(run()));
+  result.catch(() => undefined);
+  return result;
+}

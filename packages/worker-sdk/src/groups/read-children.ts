@@ -1,0 +1,64 @@
+import { type Group, type GroupChild, GroupState } from "@millrace/proto/group";
+import { JobState } from "@millrace/proto/job";
+import { type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
+import type { Call } from "../calls/scheduler-calls.ts";
+import type { ChildResult, ChildState, FanOutResult } from "./contract.ts";
+
+export interface ChildrenReader {
+  readonly call: Call;
+  readonly lease: LeaseRef;
+  readonly signal: AbortSignal;
+}
+
+interface ChildrenPage {
+  readonly group?: Group | undefined;
+  readonly children: readonly GroupChild[];
+}
+
+/** Reads the children of a fan-out, or with ordinal 0 of the group that the job finalizes, in pages. */
+export async function* readPages(
+  { call, lease, signal }: ChildrenReader,
+  ordinal: number,
+): AsyncGenerator<ChildrenPage> {
+  let afterIndex = 0;
+  for (;;) {
+    const request = { lease, ordinal, afterIndex };
+    const page = await call(WorkerService.method.readChildren, request, signal);
+    yield page;
+    const last = page.children.at(-1)?.index ?? 0;
+    if (!page.more || last <= afterIndex) return;
+    afterIndex = last;
+  }
+}
+
+/** Reads all that the children of a fan-out gave. */
+export async function readFanOut(reader: ChildrenReader, ordinal: number): Promise<FanOutResult> {
+  let group: Group | undefined;
+  const children: ChildResult[] = [];
+  for await (const page of readPages(reader, ordinal)) {
+    group ??= page.group;
+    children.push(...page.children.map(childResult));
+  }
+  const state = GroupState[group?.state ?? 0] as FanOutResult["state"];
+  return { met: state === "SUCCEEDED", state, groupId: group?.id ?? "", children };
+}
+
+export const hasFinished = (group: Group | undefined): boolean =>
+  group !== undefined && group.state !== GroupState.OPEN && group.state !== GroupState.RUNNING;
+
+export function childResult(child: GroupChild): ChildResult {
+  const { index, jobId, state, resultJson, resultOmitted, error } = child;
+  return {
+    ...{ index, jobId, state: stateOf(state) },
+    ...(state === JobState.SUCCEEDED && !resultOmitted ? { result: JSON.parse(resultJson) } : {}),
+    ...(resultOmitted ? { resultOmitted: true as const } : {}),
+    ...(error === undefined ? {} : { failure: failureOf(error) }),
+  };
+}
+
+const stateOf = (state: JobState): ChildState =>
+  state === JobState.UNSPECIFIED ? "REMOVED" : (JobState[state] as ChildState);
+
+const failureOf = ({ reason, message, retryable }: NonNullable<GroupChild["error"]>) => ({
+  ...{ reason, message, retryable },
+});

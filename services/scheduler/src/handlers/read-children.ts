@@ -1,0 +1,45 @@
+import type { Engine, GroupChild } from "@millrace/engine";
+import type { WorkerService } from "@millrace/proto/worker-service";
+import { type Handler, rpcError } from "@millrace/runtime";
+import type { JobId, JobState } from "@millrace/shared";
+import { groupChildMessage, groupMessage } from "../messages/group-message.ts";
+import type { LeaseTokens } from "../session/lease-tokens.ts";
+import { leaseLost, namedLease } from "../session/named-lease.ts";
+import type { WorkerPass } from "../tokens/worker-tokens.ts";
+
+/** The most children of one page. The engine also ends a page at about 1 MiB of results. */
+const PAGE = 1_000;
+
+/** Reads what the children gave that an attempt has waited for, or that it finalizes. */
+export const readChildren =
+  (
+    engine: Pick<Engine, "readChildren" | "getJobs">,
+    tokens: LeaseTokens,
+  ): Handler<(typeof WorkerService)["method"]["readChildren"], WorkerPass> =>
+  async ({ lease: message, ordinal, afterIndex }, { identity: pass, concerns }) => {
+    const lease = namedLease(tokens, pass, message);
+    concerns(lease.jobId);
+    const read = await engine.readChildren(lease, ordinal, afterIndex, PAGE);
+    if (read.kind === "leaseLost") throw leaseLost();
+    if (read.kind === "notFound") {
+      const what =
+        ordinal === 0 ? "the job finalizes no group" : `the job has no fan-out ${ordinal}`;
+      throw rpcError({ reason: "GROUP_NOT_FOUND", message: what });
+    }
+    const states = await unfinishedStates(engine, read.children);
+    return {
+      group: groupMessage(read.group),
+      children: read.children.map((child) => groupChildMessage(child, states.get(child.jobId))),
+      more: read.more,
+    };
+  };
+
+/** The states of the children that have not ended. A group that is decided early may leave children behind. */
+async function unfinishedStates(
+  engine: Pick<Engine, "getJobs">,
+  children: readonly GroupChild[],
+): Promise<ReadonlyMap<JobId, JobState>> {
+  const ids = children.filter(({ state }) => state === "UNFINISHED").map(({ jobId }) => jobId);
+  const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "summary");
+  return new Map(jobs.flatMap((job) => (job === undefined ? [] : [[job.id, job.state] as const])));
+}

@@ -1,0 +1,9 @@
+/** Whether a text is JSON: callers, workers and plain BullMQ programs parse what workers send. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
