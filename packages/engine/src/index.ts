@@ -9,6 +9,7 @@ export type * from "./dead-letters/contract.ts";
 export { isDeadLetterToken } from "./dead-letters/dead-letters.ts";
 export type * from "./engine.ts";
 export type * from "./explain/contract.ts";
+export type * from "./groups/contract.ts";
 export type * from "./jobs/contract.ts";
 export type * from "./lanes/contract.ts";
 export type * from "./leases/contract.ts";

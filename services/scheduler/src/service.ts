@@ -8,6 +8,13 @@ import { cancel } from "./handlers/cancel.ts";
 import { explain } from "./handlers/explain.ts";
 import { getJobs } from "./handlers/get-jobs.ts";
 import { getQueue } from "./handlers/get-queue.ts";
+import { cancelGroup } from "./handlers/groups/cancel-group.ts";
+import { closeGroup } from "./handlers/groups/close-group.ts";
+import { createGroup } from "./handlers/groups/create-group.ts";
+import { getGroup } from "./handlers/groups/get-group.ts";
+import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
+import { listGroups } from "./handlers/groups/list-groups.ts";
+import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
@@ -36,6 +43,13 @@ export const schedulerService = (
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
+    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
+    closeGroup: unaryOverStore(closeGroup(engine)),
+    getGroup: unaryOverStore(getGroup(engine)),
+    listGroups: unaryOverStore(listGroups(engine)),
+    listGroupChildren: unaryOverStore(listGroupChildren(engine)),
+    watchGroup: streamOverStore(watchGroup(engine, clock)),
+    cancelGroup: unaryOverStore(cancelGroup(engine)),
   });
 
 /** The service that workers call. */

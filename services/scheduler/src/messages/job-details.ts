@@ -17,7 +17,7 @@ import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 const decided: ReadonlySet<string> = new Set([
   ...["queue", "type", "payload_struct", "payload_json", "priority", "idempotency_key", "pool"],
   ...["estimated_tokens", "run_at", "expires_at", "deadline", "retry", "labels", "traceparent"],
-  "deduplication",
+  ...["deduplication", "group_id"],
 ]);
 
 const carried = JobSpecSchema.fields.filter(({ name }) => !decided.has(name));
