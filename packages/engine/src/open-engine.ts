@@ -5,6 +5,7 @@ import { keyBudgetRegistry } from "./budgets/key-budgets.ts";
 import { openRetention } from "./dead-letters/open-retention.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { openExplanations } from "./explain/open-explanations.ts";
+import { openGroups } from "./groups/open-groups.ts";
 import { openJobs } from "./jobs/open-jobs.ts";
 import { openLeases } from "./leases/open-leases.ts";
 import { apiKeyRegistry } from "./operators/api-key-registry.ts";
@@ -86,6 +87,7 @@ function engineOn(
     ...{ keyBudgets, providerAccounts: accounts, syncPolicy },
     ...openJobs({ ...parts, bytesLimit }),
     ...leases,
+    ...openGroups({ ...parts, bytesLimit }),
     ...openOutput(parts),
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),

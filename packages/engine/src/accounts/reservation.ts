@@ -1,4 +1,4 @@
-import { R } from "../redis/stored-names.ts";
+import { R } from "../redis/stored-records.ts";
 
 /** Reads what an attempt reserved, by the names of the record's words. Returns undefined if it reserved nothing. */
 export function parseReservation<Kind extends keyof typeof R>(

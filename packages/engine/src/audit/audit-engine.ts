@@ -2,6 +2,7 @@ import { accountBase, registryKeys, type Shard, shardAt } from "../redis/keys.ts
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { Finding } from "./finding.ts";
+import { checkGroups } from "./groups.ts";
 import { checkLanes } from "./lanes.ts";
 import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
@@ -60,6 +61,7 @@ async function look(
       ...checkPlaces(snapshot),
       ...checkLanes(snapshot),
       ...checkReservations(snapshot),
+      ...checkGroups(snapshot),
     ];
     for await (const finding of checkOutputs(redis, snapshot)) found.push(finding);
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);

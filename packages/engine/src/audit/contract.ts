@@ -4,12 +4,13 @@ import type { AuditOptions } from "./audit-engine.ts";
 import type { Finding } from "./finding.ts";
 
 /**
- * What a repair did to a job. queued, ended, cancelled: the job was stored, but stood in no state's list. settled: it
+ * What a repair did to a job. queued, waiting, ended, cancelled: the job was stored, but stood in no state's list. settled: it
  * held a reservation and did not run. unlocked: it had a lock and did not run. leased: its lease had no expiry.
  * listed: its key's list of jobs did not contain it. forgotten: a list named it, but it was not stored.
  */
 export type JobRepair =
   | "queued"
+  | "waiting"
   | "ended"
   | "cancelled"
   | "settled"

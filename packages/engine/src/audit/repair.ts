@@ -15,6 +15,7 @@ const AT_ONCE = 100;
 /** What was done to a job, for people. */
 const done: Readonly<Record<JobRepair, string>> = {
   queued: "it was put at the head of its lane",
+  waiting: "it waits for its group again",
   ended: "it was put among the jobs that have ended",
   cancelled: "it was cancelled, as requested",
   settled: "its reservations were counted as spent",
@@ -73,6 +74,7 @@ const counted: Readonly<Record<string, string>> = {
   lane: "the lane",
   class: "the class",
   stored: "what the key stores",
+  group: "children of the group",
 };
 
 /** What to repair in each shard, each subject once. Provider accounts come after the shards. */

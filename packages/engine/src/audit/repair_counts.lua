@@ -5,10 +5,10 @@
 -- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:parked (zset), mr:held: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
---          delayed (zset), waiting-children (zset)
+--          delayed (zset), waiting-children (zset), mr:group: (hash), mr:groups (zset), mr:group-index: (zset)
 --
 -- kind is "key" (the running jobs and the windows of an API key), "pool" (the running jobs of a provider account), "depth"
--- (the jobs in all lanes), "lane", "class" or "stored" (a field of mr:stored). The script reads every active job, every
+-- (the jobs in all lanes), "lane", "class", "stored" (a field of mr:stored) or "group" (the children of a group). The script reads every active job, every
 -- lane, or every job of a key, so it is only for what an audit has found.
 local base = KEYS[1]
 local rcall = redis.call
@@ -130,6 +130,9 @@ local function bytes_of_key(key)
   for _, id in ipairs(dead_ids) do
     if lanes.key_of(id) == key then bytes = bytes + (numbers.whole(rcall("HGET", dead.base .. id, F.job_bytes)) or 0) end
   end
+  for _, ulid in ipairs(rcall("ZRANGE", base .. "mr:group-index:" .. key, 0, MOST_JOBS)) do
+    bytes = bytes + (numbers.whole(rcall("HGET", base .. "mr:group:" .. queue .. "~" .. key .. "~" .. ulid, F.group_bytes)) or 0)
+  end
   return bytes
 end
 
@@ -154,6 +157,30 @@ function repairs.stored(field)
   if not actual or actual == counted then return { "RIGHT" } end
   if actual == 0 then rcall("HDEL", base .. "mr:stored", field) else rcall("HSET", base .. "mr:stored", field, actual) end
   return mended(counted, actual)
+end
+
+local COUNTERS = { SUCCEEDED = F.group_succeeded, FAILED = F.group_failed, CANCELLED = F.group_cancelled,
+  EXPIRED = F.group_expired, REMOVED = F.group_removed, ["-"] = F.group_in_flight }
+
+-- Counts the children of a group again. tend_groups then counts children that have ended or are not stored, and decides.
+function repairs.group(id)
+  local group_key = base .. "mr:group:" .. id
+  if rcall("EXISTS", group_key) == 0 then return { "RIGHT" } end
+  local counted, changed = { [F.group_total] = 0 }, false
+  for _, field in pairs(COUNTERS) do counted[field] = 0 end
+  for _, entry in ipairs(rcall("HVALS", group_key .. ":children")) do
+    local field = COUNTERS[string.match(entry, "^%S+")]
+    if field then counted[field] = counted[field] + 1 end
+    counted[F.group_total] = counted[F.group_total] + 1
+  end
+  for field, count in pairs(counted) do
+    if (numbers.whole(rcall("HGET", group_key, field)) or 0) ~= count then
+      rcall("HSET", group_key, field, count)
+      changed = true
+    end
+  end
+  rcall("ZADD", base .. "mr:groups", now_text, id)
+  return changed and { "MENDED", "", "" } or { "MENDED", "found", "due" }
 end
 
 local replies = {}

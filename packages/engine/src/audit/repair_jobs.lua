@@ -2,7 +2,7 @@
 -- ended jobs. A reservation of a job that does not run is settled.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms; per job: id
--- RETURNS  per job {type, traceparent, word…}, a word for each repair: "QUEUED" | "ENDED" | "CANCELLED": the job was in no
+-- RETURNS  per job {type, traceparent, word…}, a word for each repair: "QUEUED" | "WAITING" | "ENDED" | "CANCELLED": the job was in no
 --          place | "SETTLED": it held a reservation | "UNLOCKED" | "LEASED": its lease had no expiry | "LISTED": it was missing
 --          from the list of its key's jobs | "FORGOTTEN": it was in a place or a list, but not stored
 -- REPEAT   safe: what is right stays as it is
@@ -83,6 +83,12 @@ local function put_back(id, fields)
     return "CANCELLED"
   end
   rcall("HSET", base .. id, F.due_ms, now_text)
+  local group = groups.get(string.match(fields[11] or "", "(%S+)$") or "")
+  if group and group.kind == "finalizer" and not groups.FINAL[group.state] then
+    rcall("ZADD", base .. "waiting-children", now_text, id)
+    stored.defer(id, 1)
+    return "WAITING"
+  end
   local expires_ms = math.min(numbers.whole(fields[8]) or math.huge, numbers.whole(fields[9]) or math.huge)
   if expires_ms < math.huge then rcall("ZADD", base .. "mr:expiry", expires_ms, id) end
   local lane, priority = lanes.find(id)
@@ -108,7 +114,7 @@ local function repair(at)
   local key, ulid = string.match(id, "^[a-z][a-z0-9-]*~([a-z0-9]+)~(%w+)$")
   if not key then return { "", "" } end
   local job_key, words = base .. id, { "", "" }
-  local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.key_reservation, F.account_reservation, F.cancel_reason, F.ended_by, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.keep_ms)
+  local fields = rcall("HMGET", job_key, F.submitted_ms, F.finished_ms, F.key_reservation, F.account_reservation, F.cancel_reason, F.ended_by, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.child_groups)
   if not fields[1] then
     if rcall("EXISTS", job_key) == 0 and forget(id, key, ulid) then words[3] = "FORGOTTEN" end
     return words
@@ -139,6 +145,7 @@ end
 
 local replies = {}
 for at = 4, #ARGV - 1 do replies[#replies + 1] = repair(at) end
+ends.flush()
 lanes.flush()
 later.flush()
 budgets.flush()

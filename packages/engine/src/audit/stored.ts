@@ -24,6 +24,10 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
   for (const place of ["delayed", "waiting-children"]) {
     for (const id of shard.zset(place)) add(id, F.stored_deferred, 1);
   }
+  for (const name of shard.names) {
+    const id = /^mr:group:([^:]+)$/.exec(name)?.[1];
+    if (id !== undefined) add(id, "", Number(shard.hash(name)[F.group_bytes] ?? 0));
+  }
   for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
   const counted = shard.hash("mr:stored");
   for (const name of new Set([...sums.keys(), ...Object.keys(counted)])) {

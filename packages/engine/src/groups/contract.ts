@@ -1,6 +1,6 @@
-import type { Failure, JobSpec } from "../jobs/contract.ts";
-import type { LeaseRef } from "../leases/contract.ts";
 import type { GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
+import type { Failure, JobSettings, JobSpec, SubmitOutcome } from "../jobs/contract.ts";
+import type { LeaseRef } from "../leases/contract.ts";
 
 /** When a group succeeds: all children, any one child, or at least this percentage of the children must succeed. */
 export type GroupRule = "all" | "any" | number;
@@ -53,7 +53,7 @@ export interface GroupChild {
   /** From 1, in the order of joining. */
   readonly index: number;
   readonly jobId: JobId;
-  /** The final state; REMOVED if the job was removed before it ended; WAITING for a child that has not ended. */
+  /** The final state; REMOVED if the job was removed before it ended; UNFINISHED if it has not ended. */
   readonly state: JobState | "REMOVED" | "UNFINISHED";
   /** Absent if the result is longer than 64 KiB. */
   readonly resultJson?: string;
@@ -86,6 +86,26 @@ export type GroupOutcome =
   | { readonly kind: "alreadyFinal"; readonly group: GroupRecord }
   | { readonly kind: "notFound" };
 
+export type CreateOutcome =
+  | { readonly kind: "created"; readonly group: GroupRecord }
+  /** The finalizer was refused, so the group is cancelled. */
+  | { readonly kind: "refused"; readonly outcome: SubmitOutcome };
+
+export type ChildrenRead =
+  | ({ readonly kind: "read" } & GroupChildren)
+  | { readonly kind: "notFound" }
+  | { readonly kind: "leaseLost" };
+
+export interface GroupFilter {
+  readonly keyId: KeyId;
+  readonly queue: QueueName;
+  readonly pageSize: number;
+  readonly pageToken?: string;
+}
+
+/** The settings of a queue that groups depend on. */
+export type GroupSettings = JobSettings;
+
 export interface GroupPage {
   readonly groups: readonly GroupRecord[];
   readonly nextPageToken?: string;
@@ -94,24 +114,16 @@ export interface GroupPage {
 export interface Groups {
   /**
    * Creates a group with its finalizer, which waits. Repeating it is safe. The answer tells why the finalizer was refused
-   * as a submission's does; the group does not exist then.
+   * as a submission's does.
    */
-  createGroup(spec: GroupSpec): Promise<
-    | { readonly kind: "created"; readonly group: GroupRecord }
-    | { readonly kind: "refused"; readonly outcome: import("../jobs/contract.ts").SubmitOutcome }
-  >;
+  createGroup(spec: GroupSpec): Promise<CreateOutcome>;
   /** No more jobs may join. */
   closeGroup(id: GroupId): Promise<GroupOutcome>;
   /** Cancels the children within a few calls of tendGroups, and the job that waits for them. */
   cancelGroup(id: GroupId, reason: string): Promise<GroupOutcome>;
   getGroups(ids: readonly GroupId[]): Promise<readonly (GroupRecord | undefined)[]>;
   /** One key's groups in one queue, newest first. */
-  listGroups(filter: {
-    readonly keyId: KeyId;
-    readonly queue: QueueName;
-    readonly pageSize: number;
-    readonly pageToken?: string;
-  }): Promise<GroupPage>;
+  listGroups(filter: GroupFilter): Promise<GroupPage>;
   /** The children after an index, in order, up to `limit` and to about 1 MiB of results. */
   listGroupChildren(
     id: GroupId,
@@ -126,11 +138,7 @@ export interface Groups {
     ordinal: number,
     afterIndex: number,
     limit: number,
-  ): Promise<
-    | ({ readonly kind: "read" } & GroupChildren)
-    | { readonly kind: "notFound" }
-    | { readonly kind: "leaseLost" }
-  >;
+  ): Promise<ChildrenRead>;
   /** Stores a checkpoint for the next attempts. Returns false if the lease is lost. */
   saveCheckpoint(lease: LeaseRef, checkpointJson: string): Promise<boolean>;
   /**

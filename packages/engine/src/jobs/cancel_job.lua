@@ -30,9 +30,10 @@ if state == "RUNNING" then
   signals.publish()
   return { "REQUESTED", rcall("HGET", base .. id, F.worker_id) or "" }
 end
-if state ~= "SCHEDULED" and state ~= "QUEUED" then return { "ALREADY_FINAL", state } end
+if state ~= "SCHEDULED" and state ~= "QUEUED" and state ~= "WAITING" then return { "ALREADY_FINAL", state } end
 waiting.take_out(id)
-ends.give_up(id, state == "SCHEDULED" and "delayed" or "waiting", "CANCELLED", "CANCELLED", message)
+ends.give_up(id, waiting.PLACES[state], "CANCELLED", "CANCELLED", message)
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

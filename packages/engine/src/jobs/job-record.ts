@@ -2,12 +2,20 @@
 import {
   type BackoffPolicy,
   defaultBackoff,
+  type GroupId,
   type JobId,
   type JobState,
   jsonText,
 } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
-import type { Deduplication, Failure, JobRecord, JobSpec, Usage } from "./contract.ts";
+import type {
+  Deduplication,
+  Failure,
+  GroupMembership,
+  JobRecord,
+  JobSpec,
+  Usage,
+} from "./contract.ts";
 
 /**
  * The field `spec`: everything that was submitted except the payload, so that a lease reads two fields, not twenty. Its
@@ -37,6 +45,7 @@ interface StoredSpec {
   /** Key, mode, and window in ms. */
   readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
   readonly [F.spec_redriven_from]?: string;
+  readonly [F.spec_finalizes]?: string;
 }
 
 /** Earlier versions wrote more. */
@@ -70,6 +79,7 @@ export function storedSpec(job: JobSpec): string {
       job.deduplication.windowMs,
     ],
     [F.spec_redriven_from]: job.redrivenFrom,
+    [F.spec_finalizes]: job.finalizes,
   };
   return jsonText(spec);
 }
@@ -171,6 +181,10 @@ export function jobRecord(
       retentionMs: spec[F.spec_retention_ms],
       deduplication: parseDeduplication(spec[F.spec_deduplication]),
       redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
+      group: membershipOf(stored[F.group]),
+      finalizes: spec[F.spec_finalizes] as GroupId | undefined,
+      childGroups: childGroupsOf(stored[F.child_groups] ?? spec[F.spec_finalizes]),
+      checkpointJson: stored[F.checkpoint] ?? undefined,
       startedAtMs: numberOf(stored[F.started_ms]),
       finishedAtMs: numberOf(stored[F.finished_ms]),
       workerId: stored[F.worker_id] ?? undefined,
@@ -199,6 +213,15 @@ const numberOf = (field: string | null | undefined): number | undefined =>
 
 const usageOf = (field: string | null | undefined): Usage | undefined =>
   isSet(field) ? parseUsage(field) : undefined;
+
+/** Parses "index group". */
+function membershipOf(field: string | null | undefined): GroupMembership | undefined {
+  const [, index, id] = /^(\d+) (\S+)$/.exec(field ?? "") ?? [];
+  return id === undefined ? undefined : { id: id as GroupId, index: Number(index) };
+}
+
+const childGroupsOf = (field: string | null | undefined): readonly GroupId[] | undefined =>
+  isSet(field) && field !== "" ? (field.split(" ") as GroupId[]) : undefined;
 
 const isSet = (field: string | null | undefined): field is string =>
   field !== null && field !== undefined;

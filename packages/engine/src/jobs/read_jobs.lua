@@ -12,7 +12,7 @@ local rcall = redis.call
 
 local view = ARGV[1]
 local WITHOUT_PAYLOAD = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.started_ms, F.worker_id, F.attempts_spent, F.stalls, F.bounces,
-  F.finished_ms, F.failure_message, F.failure, F.usage, F.cancel_reason, F.next_offset }
+  F.finished_ms, F.failure_message, F.failure, F.usage, F.cancel_reason, F.next_offset, F.group, F.child_groups }
 
 local function fields_of(job_key)
   if view == "full" then return rcall("HGETALL", job_key) end
@@ -31,6 +31,12 @@ local function fields_of(job_key)
   return flat
 end
 
+-- When a scheduled job will be queued; "" if it waits for room in its group (delayed.NEVER_MS).
+local function next_run(id)
+  local due_ms = math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096)
+  return due_ms < 2199023255551 and string.format("%.0f", due_ms) or ""
+end
+
 local replies = {}
 for at = 1, #ARGV - 1 do
   local id = ARGV[at + 1]
@@ -39,9 +45,7 @@ for at = 1, #ARGV - 1 do
     replies[#replies + 1] = { "NONE" }
   else
     local next_run_ms = ""
-    if state == "SCHEDULED" then
-      next_run_ms = string.format("%.0f", math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
-    end
+    if state == "SCHEDULED" then next_run_ms = next_run(id) end
     replies[#replies + 1] = { state, next_run_ms, fields_of(base .. id) }
   end
 end

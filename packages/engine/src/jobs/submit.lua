@@ -3,13 +3,15 @@
 -- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
---          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument}
+--          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument} |
+--          {"GROUP_UNKNOWN"} | {"GROUP_CLOSED"} | {"GROUP_FULL", limit}
 -- REPEAT   safe: an id that exists is EXISTING
--- TOUCHES  meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
+-- TOUCHES  waiting-children (zset), meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
 -- The jobs of a group wait in one lane and share the group's arguments. `more` is "", or JSON of options that few jobs
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
--- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}). Among the jobs of a
+-- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
+-- group_index (its place there, if it is known), finalizes (the group for which it waits). Among the jobs of a
 -- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
 -- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
@@ -69,7 +71,7 @@ local function deduplicate(name, id, more)
 end
 
 -- The fields that few jobs have, as names and values for HSET.
-local function rare_fields(more, lane, idem, delay_ms)
+local function rare_fields(more, lane, idem, delay_ms, child_of)
   local fields = {}
   local function add(name, value)
     if not value then return end
@@ -84,11 +86,44 @@ local function rare_fields(more, lane, idem, delay_ms)
     add(F.keep_ms, more.keep_ms)
     add(F.estimated_tokens, more.est)
     add(F.idempotency, idem and more.idempotency)
+    add(F.child_groups, more.finalizes)
+    add(F.group, child_of)
   end
   return fields
 end
 
 local NONE = {}
+
+-- The reply for a child that may not join its group, or is in it; nil if it may join. The group is the second value.
+local function refused_by_group(key, more)
+  local group = lanes.key_of(more.group) == key and groups.get(more.group)
+  if not group then return { "GROUP_UNKNOWN" } end
+  local index = more.group_index
+  if index then
+    local mark, job_id = groups.child(group, index)
+    if mark then return { "EXISTING", job_id, jobs.state(job_id) or mark } end
+    if index ~= group.total + 1 then return { "INVALID", "group_index" } end
+  end
+  if group.state ~= "OPEN" then return { "GROUP_CLOSED" } end
+  if group.total >= groups.MOST then return { "GROUP_FULL", groups.MOST } end
+  return nil, group
+end
+
+-- Stores a job where it waits.
+local function place(id, more, lane, rank, run_at_ms)
+  local waits_for = more and more.finalizes and groups.get(more.finalizes)
+  if waits_for and not groups.FINAL[waits_for.state] then
+    rcall("ZADD", base .. "waiting-children", now_text, id)
+    stored.defer(id, 1)
+    events.add("waiting-children", id)
+  elseif run_at_ms then
+    delayed.add(id, run_at_ms)
+  else
+    lanes.put(lane, id, rank, false)
+    queued = true
+    events.add("waiting", id)
+  end
+end
 
 local function store_more(id, more, idem)
   local expires_ms, deadline_ms = more.expires_at_ms, more.deadline_ms
@@ -164,6 +199,12 @@ local function submit_group(at)
       if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
     local bytes = fixed_bytes + #payload + #spec
+    local group
+    if more and more.group and reply == "ACCEPTED" then
+      local refusal
+      refusal, group = refused_by_group(key, more)
+      reply = refusal or reply
+    end
     if reply == "ACCEPTED" then reply = admission.refusal(known, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
@@ -172,8 +213,14 @@ local function submit_group(at)
     if reply == "ACCEPTED" then
       local run_at_ms = more and more.run_at_ms
       if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
+      local child_of
+      if group then
+        local place_in_group, held = groups.join(group, id)
+        child_of = place_in_group .. " " .. more.group
+        if held then run_at_ms = delayed.NEVER_MS end
+      end
       local rare = NONE
-      if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms) end
+      if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms, child_of) end
       rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
         F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), unpack(rare))
       group_bytes = group_bytes + bytes
@@ -182,13 +229,7 @@ local function submit_group(at)
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
       if more then store_more(id, more, idem) end
-      if run_at_ms then
-        delayed.add(id, run_at_ms)
-      else
-        lanes.put(waits_in, id, rank, false)
-        queued = true
-        events.add("waiting", id)
-      end
+      place(id, more, waits_in, rank, run_at_ms)
     end
   end
   stored.add_to_key(key, group_bytes)
@@ -198,6 +239,7 @@ end
 
 local at = 6
 while at < #ARGV do at = submit_group(at) end
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

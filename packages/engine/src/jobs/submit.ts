@@ -90,7 +90,9 @@ function moreOf(job: JobSpec): string {
     job.idempotencyKey !== undefined ||
     job.retentionMs !== undefined ||
     job.estimatedTokens !== undefined ||
-    job.deduplication !== undefined;
+    job.deduplication !== undefined ||
+    job.group !== undefined ||
+    job.finalizes !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -106,6 +108,9 @@ function moreOf(job: JobSpec): string {
       mode: job.deduplication.mode,
       ms: job.deduplication.windowMs,
     },
+    group: job.group?.id,
+    group_index: job.group?.index,
+    finalizes: job.finalizes,
   });
 }
 
@@ -121,6 +126,12 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
     case "INVALID":
       return { kind: "invalid", argument: asText(first) };
+    case "GROUP_UNKNOWN":
+      return { kind: "unknownGroup" };
+    case "GROUP_CLOSED":
+      return { kind: "groupClosed" };
+    case "GROUP_FULL":
+      return { kind: "groupFull", limit: asNumber(first) };
     case "PRIORITY_NOT_ALLOWED":
       return { kind: "priorityNotAllowed", priority: asNumber(first), limit: asNumber(second) };
     case "STORED_BYTES_FULL":

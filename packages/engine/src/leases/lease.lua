@@ -98,7 +98,7 @@ if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - 
 local expired, wants, holds = {}, {}, {}
 -- The fields of a lease, in this order.
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
-  F.due_ms, F.bounces }
+  F.due_ms, F.bounces, F.child_groups, F.checkpoint }
 local reply, n = { "OK", "", expired, wants, holds, 0, LEASE }, 7
 local leased, leased_of = 0, {}
 
@@ -214,15 +214,15 @@ local function start(job, finish)
   local token = "1"
   reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
   reply[n + 5], reply[n + 6] = 0, job.held
-  reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] =
-    false, false, false, false, false, false
+  for i = 7, #LEASE do reply[n + i] = false end
   if job.held then rcall("HDEL", job_key, F.held_by) end
   if started then
     token = string.format("%.0f", (numbers.whole(started) or 0) + 1)
-    reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12] = earlier(job_id)
+    reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12],
+      reply[n + 13], reply[n + 14] = earlier(job_id)
   end
   reply[n + 2] = token
-  n = n + 12
+  n = n + #LEASE
   local worker_id = workers[leased % #workers + 1]
   leased = leased + 1
   leased_of[job.class] = (leased_of[job.class] or 0) + 1
@@ -281,6 +281,7 @@ end
 local held_until_ms = lanes.release_due(-1, 0)
 reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, unsorted and now_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

@@ -91,14 +91,14 @@ local function expire(job_id)
     return
   end
   rcall("ZREM", base .. "mr:expiry", job_id)
-  if state ~= "QUEUED" and state ~= "SCHEDULED" then return end
+  local prev = waiting.PLACES[state]
+  if not prev then return end
   if deadline > now_ms and (numbers.whole(fields[2]) or 0) > 0 then
     -- The job started in time, so only the deadline counts now.
     if deadline < math.huge then rcall("ZADD", base .. "mr:expiry", deadline, job_id) end
     return
   end
   waiting.take_out(job_id)
-  local prev = state == "QUEUED" and "waiting" or "delayed"
   if deadline <= now_ms then
     finish(job_id, prev, "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
   else
@@ -118,6 +118,7 @@ local outlived = due("mr:expiry")
 for _, job_id in ipairs(outlived) do expire(job_id) end
 if #lapsed == limit or #outlived == limit then reply[1] = 1 end
 
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

@@ -4,10 +4,11 @@
 --          state, delay_ms, counts, episode, body, message, noted, usage
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
--- TOUCHES  events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
+-- TOUCHES  waiting-children (zset), mr:expiry (zset), events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
 -- kind     complete   body is the result
 --          release    the worker returns the job unfinished
+--          wait       the job waits for its last fan-out, which has body children; no attempt is spent
 --          fail       state is the job's new state
 --          retry      after delay_ms; counts is 1 if the attempt is spent
 --          bounce     after delay_ms; the provider refused the job for load, or is down; no attempt is spent. episode may be ""
@@ -58,7 +59,7 @@ local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
 
 -- A kind with its arguments, or nil if it is malformed.
 local function read_kind(name, state, delay_ms, counts, episode)
-  if name == "complete" or name == "release" then return { name = name } end
+  if name == "complete" or name == "release" or name == "wait" then return { name = name } end
   if name == "fail" then return ENDS[state] and { name = name, state = state, counts = true } or nil end
   delay_ms = numbers.whole(delay_ms)
   if not delay_ms or delay_ms < 0 then return nil end
@@ -104,6 +105,21 @@ local function count_bounce(job_key, bounces, failed_attempts)
   return true, failed_attempts + 1 >= attempts_of(job_key)
 end
 
+-- Has a job wait for its fan-out. It has started, so its latest start no longer counts.
+local function wait_for(id, fan_out, fields, extra)
+  local job_key = base .. id
+  rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+  if fields[5] then
+    rcall("HDEL", job_key, F.latest_start_ms)
+    if fields[6] then rcall("ZADD", base .. "mr:expiry", fields[6], id) else rcall("ZREM", base .. "mr:expiry", id) end
+  end
+  rcall("ZADD", base .. "waiting-children", now_text, id)
+  stored.defer(id, 1)
+  events.add("waiting-children", id, "prev", "active")
+  signals.add("s WAITING", id)
+  groups.wait_for(fan_out)
+end
+
 local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
@@ -122,23 +138,27 @@ local function settle(at)
   if not kind then return "INVALID", "kind" end
   if usage_text ~= "" and not usage then return "INVALID", "usage" end
   local job_key = base .. id
-  -- The first eight are ends.FIELDS.
-  local fields = rcall("HMGET", job_key, F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes, F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation,
+  -- The first ten are ends.FIELDS.
+  local fields = rcall("HMGET", job_key, F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes, F.group, F.child_groups, F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation,
     F.usage, F.bounces, F.bounce_episodes, F.stalls)
   if fields[1] ~= token then return "LEASE_LOST", "" end
-  if fields[9] then
+  if fields[11] then
     local ended_by, ended_as = string.match(rcall("HGET", job_key, F.ended_by) or "", "^(%d+) (%u+)$")
     if ended_by == token then return "REPEATED", ended_as end
   end
+  local fan_out = kind.name == "wait" and groups.get(string.match(fields[10] or "", "(%S+)$") or "")
+  if kind.name == "wait" and not (fan_out and (fan_out.state ~= "OPEN" or fan_out.total == numbers.whole(body))) then
+    return "INVALID", "children"
+  end
   if not ends.drop_lease(id) then return "LEASE_LOST", "" end
   -- Something is written from here on, so nothing below may throw.
-  local rsv, acs, extra = fields[11], fields[12], {}
+  local rsv, acs, extra = fields[13], fields[14], {}
   if rsv == "" then rsv = nil end
   if acs == "" then acs = nil end
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
-  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[13], usage) end
+  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, add_usage(fields[15], usage) end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
@@ -146,15 +166,15 @@ local function settle(at)
   end
   state, delay_ms, counts = kind.state, kind.delay_ms, kind.counts
   if counts then history.note(id, noted, usage_text) end
-  if not state and fields[10] then
-    state, message = "CANCELLED", fields[10]
+  if not state and fields[12] then
+    state, message = "CANCELLED", fields[12]
     body = ends.failure("CANCELLED", message)
   end
   local failed_attempts = numbers.whole(fields[2]) or 0
   if kind.name == "bounce" and not state then
-    local episodes, again = count_episode(fields[15], kind.episode)
+    local episodes, again = count_episode(fields[17], kind.episode)
     local last = false
-    extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[14]) or 0) + 1
+    extra[#extra + 1], extra[#extra + 2] = F.bounces, (numbers.whole(fields[16]) or 0) + 1
     extra[#extra + 1], extra[#extra + 2] = F.bounce_episodes, string.format("%.0f %s", episodes, kind.episode)
     if not again then counts, last = count_bounce(job_key, episodes, failed_attempts) end
     if counts then history.note(id, noted, usage_text) end
@@ -165,10 +185,14 @@ local function settle(at)
     return "SETTLED", state
   end
 
+  if fan_out then
+    wait_for(id, fan_out, fields, extra)
+    return "SETTLED", "WAITING"
+  end
   if delay_ms then
     if counts then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, failed_attempts + 1 end
     -- A job that stalled before and has one attempt left would be ended by its next stall.
-    if counts and fields[16] and failed_attempts + 2 >= attempts_of(job_key) then
+    if counts and fields[18] and failed_attempts + 2 >= attempts_of(job_key) then
       extra[#extra + 1], extra[#extra + 2] = F.suspect, 1
     end
     local bytes = #body + #message
@@ -197,6 +221,7 @@ for at = 5, #ARGV - 1, 11 do
   local n = #replies
   replies[n + 1], replies[n + 2] = settle(at)
 end
+ends.flush()
 lanes.flush()
 later.flush()
 stored.flush()

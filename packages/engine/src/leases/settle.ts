@@ -41,6 +41,7 @@ function detailsOf(settlement: Settlement): Details {
   switch (settlement.kind) {
     case "complete":
     case "release":
+    case "wait":
       return ["", "", "", ""];
     case "fail":
       return [settlement.state, "", "", ""];
@@ -63,6 +64,8 @@ function textsOf(settlement: Settlement): [body: string, message: string, noted:
       return [settlement.resultJson, "", ""];
     case "release":
       return ["", "", ""];
+    case "wait":
+      return [String(settlement.children), "", ""];
     case "fail":
     case "retry":
     case "bounce":

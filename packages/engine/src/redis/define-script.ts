@@ -13,7 +13,8 @@ import { fileURLToPath } from "node:url";
 import { Command } from "ioredis";
 import type { Store } from "./store-connection.ts";
 import { asStoreFault } from "./store-fault.ts";
-import { F, R } from "./stored-names.ts";
+import { F } from "./stored-names.ts";
+import { R } from "./stored-records.ts";
 
 export type ScriptArg = string | number | Uint8Array;
 
@@ -101,7 +102,7 @@ function storedNames(line: string, path: string): string {
 }
 
 function readRecord(name: string, text: string, path: string): string {
-  if (!(name in R)) throw new Error(`${path}: the record ${name} is not in stored-names.ts`);
+  if (!(name in R)) throw new Error(`${path}: the record ${name} is not in stored-records.ts`);
   const words: readonly string[] = R[name as keyof typeof R];
   // Only the last word may contain spaces.
   const pattern = `^${"(%S+) ".repeat(words.length - 1)}(.+)$`;

@@ -50,6 +50,10 @@ export function laneId(keyId: KeyId, priority: number, pool: string): string {
 /** zset: the ULIDs of one key's jobs. All have score 0, so they are in the order of time. */
 export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;
 
+/** zset: the ULIDs of one key's groups. All have score 0, so they are in the order of time. */
+export const groupIndex = (shard: Shard, keyId: KeyId): string =>
+  `${shard.base}mr:group-index:${keyId}`;
+
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
@@ -153,6 +157,14 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:idem:": "string",
   // By key id and deduplication key: the job that counts, and until when.
   "mr:dedup:": "string",
+  // A group of jobs, by its id; "<id>:children": its children, by index.
+  "mr:group:": "hash",
+  // Groups that have not finished, or whose children are being cancelled, by the time at which they are looked at next.
+  "mr:groups": "zset",
+  // Groups that have finished, by the time at which they did.
+  "mr:groups-ended": "zset",
+  // A key's groups, as the ULIDs of their ids.
+  "mr:group-index:": "zset",
   // In a queue's queue of dead letters: their ids, by the time at which they died.
   "mr:dead": "zset",
   "mr:signals": "channel",

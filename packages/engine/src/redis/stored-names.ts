@@ -84,6 +84,12 @@ export const F = {
   first_offset: "or",
   /** For a dead letter: when it died, ms. */
   died_ms: "died",
+  /** "index group": the job's place in the group in which it is a child. */
+  group: "grp",
+  /** The groups for whose children the job waits or has waited, in order, separated by spaces. */
+  child_groups: "chg",
+  /** What an attempt saved for the next ones, JSON. */
+  checkpoint: "ckp",
 
   // Members of a job's spec.
   spec_type: "t",
@@ -111,6 +117,8 @@ export const F = {
   /** Key, mode, window in ms. */
   spec_deduplication: "dd",
   spec_redriven_from: "rd",
+  /** The group that the job finalizes. */
+  spec_finalizes: "fz",
 
   // Members of an attempt in a job's history.
   attempt_number: "a",
@@ -130,6 +138,45 @@ export const F = {
   meta_paused: "paused",
   meta_concurrency: "concurrency",
   meta_max_events: "opts.maxLenEvents",
+
+  // mr:group:<group>. jobs/lib/group_counts.lua describes groups.
+  /** OPEN, RUNNING, SUCCEEDED, FAILED, CANCELLED or EXPIRED. */
+  group_state: "st",
+  /** "all", "any", or the least percentage. */
+  group_rule: "ru",
+  group_total: "n",
+  group_succeeded: "ok",
+  group_failed: "fa",
+  group_cancelled: "ca",
+  group_expired: "ex",
+  group_removed: "rm",
+  group_in_flight: "fl",
+  /** 0: no limit. */
+  group_max_in_flight: "mx",
+  /** The index from which to look for held children; 0: none was held. */
+  group_next_held: "nh",
+  /** The job that waits for the group: its finalizer, or the job that fanned out. */
+  group_waiter: "wt",
+  /** "finalizer" or "fan_out": what the waiter is. */
+  group_kind: "kd",
+  /** "1": children go on when the group is decided. */
+  group_keep_siblings: "ks",
+  /** Why its children are being cancelled: CANCELLED, EXPIRED, UNMET or MET. */
+  group_cancel: "cw",
+  group_cancel_reason: "cr",
+  /** The index with which the next look at the children begins. */
+  group_cursor: "cu",
+  group_created_ms: "cm",
+  group_finished_ms: "fm",
+  group_deadline_ms: "dl",
+  /** What the engine decides nothing by, as it was given. */
+  group_details: "v",
+  /** The bytes that the group counts as. */
+  group_bytes: "by",
+  /** For a fan-out: the hash of its plan. */
+  group_plan: "pl",
+  /** "1": an attempt has waited for the fan-out. */
+  group_waited: "wd",
 
   // mr:depth.
   depth_all: "*",
@@ -251,19 +298,4 @@ export const F = {
   account_shard_allowed: "a:",
   account_shard_grant: "g:",
   account_shard_wanted_ms: "d:",
-} as const;
-
-/**
- * Fields that hold several words, separated by spaces, with the names of the words in order. JSON would cost each
- * lease more than it is worth here. Scripts write `--- @record key_reservation text`, which declares the words by their names.
- */
-export const R = {
-  /**
-   * The tokens that the attempt was estimated to spend; the tokens reserved of the key's own limits (no more than they
-   * can ever give); the lane's virtual time after the lease; the key's weight; the buckets that were charged, or "-" if
-   * the key had no limits; and the lane.
-   */
-  key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
-  /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
-  account_reservation: ["second", "reserved", "generation", "probe", "pool"],
 } as const;

@@ -1,4 +1,4 @@
-import type { Clock, JobId, JobState, QueueName } from "@millrace/shared";
+import type { Clock, GroupId, JobId, JobState, QueueName } from "@millrace/shared";
 import { signalPattern } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
@@ -10,8 +10,12 @@ type Listener = (signal: Signal) => void;
 const PING_EVERY_MS = 10_000;
 
 export interface SignalHub {
-  /** With `jobId`, the listener gets only signals about that job. */
-  subscribe(queue: QueueName, listener: Listener, jobId?: JobId): Promise<AsyncDisposable>;
+  /** With `jobId`, the listener gets only signals about that job or group. */
+  subscribe(
+    queue: QueueName,
+    listener: Listener,
+    jobId?: JobId | GroupId,
+  ): Promise<AsyncDisposable>;
   close(): void;
 }
 
@@ -19,7 +23,7 @@ export interface SignalHub {
 interface Audience {
   readonly pattern: string;
   readonly all: Set<Listener>;
-  readonly byJob: Map<JobId, Set<Listener>>;
+  readonly byJob: Map<JobId | GroupId, Set<Listener>>;
   /** The connection's subscription; undefined while there is none. */
   subscribed: Promise<unknown> | undefined;
 }
@@ -103,7 +107,11 @@ const emptyAudience = (pattern: string): Audience => ({
 });
 
 /** Adds a listener. The returned function removes it. */
-function join({ all, byJob }: Audience, listener: Listener, jobId: JobId | undefined): () => void {
+function join(
+  { all, byJob }: Audience,
+  listener: Listener,
+  jobId: JobId | GroupId | undefined,
+): () => void {
   if (jobId === undefined) {
     all.add(listener);
     return () => all.delete(listener);
@@ -120,9 +128,10 @@ function tell({ all, byJob }: Audience, signal: Signal): void {
   for (const listener of all) listener(signal);
   if (signal.kind === "resync") {
     for (const listeners of byJob.values()) for (const listener of listeners) listener(signal);
-  } else if ("jobId" in signal) {
-    for (const listener of byJob.get(signal.jobId) ?? []) listener(signal);
+    return;
   }
+  const id = "jobId" in signal ? signal.jobId : "groupId" in signal ? signal.groupId : undefined;
+  if (id !== undefined) for (const listener of byJob.get(id) ?? []) listener(signal);
 }
 
 /** Parses the lines of a message. signals/lib/signals.lua describes them. */
@@ -138,6 +147,8 @@ export function parseSignals(message: string): Signal[] {
         return ids.slice(1).map((jobId) => ({ kind: "state", jobId, state }));
       case "f":
         return ids.slice(1).map((jobId) => ({ kind: "finished", jobId, state }));
+      case "g":
+        return words.map((id) => ({ kind: "group", groupId: id as GroupId }));
       case "c":
         return ids.map((jobId) => ({ kind: "cancel", jobId }));
       case "o":

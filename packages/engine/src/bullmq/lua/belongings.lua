@@ -4,7 +4,8 @@
 -- Needs `base`, `rcall`, `lanes`, `stored` and `views`.
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
 --          mr:bands (hash), mr:limits (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
---          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset)
+--          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset),
+--          mr:groups (zset), mr:groups-ended (zset), mr:group: (hash), mr:group-index: (zset)
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
 local OF_QUEUE = { "mr:bands", "mr:limits", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
   "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
@@ -13,6 +14,7 @@ local function forget_job(job_key)
   local queue_prefix, job_id = string.match(job_key, "^(.*:)([^:]+)$")
   local key = lanes.key_of(job_id)
   if not key then return end
+  views.look_at_groups(job_key)
   -- An idempotency key outlives its job only if the job has ended.
   local idempotency = string.match(rcall("HGET", job_key, F.idempotency) or "", "^%d+:(.*)$")
   if idempotency then
@@ -28,6 +30,16 @@ local function forget_job(job_key)
   for _, set in ipairs(OF_JOB) do rcall("ZREM", queue_prefix .. set, job_id) end
 end
 
+local function forget_groups(queue_prefix)
+  for _, set in ipairs({ "mr:groups", "mr:groups-ended" }) do
+    for _, id in ipairs(rcall("ZRANGE", queue_prefix .. set, 0, -1)) do
+      local key = queue_prefix .. "mr:group:" .. id
+      rcall("DEL", key, key .. ":children", queue_prefix .. "mr:group-index:" .. string.match(id, "~([^~]+)~"))
+    end
+    rcall("DEL", queue_prefix .. set)
+  end
+end
+
 -- Called for a failed job that is retried. If its dead letter stayed, a redrive would run the job twice.
 function views.forget_dead(job_id)
 --- @include "jobs/lib/dead"
@@ -40,5 +52,6 @@ function views.delete(first, second)
   local queue_prefix = string.match(first, "^(.*:)events$")
   if queue_prefix and second == queue_prefix .. "delay" then
     for _, name in ipairs(OF_QUEUE) do rcall("DEL", queue_prefix .. name) end
+    forget_groups(queue_prefix)
   end
 end

@@ -10,7 +10,7 @@
 -- defined when a script first needs them (views.load).
 --
 -- Needs `base`, `rcall`, `lanes`, `stored` and `signals`.
--- TOUCHES  active (list), mr:index: (zset)
+-- TOUCHES  active (list), mr:index: (zset), mr:groups (zset), mr:group: (hash)
 local views = { wait = {}, prioritized = {} }
 local wait, prioritized = views.wait, views.prioritized
 
@@ -105,6 +105,17 @@ function views.load()
 --- @include "bullmq/lua/lists"
 end
 
+-- BullMQ's scripts do not know groups. When they end or remove a child, or the job that waits for a group, tend_groups
+-- looks at the group at once.
+function views.look_at_groups(job_key)
+  local queue_prefix = string.match(job_key, "^(.*:)[^:]+$")
+  local fields = rcall("HMGET", job_key, F.group, F.child_groups)
+  for _, field in ipairs({ fields[1] or "", fields[2] or "" }) do
+    local id = string.match(field, "(%S+)$")
+    if id and rcall("EXISTS", queue_prefix .. "mr:group:" .. id) == 1 then rcall("ZADD", queue_prefix .. "mr:groups", 0, id) end
+  end
+end
+
 local ENDED = { completed = "f SUCCEEDED", failed = "f FAILED" }
 
 -- The sets in which jobs wait for a time, or for other jobs.
@@ -143,6 +154,7 @@ local function on_list(command, key, ...)
     if lanes.key_of(job_id) then
       enter(queue_prefix)
       signals.add(ended, job_id)
+      views.look_at_groups(queue_prefix .. job_id)
     end
   end
   return rcall(command, key, ...)

@@ -12,7 +12,7 @@
 local dead = { base = string.sub(base, 1, -2) .. ".dead:" }
 
 local COPIED = { F.type, F.payload, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces,
-  F.usage, F.history, F.started_ms, F.next_offset }
+  F.usage, F.history, F.started_ms, F.next_offset, F.group }
 -- How many events about dead letters BullMQ's stream keeps.
 local MAX_DEAD_EVENTS = 1000
 

@@ -1,16 +1,21 @@
--- delayed: jobs that wait for a time. They are in BullMQ's set with BullMQ's scores: the time in ms, multiplied by
+-- delayed: jobs that wait for a time, or for room in their group. They are in BullMQ's set with BullMQ's scores: the time in ms, multiplied by
 -- 4,096, plus a running number within the millisecond.
 --
 -- Needs `base`, `rcall`, `lanes`, `events` and `signals`.
 -- TOUCHES  delayed (zset), marker (zset)
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/stored"
-local delayed = {}
+local delayed = {
+  -- When a job is due that waits for room in its group: in 2039, later than any time that a caller may give, and exact
+  -- in a score.
+  NEVER_MS = 2199023255551,
+}
 
 -- When the first job is due, in ms, or nil.
 function delayed.next_due()
   local first = rcall("ZRANGE", base .. "delayed", 0, 0, "WITHSCORES")
-  if first[2] then return math.floor(tonumber(first[2]) / 4096) end
+  local due_ms = first[2] and math.floor(tonumber(first[2]) / 4096)
+  if due_ms and due_ms < delayed.NEVER_MS then return due_ms end
 end
 
 function delayed.add(job_id, at_ms)
@@ -21,7 +26,8 @@ function delayed.add(job_id, at_ms)
   stored.defer(job_id, 1)
   events.add("delayed", job_id, "delay", at_ms)
   -- The marker wakes a blocked BullMQ worker when the first job is due.
-  rcall("ZADD", base .. "marker", delayed.next_due(), "1")
+  local next_due_ms = delayed.next_due()
+  if next_due_ms then rcall("ZADD", base .. "marker", next_due_ms, "1") end
 end
 
 -- Moves up to `limit` due jobs to the tails of their lanes. Returns how many, and when the next one is due.

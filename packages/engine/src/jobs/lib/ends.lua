@@ -1,14 +1,16 @@
 -- ends: takes leases away, and ends jobs. Its functions never throw, whatever is stored.
 --
 -- Needs `base`, `rcall`, `now_ms`, `now_text` (the same as text), `keep_failed_ms`, `keep_succeeded_ms`,
--- `numbers`, `events`, `signals` and `later`.
--- A job that fails for good also becomes a dead letter.
+-- `numbers`, `lanes`, `events`, `signals` and `later`.
+-- A job that fails for good also becomes a dead letter. A child counts in its group, and the end of a job cancels the
+-- children that it still waits for. ends.flush writes what follows for groups; scripts call it before lanes.flush.
 -- TOUCHES  active (list), mr:leases (zset), stalled (set), completed (zset), failed (zset),
 --          mr:expiry (zset), mr:retain (zset), mr:idem: (string)
 --- @include "redis/lib/numbers"
 --- @include "redis/lib/json"
 --- @include "redis/lib/utf8"
 --- @include "jobs/lib/dead"
+--- @include "jobs/lib/groups"
 local ends = {
   locks = later.list("DEL"),
   leases = later.list("ZREM", base .. "mr:leases"),
@@ -47,8 +49,15 @@ local function end_idempotency(job_id, ik, state)
   end
 end
 
+-- Cancels what the last group that a job waited for, or was about to wait for, still does.
+local function cancel_children(child_groups, state)
+  local group = groups.get(string.match(child_groups, "(%S+)$"))
+  if group then groups.cancel(group, "CANCELLED", "the job that waits for the group became " .. state) end
+end
+
 -- The fields of a job that ends.finish needs, as HMGET arguments in this order.
-ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes }
+ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms, F.end_bytes,
+  F.group, F.child_groups }
 
 -- Writes the final state of a job that the caller has just removed from its place (`prev`). The job has either a
 -- result, or a failure (JSON) and its message. `token` is that of the lease that ended it. Without a token,
@@ -85,6 +94,8 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if fields[3] then rcall("PEXPIRE", job_key .. ":output", math.max(keep_ms, 1)) end
   if fields[5] or fields[6] then ends.expiry[#ends.expiry + 1] = job_id end
   if fields[4] then end_idempotency(job_id, fields[4], state) end
+  if fields[9] then groups.note_end(fields[9], job_id, state, result or failure) end
+  if fields[10] then cancel_children(fields[10], state) end
 end
 
 -- A job's type and trace, for the report of an end that no lease brought.
@@ -103,4 +114,9 @@ end
 function ends.give_up(job_id, prev, state, reason, message)
   ends.finish(job_id, rcall("HMGET", base .. job_id, unpack(ends.FIELDS)), nil, prev, state, nil,
     ends.failure(reason, message), message)
+end
+
+-- Writes what the ends of jobs mean for their groups.
+function ends.flush()
+  groups.flush(ends.give_up)
 end

@@ -3,7 +3,7 @@
 -- A job's hash has BullMQ's fields and Millrace's: see stored-names.ts.
 --
 -- Needs `base` and `rcall`.
--- TOUCHES  completed (zset), delayed (zset), mr:leases (zset), active (list)
+-- TOUCHES  completed (zset), delayed (zset), waiting-children (zset), mr:leases (zset), active (list)
 local jobs = {}
 
 -- A job's state, or nil if the job does not exist.
@@ -19,6 +19,7 @@ function jobs.state(job_id)
   end
   if rcall("ZSCORE", base .. "mr:leases", job_id) then return "RUNNING" end
   if rcall("ZSCORE", base .. "delayed", job_id) then return "SCHEDULED" end
+  if rcall("ZSCORE", base .. "waiting-children", job_id) then return "WAITING" end
   -- A BullMQ worker may run the job. It has a lock, but no entry in mr:leases.
   if fields[4] and rcall("EXISTS", job_key .. ":lock") == 1 and rcall("LPOS", base .. "active", job_id) then
     return "RUNNING"

@@ -6,7 +6,7 @@
 --- @include "redis/lib/json"
 local rare_options = {}
 
-local TIMES = { "run_at_ms", "expires_at_ms", "deadline_ms", "keep_ms", "est" }
+local TIMES = { "run_at_ms", "expires_at_ms", "deadline_ms", "keep_ms", "est", "group_index" }
 
 -- The options in a job's `more`, as a table; nil if it is malformed.
 function rare_options.read(text)
@@ -23,6 +23,9 @@ function rare_options.read(text)
     if not more.idempotency_key then return nil end
   end
   if more.content_hash ~= nil and (type(more.content_hash) ~= "string" or string.find(more.content_hash, " ")) then return nil end
+  for _, name in ipairs({ "group", "finalizes" }) do
+    if more[name] ~= nil and (type(more[name]) ~= "string" or not string.find(more[name], "^[%w-]+~%w+~%w+$")) then return nil end
+  end
   if dedup ~= nil then
     if type(dedup) ~= "table" or type(dedup.key) ~= "string" then return nil end
     dedup.ms = numbers.whole(dedup.ms)

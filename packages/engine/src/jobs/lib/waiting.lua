@@ -1,13 +1,16 @@
 -- waiting: removes a job from the place where it waits.
 --
 -- Needs `base`, `rcall` and `lanes`.
--- TOUCHES  delayed (zset), prioritized (zset), wait (list), mr:classes (set), mr:held: (set)
+-- TOUCHES  delayed (zset), waiting-children (zset), prioritized (zset), wait (list), mr:classes (set), mr:held: (set)
 --- @include "jobs/lib/stored"
-local waiting = {}
+local waiting = {
+  -- What BullMQ's events call the places of jobs that wait.
+  PLACES = { QUEUED = "waiting", SCHEDULED = "delayed", WAITING = "waiting-children" },
+}
 
--- The job must be SCHEDULED or QUEUED. The caller decides what happens to it next.
+-- The job must be SCHEDULED, QUEUED or WAITING. The caller decides what happens to it next.
 function waiting.take_out(job_id)
-  if rcall("ZREM", base .. "delayed", job_id) == 1 then
+  if rcall("ZREM", base .. "delayed", job_id) == 1 or rcall("ZREM", base .. "waiting-children", job_id) == 1 then
     stored.defer(job_id, -1)
     return
   end

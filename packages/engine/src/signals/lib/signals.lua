@@ -1,6 +1,6 @@
 -- signals: tells listeners what changed. One message has all signals of a script call, with a line for each kind:
 -- "w" work, "s STATE id id…" states, "f STATE id id…" finished, "o id offset id offset…" next output
--- offsets, "c id…" cancellations.
+-- offsets, "c id…" cancellations, "g id…" groups.
 --
 -- Needs `base` and `rcall`.
 -- TOUCHES  mr:signals (channel)

@@ -1,0 +1,21 @@
+-- groups: the groups that children and finalizers belong to. lib/group_counts has the functions. It is loaded when a script
+-- first meets a job of a group, because most calls meet none, and every function that a script defines costs time.
+--
+-- Scripts call groups.flush (by ends.flush) before lanes.flush and stored.flush.
+--
+-- Needs `base`, `rcall`, `now_ms`, `now_text`, `lanes`, `events` and `signals`.
+-- TOUCHES
+--- @include "redis/lib/numbers"
+--- @include "jobs/lib/stored"
+local groups = { todo = {} }
+
+setmetatable(groups, { __index = function(_, name)
+  setmetatable(groups, nil)
+--- @include "jobs/lib/group_counts"
+  return groups[name]
+end })
+
+-- Writes the gathered changes. give_up ends a finalizer that must not run (ends.give_up).
+function groups.flush(give_up)
+  if groups.todo[1] then groups.write(give_up) end
+end

@@ -1,0 +1,14 @@
+/**
+ * Fields that hold several words, separated by spaces, with the names of the words in order. JSON would cost each
+ * lease more than it is worth here. Scripts write `--- @record key_reservation text`, which declares the words by their names.
+ */
+export const R = {
+  /**
+   * The tokens that the attempt was estimated to spend; the tokens reserved of the key's own limits (no more than they
+   * can ever give); the lane's virtual time after the lease; the key's weight; the buckets that were charged, or "-" if
+   * the key had no limits; and the lane.
+   */
+  key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
+  /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
+  account_reservation: ["second", "reserved", "generation", "probe", "pool"],
+} as const;
