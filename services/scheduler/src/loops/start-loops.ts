@@ -61,5 +61,5 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
     ),
   );
   const length = loop("queue-length", LENGTH_EVERY_MS);
-  scope.use(startQueueLength(engine, metrics.queueLength, length));
+  scope.use(startQueueLength(engine, metrics, length));
 }
