@@ -32,8 +32,8 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   PRIORITY_NOT_ALLOWED: [status.PERMISSION_DENIED, 403],
   JOB_NOT_FOUND: [status.NOT_FOUND, 404],
   QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
-  GROUP_NOT_FOUND: [status.NOT_FOUND, 404],
   DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],
+  GROUP_NOT_FOUND: [status.NOT_FOUND, 404],
   KEY_NOT_FOUND: [status.NOT_FOUND, 404],
   ACCOUNT_NOT_FOUND: [status.NOT_FOUND, 404],
   IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],
@@ -52,6 +52,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   CHANGED_MEANWHILE: [status.ABORTED, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],
   GROUP_CLOSED: [status.FAILED_PRECONDITION, 409],
+  // No retry helps: a child that has ended still counts.
   GROUP_FULL: [status.FAILED_PRECONDITION, 409],
   FAN_OUT_DIFFERS: [status.FAILED_PRECONDITION, 409],
   OUTPUT_GONE: [status.OUT_OF_RANGE, 410],

@@ -21,6 +21,8 @@ export interface FinishedCall {
   readonly identity: unknown;
   /** The job that the call was about, if any. */
   readonly jobId: string | undefined;
+  /** The group of jobs that the call was about, if any. */
+  readonly groupId: string | undefined;
   readonly durationMs: number;
 }
 
@@ -94,10 +96,12 @@ export async function runCall(
   const { path, protocol, headers, peer, signal } = call;
   let identity: unknown;
   let jobId: string | undefined;
+  let groupId: string | undefined;
   let release = () => {};
-  const concerns = (id: string) => {
-    jobId = id;
-    describeSpan({ [attributeNames.jobId]: id });
+  const concerns = (id: string, what: "job" | "group" = "job") => {
+    if (what === "job") jobId = id;
+    else groupId = id;
+    describeSpan({ [attributeNames[what === "job" ? "jobId" : "groupId"]]: id });
   };
   const admit = async () => {
     identity = await settings.authenticate(headers, path, peer);
@@ -121,6 +125,6 @@ export async function runCall(
   await (settings.traced ? traceServerCall(call, run) : run());
   const { code, reason } = fault ?? { code: status.OK, reason: undefined };
   const durationMs = settings.nowMs() - startedAtMs;
-  settings.onFinished({ path, protocol, peer, code, reason, identity, jobId, durationMs });
+  settings.onFinished({ path, protocol, peer, code, reason, identity, jobId, groupId, durationMs });
   return fault;
 }

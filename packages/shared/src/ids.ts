@@ -45,8 +45,12 @@ export function parseJobId(text: string): JobIdParts | undefined {
   return { queue: queue as QueueName, keyId: keyId as KeyId, unique };
 }
 
-/** Returns the queue of a valid job id. */
-export const queueOf = (id: JobId): QueueName => id.slice(0, id.indexOf("~")) as QueueName;
+/** Returns the queue of a valid id of a job or group. */
+export const queueOf = (id: JobId | GroupId): QueueName =>
+  id.slice(0, id.indexOf("~")) as QueueName;
+
+/** Whether `text` has the form of a group id, which is that of a job id. */
+export const isGroupId = (text: string): text is GroupId => JOB_ID.test(text);
 
 export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 

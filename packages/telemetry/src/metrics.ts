@@ -110,6 +110,12 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
   return {
     outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
     outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
+    groupsCreated: counter(metricNames.groupsCreated, "Groups created.", ["queue"]),
+    groupsUnfinished: gauge(
+      metricNames.groupsUnfinished,
+      "Groups that have not finished, or whose children are being cancelled.",
+      ["queue"],
+    ),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
     redisMemoryUsed: gauge(
       metricNames.redisMemoryUsed,

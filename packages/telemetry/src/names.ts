@@ -9,6 +9,7 @@ export const spanNames = {
 export const attributeNames = {
   jobId: "millrace.job.id",
   jobType: "millrace.job.type",
+  groupId: "millrace.group.id",
   queue: "millrace.queue",
   attempt: "millrace.attempt",
   heldBy: "millrace.held_by",
@@ -47,6 +48,8 @@ export const metricNames = {
   tokens: "millrace_tokens_total",
   outputChunks: "millrace_output_chunks_total",
   outputBytes: "millrace_output_bytes_total",
+  groupsCreated: "millrace_groups_created_total",
+  groupsUnfinished: "millrace_groups_unfinished",
   queueLength: "millrace_queue_length",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",
   redisMemoryLimit: "millrace_redis_memory_limit_bytes",

@@ -1,5 +1,6 @@
 import type { DocumentStore } from "@millrace/documents";
 import { methodPath } from "@millrace/grpc";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
@@ -18,14 +19,18 @@ import {
   openUploads,
 } from "./callers/key-limit.ts";
 import { defaultUploadTimes, type UploadTimes } from "./documents/upload-deadline.ts";
+import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
+import { GroupPriorities } from "./grouping/group-priorities.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "./scheduler/scheduler-clock.ts";
+import { jobPreparer } from "./submitting/prepare-job.ts";
 import { createSubmitter, type Submitter } from "./submitting/submitter.ts";
 import {
   createFinishedHub,
   type FinishedHub,
   type FinishedHubOptions,
 } from "./watching/finished-hub.ts";
+import { createGroupWatcher, type GroupWatcher } from "./watching/group-watcher.ts";
 import { createJobWatcher, type JobWatcher } from "./watching/job-watcher.ts";
 
 /** Limits of one SubmitStream: on its jobs, beyond which the gateway stops reading (back-pressure), and on its age. */
@@ -60,7 +65,11 @@ export interface GatewayParts {
   readonly submit: Submitter;
   /** Submits jobs of other calls. Rejects with TOO_MANY_SUBMISSIONS too. */
   readonly submitCall: Submitter;
+  /** Limits the jobs that `submitCall`, and calls that create groups, have under way. */
+  readonly submissions: KeyLimit;
+  readonly createGroup: GroupCreator;
   readonly watch: JobWatcher;
+  readonly watchGroup: GroupWatcher;
   readonly hub: FinishedHub;
   readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
@@ -106,7 +115,9 @@ export interface GatewayOptions {
 }
 
 const submitPaths = new Set(
-  [JobService.method.submitJob, JobService.method.submitJobs].map(methodPath),
+  [JobService.method.submitJob, JobService.method.submitJobs, GroupService.method.createGroup].map(
+    (method) => methodPath(method),
+  ),
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
@@ -115,7 +126,9 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     ...options,
     onAwaited: (count) => metrics.awaitedJobs.set(count),
   });
-  const submit = createSubmitter(options);
+  const priorities = new GroupPriorities(scheduler);
+  const prepare = jobPreparer({ documents, priorities });
+  const submit = createSubmitter({ ...options, prepare });
   const submissions = openSubmissions(options.submissionsPerKey ?? DEFAULT_SUBMISSIONS_PER_KEY);
   const { keyCacheMs, keyLookupsPerAddress } = options;
   const { authenticate, onRevoked } = createAuthenticator(scheduler, {
@@ -139,7 +152,10 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
       using _ = submissions.enter(keyId, specs.length);
       return await submit(keyId, specs, how);
     },
+    submissions,
+    createGroup: createGroupCreator({ ...options, prepare, priorities }),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
+    watchGroup: createGroupWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
     close: () => hub.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
@@ -8,6 +9,13 @@ import { downloadDocument } from "./handlers/download-document.ts";
 import { explainJob } from "./handlers/explain-job.ts";
 import { getDocument } from "./handlers/get-document.ts";
 import { getJob } from "./handlers/get-job.ts";
+import { cancelGroup } from "./handlers/groups/cancel-group.ts";
+import { closeGroup } from "./handlers/groups/close-group.ts";
+import { createGroup } from "./handlers/groups/create-group.ts";
+import { getGroup } from "./handlers/groups/get-group.ts";
+import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
+import { listGroups } from "./handlers/groups/list-groups.ts";
+import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
 import { submitJob } from "./handlers/submit-job.ts";
 import { submitJobs } from "./handlers/submit-jobs.ts";
@@ -26,6 +34,15 @@ export const gatewayServices = (parts: GatewayParts) => [
     watchJob: watchJob(parts),
     cancelJob: cancelJob(parts),
     explainJob: explainJob(parts),
+  }),
+  bindService<typeof GroupService, Caller>(GroupService, {
+    createGroup: createGroup(parts),
+    closeGroup: closeGroup(parts),
+    getGroup: getGroup(parts),
+    listGroups: listGroups(parts),
+    listGroupChildren: listGroupChildren(parts),
+    watchGroup: watchGroup(parts),
+    cancelGroup: cancelGroup(parts),
   }),
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDocumentStore } from "@millrace/documents";
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupService } from "@millrace/proto/group-service";
 import type { JobSpec } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { grpcClient, serve } from "@millrace/runtime";
@@ -57,11 +58,13 @@ export async function startGateway(
   const as = (token: string) => {
     const jobs = grpcClient(JobService, server.address, { token });
     const files = grpcClient(DocumentService, server.address, { token });
+    const groups = grpcClient(GroupService, server.address, { token });
     onTestFinished(() => {
       jobs.close();
+      groups.close();
       files.close();
     });
-    return { jobs: jobs.rpc, files: files.rpc };
+    return { jobs: jobs.rpc, groups: groups.rpc, files: files.rpc };
   };
   const stored = () => readdir(directory);
   const watching = new AbortController();

@@ -1,6 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobState } from "@millrace/proto/job";
-import { SchedulerService, type SubmitRequest } from "@millrace/proto/scheduler-service";
+import {
+  type NewJob,
+  SchedulerService,
+  type SubmitRequest,
+} from "@millrace/proto/scheduler-service";
 import {
   bindService,
   type Handlers,
@@ -11,12 +15,16 @@ import {
 } from "@millrace/runtime";
 import { type Clock, hashSecret, systemClock } from "@millrace/shared";
 
+import { GroupsDouble } from "./groups-double.ts";
+
 type Service = Handlers<typeof SchedulerService, undefined>;
 
 /** The jobs of a scheduler that keeps them in memory. */
 class Jobs {
   readonly asked: string[] = [];
   readonly groups: number[] = [];
+  readonly submitted: NewJob[] = [];
+  readonly grouped = new GroupsDouble();
   readonly finish = Promise.withResolvers<void>();
   readonly watchLeft = Promise.withResolvers<void>();
   submits = { arrived: () => {}, answered: Promise.resolve() };
@@ -26,6 +34,8 @@ class Jobs {
     return {
       submit: async (request) => {
         this.groups.push(request.jobs.length);
+        this.submitted.push(...request.jobs);
+        this.grouped.joined(request);
         this.submits.arrived();
         await this.submits.answered;
         return this.#submit(request);
@@ -90,7 +100,7 @@ export async function startSchedulerDouble(
   maxStoredBytes?: number,
 ) {
   const jobs = new Jobs();
-  const { asked, groups, finish, watchLeft } = jobs;
+  const { asked, groups, submitted, grouped, finish, watchLeft } = jobs;
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     clock: systemClock,
@@ -112,6 +122,7 @@ export async function startSchedulerDouble(
         getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
         ...jobs.calls(),
         ...jobs.watches(),
+        ...grouped.calls(asked),
         getQueue: notImplemented,
         explain: notImplemented,
       }),
@@ -124,7 +135,7 @@ export async function startSchedulerDouble(
     });
   return {
     ...server,
-    ...{ asked, groups, holdSubmits },
+    ...{ asked, groups, submitted, grouped, holdSubmits },
     finish: finish.resolve,
     watchLeft: watchLeft.promise,
   };

@@ -30,7 +30,8 @@ async function setup() {
     services: [
       bindService(SchedulerService, {
         ...{ submit: none, list: none, watchFinished: none, cancel: none, getQueue: none },
-        ...{ explain: none, getTime: none },
+        ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },
+        ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
         authenticate: () => ({ name: "ours" }),
         getJobs: () => ({ jobs: [{ id: jobId }] }),
         async *watch() {

@@ -1,7 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
-import { bindService, notImplemented, timestampOf } from "@millrace/runtime";
+import { bindService, timestampOf } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
@@ -9,6 +9,13 @@ import { explain } from "./handlers/explain.ts";
 import { type FanOutParts, fanOut } from "./handlers/fan-out.ts";
 import { getJobs } from "./handlers/get-jobs.ts";
 import { getQueue } from "./handlers/get-queue.ts";
+import { cancelGroup } from "./handlers/groups/cancel-group.ts";
+import { closeGroup } from "./handlers/groups/close-group.ts";
+import { createGroup } from "./handlers/groups/create-group.ts";
+import { getGroup } from "./handlers/groups/get-group.ts";
+import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
+import { listGroups } from "./handlers/groups/list-groups.ts";
+import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
@@ -39,13 +46,13 @@ export const schedulerService = (
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
-    createGroup: notImplemented,
-    closeGroup: notImplemented,
-    getGroup: notImplemented,
-    listGroups: notImplemented,
-    listGroupChildren: notImplemented,
-    watchGroup: notImplemented,
-    cancelGroup: notImplemented,
+    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
+    closeGroup: unaryOverStore(closeGroup(engine)),
+    getGroup: unaryOverStore(getGroup(engine)),
+    listGroups: unaryOverStore(listGroups(engine)),
+    listGroupChildren: unaryOverStore(listGroupChildren(engine)),
+    watchGroup: streamOverStore(watchGroup(engine, clock)),
+    cancelGroup: unaryOverStore(cancelGroup(engine)),
   });
 
 /** The service that workers call. */

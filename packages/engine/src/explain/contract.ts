@@ -3,7 +3,7 @@ import type { ConstraintKind } from "../lanes/contract.ts";
 
 export interface Constraint {
   readonly kind: ConstraintKind;
-  /** The key, provider account, pool or queue that the constraint belongs to. */
+  /** The key, provider account, pool, queue or group that the constraint belongs to. */
   readonly subject: string;
   readonly limit?: number;
   readonly used?: number;

@@ -1,4 +1,4 @@
-import type { JobId, KeyId } from "@millrace/shared";
+import { type JobId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
 import type { Engine } from "../index.ts";
@@ -149,4 +149,28 @@ test("a lease counts the constraints of the lanes that it holds", async () => {
   await engine.submit([job(keyId), job(keyId), job(keyId)]);
   const { held } = await engine.lease({ queue, count: 5, leaseMs: 30_000, workerId: "w1" });
   expect([...held]).toEqual([["KEY_CONCURRENCY", 1]]);
+});
+
+test("explain says how many children a finalizer waits for, and that a child waits for room in its group", async () => {
+  const { engine, job, time } = await setup();
+  const group = newGroupId(queue, keyId, time.nowMs, systemRandom);
+  const finalizer = job(keyId);
+  await engine.createGroup({
+    ...{ id: group, rule: "all", maxInFlight: 2, keepSiblings: false, finalizer },
+    ...{ createdAtMs: time.nowMs, deadlineMs: time.nowMs + 60_000 },
+  });
+  const children = [1, 2, 3].map(() => job(keyId, { group: { id: group } }));
+  await engine.submit(children);
+  const held = children[2]?.id as JobId;
+  expect(await engine.explain(held)).toMatchObject({
+    state: "SCHEDULED",
+    constraints: [{ kind: "GROUP_IN_FLIGHT", subject: group, limit: 2, used: 2, needed: 1 }],
+  });
+  expect((await engine.stats(queue)).groups).toBe(1);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
+  expect(await engine.explain(finalizer.id)).toMatchObject({
+    state: "WAITING",
+    constraints: [{ kind: "CHILDREN", subject: group, limit: 3, used: 1 }],
+  });
+  expect(await kindsOf(engine, held)).toEqual(["LANE_ORDER"]);
 });

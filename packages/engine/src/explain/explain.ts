@@ -21,6 +21,7 @@ export function explanationOf(
   const constraints = waits
     ? [
         ...scheduled(facts),
+        ...ofRoom(facts),
         ...paused(facts, parts?.queue ?? ""),
         ...ofKey(facts, budget, (parts?.keyId ?? "") as KeyId),
         ...(account === undefined ? [] : ofAccount(facts, account)),
@@ -28,7 +29,7 @@ export function explanationOf(
           ? [{ kind: "LANE_ORDER", subject: parts?.keyId ?? "", needed: ahead } as const]
           : []),
       ]
-    : [];
+    : ofChildren(facts);
   // No worker could take the job, or nothing holds it although no worker has taken it.
   if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
     const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
@@ -43,6 +44,16 @@ export function explanationOf(
 
 const scheduled = ({ nextRunMs }: WaitFacts): Constraint[] =>
   nextRunMs === undefined ? [] : [{ kind: "SCHEDULED", subject: "", clearMs: nextRunMs }];
+
+const ofChildren = ({ state, group, groupUsed, groupLimit }: WaitFacts): Constraint[] =>
+  state === "WAITING"
+    ? [{ kind: "CHILDREN", subject: group, limit: groupLimit, used: groupUsed }]
+    : [];
+
+const ofRoom = ({ group, groupUsed, groupLimit }: WaitFacts): Constraint[] =>
+  group === ""
+    ? []
+    : [{ kind: "GROUP_IN_FLIGHT", subject: group, limit: groupLimit, used: groupUsed, needed: 1 }];
 
 const paused = (facts: WaitFacts, queue: string): Constraint[] =>
   facts.paused ? [{ kind: "QUEUE_PAUSED", subject: queue }] : [];

@@ -3,10 +3,10 @@
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
---          since_ms, type, unnamed, suspect}
+--          since_ms, type, unnamed, suspect, group | "", group_used, group_limit}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:held (zset),
---          mr:families (hash)
+--          mr:families (hash), mr:group: (hash)
 --
 -- ahead        how many jobs of its lane are before it
 -- tokens       what a lease would now reserve for it of an account; held_tokens: of its key's own limits
@@ -16,6 +16,8 @@
 -- leased       how many jobs of its class were leased since since_ms
 -- unnamed      1 if workers have named their types and none of them serves this type
 -- suspect      1 if it runs alone
+-- group        the group whose children it waits for, group_used of group_limit of which have ended; or the group in which it
+--              waits for room, with group_used children in flight of group_limit that may be
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -35,8 +37,29 @@ local function text(number)
   return number and string.format("%.0f", number) or ""
 end
 local next_run_ms = ""
+local group, group_used, group_limit = "", 0, 0
+-- Reads the counts of a group, named so that a script that explains a job of no group asks for none.
+local function group_counts(...)
+  local counts = rcall("HMGET", base .. "mr:group:" .. group, ...)
+  for i = 1, #counts do counts[i] = numbers.whole(counts[i]) or 0 end
+  return counts
+end
 if state == "SCHEDULED" then
-  next_run_ms = text(math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096))
+  local due_ms = math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096)
+  -- A job that waits for room in its group is due at delayed.NEVER_MS.
+  if due_ms < 2199023255551 then
+    next_run_ms = text(due_ms)
+  else
+    group = string.match(rcall("HGET", base .. id, F.group) or "", " (.+)$") or ""
+    group_used, group_limit = unpack(group_counts(F.group_in_flight, F.group_max_in_flight))
+  end
+elseif state == "WAITING" then
+  local spec = rcall("HGET", base .. id, F.child_groups)
+  group = string.match(spec or "", "([^ ]+)$") or ""
+  local counts = group_counts(F.group_total, F.group_succeeded, F.group_failed, F.group_cancelled, F.group_expired,
+    F.group_removed)
+  group_limit = counts[1]
+  for i = 2, #counts do group_used = group_used + counts[i] end
 end
 local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
@@ -73,4 +96,4 @@ local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect) }
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit) }

@@ -40,6 +40,12 @@ export interface WaitFacts {
   readonly unnamed: boolean;
   /** True if only a worker that runs nothing else may lease it. */
   readonly suspect: boolean;
+  /** The group whose children it waits for, or in which it waits for room; "" if there is none. */
+  readonly group: string;
+  /** How many children have ended, or are in flight. */
+  readonly groupUsed: number;
+  /** How many children there are, or may be in flight. */
+  readonly groupLimit: number;
 }
 
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>(import.meta.url, {
@@ -63,6 +69,9 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       type,
       unnamed,
       suspect,
+      group,
+      groupUsed,
+      groupLimit,
     ] = rest;
     return {
       state: asText(state) as JobState,
@@ -87,6 +96,9 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       type: asText(type),
       unnamed: asNumber(unnamed) === 1,
       suspect: asNumber(suspect) === 1,
+      group: asText(group),
+      groupUsed: asNumber(groupUsed),
+      groupLimit: asNumber(groupLimit),
     };
   },
 });

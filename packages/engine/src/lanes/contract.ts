@@ -14,6 +14,8 @@ export type ConstraintKind =
   | "PROVIDER_COOLDOWN"
   | "PROVIDER_EXHAUSTED"
   | "PROVIDER_DOWN"
+  | "CHILDREN"
+  | "GROUP_IN_FLIGHT"
   | "LANE_ORDER"
   | "NO_FREE_WORKER";
 

@@ -12,6 +12,8 @@ export interface QueueStats {
   readonly failed: number;
   readonly dead: number;
   readonly lanes: number;
+  /** The groups that have not finished, or whose children are being cancelled. */
+  readonly groups: number;
   /** True if no shard of the queue leases jobs. */
   readonly paused: boolean;
   /** When the longest-waiting job was submitted, among the first jobs of up to 128 lanes of each pool and band. */

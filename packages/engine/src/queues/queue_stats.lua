@@ -1,11 +1,11 @@
 -- queue_stats: count the jobs in each state.
 -- KEYS     base
 -- ARGV     sample
--- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused, dead}
+-- RETURNS  {"OK", queued, scheduled, running, succeeded, failed, lanes, {job_id…}, paused, dead, groups}
 -- REPEAT   safe
 -- TOUCHES  mr:depth (hash), wait (list), prioritized (zset), delayed (zset), active (list),
 --          completed (zset), failed (zset), meta (hash), mr:classes (set), mr:ready: (zset),
---          mr:held (zset), mr:lane: (zset)
+--          mr:held (zset), mr:lane: (zset), mr:groups (zset)
 --
 -- The job ids are the first jobs of up to `sample` lanes of each class, in the order of their turns, and of up to
 -- `sample` held lanes.
@@ -31,4 +31,5 @@ for _, lane in ipairs(rcall("ZRANGE", base .. "mr:held", 0, sample - 1)) do
 end
 return { "OK", queued, rcall("ZCARD", base .. "delayed"), rcall("LLEN", base .. "active"),
   rcall("ZCARD", base .. "completed"), rcall("ZCARD", base .. "failed"), lanes, heads,
-  rcall("HEXISTS", base .. "meta", F.meta_paused), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead") }
+  rcall("HEXISTS", base .. "meta", F.meta_paused), rcall("ZCARD", string.sub(base, 1, -2) .. ".dead:mr:dead"),
+  rcall("ZCARD", base .. "mr:groups") }

@@ -12,6 +12,8 @@ export interface ShardStats {
   readonly heads: readonly string[];
   readonly paused: boolean;
   readonly dead: number;
+  /** The groups that have not finished, or whose children are being cancelled. */
+  readonly groups: number;
 }
 
 export const queueStats = defineScript<{ readonly sample: number }, ShardStats>(import.meta.url, {
@@ -26,6 +28,7 @@ export const queueStats = defineScript<{ readonly sample: number }, ShardStats>(
     const heads = asList(rest[6]).map(asText);
     const paused = asNumber(rest[7]) === 1;
     const dead = asNumber(rest[8]);
-    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused, dead };
+    const groups = asNumber(rest[9]);
+    return { queued, scheduled, running, succeeded, failed, lanes, heads, paused, dead, groups };
   },
 });

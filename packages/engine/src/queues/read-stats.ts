@@ -24,6 +24,7 @@ export async function readStats(redis: Store, shards: readonly Shard[]): Promise
     failed: sum("failed"),
     dead: sum("dead"),
     lanes: sum("lanes"),
+    groups: sum("groups"),
     paused: each.length > 0 && each.every(({ paused }) => paused),
     ...(Number.isFinite(oldestQueuedMs) ? { oldestQueuedMs } : {}),
   };

@@ -73,6 +73,7 @@ test("a queue that is not defined holds nothing", async () => {
   expect(await engine.stats(name)).toEqual({
     ...{
       dead: 0,
+      groups: 0,
       queued: 0,
       scheduled: 0,
       running: 0,

@@ -47,18 +47,18 @@ export const hasFinished = (group: Group | undefined): boolean =>
   group !== undefined && group.state !== GroupState.OPEN && group.state !== GroupState.RUNNING;
 
 export function childResult(child: GroupChild): ChildResult {
-  const { index, jobId, state, resultJson, resultOmitted, error } = child;
+  const { index, jobId, state, resultJson, resultOmitted, failure } = child;
   return {
     ...{ index, jobId, state: stateOf(state) },
     ...(state === JobState.SUCCEEDED && !resultOmitted ? { result: JSON.parse(resultJson) } : {}),
     ...(resultOmitted ? { resultOmitted: true as const } : {}),
-    ...(error === undefined ? {} : { failure: failureOf(error) }),
+    ...(failure === undefined ? {} : { failure: failureOf(failure) }),
   };
 }
 
 const stateOf = (state: JobState): ChildState =>
   state === JobState.UNSPECIFIED ? "REMOVED" : (JobState[state] as ChildState);
 
-const failureOf = ({ reason, message, retryable }: NonNullable<GroupChild["error"]>) => ({
+const failureOf = ({ reason, message, retryable }: NonNullable<GroupChild["failure"]>) => ({
   ...{ reason, message, retryable },
 });

@@ -16,7 +16,7 @@ function setup() {
     log({
       ...{ path: "/millrace.jobs.v1.JobService/GetJob", protocol: "grpc", code: status.OK },
       ...{ peer: "10.0.0.7:4711", reason: undefined, identity: { keyId: "k7f3" } },
-      ...{ jobId: undefined, durationMs: 3 },
+      ...{ jobId: undefined, groupId: undefined, durationMs: 3 },
       ...change,
     });
   return { lines, clock, logCall };

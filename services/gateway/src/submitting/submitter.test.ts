@@ -3,6 +3,7 @@ import { JobSpecSchema } from "@millrace/proto/job";
 import { type KeyId, newDocumentId, systemRandom as random } from "@millrace/shared";
 import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
+import { jobPreparer } from "./prepare-job.ts";
 import { createSubmitter } from "./submitter.ts";
 
 const job = { queue: "documents", type: "echo" };
@@ -49,7 +50,8 @@ test.each([
   const clock = new ManualClock(1);
   const schedulerClock = { nowMs: () => clock.nowMs(), known: async () => undefined };
   const submit = createSubmitter({
-    ...{ scheduler: {} as never, documents: documents as never, schedulerClock, random },
+    ...{ scheduler: {} as never, schedulerClock, random },
+    prepare: jobPreparer({ documents: documents as never, priorities: {} as never }),
   });
   // The last job's document observes the turns.
   const last = { ...job, documentIds: [newDocumentId(1, random)] };

@@ -1,9 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import type { DocumentStore } from "@millrace/documents";
 import type { Job, JobSpec } from "@millrace/proto/job";
 import type { SubmitResult } from "@millrace/proto/job-service";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
-import { checkJob, RpcFault, rpcError, timestampOf } from "@millrace/runtime";
+import { RpcFault, timestampOf } from "@millrace/runtime";
 import {
   createGroupBatcher,
   createLoopTurns,
@@ -19,10 +18,11 @@ import { injectTrace } from "@millrace/telemetry";
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
+import type { JobPreparer } from "./prepare-job.ts";
 
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
-  readonly documents: DocumentStore;
+  readonly prepare: JobPreparer;
   /** The clock that stamps jobs. */
   readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
   readonly random: Random;
@@ -77,7 +77,7 @@ const groupLimits = {
 
 /** Submits jobs in groups. Jobs of all callers that arrive together go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
-  const { scheduler, documents, schedulerClock, random } = options;
+  const { scheduler, prepare, schedulerClock, random } = options;
   const nextTurn = createLoopTurns();
   const batches = createGroupBatcher<NewJob, Submitted>({
     ...groupLimits,
@@ -93,14 +93,6 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       });
     },
   });
-
-  const checkDocuments = async (keyId: KeyId, { documentIds }: JobSpec) => {
-    for (const id of documentIds) {
-      if ((await documents.get(id, keyId)) === undefined) {
-        throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
-      }
-    }
-  };
 
   return async (keyId, specs, { returnJobs = false } = {}) => {
     await schedulerClock.known();
@@ -122,8 +114,8 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       checkedBytes += bytes;
       const isStruct = spec.payload.case === "payloadStruct";
       try {
-        checkJob(spec, nowMs);
-        if (spec.documentIds.length > 0) await checkDocuments(keyId, spec);
+        const lookedUp = prepare(keyId, spec, nowMs);
+        if (lookedUp !== undefined) await lookedUp;
       } catch (error) {
         if (!(error instanceof RpcFault)) throw error;
         checkedBytes += error.violations.length * VIOLATION_BYTES;

@@ -2,7 +2,8 @@ import { type Engine, type GroupRecord, type JobSpec, queueDefaults } from "@mil
 import type { FanOutRequest, WorkerService } from "@millrace/proto/worker-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, queueOf, type Random } from "@millrace/shared";
-import { groupMessage, groupRuleOf } from "../messages/group-message.ts";
+import { groupMessage } from "../messages/group-message.ts";
+import { ruleOf } from "../messages/group-spec.ts";
 import { refusalOf, type SubmissionOutcome } from "../messages/submit-result.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
@@ -40,7 +41,7 @@ export function fanOut(parts: FanOutParts): Handler<Method, WorkerPass> {
       ...lease,
       ordinal: request.ordinal,
       planHash: Buffer.from(request.planSha256).toString("base64url"),
-      rule: groupRuleOf(request.rule),
+      rule: ruleOf(request.rule),
       maxInFlight: request.maxInFlight,
       keepSiblings: request.keepSiblings,
     });

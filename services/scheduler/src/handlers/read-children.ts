@@ -1,7 +1,8 @@
 import type { Engine, GroupChild } from "@millrace/engine";
+import { JobState } from "@millrace/proto/job";
 import type { WorkerService } from "@millrace/proto/worker-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import type { JobId, JobState } from "@millrace/shared";
+import type { JobId } from "@millrace/shared";
 import { groupChildMessage, groupMessage } from "../messages/group-message.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { leaseLost, namedLease } from "../session/named-lease.ts";
@@ -29,7 +30,7 @@ export const readChildren =
     const states = await unfinishedStates(engine, read.children);
     return {
       group: groupMessage(read.group),
-      children: read.children.map((child) => groupChildMessage(child, states.get(child.jobId))),
+      children: read.children.map((child) => groupChildMessage(child, states.get(child.jobId) ?? JobState.UNSPECIFIED)),
       more: read.more,
     };
   };
@@ -41,5 +42,5 @@ async function unfinishedStates(
 ): Promise<ReadonlyMap<JobId, JobState>> {
   const ids = children.filter(({ state }) => state === "UNFINISHED").map(({ jobId }) => jobId);
   const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "summary");
-  return new Map(jobs.flatMap((job) => (job === undefined ? [] : [[job.id, job.state] as const])));
+  return new Map(jobs.flatMap((job) => (job === undefined ? [] : [[job.id, JobState[job.state]] as const])));
 }

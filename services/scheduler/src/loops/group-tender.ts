@@ -1,9 +1,9 @@
 import type { Engine } from "@millrace/engine";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
-const BATCH = 100;
+const BATCH = 200;
 
-/** Goes on with groups that are decided, late or past their retention. */
+/** Goes on with groups whose end needs more than one step: see `tendGroups`. */
 export const startGroupTender = (
   engine: Pick<Engine, "queues" | "tendGroups">,
   options: LoopOptions,

@@ -3,6 +3,7 @@ import type { QueueName } from "@millrace/shared";
 import type { Metrics } from "@millrace/telemetry";
 import { ManualClock } from "@millrace/testing";
 import { expect, test, vi } from "vitest";
+import { startGroupTender } from "./group-tender.ts";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
 import { startReaper } from "./reaper.ts";
@@ -44,6 +45,15 @@ test("reports a failed round, and goes on", async () => {
   clock.advance(1_000);
   await resting();
   expect(prune).toHaveBeenCalledTimes(2);
+  await loop.close();
+});
+
+test("tends a queue's groups until none is due", async () => {
+  const { options, resting, queues } = setup();
+  const tendGroups = vi.fn(async () => ({ more: tendGroups.mock.calls.length < 3 }));
+  const loop = startGroupTender({ queues, tendGroups }, options);
+  await resting();
+  expect(tendGroups).toHaveBeenCalledTimes(3);
   await loop.close();
 });
 

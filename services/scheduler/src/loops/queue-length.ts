@@ -4,15 +4,16 @@ import { every, type Loop, type LoopOptions } from "./every.ts";
 
 const states = ["queued", "scheduled", "running", "succeeded", "failed"] as const;
 
-/** Sets the gauge of how many jobs of each queue are in each state. */
+/** Sets the gauges of how many jobs of each queue are in each state, and how many groups have not finished. */
 export const startQueueLength = (
   engine: Pick<Engine, "queues" | "stats">,
-  gauge: Metrics["queueLength"],
+  { queueLength, groupsUnfinished }: Pick<Metrics, "queueLength" | "groupsUnfinished">,
   options: LoopOptions,
 ): Loop =>
   every(async () => {
     for (const { name: queue } of await engine.queues()) {
       const stats = await engine.stats(queue);
-      for (const state of states) gauge.set({ queue, state }, stats[state]);
+      for (const state of states) queueLength.set({ queue, state }, stats[state]);
+      groupsUnfinished.set({ queue }, stats.groups);
     }
   }, options);

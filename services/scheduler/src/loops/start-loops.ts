@@ -18,9 +18,9 @@ import { startStrays } from "./strays.ts";
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
+const GROUPS_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
-const GROUPS_EVERY_MS = 500;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -50,6 +50,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
   scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
   scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
+  scope.use(startGroupTender(engine, loop("groups", GROUPS_EVERY_MS)));
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
@@ -59,7 +60,6 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       loop("memory-watch", MEMORY_EVERY_MS),
     ),
   );
-  scope.use(startGroupTender(engine, loop("group-tender", GROUPS_EVERY_MS)));
   const length = loop("queue-length", LENGTH_EVERY_MS);
-  scope.use(startQueueLength(engine, metrics.queueLength, length));
+  scope.use(startQueueLength(engine, metrics, length));
 }

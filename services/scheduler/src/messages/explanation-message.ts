@@ -77,6 +77,10 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
     `provider account ${subject} failed several times in a row${sinceMs === undefined ? "" : ` and has been cooling down since ${new Date(sinceMs).toISOString()}`}: one job at a time will probe it`,
   PROVIDER_EXHAUSTED: ({ subject }) =>
     `the money or quota of provider account ${subject} is used up: an operator must refill and reset the account`,
+  CHILDREN: (c) =>
+    `${usedOfLimit(c)} children of group ${c.subject} have ended: the job waits until the group has finished`,
+  GROUP_IN_FLIGHT: (c) =>
+    `${usedOfLimit(c)} children of group ${c.subject} wait for a worker or run (max_in_flight): the job waits until one of them ends`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
   NO_FREE_WORKER: ({ subject, jobType, noneServesType, alone }) =>
     noneServesType

@@ -2,64 +2,68 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GroupChild, GroupRecord, GroupRule } from "@millrace/engine";
 import {
   type GroupChildSchema,
-  type GroupRule as GroupRuleMessage,
   type GroupRuleSchema,
   type GroupSchema,
   GroupState,
 } from "@millrace/proto/group";
-import { JobState as JobStateMessage } from "@millrace/proto/job";
+import { JobState } from "@millrace/proto/job";
 import { timestampOf } from "@millrace/runtime";
-import { type JobState, parseJobId } from "@millrace/shared";
+import { queueOf } from "@millrace/shared";
+import { groupDetails } from "./group-spec.ts";
 
-/** A group's rule as the engine takes it. */
-export function groupRuleOf(message: GroupRuleMessage | undefined): GroupRule {
-  const { rule } = message ?? {};
-  if (rule?.case === "atLeastPercent") return rule.value;
-  return rule?.case === "any" && rule.value ? "any" : "all";
-}
-
-const groupRuleMessage = (rule: GroupRule): MessageInitShape<typeof GroupRuleSchema> => {
-  if (rule === "all") return {};
-  return rule === "any"
-    ? { rule: { case: "any", value: true } }
-    : { rule: { case: "atLeastPercent", value: rule } };
-};
-
-/** A stored group as its caller and its workers see it. */
+/** A stored group as its callers see it. */
 export function groupMessage(group: GroupRecord): MessageInitShape<typeof GroupSchema> {
-  const { total, succeeded, failed, cancelled, expired, removed, inFlight } = group;
-  const { finishedAtMs, deadlineMs } = group;
+  const { id, succeeded, failed, cancelled, expired, removed } = group;
+  const { labels, priority } = groupDetails(group.details);
+  // Schedulers' measurements of Redis' time differ by milliseconds, so the times of one group are put in order here.
+  const finishedAtMs =
+    group.finishedAtMs === undefined ? undefined : Math.max(group.createdAtMs, group.finishedAtMs);
   return {
-    id: group.id,
-    queue: parseJobId(group.id)?.queue ?? "",
+    id,
+    queue: queueOf(id),
     state: GroupState[group.state],
-    rule: groupRuleMessage(group.rule),
+    ...ruleMessage(group.rule),
     maxInFlight: group.maxInFlight,
-    keepSiblings: group.keepSiblings,
-    progress: { total, succeeded, failed, cancelled, expired, removed, inFlight },
+    progress: {
+      ...{ total: group.total, succeeded, failed, cancelled, expired, removed },
+      inFlight: group.inFlight,
+    },
     finalizerJobId: group.finalizerId ?? "",
     parentJobId: group.parentId ?? "",
     createTime: timestampOf(group.createdAtMs),
     ...(finishedAtMs === undefined ? {} : { finishTime: timestampOf(finishedAtMs) }),
-    ...(deadlineMs === undefined ? {} : { deadline: timestampOf(deadlineMs) }),
+    ...(group.deadlineMs === undefined ? {} : { deadline: timestampOf(group.deadlineMs) }),
+    labels: { ...labels },
     cancelReason: group.cancelReason ?? "",
+    ...(priority === undefined ? {} : { priority }),
+    keepSiblings: group.keepSiblings,
   };
 }
 
-/** A child of a group, and what it gave. `stateNow` is the state of a child that has not ended. */
+function ruleMessage(rule: GroupRule): { rule?: MessageInitShape<typeof GroupRuleSchema> } {
+  if (rule === "all") return {};
+  return rule === "any"
+    ? { rule: { rule: { case: "any", value: true } } }
+    : { rule: { rule: { case: "atLeastPercent", value: rule } } };
+}
+
+/** A child as its group's readers see it. The state of a child that has not ended is read with the job. */
 export function groupChildMessage(
   child: GroupChild,
-  stateNow?: JobState,
+  unfinished: JobState,
 ): MessageInitShape<typeof GroupChildSchema> {
   const { index, jobId, resultJson, failure } = child;
-  const state = child.state === "UNFINISHED" ? stateNow : child.state;
   return {
-    ...{ index, jobId, resultJson: resultJson ?? "" },
-    resultOmitted: state === "SUCCEEDED" && resultJson === undefined,
-    state:
-      state === undefined || state === "REMOVED"
-        ? JobStateMessage.UNSPECIFIED
-        : JobStateMessage[state],
-    ...(failure === undefined ? {} : { error: { ...failure } }),
+    index,
+    jobId,
+    state: stateOf(child.state, unfinished),
+    resultJson: resultJson ?? "",
+    resultOmitted: child.state === "SUCCEEDED" && resultJson === undefined,
+    ...(failure === undefined ? {} : { failure: { ...failure } }),
   };
+}
+
+function stateOf(state: GroupChild["state"], unfinished: JobState): JobState {
+  if (state === "REMOVED") return JobState.UNSPECIFIED;
+  return state === "UNFINISHED" ? unfinished : JobState[state];
 }

@@ -40,6 +40,8 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     stalls: job.stalls,
     bounces: job.bounces,
     redrivenFrom: job.redrivenFrom ?? "",
+    groupId: job.group?.id ?? "",
+    childGroupIds: [...(job.childGroups ?? [])],
   };
 }
 

@@ -2,7 +2,7 @@ import { durationMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
-import { type JobId, limits } from "@millrace/shared";
+import { type GroupId, type JobId, limits } from "@millrace/shared";
 import { contentHash, formerContentHash, type ReadPayload } from "./content-hash.ts";
 import { detailsOf } from "./job-details.ts";
 import { jobRetryOf } from "./retry-message.ts";
@@ -32,6 +32,7 @@ export function jobSpecOf(
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
     ...deduplicationOf(spec),
+    ...(spec.groupId === "" ? {} : { group: { id: spec.groupId as GroupId } }),
     labels: spec.labels,
     ...(spec.traceparent === "" ? {} : { traceparent: spec.traceparent }),
     ...(details === undefined ? {} : { details }),

@@ -62,3 +62,14 @@ test("reports a priority that is not allowed with its field, its value and the l
     metadata: { field: "priority", value: "3", limit: "11" },
   });
 });
+
+test.each([
+  [{ kind: "unknownGroup" }, "GROUP_NOT_FOUND", {}],
+  [{ kind: "groupClosed" }, "GROUP_CLOSED", {}],
+  [{ kind: "groupFull", limit: 7 }, "GROUP_FULL", { limit: "7" }],
+] as const)("says why a job could not join its group: %o", (outcome, reason, metadata) => {
+  expect(fault(outcome)).toMatchObject({
+    ...{ reason, metadata, retryDelayMs: undefined },
+    message: expect.stringMatching(/^group_id: /),
+  });
+});

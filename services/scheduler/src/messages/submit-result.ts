@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { SubmitOutcome } from "@millrace/engine";
 import type { SubmitResultSchema } from "@millrace/proto/job-service";
 import { type RpcErrorInit, rpcError, toRpcStatus } from "@millrace/runtime";
-import { type JobId, queueOf } from "@millrace/shared";
+import { type GroupId, type JobId, queueOf } from "@millrace/shared";
 
 /** The retry delay for a caller whose API key has too many jobs waiting in the queue. */
 const DEPTH_RETRY_MS = 1_000;
@@ -20,22 +20,30 @@ type Result = MessageInitShape<typeof SubmitResultSchema>;
 
 /** The result of one submitted job, as its caller sees it. */
 export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
-  switch (outcome.kind) {
-    case "accepted":
-      return { result: { case: "jobId", value: id } };
-    case "existing":
-      return { result: { case: "jobId", value: outcome.jobId }, existing: true };
-    default:
-      return refusedResult(refusalOf(id, outcome));
+  if (outcome.kind === "accepted") return { result: { case: "jobId", value: id } };
+  if (outcome.kind === "existing") {
+    return { result: { case: "jobId", value: outcome.jobId }, existing: true };
   }
+  return refusedResult(refusalOf(id, outcome));
 }
 
-/** An outcome of a job that was not stored. */
-export type Refusal = Exclude<SubmissionOutcome, { readonly kind: "accepted" | "existing" }>;
+/** An outcome that refuses a job. */
+type Refusal = Exclude<SubmissionOutcome, { readonly kind: "accepted" | "existing" }>;
 
-/** The error of a job that was refused, as its caller sees it. */
-export function refusalOf(id: JobId, outcome: Refusal): RpcErrorInit {
+/** Why a job, or a group with its finalizer, was refused. Undefined if it was not. */
+export function refusalOf(id: JobId | GroupId, outcome: Refusal): RpcErrorInit;
+export function refusalOf(
+  id: JobId | GroupId,
+  outcome: SubmissionOutcome,
+): RpcErrorInit | undefined;
+export function refusalOf(
+  id: JobId | GroupId,
+  outcome: SubmissionOutcome,
+): RpcErrorInit | undefined {
   switch (outcome.kind) {
+    case "accepted":
+    case "existing":
+      return undefined;
     case "conflict":
       return {
         reason: "IDEMPOTENCY_CONFLICT",
@@ -93,21 +101,32 @@ export function refusalOf(id: JobId, outcome: Refusal): RpcErrorInit {
         message:
           "type: the queue accepts no jobs of this type; check the type, or use another queue",
       };
+    default:
+      return groupRefusalOf(outcome);
+  }
+}
+
+/** Why a job could not join its group. */
+function groupRefusalOf(
+  outcome: Extract<Refusal, { readonly kind: "unknownGroup" | "groupClosed" | "groupFull" }>,
+): RpcErrorInit {
+  switch (outcome.kind) {
     case "unknownGroup":
       return {
         reason: "GROUP_NOT_FOUND",
         message:
-          "group_id: there is no such group of this API key in the queue; it may be past its retention",
+          "group_id: there is no such group of this API key in the job's queue; check the id, or create the group first",
       };
     case "groupClosed":
       return {
         reason: "GROUP_CLOSED",
-        message: "group_id: the group is closed or has finished, so that no more jobs may join it",
+        message:
+          "group_id: the group is closed or has finished, so no more jobs may join it: use another group",
       };
     case "groupFull":
       return {
         reason: "GROUP_FULL",
-        message: `group_id: the group has ${outcome.limit} children, the most that a group may have: use several groups`,
+        message: `group_id: the group has ${outcome.limit} children, the most that a group may have: use another group`,
         metadata: { limit: String(outcome.limit) },
       };
   }

@@ -11,7 +11,7 @@ import type {
   RepairedJob,
   Settlement,
 } from "@millrace/engine";
-import { type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
+import { type GroupId, type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
 import {
   attributeNames,
   boundedLabel,
@@ -25,6 +25,7 @@ import {
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  groupCreated(id: GroupId): void;
   /** A job was refused because Redis has little memory left. */
   shed(): void;
   /** The number of jobs whose end gateways await has changed by `change`. */
@@ -95,9 +96,11 @@ const waitingObserver = ({
   labels,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "shed" | "awaited" | "held" | "coolingDown"
+  "submitted" | "groupCreated" | "shed" | "awaited" | "held" | "coolingDown"
 > => ({
   submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+
+  groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
 
   coolingDown(account, reason, { kind, coolUntilMs }) {
     metrics.providerCooldowns.inc({ reason });

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Engine, JobRecord, JobSpec } from "@millrace/engine";
 import type { JobSchema } from "@millrace/proto/job";
-import { limits } from "@millrace/shared";
+import { type JobId, limits } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 import type { SubmissionOutcome } from "../messages/submit-result.ts";
 
@@ -19,13 +19,15 @@ export async function returnedJobs(
   submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmissionOutcome }[],
   nowMs: number,
 ): Promise<Message[]> {
-  const existing = submissions.flatMap(({ outcome }) =>
-    outcome.kind === "existing" ? [outcome.jobId] : [],
-  );
-  const read = existing.length === 0 ? [] : [...(await engine.getJobs(existing))];
+  const toRead = submissions.flatMap(({ spec, outcome }) => idToRead(spec, outcome) ?? []);
+  const read = toRead.length === 0 ? [] : [...(await engine.getJobs(toRead))];
   const jobs = submissions.flatMap(({ spec, outcome }) => {
-    if (outcome.kind === "accepted") return [jobMessage(acceptedJob(spec, nowMs))];
-    const job = outcome.kind === "existing" ? read.shift() : undefined;
+    const job =
+      idToRead(spec, outcome) === undefined
+        ? outcome.kind === "accepted"
+          ? acceptedJob(spec, nowMs)
+          : undefined
+        : read.shift();
     return job === undefined ? [] : [jobMessage(job)];
   });
   let bytes = 0;
@@ -33,6 +35,12 @@ export async function returnedJobs(
     bytes += bytesOf(job);
     return bytes <= limits.messageBytes;
   });
+}
+
+/** A job that existed has changed since, and the place of a new child depends on its group. */
+function idToRead(spec: JobSpec, outcome: SubmissionOutcome): JobId | undefined {
+  if (outcome.kind === "existing") return outcome.jobId;
+  return outcome.kind === "accepted" && spec.group !== undefined ? spec.id : undefined;
 }
 
 /** A job as it was just stored, without its payload, which its gateway has. */

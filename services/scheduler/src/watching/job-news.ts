@@ -1,21 +1,21 @@
 import type { Engine } from "@millrace/engine";
-import { createWake, type JobId, type QueueName } from "@millrace/shared";
+import { createWake, type GroupId, type JobId, type QueueName } from "@millrace/shared";
 
 export interface JobNews extends AsyncDisposable {
   /** The end of the job's output, as far as known. */
   readonly end: number;
   foundOutput(end: number): void;
-  /** Whether the job may have changed since the last call; true for the first call. */
+  /** Whether the job or group may have changed since the last call; true for the first call. */
   takeChanged(): boolean;
   /** Resolves once something may have happened, or a signal has aborted. */
   arrived(): Promise<void>;
 }
 
-/** Collects the store's signals about one job. */
+/** Collects the store's signals about one job or group. */
 export async function jobNews(
   engine: Pick<Engine, "subscribe">,
   queue: QueueName,
-  id: JobId,
+  id: JobId | GroupId,
   endings: readonly AbortSignal[],
 ): Promise<JobNews> {
   let end = 0;

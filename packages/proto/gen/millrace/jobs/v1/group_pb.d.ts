@@ -36,7 +36,8 @@ export declare type GroupSpec = Message<"millrace.jobs.v1.GroupSpec"> & {
   /**
    * The job that runs once when the group has succeeded. It waits in the state WAITING until then, and reads what the
    * children gave by the group's id. If the group does not succeed, the finalizer fails with the reason
-   * CHILDREN_FAILED, or is cancelled with the group. Left out: nothing runs. Its queue may be left out.
+   * CHILDREN_FAILED, or is cancelled with the group. Left out: nothing runs. Its queue may be left out. It takes no run_at,
+   * idempotency_key, deduplication or group_id: it exists once, and its group alone decides when it runs.
    *
    * @generated from field: millrace.jobs.v1.JobSpec finalizer = 3;
    */

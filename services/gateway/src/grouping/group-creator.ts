@@ -1,0 +1,59 @@
+import { create } from "@bufbuild/protobuf";
+import { type Group, GroupSchema, type GroupSpec } from "@millrace/proto/group";
+import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
+import { timestampOf } from "@millrace/runtime";
+import { type KeyId, newGroupId, newJobId, type QueueName, type Random } from "@millrace/shared";
+import { injectTrace } from "@millrace/telemetry";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
+import type { JobPreparer } from "../submitting/prepare-job.ts";
+import { checkGroup } from "./check-group.ts";
+import type { GroupPriorities } from "./group-priorities.ts";
+
+/** Checks a caller's group with its finalizer, and creates it without children. */
+export type GroupCreator = (keyId: KeyId, spec: GroupSpec, signal: AbortSignal) => Promise<Group>;
+
+export interface GroupCreatorOptions {
+  readonly scheduler: Pick<Scheduler, "createGroup">;
+  readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
+  readonly random: Random;
+  readonly prepare: JobPreparer;
+  readonly priorities: Pick<GroupPriorities, "created">;
+}
+
+export function createGroupCreator(options: GroupCreatorOptions): GroupCreator {
+  const { scheduler, schedulerClock, random, prepare, priorities } = options;
+
+  const finalizerOf = async (
+    keyId: KeyId,
+    { finalizer: spec, queue, priority }: GroupSpec,
+    nowMs: number,
+  ): Promise<NewJob | undefined> => {
+    if (spec === undefined) return undefined;
+    spec.queue = queue;
+    if (spec.priority === undefined && priority !== undefined) spec.priority = priority;
+    await prepare(keyId, spec, nowMs);
+    // A job without a trace of its own joins the trace of the call.
+    if (spec.traceparent === "") Object.assign(spec, injectTrace());
+    const id = newJobId(queue as QueueName, keyId, nowMs, random);
+    return create(NewJobSchema, { id, spec, submitTime: timestampOf(nowMs) });
+  };
+
+  return async (keyId, { ...spec }, signal) => {
+    await schedulerClock.known();
+    const nowMs = schedulerClock.nowMs();
+    checkGroup(spec, nowMs);
+    const finalizer = await finalizerOf(keyId, spec, nowMs);
+    delete spec.finalizer;
+    const id = newGroupId(spec.queue as QueueName, keyId, nowMs, random);
+    const { group } = await scheduler.createGroup(
+      {
+        ...{ id, spec, createTime: timestampOf(nowMs) },
+        ...(finalizer === undefined ? {} : { finalizer }),
+      },
+      { signal },
+    );
+    priorities.created(id, spec.priority);
+    return create(GroupSchema, group);
+  };
+}

@@ -1,0 +1,15 @@
+import type { Engine } from "@millrace/engine";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import type { Handler } from "@millrace/runtime";
+import { groupMessage } from "../../messages/group-message.ts";
+import { changedGroup, ownGroupId } from "./own-group.ts";
+
+/** Closes a group. It succeeds for a closed group too, so that a caller that lost the reply may retry. */
+export const closeGroup =
+  (
+    engine: Pick<Engine, "closeGroup">,
+  ): Handler<(typeof SchedulerService)["method"]["closeGroup"], undefined> =>
+  async ({ keyId, groupId }) => {
+    const outcome = await engine.closeGroup(ownGroupId(keyId, groupId));
+    return { group: groupMessage(changedGroup(outcome)) };
+  };
