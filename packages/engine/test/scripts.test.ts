@@ -135,7 +135,7 @@ test.each(libraries)("%s: its Needs line lists everything that it needs", (name)
 
 /** The type of key that a command works on; undefined if it works on any type. */
 function typeOf(command: string): string | undefined {
-  if (["EXISTS", "DEL", "PEXPIRE", "RENAMENX", "TYPE"].includes(command)) return;
+  if (["EXISTS", "DEL", "PEXPIRE", "TYPE"].includes(command)) return;
   if (command === "PUBLISH") return "channel";
   if (/^(GET|SET|INCR)/.test(command)) return "string";
   if (/^S(ADD|REM|MEMBERS|CARD)/.test(command)) return "set";

@@ -20,64 +20,80 @@ async function withHeldLane() {
   await engine.submit(waiting);
   expect(await lease(engine, 5)).toEqual([]);
   expect(await redis.zcard(`${base}mr:held`)).toBe(1);
-  /** Stores what the shard has as the earlier version did. `again`: a scheduler of that version still runs. */
-  const asFormer = async (again: boolean) => {
-    if (again) await redis.copy(`${base}mr:budgets`, `${base}mr:limits`);
-    else await redis.rename(`${base}mr:budgets`, `${base}mr:limits`);
+  /** Stores what the shard has as the earlier version did. */
+  const asFormer = async () => {
+    await redis.rename(`${base}mr:budgets`, `${base}mr:limits`);
     await redis.rename(`${base}mr:held`, `${base}mr:parked`);
     await redis.rename(`${base}mr:held-classes:${KEY}`, `${base}mr:held:${KEY}`);
   };
   const end = () => engine.settle([{ ...running, kind: "complete", resultJson: "1" }]);
-  const formerKeys = async () => [
-    ...(await redis.keys(`${rootPrefix}:*mr:limits`)),
+  const formerLanes = async () => [
     ...(await redis.keys(`${rootPrefix}:*mr:parked`)),
     ...(await redis.keys(`${rootPrefix}:*mr:held:*`)),
   ];
   const check = () => audit(redis, rootPrefix);
-  return { engine, job, waiting, asFormer, end, formerKeys, check };
+  return { engine, job, waiting, redis, base, asFormer, end, formerLanes, check };
 }
 
 test("before a shard is brought up to date, its budgets are in force", async () => {
   const { engine, job, asFormer } = await withHeldLane();
-  await asFormer(false);
+  await asFormer();
   await engine.submit([job(KEY, { priority: 1 })]);
   expect(await lease(engine, 5)).toEqual([]);
 });
 
-test.each([
-  ["by an earlier version", false],
-  ["by a scheduler of an earlier version that still runs", true],
-])(
-  "held lanes and budgets that were stored %s have their present names after the next sync",
-  async (_, again) => {
-    const { engine, waiting, asFormer, end, formerKeys, check } = await withHeldLane();
-    await asFormer(again);
-    // What the lane waits for happens before the sync.
-    await end();
-    expect(await lease(engine, 5)).toEqual([]);
+test("held lanes and budgets that an earlier version stored have their present names after the next sync", async () => {
+  const { engine, waiting, asFormer, end, formerLanes, check } = await withHeldLane();
+  await asFormer();
+  // What the lane waits for happens before the sync.
+  await end();
+  expect(await lease(engine, 5)).toEqual([]);
+  await engine.syncPolicy();
+  expect(await formerLanes()).toEqual([]);
+  await check();
+  expect((await lease(engine, 5)).map(({ jobId }) => jobId)).toEqual([waiting[0]?.id]);
+  expect(await engine.keyBudgets.get(KEY)).toEqual({ maxRunning: 1 });
+  await check();
+});
+
+test("schedulers of an earlier version that still run have their budgets, which expire after the last sync of one", async () => {
+  const { engine, redis, base, asFormer } = await withHeldLane();
+  await asFormer();
+  await engine.syncPolicy();
+  const limits = `${base}mr:limits`;
+  expect(await redis.hgetall(limits)).toEqual(await redis.hgetall(`${base}mr:budgets`));
+  expect(await redis.pttl(limits)).toBeGreaterThan(0);
+  await redis.persist(limits);
+  await engine.syncPolicy();
+  expect(await redis.pttl(limits)).toBeGreaterThan(0);
+});
+
+test("a lane does not wait for a job that a scheduler of an earlier version has settled", async () => {
+  const { engine, waiting, redis, base, end, check } = await withHeldLane();
+  await redis.copy(`${base}mr:budgets`, `${base}mr:limits`);
+  // That scheduler does not know the lane, so it does not release it.
+  await redis.rename(`${base}mr:held`, `${base}unknown`);
+  await end();
+  await redis.rename(`${base}unknown`, `${base}mr:held`);
+  expect(await lease(engine, 5)).toEqual([]);
+  await engine.syncPolicy();
+  expect((await lease(engine, 5)).map(({ jobId }) => jobId)).toEqual([waiting[0]?.id]);
+  await check();
+});
+
+test.each([0, 1])(
+  "a lane that lost its jobs before the sync is right if it has %i jobs again",
+  async (count) => {
+    const { engine, job, waiting, asFormer, end, formerLanes, check } = await withHeldLane();
+    await asFormer();
+    for (const { id } of waiting) await engine.cancel(id, "the test wants it");
+    const later = Array.from({ length: count }, () => job(KEY));
+    await engine.submit(later);
     await engine.syncPolicy();
-    expect(await formerKeys()).toEqual([]);
+    expect(await formerLanes()).toEqual([]);
     await check();
-    expect((await lease(engine, 5)).map(({ jobId }) => jobId)).toEqual([waiting[0]?.id]);
-    expect(await engine.keyBudgets.get(KEY)).toEqual({ maxRunning: 1 });
+    await end();
+    expect((await lease(engine, 5)).map(({ jobId }) => jobId)).toEqual(later.map(({ id }) => id));
     await check();
   },
 );
-
-test.each([
-  ["is not made ready if it has none", 0],
-  ["stays held if it got a job since and is held again", 1],
-])("a lane that lost its jobs before the sync %s", async (_, count) => {
-  const { engine, job, waiting, asFormer, end, formerKeys, check } = await withHeldLane();
-  await asFormer(false);
-  for (const { id } of waiting) await engine.cancel(id, "the test wants it");
-  const later = Array.from({ length: count }, () => job(KEY));
-  await engine.submit(later);
-  expect(await lease(engine, 5)).toEqual([]);
-  await engine.syncPolicy();
-  expect(await formerKeys()).toEqual([]);
-  await check();
-  await end();
-  expect((await lease(engine, 5)).map(({ jobId }) => jobId)).toEqual(later.map(({ id }) => id));
-  await check();
-});
