@@ -12,7 +12,7 @@ import { callWith, credentialNames, startWithCredentials } from "./credentials.t
 
 const started = await startWithCredentials();
 afterAll(() => started.system[Symbol.asyncDispose]());
-const { shown, jobId, documentId, system } = started;
+const { shown, jobId, groupId, documentId, system } = started;
 const [gateway] = system.gateways;
 const addresses = addressesOf(started);
 const services = serviceCalls(started);
@@ -82,6 +82,22 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
   "GET /v1/jobs/{id}": { path: `/v1/jobs/${jobId}`, tells: 200, other: 404 },
   "DELETE /v1/jobs/{id}": { path: `/v1/jobs/${jobId}`, tells: 200, other: 404 },
   "GET /v1/jobs/{id}/events": { path: `/v1/jobs/${jobId}/events`, tells: 200, other: 404 },
+  "POST /v1/groups": {
+    path: "/v1/groups",
+    body: JSON.stringify({ group: { queue, labels: { by } } }),
+    tells: 202,
+  },
+  "GET /v1/groups": { path: `/v1/groups?queue=${queue}`, tells: 200 },
+  "GET /v1/groups/{id}": { path: `/v1/groups/${groupId}`, tells: 200, other: 404 },
+  "GET /v1/groups/{id}/children": {
+    path: `/v1/groups/${groupId}/children`,
+    tells: 200,
+    other: 404,
+  },
+  "GET /v1/groups/{id}/events": { path: `/v1/groups/${groupId}/events`, tells: 200, other: 404 },
+  "POST /v1/groups/{id}:close": { path: `/v1/groups/${groupId}:close`, tells: 409, other: 404 },
+  "POST /v1/groups/{id}:cancel": { path: `/v1/groups/${groupId}:cancel`, tells: 200, other: 404 },
+  "DELETE /v1/groups/{id}": { path: `/v1/groups/${groupId}`, tells: 200, other: 404 },
   "PUT /v1/documents": { path: "/v1/documents?name=a.txt", body: "The sea.", tells: 201 },
   "GET /v1/documents/{id}": { path: `/v1/documents/${documentId}`, tells: 200, other: 404 },
   "GET /v1/documents/{id}/content": {
@@ -132,7 +148,12 @@ test("refused calls have changed nothing", async () => {
       },
     );
     const { jobs } = (await listed.json()) as { jobs: { labels: { by?: string } }[] };
-    for (const { labels } of jobs) authors.add(labels.by);
+    const groups = await fetch(
+      `http://${gateway?.addresses.http}/v1/groups?queue=${queue}&pageSize=500`,
+      { headers: { authorization: `Bearer ${shown[credential]}` } },
+    );
+    const listedGroups = (await groups.json()) as { groups: typeof jobs };
+    for (const { labels } of [...jobs, ...listedGroups.groups]) authors.add(labels.by);
   }
   // One job was made before this test.
   authors.delete(undefined);

@@ -2,6 +2,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
@@ -34,6 +35,7 @@ type Rows<Service extends DescService> = Readonly<Record<keyof Service["method"]
 export const queue = "documents";
 export const spec = (by: string) => ({ queue, type: "none", labels: { by } });
 const notFound = { tells: "OK", other: "JOB_NOT_FOUND" };
+const groupNotFound = { tells: "OK", other: "GROUP_NOT_FOUND" };
 const documentNotFound = { tells: "OK", other: "DOCUMENT_NOT_FOUND" };
 const filter = { queue };
 
@@ -63,6 +65,15 @@ const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobS
   cancelJob: { send: [{ jobId }], ...notFound },
   explainJob: { send: [{ jobId }], ...notFound },
 });
+const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof GroupService> => ({
+  createGroup: { send: [{ group: { queue, labels: { by } } }], tells: "OK" },
+  closeGroup: { send: [{ groupId }], ...groupNotFound, tells: "ILLEGAL_TRANSITION" },
+  getGroup: { send: [{ groupId }], ...groupNotFound },
+  listGroups: { send: [{ queue }], tells: "OK" },
+  listGroupChildren: { send: [{ groupId }], ...groupNotFound },
+  watchGroup: { send: [{ groupId }], ...groupNotFound },
+  cancelGroup: { send: [{ groupId }], ...groupNotFound },
+});
 const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof DocumentService> => ({
   uploadDocument: {
     send: [
@@ -79,6 +90,7 @@ const schedulerRows = ({
   keyId,
   otherKeyId,
   jobId,
+  groupId,
 }: SystemWithCredentials): Rows<typeof SchedulerService> => ({
   authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
   getTime: { send: [{}], tells: "OK" },
@@ -90,6 +102,16 @@ const schedulerRows = ({
   cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
+  createGroup: { send: [{ id: absent.jobId, spec: { queue } }], tells: "OK" },
+  closeGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
+  getGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
+  listGroups: { send: [{ keyId, filter: { queue } }], tells: "OK" },
+  listGroupChildren: {
+    send: [{ keyId: otherKeyId, filter: { groupId } }],
+    tells: "GROUP_NOT_FOUND",
+  },
+  watchGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
+  cancelGroup: { send: [{ keyId: otherKeyId, cancel: { groupId } }], tells: "GROUP_NOT_FOUND" },
 });
 const workerRows: Rows<typeof WorkerService> = {
   // A stream that does not begin with hello.
@@ -123,6 +145,13 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   {
     desc: JobService,
     rows: (by) => jobRows(known, by),
+    at: ["the gateway's gRPC", "the gateway's HTTP"],
+    letsIn: anyCaller,
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    desc: GroupService,
+    rows: (by) => groupRows(known, by),
     at: ["the gateway's gRPC", "the gateway's HTTP"],
     letsIn: anyCaller,
     refuses: "UNAUTHENTICATED",

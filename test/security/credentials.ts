@@ -10,6 +10,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/
 import { methodPath } from "@millrace/grpc";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { fromGrpcError, grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
@@ -66,6 +67,12 @@ export async function startWithCredentials() {
   });
   const { job } = await jobs.rpc.submitJob({ job: { queue: "documents", type: "none" } });
   await jobs.rpc.cancelJob({ jobId: job?.id ?? "" });
+  const groups = grpcClient(GroupService, String(gateway?.addresses.address), {
+    token: third.key,
+  });
+  const { group } = await groups.rpc.createGroup({ group: { queue: "documents" } });
+  await groups.rpc.cancelGroup({ groupId: group?.id ?? "" });
+  groups.close();
   const { document } = await files.rpc.uploadDocument(
     uploadOf({ name: "sea.txt" }, Buffer.from("The sea was calm.")),
   );
@@ -89,6 +96,8 @@ export async function startWithCredentials() {
     otherKeyId: keyIdOf(other),
     /** A finished job of the caller. */
     jobId: job?.id ?? "",
+    /** A cancelled group of the caller. */
+    groupId: group?.id ?? "",
     /** A document of the caller. */
     documentId: document?.id ?? "",
   };

@@ -5,6 +5,7 @@ export * from "./credential-watch.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";
+export { problemOf } from "./http/problem.ts";
 export type { HttpRoute } from "./http/router.ts";
 export { Inflow } from "./inflow/inflow.ts";
 export * from "./inflow/inflow-settings.ts";

@@ -71,17 +71,8 @@ test("a queue that is not defined holds nothing", async () => {
     expired: [],
   });
   expect(await engine.stats(name)).toEqual({
-    ...{
-      dead: 0,
-      groups: 0,
-      queued: 0,
-      scheduled: 0,
-      running: 0,
-      succeeded: 0,
-      failed: 0,
-      lanes: 0,
-      paused: false,
-    },
+    ...{ queued: 0, scheduled: 0, running: 0, succeeded: 0, failed: 0, dead: 0, lanes: 0 },
+    ...{ groups: 0, paused: false },
   });
   expect(await engine.reap(name, 1)).toEqual({ reaped: [], more: false });
   expect(await engine.listJobs({ keyId: "aaaa" as KeyId, queue: name, pageSize: 1 })).toEqual({

@@ -10,20 +10,24 @@ const UNNAMED = "Error";
 
 const secondsOf = (delayMs: number): number => Math.max(1, Math.ceil(delayMs / 1_000));
 
-/** Writes a fault as RFC 9457 defines it. `detail` is for people, `reason` for programs. */
-export function problemOf(fault: RpcFault): HttpAnswer {
+/** A fault as RFC 9457 defines it. `detail` is for people, `reason` for programs. */
+export function problemOf(fault: RpcFault) {
   const status = httpStatusOf(fault);
   const { reason, message, violations, metadata, retryDelayMs } = fault;
-  const retryAfter = retryDelayMs === undefined ? undefined : secondsOf(retryDelayMs);
-  const problem = {
+  return {
     title: STATUS_CODES[status] ?? UNNAMED,
     status,
     detail: message,
     ...(reason === undefined ? {} : { reason }),
     ...(violations.length === 0 ? {} : { violations }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
-    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+    ...(retryDelayMs === undefined ? {} : { retry_after: secondsOf(retryDelayMs) }),
   };
+}
+
+function problemAnswer(fault: RpcFault): HttpAnswer {
+  const problem = problemOf(fault);
+  const { status, reason, retry_after: retryAfter } = problem;
   return {
     status,
     headers: {
@@ -44,7 +48,7 @@ export function sendFault(response: ServerResponse, fault: RpcFault): void {
     setImmediate(() => cut(response));
     return;
   }
-  const { status, headers, body } = problemOf(fault);
+  const { status, headers, body } = problemAnswer(fault);
   const text = String(body);
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) });
   response.end(text);

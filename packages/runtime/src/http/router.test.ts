@@ -8,6 +8,8 @@ const find = createRouter([
   endpoint("GET", "/v1/jobs/{id}"),
   endpoint("DELETE", "/v1/jobs/{id}"),
   endpoint("GET", "/v1/jobs/{id}/events"),
+  endpoint("GET", "/v1/groups/{id}"),
+  endpoint("POST", "/v1/groups/{id}:close"),
 ]);
 
 test("reads a path's parameters, decoded", () => {
@@ -17,6 +19,20 @@ test("reads a path's parameters, decoded", () => {
     params: { id: "a~b" },
   });
   expect(find("GET", "/v1/jobs/%")).toMatchObject({ params: { id: "%" } });
+});
+
+test("reads a parameter that a verb follows", () => {
+  expect(find("POST", "/v1/groups/a%7Eb:close")).toMatchObject({
+    kind: "found",
+    endpoint: { path: "/v1/groups/{id}:close" },
+    params: { id: "a~b" },
+  });
+  expect(find("GET", "/v1/groups/a")).toMatchObject({ endpoint: { path: "/v1/groups/{id}" } });
+  expect(find("POST", "/v1/groups/a")).toEqual({
+    kind: "otherMethod",
+    allow: "GET, HEAD, OPTIONS",
+  });
+  expect(find("POST", "/v1/groups/a:open")).toMatchObject({ kind: "otherMethod" });
 });
 
 test("routes HEAD like GET", () => {

@@ -20,7 +20,7 @@ export interface HttpRequest extends HttpAddress {
 /** A method of the contract with a plain HTTP address, for callers that know only HTTP. */
 export interface HttpRoute<Identity> {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Segments in braces are parameters: `/v1/jobs/{id}`. */
+  /** Segments in braces are parameters: `/v1/jobs/{id}`. A verb may follow: `/v1/groups/{id}:close`. */
   readonly path: string;
   /** Names the call in spans and metrics. */
   readonly rpc: DescMethod;
@@ -47,6 +47,9 @@ export type HttpMatch =
   | { readonly kind: "otherMethod"; readonly allow: string }
   | { readonly kind: "notFound" };
 
+/** A segment that is a parameter, with the verb that may follow it. */
+const PARAMETER = /^\{(\w+)\}(:\w+)?$/;
+
 /** Returns the path's parameters, or undefined if the path does not match. */
 function paramsOf(
   pattern: readonly string[],
@@ -56,8 +59,9 @@ function paramsOf(
   const params: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
     const segment = segments[index] ?? "";
-    if (part.startsWith("{")) params[part.slice(1, -1)] = decoded(segment);
-    else if (part !== segment) return undefined;
+    const [, name, verb = ""] = PARAMETER.exec(part) ?? [];
+    if (name === undefined ? part !== segment : !segment.endsWith(verb)) return undefined;
+    if (name !== undefined) params[name] = decoded(segment.slice(0, segment.length - verb.length));
   }
   return params;
 }

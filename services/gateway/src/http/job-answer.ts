@@ -4,8 +4,8 @@ import type { HttpAnswer } from "@millrace/runtime";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson } from "../messages/job-json.ts";
 
-/** The polling interval suggested for an unfinished job, in seconds. A call with `wait` is better than polling. */
-const ASK_AGAIN_SECONDS = "2";
+/** The polling interval suggested for an unfinished job or group, in seconds. A call with `wait` is better than polling. */
+export const ASK_AGAIN_SECONDS = "2";
 
 /** A handler's reply. */
 interface Reply {

@@ -5,7 +5,7 @@ import {
   WatchJobRequestSchema,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
-import { type CallHeaders, type HttpRoute, RpcFault, rpcError } from "@millrace/runtime";
+import { type CallHeaders, type HttpRoute, rpcError } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
@@ -13,14 +13,8 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { watchJob } from "../handlers/watch-job.ts";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson } from "../messages/job-json.ts";
-import { withHeartbeat } from "./heartbeat.ts";
 import { readQuery } from "./read-query.ts";
-
-/** Proxies close a silent connection after about a minute, so this is well below. */
-const HEARTBEAT_MS = 15_000;
-const HEARTBEAT = ": still here\n\n";
-/** How long a browser waits before it reconnects, in milliseconds; its own default is longer. */
-const RETRY = "retry: 1000\n";
+import { eventsAnswer, eventText, untilFault } from "./server-sent-events.ts";
 
 const LAST_OFFSET = 2n ** 64n - 1n;
 
@@ -54,27 +48,20 @@ const chunkEvent = (chunk: OutputChunk): string => {
   return `id: ${chunk.offset}\nevent: ${chunk.content.case}\ndata: ${json}\n\n`;
 };
 
-/** Has no id, so that a client that reconnects continues after the last chunk that it received. */
-const jobEvent = (json: string): string => `event: job\ndata: ${json}\n\n`;
+/** It has no id, so that a client that reconnects continues after the last chunk that it received. */
+const jobEvent = (job: MessageInitShape<typeof JobSchema>): string =>
+  eventText("job", jobJson(create(JobSchema, job)));
 
+/** `onFinal` is called before the event of the job's final state. */
 async function* eventsOf(
   responses: AsyncIterable<MessageInitShape<typeof WatchJobResponseSchema>>,
+  onFinal: () => void,
 ): AsyncGenerator<string> {
-  let head = RETRY;
-  let ended = false;
-  try {
-    for await (const response of responses) {
-      const { event } = create(WatchJobResponseSchema, response);
-      ended = event.case === "job" && hasFinished(create(JobSchema, event.value));
-      if (event.case === "job") yield head + jobEvent(jobJson(create(JobSchema, event.value)));
-      if (event.case === "chunks") yield head + event.value.chunks.map(chunkEvent).join("");
-      head = "";
-    }
-  } catch (error) {
-    // The HTTP status is already sent, so only a comment can still tell the reason.
-    if (head === "" && error instanceof RpcFault) yield `: ${error.reason ?? "cut"}\n\n`;
-    // A cut makes clients reconnect. After the final state there is nothing left to receive.
-    if (!ended) throw error;
+  for await (const response of responses) {
+    const { event } = create(WatchJobResponseSchema, response);
+    if (event.case === "job" && hasFinished(create(JobSchema, event.value))) onFinal();
+    if (event.case === "job") yield jobEvent(event.value);
+    if (event.case === "chunks") yield event.value.chunks.map(chunkEvent).join("");
   }
 }
 
@@ -88,17 +75,14 @@ export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Cal
     async handle({ params, query, headers }, context) {
       const fromOffset = startOf(headers, readQuery(query, parameters).from);
       const request = create(WatchJobRequestSchema, { jobId: params.id ?? "", fromOffset });
-      const events = eventsOf(watch(request, context));
-      return {
-        status: 200,
-        headers: {
-          "content-type": "text/event-stream",
-          "cache-control": "no-store",
-          // By default nginx buffers the events before it sends them.
-          "x-accel-buffering": "no",
-        },
-        body: withHeartbeat(events, HEARTBEAT, { clock, everyMs: HEARTBEAT_MS }),
-      };
+      let isComplete = false;
+      const events = eventsOf(watch(request, context), () => {
+        isComplete = true;
+      });
+      return eventsAnswer(
+        untilFault(events, () => isComplete),
+        clock,
+      );
     },
   };
 }

@@ -15,11 +15,11 @@ const MOST_MEMBERS = 64;
 const malformed = (message: string, cause?: unknown) =>
   rpcError({ reason: "MALFORMED", message, cause });
 
-/** Reads a JSON message of `desc` with one additional member. The body is UTF-8, and no longer than a message may be. */
+/** Reads a JSON message of `desc`, which may have one additional member. The body is UTF-8, and no longer than a message may be. */
 export async function readJsonObject(
   body: AsyncIterable<Uint8Array>,
   desc: DescMessage,
-  member: JsonMember,
+  member?: JsonMember,
 ): Promise<Readonly<Record<string, unknown>>> {
   const limit = defaultServeLimits.messageBytes;
   const pieces: Uint8Array[] = [];
@@ -35,7 +35,7 @@ export async function readJsonObject(
     pieces.push(piece);
   }
   const text = Buffer.concat(pieces, bytes);
-  assertBoundedJson(desc, text, { member });
+  assertBoundedJson(desc, text, member === undefined ? {} : { member });
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));

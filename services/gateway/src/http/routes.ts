@@ -6,6 +6,13 @@ import { cancelJobRoute } from "./cancel-job.ts";
 import { documentContentRoute } from "./document-content.ts";
 import { getDocumentRoute } from "./get-document.ts";
 import { getJobRoute } from "./get-job.ts";
+import { cancelGroupRoutes } from "./groups/cancel-group.ts";
+import { closeGroupRoute } from "./groups/close-group.ts";
+import { createGroupRoute } from "./groups/create-group.ts";
+import { getGroupRoute } from "./groups/get-group.ts";
+import { groupEventsRoute } from "./groups/group-events.ts";
+import { listGroupChildrenRoute } from "./groups/list-group-children.ts";
+import { listGroupsRoute } from "./groups/list-groups.ts";
 import { jobEventsRoute } from "./job-events.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
@@ -18,6 +25,13 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   getJobRoute(parts),
   cancelJobRoute(parts),
   jobEventsRoute(parts, clock),
+  createGroupRoute(parts),
+  listGroupsRoute(parts),
+  getGroupRoute(parts),
+  listGroupChildrenRoute(parts),
+  closeGroupRoute(parts),
+  ...cancelGroupRoutes(parts),
+  groupEventsRoute(parts, clock),
   putDocumentRoute(parts),
   getDocumentRoute(parts),
   documentContentRoute(parts),

@@ -2,7 +2,7 @@ import { toJson } from "@bufbuild/protobuf";
 import { type Job, JobSchema } from "@millrace/proto/job";
 
 /** Adds JSON texts as members of an object. The texts stay as they are, so large numbers keep their digits. */
-function withMembers(json: string, members: Readonly<Record<string, string>>): string {
+export function withMembers(json: string, members: Readonly<Record<string, string>>): string {
   const texts = Object.entries(members).filter(([, text]) => text !== "");
   const added = texts.map(([name, text]) => `,${JSON.stringify(name)}:${text}`).join("");
   return `${json.slice(0, -1)}${added}}`;

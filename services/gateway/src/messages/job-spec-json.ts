@@ -1,4 +1,4 @@
-import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { type DescMessage, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { rpcError } from "@millrace/runtime";
 import { jsonText, limits } from "@millrace/shared";
@@ -14,32 +14,46 @@ const malformed = (field: string, description: string) =>
  * Writes a value from JSON.parse as text. This fails only for deep nesting, which JSON.parse accepts and JSON.stringify
  * does not.
  */
-function textOf(payload: unknown): string {
+function textOf(payload: unknown, path: string): string {
   try {
     return jsonText(payload);
   } catch {
-    throw malformed("payload", "is nested too deeply");
+    throw malformed(`${path}payload`, "is nested too deeply");
   }
 }
 
-/** Reads a JobSpec in proto3 JSON. The payload may be embedded as JSON: `"payload": {…}`. */
-export function jobSpecOf({ payload, ...rest }: Readonly<Record<string, unknown>>): JobSpec {
-  if (payload !== undefined && ["payloadJson", "payload_json"].some((name) => name in rest)) {
-    throw malformed("payload", "is given together with payloadJson: give only one of them");
+type JsonMembers = Readonly<Record<string, unknown>>;
+
+/**
+ * Turns a job with an embedded payload, `"payload": {…}`, into proto3 JSON, where the payload is text. `path` is the place of
+ * the job in its message, for errors.
+ */
+export function withPayloadText({ payload, ...rest }: JsonMembers, path = ""): JsonMembers {
+  if (payload === undefined) return rest;
+  if (["payloadJson", "payload_json"].some((name) => name in rest)) {
+    throw malformed(`${path}payload`, "is given together with payloadJson: give only one of them");
   }
-  const payloadJson = textOf(payload);
+  const payloadJson = textOf(payload, path);
   if (Buffer.byteLength(payloadJson ?? "") > limits.payloadBytes) {
-    const message = `the payload is larger than the limit of ${limits.payloadBytes} bytes`;
+    const message = `${path === "" ? "the payload" : `${path}payload`} is larger than the limit of ${limits.payloadBytes} bytes`;
     throw rpcError({ reason: "TOO_LARGE", message });
   }
-  const json = payload === undefined ? rest : { ...rest, payloadJson };
+  return { ...rest, payloadJson };
+}
+
+/** Reads a message in proto3 JSON. */
+export function messageOf<Desc extends DescMessage>(desc: Desc, json: JsonMembers) {
   try {
-    return fromJson(JobSpecSchema, json as JsonObject);
+    return fromJson(desc, json as JsonObject);
   } catch (cause) {
     const { message } = cause as Error;
     throw rpcError({ reason: "MALFORMED", message, cause });
   }
 }
+
+/** Reads a JobSpec in proto3 JSON. The payload may be embedded as JSON: `"payload": {…}`. */
+export const jobSpecOf = (json: JsonMembers): JobSpec =>
+  messageOf(JobSpecSchema, withPayloadText(json));
 
 /** Takes the header's key, `"a key"` or bare. Throws MALFORMED if the body holds a different key. */
 export function withIdempotencyKey(spec: JobSpec, header: string | undefined): JobSpec {

@@ -1,0 +1,39 @@
+import { create } from "@bufbuild/protobuf";
+import { GroupSchema } from "@millrace/proto/group";
+import {
+  CreateGroupRequestSchema,
+  CreateGroupResponseSchema,
+  GroupService,
+} from "@millrace/proto/group-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import type { Caller } from "../../callers/caller.ts";
+import type { GatewayParts } from "../../gateway-parts.ts";
+import { createGroup } from "../../handlers/groups/create-group.ts";
+import { createGroupRequestOf, groupJson, submitResultJson } from "../../messages/group-json.ts";
+import { assertJson, readJsonObject } from "../read-json.ts";
+import { readQuery } from "../read-query.ts";
+import { jsonHeaders } from "./group-answer.ts";
+
+/** POST /v1/groups: answers 202 with the group, and with the result of each child in order. */
+export function createGroupRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const createOne = createGroup(parts);
+  return {
+    method: "POST",
+    path: "/v1/groups",
+    rpc: GroupService.method.createGroup,
+    async handle({ query, headers, body }, context) {
+      assertJson(headers.get("content-type"));
+      readQuery(query, {});
+      const request = createGroupRequestOf(await readJsonObject(body, CreateGroupRequestSchema));
+      assertValid(CreateGroupRequestSchema, request);
+      const reply = create(CreateGroupResponseSchema, await createOne(request, context));
+      const group = create(GroupSchema, reply.group);
+      const results = reply.results.map(submitResultJson).join(",");
+      return {
+        status: 202,
+        headers: { ...jsonHeaders, location: `/v1/groups/${group.id}` },
+        body: `{"group":${groupJson(group)},"results":[${results}]}`,
+      };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  GroupService,
+  ListGroupChildrenRequestSchema,
+  ListGroupChildrenResponseSchema,
+} from "@millrace/proto/group-service";
+import type { HttpRoute } from "@millrace/runtime";
+import { z } from "zod";
+import type { Caller } from "../../callers/caller.ts";
+import type { GatewayParts } from "../../gateway-parts.ts";
+import { listGroupChildren } from "../../handlers/groups/list-group-children.ts";
+import { groupChildJson } from "../../messages/group-json.ts";
+import { readQuery } from "../read-query.ts";
+import { jsonHeaders } from "./group-answer.ts";
+
+const LAST_INDEX = 2 ** 32 - 1;
+
+const parameters = {
+  afterIndex: z.coerce.number().int().min(0).max(LAST_INDEX).default(0),
+  pageSize: z.coerce.number().int().min(0).max(1_000).default(0),
+};
+
+/** GET /v1/groups/{id}/children: lists the children of a group in order, with what they gave. */
+export function listGroupChildrenRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const list = listGroupChildren(parts);
+  return {
+    method: "GET",
+    path: "/v1/groups/{id}/children",
+    rpc: GroupService.method.listGroupChildren,
+    async handle({ params, query }, context) {
+      const request = create(ListGroupChildrenRequestSchema, {
+        groupId: params.id ?? "",
+        ...readQuery(query, parameters),
+      });
+      const page = create(ListGroupChildrenResponseSchema, await list(request, context));
+      const children = page.children.map(groupChildJson).join(",");
+      return {
+        status: 200,
+        headers: jsonHeaders,
+        body: `{"children":[${children}],"more":${page.more}}`,
+      };
+    },
+  };
+}

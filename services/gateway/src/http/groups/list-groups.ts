@@ -1,0 +1,41 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  GroupService,
+  ListGroupsRequestSchema,
+  ListGroupsResponseSchema,
+} from "@millrace/proto/group-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { z } from "zod";
+import type { Caller } from "../../callers/caller.ts";
+import type { GatewayParts } from "../../gateway-parts.ts";
+import { listGroups } from "../../handlers/groups/list-groups.ts";
+import { groupJson } from "../../messages/group-json.ts";
+import { readQuery } from "../read-query.ts";
+import { jsonHeaders } from "./group-answer.ts";
+
+const parameters = {
+  queue: z.string(),
+  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageToken: z.string().default(""),
+};
+
+/** GET /v1/groups: lists the caller's groups in one queue, newest first. */
+export function listGroupsRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const list = listGroups(parts);
+  return {
+    method: "GET",
+    path: "/v1/groups",
+    rpc: GroupService.method.listGroups,
+    async handle({ query }, context) {
+      const request = create(ListGroupsRequestSchema, readQuery(query, parameters));
+      assertValid(ListGroupsRequestSchema, request);
+      const page = create(ListGroupsResponseSchema, await list(request, context));
+      const groups = page.groups.map(groupJson).join(",");
+      return {
+        status: 200,
+        headers: jsonHeaders,
+        body: `{"groups":[${groups}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
+      };
+    },
+  };
+}
