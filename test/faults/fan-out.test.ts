@@ -268,29 +268,31 @@ test("a child that breaks a rule of submissions fails its job, and no child runs
   await checkStore();
 });
 
-test("an attempt fans out and saves its checkpoint while either of two schedulers is killed", async () => {
+test("an attempt saves its checkpoint and fans out while either of two schedulers is dead", async () => {
   const { schedulers } = shared.system;
   const { worker, submit, endOf, checkStore } = await setup();
-  const begun = Promise.withResolvers<void>();
-  const killed = Promise.withResolvers<void>();
+  const firstDead = Promise.withResolvers<void>();
+  const saved = Promise.withResolvers<void>();
+  const secondDead = Promise.withResolvers<void>();
   const book: Executor = async ({ fanOut, checkpoint, lastCheckpoint }) => {
     if (lastCheckpoint === undefined) {
-      begun.resolve();
-      await killed.promise;
-      await checkpoint("before");
+      await firstDead.promise;
+      await checkpoint("saved");
+      saved.resolve();
+      await secondDead.promise;
     }
     const { children } = await fanOut([1, 2].map(page));
     return [lastCheckpoint, ...children.map(({ result }) => result)];
   };
   worker({ book, page: async (context) => pageOf(context) });
   const id = await submit({ type: "book" });
-  await begun.promise;
   await schedulers[0]?.kill();
-  killed.resolve();
+  firstDead.resolve();
+  await saved.promise;
   await schedulers[0]?.restart();
   await schedulers[1]?.kill();
-  const end = await endOf(id);
-  expect(resultOf(end)).toEqual(["before", 1, 2]);
+  secondDead.resolve();
+  expect(resultOf(await endOf(id))).toEqual(["saved", 1, 2]);
   await schedulers[1]?.restart();
   await checkStore();
 });
