@@ -1,6 +1,15 @@
 /** What a repair checks again, and repairs if it is still wrong. */
 export interface RepairSubject {
-  readonly kind: "job" | "key" | "pool" | "depth" | "lane" | "class" | "stored" | "group" | "account";
+  readonly kind:
+    | "job"
+    | "key"
+    | "pool"
+    | "depth"
+    | "lane"
+    | "class"
+    | "stored"
+    | "group"
+    | "account";
   readonly name: string;
 }
 

@@ -31,7 +31,9 @@ export function* checkGroups(shard: ShardSnapshot): Generator<Finding> {
       yield { invariant: 12, subject: id, problem, repair: { kind: "group", name: id } };
     }
     const isFinal = finalStates.has(group[F.group_state] ?? "");
-    if (isFinal && waiting.has(waiter)) {
+    // A job waits for the last of its groups only.
+    const last = shard.jobs.get(waiter)?.[F.child_groups]?.split(" ").at(-1);
+    if (isFinal && waiting.has(waiter) && last === id) {
       const problem = `has finished, but ${waiter} waits for it`;
       yield { invariant: 12, subject: id, problem, repair: { kind: "group", name: id } };
     }

@@ -127,6 +127,27 @@ test("fan-outs follow one another", async () => {
   expect((await leaseOne(engine)).job.childGroups).toHaveLength(2);
 });
 
+test("a job that waits for its second fan-out does not go on because of its first", async () => {
+  const { engine, parent, open, add, wait, succeed } = await running();
+  const first = await open(parent, { rule: 50 });
+  await add(first, 1, 2);
+  await wait(parent, 2);
+  const [bad, ...good] = await lease(engine, 2);
+  if (!bad) throw new Error("a child must be next");
+  await engine.settle([{ ...bad, kind: "fail", state: "FAILED", failure }]);
+  await succeed(good);
+  const again = await leaseOne(engine);
+  await add(await open(again, { ordinal: 2, planHash: "second" }), 1, 1);
+  await wait(again, 1);
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  await engine.deadLetters.redrive(letters);
+  const children = await lease(engine, 5);
+  await succeed(children.filter(({ job }) => job.group?.id === first || job.redrivenFrom));
+  expect(await stateOf(engine, parent.jobId)).toBe("WAITING");
+  await succeed(children.filter(({ job }) => !job.redrivenFrom));
+  expect((await leaseOne(engine)).jobId).toBe(parent.jobId);
+});
+
 test("a child that fails fails the group, and its parent goes on and is told", async () => {
   const { engine, parent, open, add, wait, succeed } = await running();
   const id = await open(parent, { rule: 50 });

@@ -323,7 +323,7 @@ test("a group refuses children of other keys, and children beyond its end", asyn
   const id = await create();
   const outcomes = await engine.submit([
     job("bbbb", { group: { id } }),
-    job("aaaa", { group: { id: `${id.slice(0, -1)}0` as GroupId } }),
+    job("aaaa", { group: { id: newGroupId(queue, "aaaa" as KeyId, 1, systemRandom) } }),
   ]);
   expect(outcomes).toEqual([{ kind: "unknownGroup" }, { kind: "unknownGroup" }]);
   await engine.cancelGroup(id, "");

@@ -230,9 +230,11 @@ end
 
 local WAITER_REASONS = { CANCELLED = "CANCELLED", EXPIRED = "DEADLINE_EXCEEDED", FAILED = "CHILDREN_FAILED" }
 
+-- A job waits for the last of its groups only: it may have fanned out again.
 local function let_waiter_go(group, give_up)
   local job_id = group.waiter
-  if job_id == "" or rcall("ZREM", base .. "waiting-children", job_id) == 0 then return end
+  local last = job_id ~= "" and string.match(rcall("HGET", base .. job_id, F.child_groups) or "", "(%S+)$")
+  if last ~= group.id or rcall("ZREM", base .. "waiting-children", job_id) == 0 then return end
   stored.defer(job_id, -1)
   if group.kind ~= "finalizer" or group.state == "SUCCEEDED" then
     wait_no_more(job_id, group.kind == "fan_out", "waiting-children")
