@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/shared";
+import { type Clock, ValidText } from "@millrace/shared";
 import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
 import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
 
-/** Reads a whole answer, and passes each piece of it to `piece`. */
+/** Reads a whole answer, and passes each piece of it to `piece`. Answer and pieces are valid Unicode. */
 export type RunCompletion = (
   context: ExecutionContext,
   request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
@@ -37,11 +37,15 @@ function outcomeOf(error: unknown, signal: AbortSignal): string {
 }
 
 async function readAll({ text }: Completion, piece: (text: string) => Promise<void>) {
+  const valid = new ValidText();
   let answer = "";
-  for await (const part of text) {
+  const pass = async (part: string) => {
+    if (part === "") return;
     answer += part;
     await piece(part);
-  }
+  };
+  for await (const part of text) await pass(valid.push(part));
+  await pass(valid.end());
   return answer;
 }
 
