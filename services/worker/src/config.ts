@@ -140,6 +140,11 @@ export const workerConfig = defineConfig(
       whole(60_000, 100, 3_600_000),
       "how long the model may send nothing, before its answer begins or within it, in milliseconds",
     ),
+    providerCallMs: setting(
+      "MILLRACE_PROVIDER_CALL_MS",
+      whole(900_000, 1_000, 86_400_000),
+      "how long the model may take for one answer in all, in milliseconds",
+    ),
   },
   (config) => {
     const { token, openAiKey } = secretSources(config);

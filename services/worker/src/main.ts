@@ -57,6 +57,7 @@ await runMain(
             apiKey: () => apiKey?.current ?? "",
             model: config.model,
             silenceMs: config.providerSilenceMs,
+            callMs: config.providerCallMs,
             // Some providers name a point in time until which to wait, so this needs the system's clock.
             clock: systemClock,
           });

@@ -16,7 +16,14 @@ async function chat(...pieces: readonly string[]) {
   const simulator = await startProviderSimulator(() => ({ kind: "stream", events }));
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const provider = openAiProvider({
-    ...{ baseUrl: simulator.url, apiKey: () => "k", model: "m", silenceMs: 60_000, clock },
+    ...{
+      baseUrl: simulator.url,
+      apiKey: () => "k",
+      model: "m",
+      silenceMs: 60_000,
+      callMs: 600_000,
+      clock,
+    },
   });
   const { context, written } = attempt({ messages: [{ role: "user", content: "Go." }] });
   const { text } = (await chatExecutor(completeWith(provider))(context)) as { text: string };

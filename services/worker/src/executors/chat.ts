@@ -15,10 +15,11 @@ const chatPayload = z.strictObject({
   maxTokens: z.int().min(1).max(100_000).default(1_024),
 });
 
-/** Answers messages and streams the answer as it arrives. The result is `{ text }`. */
+/** Answers messages and streams the answer as it arrives. The result is `{ text, finish_reason }`. */
 export const chatExecutor =
   (complete: RunCompletion): Executor =>
   async (context) => {
     const request = parsePayload(chatPayload, context.payload);
-    return { text: await complete(context, request, context.write) };
+    const { text, finishReason } = await complete(context, request, context.write);
+    return { text, finish_reason: finishReason };
   };

@@ -4,17 +4,24 @@ import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
 import {
   type Completion,
   type CompletionRequest,
+  type FinishReason,
   type Provider,
   ProviderFault,
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
+
+/** A model's whole answer. */
+export interface Answer {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+}
 
 /** Reads a whole answer, and passes each piece of it to `piece`. Answer and pieces are valid Unicode. */
 export type RunCompletion = (
   context: ExecutionContext,
   request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
   piece: (text: string) => Promise<void>,
-) => Promise<string>;
+) => Promise<Answer>;
 
 export interface CompletionObserver {
   readonly metrics: Pick<Metrics, "providerCallDuration">;
@@ -33,30 +40,31 @@ function outcomeOf(error: unknown, signal: AbortSignal): string {
   if (quotaExhausted) return "quota_exhausted";
   if (isRefusal(error)) return String(httpStatus);
   if (httpStatus === 0) return "unanswered";
+  if (httpStatus === 200) return "no_answer";
   return httpStatus >= 500 ? "server_error" : "refused";
 }
 
-async function readAll({ text }: Completion, piece: (text: string) => Promise<void>) {
+async function readAll(completion: Completion, piece: (text: string) => Promise<void>) {
   const valid = new ValidText();
-  let answer = "";
+  let text = "";
   const pass = async (part: string) => {
     if (part === "") return;
-    answer += part;
+    text += part;
     await piece(part);
   };
-  for await (const part of text) await pass(valid.push(part));
+  for await (const part of completion.text) await pass(valid.push(part));
   await pass(valid.end());
-  return answer;
+  return { text, finishReason: completion.finishReason() };
 }
 
 /** Turns a provider's fault into a JobFailure that reports the provider's state to the scheduler. */
 function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
   if (!(error instanceof ProviderFault)) return error;
-  const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
-  return new JobFailure("PROVIDER_ERROR", error.message, retryable, {
+  const { reason, retryable, retryAfterMs, ...answered } = error.details;
+  return new JobFailure(reason, error.message, retryable, {
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders },
+    provider: { account: pool, ...answered },
   });
 }
 

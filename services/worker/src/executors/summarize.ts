@@ -29,7 +29,8 @@ const leastTokens = 96;
 
 /**
  * Summarises the job's documents. It splits their text into parts, summarises each, and summarises the parts' summaries
- * together, in as many rounds as needed. It streams the final summary. The result is `{ summary, pages, parts }`.
+ * together, in as many rounds as needed. It streams the final summary. The result is
+ * `{ summary, pages, parts, finish_reason }`.
  */
 export function summarizeExecutor(parts: SummarizeParts): Executor {
   const { complete, threads, parallel } = parts;
@@ -67,8 +68,8 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       // The summaries of all parts together should fit into one part.
       const share = Math.max(leastTokens, Math.floor(partTokens / (round.length * 1.1)));
       const done = (n: number, total: number) => context.progress(n, total, "summarising parts");
-      const shorten = (part: string, signal: AbortSignal) =>
-        summarise(part, share, signal, async () => undefined);
+      const shorten = async (part: string, signal: AbortSignal) =>
+        (await summarise(part, share, signal, async () => undefined)).text;
       const summaries = await inParallel(round, shorten, {
         parallel,
         done,
@@ -78,8 +79,8 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       // If a provider does not shorten the text, the rounds would never end, so the last one takes all of it.
       round = next.length < round.length ? next : [next.join("")];
     }
-    const summary = await summarise(round[0] ?? "", maxTokens, context.signal, context.write);
-    return { summary, pages, parts: count };
+    const last = await summarise(round[0] ?? "", maxTokens, context.signal, context.write);
+    return { summary: last.text, pages, parts: count, finish_reason: last.finishReason };
   };
 }
 

@@ -1,3 +1,5 @@
+import type { AnswerReason } from "@millrace/shared";
+
 export interface Message {
   readonly role: "system" | "user" | "assistant";
   readonly content: string;
@@ -20,9 +22,14 @@ export interface TokenUsage {
   readonly computeMs?: number;
 }
 
+/** How an answer ended: by itself, or at its length limit. */
+export type FinishReason = "stop" | "length";
+
 export interface Completion {
-  /** The answer as it arrives; read it once. Throws ProviderFault, or the signal's reason. */
+  /** The answer as it arrives, without the model's thoughts; read it once. Throws ProviderFault, or the signal's reason. */
   readonly text: AsyncIterable<string>;
+  /** Known when `text` has ended. */
+  finishReason(): FinishReason;
   /** The usage so far. It is final when `text` has ended, also if it threw. */
   usage(): TokenUsage;
 }
@@ -36,6 +43,7 @@ export interface Provider {
 }
 
 export interface ProviderFaultDetails {
+  readonly reason: AnswerReason | "PROVIDER_ERROR";
   readonly retryable: boolean;
   /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;
