@@ -10,14 +10,21 @@ test("configures a worker that needs no network from an empty environment", () =
 });
 
 test("splits lists at commas", () => {
-  const config = loadConfig(workerConfig, { MILLRACE_QUEUES: "documents, mail," });
+  const env = {
+    MILLRACE_QUEUES: "documents, mail,",
+    MILLRACE_PROVIDER_QUIRKS: "no-system,max-tokens",
+  };
+  const config = loadConfig(workerConfig, env);
   expect(config.queues).toEqual(["documents", "mail"]);
+  expect(config.quirks).toEqual(["no-system", "max-tokens"]);
 });
 
 test.each([
   ["MILLRACE_SLOTS", { MILLRACE_SLOTS: "0" }],
   ["MILLRACE_PROVIDER", { MILLRACE_PROVIDER: "other" }],
   ["OPENAI_API_KEY", { MILLRACE_PROVIDER: "openai" }],
+  ["MILLRACE_PROVIDER_QUIRKS", { MILLRACE_PROVIDER_QUIRKS: "no-system, odd" }],
+  ["MILLRACE_REASONING_EFFORT", { MILLRACE_REASONING_EFFORT: "very much" }],
 ])("refuses a wrong setting by its name: %s", (name, env) => {
   expect(() => loadConfig(workerConfig, env)).toThrow(ConfigError);
   expect(() => loadConfig(workerConfig, env)).toThrow(name);

@@ -12,6 +12,7 @@ import {
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
+import { quirks } from "./providers/openai/quirks.ts";
 
 const list = (fallback: string) =>
   z
@@ -139,6 +140,19 @@ export const workerConfig = defineConfig(
       "MILLRACE_PROVIDER_SILENCE_MS",
       whole(60_000, 100, 3_600_000),
       "how long the model may send nothing, before its answer begins or within it, in milliseconds",
+    ),
+    quirks: setting(
+      "MILLRACE_PROVIDER_QUIRKS",
+      list("").pipe(z.array(z.enum(quirks))),
+      "how the model's server differs from OpenAI's, separated by commas; the worker finds out most by itself",
+    ),
+    reasoningEffort: setting(
+      "MILLRACE_REASONING_EFFORT",
+      z
+        .string()
+        .regex(/^[a-z]{1,32}$/, "must be a word such as low, medium or high")
+        .optional(),
+      "the value of reasoning_effort in requests to the model",
     ),
     providerCallMs: setting(
       "MILLRACE_PROVIDER_CALL_MS",

@@ -1,150 +1,132 @@
 import type { Clock } from "@millrace/shared";
-import OpenAI from "openai";
-import { answerPart } from "./openai/answer-part.ts";
 import { faultOf, noAnswer } from "./openai/call-fault.ts";
+import { AZURE_PARAMETER, type Open, openAiClient } from "./openai/client.ts";
 import { judge } from "./openai/ending.ts";
+import { Fallbacks } from "./openai/fallbacks.ts";
 import { Patience, type PatienceLimits } from "./openai/patience.ts";
-import { uniformFetch } from "./openai/uniform-fetch.ts";
-import { VisibleText } from "./openai/visible-text.ts";
-import {
-  type CompletionRequest,
-  type FinishReason,
-  type Provider,
-  ProviderFault,
-} from "./provider.ts";
+import { Dialect, type Lesson, type Quirk } from "./openai/quirks.ts";
+import { readAnswer, type Tally } from "./openai/read-answer.ts";
+import { requestBody } from "./openai/request-body.ts";
+import { type CompletionRequest, type Provider, ProviderFault } from "./provider.ts";
 
 export interface OpenAiProviderOptions extends PatienceLimits {
+  /** Its query parameters are sent with every call. */
   readonly baseUrl: string;
   /** Called for each call, because the key may be rotated. */
   readonly apiKey: () => string;
   readonly model: string;
   readonly clock: Clock;
+  /** How the server differs from OpenAI's, as far as the operator knows. */
+  readonly quirks?: readonly Quirk[];
+  /** The value of `reasoning_effort`. */
+  readonly effort?: string | undefined;
+  /** Called when an answer of the server has shown a quirk, or that the server does not have it. */
+  readonly onLesson?: (lesson: Lesson) => void;
 }
 
-/** Estimates tokens until the provider reports its own count: a token is about four bytes of English. */
-const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-
-/** What a completion has spent so far, and how it ended. */
-interface Tally {
-  inputTokens: number;
-  outputTokens: number;
-  providerCalls: number;
-  finishReason: FinishReason;
-}
-
-type Client = ReturnType<typeof clientOf>;
-
-function clientOf(options: OpenAiProviderOptions) {
-  const client = new OpenAI({
-    baseURL: options.baseUrl,
-    apiKey: async () => options.apiKey(),
-    // Only the scheduler decides whether and when to retry.
-    maxRetries: 0,
-    // Longer than our own time-out, which then applies first.
-    timeout: options.silenceMs * 2,
-  });
-  return {
-    open: ({ messages, maxTokens }: CompletionRequest, patience: Patience, signal: AbortSignal) =>
-      client.withOptions({ fetch: uniformFetch(() => patience.heard()) }).chat.completions.create(
-        {
-          model: options.model,
-          messages: messages.map((message) => ({ ...message })),
-          max_completion_tokens: maxTokens,
-          stream: true,
-          stream_options: { include_usage: true },
-        },
-        { signal },
-      ),
+/** One completion. It makes another call only if the server does not understand the request. */
+class OpenAiCompletion {
+  readonly tally: Tally = {
+    ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
   };
-}
+  readonly #options: OpenAiProviderOptions;
+  readonly #dialect: Dialect;
+  readonly #open: Open;
+  readonly #request: CompletionRequest;
+  /** Whether the provider has begun its answer. */
+  #begun = false;
 
-/** Makes one call. Yields the text of its answer, and returns what is known of the answer at its end. */
-async function* callOnce(
-  client: Client,
-  request: CompletionRequest,
-  patience: Patience,
-  tally: Tally,
-  begun: () => void,
-) {
-  const either = AbortSignal.any([request.signal, patience.signal]);
-  const visible = new VisibleText();
-  let finish: string | undefined;
-  let refusal = "";
-  let thought = false;
-  let callsTool = false;
-  tally.providerCalls += 1;
-  const stream = await client.open(request, patience, either);
-  begun();
-  const before = { ...tally };
-  const asked = request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
-  tally.inputTokens = before.inputTokens + asked;
-  for await (const chunk of stream) {
-    const part = answerPart(chunk);
-    finish = part.finish ?? finish;
-    refusal += part.refusal;
-    thought ||= part.thought !== "";
-    callsTool ||= part.callsTool;
-    const written = part.text + part.thought;
-    if (written !== "") tally.outputTokens += estimateTokens(written);
-    const text = visible.push(part.text);
-    if (text !== "") yield text;
-    // The provider charges what it counted itself, so its count replaces the estimate.
-    if (part.usage) {
-      tally.inputTokens = before.inputTokens + part.usage.prompt_tokens;
-      tally.outputTokens = before.outputTokens + part.usage.completion_tokens;
+  constructor(
+    options: OpenAiProviderOptions,
+    dialect: Dialect,
+    open: Open,
+    request: CompletionRequest,
+  ) {
+    this.#options = options;
+    this.#dialect = dialect;
+    this.#open = open;
+    this.#request = request;
+  }
+
+  async *answer(): AsyncGenerator<string, void> {
+    const { signal } = this.#request;
+    const { clock, apiKey } = this.#options;
+    signal.throwIfAborted();
+    const patience = new Patience(clock, this.#options);
+    try {
+      yield* this.#say(patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      patience.signal.throwIfAborted();
+      throw faultOf(error, { nowMs: clock.nowMs(), apiKey: apiKey(), begun: this.#begun });
+    } finally {
+      patience.over();
     }
   }
-  // When the signal aborts, the SDK ends its stream without an error.
-  either.throwIfAborted();
-  const rest = visible.end(finish === "length");
-  if (rest !== "") yield rest;
-  return { finish, refusal, callsTool, said: visible.said, thought: thought || visible.thought };
+
+  async *#say(patience: Patience): AsyncGenerator<string, void> {
+    const { messages, maxTokens, signal } = this.#request;
+    const either = AbortSignal.any([signal, patience.signal]);
+    const chunks = await this.#send(patience, either);
+    const thoughtFirst = this.#dialect.has("thought-first");
+    const ending = yield* readAnswer(chunks, { messages, tally: this.tally, thoughtFirst });
+    // When the signal aborts, the SDK ends its stream without an error.
+    either.throwIfAborted();
+    const endless = this.#dialect.has("no-finish-reason") && ending.said;
+    const verdict = judge(endless ? { ...ending, finish: ending.finish ?? "stop" } : ending);
+    if (verdict instanceof ProviderFault) throw verdict;
+    if (!ending.said) {
+      const message = `The model used up ${maxTokens} tokens before it wrote any text: raise maxTokens.`;
+      throw noAnswer("ANSWER_ONLY_THOUGHT", message);
+    }
+    this.tally.finishReason = verdict;
+  }
+
+  /** Sends the request, again and differently if the server does not understand it. */
+  async #send(patience: Patience, signal: AbortSignal) {
+    const { model, effort, onLesson = () => undefined } = this.#options;
+    const { messages, maxTokens: limitTokens } = this.#request;
+    const fallbacks = new Fallbacks(this.#dialect, onLesson);
+    for (;;) {
+      const body = requestBody(this.#dialect, { model, messages, limitTokens, effort });
+      this.tally.providerCalls += 1;
+      try {
+        const chunks = await this.#open(body, { signal, heard: () => patience.heard() });
+        this.#begun = true;
+        fallbacks.taken();
+        return chunks;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!fallbacks.learnFrom(error, body)) throw error;
+      }
+    }
+  }
 }
 
-/** Streams chat completions from any server that speaks OpenAI's protocol. It retries no call itself. */
+/**
+ * Streams chat completions from any server that speaks OpenAI's protocol. It repeats no call that failed, but it writes a
+ * request again that the server does not understand.
+ */
 export function openAiProvider(options: OpenAiProviderOptions): Provider {
-  const client = clientOf(options);
+  const { baseUrl, apiKey, quirks = [] } = options;
+  const isAzure = new URL(baseUrl).searchParams.has(AZURE_PARAMETER);
+  const dialect = new Dialect([...quirks, ...(isAzure ? (["api-key-header"] as const) : [])]);
+  // Longer than our own time-out, which then applies first.
+  const open = openAiClient({ baseUrl, apiKey, timeoutMs: options.silenceMs * 2 }, dialect);
   return {
     name: "openai",
     model: options.model,
     complete(request) {
-      const { maxTokens, signal } = request;
-      const tally: Tally = {
-        ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
-      };
-      async function* answer() {
-        signal.throwIfAborted();
-        const patience = new Patience(options.clock, options);
-        let begun = false;
-        try {
-          const ending = yield* callOnce(client, request, patience, tally, () => {
-            begun = true;
-          });
-          const verdict = judge(ending);
-          if (verdict instanceof ProviderFault) throw verdict;
-          if (!ending.said) {
-            const message = `The model used up ${maxTokens} tokens before it wrote any text: raise maxTokens.`;
-            throw noAnswer("ANSWER_ONLY_THOUGHT", message);
-          }
-          tally.finishReason = verdict;
-        } catch (error) {
-          signal.throwIfAborted();
-          patience.signal.throwIfAborted();
-          const nowMs = options.clock.nowMs();
-          throw faultOf(error, { nowMs, apiKey: options.apiKey(), begun });
-        } finally {
-          patience.over();
-        }
-      }
+      const completion = new OpenAiCompletion(options, dialect, open, request);
+      const { tally } = completion;
       return {
-        text: answer(),
-        usage: () => usageOf(tally),
+        text: completion.answer(),
+        usage: () => {
+          const { inputTokens, outputTokens, providerCalls } = tally;
+          return { inputTokens, outputTokens, providerCalls };
+        },
         finishReason: () => tally.finishReason,
       };
     },
   };
 }
-
-const usageOf = ({ inputTokens, outputTokens, providerCalls }: Tally) => ({
-  ...{ inputTokens, outputTokens, providerCalls },
-});

@@ -49,3 +49,12 @@ test("passes on text as soon as it cannot belong to a tag", () => {
   expect(visible.push("By <")).toBe("By ");
   expect(visible.push("3 men")).toBe("<3 men");
 });
+
+test.each([
+  ["Hmm.</think>By water.", "By water."],
+  ["<think>Hmm.</think>\n\nBy water.", "By water."],
+  ["Hmm.", ""],
+])("takes %j as thought until the first closing tag where the server says so", (answer, text) => {
+  const visible = new VisibleText(true);
+  expect(visible.push(answer) + visible.end(false)).toBe(text);
+});

@@ -34,6 +34,11 @@ export class VisibleText {
   #said = false;
   #last = "";
 
+  /** `thoughtFirst`: the answer begins within a thought, so its first closing tag has no opening one. */
+  constructor(thoughtFirst = false) {
+    if (thoughtFirst) this.#within = tags[0];
+  }
+
   /** Whether the model has thought aloud. */
   get thought(): boolean {
     return this.#thought !== "" || this.#within !== undefined;

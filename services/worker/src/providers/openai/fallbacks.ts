@@ -1,0 +1,46 @@
+import { APIError } from "openai";
+import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+import type { Dialect, Lesson } from "./quirks.ts";
+import { lessonOf } from "./refused-field.ts";
+
+/**
+ * What one completion tries when the server refuses a field. What it learns is kept for the process, unless the server refuses
+ * the last request too: then the field was not the reason.
+ */
+export class Fallbacks {
+  readonly #dialect: Dialect;
+  readonly #onLesson: (lesson: Lesson) => void;
+  readonly #tried: Lesson[] = [];
+
+  constructor(dialect: Dialect, onLesson: (lesson: Lesson) => void) {
+    this.#dialect = dialect;
+    this.#onLesson = onLesson;
+  }
+
+  /** Returns whether another request is worth a try, which then is written differently. */
+  learnFrom(error: unknown, sent: ChatCompletionCreateParams): boolean {
+    if (!(error instanceof APIError)) return false;
+    const lesson = lessonOf(error, sent);
+    const again = this.#tried.some(
+      ({ quirk, has }) => quirk === lesson?.quirk && has === lesson.has,
+    );
+    if (lesson === undefined || again) {
+      if (error.status === 400 || error.status === 422) this.#forget();
+      return false;
+    }
+    this.#tried.push(lesson);
+    this.#dialect.learn(lesson);
+    return true;
+  }
+
+  /** The server has taken the request. */
+  taken(): void {
+    for (const lesson of this.#tried) this.#onLesson(lesson);
+  }
+
+  #forget(): void {
+    for (const { quirk, has } of this.#tried.toReversed()) {
+      this.#dialect.learn({ quirk, has: !has });
+    }
+  }
+}
