@@ -146,6 +146,11 @@ export const workerConfig = defineConfig(
       list("").pipe(z.array(z.enum(quirks))),
       "how the model's server differs from OpenAI's, separated by commas; the worker finds out most by itself",
     ),
+    reasoningTokens: setting(
+      "MILLRACE_REASONING_TOKENS",
+      z.coerce.number().int().min(0).max(1_000_000).optional(),
+      "how many tokens a model may think in addition to its answer; by default 4,096 if it thinks",
+    ),
     reasoningEffort: setting(
       "MILLRACE_REASONING_EFFORT",
       z

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import type { DocumentReader } from "../documents/document-reader.ts";
 import type { ThreadPool } from "../threads/thread-pool.ts";
-import { parsePayload } from "./payload.ts";
+import { parsePayload, reasoningTokens } from "./payload.ts";
 import type { RunCompletion } from "./run-completion.ts";
 
 const summarizePayload = z.strictObject({
@@ -13,6 +13,7 @@ const summarizePayload = z.strictObject({
   partTokens: z.int().min(256).max(100_000).default(3_000),
   /** An additional instruction for a model. */
   instruction: z.string().max(4_096).default(""),
+  reasoningTokens,
 });
 
 export interface SummarizeParts {
@@ -35,7 +36,8 @@ const leastTokens = 96;
 export function summarizeExecutor(parts: SummarizeParts): Executor {
   const { complete, threads, parallel } = parts;
   return async (context) => {
-    const { maxTokens, partTokens, instruction } = parsePayload(summarizePayload, context.payload);
+    const payload = parsePayload(summarizePayload, context.payload);
+    const { maxTokens, partTokens, instruction, reasoningTokens } = payload;
     if (context.documentIds.length === 0) {
       throw new NonRetryableError("MALFORMED", "A summarize job needs at least one document.");
     }
@@ -59,7 +61,8 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       piece: (text: string) => Promise<void>,
     ) => {
       const messages = [system, { role: "user" as const, content }];
-      return complete(context, { messages, maxTokens: tokens, signal }, piece);
+      const lengths = { maxTokens: tokens, reasoningTokens };
+      return complete(context, { messages, ...lengths, signal }, piece);
     };
 
     let round = await split(text);

@@ -1,4 +1,5 @@
 import type { Clock } from "@millrace/shared";
+import { AnswerLength, type LengthLimit } from "./openai/answer-length.ts";
 import { faultOf, noAnswer } from "./openai/call-fault.ts";
 import { AZURE_PARAMETER, type Open, openAiClient } from "./openai/client.ts";
 import { judge } from "./openai/ending.ts";
@@ -20,39 +21,47 @@ export interface OpenAiProviderOptions extends PatienceLimits {
   readonly quirks?: readonly Quirk[];
   /** The value of `reasoning_effort`. */
   readonly effort?: string | undefined;
+  /** Room for the model's thoughts, in tokens. Default: 4,096 for a model that thinks. */
+  readonly reasoningTokens?: number | undefined;
   /** Called when an answer of the server has shown a quirk, or that the server does not have it. */
   readonly onLesson?: (lesson: Lesson) => void;
 }
 
-/** One completion. It makes another call only if the server does not understand the request. */
+/** What all completions of a provider share. */
+interface Shared {
+  readonly options: OpenAiProviderOptions;
+  readonly dialect: Dialect;
+  readonly length: AnswerLength;
+  readonly open: Open;
+}
+
+/**
+ * One completion. It makes another call only if the server does not understand the request, or if the model has spent its whole
+ * answer on thought.
+ */
 class OpenAiCompletion {
   readonly tally: Tally = {
     ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
   };
-  readonly #options: OpenAiProviderOptions;
-  readonly #dialect: Dialect;
-  readonly #open: Open;
+  readonly #shared: Shared;
   readonly #request: CompletionRequest;
+  readonly #fallbacks: Fallbacks;
   /** Whether the provider has begun its answer. */
   #begun = false;
 
-  constructor(
-    options: OpenAiProviderOptions,
-    dialect: Dialect,
-    open: Open,
-    request: CompletionRequest,
-  ) {
-    this.#options = options;
-    this.#dialect = dialect;
-    this.#open = open;
+  constructor(shared: Shared, request: CompletionRequest) {
+    this.#shared = shared;
     this.#request = request;
+    const { onLesson = () => undefined } = shared.options;
+    this.#fallbacks = new Fallbacks(shared.dialect, onLesson);
   }
 
   async *answer(): AsyncGenerator<string, void> {
     const { signal } = this.#request;
-    const { clock, apiKey } = this.#options;
+    const { options } = this.#shared;
+    const { clock, apiKey } = options;
     signal.throwIfAborted();
-    const patience = new Patience(clock, this.#options);
+    const patience = new Patience(clock, options);
     try {
       yield* this.#say(patience);
     } catch (error) {
@@ -65,39 +74,52 @@ class OpenAiCompletion {
   }
 
   async *#say(patience: Patience): AsyncGenerator<string, void> {
-    const { messages, maxTokens, signal } = this.#request;
+    const { length } = this.#shared;
+    const first = length.limit(this.#request);
+    if (yield* this.#sayWithin(first, patience)) return;
+    const raised = length.limit(this.#request, first);
+    if (yield* this.#sayWithin(raised, patience)) return;
+    const { limitTokens, reserveTokens } = raised;
+    const message = `The model spent all of its ${limitTokens} tokens on thought and wrote no text: set reasoningTokens above ${reserveTokens}.`;
+    throw noAnswer("ANSWER_ONLY_THOUGHT", message);
+  }
+
+  /** Makes a call. Returns false if the answer has reached the limit before it said anything. */
+  async *#sayWithin({ limitTokens }: LengthLimit, patience: Patience) {
+    const { dialect, length } = this.#shared;
+    const { messages, signal } = this.#request;
     const either = AbortSignal.any([signal, patience.signal]);
-    const chunks = await this.#send(patience, either);
-    const thoughtFirst = this.#dialect.has("thought-first");
+    const chunks = await this.#send(limitTokens, patience, either);
+    const thoughtFirst = dialect.has("thought-first");
+    const spentBefore = this.tally.outputTokens;
     const ending = yield* readAnswer(chunks, { messages, tally: this.tally, thoughtFirst });
     // When the signal aborts, the SDK ends its stream without an error.
     either.throwIfAborted();
-    const endless = this.#dialect.has("no-finish-reason") && ending.said;
+    const endless = dialect.has("no-finish-reason") && ending.said;
     const verdict = judge(endless ? { ...ending, finish: ending.finish ?? "stop" } : ending);
     if (verdict instanceof ProviderFault) throw verdict;
-    if (!ending.said) {
-      const message = `The model used up ${maxTokens} tokens before it wrote any text: raise maxTokens.`;
-      throw noAnswer("ANSWER_ONLY_THOUGHT", message);
-    }
+    if (ending.thought || !ending.said) length.thought();
+    this.#fallbacks.written(this.tally.outputTokens - spentBefore, limitTokens);
     this.tally.finishReason = verdict;
+    return ending.said;
   }
 
   /** Sends the request, again and differently if the server does not understand it. */
-  async #send(patience: Patience, signal: AbortSignal) {
-    const { model, effort, onLesson = () => undefined } = this.#options;
-    const { messages, maxTokens: limitTokens } = this.#request;
-    const fallbacks = new Fallbacks(this.#dialect, onLesson);
+  async #send(limitTokens: number, patience: Patience, signal: AbortSignal) {
+    const { dialect, open, options } = this.#shared;
+    const { model, effort } = options;
+    const { messages } = this.#request;
     for (;;) {
-      const body = requestBody(this.#dialect, { model, messages, limitTokens, effort });
+      const body = requestBody(dialect, { model, messages, limitTokens, effort });
       this.tally.providerCalls += 1;
       try {
-        const chunks = await this.#open(body, { signal, heard: () => patience.heard() });
+        const chunks = await open(body, { signal, heard: () => patience.heard() });
         this.#begun = true;
-        fallbacks.taken();
+        this.#fallbacks.taken();
         return chunks;
       } catch (error) {
         signal.throwIfAborted();
-        if (!fallbacks.learnFrom(error, body)) throw error;
+        if (!this.#fallbacks.learnFrom(error, body)) throw error;
       }
     }
   }
@@ -113,11 +135,13 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
   const dialect = new Dialect([...quirks, ...(isAzure ? (["api-key-header"] as const) : [])]);
   // Longer than our own time-out, which then applies first.
   const open = openAiClient({ baseUrl, apiKey, timeoutMs: options.silenceMs * 2 }, dialect);
+  const length = new AnswerLength(options.model, options.reasoningTokens);
+  const shared = { options, dialect, length, open };
   return {
     name: "openai",
     model: options.model,
     complete(request) {
-      const completion = new OpenAiCompletion(options, dialect, open, request);
+      const completion = new OpenAiCompletion(shared, request);
       const { tally } = completion;
       return {
         text: completion.answer(),

@@ -7,8 +7,10 @@ export interface Message {
 
 export interface CompletionRequest {
   readonly messages: readonly Message[];
-  /** The longest answer, in tokens. */
+  /** The longest answer, in tokens. The model's thoughts do not count. */
   readonly maxTokens: number;
+  /** Room for the model's thoughts, in tokens; undefined: as the provider is configured. */
+  readonly reasoningTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** The id of the API key whose job makes the call. */
   readonly keyId: string;

@@ -3,6 +3,9 @@ import type { ChatCompletionCreateParams } from "openai/resources/chat/completio
 import type { Dialect, Lesson } from "./quirks.ts";
 import { lessonOf } from "./refused-field.ts";
 
+/** An answer that is so many times longer than its limit had none: servers count differently, but not so much. */
+const IGNORED = 2;
+
 /**
  * What one completion tries when the server refuses a field. What it learns is kept for the process, unless the server refuses
  * the last request too: then the field was not the reason.
@@ -35,7 +38,15 @@ export class Fallbacks {
 
   /** The server has taken the request. */
   taken(): void {
-    for (const lesson of this.#tried) this.#onLesson(lesson);
+    for (const lesson of this.#tried.splice(0)) this.#onLesson(lesson);
+  }
+
+  /** The model has written so many tokens within a limit that the server may have ignored. */
+  written(tokens: number, limitTokens: number): void {
+    const lesson = { quirk: "max-tokens", has: true } as const;
+    if (tokens <= limitTokens * IGNORED || this.#dialect.knows(lesson.quirk)) return;
+    this.#dialect.learn(lesson);
+    this.#onLesson(lesson);
   }
 
   #forget(): void {

@@ -22,6 +22,8 @@ export interface Lesson {
 /** What is known of a server: the quirks that the operator declares, and what its answers have shown since the process began. */
 export class Dialect {
   readonly #quirks: Set<Quirk>;
+  /** The quirks that an answer has shown or ruled out. */
+  readonly #known = new Set<Quirk>();
 
   constructor(declared: readonly Quirk[]) {
     this.#quirks = new Set(declared);
@@ -31,7 +33,13 @@ export class Dialect {
     return this.#quirks.has(quirk);
   }
 
+  /** Whether an answer has shown or ruled out a quirk, or the operator declares it. */
+  knows(quirk: Quirk): boolean {
+    return this.#known.has(quirk) || this.#quirks.has(quirk);
+  }
+
   learn({ quirk, has }: Lesson): void {
+    this.#known.add(quirk);
     if (has) this.#quirks.add(quirk);
     else this.#quirks.delete(quirk);
   }

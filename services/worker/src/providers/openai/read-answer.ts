@@ -48,6 +48,7 @@ export async function* readAnswer(
     if (part.usage) {
       tally.inputTokens = before.inputTokens + part.usage.prompt_tokens;
       tally.outputTokens = before.outputTokens + part.usage.completion_tokens;
+      thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
     }
   }
   const rest = visible.end(finish === "length");
