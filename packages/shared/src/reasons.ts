@@ -66,6 +66,10 @@ export const answerReasons = {
   ANSWER_FAILED: { retryable: true },
   /** The answer stopped before its end. */
   ANSWER_BROKEN_OFF: { retryable: true },
+  /** The provider read only a part of the input. */
+  INPUT_TRUNCATED: { retryable: false },
+  /** The input and its answer do not fit into the model's context. */
+  CONTEXT_EXCEEDED: { retryable: false },
 } as const;
 
 export type AnswerReason = keyof typeof answerReasons;

@@ -146,6 +146,11 @@ export const workerConfig = defineConfig(
       list("").pipe(z.array(z.enum(quirks))),
       "how the model's server differs from OpenAI's, separated by commas; the worker finds out most by itself",
     ),
+    contextTokens: setting(
+      "MILLRACE_CONTEXT_TOKENS",
+      z.coerce.number().int().min(256).max(1_000_000_000).optional(),
+      "the model's context in tokens, input and answer together; by default the worker learns it from the server",
+    ),
     reasoningTokens: setting(
       "MILLRACE_REASONING_TOKENS",
       z.coerce.number().int().min(0).max(1_000_000).optional(),

@@ -4,11 +4,13 @@ import { type ExecutionContext, JobFailure } from "@millrace/worker-sdk";
 import {
   type Completion,
   type CompletionRequest,
+  ContextFault,
   type FinishReason,
   type Provider,
   ProviderFault,
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
+import { ContextExceeded } from "./context-exceeded.ts";
 
 /** A model's whole answer. */
 export interface Answer {
@@ -58,8 +60,9 @@ async function readAll(completion: Completion, piece: (text: string) => Promise<
 }
 
 /** Turns a provider's fault into a JobFailure that reports the provider's state to the scheduler. */
-function jobFailureOf(error: unknown, { pool }: ExecutionContext): unknown {
+function jobFailureOf(error: unknown, { pool }: ExecutionContext, called: boolean): unknown {
   if (!(error instanceof ProviderFault)) return error;
+  if (error instanceof ContextFault) return new ContextExceeded(error, called ? pool : undefined);
   const { reason, retryable, retryAfterMs, ...answered } = error.details;
   return new JobFailure(reason, error.message, retryable, {
     cause: error,
@@ -104,7 +107,7 @@ export function completionRunner(
       } catch (error) {
         outcome = outcomeOf(error, signal);
         if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
-        throw jobFailureOf(error, context);
+        throw jobFailureOf(error, context, completion.usage().providerCalls > 0);
       } finally {
         const seconds = (clock.nowMs() - startMs) / 1_000;
         metrics.providerCallDuration.observe({ provider: name, outcome }, seconds);

@@ -1,7 +1,9 @@
 import type { Clock } from "@millrace/shared";
+import { APIError } from "openai";
 import { AnswerLength, type LengthLimit } from "./openai/answer-length.ts";
 import { faultOf, noAnswer } from "./openai/call-fault.ts";
 import { AZURE_PARAMETER, type Open, openAiClient } from "./openai/client.ts";
+import { ContextLimit } from "./openai/context-limit.ts";
 import { judge } from "./openai/ending.ts";
 import { Fallbacks } from "./openai/fallbacks.ts";
 import { Patience, type PatienceLimits } from "./openai/patience.ts";
@@ -23,6 +25,8 @@ export interface OpenAiProviderOptions extends PatienceLimits {
   readonly effort?: string | undefined;
   /** Room for the model's thoughts, in tokens. Default: 4,096 for a model that thinks. */
   readonly reasoningTokens?: number | undefined;
+  /** The model's context in tokens, as far as the operator knows: input and answer together. */
+  readonly contextTokens?: number | undefined;
   /** Called when an answer of the server has shown a quirk, or that the server does not have it. */
   readonly onLesson?: (lesson: Lesson) => void;
 }
@@ -32,12 +36,13 @@ interface Shared {
   readonly options: OpenAiProviderOptions;
   readonly dialect: Dialect;
   readonly length: AnswerLength;
+  readonly context: ContextLimit;
   readonly open: Open;
 }
 
 /**
- * One completion. It makes another call only if the server does not understand the request, or if the model has spent its whole
- * answer on thought.
+ * One completion. It makes another call only if the server does not understand the request or does not allow the length of its
+ * answer, or if the model has spent its whole answer on thought.
  */
 class OpenAiCompletion {
   readonly tally: Tally = {
@@ -85,16 +90,19 @@ class OpenAiCompletion {
   }
 
   /** Makes a call. Returns false if the answer has reached the limit before it said anything. */
-  async *#sayWithin({ limitTokens }: LengthLimit, patience: Patience) {
-    const { dialect, length } = this.#shared;
+  async *#sayWithin(limit: LengthLimit, patience: Patience) {
+    const { dialect, length, context } = this.#shared;
     const { messages, signal } = this.#request;
     const either = AbortSignal.any([signal, patience.signal]);
-    const chunks = await this.#send(limitTokens, patience, either);
+    const { chunks, limitTokens } = await this.#send(limit, patience, either);
     const thoughtFirst = dialect.has("thought-first");
     const spentBefore = this.tally.outputTokens;
     const ending = yield* readAnswer(chunks, { messages, tally: this.tally, thoughtFirst });
     // When the signal aborts, the SDK ends its stream without an error.
     either.throwIfAborted();
+    if (ending.readTokens !== undefined && !dialect.has("counts-less")) {
+      context.compare(this.#request, ending.readTokens);
+    }
     const endless = dialect.has("no-finish-reason") && ending.said;
     const verdict = judge(endless ? { ...ending, finish: ending.finish ?? "stop" } : ending);
     if (verdict instanceof ProviderFault) throw verdict;
@@ -104,22 +112,27 @@ class OpenAiCompletion {
     return ending.said;
   }
 
-  /** Sends the request, again and differently if the server does not understand it. */
-  async #send(limitTokens: number, patience: Patience, signal: AbortSignal) {
-    const { dialect, open, options } = this.#shared;
+  /** Sends the request, again and differently if the server does not take it. */
+  async #send(limit: LengthLimit, patience: Patience, signal: AbortSignal) {
+    const { dialect, context, open, options } = this.#shared;
     const { model, effort } = options;
     const { messages } = this.#request;
+    let fitting = context.fit(this.#request, limit);
     for (;;) {
+      const { limitTokens } = fitting;
       const body = requestBody(dialect, { model, messages, limitTokens, effort });
       this.tally.providerCalls += 1;
       try {
         const chunks = await open(body, { signal, heard: () => patience.heard() });
         this.#begun = true;
         this.#fallbacks.taken();
-        return chunks;
+        return { chunks, limitTokens };
       } catch (error) {
         signal.throwIfAborted();
-        if (!this.#fallbacks.learnFrom(error, body)) throw error;
+        if (!(error instanceof APIError)) throw error;
+        const next = context.learnFrom(error, this.#request, fitting);
+        if (next === undefined && !this.#fallbacks.learnFrom(error, body)) throw error;
+        fitting = next ?? fitting;
       }
     }
   }
@@ -136,7 +149,8 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
   // Longer than our own time-out, which then applies first.
   const open = openAiClient({ baseUrl, apiKey, timeoutMs: options.silenceMs * 2 }, dialect);
   const length = new AnswerLength(options.model, options.reasoningTokens);
-  const shared = { options, dialect, length, open };
+  const context = new ContextLimit(options.contextTokens);
+  const shared = { options, dialect, length, context, open };
   return {
     name: "openai",
     model: options.model,

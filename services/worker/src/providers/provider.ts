@@ -1,4 +1,4 @@
-import type { AnswerReason } from "@millrace/shared";
+import { type AnswerReason, answerReasons } from "@millrace/shared";
 
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -65,5 +65,30 @@ export class ProviderFault extends Error {
   constructor(message: string, details: ProviderFaultDetails, cause?: unknown) {
     super(message, { cause });
     this.details = details;
+  }
+}
+
+/** What fits into a model's context. */
+export interface ContextRoom {
+  /** The tokens of input and answer together that the model can hold; undefined if the provider does not say it. */
+  readonly contextTokens: number | undefined;
+  /**
+   * How many tokens the longest message may have by our own count, so that the request fits, if its answer takes at most half of
+   * the context.
+   */
+  readonly messageTokens: number;
+}
+
+/** A request whose input is too large for the model. */
+export class ContextFault extends ProviderFault {
+  readonly room: ContextRoom;
+
+  constructor(reason: "CONTEXT_EXCEEDED" | "INPUT_TRUNCATED", message: string, room: ContextRoom) {
+    super(message, {
+      ...{ reason, ...answerReasons[reason] },
+      httpStatus: reason === "INPUT_TRUNCATED" ? 200 : 400,
+      ...{ quotaExhausted: false, rateLimitHeaders: {} },
+    });
+    this.room = room;
   }
 }

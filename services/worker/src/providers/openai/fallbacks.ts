@@ -1,10 +1,12 @@
-import { APIError } from "openai";
+import type { APIError } from "openai";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 import type { Dialect, Lesson } from "./quirks.ts";
 import { lessonOf } from "./refused-field.ts";
 
 /** An answer that is so many times longer than its limit had none: servers count differently, but not so much. */
 const IGNORED = 2;
+/** A difference of so few tokens says nothing. */
+const SHORT = 64;
 
 /**
  * What one completion tries when the server refuses a field. What it learns is kept for the process, unless the server refuses
@@ -21,8 +23,7 @@ export class Fallbacks {
   }
 
   /** Returns whether another request is worth a try, which then is written differently. */
-  learnFrom(error: unknown, sent: ChatCompletionCreateParams): boolean {
-    if (!(error instanceof APIError)) return false;
+  learnFrom(error: APIError, sent: ChatCompletionCreateParams): boolean {
     const lesson = lessonOf(error, sent);
     const again = this.#tried.some(
       ({ quirk, has }) => quirk === lesson?.quirk && has === lesson.has,
@@ -44,7 +45,7 @@ export class Fallbacks {
   /** The model has written so many tokens within a limit that the server may have ignored. */
   written(tokens: number, limitTokens: number): void {
     const lesson = { quirk: "max-tokens", has: true } as const;
-    if (tokens <= limitTokens * IGNORED || this.#dialect.knows(lesson.quirk)) return;
+    if (tokens <= limitTokens * IGNORED + SHORT || this.#dialect.knows(lesson.quirk)) return;
     this.#dialect.learn(lesson);
     this.#onLesson(lesson);
   }

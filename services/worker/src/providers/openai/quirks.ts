@@ -9,6 +9,7 @@ export const quirks = [
   "no-finish-reason",
   "thought-first",
   "api-key-header",
+  "counts-less",
 ] as const;
 
 export type Quirk = (typeof quirks)[number];

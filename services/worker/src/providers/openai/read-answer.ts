@@ -22,11 +22,16 @@ export interface ReadOptions {
   readonly thoughtFirst: boolean;
 }
 
+interface Reported {
+  /** How many tokens of input the server has read, if it says so. */
+  readonly readTokens: number | undefined;
+}
+
 /** Reads the answer of one call. Yields its text, adds what it cost to the tally, and returns how it ended. */
 export async function* readAnswer(
   chunks: AsyncIterable<ChatCompletionChunk>,
   { messages, tally, thoughtFirst }: ReadOptions,
-): AsyncGenerator<string, Ending> {
+): AsyncGenerator<string, Ending & Reported> {
   const visible = new VisibleText(thoughtFirst);
   const before = { ...tally };
   tally.inputTokens += messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
@@ -34,6 +39,7 @@ export async function* readAnswer(
   let refusal = "";
   let thought = false;
   let callsTool = false;
+  let readTokens: number | undefined;
   for await (const chunk of chunks) {
     const part = answerPart(chunk);
     finish = part.finish ?? finish;
@@ -48,10 +54,14 @@ export async function* readAnswer(
     if (part.usage) {
       tally.inputTokens = before.inputTokens + part.usage.prompt_tokens;
       tally.outputTokens = before.outputTokens + part.usage.completion_tokens;
+      // Some servers leave out of their count what they had in their cache.
+      const cached = part.usage.prompt_tokens_details?.cached_tokens ?? 0;
+      readTokens = part.usage.prompt_tokens + cached;
       thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
     }
   }
   const rest = visible.end(finish === "length");
   if (rest !== "") yield rest;
-  return { finish, refusal, callsTool, said: visible.said, thought: thought || visible.thought };
+  const { said } = visible;
+  return { finish, refusal, callsTool, said, thought: thought || visible.thought, readTokens };
 }
