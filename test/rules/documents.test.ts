@@ -2,7 +2,7 @@ import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { defaultServeLimits, httpStatusOf, rpcError } from "@millrace/runtime";
-import { jobTransitions, limits, reasons } from "@millrace/shared";
+import { answerReasons, jobTransitions, limits, reasons } from "@millrace/shared";
 import { metricNames } from "@millrace/telemetry";
 import { expect, test } from "vitest";
 
@@ -59,6 +59,16 @@ test("docs/errors.md lists the statuses of every reason", () => {
     const fault = rpcError({ reason, message: "" });
     return [reason, status[fault.code], httpStatusOf(fault)];
   });
+  expect(documented.sort()).toEqual(actual.sort());
+});
+
+test("docs/errors.md says of each reason of a model whether other attempts are made", () => {
+  const rows = read("docs/errors.md").matchAll(/^\| `((?:ANSWER|INPUT|CONTEXT)_[A-Z_]+)` \|.*$/gm);
+  const documented = [...rows].map(([row, reason]) => [reason, row.includes("on every attempt")]);
+  const actual = Object.entries(answerReasons).map(([reason, { retryable }]) => [
+    reason,
+    retryable,
+  ]);
   expect(documented.sort()).toEqual(actual.sort());
 });
 

@@ -51,5 +51,32 @@ export const reasons = [
 
 export type Reason = (typeof reasons)[number];
 
+/**
+ * Why a call of a model brought no answer, as the reason of a failed job, and whether another attempt may bring one. A call
+ * that the provider refused or that did not reach it has the reason PROVIDER_ERROR; its status decides about another attempt.
+ */
+export const answerReasons = {
+  /** The model declined to answer. */
+  ANSWER_REFUSED: { retryable: false },
+  /** The provider's content filter stopped the request or the answer. */
+  ANSWER_FILTERED: { retryable: false },
+  /** The answer ended normally and has no text. */
+  ANSWER_EMPTY: { retryable: true },
+  /** The model spent the whole length of its answer on thought. */
+  ANSWER_ONLY_THOUGHT: { retryable: false },
+  /** The model called a tool, though the job offers none. */
+  ANSWER_TOOL_CALL: { retryable: true },
+  /** The provider ended its answer by an error. */
+  ANSWER_FAILED: { retryable: true },
+  /** The answer stopped before its end. */
+  ANSWER_BROKEN_OFF: { retryable: true },
+  /** The provider read only a part of the input. */
+  INPUT_TRUNCATED: { retryable: false },
+  /** The input and its answer do not fit into the model's context. */
+  CONTEXT_EXCEEDED: { retryable: false },
+} as const;
+
+export type AnswerReason = keyof typeof answerReasons;
+
 /** The domain of every `ErrorInfo` that Millrace sends. */
 export const errorDomain = "millrace.dev";

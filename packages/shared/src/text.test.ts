@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutBytes, cutChars, jsonText, splitBytes, wellFormed } from "./text.ts";
+import { cutBytes, cutChars, jsonText, splitBytes, ValidText, wellFormed } from "./text.ts";
 
 const texts = [
   "",
@@ -63,4 +63,19 @@ test("JSON contains no lone surrogate at any depth", () => {
 test("well-formed text stays unchanged", () => {
   expect(wellFormed("a😀b")).toBe("a😀b");
   expect(wellFormed("a\ud83db")).toBe("a\ufffdb");
+});
+
+test.each([
+  [["a\ud83d", "\ude00b"], ["a", "😀b"], ""],
+  [["\ud83d", "", "\ude00"], ["", "", "😀"], ""],
+  [["a\ud83d", "b"], ["a", "\ufffdb"], ""],
+  [["\ude00a"], ["\ufffda"], ""],
+  [["\ud83d", "\ud83d", "\ude00"], ["", "\ufffd", "😀"], ""],
+  [["a\ud83d"], ["a"], "\ufffd"],
+  [["a\0b\ud83d", "\0\ude00"], ["ab", "😀"], ""],
+  [["😀"], ["😀"], ""],
+])("makes of the pieces %j the valid pieces %j, and %j at the end", (pieces, valid, end) => {
+  const text = new ValidText();
+  expect(pieces.map((piece) => text.push(piece))).toEqual(valid);
+  expect(text.end()).toBe(end);
 });

@@ -43,6 +43,29 @@ export function cutBytes(text: string, maxBytes: number): string {
   return wellFormed(text.slice(0, bytePlace(text, 0, maxBytes)));
 }
 
+/**
+ * Makes valid text of pieces that arrive one after another: a surrogate pair that is split over two pieces is joined, half
+ * of a pair becomes U+FFFD, and NUL is left out, because many programs and databases refuse it.
+ */
+export class ValidText {
+  #half = "";
+
+  /** Returns the valid text that `piece` completes. */
+  push(piece: string): string {
+    const text = this.#half + piece.replaceAll("\0", "");
+    const cut = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.length - 1 : text.length;
+    this.#half = text.slice(cut);
+    return wellFormed(text.slice(0, cut));
+  }
+
+  /** Returns what is left after the last piece. */
+  end(): string {
+    const rest = wellFormed(this.#half);
+    this.#half = "";
+    return rest;
+  }
+}
+
 /** Splits the whole text into pieces of at most `maxBytes` bytes of UTF-8 (at least 4), cut between code points. */
 export function splitBytes(text: string, maxBytes: number): string[] {
   const pieces: string[] = [];

@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, sleep, systemClock } from "@millrace/shared";
 
@@ -12,6 +17,11 @@ export interface ProviderCall {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
   /** The value of `max_completion_tokens`. */
   readonly maxTokens: number | undefined;
+  /** The path and query, from `/v1` on. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The whole body, parsed from JSON. */
+  readonly body: Readonly<Record<string, unknown>>;
   /** Aborts when the caller disconnects before the end of the answer. */
   readonly left: AbortSignal;
 }
@@ -36,6 +46,25 @@ export type ProviderReply =
       readonly message?: string;
       /** For example retry-after and x-ratelimit-remaining-tokens. */
       readonly headers?: Readonly<Record<string, string>>;
+    }
+  /**
+   * Sends these chunks of the stream as they are, with `[DONE]` at the end only if it is among them. A string is one or more
+   * lines of the stream, such as a comment.
+   */
+  | {
+      readonly kind: "stream";
+      readonly events: readonly (string | object)[];
+      /** The wait before each chunk. */
+      readonly pauseMs?: number;
+    }
+  /** Answers with this body, of this type. */
+  | {
+      readonly kind: "body";
+      readonly status?: number;
+      /** Default: application/json. */
+      readonly type?: string;
+      /** Text, or a value to send as JSON. */
+      readonly body: unknown;
     }
   /** Sends some pieces, and then breaks the connection, ends normally as if complete, or hangs for ever. */
   | {
@@ -81,6 +110,16 @@ const chunk = (choices: readonly unknown[], more: object = {}) =>
   event({ id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices, ...more });
 const delta = (content: string) => chunk([{ index: 0, delta: { content }, finish_reason: null }]);
 
+/** One chunk of a stream, with what the model adds to its message, and how the answer ended. */
+export const answerChunk = (
+  delta: object,
+  finish: string | null = null,
+  more: object = {},
+): object => ({
+  ...{ id: "c", object: "chat.completion.chunk", created: 0, model: "m", ...more },
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+
 async function callOf(
   number: number,
   request: IncomingMessage,
@@ -91,9 +130,29 @@ async function callOf(
     readonly messages: ProviderCall["messages"];
     readonly max_completion_tokens?: number;
   };
-  const { authorization = "" } = request.headers;
+  const { headers, url: path = "" } = request;
+  const { authorization = "" } = headers;
   const { model, messages, max_completion_tokens: maxTokens } = body;
-  return { number, authorization, model, messages, maxTokens, left };
+  return {
+    ...{ number, authorization, model, messages, maxTokens, left },
+    ...{ path, headers, body: { ...body } },
+  };
+}
+
+async function sendStream(
+  response: ServerResponse,
+  { events, pauseMs }: Extract<ProviderReply, { kind: "stream" }>,
+  left: AbortSignal,
+  clock: Clock,
+): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.flushHeaders();
+  for (const one of events) {
+    if (pauseMs !== undefined) await sleep(clock, pauseMs, left);
+    const text = typeof one === "string" ? one : event(one);
+    await new Promise((resolve) => response.write(text, resolve));
+  }
+  response.end();
 }
 
 async function reply(
@@ -109,6 +168,13 @@ async function reply(
     response.end(JSON.stringify({ error: { message, code, type: code } }));
     return;
   }
+  if (how.kind === "body") {
+    const { status = 200, type = "application/json", body } = how;
+    response.writeHead(status, { "content-type": type });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    return;
+  }
+  if (how.kind === "stream") return sendStream(response, how, left, clock);
   const pause = async () => {
     if (how.kind === "answer" && how.pauseMs !== undefined) await sleep(clock, how.pauseMs, left);
   };

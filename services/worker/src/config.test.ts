@@ -10,14 +10,21 @@ test("configures a worker that needs no network from an empty environment", () =
 });
 
 test("splits lists at commas", () => {
-  const config = loadConfig(workerConfig, { MILLRACE_QUEUES: "documents, mail," });
+  const env = {
+    MILLRACE_QUEUES: "documents, mail,",
+    MILLRACE_PROVIDER_QUIRKS: "no-system,max-tokens",
+  };
+  const config = loadConfig(workerConfig, env);
   expect(config.queues).toEqual(["documents", "mail"]);
+  expect(config.quirks).toEqual(["no-system", "max-tokens"]);
 });
 
 test.each([
   ["MILLRACE_SLOTS", { MILLRACE_SLOTS: "0" }],
   ["MILLRACE_PROVIDER", { MILLRACE_PROVIDER: "other" }],
   ["OPENAI_API_KEY", { MILLRACE_PROVIDER: "openai" }],
+  ["MILLRACE_PROVIDER_QUIRKS", { MILLRACE_PROVIDER_QUIRKS: "no-system, odd" }],
+  ["MILLRACE_REASONING_EFFORT", { MILLRACE_REASONING_EFFORT: "very much" }],
 ])("refuses a wrong setting by its name: %s", (name, env) => {
   expect(() => loadConfig(workerConfig, env)).toThrow(ConfigError);
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
@@ -36,6 +43,9 @@ const bounds = [
   ["MILLRACE_DOCUMENT_PAGES", 1, 1_000_000],
   ["MILLRACE_DOCUMENT_CHARACTERS", 1, 100_000_000],
   ["MILLRACE_PROVIDER_SILENCE_MS", 100, 3_600_000],
+  ["MILLRACE_PROVIDER_CALL_MS", 1_000, 86_400_000],
+  ["MILLRACE_CONTEXT_TOKENS", 256, 1_000_000_000],
+  ["MILLRACE_REASONING_TOKENS", 0, 1_000_000],
   ["MILLRACE_TLS_RELOAD_MS", 100, 86_400_000],
   ["MILLRACE_SECRETS_RELOAD_MS", 100, 3_600_000],
   ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],

@@ -12,6 +12,7 @@ import {
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
+import { quirks } from "./providers/openai/quirks.ts";
 
 const list = (fallback: string) =>
   z
@@ -139,6 +140,34 @@ export const workerConfig = defineConfig(
       "MILLRACE_PROVIDER_SILENCE_MS",
       whole(60_000, 100, 3_600_000),
       "how long the model may send nothing, before its answer begins or within it, in milliseconds",
+    ),
+    quirks: setting(
+      "MILLRACE_PROVIDER_QUIRKS",
+      list("").pipe(z.array(z.enum(quirks))),
+      "how the model's server differs from OpenAI's, separated by commas; the worker finds out most by itself",
+    ),
+    contextTokens: setting(
+      "MILLRACE_CONTEXT_TOKENS",
+      z.coerce.number().int().min(256).max(1_000_000_000).optional(),
+      "the model's context in tokens, input and answer together; by default the worker learns it from the server",
+    ),
+    reasoningTokens: setting(
+      "MILLRACE_REASONING_TOKENS",
+      z.coerce.number().int().min(0).max(1_000_000).optional(),
+      "how many tokens a model may think in addition to its answer; by default 4,096 if it thinks",
+    ),
+    reasoningEffort: setting(
+      "MILLRACE_REASONING_EFFORT",
+      z
+        .string()
+        .regex(/^[a-z]{1,32}$/, "must be a word such as low, medium or high")
+        .optional(),
+      "the value of reasoning_effort in requests to the model",
+    ),
+    providerCallMs: setting(
+      "MILLRACE_PROVIDER_CALL_MS",
+      whole(900_000, 1_000, 86_400_000),
+      "how long the model may take for one answer in all, in milliseconds",
     ),
   },
   (config) => {

@@ -57,6 +57,10 @@ await runMain(
             apiKey: () => apiKey?.current ?? "",
             model: config.model,
             silenceMs: config.providerSilenceMs,
+            callMs: config.providerCallMs,
+            ...{ quirks: config.quirks, effort: config.reasoningEffort },
+            ...{ reasoningTokens: config.reasoningTokens, contextTokens: config.contextTokens },
+            onLesson: (lesson) => logger.warn(lesson, "the provider has shown a quirk"),
             // Some providers name a point in time until which to wait, so this needs the system's clock.
             clock: systemClock,
           });

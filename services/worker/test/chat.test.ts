@@ -17,7 +17,10 @@ test("answers one message with its key sentences, streamed one by one", async ()
   const { result, written } = await chat({
     messages: [user("The mill turns all day. The river is high now.")],
   });
-  expect(result).toEqual({ text: "The mill turns all day. The river is high now." });
+  expect(result).toEqual({
+    text: "The mill turns all day. The river is high now.",
+    finish_reason: "stop",
+  });
   expect(written).toHaveLength(2);
 });
 
@@ -33,7 +36,7 @@ test("answers a question with the sentences before it that are about it, and not
     ],
     maxTokens: 12,
   });
-  expect(result).toEqual({ text: "The mill has two stones of granite." });
+  expect(result).toEqual({ text: "The mill has two stones of granite.", finish_reason: "stop" });
 });
 
 test.each([

@@ -102,6 +102,7 @@ test.each([
   [refuse(400, "bad_request"), "refused"],
   [refuse(500, "server_error"), "server_error"],
   [{ kind: "breakOff", pieces: [], how: "end" } as const, "unanswered"],
+  [{ kind: "answer", pieces: ["The"], finishReason: "content_filter" } as const, "no_answer"],
 ])("times a provider's call by how it ended: %j", async (reply, outcome) => {
   const simulator = await startProviderSimulator(() => reply);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
@@ -112,6 +113,7 @@ test.each([
     apiKey: () => "k",
     model: "m",
     silenceMs: 1_000,
+    callMs: 9_000,
     clock,
   });
   const metrics = createMetrics();

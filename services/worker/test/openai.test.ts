@@ -16,7 +16,14 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   const simulator = await startProviderSimulator(() => reply);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const provider = openAiProvider({
-    ...{ baseUrl: simulator.url, apiKey: () => "sk-the-key", model: "m", clock, silenceMs: 60_000 },
+    ...{
+      baseUrl: simulator.url,
+      apiKey: () => "sk-the-key",
+      model: "m",
+      clock,
+      silenceMs: 60_000,
+      callMs: 600_000,
+    },
   });
   const stop = new AbortController();
   const messages = [{ role: "user" as const, content: "How does the mill turn?" }];
@@ -67,7 +74,7 @@ test.each([
     const headers = { "retry-after": "3", "x-ratelimit-remaining-requests": "0" };
     const { simulator, completion, fault } = await setup(refuse(httpStatus, code, headers));
     expect((await fault()).details).toEqual({
-      ...{ httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
+      ...{ reason: "PROVIDER_ERROR", httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
       rateLimitHeaders: { "x-ratelimit-remaining-requests": "0" },
     });
     expect(simulator.calls).toHaveLength(1);
@@ -167,6 +174,7 @@ test("lets a provider take long in total while it keeps sending", async () => {
     model: "m",
     clock,
     silenceMs: 60_000,
+    callMs: 600_000,
   });
   const { signal } = new AbortController();
   const messages = [{ role: "user" as const, content: "Go on." }];
@@ -176,9 +184,9 @@ test("lets a provider take long in total while it keeps sending", async () => {
       heard += 1;
   })();
   for (let pause = 0; pause < 4; pause += 1) {
-    // The provider's silence limit and the simulator's pause are both pending.
+    // The limits of silence and of the whole call, and the simulator's pause, are pending.
     await vi.waitFor(() =>
-      expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 2 }),
+      expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 3 }),
     );
     clock.advance(40_000);
   }
@@ -188,7 +196,7 @@ test("lets a provider take long in total while it keeps sending", async () => {
 
 test.each([
   ["content_filter", ["The"], /content filter/],
-  ["length", [], /used up 9 tokens/],
+  ["length", [], /spent all of its 4105 tokens on thought/],
 ] as const)(
   "fails for good for an answer that ended by %s after %j",
   async (finishReason, pieces, message) => {

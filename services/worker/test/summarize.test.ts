@@ -28,6 +28,7 @@ async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
           apiKey: () => "k",
           model: "m",
           silenceMs: 60_000,
+          callMs: 600_000,
           clock,
         });
   const execute = summarizeExecutor({
@@ -75,6 +76,7 @@ test("reads Markdown as text, and makes one summary of several documents", async
     summary: "The mill turns. The river is high.",
     pages: 2,
     parts: 1,
+    finish_reason: "stop",
   });
 });
 

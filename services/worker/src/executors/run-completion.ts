@@ -1,20 +1,29 @@
-import type { Clock } from "@millrace/shared";
+import { type Clock, ValidText } from "@millrace/shared";
 import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
 import { type AttemptContext, JobFailure } from "@millrace/worker-sdk";
 import {
   type Completion,
   type CompletionRequest,
+  ContextFault,
+  type FinishReason,
   type Provider,
   ProviderFault,
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
+import { ContextExceeded } from "./context-exceeded.ts";
 
-/** Reads a whole answer, and passes each piece of it to `piece`. */
+/** A model's whole answer. */
+export interface Answer {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+}
+
+/** Reads a whole answer, and passes each piece of it to `piece`. Answer and pieces are valid Unicode. */
 export type RunCompletion = (
   context: AttemptContext,
   request: Omit<CompletionRequest, "signal" | "keyId"> & { readonly signal?: AbortSignal },
   piece: (text: string) => Promise<void>,
-) => Promise<string>;
+) => Promise<Answer>;
 
 export interface CompletionObserver {
   readonly metrics: Pick<Metrics, "providerCallDuration">;
@@ -33,26 +42,32 @@ function outcomeOf(error: unknown, signal: AbortSignal): string {
   if (quotaExhausted) return "quota_exhausted";
   if (isRefusal(error)) return String(httpStatus);
   if (httpStatus === 0) return "unanswered";
+  if (httpStatus === 200) return "no_answer";
   return httpStatus >= 500 ? "server_error" : "refused";
 }
 
-async function readAll({ text }: Completion, piece: (text: string) => Promise<void>) {
-  let answer = "";
-  for await (const part of text) {
-    answer += part;
+async function readAll(completion: Completion, piece: (text: string) => Promise<void>) {
+  const valid = new ValidText();
+  let text = "";
+  const pass = async (part: string) => {
+    if (part === "") return;
+    text += part;
     await piece(part);
-  }
-  return answer;
+  };
+  for await (const part of completion.text) await pass(valid.push(part));
+  await pass(valid.end());
+  return { text, finishReason: completion.finishReason() };
 }
 
 /** Turns a provider's fault into a JobFailure that reports the provider's state to the scheduler. */
-function jobFailureOf(error: unknown, { pool }: AttemptContext): unknown {
+function jobFailureOf(error: unknown, { pool }: AttemptContext, called: boolean): unknown {
   if (!(error instanceof ProviderFault)) return error;
-  const { retryable, retryAfterMs, httpStatus, quotaExhausted, rateLimitHeaders } = error.details;
-  return new JobFailure("PROVIDER_ERROR", error.message, retryable, {
+  if (error instanceof ContextFault) return new ContextExceeded(error, called ? pool : undefined);
+  const { reason, retryable, retryAfterMs, ...answered } = error.details;
+  return new JobFailure(reason, error.message, retryable, {
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    provider: { account: pool, httpStatus, quotaExhausted, rateLimitHeaders },
+    provider: { account: pool, ...answered },
   });
 }
 
@@ -92,7 +107,7 @@ export function completionRunner(
       } catch (error) {
         outcome = outcomeOf(error, signal);
         if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
-        throw jobFailureOf(error, context);
+        throw jobFailureOf(error, context, completion.usage().providerCalls > 0);
       } finally {
         const seconds = (clock.nowMs() - startMs) / 1_000;
         metrics.providerCallDuration.observe({ provider: name, outcome }, seconds);

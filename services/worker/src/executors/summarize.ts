@@ -3,7 +3,8 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import type { DocumentReader } from "../documents/document-reader.ts";
 import type { ThreadPool } from "../threads/thread-pool.ts";
-import { parsePayload } from "./payload.ts";
+import { ContextExceeded, retryable, smallerSize } from "./context-exceeded.ts";
+import { parsePayload, reasoningTokens } from "./payload.ts";
 import type { RunCompletion } from "./run-completion.ts";
 
 const summarizePayload = z.strictObject({
@@ -13,6 +14,7 @@ const summarizePayload = z.strictObject({
   partTokens: z.int().min(256).max(100_000).default(3_000),
   /** An additional instruction for a model. */
   instruction: z.string().max(4_096).default(""),
+  reasoningTokens,
 });
 
 export interface SummarizeParts {
@@ -29,20 +31,22 @@ const leastTokens = 96;
 
 /**
  * Summarises the job's documents. It splits their text into parts, summarises each, and summarises the parts' summaries
- * together, in as many rounds as needed. It streams the final summary. The result is `{ summary, pages, parts }`.
+ * together, in as many rounds as needed. It streams the final summary. The result is
+ * `{ summary, pages, parts, finish_reason }`.
  */
 export function summarizeExecutor(parts: SummarizeParts): Executor {
   const { complete, threads, parallel } = parts;
   return async (context) => {
-    const { maxTokens, partTokens, instruction } = parsePayload(summarizePayload, context.payload);
+    const payload = parsePayload(summarizePayload, context.payload);
+    const { maxTokens, partTokens, instruction, reasoningTokens } = payload;
     if (context.documentIds.length === 0) {
       throw new NonRetryableError("MALFORMED", "A summarize job needs at least one document.");
     }
     const { text, pages } = await readAll(context, parts.readDocument);
     const { signal, keyId: key } = context;
     const onSpent = (computeMs: number) => context.addUsage({ computeMs });
-    const split = async (whole: string) => {
-      const input = { text: whole, maxTokens: partTokens };
+    const split = async (whole: string, maxTokens: number) => {
+      const input = { text: whole, maxTokens };
       const outcome = await threads.run("splitText", () => ({ input }), { signal, key, onSpent });
       if (outcome.kind === "done") return outcome.value;
       throw new NonRetryableError(
@@ -58,28 +62,64 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
       piece: (text: string) => Promise<void>,
     ) => {
       const messages = [system, { role: "user" as const, content }];
-      return complete(context, { messages, maxTokens: tokens, signal }, piece);
+      const lengths = { maxTokens: tokens, reasoningTokens };
+      return complete(context, { messages, ...lengths, signal }, piece);
     };
 
-    let round = await split(text);
+    let size = partTokens;
+    /** Summarises a part, in smaller pieces if the model does not take it whole. */
+    const shorten = async (part: string, signal: AbortSignal): Promise<string> => {
+      const summaries: string[] = [];
+      const pieces = size < partTokens ? await split(part, size) : [part];
+      for (const piece of pieces) {
+        try {
+          const share = Math.max(leastTokens, Math.floor(size / (round.length * 1.1)));
+          summaries.push((await summarise(piece, share, signal, async () => undefined)).text);
+        } catch (error) {
+          size = Math.min(size, smallerSize(error));
+          summaries.push(await shorten(piece, signal));
+        }
+      }
+      return summaries.join("\n\n");
+    };
+    /** Summarises the parts of a round, and their summaries, until one text is left. */
+    const condense = async (): Promise<string> => {
+      while (round.length > 1) {
+        const done = (n: number, total: number) => context.progress(n, total, "summarising parts");
+        const summaries = await inParallel(round, shorten, {
+          parallel,
+          done,
+          signal: context.signal,
+        });
+        const next = await split(summaries.join("\n\n"), size);
+        // If a provider does not shorten the text, the rounds would never end, so the last one takes all of it.
+        round = next.length < round.length ? next : [next.join("")];
+      }
+      return round[0] ?? "";
+    };
+
+    let round = await split(text, size);
     const count = round.length;
-    while (round.length > 1) {
-      // The summaries of all parts together should fit into one part.
-      const share = Math.max(leastTokens, Math.floor(partTokens / (round.length * 1.1)));
-      const done = (n: number, total: number) => context.progress(n, total, "summarising parts");
-      const shorten = (part: string, signal: AbortSignal) =>
-        summarise(part, share, signal, async () => undefined);
-      const summaries = await inParallel(round, shorten, {
-        parallel,
-        done,
-        signal: context.signal,
-      });
-      const next = await split(summaries.join("\n\n"));
-      // If a provider does not shorten the text, the rounds would never end, so the last one takes all of it.
-      round = next.length < round.length ? next : [next.join("")];
+    let written = false;
+    const write = async (piece: string) => {
+      written = true;
+      await context.write(piece);
+    };
+    for (let shortest = Number.POSITIVE_INFINITY; ; ) {
+      const rest = await condense();
+      try {
+        const last = await summarise(rest, maxTokens, context.signal, write);
+        return { summary: last.text, pages, parts: count, finish_reason: last.finishReason };
+      } catch (error) {
+        size = Math.min(size, smallerSize(error));
+        // What is written cannot be taken back, but another attempt replaces it.
+        if (written && error instanceof ContextExceeded) throw retryable(error);
+        // A provider that does not shorten the text would never make it fit.
+        if (rest.length >= shortest) throw error;
+        shortest = rest.length;
+        round = await split(rest, size);
+      }
     }
-    const summary = await summarise(round[0] ?? "", maxTokens, context.signal, context.write);
-    return { summary, pages, parts: count };
   };
 }
 

@@ -43,6 +43,7 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
     }
     return {
       text: answer(),
+      finishReason: () => "stop",
       usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs }),
     };
   },

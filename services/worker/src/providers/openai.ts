@@ -1,184 +1,169 @@
-import type { Clock, TimerHandle } from "@millrace/shared";
-import OpenAI, { APIConnectionError, APIError } from "openai";
+import type { Clock } from "@millrace/shared";
+import { APIError } from "openai";
+import { AnswerLength, type LengthLimit } from "./openai/answer-length.ts";
+import { faultOf, noAnswer } from "./openai/call-fault.ts";
+import { AZURE_PARAMETER, type Open, openAiClient } from "./openai/client.ts";
+import { ContextLimit } from "./openai/context-limit.ts";
+import { judge } from "./openai/ending.ts";
+import { Fallbacks } from "./openai/fallbacks.ts";
+import { Patience, type PatienceLimits } from "./openai/patience.ts";
+import { Dialect, type Lesson, type Quirk } from "./openai/quirks.ts";
+import { readAnswer, type Tally } from "./openai/read-answer.ts";
+import { requestBody } from "./openai/request-body.ts";
 import { type CompletionRequest, type Provider, ProviderFault } from "./provider.ts";
 
-export interface OpenAiProviderOptions {
+export interface OpenAiProviderOptions extends PatienceLimits {
+  /** Its query parameters are sent with every call. */
   readonly baseUrl: string;
   /** Called for each call, because the key may be rotated. */
   readonly apiKey: () => string;
   readonly model: string;
   readonly clock: Clock;
-  /** How long the provider may send nothing, before its answer begins or within it. */
-  readonly silenceMs: number;
+  /** How the server differs from OpenAI's, as far as the operator knows. */
+  readonly quirks?: readonly Quirk[];
+  /** The value of `reasoning_effort`. */
+  readonly effort?: string | undefined;
+  /** Room for the model's thoughts, in tokens. Default: 4,096 for a model that thinks. */
+  readonly reasoningTokens?: number | undefined;
+  /** The model's context in tokens, as far as the operator knows: input and answer together. */
+  readonly contextTokens?: number | undefined;
+  /** Called when an answer of the server has shown a quirk, or that the server does not have it. */
+  readonly onLesson?: (lesson: Lesson) => void;
 }
 
-const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
-
-/** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
-const SECRET_CHARS = 8;
-
-/** Estimates tokens until the provider reports its own count: a token is about four bytes of English. */
-const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-
-/** Reads Retry-After, in seconds or as an HTTP date, as milliseconds. A time in the past, or no time, is ignored. */
-function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
-  const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
-  if (precise > 0 && Number.isFinite(precise)) return precise;
-  const value = headers?.get("retry-after");
-  if (value === null || value === undefined || value.trim() === "") return undefined;
-  const seconds = Number(value);
-  const delayMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - nowMs;
-  return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
+/** What all completions of a provider share. */
+interface Shared {
+  readonly options: OpenAiProviderOptions;
+  readonly dialect: Dialect;
+  readonly length: AnswerLength;
+  readonly context: ContextLimit;
+  readonly open: Open;
 }
 
-/** A fault without an HTTP status: the answer did not arrive, or not completely. */
-const unanswered = (message: string, cause?: unknown): ProviderFault =>
-  new ProviderFault(
-    message,
-    { retryable: true, httpStatus: 0, quotaExhausted: false, rateLimitHeaders: {} },
-    cause,
-  );
+/**
+ * One completion. It makes another call only if the server does not understand the request or does not allow the length of its
+ * answer, or if the model has spent its whole answer on thought.
+ */
+class OpenAiCompletion {
+  readonly tally: Tally = {
+    ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
+  };
+  readonly #shared: Shared;
+  readonly #request: CompletionRequest;
+  readonly #fallbacks: Fallbacks;
+  /** Whether the provider has begun its answer. */
+  #begun = false;
 
-/** A fault that repeating the call does not correct. */
-const refusedForGood = (message: string): ProviderFault =>
-  new ProviderFault(message, {
-    ...{ retryable: false, httpStatus: 200, quotaExhausted: false, rateLimitHeaders: {} },
-  });
-
-function faultOf(error: unknown, nowMs: number, apiKey: string): ProviderFault {
-  if (error instanceof ProviderFault) return error;
-  const original = error instanceof Error ? error.message : String(error);
-  // Some providers quote the key that they refuse. The job's caller must not see it.
-  const message =
-    apiKey.length < SECRET_CHARS ? original : original.replaceAll(apiKey, "[redacted]");
-  const cause = message === original ? error : undefined;
-  if (!(error instanceof APIError) || error.status === undefined) {
-    const what =
-      error instanceof APIConnectionError ? "could not be reached" : "broke off its answer";
-    return unanswered(`The model provider ${what}: ${message}`, cause);
+  constructor(shared: Shared, request: CompletionRequest) {
+    this.#shared = shared;
+    this.#request = request;
+    const { onLesson = () => undefined } = shared.options;
+    this.#fallbacks = new Fallbacks(shared.dialect, onLesson);
   }
-  const httpStatus = error.status;
-  const quotaExhausted =
-    httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");
-  const isTransient = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
-  const after = retryAfterMs(error.headers, nowMs);
-  const limitHeaders = [...(error.headers ?? [])].filter(([n]) => n.startsWith("x-ratelimit-"));
-  return new ProviderFault(
-    `The model provider refused the call: ${message}`,
-    {
-      retryable: isTransient && !quotaExhausted,
-      ...(after === undefined ? {} : { retryAfterMs: after }),
-      ...{ httpStatus, quotaExhausted },
-      rateLimitHeaders: Object.fromEntries(limitHeaders.slice(0, 32)),
-    },
-    cause,
-  );
+
+  async *answer(): AsyncGenerator<string, void> {
+    const { signal } = this.#request;
+    const { options } = this.#shared;
+    const { clock, apiKey } = options;
+    signal.throwIfAborted();
+    const patience = new Patience(clock, options);
+    try {
+      yield* this.#say(patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      patience.signal.throwIfAborted();
+      throw faultOf(error, { nowMs: clock.nowMs(), apiKey: apiKey(), begun: this.#begun });
+    } finally {
+      patience.over();
+    }
+  }
+
+  async *#say(patience: Patience): AsyncGenerator<string, void> {
+    const { length } = this.#shared;
+    const first = length.limit(this.#request);
+    if (yield* this.#sayWithin(first, patience)) return;
+    const raised = length.limit(this.#request, first);
+    if (yield* this.#sayWithin(raised, patience)) return;
+    const { limitTokens, reserveTokens } = raised;
+    const message = `The model spent all of its ${limitTokens} tokens on thought and wrote no text: set reasoningTokens above ${reserveTokens}.`;
+    throw noAnswer("ANSWER_ONLY_THOUGHT", message);
+  }
+
+  /** Makes a call. Returns false if the answer has reached the limit before it said anything. */
+  async *#sayWithin(limit: LengthLimit, patience: Patience) {
+    const { dialect, length, context } = this.#shared;
+    const { messages, signal } = this.#request;
+    const either = AbortSignal.any([signal, patience.signal]);
+    const { chunks, limitTokens } = await this.#send(limit, patience, either);
+    const thoughtFirst = dialect.has("thought-first");
+    const spentBefore = this.tally.outputTokens;
+    const ending = yield* readAnswer(chunks, { messages, tally: this.tally, thoughtFirst });
+    // When the signal aborts, the SDK ends its stream without an error.
+    either.throwIfAborted();
+    if (ending.readTokens !== undefined && !dialect.has("counts-less")) {
+      context.compare(this.#request, ending.readTokens);
+    }
+    const endless = dialect.has("no-finish-reason") && ending.said;
+    const verdict = judge(endless ? { ...ending, finish: ending.finish ?? "stop" } : ending);
+    if (verdict instanceof ProviderFault) throw verdict;
+    if (ending.thought || !ending.said) length.thought();
+    this.#fallbacks.written(this.tally.outputTokens - spentBefore, limitTokens);
+    this.tally.finishReason = verdict;
+    return ending.said;
+  }
+
+  /** Sends the request, again and differently if the server does not take it. */
+  async #send(limit: LengthLimit, patience: Patience, signal: AbortSignal) {
+    const { dialect, context, open, options } = this.#shared;
+    const { model, effort } = options;
+    const { messages } = this.#request;
+    let fitting = context.fit(this.#request, limit);
+    for (;;) {
+      const { limitTokens } = fitting;
+      const body = requestBody(dialect, { model, messages, limitTokens, effort });
+      this.tally.providerCalls += 1;
+      try {
+        const chunks = await open(body, { signal, heard: () => patience.heard() });
+        this.#begun = true;
+        this.#fallbacks.taken();
+        return { chunks, limitTokens };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof APIError)) throw error;
+        const next = context.learnFrom(error, this.#request, fitting);
+        if (next === undefined && !this.#fallbacks.learnFrom(error, body)) throw error;
+        fitting = next ?? fitting;
+      }
+    }
+  }
 }
 
-/** Aborts after too long a silence. */
-class Silence {
-  readonly #abort = new AbortController();
-  readonly #clock: Clock;
-  readonly #ms: number;
-  #timer: TimerHandle | undefined;
-
-  constructor(clock: Clock, ms: number) {
-    this.#clock = clock;
-    this.#ms = ms;
-    this.heard();
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  heard(): void {
-    this.#timer?.cancel();
-    const fault = unanswered(`The model provider sent nothing for ${this.#ms / 1_000} s.`);
-    this.#timer = this.#clock.after(this.#ms, () => this.#abort.abort(fault));
-  }
-
-  over(): void {
-    this.#timer?.cancel();
-  }
-}
-
-/** Streams chat completions from any server that speaks OpenAI's protocol. It retries no call itself. */
+/**
+ * Streams chat completions from any server that speaks OpenAI's protocol. It repeats no call that failed, but it writes a
+ * request again that the server does not understand.
+ */
 export function openAiProvider(options: OpenAiProviderOptions): Provider {
-  const client = new OpenAI({
-    baseURL: options.baseUrl,
-    apiKey: async () => options.apiKey(),
-    // Only the scheduler decides whether and when to retry.
-    maxRetries: 0,
-    // Longer than our own time-out, which then applies first.
-    timeout: options.silenceMs * 2,
-  });
-  const open = ({ messages, maxTokens }: CompletionRequest, signal: AbortSignal) =>
-    client.chat.completions.create(
-      {
-        model: options.model,
-        messages: messages.map((message) => ({ ...message })),
-        max_completion_tokens: maxTokens,
-        stream: true,
-        stream_options: { include_usage: true },
-      },
-      { signal },
-    );
+  const { baseUrl, apiKey, quirks = [] } = options;
+  const isAzure = new URL(baseUrl).searchParams.has(AZURE_PARAMETER);
+  const dialect = new Dialect([...quirks, ...(isAzure ? (["api-key-header"] as const) : [])]);
+  // Longer than our own time-out, which then applies first.
+  const open = openAiClient({ baseUrl, apiKey, timeoutMs: options.silenceMs * 2 }, dialect);
+  const length = new AnswerLength(options.model, options.reasoningTokens);
+  const context = new ContextLimit(options.contextTokens);
+  const shared = { options, dialect, length, context, open };
   return {
     name: "openai",
     model: options.model,
     complete(request) {
-      const { messages, maxTokens, signal } = request;
-      let inputTokens = 0;
-      let outputTokens = 0;
-      let providerCalls = 0;
-      async function* answer() {
-        signal.throwIfAborted();
-        providerCalls = 1;
-        const silence = new Silence(options.clock, options.silenceMs);
-        const either = AbortSignal.any([signal, silence.signal]);
-        let ended: string | null = null;
-        let empty = true;
-        try {
-          const stream = await open(request, either);
-          inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
-          for await (const { choices, usage } of stream) {
-            silence.heard();
-            const piece = choices[0]?.delta?.content ?? "";
-            ended = choices[0]?.finish_reason ?? ended;
-            if (piece !== "") {
-              empty = false;
-              outputTokens += estimateTokens(piece);
-              yield piece;
-            }
-            // The provider charges what it counted itself, so its count replaces the estimate.
-            if (usage) {
-              inputTokens = usage.prompt_tokens;
-              outputTokens = usage.completion_tokens;
-            }
-          }
-          // When the signal aborts, the SDK ends its stream without an error.
-          either.throwIfAborted();
-        } catch (error) {
-          either.throwIfAborted();
-          throw faultOf(error, options.clock.nowMs(), options.apiKey());
-        } finally {
-          silence.over();
-        }
-        // A server that shuts down may close its stream like one that has finished.
-        if (ended === null) throw unanswered("The model provider broke off its answer.");
-        if (ended === "content_filter") {
-          throw refusedForGood("The model provider's content filter stopped the answer.");
-        }
-        if (empty && ended === "length") {
-          throw refusedForGood(
-            `The model used up ${maxTokens} tokens before it wrote any text: raise maxTokens.`,
-          );
-        }
-      }
+      const completion = new OpenAiCompletion(shared, request);
+      const { tally } = completion;
       return {
-        text: answer(),
-        usage: () => ({ inputTokens, outputTokens, providerCalls }),
+        text: completion.answer(),
+        usage: () => {
+          const { inputTokens, outputTokens, providerCalls } = tally;
+          return { inputTokens, outputTokens, providerCalls };
+        },
+        finishReason: () => tally.finishReason,
       };
     },
   };

@@ -1,3 +1,5 @@
+import { type AnswerReason, answerReasons } from "@millrace/shared";
+
 export interface Message {
   readonly role: "system" | "user" | "assistant";
   readonly content: string;
@@ -5,8 +7,10 @@ export interface Message {
 
 export interface CompletionRequest {
   readonly messages: readonly Message[];
-  /** The longest answer, in tokens. */
+  /** The longest answer, in tokens. The model's thoughts do not count. */
   readonly maxTokens: number;
+  /** Room for the model's thoughts, in tokens; undefined: as the provider is configured. */
+  readonly reasoningTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** The id of the API key whose job makes the call. */
   readonly keyId: string;
@@ -20,9 +24,14 @@ export interface TokenUsage {
   readonly computeMs?: number;
 }
 
+/** How an answer ended: by itself, or at its length limit. */
+export type FinishReason = "stop" | "length";
+
 export interface Completion {
-  /** The answer as it arrives; read it once. Throws ProviderFault, or the signal's reason. */
+  /** The answer as it arrives, without the model's thoughts; read it once. Throws ProviderFault, or the signal's reason. */
   readonly text: AsyncIterable<string>;
+  /** Known when `text` has ended. */
+  finishReason(): FinishReason;
   /** The usage so far. It is final when `text` has ended, also if it threw. */
   usage(): TokenUsage;
 }
@@ -36,6 +45,7 @@ export interface Provider {
 }
 
 export interface ProviderFaultDetails {
+  readonly reason: AnswerReason | "PROVIDER_ERROR";
   readonly retryable: boolean;
   /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -55,5 +65,30 @@ export class ProviderFault extends Error {
   constructor(message: string, details: ProviderFaultDetails, cause?: unknown) {
     super(message, { cause });
     this.details = details;
+  }
+}
+
+/** What fits into a model's context. */
+export interface ContextRoom {
+  /** The tokens of input and answer together that the model can hold; undefined if the provider does not say it. */
+  readonly contextTokens: number | undefined;
+  /**
+   * How many tokens the longest message may have by our own count, so that the request fits, if its answer takes at most half of
+   * the context.
+   */
+  readonly messageTokens: number;
+}
+
+/** A request whose input is too large for the model. */
+export class ContextFault extends ProviderFault {
+  readonly room: ContextRoom;
+
+  constructor(reason: "CONTEXT_EXCEEDED" | "INPUT_TRUNCATED", message: string, room: ContextRoom) {
+    super(message, {
+      ...{ reason, ...answerReasons[reason] },
+      httpStatus: reason === "INPUT_TRUNCATED" ? 200 : 400,
+      ...{ quotaExhausted: false, rateLimitHeaders: {} },
+    });
+    this.room = room;
   }
 }

@@ -1,0 +1,106 @@
+import { type AnswerReason, answerReasons, ValidText } from "@millrace/shared";
+import { APIConnectionError, APIError } from "openai";
+import { ProviderFault } from "../provider.ts";
+
+const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
+/** The codes of servers that filter a request before a model sees it. */
+const filterCodes = new Set(["content_filter", "content_policy_violation"]);
+
+/** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
+const SECRET_CHARS = 8;
+
+/** Reads Retry-After, in seconds or as an HTTP date, as milliseconds. A time in the past, or no time, is ignored. */
+function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
+  const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
+  if (precise > 0 && Number.isFinite(precise)) return precise;
+  const value = headers?.get("retry-after");
+  if (value === null || value === undefined || value.trim() === "") return undefined;
+  const seconds = Number(value);
+  const delayMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - nowMs;
+  return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
+}
+
+/** A fault without an HTTP status: the answer did not arrive, or not completely. */
+export const unanswered = (
+  reason: "PROVIDER_ERROR" | "ANSWER_FAILED" | "ANSWER_BROKEN_OFF",
+  message: string,
+  cause?: unknown,
+): ProviderFault =>
+  new ProviderFault(
+    message,
+    { reason, retryable: true, httpStatus: 0, quotaExhausted: false, rateLimitHeaders: {} },
+    cause,
+  );
+
+/** A fault of a call that the provider took and answered, though not with what was asked for. */
+export const noAnswer = (reason: AnswerReason, message: string): ProviderFault =>
+  new ProviderFault(message, {
+    ...{ reason, ...answerReasons[reason], httpStatus: 200 },
+    ...{ quotaExhausted: false, rateLimitHeaders: {} },
+  });
+
+/** Returns the message of an error for the job's caller, who must not see the key that some providers quote. */
+function readable(error: unknown, apiKey: string) {
+  const original = error instanceof Error ? error.message : String(error);
+  const message =
+    apiKey.length < SECRET_CHARS ? original : original.replaceAll(apiKey, "[redacted]");
+  const text = new ValidText();
+  return {
+    message: text.push(message) + text.end(),
+    // The original error has the key in its message.
+    cause: message === original ? error : undefined,
+  };
+}
+
+/** The status that an error inside a stream names as its code, as some routers of providers do. */
+function statusInside({ code }: APIError): number | undefined {
+  const status = Number(code);
+  return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
+}
+
+export interface FaultContext {
+  readonly nowMs: number;
+  readonly apiKey: string;
+  /** Whether the provider had begun its answer. */
+  readonly begun: boolean;
+}
+
+/** Turns an error of the SDK, or of the connection, into a fault. */
+export function faultOf(error: unknown, { nowMs, apiKey, begun }: FaultContext): ProviderFault {
+  if (error instanceof ProviderFault) return error;
+  const { message, cause } = readable(error, apiKey);
+  const answered = error instanceof APIError && !(error instanceof APIConnectionError);
+  if (!answered) {
+    return begun
+      ? unanswered(
+          "ANSWER_BROKEN_OFF",
+          `The model provider broke off its answer: ${message}`,
+          cause,
+        )
+      : unanswered("PROVIDER_ERROR", `The model provider could not be reached: ${message}`, cause);
+  }
+  const httpStatus = error.status ?? statusInside(error);
+  if (filterCodes.has(error.code ?? "") && (httpStatus ?? 400) < 500) {
+    return noAnswer("ANSWER_FILTERED", `The model provider's content filter: ${message}`);
+  }
+  if (httpStatus === undefined) {
+    const ended = `The model provider ended its answer by an error: ${message}`;
+    return unanswered("ANSWER_FAILED", ended, cause);
+  }
+  const quotaExhausted =
+    httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");
+  const isTransient = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
+  const after = retryAfterMs(error.headers, nowMs);
+  const limitHeaders = [...(error.headers ?? [])].filter(([n]) => n.startsWith("x-ratelimit-"));
+  return new ProviderFault(
+    `The model provider refused the call: ${message}`,
+    {
+      reason: "PROVIDER_ERROR",
+      retryable: isTransient && !quotaExhausted,
+      ...(after === undefined ? {} : { retryAfterMs: after }),
+      ...{ httpStatus, quotaExhausted },
+      rateLimitHeaders: Object.fromEntries(limitHeaders.slice(0, 32)),
+    },
+    cause,
+  );
+}

@@ -1,0 +1,58 @@
+import OpenAI from "openai";
+import type {
+  ChatCompletionChunk,
+  ChatCompletionCreateParams,
+} from "openai/resources/chat/completions";
+import { Stream } from "openai/streaming";
+import type { Dialect } from "./quirks.ts";
+import { uniformFetch } from "./uniform-fetch.ts";
+
+export interface ClientOptions {
+  /** Its query parameters are sent with every call. */
+  readonly baseUrl: string;
+  /** Called for each call, because the key may be rotated. */
+  readonly apiKey: () => string;
+  /** How long to wait for the head of a response, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  /** Called for whatever arrives. */
+  readonly heard: () => void;
+}
+
+/** Sends a request. Returns the chunks of its answer, also if the answer comes whole. Throws the SDK's errors. */
+export type Open = (
+  body: ChatCompletionCreateParams,
+  options: OpenOptions,
+) => Promise<AsyncIterable<ChatCompletionChunk>>;
+
+/** Azure's address of a model has this parameter, and takes the key in a header of its own. */
+export const AZURE_PARAMETER = "api-version";
+
+export function openAiClient(
+  { baseUrl, apiKey, timeoutMs: timeout }: ClientOptions,
+  dialect: Dialect,
+): Open {
+  const { origin, pathname, searchParams } = new URL(baseUrl);
+  const client = new OpenAI({
+    baseURL: origin + pathname,
+    defaultQuery: Object.fromEntries(searchParams),
+    apiKey: async () => apiKey(),
+    // Only the scheduler decides whether and when to retry.
+    maxRetries: 0,
+    timeout,
+  });
+  return async (body, { signal, heard }) => {
+    const stop = new AbortController();
+    const headers = dialect.has("api-key-header")
+      ? { Authorization: null, "api-key": apiKey() }
+      : {};
+    const response = await client
+      .withOptions({ fetch: uniformFetch(heard) })
+      .chat.completions.create(body, { signal: AbortSignal.any([signal, stop.signal]), headers })
+      .asResponse();
+    return Stream.fromSSEResponse<ChatCompletionChunk>(response, stop);
+  };
+}

@@ -1,0 +1,67 @@
+import type { ChatCompletionChunk } from "openai/resources/chat/completions";
+import type { FinishReason, Message } from "../provider.ts";
+import { answerPart } from "./answer-part.ts";
+import type { Ending } from "./ending.ts";
+import { VisibleText } from "./visible-text.ts";
+
+/** What a completion has spent so far, and how it ended. */
+export interface Tally {
+  inputTokens: number;
+  outputTokens: number;
+  providerCalls: number;
+  finishReason: FinishReason;
+}
+
+/** Estimates tokens until the provider reports its own count: a token is about four bytes of English. */
+const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
+
+export interface ReadOptions {
+  readonly messages: readonly Message[];
+  readonly tally: Tally;
+  /** Whether the text begins within a thought. */
+  readonly thoughtFirst: boolean;
+}
+
+interface Reported {
+  /** How many tokens of input the server has read, if it says so. */
+  readonly readTokens: number | undefined;
+}
+
+/** Reads the answer of one call. Yields its text, adds what it cost to the tally, and returns how it ended. */
+export async function* readAnswer(
+  chunks: AsyncIterable<ChatCompletionChunk>,
+  { messages, tally, thoughtFirst }: ReadOptions,
+): AsyncGenerator<string, Ending & Reported> {
+  const visible = new VisibleText(thoughtFirst);
+  const before = { ...tally };
+  tally.inputTokens += messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+  let finish: string | undefined;
+  let refusal = "";
+  let thought = false;
+  let callsTool = false;
+  let readTokens: number | undefined;
+  for await (const chunk of chunks) {
+    const part = answerPart(chunk);
+    finish = part.finish ?? finish;
+    refusal += part.refusal;
+    thought ||= part.thought !== "";
+    callsTool ||= part.callsTool;
+    const written = part.text + part.thought;
+    if (written !== "") tally.outputTokens += estimateTokens(written);
+    const text = visible.push(part.text);
+    if (text !== "") yield text;
+    // The provider charges what it counted itself, so its count replaces the estimate.
+    if (part.usage) {
+      tally.inputTokens = before.inputTokens + part.usage.prompt_tokens;
+      tally.outputTokens = before.outputTokens + part.usage.completion_tokens;
+      // Some servers leave out of their count what they had in their cache.
+      const cached = part.usage.prompt_tokens_details?.cached_tokens ?? 0;
+      readTokens = part.usage.prompt_tokens + cached;
+      thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
+    }
+  }
+  const rest = visible.end(finish === "length");
+  if (rest !== "") yield rest;
+  const { said } = visible;
+  return { finish, refusal, callsTool, said, thought: thought || visible.thought, readTokens };
+}

@@ -1,0 +1,67 @@
+/**
+ * Makes the responses of all servers alike before the SDK reads them. The SDK hides comments of a stream, reads a JSON body
+ * as an empty stream, and drops an error that is not below `error`.
+ */
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How much of an error that is not JSON is shown. */
+const ERROR_CHARS = 1_000;
+
+/** Returns the error of any server in OpenAI's form. */
+function errorOf(text: string, type: string): Json {
+  if (type.includes("text/html")) return { message: "the answer is a page of HTML" };
+  const body = parsed(text);
+  if (!isObject(body)) return { message: text.slice(0, ERROR_CHARS) };
+  if (isObject(body.error)) return body.error;
+  const { message = body.error ?? body.detail ?? body } = body;
+  const inWords = typeof message === "string" ? message : JSON.stringify(message);
+  return { ...body, message: inWords };
+}
+
+/** Returns a whole answer as the only event of a stream. */
+function eventOf(text: string): string {
+  const body = parsed(text);
+  const answer = isObject(body) ? body : { error: { message: "the answer is not JSON" } };
+  const choices = Array.isArray(answer.choices) ? answer.choices : [];
+  const event = {
+    ...answer,
+    choices: choices.map((choice: Json) => ({ ...choice, delta: choice.message })),
+  };
+  return `data: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`;
+}
+
+/** Wraps `fetch`. Calls `heard` for the beginning of the response, and for whatever arrives of its body. */
+export const uniformFetch =
+  (heard: () => void): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    heard();
+    const { status, statusText, headers } = response;
+    const tap = new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, body) {
+        heard();
+        body.enqueue(bytes);
+      },
+    });
+    const body = response.body?.pipeThrough(tap) ?? null;
+    const type = headers.get("content-type") ?? "";
+    const passOn = (content: ReadableStream<Uint8Array> | string | null) =>
+      new Response(content, { status, statusText, headers });
+    if (!response.ok) {
+      const error = errorOf(await new Response(body).text(), type);
+      return passOn(JSON.stringify({ error }));
+    }
+    return passOn(type.includes("json") ? eventOf(await new Response(body).text()) : body);
+  };

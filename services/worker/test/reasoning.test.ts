@@ -1,0 +1,154 @@
+/** Tests that an answer and the thought before it have separate limits, with real HTTP. */
+import { systemClock as clock } from "@millrace/shared";
+import {
+  answerChunk,
+  type ProviderCall,
+  type ProviderReply,
+  startProviderSimulator,
+} from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { chatExecutor } from "../src/executors/chat.ts";
+import { summarizeExecutor } from "../src/executors/summarize.ts";
+import type { Lesson } from "../src/providers/openai/quirks.ts";
+import { type OpenAiProviderOptions, openAiProvider } from "../src/providers/openai.ts";
+import { attempt, completeWith, openDocuments } from "./setup.ts";
+
+const limitOf = ({ body }: ProviderCall) =>
+  Number(body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY);
+
+/** A model that thinks for so many tokens before it writes, within its limit. */
+const thinker =
+  (hidden: number) =>
+  (call: ProviderCall): ProviderReply => {
+    const limit = limitOf(call);
+    const usage = {
+      prompt_tokens: 20,
+      completion_tokens: Math.min(limit, hidden + 2),
+      completion_tokens_details: { reasoning_tokens: Math.min(limit, hidden) },
+    };
+    const ended = limit <= hidden ? [] : [answerChunk({ content: "By water." })];
+    const finish = limit <= hidden ? "length" : "stop";
+    return { kind: "stream", events: [...ended, answerChunk({}, finish, { usage })] };
+  };
+
+async function setup(
+  behave: (call: ProviderCall) => ProviderReply,
+  change: Partial<OpenAiProviderOptions> = {},
+) {
+  const simulator = await startProviderSimulator(behave);
+  onTestFinished(() => simulator[Symbol.asyncDispose]());
+  const provider = openAiProvider({
+    ...{ baseUrl: simulator.url, apiKey: () => "k", model: "m", clock },
+    ...{ silenceMs: 60_000, callMs: 600_000, ...change },
+  });
+  const complete = completeWith(provider);
+  const chat = async (payload: object = {}) => {
+    const messages = [{ role: "user", content: "How does the mill turn?" }];
+    const { context, used } = attempt({ messages, maxTokens: 100, ...payload });
+    const { text } = (await chatExecutor(complete)(context)) as { text: string };
+    return { text, used };
+  };
+  const limits = () => simulator.calls.map(limitOf);
+  const bodies = () => simulator.calls.map(({ body }) => body);
+  return { chat, limits, bodies, complete };
+}
+
+test("raises the limit once if a model spends all of it on thought, and keeps room for thought", async () => {
+  const { chat, limits } = await setup(thinker(300));
+  const { text, used } = await chat();
+  expect(text).toBe("By water.");
+  expect(limits()).toEqual([100, 100 + 4_096]);
+  // Both calls are charged.
+  expect(used).toEqual([{ inputTokens: 40, outputTokens: 100 + 302, providerCalls: 2 }]);
+  await chat();
+  expect(limits()).toEqual([100, 4_196, 4_196]);
+});
+
+test.each([
+  ["its usage", thinker(30)],
+  [
+    "its stream",
+    (): ProviderReply => ({
+      ...{ kind: "stream" },
+      events: [answerChunk({ reasoning_content: "Hmm." }), answerChunk({ content: "By." }, "stop")],
+    }),
+  ],
+])("keeps room for thought for a model that shows in %s that it thinks", async (_, behave) => {
+  const { chat, limits } = await setup(behave);
+  await chat();
+  await chat();
+  expect(limits()).toEqual([100, 4_196]);
+});
+
+test.each([
+  "o3",
+  "gpt-5-mini",
+  "openai/gpt-5",
+  "openai/gpt-oss-120b",
+  "deepseek-r1:14b",
+  "QwQ-32B",
+])("keeps room for thought from the first call for %s", async (model) => {
+  const { chat, limits } = await setup(thinker(300), { model });
+  await chat();
+  expect(limits()).toEqual([4_196]);
+});
+
+test.each(["gpt-4o", "llama3.1:8b", "mistral-small", "gpt-50x", "solo1"])(
+  "gives %s no room for thought that it does not show",
+  async (model) => {
+    const { chat, limits } = await setup(thinker(0), { model });
+    await chat();
+    await chat();
+    expect(limits()).toEqual([100, 100]);
+  },
+);
+
+test("takes the operator's room for thought, and before it the job's", async () => {
+  const { chat, limits } = await setup(thinker(300), { reasoningTokens: 500 });
+  await chat();
+  await chat({ reasoningTokens: 1_000 });
+  expect(limits()).toEqual([600, 1_100]);
+});
+
+test("says what to raise if the raised limit is too low too, and that helps", async () => {
+  const { chat, limits } = await setup(thinker(50_000));
+  await expect(chat()).rejects.toMatchObject({
+    ...{ reason: "ANSWER_ONLY_THOUGHT", retryable: false },
+    message:
+      "The model spent all of its 4196 tokens on thought and wrote no text: set reasoningTokens above 4096.",
+  });
+  expect(limits()).toEqual([100, 4_196]);
+  expect((await chat({ reasoningTokens: 50_000 })).text).toBe("By water.");
+});
+
+test("raises a limit to four times the room that was too small", async () => {
+  const { chat, limits } = await setup(thinker(5_000), { reasoningTokens: 2_000 });
+  await chat();
+  expect(limits()).toEqual([2_100, 8_100]);
+});
+
+test("summarises with a model that thinks longer than a part's summary may be", async () => {
+  const { complete, limits } = await setup(thinker(300));
+  const { put, threads, readDocument } = await openDocuments();
+  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
+  const story = Array.from({ length: 60 }, (_, i) => `The captain wrote log ${i} at the mill.`);
+  const id = await put("log.txt", "text/plain", Buffer.from(story.join("\n\n")));
+  const result = await execute(attempt({ partTokens: 256, maxTokens: 64 }, [id]).context);
+  expect(result).toMatchObject({ summary: "By water.", finish_reason: "stop" });
+  expect(limits().filter((limit) => limit <= 300).length).toBeLessThanOrEqual(2);
+});
+
+test("limits answers by max_tokens if a server ignores the other field", async () => {
+  const lessons: Lesson[] = [];
+  const { chat, bodies } = await setup(
+    ({ body }) => {
+      const usage = { prompt_tokens: 20, completion_tokens: "max_tokens" in body ? 90 : 1_500 };
+      return { kind: "stream", events: [answerChunk({ content: "By." }, "stop", { usage })] };
+    },
+    { onLesson: (lesson) => lessons.push(lesson) },
+  );
+  await chat();
+  await chat();
+  expect(bodies()).toMatchObject([{ max_completion_tokens: 100 }, { max_tokens: 100 }]);
+  expect(lessons).toEqual([{ quirk: "max-tokens", has: true }]);
+});
