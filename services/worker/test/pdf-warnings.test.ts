@@ -1,20 +1,12 @@
 import { expect, test } from "vitest";
-import { readDocument } from "../src/documents/read-document.ts";
 import { pagesPdf, show } from "./hand-written-pdf.ts";
+import { readPdf } from "./read-pdf.ts";
 
-const read = (pdf: Uint8Array) =>
-  readDocument(
-    {
-      ...{ filename: "a.pdf", contentType: "application/pdf", bytes: new Uint8Array(pdf) },
-      limits: { pages: 100, characters: 1_000_000 },
-    },
-    () => undefined,
-  );
 const pageOf = (name: string) => show(`The mill of ${name} turns in the morning.`, 72, 700);
 
 test("reads the other pages if some are damaged, and names these", async () => {
   const good = ["Oda", "Ute", "Ina", "Eva"].map(pageOf);
-  const reading = await read(
+  const reading = await readPdf(
     pagesPdf([good[0], undefined, good[1], undefined, undefined, good[2], good[3]]),
   );
   expect(reading).toEqual({
@@ -28,21 +20,21 @@ test("reads the other pages if some are damaged, and names these", async () => {
 });
 
 test("refuses a document of which no page can be read", async () => {
-  expect(await read(pagesPdf([undefined, undefined]))).toMatchObject({
+  expect(await readPdf(pagesPdf([undefined, undefined]))).toMatchObject({
     kind: "refused",
     reason: "DOCUMENT_UNREADABLE",
   });
 });
 
 test("has no warnings if everything was read", async () => {
-  expect(await read(pagesPdf([pageOf("Oda")]))).not.toHaveProperty("warnings");
+  expect(await readPdf(pagesPdf([pageOf("Oda")]))).not.toHaveProperty("warnings");
 });
 
 test("names only some of very many damaged pages", async () => {
   const contents = Array.from({ length: 60 }, (_, page) =>
     page % 2 === 1 ? pageOf("Oda") : undefined,
   );
-  expect(await read(pagesPdf(contents))).toMatchObject({
+  expect(await readPdf(pagesPdf(contents))).toMatchObject({
     pages: 60,
     warnings: ["30 pages (1, 3, 5, 7, 9, 11, 13, 15 and others) cannot be read and are left out."],
   });

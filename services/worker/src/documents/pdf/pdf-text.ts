@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import {
   getDocument,
   type PDFDocumentProxy,
@@ -7,8 +9,21 @@ import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
 import { flowText } from "./flow-text.ts";
 import { withoutFurniture } from "./page-furniture.ts";
-import { type Line, linesOf } from "./page-lines.ts";
+import type { Line } from "./page-lines.ts";
 import { pageWarning } from "./page-warnings.ts";
+import { type PiecesByDirection, piecesOf } from "./pieces.ts";
+import { blocksOf } from "./reading-order.ts";
+import { withoutRepeats } from "./repeated-pieces.ts";
+import { type Run, rowsOf, runsOf } from "./runs.ts";
+
+/**
+ * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has fonts of its
+ * own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
+ */
+const cMapUrl = join(
+  dirname(createRequire(import.meta.url).resolve("pdfjs-dist/package.json")),
+  "cmaps/",
+);
 
 const refused = (reason: string, message: string): DocumentReading => ({
   kind: "refused",
@@ -38,6 +53,8 @@ export async function pdfText(
     verbosity: VerbosityLevel.ERRORS,
     useSystemFonts: false,
     disableFontFace: true,
+    cMapUrl,
+    cMapPacked: true,
   });
   try {
     return await readPages(name, await task.promise, limits, progress);
@@ -52,16 +69,32 @@ export async function pdfText(
   }
 }
 
+/** The runs of a page by the direction of their lines: that of most text first. */
+type PageRuns = readonly (readonly Run[])[];
+
 /** Reads one page. A damaged page must not cost the others, so it is undefined. */
-async function readPage(pdf: PDFDocumentProxy, number: number): Promise<Line[] | undefined> {
+async function readPage(pdf: PDFDocumentProxy, number: number): Promise<PageRuns | undefined> {
+  let pieces: PiecesByDirection;
   try {
     const page = await pdf.getPage(number);
-    const lines = linesOf((await page.getTextContent()).items);
+    const view = page.getViewport({ scale: 1 / page.userUnit }).transform;
+    pieces = piecesOf(await page.getTextContent(), view);
     page.cleanup();
-    return lines;
   } catch {
     return undefined;
   }
+  return pieces.map((group) => runsOf(withoutRepeats(group)));
+}
+
+/** Puts the text of pages into the order of reading. */
+function textOf(pages: readonly PageRuns[], keepFurniture: boolean): string {
+  const rows = pages.map(([main = []]) => rowsOf(main));
+  const kept = keepFurniture ? rows : withoutFurniture(rows);
+  const blocks = pages.flatMap(([, ...turned], page): Line[][] => [
+    ...blocksOf(kept[page]?.flat() ?? []),
+    ...turned.flatMap((runs) => blocksOf(runs)),
+  ]);
+  return flowText(blocks);
 }
 
 async function readPages(
@@ -74,27 +107,26 @@ async function readPages(
     const message = `${name} has ${pdf.numPages} pages, and the limit is ${limits.pages}: split it into several documents.`;
     return refused("TOO_LARGE", message);
   }
-  const pages: Line[][] = [];
+  const pages: PageRuns[] = [];
   const unreadable: number[] = [];
   let characters = 0;
   for (let number = 1; number <= pdf.numPages; number += 1) {
-    const lines = await readPage(pdf, number);
-    if (lines === undefined) unreadable.push(number);
-    characters = (lines ?? []).reduce((sum, { text }) => sum + text.length + 1, characters);
+    const page = await readPage(pdf, number);
+    if (page === undefined) unreadable.push(number);
+    characters = (page ?? []).flat().reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
       const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${pdf.numPages}: split it into several documents.`;
       return refused("TOO_LARGE", message);
     }
-    pages.push(lines ?? []);
+    pages.push(page ?? []);
     if (isMilestone(number, pdf.numPages)) progress(number, pdf.numPages);
   }
   if (unreadable.length === pdf.numPages) return damaged(name);
   const warnings = [
     ...pageWarning(unreadable, "cannot be read and is left out", "cannot be read and are left out"),
   ];
-  const text = flowText(withoutFurniture(pages));
   // If a document consists only of running heads and feet, these are its text.
-  const whole = text === "" ? flowText(pages) : text;
-  const reading = { kind: "text" as const, text: whole, pages: pdf.numPages };
+  const text = textOf(pages, false) || textOf(pages, true);
+  const reading = { kind: "text" as const, text, pages: pdf.numPages };
   return warnings.length === 0 ? reading : { ...reading, warnings };
 }
