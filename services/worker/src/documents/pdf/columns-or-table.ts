@@ -29,12 +29,17 @@ function isProse(side: readonly Run[]): boolean {
   );
 }
 
-/** Whether the file has the text of one side before that of the other, and does not change sides in each row. */
+/**
+ * Whether the file has the text of one side before that of the other, and does not change sides in each row. Values of
+ * form fields have no place in this order: they belong to the labels beside them.
+ */
 function isWrittenBySide([left, right]: readonly [readonly Run[], readonly Run[]]): boolean {
   const runs = [
     ...left.map(({ order }) => ({ order, side: 0 })),
     ...right.map(({ order }) => ({ order, side: 1 })),
-  ].toSorted((a, b) => a.order - b.order);
+  ];
+  if (runs.some(({ order }) => order === Infinity)) return false;
+  runs.sort((a, b) => a.order - b.order);
   const changes = runs.filter(({ side }, index) => index > 0 && runs[index - 1]?.side !== side);
   return changes.length <= Math.max(1, Math.min(left.length, right.length) / 4);
 }

@@ -21,8 +21,20 @@ interface Strip {
   right: number;
 }
 
+/** Whether each row is one run, and all of them stand over each other: most rows of a book do. */
+function standOver(rows: Rows): boolean {
+  let [left, right] = [-Infinity, Infinity];
+  for (const [run, ...others] of rows) {
+    if (run === undefined || others.length > 0) return false;
+    left = Math.max(left, run.left);
+    right = Math.min(right, run.right);
+  }
+  return left <= right;
+}
+
 /** The white strips between the runs of some rows, if each is at least so wide. */
 function stripsBetween(rows: Rows, width: number): Strip[] {
+  if (standOver(rows)) return [];
   const runs = rows.flat().toSorted((a, b) => a.left - b.left);
   const strips: Strip[] = [];
   let right = runs[0]?.right ?? 0;

@@ -1,4 +1,4 @@
-import type { TextContent, TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
+import type { TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
 import { cleanText } from "./clean-text.ts";
 
 /** A piece of text at a place. `x` grows in the direction of Latin text, `y` upward. Measures are in points. */
@@ -14,7 +14,7 @@ export interface Piece {
   readonly isRightToLeft: boolean;
   /** Whether a space stands before the piece in the file. */
   readonly isSpaced: boolean;
-  /** The number of pieces before it in the file. */
+  /** The number of pieces before it in the file. Infinite for what was typed into a field. */
   readonly order: number;
 }
 
@@ -68,11 +68,19 @@ function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, 
   return { direction, piece: { text, x, y, width, size, isRightToLeft, isSpaced, order } };
 }
 
-/** Collects the pieces of a page. `view` is the transformation to the page as it is shown. */
-export function piecesOf({ items }: TextContent, view: Matrix): PiecesByDirection {
+/**
+ * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as it
+ * is shown.
+ */
+export function piecesOf(
+  items: readonly (TextItem | TextMarkedContent)[],
+  typed: readonly TextItem[],
+  view: Matrix,
+): PiecesByDirection {
   const groups = new Map<number, Piece[]>();
   let isSpaced = false;
-  items.forEach((item: TextItem | TextMarkedContent, order) => {
+  [...items, ...typed].forEach((item, index) => {
+    const order = index < items.length ? index : Infinity;
     if (!("str" in item)) return;
     const text = cleanText(item.str);
     if (text.trim() === "") {
