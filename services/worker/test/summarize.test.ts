@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
 import { openAiProvider } from "../src/providers/openai.ts";
+import { pagesPdf, show } from "./hand-written-pdf.ts";
 import { attempt, completeWith, makePdf, openDocuments } from "./setup.ts";
 
 const sentence = (i: number) =>
@@ -195,4 +196,17 @@ test.each([{ maxTokens: "many" }, { maxTokens: 15 }, { partTokens: 255 }, { unkn
 test("refuses a job without documents as malformed", async () => {
   const { execute } = await setup();
   await expect(execute(attempt({}).context)).rejects.toMatchObject({ reason: "MALFORMED" });
+});
+
+test("adds to its result what of the documents could not be read", async () => {
+  const { put, execute } = await setup();
+  const pdf = pagesPdf([show("The mill turns.", 72, 700), undefined, show("It rests.", 72, 700)]);
+  const ids = [
+    await put("a.txt", "text/plain", Buffer.from("The river is high.")),
+    await put("b.pdf", "application/pdf", pdf),
+  ];
+  expect(await execute(attempt({}, ids).context)).toMatchObject({
+    pages: 4,
+    warnings: ["Document 2: Page 2 cannot be read and is left out."],
+  });
 });

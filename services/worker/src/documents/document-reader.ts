@@ -5,7 +5,7 @@ import { NonRetryableError } from "@millrace/worker-sdk";
 import type { TaskOptions, ThreadPool, ThreadPoolOptions } from "../threads/thread-pool.ts";
 import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 
-export type DocumentText = Pick<DocumentReading & { kind: "text" }, "text" | "pages">;
+export type DocumentText = Omit<DocumentReading & { kind: "text" }, "kind">;
 
 /** Reads the text of a key's stored document. Throws NonRetryableError if the document does not exist or has no text. */
 export type DocumentReader = (

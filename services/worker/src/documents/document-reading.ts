@@ -5,7 +5,14 @@ export interface DocumentLimits {
 }
 
 export type DocumentReading =
-  /** Empty lines separate paragraphs. `pages` is 1 for a document without pages. */
-  | { readonly kind: "text"; readonly text: string; readonly pages: number }
+  | {
+      readonly kind: "text";
+      /** Empty lines separate paragraphs. */
+      readonly text: string;
+      /** 1 for a document without pages. */
+      readonly pages: number;
+      /** What of the document could not be read: a few sentences for the caller. Absent if all of it was read. */
+      readonly warnings?: readonly string[];
+    }
   /** The document can never be read. The message says what to do about it. */
   | { readonly kind: "refused"; readonly reason: string; readonly message: string };

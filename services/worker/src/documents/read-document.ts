@@ -48,8 +48,8 @@ export async function readDocument(
   let reading: DocumentReading;
   if (isPdf) {
     // The PDF library is large, so it is loaded only when it is needed.
-    const { pdfText } = await import("./pdf-text.ts");
-    reading = await pdfText(name, bytes, limits, progress);
+    const { pdfText } = await import("./pdf/pdf-text.ts");
+    reading = await pdfText(name, bytes, { limits, progress });
   } else reading = plainText(name, bytes, limits);
   if (reading.kind === "text" && !/[\p{L}\p{N}]/u.test(reading.text)) {
     const message = `${name} holds no text: if it is scanned, run text recognition over it first.`;

@@ -28,6 +28,8 @@ export interface SummarizeParts {
 const task = "Summarise the text in a few clear sentences. Add nothing that it does not say.";
 /** The least length of a part's summary: a sentence or two. */
 const leastTokens = 96;
+/** The most warnings of a result, whose size is limited. */
+const mostWarnings = 20;
 
 /**
  * Summarises the job's documents. It splits their text into parts, summarises each, and summarises the parts' summaries
@@ -42,7 +44,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
     if (context.documentIds.length === 0) {
       throw new NonRetryableError("MALFORMED", "A summarize job needs at least one document.");
     }
-    const { text, pages } = await readAll(context, parts.readDocument);
+    const { text, pages, warnings } = await readAll(context, parts.readDocument);
     const { signal, keyId: key } = context;
     const onSpent = (computeMs: number) => context.addUsage({ computeMs });
     const split = async (whole: string, maxTokens: number) => {
@@ -126,6 +128,7 @@ export function summarizeExecutor(parts: SummarizeParts): Executor {
 async function readAll(context: AttemptContext, readDocument: DocumentReader) {
   const { documentIds, keyId, signal } = context;
   const texts: string[] = [];
+  const warnings: string[] = [];
   let pages = 0;
   await context.progress(0, documentIds.length, "reading documents");
   for (const [index, id] of documentIds.entries()) {
@@ -135,8 +138,12 @@ async function readAll(context: AttemptContext, readDocument: DocumentReader) {
     const read = await readDocument(id, keyId, { signal, onProgress, onSpent });
     texts.push(read.text);
     pages += read.pages;
+    const which = documentIds.length > 1 ? `Document ${index + 1}: ` : "";
+    for (const warning of read.warnings ?? []) {
+      if (warnings.length < mostWarnings) warnings.push(`${which}${warning}`);
+    }
   }
-  return { text: texts.join("\n\n"), pages };
+  return { text: texts.join("\n\n"), pages, warnings };
 }
 
 interface InParallelOptions {
