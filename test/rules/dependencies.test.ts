@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   runtime: ["shared", "telemetry", "proto", "grpc"],
   engine: ["shared", "telemetry"],
   documents: ["shared"],
+  extractive: ["shared"],
   client: ["shared", "proto", "grpc"],
   configuration: ["shared", "proto"],
   cli: ["shared", "proto", "client", "configuration"],
@@ -22,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   testing: ["shared", "local"],
   gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents"],
   scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration"],
-  worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents"],
+  worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
 };
 
 interface Manifest {

@@ -1,5 +1,5 @@
+import { tokenCount } from "@millrace/extractive";
 import { cutPlace } from "@millrace/shared";
-import { tokenCount } from "./token-count.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 

@@ -1,5 +1,5 @@
+import { keySentences } from "@millrace/extractive";
 import { readDocument } from "../documents/read-document.ts";
-import { keySentences } from "../text/key-sentences.ts";
 import { splitText } from "../text/split-text.ts";
 import type { Progress } from "./progress.ts";
 

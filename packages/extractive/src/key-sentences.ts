@@ -1,3 +1,4 @@
+/// <reference path="./stopword.d.ts" />
 import { cutChars } from "@millrace/shared";
 import { stemmer } from "stemmer";
 import { eng } from "stopword";

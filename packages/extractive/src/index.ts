@@ -1,0 +1,2 @@
+export { keySentences } from "./key-sentences.ts";
+export { tokenCount } from "./token-count.ts";
