@@ -22,7 +22,7 @@ test("a series of refusals costs each worker one call and no job an attempt", as
     workers: WORKERS,
     settings: {
       worker: {
-        ...{ MILLRACE_SLOTS: String(JOBS / WORKERS), MILLRACE_PARALLEL_PARTS: "1" },
+        ...{ MILLRACE_SLOTS: String(JOBS / WORKERS) },
         ...{ MILLRACE_PROVIDER: "openai", MILLRACE_POOLS: pool },
         ...{ OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: "a key" },
       },

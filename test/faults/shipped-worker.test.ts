@@ -9,7 +9,6 @@ const { system } = await startLogged({
   workers: 0,
   settings: {
     scheduler: { MILLRACE_LEASE_MS: "3000", MILLRACE_REAP_EVERY_MS: "100" },
-    worker: { MILLRACE_PARALLEL_PARTS: "1" },
   },
 });
 afterAll(() => system[Symbol.asyncDispose]());

@@ -1,4 +1,4 @@
-import type { ChildJob, ChildResult, FanOutOptions, FanOutResult } from "./groups/contract.ts";
+import type { ChildResult, Children, FanOutOptions, FanOutResult } from "./groups/contract.ts";
 
 export interface UsageDelta {
   readonly inputTokens?: number;
@@ -57,7 +57,7 @@ export interface AttemptContext {
    * and the same call returns. So the executor must make the same calls of `fanOut` in the same order each time;
    * otherwise the job fails with the reason FAN_OUT_DIFFERS.
    */
-  fanOut(children: readonly ChildJob[], options?: FanOutOptions): Promise<FanOutResult>;
+  fanOut(children: Children, options?: FanOutOptions): Promise<FanOutResult>;
   /** Reads what the children of the group gave whose finalizer the job is, in order. */
   children(): AsyncIterable<ChildResult>;
   /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */

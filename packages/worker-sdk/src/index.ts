@@ -2,6 +2,7 @@ export type { AttemptContext, Executor, Log, LogLevel, UsageDelta } from "./exec
 export type {
   ChildJob,
   ChildResult,
+  Children,
   ChildState,
   FanOutOptions,
   FanOutResult,

@@ -70,11 +70,6 @@ export const workerConfig = defineConfig(
       whole(1, 0, limits.guestSlots),
       "how many further jobs this worker may run beyond MILLRACE_SLOTS, each for an API key that has no job running in it",
     ),
-    parallelParts: setting(
-      "MILLRACE_PARALLEL_PARTS",
-      whole(4, 1, 64),
-      "how many calls to the provider one job may make at once",
-    ),
     drainMs: setting(
       "MILLRACE_DRAIN_MS",
       whole(15_000, 0, 3_600_000),

@@ -16,7 +16,8 @@ import { documentReader } from "./documents/document-reader.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { observeAttempts } from "./executors/observed.ts";
 import { completionRunner } from "./executors/run-completion.ts";
-import { summarizeExecutor } from "./executors/summarize.ts";
+import { PART_TYPE, summarizeExecutor } from "./executors/summarize/summarize.ts";
+import { summarizePartExecutor } from "./executors/summarize/summarize-part.ts";
 import { extractiveProvider } from "./providers/extractive.ts";
 import { openAiProvider } from "./providers/openai.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
@@ -36,7 +37,7 @@ await runMain(
     const { metrics, address } = await observe(scope, {
       ...{ service: "worker", log: logger, config, env: process.env },
     });
-    const { documents: directory, parallelParts: parallel, slots } = config;
+    const { documents: directory, slots } = config;
     const store = await openDocumentStore({
       ...{ directory, maxBytes: limits.documentBytes, clock, random },
     });
@@ -75,7 +76,10 @@ await runMain(
       ...{ slots, guestSlots: config.guestSlots, clock, random },
       refusedGraceMs: config.refusedGraceMs,
       executors: {
-        summarize: observed(summarizeExecutor({ complete, readDocument, threads, parallel })),
+        summarize: observed(
+          summarizeExecutor({ complete, readDocument, threads, model: provider.model }),
+        ),
+        [PART_TYPE]: observed(summarizePartExecutor({ complete, threads })),
         chat: observed(chatExecutor(complete)),
       },
       log: sdkLog,

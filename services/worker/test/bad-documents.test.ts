@@ -1,15 +1,14 @@
 import { expect, test } from "vitest";
-import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
 import { bombPdf, formTreePdf } from "./hostile-pdf.ts";
-import { attempt, completeWith, makePdf, noDocument, openDocuments } from "./setup.ts";
+import { attempt, completeWith, makePdf, noDocument, openDocuments, summarizing } from "./setup.ts";
 
 type Change = Parameters<typeof openDocuments>[0];
 
 async function summarize(contentType: string, content: Uint8Array, change?: Change) {
   const { put, threads, readDocument } = await openDocuments(change);
   const complete = completeWith(extractiveProvider(threads));
-  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
+  const execute = summarizing({ complete, readDocument, threads });
   const id = await put("report.pdf", contentType, content);
   return execute(attempt({}, [id]).context);
 }
@@ -94,8 +93,8 @@ test("fails only the attempt of a document that takes too long, and says so", as
 
 test("fails only the attempt of a small document that would compute for hours, and reports its CPU time", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 1_000 } });
-  const execute = summarizeExecutor({
-    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
+  const execute = summarizing({
+    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads },
   });
   const { context, used } = attempt({}, [await put("tree.pdf", pdf, formTreePdf(30))]);
   await expect(execute(context)).rejects.toMatchObject({
@@ -134,8 +133,8 @@ test.each(["text/plain", pdf])(
 
 test("fails only the attempt of a decompression bomb, and reads the next document", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
-  const execute = summarizeExecutor({
-    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads, parallel: 2 },
+  const execute = summarizing({
+    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads },
   });
   const bomb = await put("bomb.pdf", pdf, bombPdf(20_000));
   const good = await put("good.pdf", pdf, await makePdf(words));
@@ -149,7 +148,7 @@ test("fails only the attempt of a decompression bomb, and reads the next documen
 test("names a document that does not exist", async () => {
   const { threads, readDocument } = await openDocuments();
   const complete = completeWith(extractiveProvider(threads));
-  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
+  const execute = summarizing({ complete, readDocument, threads });
   await expect(execute(attempt({}, [noDocument]).context)).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_NOT_FOUND", retryable: false },
     message: `There is no document ${noDocument}.`,

@@ -9,9 +9,8 @@ import {
 import { countTokens } from "gpt-tokenizer";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { type OpenAiProviderOptions, openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith, openDocuments } from "./setup.ts";
+import { attempt, completeWith, openDocuments, summarizing } from "./setup.ts";
 
 const tokensOf = ({ messages }: ProviderCall) =>
   messages.reduce((sum, { content }) => sum + countTokens(content), 0);
@@ -153,7 +152,7 @@ async function summarise(
 ) {
   const { complete, calls } = await setup(behave);
   const { put, threads, readDocument } = await openDocuments();
-  const execute = summarizeExecutor({ complete, readDocument, threads, parallel: 2 });
+  const execute = summarizing({ complete, readDocument, threads });
   const id = await put("log.txt", "text/plain", Buffer.from(story(count)));
   const one = attempt({ maxTokens: 64, ...payload }, [id]);
   return { ...one, calls, run: () => execute(one.context) as Promise<{ summary: string }> };

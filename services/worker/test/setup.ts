@@ -12,12 +12,20 @@ import {
   systemRandom as random,
 } from "@millrace/shared";
 import { createMetrics } from "@millrace/telemetry";
-import type { AttemptContext, UsageDelta } from "@millrace/worker-sdk";
+import {
+  type AttemptContext,
+  type Executor,
+  type FanOutResult,
+  JobFailure,
+  type UsageDelta,
+} from "@millrace/worker-sdk";
 import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
 import type { DocumentLimits } from "../src/documents/document-reading.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
+import { type SummarizeOptions, summarizeExecutor } from "../src/executors/summarize/summarize.ts";
+import { summarizePartExecutor } from "../src/executors/summarize/summarize-part.ts";
 import type { Provider } from "../src/providers/provider.ts";
 import { openThreadPool } from "../src/threads/thread-pool.ts";
 
@@ -98,4 +106,36 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     log: () => undefined,
   };
   return { context, written, progress, used, stop };
+}
+
+/**
+ * The summarize executor, whose parts run here at once and are not tried again. The tests in test/ prove it with a scheduler,
+ * which runs parts in any worker, again after failures, and the executor again after its parts.
+ */
+export function summarizing(options: Omit<SummarizeOptions, "model">): Executor {
+  const execute = summarizeExecutor({ ...options, model: "m" });
+  const runPart = summarizePartExecutor(options);
+  return (context) => {
+    const fanOut: AttemptContext["fanOut"] = async (children, { rule = "all" } = {}) => {
+      const jobs = typeof children === "function" ? await children() : children;
+      const results = await Promise.all(
+        jobs.map(async ({ payload }, at): Promise<FanOutResult["children"][number]> => {
+          const of = { index: at + 1, jobId: `part ${at + 1}` };
+          try {
+            const result = await runPart({ ...context, payload });
+            return { ...of, state: "SUCCEEDED", result };
+          } catch (error) {
+            if (!(error instanceof JobFailure) || error.retryable) throw error;
+            const { reason, message, retryable } = error;
+            return { ...of, state: "FAILED", failure: { reason, message, retryable } };
+          }
+        }),
+      );
+      const succeeded = results.filter(({ state }) => state === "SUCCEEDED").length;
+      const least = typeof rule === "number" ? rule : 100;
+      const met = succeeded * 100 >= least * results.length;
+      return { met, state: met ? "SUCCEEDED" : "FAILED", groupId: "g", children: results };
+    };
+    return execute({ ...context, fanOut });
+  };
 }

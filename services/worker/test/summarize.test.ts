@@ -3,11 +3,10 @@ import { answer, type ProviderBehaviour, refuse, startProviderSimulator } from "
 import type { UsageDelta } from "@millrace/worker-sdk";
 import { countTokens } from "gpt-tokenizer";
 import { expect, onTestFinished, test } from "vitest";
-import { summarizeExecutor } from "../src/executors/summarize.ts";
 import { extractiveProvider } from "../src/providers/extractive.ts";
 import { openAiProvider } from "../src/providers/openai.ts";
 import { pagesPdf, show } from "./hand-written-pdf.ts";
-import { attempt, completeWith, makePdf, openDocuments } from "./setup.ts";
+import { attempt, completeWith, makePdf, openDocuments, summarizing } from "./setup.ts";
 
 const sentence = (i: number) =>
   `The captain wrote in log ${i} that the whale had turned the ship about.`;
@@ -17,7 +16,7 @@ const story = (count: number) => Array.from({ length: count }, (_, i) => sentenc
 /** The usage at the provider, without the CPU time of threads. */
 const atProvider = (used: readonly UsageDelta[]) => used.filter((one) => "providerCalls" in one);
 
-async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
+async function setup(behaviour?: ProviderBehaviour) {
   const { put, threads, readDocument } = await openDocuments();
   const simulator = await startProviderSimulator(behaviour);
   onTestFinished(() => simulator[Symbol.asyncDispose]());
@@ -32,11 +31,10 @@ async function setup(behaviour?: ProviderBehaviour, parallel = 2) {
           callMs: 600_000,
           clock,
         });
-  const execute = summarizeExecutor({
+  const execute = summarizing({
     complete: completeWith(provider),
     readDocument,
     threads,
-    parallel,
   });
   return { put, simulator, execute };
 }
@@ -76,8 +74,7 @@ test("reads Markdown as text, and makes one summary of several documents", async
   expect(await execute(attempt({}, ids).context)).toEqual({
     summary: "The mill turns. The river is high.",
     pages: 2,
-    parts: 1,
-    finish_reason: "stop",
+    ...{ parts: 1, failed_parts: [], warnings: [], finish_reason: "stop", model: "m" },
   });
 });
 
@@ -95,7 +92,9 @@ test("summarises each part and then the summaries in order, and adds up the mode
   expect(written.join("")).toBe("All in all.");
   expect(simulator.calls).toHaveLength(result.parts + 1);
   const last = simulator.calls.at(-1);
-  expect(last?.messages[0]?.content).toMatch(/^Summarise the text .* Be kind\.$/);
+  expect(last?.messages[0]?.content).toMatch(
+    /^Summarise the text, which is from "log\.txt"\..* Be kind\.$/s,
+  );
   const parts = last?.messages[1]?.content.split("\n\n") ?? [];
   expect(parts).toHaveLength(result.parts);
   const starts = parts.map((part) => Number(/\d+/.exec(part)?.[0]));
@@ -128,71 +127,6 @@ test("ends also with a provider that shortens nothing", async () => {
   expect(await execute(context)).toMatchObject({ summary: expect.stringContaining(sentence(59)) });
 });
 
-test("sends no more parts to the provider at once than allowed", async () => {
-  let running = 0;
-  let most = 0;
-  const open = Promise.withResolvers<void>();
-  const { put, simulator, execute } = await setup(async () => {
-    running += 1;
-    most = Math.max(most, running);
-    await open.promise;
-    running -= 1;
-    return answer("S.");
-  }, 3);
-  const { context } = attempt({ partTokens: 256 }, [
-    await put("log.txt", "text/plain", Buffer.from(story(120))),
-  ]);
-  const summary = execute(context);
-  await simulator.called(3);
-  open.resolve();
-  await summary;
-  expect(most).toBe(3);
-});
-
-test("ends the other calls if one part is refused, and reports what the provider said", async () => {
-  const { put, simulator, execute } = await setup(({ number }) =>
-    number === 2 ? refuse(429, "rate_limit_exceeded", { "retry-after": "7" }) : { kind: "silence" },
-  );
-  const { context, used } = attempt({ partTokens: 256 }, [
-    await put("log.txt", "text/plain", Buffer.from(story(120))),
-  ]);
-  await expect(execute(context)).rejects.toMatchObject({
-    ...{ reason: "PROVIDER_ERROR", retryable: true, retryAfterMs: 7_000 },
-    provider: { account: "openai/m", httpStatus: 429, quotaExhausted: false },
-  });
-  expect(simulator.calls).toHaveLength(2);
-  expect(atProvider(used)).toHaveLength(2);
-});
-
-test("ends calls under way at once when stopped, and begins no more", async () => {
-  const { put, simulator, execute } = await setup(() => ({ kind: "silence" }));
-  const { context, stop, used } = attempt({ partTokens: 256 }, [
-    await put("log.txt", "text/plain", Buffer.from(story(120))),
-  ]);
-  const running = execute(context);
-  const calls = [await simulator.called(1), await simulator.called(2)];
-  stop.abort(new Error("stop"));
-  await expect(running).rejects.toThrow("stop");
-  for (const { left } of calls) {
-    if (!left.aborted) await new Promise((resolve) => left.addEventListener("abort", resolve));
-  }
-  expect(simulator.calls).toHaveLength(2);
-  expect(atProvider(used)).toEqual(
-    calls.map(() => ({ inputTokens: 0, outputTokens: 0, providerCalls: 1 })),
-  );
-});
-
-test.each([{ maxTokens: "many" }, { maxTokens: 15 }, { partTokens: 255 }, { unknown: 1 }, null])(
-  "refuses the payload %j as malformed",
-  async (payload) => {
-    const { put, execute } = await setup();
-    const id = await put("a.txt", "text/plain", Buffer.from("words"));
-    await expect(execute(attempt(payload, [id]).context)).rejects.toMatchObject({
-      ...{ reason: "MALFORMED", retryable: false },
-    });
-  },
-);
-
 test("refuses a job without documents as malformed", async () => {
   const { execute } = await setup();
   await expect(execute(attempt({}).context)).rejects.toMatchObject({ reason: "MALFORMED" });
@@ -207,6 +141,67 @@ test("adds to its result what of the documents could not be read", async () => {
   ];
   expect(await execute(attempt({}, ids).context)).toMatchObject({
     pages: 4,
-    warnings: ["Document 2: Page 2 cannot be read and is left out."],
+    warnings: ["b.pdf: Page 2 cannot be read and is left out."],
   });
+});
+
+/** A model that refuses some parts for good. */
+const refusing =
+  (...parts: readonly number[]): ProviderBehaviour =>
+  ({ messages }) => {
+    const [, part] = /part (\d+) of/.exec(messages[0]?.content ?? "") ?? [];
+    return parts.includes(Number(part))
+      ? refuse(400, "content_filter", {})
+      : answer(part === undefined ? "All in all." : `S${part}.`);
+  };
+
+async function tenPages(put: Awaited<ReturnType<typeof setup>>["put"]) {
+  const pdf = await makePdf((doc) => {
+    for (let page = 0; page < 10; page += 1) {
+      if (page > 0) doc.addPage();
+      for (let line = 0; line < 30; line += 1) doc.text(sentence(page * 30 + line));
+    }
+  });
+  return put("log.pdf", "application/pdf", pdf);
+}
+
+test("names a part that fails for good, and summarises the others", async () => {
+  const { put, execute } = await setup(refusing(3));
+  const payload = { partTokens: 256, maxFailedPercent: 20 };
+  const { context } = attempt(payload, [await tenPages(put)]);
+  const result = (await execute(context)) as Record<string, unknown>;
+  expect(result).toMatchObject({ summary: "All in all.", pages: 10 });
+  expect(result.failed_parts).toEqual([
+    {
+      ...{ part: 3, pages: expect.stringMatching(/^\d+(–\d+)?$/), reason: "ANSWER_FILTERED" },
+      message: expect.any(String),
+    },
+  ]);
+});
+
+test("fails if more parts fail than may, and names the first of them and its pages", async () => {
+  const { put, simulator, execute } = await setup(refusing(2, 3));
+  const { context } = attempt({ partTokens: 256 }, [await tenPages(put)]);
+  await expect(execute(context)).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringMatching(
+      /^2 of \d+ parts could not be summarised, .* part 2 \(pages 1–2\)/,
+    ),
+  });
+  expect(
+    simulator.calls.every(({ messages }) => /part \d+ of/.test(messages[0]?.content ?? "")),
+  ).toBe(true);
+});
+
+test("tells the model the length in words, the language, the file and the place of a part", async () => {
+  const { put, simulator, execute } = await setup(() => answer("Ein Satz."));
+  const german =
+    "Die Wassermühle steht am Fluss nördlich der Stadt, und der Rat der Stadt bezahlte den Müller aus den Zöllen der Brücke. ";
+  const id = await put("muehle.txt", "text/plain", Buffer.from(german.repeat(30)));
+  await execute(attempt({ partTokens: 256, maxTokens: 100 }, [id]).context);
+  const prompts = simulator.calls.map(({ messages }) => messages[0]?.content ?? "");
+  expect(prompts[0]).toContain('part 1 of 5 of a text, which is from "muehle.txt"');
+  expect(prompts[0]).toMatch(/Use at most \d+ words/);
+  expect(prompts.at(-1)).toContain("Use at most 60 words");
+  for (const prompt of prompts) expect(prompt).toContain("The text is in German: write in German.");
 });

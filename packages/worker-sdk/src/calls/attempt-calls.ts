@@ -1,6 +1,6 @@
 import { type Assignment, type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
 import { jsonText, limits } from "@millrace/shared";
-import type { ChildJob, ChildResult, FanOutOptions, FanOutResult } from "../groups/contract.ts";
+import type { ChildResult, Children, FanOutOptions, FanOutResult } from "../groups/contract.ts";
 import { FanOuts } from "../groups/fan-outs.ts";
 import { childResult, readPages } from "../groups/read-children.ts";
 import type { WaitingForChildren } from "../groups/waiting.ts";
@@ -34,7 +34,7 @@ export class AttemptCalls {
     });
   }
 
-  fanOut(children: readonly ChildJob[], options?: FanOutOptions): Promise<FanOutResult> {
+  fanOut(children: Children, options?: FanOutOptions): Promise<FanOutResult> {
     return handled(this.#fanOuts.fanOut(children, options));
   }
 

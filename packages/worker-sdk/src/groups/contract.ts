@@ -20,6 +20,14 @@ export interface ChildJob {
   readonly deadlineMs?: number;
 }
 
+/**
+ * The children of a fan-out, or a function that makes them. The function is called only while the children are not all
+ * handed over, so that a run after that need not make them again.
+ */
+export type Children =
+  | readonly ChildJob[]
+  | (() => readonly ChildJob[] | Promise<readonly ChildJob[]>);
+
 /** How children belong together. Children and options must be the same each time that the executor runs. */
 export interface FanOutOptions {
   /**

@@ -5,9 +5,9 @@
 import { type Group, GroupState } from "@millrace/proto/group";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { groups, jobBytes } from "@millrace/shared";
-import type { ChildJob, FanOutOptions, FanOutResult } from "./contract.ts";
+import type { ChildJob, Children, FanOutOptions, FanOutResult } from "./contract.ts";
 import { type Plan, type PlannedChild, planOf } from "./plan.ts";
-import { type ChildrenReader, hasFinished, readFanOut } from "./read-children.ts";
+import { type ChildrenReader, hasFinished, readFanOut, readPages } from "./read-children.ts";
 import { WaitingForChildren } from "./waiting.ts";
 
 /** One call's children: the contract's limit, and a size well below gRPC's 4 MiB. */
@@ -37,13 +37,21 @@ export class FanOuts {
     this.#options = options;
   }
 
-  fanOut(children: readonly ChildJob[], options: FanOutOptions = {}): Promise<FanOutResult> {
+  fanOut(children: Children, options: FanOutOptions = {}): Promise<FanOutResult> {
     this.#made += 1;
     const ordinal = this.#made;
     const { traceparent, tracestate } = this.#options;
-    // The plan is made now, so that a later change of the executor's objects cannot change it.
-    const plan = attempted(() => planOf(children, { traceparent, tracestate, ...options }));
-    const result = this.#last.then(async () => this.#run(ordinal, await plan));
+    const planFor = (jobs: readonly ChildJob[]) =>
+      planOf(jobs, { traceparent, tracestate, ...options });
+    let run: () => Promise<FanOutResult>;
+    if (typeof children === "function") {
+      run = () => this.#runLater(ordinal, async () => planFor(await children()));
+    } else {
+      // The plan is made now, so that a later change of the executor's objects cannot change it.
+      const plan = attempted(() => planFor(children));
+      run = async () => this.#run(ordinal, await plan);
+    }
+    const result = this.#last.then(run);
     this.#last = result.catch(() => undefined);
     return result;
   }
@@ -52,9 +60,28 @@ export class FanOuts {
     if (this.#waiting !== undefined) throw this.#waiting;
     const group = await this.#handOver(ordinal, plan);
     if (hasFinished(group)) return readFanOut(this.#options, ordinal);
-    this.#waiting = new WaitingForChildren(plan.children.length);
+    return this.#wait(plan.children.length);
+  }
+
+  /** Makes the plan only if children must still be handed over. */
+  async #runLater(ordinal: number, makePlan: () => Promise<Plan>): Promise<FanOutResult> {
+    if (this.#waiting !== undefined) throw this.#waiting;
+    const group = ordinal <= this.#options.stored ? await this.#known(ordinal) : undefined;
+    if (group === undefined || group.state === GroupState.OPEN)
+      return this.#run(ordinal, await makePlan());
+    if (hasFinished(group)) return readFanOut(this.#options, ordinal);
+    return this.#wait(group.progress?.total ?? 0);
+  }
+
+  #wait(children: number): never {
+    this.#waiting = new WaitingForChildren(children);
     this.#options.onWaiting(this.#waiting);
     throw this.#waiting;
+  }
+
+  async #known(ordinal: number): Promise<Group | undefined> {
+    for await (const { group } of readPages(this.#options, ordinal)) return group;
+    return undefined;
   }
 
   /** Stores the children that are not stored yet. Returns the group. */

@@ -5,7 +5,10 @@ import { NonRetryableError } from "@millrace/worker-sdk";
 import type { TaskOptions, ThreadPool, ThreadPoolOptions } from "../threads/thread-pool.ts";
 import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
 
-export type DocumentText = Omit<DocumentReading & { kind: "text" }, "kind">;
+export interface DocumentText extends Omit<DocumentReading & { kind: "text" }, "kind"> {
+  /** The name that the document was uploaded with. */
+  readonly name: string;
+}
 
 /** Reads the text of a key's stored document. Throws NonRetryableError if the document does not exist or has no text. */
 export type DocumentReader = (
@@ -48,7 +51,7 @@ export function documentReader(
       const reading = outcome.value;
       if (reading.kind === "text") {
         describeSpan({ [attributeNames.pages]: reading.pages });
-        return reading;
+        return { ...reading, name: filename };
       }
       throw new NonRetryableError(reading.reason, reading.message);
     }

@@ -11,6 +11,8 @@ export type DocumentReading =
       readonly text: string;
       /** 1 for a document without pages. */
       readonly pages: number;
+      /** Where the text of each page begins. Absent for a document without pages. */
+      readonly pageStarts?: readonly number[];
       /** What of the document could not be read: a few sentences for the caller. Absent if all of it was read. */
       readonly warnings?: readonly string[];
     }

@@ -24,8 +24,7 @@ export interface AttemptObserver {
   readonly slots: number;
 }
 
-const waits = ({ signal }: AttemptContext): boolean =>
-  signal.reason instanceof WaitingForChildren;
+const waits = ({ signal }: AttemptContext): boolean => signal.reason instanceof WaitingForChildren;
 
 function endOf(error: unknown, { signal }: AttemptContext) {
   if (signal.aborted) return { outcome: "stopped" };

@@ -64,22 +64,35 @@ const isSeamless = (before: string, line: string) =>
  * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across blocks and pages, and the two parts of a
  * hyphenated word. Empty lines separate paragraphs.
  */
-export function flowText(blocks: readonly (readonly Line[])[]): string {
-  const pieces: string[] = [];
+export const flowText = (blocks: readonly (readonly Line[])[]): string => flowPages([blocks]).text;
+
+/** A line as it is read: without the places where it might be broken, and without leading dots. */
+const tidy = (text: string) => text.replaceAll("\u00ad", "").replace(leaders, "…");
+
+/** As flowText, for the blocks of each page. `pageStarts` has where the text of each page begins. */
+export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
+  readonly text: string;
+  readonly pageStarts: readonly number[];
+} {
+  let text = "";
+  const pageStarts: number[] = [];
   let before: Line | undefined;
   let last: Measures | undefined;
-  for (const block of blocks) {
-    const measures = measuresOf(block);
-    for (const [index, line] of block.entries()) {
-      if (before === undefined || last === undefined) pieces.push(line.text);
-      else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
-        pieces.push(pieces.pop()?.slice(0, -1) ?? "", line.text);
-      } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-        pieces.push(isSeamless(before.text, line.text) ? "" : " ", line.text);
-      } else pieces.push("\n\n", line.text);
-      before = line;
-      last = measures;
+  for (const blocks of pages) {
+    pageStarts.push(text.length);
+    for (const block of blocks) {
+      const measures = measuresOf(block);
+      for (const [index, line] of block.entries()) {
+        if (before === undefined || last === undefined) text += tidy(line.text);
+        else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
+          text = text.replace(/[-‐]$/, "") + tidy(line.text);
+        } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
+          text += (isSeamless(before.text, line.text) ? "" : " ") + tidy(line.text);
+        } else text += `\n\n${tidy(line.text)}`;
+        before = line;
+        last = measures;
+      }
     }
   }
-  return pieces.join("").replaceAll("\u00ad", "").replace(leaders, "…");
+  return { text, pageStarts };
 }

@@ -2,7 +2,7 @@ import type { PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
 import { annotationItems } from "./annotations.ts";
-import { flowText } from "./flow-text.ts";
+import { flowPages } from "./flow-text.ts";
 import { isLegible } from "./legible.ts";
 import { withoutFurniture } from "./page-furniture.ts";
 import type { Line } from "./page-lines.ts";
@@ -79,18 +79,18 @@ const pagesWhere = <Page>(
 ): number[] => pages.flatMap((page, index) => (holds(page, index) ? [index + 1] : []));
 
 /** Puts the text of pages into the order of reading, and says which pages have none. */
-function textOf(pages: readonly PageRuns[]): { text: string; empty: number[] } {
+function textOf(pages: readonly PageRuns[]) {
   const rows = pages.map(([main = []]) => rowsOf(main));
   const kept = withoutFurniture(rows);
   const turned = pages.map(([, ...groups]) => groups.flatMap((runs) => blocksOf(runs)));
   const blocks = (from: readonly (readonly (readonly Run[])[])[]) =>
-    from.flatMap((page, index): Line[][] => [...blocksOf(page.flat()), ...(turned[index] ?? [])]);
-  const text = flowText(blocks(kept));
+    from.map((page, index): Line[][] => [...blocksOf(page.flat()), ...(turned[index] ?? [])]);
+  const read = flowPages(blocks(kept));
   // If a document consists only of running heads and feet, these are its text.
-  if (text === "") return { text: flowText(blocks(rows)), empty: pagesWhere(rows, isBare) };
+  if (read.text === "") return { ...flowPages(blocks(rows)), empty: pagesWhere(rows, isBare) };
   const isEmpty = (_: unknown, page: number) =>
     isBare(kept[page] ?? []) && isBare(turned[page] ?? []) && (rows[page] ?? []).length <= edgeRows;
-  return { text, empty: pagesWhere(rows, isEmpty) };
+  return { ...read, empty: pagesWhere(rows, isEmpty) };
 }
 
 /** Reads the pages of a PDF. What cannot be read is left out and told, unless nothing is left. */
@@ -123,13 +123,18 @@ export async function readPages(
   const read = textOf(pages);
   const isLost = new Set([...lost.unreadable, ...lost.illegible]);
   const emptyPages = read.empty.filter((number) => !isLost.has(number));
-  return verdict(name, numPages, read.text, { ...lost, empty: emptyPages });
+  return verdict(name, numPages, read, { ...lost, empty: emptyPages });
 }
 
 /** The pages without text, by the reason. */
 type Lost = Readonly<Record<"unreadable" | "illegible" | "empty", readonly number[]>>;
 
-function verdict(name: string, pages: number, text: string, lost: Lost): DocumentReading {
+function verdict(
+  name: string,
+  pages: number,
+  { text, pageStarts }: { readonly text: string; readonly pageStarts: readonly number[] },
+  lost: Lost,
+): DocumentReading {
   const without = lost.illegible.length + lost.empty.length;
   const isAlmostAll = without * 2 > pages && without > 1;
   if (isAlmostAll && text.length < leastCharacters * without) {
@@ -149,6 +154,6 @@ function verdict(name: string, pages: number, text: string, lost: Lost): Documen
     ...pageWarning(lost.illegible, illegible.one, illegible.several),
     ...pageWarning(lost.empty, empty.one, empty.several),
   ];
-  const reading = { kind: "text" as const, text, pages };
+  const reading = { kind: "text" as const, text, pages, pageStarts };
   return warnings.length === 0 ? reading : { ...reading, warnings };
 }

@@ -1,4 +1,4 @@
-import { tokenCount } from "../../text/token-count.ts";
+import { tokenCount } from "@millrace/extractive";
 import type { Message } from "../provider.ts";
 
 /** What a server adds to each message, for its role and its ends. */
