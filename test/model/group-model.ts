@@ -20,7 +20,8 @@ export class GroupModel {
   readonly #engine: Engine;
   readonly #groups = new Map<GroupId, Group>();
   readonly #groupOf = new Map<JobId, GroupId>();
-  readonly #removed = new Set<JobId>();
+  /** Removed jobs, with what they had come to: REMOVED if they had not ended. */
+  readonly #removed = new Map<JobId, string>();
   readonly #completed = new Map<JobId, number>();
   /** Finalizers that an operator has redriven: they run whatever their group came to. */
   readonly #ordered = new Set<JobId>();
@@ -47,8 +48,8 @@ export class GroupModel {
     this.#groups.get(spec.group.id)?.children.push(spec.id);
   }
 
-  removed(id: JobId): void {
-    this.#removed.add(id);
+  removed(id: JobId, state: JobState | undefined): void {
+    this.#removed.set(id, state !== undefined && finals.has(state) ? state : "REMOVED");
   }
 
   redriven(from: JobId, job: JobRecord): void {
@@ -92,8 +93,7 @@ export class GroupModel {
   async #statesOf(ids: readonly JobId[]): Promise<readonly string[]> {
     const records = await this.#engine.getJobs(ids, "summary");
     return ids.map((id, at) => {
-      if (this.#removed.has(id)) return "REMOVED";
-      return records[at]?.state ?? "GONE";
+      return this.#removed.get(id) ?? records[at]?.state ?? "GONE";
     });
   }
 

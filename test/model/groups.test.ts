@@ -161,7 +161,9 @@ async function take(
     case "remove": {
       const id = model.jobIds[next.nth];
       // BullMQ does not remove a job that runs.
-      if (id !== undefined && (await remove(id)) === 1) model.removed(id);
+      if (id === undefined) return;
+      const [before] = await engine.getJobs([id], "summary");
+      if ((await remove(id)) === 1) model.removed(id, before?.state);
       return;
     }
     case "submit":

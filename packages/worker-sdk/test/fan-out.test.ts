@@ -178,7 +178,7 @@ test("fails for good with FAN_OUT_DIFFERS if the executor hands over other child
   });
   expect((await settled())?.outcome).toMatchObject({
     case: "failed",
-    value: { error: { reason: "FAN_OUT_DIFFERS", retryable: false } },
+    value: { failure: { reason: "FAN_OUT_DIFFERS", retryable: false } },
   });
 });
 
@@ -221,7 +221,13 @@ test("a child whose payload is not JSON fails the attempt for good, and is named
   const { settled } = await run(({ fanOut }) => fanOut(children), answers);
   expect((await settled())?.outcome).toMatchObject({
     case: "failed",
-    value: { error: { reason: "MALFORMED", retryable: false, message: expect.stringMatching(/^Child 2: /) } },
+    value: {
+      failure: {
+        reason: "MALFORMED",
+        retryable: false,
+        message: expect.stringMatching(/^Child 2: /),
+      },
+    },
   });
   expect(requests).toEqual([]);
 });
@@ -243,7 +249,7 @@ test("a job that finalizes no group has no children to read", async () => {
   const { settled } = await run(({ children }) => Array.fromAsync(children()), answers);
   expect((await settled())?.outcome).toMatchObject({
     case: "failed",
-    value: { error: { reason: "GROUP_NOT_FOUND", retryable: false } },
+    value: { failure: { reason: "GROUP_NOT_FOUND", retryable: false } },
   });
 });
 
@@ -270,6 +276,6 @@ test.each([
   const { settled } = await run(({ checkpoint }) => checkpoint(value), {});
   expect((await settled())?.outcome).toMatchObject({
     case: "failed",
-    value: { error: { reason, retryable: false } },
+    value: { failure: { reason, retryable: false } },
   });
 });
