@@ -43,7 +43,7 @@ labels         team=x
 `);
   const children = await run(["groups", "children", id]);
   expect(steady(children.out, { [keyId]: "key", [queue]: "q" })).toBe(`\
-#  JOB                                       STATE      GAVE
+#  JOB                                        STATE      GAVE
 1  q__~key_______~00000000000000000000000000  SUCCEEDED  {"got":{"n":1}}
 2  q__~key_______~00000000000000000000000000  SUCCEEDED  {"got":{}}
 `);
