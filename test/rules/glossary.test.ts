@@ -19,7 +19,6 @@ const toBeRenamed: Readonly<Record<string, string>> = {
   JobError: "JobFailure, as the client and the worker SDK call it",
   "Job.error": "Job.failure",
   "AttemptRecord.error": "AttemptRecord.failure",
-  "GroupChild.error": "GroupChild.failure",
   "Failed.error": "Failed.failure",
   AuditEvent: "Change",
   ListAuditEvents: "ListChanges, with its request and response",
