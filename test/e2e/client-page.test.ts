@@ -39,6 +39,9 @@ test("the program of docs/client.md does what the page says", async () => {
   expect(stdout).toMatch(/^Call me Ishmael\.Call me Ishmael\.SUCCEEDED Call me Ishmael\.$/m);
   expect(stdout).toMatch(/^CANCELLED false$/m);
   expect(stdout).toMatch(/^NO_FREE_WORKER gpu /m);
+  expect(stdout).toMatch(/^SUCCEEDED 3 of 3$/m);
+  expect(stdout).toMatch(/^3 SUCCEEDED The ship was late\.$/m);
+  expect(stdout).toMatch(/^SUCCEEDED All are read\.$/m);
   expect(stdout).toMatch(new RegExp(`^${jobId} chat 20`, "m"));
   expect(stdout).toMatch(/^doc_\S+ text\/plain \d+ [0-9a-f]{64}$/m);
   expect(await readFile(join(folder, "copy"), "utf8")).toBe(

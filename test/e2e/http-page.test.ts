@@ -25,9 +25,15 @@ test("the examples of docs/http.md work, one after another", async () => {
   expect(outputs).toHaveLength(examples.length);
   const outputOf = (path: string) => outputs[examples.findIndex((code) => code.includes(path))];
   expect(outputOf("Prefer: wait")).toContain('"state":"JOB_STATE_SUCCEEDED"');
-  expect(outputOf("?wait=30")).toContain('"result":{');
-  expect(outputOf("-X DELETE")).toContain('"state":"JOB_STATE_CANCELLED"');
-  expect(outputOf("/events")).toMatch(/^retry: 1000\nevent: job\ndata: \{.*JOB_STATE_CANCELLED/);
+  expect(outputOf("$JOB?wait=30")).toContain('"result":{');
+  expect(outputOf('-X DELETE "$URL$JOB')).toContain('"state":"JOB_STATE_CANCELLED"');
+  expect(outputOf("$JOB/events")).toMatch(
+    /^retry: 1000\nevent: job\ndata: \{.*JOB_STATE_CANCELLED/,
+  );
+  expect(outputOf('"finalizer"')).toContain('"state":"GROUP_STATE_SUCCEEDED"');
+  expect(outputOf("/children")).toContain('"more":false');
+  expect(outputOf(":close")).toContain('"cancelReason":"changed my mind"');
+  expect(outputOf("$GROUP/events")).toContain('"state":"GROUP_STATE_CANCELLED"');
   expect(outputOf("?name=moby.txt")).toContain('"contentType":"text/plain"');
   expect(outputOf("/content")).toContain("Call me Ishmael.");
 });

@@ -102,7 +102,7 @@ const schedulerRows = ({
   cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
-  createGroup: { send: [{ id: absent.jobId, spec: { queue } }], tells: "OK" },
+  createGroup: { send: [{ groupId: absent.jobId, spec: { queue } }], tells: "OK" },
   closeGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   getGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   listGroups: { send: [{ keyId, filter: { queue } }], tells: "OK" },

@@ -3,6 +3,7 @@ import { auditCommand } from "./audit.ts";
 import { changesCommand } from "./changes.ts";
 import { configurationCommands } from "./configuration/commands.ts";
 import { deadLetterCommands } from "./dead-letters/commands.ts";
+import { groupCommands } from "./groups/commands.ts";
 import { cancelCommand } from "./jobs/cancel.ts";
 import { explainCommand } from "./jobs/explain.ts";
 import { getCommand } from "./jobs/get.ts";
@@ -55,6 +56,7 @@ export function millraceProgram(shell: Shell): Command {
     listCommand,
     cancelCommand,
     explainCommand,
+    groupCommands,
   ]) {
     add(program, shell);
   }

@@ -1,6 +1,7 @@
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 import { downloadDocument, uploadDocument } from "./documents.ts";
+import { groupCalls } from "./groups.ts";
 import type { NewJob } from "./job.ts";
 import { JobEnds, succeeded } from "./job-end.ts";
 import type { Millrace } from "./millrace.ts";
@@ -29,13 +30,16 @@ export function connectMillrace(options: ConnectOptions): Millrace {
   const watch = <Result>(jobId: string, watchOptions: WatchOptions = {}) =>
     watchJob<Result>(connection, jobId, watchOptions);
 
+  const submitMany: Millrace["submitMany"] = async (jobs, call = {}) => {
+    if (closing) throw closedError();
+    return Promise.all(jobs.map((job) => submitOn(submissions, job, call)));
+  };
+
   return {
     ...unaryCalls(connection),
+    ...groupCalls(connection, submitMany),
     submit,
-    async submitMany(jobs, call = {}) {
-      if (closing) throw closedError();
-      return Promise.all(jobs.map((job) => submitOn(submissions, job, call)));
-    },
+    submitMany,
     run: <Result>(job: NewJob, call: CallOptions = {}) =>
       closing ? Promise.reject(closedError()) : ends.run<Result>(job, call).then(succeeded),
     wait: <Result>(jobId: string, call: CallOptions = {}) =>

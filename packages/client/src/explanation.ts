@@ -22,7 +22,7 @@ export interface Explanation {
 /** One thing that holds a waiting job. */
 export interface Constraint {
   readonly kind: keyof typeof ConstraintKind;
-  /** What the constraint belongs to: the key id, the provider account, the pool or the queue. */
+  /** What the constraint belongs to: the key id, the provider account, the pool, the queue or the group. */
   readonly subject: string;
   readonly limit: number;
   readonly used: number;

@@ -2,8 +2,24 @@ export { connectMillrace } from "./connect-millrace.ts";
 export type { CallOptions, ConnectOptions } from "./connect-options.ts";
 export type { Document, DocumentSource, UploadOptions } from "./documents.ts";
 export type { Constraint, Explanation } from "./explanation.ts";
+export type {
+  Group,
+  GroupChild,
+  GroupProgress,
+  GroupRule,
+  GroupState,
+  NewChild,
+  NewFinalizer,
+  NewGroup,
+} from "./group.ts";
 export type { Job, JobFailure, JobState, NewJob, Usage } from "./job.ts";
-export type { ListFilter, Millrace } from "./millrace.ts";
+export type {
+  CreatedGroup,
+  CreateGroupOptions,
+  GroupHandle,
+  ListFilter,
+  Millrace,
+} from "./millrace.ts";
 export {
   type ClientReason,
   type ErrorCode,
@@ -13,3 +29,4 @@ export {
 export type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 export type { TextDelta } from "./text.ts";
 export type { WatchEvent, WatchOptions } from "./watch.ts";
+export type { GroupWatchOptions } from "./watch-group.ts";

@@ -50,6 +50,8 @@ export interface NewJob {
   /** W3C trace context. Default: the context of the active OpenTelemetry span, if there is one. */
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** The group that the job joins. It must be open, and in the job's queue. */
+  readonly groupId?: string;
 }
 
 /** Why a job or an attempt failed. */
@@ -107,6 +109,10 @@ export interface Job<Result = unknown> {
   readonly bounces: number;
   /** The dead letter that this job was made from. */
   readonly redrivenFrom?: string;
+  /** The group in which the job is a child. */
+  readonly groupId?: string;
+  /** The groups whose children the job waits for, or has waited for, in order. */
+  readonly childGroupIds: readonly string[];
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
@@ -131,6 +137,7 @@ export function specOf(job: NewJob): SpecInit {
   if (job.deduplication !== undefined) spec.deduplication = deduplicationOf(job.deduplication);
   if (job.traceparent !== undefined) spec.traceparent = job.traceparent;
   if (job.tracestate !== undefined) spec.tracestate = job.tracestate;
+  if (job.groupId !== undefined) spec.groupId = job.groupId;
   return spec;
 }
 
@@ -153,7 +160,7 @@ const deduplicationOf = (
 });
 
 /** A newer gateway may send states that this client does not know. Their name is then their number. */
-const stateOf = (state: StateMessage): JobState =>
+export const jobStateOf = (state: StateMessage): JobState =>
   (StateMessage[state] ?? String(state)) as JobState;
 
 export function jobOf<Result>(message: JobMessage): Job<Result> {
@@ -162,7 +169,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
     id: message.id,
     queue: message.queue,
     type: message.type,
-    state: stateOf(message.state),
+    state: jobStateOf(message.state),
     priority: message.priority,
     attempt: message.attempt,
     maxAttempts: message.maxAttempts,
@@ -172,6 +179,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
     cancelRequested: message.cancelRequested,
     stalls: message.stalls,
     bounces: message.bounces,
+    childGroupIds: message.childGroupIds,
   };
   if (message.payloadJson !== "") job.payload = parsed(message.payloadJson);
   if (message.resultJson !== "") job.result = parsed(message.resultJson) as Result;
@@ -194,6 +202,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   if (message.pool !== "") job.pool = message.pool;
   if (message.estimatedTokens !== 0) job.estimatedTokens = message.estimatedTokens;
   if (message.redrivenFrom !== "") job.redrivenFrom = message.redrivenFrom;
+  if (message.groupId !== "") job.groupId = message.groupId;
   for (const name of times) {
     const time: Timestamp | undefined = message[name];
     if (time !== undefined) job[name] = timestampDate(time);
@@ -207,7 +216,7 @@ const times = ["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "d
  * A worker may return a result that is not valid JSON. It stays text, because one bad result must not break a
  * stream of others.
  */
-function parsed(json: string): unknown {
+export function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

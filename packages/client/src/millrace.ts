@@ -1,10 +1,12 @@
 import type { CallOptions } from "./connect-options.ts";
 import type { Document, DocumentSource, UploadOptions } from "./documents.ts";
 import type { Explanation } from "./explanation.ts";
+import type { Group, GroupChild, NewChild, NewGroup } from "./group.ts";
 import type { Job, JobState, NewJob } from "./job.ts";
 import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
 import type { WatchEvent, WatchOptions } from "./watch.ts";
+import type { GroupWatchOptions } from "./watch-group.ts";
 
 export interface ListFilter {
   readonly queue: string;
@@ -14,6 +16,34 @@ export interface ListFilter {
   readonly label?: { readonly name: string; readonly value: string };
   /** How many jobs one request fetches, up to 500. */
   readonly pageSize?: number;
+}
+
+export interface CreateGroupOptions extends CallOptions {
+  /** True: no more jobs will join. If a child is refused, the group stays OPEN. */
+  readonly close?: boolean;
+}
+
+/** One group. Its calls do not read it first: a group that does not exist fails with GROUP_NOT_FOUND. */
+export interface GroupHandle {
+  readonly id: string;
+  /** Submits each job independently, as a child of the group. The outcomes come in the order of the jobs. */
+  submit(jobs: readonly NewChild[], options?: CallOptions): Promise<readonly SubmitOutcome[]>;
+  /** Says that no more jobs will join. */
+  close(options?: CallOptions): Promise<Group>;
+  get(options?: CallOptions): Promise<Group>;
+  /** Resolves with the group once it is in any final state. Without a deadline it waits for ever. */
+  done(options?: CallOptions): Promise<Group>;
+  /** Yields the group at once and after each change until its final state, even if the connection is cut. */
+  watch(options?: GroupWatchOptions): AsyncIterable<Group>;
+  /** Yields the children in order, with what they gave, fetched page by page. */
+  children<Result = unknown>(options?: CallOptions): AsyncIterable<GroupChild<Result>>;
+  /** Cancels the group with its children and its finalizer. Running children end within a few seconds. */
+  cancel(options?: CallOptions & { readonly reason?: string }): Promise<Group>;
+}
+
+export interface CreatedGroup extends GroupHandle {
+  /** The outcomes of the jobs that were created with the group, in their order. */
+  readonly outcomes: readonly SubmitOutcome[];
 }
 
 /** Every failure is a MillraceError. Calls that are safe to repeat are repeated until their deadline. */
@@ -46,6 +76,23 @@ export interface Millrace {
   list(filter: ListFilter, options?: CallOptions): AsyncIterable<Job>;
   /** Why a job waits. */
   explain(jobId: string, options?: CallOptions): Promise<Explanation>;
+
+  /**
+   * Creates a group, with any number of children. It is not repeated: after a failure whose code is UNAVAILABLE or
+   * DEADLINE_EXCEEDED the group may exist all the same.
+   */
+  createGroup(
+    group: NewGroup,
+    jobs?: readonly NewChild[],
+    options?: CreateGroupOptions,
+  ): Promise<CreatedGroup>;
+  /** A group that exists, by its id. */
+  group(groupId: string): GroupHandle;
+  /** Yields the newest groups first, fetched page by page. */
+  listGroups(
+    filter: { readonly queue: string; readonly pageSize?: number },
+    options?: CallOptions,
+  ): AsyncIterable<Group>;
 
   /** Without a deadline the upload has no time limit. */
   uploadDocument(source: DocumentSource, options?: UploadOptions): Promise<Document>;

@@ -1,3 +1,9 @@
+import type {
+  DescMessage,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import { type BackoffPolicy, type RetryOptions, retrying } from "@millrace/shared";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
@@ -50,4 +56,31 @@ export function repeating<T>(
     passes: (error) =>
       error instanceof MillraceError && error.code === "UNAVAILABLE" && !connection.closed.aborted,
   });
+}
+
+/**
+ * Whether repeating the call may help. A broken connection appears under several gRPC codes, and never with a
+ * Millrace reason.
+ */
+export const isCut = (error: unknown): boolean =>
+  error instanceof MillraceError &&
+  (error.retryable ||
+    (error.reason === undefined && ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code)));
+
+/** Makes calls with one answer that are safe to repeat, and repeats them until their deadline. */
+export const asking =
+  (connection: Connection) =>
+  <I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions,
+  ): Promise<MessageShape<O>> =>
+    repeating(connection, call, (deadlineAtMs) =>
+      connection.unary(method, request, deadlineAtMs, call.signal),
+    );
+
+/** Returns a part of an answer that every answer has. */
+export function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("the gateway answered with an empty message");
+  return value;
 }

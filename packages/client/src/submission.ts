@@ -4,12 +4,25 @@ import { jobBytes } from "@millrace/shared";
 import { context, propagation } from "@opentelemetry/api";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
+import type { NewChild } from "./group.ts";
 import { type NewJob, specOf } from "./job.ts";
 import { cancelledError } from "./millrace-error.ts";
 import type { Submission, SubmitOutcome, Submitted } from "./submit-stream.ts";
 
-const specBytes = ({ payload, labels, idempotencyKey }: JobSpec): number =>
+/** An upper estimate of a job's size in a message. */
+export const specBytes = ({ payload, labels, idempotencyKey }: JobSpec): number =>
   jobBytes(labels, idempotencyKey, payload.case === "payloadJson" ? payload.value : undefined);
+
+/** Each job may belong to a trace of its own. */
+function tracedSpecOf(job: NewJob): JobSpec {
+  const spec = create(JobSpecSchema, specOf(job));
+  if (spec.traceparent === "") propagation.inject(context.active(), spec);
+  return spec;
+}
+
+/** A child that is submitted with the call that creates its group. */
+export const childSpecOf = (job: NewChild, queue: string): JobSpec =>
+  tracedSpecOf({ ...job, queue });
 
 /** Makes a submission of a job. Its answer, its deadline or its signal settles it once, whichever comes first. */
 export function submissionOf(
@@ -19,9 +32,7 @@ export function submissionOf(
   onSettled: (outcome: SubmitOutcome) => void,
 ): Submission {
   const { signal } = call;
-  const spec = create(JobSpecSchema, specOf(job));
-  // Each job of the stream may belong to a trace of its own.
-  if (spec.traceparent === "") propagation.inject(context.active(), spec);
+  const spec = tracedSpecOf(job);
   let settled = false;
   const settle = (outcome: SubmitOutcome) => {
     if (settled) return;

@@ -126,21 +126,12 @@ export class SubmitStream implements StreamUser {
     this.#tellSettled();
   }
 
-  #answer(submission: Submission, { result, existing }: SubmitResult): void {
-    if (result.case === "jobId") {
-      submission.settle({ kind: "accepted", jobId: result.value, existing });
-      return;
-    }
-    const error =
-      result.case === "error"
-        ? errorOfStatus(result.value)
-        : new MillraceError({
-            code: "INTERNAL",
-            message: "the gateway answered with neither a job id nor an error",
-          });
-    if (error.code !== "UNAVAILABLE") submission.settle({ kind: "failed", error });
+  #answer(submission: Submission, result: SubmitResult): void {
+    const outcome = outcomeOf(result);
+    const isUnknown = outcome.kind === "failed" && outcome.error.code === "UNAVAILABLE";
+    if (!isUnknown) submission.settle(outcome);
     else if (isSafeToRepeat(submission)) this.#waiting.push(submission);
-    else submission.settle({ kind: "failed", error: unknown(error) });
+    else submission.settle({ kind: "failed", error: unknown(outcome.error) });
   }
 
   cut(error: MillraceError, notAccepted: boolean): void {
@@ -197,6 +188,19 @@ export class SubmitStream implements StreamUser {
     if (nextMs < Number.POSITIVE_INFINITY) this.#sweepAt(nextMs);
     this.#tellSettled();
   }
+}
+
+/** What the gateway answered to a submitted job. */
+export function outcomeOf({ result, existing }: SubmitResult): SubmitOutcome {
+  if (result.case === "jobId") return { kind: "accepted", jobId: result.value, existing };
+  const error =
+    result.case === "error"
+      ? errorOfStatus(result.value)
+      : new MillraceError({
+          code: "INTERNAL",
+          message: "the gateway answered with neither a job id nor an error",
+        });
+  return { kind: "failed", error };
 }
 
 const isSafeToRepeat = ({ spec }: Submission): boolean => spec.idempotencyKey !== "";

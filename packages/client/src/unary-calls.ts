@@ -1,9 +1,3 @@
-import type {
-  DescMessage,
-  DescMethodUnary,
-  MessageInitShape,
-  MessageShape,
-} from "@bufbuild/protobuf";
 import { DocumentService } from "@millrace/proto/document-service";
 import { JobState as StateMessage } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
@@ -13,21 +7,14 @@ import { documentOf } from "./documents.ts";
 import { explanationOf } from "./explanation.ts";
 import { type Job, jobOf } from "./job.ts";
 import type { Millrace } from "./millrace.ts";
-import { repeating } from "./retrying.ts";
+import { asking, required } from "./retrying.ts";
 
 type UnaryCalls = Pick<Millrace, "getJob" | "cancel" | "list" | "explain" | "getDocument">;
 
 /** The calls with one answer. All are safe to repeat, and the client repeats them until their deadline. */
 export function unaryCalls(connection: Connection): UnaryCalls {
   const { method } = JobService;
-  const ask = <I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-    call: CallOptions,
-  ): Promise<MessageShape<O>> =>
-    repeating(connection, call, (deadlineAtMs) =>
-      connection.unary(method, request, deadlineAtMs, call.signal),
-    );
+  const ask = asking(connection);
   return {
     async getJob<Result>(jobId: string, call: CallOptions = {}): Promise<Job<Result>> {
       const { job } = await ask(method.getJob, { jobId }, call);
@@ -59,9 +46,4 @@ export function unaryCalls(connection: Connection): UnaryCalls {
       return documentOf(required(document));
     },
   };
-}
-
-function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("the gateway answered with an empty message");
-  return value;
 }

@@ -5,7 +5,7 @@ import { isFinal, type Retries, retryingStream } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { type Job, jobOf } from "./job.ts";
 import { MillraceError } from "./millrace-error.ts";
-import { retryOptions } from "./retrying.ts";
+import { isCut, retryOptions } from "./retrying.ts";
 
 export interface WatchOptions {
   /** The first offset to show. 0, the default, shows all output. To continue, pass the last offset seen plus one. */
@@ -41,7 +41,8 @@ export type WatchEvent<Result = unknown> =
   /** A new attempt begins: discard the output of the attempts before. */
   | (Piece & { readonly kind: "reset" });
 
-const GIVE_UP_AFTER_MS = 60_000;
+/** How long a watch may be cut, unless its caller says otherwise. */
+export const GIVE_UP_AFTER_MS = 60_000;
 
 /**
  * Follows a job to its final state. After a cut the watch continues at the next offset, so its reader sees each
@@ -100,15 +101,6 @@ export function watchJob<Result>(
     gaveUp: (error, cutMs) => gaveUp(jobId, next, cutMs, error as MillraceError),
   });
 }
-
-/**
- * Whether repeating the call may help. A broken connection appears under several gRPC codes, and never with a
- * Millrace reason.
- */
-const isCut = (error: unknown): boolean =>
-  error instanceof MillraceError &&
-  (error.retryable ||
-    (error.reason === undefined && ["INTERNAL", "UNKNOWN", "CANCELLED"].includes(error.code)));
 
 const gaveUp = (jobId: string, offset: number, cutMs: number, cause: MillraceError) =>
   new MillraceError({

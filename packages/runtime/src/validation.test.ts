@@ -29,7 +29,7 @@ test("describes in words what a pattern requires", () => {
     {
       field: "job_id",
       description:
-        "must be a job id, as submitting the job gave it: <queue>~<key id>~<26 characters>",
+        "must be the id of a job or group, as creating it gave it: <queue>~<key id>~<26 characters>",
     },
   ]);
 });

@@ -24,12 +24,10 @@ export const limits = {
   documentCharacters: 10_000_000,
   /** How far in the future a job may be scheduled. */
   runAtAheadMs: 366 * 24 * 3_600_000,
-  /** How far in the future the deadline of a group may be, and is if the caller names none; and the most children. */
-  group: {
-    deadlineAheadMs: 31 * 24 * 3_600_000,
-    defaultDeadlineMs: 7 * 24 * 3_600_000,
-    children: 100_000,
-  },
+  /** How far in the future the deadline of a group may be, and is if the caller names none. */
+  groupDeadlineAheadMs: 31 * 24 * 3_600_000,
+  groupDeadlineMs: 7 * 24 * 3_600_000,
+  childrenPerGroup: 100_000,
   documentsPerJob: 16,
   labelsPerJob: 16,
   priority: { min: 1, max: 100, default: 50 },

@@ -14,7 +14,9 @@ const words: Readonly<Record<string, string>> = {
   "^[a-z0-9]{4,32}$": "must be a key id: 4 to 32 characters of a–z and 0–9",
   "^([a-z0-9]{4,32})?$": "must be a key id: 4 to 32 characters of a–z and 0–9",
   "^[a-z][a-z0-9-]{0,62}~[a-z0-9]{4,32}~[0-7][0-9A-HJKMNP-TV-Z]{25}$":
-    "must be a job id, as submitting the job gave it: <queue>~<key id>~<26 characters>",
+    "must be the id of a job or group, as creating it gave it: <queue>~<key id>~<26 characters>",
+  "^([a-z][a-z0-9-]{0,62}~[a-z0-9]{4,32}~[0-7][0-9A-HJKMNP-TV-Z]{25})?$":
+    "must be the id of a group, as creating it gave it: <queue>~<key id>~<26 characters>",
   "^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$":
     "must be a document id, as uploading gave it: doc_<26 characters>",
   "^[A-Za-z0-9._-]{1,128}$": "must be 1 to 128 characters of letters, digits, ., _ and -",

@@ -56,7 +56,7 @@ export class GroupsDouble {
     return {
       createGroup: async (request) => {
         this.created.push(request);
-        const { id, spec, finalizer } = request;
+        const { groupId: id, spec, finalizer } = request;
         const { queue = "", labels = {}, priority } = spec ?? {};
         const group = create(GroupSchema, {
           ...{ id, queue, labels, state: GroupState.OPEN, finalizerJobId: finalizer?.id ?? "" },

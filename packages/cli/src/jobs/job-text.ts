@@ -30,6 +30,11 @@ export function jobText(job: Job): string {
         .join(" ") || undefined,
     ],
     ["redriven from", job.redrivenFrom],
+    ["group", job.groupId],
+    [
+      "waits for",
+      job.state === "WAITING" ? `the children of ${job.childGroupIds.at(-1)}` : undefined,
+    ],
     [
       "usage",
       usage &&

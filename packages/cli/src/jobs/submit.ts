@@ -28,6 +28,7 @@ interface Options extends CallerOptions {
   readonly dedupKey?: string;
   readonly throttle?: number;
   readonly debounce?: number;
+  readonly group?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
 }
@@ -65,6 +66,7 @@ export function submitCommand(program: Command, shell: Shell): void {
         .conflicts("debounce"),
     )
     .option("--debounce <duration>", "wait this long; a further job replaces this job", duration)
+    .option("--group <id>", "the open group that the job joins")
     .addOption(
       new Option("--wait", "wait for the job's end and print the result").conflicts("watch"),
     )
@@ -159,7 +161,13 @@ function newJob(
     type,
     documentIds,
     ...given({ payload, priority, idempotencyKey, pool, estimatedTokens, labels: options.label }),
-    ...given({ runAt, expiresAt, deadline, deduplication: deduplicationOf(options) }),
+    ...given({
+      groupId: options.group,
+      runAt,
+      expiresAt,
+      deadline,
+      deduplication: deduplicationOf(options),
+    }),
     ...(Object.keys(retry).length === 0 ? {} : { retry }),
   };
 }

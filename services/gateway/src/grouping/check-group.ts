@@ -18,7 +18,7 @@ export function checkGroup({ deadline, finalizer, queue }: GroupSpec, nowMs: num
     if (!isTime(deadline)) {
       throw malformed("group.deadline", "must be a time in the years 1 to 9999");
     }
-    const { deadlineAheadMs } = limits.group;
+    const { groupDeadlineAheadMs: deadlineAheadMs } = limits;
     if (timeMs(deadline) - nowMs > deadlineAheadMs) {
       throw malformed("group.deadline", `must be at most ${deadlineAheadMs / DAY_MS} days ahead`);
     }

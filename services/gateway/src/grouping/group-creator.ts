@@ -48,7 +48,7 @@ export function createGroupCreator(options: GroupCreatorOptions): GroupCreator {
     const id = newGroupId(spec.queue as QueueName, keyId, nowMs, random);
     const { group } = await scheduler.createGroup(
       {
-        ...{ id, spec, createTime: timestampOf(nowMs) },
+        ...{ groupId: id, spec, createTime: timestampOf(nowMs) },
         ...(finalizer === undefined ? {} : { finalizer }),
       },
       { signal },

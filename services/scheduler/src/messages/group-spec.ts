@@ -25,9 +25,7 @@ export function groupSpecOf(
     maxInFlight: spec.maxInFlight,
     keepSiblings: spec.keepSiblings,
     deadlineMs:
-      spec.deadline === undefined
-        ? createdAtMs + limits.group.defaultDeadlineMs
-        : timeMs(spec.deadline),
+      spec.deadline === undefined ? createdAtMs + limits.groupDeadlineMs : timeMs(spec.deadline),
     createdAtMs,
     ...(finalizer === undefined ? {} : { finalizer }),
     ...(details === undefined ? {} : { details }),

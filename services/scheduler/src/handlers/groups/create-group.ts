@@ -31,7 +31,7 @@ export const createGroup =
     pressure: Pick<MemoryPressure, "admits">,
   ): Handler<(typeof SchedulerService)["method"]["createGroup"], undefined> =>
   async (request, { signal }) => {
-    const { id, spec, createTime } = request;
+    const { groupId: id, spec, createTime } = request;
     if (!isGroupId(id) || spec === undefined || queueOf(id) !== spec.queue) {
       throw rpcError({
         reason: "MALFORMED",

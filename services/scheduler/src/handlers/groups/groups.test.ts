@@ -36,7 +36,7 @@ function setup(admits = true) {
   const handler = createGroup(engine, observer, new ManualClock(), { admits: () => admits });
   const call = (change: object = {}) =>
     handler(
-      create(CreateGroupRequestSchema, { id, spec: { queue: "documents" }, ...change }),
+      create(CreateGroupRequestSchema, { groupId: id, spec: { queue: "documents" }, ...change }),
       context,
     );
   const finalizer = { id: jobId("C"), spec: { queue: "documents", type: "join" } };

@@ -22,11 +22,11 @@ export declare const file_millrace_scheduler_v1_scheduler_service: GenFile;
  */
 export declare type CreateGroupRequest = Message<"millrace.scheduler.v1.CreateGroupRequest"> & {
   /**
-   * The id, created by the gateway from the caller's key id and submit_time.
+   * The id, created by the gateway from the caller's key id and create_time.
    *
-   * @generated from field: string id = 1;
+   * @generated from field: string group_id = 1;
    */
-  id: string;
+  groupId: string;
 
   /**
    * The spec from the caller, without the finalizer.
