@@ -5,6 +5,7 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import { millraceProgram } from "@millrace/cli/program";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupSchema } from "@millrace/proto/group";
 import { JobSchema } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
@@ -30,7 +31,7 @@ export const publicNames = (): PublicNames => ({
 /** Names of messages, fields, enums, enum values, services and methods. */
 function protoNames(): string[] {
   const services = [AdminService, DocumentService, JobService, SchedulerService, WorkerService];
-  const files = new Set([JobSchema.file, ...services.map(({ file }) => file)]);
+  const files = new Set([JobSchema.file, GroupSchema.file, ...services.map(({ file }) => file)]);
   const ofMessage = (desc: DescMessage): string[] => [
     desc.name,
     ...desc.fields.map(({ name }) => `${desc.name}.${name}`),

@@ -91,9 +91,19 @@ const schedulerRows = ({
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
 });
-const workerRows: Rows<typeof WorkerService> = {
-  // A stream that does not begin with hello.
-  work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
+const workerRows = ({ jobId }: SystemWithCredentials): Rows<typeof WorkerService> => {
+  // A worker cannot name the lease of a job that was not assigned to it.
+  const forged = { lease: { jobId, fencingToken: 1n } };
+  return {
+    // A stream that does not begin with hello.
+    work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
+    fanOut: {
+      send: [{ ...forged, ordinal: 1, planSha256: new Uint8Array(32), firstIndex: 1 }],
+      tells: "LEASE_LOST",
+    },
+    readChildren: { send: [{ ...forged, ordinal: 1 }], tells: "LEASE_LOST" },
+    saveCheckpoint: { send: [{ ...forged, checkpointJson: "{}" }], tells: "LEASE_LOST" },
+  };
 };
 const adminRows: Rows<typeof AdminService> = {
   createApiKey: { send: [{ name: "made by the matrix" }], tells: "OK" },
@@ -143,7 +153,7 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   },
   {
     desc: WorkerService,
-    rows: () => workerRows,
+    rows: () => workerRows(known),
     at: ["the scheduler's for workers"],
     letsIn: ["worker"],
     refuses: "TOKEN_REJECTED",
