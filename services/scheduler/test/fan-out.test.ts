@@ -123,6 +123,24 @@ test("an attempt that waits is assigned again with what its children gave", asyn
   );
 });
 
+test("reads children whose results are long in several pages", async () => {
+  const { engine, add, read, lease } = await running();
+  await add({ children: pages(20) });
+  const { leases } = await engine.lease({ queue, count: 20, leaseMs: 1_000, workerId: "w" });
+  const resultJson = JSON.stringify("x".repeat(60_000));
+  await engine.settle(
+    leases.map(({ jobId, token }) => ({ jobId, token, kind: "complete", resultJson })),
+  );
+  const sizes: number[] = [];
+  for (let after = 0; after < 20; after += sizes.at(-1) ?? 0) {
+    const { children = [], more } = await read(lease, 1, after);
+    expect(children[0]).toMatchObject({ index: after + 1, resultJson });
+    sizes.push(children.length);
+    expect(more).toBe(after + children.length < 20);
+  }
+  expect(sizes.length).toBe(2);
+});
+
 test("fails an attempt that waits for another number of children", async () => {
   const { engine, add, settle, parentId } = await running();
   await add({ children: pages(2) });
