@@ -4,6 +4,7 @@ import { compareLetters, proveDeadLetterFilters } from "./dead-letter-ways.ts";
 import { proveDocuments } from "./document-ways.ts";
 import { tellEnds, watchAndCancel } from "./end-ways.ts";
 import { proveExplanations } from "./explain-ways.ts";
+import { proveFanOut } from "./fan-out-ways.ts";
 import { readEach, readList, submitAgain } from "./job-ways.ts";
 import { proveKeys } from "./key-ways.ts";
 import { Ledger } from "./ledger.ts";
@@ -77,9 +78,10 @@ test("every field of documents and explanations arrives", async () => {
 });
 
 test("every field of a worker's messages arrives", async () => {
-  for (const name of ["worked", "provided"]) await world.system.putQueue({ name });
+  for (const name of ["worked", "provided", "divided"]) await world.system.putQueue({ name });
   await proveWork(world, { ...choice, queue: "worked" });
   await proveProviderFeedback(world, { ...choice, queue: "provided" });
+  await proveFanOut(world, { ...choice, queue: "divided" });
 });
 
 test("every field of the configuration, of changes and of audits arrives", async () => {

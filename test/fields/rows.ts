@@ -175,6 +175,53 @@ export const rows: readonly Row[] = [
     why: "the SDK keeps it and sends it with each write; those writes were stored",
   },
   {
+    ways: ["worker SDK assignment"],
+    paths: ["fan_outs", "finalizes_group_id", "checkpoint_json"],
+    why: "the job of the other fields is no finalizer and has not fanned out; the named test proves what executors get",
+    provedIn: "packages/worker-sdk/test/fan-out.test.ts",
+  },
+  {
+    ways: ["worker SDK outcome"],
+    paths: ["waiting"],
+    why: "the job of the other outcomes has not fanned out",
+    provedIn: "packages/worker-sdk/test/fan-out.test.ts",
+  },
+  {
+    ways: ["FanOut request"],
+    paths: ["children.idempotency_key", "children.deduplication", "children.group_id"],
+    why: "refused, because the index makes a child unique; the named test proves it",
+    provedIn: "services/scheduler/src/submitting/fan-out-children.test.ts",
+  },
+  {
+    ways: ["FanOut response", "ReadChildren response"],
+    paths: ["group.labels", "group.priority", "group.cancel_reason"],
+    why: "a fan-out has neither labels nor a priority of its own, and a cancelled one has no attempt that could read it",
+  },
+  {
+    ways: ["FanOut response"],
+    paths: [
+      ...["group.rule.at_least_percent", "group.finalizer_job_id", "group.finish_time"],
+      ...["succeeded", "failed", "cancelled", "expired", "removed"].map(
+        (how) => `group.progress.${how}`,
+      ),
+    ],
+    why: "the same message as in ReadChildren's response; none of the children of a new group has ended",
+  },
+  {
+    ways: ["ReadChildren response"],
+    paths: [
+      ...["group.progress.cancelled", "group.progress.expired", "group.progress.removed"],
+      "children.error.retryable",
+    ],
+    why: "the same message as that of GetGroup; a child that has failed for good is not tried again",
+  },
+  {
+    ways: ["ReadChildren response"],
+    paths: ["more"],
+    why: "pages end at 1 MiB of results or at 1,000 children",
+    provedIn: "services/scheduler/test/fan-out.test.ts",
+  },
+  {
     ways: ["worker SDK output"],
     paths: ["data"],
     why: "executors of the SDK write text and progress",

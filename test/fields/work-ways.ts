@@ -27,7 +27,7 @@ import type { World } from "./world.ts";
 
 const LEASE_MS = 8_000;
 const GRACE_MS = 60_000;
-const token = new Wanted("a token", (value) => typeof value === "bigint" && value > 0n);
+export const token = new Wanted("a token", (value) => typeof value === "bigint" && value > 0n);
 const usage = { inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n };
 const message = "what the worker reported";
 
@@ -137,7 +137,7 @@ interface Cut {
 
 const messageOf = (came: object) => create(WorkResponseSchema, { message: came as never });
 
-const assignmentOf = (world: World, jobId: string, spec: JobSpec): Expected => ({
+export const assignmentOf = (world: World, jobId: string, spec: JobSpec): Expected => ({
   lease: { jobId, fencingToken: token },
   attempt: 1,
   maxAttempts: spec.retry?.maxAttempts,

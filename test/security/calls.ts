@@ -113,9 +113,19 @@ const schedulerRows = ({
   watchGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   cancelGroup: { send: [{ keyId: otherKeyId, cancel: { groupId } }], tells: "GROUP_NOT_FOUND" },
 });
-const workerRows: Rows<typeof WorkerService> = {
-  // A stream that does not begin with hello.
-  work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
+const workerRows = ({ jobId }: SystemWithCredentials): Rows<typeof WorkerService> => {
+  // A worker cannot name the lease of a job that was not assigned to it.
+  const forged = { lease: { jobId, fencingToken: 1n } };
+  return {
+    // A stream that does not begin with hello.
+    work: { send: [{ message: { case: "heartbeat", value: {} } }], tells: "MALFORMED" },
+    fanOut: {
+      send: [{ ...forged, ordinal: 1, planSha256: new Uint8Array(32), firstIndex: 1 }],
+      tells: "LEASE_LOST",
+    },
+    readChildren: { send: [{ ...forged, ordinal: 1 }], tells: "LEASE_LOST" },
+    saveCheckpoint: { send: [{ ...forged, checkpointJson: "{}" }], tells: "LEASE_LOST" },
+  };
 };
 const adminRows: Rows<typeof AdminService> = {
   createApiKey: { send: [{ name: "made by the matrix" }], tells: "OK" },
@@ -172,7 +182,7 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   },
   {
     desc: WorkerService,
-    rows: () => workerRows,
+    rows: () => workerRows(known),
     at: ["the scheduler's for workers"],
     letsIn: ["worker"],
     refuses: "TOKEN_REJECTED",

@@ -4,7 +4,13 @@ import { JobState } from "@millrace/proto/job";
 import type { FanOutRequest } from "@millrace/proto/worker-service";
 import { WriteStatus } from "@millrace/proto/worker-service";
 import { expect, test } from "vitest";
-import { type Executor, type FanOutResult, WaitingForChildren } from "../src/index.ts";
+import {
+  type ChildJob,
+  type Executor,
+  type FanOutOptions,
+  type FanOutResult,
+  WaitingForChildren,
+} from "../src/index.ts";
 import { lease, refused, type Unary } from "./fake-scheduler.ts";
 import { startFakedWorker } from "./worker-setup.ts";
 
@@ -228,6 +234,23 @@ test("a child whose payload is not JSON fails the attempt for good, and is named
         message: expect.stringMatching(/^Child 2: /),
       },
     },
+  });
+  expect(requests).toEqual([]);
+});
+
+test.each<[what: string, child: Partial<ChildJob>, options: FanOutOptions]>([
+  ["priority that is no whole number", { priority: 1.5 }, {}],
+  ["rule that is no whole percentage", {}, { rule: 12.5 }],
+  ["deadline that is no time", { deadlineMs: Number.NaN }, {}],
+])("a fan-out with a %s fails the attempt for good at once", async (_, child, options) => {
+  const { requests, answers } = fanOuts();
+  const { settled } = await run(
+    ({ fanOut }) => fanOut([{ ...part(1), ...child }], options),
+    answers,
+  );
+  expect((await settled())?.outcome).toMatchObject({
+    case: "failed",
+    value: { failure: { reason: "MALFORMED", retryable: false } },
   });
   expect(requests).toEqual([]);
 });

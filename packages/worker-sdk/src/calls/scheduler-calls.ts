@@ -1,12 +1,16 @@
-import type {
-  DescMethod,
-  DescMethodUnary,
-  MessageInitShape,
-  MessageShape,
+import {
+  create,
+  type DescMethod,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
 } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
-import { callMetadata, methodDefinition, sendUnary } from "@millrace/grpc";
+import { bytesDefinition, callMetadata, type OpenCall, sendUnary } from "@millrace/grpc";
 import { retrying, systemClock } from "@millrace/shared";
+import { NonRetryableError } from "../job-failure.ts";
 import type { WorkerOptions } from "../worker-options.ts";
 import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
 import { Channel } from "./channel.ts";
@@ -41,8 +45,9 @@ export class SchedulerCalls {
     this.#channel = new Channel({ address, credentials, use: {} });
   }
 
-  readonly call: Call = (method, request, signal) => {
+  readonly call: Call = async (method, request, signal) => {
     const { clock, random } = this.#options;
+    const bytes = bytesOf(method, request);
     let fullSinceMs: number | undefined;
     const passesInTime = (error: unknown) => {
       if (passes(error)) return true;
@@ -50,7 +55,7 @@ export class SchedulerCalls {
       fullSinceMs ??= clock.nowMs();
       return clock.nowMs() - fullSinceMs < FULL_MS;
     };
-    return retrying(() => this.#send(method, request, signal), {
+    return retrying(() => this.#send(method, bytes, signal), {
       ...{ clock, random, backoff, signal, passes: passesInTime },
       aborted: () => signal.reason,
       askedMs: (error) => (error instanceof CallRefused ? error.retryDelayMs : undefined),
@@ -63,20 +68,35 @@ export class SchedulerCalls {
 
   async #send<Method extends DescMethod>(
     method: Method,
-    request: MessageInitShape<Method["input"]>,
+    bytes: Uint8Array,
     signal: AbortSignal,
   ): Promise<MessageShape<Method["output"]>> {
     const { token, tls } = this.#options;
     signal.throwIfAborted();
     const call = {
       client: this.#channel.client(tls?.current),
-      definition: methodDefinition(method),
+      definition: bytesDefinition(method),
       metadata: callMetadata(typeof token === "function" ? token() : token),
       options: { deadline: systemClock.nowMs() + CALL_MS },
       signal,
       failure: (error: ServiceError) => (signal.aborted ? signal.reason : new CallRefused(error)),
       cancelled: () => signal.reason as Error,
     };
-    return (await sendUnary(call, request)) as MessageShape<Method["output"]>;
+    const answer = (await sendUnary(call as OpenCall, bytes)) as Buffer;
+    return fromBinary(method.output, answer) as MessageShape<Method["output"]>;
+  }
+}
+
+/** Encodes a request once, before it is sent. A value that its field cannot hold would look like a broken connection. */
+function bytesOf<Method extends DescMethod>(
+  { input }: Method,
+  request: MessageInitShape<Method["input"]>,
+): Uint8Array {
+  try {
+    return toBinary(input, create(input, request));
+  } catch (cause) {
+    throw new NonRetryableError("MALFORMED", `A value cannot be sent: ${String(cause)}.`, {
+      cause,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { GroupRuleSchema } from "@millrace/proto/group";
 import type { JobSpecSchema } from "@millrace/proto/job";
 import { jsonText, limits } from "@millrace/shared";
@@ -33,7 +33,7 @@ export function planOf(jobs: readonly ChildJob[], options: FanOutOptions): Plan 
   const children = jobs.map((job, at) => {
     const payloadJson = payloadOf(job, at + 1);
     hash.update(`\n${JSON.stringify([...partsOf(job), payloadJson])}`);
-    return { payloadJson, spec: { ...specOf(job, payloadJson), traceparent, tracestate } };
+    return { payloadJson, spec: { ...specOf(job, payloadJson, at + 1), traceparent, tracestate } };
   });
   const sha256 = hash.digest();
   return { children, rule: ruleMessage(rule), maxInFlight, keepSiblings, sha256 };
@@ -70,7 +70,7 @@ function payloadOf({ payload = {} }: ChildJob, index: number): string {
 const malformed = (index: number, what: string, cause?: unknown) =>
   new NonRetryableError("MALFORMED", `Child ${index}: ${what}.`, { cause });
 
-const specOf = (job: ChildJob, payloadJson: string): Child => ({
+const specOf = (job: ChildJob, payloadJson: string, index: number): Child => ({
   type: job.type,
   payload: { case: "payloadJson", value: payloadJson },
   ...(job.priority === undefined ? {} : { priority: job.priority }),
@@ -79,9 +79,14 @@ const specOf = (job: ChildJob, payloadJson: string): Child => ({
   estimatedTokens: job.estimatedTokens ?? 0,
   ...(job.maxAttempts === undefined ? {} : { retry: { maxAttempts: job.maxAttempts } }),
   labels: { ...job.labels },
-  ...(job.expiresAtMs === undefined ? {} : { expiresAt: timestampFromMs(job.expiresAtMs) }),
-  ...(job.deadlineMs === undefined ? {} : { deadline: timestampFromMs(job.deadlineMs) }),
+  ...(job.expiresAtMs === undefined ? {} : { expiresAt: timeOf(job.expiresAtMs, index) }),
+  ...(job.deadlineMs === undefined ? {} : { deadline: timeOf(job.deadlineMs, index) }),
 });
+
+function timeOf(ms: number, index: number): Timestamp {
+  if (!Number.isFinite(ms)) throw malformed(index, `the time ${ms} is no time`);
+  return timestampFromMs(Math.round(ms));
+}
 
 function ruleMessage(
   rule: NonNullable<FanOutOptions["rule"]>,

@@ -632,7 +632,7 @@ export declare const AttemptOutcomeSchema: GenMessage<AttemptOutcome>;
  */
 export declare type Waiting = Message<"millrace.workers.v1.Waiting"> & {
   /**
-   * How many children the fan-out has. LEASE_LOST if another number is stored.
+   * How many children the fan-out has. If another number is stored, the job fails with the reason MALFORMED.
    *
    * @generated from field: uint32 children = 1;
    */
