@@ -12,10 +12,16 @@ export interface Candidate {
   readonly stretch: number;
 }
 
+/** What kind of sentences are preferred. */
+export interface Taste {
+  /** How much spreading over the text counts, compared with relevance. */
+  readonly spread: number;
+  /** The power of a sentence's length by which its worth is divided. */
+  readonly brevity: number;
+}
+
 /** How much a word still counts when a chosen sentence has it. */
 const repeated = 0.5;
-/** Longer sentences count less, but not in proportion: a sentence of twice the length may say a fifth less per token. */
-const lengthPower = 0.4;
 /** A sentence that shares this part of its words with a chosen one repeats it. */
 const alike = 0.7;
 const contained = 0.85;
@@ -29,15 +35,12 @@ export class Chosen {
   readonly #having = new Map<number, Candidate[]>();
   readonly #stretches = new Map<number, number>();
   readonly #frequencies: readonly number[];
-  readonly #spread: number;
+  readonly #taste: Taste;
 
-  /**
-   * `frequencies` tells how many sentences of the text have each word, `spread` how much spreading over the text counts,
-   * compared with relevance.
-   */
-  constructor(frequencies: readonly number[], spread: number) {
+  /** `frequencies` tells how many sentences of the text have each word. */
+  constructor(frequencies: readonly number[], taste: Taste) {
     this.#frequencies = frequencies;
-    this.#spread = spread;
+    this.#taste = taste;
   }
 
   add(candidate: Candidate): void {
@@ -54,6 +57,7 @@ export class Chosen {
 
   /** What a sentence adds. It never grows when further sentences are chosen. */
   gainOf({ vector, relevance, tokens, stretch }: Candidate): number {
+    const { spread, brevity } = this.#taste;
     let fresh = 0;
     let all = 0;
     // The words that the text repeats are its subjects, and each should be covered before one is covered again.
@@ -64,8 +68,8 @@ export class Chosen {
     }
     const before = this.#stretches.get(stretch) ?? 0;
     const spreading = Math.sqrt(before + relevance) - Math.sqrt(before);
-    const worth = relevance * (1 - this.#spread) + spreading * this.#spread;
-    return all === 0 ? 0 : ((fresh / all) * worth) / tokens ** lengthPower;
+    const worth = relevance * (1 - spread) + spreading * spread;
+    return all === 0 ? 0 : ((fresh / all) * worth) / tokens ** brevity;
   }
 
   /** Whether a sentence says almost the same as a chosen one. */

@@ -1,5 +1,5 @@
 import { type Vectors, vectorsOf } from "./centrality.ts";
-import { type Candidate, Chosen, choose } from "./choose.ts";
+import { type Candidate, Chosen, choose, type Taste } from "./choose.ts";
 import { firstWords } from "./first-words.ts";
 import { languageOf } from "./language.ts";
 import { passagesOf } from "./passages.ts";
@@ -33,9 +33,9 @@ const enoughTokens = 64;
 /** The text is divided into stretches of which each may give about one sentence. */
 const stretchTokens = 40;
 const minStretches = 4;
-/** How much spreading over the text counts, compared with relevance: the summary of a book must tell of its end, too. */
-const shortSpread = 0.4;
-const longSpread = 0.8;
+const shortTaste: Taste = { spread: 0.4, brevity: 0.3 };
+/** The summary of a book must tell of its end, too, and has enough room for long sentences. */
+const longTaste: Taste = { spread: 0.8, brevity: 0 };
 const standings: readonly Standing[] = ["prose", "aside", "fragment"];
 
 interface Reading {
@@ -103,8 +103,8 @@ const tokensOf = (candidates: readonly Candidate[]): number =>
 /** Chooses from prose, and from the others only if there is not enough of it. */
 function chooseFrom(reading: Reading, limitTokens: number, maxTokens: number, isAnswer: boolean) {
   const stretches = Math.max(minStretches, Math.round(limitTokens / stretchTokens));
-  const spread = stretches > minStretches ? longSpread : shortSpread;
-  const chosen = new Chosen(reading.vectors.frequencies, spread);
+  const taste = stretches > minStretches ? longTaste : shortTaste;
+  const chosen = new Chosen(reading.vectors.frequencies, taste);
   const enough = Math.min(limitTokens, enoughTokens);
   const seen: Candidate[] = [];
   for (const [tier, indices] of reading.ranks.entries()) {

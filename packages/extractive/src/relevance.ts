@@ -6,15 +6,19 @@ const lead = { part: 0.3, more: 0.8 };
 const paragraphMore = 0.2;
 /** Sentences that say less when they stand alone count for this part. */
 const asQuestion = 0.7;
-const asSpeech = 0.8;
+const asSpeech = 0.6;
 const asContinuation = 0.8;
+const asPointer = 0.5;
 const asOpen = 0.3;
 /** Shorter sentences say little. */
-const fullWords = 12;
+const fullWords = 10;
 const lengthPower = 1;
 
 const question = /[?？؟]["'’”»)\]」』]*$/u;
-const speech = /["“”«»„「『]/u;
+const speech = /["“”«»„「『]|(?<![\p{L}\p{N}])['‘](?=\p{L})/u;
+/** A sentence that announces or refers to what is not quoted with it: a list, a table, a section. */
+const pointing =
+  /\b(?:following|followings|as follows|below|above|see also|section \d|chapter \d|fig(?:ure|\.) ?\d|table \d|appendix|the (?:previous|next|last) (?:section|chapter|page)|folgende[nrms]?|suivante?s?|siguientes?|seguenti?|следующ\p{L}*)\b|如下|以下|下列|次の/iu;
 /** Words at the beginning of a sentence that point to the one before it. */
 const continuing = new Set(
   "he she it they this that these those such so then but and however there yet thus hence nor or because which his her their its".split(
@@ -24,10 +28,17 @@ const continuing = new Set(
 /** How much of its neighbours' relation to the question a sentence takes over. */
 const fromNeighbour = 0.3;
 
-/** Whether a speech in single quotation marks begins in the sentence and does not end in it. */
-const isOpen = (text: string): boolean =>
-  (text.match(/(?<![\p{L}\p{N}])['‘](?=\p{L})/gu)?.length ?? 0) >
-  (text.match(/(?<=[\p{L}.,!?])['’](?![\p{L}\p{N}])/gu)?.length ?? 0);
+const openingSingle = /(?<![\p{L}\p{N}])['‘](?=\p{L})/gu;
+const closingSingle = /(?<=[\p{L}.,!?])['’](?![\p{L}\p{N}])/gu;
+const closesAtEnd = /[.!?,]['’]$/;
+
+/** Whether a speech in single quotation marks begins or ends in the sentence, and its other part is elsewhere. */
+function isOpen(text: string): boolean {
+  const opening = text.match(openingSingle)?.length ?? 0;
+  return (
+    opening > (text.match(closingSingle)?.length ?? 0) || (opening === 0 && closesAtEnd.test(text))
+  );
+}
 
 function manner(sentence: Sentence, index: number, total: number): number {
   const { text, words, place } = sentence;
@@ -39,6 +50,7 @@ function manner(sentence: Sentence, index: number, total: number): number {
     (question.test(text) ? asQuestion : 1) *
     (speech.test(text) ? asSpeech : 1) *
     (isOpen(text) ? asOpen : 1) *
+    (pointing.test(text) ? asPointer : 1) *
     (continuing.has(words[0] ?? "") ? asContinuation : 1)
   );
 }
