@@ -74,7 +74,7 @@ function limitOf({ sentences, ranks }: Reading, text: string, inputTokens: numbe
   const prose = length(ranks[0] ?? []);
   const quotable = prose < all * proseShare ? all : prose;
   const tokens = (inputTokens * quotable) / text.length;
-  return Math.min(asked, Math.ceil(tokens * shareOf(tokens)));
+  return Math.min(asked, Math.ceil(tokens * shareOf(inputTokens)));
 }
 
 function candidatesOf(
@@ -109,15 +109,23 @@ function chooseFrom(reading: Reading, limitTokens: number, maxTokens: number, is
   const seen: Candidate[] = [];
   for (const [tier, indices] of reading.ranks.entries()) {
     const candidates = candidatesOf(reading, indices, stretches, isAnswer);
+    // The best answer is given, also if it is more than the usual part of the text.
+    if (isAnswer && seen.length === 0) addBest(candidates, chosen, maxTokens);
     choose(candidates, chosen, tier === 0 ? limitTokens : enough);
     seen.push(...candidates);
     if (tokensOf(seen) >= enough && seen.length > 0) break;
   }
   // One sentence is always allowed.
-  const isFitting = ({ tokens }: Candidate) => tokens <= maxTokens;
-  const first = chosen.candidates.length > 0 ? undefined : bestOf(seen.filter(isFitting), chosen);
-  if (first !== undefined) chosen.add(first);
+  if (chosen.candidates.length === 0) addBest(seen, chosen, maxTokens);
   return { chosen: chosen.candidates, best: bestOf(seen, chosen) };
+}
+
+function addBest(candidates: readonly Candidate[], chosen: Chosen, maxTokens: number): void {
+  const best = bestOf(
+    candidates.filter(({ tokens }) => tokens <= maxTokens),
+    chosen,
+  );
+  if (best !== undefined) chosen.add(best);
 }
 
 function bestOf(candidates: readonly Candidate[], chosen: Chosen): Candidate | undefined {

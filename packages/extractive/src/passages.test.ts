@@ -53,6 +53,8 @@ test.each<[string, string, string]>([
   ],
   ["entities", "Mill &amp; river.", "Mill & river."],
   ["words in angle brackets", "Replace <name> by yours.", "Replace <name> by yours."],
+  ["cited sentences", "The mill [ 1 ] turns.[12, 13] See [3].", "The mill turns. See [3]."],
+  ["tasks", "- [x] Turn the mill.", "Turn the mill."],
   ["quotations", "> The mill\n> turns.", "The mill turns."],
   ["lines of Chinese", "水磨坊建于\n一八五〇年。", "水磨坊建于一八五〇年。"],
 ])("keeps the text of %s", (_, text, passage) => {

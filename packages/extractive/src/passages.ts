@@ -24,6 +24,11 @@ const footnoteMark = /\[\^[^\]\s]+\]/g;
 const footnote = /^\[\^[^\]\s]+\]:/;
 /** A link whose definition is elsewhere, such as in another part of the document. */
 const looseLink = /!?\[([^\][]+)\]\[[^\][]*\]/g;
+/** "word [ 3 ]", "word.[12, 13]", and not "see [3]". */
+const citation =
+  /(?<=[\p{L}\p{M}\p{P}])(?<!\b(?:in|see|by|of|to|from|with|and))\s?\[\s?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\s?\]/giu;
+const looseStop = / ([,.])(?=\s|$)/g;
+const checkbox = /^\[[ xX]\]\s+/;
 const sign = /[{}()[\]=<>;|\\/_$#&*+~^@`"]/g;
 const spacesBetweenIdeographs =
   /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{P}])\n(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu;
@@ -61,8 +66,11 @@ const oneLine = (text: string): string =>
   text
     .replace(looseLink, "$1")
     .replace(footnoteMark, "")
+    .replace(citation, "")
+    .replace(checkbox, "")
     .replace(spacesBetweenIdeographs, "")
     .replace(/[\s\u00ad\u200b]+/g, (space) => (/^[\u00ad\u200b]+$/.test(space) ? "" : " "))
+    .replace(looseStop, "$1")
     .trim();
 
 /** A line that is shorter than this part of the longest was ended on purpose. */

@@ -28,8 +28,10 @@ const noticeSure =
 const noticeSign =
   /copyright|licen[cs]e[ds]?\b|trademark|redistribut|public domain|\be-?books?\b|\bisbn\b|warrant(?:y|ies)|\bliab(?:le|ility)|permission|please (?:write|contact|report|send|e-?mail|let us|see|visit)|if you (?:find|notice|spot|see|have|wish|would like)|\berrors?\b|\bvolunteers?\b|proofread|\beditors?\b|\btranslat(?:ed|ion|ors?)\b|newsletter|www\.|https?:|@\w+\.|lizenz|urheberrecht|übersetz|licence|licencia|лицензи|许可|翻译|翻訳/gi;
 /** If more of the sentences than this part are such notices, they are what the text is about. */
-const noticeShare = 0.35;
-/** A passage between notices at most this far away is one, too. */
+const noticeShare = 0.5;
+/** A passage up to this length is a notice as a whole. */
+const noticeChars = 700;
+/** A sentence between notices at most this far away is one, too. */
 const noticeReach = 2;
 
 const digitShare = 0.2;
@@ -54,6 +56,9 @@ const scripts = [
   ].map((name) => new RegExp(`\\p{Script=${name}}`, "gu")),
 ];
 
+/** Cells, dot leaders, lines to write on, formulas, and the end of an entry in a list of references. */
+const rowSign = / \| |\t|(?:\.\s?){5,}|_{3,}|\\[a-z]+\{|(?:\$[^$]+\$.*){2}|\bpp?\. ?\d.{0,12}$/;
+
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 /** Returns the pattern of the script that most letters of the text have. */
@@ -74,7 +79,7 @@ function isListing({ text, words }: Sentence, { known, stopWords }: Language): b
   const digits = count(text, /\p{N}/gu);
   if (digits / (letters + digits) > digitShare) return true;
   if (count(text, /\p{Lu}/gu) / letters > upperShare) return true;
-  if (/ \| |\t|(?:\.\s?){5,}|_{3,}/.test(text) || isCode(text)) return true;
+  if (rowSign.test(text) || isCode(text)) return true;
   if (words.length < 6) return false;
   const capitals = count(text, /(?<![\p{L}\p{M}])\p{Lu}/gu);
   const cased = count(text, /(?<![\p{L}\p{M}])[\p{Lu}\p{Ll}]/gu);
@@ -114,20 +119,18 @@ function asidePassages(passages: readonly Passage[]): boolean[] {
   });
 }
 
-/** Tells which passages are notices: licences, imprints, invitations to write to the editor. */
-function noticePassages(passages: readonly Passage[]): boolean[] {
-  const marked = passages.map(
-    ({ text }) =>
-      noticeSure.test(text) ||
-      (text.length < 2_000 && new Set(text.toLowerCase().match(noticeSign)).size >= 2),
-  );
+const isNotice = (text: string): boolean =>
+  noticeSure.test(text) || new Set(text.toLowerCase().match(noticeSign)).size >= 2;
+
+/** Tells which sentences are notices: licences, imprints, invitations to write to the editor. */
+function noticesAmong(passages: readonly Passage[], sentences: readonly Sentence[]): boolean[] {
+  const whole = passages.map(({ text }) => text.length < noticeChars && isNotice(text));
+  const marked = sentences.map(({ text, passage }) => whole[passage] === true || isNotice(text));
   const near = (index: number, step: number) =>
     Array.from({ length: noticeReach }, (_, i) => marked[index + step * (i + 1)]).includes(true);
   const notices = marked.map((one, index) => one || (near(index, -1) && near(index, 1)));
-  const length = (chosen: readonly Passage[]) =>
-    chosen.reduce((sum, { text }) => sum + text.length, 0);
-  const share = length(passages.filter((_, i) => notices[i])) / length(passages);
-  return share > noticeShare ? passages.map(() => false) : notices;
+  const share = notices.filter(Boolean).length / Math.max(1, notices.length);
+  return share > noticeShare ? notices.map(() => false) : notices;
 }
 
 /** Tells the standing of each sentence. */
@@ -137,12 +140,12 @@ export function standingsOf(
   language: Language,
 ): Standing[] {
   const asides = asidePassages(passages);
-  const notices = noticePassages(passages);
+  const notices = noticesAmong(passages, sentences);
   const script = scriptOf(sentences);
-  return sentences.map((sentence) => {
+  return sentences.map((sentence, index) => {
     const { text, passage, isWhole } = sentence;
     if (!isWhole || isCut(text) || isListing(sentence, language)) return "fragment";
     const isForeign = script !== undefined && count(text, script) < count(text, /\p{L}/gu) / 2;
-    return asides[passage] || notices[passage] || isForeign ? "aside" : "prose";
+    return asides[passage] || notices[index] || isForeign ? "aside" : "prose";
   });
 }
