@@ -77,6 +77,9 @@ const percent = (values: readonly number[]): number =>
 const halves = (["tuning", "kept"] as const).map((half) => {
   const some = texts.filter((text) => text.half === half);
   console.log(`${half}: ${some.length} texts`);
+  const meanOf = (name: string, { text, reference }: Text) =>
+    percent(scores(methods[name]?.(text) ?? "", reference));
+  const ahead = some.filter((text) => meanOf("extractive", text) > meanOf("LexRank", text)).length;
   const results = Object.entries(methods).map(([name, summarise]) => {
     const all = some.map(({ text, reference }) => scores(summarise(text), reference));
     const [rouge1, rouge2, rougeLcs] = [0, 1, 2].map((i) => percent(all.map((one) => one[i] ?? 0)));
@@ -86,7 +89,8 @@ const halves = (["tuning", "kept"] as const).map((half) => {
     );
     return { name, rouge1, rouge2, rougeL: rougeLcs, mean };
   });
-  return { half, texts: some.length, results };
+  console.log(`  extractive is ahead of LexRank in ${ahead} of ${some.length} texts`);
+  return { half, texts: some.length, aheadOfLexRank: ahead, results };
 });
 const { redis: _redis, bullmq: _bullmq, loadBefore: _load, ...about } = circumstances("");
 keep("summaries", {
