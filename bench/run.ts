@@ -14,6 +14,7 @@ const benchmarks = [
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],
   ["engine.ts", "keys"],
+  ["summaries.ts"],
 ] as const;
 
 for (const [at, [file, ...args]] of benchmarks.entries()) {

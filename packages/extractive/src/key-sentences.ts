@@ -1,129 +1,16 @@
-/// <reference path="./stopword.d.ts" />
-import { cutChars } from "@millrace/shared";
-import { stemmer } from "stemmer";
-import { eng } from "stopword";
+import { type Vectors, vectorsOf } from "./centrality.ts";
+import { type Candidate, Chosen, choose, type Taste } from "./choose.ts";
+import { firstWords } from "./first-words.ts";
+import { languageOf } from "./language.ts";
+import { passagesOf } from "./passages.ts";
+import { relevanceToQuestion, relevanceToText } from "./relevance.ts";
+import { type Sentence, SentenceSplitter, sentencesOf } from "./sentences.ts";
+import { type Standing, standingsOf } from "./standing.ts";
 import { tokenCount } from "./token-count.ts";
-
-const stopWords = new Set(eng);
-const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-const damping = 0.85;
-const maxIterations = 60;
-const convergence = 1e-6;
-/** Longer runs without a full stop are tables or listings. They are cut, so that none uses up the whole budget. */
-const maxSentenceChars = 1_000;
-/** A stem in more sentences than this would link nearly all of them, and the graph would not fit in memory. */
-const maxSentencesOfStem = 400;
-const bullet = /^\s*[•▪◦‣·–*-]\s/;
-const word = /[\p{L}\p{N}]+/gu;
-const sentenceEnd = /[.!?…]["”’')\]]*$/;
-
-const sentenceRest = /^[^\p{L}\p{N}]*\p{Ll}/u;
-
-/** Whether a text is a whole sentence: a beginning, some words and an end. Headings, listings and table cells are not. */
-const isWhole = (sentence: string): boolean =>
-  sentenceEnd.test(sentence) &&
-  !sentenceRest.test(sentence) &&
-  (sentence.match(word)?.length ?? 0) > 2;
-
-export function sentencesOf(text: string): string[] {
-  const sentences: string[] = [];
-  for (const paragraph of text.split(/\n\s*\n/)) {
-    for (const { segment } of segmenter.segment(paragraph.replace(/\s+/g, " "))) {
-      const sentence = cutChars(segment.replace(bullet, "").trim(), maxSentenceChars);
-      if (/\p{L}/u.test(sentence)) sentences.push(sentence);
-    }
-  }
-  return sentences;
-}
-
-function stemsOf(sentence: string): Set<string> {
-  const words = sentence.toLowerCase().match(word) ?? [];
-  return new Set(words.filter((w) => w.length > 1 && !stopWords.has(w)).map((w) => stemmer(w)));
-}
-
-interface Edges {
-  readonly to: number[];
-  readonly weight: number[];
-  total: number;
-}
-
-/**
- * Links similar sentences, with an index of stems instead of comparing all pairs. In long texts, a stem in more than a tenth
- * of the sentences distinguishes none of them and would link almost all, so it is left out.
- */
-function linkSentences(stems: readonly Set<string>[]): Edges[] {
-  const index = new Map<string, number[]>();
-  stems.forEach((set, sentence) => {
-    for (const stem of set) {
-      const list = index.get(stem);
-      if (list) list.push(sentence);
-      else index.set(stem, [sentence]);
-    }
-  });
-  const common = Math.min(maxSentencesOfStem, Math.max(50, stems.length / 10));
-  const shared = new Uint16Array(stems.length);
-  return stems.map((set, from) => {
-    const edges: Edges = { to: [], weight: [], total: 0 };
-    for (const stem of set) {
-      const list = index.get(stem) ?? [];
-      if (list.length > common) continue;
-      for (const to of list) {
-        if (shared[to] === 0 && to !== from) edges.to.push(to);
-        shared[to] = (shared[to] ?? 0) + 1;
-      }
-    }
-    for (const to of edges.to) {
-      const lengths = Math.log(1 + set.size) + Math.log(1 + (stems[to]?.size ?? 0));
-      const weight = (shared[to] ?? 0) / lengths;
-      edges.weight.push(weight);
-      edges.total += weight;
-      shared[to] = 0;
-    }
-    shared[from] = 0;
-    return edges;
-  });
-}
-
-/**
- * Computes PageRank by power iteration. `rest` is the distribution where walks restart, so the ranks lean towards it. The order
- * of all sums is fixed, so equal input gives equal ranks.
- */
-function rank(graph: readonly Edges[], rest: Float64Array): Float64Array {
-  let ranks = rest;
-  for (let iteration = 0; iteration < maxIterations; iteration += 1) {
-    const next = rest.map((share) => share * (1 - damping));
-    graph.forEach(({ to, weight, total }, from) => {
-      const share = total === 0 ? 0 : (damping * (ranks[from] ?? 0)) / total;
-      for (let i = 0; i < to.length; i += 1) {
-        const target = to[i] ?? 0;
-        next[target] = (next[target] ?? 0) + share * (weight[i] ?? 0);
-      }
-    });
-    const change = next.reduce((sum, value, i) => sum + Math.abs(value - (ranks[i] ?? 0)), 0);
-    ranks = next;
-    if (change / Math.max(1, graph.length) < convergence) break;
-  }
-  return ranks;
-}
-
-/** Weights all sentences alike, or by what they share with the question if any sentence shares something. */
-function restOf(stems: readonly Set<string>[], question: string): Float64Array {
-  const asked = stemsOf(question);
-  const shared = stems.map(
-    (set) => [...set].filter((stem) => asked.has(stem)).length / Math.log(2 + set.size),
-  );
-  const sum = shared.reduce((total, one) => total + one, 0);
-  return Float64Array.from(shared, (one) => (sum === 0 ? 1 : (one * stems.length) / sum));
-}
-
-/** Returns as many first words of a text as fit the budget. */
-function firstWords(text: string, maxTokens: number): string {
-  const words = text.split(" ");
-  while (words.length > 0 && tokenCount(`${words.join(" ")} …`) > maxTokens) words.pop();
-  return words.length === 0 ? "" : `${words.join(" ")} …`;
-}
+import { stemsOf, wordsOf } from "./words.ts";
 
 export interface KeySentencesInput {
+  /** Plain text or Markdown. */
   readonly text: string;
   readonly maxTokens: number;
   /** What the sentences should be about. If empty: what the text itself is about. */
@@ -136,46 +23,138 @@ export interface KeySentences {
   readonly outputTokens: number;
 }
 
+/** A summary is at most this part of a text of up to `tokens`, or one sentence. Between the two, the part grows. */
+const shortText = { tokens: 1_000, share: 1 / 5 };
+const longText = { tokens: 3_000, share: 1 / 2 };
+/** If prose is less than this part of a text, the text consists of other things, such as a form or slides. */
+const proseShare = 1 / 5;
+/** If prose fills less than this, headings and entries are added. */
+const enoughTokens = 64;
+/** The text is divided into stretches of which each may give about one sentence. */
+const stretchTokens = 40;
+const minStretches = 4;
+const shortTaste: Taste = { spread: 0.4, brevity: 0.3 };
+/** The summary of a book must tell of its end, too, and has enough room for long sentences. */
+const longTaste: Taste = { spread: 0.8, brevity: 0 };
+const standings: readonly Standing[] = ["prose", "aside", "fragment"];
+
+interface Reading {
+  readonly sentences: readonly Sentence[];
+  /** The indices of the sentences of each standing. */
+  readonly ranks: readonly (readonly number[])[];
+  readonly vectors: Vectors;
+  readonly asked: ReadonlySet<number>;
+}
+
+function read(text: string, question: string): Reading {
+  const language = languageOf(text);
+  const passages = passagesOf(text);
+  const sentences = sentencesOf(passages, new SentenceSplitter(text, language));
+  const all = standingsOf(passages, sentences, language);
+  const ranks = standings.map((standing) =>
+    sentences.map((_, index) => index).filter((index) => all[index] === standing),
+  );
+  const vectors = vectorsOf(sentences.map(({ words }) => stemsOf(words, language)));
+  const stems = question === "" ? [] : stemsOf(wordsOf(question), language);
+  const asked = stems.flatMap((stem) => vectors.numbers.get(stem) ?? []);
+  return { sentences, ranks, vectors, asked: new Set(asked) };
+}
+
+function shareOf(tokens: number): number {
+  const way = (tokens - shortText.tokens) / (longText.tokens - shortText.tokens);
+  const grown = Math.min(1, Math.max(0, way));
+  return shortText.share + grown * (longText.share - shortText.share);
+}
+
+/** Returns how long the answer may be: a part of what can be quoted, and at most what is asked for. */
+function limitOf({ sentences, ranks }: Reading, text: string, inputTokens: number, asked: number) {
+  const length = (indices: readonly number[]) =>
+    indices.reduce((sum, index) => sum + (sentences[index]?.text.length ?? 0), 0);
+  const all = length(ranks.flat());
+  const prose = length(ranks[0] ?? []);
+  const quotable = prose < all * proseShare ? all : prose;
+  const tokens = (inputTokens * quotable) / text.length;
+  return Math.min(asked, Math.ceil(tokens * shareOf(inputTokens)));
+}
+
+function candidatesOf(
+  { sentences, vectors, asked }: Reading,
+  indices: readonly number[],
+  stretches: number,
+  isAnswer: boolean,
+): Candidate[] {
+  const some = indices.flatMap((index) => sentences[index] ?? []);
+  const own = indices.flatMap((index) => vectors.vectors[index] ?? []);
+  const relevance = isAnswer ? relevanceToQuestion(some, own, asked) : relevanceToText(some, own);
+  return indices.flatMap((index, i) => {
+    const [sentence, vector] = [some[i], own[i]];
+    const worth = relevance[i] ?? 0;
+    if (sentence === undefined || vector === undefined || worth === 0) return [];
+    // The space or line break between sentences costs at most one more token.
+    const tokens = tokenCount(sentence.text) + 1;
+    const stretch = Math.floor((i * stretches) / indices.length);
+    return [{ index, vector, relevance: worth, tokens, stretch }];
+  });
+}
+
+const tokensOf = (candidates: readonly Candidate[]): number =>
+  candidates.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/** Chooses from prose, and from the others only if there is not enough of it. */
+function chooseFrom(reading: Reading, limitTokens: number, maxTokens: number, isAnswer: boolean) {
+  const stretches = Math.max(minStretches, Math.round(limitTokens / stretchTokens));
+  const taste = stretches > minStretches ? longTaste : shortTaste;
+  const chosen = new Chosen(reading.vectors.frequencies, taste);
+  const enough = Math.min(limitTokens, enoughTokens);
+  const seen: Candidate[] = [];
+  for (const [tier, indices] of reading.ranks.entries()) {
+    const candidates = candidatesOf(reading, indices, stretches, isAnswer);
+    // The best answer is given, also if it is more than the usual part of the text.
+    if (isAnswer && seen.length === 0) addBest(candidates, chosen, maxTokens);
+    choose(candidates, chosen, tier === 0 ? limitTokens : enough);
+    seen.push(...candidates);
+    if (tokensOf(seen) >= enough && seen.length > 0) break;
+  }
+  // One sentence is always allowed.
+  if (chosen.candidates.length === 0) addBest(seen, chosen, maxTokens);
+  return { chosen: chosen.candidates, best: bestOf(seen, chosen) };
+}
+
+function addBest(candidates: readonly Candidate[], chosen: Chosen, maxTokens: number): void {
+  const best = bestOf(
+    candidates.filter(({ tokens }) => tokens <= maxTokens),
+    chosen,
+  );
+  if (best !== undefined) chosen.add(best);
+}
+
+function bestOf(candidates: readonly Candidate[], chosen: Chosen): Candidate | undefined {
+  const gains = candidates.map((candidate) => chosen.gainOf(candidate));
+  return candidates[gains.indexOf(gains.reduce((most, gain) => Math.max(most, gain), 0))];
+}
+
 /**
- * Selects the sentences that say most about the text, in the text's order, with at most `maxTokens` tokens in total. It uses
- * TextRank by R. Mihalcea and P. Tarau, "TextRank: Bringing Order into Texts" (EMNLP 2004), over stems without stop words.
- * If no sentence fits, it returns the first words of the best one. Equal input gives equal output.
+ * Selects the sentences that say most about a text, or relate most to a question, in the text's order. Together they have at
+ * most `maxTokens` tokens, and of a short text at most a fifth. It quotes prose; without any it quotes headings and entries. If
+ * no sentence fits, it returns the first words of one. Equal input gives equal output.
  */
 export function keySentences({ text, maxTokens, question }: KeySentencesInput): KeySentences {
-  const all = sentencesOf(text);
-  const whole = all.filter(isWhole);
-  const sentences = whole.length > 0 ? whole : all;
-  const stems = sentences.map(stemsOf);
-  const ranks = rank(linkSentences(stems), restOf(stems, question));
-  const order = sentences.map((_, i) => i);
-  order.sort((a, b) => (ranks[b] ?? 0) - (ranks[a] ?? 0) || a - b);
-  const chosen: number[] = [];
-  const seen = new Set<string>();
-  let outputTokens = 0;
-  let misses = 0;
-  for (const i of order) {
-    const sentence = sentences[i] ?? "";
-    if (seen.has(sentence)) continue;
-    // The space or line break between sentences costs at most one more token.
-    const cost = tokenCount(sentence) + 1;
-    if (outputTokens + cost > maxTokens) {
-      misses += 1;
-      if (misses > 200) break;
-      continue;
-    }
-    seen.add(sentence);
-    chosen.push(i);
-    outputTokens += cost;
-  }
   const inputTokens = tokenCount(text);
+  const reading = read(text, question);
+  const limit = limitOf(reading, text, inputTokens, maxTokens);
+  let { chosen, best } = chooseFrom(reading, limit, maxTokens, reading.asked.size > 0);
+  if (best === undefined && reading.asked.size > 0)
+    ({ chosen, best } = chooseFrom(reading, limit, maxTokens, false));
+  const textOf = (index: number) => reading.sentences[index]?.text ?? "";
   if (chosen.length === 0) {
-    const cut = firstWords(sentences[order[0] ?? 0] ?? "", maxTokens);
-    return {
-      sentences: cut === "" ? [] : [cut],
-      inputTokens,
-      outputTokens: tokenCount(cut),
-    };
+    const cut = best === undefined ? "" : firstWords(textOf(best.index), maxTokens);
+    const sentences = cut === "" ? [] : [cut];
+    return { sentences, inputTokens, outputTokens: tokenCount(cut) };
   }
-  chosen.sort((a, b) => a - b);
-  return { sentences: chosen.map((i) => sentences[i] ?? ""), inputTokens, outputTokens };
+  const inOrder = chosen.toSorted((a, b) => a.index - b.index);
+  return {
+    sentences: inOrder.map(({ index }) => textOf(index)),
+    inputTokens,
+    outputTokens: inOrder.reduce((sum, { tokens }) => sum + tokens, 0),
+  };
 }

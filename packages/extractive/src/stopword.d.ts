@@ -1,4 +1,4 @@
+/** The package exports one list of stop words, in lower case, for each language by ISO 639-3. */
 declare module "stopword" {
-  /** English stop words, in lower case. */
   export const eng: string[];
 }

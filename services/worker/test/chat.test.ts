@@ -14,14 +14,29 @@ async function chat(payload: unknown) {
 }
 
 test("answers one message with its key sentences, streamed one by one", async () => {
-  const { result, written } = await chat({
-    messages: [user("The mill turns all day. The river is high now.")],
-  });
-  expect(result).toEqual({
-    text: "The mill turns all day. The river is high now.",
-    finish_reason: "stop",
-  });
-  expect(written).toHaveLength(2);
+  const sentences = [
+    ...["The mill turns all day.", "The river is high now.", "The miller sleeps at noon."],
+    ...[
+      "His cat hunts the mice.",
+      "Carts bring the grain of the farms.",
+      "A gate holds the water back.",
+    ],
+    ...[
+      "The wheel has forty paddles.",
+      "Two stones grind the grain.",
+      "The flour goes to the town.",
+    ],
+    ...[
+      "The council pays for the gate.",
+      "Ice stops the wheel each winter.",
+      "Then the miller mends it.",
+    ],
+  ];
+  const { result, written } = await chat({ messages: [user(sentences.join(" "))] });
+  const chosen = sentences.filter((sentence) => written.join("").includes(sentence));
+  expect(chosen.length).toBeGreaterThan(1);
+  expect(result).toEqual({ text: chosen.join(" "), finish_reason: "stop" });
+  expect(written).toHaveLength(chosen.length);
 });
 
 test("answers a question with the sentences before it that are about it, and not with itself", async () => {

@@ -8,8 +8,11 @@ import { openAiProvider } from "../src/providers/openai.ts";
 import { pagesPdf, show } from "./hand-written-pdf.ts";
 import { attempt, completeWith, makePdf, openDocuments, summarizing } from "./setup.ts";
 
+const writers = ["captain", "mate", "cook", "carpenter", "surgeon", "boy", "smith"];
+const seen = ["whale", "storm", "island", "boat", "squid", "iceberg", "reef", "convoy", "shark"];
+/** All sentences differ, because a summary quotes only one of several that are almost the same. */
 const sentence = (i: number) =>
-  `The captain wrote in log ${i} that the whale had turned the ship about.`;
+  `The ${writers[i % 7]} wrote in log ${i} that the ${seen[i % 9]} had turned ship ${i * 37} about.`;
 const story = (count: number) => Array.from({ length: count }, (_, i) => sentence(i)).join("\n\n");
 
 /** The extractive provider, or a model that behaves as configured. */
@@ -53,10 +56,9 @@ test("summarises a PDF of many pages in parts, reports their progress, and keeps
   const result = (await execute(context)) as { summary: string; pages: number; parts: number };
   expect(result.pages).toBe(5);
   expect(result.parts).toBeGreaterThan(5);
-  expect(result.summary).toContain("The captain wrote");
+  expect(result.summary).toMatch(/^The [a-z]+ wrote in log/);
   expect(countTokens(result.summary)).toBeLessThanOrEqual(80);
   expect(written.join("")).toBe(result.summary);
-  expect(written.length).toBeGreaterThan(1);
   expect(progress.slice(0, 3)).toEqual([
     "0/1 reading documents",
     "1/5 reading pages of document 1 of 1",
@@ -68,14 +70,15 @@ test("summarises a PDF of many pages in parts, reports their progress, and keeps
 test("reads Markdown as text, and makes one summary of several documents", async () => {
   const { put, execute } = await setup();
   const ids = [
-    await put("a.md", "text/markdown", Buffer.from("# Title\n\nThe mill turns.")),
-    await put("b.txt", "text/plain", Buffer.from("The river is high.")),
+    await put("a.md", "text/markdown", Buffer.from(`# Title\n\n${story(10)}`)),
+    await put("b.txt", "text/plain", Buffer.from(story(20).slice(story(10).length))),
   ];
-  expect(await execute(attempt({}, ids).context)).toEqual({
-    summary: "The mill turns. The river is high.",
-    pages: 2,
-    ...{ parts: 1, failed_parts: [], warnings: [], finish_reason: "stop", model: "m" },
+  const result = await execute(attempt({}, ids).context);
+  expect(result).toMatchObject({
+    ...{ pages: 2, parts: 1, failed_parts: [], warnings: [], finish_reason: "stop", model: "m" },
   });
+  const { summary } = result as { summary: string };
+  for (const one of summary.split(/(?<=\.) /)) expect(story(20)).toContain(one);
 });
 
 test("summarises each part and then the summaries in order, and adds up the model's token counts", async () => {

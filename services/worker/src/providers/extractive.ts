@@ -18,7 +18,7 @@ function sourceOf(messages: readonly Message[]): { text: string; question: strin
  */
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
   name: "extractive",
-  model: "textrank",
+  model: "key-sentences",
   complete({ messages, maxTokens, signal, keyId: key }) {
     let outputTokens = 0;
     let inputTokens = 0;
