@@ -236,6 +236,15 @@ test.each<[string, ProviderReply, string, RegExp]>([
   expect((await failure()).message).toMatch(message);
 });
 
+test("takes an error inside a stream whose code is 500 for one of the answer", async () => {
+  const error = { message: "CUDA out of memory", code: 500 };
+  const { failure } = await setup(stream(chunk({ content: "The" }), { error }, done));
+  expect(await failure()).toMatchObject({
+    ...{ reason: "ANSWER_FAILED", retryable: true },
+    provider: { ...provider, httpStatus: 500 },
+  });
+});
+
 test("takes the status that an error inside a stream names", async () => {
   const { failure } = await setup(stream({ error: { message: "slow down", code: 429 } }));
   expect(await failure()).toMatchObject({

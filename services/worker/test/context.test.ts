@@ -83,6 +83,16 @@ test("says how much fits if a chat is too long for the model, and asks no more",
   expect(calls).toHaveLength(2);
 });
 
+test("reads the size of the context from an error inside a stream too", async () => {
+  const { chat, calls } = await setup(() => {
+    const message = "request (1500 tokens) exceeds the available context size (1000 tokens)";
+    return { kind: "stream", events: [{ error: { message, code: 400 } }] };
+  });
+  await expect(chat(story(100))).rejects.toMatchObject({ reason: "CONTEXT_EXCEEDED" });
+  await expect(chat(story(100))).rejects.toMatchObject({ reason: "CONTEXT_EXCEEDED" });
+  expect(calls).toHaveLength(1);
+});
+
 test("makes no call that does not fit into the context that the operator declares", async () => {
   const { chat, calls } = await setup(() => answer("By."), { contextTokens: 1_000 });
   await expect(chat(story(100))).rejects.toMatchObject({ reason: "CONTEXT_EXCEEDED" });
