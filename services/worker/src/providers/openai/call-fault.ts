@@ -7,7 +7,9 @@ const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"])
 /** The statuses of a provider that is overloaded. */
 const overload = new Set([503, 529]);
 /** The codes of servers that filter a request before a model sees it. */
-const filterCodes = new Set(["content_filter", "content_policy_violation"]);
+const filterCodes = new Set([
+  ...["content_filter", "content_policy_violation", "invalid_prompt", "data_inspection_failed"],
+]);
 
 /** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
 const SECRET_CHARS = 8;

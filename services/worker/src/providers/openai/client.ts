@@ -59,6 +59,8 @@ export function openAiClient(
     // Only the scheduler decides whether and when to retry.
     maxRetries: 0,
     timeout,
+    // It would write to standard error, where log lines are JSON.
+    logLevel: "off",
   });
   return async (body, { signal, heard, begun }) => {
     const stop = new AbortController();
@@ -70,7 +72,7 @@ export function openAiClient(
       .chat.completions.create(body, { signal: AbortSignal.any([signal, stop.signal]), headers })
       .asResponse();
     begun();
-    const stream = Stream.fromSSEResponse<ChatCompletionChunk>(response, stop);
+    const stream = Stream.fromSSEResponse<ChatCompletionChunk>(response, stop, client);
     const chunks = stream[Symbol.asyncIterator]();
     return from(await chunks.next(), chunks);
   };

@@ -4,7 +4,7 @@ import type { Message } from "../provider.ts";
 /** What a server adds to each message, for its role and its ends. */
 const MESSAGE_TOKENS = 8;
 /** Longer texts are estimated, because the count would block the event loop. */
-const COUNTED_CHARS = 200_000;
+const COUNTED_CHARS = 64_000;
 
 const textTokens = (text: string): number =>
   text.length <= COUNTED_CHARS ? tokenCount(text) : Math.ceil(Buffer.byteLength(text) / 4);

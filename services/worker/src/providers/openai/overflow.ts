@@ -19,6 +19,7 @@ const contexts = [
   `context (?:size|window|length)(?: of| is|:)? \\(?${N}`,
   `maximum number of tokens allowed \\(${N}`,
   `configured limit of ${N}`,
+  `max_model_len\\D{1,3}${N}`,
   `> ${N} maximum`,
   `exceed context limit: [\\d,]+ \\+ [\\d,]+ > ${N}`,
   `must be <= ${N}\\. Given: [\\d,]+ .inputs`,

@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { FinishReason, Message } from "../provider.ts";
 import { answerPart } from "./answer-part.ts";
-import type { Ending } from "./ending.ts";
+import { type Ending, isCut } from "./ending.ts";
 import { VisibleText } from "./visible-text.ts";
 
 /** What a completion has spent so far, and how it ended. */
@@ -66,7 +66,7 @@ export async function* readAnswer(
       thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
     }
   }
-  const rest = visible.end(finish === "length");
+  const rest = visible.end(isCut(finish));
   if (rest !== "") yield rest;
   const { said } = visible;
   return {
