@@ -36,7 +36,8 @@ export type Open = (
 /** Azure's address of a model has this parameter, and takes the key in a header of its own. */
 export const AZURE_PARAMETER = "api-version";
 
-async function* from(
+/** Returns all chunks, of which the first has already been read. */
+async function* continued(
   first: IteratorResult<ChatCompletionChunk, unknown>,
   others: AsyncIterator<ChatCompletionChunk, unknown, undefined>,
 ): AsyncGenerator<ChatCompletionChunk> {
@@ -74,6 +75,6 @@ export function openAiClient(
     begun();
     const stream = Stream.fromSSEResponse<ChatCompletionChunk>(response, stop, client);
     const chunks = stream[Symbol.asyncIterator]();
-    return from(await chunks.next(), chunks);
+    return continued(await chunks.next(), chunks);
   };
 }

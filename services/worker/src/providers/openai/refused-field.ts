@@ -70,7 +70,7 @@ export function lessonOf(
   const status = statusOf(refusal) ?? 0;
   if (!statuses.has(status) || aboutValue.test(message)) return undefined;
   const named = fields
-    .filter(({ field }) => Object.hasOwn(sent, field))
+    .filter(({ field }) => (field === "stream" ? sent.stream === true : Object.hasOwn(sent, field)))
     .map(({ field, named, lesson }) => {
       // A message may name the field that it advises after the one that it refuses.
       const at = param === field ? -1 : message.search(named);
@@ -78,5 +78,5 @@ export function lessonOf(
     })
     .filter(({ isNamed }) => isNamed && status < 500)
     .sort((one, other) => one.at - other.at);
-  return named[0]?.lesson ?? messagesLesson(message, sent);
+  return named[0]?.lesson ?? messagesLesson(`${param ?? ""} ${message}`, sent);
 }
