@@ -8,7 +8,7 @@ import {
   observe,
   runMain,
 } from "@millrace/runtime";
-import { limits, steadyClock, systemClock, systemRandom } from "@millrace/shared";
+import { limits, steadyClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
@@ -18,8 +18,7 @@ import { observeAttempts } from "./executors/observed.ts";
 import { completionRunner } from "./executors/run-completion.ts";
 import { PART_TYPE, summarizeExecutor } from "./executors/summarize/summarize.ts";
 import { summarizePartExecutor } from "./executors/summarize/summarize-part.ts";
-import { extractiveProvider } from "./providers/extractive.ts";
-import { openAiProvider } from "./providers/openai.ts";
+import { configuredProvider } from "./providers/configured-provider.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
 
 const logger = createLogger("worker");
@@ -50,21 +49,10 @@ await runMain(
     const reloadOptions = { clock, log: logger, everyMs: config.secretsReloadMs };
     const token = keepSecret(scope, secrets.token, reloadOptions, firstToken);
     const apiKey = keepSecret(scope, secrets.openAiKey, reloadOptions);
-    const provider =
-      config.provider === "extractive"
-        ? extractiveProvider(threads)
-        : openAiProvider({
-            baseUrl: config.openAiUrl,
-            apiKey: () => apiKey?.current ?? "",
-            model: config.model,
-            silenceMs: config.providerSilenceMs,
-            callMs: config.providerCallMs,
-            ...{ quirks: config.quirks, effort: config.reasoningEffort },
-            ...{ reasoningTokens: config.reasoningTokens, contextTokens: config.contextTokens },
-            onLesson: (lesson) => logger.warn(lesson, "the provider has shown a quirk"),
-            // Some providers name a point in time until which to wait, so this needs the system's clock.
-            clock: systemClock,
-          });
+    const provider = configuredProvider(config, {
+      ...{ threads, apiKey: () => apiKey?.current ?? "" },
+      onLesson: (lesson) => logger.warn(lesson, "the provider has shown a quirk"),
+    });
     const complete = completionRunner(provider, { metrics, clock });
     const observed = observeAttempts({ metrics, log: logger, clock, slots });
     const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });

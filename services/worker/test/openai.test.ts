@@ -196,7 +196,7 @@ test("lets a provider take long in total while it keeps sending", async () => {
 
 test.each([
   ["content_filter", ["The"], /content filter/],
-  ["length", [], /spent all of its 4105 tokens on thought/],
+  ["length", [], /spent all of its 16393 tokens on thought/],
 ] as const)(
   "fails for good for an answer that ended by %s after %j",
   async (finishReason, pieces, message) => {

@@ -118,6 +118,13 @@ const servers: Readonly<Record<string, Server>> = {
     }),
     next: { messages: [{ role: "user", content: "Be kind.\n\nHow does the mill turn?" }] },
   },
+  "system messages (by the field's name alone)": {
+    refuses: hasSystem,
+    refusal: invalid("Invalid value: 'system'. Supported values are: 'user' and 'assistant'.", {
+      param: "messages[0].role",
+    }),
+    next: { messages: [{ role: "user", content: "Be kind.\n\nHow does the mill turn?" }] },
+  },
   "system messages, with the status 500 (llama.cpp)": {
     refuses: hasSystem,
     refusal: refused(500, { error: { message: "Jinja: System role not supported", code: 500 } }),

@@ -56,11 +56,11 @@ test("raises the limit once if a model spends all of it on thought, and keeps ro
   const { chat, limits } = await setup(thinker(300));
   const { text, used } = await chat();
   expect(text).toBe("By water.");
-  expect(limits()).toEqual([100, 100 + 4_096]);
+  expect(limits()).toEqual([100, 100 + 16_384]);
   // Both calls are charged.
   expect(used).toEqual([{ inputTokens: 40, outputTokens: 100 + 302, providerCalls: 2 }]);
   await chat();
-  expect(limits()).toEqual([100, 4_196, 4_196]);
+  expect(limits()).toEqual([100, 16_484, 4_196]);
 });
 
 test.each([
@@ -114,16 +114,27 @@ test("says what to raise if the raised limit is too low too, and that helps", as
   await expect(chat()).rejects.toMatchObject({
     ...{ reason: "ANSWER_ONLY_THOUGHT", retryable: false },
     message:
-      "The model spent all of its 4196 tokens on thought and wrote no text: set reasoningTokens above 4096.",
+      "The model spent all of its 16484 tokens on thought and wrote no text: set reasoningTokens above 16384.",
   });
-  expect(limits()).toEqual([100, 4_196]);
+  expect(limits()).toEqual([100, 16_484]);
   expect((await chat({ reasoningTokens: 50_000 })).text).toBe("By water.");
 });
 
-test("raises a limit to four times the room that was too small", async () => {
-  const { chat, limits } = await setup(thinker(5_000), { reasoningTokens: 2_000 });
+test.each([
+  [2_000, [2_100, 16_484]],
+  [5_000, [5_100, 20_100]],
+])("raises a limit to four times the room of %i that was too small", async (room, expected) => {
+  const { chat, limits } = await setup(thinker(15_000), { reasoningTokens: room });
   await chat();
-  expect(limits()).toEqual([2_100, 8_100]);
+  expect(limits()).toEqual(expected);
+});
+
+test("keeps the room that a raised limit has shown to be needed", async () => {
+  const { chat, limits } = await setup(thinker(9_000));
+  await chat();
+  await chat();
+  await chat();
+  expect(limits()).toEqual([100, 16_484, 16_484, 16_484]);
 });
 
 test("summarises with a model that thinks longer than a part's summary may be", async () => {
@@ -139,12 +150,18 @@ test("summarises with a model that thinks longer than a part's summary may be", 
   expect(calls.slice(calls.length / 2).every((limit) => limit > 300)).toBe(true);
 });
 
-test("limits answers by max_tokens if a server ignores the other field", async () => {
+const long = "By water, as the river wills. ".repeat(200);
+
+test.each([
+  ["", { usage: { prompt_tokens: 20, completion_tokens: 1_500 } }],
+  [", without a count", {}],
+  [", with a wrong count", { usage: { prompt_tokens: 20, completion_tokens: 20 } }],
+])("limits answers by max_tokens if a server ignores the other field%s", async (_, usage) => {
   const lessons: Lesson[] = [];
   const { chat, bodies } = await setup(
     ({ body }) => {
-      const usage = { prompt_tokens: 20, completion_tokens: "max_tokens" in body ? 90 : 1_500 };
-      return { kind: "stream", events: [answerChunk({ content: "By." }, "stop", { usage })] };
+      const content = "max_tokens" in body ? "By water." : long;
+      return { kind: "stream", events: [answerChunk({ content }, "stop", usage)] };
     },
     { onLesson: (lesson) => lessons.push(lesson) },
   );

@@ -81,22 +81,22 @@ class OpenAiCompletion {
   async *#say(patience: Patience): AsyncGenerator<string, void> {
     const { length } = this.#shared;
     const first = length.limit(this.#request);
-    if (yield* this.#sayWithin(first, patience)) return;
+    if ((yield* this.#sayWithin(first, patience)).said) return;
     const raised = length.limit(this.#request, first);
-    if (yield* this.#sayWithin(raised, patience)) return;
+    const second = yield* this.#sayWithin(raised, patience);
+    if (second.said) return length.needed(raised, second.writtenTokens);
     const { limitTokens, reserveTokens } = raised;
     const message = `The model spent all of its ${limitTokens} tokens on thought and wrote no text: set reasoningTokens above ${reserveTokens}.`;
     throw noAnswer("ANSWER_ONLY_THOUGHT", message);
   }
 
-  /** Makes a call. Returns false if the answer has reached the limit before it said anything. */
+  /** Makes a call. Its answer may have reached the limit before it said anything. */
   async *#sayWithin(limit: LengthLimit, patience: Patience) {
     const { dialect, length, context } = this.#shared;
     const { messages, signal } = this.#request;
     const either = AbortSignal.any([signal, patience.signal]);
     const { chunks, limitTokens } = await this.#send(limit, patience, either);
     const thoughtFirst = dialect.has("thought-first");
-    const spentBefore = this.tally.outputTokens;
     const ending = yield* readAnswer(chunks, { messages, tally: this.tally, thoughtFirst });
     // When the signal aborts, the SDK ends its stream without an error.
     either.throwIfAborted();
@@ -107,9 +107,9 @@ class OpenAiCompletion {
     const verdict = judge(endless ? { ...ending, finish: ending.finish ?? "stop" } : ending);
     if (verdict instanceof ProviderFault) throw verdict;
     if (ending.thought || !ending.said) length.thought();
-    this.#fallbacks.written(this.tally.outputTokens - spentBefore, limitTokens);
+    this.#fallbacks.written(ending.writtenTokens, limitTokens);
     this.tally.finishReason = verdict;
-    return ending.said;
+    return ending;
   }
 
   /** Sends the request, again and differently if the server does not take it. */
@@ -123,8 +123,11 @@ class OpenAiCompletion {
       const body = requestBody(dialect, { model, messages, limitTokens, effort });
       this.tally.providerCalls += 1;
       try {
-        const chunks = await open(body, { signal, heard: () => patience.heard() });
-        this.#begun = true;
+        const heard = () => patience.heard();
+        const begun = () => {
+          this.#begun = true;
+        };
+        const chunks = await open(body, { signal, heard, begun });
         this.#fallbacks.taken();
         return { chunks, limitTokens };
       } catch (error) {

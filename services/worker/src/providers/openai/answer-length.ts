@@ -5,6 +5,9 @@ const RESERVE_TOKENS = 4_096;
 /** How many times more room a model gets that has spent all of it on thought. */
 const RAISE = 4;
 
+/** More room is not kept for later answers: some providers count it against their limits for each minute. */
+const MOST_TOKENS = 65_536;
+
 /** Names of models that think before they answer. Other models show it with their first thought. */
 const thinkers =
   /(?:^|[/:_.-])(?:o[1-9]|gpt-5|gpt-oss|r1|reasoner|qwq|magistral|reasoning|thinking)(?![a-z0-9])/i;
@@ -21,7 +24,7 @@ export interface LengthLimit {
  * its answer. A model that does not think gets none: it could only write longer answers than the job allows.
  */
 export class AnswerLength {
-  readonly #reserveTokens: number | undefined;
+  #reserveTokens: number | undefined;
   #thinks: boolean;
 
   /** `reserveTokens`: the operator's room for thought, if set. */
@@ -36,8 +39,15 @@ export class AnswerLength {
     const reserveTokens =
       spent === undefined
         ? (reasoningTokens ?? usual)
-        : Math.max(RESERVE_TOKENS, spent.reserveTokens * RAISE);
+        : Math.max(RESERVE_TOKENS, spent.reserveTokens) * RAISE;
     return { limitTokens: maxTokens + reserveTokens, reserveTokens };
+  }
+
+  /** To be called when the model has written so many tokens to answer within a raised limit. */
+  needed({ reserveTokens }: LengthLimit, writtenTokens: number): void {
+    const known = this.#reserveTokens ?? RESERVE_TOKENS;
+    if (writtenTokens <= known) return;
+    this.#reserveTokens = Math.max(known, Math.min(reserveTokens, MOST_TOKENS));
   }
 
   /** To be called when the model has shown that it thinks. */

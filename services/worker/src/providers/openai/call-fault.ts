@@ -1,10 +1,15 @@
 import { type AnswerReason, answerReasons, ValidText } from "@millrace/shared";
 import { APIConnectionError, APIError } from "openai";
 import { ProviderFault } from "../provider.ts";
+import { statusOf } from "./error-status.ts";
 
 const quotaCodes = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
+/** The statuses of a provider that is overloaded. */
+const overload = new Set([503, 529]);
 /** The codes of servers that filter a request before a model sees it. */
-const filterCodes = new Set(["content_filter", "content_policy_violation"]);
+const filterCodes = new Set([
+  ...["content_filter", "content_policy_violation", "invalid_prompt", "data_inspection_failed"],
+]);
 
 /** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
 const SECRET_CHARS = 8;
@@ -20,15 +25,16 @@ function retryAfterMs(headers: Headers | undefined, nowMs: number): number | und
   return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
 }
 
-/** A fault without an HTTP status: the answer did not arrive, or not completely. */
+/** The answer did not arrive, or not completely. Mostly there is no HTTP status then. */
 export const unanswered = (
   reason: "PROVIDER_ERROR" | "ANSWER_FAILED" | "ANSWER_BROKEN_OFF",
   message: string,
   cause?: unknown,
+  httpStatus = 0,
 ): ProviderFault =>
   new ProviderFault(
     message,
-    { reason, retryable: true, httpStatus: 0, quotaExhausted: false, rateLimitHeaders: {} },
+    { reason, retryable: true, httpStatus, quotaExhausted: false, rateLimitHeaders: {} },
     cause,
   );
 
@@ -52,12 +58,6 @@ function readable(error: unknown, apiKey: string) {
   };
 }
 
-/** The status that an error inside a stream names as its code, as some routers of providers do. */
-function statusInside({ code }: APIError): number | undefined {
-  const status = Number(code);
-  return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
-}
-
 export interface FaultContext {
   readonly nowMs: number;
   readonly apiKey: string;
@@ -79,13 +79,14 @@ export function faultOf(error: unknown, { nowMs, apiKey, begun }: FaultContext):
         )
       : unanswered("PROVIDER_ERROR", `The model provider could not be reached: ${message}`, cause);
   }
-  const httpStatus = error.status ?? statusInside(error);
+  const httpStatus = statusOf(error);
   if (filterCodes.has(error.code ?? "") && (httpStatus ?? 400) < 500) {
     return noAnswer("ANSWER_FILTERED", `The model provider's content filter: ${message}`);
   }
-  if (httpStatus === undefined) {
+  const isInside = error.status === undefined;
+  if (httpStatus === undefined || (isInside && httpStatus >= 500 && !overload.has(httpStatus))) {
     const ended = `The model provider ended its answer by an error: ${message}`;
-    return unanswered("ANSWER_FAILED", ended, cause);
+    return unanswered("ANSWER_FAILED", ended, cause, httpStatus);
   }
   const quotaExhausted =
     httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");

@@ -20,9 +20,14 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** Called for whatever arrives. */
   readonly heard: () => void;
+  /** Called when the server has accepted the request. */
+  readonly begun: () => void;
 }
 
-/** Sends a request. Returns the chunks of its answer, also if the answer comes whole. Throws the SDK's errors. */
+/**
+ * Sends a request. Returns the chunks of its answer when the first of them has arrived, also if the answer comes whole. Throws the
+ * SDK's errors, also that of a server which accepts a request and refuses it in its first chunk.
+ */
 export type Open = (
   body: ChatCompletionCreateParams,
   options: OpenOptions,
@@ -30,6 +35,18 @@ export type Open = (
 
 /** Azure's address of a model has this parameter, and takes the key in a header of its own. */
 export const AZURE_PARAMETER = "api-version";
+
+/** Returns all chunks, of which the first has already been read. */
+async function* continued(
+  first: IteratorResult<ChatCompletionChunk, unknown>,
+  others: AsyncIterator<ChatCompletionChunk, unknown, undefined>,
+): AsyncGenerator<ChatCompletionChunk> {
+  try {
+    for (let next = first; next.done !== true; next = await others.next()) yield next.value;
+  } finally {
+    await others.return?.();
+  }
+}
 
 export function openAiClient(
   { baseUrl, apiKey, timeoutMs: timeout }: ClientOptions,
@@ -43,8 +60,10 @@ export function openAiClient(
     // Only the scheduler decides whether and when to retry.
     maxRetries: 0,
     timeout,
+    // It would write to standard error, where log lines are JSON.
+    logLevel: "off",
   });
-  return async (body, { signal, heard }) => {
+  return async (body, { signal, heard, begun }) => {
     const stop = new AbortController();
     const headers = dialect.has("api-key-header")
       ? { Authorization: null, "api-key": apiKey() }
@@ -53,6 +72,9 @@ export function openAiClient(
       .withOptions({ fetch: uniformFetch(heard) })
       .chat.completions.create(body, { signal: AbortSignal.any([signal, stop.signal]), headers })
       .asResponse();
-    return Stream.fromSSEResponse<ChatCompletionChunk>(response, stop);
+    begun();
+    const stream = Stream.fromSSEResponse<ChatCompletionChunk>(response, stop, client);
+    const chunks = stream[Symbol.asyncIterator]();
+    return continued(await chunks.next(), chunks);
   };
 }

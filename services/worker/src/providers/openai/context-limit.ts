@@ -1,7 +1,7 @@
 import type { APIError } from "openai";
 import { type CompletionRequest, ContextFault } from "../provider.ts";
 import type { LengthLimit } from "./answer-length.ts";
-import { type InputTokens, inputTokens, mostTokens } from "./message-tokens.ts";
+import { type InputTokens, inputTokens, isMultiByte, mostTokens } from "./message-tokens.ts";
 import { longestAnswerOf, overflowOf } from "./overflow.ts";
 
 /** How much of the room that a count leaves is used for text. */
@@ -12,6 +12,12 @@ const CAUTION = 1.25;
 const SMALLER = 0.8;
 /** Servers that count fewer tokens than this part of ours have not read the whole input. */
 const READ = 0.75;
+/** The same for Chinese and other writing, of which the tokens of some models hold much more. */
+const READ_MULTI_BYTE = 0.45;
+/** Two counts that differ less are of the same context. */
+const ALIKE = 0.1;
+/** The least size of a context that is believed. */
+const LEAST_CONTEXT = 256;
 /** Shorter inputs are not compared: what servers add to them weighs too much. */
 const COMPARED_TOKENS = 512;
 /** A server that reports fewer tokens counts only those that it did not have in its cache. */
@@ -21,6 +27,8 @@ const REPORTED_TOKENS = 128;
 export class ContextLimit {
   #contextTokens: number | undefined;
   #longestAnswer = Number.POSITIVE_INFINITY;
+  /** How many tokens the server read when it had not read all. */
+  #suspectedTokens = 0;
 
   constructor(declaredTokens: number | undefined) {
     this.#contextTokens = declaredTokens;
@@ -59,7 +67,8 @@ export class ContextLimit {
     }
     const overflow = overflowOf(error);
     if (overflow === undefined) return undefined;
-    this.#contextTokens = overflow.contextTokens ?? this.#contextTokens;
+    const { contextTokens: told = 0 } = overflow;
+    if (told >= LEAST_CONTEXT) this.#contextTokens = told;
     const input = inputTokens(request.messages);
     const counted = Math.max(input.all, overflow.inputTokens ?? 0);
     const answerTokens = Math.min(request.maxTokens, sent.limitTokens);
@@ -73,18 +82,21 @@ export class ContextLimit {
 
   /** Throws a ContextFault if the server has counted far fewer tokens than the messages have. */
   compare(request: CompletionRequest, reportedTokens: number): void {
-    if (reportedTokens < REPORTED_TOKENS) return;
-    if (mostTokens(request.messages) * READ <= reportedTokens) return;
-    const input = inputTokens(request.messages);
-    if (input.all < COMPARED_TOKENS || reportedTokens >= input.all * READ) return;
-    this.#contextTokens = Math.min(this.#contextTokens ?? reportedTokens, reportedTokens);
+    const { messages } = request;
+    if (reportedTokens < REPORTED_TOKENS || reportedTokens >= mostTokens(messages)) return;
+    const input = inputTokens(messages);
+    const least = input.text * (isMultiByte(messages) ? READ_MULTI_BYTE : READ);
+    if (input.text < COMPARED_TOKENS || reportedTokens >= least) return;
+    const room = this.#roomWithin(reportedTokens, request, input, input.all);
+    // One count may be wrong. Two that are about equal are the size of the context.
+    if (Math.abs(reportedTokens - this.#suspectedTokens) < reportedTokens * ALIKE) {
+      this.#contextTokens = Math.min(this.#contextTokens ?? reportedTokens, reportedTokens);
+    }
+    this.#suspectedTokens = reportedTokens;
     throw new ContextFault(
       "INPUT_TRUNCATED",
-      `The model provider has read only ${reportedTokens} of about ${input.all} tokens, probably because the model's context is not larger: send less text.`,
-      {
-        contextTokens: this.#contextTokens,
-        messageTokens: this.#roomFor(request, input, input.all),
-      },
+      `The model provider has read only ${reportedTokens} of about ${input.text} tokens, probably because the model's context is not larger: send less text.`,
+      { contextTokens: reportedTokens, messageTokens: room },
     );
   }
 
@@ -103,18 +115,18 @@ export class ContextLimit {
     return new ContextFault(
       "CONTEXT_EXCEEDED",
       `The messages have about ${counted} tokens and the answer may have ${request.maxTokens}, but the model's context is ${small}: send less text, or lower maxTokens.`,
-      { contextTokens: context, messageTokens: this.#roomFor(request, input, counted) },
+      { contextTokens: context, messageTokens: this.#roomWithin(context, request, input, counted) },
     );
   }
 
-  /** Returns how many of our tokens the longest message may have. */
-  #roomFor(
+  /** Returns how many of our tokens the longest message may have within a context. */
+  #roomWithin(
+    context: number | undefined,
     { maxTokens }: CompletionRequest,
     { all, longest }: InputTokens,
     counted: number,
   ): number {
     const others = all - longest;
-    const context = this.#contextTokens;
     const room =
       context === undefined
         ? longest / 2

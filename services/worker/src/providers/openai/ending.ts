@@ -21,15 +21,27 @@ type Meaning = FinishReason | "filtered" | "failed" | "aborted" | "tool";
 const meanings: Readonly<Record<string, Meaning>> = {
   length: "length",
   max_tokens: "length",
+  model_length: "length",
+  model_context_window_exceeded: "length",
   content_filter: "filtered",
+  recitation: "filtered",
   safety: "filtered",
+  sensitive: "filtered",
   error: "failed",
+  insufficient_system_resource: "failed",
+  network_error: "failed",
   abort: "aborted",
   cancelled: "aborted",
   tool_calls: "tool",
   tool_use: "tool",
   function_call: "tool",
 };
+
+const meaningOf = (finish: string): Meaning => meanings[finish.toLowerCase()] ?? "stop";
+
+/** Whether an answer was cut at its length limit. */
+export const isCut = (finish: string | undefined): boolean =>
+  finish !== undefined && meaningOf(finish) === "length";
 
 const empty = (thought: boolean): ProviderFault =>
   noAnswer(
@@ -49,7 +61,7 @@ export function judge({ finish, said, thought, refusal, callsTool }: Ending) {
   if (finish === undefined) {
     return unanswered("ANSWER_BROKEN_OFF", "The model provider broke off its answer.");
   }
-  const meaning = meanings[finish.toLowerCase()] ?? "stop";
+  const meaning = meaningOf(finish);
   if (meaning === "filtered") {
     return noAnswer("ANSWER_FILTERED", "The model provider's content filter stopped the answer.");
   }

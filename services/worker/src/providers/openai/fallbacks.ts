@@ -1,5 +1,6 @@
 import type { APIError } from "openai";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+import { statusOf } from "./error-status.ts";
 import type { Dialect, Lesson } from "./quirks.ts";
 import { lessonOf } from "./refused-field.ts";
 
@@ -29,7 +30,8 @@ export class Fallbacks {
       ({ quirk, has }) => quirk === lesson?.quirk && has === lesson.has,
     );
     if (lesson === undefined || again) {
-      if (error.status === 400 || error.status === 422) this.#forget();
+      const status = statusOf(error);
+      if (status === 400 || status === 422) this.#forget();
       return false;
     }
     this.#tried.push(lesson);

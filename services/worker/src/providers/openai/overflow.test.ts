@@ -64,6 +64,7 @@ test.each([
     5_000,
   ],
   ["Input tokens exceed the configured limit of 272000 tokens.", 272_000, undefined],
+  ["max_tokens cannot be greater than max_model_len=4096.", 4_096, undefined],
   ["Requested tokens exceed context window of 512", 512, undefined],
   ["Please reduce the length of the messages or completion.", undefined, undefined],
   ["Input is too long for requested model.", undefined, undefined],

@@ -1,5 +1,6 @@
 /** Reads from a refusal that a request was too large for the model, and how large it may be. */
 import type { APIError } from "openai";
+import { statusOf } from "./error-status.ts";
 
 export interface Overflow {
   /** The tokens of input and answer together that the model can hold. */
@@ -18,6 +19,7 @@ const contexts = [
   `context (?:size|window|length)(?: of| is|:)? \\(?${N}`,
   `maximum number of tokens allowed \\(${N}`,
   `configured limit of ${N}`,
+  `max_model_len\\D{1,3}${N}`,
   `> ${N} maximum`,
   `exceed context limit: [\\d,]+ \\+ [\\d,]+ > ${N}`,
   `must be <= ${N}\\. Given: [\\d,]+ .inputs`,
@@ -54,9 +56,11 @@ const firstOf = (patterns: readonly RegExp[], message: string): number | undefin
 type Refusal = Pick<APIError, "status" | "code" | "type" | "message" | "error">;
 
 /** Returns undefined for another refusal. A request that is larger than a limit for each minute is too large as well. */
-export function overflowOf({ status, code, type, message, error }: Refusal): Overflow | undefined {
+export function overflowOf(refusal: Refusal): Overflow | undefined {
+  const { code, type, message, error } = refusal;
+  const status = statusOf(refusal) ?? 0;
   const isOverRate = (status === 429 || status === 413) && /Request too large/i.test(message);
-  if (!isOverRate && !statuses.has(status ?? 0)) return undefined;
+  if (!isOverRate && !statuses.has(status)) return undefined;
   const told = (error ?? {}) as { readonly n_ctx?: unknown; readonly n_prompt_tokens?: unknown };
   const contextTokens = numberOf(String(told.n_ctx ?? "")) ?? firstOf(contexts, message);
   const named = codes.has(String(code)) || codes.has(String(type)) || isOverRate;
@@ -76,5 +80,7 @@ const answers = [
 ].map((pattern) => new RegExp(pattern, "i"));
 
 /** Returns the longest answer that a server allows, if it refused a request for that. */
-export const longestAnswerOf = ({ status, message }: Refusal): number | undefined =>
-  status === 400 || status === 422 ? firstOf(answers, message) : undefined;
+export function longestAnswerOf(refusal: Refusal): number | undefined {
+  const status = statusOf(refusal);
+  return status === 400 || status === 422 ? firstOf(answers, refusal.message) : undefined;
+}

@@ -15,6 +15,7 @@ export class Patience {
   readonly #silenceMs: number;
   readonly #whole: TimerHandle;
   #silence: TimerHandle | undefined;
+  #isOver = false;
 
   constructor(clock: Clock, { silenceMs, callMs }: PatienceLimits) {
     this.#clock = clock;
@@ -31,13 +32,14 @@ export class Patience {
   /** To be called for every byte. Those of comments count too: the server sends them to show that it is alive. */
   heard(): void {
     this.#silence?.cancel();
-    if (this.signal.aborted) return;
+    if (this.#isOver) return;
     const ms = this.#silenceMs;
     const silent = `The model provider sent nothing for ${ms / 1_000} s.`;
     this.#silence = this.#giveUpAfter(ms, silent);
   }
 
   over(): void {
+    this.#isOver = true;
     this.#silence?.cancel();
     this.#whole.cancel();
   }

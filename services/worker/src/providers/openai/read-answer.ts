@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { FinishReason, Message } from "../provider.ts";
 import { answerPart } from "./answer-part.ts";
-import type { Ending } from "./ending.ts";
+import { type Ending, isCut } from "./ending.ts";
 import { VisibleText } from "./visible-text.ts";
 
 /** What a completion has spent so far, and how it ended. */
@@ -25,6 +25,8 @@ export interface ReadOptions {
 interface Reported {
   /** How many tokens of input the server has read, if it says so. */
   readonly readTokens: number | undefined;
+  /** How many tokens the answer has, by our estimate or by the server's count, whichever is more. */
+  readonly writtenTokens: number;
 }
 
 /** Reads the answer of one call. Yields its text, adds what it cost to the tally, and returns how it ended. */
@@ -40,6 +42,7 @@ export async function* readAnswer(
   let thought = false;
   let callsTool = false;
   let readTokens: number | undefined;
+  let writtenTokens = 0;
   for await (const chunk of chunks) {
     const part = answerPart(chunk);
     finish = part.finish ?? finish;
@@ -47,7 +50,9 @@ export async function* readAnswer(
     thought ||= part.thought !== "";
     callsTool ||= part.callsTool;
     const written = part.text + part.thought;
-    if (written !== "") tally.outputTokens += estimateTokens(written);
+    const tokens = written === "" ? 0 : estimateTokens(written);
+    tally.outputTokens += tokens;
+    writtenTokens += tokens;
     const text = visible.push(part.text);
     if (text !== "") yield text;
     // The provider charges what it counted itself, so its count replaces the estimate.
@@ -56,12 +61,16 @@ export async function* readAnswer(
       tally.outputTokens = before.outputTokens + part.usage.completion_tokens;
       // Some servers leave out of their count what they had in their cache.
       const cached = part.usage.prompt_tokens_details?.cached_tokens ?? 0;
+      writtenTokens = Math.max(writtenTokens, part.usage.completion_tokens);
       readTokens = part.usage.prompt_tokens + cached;
       thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
     }
   }
-  const rest = visible.end(finish === "length");
+  const rest = visible.end(isCut(finish));
   if (rest !== "") yield rest;
   const { said } = visible;
-  return { finish, refusal, callsTool, said, thought: thought || visible.thought, readTokens };
+  return {
+    ...{ finish, refusal, callsTool, said, thought: thought || visible.thought },
+    ...{ readTokens, writtenTokens },
+  };
 }

@@ -1,6 +1,7 @@
 /** Reads what a server does not understand in a request from its refusal, so that the next request leaves it out. */
 import type { APIError } from "openai";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+import { statusOf } from "./error-status.ts";
 import type { Lesson } from "./quirks.ts";
 
 const fields: readonly {
@@ -62,12 +63,14 @@ function messagesLesson(
 
 /** Returns what a refusal shows, if it names something that was sent. */
 export function lessonOf(
-  { status = 0, param, message }: Pick<APIError, "status" | "param" | "message">,
+  refusal: Pick<APIError, "status" | "code" | "param" | "message">,
   sent: ChatCompletionCreateParams,
 ): Lesson | undefined {
+  const { param, message } = refusal;
+  const status = statusOf(refusal) ?? 0;
   if (!statuses.has(status) || aboutValue.test(message)) return undefined;
   const named = fields
-    .filter(({ field }) => Object.hasOwn(sent, field))
+    .filter(({ field }) => (field === "stream" ? sent.stream === true : Object.hasOwn(sent, field)))
     .map(({ field, named, lesson }) => {
       // A message may name the field that it advises after the one that it refuses.
       const at = param === field ? -1 : message.search(named);
@@ -75,5 +78,5 @@ export function lessonOf(
     })
     .filter(({ isNamed }) => isNamed && status < 500)
     .sort((one, other) => one.at - other.at);
-  return named[0]?.lesson ?? messagesLesson(message, sent);
+  return named[0]?.lesson ?? messagesLesson(`${param ?? ""} ${message}`, sent);
 }

@@ -19,9 +19,12 @@ function parsed(text: string): unknown {
 /** How much of an error that is not JSON is shown. */
 const ERROR_CHARS = 1_000;
 
+const PAGE = { message: "the answer is a page of HTML" };
+const isPage = (type: string): boolean => type.includes("text/html");
+
 /** Returns the error of any server in OpenAI's form. */
 function errorOf(text: string, type: string): Json {
-  if (type.includes("text/html")) return { message: "the answer is a page of HTML" };
+  if (isPage(type)) return PAGE;
   const body = parsed(text);
   if (!isObject(body)) return { message: text.slice(0, ERROR_CHARS) };
   if (isObject(body.error)) return body.error;
@@ -31,9 +34,10 @@ function errorOf(text: string, type: string): Json {
 }
 
 /** Returns a whole answer as the only event of a stream. */
-function eventOf(text: string): string {
+function eventOf(text: string, type: string): string {
   const body = parsed(text);
-  const answer = isObject(body) ? body : { error: { message: "the answer is not JSON" } };
+  const other: Json = { error: isPage(type) ? PAGE : { message: "the answer is not JSON" } };
+  const answer = isObject(body) ? body : other;
   const choices = Array.isArray(answer.choices) ? answer.choices : [];
   const event = {
     ...answer,
@@ -63,5 +67,6 @@ export const uniformFetch =
       const error = errorOf(await new Response(body).text(), type);
       return passOn(JSON.stringify({ error }));
     }
-    return passOn(type.includes("json") ? eventOf(await new Response(body).text()) : body);
+    if (!type.includes("json") && !isPage(type)) return passOn(body);
+    return passOn(eventOf(await new Response(body).text(), type));
   };
