@@ -22,20 +22,43 @@ const runGap = 0.7;
 const overlapGap = -0.5;
 /** Baselines of one line differ by at most this part of the smaller size: an index is raised by about a third. */
 const baselineShift = 0.62;
+/** Baselines that differ by more are not of the same line if text overlaps by more than this. */
+const sameBaseline = 0.25;
+const overlapWidth = 0.3;
+/** An index is smaller than this part of the text. */
+const smallSize = 0.8;
 /** Text of the same size that is raised so far is another word. */
 const raisedWord = 0.3;
 
 const alikeSizes = (a: number, b: number) => Math.min(a, b) / Math.max(a, b) > 0.9;
 
+interface Part {
+  readonly left: number;
+  readonly right: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+/** Whether two parts stand over each other, so that they are of two lines. An index may stand over another. */
+function standsOver(a: Part, b: Part): boolean {
+  const size = Math.min(a.size, b.size);
+  const overlap = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  return (
+    overlap > Math.max(overlapWidth * size, Math.min(a.right - a.left, b.right - b.left) / 2) &&
+    Math.abs(a.y - b.y) > sameBaseline * size &&
+    size > smallSize * Math.max(a.size, b.size)
+  );
+}
+
 /** Sorts pieces, or runs, into rows from the top of the page to its bottom. */
-export function rowsOf<
-  Part extends { readonly y: number; readonly size: number; readonly text: string },
->(pieces: readonly Part[]): Part[][] {
-  const rows: { parts: Part[]; y: number; size: number }[] = [];
-  for (const part of pieces.toSorted((a, b) => b.y - a.y)) {
+export function rowsOf<Of extends Part>(parts: readonly Of[]): Of[][] {
+  const rows: { parts: Of[]; y: number; size: number }[] = [];
+  for (const part of parts.toSorted((a, b) => b.y - a.y)) {
     const row = rows.at(-1);
     const fits =
-      row !== undefined && row.y - part.y <= baselineShift * Math.min(row.size, part.size);
+      row !== undefined &&
+      row.y - part.y <= baselineShift * Math.min(row.size, part.size) &&
+      !row.parts.some((other) => standsOver(other, part));
     if (!fits) rows.push({ parts: [part], y: part.y, size: part.size });
     else {
       row.parts.push(part);
@@ -127,8 +150,8 @@ function runOf(pieces: readonly Piece[]): Run {
     const size = Math.max(piece.size, before?.size ?? 0);
     if (before === undefined) text = piece.text;
     else {
-      const [left, right] = before.x <= piece.x ? [before, piece] : [piece, before];
-      const gap = (right.x - left.x - left.width) / size;
+      const [first, next] = before.left <= piece.left ? [before, piece] : [piece, before];
+      const gap = (next.left - first.right) / size;
       text = joined(text, piece.text, gap, isSpace(before, piece, gap, size));
     }
     before = piece;
@@ -138,8 +161,8 @@ function runOf(pieces: readonly Piece[]): Run {
   }
   return {
     text: text.replace(/\s+/g, " ").trim(),
-    left: pieces[0]?.x ?? 0,
-    right: pieces.reduce((most, { x, width }) => Math.max(most, x + width), -Infinity),
+    left: pieces[0]?.left ?? 0,
+    right: pieces.reduce((most, { right }) => Math.max(most, right), -Infinity),
     y: main?.y ?? 0,
     size: main?.size ?? 0,
     isRightToLeft: toTheLeft,
@@ -152,12 +175,12 @@ export function runsOf(pieces: readonly Piece[]): Run[] {
   return rowsOf(pieces).flatMap((row) => {
     const runs: Piece[][] = [];
     let right = -Infinity;
-    for (const piece of row.toSorted((a, b) => a.x - b.x || a.order - b.order)) {
+    for (const piece of row.toSorted((a, b) => a.left - b.left || a.order - b.order)) {
       const run = runs.at(-1);
       const size = Math.max(piece.size, run?.at(-1)?.size ?? 0);
-      if (run !== undefined && piece.x - right <= runGap * size) run.push(piece);
+      if (run !== undefined && piece.left - right <= runGap * size) run.push(piece);
       else runs.push([piece]);
-      right = Math.max(right, piece.x + piece.width);
+      right = Math.max(right, piece.right);
     }
     return runs.map(runOf).filter(({ text }) => text !== "");
   });
