@@ -20,8 +20,11 @@ const wordGap = 0.1;
 const runGap = 0.7;
 /** Pieces overlap so far only if they are not meant to be one word. */
 const overlapGap = -0.5;
-/** Baselines of one line differ by at most this part of the smaller size: an index is raised by about a third. */
+/** Baselines of one line differ by at most this part of the smaller size. */
 const baselineShift = 0.62;
+/** An index is raised or lowered by at most this part of the text's size, and is as wide as a few characters. */
+const indexShift = 0.5;
+const indexWidth = 3;
 /** Baselines that differ by more are not of the same line if text overlaps by more than this. */
 const sameBaseline = 0.25;
 const overlapWidth = 0.3;
@@ -39,34 +42,51 @@ interface Part {
   readonly size: number;
 }
 
+const widthOf = ({ left, right }: Part) => right - left;
+
+/** Whether one part is an index of the other: smaller, and short. */
+function isIndex(a: Part, b: Part): boolean {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  return small.size < smallSize * large.size && widthOf(small) < indexWidth * large.size;
+}
+
+/** Whether the baselines of two parts are near enough for one line. */
+function fits(a: Part, b: Part): boolean {
+  const shift = isIndex(a, b)
+    ? indexShift * Math.max(a.size, b.size)
+    : baselineShift * Math.min(a.size, b.size);
+  return Math.abs(a.y - b.y) <= shift;
+}
+
 /** Whether two parts stand over each other, so that they are of two lines. An index may stand over another. */
 function standsOver(a: Part, b: Part): boolean {
   const size = Math.min(a.size, b.size);
   const overlap = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   return (
-    overlap > Math.max(overlapWidth * size, Math.min(a.right - a.left, b.right - b.left) / 2) &&
+    overlap > Math.max(overlapWidth * size, Math.min(widthOf(a), widthOf(b)) / 2) &&
     Math.abs(a.y - b.y) > sameBaseline * size &&
-    size > smallSize * Math.max(a.size, b.size)
+    !isIndex(a, b)
   );
 }
 
 /** Sorts pieces, or runs, into rows from the top of the page to its bottom. */
 export function rowsOf<Of extends Part>(parts: readonly Of[]): Of[][] {
-  const rows: { parts: Of[]; y: number; size: number }[] = [];
+  const rows: { parts: Of[]; main: Of }[] = [];
   for (const part of parts.toSorted((a, b) => b.y - a.y)) {
     const row = rows.at(-1);
-    const fits =
-      row !== undefined &&
-      row.y - part.y <= baselineShift * Math.min(row.size, part.size) &&
-      !row.parts.some((other) => standsOver(other, part));
-    if (!fits) rows.push({ parts: [part], y: part.y, size: part.size });
-    else {
+    if (
+      row === undefined ||
+      !fits(row.main, part) ||
+      row.parts.some((other) => standsOver(other, part))
+    ) {
+      rows.push({ parts: [part], main: part });
+    } else {
       row.parts.push(part);
       // A raised index is the first part of its row, but the row is where the larger text stands.
-      if (part.size > row.size * 1.1) Object.assign(row, { y: part.y, size: part.size });
+      if (part.size > row.main.size * 1.1) row.main = part;
     }
   }
-  return rows.map(({ parts }) => parts);
+  return rows.map((row) => row.parts);
 }
 
 /** The direction of a text that has both, by its letters. */
