@@ -80,7 +80,8 @@ test.each(manifests())("%s imports every package that it depends on", (name, man
   const named = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   const idle = named.filter(
     (dependency) =>
-      !tools.test(dependency) && !new RegExp(`from "${dependency}(/[^"]*)?"`).test(code),
+      !tools.test(dependency) &&
+      !new RegExp(`(from |import\\()"${dependency}(/[^"]*)?"`).test(code),
   );
   expect(idle).toEqual([]);
 });
