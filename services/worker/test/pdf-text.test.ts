@@ -61,7 +61,7 @@ test("does not take two equal pages as proof of a running head", async () => {
   expect(text.match(/The Mill/g)).toHaveLength(2);
 });
 
-test("leaves out a table of contents, and lines with dot leaders", async () => {
+test("leaves out a table of contents, but no other line with dot leaders", async () => {
   const text = await textOf((pdf) => {
     pdf.text("Contents");
     for (let page = 1; page < 9; page += 1)
@@ -70,9 +70,30 @@ test("leaves out a table of contents, and lines with dot leaders", async () => {
     pdf
       .text(paragraphOf("whale"))
       .moveDown()
-      .text(`The end ${". ".repeat(40)}99`);
+      .text(`The end ${". ".repeat(40)}99`)
+      .moveDown()
+      .text("We shall keep the wheel, he said....");
   });
-  expect(text).toBe(paragraphOf("whale"));
+  expect(text.split("\n\n")).toEqual([
+    paragraphOf("whale"),
+    "The end … 99",
+    "We shall keep the wheel, he said....",
+  ]);
+});
+
+test("keeps a page of prices with dot leaders", async () => {
+  const fees = ["Adults", "Pupils", "School classes", "Families", "Dogs"];
+  const text = await textOf((pdf) => {
+    for (const [at, fee] of fees.entries()) pdf.text(`${fee} ${".".repeat(60)} ${at + 1}.50`);
+  });
+  for (const fee of fees) expect(text).toContain(fee);
+});
+
+test("keeps a page of dates with dot leaders that are no numbers of pages", async () => {
+  const text = await textOf((pdf) => {
+    for (const year of [1650, 1871, 1902, 1955, 1999]) pdf.text(`Flood ${".".repeat(60)} ${year}`);
+  });
+  expect(text).toContain("1871");
 });
 
 test("joins the lines of a paragraph, and both parts of a hyphenated word", async () => {

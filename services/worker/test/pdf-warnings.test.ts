@@ -1,20 +1,12 @@
 import { expect, test } from "vitest";
-import { readDocument } from "../src/documents/read-document.ts";
 import { pagesPdf, show } from "./hand-written-pdf.ts";
+import { readPdf } from "./read-pdf.ts";
 
-const read = (pdf: Uint8Array) =>
-  readDocument(
-    {
-      ...{ filename: "a.pdf", contentType: "application/pdf", bytes: new Uint8Array(pdf) },
-      limits: { pages: 100, characters: 1_000_000 },
-    },
-    () => undefined,
-  );
 const pageOf = (name: string) => show(`The mill of ${name} turns in the morning.`, 72, 700);
 
 test("reads the other pages if some are damaged, and names these", async () => {
   const good = ["Oda", "Ute", "Ina", "Eva"].map(pageOf);
-  const reading = await read(
+  const reading = await readPdf(
     pagesPdf([good[0], undefined, good[1], undefined, undefined, good[2], good[3]]),
   );
   expect(reading).toEqual({
@@ -28,22 +20,75 @@ test("reads the other pages if some are damaged, and names these", async () => {
 });
 
 test("refuses a document of which no page can be read", async () => {
-  expect(await read(pagesPdf([undefined, undefined]))).toMatchObject({
+  expect(await readPdf(pagesPdf([undefined, undefined]))).toMatchObject({
     kind: "refused",
     reason: "DOCUMENT_UNREADABLE",
   });
 });
 
 test("has no warnings if everything was read", async () => {
-  expect(await read(pagesPdf([pageOf("Oda")]))).not.toHaveProperty("warnings");
+  expect(await readPdf(pagesPdf([pageOf("Oda")]))).not.toHaveProperty("warnings");
 });
 
 test("names only some of very many damaged pages", async () => {
   const contents = Array.from({ length: 60 }, (_, page) =>
     page % 2 === 1 ? pageOf("Oda") : undefined,
   );
-  expect(await read(pagesPdf(contents))).toMatchObject({
+  expect(await readPdf(pagesPdf(contents))).toMatchObject({
     pages: 60,
     warnings: ["30 pages (1, 3, 5, 7, 9, 11, 13, 15 and others) cannot be read and are left out."],
+  });
+});
+
+test("names the pages without text: they may be scans", async () => {
+  expect(await readPdf(pagesPdf([pageOf("Oda"), "", pageOf("Ute")]))).toMatchObject({
+    warnings: ["Page 2 has no text: it is blank, or a picture that needs text recognition (OCR)."],
+  });
+});
+
+test("refuses a document of which most pages are scans, and the others next to empty", async () => {
+  const scans = Array.from({ length: 9 }, () => "");
+  expect(
+    await readPdf(pagesPdf([show("Scanned by the office.", 72, 700), ...scans])),
+  ).toMatchObject({
+    reason: "DOCUMENT_NO_TEXT",
+    message: expect.stringContaining("9 of its 10 pages have no text"),
+  });
+});
+
+test("takes a page with nothing but a running head as one without text", async () => {
+  const head = show("Scanned by the office on 3 March.", 72, 750);
+  const contents = [..."ABC"].map((name) => head + pageOf(name));
+  expect(await readPdf(pagesPdf([...contents, head, head]))).toMatchObject({
+    warnings: [expect.stringMatching(/^2 pages \(4–5\) have no text/)],
+  });
+});
+
+/** Letters of which each stands for another, as in fonts that do not say which characters they show. */
+const shifted = (text: string) =>
+  [...text]
+    .map((c) => (c === " " ? c : String.fromCharCode(c.charCodeAt(0) - 29)))
+    .join("")
+    .replace(/[()\\]/g, "\\$&");
+const lines = [
+  "The miller opens the gate in the morning, and the water runs over",
+  "the wheel until the stones turn. He has done so for forty years,",
+  "and his father before him, as the town needs flour on every day.",
+];
+const pageWith = (change: (text: string) => string) =>
+  lines.map((line, index) => show(change(line), 72, 700 - index * 14)).join("");
+
+test("leaves out a page whose fonts do not say which characters they show, and says so", async () => {
+  const reading = await readPdf(pagesPdf([pageWith((text) => text), pageWith(shifted)]));
+  expect(reading).toMatchObject({
+    text: lines.join(" "),
+    warnings: [expect.stringMatching(/^Page 2 is left out: its fonts do not say/)],
+  });
+});
+
+test("refuses a document of nothing but such pages, and says what to do", async () => {
+  expect(await readPdf(pagesPdf([pageWith(shifted)]))).toMatchObject({
+    reason: "DOCUMENT_NO_TEXT",
+    message: expect.stringMatching(/fonts that do not say.*run text recognition/),
   });
 });

@@ -82,7 +82,7 @@ async function readType(
 ): Promise<DocumentReading> {
   if (type === contentTypes.pdf) {
     const { pdfText } = await import("./pdf/pdf-text.ts");
-    return pdfText(name, input.bytes, input.limits, progress);
+    return pdfText(name, input.bytes, { limits: input.limits, progress });
   }
   try {
     return await readFormat(type, input, progress);

@@ -4,53 +4,82 @@ import { type Line, linePitch } from "./page-lines.ts";
 const paragraphGap = 1.4;
 /** A line that ends before this part of the text's width was ended on purpose. */
 const fullLine = 0.75;
+/** A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence. */
+const indent = 0.8;
 
-const sentenceEnd = /[.!?…:;]["”’')\]]*$/;
+const sentenceEnd = /[.!?…:;。！？：；؟۔]["”’»')\]」』）]*$/;
 const bullet = /^[•▪◦‣·–*-]\s/;
-const wordBreak = /\p{L}-$/u;
+const wordBreak = /\p{L}[-‐\u00ad]$/u;
 const goesOn = /^\p{Ll}/u;
+const hasCase = /\p{Ll}|\p{Lu}/u;
+const idealographs = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\u3000-\u303f\uff00-\uff60]/u;
+
+/** Dots that lead the eye, or that one writes on. Their number says nothing. */
+const leaders = /(?:[.…] ?){5,}(?<! )/g;
 
 interface Measures {
   /** The usual distance from one line to the next. */
   readonly pitch: number;
+  readonly start: number;
   /** Where full lines end. */
-  readonly right: number;
+  readonly end: number;
 }
 
-const measuresOf = (page: readonly Line[]): Measures => ({
-  pitch: linePitch(page),
-  right: page.reduce((most, { right }) => Math.max(most, right), 0),
+const measuresOf = (block: readonly Line[]): Measures => ({
+  pitch: linePitch(block),
+  start: block.reduce((least, { start }) => Math.min(least, start), Infinity),
+  end: block.reduce((most, { end }) => Math.max(most, end), -Infinity),
 });
 
-/** Whether a line continues the paragraph of the line before it. `measures` is undefined across pages and columns. */
-function joins(before: Line, line: Line, measures: Measures | undefined): boolean {
+const isFull = ({ end }: Line, measures: Measures) =>
+  end - measures.start >= (measures.end - measures.start) * fullLine;
+
+/** Whether a line continues the paragraph of the line before it in the same block. */
+function joins(before: Line, line: Line, measures: Measures): boolean {
   if (bullet.test(line.text)) return false;
   const open = !sentenceEnd.test(before.text) && goesOn.test(line.text);
-  if (measures === undefined) return open;
   if (before.y - line.y > measures.pitch * paragraphGap) return false;
   if (Math.abs(before.height - line.height) > 1) return open;
-  return open || before.right >= measures.right * fullLine;
+  if (before.hasCells || line.hasCells) return open;
+  const isIndented =
+    line.start - measures.start > indent * line.height && line.start > before.start;
+  if (isIndented && sentenceEnd.test(before.text)) return false;
+  return open || isFull(before, measures);
 }
 
+/** Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page. */
+function continues(before: Line, of: Measures, line: Line): boolean {
+  if (bullet.test(line.text) || sentenceEnd.test(before.text)) return false;
+  if (goesOn.test(line.text)) return true;
+  if (hasCase.test(line.text.charAt(0)) && !/\p{L}/u.test(line.text)) return false;
+  const isAlike = Math.abs(before.height - line.height) < 0.6;
+  return isAlike && of.pitch > 0 && isFull(before, of) && !before.hasCells && !line.hasCells;
+}
+
+/** Whether no space separates two lines of a paragraph: Chinese and Japanese have none. */
+const isSeamless = (before: string, line: string) =>
+  idealographs.test(before.at(-1) ?? "") && idealographs.test(line.charAt(0));
+
 /**
- * Makes text from the lines of a document's pages. It joins the lines of a paragraph, also across pages, and the two parts
- * of a hyphenated word. Empty lines separate paragraphs.
+ * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across blocks and pages, and the two parts of a
+ * hyphenated word. Empty lines separate paragraphs.
  */
-export function flowText(pages: readonly (readonly Line[])[]): string {
+export function flowText(blocks: readonly (readonly Line[])[]): string {
   const pieces: string[] = [];
   let before: Line | undefined;
-  for (const page of pages) {
-    const measures = measuresOf(page);
-    for (const [index, line] of page.entries()) {
-      const isSameColumn = index > 0 && before !== undefined && before.y >= line.y;
-      if (before === undefined) pieces.push(line.text);
+  let last: Measures | undefined;
+  for (const block of blocks) {
+    const measures = measuresOf(block);
+    for (const [index, line] of block.entries()) {
+      if (before === undefined || last === undefined) pieces.push(line.text);
       else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
-        pieces.push(pieces.pop()?.replace(/-$/, "") ?? "", line.text);
-      } else if (joins(before, line, isSameColumn ? measures : undefined))
-        pieces.push(" ", line.text);
-      else pieces.push("\n\n", line.text);
+        pieces.push(pieces.pop()?.slice(0, -1) ?? "", line.text);
+      } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
+        pieces.push(isSeamless(before.text, line.text) ? "" : " ", line.text);
+      } else pieces.push("\n\n", line.text);
       before = line;
+      last = measures;
     }
   }
-  return pieces.join("");
+  return pieces.join("").replaceAll("\u00ad", "").replace(leaders, "…");
 }

@@ -1,54 +1,47 @@
-import type { TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
+import { inReadingOrder, type Run, runsToTheLeft } from "./runs.ts";
 
-/** A line of a page, in the page's own order. Measures are in points. */
+/** A line of a block of text. Measures are in points. */
 export interface Line {
   readonly text: string;
-  /** The height of the baseline above the bottom of the page. */
+  /** The height of the baseline. */
   readonly y: number;
   readonly height: number;
-  /** Where the line ends, from the left. */
-  readonly right: number;
+  /** Where the line begins and ends in the direction of reading: both grow from the beginning of lines to their end. */
+  readonly start: number;
+  readonly end: number;
+  /** Whether wide gaps divide the line, as in a table. */
+  readonly hasCells: boolean;
 }
 
-/** Removes typographic characters: soft hyphens, and spaces of a fixed width. */
-const tidy = (text: string): string =>
-  text
-    .replace(/\u00ad/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
+/** A gap wider than this many sizes separates cells. */
+const cellGap = 2;
 
-/** The usual distance between two lines of a page: the median. */
-export function linePitch(lines: readonly Line[]): number {
+/** Makes lines of the rows of a block. Gaps in a row become spaces. */
+export function linesOf(rows: readonly (readonly Run[])[]): Line[] {
+  return rows.map((row) => {
+    const runs = row.toSorted((a, b) => a.left - b.left);
+    const toTheLeft = runsToTheLeft(runs.map(({ text }) => text));
+    const left = runs[0]?.left ?? 0;
+    const right = runs.reduce((most, run) => Math.max(most, run.right), left);
+    const main = runs.reduce((a, b) => (b.text.length > a.text.length ? b : a));
+    return {
+      text: inReadingOrder(runs, toTheLeft)
+        .map(({ text }) => text)
+        .join(" "),
+      y: main.y,
+      height: main.size,
+      start: toTheLeft ? -right : left,
+      end: toTheLeft ? -left : right,
+      hasCells: runs.some(
+        (run, index) => run.left - (runs[index - 1]?.right ?? Infinity) > cellGap * run.size,
+      ),
+    };
+  });
+}
+
+/** The usual distance between two lines: the median. */
+export function linePitch(lines: readonly { readonly y: number }[]): number {
   const pitches = lines.slice(1).map(({ y }, index) => (lines[index]?.y ?? 0) - y);
   const down = pitches.filter((pitch) => pitch > 0).toSorted((a, b) => a - b);
   return down[down.length >> 1] ?? 0;
-}
-
-/** Joins a page's pieces of text into lines. */
-export function linesOf(items: readonly (TextItem | TextMarkedContent)[]): Line[] {
-  const lines: Line[] = [];
-  let text = "";
-  let y = 0;
-  let height = 0;
-  let right = 0;
-  const end = () => {
-    const line = tidy(text);
-    if (line !== "") lines.push({ text: line, y, height, right });
-    text = "";
-    height = 0;
-    right = 0;
-  };
-  for (const item of items) {
-    if (!("str" in item)) continue;
-    if (item.str.trim() !== "") {
-      const [, , , , x = 0, baseline = 0] = item.transform as number[];
-      if (text.trim() === "") y = baseline;
-      height = Math.max(height, item.height);
-      right = Math.max(right, x + item.width);
-    }
-    text += item.str;
-    if (item.hasEOL) end();
-  }
-  end();
-  return lines;
 }

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import {
   getDocument,
   type PDFDocumentProxy,
@@ -5,42 +7,84 @@ import {
 } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
-import { flowText } from "./flow-text.ts";
-import { withoutFurniture } from "./page-furniture.ts";
-import { type Line, linesOf } from "./page-lines.ts";
-import { pageWarning } from "./page-warnings.ts";
+import { readPortfolio } from "./portfolio.ts";
+import { readPages } from "./read-pages.ts";
+import { damaged, refused } from "./refused.ts";
 
-const refused = (reason: string, message: string): DocumentReading => ({
-  kind: "refused",
-  reason,
-  message,
-});
+/**
+ * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has fonts of
+ * its own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
+ */
+const cMapUrl = join(
+  dirname(createRequire(import.meta.url).resolve("pdfjs-dist/package.json")),
+  "cmaps/",
+);
 
-const damaged = (name: string) =>
-  refused(
-    "DOCUMENT_UNREADABLE",
-    `${name} is damaged: it cannot be read as a PDF. Save or export it again, and then submit it.`,
-  );
+/** A form that only Adobe's programs can show has a page with a notice of at most so many characters. */
+const noticeCharacters = 1_500;
 
-/** Whether to report progress at this page: the first, the last, and about twenty between. */
-const isMilestone = (done: number, total: number) =>
-  done === 1 || Math.floor((done * 20) / total) > Math.floor(((done - 1) * 20) / total);
+interface Kind {
+  /** Whether the PDF holds other files, and its own pages only say so. */
+  readonly isPortfolio: boolean;
+  readonly hasForm: boolean;
+  /** Whether a form in XML replaces the pages. */
+  readonly hasXmlForm: boolean;
+}
+
+async function kindOf(pdf: PDFDocumentProxy): Promise<Kind> {
+  const metadata = await pdf.getMetadata().catch(() => undefined);
+  const found = (metadata?.info ?? {}) as Readonly<Record<string, unknown>>;
+  const hasForm = found.IsAcroFormPresent === true;
+  return {
+    isPortfolio: found.IsCollectionPresent === true,
+    hasForm,
+    hasXmlForm: found.IsXFAPresent === true && !hasForm,
+  };
+}
+
+interface PdfTextOptions {
+  readonly limits: DocumentLimits;
+  readonly progress: Progress;
+  /** Whether the PDF is a file of a portfolio. Portfolios in portfolios are not read. */
+  readonly isInPortfolio?: boolean;
+}
+
+async function readOpened(
+  name: string,
+  pdf: PDFDocumentProxy,
+  { limits, progress, isInPortfolio = false }: PdfTextOptions,
+): Promise<DocumentReading> {
+  const { isPortfolio, hasForm, hasXmlForm } = await kindOf(pdf);
+  if (isPortfolio) {
+    const nothing = async (inner: string) => damaged(inner);
+    const part = (inner: string, bytes: Uint8Array, rest: DocumentLimits) =>
+      pdfText(inner, bytes, { limits: rest, progress: () => undefined, isInPortfolio: true });
+    return readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part);
+  }
+  const reading = await readPages(name, pdf, { limits, progress, hasForm });
+  if (hasXmlForm && reading.kind === "text" && reading.text.length <= noticeCharacters) {
+    const message = `${name} is an XFA form, which only Adobe's programs can show: open it there, print it to a PDF file, and submit that.`;
+    return refused("DOCUMENT_UNREADABLE", message);
+  }
+  return reading;
+}
 
 /** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
 export async function pdfText(
   name: string,
   bytes: Uint8Array,
-  limits: DocumentLimits,
-  progress: Progress,
+  options: PdfTextOptions,
 ): Promise<DocumentReading> {
   const task = getDocument({
     data: bytes,
     verbosity: VerbosityLevel.ERRORS,
     useSystemFonts: false,
     disableFontFace: true,
+    cMapUrl,
+    cMapPacked: true,
   });
   try {
-    return await readPages(name, await task.promise, limits, progress);
+    return await readOpened(name, await task.promise, options);
   } catch (error) {
     if (error instanceof Error && error.name === "PasswordException") {
       const message = `${name} is encrypted: remove its password and submit it again.`;
@@ -50,51 +94,4 @@ export async function pdfText(
   } finally {
     await task.destroy();
   }
-}
-
-/** Reads one page. A damaged page must not cost the others, so it is undefined. */
-async function readPage(pdf: PDFDocumentProxy, number: number): Promise<Line[] | undefined> {
-  try {
-    const page = await pdf.getPage(number);
-    const lines = linesOf((await page.getTextContent()).items);
-    page.cleanup();
-    return lines;
-  } catch {
-    return undefined;
-  }
-}
-
-async function readPages(
-  name: string,
-  pdf: PDFDocumentProxy,
-  limits: DocumentLimits,
-  progress: Progress,
-): Promise<DocumentReading> {
-  if (pdf.numPages > limits.pages) {
-    const message = `${name} has ${pdf.numPages} pages, and the limit is ${limits.pages}: split it into several documents.`;
-    return refused("TOO_LARGE", message);
-  }
-  const pages: Line[][] = [];
-  const unreadable: number[] = [];
-  let characters = 0;
-  for (let number = 1; number <= pdf.numPages; number += 1) {
-    const lines = await readPage(pdf, number);
-    if (lines === undefined) unreadable.push(number);
-    characters = (lines ?? []).reduce((sum, { text }) => sum + text.length + 1, characters);
-    if (characters > limits.characters) {
-      const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${pdf.numPages}: split it into several documents.`;
-      return refused("TOO_LARGE", message);
-    }
-    pages.push(lines ?? []);
-    if (isMilestone(number, pdf.numPages)) progress(number, pdf.numPages);
-  }
-  if (unreadable.length === pdf.numPages) return damaged(name);
-  const warnings = [
-    ...pageWarning(unreadable, "cannot be read and is left out", "cannot be read and are left out"),
-  ];
-  const text = flowText(withoutFurniture(pages));
-  // If a document consists only of running heads and feet, these are its text.
-  const whole = text === "" ? flowText(pages) : text;
-  const reading = { kind: "text" as const, text: whole, pages: pdf.numPages };
-  return warnings.length === 0 ? reading : { ...reading, warnings };
 }

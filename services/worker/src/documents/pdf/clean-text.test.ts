@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { cleanText } from "./clean-text.ts";
+
+test.each([
+  ["control characters", "a\u0000b\u0008\u001f\u007f\u0085c", "abc"],
+  ["halves of surrogate pairs", "a\ud800b\udc00c\udc00\ud800d", "abcd"],
+  ["code points that are no characters", "a\ufeff\ufffe\uffffb", "ab"],
+])("removes %s", (_, text, clean) => {
+  expect(cleanText(text)).toBe(clean);
+});
+
+test("keeps characters beyond the basic plane, and makes white space plain", () => {
+  expect(cleanText("😀 𐀀\ta\u00a0b\n")).toBe("😀 𐀀 a b ");
+});

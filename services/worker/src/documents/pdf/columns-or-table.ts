@@ -1,0 +1,72 @@
+import { bandsOf } from "./bands.ts";
+import { type Run, rowsOf } from "./runs.ts";
+
+/** Lines of prose have at least so many characters, even in a narrow column. */
+const proseCharacters = 16;
+/** The part of a column's width that the median line of prose fills. */
+const proseFill = 0.55;
+const proseLetters = 0.6;
+/** A table has at least so many bands. */
+const tableBands = 3;
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/** Whether the rows of a side are lines of running text. */
+function isProse(side: readonly Run[]): boolean {
+  const left = side.reduce((least, run) => Math.min(least, run.left), Infinity);
+  const right = side.reduce((most, run) => Math.max(most, run.right), -Infinity);
+  const rows = rowsOf(side).map((row) => ({
+    text: row.map(({ text }) => text).join(""),
+    width: row.reduce((sum, run) => sum + run.right - run.left, 0),
+  }));
+  const text = rows.map((row) => row.text).join("");
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  return (
+    letters >= text.length * proseLetters &&
+    median(rows.map((row) => row.text.length)) >= proseCharacters &&
+    median(rows.map((row) => row.width)) >= (right - left) * proseFill
+  );
+}
+
+/**
+ * Whether the file has the text of one side before that of the other, and does not change sides in each row. Values of
+ * form fields have no place in this order: they belong to the labels beside them.
+ */
+function isWrittenBySide([left, right]: readonly [readonly Run[], readonly Run[]]): boolean {
+  const runs = [
+    ...left.map(({ order }) => ({ order, side: 0 })),
+    ...right.map(({ order }) => ({ order, side: 1 })),
+  ];
+  if (runs.some(({ order }) => order === Infinity)) return false;
+  runs.sort((a, b) => a.order - b.order);
+  const changes = runs.filter(({ side }, index) => index > 0 && runs[index - 1]?.side !== side);
+  return changes.length <= Math.max(1, Math.min(left.length, right.length) / 4);
+}
+
+/** Whether most bands of rows begin on both sides at the same height, as the rows of a table do. */
+function hasTableBands(rows: readonly Run[][], [left, right]: readonly [Run[], Run[]]): boolean {
+  const bands = bandsOf(rows);
+  if (bands.length < tableBands) return false;
+  const [lefts, rights] = [new Set(left), new Set(right)];
+  const aligned = bands.filter(([top = []]) => {
+    const a = top.find((run) => lefts.has(run));
+    const b = top.find((run) => rights.has(run));
+    return a !== undefined && b !== undefined && Math.abs(a.y - b.y) <= a.size * 0.4;
+  });
+  return aligned.length >= bands.length * 0.7;
+}
+
+/**
+ * Tells columns, which are read one after the other, from a table, which is read row by row. Columns of prose are
+ * columns, in whatever order they stand in the file. For shorter lines, the order in the file decides.
+ */
+export function columnsOrTable(
+  rows: readonly Run[][],
+  sides: [Run[], Run[]],
+  isInTable: boolean,
+): "columns" | "table" {
+  if (!isInTable && hasTableBands(rows, sides)) return "table";
+  if (sides.every(isProse)) return "columns";
+  return isWrittenBySide(sides) ? "columns" : "table";
+}

@@ -1,0 +1,103 @@
+import type { TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
+import { cleanText } from "./clean-text.ts";
+
+/** A piece of text at a place. `x` grows in the direction of Latin text, `y` upward. Measures are in points. */
+export interface Piece {
+  readonly text: string;
+  /** Where the piece begins, at the left. */
+  readonly x: number;
+  /** The height of the baseline. */
+  readonly y: number;
+  readonly width: number;
+  /** The size of the font. */
+  readonly size: number;
+  readonly isRightToLeft: boolean;
+  /** Whether a space stands before the piece in the file. */
+  readonly isSpaced: boolean;
+  /** The number of pieces before it in the file. Infinite for what was typed into a field. */
+  readonly order: number;
+}
+
+/** The pieces of a page by the direction of their lines: that of most text first. In each, text runs to the right. */
+export type PiecesByDirection = readonly (readonly Piece[])[];
+
+type Matrix = readonly number[];
+const parts = ([a = 1, b = 0, c = 0, d = 1, e = 0, f = 0]: Matrix) => [a, b, c, d, e, f] as const;
+
+function product(first: Matrix, second: Matrix) {
+  const [a, b, c, d, e, f] = parts(first);
+  const [g, h, , , k, l] = parts(second);
+  return {
+    /** Where the text runs to. */
+    along: [a * g + c * h, b * g + d * h] as const,
+    origin: [a * k + c * l + e, b * k + d * l + f] as const,
+  };
+}
+
+/** Text that is turned by more than this many degrees from a quarter is slanted, as a watermark is. */
+const slant = 12;
+const slanted = 4;
+
+/** The direction of lines: 0 to the right, 1 down, 2 to the left, 3 up the page, or slanted. */
+function directionOf([x, y]: readonly [number, number]): number {
+  const degrees = (Math.atan2(y, x) * 180) / Math.PI;
+  const quarter = Math.round(degrees / 90);
+  return Math.abs(degrees - quarter * 90) > slant ? slanted : (quarter + 4) % 4;
+}
+
+/** Turns a place of the page, whose y grows downward, so that lines of the direction run to the right. */
+function turned(direction: number, [x, y]: readonly [number, number]): [x: number, y: number] {
+  if (direction === 1) return [y, x];
+  if (direction === 2) return [-x, y];
+  if (direction === 3) return [-y, -x];
+  return [x, -y];
+}
+
+/** Some fonts give no usable size. A character is hardly ever wider than this many times its size. */
+const widestCharacter = 3;
+
+function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, order: number) {
+  const { along, origin } = product(view, item.transform as number[]);
+  const isVertical = item.dir === "ttb";
+  const direction = isVertical ? 1 : directionOf(along);
+  const [x, y] = turned(direction, origin);
+  const width = isVertical ? item.height : item.width;
+  const height = isVertical ? item.width : item.height;
+  const size = Math.max(height, width / text.length / widestCharacter, 0.1);
+  const isRightToLeft = item.dir === "rtl";
+  return { direction, piece: { text, x, y, width, size, isRightToLeft, isSpaced, order } };
+}
+
+/**
+ * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as it
+ * is shown.
+ */
+export function piecesOf(
+  items: readonly (TextItem | TextMarkedContent)[],
+  typed: readonly TextItem[],
+  view: Matrix,
+): PiecesByDirection {
+  const groups = new Map<number, Piece[]>();
+  let isSpaced = false;
+  [...items, ...typed].forEach((item, index) => {
+    const order = index < items.length ? index : Infinity;
+    if (!("str" in item)) return;
+    const text = cleanText(item.str);
+    if (text.trim() === "") {
+      isSpaced ||= text !== "" && !item.hasEOL;
+      if (item.hasEOL) isSpaced = false;
+      return;
+    }
+    const { direction, piece } = pieceOf(item, text, view, isSpaced, order);
+    isSpaced = false;
+    const group = groups.get(direction);
+    if (group === undefined) groups.set(direction, [piece]);
+    else group.push(piece);
+  });
+  const lengthOf = (pieces: readonly Piece[]) =>
+    pieces.reduce((sum, { text }) => sum + text.length, 0);
+  return [...groups.values()]
+    .map((pieces) => ({ pieces, length: lengthOf(pieces) }))
+    .toSorted((a, b) => b.length - a.length)
+    .map(({ pieces }) => pieces);
+}

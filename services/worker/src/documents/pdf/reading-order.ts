@@ -1,0 +1,47 @@
+import { bandsOf } from "./bands.ts";
+import { columnsOrTable } from "./columns-or-table.ts";
+import { findGutter, type Gutter } from "./gutters.ts";
+import { type Line, linesOf } from "./page-lines.ts";
+import { type Run, rowsOf, runsToTheLeft } from "./runs.ts";
+
+/** Columns in columns: deeper than this, a page is read row by row. */
+const deepest = 8;
+
+/** Splits the runs of a region at a gutter, into those on its left and on its right. */
+function sidesOf(rows: readonly Run[][], { left, right }: Gutter): [Run[], Run[]] {
+  const middle = (left + right) / 2;
+  const runs = rows.flat();
+  return [
+    runs.filter((run) => (run.left + run.right) / 2 < middle),
+    runs.filter((run) => (run.left + run.right) / 2 >= middle),
+  ];
+}
+
+/**
+ * Sorts the runs of a page into blocks of lines, in the order of reading. It looks for the white gutter that holds over most
+ * rows, and reads what is above it, each side of it, and what is below it, in the same way. A table has gutters too, but
+ * is read row by row.
+ */
+export function blocksOf(runs: readonly Run[], depth = 0, isInTable = false): Line[][] {
+  const rows = rowsOf(runs);
+  const gutter = depth < deepest ? findGutter(rows, isInTable ? 2 : 3) : undefined;
+  if (gutter === undefined) return runs.length === 0 ? [] : [linesOf(rows)];
+  const inner = (some: readonly Run[], inTable = isInTable) => blocksOf(some, depth + 1, inTable);
+  const body = rows.slice(gutter.first, gutter.last + 1);
+  const sides = sidesOf(body, gutter);
+  const inBody = () => {
+    const kind = columnsOrTable(body, sides, isInTable);
+    if (kind === "columns") {
+      const toTheLeft = runsToTheLeft(body.flat().map(({ text }) => text));
+      return (toTheLeft ? sides.toReversed() : sides).flatMap((side) => inner(side));
+    }
+    const bands = bandsOf(body);
+    if (bands.length === 1) return [linesOf(body)];
+    return bands.flatMap((band) => inner(band.flat(), true));
+  };
+  return [
+    ...inner(rows.slice(0, gutter.first).flat()),
+    ...inBody(),
+    ...inner(rows.slice(gutter.last + 1).flat()),
+  ];
+}

@@ -1,0 +1,208 @@
+import { expect, test } from "vitest";
+import { firstMore, pagesPdf, show, streamOf } from "./hand-written-pdf.ts";
+import { paragraphsOf } from "./read-pdf.ts";
+
+const left = [
+  "The mill stands at the river north of",
+  "the town. It was built in 1850 by the",
+  "council, which paid the miller from",
+  "the tolls of the bridge. In winter the",
+  "ice stops the wheel for many weeks.",
+];
+const right = [
+  "Visitors come by the ferry that leaves",
+  "the town each hour. The keeper shows",
+  "them the stones, and then the gate",
+  "that holds the water back. A child may",
+  "open the gate, if the river is low.",
+];
+const inColumns = [left.join(" "), right.join(" ")];
+const column = (lines: readonly string[], x: number, y = 700) =>
+  lines.map((line, index) => show(line, x, y - index * 14));
+const rowByRow = left.flatMap((line, index) => [
+  show(line, 72, 700 - index * 14),
+  show(right[index] ?? "", 320, 700 - index * 14),
+]);
+
+test.each([
+  ["row by row", rowByRow],
+  ["column by column", [...column(left, 72), ...column(right, 320)]],
+  ["from the last line to the first", [...column(left, 72), ...column(right, 320)].toReversed()],
+  ["on other baselines", [...column(left, 72), ...column(right, 320, 694)]],
+])("reads columns one after the other if they are written %s", async (_, shown) => {
+  expect(await paragraphsOf(pagesPdf([shown.join("")]))).toEqual(inColumns);
+});
+
+test("reads three columns, and the lines above and below them that are as wide as the page", async () => {
+  const short = (lines: readonly string[]) =>
+    lines.map((line, index) => (index < 4 ? line.slice(0, 22) : `${line.slice(0, 21)}.`));
+  const heading = show("The mill at the river, and what the keeper of its gate tells", 72, 740, 16);
+  const foot =
+    "This page was printed for the visitors of the mill, and may be copied by all who like.";
+  const pdf = pagesPdf([
+    [
+      ...column(short(left), 72),
+      heading,
+      ...column(short(right), 230),
+      show(foot, 72, 600),
+      ...column(short(left), 390),
+    ].join(""),
+  ]);
+  expect(await paragraphsOf(pdf)).toEqual([
+    "The mill at the river, and what the keeper of its gate tells",
+    short(left).join(" "),
+    short(right).join(" "),
+    short(left).join(" "),
+    foot,
+  ]);
+});
+
+test("reads a table row by row", async () => {
+  const rows = [
+    ["Adults", "from 18 years", "4.50"],
+    ["Pupils", "with a teacher", "2.50"],
+    ["Children", "below 6 years", "0.00"],
+    ["Dogs", "on a lead", "1.00"],
+  ];
+  const cells = rows.flatMap((row, y) =>
+    row.map((cell, x) => show(cell, 72 + x * 120, 700 - y * 14)),
+  );
+  expect(await paragraphsOf(pagesPdf([cells.join("")]))).toEqual(rows.map((row) => row.join(" ")));
+});
+
+test("reads the cells of a table that have several lines one after the other", async () => {
+  const cell = (lines: readonly string[], x: number, y: number) => column(lines, x, y);
+  const rows = [0, 1, 2, 3].map((row) => [
+    ...cell(left.slice(row, row + 2), 72, 700 - row * 50),
+    ...cell(right.slice(row, row + 2), 320, 700 - row * 50),
+  ]);
+  const text = (await paragraphsOf(pagesPdf([rows.flat().join("")]))).join(" ");
+  expect(text).toBe(
+    [0, 1, 2, 3]
+      .flatMap((row) => [...left.slice(row, row + 2), ...right.slice(row, row + 2)])
+      .join(" "),
+  );
+});
+
+test("separates words by the gaps between them, without spaces in the file", async () => {
+  const words = (texts: readonly string[], widths: readonly number[]) => {
+    let x = 72;
+    return texts.map((text, index) => {
+      const shown = show(text, x, 700);
+      x += widths[index] ?? 0;
+      return shown;
+    });
+  };
+  // "mill" is 18 wide at this size, and "er" 11.
+  const pdf = pagesPdf([words(["mill", "er", "mill"], [18.7, 15, 0]).join("")]);
+  expect(await paragraphsOf(pdf)).toEqual(["miller mill"]);
+});
+
+test("separates a cell from the next if its text is too wide for it", async () => {
+  const pdf = pagesPdf([show("ENGLERT, C.", 105, 700) + show("1,260.00", 165, 700)]);
+  expect(await paragraphsOf(pdf)).toEqual(["ENGLERT, C. 1,260.00"]);
+});
+
+test("keeps a raised index in its line, and an accent on its letter", async () => {
+  const index = show("The mill", 72, 700) + show("2", 115, 704, 7) + show(" turns", 120, 700);
+  expect(await paragraphsOf(pagesPdf([index]))).toEqual(["The mill2 turns"]);
+  const accents = "BT /F 12 Tf 72 700 Td [(r\\264) 450 (esum\\264) 450 (e of the mill)] TJ ET";
+  expect(await paragraphsOf(pagesPdf([accents]))).toEqual(["résumé of the mill"]);
+});
+
+test("reads text once that is drawn twice to be bold", async () => {
+  const glyphs = [
+    ["B", 72],
+    ["O", 80],
+    ["L", 89.3],
+    ["D", 96],
+  ] as const;
+  const pdf = pagesPdf([
+    show("The whole line", 72, 720) +
+      show("The whole line", 72.4, 720) +
+      glyphs.map(([glyph, x]) => show(glyph, x, 700) + show(glyph, x + 0.3, 700.2)).join(""),
+  ]);
+  expect(await paragraphsOf(pdf)).toEqual(["The whole line BOLD"]);
+});
+
+test("keeps text that stands several times on a page", async () => {
+  const pdf = pagesPdf([show("no", 72, 700) + show("no", 90, 700) + show("no", 72, 686)]);
+  expect(await paragraphsOf(pdf)).toEqual(["no no no"]);
+});
+
+test("joins the lines of a paragraph before a capital too, and across columns and pages", async () => {
+  const german = ["Der Rat der Stadt bezahlte den", "Müller aus den Zöllen der Brücke", "Bis der"];
+  const next = ["Winter kam und das Eis das alte", "Rad aus Holz zum Stehen brachte."];
+  const shown = (lines: readonly string[]) =>
+    column(lines, 72)
+      .join("")
+      .replace(/[üö]/g, (letter) => (letter === "ü" ? "\\374" : "\\366"));
+  const pdf = pagesPdf([
+    shown([...german.slice(0, 2), "Bis der lange und sehr kalte"]),
+    shown(next),
+  ]);
+  expect(await paragraphsOf(pdf)).toEqual([
+    "Der Rat der Stadt bezahlte den Müller aus den Zöllen der Brücke Bis der lange und sehr kalte Winter kam und das Eis das alte Rad aus Holz zum Stehen brachte.",
+  ]);
+});
+
+/** A font whose capital letters are letters of a script from a code point on. */
+const lettersFrom = (first: number) => {
+  const code = (n: number) => n.toString(16).padStart(4, "0");
+  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+/CMapName /M def /CMapType 2 def 1 begincodespacerange <00> <ff> endcodespacerange
+2 beginbfrange <41> <5a> <${code(first)}> <30> <39> <0030> endbfrange endcmap end end`;
+  return {
+    font: `<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode ${firstMore(1)} 0 R>>`,
+    more: [streamOf(map)],
+  };
+};
+const hebrew = (latin: string) =>
+  latin.replace(/[A-Z]/g, (letter) => String.fromCodePoint(0x05d0 + letter.charCodeAt(0) - 0x41));
+
+test("reads lines that run to the left from their right end, with spaces, and numbers the right way round", async () => {
+  // Each word is written as it is drawn, from the left.
+  const words = [
+    ["CBA", 300],
+    ["FED", 260],
+    ["10", 240],
+    ["IHG", 200],
+  ] as const;
+  const content = words.map(([word, x]) => show(word, x, 700)).join("");
+  expect(await paragraphsOf(pagesPdf([content], lettersFrom(0x05d0)))).toEqual([
+    hebrew("ABC DEF 10 GHI"),
+  ]);
+});
+
+test("reads Japanese in a font that names its map, without spaces between lines", async () => {
+  const lines = ["水車は川の北にある町の", "ために建てられました。"];
+  const hex = (text: string) =>
+    [...text].map((c) => (c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")).join("");
+  const shown = lines.map(
+    (line, index) => `BT /F 12 Tf 72 ${700 - index * 14} Td <${hex(line)}> Tj ET\n`,
+  );
+  const pdf = pagesPdf([shown.join("")], {
+    font: `<</Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /UniJIS-UCS2-H /DescendantFonts [${firstMore(1)} 0 R]>>`,
+    more: [
+      `<</Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo <</Registry (Adobe) /Ordering (Japan1) /Supplement 2>> /FontDescriptor ${firstMore(1) + 1} 0 R>>`,
+      "<</Type /FontDescriptor /FontName /Ryumin-Light /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80>>",
+    ],
+  });
+  expect(await paragraphsOf(pdf)).toEqual([lines.join("")]);
+});
+
+test("reads a page that is turned, and text that runs up the margin after the rest", async () => {
+  const upMargin = "BT /F 12 Tf 0 1 -1 0 40 300 Tm (printed in 1850) Tj ET\n";
+  const pdf = pagesPdf([upMargin + column(left, 72).join("")]);
+  expect(await paragraphsOf(pdf)).toEqual([left.join(" "), "printed in 1850"]);
+  const lines = left.map(
+    (line, index) => `BT /F 12 Tf 0 1 -1 0 ${100 + index * 14} 72 Tm (${line}) Tj ET\n`,
+  );
+  const turned = pagesPdf([lines.join("")], { page: "/Rotate 90" });
+  expect(await paragraphsOf(turned)).toEqual([left.join(" ")]);
+});
+
+test("has no control characters in its text", async () => {
+  const pdf = pagesPdf([show("AB 1850 C", 72, 700)], lettersFrom(1));
+  expect(await paragraphsOf(pdf)).toEqual(["1850"]);
+});
