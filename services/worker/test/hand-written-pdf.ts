@@ -45,6 +45,8 @@ const helvetica = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding 
 interface HandWrittenPages {
   /** The body of the font /F, Helvetica if it is absent. */
   readonly font?: string;
+  /** Further fonts, by their names. */
+  readonly fonts?: string;
   /** Further objects, numbered from `firstMore`. */
   readonly more?: readonly (string | Buffer)[];
   /** Further entries of the catalog. */
@@ -59,7 +61,7 @@ export const firstMore = (pages: number) => 4 + 3 * pages;
 /** A PDF whose pages have these content streams. A page that is undefined is a null object. */
 export function pagesPdf(
   contents: readonly (string | undefined)[],
-  { font = helvetica, more = [], catalog = "", page = "" }: HandWrittenPages = {},
+  { font = helvetica, fonts = "", more = [], catalog = "", page = "" }: HandWrittenPages = {},
 ): Buffer {
   const nodes = contents.map((_, index) => 4 + 3 * index);
   // Each page has a node of the page tree to itself, since readers give up a node that has a damaged page.
@@ -69,7 +71,7 @@ export function pagesPdf(
       `<</Type /Pages /Parent 2 0 R /Kids [${node + 1} 0 R] /Count 1>>`,
       content === undefined
         ? "null"
-        : `<</Type /Page /Parent ${node} 0 R /MediaBox [0 0 612 792] /Resources <</Font <</F 3 0 R>>>> /Contents ${node + 2} 0 R ${page}>>`,
+        : `<</Type /Page /Parent ${node} 0 R /MediaBox [0 0 612 792] /Resources <</Font <</F 3 0 R ${fonts}>>>> /Contents ${node + 2} 0 R ${page}>>`,
       streamOf(content ?? ""),
     ];
   });

@@ -45,6 +45,15 @@ test("reads text boxes, but no hidden ones", async () => {
   expect((await paragraphsOf(pdf)).join(" ")).toBe("The mill was sold");
 });
 
+test("reads a page that has a note without a place", async () => {
+  const note = "<</Type /Annot /Subtype /Popup /F 4 /Contents (note)>>";
+  const pdf = pagesPdf([show("The mill", 72, 700)], {
+    page: `/Annots [${firstMore(1)} 0 R]`,
+    more: [note],
+  });
+  expect(await paragraphsOf(pdf)).toEqual(["The mill"]);
+});
+
 const attached = (contents: readonly (Buffer | string)[]) => {
   const first = firstMore(1);
   const names = contents.map((_, at) => `(file${at}) ${first + 2 * at} 0 R`).join(" ");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pagesPdf, show } from "./hand-written-pdf.ts";
+import { firstMore, pagesPdf, show, streamOf } from "./hand-written-pdf.ts";
 import { readPdf } from "./read-pdf.ts";
 
 const pageOf = (name: string) => show(`The mill of ${name} turns in the morning.`, 72, 700);
@@ -83,6 +83,21 @@ test("leaves out a page whose fonts do not say which characters they show, and s
   expect(reading).toMatchObject({
     text: lines.join(" "),
     warnings: [expect.stringMatching(/^Page 2 is left out: its fonts do not say/)],
+  });
+});
+
+test("reads what stands in sound fonts beside such text", async () => {
+  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+/CMapName /M def /CMapType 2 def 1 begincodespacerange <00> <ff> endcodespacerange
+1 beginbfrange <20> <7e> <e020> endbfrange endcmap end end`;
+  const sound = lines.map((line, index) => show(line, 72, 600 - index * 14)).join("");
+  const pdf = pagesPdf([pageWith((text) => text).replaceAll("/F ", "/Unmapped ") + sound], {
+    fonts: `/Unmapped <</Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode ${firstMore(1)} 0 R>>`,
+    more: [streamOf(map)],
+  });
+  expect(await readPdf(pdf)).toMatchObject({
+    text: lines.join(" "),
+    warnings: [expect.stringMatching(/^Page 1 is read in part: some of its fonts/)],
   });
 });
 

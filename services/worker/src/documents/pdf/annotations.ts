@@ -5,7 +5,7 @@ import { runsToTheLeft } from "./runs.ts";
 interface Annotation {
   readonly subtype?: string;
   /** Left, bottom, right and top, in points. */
-  readonly rect: readonly number[];
+  readonly rect?: readonly number[] | null;
   readonly annotationFlags?: number;
   readonly contentsObj?: { readonly str: string };
   /** The lines of its appearance. */
@@ -62,7 +62,7 @@ export function annotationItems(annotations: readonly Annotation[]): TextItem[] 
   return annotations.flatMap((annotation) => {
     if (((annotation.annotationFlags ?? 0) & unseen) !== 0) return [];
     const lines = linesOf(annotation);
-    const [left = 0, bottom = 0, right = 0, top = 0] = annotation.rect;
+    const [left = 0, bottom = 0, right = 0, top = 0] = annotation.rect ?? [];
     const height = top - bottom;
     const fits = height > 0 ? height / Math.max(1, lines.length) / lineHeight : usualSize;
     const size = annotation.defaultAppearanceData?.fontSize || Math.min(usualSize, fits);

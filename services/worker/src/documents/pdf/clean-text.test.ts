@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { cleanText } from "./clean-text.ts";
 
 test.each([
-  ["control characters", "a\u0000b\u0008\u001f\u007f\u0085c", "abc"],
+  ["control characters", "a\u0000b\u0008\u001f\u007f\u0081c", "abc"],
   ["halves of surrogate pairs", "a\ud800b\udc00c\udc00\ud800d", "abcd"],
   ["code points that are no characters", "a\ufeff\ufffe\uffffb", "ab"],
 ])("removes %s", (_, text, clean) => {
@@ -11,4 +11,8 @@ test.each([
 
 test("keeps characters beyond the basic plane, and makes white space plain", () => {
   expect(cleanText("😀 𐀀\ta\u00a0b\n")).toBe("😀 𐀀 a b ");
+});
+
+test("takes codes of Windows for quotation marks and dashes", () => {
+  expect(cleanText("dell\u0092impresa \u0096 \u0093s\u0094")).toBe("dell’impresa – “s”");
 });

@@ -6,5 +6,14 @@ const noText =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go.
   /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+/** Codes that some fonts take from Windows, where these are quotation marks and dashes. */
+const windowsCode = /[\u0080-\u009f]/g;
+const windows = new TextDecoder("windows-1252");
+
 /** Removes what is no text, and makes each white space a plain space. */
-export const cleanText = (text: string): string => text.replace(noText, "").replace(/\s/g, " ");
+export function cleanText(text: string): string {
+  return text
+    .replace(windowsCode, (code) => windows.decode(Uint8Array.of(code.charCodeAt(0))))
+    .replace(noText, "")
+    .replace(/\s/g, " ");
+}

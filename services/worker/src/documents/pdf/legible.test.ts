@@ -23,6 +23,19 @@ test.each([
   ],
   ["Japanese", "水車は川の北にある町のために建てられました。".repeat(5)],
   ["Arabic", "يفتح الطحان البوابة في الصباح ويجري الماء فوق العجلة حتى تدور الحجارة ".repeat(3)],
+  [
+    "Welsh",
+    "Mae'r melinydd yn agor y glwyd yn y bore, ac mae'r dŵr yn rhedeg dros yr olwyn nes bod y cerrig yn troi. Mae wedi gwneud hynny ers deugain mlynedd, a'i dad o'i flaen ef, gan fod angen blawd ar y dref bob dydd o'r wythnos.",
+  ],
+  [
+    "Chinese in Latin letters",
+    "Mofang gongren zaoshang dakai zhamen, shui liuguo lunzi, zhidao shitou zhuandong. Ta zheyang zuo le sishi nian, ta de fuqin zai ta zhiqian ye shi ruci, yinwei zhenshang de ren meitian dou xuyao mianfen, women xihuan zhongguo de dongxi.",
+  ],
+  [
+    "Polish",
+    "Młynarz otwiera rano śluzę, a woda płynie przez koło, aż kamienie zaczną się obracać. Robi to od czterdziestu lat, a przed nim jego ojciec, ponieważ miasto potrzebuje mąki każdego dnia tygodnia, szczególnie w święta i przyszłym roku.",
+  ],
+  ["names blanked out", "LINE xxx XXXXXXXX aaaaaaa XXXX ".repeat(20)],
   ["figures", "12.5 13.7 1,260.00 17 % 18 % 2026 2027 ".repeat(10)],
   ["prices with dot leaders", `Adults ${".".repeat(80)} 4.50\n`.repeat(5)],
   ["abbreviations in prose", `${english} The HTTP, TCP, DNS, TLS, SSH and SMTP ports.`],
@@ -49,7 +62,8 @@ test.each([
   ["characters of the font's own", "\ue001\ue002\ue003 \ue004\ue005 ".repeat(20)],
   ["control characters", "\u0001\u0002 \u0003\u0008\u0004 a".repeat(20)],
   ["replacement characters", "\ufffd\ufffd\ufffd mill \ufffd\ufffd".repeat(10)],
-  ["marks for letters", "!\"#$%&'( )*+,-$# %&\"!' ".repeat(10)],
+  ["letters of many scripts", "ԵΰԔϸЇΨߙϢÎgķϢʆi೽ဍඥǊһӍΉʽী܅ȥ͟ರĬࠒۉīĪࠌ˺ߓ˸ΰചʽဍ̮̓˖͵ౖȈȥ".repeat(2)],
+  ["letters of which each is the next", shifted(1)],
 ])("rejects %s", (_, text) => {
   expect(isLegible(text)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { TextItem, TextMarkedContent } from "pdfjs-dist/types/src/display/api.js";
+import type { TextItem } from "pdfjs-dist/types/src/display/api.js";
 import { cleanText } from "./clean-text.ts";
 
 /** A piece of text at a place. `x` grows in the direction of Latin text, `y` upward. Measures are in points. */
@@ -73,7 +73,7 @@ function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, 
  * is shown.
  */
 export function piecesOf(
-  items: readonly (TextItem | TextMarkedContent)[],
+  items: readonly TextItem[],
   typed: readonly TextItem[],
   view: Matrix,
 ): PiecesByDirection {
@@ -81,7 +81,6 @@ export function piecesOf(
   let isSpaced = false;
   [...items, ...typed].forEach((item, index) => {
     const order = index < items.length ? index : Infinity;
-    if (!("str" in item)) return;
     const text = cleanText(item.str);
     if (text.trim() === "") {
       isSpaced ||= text !== "" && !item.hasEOL;

@@ -1,9 +1,10 @@
 import type { PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
+import type { TextContent } from "pdfjs-dist/types/src/display/api.js";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
 import { annotationItems } from "./annotations.ts";
 import { flowText } from "./flow-text.ts";
-import { isLegible } from "./legible.ts";
+import { fontSamples, type LegibleItems } from "./font-samples.ts";
 import { withoutFurniture } from "./page-furniture.ts";
 import type { Line } from "./page-lines.ts";
 import { pageWarning } from "./page-warnings.ts";
@@ -23,6 +24,10 @@ const edgeRows = 3;
 /** If more than half of the pages have no text, the others must have so many characters for each of these. */
 const leastCharacters = 40;
 
+/** A page lacks text if so many of its characters, and this share of the others, are left out. */
+const lostCharacters = 30;
+const lostShare = 0.03;
+
 const unreadable = {
   one: "cannot be read and is left out",
   several: "cannot be read and are left out",
@@ -31,6 +36,10 @@ const illegible = {
   one: "is left out: its fonts do not say which characters they show. Text recognition (OCR) can read it",
   several:
     "are left out: their fonts do not say which characters they show. Text recognition (OCR) can read them",
+};
+const partly = {
+  one: "is read in part: some of its fonts do not say which characters they show",
+  several: "are read in part: some of their fonts do not say which characters they show",
 };
 const empty = {
   one: "has no text: it is blank, or a picture that needs text recognition (OCR)",
@@ -48,26 +57,35 @@ interface ReadPagesOptions {
 const isMilestone = (done: number, total: number) =>
   done === 1 || Math.floor((done * 20) / total) > Math.floor(((done - 1) * 20) / total);
 
+/** What became of a page: its runs, and why it may lack text. */
+interface PageReading {
+  readonly runs: PageRuns;
+  readonly lack?: "unreadable" | "illegible" | "partly";
+}
+
 /** Reads one page. A damaged page must not cost the others, so it is told. */
 async function readPage(
   pdf: PDFDocumentProxy,
   number: number,
   hasForm: boolean,
-): Promise<PageRuns | "unreadable" | "illegible"> {
+  legible: (items: TextContent["items"]) => LegibleItems,
+): Promise<PageReading> {
   try {
     const page = await pdf.getPage(number);
     const view = page.getViewport({ scale: 1 / page.userUnit }).transform;
-    const { items } = await page.getTextContent();
+    const content = await page.getTextContent();
     const intent = hasForm || pdf.numPages <= shortDocument ? "display" : "print";
-    const typed = annotationItems(await page.getAnnotations({ intent }));
+    // A damaged annotation must not cost the page.
+    const annotations = await page.getAnnotations({ intent }).catch(() => []);
+    const typed = annotationItems(annotations);
     page.cleanup();
-    const raw = items.map((item) => ("str" in item ? item.str : "")).join(" ");
-    const legible = isLegible(raw);
-    const pieces = piecesOf(legible ? items : [], typed, view);
-    if (!legible && pieces.length === 0) return "illegible";
-    return pieces.map((group) => runsOf(withoutRepeats(group)));
+    const { items, lost, kept } = legible(content.items);
+    const runs = piecesOf(items, typed, view).map((group) => runsOf(withoutRepeats(group)));
+    if (lost > 0 && runs.length === 0) return { runs, lack: "illegible" };
+    // Signs from a font of bullets or arrows are no loss.
+    return lost > lostCharacters && lost > kept * lostShare ? { runs, lack: "partly" } : { runs };
   } catch {
-    return "unreadable";
+    return { runs: [], lack: "unreadable" };
   }
 }
 
@@ -105,12 +123,12 @@ export async function readPages(
     return refused("TOO_LARGE", message);
   }
   const pages: PageRuns[] = [];
-  const lost = { unreadable: [] as number[], illegible: [] as number[] };
+  const lost = { unreadable: [] as number[], illegible: [] as number[], partly: [] as number[] };
+  const legible = fontSamples();
   let characters = 0;
   for (let number = 1; number <= numPages; number += 1) {
-    const page = await readPage(pdf, number, hasForm);
-    const runs = typeof page === "string" ? [] : page;
-    if (typeof page === "string") lost[page].push(number);
+    const { runs, lack } = await readPage(pdf, number, hasForm, legible);
+    if (lack !== undefined) lost[lack].push(number);
     characters = runs.flat().reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
       const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${numPages}: split it into several documents.`;
@@ -127,7 +145,7 @@ export async function readPages(
 }
 
 /** The pages without text, by the reason. */
-type Lost = Readonly<Record<"unreadable" | "illegible" | "empty", readonly number[]>>;
+type Lost = Readonly<Record<"unreadable" | "illegible" | "partly" | "empty", readonly number[]>>;
 
 function verdict(name: string, pages: number, text: string, lost: Lost): DocumentReading {
   const without = lost.illegible.length + lost.empty.length;
@@ -147,6 +165,7 @@ function verdict(name: string, pages: number, text: string, lost: Lost): Documen
   const warnings = [
     ...pageWarning(lost.unreadable, unreadable.one, unreadable.several),
     ...pageWarning(lost.illegible, illegible.one, illegible.several),
+    ...pageWarning(lost.partly, partly.one, partly.several),
     ...pageWarning(lost.empty, empty.one, empty.several),
   ];
   const reading = { kind: "text" as const, text, pages };
