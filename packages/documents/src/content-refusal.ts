@@ -22,7 +22,7 @@ const ENCRYPTED_PACKAGE = Buffer.from("EncryptedPackage", "utf16le");
 const SNIFFED_BYTES = 4_100;
 
 const advice: readonly (readonly [RegExp, string])[] = [
-  [/^image\//, "run text recognition (OCR) over it, and upload its text or a PDF with text"],
+  [/^image\//, "put it into a PDF, or run text recognition (OCR) over it and upload its text"],
   [/^(audio|video)\//, "upload a transcript instead"],
   [
     /(zip|gzip|bzip2|x-7z|x-rar|vnd\.rar|tar|x-xz|zstd|lz4|compress)/,

@@ -8,7 +8,7 @@ import {
   typeOfContent,
 } from "@millrace/documents";
 import type { Progress } from "../threads/progress.ts";
-import type { DocumentLimits, DocumentReading } from "./document-reading.ts";
+import type { DocumentLimits, DocumentReading, RecognisedPages } from "./document-reading.ts";
 import { type FormatReader, Reading, UnreadableDocument } from "./formats/format.ts";
 
 export interface ReadDocumentInput {
@@ -16,6 +16,8 @@ export interface ReadDocumentInput {
   readonly contentType: string;
   readonly bytes: Uint8Array;
   readonly limits: DocumentLimits;
+  /** What text recognition has read of a PDF. */
+  readonly recognised?: RecognisedPages;
 }
 
 type Readable = Exclude<keyof typeof contentTypes, "pdf">;
@@ -82,7 +84,8 @@ async function readType(
 ): Promise<DocumentReading> {
   if (type === contentTypes.pdf) {
     const { pdfText } = await import("./pdf/pdf-text.ts");
-    return pdfText(name, input.bytes, { limits: input.limits, progress });
+    const { bytes, limits, recognised } = input;
+    return pdfText(name, bytes, { limits, progress, recognised });
   }
   try {
     return await readFormat(type, input, progress);
@@ -119,7 +122,8 @@ export async function readDocument(
   const reading = await readType(type, name, input, progress);
   if (reading.kind === "text" && !/[\p{L}\p{N}]/u.test(reading.text)) {
     const message = `${name} holds no text: if it is scanned, run text recognition over it first.`;
-    return refused("DOCUMENT_NO_TEXT", message);
+    const { withoutText = [] } = reading;
+    return { ...refused("DOCUMENT_NO_TEXT", message), withoutText };
   }
   return reading;
 }
