@@ -84,6 +84,16 @@ test("reads the cells of a table that have several lines one after the other", a
   );
 });
 
+test("reads the text of a list in its order, and not the bullets first", async () => {
+  const bullets = [0, 1, 2, 3].map((item) => show("\\225", 72, 700 - item * 28));
+  const texts = [0, 1, 2, 3].flatMap((item) => [
+    show(left[item] ?? "", 90, 700 - item * 28),
+    show(right[item] ?? "", 90, 686 - item * 28),
+  ]);
+  const items = [0, 1, 2, 3].map((item) => `• ${left[item]} ${right[item]}`);
+  expect(await paragraphsOf(pagesPdf([[...bullets, ...texts].join("")]))).toEqual(items);
+});
+
 test("separates words by the gaps between them, without spaces in the file", async () => {
   const words = (texts: readonly string[], widths: readonly number[]) => {
     let x = 72;
@@ -106,6 +116,9 @@ test("separates a cell from the next if its text is too wide for it", async () =
 test("keeps a raised index in its line, and an accent on its letter", async () => {
   const index = show("The mill", 72, 700) + show("2", 115, 704, 7) + show(" turns", 120, 700);
   expect(await paragraphsOf(pagesPdf([index]))).toEqual(["The mill2 turns"]);
+  const high = show("the 1", 72, 700) + show("st", 99, 705.8, 8) + show(" mill", 106, 700);
+  const above = show("It is", 72, 714);
+  expect(await paragraphsOf(pagesPdf([above + high]))).toEqual(["It is the 1st mill"]);
   const accents = "BT /F 12 Tf 72 700 Td [(r\\264) 450 (esum\\264) 450 (e of the mill)] TJ ET";
   expect(await paragraphsOf(pagesPdf([accents]))).toEqual(["résumé of the mill"]);
 });

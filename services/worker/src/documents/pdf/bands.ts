@@ -4,7 +4,7 @@ import type { Run } from "./runs.ts";
 const bandGap = 1.35;
 
 /** The usual distance from a row to the next: the median. */
-function pitchOf(rows: readonly (readonly Run[])[]): number {
+export function pitchOf(rows: readonly (readonly Run[])[]): number {
   const pitches = rows
     .slice(1)
     .map((row, index) => (rows[index]?.[0]?.y ?? 0) - (row[0]?.y ?? 0))
@@ -12,9 +12,12 @@ function pitchOf(rows: readonly (readonly Run[])[]): number {
   return pitches[pitches.length >> 1] ?? 0;
 }
 
-/** Splits rows where the distance to the next is wide. */
-export function bandsOf(rows: readonly Run[][]): Run[][][] {
-  const pitch = pitchOf(rows);
+/**
+ * Splits rows where the distance to the next is wide. Rows of columns that are not on the same baselines stand close, so
+ * the distance in a column counts: `least`.
+ */
+export function bandsOf(rows: readonly Run[][], least = 0): Run[][][] {
+  const pitch = Math.max(least, pitchOf(rows));
   const bands: Run[][][] = [];
   rows.forEach((row, index) => {
     const above = rows[index - 1]?.[0]?.y ?? Infinity;

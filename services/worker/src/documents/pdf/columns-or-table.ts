@@ -1,31 +1,29 @@
-import { bandsOf } from "./bands.ts";
+import { bandsOf, pitchOf } from "./bands.ts";
 import { type Run, rowsOf } from "./runs.ts";
 
 /** Lines of prose have at least so many characters, even in a narrow column. */
 const proseCharacters = 16;
-/** The part of a column's width that the median line of prose fills. */
+/** The median line of prose is at least this part as wide as the longest ones. */
 const proseFill = 0.55;
 const proseLetters = 0.6;
 /** A table has at least so many bands. */
 const tableBands = 3;
+/** Fewer rows on a side than this do not tell whether they are on the same baselines as those of the other. */
+const apartRows = 5;
 
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** Whether the rows of a side are lines of running text. */
+/** Whether the runs of a side are lines of running text, in one column or more: long, and mostly of one length. */
 function isProse(side: readonly Run[]): boolean {
-  const left = side.reduce((least, run) => Math.min(least, run.left), Infinity);
-  const right = side.reduce((most, run) => Math.max(most, run.right), -Infinity);
-  const rows = rowsOf(side).map((row) => ({
-    text: row.map(({ text }) => text).join(""),
-    width: row.reduce((sum, run) => sum + run.right - run.left, 0),
-  }));
-  const text = rows.map((row) => row.text).join("");
+  const text = side.map((run) => run.text).join("");
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const widths = side.map(({ left, right }) => right - left).toSorted((a, b) => a - b);
+  const long = widths[Math.floor(widths.length * 0.9)] ?? 0;
   return (
     letters >= text.length * proseLetters &&
-    median(rows.map((row) => row.text.length)) >= proseCharacters &&
-    median(rows.map((row) => row.width)) >= (right - left) * proseFill
+    median(side.map((run) => run.text.length)) >= proseCharacters &&
+    median(widths) >= long * proseFill
   );
 }
 
@@ -44,9 +42,20 @@ function isWrittenBySide([left, right]: readonly [readonly Run[], readonly Run[]
   return changes.length <= Math.max(1, Math.min(left.length, right.length) / 4);
 }
 
+/** Whether the rows of both sides are as many, and mostly on other baselines: those of a table are on the same. */
+function areApart(rows: readonly Run[][], [left, right]: readonly [Run[], Run[]]): boolean {
+  const [lefts, rights] = [new Set(left), new Set(right)];
+  const shared = rows.filter(
+    (row) => row.some((run) => lefts.has(run)) && row.some((run) => rights.has(run)),
+  );
+  const counts = [rowsOf(left).length, rowsOf(right).length];
+  const [few, many] = [Math.min(...counts), Math.max(...counts)];
+  return few >= apartRows && few * 2 >= many && shared.length < few / 2;
+}
+
 /** Whether most bands of rows begin on both sides at the same height, as the rows of a table do. */
 function hasTableBands(rows: readonly Run[][], [left, right]: readonly [Run[], Run[]]): boolean {
-  const bands = bandsOf(rows);
+  const bands = bandsOf(rows, Math.max(pitchOf(rowsOf(left)), pitchOf(rowsOf(right))));
   if (bands.length < tableBands) return false;
   const [lefts, rights] = [new Set(left), new Set(right)];
   const aligned = bands.filter(([top = []]) => {
@@ -67,6 +76,6 @@ export function columnsOrTable(
   isInTable: boolean,
 ): "columns" | "table" {
   if (!isInTable && hasTableBands(rows, sides)) return "table";
-  if (sides.every(isProse)) return "columns";
+  if (sides.every(isProse) || areApart(rows, sides)) return "columns";
   return isWrittenBySide(sides) ? "columns" : "table";
 }

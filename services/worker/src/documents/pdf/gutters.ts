@@ -15,6 +15,9 @@ const leastWidth = 0.65;
 /** A row on one side only belongs to the columns if it is as near as this many sizes. */
 const tailGap = 2.2;
 
+/** A line of a column has at least so many characters. */
+const columnCharacters = 3;
+
 type Rows = readonly (readonly Run[])[];
 interface Strip {
   left: number;
@@ -64,14 +67,17 @@ const topOf = (row: readonly Run[] | undefined) => row?.[0]?.y ?? 0;
 /** Takes from both ends of a gutter the rows that stand only on one side of it, and far from the others. */
 function trimmed(rows: Rows, { left, right }: Strip, from: number, to: number, size: number) {
   const middle = (left + right) / 2;
-  const onLeft = (row: readonly Run[]) => row.some((run) => run.right <= middle);
-  const onRight = (row: readonly Run[]) => row.some((run) => run.left >= middle);
+  // Bullets and numbers of lines are no column.
+  const isText = ({ text }: Run) => text.length >= columnCharacters;
+  const onLeft = (row: readonly Run[]) => row.some((run) => run.right <= middle && isText(run));
+  const onRight = (row: readonly Run[]) => row.some((run) => run.left >= middle && isText(run));
   const sides = rows.slice(from, to + 1).map((row) => [onLeft(row), onRight(row)] as const);
   const where = (side: 0 | 1) => ({
     first: sides.findIndex((row) => row[side]),
     last: sides.findLastIndex((row) => row[side]),
   });
   const [a, b] = [where(0), where(1)];
+  if (a.first < 0 || b.first < 0) return { first: from, last: to, support: 0 };
   let first = from + Math.max(a.first, b.first);
   let last = from + Math.min(a.last, b.last);
   const between = sides.slice(first - from, last - from + 1);

@@ -1,14 +1,13 @@
 import type { TextItem } from "pdfjs-dist/types/src/display/api.js";
 import { cleanText } from "./clean-text.ts";
 
-/** A piece of text at a place. `x` grows in the direction of Latin text, `y` upward. Measures are in points. */
+/** A piece of text at a place. Measures are in points, from the left and upward. */
 export interface Piece {
   readonly text: string;
-  /** Where the piece begins, at the left. */
-  readonly x: number;
+  readonly left: number;
+  readonly right: number;
   /** The height of the baseline. */
   readonly y: number;
-  readonly width: number;
   /** The size of the font. */
   readonly size: number;
   readonly isRightToLeft: boolean;
@@ -60,12 +59,13 @@ function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, 
   const { along, origin } = product(view, item.transform as number[]);
   const isVertical = item.dir === "ttb";
   const direction = isVertical ? 1 : directionOf(along);
-  const [x, y] = turned(direction, origin);
+  const [left, y] = turned(direction, origin);
   const width = isVertical ? item.height : item.width;
   const height = isVertical ? item.width : item.height;
   const size = Math.max(height, width / text.length / widestCharacter, 0.1);
   const isRightToLeft = item.dir === "rtl";
-  return { direction, piece: { text, x, y, width, size, isRightToLeft, isSpaced, order } };
+  const right = left + width;
+  return { direction, piece: { text, left, right, y, size, isRightToLeft, isSpaced, order } };
 }
 
 /**

@@ -10,16 +10,16 @@ const latest = 50;
 
 /** Whether pieces of the same text are drawn over each other: less than half of the text apart. */
 const isOver = (a: Piece, b: Piece) =>
-  Math.abs(a.x - b.x) <= Math.min(near * a.size, a.width / 2) &&
+  Math.abs(a.left - b.left) <= Math.min(near * a.size, (a.right - a.left) / 2) &&
   Math.abs(a.y - b.y) <= near * a.size;
 
 /** How many characters at the end of a piece are drawn again at the beginning of the next. */
 function repeatedCharacters(before: Piece | undefined, piece: Piece): number {
   if (before === undefined || Math.abs(before.y - piece.y) > near * piece.size) return 0;
-  const overlap = before.x + before.width - piece.x;
-  if (overlap <= 0 || piece.x < before.x) return 0;
+  const overlap = before.right - piece.left;
+  if (overlap <= 0 || piece.left < before.left) return 0;
   // The character that is drawn twice is about as wide as the two pieces overlap.
-  const usual = piece.width / piece.text.length;
+  const usual = (piece.right - piece.left) / piece.text.length;
   const isOne = overlap > usual * 0.4 && overlap < Math.min(usual * 2, piece.size);
   return isOne && before.text.at(-1) === piece.text.at(0) && piece.text.at(0) !== " " ? 1 : 0;
 }
@@ -32,9 +32,8 @@ function withoutRepeatedCharacters(pieces: readonly Piece[]): Piece[] {
     const isInside = count > 0 || (counts[index + 1] ?? 0) > 0;
     if (!isInside) return [piece];
     const text = piece.text.slice(count).replace(narrow, "$1");
-    const { x, width } = piece;
-    const shift = (width * count) / piece.text.length;
-    return text === "" ? [] : [{ ...piece, text, x: x + shift, width: width - shift }];
+    const shift = ((piece.right - piece.left) * count) / piece.text.length;
+    return text === "" ? [] : [{ ...piece, text, left: piece.left + shift }];
   });
 }
 

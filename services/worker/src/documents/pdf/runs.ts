@@ -20,30 +20,73 @@ const wordGap = 0.1;
 const runGap = 0.7;
 /** Pieces overlap so far only if they are not meant to be one word. */
 const overlapGap = -0.5;
-/** Baselines of one line differ by at most this part of the smaller size: an index is raised by about a third. */
+/** Baselines of one line differ by at most this part of the smaller size. */
 const baselineShift = 0.62;
+/** An index is raised or lowered by at most this part of the text's size, and is as wide as a few characters. */
+const indexShift = 0.5;
+const indexWidth = 3;
+/** Baselines that differ by more are not of the same line if text overlaps by more than this. */
+const sameBaseline = 0.25;
+const overlapWidth = 0.3;
+/** An index is smaller than this part of the text. */
+const smallSize = 0.8;
 /** Text of the same size that is raised so far is another word. */
 const raisedWord = 0.3;
 
 const alikeSizes = (a: number, b: number) => Math.min(a, b) / Math.max(a, b) > 0.9;
 
+interface Part {
+  readonly left: number;
+  readonly right: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+const widthOf = ({ left, right }: Part) => right - left;
+
+/** Whether one part is an index of the other: smaller, and short. */
+function isIndex(a: Part, b: Part): boolean {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  return small.size < smallSize * large.size && widthOf(small) < indexWidth * large.size;
+}
+
+/** Whether the baselines of two parts are near enough for one line. */
+function fits(a: Part, b: Part): boolean {
+  const shift = isIndex(a, b)
+    ? indexShift * Math.max(a.size, b.size)
+    : baselineShift * Math.min(a.size, b.size);
+  return Math.abs(a.y - b.y) <= shift;
+}
+
+/** Whether two parts stand over each other, so that they are of two lines. An index may stand over another. */
+function standsOver(a: Part, b: Part): boolean {
+  const size = Math.min(a.size, b.size);
+  const overlap = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  return (
+    overlap > Math.max(overlapWidth * size, Math.min(widthOf(a), widthOf(b)) / 2) &&
+    Math.abs(a.y - b.y) > sameBaseline * size &&
+    !isIndex(a, b)
+  );
+}
+
 /** Sorts pieces, or runs, into rows from the top of the page to its bottom. */
-export function rowsOf<
-  Part extends { readonly y: number; readonly size: number; readonly text: string },
->(pieces: readonly Part[]): Part[][] {
-  const rows: { parts: Part[]; y: number; size: number }[] = [];
-  for (const part of pieces.toSorted((a, b) => b.y - a.y)) {
+export function rowsOf<Of extends Part>(parts: readonly Of[]): Of[][] {
+  const rows: { parts: Of[]; main: Of }[] = [];
+  for (const part of parts.toSorted((a, b) => b.y - a.y)) {
     const row = rows.at(-1);
-    const fits =
-      row !== undefined && row.y - part.y <= baselineShift * Math.min(row.size, part.size);
-    if (!fits) rows.push({ parts: [part], y: part.y, size: part.size });
-    else {
+    if (
+      row === undefined ||
+      !fits(row.main, part) ||
+      row.parts.some((other) => standsOver(other, part))
+    ) {
+      rows.push({ parts: [part], main: part });
+    } else {
       row.parts.push(part);
       // A raised index is the first part of its row, but the row is where the larger text stands.
-      if (part.size > row.size * 1.1) Object.assign(row, { y: part.y, size: part.size });
+      if (part.size > row.main.size * 1.1) row.main = part;
     }
   }
-  return rows.map(({ parts }) => parts);
+  return rows.map((row) => row.parts);
 }
 
 /** The direction of a text that has both, by its letters. */
@@ -127,8 +170,8 @@ function runOf(pieces: readonly Piece[]): Run {
     const size = Math.max(piece.size, before?.size ?? 0);
     if (before === undefined) text = piece.text;
     else {
-      const [left, right] = before.x <= piece.x ? [before, piece] : [piece, before];
-      const gap = (right.x - left.x - left.width) / size;
+      const [first, next] = before.left <= piece.left ? [before, piece] : [piece, before];
+      const gap = (next.left - first.right) / size;
       text = joined(text, piece.text, gap, isSpace(before, piece, gap, size));
     }
     before = piece;
@@ -138,8 +181,8 @@ function runOf(pieces: readonly Piece[]): Run {
   }
   return {
     text: text.replace(/\s+/g, " ").trim(),
-    left: pieces[0]?.x ?? 0,
-    right: pieces.reduce((most, { x, width }) => Math.max(most, x + width), -Infinity),
+    left: pieces[0]?.left ?? 0,
+    right: pieces.reduce((most, { right }) => Math.max(most, right), -Infinity),
     y: main?.y ?? 0,
     size: main?.size ?? 0,
     isRightToLeft: toTheLeft,
@@ -152,12 +195,12 @@ export function runsOf(pieces: readonly Piece[]): Run[] {
   return rowsOf(pieces).flatMap((row) => {
     const runs: Piece[][] = [];
     let right = -Infinity;
-    for (const piece of row.toSorted((a, b) => a.x - b.x || a.order - b.order)) {
+    for (const piece of row.toSorted((a, b) => a.left - b.left || a.order - b.order)) {
       const run = runs.at(-1);
       const size = Math.max(piece.size, run?.at(-1)?.size ?? 0);
-      if (run !== undefined && piece.x - right <= runGap * size) run.push(piece);
+      if (run !== undefined && piece.left - right <= runGap * size) run.push(piece);
       else runs.push([piece]);
-      right = Math.max(right, piece.x + piece.width);
+      right = Math.max(right, piece.right);
     }
     return runs.map(runOf).filter(({ text }) => text !== "");
   });
