@@ -70,8 +70,9 @@ test("only packages/grpc sets channel options, so that clients do not differ by 
   expect(named.sort()).toEqual(["packages/grpc/src/channel-options.ts", server]);
 });
 
-/** Packages that a script runs by name or that the compiler reads, so that no file imports them. */
-const tools = /^(typescript|@types\/.+|@bufbuild\/(buf|protoc-gen-es))$/;
+/** Packages that a script runs by name, that the compiler reads, or that are data, so that no file imports them. */
+const tools =
+  /^(typescript|@types\/.+|@bufbuild\/(buf|protoc-gen-es)|@tesseract\.js-data\/[a-z_]+)$/;
 
 test.each(manifests())("%s imports every package that it depends on", (name, manifest) => {
   const folder = ["packages", "services"]
@@ -81,7 +82,8 @@ test.each(manifests())("%s imports every package that it depends on", (name, man
   const named = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   const idle = named.filter(
     (dependency) =>
-      !tools.test(dependency) && !new RegExp(`from "${dependency}(/[^"]*)?"`).test(code),
+      !tools.test(dependency) &&
+      !new RegExp(`(from |import\\()"${dependency}(/[^"]*)?"`).test(code),
   );
   expect(idle).toEqual([]);
 });

@@ -8,7 +8,7 @@ const root = realpathSync(join(import.meta.dirname, "../.."));
 
 /** Licences of packages that may be distributed with Millrace. */
 const permissive = new Set([
-  ...["Apache-2.0", "MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0"],
+  ...["Apache-2.0", "MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0"],
   ...["CC0-1.0", "Unlicense", "Zlib", "Python-2.0", "PSF-2.0"],
 ]);
 /**

@@ -24,11 +24,27 @@ export interface Document {
 /** A path, the bytes themselves, or a stream of bytes. */
 export type DocumentSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
+/** The types of documents that the gateway accepts. */
+export type DocumentContentType =
+  | "application/pdf"
+  | "text/plain"
+  | "text/markdown"
+  | "text/html"
+  | "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+  | "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+  | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+  | "application/vnd.oasis.opendocument.text"
+  | "application/vnd.oasis.opendocument.presentation"
+  | "application/vnd.oasis.opendocument.spreadsheet"
+  | "application/epub+zip"
+  | "message/rfc822"
+  | "application/rtf";
+
 export interface UploadOptions extends CallOptions {
   /** A file name without a path. Default: the last part of the path, or "document" if there is no path. */
   readonly name?: string;
   /** The gateway detects the type from the content unless this is given. */
-  readonly contentType?: "application/pdf" | "text/plain" | "text/markdown";
+  readonly contentType?: DocumentContentType;
 }
 
 /** Stays well below the 1 MiB that one message may hold. */

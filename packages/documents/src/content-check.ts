@@ -1,31 +1,68 @@
-export const documentContentTypes = ["application/pdf", "text/plain", "text/markdown"] as const;
-export type DocumentContentType = (typeof documentContentTypes)[number];
+import { decodeText, hasTooManyControls, isControl, textEncodingOf } from "./text-encoding.ts";
+import { looksLikeEmail, looksLikeHtml, looksLikeRtf } from "./text-types.ts";
 
 /** A PDF may have bytes before its header, but its header must begin within this window. */
 const PDF_WINDOW_BYTES = 1_024;
 const PDF_MAGIC = "%PDF-";
+/** How an archive begins: with a file, or with its end if it is empty. */
+const ZIP_MAGICS = new Set(["504b0304", "504b0506"]);
+/** The type of a text and its encoding show in its first bytes. */
+const HEAD_BYTES = 64 * 1_024;
 
-/** What kind the content is, judged from the content alone. */
-export type ContentKind = "pdf" | "text" | "other";
+/** What kind the content is, judged from the content alone. A ZIP archive may be a document, or anything else. */
+export type ContentKind = "pdf" | "zip" | "rtf" | "html" | "email" | "text" | "other";
 
-/** Checks content as it passes, and keeps only the bytes of the PDF window. */
+/** Checks content as it passes, and keeps only its first bytes. */
 export class ContentCheck {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-  #head = Buffer.alloc(0);
-  #text = true;
+  readonly #pieces: Uint8Array[] = [];
+  #kept = 0;
+  #utf8 = true;
+  #length = 0;
+  #controls = 0;
 
   add(piece: Uint8Array): void {
-    const room = PDF_WINDOW_BYTES - this.#head.length;
-    if (room > 0) this.#head = Buffer.concat([this.#head, piece.subarray(0, room)]);
-    if (!this.#text) return;
-    this.#text =
-      !piece.includes(0) && this.#decodes(() => this.#decoder.decode(piece, { stream: true }));
+    if (this.#kept < HEAD_BYTES) {
+      // A copy, because the caller may use the piece's buffer again.
+      this.#pieces.push(piece.slice(0, HEAD_BYTES - this.#kept));
+      this.#kept += piece.length;
+    }
+    this.#length += piece.length;
+    if (this.#utf8) {
+      this.#utf8 =
+        !piece.includes(0) && this.#decodes(() => this.#decoder.decode(piece, { stream: true }));
+    }
+    if (!this.#utf8) for (const byte of piece) if (isControl(byte)) this.#controls += 1;
+  }
+
+  /** The first bytes of the content. */
+  get head(): Buffer {
+    return Buffer.concat(this.#pieces);
   }
 
   /** Returns the kind. Call it once, after the last piece. */
   finish(): ContentKind {
-    if (this.#head.includes(PDF_MAGIC)) return "pdf";
-    return this.#text && this.#decodes(() => this.#decoder.decode()) ? "text" : "other";
+    const { head } = this;
+    if (head.subarray(0, PDF_WINDOW_BYTES).includes(PDF_MAGIC)) return "pdf";
+    if (ZIP_MAGICS.has(head.toString("hex", 0, 4))) return "zip";
+    // RTF may have binary parts, such as images.
+    if (looksLikeRtf(head.toString("latin1", 0, 64))) return "rtf";
+    const text = this.#textOf(head);
+    if (text === undefined) return "other";
+    if (looksLikeRtf(text)) return "rtf";
+    if (looksLikeHtml(text)) return "html";
+    return looksLikeEmail(text) ? "email" : "text";
+  }
+
+  /** Decodes the first bytes. Undefined if the content is not text. */
+  #textOf(head: Uint8Array): string | undefined {
+    if (this.#utf8 && this.#decodes(() => this.#decoder.decode())) return decodeText(head, "utf-8");
+    const encoding = textEncodingOf(head);
+    if (encoding === undefined) return undefined;
+    // The bytes of UTF-16 and UTF-32 look like control characters.
+    if (/^utf-(16|32)/.test(encoding)) return decodeText(head, encoding);
+    if (hasTooManyControls(this.#controls, this.#length)) return undefined;
+    return decodeText(head, "latin1");
   }
 
   #decodes(decode: () => string): boolean {
@@ -36,19 +73,4 @@ export class ContentCheck {
       return false;
     }
   }
-}
-
-/**
- * Returns the type under which content is stored. Undefined if the content is not of the declared type, or of no
- * accepted type.
- */
-export function contentTypeOf(
-  kind: ContentKind,
-  declared: DocumentContentType | undefined,
-): DocumentContentType | undefined {
-  if (kind === "other") return undefined;
-  if (kind === "pdf") {
-    return declared === undefined || declared === "application/pdf" ? "application/pdf" : undefined;
-  }
-  return declared === "application/pdf" ? undefined : (declared ?? "text/plain");
 }

@@ -10,8 +10,11 @@ import {
   newDocumentId,
   type Random,
 } from "@millrace/shared";
-import { ContentCheck, contentTypeOf, type DocumentContentType } from "./content-check.ts";
+import { ContentCheck } from "./content-check.ts";
+import type { ContentRefusal } from "./content-refusal.ts";
+import type { DocumentContentType } from "./document-types.ts";
 import { LEAST_BYTES, storedByKey } from "./stored-by-key.ts";
+import { mayBeDeclared, typeOfContent } from "./type-of-content.ts";
 
 export interface StoredDocument {
   readonly id: DocumentId;
@@ -30,7 +33,13 @@ export type PutOutcome =
   | { readonly kind: "tooLarge"; readonly limitBytes: number }
   /** The key's documents already take `storedBytes`. With this document they would exceed the limit. */
   | { readonly kind: "keyFull"; readonly storedBytes: number; readonly limitBytes: number }
-  | { readonly kind: "typeMismatch"; readonly declared: DocumentContentType | undefined };
+  | {
+      readonly kind: "typeMismatch";
+      readonly declared: DocumentContentType;
+      readonly actual: DocumentContentType;
+    }
+  /** The content is of no type that can be read, or it is encrypted or damaged. */
+  | ({ readonly kind: "refused" } & ContentRefusal);
 
 export interface DocumentHeader {
   /** A name for people. Empty means "document". */
@@ -91,7 +100,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 async function putFile(path: string, write: (file: FileHandle) => Promise<boolean>): Promise<void> {
   const partial = `${path}.part`;
   try {
-    const file = await open(partial, "wx", 0o600);
+    const file = await open(partial, "wx+", 0o600);
     let keep: boolean;
     try {
       keep = await write(file);
@@ -103,6 +112,18 @@ async function putFile(path: string, write: (file: FileHandle) => Promise<boolea
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+/** Returns the type under which content is stored, or why it is not stored. */
+async function storedTypeOf(
+  check: ContentCheck,
+  file: FileHandle,
+  { name, contentType: declared }: DocumentHeader,
+): Promise<DocumentContentType | PutOutcome> {
+  const actual = await typeOfContent(check, file.fd, { name, contentType: declared });
+  if (typeof actual !== "string") return { kind: "refused", ...actual };
+  if (declared === undefined || mayBeDeclared(actual, declared)) return actual;
+  return { kind: "typeMismatch", declared, actual };
 }
 
 /**
@@ -168,12 +189,16 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
           check.add(piece);
           await writeAll(file, piece);
         }
-        if (sizeBytes === 0) refused = { kind: "empty" };
-        else contentType = contentTypeOf(check.finish(), header.contentType);
+        if (sizeBytes === 0) {
+          refused = { kind: "empty" };
+          return false;
+        }
+        const typed = await storedTypeOf(check, file, header);
+        if (typeof typed === "string") contentType = typed;
+        else refused = typed;
         return contentType !== undefined;
       });
-      if (refused !== undefined) return refused;
-      if (contentType === undefined) return { kind: "typeMismatch", declared: header.contentType };
+      if (contentType === undefined) return refused ?? { kind: "empty" };
       const document: StoredDocument = {
         id,
         ownerKeyId,

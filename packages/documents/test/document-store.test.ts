@@ -73,17 +73,29 @@ test("a PDF header must be within the first 1,024 bytes", async () => {
   const { put } = await setup();
   const pdf = "application/pdf";
   expect(await put(pdf, " ".repeat(1_019), "%PDF-1.7")).toMatchObject({ kind: "stored" });
-  expect(await put(pdf, " ".repeat(1_020), "%PDF-1.7")).toMatchObject({ kind: "typeMismatch" });
+  expect(await put(pdf, " ".repeat(1_020), "%PDF-1.7")).toEqual({
+    ...{ kind: "typeMismatch", declared: pdf, actual: "text/plain" },
+  });
 });
 
 test.each<[string, DocumentContentType | undefined, (string | Uint8Array)[], string]>([
   ["a PDF undeclared", undefined, ["%P", "DF-1.7\0"], "application/pdf"],
   ["a PDF declared text", "text/plain", ["%PDF-1.7"], "typeMismatch"],
+  ["text declared a PDF", "application/pdf", ["a page that was not found"], "typeMismatch"],
   ["text declared Markdown", "text/markdown", ["# a"], "text/markdown"],
   ["a character cut between pieces", undefined, [Buffer.of(0xc3), Buffer.of(0xa9)], "text/plain"],
-  ["a character cut at the end", undefined, [Buffer.of(0xc3)], "typeMismatch"],
-  ["a NUL in text", "text/plain", ["a\0b"], "typeMismatch"],
-  ["bytes that are not UTF-8", undefined, [Buffer.of(0xff)], "typeMismatch"],
+  ["a character cut at the end", undefined, ["a", Buffer.of(0xc3)], "text/plain"],
+  ["a NUL in text", "text/plain", ["a\0b"], "refused"],
+  ["bytes that are no text", undefined, [Buffer.of(0xff)], "refused"],
+  ["a page declared text", "text/plain", ["<!DOCTYPE html><p>a"], "text/html"],
+  [
+    "an e-mail declared Markdown",
+    "text/markdown",
+    ["From: a@b.c\nDate: x\n\nHi"],
+    "message/rfc822",
+  ],
+  ["RTF declared text", "text/plain", ["{\\rtf1 a}"], "application/rtf"],
+  ["text declared RTF", "application/rtf", ["a"], "typeMismatch"],
 ])("%s", async (_name, declared, parts, expected) => {
   const { put } = await setup();
   const outcome = await put(declared, ...parts);

@@ -41,6 +41,10 @@ const bounds = [
   ["MILLRACE_THREAD_MEMORY_MB", 64, 65_536],
   ["MILLRACE_DOCUMENT_PAGES", 1, 1_000_000],
   ["MILLRACE_DOCUMENT_CHARACTERS", 1, 100_000_000],
+  ["MILLRACE_OCR_THREADS", 1, 256],
+  ["MILLRACE_OCR_PAGES", 1, 1_000_000],
+  ["MILLRACE_OCR_PAGE_MS", 100, 3_600_000],
+  ["MILLRACE_OCR_MEMORY_MB", 128, 65_536],
   ["MILLRACE_PROVIDER_SILENCE_MS", 100, 3_600_000],
   ["MILLRACE_PROVIDER_CALL_MS", 1_000, 86_400_000],
   ["MILLRACE_CONTEXT_TOKENS", 256, 1_000_000_000],
@@ -60,4 +64,15 @@ test.each(bounds)("accepts %s from %i to %i", (name, least, most) => {
   for (const value of [least - 1, most + 1]) {
     expect(() => loadConfig(workerConfig, { [name]: String(value) })).toThrow(`${name}: `);
   }
+});
+
+test("recognises text only in languages that are installed", () => {
+  const load = (languages: string) =>
+    loadConfig(workerConfig, { MILLRACE_OCR: "tesseract", MILLRACE_OCR_LANGUAGES: languages });
+  expect(load("eng").ocrLanguages).toEqual(["eng"]);
+  expect(() => load("eng,xyz")).toThrow(
+    "xyz is not installed: install the package @tesseract.js-data/xyz",
+  );
+  expect(() => load("../../eng")).toThrow("is not installed");
+  expect(() => load(",")).toThrow("MILLRACE_OCR_LANGUAGES: needed");
 });

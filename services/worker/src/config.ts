@@ -12,6 +12,7 @@ import {
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
+import { languageFileOf } from "./documents/ocr/languages.ts";
 import { quirks } from "./providers/openai/quirks.ts";
 
 const list = (fallback: string) =>
@@ -105,6 +106,36 @@ export const workerConfig = defineConfig(
       whole(limits.documentCharacters, 1, 100_000_000),
       "how many characters of text a document may have",
     ),
+    ocr: setting(
+      "MILLRACE_OCR",
+      z.enum(["off", "tesseract"]).default("off"),
+      "text recognition for pages of PDF files that have no text: tesseract reads them, in threads of its own",
+    ),
+    ocrLanguages: setting(
+      "MILLRACE_OCR_LANGUAGES",
+      list("eng"),
+      "languages of scanned pages, the most likely first, separated by commas; each needs its package @tesseract.js-data/CODE",
+    ),
+    ocrThreads: setting(
+      "MILLRACE_OCR_THREADS",
+      whole(1, 1, 256),
+      "how many threads recognise text, one page each",
+    ),
+    ocrPages: setting(
+      "MILLRACE_OCR_PAGES",
+      whole(200, 1, 1_000_000),
+      "how many pages of one document are recognised",
+    ),
+    ocrPageMs: setting(
+      "MILLRACE_OCR_PAGE_MS",
+      whole(60_000, 100, 3_600_000),
+      "CPU time that text recognition may use for one page, and half of the time that it may take by the clock, in milliseconds",
+    ),
+    ocrMemoryMb: setting(
+      "MILLRACE_OCR_MEMORY_MB",
+      whole(512, 128, 65_536),
+      "memory that text recognition may use on a thread's heap, and as much again in buffers, in MiB",
+    ),
     ...schedulerTlsSettings,
     ...secretSettings,
     ...readinessSettings,
@@ -173,9 +204,22 @@ export const workerConfig = defineConfig(
         ? ["OPENAI_API_KEY or OPENAI_API_KEY_FILE: needed with MILLRACE_PROVIDER=openai"]
         : []),
       ...[token, openAiKey].flatMap(secretProblems),
+      ...ocrProblems(config),
     ];
   },
 );
+
+/** Languages are looked for at the start, since a missing one would fail every scanned document. */
+function ocrProblems({ ocr, ocrLanguages }: { ocr: string; ocrLanguages: readonly string[] }) {
+  if (ocr === "off") return [];
+  if (ocrLanguages.length === 0) return ["MILLRACE_OCR_LANGUAGES: needed with MILLRACE_OCR"];
+  return ocrLanguages
+    .filter((code) => languageFileOf(code) === undefined)
+    .map(
+      (code) =>
+        `MILLRACE_OCR_LANGUAGES: ${code} is not installed: install the package @tesseract.js-data/${code}`,
+    );
+}
 
 interface SecretSettings {
   readonly token: string | undefined;

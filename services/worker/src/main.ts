@@ -13,6 +13,7 @@ import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
+import { recogniserOf } from "./documents/ocr/recogniser-of.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { observeAttempts } from "./executors/observed.ts";
 import { completionRunner } from "./executors/run-completion.ts";
@@ -44,7 +45,10 @@ await runMain(
     const threadLimits = { cpuMs, timeMs, memoryMb };
     const threads = scope.use(openThreadPool({ ...threadLimits, threads: config.threads, clock }));
     const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
-    const readDocument = documentReader(store, threads, documentLimits, threadLimits);
+    const recognise = config.ocr === "off" ? undefined : recogniserOf(scope, config, clock);
+    const readDocument = documentReader(store, threads, {
+      ...{ limits: documentLimits, threadLimits, recognise },
+    });
     const secrets = secretSources(config);
     const reloadOptions = { clock, log: logger, everyMs: config.secretsReloadMs };
     const token = keepSecret(scope, secrets.token, reloadOptions, firstToken);

@@ -23,11 +23,12 @@ import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
 import type { DocumentLimits } from "../src/documents/document-reading.ts";
+import { recogniserOf } from "../src/documents/ocr/recogniser-of.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
 import { type SummarizeOptions, summarizeExecutor } from "../src/executors/summarize/summarize.ts";
 import { summarizePartExecutor } from "../src/executors/summarize/summarize-part.ts";
 import type { Provider } from "../src/providers/provider.ts";
-import { openThreadPool } from "../src/threads/thread-pool.ts";
+import { openThreadPool, type ThreadPool } from "../src/threads/thread-pool.ts";
 
 export const keyId = "aaaa" as KeyId;
 
@@ -56,9 +57,29 @@ export function openThreads(change: ThreadChange = {}) {
   return { threads, limits };
 }
 
+export interface OcrChange {
+  readonly pages?: number;
+  readonly pageMs?: number;
+}
+
+function recogniser({ pages = 100, pageMs = 120_000 }: OcrChange) {
+  const settings = { ocrLanguages: ["eng"], ocrThreads: 1, ocrPages: pages };
+  const scope: Parameters<typeof recogniserOf>[0] = {
+    use(part) {
+      onTestFinished(() => (part as unknown as ThreadPool).close());
+      return part as never;
+    },
+  };
+  return recogniserOf(scope, { ...settings, ocrPageMs: pageMs, ocrMemoryMb: 512 }, clock);
+}
+
 /** Documents on disk, read by real threads. */
 export async function openDocuments(
-  change: { readonly threads?: ThreadChange; readonly limits?: Partial<DocumentLimits> } = {},
+  change: {
+    readonly threads?: ThreadChange;
+    readonly limits?: Partial<DocumentLimits>;
+    readonly ocr?: OcrChange;
+  } = {},
 ) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -78,7 +99,9 @@ export async function openDocuments(
     );
     return document.id;
   };
-  return { put, threads, readDocument: documentReader(store, threads, limits, threadLimits) };
+  const recognise = change.ocr === undefined ? undefined : recogniser(change.ocr);
+  const readDocument = documentReader(store, threads, { limits, threadLimits, recognise });
+  return { put, threads, readDocument };
 }
 
 export const completeWith = (provider: Provider) =>

@@ -1,5 +1,5 @@
 import type { PutOutcome } from "@millrace/documents";
-import { type DocumentContentType, documentContentTypes } from "@millrace/documents";
+import { contentTypeNamed, type DocumentContentType } from "@millrace/documents";
 import type { DocumentService, UploadDocumentRequest } from "@millrace/proto/document-service";
 import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
@@ -48,8 +48,12 @@ function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
         retryDelayMs: FULL_RETRY_MS,
       });
     case "typeMismatch": {
-      const message = `the content is not of the type ${outcome.declared ?? documentContentTypes.join(", ")}`;
+      const message = `the document is declared as ${outcome.declared}, but its content is ${outcome.actual}: upload it with that type, or without any`;
       return rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
+    }
+    case "refused": {
+      const { reason, problem } = outcome;
+      return rpcError({ reason, message: `the document ${problem}` });
     }
   }
 }
@@ -70,7 +74,7 @@ export const uploadDocument =
       throw malformed("the first message must be the part `header`");
     }
     const { name, contentType } = first.value.part.value;
-    const declared = documentContentTypes.find((known) => known === contentType);
+    const declared = contentTypeNamed(contentType);
     const header: { name: string; contentType?: DocumentContentType } = { name };
     if (declared !== undefined) header.contentType = declared;
     const keyBytes = identity.maxStoredBytes ?? documentBytesPerKey;

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { documentContentTypes } from "@millrace/documents";
+import { contentTypeNamed, documentContentTypes } from "@millrace/documents";
 import {
   DocumentService,
   UploadDocumentHeaderSchema,
@@ -18,15 +18,13 @@ const parameters = { name: z.string().optional() };
 
 /** Types that clients send if they do not know the type. The document store then detects it from the content. */
 const UNKNOWN = new Set(["", "application/octet-stream"]);
-const CHARSETS = new Set(["utf-8", "us-ascii"]);
 
+/** A charset is not used, because the encoding of a text is detected when the text is read. */
 function contentTypeOf(header: string): string {
-  const [type = "", ...rest] = header.split(";").map((part) => part.trim().toLowerCase());
-  if (UNKNOWN.has(type)) return "";
-  const charset = rest.find((part) => part.startsWith("charset="))?.slice("charset=".length);
-  const known = documentContentTypes.find((one) => one === type);
-  if (known !== undefined && CHARSETS.has(charset?.replaceAll('"', "") ?? "utf-8")) return known;
-  const message = `content-type: must be one of ${documentContentTypes.join(", ")}, with text in UTF-8, not ${JSON.stringify(header.slice(0, 80))}`;
+  if (UNKNOWN.has(header.split(";")[0]?.trim().toLowerCase() ?? "")) return "";
+  const known = contentTypeNamed(header);
+  if (known !== undefined) return known;
+  const message = `content-type: must be missing, or one of ${documentContentTypes.join(", ")}, not ${JSON.stringify(header.slice(0, 80))}`;
   throw rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
 }
 

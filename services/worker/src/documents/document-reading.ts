@@ -15,6 +15,16 @@ export type DocumentReading =
       readonly pageStarts?: readonly number[];
       /** What of the document could not be read: a few sentences for the caller. Absent if all of it was read. */
       readonly warnings?: readonly string[];
+      /** Pages of a PDF without text that can be read, from 1. Text recognition may read them. */
+      readonly withoutText?: readonly number[];
     }
   /** The document can never be read. The message says what to do about it. */
-  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      readonly message: string;
+      readonly withoutText?: readonly number[];
+    };
+
+/** The text that was recognised on pages of a PDF, by their number from 1. */
+export type RecognisedPages = ReadonlyMap<number, string>;

@@ -6,7 +6,7 @@ import {
   VerbosityLevel,
 } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Progress } from "../../threads/progress.ts";
-import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
+import type { DocumentLimits, DocumentReading, RecognisedPages } from "../document-reading.ts";
 import { readPortfolio } from "./portfolio.ts";
 import { readPages } from "./read-pages.ts";
 import { damaged, refused } from "./refused.ts";
@@ -47,12 +47,14 @@ interface PdfTextOptions {
   readonly progress: Progress;
   /** Whether the PDF is a file of a portfolio. Portfolios in portfolios are not read. */
   readonly isInPortfolio?: boolean;
+  /** What text recognition has read. These pages are not read otherwise. */
+  readonly recognised?: RecognisedPages | undefined;
 }
 
 async function readOpened(
   name: string,
   pdf: PDFDocumentProxy,
-  { limits, progress, isInPortfolio = false }: PdfTextOptions,
+  { limits, progress, isInPortfolio = false, recognised = new Map() }: PdfTextOptions,
 ): Promise<DocumentReading> {
   const { isPortfolio, hasForm, hasXmlForm } = await kindOf(pdf);
   if (isPortfolio) {
@@ -61,7 +63,7 @@ async function readOpened(
       pdfText(inner, bytes, { limits: rest, progress: () => undefined, isInPortfolio: true });
     return readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part);
   }
-  const reading = await readPages(name, pdf, { limits, progress, hasForm });
+  const reading = await readPages(name, pdf, { limits, progress, hasForm, recognised });
   if (hasXmlForm && reading.kind === "text" && reading.text.length <= noticeCharacters) {
     const message = `${name} is an XFA form, which only Adobe's programs can show: open it there, print it to a PDF file, and submit that.`;
     return refused("DOCUMENT_UNREADABLE", message);

@@ -1,7 +1,7 @@
 import type { PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { TextContent } from "pdfjs-dist/types/src/display/api.js";
 import type { Progress } from "../../threads/progress.ts";
-import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
+import type { DocumentLimits, DocumentReading, RecognisedPages } from "../document-reading.ts";
 import { annotationItems } from "./annotations.ts";
 import { flowPages } from "./flow-text.ts";
 import { fontSamples, type LegibleItems } from "./font-samples.ts";
@@ -10,6 +10,7 @@ import type { Line } from "./page-lines.ts";
 import { pageWarning } from "./page-warnings.ts";
 import { piecesOf } from "./pieces.ts";
 import { blocksOf } from "./reading-order.ts";
+import { recognisedBlocks } from "./recognised-blocks.ts";
 import { damaged, refused } from "./refused.ts";
 import { withoutRepeats } from "./repeated-pieces.ts";
 import { type Run, rowsOf, runsOf } from "./runs.ts";
@@ -51,6 +52,7 @@ interface ReadPagesOptions {
   readonly progress: Progress;
   /** Whether the document has form fields. */
   readonly hasForm: boolean;
+  readonly recognised: RecognisedPages;
 }
 
 /** Whether to report progress at this page: the first, the last, and about twenty between. */
@@ -97,10 +99,13 @@ const pagesWhere = <Page>(
 ): number[] => pages.flatMap((page, index) => (holds(page, index) ? [index + 1] : []));
 
 /** Puts the text of pages into the order of reading, and says which pages have none. */
-function textOf(pages: readonly PageRuns[]) {
+function textOf(pages: readonly PageRuns[], recognised: RecognisedPages) {
   const rows = pages.map(([main = []]) => rowsOf(main));
   const kept = withoutFurniture(rows);
-  const turned = pages.map(([, ...groups]) => groups.flatMap((runs) => blocksOf(runs)));
+  const turned = pages.map(([, ...groups], index) => [
+    ...groups.flatMap((runs) => blocksOf(runs)),
+    ...recognisedBlocks(recognised.get(index + 1) ?? ""),
+  ]);
   const blocks = (from: readonly (readonly (readonly Run[])[])[]) =>
     from.map((page, index): Line[][] => [...blocksOf(page.flat()), ...(turned[index] ?? [])]);
   const read = flowPages(blocks(kept));
@@ -115,7 +120,7 @@ function textOf(pages: readonly PageRuns[]) {
 export async function readPages(
   name: string,
   pdf: PDFDocumentProxy,
-  { limits, progress, hasForm }: ReadPagesOptions,
+  { limits, progress, hasForm, recognised }: ReadPagesOptions,
 ): Promise<DocumentReading> {
   const { numPages } = pdf;
   if (numPages > limits.pages) {
@@ -127,8 +132,11 @@ export async function readPages(
   const legible = fontSamples();
   let characters = 0;
   for (let number = 1; number <= numPages; number += 1) {
-    const { runs, lack } = await readPage(pdf, number, hasForm, legible);
+    const known = recognised.get(number);
+    const { runs, lack }: PageReading =
+      known === undefined ? await readPage(pdf, number, hasForm, legible) : { runs: [] };
     if (lack !== undefined) lost[lack].push(number);
+    characters += known?.length ?? 0;
     characters = runs.flat().reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
       const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${numPages}: split it into several documents.`;
@@ -138,10 +146,12 @@ export async function readPages(
     if (isMilestone(number, numPages)) progress(number, numPages);
   }
   if (lost.unreadable.length === numPages) return damaged(name);
-  const read = textOf(pages);
+  const read = textOf(pages, recognised);
   const isLost = new Set([...lost.unreadable, ...lost.illegible]);
   const emptyPages = read.empty.filter((number) => !isLost.has(number));
-  return verdict(name, numPages, read, { ...lost, empty: emptyPages });
+  const reading = verdict(name, numPages, read, { ...lost, empty: emptyPages });
+  const withoutText = [...lost.illegible, ...lost.partly, ...emptyPages].sort((a, b) => a - b);
+  return withoutText.length === 0 ? reading : { ...reading, withoutText };
 }
 
 /** The pages without text, by the reason. */

@@ -32,7 +32,7 @@ export declare type Document = Message<"millrace.documents.v1.Document"> & {
   name: string;
 
   /**
-   * The content type: application/pdf, text/plain or text/markdown.
+   * The content type, such as application/pdf: one that UploadDocumentHeader accepts.
    *
    * @generated from field: string content_type = 3;
    */
@@ -138,7 +138,8 @@ export declare type UploadDocumentHeader = Message<"millrace.documents.v1.Upload
   name: string;
 
   /**
-   * The content type: application/pdf, text/plain or text/markdown. Empty: the gateway detects it from the content.
+   * The content type. Empty: the gateway detects it from the content. A text is stored as what its content is, if that
+   * is HTML, RTF or an e-mail.
    *
    * @generated from field: string content_type = 2;
    */
@@ -277,7 +278,7 @@ export declare const DocumentService: GenService<{
   /**
    * Stores a document. Send the header first, then the content in pieces, in order, and then `end`. A stream that
    * ends without `end` was interrupted, and nothing is stored. The gateway refuses a document that is empty,
-   * exceeds the size limit, or does not match its content type.
+   * exceeds the size limit, does not match its content type, or is of a type that cannot be read.
    * A retry stores it again under another id.
    *
    * @generated from rpc millrace.documents.v1.DocumentService.UploadDocument

@@ -1,0 +1,50 @@
+import { typeNames } from "./document-types.ts";
+
+/** Why content is no document that can be read. "The document" and `problem` make a sentence, which says what to do. */
+export interface ContentRefusal {
+  readonly reason: "DOCUMENT_TYPE_MISMATCH" | "DOCUMENT_ENCRYPTED" | "DOCUMENT_UNREADABLE";
+  readonly problem: string;
+}
+
+export const encrypted = (): ContentRefusal => ({
+  reason: "DOCUMENT_ENCRYPTED",
+  problem: "is encrypted: remove its password, and then upload it",
+});
+
+const mismatch = (problem: string): ContentRefusal => ({
+  reason: "DOCUMENT_TYPE_MISMATCH",
+  problem,
+});
+
+/** Office files with a password are in a container of the old kind, in this stream. Its name is in UTF-16. */
+const ENCRYPTED_PACKAGE = Buffer.from("EncryptedPackage", "utf16le");
+/** The library needs only so much for the types that we name. */
+const SNIFFED_BYTES = 4_100;
+
+const advice: readonly (readonly [RegExp, string])[] = [
+  [/^image\//, "put it into a PDF, or run text recognition (OCR) over it and upload its text"],
+  [/^(audio|video)\//, "upload a transcript instead"],
+  [
+    /(zip|gzip|bzip2|x-7z|x-rar|vnd\.rar|tar|x-xz|zstd|lz4|compress)/,
+    "unpack it, and upload each document by itself",
+  ],
+];
+
+/** Says what content is that cannot be read, by its first bytes. */
+export async function refusalOf(head: Buffer): Promise<ContentRefusal> {
+  if (head.includes(ENCRYPTED_PACKAGE)) return encrypted();
+  // Most processes never need this library.
+  const { fileTypeFromBuffer } = await import("file-type");
+  const found = await fileTypeFromBuffer(head.subarray(0, SNIFFED_BYTES)).catch(() => undefined);
+  if (found?.mime === "application/x-cfb") {
+    const problem =
+      "is of an old binary type (such as DOC, XLS, PPT or MSG): save it as DOCX, XLSX, PPTX, EML or PDF, and upload that";
+    return mismatch(problem);
+  }
+  if (found === undefined) {
+    return mismatch(`is neither text nor of a type that can be read: upload ${typeNames}`);
+  }
+  const [, what] = advice.find(([pattern]) => pattern.test(found.mime)) ?? [];
+  const problem = `is of the type ${found.mime}, which cannot be read`;
+  return mismatch(`${problem}: ${what ?? `upload ${typeNames}`}`);
+}

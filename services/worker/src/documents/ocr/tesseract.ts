@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import createCore from "tesseract.js-core/tesseract-core-simd-lstm.js";
+import { languageFileOf } from "./languages.ts";
+
+/** The engine that reads words by lines, which the files of languages are made for. */
+const LSTM_ONLY = 1;
+/** The image is neither turned nor mirrored. */
+const UPRIGHT = 1;
+/** Resolution that the recognition is told, since images without one are guessed. */
+export const DOTS_PER_INCH = 200;
+
+type Recognise = (image: Uint8Array) => string;
+
+/** Loading a language takes half a second, so a thread keeps the last one. */
+let loaded: { readonly languages: string; readonly recognise: Recognise } | undefined;
+
+async function load(languages: readonly string[]): Promise<Recognise> {
+  // What the library prints is about single images, and would be in the worker's output.
+  const quiet = { print: () => undefined, printErr: () => undefined };
+  const core = await createCore(quiet);
+  for (const code of languages) {
+    const file = languageFileOf(code);
+    if (file === undefined) throw new Error(`The language ${code} is not installed.`);
+    core.FS.writeFile(`./${code}.traineddata`, gunzipSync(readFileSync(file)));
+  }
+  const api = new core.TessBaseAPI();
+  if (api.Init(null, languages.join("+"), LSTM_ONLY) !== 0) {
+    throw new Error(`Text recognition cannot use the languages ${languages.join(", ")}.`);
+  }
+  api.SetVariable("user_defined_dpi", String(DOTS_PER_INCH));
+  return (image) => {
+    core.FS.writeFile("/input", image);
+    if (api.SetImageFile(UPRIGHT, 0) !== 0) throw new Error("The image of a page cannot be read.");
+    api.Recognize(null);
+    const text = api.GetUTF8Text();
+    api.Clear();
+    return text;
+  };
+}
+
+/** Reads the text of an image in a format that the library knows, such as PGM. */
+export async function recognise(image: Uint8Array, languages: readonly string[]): Promise<string> {
+  const key = languages.join("+");
+  if (loaded?.languages !== key) loaded = { languages: key, recognise: await load(languages) };
+  return loaded.recognise(image);
+}

@@ -1,0 +1,128 @@
+/** Tests documents of pictures, with text recognition on and off. */
+import { createCanvas, ImageData } from "@napi-rs/canvas";
+import { expect, test } from "vitest";
+import { renderPage } from "../src/documents/ocr/render-page.ts";
+import { keyId, makePdf, openDocuments } from "./setup.ts";
+
+const mill =
+  "The mill stands at the river north of the town. The council paid for its repair from the tolls of the bridge.";
+const ferry =
+  "Visitors come by the ferry that leaves the town each morning. In winter the ice stops the wheel for two weeks.";
+
+const write = (pdf: PDFKit.PDFDocument, text: string) => void pdf.fontSize(16).text(text, 72, 100);
+
+/** A picture of a page of text, as a scanner makes it. */
+async function pictureOf(text: string): Promise<Buffer> {
+  const page = await makePdf((pdf) => write(pdf, text));
+  const image = Buffer.from(await renderPage(new Uint8Array(page), 1));
+  const [head = "", width, height] =
+    /^P5\n(\d+) (\d+)\n255\n/.exec(image.toString("latin1", 0, 40)) ?? [];
+  const pixels = new Uint8ClampedArray(Number(width) * Number(height) * 4);
+  for (const [index, grey] of image.subarray(head.length).entries()) {
+    pixels.set([grey, grey, grey, 255], index * 4);
+  }
+  const canvas = createCanvas(Number(width), Number(height));
+  canvas.getContext("2d").putImageData(new ImageData(pixels, Number(width), Number(height)), 0, 0);
+  return canvas.toBuffer("image/png");
+}
+
+type Page = { readonly text: string } | { readonly picture: string };
+
+async function scan(...pages: Page[]): Promise<Buffer> {
+  const pictures = await Promise.all(
+    pages.map(async (page) => ("picture" in page ? pictureOf(page.picture) : undefined)),
+  );
+  return makePdf(
+    (pdf) => {
+      for (const [index, page] of pages.entries()) {
+        pdf.addPage();
+        const picture = pictures[index];
+        if (picture !== undefined) pdf.image(picture, 0, 0, { width: pdf.page.width });
+        else if ("text" in page) write(pdf, page.text);
+      }
+    },
+    { autoFirstPage: false },
+  );
+}
+
+async function setup(change: Parameters<typeof openDocuments>[0], content: Buffer) {
+  const { put, readDocument } = await openDocuments(change);
+  const id = await put("scan.pdf", "application/pdf", content);
+  const stop = new AbortController();
+  const progress: string[] = [];
+  let spentMs = 0;
+  const read = (
+    onProgress = (done: number, total: number) => void progress.push(`${done}/${total}`),
+  ) =>
+    readDocument(id, keyId, {
+      ...{ signal: stop.signal, onProgress },
+      onSpent: (cpuMs) => {
+        spentMs += cpuMs;
+      },
+    });
+  return { read, stop, progress, spentMs: () => spentMs };
+}
+
+const flat = (text: string) => text.replace(/\s+/g, " ");
+
+test("reads a scanned PDF page by page, and says that recognition makes mistakes", async () => {
+  const { read, progress, spentMs } = await setup(
+    { ocr: {} },
+    await scan({ picture: mill }, { picture: ferry }),
+  );
+  const { text, pages, warnings } = await read();
+  expect(flat(text)).toBe(`${mill} ${ferry}`);
+  expect(pages).toBe(2);
+  expect(warnings).toEqual(["2 pages were read by text recognition (eng), which makes mistakes."]);
+  expect(progress.slice(-2)).toEqual(["1/2", "2/2"]);
+  expect(spentMs()).toBeGreaterThan(0);
+});
+
+test("reads the scanned pages of a PDF in their place between the others", async () => {
+  const ends = "The end of the report is on this page, which was typed.";
+  const { read } = await setup(
+    { ocr: {} },
+    await scan({ text: ferry }, { picture: mill }, { text: ends }),
+  );
+  expect(flat((await read()).text)).toBe(`${ferry} ${mill} ${ends}`);
+});
+
+test("refuses a scanned PDF without text recognition, and names the setting", async () => {
+  const { read } = await setup({}, await scan({ picture: mill }));
+  await expect(read()).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_NO_TEXT", message: expect.stringContaining("MILLRACE_OCR") },
+  });
+});
+
+test("recognises as many pages as the limit says, and says so", async () => {
+  const { read } = await setup(
+    { ocr: { pages: 1 } },
+    await scan({ picture: mill }, { picture: ferry }),
+  );
+  const { text, warnings } = await read();
+  expect(flat(text)).toBe(mill);
+  expect(warnings).toEqual([
+    expect.stringContaining("1 page was read"),
+    expect.stringContaining("Only the first 1 pages"),
+    expect.stringContaining("Page 2 has no text"),
+  ]);
+});
+
+test("gives up a page that takes too long, and refuses a document of such pages", async () => {
+  const { read } = await setup({ ocr: { pageMs: 100 } }, await scan({ picture: mill }));
+  await expect(read()).rejects.toMatchObject({ reason: "DOCUMENT_NO_TEXT" });
+});
+
+test("stops between pages when the job is cancelled", async () => {
+  const { read, stop } = await setup(
+    { ocr: {} },
+    await scan({ picture: mill }, { picture: ferry }),
+  );
+  let recognised = 0;
+  const reading = read((done, total) => {
+    // The first reading reports pages too, and ends with the last.
+    if (total === 2 && done === 1) recognised += 1;
+    if (recognised === 2) stop.abort(new Error("cancelled"));
+  });
+  await expect(reading).rejects.toThrow("cancelled");
+});
