@@ -152,13 +152,19 @@ export function groupOf(message: GroupMessage): Group {
 }
 
 export function groupChildOf<Result>(message: ChildMessage): GroupChild<Result> {
-  const { index, jobId, state, resultJson, resultOmitted, error } = message;
+  const { index, jobId, state, resultJson, resultOmitted, failure } = message;
   return {
     ...{ index, jobId, resultOmitted },
     state: state === JobStateMessage.UNSPECIFIED ? "REMOVED" : jobStateOf(state),
     ...(resultJson === "" ? {} : { result: parsed(resultJson) as Result }),
-    ...(error === undefined
+    ...(failure === undefined
       ? {}
-      : { failure: { reason: error.reason, message: error.message, retryable: error.retryable } }),
+      : {
+          failure: {
+            reason: failure.reason,
+            message: failure.message,
+            retryable: failure.retryable,
+          },
+        }),
   };
 }

@@ -5,9 +5,6 @@ import { asHash, asList, asNumber, asText } from "../redis/reply.ts";
 import { F } from "../redis/stored-names.ts";
 import type { GroupChild, GroupChildren, GroupRecord, GroupRule, GroupState } from "./contract.ts";
 
-/** A rule in the form that scripts read: "all", "any" or the least percentage. */
-export const storedRule = (rule: GroupRule): string => String(rule);
-
 const ruleOf = (text: string | undefined): GroupRule =>
   text === "all" || text === "any" ? text : Number(text);
 

@@ -30,7 +30,9 @@ export const readChildren =
     const states = await unfinishedStates(engine, read.children);
     return {
       group: groupMessage(read.group),
-      children: read.children.map((child) => groupChildMessage(child, states.get(child.jobId) ?? JobState.UNSPECIFIED)),
+      children: read.children.map((child) =>
+        groupChildMessage(child, states.get(child.jobId) ?? JobState.UNSPECIFIED),
+      ),
       more: read.more,
     };
   };
@@ -42,5 +44,7 @@ async function unfinishedStates(
 ): Promise<ReadonlyMap<JobId, JobState>> {
   const ids = children.filter(({ state }) => state === "UNFINISHED").map(({ jobId }) => jobId);
   const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "summary");
-  return new Map(jobs.flatMap((job) => (job === undefined ? [] : [[job.id, JobState[job.state]] as const])));
+  return new Map(
+    jobs.flatMap((job) => (job === undefined ? [] : [[job.id, JobState[job.state]] as const])),
+  );
 }

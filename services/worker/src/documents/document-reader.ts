@@ -6,7 +6,8 @@ import type { TaskOptions, ThreadPool, ThreadPoolOptions } from "../threads/thre
 import type { DocumentLimits, DocumentReading, RecognisedPages } from "./document-reading.ts";
 import type { PageRecogniser } from "./ocr/page-recogniser.ts";
 
-export interface DocumentText extends Omit<DocumentReading & { kind: "text" }, "kind" | "withoutText"> {
+export interface DocumentText
+  extends Omit<DocumentReading & { kind: "text" }, "kind" | "withoutText"> {
   /** The name that the document was uploaded with. */
   readonly name: string;
 }

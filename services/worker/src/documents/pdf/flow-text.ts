@@ -60,16 +60,14 @@ function continues(before: Line, of: Measures, line: Line): boolean {
 const isSeamless = (before: string, line: string) =>
   idealographs.test(before.at(-1) ?? "") && idealographs.test(line.charAt(0));
 
-/**
- * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across blocks and pages, and the two parts of a
- * hyphenated word. Empty lines separate paragraphs.
- */
-export const flowText = (blocks: readonly (readonly Line[])[]): string => flowPages([blocks]).text;
-
 /** A line as it is read: without the places where it might be broken, and without leading dots. */
 const tidy = (text: string) => text.replaceAll("\u00ad", "").replace(leaders, "…");
 
-/** As flowText, for the blocks of each page. `pageStarts` has where the text of each page begins. */
+/**
+ * Makes text from the blocks of each page, in the order of reading. It joins the lines of a paragraph, also across blocks and
+ * pages, and the two parts of a hyphenated word. Empty lines separate paragraphs. `pageStarts` has where the text of each
+ * page begins.
+ */
 export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
   readonly text: string;
   readonly pageStarts: readonly number[];
