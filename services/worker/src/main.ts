@@ -56,6 +56,9 @@ await runMain(
     const provider = configuredProvider(config, {
       ...{ threads, apiKey: () => apiKey?.current ?? "" },
       onLesson: (lesson) => logger.warn(lesson, "the provider has shown a quirk"),
+      onContext: (tokens) => {
+        logger.warn({ context_tokens: tokens }, "the provider has shown the model's context");
+      },
     });
     const complete = completionRunner(provider, { metrics, clock });
     const observed = observeAttempts({ metrics, log: logger, clock, slots });

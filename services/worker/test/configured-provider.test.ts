@@ -14,7 +14,8 @@ async function setup(env: Readonly<Record<string, string>>) {
     ...{ OPENAI_BASE_URL: simulator.url, ...env },
   });
   const { threads } = openThreads();
-  const parts = { threads, apiKey: () => "sk-the-key", onLesson: () => undefined };
+  const ignore = () => undefined;
+  const parts = { threads, apiKey: () => "sk-the-key", onLesson: ignore, onContext: ignore };
   const complete = completeWith(configuredProvider(config, parts));
   const chat = (maxTokens = 100) => {
     const messages = [

@@ -82,6 +82,14 @@ test("says how much fits if a chat is too long for the model, and asks no more",
   expect(calls).toHaveLength(2);
 });
 
+test("tells the operator once what it has learned of the context", async () => {
+  const learned: number[] = [];
+  const { chat } = await setup(strict(1_000), { onContext: (tokens) => learned.push(tokens) });
+  await expect(chat(story(100))).rejects.toThrow();
+  await expect(chat(story(100))).rejects.toThrow();
+  expect(learned).toEqual([1_000]);
+});
+
 test("reads the size of the context from an error inside a stream too", async () => {
   const { chat, calls } = await setup(() => {
     const message = "request (1500 tokens) exceeds the available context size (1000 tokens)";

@@ -1,4 +1,6 @@
 /** Tests servers that understand less than OpenAI's, with real HTTP. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock as clock } from "@millrace/shared";
 import {
   answerChunk,
@@ -9,7 +11,7 @@ import {
 import { JobFailure } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import type { Lesson, Quirk } from "../src/providers/openai/quirks.ts";
+import { type Lesson, type Quirk, quirks } from "../src/providers/openai/quirks.ts";
 import { openAiProvider } from "../src/providers/openai.ts";
 import { attempt, completeWith } from "./setup.ts";
 
@@ -290,4 +292,10 @@ test("does not show a page of HTML", async () => {
     ...{ kind: "body", status: 502, type: "text/html", body: page },
   }));
   await expect(chat()).rejects.toThrow(/502 the answer is a page of HTML/);
+});
+
+test("docs/providers.md lists every quirk", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/providers.md"), "utf8");
+  const listed = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, quirk]) => quirk);
+  expect(listed.sort()).toEqual(quirks.toSorted());
 });

@@ -130,6 +130,20 @@ test("ends also with a provider that shortens nothing", async () => {
   expect(await execute(context)).toMatchObject({ summary: expect.stringContaining(sentence(59)) });
 });
 
+test("says in the result that the final summary was cut, and not that a part's was", async () => {
+  const { put, simulator, execute } = await setup(({ number }) => ({
+    ...{ kind: "answer", pieces: ["S."], finishReason: number % 2 === 1 ? "length" : "stop" },
+  }));
+  const cut = await put("a.txt", "text/plain", Buffer.from("The mill turns."));
+  expect(await execute(attempt({}, [cut]).context)).toMatchObject({
+    ...{ summary: "S.", finish_reason: "length" },
+  });
+  const parts = await put("log.txt", "text/plain", Buffer.from(story(25)));
+  const whole = await execute(attempt({ partTokens: 256 }, [parts]).context);
+  expect(simulator.calls).toHaveLength(4);
+  expect(whole).toMatchObject({ parts: 2, finish_reason: "stop" });
+});
+
 test("refuses a job without documents as malformed", async () => {
   const { execute } = await setup();
   await expect(execute(attempt({}).context)).rejects.toMatchObject({ reason: "MALFORMED" });

@@ -22,17 +22,18 @@ export interface ProviderParts {
   /** Called for each call, because the key may be rotated. */
   readonly apiKey: () => string;
   readonly onLesson: (lesson: Lesson) => void;
+  readonly onContext: (contextTokens: number) => void;
 }
 
 /** Makes the provider that the worker's settings name. */
 export const configuredProvider = (
   config: ProviderConfig,
-  { threads, apiKey, onLesson }: ProviderParts,
+  { threads, ...parts }: ProviderParts,
 ): Provider =>
   config.provider === "extractive"
     ? extractiveProvider(threads)
     : openAiProvider({
-        ...{ baseUrl: config.openAiUrl, model: config.model, apiKey, onLesson },
+        ...{ baseUrl: config.openAiUrl, model: config.model, ...parts },
         ...{ silenceMs: config.providerSilenceMs, callMs: config.providerCallMs },
         ...{ quirks: config.quirks, effort: config.reasoningEffort },
         ...{ reasoningTokens: config.reasoningTokens, contextTokens: config.contextTokens },

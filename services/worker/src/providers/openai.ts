@@ -29,6 +29,8 @@ export interface OpenAiProviderOptions extends PatienceLimits {
   readonly contextTokens?: number | undefined;
   /** Called when an answer of the server has shown a quirk, or that the server does not have it. */
   readonly onLesson?: (lesson: Lesson) => void;
+  /** Called when the server has shown how large the model's context is. */
+  readonly onContext?: (contextTokens: number) => void;
 }
 
 /** What all completions of a provider share. */
@@ -152,7 +154,8 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
   // Longer than our own time-out, which then applies first.
   const open = openAiClient({ baseUrl, apiKey, timeoutMs: options.silenceMs * 2 }, dialect);
   const length = new AnswerLength(options.model, options.reasoningTokens);
-  const context = new ContextLimit(options.contextTokens);
+  const { onContext = () => undefined } = options;
+  const context = new ContextLimit(options.contextTokens, onContext);
   const shared = { options, dialect, length, context, open };
   return {
     name: "openai",

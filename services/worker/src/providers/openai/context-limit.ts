@@ -25,13 +25,15 @@ const REPORTED_TOKENS = 128;
 
 /** What is known of the size of a model: declared by the operator, and learned from the server. */
 export class ContextLimit {
+  readonly #onLearned: (contextTokens: number) => void;
   #contextTokens: number | undefined;
   #longestAnswer = Number.POSITIVE_INFINITY;
   /** How many tokens the server read when it had not read all. */
   #suspectedTokens = 0;
 
-  constructor(declaredTokens: number | undefined) {
+  constructor(declaredTokens: number | undefined, onLearned: (contextTokens: number) => void) {
     this.#contextTokens = declaredTokens;
+    this.#onLearned = onLearned;
   }
 
   /** Returns the limit for an answer that fits, with less room for thought if need be. Throws a ContextFault if none does. */
@@ -68,7 +70,7 @@ export class ContextLimit {
     const overflow = overflowOf(error);
     if (overflow === undefined) return undefined;
     const { contextTokens: told = 0 } = overflow;
-    if (told >= LEAST_CONTEXT) this.#contextTokens = told;
+    if (told >= LEAST_CONTEXT) this.#learn(told);
     const input = inputTokens(request.messages);
     const counted = Math.max(input.all, overflow.inputTokens ?? 0);
     const answerTokens = Math.min(request.maxTokens, sent.limitTokens);
@@ -90,7 +92,7 @@ export class ContextLimit {
     const room = this.#roomWithin(reportedTokens, request, input, input.all);
     // One count may be wrong. Two that are about equal are the size of the context.
     if (Math.abs(reportedTokens - this.#suspectedTokens) < reportedTokens * ALIKE) {
-      this.#contextTokens = Math.min(this.#contextTokens ?? reportedTokens, reportedTokens);
+      this.#learn(Math.min(this.#contextTokens ?? reportedTokens, reportedTokens));
     }
     this.#suspectedTokens = reportedTokens;
     throw new ContextFault(
@@ -98,6 +100,12 @@ export class ContextLimit {
       `The model provider has read only ${reportedTokens} of about ${input.text} tokens, probably because the model's context is not larger: send less text.`,
       { contextTokens: reportedTokens, messageTokens: room },
     );
+  }
+
+  #learn(contextTokens: number): void {
+    if (this.#contextTokens === contextTokens) return;
+    this.#contextTokens = contextTokens;
+    this.#onLearned(contextTokens);
   }
 
   #capped({ limitTokens, reserveTokens }: LengthLimit): LengthLimit {
