@@ -287,13 +287,16 @@ test("a job that finalizes no group has no children to read", async () => {
   });
 });
 
-test("stores checkpoints in order, and gives the last one to the next attempt", async () => {
+test("stores checkpoints in order, also if the first is repeated, and gives the last one to the next attempt", async () => {
   const stored: string[] = [];
   const executor: Executor = async ({ checkpoint, lastCheckpoint }) => {
     await Promise.all([1, 2, 3].map((page) => checkpoint({ page })));
     return lastCheckpoint;
   };
+  const refusals = [refused(status.UNAVAILABLE, "STORE_UNAVAILABLE", 1)];
   const saveCheckpoint: Unary["saveCheckpoint"] = ({ checkpointJson }) => {
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
     stored.push(checkpointJson);
     return {};
   };

@@ -22,7 +22,7 @@ export interface FanOutsOptions extends ChildrenReader {
   readonly stored: number;
   readonly traceparent: string;
   readonly tracestate: string;
-  /** Called when the attempt must end to wait for its children. */
+  /** Called when the attempt must end to wait for its children. Aborts the signal, so that no further call is made. */
   onWaiting(waiting: WaitingForChildren): void;
 }
 
@@ -31,7 +31,6 @@ export class FanOuts {
   #made = 0;
   /** Fan-outs that an executor starts together run one after the other, in the order of their calls. */
   #last: Promise<unknown> = Promise.resolve();
-  #waiting: WaitingForChildren | undefined;
 
   constructor(options: FanOutsOptions) {
     this.#options = options;
@@ -49,12 +48,11 @@ export class FanOuts {
   }
 
   async #run(ordinal: number, plan: Plan): Promise<FanOutResult> {
-    if (this.#waiting !== undefined) throw this.#waiting;
     const group = await this.#handOver(ordinal, plan);
     if (hasFinished(group)) return readFanOut(this.#options, ordinal);
-    this.#waiting = new WaitingForChildren(plan.children.length);
-    this.#options.onWaiting(this.#waiting);
-    throw this.#waiting;
+    const waiting = new WaitingForChildren(plan.children.length);
+    this.#options.onWaiting(waiting);
+    throw waiting;
   }
 
   /** Stores the children that are not stored yet. Returns the group. */
