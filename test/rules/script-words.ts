@@ -7,6 +7,7 @@ const withoutComments = (lua: string) => lua.replaceAll(/--.*$/gm, "");
 /** The files of TypeScript that define the words: constraints, reasons, states and the results of repairs. */
 const UNIONS = [
   "packages/engine/src/accounts/contract.ts",
+  "packages/engine/src/groups/contract.ts",
   "packages/engine/src/jobs/contract.ts",
   "packages/engine/src/lanes/contract.ts",
   "packages/engine/src/audit/contract.ts",
@@ -18,7 +19,7 @@ const UNIONS = [
 const COMMAND = /\b(?:rcall|redis\.p?call|later\.list)\(\s*"[A-Z]+"/g;
 const OPTIONS = new Set(
   ["WITHSCORES", "LIMIT", "COUNT", "MATCH", "ENCODING", "MAXLEN", "MINID"].concat(
-    ["NX", "XX", "GT", "PX"],
+    ["NX", "XX", "GT", "LT", "PX"],
     // Commands that one call chooses between.
     ["SADD", "SREM", "LPUSH", "RPUSH"],
   ),

@@ -1,9 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { GroupState } from "@millrace/proto/group";
 import { JobState } from "@millrace/proto/job";
-import type { FanOutRequest } from "@millrace/proto/worker-service";
-import { WriteStatus } from "@millrace/proto/worker-service";
-import { expect, test } from "vitest";
+import { type FanOutRequest, WriteStatus } from "@millrace/proto/worker-service";
+import { expect, onTestFinished, test } from "vitest";
 import {
   type ChildJob,
   type Executor,
@@ -116,6 +115,18 @@ test.each<[end: string, afterwards: () => unknown]>([
   expect(aborted).toBe(true);
   expect(second).toBeInstanceOf(WaitingForChildren);
   expect(requests.map(({ ordinal }) => ordinal)).toEqual([1]);
+});
+
+test("a drain does not hand back an attempt that waits, also if its executor has not returned", async () => {
+  const { answers } = fanOuts();
+  const caught = Promise.withResolvers<void>();
+  const { worker, settled } = await run(async ({ fanOut }) => {
+    await fanOut([part(1)]).catch(() => caught.resolve());
+    await new Promise((resolve) => onTestFinished(() => resolve(undefined)));
+  }, answers);
+  await caught.promise;
+  void worker.drain(0);
+  expect((await settled())?.outcome).toMatchObject({ case: "waiting", value: { children: 1 } });
 });
 
 test("a resumed executor gets what its children gave, and then fans out again", async () => {
@@ -276,13 +287,16 @@ test("a job that finalizes no group has no children to read", async () => {
   });
 });
 
-test("stores checkpoints in order, and gives the last one to the next attempt", async () => {
+test("stores checkpoints in order, also if the first is repeated, and gives the last one to the next attempt", async () => {
   const stored: string[] = [];
   const executor: Executor = async ({ checkpoint, lastCheckpoint }) => {
     await Promise.all([1, 2, 3].map((page) => checkpoint({ page })));
     return lastCheckpoint;
   };
+  const refusals = [refused(status.UNAVAILABLE, "STORE_UNAVAILABLE", 1)];
   const saveCheckpoint: Unary["saveCheckpoint"] = ({ checkpointJson }) => {
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
     stored.push(checkpointJson);
     return {};
   };

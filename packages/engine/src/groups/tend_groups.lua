@@ -49,7 +49,7 @@ local function look(group, index, job_id)
   elseif not waiting.PLACES[state] and state ~= "RUNNING" then
     local fields = rcall("HMGET", base .. job_id, F.result, F.failure)
     groups.note_end(index .. " " .. group.id, job_id, state, fields[1] or fields[2] or "")
-  elseif group.cancel ~= "" and not (group.cancel == "MET" and group.keep_siblings ~= "") then
+  elseif group.cancel ~= "" and not (group.cancel == "met" and group.keep_siblings ~= "") then
     stop(group, job_id, state)
   end
 end

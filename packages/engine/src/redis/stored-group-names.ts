@@ -21,7 +21,7 @@ export const groupNames = {
   group_kind: "kd",
   /** "1": children go on when the group is decided. */
   group_keep_siblings: "ks",
-  /** Why its children are being cancelled: CANCELLED, EXPIRED, UNMET or MET. */
+  /** Why its children are being cancelled: CANCELLED, EXPIRED, unmet or met. */
   group_cancel: "cw",
   group_cancel_reason: "cr",
   /** The index with which the next look at the children begins. */

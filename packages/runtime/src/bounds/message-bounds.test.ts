@@ -62,8 +62,8 @@ test.each([
   [
     "states",
     ListJobsRequestSchema,
-    toBinary(ListJobsRequestSchema, create(ListJobsRequestSchema, { states: Array(7).fill(1) })),
     toBinary(ListJobsRequestSchema, create(ListJobsRequestSchema, { states: Array(8).fill(1) })),
+    toBinary(ListJobsRequestSchema, create(ListJobsRequestSchema, { states: Array(9).fill(1) })),
   ],
   [
     "notify_job_ids",

@@ -22,7 +22,7 @@ export interface FanOutsOptions extends ChildrenReader {
   readonly stored: number;
   readonly traceparent: string;
   readonly tracestate: string;
-  /** Called when the attempt must end to wait for its children. */
+  /** Called when the attempt must end to wait for its children. Aborts the signal, so that no further call is made. */
   onWaiting(waiting: WaitingForChildren): void;
 }
 
@@ -31,7 +31,6 @@ export class FanOuts {
   #made = 0;
   /** Fan-outs that an executor starts together run one after the other, in the order of their calls. */
   #last: Promise<unknown> = Promise.resolve();
-  #waiting: WaitingForChildren | undefined;
 
   constructor(options: FanOutsOptions) {
     this.#options = options;
@@ -57,7 +56,6 @@ export class FanOuts {
   }
 
   async #run(ordinal: number, plan: Plan): Promise<FanOutResult> {
-    if (this.#waiting !== undefined) throw this.#waiting;
     const group = await this.#handOver(ordinal, plan);
     if (hasFinished(group)) return readFanOut(this.#options, ordinal);
     return this.#wait(plan.children.length);
@@ -65,7 +63,6 @@ export class FanOuts {
 
   /** Makes the plan only if children must still be handed over. */
   async #runLater(ordinal: number, makePlan: () => Promise<Plan>): Promise<FanOutResult> {
-    if (this.#waiting !== undefined) throw this.#waiting;
     const group = ordinal <= this.#options.stored ? await this.#known(ordinal) : undefined;
     if (group === undefined || group.state === GroupState.OPEN)
       return this.#run(ordinal, await makePlan());
@@ -74,9 +71,9 @@ export class FanOuts {
   }
 
   #wait(children: number): never {
-    this.#waiting = new WaitingForChildren(children);
-    this.#options.onWaiting(this.#waiting);
-    throw this.#waiting;
+    const waiting = new WaitingForChildren(children);
+    this.#options.onWaiting(waiting);
+    throw waiting;
   }
 
   async #known(ordinal: number): Promise<Group | undefined> {

@@ -10,12 +10,13 @@ local new_groups = {}
 local OVERHEAD = 1024
 -- How soon a group is looked at for the first time.
 local LOOK_MS = 60000
+local FIRST_STATE = "OPEN"
 
 -- Stores a group, unless it exists.
 function new_groups.add(id, spec)
   local group_key = base .. "mr:group:" .. id
   local key, ulid = string.match(id, "^[^~]+~([^~]+)~(%w+)$")
-  if rcall("HSETNX", group_key, F.group_state, "OPEN") == 0 then return end
+  if rcall("HSETNX", group_key, F.group_state, FIRST_STATE) == 0 then return end
   local bytes = OVERHEAD + #(spec.details or "")
   rcall("HSET", group_key, F.group_rule, spec.rule, F.group_max_in_flight, spec.max_in_flight, F.group_keep_siblings,
     spec.keep_siblings, F.group_waiter, spec.waiter, F.group_kind, spec.kind, F.group_deadline_ms, spec.deadline_ms,

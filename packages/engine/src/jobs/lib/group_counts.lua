@@ -127,9 +127,9 @@ function groups.reopen(child_of, job_id)
   return true
 end
 
--- Has the children of a group cancelled. `word` is CANCELLED, EXPIRED, UNMET or MET.
+-- Has the children of a group cancelled. `word` is CANCELLED, EXPIRED, unmet or met.
 function groups.cancel(group, word, reason)
-  if group.cancel ~= "" or groups.FINAL[group.state] and word ~= "MET" then return end
+  if group.cancel ~= "" or groups.FINAL[group.state] and word ~= "met" then return end
   if group.state == "OPEN" then group.state = "RUNNING" end
   group.cancel_reason, group.cursor = reason, 1
   alter(group, "cancel", word)
@@ -202,6 +202,7 @@ local function count_ends(group)
 end
 
 local function wait_no_more(job_id, at_head, prev)
+  rcall("HSET", base .. job_id, F.due_ms, now_text)
   local lane, priority = lanes.find(job_id)
   lanes.put(lane, job_id, priority or 0, at_head)
   events.add("waiting", job_id, "prev", prev)
@@ -255,7 +256,7 @@ local function finish_group(group, met, all_ended, give_up)
     rcall("ZREM", base .. "mr:groups", group.id)
     rcall("ZADD", base .. "mr:groups-ended", now_text, group.id)
   elseif group.keep_siblings == "" then
-    groups.cancel(group, "MET", "another child of the group has succeeded")
+    groups.cancel(group, "met", "another child of the group has succeeded")
   end
   let_waiter_go(group, give_up)
 end
@@ -274,7 +275,7 @@ local function update_group(group, give_up)
   elseif all_ended or met and group.rule == "any" then
     finish_group(group, met, all_ended, give_up)
   elseif met == false and group.keep_siblings == "" then
-    groups.cancel(group, "UNMET", "the rule of the group cannot be met any more")
+    groups.cancel(group, "unmet", "the rule of the group cannot be met any more")
   end
   if group.cancel == "" then start_held(group) end
 end
