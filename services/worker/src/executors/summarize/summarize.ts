@@ -227,7 +227,8 @@ class Summary {
       const { reason = "CHILDREN_FAILED", message = "" } = child?.failure ?? {};
       return new JobFailure(reason, `The summaries could not be put together: ${message}`, false);
     }
-    const where = first.pages === undefined ? "" : ` (pages ${first.pages})`;
+    const pages = first.pages?.includes("–") ? "pages" : "page";
+    const where = first.pages === undefined ? "" : ` (${pages} ${first.pages})`;
     const message =
       `${lost.length} of ${children.length} parts could not be summarised, and at most ${maxFailedPercent} % may fail ` +
       `(maxFailedPercent). The first is part ${first.part}${where}: ${first.message}`;
