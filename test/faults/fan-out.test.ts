@@ -252,7 +252,7 @@ test("an executor that hands over other children when it runs again fails with F
     page: async () => 1,
   });
   const { end } = await finish("book");
-  expect(end).toMatchObject({ state: JobState.FAILED, error: { reason: "FAN_OUT_DIFFERS" } });
+  expect(end).toMatchObject({ state: JobState.FAILED, failure: { reason: "FAN_OUT_DIFFERS" } });
   await checkStore();
 });
 
@@ -262,7 +262,7 @@ test("a child that breaks a rule of submissions fails its job, and no child runs
   const { end } = await finish("book");
   expect(end).toMatchObject({
     state: JobState.FAILED,
-    error: { reason: "MALFORMED", message: expect.stringContaining("child 2: type: ") },
+    failure: { reason: "MALFORMED", message: expect.stringContaining("child 2: type: ") },
   });
   expect(await endsOf("page")).toEqual([]);
   await checkStore();
