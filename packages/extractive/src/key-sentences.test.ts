@@ -101,6 +101,10 @@ test("quotes headings and entries of a text that has nothing else", () => {
   expect(keySentences(slides, 100)).not.toEqual([]);
 });
 
+test("quotes numbers of a text that has nothing else", () => {
+  expect(keySentences("1 2 3\n4 5 6\n7 8 9", 100)).not.toEqual([]);
+});
+
 test("returns the first words of the best sentence if no sentence fits", () => {
   expect(keySentences("The captain wrote of the whale that turned the ship.", 6)).toEqual([
     "The captain wrote of the …",

@@ -152,6 +152,6 @@ export function passagesOf(text: string): Passage[] {
   if (reading.passages.length > 0) return reading.passages;
   return lines
     .split("\n")
-    .filter((line) => /\p{L}/u.test(line))
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
     .map((line) => ({ text: oneLine(line), kind: "entry", level: 0, linked: 0 }));
 }

@@ -148,7 +148,7 @@ export function sentencesOf(passages: readonly Passage[], splitter: SentenceSpli
     const texts = passage.kind === "heading" ? [passage.text] : splitter.split(passage.text);
     return texts
       .map((one) => one.replace(bullet, "").trim())
-      .filter((one) => /\p{L}/u.test(one))
+      .filter((one) => /[\p{L}\p{N}]/u.test(one))
       .map((one, place): Sentence => {
         const text = cutChars(one, maxSentenceChars);
         const words = wordsOf(text);
