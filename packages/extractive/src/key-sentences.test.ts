@@ -131,6 +131,12 @@ test("answers a question that shares no word with the text with its key sentence
   expect(keySentences(story, 60, "Quid novi?")).toEqual(keySentences(story, 60));
 });
 
+test("takes a request for a summary for no question about its words", () => {
+  const text = `This short text is about a summary. ${flat}`;
+  const request = "Please write a short summary of the text.";
+  expect(keySentences(text, 60, request)).toEqual(keySentences(text, 60));
+});
+
 test("counts the tokens of what it returns", () => {
   const { sentences, inputTokens, outputTokens } = key({
     ...{ text: story, maxTokens: 80, question: "" },
