@@ -101,6 +101,13 @@ test("quotes headings and entries of a text that has nothing else", () => {
   expect(keySentences(slides, 100)).not.toEqual([]);
 });
 
+test("quotes entries of slides, and not their notice of rights", () => {
+  const slides =
+    "Quarterly update\n\n• Revenue grew 12 percent over last year in all three regions\n\n• New factory in Ohio opens in spring and employs 200 people\n\nAll rights reserved.\n\nPage 3 of 12.";
+  expect(keySentences(slides, 90).join(" ")).toMatch(/^(Revenue grew|New factory)/);
+  expect(keySentences(slides, 90).join(" ")).not.toMatch(/rights|Page/);
+});
+
 test("quotes numbers of a text that has nothing else", () => {
   expect(keySentences("1 2 3\n4 5 6\n7 8 9", 100)).not.toEqual([]);
 });

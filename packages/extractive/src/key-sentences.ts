@@ -36,7 +36,7 @@ const minStretches = 4;
 const shortTaste: Taste = { spread: 0.4, brevity: 0.3 };
 /** The summary of a book must tell of its end, too, and has enough room for long sentences. */
 const longTaste: Taste = { spread: 0.8, brevity: 0 };
-const standings: readonly Standing[] = ["prose", "aside", "fragment"];
+const standings: readonly Standing[] = ["prose", "entry", "aside", "fragment"];
 
 /** Words of a request that say what to do with a text, and not what to look for in it. */
 const request = new Set(

@@ -16,6 +16,11 @@ test.each<[string, string, readonly string[]]>([
     "Before.\n\n```js\n// It is lost. It must not.\nf({});\n```\n\n~~~\na = {b};\n~~~",
     ["Before."],
   ],
+  [
+    "what a terminal shows",
+    "Before.\n\n```\n$ turn mill\nIt turns. All is well.\n```",
+    ["Before."],
+  ],
   ["indented code", "Before.\n\n    const job = await queue.add({});\n    run(job);", ["Before."]],
   [
     "tables",

@@ -43,6 +43,15 @@ export function isCode(text: string): boolean {
   return signs > 3 && signs / text.replace(/\s/g, "").length > codeSigns;
 }
 
+const wordsPerLine = 6;
+
+/** Whether the lines of a text have as many words as lines of prose, unlike those that a terminal shows. */
+function isWordy(text: string): boolean {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const words = text.split(/\s+/).filter((word) => /\p{L}/u.test(word));
+  return words.length >= lines.length * wordsPerLine;
+}
+
 /** Returns the text of inline Markdown: link texts and code, without images, HTML tags and comments. */
 function plain(tokens: readonly Token[], isAll: boolean): { text: string; linked: number } {
   const pieces: string[] = [];
@@ -125,7 +134,10 @@ class Reading {
         // A part of a document may begin inside a table of HTML, and its lines may be indented.
         const lines = content.replace(tag, " ").split("\n");
         for (const line of lines) this.#add({ text: line, linked: 0 });
-      } else if ((type === "fence" && token.info === "") || type === "code_block") {
+      } else if (
+        (type === "fence" && token.info === "" && isWordy(content)) ||
+        type === "code_block"
+      ) {
         // A part of a document may begin inside a fence: then prose is between the fences, and code outside. Plain
         // text may be indented.
         if (!isCode(content)) this.read(markdown.parse(content.replace(/^[ \t]+/gm, ""), {}));

@@ -3,10 +3,10 @@ import { isCode, type Passage } from "./passages.ts";
 import type { Sentence } from "./sentences.ts";
 
 /**
- * How willingly a sentence is quoted: prose first, then whole sentences about the document itself or from references, then
- * headings, entries and rows, in texts that have nothing else.
+ * How willingly a sentence is quoted: prose first. In texts that have too little of it, then entries of some words, then
+ * whole sentences about the document itself or from references, and last headings and rows.
  */
-export type Standing = "prose" | "aside" | "fragment";
+export type Standing = "prose" | "entry" | "aside" | "fragment";
 
 const asideHeading =
   /^[\s\d.:IVX]*(?:references?|bibliograph(?:y|ie)|works cited|literature(?: cited)?|further reading|external links|sources|notes and references|licen[cs]e|copyright|legal notice|imprint|(?:table of )?contents|index|literatur(?:verzeichnis)?|quellen|inhalt(?:sverzeichnis)?|impressum|références|bibliografía|referencias|referências|riferimenti|bibliografia|литература|список литературы|содержание|参考文献|引用文献|目录|目次|المراجع|संदर्भ|เอกสารอ้างอิง)[\s.:]*$/iu;
@@ -34,6 +34,7 @@ const noticeChars = 700;
 /** A sentence between notices at most this far away is one, too. */
 const noticeReach = 2;
 
+const entryWords = 5;
 const digitShare = 0.2;
 const capitalShare = 0.6;
 const upperShare = 0.6;
@@ -144,8 +145,11 @@ export function standingsOf(
   const script = scriptOf(sentences);
   return sentences.map((sentence, index) => {
     const { text, passage, isWhole } = sentence;
-    if (!isWhole || isCut(text) || isListing(sentence, language)) return "fragment";
+    if (isCut(text) || isListing(sentence, language)) return "fragment";
     const isForeign = script !== undefined && count(text, script) < count(text, /\p{L}/gu) / 2;
-    return asides[passage] || notices[index] || isForeign ? "aside" : "prose";
+    const isAside = asides[passage] || notices[index] || isForeign;
+    if (isWhole) return isAside ? "aside" : "prose";
+    const isHeading = passages[passage]?.kind === "heading";
+    return isAside || isHeading || sentence.words.length < entryWords ? "fragment" : "entry";
   });
 }
