@@ -8,7 +8,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { keySentences, tokenCount } from "@millrace/extractive";
+import { keySentences } from "@millrace/extractive";
+import { tokenCount } from "@millrace/extractive/token-count";
 import { l as rougeL, n as rougeN, sentenceSegment } from "js-rouge";
 import { parse } from "yaml";
 import { circumstances, keep } from "./parts/report.ts";

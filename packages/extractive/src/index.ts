@@ -1,2 +1,1 @@
 export { keySentences } from "./key-sentences.ts";
-export { tokenCount } from "./token-count.ts";

@@ -101,6 +101,17 @@ test("quotes headings and entries of a text that has nothing else", () => {
   expect(keySentences(slides, 100)).not.toEqual([]);
 });
 
+test("quotes entries of slides, and not their notice of rights", () => {
+  const slides =
+    "Quarterly update\n\n• Revenue grew 12 percent over last year in all three regions\n\n• New factory in Ohio opens in spring and employs 200 people\n\nAll rights reserved.\n\nPage 3 of 12.";
+  expect(keySentences(slides, 90).join(" ")).toMatch(/^(Revenue grew|New factory)/);
+  expect(keySentences(slides, 90).join(" ")).not.toMatch(/rights|Page/);
+});
+
+test("quotes numbers of a text that has nothing else", () => {
+  expect(keySentences("1 2 3\n4 5 6\n7 8 9", 100)).not.toEqual([]);
+});
+
 test("returns the first words of the best sentence if no sentence fits", () => {
   expect(keySentences("The captain wrote of the whale that turned the ship.", 6)).toEqual([
     "The captain wrote of the …",
@@ -125,6 +136,12 @@ test("does not answer a question with the question", () => {
 
 test("answers a question that shares no word with the text with its key sentences", () => {
   expect(keySentences(story, 60, "Quid novi?")).toEqual(keySentences(story, 60));
+});
+
+test("takes a request for a summary for no question about its words", () => {
+  const text = `This short text is about a summary. ${flat}`;
+  const request = "Please write a short summary of the text.";
+  expect(keySentences(text, 60, request)).toEqual(keySentences(text, 60));
 });
 
 test("counts the tokens of what it returns", () => {

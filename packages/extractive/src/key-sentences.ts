@@ -36,7 +36,14 @@ const minStretches = 4;
 const shortTaste: Taste = { spread: 0.4, brevity: 0.3 };
 /** The summary of a book must tell of its end, too, and has enough room for long sentences. */
 const longTaste: Taste = { spread: 0.8, brevity: 0 };
-const standings: readonly Standing[] = ["prose", "aside", "fragment"];
+const standings: readonly Standing[] = ["prose", "entry", "aside", "fragment"];
+
+/** Words of a request that say what to do with a text, and not what to look for in it. */
+const request = new Set(
+  "please summarise summarize summary tell explain describe give write list show text document article page short brief briefly sentence sentences words main point points key say says mean about".split(
+    " ",
+  ),
+);
 
 interface Reading {
   readonly sentences: readonly Sentence[];
@@ -55,8 +62,8 @@ function read(text: string, question: string): Reading {
     sentences.map((_, index) => index).filter((index) => all[index] === standing),
   );
   const vectors = vectorsOf(sentences.map(({ words }) => stemsOf(words, language)));
-  const stems = question === "" ? [] : stemsOf(wordsOf(question), language);
-  const asked = stems.flatMap((stem) => vectors.numbers.get(stem) ?? []);
+  const words = wordsOf(question).filter((word) => !request.has(word));
+  const asked = stemsOf(words, language).flatMap((stem) => vectors.numbers.get(stem) ?? []);
   return { sentences, ranks, vectors, asked: new Set(asked) };
 }
 

@@ -16,6 +16,11 @@ test.each<[string, string, readonly string[]]>([
     "Before.\n\n```js\n// It is lost. It must not.\nf({});\n```\n\n~~~\na = {b};\n~~~",
     ["Before."],
   ],
+  [
+    "what a terminal shows",
+    "Before.\n\n```\n$ turn mill\nIt turns. All is well.\n```",
+    ["Before."],
+  ],
   ["indented code", "Before.\n\n    const job = await queue.add({});\n    run(job);", ["Before."]],
   [
     "tables",
@@ -85,7 +90,24 @@ test("separates a title and rows from the text below them", () => {
   expect(textsOf(text)[0]).toBe("The old mill");
 });
 
-test("returns the lines of a text that has only a table or code", () => {
-  expect(textsOf("| Mill | River |\n|---|---|\n| old | wide |")).not.toEqual([]);
-  expect(textsOf("```js\nconst mill = river();\n```")).not.toEqual([]);
+test.each<[string, string, readonly string[]]>([
+  ["a table", "| Mill | River |\n|---|---|\n| old | wide |", ["Mill", "River", "old", "wide"]],
+  ["a table of HTML", "<table><tr><td>Old</td>\n<td>mill</td></tr></table>", ["Old mill"]],
+  ["a program", "```js\nconst mill = river();\n```", ["const mill = river();"]],
+  ["an image", "[![The mill](a.svg)](b)", ["The mill"]],
+  ["numbers", "1.5 2.5", ["1.5 2.5"]],
+  ["a comment", "<!-- The mill turns. -->", []],
+])("returns what a text of nothing but %s has", (_, text, passages) => {
+  expect(textsOf(text)).toEqual(passages);
+});
+
+test.each([
+  ["blank lines in front matter", `---\n${"\n".repeat(5_000)}x`],
+  ["marks of footnotes", "[^".repeat(100_000)],
+  ["comments that do not end", "<!-- ".repeat(100_000)],
+  ["tags that do not end", '<a href="x" '.repeat(50_000)],
+  ["brackets", "[".repeat(100_000)],
+  ["quotations", "> ".repeat(100_000)],
+])("takes no longer than necessary for %s", (_, text) => {
+  expect(passagesOf(text).length).toBeLessThan(2);
 });

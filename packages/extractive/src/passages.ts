@@ -12,15 +12,17 @@ export interface Passage {
 
 const markdown = new MarkdownIt("default", { html: true });
 const frontMatter = /^\uFEFF?\s*(?:---\n(?:.*\n)*?---|\+\+\+\n(?:.*\n)*?\+\+\+)[ \t]*(?:\n|$)/;
-const fields = /^(?:---|\+\+\+)\n(?:[\w.-]+\s*[:=].*\n|\s+.*\n|#.*\n|- .*\n|\n)*(?:---|\+\+\+)/;
+const fields =
+  /^(?:---|\+\+\+)\n(?:[\w.-]+[ \t]*[:=].*\n|[ \t]+.*\n|#.*\n|- .*\n|\n)*(?:---|\+\+\+)/;
 /** Lines that direct other programs: containers, admonitions, templates, directives of reStructuredText. */
 const directive = /^(?:[ \t]*:::.*|[ \t]*!!![ \t].*|[ \t]*\{[%{<].*[%}>]\}|\.\.[ \t].*)$/gm;
 const comment = /<!--[\s\S]*?(?:-->|$)/g;
-const hidden = /<(script|style|svg|table|pre)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
+const hidden = /<(script|style|svg)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
+const figures = /<(table|pre)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
 const tag = /<\/?[a-z][^<>]*>/gi;
 const htmlTag =
   /^<\/?(?:a|abbr|b|big|br|center|cite|code|del|details|div|em|font|hr|i|img|input|ins|kbd|li|mark|p|picture|q|s|samp|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|th|tr|tt|u|ul|ol|var|video|wbr|h[1-6])\b/i;
-const footnoteMark = /\[\^[^\]\s]+\]/g;
+const footnoteMark = /\[\^[^\]\s]{1,80}\]/g;
 const footnote = /^\[\^[^\]\s]+\]:/;
 /** A link whose definition is elsewhere, such as in another part of the document. */
 const looseLink = /!?\[([^\][]+)\]\[[^\][]*\]/g;
@@ -41,15 +43,24 @@ export function isCode(text: string): boolean {
   return signs > 3 && signs / text.replace(/\s/g, "").length > codeSigns;
 }
 
+const wordsPerLine = 6;
+
+/** Whether the lines of a text have as many words as lines of prose, unlike those that a terminal shows. */
+function isWordy(text: string): boolean {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const words = text.split(/\s+/).filter((word) => /\p{L}/u.test(word));
+  return words.length >= lines.length * wordsPerLine;
+}
+
 /** Returns the text of inline Markdown: link texts and code, without images, HTML tags and comments. */
-function plain(tokens: readonly Token[]): { text: string; linked: number } {
+function plain(tokens: readonly Token[], isAll: boolean): { text: string; linked: number } {
   const pieces: string[] = [];
   let chars = 0;
   let linkedChars = 0;
   let links = 0;
   for (const { type, content } of tokens) {
     let piece = "";
-    if (type === "text" || type === "code_inline") piece = content;
+    if (type === "text" || type === "code_inline" || (isAll && type === "image")) piece = content;
     else if (type === "softbreak" || type === "hardbreak") piece = "\n";
     else if (type === "html_inline" && !htmlTag.test(content) && !content.startsWith("<!"))
       piece = content;
@@ -99,9 +110,15 @@ function linesApart(text: string): string[] {
 
 class Reading {
   readonly passages: Passage[] = [];
+  /** Whether tables, programs and descriptions of images are read, too. */
+  readonly #isAll: boolean;
   #lists = 0;
   #tables = 0;
   #heading = 0;
+
+  constructor(isAll: boolean) {
+    this.#isAll = isAll;
+  }
 
   read(tokens: readonly Token[]): void {
     for (const token of tokens) {
@@ -110,9 +127,17 @@ class Reading {
       else if (type.startsWith("table_")) this.#tables += token.nesting;
       else if (type === "heading_open") this.#heading = Number(token.tag.slice(1));
       else if (type === "heading_close") this.#heading = 0;
-      else if (type === "inline" && this.#tables === 0) this.#add(plain(token.children ?? []));
-      else if (type === "html_block") this.#addHtml(content);
-      else if ((type === "fence" && token.info === "") || type === "code_block") {
+      else if (type === "inline" && (this.#isAll || this.#tables === 0)) {
+        this.#add(plain(token.children ?? [], this.#isAll));
+      } else if (type === "html_block") this.#addHtml(content);
+      else if (this.#isAll && /^(?:fence|code_block)$/.test(type)) {
+        // A part of a document may begin inside a table of HTML, and its lines may be indented.
+        const lines = content.replace(tag, " ").split("\n");
+        for (const line of lines) this.#add({ text: line, linked: 0 });
+      } else if (
+        (type === "fence" && token.info === "" && isWordy(content)) ||
+        type === "code_block"
+      ) {
         // A part of a document may begin inside a fence: then prose is between the fences, and code outside. Plain
         // text may be indented.
         if (!isCode(content)) this.read(markdown.parse(content.replace(/^[ \t]+/gm, ""), {}));
@@ -127,13 +152,14 @@ class Reading {
     const kind = isHeading ? "heading" : this.#lists > 0 ? "entry" : "paragraph";
     for (const part of isHeading ? [text] : linesApart(text)) {
       const line = oneLine(part);
-      if (/\p{L}/u.test(line))
+      if (this.#isAll ? /[\p{L}\p{N}]/u.test(line) : /\p{L}/u.test(line))
         this.passages.push({ text: line, kind, level: this.#heading, linked });
     }
   }
 
   #addHtml(html: string): void {
-    const text = html.replace(comment, "").replace(hidden, "").replace(tag, " ");
+    const shown = html.replace(comment, "").replace(hidden, "");
+    const text = (this.#isAll ? shown : shown.replace(figures, "")).replace(tag, " ");
     const linked = /<a\s/i.test(html) ? 1 : 0;
     for (const part of text.split(/\n\s*\n/)) this.#add({ text: part.trim(), linked });
   }
@@ -141,17 +167,17 @@ class Reading {
 
 /**
  * Splits Markdown or plain text into passages. Comments, front matter, tables, images, footnotes and programs are left out.
- * A text that consists of these alone is returned line by line.
+ * Of a text that has nothing else, cells, lines of programs and descriptions of images are passages.
  */
 export function passagesOf(text: string): Passage[] {
   const lines = text.replace(/\r\n?/g, "\n");
   const front = frontMatter.exec(lines)?.[0] ?? "";
   const body = fields.test(front.trim()) ? lines.slice(front.length) : lines;
-  const reading = new Reading();
-  reading.read(markdown.parse(body.replace(directive, ""), {}));
-  if (reading.passages.length > 0) return reading.passages;
-  return lines
-    .split("\n")
-    .filter((line) => /\p{L}/u.test(line))
-    .map((line) => ({ text: oneLine(line), kind: "entry", level: 0, linked: 0 }));
+  const tokens = markdown.parse(body.replace(directive, ""), {});
+  for (const isAll of [false, true]) {
+    const reading = new Reading(isAll);
+    reading.read(tokens);
+    if (reading.passages.length > 0) return reading.passages;
+  }
+  return [];
 }

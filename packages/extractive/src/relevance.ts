@@ -18,7 +18,7 @@ const question = /[?？؟]["'’”»)\]」』]*$/u;
 const speech = /["“”«»„「『]|(?<![\p{L}\p{N}])['‘](?=\p{L})/u;
 /** A sentence that announces or refers to what is not quoted with it: a list, a table, a section. */
 const pointing =
-  /\b(?:following|followings|see|check out|for (?:more|further) (?:details|information)|as follows|below|above|see also|section \d|chapter \d|fig(?:ure|\.) ?\d|table \d|appendix|the (?:previous|next|last) (?:section|chapter|page)|folgende[nrms]?|suivante?s?|siguientes?|seguenti?|следующ\p{L}*)\b|如下|以下|下列|次の/iu;
+  /(?:\bfollowings?|\bas follows|(?:^|[,;(] ?)see|\bsee also|\bcheck out|for (?:more|further) (?:details|information)|(?:the|as|listed|shown|see|described|given) (?:above|below)|section \d|chapter \d|fig(?:ure|\.) ?\d|table \d|appendix|the (?:previous|next|last) (?:section|chapter|page)|folgende[nrms]?|suivante?s?|siguientes?|seguenti?|следующ\p{L}*)\b|如下|以下|下列|次の/iu;
 /** Words at the beginning of a sentence that point to the one before it. */
 const continuing = new Set(
   "he she it they this that these those such so then but and however there yet thus hence nor or because which his her their its".split(

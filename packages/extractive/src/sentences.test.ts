@@ -81,10 +81,22 @@ test("learns abbreviations from the text itself", () => {
   ]);
 });
 
-test.each(["Central U.S.", "The mill", "and then it stopped.", "Price: 5 crowns", "See below:"])(
-  "does not take %j for a whole sentence",
+test.each([
+  "Central U.S.",
+  "Weather in the Northern Central U.S.",
+  "The Mill Company Inc.",
+  "The mill",
+  "and then it stopped.",
+  "Price: 5 crowns",
+  "See below:",
+])("does not take %j for a whole sentence", (text) => {
+  expect(split(text).map(({ isWhole }) => isWhole)).toEqual([false]);
+});
+
+test.each(["He lives in the U.S.", "The mill belongs to Acme Inc.", "Call me Ishmael."])(
+  "takes %j for a whole sentence",
   (text) => {
-    expect(split(text).map(({ isWhole }) => isWhole)).toEqual([false]);
+    expect(split(text).map(({ isWhole }) => isWhole)).toEqual([true]);
   },
 );
 

@@ -124,7 +124,14 @@ export class SentenceSplitter {
   isWhole(text: string, words: readonly string[]): boolean {
     if (words.length < minWords || words.filter(isLong).length < minLongWords) return false;
     if (clauses.test(text)) return true;
-    return end.test(text) && (this.#isLower || !beginsLower.test(text));
+    return end.test(text) && (this.#isLower || !beginsLower.test(text)) && !this.#isTitle(text);
+  }
+
+  /** Whether the full stop is of an abbreviation, and all words are as in a title: "Weather in the Central U.S.". */
+  #isTitle(text: string): boolean {
+    if (!fullStop.test(text) || this.#ends(text, "") === "no") return false;
+    const lower = text.match(/(?<![\p{L}\p{M}.])\p{Ll}[\p{L}\p{M}]*/gu) ?? [];
+    return lower.every((word) => this.#stopWords.has(word));
   }
 
   /** Whether a boundary that the Unicode library sees is none: after an abbreviation, before a small letter and the like. */
@@ -148,7 +155,7 @@ export function sentencesOf(passages: readonly Passage[], splitter: SentenceSpli
     const texts = passage.kind === "heading" ? [passage.text] : splitter.split(passage.text);
     return texts
       .map((one) => one.replace(bullet, "").trim())
-      .filter((one) => /\p{L}/u.test(one))
+      .filter((one) => /[\p{L}\p{N}]/u.test(one))
       .map((one, place): Sentence => {
         const text = cutChars(one, maxSentenceChars);
         const words = wordsOf(text);

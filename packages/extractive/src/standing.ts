@@ -3,10 +3,10 @@ import { isCode, type Passage } from "./passages.ts";
 import type { Sentence } from "./sentences.ts";
 
 /**
- * How willingly a sentence is quoted: prose first, then whole sentences about the document itself or from references, then
- * headings, entries and rows, in texts that have nothing else.
+ * How willingly a sentence is quoted: prose first. In texts that have too little of it, then entries of some words, then
+ * whole sentences about the document itself or from references, and last headings and rows.
  */
-export type Standing = "prose" | "aside" | "fragment";
+export type Standing = "prose" | "entry" | "aside" | "fragment";
 
 const asideHeading =
   /^[\s\d.:IVX]*(?:references?|bibliograph(?:y|ie)|works cited|literature(?: cited)?|further reading|external links|sources|notes and references|licen[cs]e|copyright|legal notice|imprint|(?:table of )?contents|index|literatur(?:verzeichnis)?|quellen|inhalt(?:sverzeichnis)?|impressum|références|bibliografía|referencias|referências|riferimenti|bibliografia|литература|список литературы|содержание|参考文献|引用文献|目录|目次|المراجع|संदर्भ|เอกสารอ้างอิง)[\s.:]*$/iu;
@@ -26,7 +26,7 @@ const referenceSigns = [
 const noticeSure =
   /all rights reserved|project gutenberg|©|\(c\) ?(?:19|20)\d\d|terms of (?:use|service)|privacy (?:policy|notice)|cookies?(?: policy)? (?:to|on|policy)|click here|subscribe (?:to|now)|(?:page|document|text|file|e-?book|site|translation|edition|version|transcript|article) (?:was|were|is|has been|have been) (?:automatically |carefully |kindly )?(?:translated|scanned|digiti[sz]ed|prepared|produced|generated|transcribed|provided|created|proofread|typeset)|do not edit|edit this page|(?:auto(?:matically)?[- ]?)generated (?:file|by|from)|last (?:updated|modified|edited|revised)|page \d+ of \d+|this page (?:intentionally|was|is)|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|все права защищены|版权所有|著作権|無断転載|转载|sign up (?:for|to)|follow us|back to top/i;
 const noticeSign =
-  /copyright|licen[cs]e[ds]?\b|trademark|redistribut|public domain|\be-?books?\b|\bisbn\b|warrant(?:y|ies)|\bliab(?:le|ility)|permission|please (?:write|contact|report|send|e-?mail|let us|see|visit)|if you (?:find|notice|spot|see|have|wish|would like)|\berrors?\b|\bvolunteers?\b|proofread|\beditors?\b|\btranslat(?:ed|ion|ors?)\b|newsletter|www\.|https?:|@\w+\.|lizenz|urheberrecht|übersetz|licence|licencia|лицензи|许可|翻译|翻訳/gi;
+  /copyright|licen[cs]e[ds]?\b|trademark|redistribut|public domain|\be-?books?\b|\bisbn\b|warrant(?:y|ies)|\bliab(?:le|ility)|permission|please (?:write|contact|report|send|e-?mail|let us|see|visit)|if you (?:find|notice|spot|see|have|wish|would like)|\berrors?\b|\bvolunteers?\b|proofread|\beditors?\b|\btranslat(?:ed|ion|ors?)\b|newsletter|\bvisit\b|\bdonat(?:e|ions?)\b|disclaimer|at the time of (?:publication|printing)|this (?:booklet|brochure|leaflet)|www\.|https?:|@\w+\.|lizenz|urheberrecht|übersetz|licence|licencia|лицензи|许可|翻译|翻訳/gi;
 /** If more of the sentences than this part are such notices, they are what the text is about. */
 const noticeShare = 0.5;
 /** A passage up to this length is a notice as a whole. */
@@ -34,6 +34,7 @@ const noticeChars = 700;
 /** A sentence between notices at most this far away is one, too. */
 const noticeReach = 2;
 
+const entryWords = 5;
 const digitShare = 0.2;
 const capitalShare = 0.6;
 const upperShare = 0.6;
@@ -144,8 +145,11 @@ export function standingsOf(
   const script = scriptOf(sentences);
   return sentences.map((sentence, index) => {
     const { text, passage, isWhole } = sentence;
-    if (!isWhole || isCut(text) || isListing(sentence, language)) return "fragment";
+    if (isCut(text) || isListing(sentence, language)) return "fragment";
     const isForeign = script !== undefined && count(text, script) < count(text, /\p{L}/gu) / 2;
-    return asides[passage] || notices[index] || isForeign ? "aside" : "prose";
+    const isAside = asides[passage] || notices[index] || isForeign;
+    if (isWhole) return isAside ? "aside" : "prose";
+    const isHeading = passages[passage]?.kind === "heading";
+    return isAside || isHeading || sentence.words.length < entryWords ? "fragment" : "entry";
   });
 }

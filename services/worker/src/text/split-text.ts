@@ -1,4 +1,4 @@
-import { tokenCount } from "@millrace/extractive";
+import { tokenCount } from "@millrace/extractive/token-count";
 import { cutPlace } from "@millrace/shared";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });

@@ -1,4 +1,4 @@
-import { tokenCount } from "@millrace/extractive";
+import { tokenCount } from "@millrace/extractive/token-count";
 import type { Message } from "../provider.ts";
 
 /** What a server adds to each message, for its role and its ends. */
