@@ -12,7 +12,7 @@ export const settings = (runs: number) => {
   const { MILLRACE_MODEL_RUNS, MILLRACE_MODEL_SEED, MILLRACE_MODEL_PATH: path } = process.env;
   const seed = MILLRACE_MODEL_SEED ?? (MILLRACE_MODEL_RUNS === undefined ? SEED : undefined);
   return {
-    numRuns: Number(MILLRACE_MODEL_RUNS ?? runs),
+    numRuns: Number(MILLRACE_MODEL_RUNS ?? runs),...(process.env.NOSHRINK ? {endOnFailure:true, verbose:2} : {}),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };

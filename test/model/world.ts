@@ -57,6 +57,7 @@ export async function openWorld(shards: number) {
   await engines[0].defineQueue({ name: queue, shards, maxStalls: MAX_STALLS, maxBounces: 3 });
   let made = 0;
   return {
+    ...{ url, rootPrefix },
     time,
     queue,
     leaseMs: 30_000,

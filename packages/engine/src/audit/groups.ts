@@ -51,6 +51,9 @@ export function* checkGroups(shard: ShardSnapshot): Generator<Finding> {
   }
 }
 
+/** Whether BullMQ has removed or ended a child or the waiter, so that tend_groups is about to look at the group. */
+const isNoted = (shard: ShardSnapshot, id: string): boolean => shard.score("mr:groups", id) === 0;
+
 function* problemsOf(shard: ShardSnapshot, id: string, group: Hash): Generator<string> {
   const children = shard.hash(`mr:group:${id}:children`);
   const counted: Record<string, number> = {};
@@ -59,7 +62,7 @@ function* problemsOf(shard: ShardSnapshot, id: string, group: Hash): Generator<s
     const [, mark = "", ulid] = ENTRY.exec(entry) ?? [];
     if (mark in counters) counted[mark] = (counted[mark] ?? 0) + 1;
     else if (mark === "-") inFlight += 1;
-    if (mark in counters) continue;
+    if (mark in counters || isNoted(shard, id)) continue;
     const jobId = `${id.slice(0, id.lastIndexOf("~") + 1)}${ulid}`;
     const job = shard.jobs.get(jobId);
     if (job === undefined) yield `its child ${jobId} is not stored`;

@@ -269,7 +269,7 @@ test("a child that BullMQ removes counts as removed, and the finalizer runs", as
   const { Queue: FairQueue } = withBackend(fairBackend());
   const bull = new FairQueue(queue, {
     connection: { url },
-    prefix: bullPrefix(rootPrefix, queue, 0),
+    prefix: bullPrefix(queue, 0, rootPrefix),
   });
   onTestFinished(() => bull.close());
   expect(await bull.remove(gone as string)).toBe(1);
@@ -291,7 +291,7 @@ test("a finalizer that BullMQ removes leaves its children to run, and the group 
   const { Queue: FairQueue } = withBackend(fairBackend());
   const bull = new FairQueue(queue, {
     connection: { url },
-    prefix: bullPrefix(rootPrefix, queue, 0),
+    prefix: bullPrefix(queue, 0, rootPrefix),
   });
   onTestFinished(() => bull.close());
   expect(await bull.getWaitingChildrenCount()).toBe(1);

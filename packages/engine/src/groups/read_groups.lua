@@ -1,6 +1,6 @@
 -- read_groups: read groups.
 -- KEYS     base
--- ARGV     per group: id
+-- ARGV     ; per group: id
 -- RETURNS  per group its hash as a flat list, empty if there is no such group
 -- REPEAT   safe
 -- TOUCHES  mr:group: (hash)

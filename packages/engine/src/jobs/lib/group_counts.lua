@@ -133,7 +133,7 @@ function groups.cancel(group, word, reason)
   if group.state == "OPEN" then group.state = "RUNNING" end
   group.cancel_reason, group.cursor = reason, 1
   alter(group, "cancel", word)
-  rcall("ZADD", base .. "mr:groups", now_text, group.id)
+  rcall("ZADD", base .. "mr:groups", "LT", now_text, group.id)
 end
 
 -- No more jobs may join.
@@ -274,7 +274,7 @@ local function update_group(group, give_up)
   elseif met == false and group.keep_siblings == "" then
     groups.cancel(group, "UNMET", "the rule of the group cannot be met any more")
   end
-  if group.cancel == "" and not groups.FINAL[group.state] then start_held(group) end
+  if group.cancel == "" then start_held(group) end
 end
 
 local function write_group(group)
