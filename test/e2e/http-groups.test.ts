@@ -92,6 +92,8 @@ test("jobs join an open group by group_id until it is closed, and a refused chil
     { jobId: expect.any(String), existing: false },
     { error: { status: 400, reason: "MALFORMED", violations: [{ field: "type" }] } },
   ]);
+  const [, refused] = results as { error?: { violations: object[] } }[];
+  expect(Object.keys(refused?.error?.violations[0] ?? {})).toEqual(["field", "description"]);
   const joined = await postJob({ groupId: group.id });
   expect(await joined.json()).toMatchObject({ groupId: group.id, state: "JOB_STATE_QUEUED" });
   const closed = await post(`/v1/groups/${group.id}:close`);

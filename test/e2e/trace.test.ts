@@ -2,6 +2,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connectMillrace } from "@millrace/client";
 import { methodPath } from "@millrace/grpc";
 import { startSystem } from "@millrace/local";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { answer, refuse, startProviderSimulator } from "@millrace/testing";
@@ -118,4 +119,47 @@ test("a call with a caller's error is in the caller's trace, and its span is not
       attributes: { "rpc.response.status_code": code },
     });
   }
+});
+
+test("a finalizer is in the trace of the call that created its group, and a child in its own", async () => {
+  const collector = await startSpanCollector();
+  const system = await startSystem({ settings: { all: collector.settings } });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const groups = grpcClient(GroupService, system.gatewayTarget(), { token: system.apiKey });
+  onTestFinished(() => groups.close());
+  const caller = "00f067aa0ba902b7";
+  const [traceId, childTrace] = [
+    "8bf92f3577b34da6a3ce929d0e0e4736",
+    "9bf92f3577b34da6a3ce929d0e0e4736",
+  ];
+  const payload = {
+    case: "payloadJson" as const,
+    value: JSON.stringify({ messages: [{ role: "user", content: "The sea was calm." }] }),
+  };
+  const child = { type: "chat", payload, traceparent: `00-${childTrace}-${caller}-01` };
+  const { group } = await groups.rpc.createGroup(
+    {
+      group: { queue: "documents", finalizer: { type: "chat", payload } },
+      ...{ jobs: [child], close: true },
+    },
+    { metadata: { traceparent: `00-${traceId}-${caller}-01` } },
+  );
+  const ofAttempt = ({ name }: Span) => name === "millrace.attempt";
+  const ofCall = ({ name }: Span) => name === "millrace.jobs.v1.GroupService/CreateGroup";
+  const spans = await collector.trace(
+    traceId,
+    (found) => found.some(ofAttempt) && found.some(ofCall),
+  );
+  const call = spans.find(ofCall);
+  expect(call).toMatchObject({ parentId: caller, attributes: { "millrace.group.id": group?.id } });
+  expect(spans.filter(ofAttempt)).toMatchObject([
+    {
+      parentId: call?.spanId,
+      attributes: { "millrace.job.id": group?.finalizerJobId },
+    },
+  ]);
+  const [attempt] = (await collector.trace(childTrace, (found) => found.some(ofAttempt))).filter(
+    ofAttempt,
+  );
+  expect(attempt).toMatchObject({ parentId: caller });
 });

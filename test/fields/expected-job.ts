@@ -41,5 +41,6 @@ export const expectedJob = (id: string, spec: JobSpec, outcome: Expected): Expec
   runAt: spec.runAt,
   expiresAt: spec.expiresAt,
   deadline: spec.deadline,
+  groupId: spec.groupId,
   ...outcome,
 });

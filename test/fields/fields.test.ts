@@ -5,6 +5,8 @@ import { proveDocuments } from "./document-ways.ts";
 import { tellEnds, watchAndCancel } from "./end-ways.ts";
 import { proveExplanations } from "./explain-ways.ts";
 import { proveFanOut } from "./fan-out-ways.ts";
+import { proveGroupReads } from "./group-reads.ts";
+import { proveGroupRequests } from "./group-requests.ts";
 import { readEach, readList, submitAgain } from "./job-ways.ts";
 import { proveKeys } from "./key-ways.ts";
 import { Ledger } from "./ledger.ts";
@@ -41,19 +43,35 @@ beforeAll(async () => {
 afterEach(() => expect(ledger.takeWrong()).toEqual([]));
 afterAll(() => world?.[Symbol.asyncDispose]());
 
+/** Jobs of the queue that join a group. A job that fails leaves the others to go on. */
+const grouped = async (queue: string): Promise<SpecChoice> => {
+  const { id } = await world.millrace.createGroup({ queue, keepSiblings: true });
+  return { ...choice, queue, groupId: id };
+};
+
 const queue = "life";
+let living: SpecChoice;
 let lost: Promise<Lost>;
 
 test("two jobs lose their worker", async () => {
   await world.system.putQueue({ name: queue, maxStalls: 50 });
-  lost = loseWorker(world, { ...choice, queue });
+  living = await grouped(queue);
+  lost = loseWorker(world, living);
   await lost;
 });
 
-test("every field of a job is stored, whichever message carries it", () =>
-  submitByGrpc(world, choice));
-test("every field of a job is stored that is sent by HTTP, the client or the command", () =>
-  submitOtherwise(world, choice));
+test("every field of a job is stored, whichever message carries it", async () =>
+  submitByGrpc(world, await grouped(choice.queue)));
+test("every field of a job is stored that is sent by HTTP, the client or the command", async () =>
+  submitOtherwise(world, await grouped(choice.queue)));
+
+test("every field of a group is stored, and shown by every way to read it", async () => {
+  const queues = ["grouped", "read-any", "read-share"];
+  for (const name of queues) await world.system.putQueue({ name });
+  const [requested = "", ...read] = queues;
+  await proveGroupRequests(world, { ...choice, queue: requested });
+  await proveGroupReads(world, read);
+});
 
 test("every field of a caller's request changes the answer", async () => {
   await world.system.putQueue({ name: "asked" });
@@ -96,11 +114,12 @@ test("every way to read a job shows every field, from its submission to its end"
     const { job } = await world.jobs.submitJob({ job: filledSpec(choice) });
     return String(job?.id);
   };
-  const life = await startLife(world, { ...choice, queue }, await lost);
+  const life = await startLife(world, living, await lost);
   const { later, retried, succeeded, failed, redriven, again, running } = life;
   const all = [later, retried, succeeded, failed, redriven, again, running];
-  await readEach(world, all);
-  await readList(world, queue, all);
+  const read = [...all, life.finalizer];
+  await readEach(world, read);
+  await readList(world, queue, read);
   await submitAgain(world, [later, retried, succeeded, running]);
   const ended = await watchAndCancel(world, life, async (stopping) => {
     await readEach(world, [stopping]);

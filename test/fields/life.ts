@@ -151,6 +151,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
     again: await livingJob(again, failed, { redrivenFrom: redriven, ...bare }),
     running: await livingJob(running, held, { state: JobState.RUNNING, ...came }),
   };
+  const finalizer = await startFinalizer(world, choice);
   const stopped = { usage: usageOf(first) };
   const histories = {
     failed: [
@@ -161,7 +162,21 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
       ended({ attempt: 1, workerId: "sdk-worker", failure: hopeless, usage: usageOf(second) }),
     ],
   };
-  return { ...life, stopped, worker, connected, letters, histories, waited, context };
+  return { ...life, finalizer, stopped, worker, connected, letters, histories, waited, context };
+}
+
+/** A job that waits for the children of a group. */
+async function startFinalizer(world: World, choice: SpecChoice): Promise<LivingJob> {
+  const spec = filledSpec({
+    ...choice,
+    skip: ["run_at", "deduplication", "idempotency_key", "group_id"],
+  });
+  const { group } = await world.groups.createGroup({
+    group: { queue: choice.queue, finalizer: spec },
+  });
+  const id = String(group?.finalizerJobId);
+  const outcome = { state: JobState.WAITING, childGroupIds: [group?.id] };
+  return { id, spec, expected: expectedJob(id, spec, outcome) };
 }
 
 const ended = (how: Expected): Expected => ({ startTime: lately, endTime: lately, ...how });

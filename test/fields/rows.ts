@@ -1,4 +1,5 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
+import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
 
 export const rows: readonly Row[] = [
@@ -243,4 +244,5 @@ export const rows: readonly Row[] = [
     paths: ["page_size", "page_token"],
     why: "the command reads all pages by itself, up to its --limit",
   },
+  ...groupRows,
 ];

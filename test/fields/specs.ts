@@ -30,6 +30,8 @@ export interface SpecChoice {
   readonly documentIds: readonly string[];
   readonly payload?: "payload_struct" | "payload_json";
   readonly deduplication?: "throttle" | "debounce";
+  /** A group of the queue, which the job joins. */
+  readonly groupId?: string;
   /** Fields to leave unset, because they would keep the job from running. */
   readonly skip?: readonly string[];
 }
@@ -42,6 +44,7 @@ export function filledSpec(choice: SpecChoice): JobSpec {
   const others = [
     payload === "payload_json" ? "payload_struct" : "payload_json",
     `deduplication.${deduplication === "throttle" ? "debounce" : "throttle"}`,
+    ...(choice.groupId === undefined ? ["group_id"] : []),
   ];
   return filled(JobSpecSchema, {
     skip: [...others, ...skip],
@@ -50,6 +53,7 @@ export function filledSpec(choice: SpecChoice): JobSpec {
       type: choice.type,
       pool: choice.pool,
       document_ids: choice.documentIds,
+      group_id: choice.groupId,
       priority: 11 + (made % 80),
       payload_json: JSON.stringify(content),
       payload_struct: content,
@@ -91,6 +95,7 @@ const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   labels: ({ labels }) => labels,
   traceparent: ({ traceparent }) => traceparent,
   tracestate: (stored) => detail(stored, "tracestate"),
+  group_id: ({ group }) => group?.id,
   "deduplication.key": ({ deduplication }) => deduplication?.key,
   "deduplication.throttle": ({ deduplication: by }) => by?.mode === "throttle" && by.windowMs,
   "deduplication.debounce": ({ deduplication: by }) => by?.mode === "debounce" && by.windowMs,

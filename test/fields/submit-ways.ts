@@ -153,12 +153,12 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
   );
 }
 
-/** Writes a job as a program does for the client. */
-function newJobOf(spec: JobSpec): NewJob {
+/** Writes a job as a program does for the client. A finalizer has no start time and no deduplication. */
+export function newJobOf(spec: JobSpec): NewJob {
   const { mode, key = "" } = spec.deduplication ?? {};
   const windowMs = mode?.value === undefined ? 0 : durationMs(mode.value);
   const { retry, runAt, expiresAt, deadline } = spec;
-  if (!retry?.initialBackoff || !retry.maxBackoff || !runAt || !expiresAt || !deadline) {
+  if (!retry?.initialBackoff || !retry.maxBackoff || !expiresAt || !deadline) {
     throw new Error("the spec lacks a field that every filled job has");
   }
   const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
@@ -167,7 +167,8 @@ function newJobOf(spec: JobSpec): NewJob {
     ...{ queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey },
     ...{ traceparent, tracestate, priority },
     payload: JSON.parse(String(spec.payload.value)) as JsonObject,
-    runAt: timestampDate(runAt),
+    ...(runAt === undefined ? {} : { runAt: timestampDate(runAt) }),
+    ...(spec.groupId === "" ? {} : { groupId: spec.groupId }),
     expiresAt: timestampDate(expiresAt),
     deadline: timestampDate(deadline),
     retry: {
@@ -175,8 +176,14 @@ function newJobOf(spec: JobSpec): NewJob {
       initialBackoffMs: durationMs(retry.initialBackoff),
       maxBackoffMs: durationMs(retry.maxBackoff),
     },
-    deduplication:
-      mode?.case === "throttle" ? { key, throttleMs: windowMs } : { key, debounceMs: windowMs },
+    ...(mode?.value === undefined
+      ? {}
+      : {
+          deduplication:
+            mode.case === "throttle"
+              ? { key, throttleMs: windowMs }
+              : { key, debounceMs: windowMs },
+        }),
   };
 }
 
@@ -198,6 +205,7 @@ function flagsOf(spec: JobSpec): string[] {
     ...["--max-attempts", String(job.retry?.maxAttempts)],
     ...["--initial-backoff", `${job.retry?.initialBackoffMs}ms`],
     ...["--max-backoff", `${job.retry?.maxBackoffMs}ms`],
+    ...["--group", String(job.groupId)],
     ...["--dedup-key", String(deduplication.key)],
     ...("throttleMs" in deduplication
       ? ["--throttle", `${deduplication.throttleMs}ms`]

@@ -15,6 +15,14 @@ import {
   QueueStatusSchema,
 } from "@millrace/proto/admin-service";
 import { DocumentSchema, DocumentService } from "@millrace/proto/document-service";
+import { GroupChildSchema, GroupSchema } from "@millrace/proto/group";
+import {
+  CancelGroupRequestSchema,
+  CreateGroupRequestSchema,
+  GroupService,
+  ListGroupChildrenResponseSchema,
+  ListGroupsResponseSchema,
+} from "@millrace/proto/group-service";
 import { JobSchema, JobSpecSchema } from "@millrace/proto/job";
 import {
   CancelJobRequestSchema,
@@ -38,16 +46,22 @@ import type { Way } from "./ledger.ts";
 
 export const services: readonly DescService[] = [
   JobService,
+  GroupService,
   DocumentService,
   AdminService,
   WorkerService,
   SchedulerService,
 ];
 
-export const methodWays: readonly Way[] = services.flatMap(({ methods }) =>
-  methods.flatMap((method) => [
-    { name: `${method.name} request`, desc: method.input },
-    { name: `${method.name} response`, desc: method.output },
+const methodNames = services.flatMap(({ methods }) => methods.map(({ name }) => name));
+/** The method's name, with its service where another service has a method of the same name. */
+const nameOf = (service: DescService, name: string): string =>
+  methodNames.filter((one) => one === name).length > 1 ? `${service.name}.${name}` : name;
+
+export const methodWays: readonly Way[] = services.flatMap((service) =>
+  service.methods.flatMap(({ name, input, output }) => [
+    { name: `${nameOf(service, name)} request`, desc: input },
+    { name: `${nameOf(service, name)} response`, desc: output },
   ]),
 );
 
@@ -66,6 +80,23 @@ export const otherWays: readonly Way[] = [
   { name: "HTTP GET /v1/jobs query", desc: ListJobsRequestSchema },
   { name: "HTTP GET /v1/jobs", desc: ListJobsResponseSchema },
   { name: "HTTP GET /v1/jobs/{id}/events", desc: WatchJobResponseSchema },
+  { name: "HTTP POST /v1/groups body", desc: CreateGroupRequestSchema },
+  { name: "HTTP POST /v1/groups answer", desc: GroupSchema },
+  { name: "HTTP GET /v1/groups/{id}", desc: GroupSchema },
+  { name: "HTTP GET /v1/groups", desc: ListGroupsResponseSchema },
+  { name: "HTTP GET /v1/groups/{id}/children", desc: ListGroupChildrenResponseSchema },
+  { name: "HTTP GET /v1/groups/{id}/events", desc: GroupSchema },
+  { name: "HTTP POST /v1/groups/{id}:close", desc: GroupSchema },
+  { name: "HTTP DELETE /v1/groups/{id}", desc: GroupSchema },
+  { name: "HTTP DELETE /v1/groups/{id} query", desc: CancelGroupRequestSchema },
+  { name: "client createGroup", desc: CreateGroupRequestSchema },
+  { name: "client group", desc: GroupSchema },
+  { name: "client group children", desc: GroupChildSchema },
+  { name: "client group cancel", desc: CancelGroupRequestSchema },
+  { name: "millrace groups create", desc: CreateGroupRequestSchema },
+  { name: "millrace groups get", desc: GroupSchema },
+  { name: "millrace groups children", desc: GroupChildSchema },
+  { name: "millrace groups cancel flags", desc: CancelGroupRequestSchema },
   { name: "HTTP PUT /v1/documents", desc: DocumentSchema },
   { name: "HTTP GET /v1/documents/{id}", desc: DocumentSchema },
   { name: "client submit", desc: JobSpecSchema },

@@ -5,6 +5,7 @@ import { openEngine } from "@millrace/engine";
 import { startSystem } from "@millrace/local";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
+import { GroupService } from "@millrace/proto/group-service";
 import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
@@ -63,6 +64,7 @@ export async function startWorld(ledger: Ledger) {
     workers: String(scheduler?.workers),
     admin: client(AdminService, scheduler?.admin),
     scheduler: client(SchedulerService, scheduler?.address),
+    groups: client(GroupService, system.gatewayTarget(), apiKey),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
     cliLines: commandLine({

@@ -8,6 +8,7 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import type { LocalSystem } from "@millrace/local";
+import { GroupService } from "@millrace/proto/group-service";
 import { JobService, type SubmitStreamRequestSchema } from "@millrace/proto/job-service";
 import { ErrorInfoSchema } from "@millrace/proto/rpc-error-details";
 import type { RpcFault } from "@millrace/runtime";
@@ -122,8 +123,8 @@ async function waitOf({ call }: HttpCaller, jobId: string): Promise<Ending> {
 }
 
 /**
- * Opens a WatchJob, a waiting GetJob and a SubmitStream by each protocol, and a waiting GET. Resolves once all of
- * them are open, with how they end.
+ * Opens a WatchJob, a waiting GetJob and a SubmitStream by each protocol, a waiting GET, and the long calls of a group.
+ * Resolves once all of them are open, with how they end.
  */
 export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: string) {
   const { queue, apiKey } = caller;
@@ -145,6 +146,11 @@ export async function openAll(system: LocalSystem, caller: HttpCaller, jobId: st
     endings.push([`SubmitStream by ${name}`, answers.ending]);
     awaited += 1;
   }
+  const { rpc } = clientOf(GroupService, system.gateways[0]?.addresses.address, apiKey);
+  const { group } = await rpc.createGroup({ group: { queue } });
+  const groupId = String(group?.id);
+  endings.push(["GetGroup", endingOf(rpc.getGroup({ groupId, wait: { seconds: 60n } }))]);
+  endings.push(["WatchGroup", (await opened(rpc.watchGroup({ groupId }))).ending]);
   // This metric is the only sign that a waiting call has begun.
   await untilMetric((count) => count === awaited, system.gateways[0], metricNames.awaitedJobs);
   return {

@@ -51,4 +51,6 @@ function explanationText(explanation: Explanation): string {
 }
 
 const numbers = ({ limit, used, needed }: Constraint): string =>
-  limit === 0 && used === 0 && needed === 0 ? "" : `${used} of ${limit}, needs ${needed}`;
+  limit === 0 && used === 0 && needed === 0
+    ? ""
+    : `${used} of ${limit}${needed === 0 ? "" : `, needs ${needed}`}`;

@@ -19,7 +19,7 @@ local now_ms, now_text = 0, "0"
 --- @include "jobs/lib/dead"
 
 local SUMMARY = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.failure_message, F.failure, F.attempts_spent, F.stalls, F.bounces, F.usage,
-  F.started_ms, F.next_offset }
+  F.started_ms, F.next_offset, F.group, F.child_groups }
 
 local replies, gone = {}, {}
 local function add(id, died_ms)

@@ -1,6 +1,13 @@
-import { type JobId, newJobId, type QueueName, systemRandom } from "@millrace/shared";
+import {
+  type JobId,
+  type KeyId,
+  newGroupId,
+  newJobId,
+  type QueueName,
+  systemRandom,
+} from "@millrace/shared";
 import { expect, test } from "vitest";
-import { lease, leaseOne, setup } from "../../test/setup.ts";
+import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
 import type { Settlement } from "../leases/contract.ts";
 import { keyOfJob } from "../redis/keys.ts";
 
@@ -59,4 +66,29 @@ test("a job that failed and runs again has not finished", async () => {
   expect(await engine.getFinished([held.jobId])).toMatchObject([
     { kind: "finished", job: { state: "SUCCEEDED", attempt: 2, resultJson: "1" } },
   ]);
+});
+
+test("finished children and finalizers name their groups", async () => {
+  const { engine, job, time } = await setup();
+  const id = newGroupId(queue, "aaaa" as KeyId, time.nowMs, systemRandom);
+  const finalizer = job("aaaa");
+  await engine.createGroup({
+    ...{ id, rule: "all", maxInFlight: 0, keepSiblings: false, finalizer },
+    ...{ createdAtMs: time.nowMs, deadlineMs: time.nowMs + 60_000 },
+  });
+  const child = job("aaaa", { group: { id } });
+  await engine.submit([child]);
+  await engine.closeGroup(id);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "fail", state: "FAILED", failure }]);
+  const ids = [child.id, finalizer.id];
+  const finished = await engine.getFinished(ids);
+  expect(finished).toMatchObject([
+    { kind: "finished", job: { group: { id, index: 1 } } },
+    { kind: "finished", job: { childGroups: [id] } },
+  ]);
+  const expected = await engine.getJobs(ids, "noPayload");
+  expect(finished).toEqual(expected.map((record) => ({ kind: "finished", job: record })));
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  const letter = letters.find((one) => one.job.id === child.id);
+  expect(letter?.job.group?.id).toBe(id);
 });

@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
 import { IDENTITY } from "../compression.ts";
-import { httpStatusOf, type RpcFault } from "../rpc-fault.ts";
+import { type FieldViolation, httpStatusOf, type RpcFault } from "../rpc-fault.ts";
 import type { HttpAnswer } from "./answer.ts";
 import { isAnswered } from "./rest-of-request.ts";
 
@@ -9,6 +9,12 @@ import { isAnswered } from "./rest-of-request.ts";
 const UNNAMED = "Error";
 
 const secondsOf = (delayMs: number): number => Math.max(1, Math.ceil(delayMs / 1_000));
+
+/** Those of a fault that came from another service are messages, with more members. */
+const violationOf = ({ field, description }: FieldViolation): FieldViolation => ({
+  field,
+  description,
+});
 
 /** A fault as RFC 9457 defines it. `detail` is for people, `reason` for programs. */
 export function problemOf(fault: RpcFault) {
@@ -19,7 +25,7 @@ export function problemOf(fault: RpcFault) {
     status,
     detail: message,
     ...(reason === undefined ? {} : { reason }),
-    ...(violations.length === 0 ? {} : { violations }),
+    ...(violations.length === 0 ? {} : { violations: violations.map(violationOf) }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(retryDelayMs === undefined ? {} : { retry_after: secondsOf(retryDelayMs) }),
   };

@@ -37,6 +37,13 @@ test("logs a failed call at a higher level, with its caller, its job and the rea
   });
 });
 
+test("names the group of a call apart from a job", () => {
+  const groupId = "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1B";
+  const line = lineOf({ code: status.NOT_FOUND, reason: "GROUP_NOT_FOUND", groupId });
+  expect(line).toMatchObject({ group_id: groupId });
+  expect(line).not.toHaveProperty("job_id");
+});
+
 test.each([status.OK, status.CANCELLED])(
   "logs a call that ended with %i at debug level",
   (code) => {

@@ -58,6 +58,11 @@ test("gives a group a week, or as long as its caller says", () => {
   expect(deadlineMs({ deadline: timestampOf(9_000) })).toBe(9_000);
 });
 
+test("shows the job that made a group by a fan-out, and children that were removed", () => {
+  const message = groupMessage({ ...record, parentId: jobId });
+  expect(message).toMatchObject({ parentJobId: jobId, progress: { removed: 1 } });
+});
+
 test("never shows a group that finished before it was created", () => {
   const message = groupMessage({ ...record, state: "SUCCEEDED", finishedAtMs: 4_990 });
   expect(message).toMatchObject({

@@ -19,16 +19,15 @@ export async function returnedJobs(
   submissions: readonly { readonly spec: JobSpec; readonly outcome: SubmissionOutcome }[],
   nowMs: number,
 ): Promise<Message[]> {
-  const toRead = submissions.flatMap(({ spec, outcome }) => idToRead(spec, outcome) ?? []);
-  const read = toRead.length === 0 ? [] : [...(await engine.getJobs(toRead))];
+  const stored = submissions.flatMap(({ spec, outcome }) => storedId(spec, outcome) ?? []);
+  const read = stored.length === 0 ? [] : [...(await engine.getJobs(stored))];
   const jobs = submissions.flatMap(({ spec, outcome }) => {
-    const job =
-      idToRead(spec, outcome) === undefined
-        ? outcome.kind === "accepted"
-          ? acceptedJob(spec, nowMs)
-          : undefined
-        : read.shift();
-    return job === undefined ? [] : [jobMessage(job)];
+    if (storedId(spec, outcome) !== undefined) {
+      const job = read.shift();
+      if (job === undefined) return [];
+      return [jobMessage(outcome.kind === "accepted" ? { ...job, payloadJson: "" } : job)];
+    }
+    return outcome.kind === "accepted" ? [jobMessage(acceptedJob(spec, nowMs))] : [];
   });
   let bytes = 0;
   return jobs.filter((job) => {
@@ -37,8 +36,8 @@ export async function returnedJobs(
   });
 }
 
-/** A job that existed has changed since, and the place of a new child depends on its group. */
-function idToRead(spec: JobSpec, outcome: SubmissionOutcome): JobId | undefined {
+/** The id of a job that must be read: one that existed has changed since, and where a new child waits depends on its group. */
+function storedId(spec: JobSpec, outcome: SubmissionOutcome): JobId | undefined {
   if (outcome.kind === "existing") return outcome.jobId;
   return outcome.kind === "accepted" && spec.group !== undefined ? spec.id : undefined;
 }
