@@ -157,7 +157,7 @@ async function proveEnded(world: World, { type }: SpecChoice, hands: Hands, leas
     children: [
       {
         ...{ index: 1, jobId: anId, state: JobState.FAILED },
-        error: { reason: "NO_TEXT", message: new Wanted("a text", (value) => value !== "") },
+        failure: { reason: "NO_TEXT", message: new Wanted("a text", (value) => value !== "") },
       },
       { index: 2, jobId: anId, state: JobState.SUCCEEDED, resultOmitted: true },
     ],

@@ -33,7 +33,7 @@ function childOf(child: unknown, form: "client" | "http") {
     ...same,
     state: form === "client" ? `JOB_STATE_${state}` : (state ?? null),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { error: failure }),
+    ...(failure === undefined ? {} : { failure }),
   });
 }
 
@@ -237,8 +237,8 @@ async function proveChildren(world: World, groupId: string, ids: readonly string
     { state: JobState.SUCCEEDED, resultOmitted: true },
     { state: JobState.FAILED, error },
     { state: JobState.QUEUED },
-    { state: JobState.EXPIRED, error: some },
-    { state: JobState.CANCELLED, error: some },
+    { state: JobState.EXPIRED, failure: some },
+    { state: JobState.CANCELLED, failure: some },
   ].map((child, at) => ({ index: at + 1, jobId: ids[at], ...child }));
   const first = await groups.listGroupChildren({ groupId, pageSize: 4 });
   ledger.compare(

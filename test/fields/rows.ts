@@ -212,7 +212,7 @@ export const rows: readonly Row[] = [
     ways: ["ReadChildren response"],
     paths: [
       ...["group.progress.cancelled", "group.progress.expired", "group.progress.removed"],
-      "children.error.retryable",
+      "children.failure.retryable",
     ],
     why: "the same message as that of GetGroup; a child that has failed for good is not tried again",
   },
