@@ -235,7 +235,7 @@ async function proveChildren(world: World, groupId: string, ids: readonly string
   const expected: Expected[] = [
     { state: JobState.SUCCEEDED, resultJson: '{"answer":42}' },
     { state: JobState.SUCCEEDED, resultOmitted: true },
-    { state: JobState.FAILED, error },
+    { state: JobState.FAILED, failure: error },
     { state: JobState.QUEUED },
     { state: JobState.EXPIRED, failure: some },
     { state: JobState.CANCELLED, failure: some },
