@@ -64,6 +64,12 @@ test("takes a page with nothing but a running head as one without text", async (
   });
 });
 
+test("says nothing of a title page whose words are the head of other pages", async () => {
+  const head = show("The book of the mill", 72, 750);
+  const contents = [..."ABC"].map((name) => head + pageOf(name));
+  expect(await readPdf(pagesPdf([head, ...contents]))).not.toHaveProperty("warnings");
+});
+
 /** Letters of which each stands for another, as in fonts that do not say which characters they show. */
 const shifted = (text: string) =>
   [...text]

@@ -24,6 +24,8 @@ const edgeRows = 3;
 /** If more than half of the pages have no text, the others must have so many characters for each of these. */
 const leastCharacters = 40;
 
+/** Pages with nothing but a head have no text if one in so many pages is of this kind. */
+const stampedShare = 10;
 /** A page lacks text if so many of its characters, and this share of the others, are left out. */
 const lostCharacters = 30;
 const lostShare = 0.03;
@@ -108,7 +110,11 @@ function textOf(pages: readonly PageRuns[]): { text: string; empty: number[] } {
   if (text === "") return { text: flowText(blocks(rows)), empty: pagesWhere(rows, isBare) };
   const isEmpty = (_: unknown, page: number) =>
     isBare(kept[page] ?? []) && isBare(turned[page] ?? []) && (rows[page] ?? []).length <= edgeRows;
-  return { text, empty: pagesWhere(rows, isEmpty) };
+  const empty = pagesWhere(rows, isEmpty);
+  const bare = pagesWhere(pages, isBare);
+  // A title page may have nothing but words that others have as their head. Many scans may have a stamp.
+  const isStamped = empty.length > bare.length + 1 && empty.length * stampedShare >= pages.length;
+  return { text, empty: isStamped ? empty : bare };
 }
 
 /** Reads the pages of a PDF. What cannot be read is left out and told, unless nothing is left. */
