@@ -7,6 +7,7 @@ import {
 } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
+import { type SoundPageTree, withSoundPageTree } from "./page-tree.ts";
 import { readPortfolio } from "./portfolio.ts";
 import { readPages } from "./read-pages.ts";
 import { damaged, refused } from "./refused.ts";
@@ -49,32 +50,38 @@ interface PdfTextOptions {
   readonly isInPortfolio?: boolean;
 }
 
+interface FileReading {
+  readonly reading: DocumentReading;
+  /** The file without its damaged pages, if more of it might be read so. */
+  readonly sound?: SoundPageTree;
+}
+
 async function readOpened(
   name: string,
   pdf: PDFDocumentProxy,
   { limits, progress, isInPortfolio = false }: PdfTextOptions,
-): Promise<DocumentReading> {
+): Promise<FileReading> {
   const { isPortfolio, hasForm, hasXmlForm } = await kindOf(pdf);
   if (isPortfolio) {
     const nothing = async (inner: string) => damaged(inner);
     const part = (inner: string, bytes: Uint8Array, rest: DocumentLimits) =>
       pdfText(inner, bytes, { limits: rest, progress: () => undefined, isInPortfolio: true });
-    return readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part);
+    return { reading: await readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part) };
   }
-  const reading = await readPages(name, pdf, { limits, progress, hasForm });
+  const { reading, unreadable } = await readPages(name, pdf, { limits, progress, hasForm });
   if (hasXmlForm && reading.kind === "text" && reading.text.length <= noticeCharacters) {
     const message = `${name} is an XFA form, which only Adobe's programs can show: open it there, print it to a PDF file, and submit that.`;
-    return refused("DOCUMENT_UNREADABLE", message);
+    return { reading: refused("DOCUMENT_UNREADABLE", message) };
   }
-  return reading;
+  const sound = unreadable > 0 ? withSoundPageTree(await pdf.getData()) : undefined;
+  return sound === undefined ? { reading } : { reading, sound };
 }
 
-/** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
-export async function pdfText(
+async function readFile(
   name: string,
   bytes: Uint8Array,
   options: PdfTextOptions,
-): Promise<DocumentReading> {
+): Promise<FileReading> {
   const task = getDocument({
     data: bytes,
     verbosity: VerbosityLevel.ERRORS,
@@ -88,10 +95,27 @@ export async function pdfText(
   } catch (error) {
     if (error instanceof Error && error.name === "PasswordException") {
       const message = `${name} is encrypted: remove its password and submit it again.`;
-      return refused("DOCUMENT_ENCRYPTED", message);
+      return { reading: refused("DOCUMENT_ENCRYPTED", message) };
     }
-    return damaged(name);
+    return { reading: damaged(name) };
   } finally {
     await task.destroy();
   }
+}
+
+/** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
+export async function pdfText(
+  name: string,
+  bytes: Uint8Array,
+  options: PdfTextOptions,
+): Promise<DocumentReading> {
+  const { reading, sound } = await readFile(name, bytes, options);
+  if (sound === undefined) return reading;
+  const { reading: again } = await readFile(name, sound.bytes, options);
+  if (again.kind !== "text") return reading;
+  const left =
+    sound.removed === 1
+      ? "A page is damaged and is left out."
+      : `${sound.removed} pages are damaged and are left out.`;
+  return { ...again, warnings: [left, ...(again.warnings ?? [])] };
 }

@@ -30,7 +30,7 @@ const stampedShare = 10;
 const lostCharacters = 30;
 const lostShare = 0.03;
 
-const unreadable = {
+const unread = {
   one: "cannot be read and is left out",
   several: "cannot be read and are left out",
 };
@@ -117,16 +117,23 @@ function textOf(pages: readonly PageRuns[]): { text: string; empty: number[] } {
   return { text, empty: isStamped ? empty : bare };
 }
 
+export interface PagesReading {
+  readonly reading: DocumentReading;
+  /** How many pages could not be read. */
+  readonly unreadable: number;
+}
+
 /** Reads the pages of a PDF. What cannot be read is left out and told, unless nothing is left. */
 export async function readPages(
   name: string,
   pdf: PDFDocumentProxy,
   { limits, progress, hasForm }: ReadPagesOptions,
-): Promise<DocumentReading> {
+): Promise<PagesReading> {
   const { numPages } = pdf;
+  const tooLarge = (message: string) => ({ reading: refused("TOO_LARGE", message), unreadable: 0 });
   if (numPages > limits.pages) {
     const message = `${name} has ${numPages} pages, and the limit is ${limits.pages}: split it into several documents.`;
-    return refused("TOO_LARGE", message);
+    return tooLarge(message);
   }
   const pages: PageRuns[] = [];
   const lost = { unreadable: [] as number[], illegible: [] as number[], partly: [] as number[] };
@@ -138,16 +145,18 @@ export async function readPages(
     characters = runs.flat().reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
       const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${numPages}: split it into several documents.`;
-      return refused("TOO_LARGE", message);
+      return tooLarge(message);
     }
     pages.push(runs);
     if (isMilestone(number, numPages)) progress(number, numPages);
   }
-  if (lost.unreadable.length === numPages) return damaged(name);
+  const unreadable = lost.unreadable.length;
+  if (unreadable === numPages) return { reading: damaged(name), unreadable };
   const read = textOf(pages);
   const isLost = new Set([...lost.unreadable, ...lost.illegible]);
   const emptyPages = read.empty.filter((number) => !isLost.has(number));
-  return verdict(name, numPages, read.text, { ...lost, empty: emptyPages });
+  const reading = verdict(name, numPages, read.text, { ...lost, empty: emptyPages });
+  return { reading, unreadable };
 }
 
 /** The pages without text, by the reason. */
@@ -169,7 +178,7 @@ function verdict(name: string, pages: number, text: string, lost: Lost): Documen
     return refused("DOCUMENT_NO_TEXT", message);
   }
   const warnings = [
-    ...pageWarning(lost.unreadable, unreadable.one, unreadable.several),
+    ...pageWarning(lost.unreadable, unread.one, unread.several),
     ...pageWarning(lost.illegible, illegible.one, illegible.several),
     ...pageWarning(lost.partly, partly.one, partly.several),
     ...pageWarning(lost.empty, empty.one, empty.several),
