@@ -159,6 +159,23 @@ test("joins the lines of a paragraph before a capital too, and across columns an
   ]);
 });
 
+test("joins words that are broken by hyphens which the file does not show", async () => {
+  const broken = [
+    "The translations of the miller are kept in the library of the mill, and the trans",
+    "lations of his wife in that of the town. The librarian of the town reads all transla",
+    "tions of the miller in the morning, and those of his wife at noon, when the lib",
+    "rarian of the mill sleeps. He likes those of the wife best, as they are shor",
+    "ter than those of the miller, and is sure that the town does so too, in time.",
+  ];
+  const shown = (lines: readonly string[]) =>
+    lines.map((line, at) => show(line, 72, 700 - at * 14));
+  expect(await paragraphsOf(pagesPdf([shown(broken).join("")]))).toEqual([
+    broken.join(" ").replaceAll(/(trans|transla|lib|shor) (?=lations|tions|rarian|ter)/g, "$1"),
+  ]);
+  const sound = ["The mill is in", "side the town, and the miller looks out", "side each morning."];
+  expect((await paragraphsOf(pagesPdf([shown(sound).join("")]))).join(" ")).toBe(sound.join(" "));
+});
+
 /** A font whose capital letters are letters of a script from a code point on. */
 const lettersFrom = (first: number) => {
   const code = (n: number) => n.toString(16).padStart(4, "0");

@@ -1,3 +1,4 @@
+import { brokenWords } from "./broken-words.ts";
 import { type Line, linePitch } from "./page-lines.ts";
 
 /** A gap of more than this many line pitches separates paragraphs. */
@@ -66,6 +67,7 @@ const isSeamless = (before: string, line: string) =>
  */
 export function flowText(blocks: readonly (readonly Line[])[]): string {
   const pieces: string[] = [];
+  const isBroken = brokenWords(blocks);
   let before: Line | undefined;
   let last: Measures | undefined;
   for (const block of blocks) {
@@ -75,7 +77,8 @@ export function flowText(blocks: readonly (readonly Line[])[]): string {
       else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
         pieces.push(pieces.pop()?.slice(0, -1) ?? "", line.text);
       } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-        pieces.push(isSeamless(before.text, line.text) ? "" : " ", line.text);
+        const isOne = isSeamless(before.text, line.text) || isBroken(before.text, line.text);
+        pieces.push(isOne ? "" : " ", line.text);
       } else pieces.push("\n\n", line.text);
       before = line;
       last = measures;
