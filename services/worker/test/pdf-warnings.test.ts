@@ -82,7 +82,7 @@ test("refuses a document of which most pages are scans, and the others next to e
     await readPdf(pagesPdf([show("Scanned by the office.", 72, 700), ...scans])),
   ).toMatchObject({
     reason: "DOCUMENT_NO_TEXT",
-    message: expect.stringContaining("9 of its 10 pages have no text"),
+    message: expect.stringContaining("9 of its 10 pages have none"),
   });
 });
 
@@ -90,7 +90,15 @@ test("takes a page with nothing but a running head as one without text", async (
   const head = show("Scanned by the office on 3 March.", 72, 750);
   const contents = [..."ABC"].map((name) => head + pageOf(name));
   expect(await readPdf(pagesPdf([...contents, head, head]))).toMatchObject({
-    warnings: [expect.stringMatching(/^2 pages \(4–5\) have no text/)],
+    warnings: [expect.stringMatching(/^2 pages \(4–5\) have no text but a running head/)],
+  });
+});
+
+test("does not refuse a document of which most pages have the same line", async () => {
+  const contents = Array.from({ length: 4 }, () => show("The mill turns.", 72, 700));
+  expect(await readPdf(pagesPdf([...contents, show("The end.", 72, 700)]))).toMatchObject({
+    kind: "text",
+    pages: 5,
   });
 });
 

@@ -23,16 +23,18 @@ function partsOf(before: string, line: string): [end: string, begin: string] | u
 export function brokenWords(
   blocks: readonly (readonly Line[])[],
 ): (before: string, line: string) => boolean {
-  // The first and the last word of a line may be parts.
-  const whole = new Set(blocks.flat().flatMap(({ text }) => wordsOf(text).slice(1, -1)));
+  const whole = new Set<string>();
+  const pairs: [string, string][] = [];
+  for (const block of blocks) {
+    for (const [index, { text }] of block.entries()) {
+      // The first and the last word of a line may be parts.
+      for (const word of wordsOf(text).slice(1, -1)) whole.add(word);
+      const parts = partsOf(block[index - 1]?.text ?? "", text);
+      if (parts !== undefined) pairs.push(parts);
+    }
+  }
   const isBroken = ([end, begin]: [string, string]) =>
     whole.has(end + begin) && !(whole.has(end) && whole.has(begin));
-  const pairs = blocks.flatMap((block) =>
-    block.slice(1).flatMap(({ text }, index) => {
-      const parts = partsOf(block[index]?.text ?? "", text);
-      return parts === undefined ? [] : [parts];
-    }),
-  );
   const broken = pairs.filter(isBroken).length;
   if (broken < leastBroken || broken * linesForEach < pairs.length) return () => false;
   return (before, line) => {
