@@ -94,6 +94,17 @@ test("reads the text of a list in its order, and not the bullets first", async (
   expect(await paragraphsOf(pagesPdf([[...bullets, ...texts].join("")]))).toEqual(items);
 });
 
+test("reads columns whose paragraphs begin at the same heights one after the other", async () => {
+  const long = (lines: readonly string[]) => [...lines, ...lines.slice(0, 2)];
+  const paragraphs = [0, 1, 2].flatMap((at) => [
+    ...column(long(left), 72, 700 - at * 120),
+    ...column(long(right), 320, 700 - at * 120),
+  ]);
+  const text = (await paragraphsOf(pagesPdf([paragraphs.join("")]))).join(" ");
+  const side = (lines: readonly string[]) => Array.from({ length: 3 }, () => long(lines)).flat();
+  expect(text).toBe([...side(left), ...side(right)].join(" "));
+});
+
 test("separates words by the gaps between them, without spaces in the file", async () => {
   const words = (texts: readonly string[], widths: readonly number[]) => {
     let x = 72;

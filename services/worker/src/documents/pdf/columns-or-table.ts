@@ -9,7 +9,7 @@ const proseLetters = 0.6;
 /** A table has at least so many bands. */
 const tableBands = 3;
 /** The bands of a table have at most so many rows on average: paragraphs beside each other have more. */
-const bandRows = 8;
+const bandRows = 5;
 /** Fewer rows on a side than this do not tell whether they are on the same baselines as those of the other. */
 const apartRows = 5;
 
