@@ -1,15 +1,16 @@
 /**
  * How well is the text of PDF files read? `node bench/pdf-text.ts DIRECTORY [part of a file's name]`
  *
- * Reads each PDF of a directory as a worker does, and compares it with what `pdftotext` (Debian: poppler-utils) and, if it
- * is installed, `pdf2txt.py` (PyPI: pdfminer.six) read. The measure is the agreement in word triples: the share of a
- * reference's sequences of three words that the text has too, which falls when words are lost, glued, split, or out of
+ * Reads each PDF of a directory as a worker does, and compares it with what `pdftotext` (Debian: poppler-utils) and, if
+ * it is installed, `pdf2txt.py` (PyPI: pdfminer.six) read. The measure is the agreement in word triples: the share of a
+ * reference's sequences of three words that the text has too. It falls when words are lost, glued, split, or out of
  * order. Running heads and tables of contents do not count, since Millrace leaves them out.
  *
- * A file counts as prose if `isProse` holds for what `pdftotext` reads. The aims: in 95 % of the prose files, an agreement
- * of 0.95 with the program that agrees more. The two programs often disagree, in tables most of all, so a second figure
- * is the agreement with the triples that both of them read. The third is the agreement with pdfminer, which should not be
- * below the agreement of pdftotext with pdfminer.
+ * A file counts as prose if `isProse` holds for what `pdftotext` reads. The aims are that 95 % of the prose files have
+ * an agreement of 0.95 with the program that agrees more, and that the agreement with pdfminer is not below that of
+ * pdftotext with pdfminer. The two programs often disagree, in tables most of all. So a second figure is the agreement
+ * with the triples that both of them read.
+ *
  * The directory keeps the references in `.references`, and the texts that were read in `.references/millrace`.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

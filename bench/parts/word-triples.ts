@@ -61,7 +61,8 @@ const paragraphLines = 4;
 
 /**
  * Whether a text is mostly prose: it has 150 words, and at least 70 % of them stand in paragraphs, that is in 4 or more
- * lines of 5 words or more, one after the other. A table, a form, a drawing or a list of names has shorter lines between.
+ * lines of 5 words or more, one after the other. A table, a form, a drawing or a list of names has shorter lines
+ * between.
  */
 export function isProse(text: string): boolean {
   let all = 0;

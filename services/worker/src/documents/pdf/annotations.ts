@@ -57,8 +57,8 @@ function linesOf(annotation: Annotation): readonly string[] {
 }
 
 /**
- * Returns what was typed into the form fields and text boxes of a page as pieces of text where they stand, so that a value is read after
- * its label.
+ * Returns what was typed into the form fields and text boxes of a page as pieces of text where they stand, so that a
+ * value is read after its label.
  */
 export function annotationItems(annotations: readonly Annotation[]): TextItem[] {
   return annotations.flatMap((annotation) => {

@@ -16,9 +16,9 @@ function partsOf(before: string, line: string): [end: string, begin: string] | u
 }
 
 /**
- * Finds words that are broken at the end of a line by a soft hyphen, which the library leaves out. A document has such words
- * if the two parts often make a word that stands elsewhere in it, while they are no words themselves. The returned function says whether two
- * lines are to be joined without a space.
+ * Finds words that are broken at the end of a line by a soft hyphen, which the library leaves out. A document has such
+ * words if the two parts often make a word that stands elsewhere in it, while they are no words themselves. The
+ * returned function says whether two lines are to be joined without a space.
  */
 export function brokenWords(
   blocks: readonly (readonly Line[])[],

@@ -5,7 +5,9 @@ import { type Line, linePitch } from "./page-lines.ts";
 const paragraphGap = 1.4;
 /** A line that ends before this part of the text's width was ended on purpose. */
 const fullLine = 0.75;
-/** A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence. */
+/**
+ * A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence.
+ */
 const indent = 0.8;
 
 const sentenceEnd = /[.!?…:;。！？：；؟۔]["”’»')\]」』）]*$/;
@@ -48,7 +50,9 @@ function joins(before: Line, line: Line, measures: Measures): boolean {
   return open || isFull(before, measures);
 }
 
-/** Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page. */
+/**
+ * Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page.
+ */
 function continues(before: Line, of: Measures, line: Line): boolean {
   if (bullet.test(line.text) || sentenceEnd.test(before.text)) return false;
   if (goesOn.test(line.text)) return true;
@@ -62,8 +66,8 @@ const isSeamless = (before: string, line: string) =>
   idealographs.test(before.at(-1) ?? "") && idealographs.test(line.charAt(0));
 
 /**
- * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across blocks and pages, and the two parts of a
- * hyphenated word. Empty lines separate paragraphs.
+ * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across
+ * blocks and pages, and the two parts of a hyphenated word. Empty lines separate paragraphs.
  */
 export function flowText(blocks: readonly (readonly Line[])[]): string {
   const pieces: string[] = [];

@@ -1,7 +1,9 @@
 /** Lists of pages, or of parts of another tree, as they stand in a file. */
 const kidsArray = /\/Kids\s*\[((?:\s|null\b|\d+\s+\d+\s+R\b)*)\]/g;
 const kid = /null\b|(\d+\s+\d+)\s+R\b/g;
-/** The counts of pages, which do not hold any more when some are taken out. Without them the library counts for itself. */
+/**
+ * The counts of pages, which do not hold any more when some are taken out. Without them the library counts for itself.
+ */
 const counts = /\/Count\s+\d+/g;
 const definition = /\b(\d+\s+\d+)\s+obj\s*(null\b)?/g;
 
@@ -14,9 +16,9 @@ export interface SoundPageTree {
 }
 
 /**
- * Takes damaged pages out of a PDF's tree of pages: the library gives up all pages of a node after one that is missing. Only
- * the text of the tree is changed, and no length, so that all other parts stay where they are. Undefined if there is nothing to take
- * out. A tree that is compressed is not seen.
+ * Takes damaged pages out of a PDF's tree of pages: the library gives up all pages of a node after one that is missing.
+ * Only the text of the tree is changed, and no length, so that all other parts stay where they are. Undefined if there
+ * is nothing to take out. A tree that is compressed is not seen.
  */
 export function withSoundPageTree(file: Uint8Array): SoundPageTree | undefined {
   const text = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString("latin1");

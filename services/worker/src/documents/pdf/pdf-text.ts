@@ -13,8 +13,8 @@ import { readPages } from "./read-pages.ts";
 import { damaged, refused } from "./refused.ts";
 
 /**
- * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has fonts of
- * its own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
+ * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has
+ * fonts of its own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
  */
 const cMapUrl = join(
   dirname(createRequire(import.meta.url).resolve("pdfjs-dist/package.json")),

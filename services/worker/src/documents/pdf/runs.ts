@@ -116,8 +116,8 @@ export function runsToTheLeft(texts: readonly string[]): boolean {
 }
 
 /**
- * Puts parts of a line, sorted from left to right, into the order of reading. In a line that runs to the left, Latin words and numbers that stand side by
- * side keep their order.
+ * Puts parts of a line, sorted from left to right, into the order of reading. In a line that runs to the left, Latin
+ * words and numbers that stand side by side keep their order.
  */
 export function inReadingOrder<Part extends { readonly isRightToLeft: boolean }>(
   parts: readonly Part[],
