@@ -26,7 +26,9 @@ async function pictureOf(text: string): Promise<Buffer> {
   return canvas.toBuffer("image/png");
 }
 
-type Page = { readonly text: string } | { readonly picture: string; readonly turn?: number };
+type Page =
+  | { readonly text: string }
+  | { readonly picture: string; readonly turn?: number; readonly stamp?: string };
 
 async function scan(...pages: Page[]): Promise<Buffer> {
   const pictures = await Promise.all(
@@ -42,6 +44,7 @@ async function scan(...pages: Page[]): Promise<Buffer> {
         pdf.rotate(turn, { origin: [width / 2, height / 2] });
         if (picture !== undefined) pdf.image(picture, 0, 0, { width });
         else if ("text" in page) write(pdf, page.text);
+        if ("stamp" in page) pdf.fontSize(10).text(page.stamp ?? "", 30, 30);
       }
     },
     { autoFirstPage: false, size, margin: 30 },
@@ -97,6 +100,17 @@ test.each([90, 180, 270])(
     expect(flat((await read()).text)).toBe(mill);
   },
 );
+
+test("reads scanned pages that have a stamp of text", async () => {
+  const pages = [mill, ferry, mill].map((picture) => ({
+    picture,
+    stamp: "Scanned by the archive",
+  }));
+  const { read } = await setup({ ocr: {} }, await scan(...pages, { text: ferry }));
+  const { text } = await read();
+  expect(flat(text).split(mill)).toHaveLength(3);
+  expect(flat(text).split(ferry)).toHaveLength(3);
+});
 
 test("refuses a PDF of a picture without words", async () => {
   const dots = await makePdf(

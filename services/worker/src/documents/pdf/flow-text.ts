@@ -1,10 +1,13 @@
+import { brokenWords } from "./broken-words.ts";
 import { type Line, linePitch } from "./page-lines.ts";
 
 /** A gap of more than this many line pitches separates paragraphs. */
 const paragraphGap = 1.4;
 /** A line that ends before this part of the text's width was ended on purpose. */
 const fullLine = 0.75;
-/** A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence. */
+/**
+ * A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence.
+ */
 const indent = 0.8;
 
 const sentenceEnd = /[.!?…:;。！？：；؟۔]["”’»')\]」』）]*$/;
@@ -47,7 +50,9 @@ function joins(before: Line, line: Line, measures: Measures): boolean {
   return open || isFull(before, measures);
 }
 
-/** Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page. */
+/**
+ * Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page.
+ */
 function continues(before: Line, of: Measures, line: Line): boolean {
   if (bullet.test(line.text) || sentenceEnd.test(before.text)) return false;
   if (goesOn.test(line.text)) return true;
@@ -61,11 +66,12 @@ const isSeamless = (before: string, line: string) =>
   idealographs.test(before.at(-1) ?? "") && idealographs.test(line.charAt(0));
 
 /**
- * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across blocks and pages, and the two parts of a
- * hyphenated word. Empty lines separate paragraphs.
+ * Makes text from the blocks of a document, in the order of reading. It joins the lines of a paragraph, also across
+ * blocks and pages, and the two parts of a hyphenated word. Empty lines separate paragraphs.
  */
 export function flowText(blocks: readonly (readonly Line[])[]): string {
   const pieces: string[] = [];
+  const isBroken = brokenWords(blocks);
   let before: Line | undefined;
   let last: Measures | undefined;
   for (const block of blocks) {
@@ -75,7 +81,8 @@ export function flowText(blocks: readonly (readonly Line[])[]): string {
       else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
         pieces.push(pieces.pop()?.slice(0, -1) ?? "", line.text);
       } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-        pieces.push(isSeamless(before.text, line.text) ? "" : " ", line.text);
+        const isOne = isSeamless(before.text, line.text) || isBroken(before.text, line.text);
+        pieces.push(isOne ? "" : " ", line.text);
       } else pieces.push("\n\n", line.text);
       before = line;
       last = measures;
