@@ -19,8 +19,8 @@ export const installedPrograms = (): Program[] =>
   );
 
 /**
- * Returns what another program reads from a PDF, empty if it fails. It is kept in `.references` beside the PDF, since some
- * programs take minutes for some files.
+ * Returns what another program reads from a PDF, empty if it fails. It is kept in `.references` beside the PDF, since
+ * some programs take minutes for some files.
  */
 export function referenceText(program: Program, path: string): string {
   const kept = join(dirname(path), ".references", program, `${basename(path)}.txt`);

@@ -38,12 +38,11 @@ export function wordsOf(text: string): string[] {
   return joined.match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[\p{L}\p{M}]{2,}/gu) ?? [];
 }
 
-const triplesOf = (words: readonly string[]): Set<string> =>
+export const triplesOf = (words: readonly string[]): Set<string> =>
   new Set(words.slice(2).map((word, index) => `${words[index]} ${words[index + 1]} ${word}`));
 
-/** The share of the reference's different word triples that the text has too: 1 if the reference has none. */
-export function agreement(words: readonly string[], reference: readonly string[]): number {
-  const [have, wanted] = [triplesOf(words), triplesOf(reference)];
+/** The share of the wanted triples that a text has too: 1 if none is wanted. */
+export function agreement(have: ReadonlySet<string>, wanted: ReadonlySet<string>): number {
   if (wanted.size === 0) return 1;
   return [...wanted].filter((triple) => have.has(triple)).length / wanted.size;
 }
@@ -55,13 +54,37 @@ export function recall(words: readonly string[], reference: readonly string[]): 
   return [...wanted].filter((word) => have.has(word)).length / wanted.size;
 }
 
+/** Lines of prose have so many words, even in a narrow column. */
+const lineWords = 5;
+/** Prose has so many lines of this kind one after the other. */
+const paragraphLines = 4;
+
 /**
- * Whether a text is mostly prose: it has 150 words, and at least 70 % of them stand in lines of 6 words or more. A table,
- * a form, a drawing or a list of names has short lines.
+ * Whether a text is mostly prose: it has 150 words, and at least 70 % of them stand in paragraphs, that is in 4 or more
+ * lines of 5 words or more, one after the other. A table, a form, a drawing or a list of names has shorter lines
+ * between.
  */
 export function isProse(text: string): boolean {
-  const lines = text.split("\n").map((line) => wordsOf(line).length);
-  const all = lines.reduce((sum, count) => sum + count, 0);
-  const inLong = lines.reduce((sum, count) => sum + (count >= 6 ? count : 0), 0);
-  return all >= 150 && inLong >= all * 0.7;
+  let all = 0;
+  let inParagraphs = 0;
+  let paragraph: number[] = [];
+  const end = () => {
+    if (paragraph.length >= paragraphLines) {
+      inParagraphs += paragraph.reduce((sum, words) => sum + words, 0);
+    }
+    paragraph = [];
+  };
+  for (const line of text.split("\n")) {
+    const words = wordsOf(line).length;
+    all += words;
+    if (words === 0) continue;
+    // The last line of a paragraph is shorter.
+    if (words >= lineWords) paragraph.push(words);
+    else {
+      if (paragraph.length >= paragraphLines - 1) paragraph.push(words);
+      end();
+    }
+  }
+  end();
+  return all >= 150 && inParagraphs >= all * 0.7;
 }

@@ -43,7 +43,7 @@ test("the program of docs/client.md does what the page says", async () => {
   expect(stdout).toMatch(/^3 SUCCEEDED The ship was late\.$/m);
   expect(stdout).toMatch(/^SUCCEEDED All are read\.$/m);
   expect(stdout).toMatch(new RegExp(`^${jobId} chat 20`, "m"));
-  expect(stdout).toMatch(/^doc_\S+ text\/plain \d+ [0-9a-f]{64}$/m);
+  expect(stdout).toMatch(/^doc_\S+ text\/markdown \d+ [0-9a-f]{64}$/m);
   expect(await readFile(join(folder, "copy"), "utf8")).toBe(
     await readFile(join(root, "ARCHITECTURE.md"), "utf8"),
   );

@@ -1,4 +1,4 @@
-import { decodeText, hasTooManyControls, isControl, textEncodingOf } from "./text-encoding.ts";
+import { controlsIn, decodeText, hasTooManyControls, textEncodingOf } from "./text-encoding.ts";
 import { looksLikeEmail, looksLikeHtml, looksLikeRtf } from "./text-types.ts";
 
 /** A PDF may have bytes before its header, but its header must begin within this window. */
@@ -12,6 +12,13 @@ const HEAD_BYTES = 64 * 1_024;
 /** What kind the content is, judged from the content alone. A ZIP archive may be a document, or anything else. */
 export type ContentKind = "pdf" | "zip" | "rtf" | "html" | "email" | "text" | "other";
 
+function kindByMagic(head: Buffer): ContentKind | undefined {
+  if (head.subarray(0, PDF_WINDOW_BYTES).includes(PDF_MAGIC)) return "pdf";
+  if (ZIP_MAGICS.has(head.toString("hex", 0, 4))) return "zip";
+  // RTF may have binary parts, such as images.
+  return looksLikeRtf(head.toString("latin1", 0, 64)) ? "rtf" : undefined;
+}
+
 /** Checks content as it passes, and keeps only its first bytes. */
 export class ContentCheck {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
@@ -20,6 +27,8 @@ export class ContentCheck {
   #utf8 = true;
   #length = 0;
   #controls = 0;
+  /** The kind, once it is known whatever follows. */
+  #certain: ContentKind | undefined;
 
   add(piece: Uint8Array): void {
     if (this.#kept < HEAD_BYTES) {
@@ -27,12 +36,16 @@ export class ContentCheck {
       this.#pieces.push(piece.slice(0, HEAD_BYTES - this.#kept));
       this.#kept += piece.length;
     }
+    if (this.#certain === undefined && this.#length < PDF_WINDOW_BYTES) {
+      this.#certain = kindByMagic(this.head);
+    }
     this.#length += piece.length;
+    if (this.#certain !== undefined) return;
     if (this.#utf8) {
       this.#utf8 =
         !piece.includes(0) && this.#decodes(() => this.#decoder.decode(piece, { stream: true }));
     }
-    if (!this.#utf8) for (const byte of piece) if (isControl(byte)) this.#controls += 1;
+    if (!this.#utf8) this.#controls += controlsIn(piece);
   }
 
   /** The first bytes of the content. */
@@ -42,11 +55,8 @@ export class ContentCheck {
 
   /** Returns the kind. Call it once, after the last piece. */
   finish(): ContentKind {
+    if (this.#certain !== undefined) return this.#certain;
     const { head } = this;
-    if (head.subarray(0, PDF_WINDOW_BYTES).includes(PDF_MAGIC)) return "pdf";
-    if (ZIP_MAGICS.has(head.toString("hex", 0, 4))) return "zip";
-    // RTF may have binary parts, such as images.
-    if (looksLikeRtf(head.toString("latin1", 0, 64))) return "rtf";
     const text = this.#textOf(head);
     if (text === undefined) return "other";
     if (looksLikeRtf(text)) return "rtf";

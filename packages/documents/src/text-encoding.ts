@@ -10,9 +10,16 @@ const DAMAGED_SHARE = 0.05;
 /** The least share of ASCII and of the punctuation of East Asia in text of 16 bits, in any script. */
 const COMMON_SHARE = 0.01;
 
-/** Whether a byte is a control character other than white space, the escape of ISO 2022 and the end of a DOS file. */
-export const isControl = (byte: number): boolean =>
-  byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b && byte !== 0x1a;
+/** 1 for each byte that is a control character, except white space, the escape of ISO 2022 and the end of a DOS file. */
+const CONTROLS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b && byte !== 0x1a ? 1 : 0,
+);
+
+export function controlsIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 1) count += CONTROLS[bytes[at] ?? 0] ?? 0;
+  return count;
+}
 
 export const hasTooManyControls = (controls: number, length: number): boolean =>
   controls > length * CONTROLS_SHARE;
@@ -83,15 +90,10 @@ export function textEncodingOf(bytes: Uint8Array): TextEncoding | undefined {
     return shareOf(text, NO_TEXT) > DAMAGED_SHARE ? undefined : marked;
   }
   if (isUtf8(bytes)) return "utf-8";
-  let controls = 0;
-  let high = 0;
-  for (const byte of bytes) {
-    if (isControl(byte)) controls += 1;
-    if (byte >= 0x80) high += 1;
-  }
   // Latin letters and spaces of 16 bits have a zero byte, and most other scripts have bytes of control characters.
-  if (hasTooManyControls(controls, bytes.length)) return unmarked16(bytes);
+  if (hasTooManyControls(controlsIn(bytes), bytes.length)) return unmarked16(bytes);
   // So few bytes say nothing if most of them are not ASCII.
   const isShort = bytes.length < 16;
-  return isShort && high * 2 > bytes.length ? undefined : "8-bit";
+  const high = isShort ? bytes.filter((byte) => byte >= 0x80).length : 0;
+  return high * 2 > bytes.length ? undefined : "8-bit";
 }

@@ -94,6 +94,21 @@ test.each<[string, Uint8Array, string, RegExp]>([
   expect(await typeOf(bytes)).toEqual({ reason, problem: expect.stringMatching(problem) });
 });
 
+test("tells the type by pieces of any size", async () => {
+  const documents = [
+    office("word"),
+    Buffer.from("%PDF-1.7\0"),
+    Buffer.from("{\\rtf1 a}"),
+    Buffer.from("a é"),
+  ];
+  for (const bytes of documents) {
+    const check = new ContentCheck();
+    for (const byte of bytes) check.add(Uint8Array.of(byte));
+    const declared = { name: "a", contentType: undefined };
+    expect(await typeOfContent(check, bytes, declared)).toBe(await typeOf(bytes));
+  }
+});
+
 test("reads the directory of an archive from a file on disk", async () => {
   const folder = await mkdtemp(join(tmpdir(), "millrace-types-"));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -18,7 +18,11 @@ const words = (doc: PDFKit.PDFDocument) => void doc.text("The mill turns in the 
 const drawing = (doc: PDFKit.PDFDocument) => void doc.rect(10, 10, 50, 50).fill("red");
 const pages = (count: number) =>
   makePdf((doc) => {
-    for (let page = 1; page < count; page += 1) doc.text("The mill turns.").addPage();
+    // What is the same on several pages would be their running head.
+    const animals = ["whale", "heron", "otter", "beaver", "salmon"];
+    for (let page = 1; page < count; page += 1) {
+      doc.text(`The ${animals[page % animals.length]} lives near the mill.`).addPage();
+    }
     doc.text("The end.");
   });
 const twoPixels = Buffer.from(

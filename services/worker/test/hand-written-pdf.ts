@@ -58,7 +58,7 @@ interface HandWrittenPages {
 /** The number of the first further object, after those of the pages. */
 export const firstMore = (pages: number) => 4 + 3 * pages;
 
-/** A PDF whose pages have these content streams. A page that is undefined is a null object. */
+/** A PDF whose pages have these content streams. A page that is undefined is a number instead. */
 export function pagesPdf(
   contents: readonly (string | undefined)[],
   { font = helvetica, fonts = "", more = [], catalog = "", page = "" }: HandWrittenPages = {},
@@ -70,7 +70,7 @@ export function pagesPdf(
     return [
       `<</Type /Pages /Parent 2 0 R /Kids [${node + 1} 0 R] /Count 1>>`,
       content === undefined
-        ? "null"
+        ? "0"
         : `<</Type /Page /Parent ${node} 0 R /MediaBox [0 0 612 792] /Resources <</Font <</F 3 0 R ${fonts}>>>> /Contents ${node + 2} 0 R ${page}>>`,
       streamOf(content ?? ""),
     ];

@@ -23,6 +23,37 @@ test("reads what was typed into a form after the labels of its fields", async ()
   expect(text).not.toContain("swordfish");
 });
 
+test("reads a value that is longer than its field before the text below it", async () => {
+  const first = firstMore(1);
+  const below = show("This form was printed in 1850.", 72, 680);
+  const pdf = pagesPdf([show("Reason:", 72, 704) + below], {
+    catalog: `/AcroForm <</Fields [${first} 0 R]>>`,
+    page: `/Annots [${first} 0 R]`,
+    more: [
+      `<</Type /Annot /Subtype /Widget /FT /Tx /Ff 4096 /T (a) /F 4 /Rect [150 700 300 716] /DA (/F 12 Tf) /V (The dam\\nis unsafe,\\nand the wheel\\nis old.)>>`,
+    ],
+  });
+  expect((await paragraphsOf(pdf)).join(" ")).toBe(
+    "Reason: The dam is unsafe, and the wheel is old. This form was printed in 1850.",
+  );
+});
+
+test("reads a value that is only in the appearance of its field", async () => {
+  const first = firstMore(1);
+  const pdf = pagesPdf([show("Applicant:", 72, 704)], {
+    catalog: `/AcroForm <</Fields [${first} 0 R]>>`,
+    page: `/Annots [${first} 0 R]`,
+    more: [
+      `<</Type /Annot /Subtype /Widget /FT /Tx /T (a) /F 4 /Rect [150 700 300 716] /AP <</N ${first + 1} 0 R>>>>`,
+      streamOf(
+        "BT /F 12 Tf 2 4 Td (Ada Miller) Tj ET",
+        "/Type /XObject /Subtype /Form /BBox [0 0 150 16] /Resources <</Font <</F 3 0 R>>>>",
+      ),
+    ],
+  });
+  expect(await paragraphsOf(pdf)).toEqual(["Applicant: Ada Miller"]);
+});
+
 test("reads which boxes are ticked", async () => {
   const box = (name: string, state: string, y: number) =>
     `<</Type /Annot /Subtype /Widget /FT /Btn /T (${name}) /V /${state} /AS /${state} /F 4 /Rect [72 ${y} 84 ${y + 12}] /AP <</N <</Yes 5 0 R /Off 5 0 R>>>>>>`;

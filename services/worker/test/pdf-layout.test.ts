@@ -94,6 +94,17 @@ test("reads the text of a list in its order, and not the bullets first", async (
   expect(await paragraphsOf(pagesPdf([[...bullets, ...texts].join("")]))).toEqual(items);
 });
 
+test("reads columns whose paragraphs begin at the same heights one after the other", async () => {
+  const long = (lines: readonly string[]) => [...lines, ...lines.slice(0, 2)];
+  const paragraphs = [0, 1, 2].flatMap((at) => [
+    ...column(long(left), 72, 700 - at * 120),
+    ...column(long(right), 320, 700 - at * 120),
+  ]);
+  const text = (await paragraphsOf(pagesPdf([paragraphs.join("")]))).join(" ");
+  const side = (lines: readonly string[]) => Array.from({ length: 3 }, () => long(lines)).flat();
+  expect(text).toBe([...side(left), ...side(right)].join(" "));
+});
+
 test("separates words by the gaps between them, without spaces in the file", async () => {
   const words = (texts: readonly string[], widths: readonly number[]) => {
     let x = 72;
@@ -157,6 +168,23 @@ test("joins the lines of a paragraph before a capital too, and across columns an
   expect(await paragraphsOf(pdf)).toEqual([
     "Der Rat der Stadt bezahlte den Müller aus den Zöllen der Brücke Bis der lange und sehr kalte Winter kam und das Eis das alte Rad aus Holz zum Stehen brachte.",
   ]);
+});
+
+test("joins words that are broken by hyphens which the file does not show", async () => {
+  const broken = [
+    "The translations of the miller are kept in the library of the mill, and the trans",
+    "lations of his wife in that of the town. The librarian of the town reads all transla",
+    "tions of the miller in the morning, and those of his wife at noon, when the lib",
+    "rarian of the mill sleeps. He likes those of the wife best, as they are shor",
+    "ter than those of the miller, and is sure that the town does so too, in time.",
+  ];
+  const shown = (lines: readonly string[]) =>
+    lines.map((line, at) => show(line, 72, 700 - at * 14));
+  expect(await paragraphsOf(pagesPdf([shown(broken).join("")]))).toEqual([
+    broken.join(" ").replaceAll(/(trans|transla|lib|shor) (?=lations|tions|rarian|ter)/g, "$1"),
+  ]);
+  const sound = ["The mill is in", "side the town, and the miller looks out", "side each morning."];
+  expect((await paragraphsOf(pagesPdf([shown(sound).join("")]))).join(" ")).toBe(sound.join(" "));
 });
 
 /** A font whose capital letters are letters of a script from a code point on. */

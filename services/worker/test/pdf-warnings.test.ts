@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstMore, pagesPdf, show, streamOf } from "./hand-written-pdf.ts";
+import { firstMore, pagesPdf, pdfOf, show, streamOf } from "./hand-written-pdf.ts";
 import { readPdf } from "./read-pdf.ts";
 
 const pageOf = (name: string) => show(`The mill of ${name} turns in the morning.`, 72, 700);
@@ -18,6 +18,36 @@ test("reads the other pages if some are damaged, and names these", async () => {
     warnings: ["3 pages (2, 4–5) cannot be read and are left out."],
   });
 });
+
+test.each([
+  ["one node", "[4 0 R null 6 0 R 12 0 R 99 0 R 8 0 R 10 0 R] /Count 7", "null"],
+  [
+    "several nodes",
+    "[4 0 R null 12 0 R 10 0 R] /Count 7",
+    "<</Type /Pages /Parent 2 0 R /Kids [6 0 R 99 0 R null 8 0 R] /Count 3>>",
+  ],
+])(
+  "reads all other pages if %s of the tree of pages lacks some, and says how many",
+  async (_, kids, node) => {
+    const names = ["Oda", "Ute", "Ina", "Eva"];
+    const page = (index: number) =>
+      `<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources <</Font <</F 3 0 R>>>> /Contents ${index} 0 R>>`;
+    const pdf = pdfOf([
+      "<</Type /Catalog /Pages 2 0 R>>",
+      `<</Type /Pages /Kids ${kids}>>`,
+      "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>",
+      ...names.flatMap((name, at) => [page(5 + 2 * at), streamOf(pageOf(name))]),
+      // Number 12. There is no number 99.
+      node,
+    ]);
+    expect(await readPdf(pdf)).toEqual({
+      kind: "text",
+      text: names.map((name) => `The mill of ${name} turns in the morning.`).join("\n\n"),
+      pages: 4,
+      warnings: ["3 pages are damaged and are left out."],
+    });
+  },
+);
 
 test("refuses a document of which no page can be read", async () => {
   expect(await readPdf(pagesPdf([undefined, undefined]))).toMatchObject({
@@ -52,7 +82,7 @@ test("refuses a document of which most pages are scans, and the others next to e
     await readPdf(pagesPdf([show("Scanned by the office.", 72, 700), ...scans])),
   ).toMatchObject({
     reason: "DOCUMENT_NO_TEXT",
-    message: expect.stringContaining("9 of its 10 pages have no text"),
+    message: expect.stringContaining("9 of its 10 pages have none"),
   });
 });
 
@@ -60,8 +90,22 @@ test("takes a page with nothing but a running head as one without text", async (
   const head = show("Scanned by the office on 3 March.", 72, 750);
   const contents = [..."ABC"].map((name) => head + pageOf(name));
   expect(await readPdf(pagesPdf([...contents, head, head]))).toMatchObject({
-    warnings: [expect.stringMatching(/^2 pages \(4–5\) have no text/)],
+    warnings: [expect.stringMatching(/^2 pages \(4–5\) have no text but a running head/)],
   });
+});
+
+test("does not refuse a document of which most pages have the same line", async () => {
+  const contents = Array.from({ length: 4 }, () => show("The mill turns.", 72, 700));
+  expect(await readPdf(pagesPdf([...contents, show("The end.", 72, 700)]))).toMatchObject({
+    kind: "text",
+    pages: 5,
+  });
+});
+
+test("says nothing of a title page whose words are the head of other pages", async () => {
+  const head = show("The book of the mill", 72, 750);
+  const contents = [..."ABC"].map((name) => head + pageOf(name));
+  expect(await readPdf(pagesPdf([head, ...contents]))).not.toHaveProperty("warnings");
 });
 
 /** Letters of which each stands for another, as in fonts that do not say which characters they show. */

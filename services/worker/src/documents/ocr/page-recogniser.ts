@@ -44,7 +44,9 @@ export function pageRecogniser(options: RecognitionOptions): PageRecogniser {
       `${pagesOf(found.size)} read by text recognition (${languages.join(", ")}), which makes mistakes.`,
     ];
     if (chosen.length < pages.length) {
-      warnings.push(`Only the first ${limit} pages without text were tried: split the document.`);
+      warnings.push(
+        `Text recognition reads ${limit} of the ${pages.length} pages without text: split the document.`,
+      );
     }
     return { pages: found, warnings: found.size === 0 ? warnings.slice(1) : warnings };
   };

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createCanvas } from "@napi-rs/canvas";
 import { getDocument, type PDFPageProxy, VerbosityLevel } from "pdfjs-dist/legacy/build/pdf.mjs";
+import type { GreyImage } from "./grey-image.ts";
 import { DOTS_PER_INCH } from "./tesseract.ts";
 
 const POINTS_PER_INCH = 72;
@@ -10,8 +11,8 @@ const MOST_PIXELS = 12_000_000;
 
 const folder = dirname(createRequire(import.meta.url).resolve("pdfjs-dist/package.json"));
 
-/** Draws a page of a PDF, in shades of grey, as a PGM image. `bytes` cannot be used afterwards. */
-export async function renderPage(bytes: Uint8Array, number: number): Promise<Uint8Array> {
+/** Draws a page of a PDF in shades of grey. `bytes` cannot be used afterwards. */
+export async function renderPage(bytes: Uint8Array, number: number): Promise<GreyImage> {
   const task = getDocument({
     data: bytes,
     verbosity: VerbosityLevel.ERRORS,
@@ -33,7 +34,7 @@ export async function renderPage(bytes: Uint8Array, number: number): Promise<Uin
 
 type RenderContext = NonNullable<Parameters<PDFPageProxy["render"]>[0]["canvasContext"]>;
 
-async function drawn(page: PDFPageProxy): Promise<Uint8Array> {
+async function drawn(page: PDFPageProxy): Promise<GreyImage> {
   const size = page.getViewport({ scale: 1 });
   const wanted = DOTS_PER_INCH / POINTS_PER_INCH;
   const scale = Math.min(wanted, Math.sqrt(MOST_PIXELS / (size.width * size.height)));
@@ -47,14 +48,12 @@ async function drawn(page: PDFPageProxy): Promise<Uint8Array> {
   return greyOf(canvas.getContext("2d").getImageData(0, 0, width, height).data, width, height);
 }
 
-/** Makes a PGM image of pixels in red, green, blue and alpha. */
-function greyOf(pixels: Uint8ClampedArray, width: number, height: number): Uint8Array {
-  const head = Buffer.from(`P5\n${width} ${height}\n255\n`);
-  const image = new Uint8Array(head.length + width * height);
-  image.set(head);
-  for (let from = 0, to = head.length; to < image.length; from += 4, to += 1) {
+/** Takes the grey of pixels in red, green, blue and alpha. */
+function greyOf(pixels: Uint8ClampedArray, width: number, height: number): GreyImage {
+  const grey = new Uint8Array(width * height);
+  for (let from = 0, to = 0; to < grey.length; from += 4, to += 1) {
     const [red = 0, green = 0, blue = 0] = [pixels[from], pixels[from + 1], pixels[from + 2]];
-    image[to] = (red * 77 + green * 150 + blue * 29) >> 8;
+    grey[to] = (red * 77 + green * 150 + blue * 29) >> 8;
   }
-  return image;
+  return { grey, width, height };
 }

@@ -10,7 +10,14 @@ const UPRIGHT = 1;
 /** Resolution that the recognition is told, since images without one are guessed. */
 export const DOTS_PER_INCH = 200;
 
-type Recognise = (image: Uint8Array) => string;
+export interface RecognisedText {
+  /** Empty lines separate paragraphs. */
+  readonly text: string;
+  /** How sure the library is of the words, from 0 to 100. */
+  readonly confidence: number;
+}
+
+type Recognise = (image: Uint8Array) => RecognisedText;
 
 /** Loading a language takes half a second, so a thread keeps the last one. */
 let loaded: { readonly languages: string; readonly recognise: Recognise } | undefined;
@@ -33,14 +40,17 @@ async function load(languages: readonly string[]): Promise<Recognise> {
     core.FS.writeFile("/input", image);
     if (api.SetImageFile(UPRIGHT, 0) !== 0) throw new Error("The image of a page cannot be read.");
     api.Recognize(null);
-    const text = api.GetUTF8Text();
+    const found = { text: api.GetUTF8Text().trim(), confidence: api.MeanTextConf() };
     api.Clear();
-    return text;
+    return found;
   };
 }
 
 /** Reads the text of an image in a format that the library knows, such as PGM. */
-export async function recognise(image: Uint8Array, languages: readonly string[]): Promise<string> {
+export async function recognise(
+  image: Uint8Array,
+  languages: readonly string[],
+): Promise<RecognisedText> {
   const key = languages.join("+");
   if (loaded?.languages !== key) loaded = { languages: key, recognise: await load(languages) };
   return loaded.recognise(image);

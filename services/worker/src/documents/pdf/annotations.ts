@@ -29,10 +29,12 @@ const usualSize = 12;
 const characterWidth = 0.5;
 const lineHeight = 1.15;
 
-/** The lines of a form field's value. */
+/** The lines of a form field's value. Some programs keep it only in the field's appearance. */
 function fieldLines(field: Annotation): readonly string[] {
   const { fieldType, fieldValue, options = [] } = field;
-  if (field.password || fieldValue === null || fieldValue === undefined) return [];
+  if (field.password) return [];
+  if (fieldType !== "Btn" && (fieldValue ?? "").length === 0) return field.textContent ?? [];
+  if (fieldValue === null || fieldValue === undefined) return [];
   if (fieldType === "Btn") {
     const isChecked =
       (field.checkBox === true && fieldValue === field.exportValue) ||
@@ -55,17 +57,19 @@ function linesOf(annotation: Annotation): readonly string[] {
 }
 
 /**
- * Returns what was typed into the form fields and text boxes of a page as pieces of text where they stand, so that a value is read after
- * its label.
+ * Returns what was typed into the form fields and text boxes of a page as pieces of text where they stand, so that a
+ * value is read after its label.
  */
 export function annotationItems(annotations: readonly Annotation[]): TextItem[] {
   return annotations.flatMap((annotation) => {
     if (((annotation.annotationFlags ?? 0) & unseen) !== 0) return [];
-    const lines = linesOf(annotation);
+    const all = linesOf(annotation);
     const [left = 0, bottom = 0, right = 0, top = 0] = annotation.rect ?? [];
     const height = top - bottom;
-    const fits = height > 0 ? height / Math.max(1, lines.length) / lineHeight : usualSize;
+    const fits = height > 0 ? height / Math.max(1, all.length) / lineHeight : usualSize;
     const size = annotation.defaultAppearanceData?.fontSize || Math.min(usualSize, fits);
+    // Lines beyond the field would stand among the text below it.
+    const lines = all.length > 1 && size > fits * 1.2 ? [all.join(" ")] : all;
     // One line stands in the middle of its field, several begin at the top.
     const first =
       lines.length > 1 ? top - size : bottom + Math.max(0, height - size) / 2 + size / 5;

@@ -13,8 +13,8 @@ export function pitchOf(rows: readonly (readonly Run[])[]): number {
 }
 
 /**
- * Splits rows where the distance to the next is wide. Rows of columns that are not on the same baselines stand close, so
- * the distance in a column counts: `least`.
+ * Splits rows where the distance to the next is wide. Rows of columns that are not on the same baselines stand close,
+ * so the distance in a column counts: `least`.
  */
 export function bandsOf(rows: readonly Run[][], least = 0): Run[][][] {
   const pitch = Math.max(least, pitchOf(rows));

@@ -8,6 +8,8 @@ const proseFill = 0.55;
 const proseLetters = 0.6;
 /** A table has at least so many bands. */
 const tableBands = 3;
+/** The bands of a table have at most so many rows on average: paragraphs beside each other have more. */
+const bandRows = 5;
 /** Fewer rows on a side than this do not tell whether they are on the same baselines as those of the other. */
 const apartRows = 5;
 
@@ -56,7 +58,7 @@ function areApart(rows: readonly Run[][], [left, right]: readonly [Run[], Run[]]
 /** Whether most bands of rows begin on both sides at the same height, as the rows of a table do. */
 function hasTableBands(rows: readonly Run[][], [left, right]: readonly [Run[], Run[]]): boolean {
   const bands = bandsOf(rows, Math.max(pitchOf(rowsOf(left)), pitchOf(rowsOf(right))));
-  if (bands.length < tableBands) return false;
+  if (bands.length < tableBands || rows.length > bands.length * bandRows) return false;
   const [lefts, rights] = [new Set(left), new Set(right)];
   const aligned = bands.filter(([top = []]) => {
     const a = top.find((run) => lefts.has(run));

@@ -1,10 +1,13 @@
+import { brokenWords } from "./broken-words.ts";
 import { type Line, linePitch } from "./page-lines.ts";
 
 /** A gap of more than this many line pitches separates paragraphs. */
 const paragraphGap = 1.4;
 /** A line that ends before this part of the text's width was ended on purpose. */
 const fullLine = 0.75;
-/** A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence. */
+/**
+ * A line that begins so many sizes further in than the block begins a paragraph, if the line before ends a sentence.
+ */
 const indent = 0.8;
 
 const sentenceEnd = /[.!?…:;。！？：；؟۔]["”’»')\]」』）]*$/;
@@ -47,7 +50,9 @@ function joins(before: Line, line: Line, measures: Measures): boolean {
   return open || isFull(before, measures);
 }
 
-/** Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page. */
+/**
+ * Whether a block continues the paragraph that the block before it ends with: in the next column, or on the next page.
+ */
 function continues(before: Line, of: Measures, line: Line): boolean {
   if (bullet.test(line.text) || sentenceEnd.test(before.text)) return false;
   if (goesOn.test(line.text)) return true;
@@ -74,6 +79,7 @@ export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
 } {
   let text = "";
   const pageStarts: number[] = [];
+  const isBroken = brokenWords(pages.flat());
   let before: Line | undefined;
   let last: Measures | undefined;
   for (const blocks of pages) {
@@ -85,7 +91,8 @@ export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
         else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
           text = text.replace(/[-‐]$/, "") + tidy(line.text);
         } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-          text += (isSeamless(before.text, line.text) ? "" : " ") + tidy(line.text);
+          const isOne = isSeamless(before.text, line.text) || isBroken(before.text, line.text);
+          text += (isOne ? "" : " ") + tidy(line.text);
         } else text += `\n\n${tidy(line.text)}`;
         before = line;
         last = measures;

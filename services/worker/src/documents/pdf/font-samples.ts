@@ -17,8 +17,9 @@ export interface LegibleItems {
 }
 
 /**
- * Judges each font of a document by the text that it shows on the pages so far: one page may have too little, and a font
- * that says the wrong characters may stand beside sound ones. The returned function leaves out the text of illegible fonts.
+ * Judges each font of a document by the text that it shows on the pages so far: one page may have too little, and a
+ * font that says the wrong characters may stand beside sound ones. The returned function leaves out the text of
+ * illegible fonts.
  */
 export function fontSamples(): (items: readonly (TextItem | TextMarkedContent)[]) => LegibleItems {
   const samples = new Map<string, Sample>();

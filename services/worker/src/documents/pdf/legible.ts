@@ -38,9 +38,9 @@ function mixesScripts(text: string, letters: number): boolean {
 }
 
 /**
- * Whether a text in one font can be what a page shows. A font need not say which characters its glyphs are: then a library
- * returns other characters, such as private or phonetic ones, or letters shifted in the alphabet. `raw` is the text as
- * the library returns it.
+ * Whether a text in one font can be what a page shows. A font need not say which characters its glyphs are: then a
+ * library returns other characters, such as private or phonetic ones, or letters shifted in the alphabet. `raw` is the
+ * text as the library returns it.
  */
 export function isLegible(raw: string): boolean {
   const text = raw.replace(drawn, "");

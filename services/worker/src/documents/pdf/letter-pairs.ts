@@ -31,7 +31,10 @@ const unseen = 0.5;
 
 const signOf = (code: number) => (code >= 97 && code <= 122 ? code - 96 : 0);
 
-/** The words of a text that have three Latin letters or more, without marks and each once. A word is not one letter repeated. */
+/**
+ * The words of a text that have three Latin letters or more, without marks and each once. A word is not one letter
+ * repeated.
+ */
 export function latinWords(text: string): string[] {
   const plain = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const words = new Set(plain.match(/(?<!\p{L})[a-z]{3,}(?!\p{L})/gu) ?? []);

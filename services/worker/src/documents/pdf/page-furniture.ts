@@ -58,8 +58,8 @@ function edgesOf(page: readonly Line[]): Line[] {
 }
 
 /**
- * Whether a page is a table of contents: dot leaders in most of its lines lead to numbers of pages, which do not fall. A
- * list of prices has dot leaders too.
+ * Whether a page is a table of contents: dot leaders in most of its lines lead to numbers of pages, which do not fall.
+ * A list of prices has dot leaders too.
  */
 function isContents(lines: readonly Line[], pages: number): boolean {
   const ends = lines.flatMap(({ text }) => contentsEntry.exec(text)?.[1] ?? []);
@@ -75,8 +75,9 @@ function isContents(lines: readonly Line[], pages: number): boolean {
 }
 
 /**
- * Removes what only helps to leaf through pages: running heads and feet, page numbers and tables of contents. It removes
- * a line only if several pages agree, so that no text is lost by a guess. Each page is a list of rows, from the top.
+ * Removes what only helps to leaf through pages: running heads and feet, page numbers and tables of contents. It
+ * removes a line only if several pages agree, so that no text is lost by a guess. Each page is a list of rows, from the
+ * top.
  */
 export function withoutFurniture(
   pages: readonly (readonly (readonly Run[])[])[],

@@ -7,13 +7,14 @@ import {
 } from "pdfjs-dist/legacy/build/pdf.mjs";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading, RecognisedPages } from "../document-reading.ts";
+import { type SoundPageTree, withSoundPageTree } from "./page-tree.ts";
 import { readPortfolio } from "./portfolio.ts";
 import { readPages } from "./read-pages.ts";
 import { damaged, refused } from "./refused.ts";
 
 /**
- * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has fonts of
- * its own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
+ * The maps from codes to characters that fonts of Chinese, Japanese and Korean name but do not hold. The library has
+ * fonts of its own as well, `standardFontDataUrl`: with them it would prefer a wrong map in some files.
  */
 const cMapUrl = join(
   dirname(createRequire(import.meta.url).resolve("pdfjs-dist/package.json")),
@@ -51,32 +52,39 @@ interface PdfTextOptions {
   readonly recognised?: RecognisedPages | undefined;
 }
 
+interface FileReading {
+  readonly reading: DocumentReading;
+  /** The file without its damaged pages, if more of it might be read so. */
+  readonly sound?: SoundPageTree;
+}
+
 async function readOpened(
   name: string,
   pdf: PDFDocumentProxy,
   { limits, progress, isInPortfolio = false, recognised = new Map() }: PdfTextOptions,
-): Promise<DocumentReading> {
+): Promise<FileReading> {
   const { isPortfolio, hasForm, hasXmlForm } = await kindOf(pdf);
   if (isPortfolio) {
     const nothing = async (inner: string) => damaged(inner);
     const part = (inner: string, bytes: Uint8Array, rest: DocumentLimits) =>
       pdfText(inner, bytes, { limits: rest, progress: () => undefined, isInPortfolio: true });
-    return readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part);
+    return { reading: await readPortfolio(name, pdf, limits, isInPortfolio ? nothing : part) };
   }
-  const reading = await readPages(name, pdf, { limits, progress, hasForm, recognised });
+  const options = { limits, progress, hasForm, recognised };
+  const { reading, unreadable } = await readPages(name, pdf, options);
   if (hasXmlForm && reading.kind === "text" && reading.text.length <= noticeCharacters) {
     const message = `${name} is an XFA form, which only Adobe's programs can show: open it there, print it to a PDF file, and submit that.`;
-    return refused("DOCUMENT_UNREADABLE", message);
+    return { reading: refused("DOCUMENT_UNREADABLE", message) };
   }
-  return reading;
+  const sound = unreadable > 0 ? withSoundPageTree(await pdf.getData()) : undefined;
+  return sound === undefined ? { reading } : { reading, sound };
 }
 
-/** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
-export async function pdfText(
+async function readFile(
   name: string,
   bytes: Uint8Array,
   options: PdfTextOptions,
-): Promise<DocumentReading> {
+): Promise<FileReading> {
   const task = getDocument({
     data: bytes,
     verbosity: VerbosityLevel.ERRORS,
@@ -90,10 +98,30 @@ export async function pdfText(
   } catch (error) {
     if (error instanceof Error && error.name === "PasswordException") {
       const message = `${name} is encrypted: remove its password and submit it again.`;
-      return refused("DOCUMENT_ENCRYPTED", message);
+      return { reading: refused("DOCUMENT_ENCRYPTED", message) };
     }
-    return damaged(name);
+    return { reading: damaged(name) };
   } finally {
     await task.destroy();
   }
+}
+
+/** Extracts the text of a PDF. `bytes` cannot be used afterwards. */
+export async function pdfText(
+  name: string,
+  bytes: Uint8Array,
+  options: PdfTextOptions,
+): Promise<DocumentReading> {
+  const { reading, sound } = await readFile(name, bytes, options);
+  if (sound === undefined) return reading;
+  // Pages have other numbers in this file, so text recognition cannot find those without text.
+  const { recognised: _, ...others } = options;
+  const { reading: again } = await readFile(name, sound.bytes, others);
+  if (again.kind !== "text") return reading;
+  const { withoutText: __, ...kept } = again;
+  const left =
+    sound.removed === 1
+      ? "A page is damaged and is left out."
+      : `${sound.removed} pages are damaged and are left out.`;
+  return { ...kept, warnings: [left, ...(kept.warnings ?? [])] };
 }

@@ -69,8 +69,8 @@ function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, 
 }
 
 /**
- * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as it
- * is shown.
+ * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as
+ * it is shown.
  */
 export function piecesOf(
   items: readonly TextItem[],

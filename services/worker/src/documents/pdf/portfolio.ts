@@ -22,8 +22,8 @@ function leftOut(files: readonly string[], of: number): string[] {
 }
 
 /**
- * Reads the PDF files of a portfolio: a PDF whose own pages only say that it holds other files. The limits hold for all of
- * them together.
+ * Reads the PDF files of a portfolio: a PDF whose own pages only say that it holds other files. The limits hold for all
+ * of them together.
  */
 export async function readPortfolio(
   name: string,

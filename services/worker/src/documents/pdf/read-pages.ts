@@ -7,7 +7,7 @@ import { flowPages } from "./flow-text.ts";
 import { fontSamples, type LegibleItems } from "./font-samples.ts";
 import { withoutFurniture } from "./page-furniture.ts";
 import type { Line } from "./page-lines.ts";
-import { pageWarning } from "./page-warnings.ts";
+import { pageVerdict } from "./page-verdict.ts";
 import { piecesOf } from "./pieces.ts";
 import { blocksOf } from "./reading-order.ts";
 import { recognisedBlocks } from "./recognised-blocks.ts";
@@ -22,30 +22,12 @@ type PageRuns = readonly (readonly Run[])[];
 const shortDocument = 50;
 /** A page that is empty but for so many rows at its edges has no text. */
 const edgeRows = 3;
-/** If more than half of the pages have no text, the others must have so many characters for each of these. */
-const leastCharacters = 40;
 
+/** Pages with nothing but a head have no text if one in so many pages is of this kind. */
+const stampedShare = 10;
 /** A page lacks text if so many of its characters, and this share of the others, are left out. */
 const lostCharacters = 30;
 const lostShare = 0.03;
-
-const unreadable = {
-  one: "cannot be read and is left out",
-  several: "cannot be read and are left out",
-};
-const illegible = {
-  one: "is left out: its fonts do not say which characters they show. Text recognition (OCR) can read it",
-  several:
-    "are left out: their fonts do not say which characters they show. Text recognition (OCR) can read them",
-};
-const partly = {
-  one: "is read in part: some of its fonts do not say which characters they show",
-  several: "are read in part: some of their fonts do not say which characters they show",
-};
-const empty = {
-  one: "has no text: it is blank, or a picture that needs text recognition (OCR)",
-  several: "have no text: they are blank, or pictures that need text recognition (OCR)",
-};
 
 interface ReadPagesOptions {
   readonly limits: DocumentLimits;
@@ -98,8 +80,17 @@ const pagesWhere = <Page>(
   holds: (page: Page, index: number) => boolean,
 ): number[] => pages.flatMap((page, index) => (holds(page, index) ? [index + 1] : []));
 
+interface TextReading {
+  readonly text: string;
+  /** Where the text of each page begins. */
+  readonly pageStarts: readonly number[];
+  /** The pages without text, and those that have only a running head or foot. */
+  readonly empty: readonly number[];
+  readonly stamped: readonly number[];
+}
+
 /** Puts the text of pages into the order of reading, and says which pages have none. */
-function textOf(pages: readonly PageRuns[], recognised: RecognisedPages) {
+function textOf(pages: readonly PageRuns[], recognised: RecognisedPages): TextReading {
   const rows = pages.map(([main = []]) => rowsOf(main));
   const kept = withoutFurniture(rows);
   const turned = pages.map(([, ...groups], index) => [
@@ -108,12 +99,27 @@ function textOf(pages: readonly PageRuns[], recognised: RecognisedPages) {
   ]);
   const blocks = (from: readonly (readonly (readonly Run[])[])[]) =>
     from.map((page, index): Line[][] => [...blocksOf(page.flat()), ...(turned[index] ?? [])]);
+  const empty = pagesWhere(pages, (page, index) => isBare(page) && !recognised.has(index + 1));
   const read = flowPages(blocks(kept));
   // If a document consists only of running heads and feet, these are its text.
-  if (read.text === "") return { ...flowPages(blocks(rows)), empty: pagesWhere(rows, isBare) };
-  const isEmpty = (_: unknown, page: number) =>
-    isBare(kept[page] ?? []) && isBare(turned[page] ?? []) && (rows[page] ?? []).length <= edgeRows;
-  return { ...read, empty: pagesWhere(rows, isEmpty) };
+  if (read.text === "") return { ...flowPages(blocks(rows)), empty, stamped: [] };
+  const stamped = pagesWhere(
+    rows,
+    (page, index) =>
+      !isBare(page) &&
+      page.length <= edgeRows &&
+      isBare(kept[index] ?? []) &&
+      isBare(turned[index] ?? []),
+  );
+  // A title page may have nothing but words that others have as their head. Many scans may have a stamp.
+  const isStamped = stamped.length > 1 && stamped.length * stampedShare >= pages.length;
+  return { ...read, empty, stamped: isStamped ? stamped : [] };
+}
+
+export interface PagesReading {
+  readonly reading: DocumentReading;
+  /** How many pages could not be read. */
+  readonly unreadable: number;
 }
 
 /** Reads the pages of a PDF. What cannot be read is left out and told, unless nothing is left. */
@@ -121,11 +127,12 @@ export async function readPages(
   name: string,
   pdf: PDFDocumentProxy,
   { limits, progress, hasForm, recognised }: ReadPagesOptions,
-): Promise<DocumentReading> {
+): Promise<PagesReading> {
   const { numPages } = pdf;
+  const tooLarge = (message: string) => ({ reading: refused("TOO_LARGE", message), unreadable: 0 });
   if (numPages > limits.pages) {
     const message = `${name} has ${numPages} pages, and the limit is ${limits.pages}: split it into several documents.`;
-    return refused("TOO_LARGE", message);
+    return tooLarge(message);
   }
   const pages: PageRuns[] = [];
   const lost = { unreadable: [] as number[], illegible: [] as number[], partly: [] as number[] };
@@ -140,49 +147,19 @@ export async function readPages(
     characters = runs.flat().reduce((sum, { text }) => sum + text.length + 1, characters);
     if (characters > limits.characters) {
       const message = `${name} holds more than the limit of ${limits.characters} characters of text by page ${number} of ${numPages}: split it into several documents.`;
-      return refused("TOO_LARGE", message);
+      return tooLarge(message);
     }
     pages.push(runs);
     if (isMilestone(number, numPages)) progress(number, numPages);
   }
-  if (lost.unreadable.length === numPages) return damaged(name);
-  const read = textOf(pages, recognised);
+  const unreadable = lost.unreadable.length;
+  if (unreadable === numPages) return { reading: damaged(name), unreadable };
+  const { text, pageStarts, ...without } = textOf(pages, recognised);
   const isLost = new Set([...lost.unreadable, ...lost.illegible]);
-  const emptyPages = read.empty.filter((number) => !isLost.has(number));
-  const reading = verdict(name, numPages, read, { ...lost, empty: emptyPages });
-  const withoutText = [...lost.illegible, ...lost.partly, ...emptyPages].sort((a, b) => a - b);
-  return withoutText.length === 0 ? reading : { ...reading, withoutText };
-}
-
-/** The pages without text, by the reason. */
-type Lost = Readonly<Record<"unreadable" | "illegible" | "partly" | "empty", readonly number[]>>;
-
-function verdict(
-  name: string,
-  pages: number,
-  { text, pageStarts }: { readonly text: string; readonly pageStarts: readonly number[] },
-  lost: Lost,
-): DocumentReading {
-  const without = lost.illegible.length + lost.empty.length;
-  const isAlmostAll = without * 2 > pages && without > 1;
-  if (isAlmostAll && text.length < leastCharacters * without) {
-    const which = `${without} of its ${pages} pages have no text that can be read`;
-    const message =
-      lost.illegible.length > lost.empty.length
-        ? `${name} has fonts that do not say which characters they show, and ${which}: export it again with searchable text, or run text recognition over it first.`
-        : `${name} holds almost no text, and ${which}: if it is scanned, run text recognition over it first.`;
-    return refused("DOCUMENT_NO_TEXT", message);
-  }
-  if (lost.illegible.length > 0 && text === "") {
-    const message = `${name} has fonts that do not say which characters they show: export it again with searchable text, or run text recognition over it first.`;
-    return refused("DOCUMENT_NO_TEXT", message);
-  }
-  const warnings = [
-    ...pageWarning(lost.unreadable, unreadable.one, unreadable.several),
-    ...pageWarning(lost.illegible, illegible.one, illegible.several),
-    ...pageWarning(lost.partly, partly.one, partly.several),
-    ...pageWarning(lost.empty, empty.one, empty.several),
-  ];
-  const reading = { kind: "text" as const, text, pages, pageStarts };
-  return warnings.length === 0 ? reading : { ...reading, warnings };
+  const empty = without.empty.filter((number) => !isLost.has(number));
+  const verdict = pageVerdict(name, numPages, text, { ...lost, ...without, empty });
+  const reading = verdict.kind === "text" ? { ...verdict, pageStarts } : verdict;
+  const withoutText = [...lost.illegible, ...lost.partly, ...empty, ...without.stamped];
+  if (withoutText.length === 0) return { reading, unreadable };
+  return { reading: { ...reading, withoutText: withoutText.sort((a, b) => a - b) }, unreadable };
 }

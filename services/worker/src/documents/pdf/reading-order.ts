@@ -18,9 +18,9 @@ function sidesOf(rows: readonly Run[][], { left, right }: Gutter): [Run[], Run[]
 }
 
 /**
- * Sorts the runs of a page into blocks of lines, in the order of reading. It looks for the white gutter that holds over most
- * rows, and reads what is above it, each side of it, and what is below it, in the same way. A table has gutters too, but
- * is read row by row.
+ * Sorts the runs of a page into blocks of lines, in the order of reading. It looks for the white gutter that holds over
+ * most rows, and reads what is above it, each side of it, and what is below it, in the same way. A table has gutters
+ * too, but is read row by row.
  */
 export function blocksOf(runs: readonly Run[], depth = 0, isInTable = false): Line[][] {
   const rows = rowsOf(runs);

@@ -69,20 +69,32 @@ function standsOver(a: Part, b: Part): boolean {
   );
 }
 
+interface Row<Of> {
+  readonly parts: Of[];
+  /** The part of the largest text. A raised index may be the first part of its row. */
+  main: Of;
+  readonly top: number;
+  leastSize: number;
+}
+
+function fitsInto<Of extends Part>(row: Row<Of>, part: Of): boolean {
+  if (!fits(row.main, part)) return false;
+  const size = Math.min(row.leastSize, part.size);
+  // On one baseline nothing stands over another part. A row may have very many parts.
+  if (row.top - part.y <= sameBaseline * size) return true;
+  return !row.parts.some((other) => standsOver(other, part));
+}
+
 /** Sorts pieces, or runs, into rows from the top of the page to its bottom. */
 export function rowsOf<Of extends Part>(parts: readonly Of[]): Of[][] {
-  const rows: { parts: Of[]; main: Of }[] = [];
+  const rows: Row<Of>[] = [];
   for (const part of parts.toSorted((a, b) => b.y - a.y)) {
     const row = rows.at(-1);
-    if (
-      row === undefined ||
-      !fits(row.main, part) ||
-      row.parts.some((other) => standsOver(other, part))
-    ) {
-      rows.push({ parts: [part], main: part });
+    if (row === undefined || !fitsInto(row, part)) {
+      rows.push({ parts: [part], main: part, top: part.y, leastSize: part.size });
     } else {
       row.parts.push(part);
-      // A raised index is the first part of its row, but the row is where the larger text stands.
+      row.leastSize = Math.min(row.leastSize, part.size);
       if (part.size > row.main.size * 1.1) row.main = part;
     }
   }
@@ -104,8 +116,8 @@ export function runsToTheLeft(texts: readonly string[]): boolean {
 }
 
 /**
- * Puts parts of a line, sorted from left to right, into the order of reading. In a line that runs to the left, Latin words and numbers that stand side by
- * side keep their order.
+ * Puts parts of a line, sorted from left to right, into the order of reading. In a line that runs to the left, Latin
+ * words and numbers that stand side by side keep their order.
  */
 export function inReadingOrder<Part extends { readonly isRightToLeft: boolean }>(
   parts: readonly Part[],
