@@ -19,7 +19,7 @@ import { systemClock as clock } from "@millrace/shared";
 import type { DocumentReading } from "../services/worker/src/documents/document-reading.ts";
 import { openThreadPool } from "../services/worker/src/threads/thread-pool.ts";
 import { installedPrograms, referenceText } from "./parts/reference-texts.ts";
-import { keep, median, rounded } from "./parts/report.ts";
+import { circumstances, keep, median, rounded } from "./parts/report.ts";
 import {
   agreement,
   isProse,
@@ -153,8 +153,7 @@ const meanOf = (of: (pairs: Pairs) => number) =>
 const outcomes = Object.groupBy(rows, ({ outcome }) => outcome);
 const result = {
   question: "agreement of the text of PDF files with other programs, in word triples",
-  date: new Date(clock.nowMs()).toISOString(),
-  node: process.version,
+  ...circumstances("not used"),
   programs,
   files: rows.length,
   outcomes: Object.fromEntries(
