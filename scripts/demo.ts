@@ -1,7 +1,8 @@
-// `npm run demo`: starts a system for the demo only, makes one large PDF and submits one job.
+// `npm run demo`: starts a system for the demo only, makes one large PDF and submits one job, whose parts are shared by two
+// workers. It kills one of them in the middle.
 import { relative, resolve } from "node:path";
 import { connectMillrace, type Job, type Millrace } from "@millrace/client";
-import { startSystem } from "@millrace/local";
+import { type LocalSystem, startSystem } from "@millrace/local";
 import { typesetMobyDick } from "./moby-dick.ts";
 import { runScript, say } from "./run-script.ts";
 import { warningIn } from "./service-log.ts";
@@ -12,10 +13,11 @@ const STOPPED = 130;
 await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   const file = relative("", `${folder}/moby-dick.pdf`);
-  say("starting Redis, a scheduler, a gateway and a worker");
+  say("starting Redis, a scheduler, a gateway and two workers");
   let running = false;
   const system = parts.use(
     await startSystem({
+      workers: 2,
       log(line, service) {
         const warning = warningIn(line, service);
         // The reason why a service does not start is in the error that it ends with.
@@ -41,7 +43,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     documentIds: [id],
   });
   say(`submitted  job ${jobId}\n`);
-  const job = await follow(millrace, jobId, stopping);
+  const job = await follow({ millrace, system, jobId, signal: stopping });
   const took = `waited ${seconds(job.submitTime, job.startTime)}, ran ${seconds(job.startTime, job.finishTime)}`;
   if (job.state !== "SUCCEEDED") {
     throw new Error(
@@ -52,15 +54,53 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   say(`succeeded  ${read} pages in ${summarised} parts: ${took}`);
 });
 
+interface Followed {
+  readonly millrace: Millrace;
+  readonly system: LocalSystem;
+  readonly jobId: string;
+  readonly signal: AbortSignal;
+}
+
+type Status = ReturnType<typeof statusLine>;
+
+/** Shows how many of the job's parts are done, and kills a worker in the middle of the first round. Ends with the parts. */
+async function followParts(
+  groupId: string,
+  status: Status,
+  { millrace, system, signal, isFirst }: Followed & { readonly isFirst: boolean },
+): Promise<void> {
+  let killed = !isFirst;
+  let tenths = -1;
+  for await (const { progress } of millrace.group(groupId).watch({ signal })) {
+    const { total, succeeded } = progress;
+    const now = Math.floor((10 * succeeded) / Math.max(1, total));
+    status.show(`summarising parts: ${succeeded} of ${total}`, now !== tenths);
+    tenths = now;
+    if (killed || succeeded * 2 < total) continue;
+    killed = true;
+    await system.workers[0]?.kill();
+    status.clear();
+    say("killed     a worker: its parts run again in the other one");
+  }
+}
+
 /** Shows the job's progress, and its text as it is written, until its final state. */
-async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): Promise<Job> {
+async function follow(followed: Followed): Promise<Job> {
+  const { millrace, jobId, signal } = followed;
   const status = statusLine(process.stdout);
   const text = wordWrap(process.stdout);
   let tenths = "";
+  let hasText = false;
   let job: Job | undefined;
   for await (const event of millrace.watch(jobId, { signal })) {
     if (event.kind === "job") {
       job = event.job;
+      const { state, childGroupIds } = job;
+      const groupId = childGroupIds.at(-1);
+      if (state === "WAITING" && groupId !== undefined) {
+        const isFirst = childGroupIds.length === 1;
+        await followParts(groupId, status, { ...followed, isFirst });
+      }
     } else if (event.kind === "progress") {
       const { done, total, message } = event;
       // Without a total, progress has no tenths, and each report counts as a milestone.
@@ -69,8 +109,9 @@ async function follow(millrace: Millrace, jobId: string, signal: AbortSignal): P
       tenths = now;
     } else if (event.kind === "text") {
       status.clear();
+      hasText = true;
       text.write(event.text);
-    } else if (event.kind === "reset") {
+    } else if (event.kind === "reset" && hasText) {
       status.clear();
       text.end();
       console.log("\n(a new attempt begins)\n");

@@ -12,6 +12,7 @@ test("demo summarises a book of more than 200 pages and exits with 0", async () 
   expect(Number(pages)).toBeGreaterThanOrEqual(200);
   const submitted = lines.findIndex((line) => line.includes("submitted"));
   expect(lines.slice(submitted).join(" ")).toMatch(/summarising parts: \d+ of \d+ .*whale/i);
+  expect(lines.join("\n")).toContain("killed     a worker: its parts run again in the other one");
   // The output has no control sequences, because it is not a terminal.
   expect(lines.join("")).not.toContain("\x1b");
 });

@@ -40,7 +40,7 @@ test.each([
       // Number 12. There is no number 99.
       node,
     ]);
-    expect(await readPdf(pdf)).toEqual({
+    expect(await readPdf(pdf)).toMatchObject({
       kind: "text",
       text: names.map((name) => `The mill of ${name} turns in the morning.`).join("\n\n"),
       pages: 4,
