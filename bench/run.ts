@@ -15,6 +15,7 @@ const benchmarks = [
   ["engine.ts", "waiting"],
   ["engine.ts", "keys"],
   ["summaries.ts"],
+  ["book.ts", "3"],
 ] as const;
 
 for (const [at, [file, ...args]] of benchmarks.entries()) {
