@@ -19,7 +19,7 @@ import { systemClock as clock } from "@millrace/shared";
 import type { DocumentReading } from "../services/worker/src/documents/document-reading.ts";
 import { openThreadPool } from "../services/worker/src/threads/thread-pool.ts";
 import { installedPrograms, referenceText } from "./parts/reference-texts.ts";
-import { keep, median, rounded } from "./parts/report.ts";
+import { circumstances, keep, median, rounded } from "./parts/report.ts";
 import {
   agreement,
   isProse,
@@ -44,6 +44,14 @@ const limits = { pages: 5_000, characters: 10_000_000 };
 const texts = join(directory, ".references", "millrace");
 mkdirSync(texts, { recursive: true });
 
+/** Each is the share of the second one's triples that the first one reads. */
+interface Pairs {
+  readonly millraceOfPdfminer: number;
+  readonly pdftotextOfPdfminer: number;
+  readonly millraceOfPdftotext: number;
+  readonly pdfminerOfPdftotext: number;
+}
+
 interface Row {
   readonly file: string;
   readonly outcome: string;
@@ -54,8 +62,8 @@ interface Row {
   readonly recall: number | undefined;
   /** The share of the triples that both programs read. Undefined without two programs. */
   readonly both: number | undefined;
-  /** Agreement with pdfminer: of Millrace, and of pdftotext. */
-  readonly pdfminer: { readonly millrace: number; readonly pdftotext: number } | undefined;
+  /** How far the programs agree with each other, and Millrace with each. Undefined without two programs. */
+  readonly pairs: Pairs | undefined;
   readonly ms: number;
 }
 
@@ -100,8 +108,13 @@ async function rowOf(file: string): Promise<Row> {
     best: highest(enough.map((reference) => agreement(triples, triplesOf(reference)))),
     recall: highest(enough.map((reference) => recall(words, reference))),
     both: hasBoth ? agreement(triples, inBoth) : undefined,
-    pdfminer: hasBoth
-      ? { millrace: agreement(triples, ofMiner), pdftotext: agreement(ofPoppler, ofMiner) }
+    pairs: hasBoth
+      ? {
+          millraceOfPdfminer: agreement(triples, ofMiner),
+          pdftotextOfPdfminer: agreement(ofPoppler, ofMiner),
+          millraceOfPdftotext: agreement(triples, ofPoppler),
+          pdfminerOfPdftotext: agreement(ofMiner, ofPoppler),
+        }
       : undefined,
   };
 }
@@ -134,12 +147,13 @@ const summaryOf = (some: readonly Row[]) => ({
 });
 const compared = rows.filter(({ best }) => best !== undefined);
 const prose = compared.filter((row) => row.prose);
-const third = prose.filter((row) => row.pdfminer !== undefined);
+const withPairs = prose.flatMap(({ pairs }) => (pairs === undefined ? [] : [pairs]));
+const meanOf = (of: (pairs: Pairs) => number) =>
+  rounded(withPairs.reduce((sum, pairs) => sum + of(pairs), 0) / withPairs.length);
 const outcomes = Object.groupBy(rows, ({ outcome }) => outcome);
 const result = {
   question: "agreement of the text of PDF files with other programs, in word triples",
-  date: new Date(clock.nowMs()).toISOString(),
-  node: process.version,
+  ...circumstances("not used"),
   programs,
   files: rows.length,
   outcomes: Object.fromEntries(
@@ -147,13 +161,16 @@ const result = {
   ),
   prose: summaryOf(prose),
   all: summaryOf(compared),
-  withPdfminer: {
-    files: third.length,
-    millraceMean: rounded(
-      third.reduce((sum, { pdfminer }) => sum + (pdfminer?.millrace ?? 0), 0) / third.length,
-    ),
-    pdftotextMean: rounded(
-      third.reduce((sum, { pdfminer }) => sum + (pdfminer?.pdftotext ?? 0), 0) / third.length,
+  proseReadByBoth: {
+    files: withPairs.length,
+    millraceOfPdfminer: meanOf((pairs) => pairs.millraceOfPdfminer),
+    pdftotextOfPdfminer: meanOf((pairs) => pairs.pdftotextOfPdfminer),
+    millraceOfPdftotext: meanOf((pairs) => pairs.millraceOfPdftotext),
+    pdfminerOfPdftotext: meanOf((pairs) => pairs.pdfminerOfPdftotext),
+    shareInWhichTheProgramsAgree: rounded(
+      withPairs.filter(
+        (pairs) => Math.max(pairs.pdftotextOfPdfminer, pairs.pdfminerOfPdftotext) >= GOOD,
+      ).length / withPairs.length,
     ),
   },
   seconds: rounded(rows.reduce((sum, { ms }) => sum + ms, 0) / 1_000),
