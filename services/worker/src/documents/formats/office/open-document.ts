@@ -10,10 +10,12 @@ const names: FlowNames = {
   cell: new Set(["table-cell", "covered-table-cell"]),
   characters: { tab: "\t", "line-break": "\n" },
   skipped: new Set([
-    ...["tracked-changes", "annotation", "note-citation", "ruby-text", "forms", "title", "desc"],
-    ...["event-listeners", "page-number", "page-count", "meta", "scripts", "shapes"],
+    ...["tracked-changes", "annotation", "note-citation", "ruby-text", "forms", "desc"],
+    ...["event-listeners", "binary-data", "page-number", "page-count", "meta", "scripts", "shapes"],
   ]),
 };
+/** Here `title` is the title of the document. Elsewhere it names a picture or a shape, for people who do not see it. */
+const textElements = new Set(["p", "h", "span", "a"]);
 /** Spaces that one element may stand for. */
 const MOST_SPACES = 100;
 
@@ -21,6 +23,7 @@ const MOST_SPACES = 100;
 class ContentFlow extends XmlFlow {
   readonly #onPage: () => void;
   #isSheet = false;
+  readonly #open: string[] = [];
 
   constructor(flow: Flow, onPage: () => void) {
     super(flow, names);
@@ -29,6 +32,9 @@ class ContentFlow extends XmlFlow {
 
   override open(name: string, attributes: Attributes): void {
     super.open(name, attributes);
+    const parent = this.#open.at(-1) ?? "";
+    this.#open.push(name);
+    if (name === "title" && !textElements.has(parent)) this.skip();
     if (this.isSkipping) return;
     if (name === "s") {
       const count = Number(attributeOf(attributes, "c") ?? 1);
@@ -43,6 +49,11 @@ class ContentFlow extends XmlFlow {
       const repeated = Number(attributeOf(attributes, "number-columns-repeated") ?? 1);
       if (repeated > 1 && repeated < 1_000) this.flow.skipCells(repeated - 1);
     }
+  }
+
+  override close(name: string): void {
+    this.#open.pop();
+    super.close(name);
   }
 }
 
