@@ -134,6 +134,18 @@ test("keeps a raised index in its line, and an accent on its letter", async () =
   expect(await paragraphsOf(pagesPdf([accents]))).toEqual(["résumé of the mill"]);
 });
 
+test("reads a large initial with the word that it begins", async () => {
+  const initial = show("T", 72, 672, 51);
+  const lines = ["he mill stands at the river north of", "the town. It was built in 1850 by the"];
+  const beside = [...lines, "council, which paid the miller from"].map((line, at) =>
+    show(line, 105, 700 - at * 14),
+  );
+  const below = show("the tolls of the bridge, as the book says.", 72, 658);
+  expect(await paragraphsOf(pagesPdf([initial + beside.join("") + below]))).toEqual([
+    `T${lines.join(" ")} council, which paid the miller from the tolls of the bridge, as the book says.`,
+  ]);
+});
+
 test("reads text once that is drawn twice to be bold", async () => {
   const glyphs = [
     ["B", 72],
@@ -213,6 +225,25 @@ test("reads lines that run to the left from their right end, with spaces, and nu
   expect(await paragraphsOf(pagesPdf([content], lettersFrom(0x05d0)))).toEqual([
     hebrew("ABC DEF 10 GHI"),
   ]);
+});
+
+test("reads the columns of text that runs to the left from the right", async () => {
+  const side = (seed: number) =>
+    Array.from({ length: 4 }, (_, line) =>
+      Array.from({ length: 4 }, (_, word) =>
+        [..."ABCDEF"]
+          .map((_, at) => String.fromCharCode(65 + ((seed + line * 5 + word * 3 + at) % 26)))
+          .join(""),
+      ).join(" "),
+    );
+  const [first, second] = [side(0), side(11)];
+  const backwards = (line: string) => [...line].reverse().join("");
+  const content = first.flatMap((line, at) => [
+    show(backwards(second[at] ?? ""), 72, 700 - at * 14),
+    show(backwards(line), 330, 700 - at * 14),
+  ]);
+  const text = (await paragraphsOf(pagesPdf([content.join("")], lettersFrom(0x05d0)))).join(" ");
+  expect(text).toBe(hebrew([...first, ...second].join(" ")));
 });
 
 test("reads Japanese in a font that names its map, without spaces between lines", async () => {

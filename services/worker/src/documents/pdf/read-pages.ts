@@ -5,6 +5,7 @@ import type { DocumentLimits, DocumentReading, RecognisedPages } from "../docume
 import { annotationItems } from "./annotations.ts";
 import { flowPages } from "./flow-text.ts";
 import { fontSamples, type LegibleItems } from "./font-samples.ts";
+import { withInitials } from "./initials.ts";
 import { withoutFurniture } from "./page-furniture.ts";
 import type { Line } from "./page-lines.ts";
 import { pageVerdict } from "./page-verdict.ts";
@@ -64,7 +65,9 @@ async function readPage(
     const typed = annotationItems(annotations);
     page.cleanup();
     const { items, lost, kept } = legible(content.items);
-    const runs = piecesOf(items, typed, view).map((group) => runsOf(withoutRepeats(group)));
+    const runs = piecesOf(items, typed, view).map((group) =>
+      runsOf(withInitials(withoutRepeats(group))),
+    );
     if (lost > 0 && runs.length === 0) return { runs, lack: "illegible" };
     // Signs from a font of bullets or arrows are no loss.
     return lost > lostCharacters && lost > kept * lostShare ? { runs, lack: "partly" } : { runs };
