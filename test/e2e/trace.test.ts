@@ -79,6 +79,47 @@ test("a job's trace has each attempt with its wait, its provider calls and its f
   expect(spans).toHaveLength(6);
 });
 
+test("the parts of a summary are in the trace of its job, below the attempt that handed them over", async () => {
+  const collector = await startSpanCollector();
+  const provider = await startProviderSimulator(() => answer("By water."));
+  onTestFinished(() => provider[Symbol.asyncDispose]());
+  const system = await startSystem({
+    workers: 2,
+    settings: {
+      all: collector.settings,
+      worker: {
+        MILLRACE_PROVIDER: "openai",
+        OPENAI_API_KEY: "k",
+        OPENAI_BASE_URL: provider.url,
+      },
+    },
+  });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
+  onTestFinished(() => millrace.close());
+  const text = "The mill turns all day, since the river is high. ".repeat(60);
+  const { id } = await millrace.uploadDocument(Buffer.from(text), { name: "mill.txt" });
+  const traceId = "8bf92f3577b34da6a3ce929d0e0e4736";
+  const { jobId } = await millrace.submit({
+    ...{ queue: "documents", type: "summarize", documentIds: [id], payload: { partTokens: 256 } },
+    traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+  });
+  const { result } = await millrace.wait<{ parts: number }>(jobId);
+  const parts = result?.parts;
+  expect(parts).toBeGreaterThan(1);
+
+  const ofParts = ({ name, attributes }: Span) =>
+    name === "millrace.attempt" && attributes["millrace.job.type"] === "summarize-part";
+  const spans = await collector.trace(traceId, (found) => found.filter(ofParts).length === parts);
+  const ofJob = spans.filter(
+    ({ name, attributes }) =>
+      name === "millrace.attempt" && attributes["millrace.job.id"] === jobId,
+  );
+  const parents = new Set(spans.filter(ofParts).map(({ parentId }) => parentId));
+  expect(ofJob.map(({ spanId }) => spanId)).toEqual(expect.arrayContaining([...parents]));
+  expect(parents.size).toBe(1);
+});
+
 test("a call with a caller's error is in the caller's trace, and its span is not marked as failed", async () => {
   const collector = await startSpanCollector();
   const system = await startSystem({ workers: 0, settings: { all: collector.settings } });
