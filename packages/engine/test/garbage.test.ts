@@ -45,11 +45,15 @@ const othersOf = ({ args }: Call): readonly [item: number, id: string][] =>
 /** One field of each kind that a call reads. All jobs are alike, and so are all keys of one kind. */
 function* fieldsToDamage({ args }: Call, reads: readonly Read[]): Generator<Read> {
   const others = args.flatMap(({ item, value }) =>
-    item !== undefined && item !== DAMAGED && value.includes("~") ? [value] : [],
+    item !== undefined && item !== DAMAGED ? (value.match(/[a-z-]+~\w+~\w{26}/g) ?? []) : [],
   );
   const seen = new Set<string>();
   for (const read of reads) {
-    if (others.some((id) => read.key.includes(id))) continue;
+    // A group belongs to the key of its jobs.
+    const ofOther = (id: string) =>
+      read.key.includes(id) ||
+      (read.key.includes("mr:group:") && read.key.includes(`~${id.split("~")[1]}~`));
+    if (others.some(ofOther)) continue;
     const kind = `${read.key.replace(/[^:]*~[^:]*/, "id")} ${read.field.replace(/\d+/g, "0")}`;
     if (seen.has(kind)) continue;
     seen.add(kind);

@@ -19,7 +19,7 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_"],
+  ["stored_", "families_", "budget_", "usage_", "group_"],
 );
 const ofJob: readonly string[] = names
   .filter(
@@ -52,6 +52,8 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
       oneOf(group("account_"))(field) ||
       inWindow(field),
   ],
+  [/^mr:group:[^:]+$/, oneOf(group("group_"))],
+  [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
 ];
 

@@ -113,7 +113,7 @@ local function wait_for(id, fan_out, fields, extra)
   local job_key = base .. id
   rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
   if fields[AT[F.latest_start_ms]] then
-    local deadline_ms = fields[AT[F.deadline_ms]]
+    local deadline_ms = numbers.whole(fields[AT[F.deadline_ms]])
     rcall("HDEL", job_key, F.latest_start_ms)
     rcall("ZREM", base .. "mr:expiry", id)
     if deadline_ms then rcall("ZADD", base .. "mr:expiry", deadline_ms, id) end

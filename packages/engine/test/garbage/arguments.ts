@@ -87,6 +87,41 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       pool,
     },
   ],
+  change_group: ({ groups }) => [
+    { id: groups[1] ?? "", change: "close", reason: "" },
+    { id: groups[1] ?? "", change: "cancel", reason: "enough" },
+  ],
+  create_group: ({ groups, time }) => [
+    {
+      ...{ id: `${groups[1]?.slice(0, -1)}0`, rule: "all", max_in_flight: "2", keep_siblings: "" },
+      ...{ waiter: "", deadline_ms: String(time.nowMs + 5_000), created_ms: String(time.nowMs) },
+      details: "{}",
+    },
+  ],
+  open_fan_out: ({ groups, held, time }) =>
+    ["p", "q"].map((plan) => ({
+      ...{ job_id: held[1]?.jobId ?? "", token: String(held[1]?.token), ordinal: "1", plan },
+      ...{ new_id: `${groups[1]?.slice(0, -1)}0`, rule: "50", max_in_flight: "0" },
+      ...{ keep_siblings: "1", deadline_ms: String(time.nowMs + 500_000) },
+    })),
+  read_children: ({ groups, held }) => [
+    {
+      ...{ after_index: "0", limit: "10", most_bytes: "100000", id: groups[1] ?? "" },
+      ...{ lease_job: "", token: "", ordinal: "0" },
+    },
+    {
+      ...{ after_index: "0", limit: "10", most_bytes: "100000", id: "" },
+      ...{ lease_job: held[1]?.jobId ?? "", token: String(held[1]?.token), ordinal: "1" },
+    },
+  ],
+  read_groups: ({ groups }) => [{ id: [...groups] as unknown as Value }],
+  save_checkpoint: ({ held }) => [
+    { job_id: held[1]?.jobId ?? "", token: String(held[1]?.token), checkpoint: "{}" },
+  ],
+  tend_groups: ({ time }) => [
+    { now_ms: String(time.nowMs + 70_000), keep_ms: "1000", limit: "10" },
+    { now_ms: String(time.nowMs + 850_000), keep_ms: "1000", limit: "10" },
+  ],
   pause_queue: () => [{ paused: "1" }, { paused: "0" }],
   promote_jobs: ({ time }) => [{ now_ms: String(time.nowMs + 20_000) }],
   prune_jobs: ({ time }) => [{ now_ms: String(time.nowMs + 90_000), keep_count: "1" }],
@@ -116,7 +151,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
         lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
         opts: ofJobs(bullOptions),
         spec: ofJobs(storedSpec),
-        ...{ priority: "50", est: "500" },
+        ...{ priority: "50", est: "500", finalizes: [...shard.groups] as unknown as Value },
       },
     ];
   },
@@ -167,6 +202,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
         usage: '{"i":5,"o":5,"c":1}',
       },
       { ...none, kind: "release", body: "", message: "", noted: "", usage: "" },
+      { ...none, kind: "wait", body: "1", message: "", noted: "", usage: "" },
       { ...texts, kind: "fail", state: "FAILED" },
       { ...texts, kind: "retry", delay_ms: "0" },
       { ...texts, kind: "retry", delay_ms: "5000" },
@@ -202,6 +238,14 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       { ...usualJob, more: more({ idempotency: "1000:i41", content_hash: "h" }) },
       { ...usualJob, more: dedup("debounce") },
       { ...usualJob, more: dedup("throttle") },
+      {
+        ...usualJob,
+        more: shard.groups.map((group) => JSON.stringify({ group })) as unknown as Value,
+      },
+      {
+        ...usualJob,
+        more: shard.groups.map((finalizes) => JSON.stringify({ finalizes })) as unknown as Value,
+      },
     ];
   },
 };

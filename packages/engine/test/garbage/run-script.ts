@@ -56,7 +56,7 @@ export async function readsOf(
   )) as string[];
   return Array.from({ length: flat.length / 2 }, (_, at) => ({
     key: flat[2 * at] ?? "",
-    field: flat[2 * at + 1] ?? "",
+    field: String(flat[2 * at + 1] ?? ""),
   }));
 }
 
@@ -80,7 +80,7 @@ for _, key in ipairs(keys) do
   if string.find(name, "^mr:lane:") then place(redis.call("ZRANGE", key, 0, -1)) end
   all[#all + 1] = key .. redis.call("DUMP", key)
 end
-for _, set in ipairs({ "delayed", "completed", "failed", "prioritized" }) do
+for _, set in ipairs({ "delayed", "waiting-children", "completed", "failed", "prioritized" }) do
   place(redis.call("ZRANGE", base .. set, 0, -1))
 end
 place(redis.call("LRANGE", base .. "active", 0, -1))

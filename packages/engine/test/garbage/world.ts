@@ -1,6 +1,7 @@
+import { type GroupId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
 import { type ChainableCommander, Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { accountBase, shardAt } from "../../src/redis/keys.ts";
+import { accountBase, keyOfJob, shardAt } from "../../src/redis/keys.ts";
 import { lease, queue, setup } from "../setup.ts";
 
 export const pool = "openai/gpt-5";
@@ -34,8 +35,19 @@ export async function busyShard() {
         : { ...held, kind: "complete", resultJson: "1", usage },
     ]);
   }
-  const running = keys.map((key, n) => job(key, { ...more(20 + n), pool, maxAttempts: 9 }));
-  await engine.submit(running);
+  // The running jobs are children, and a sibling of each is held back. Their groups have finalizers.
+  const groups = keys.map((key) => newGroupId(queue, key as KeyId, time.nowMs, systemRandom));
+  for (const [n, id] of groups.entries()) {
+    await engine.createGroup({
+      ...{ id, rule: "all", maxInFlight: 1, keepSiblings: false, details: "{}" },
+      ...{ createdAtMs: time.nowMs, deadlineMs: time.nowMs + 800_000 },
+      finalizer: job(keys[n] ?? "", { ...more(50 + n) }),
+    });
+  }
+  const child = (key: string, n: number) =>
+    job(key, { ...more(20 + n), pool, maxAttempts: 9, group: { id: groups[n % 3] as GroupId } });
+  const running = keys.map(child);
+  await engine.submit([...running, ...keys.map((key, n) => child(key, 3 + n))]);
   const first = await lease(engine, 3);
   for (const held of first) {
     await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
@@ -46,6 +58,14 @@ export async function busyShard() {
   const held = await lease(engine, 3);
   for (const one of held)
     await engine.append([{ ...one, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
+  // They have fanned out themselves.
+  for (const { jobId, token } of held) {
+    const fanOut = { ordinal: 1, planHash: "p", rule: 50, maxInFlight: 0, keepSiblings: true };
+    const opened = await engine.openFanOut({ jobId, token, ...fanOut });
+    if (opened.kind !== "opened") throw new Error(opened.kind);
+    const { id } = opened.group;
+    await engine.submit([job(keyOfJob(jobId), { group: { id, index: 1 } })]);
+  }
   const scheduled = keys.map((key, n) =>
     job(key, { ...more(30 + n), runAtMs: time.nowMs + 10_000 }),
   );
@@ -77,6 +97,7 @@ export async function busyShard() {
     accountBase: accountBase(rootPrefix, pool),
     generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
     held,
+    groups,
     ids: {
       running: held.map(({ jobId }) => jobId),
       waiting: waiting.map(({ id }) => id),

@@ -12,10 +12,17 @@ local OVERHEAD = 1024
 local LOOK_MS = 60000
 local FIRST_STATE = "OPEN"
 
+-- The key and the ULID in a group's id. An id of another form is an error.
+function new_groups.parts(id)
+  local key, ulid = string.match(id, "^[^~]+~([^~]+)~(%w+)$")
+  if not key then error("a group's id must have the form of a job's") end
+  return key, ulid
+end
+
 -- Stores a group, unless it exists.
 function new_groups.add(id, spec)
   local group_key = base .. "mr:group:" .. id
-  local key, ulid = string.match(id, "^[^~]+~([^~]+)~(%w+)$")
+  local key, ulid = new_groups.parts(id)
   if rcall("HSETNX", group_key, F.group_state, FIRST_STATE) == 0 then return end
   local bytes = OVERHEAD + #(spec.details or "")
   rcall("HSET", group_key, F.group_rule, spec.rule, F.group_max_in_flight, spec.max_in_flight, F.group_keep_siblings,

@@ -53,7 +53,7 @@ end
 
 -- Cancels what the last group that a job waited for, or was about to wait for, still does.
 local function cancel_children(child_groups, state)
-  local group = groups.get(string.match(child_groups, "(%S+)$"))
+  local group = groups.get(string.match(child_groups, "(%S+)$") or "")
   if group then groups.cancel(group, "CANCELLED", "the job that waits for the group became " .. state) end
 end
 

@@ -28,6 +28,8 @@ groups.LOOK_MS = 60000
 
 groups.FINAL = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
+-- The marks of children that have ended.
+local ENDED = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true, REMOVED = true }
 local GROUP_TEXTS = { state = F.group_state, rule = F.group_rule, waiter = F.group_waiter, kind = F.group_kind,
   keep_siblings = F.group_keep_siblings, cancel = F.group_cancel, cancel_reason = F.group_cancel_reason,
   plan = F.group_plan, waited = F.group_waited, finished_ms = F.group_finished_ms }
@@ -119,7 +121,7 @@ function groups.reopen(child_of, job_id)
   local group = id and groups.get(id)
   if not group then return false end
   local mark = groups.child(group, index)
-  if not mark or mark == "-" or mark == "+" then return false end
+  if not mark or not ENDED[mark] then return false end
   group[mark] = group[mark] - 1
   if not groups.FINAL[group.state] then alter(group, "in_flight", group.in_flight + 1) end
   look_at_group(group)
@@ -187,7 +189,7 @@ local function count_ends(group)
     if ulid == one.ulid then
       if mark == "-" then
         group.in_flight = group.in_flight - 1
-      elseif mark ~= "+" and mark ~= "*" then
+      elseif ENDED[mark] then
         group[mark] = group[mark] - 1
       end
       group[one.state] = group[one.state] + 1
