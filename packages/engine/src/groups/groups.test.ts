@@ -1,4 +1,4 @@
-import { type GroupId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
+import { type GroupId, type JobId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
 import { withBackend } from "bullmq";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
@@ -360,4 +360,69 @@ test("the groups of a key are listed, newest first, in pages", async () => {
   const rest = await engine.listGroups({ ...filter, pageToken: first.nextPageToken as string });
   expect(rest.groups.map(({ id }) => id)).toEqual(ids.slice(2));
   expect(await engine.listGroups({ ...filter, keyId: "bbbb" as KeyId })).toEqual({ groups: [] });
+});
+
+test("reports the waiting children of a cancelled group, its finalizer and the group, once", async () => {
+  const { job, create, join, group, tend, others, engine } = await grouped();
+  const finalizer = job("aaaa", { type: "join" });
+  const id = await create({ finalizer });
+  const children = await join(id, 2);
+  await engine.cancelGroup(id, "stop");
+  expect(others).toEqual([]);
+  await tend();
+  await tend();
+  expect(await group(id)).toMatchObject({ state: "CANCELLED" });
+  expect(others).toEqual([
+    ...children.map((jobId) => ({ jobId, state: "CANCELLED", type: "summarize" })),
+    { jobId: finalizer.id, state: "CANCELLED", type: "join" },
+    { id, state: "CANCELLED" },
+  ]);
+});
+
+test("reports a finalizer that ends in the call that ends the last child", async () => {
+  const { job, create, join, fail, succeed, others, engine } = await grouped();
+  const finalizer = job("aaaa", { type: "join" });
+  const id = await create({ finalizer });
+  await join(id, 1);
+  await engine.closeGroup(id);
+  await fail(await lease(engine, 1));
+  const succeeds = await create();
+  await join(succeeds, 1);
+  await succeed(await lease(engine, 1));
+  await engine.closeGroup(succeeds);
+  expect(others).toEqual([
+    { jobId: finalizer.id, state: "FAILED", type: "join" },
+    { id, state: "FAILED" },
+    { id: succeeds, state: "SUCCEEDED" },
+  ]);
+});
+
+test.each<[string, (one: Awaited<ReturnType<typeof grouped>>, child: JobId) => Promise<unknown>]>([
+  ["cancelled", ({ engine }, child) => engine.cancel(child, "")],
+  [
+    "reaped",
+    ({ engine, time }) => {
+      time.nowMs += 2_000;
+      return engine.reap(queue, 10);
+    },
+  ],
+  [
+    "found to be late when it is its turn",
+    ({ engine, time }) => {
+      time.nowMs += 2_000;
+      return lease(engine, 1);
+    },
+  ],
+])("reports a finalizer whose last child is %s", async (_, end) => {
+  const parts = await grouped();
+  const { engine, time, job, create, join, others } = parts;
+  const finalizer = job("aaaa", { type: "join" });
+  const id = await create({ finalizer });
+  const [child] = await join(id, 1, { deadlineMs: time.nowMs + 1_000 });
+  await engine.closeGroup(id);
+  await end(parts, child as JobId);
+  expect(others).toEqual([
+    { jobId: finalizer.id, state: "FAILED", type: "join" },
+    { id, state: "FAILED" },
+  ]);
 });

@@ -1,7 +1,7 @@
 -- tend_groups: look at groups that are due.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, keep_ms, limit
--- RETURNS  {"OK", more}
+-- RETURNS  {"OK", more, other_ends}, see ends.report
 -- REPEAT   safe
 -- TOUCHES  mr:groups (zset), mr:groups-ended (zset), mr:group: (hash), mr:group-index: (zset)
 --
@@ -37,7 +37,7 @@ local function stop(group, job_id, state)
   end
   local expired = group.cancel == "EXPIRED"
   waiting.take_out(job_id)
-  ends.give_up(job_id, waiting.PLACES[state], expired and "EXPIRED" or "CANCELLED",
+  ends.give_up_other(job_id, waiting.PLACES[state], expired and "EXPIRED" or "CANCELLED",
     expired and "DEADLINE_EXCEEDED" or "CANCELLED", group.cancel_reason)
 end
 
@@ -105,4 +105,4 @@ stored.flush()
 events.flush()
 signals.publish()
 local first = rcall("ZRANGE", base .. "mr:groups", 0, 0, "WITHSCORES")
-return { "OK", first[2] and tonumber(first[2]) <= now_ms and 1 or 0 }
+return { "OK", first[2] and tonumber(first[2]) <= now_ms and 1 or 0, ends.report() }

@@ -252,6 +252,10 @@ local CANCEL_STATES = { CANCELLED = "CANCELLED", EXPIRED = "EXPIRED" }
 local function finish_group(group, met, all_ended, give_up)
   group.state = CANCEL_STATES[group.cancel] or (met and "SUCCEEDED" or "FAILED")
   group.finished_ms = now_text
+  if group.kind ~= "fan_out" then
+    local n = #groups.finished
+    groups.finished[n + 1], groups.finished[n + 2] = group.id, group.state
+  end
   if all_ended then
     rcall("ZREM", base .. "mr:groups", group.id)
     rcall("ZADD", base .. "mr:groups-ended", now_text, group.id)
