@@ -36,10 +36,10 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
     return args;
   },
   decode(reply, { settlements }) {
-    const [others, ...words] = asList(reply);
+    const words = asList(reply);
     return {
       outcomes: settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1])),
-      others: otherEnds(others),
+      others: otherEnds(words.at(-1)),
     };
   },
 });
