@@ -23,7 +23,8 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      { test: { name: "rules", include: ["test/rules/**/*.test.ts"] } },
+      // Some run whole programs, such as knip.
+      { test: { name: "rules", include: ["test/rules/**/*.test.ts"], testTimeout: 60_000 } },
     ],
     // Two cores serve the tests and the real servers that they start.
     maxWorkers: 2,

@@ -3,6 +3,7 @@
 import {
   defaultBackoff,
   type KeyId,
+  newGroupId,
   newJobId,
   type QueueName,
   systemClock,
@@ -102,7 +103,8 @@ test("shards are spread over the masters, and every script stays in the slot of 
   await engine.pauseQueue(queue, false);
   const { succeeded, failed, ...rest } = await engine.stats(queue);
   expect(succeeded + failed).toBe(200);
-  expect(rest).toEqual({ dead: 0, queued: 0, scheduled: 0, running: 0, lanes: 0, paused: false });
+  const nothing = { dead: 0, queued: 0, scheduled: 0, running: 0, lanes: 0, groups: 0 };
+  expect(rest).toEqual({ ...nothing, paused: false });
   while ((await engine.prune(queue, 100)).pruned > 0);
   expect(await engine.audit()).toEqual([]);
   const left = await Promise.all(
@@ -273,4 +275,25 @@ test("a Cluster's node is refused as a single server, and a single server is ref
 test("queues and accounts are registered in one slot", () => {
   const slots = Object.values(registryKeys("mr")).map((key) => /\{(.*?)\}/.exec(key)?.[1]);
   expect(new Set(slots)).toEqual(new Set(["registry"]));
+});
+
+test("a group and its jobs stay in the slot of their shard", async () => {
+  const { engine, queue, job, lease } = await setup();
+  const nowMs = systemClock.nowMs();
+  const id = newGroupId(queue, "key1" as KeyId, nowMs, systemRandom);
+  const finalizer = job("key1");
+  await engine.createGroup({
+    ...{ id, rule: "all", maxInFlight: 1, keepSiblings: false, finalizer },
+    ...{ createdAtMs: nowMs, deadlineMs: nowMs + 3_600_000 },
+  });
+  await engine.submit([job("key1", { group: { id } }), job("key1", { group: { id } })]);
+  await engine.closeGroup(id);
+  for (let leases = await lease(9); leases.length > 0; leases = await lease(9)) {
+    await engine.settle(leases.map((one) => ({ ...one, kind: "complete", resultJson: "1" })));
+    await engine.tendGroups(queue, 10);
+  }
+  const [group] = await engine.getGroups([id]);
+  expect(group).toMatchObject({ state: "SUCCEEDED", succeeded: 2 });
+  expect((await engine.getJobs([finalizer.id]))[0]?.state).toBe("SUCCEEDED");
+  expect((await engine.listGroupChildren(id, 0, 10))?.children).toHaveLength(2);
 });

@@ -126,6 +126,14 @@ test("holds the limits for all files of a portfolio together", async () => {
   expect(await readPdf(pdf, { characters: 40 })).toMatchObject({ reason: "TOO_LARGE" });
 });
 
+test("bounds the warnings of a portfolio of very many files", async () => {
+  const part = pagesPdf([show("The mill turns.", 72, 700), ""]);
+  const pdf = pagesPdf([notice], attached(Array.from({ length: 30 }, () => part)));
+  const reading = await readPdf(pdf);
+  expect(reading).toMatchObject({ kind: "text", pages: 60 });
+  expect(reading.kind === "text" && reading.warnings).toHaveLength(20);
+});
+
 test("does not read portfolios in portfolios", async () => {
   const deep = pagesPdf([notice], attached([inner("The mill turns.")]));
   expect(await readPdf(pagesPdf([notice], attached([deep])))).toMatchObject({

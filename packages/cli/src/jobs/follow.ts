@@ -6,6 +6,7 @@ import { note, writeJson, writeRaw, writeText } from "../output.ts";
 import { printableJson } from "../printable.ts";
 import type { Shell } from "../shell.ts";
 import { statusLine } from "../status-line.ts";
+import { childrenProgress } from "./children-progress.ts";
 
 export interface FollowOptions {
   readonly fromOffset: number;
@@ -26,6 +27,7 @@ export async function follow(
 ): Promise<void> {
   const screen = options.json ? jsonScreen(shell, options) : textScreen(shell, options);
   let next = options.fromOffset;
+  const children = childrenProgress(millrace, screen.progress);
   let last: Job | undefined;
   try {
     const events = millrace.watch(jobId, { fromOffset: next, signal: shell.interrupted });
@@ -33,8 +35,10 @@ export async function follow(
       if (event.kind === "job") last = event.job;
       else next = event.offset + 1;
       screen.show(event);
+      if (event.kind === "job" && shell.err.isTTY && !options.json) children.at(event.job);
     }
   } catch (error) {
+    children.stop();
     screen.end();
     if (!shell.interrupted.aborted) {
       // A caller who waits only for the result gets it, even if earlier output is no longer kept.
@@ -47,6 +51,7 @@ export async function follow(
       `Stopped watching; the job continues. To watch it again, run: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
     );
   }
+  children.stop();
   screen.end();
   if (last !== undefined) assertSucceeded(last);
 }
@@ -64,6 +69,8 @@ function assertSucceeded({ id, state, failure }: Job): void {
 
 interface Screen {
   show(event: WatchEvent): void;
+  /** Shows what the job waits for. */
+  progress(text: string): void;
   end(): void;
 }
 
@@ -72,6 +79,7 @@ const jsonScreen = (shell: Shell, { stream }: FollowOptions): Screen => ({
     if (stream) writeJson(shell, event);
     else if (event.kind === "job" && isFinal(event.job.state)) writeJson(shell, event.job);
   },
+  progress: () => undefined,
   end: () => undefined,
 });
 
@@ -116,6 +124,9 @@ function textScreen(shell: Shell, { stream }: FollowOptions): Screen {
         case "data":
           return;
       }
+    },
+    progress(text) {
+      if (!wrote) status.show(text);
     },
     end() {
       endLine();

@@ -3,13 +3,13 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { audit } from "../../test/audit.ts";
 import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "../../test/setup.ts";
-import type { FanOut, JobSpec, Lease } from "../index.ts";
+import type { FanOut, JobSpec, Lease, QueueChange } from "../index.ts";
 
 const failure = { reason: "PROVIDER_ERROR", message: "the provider answered 500", retryable: true };
 
 /** A running job that may fan out. */
-async function running(spec: Partial<JobSpec> = {}) {
-  const parts = await setup();
+async function running(spec: Partial<JobSpec> = {}, change: Partial<QueueChange> = {}) {
+  const parts = await setup(change);
   const { engine, job, url, rootPrefix } = parts;
   const redis = new Redis(url);
   onTestFinished(async () => {
@@ -60,6 +60,13 @@ test("a job that fans out holds no lease, and is leased again with its attempt's
   });
   expect(await engine.readChildren(parent, 1, 0, 10)).toEqual({ kind: "leaseLost" });
   await succeed([again]);
+});
+
+test("a queue that restricts its types takes the children of a fan-out", async () => {
+  const { engine, job, parent, open, add } = await running({}, { types: ["book"] });
+  const id = await open(parent);
+  expect(await add(id, 1, 1)).toEqual([{ kind: "accepted" }]);
+  expect(await engine.submit([job("aaaa", { type: "page" })])).toEqual([{ kind: "unknownType" }]);
 });
 
 test("an attempt that died while it added children finds them again", async () => {

@@ -83,7 +83,7 @@ async function submitTo(
     order.map((index) => jobs[index] as JobSpec),
     (job) => {
       const shard = shardOf(job.id);
-      return shard && takes(shard.definition, job.type) ? shard : undefined;
+      return shard && (isFanOutChild(job) || takes(shard.definition, job.type)) ? shard : undefined;
     },
     (job) => job.payloadJson.length + 1_024,
     ({ base, definition }, group) => {
@@ -101,6 +101,9 @@ async function submitTo(
   });
   return results;
 }
+
+/** A queue restricts what callers submit. The types of a fan-out's children are a matter of the workers. */
+const isFanOutChild = ({ group }: JobSpec): boolean => group?.index !== undefined;
 
 /** Whether a queue takes jobs of a type. */
 export const takes = ({ types }: Pick<JobSettings, "types">, type: string): boolean =>

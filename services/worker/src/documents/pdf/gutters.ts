@@ -9,7 +9,7 @@ export interface Gutter {
 }
 
 /** How many rows are looked at together to find a strip: a few, since wide text may stand close above and below. */
-const windows = [3, 9];
+const windows = [9, 3];
 /** The least width of a gutter, in parts of the font's size. */
 const leastWidth = 0.65;
 /** A row on one side only belongs to the columns if it is as near as this many sizes. */
@@ -92,35 +92,54 @@ function trimmed(rows: Rows, { left, right }: Strip, from: number, to: number, s
   return { first, last, support };
 }
 
+/** A strip with the rows in which it is white. */
+interface WhiteStrip extends Strip {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Finds the white strips of a region, each with all rows in which it is white. */
+function whiteStrips(rows: Rows, width: number): WhiteStrip[] {
+  const found: WhiteStrip[] = [];
+  const isKnown = (strip: Strip, start: number, end: number) =>
+    found.some(
+      ({ left, right, from, to }) =>
+        from <= start && to >= end && strip.left <= left && strip.right >= right,
+    );
+  // The longest windows come first: a strip through all rows need not be found again in each of them.
+  const lengths = new Set([rows.length, ...windows].map((length) => Math.min(length, rows.length)));
+  for (const length of lengths) {
+    const step = Math.max(1, length >> 1);
+    for (let start = 0; start + length <= rows.length; start += step) {
+      for (const strip of stripsBetween(rows.slice(start, start + length), width)) {
+        let [from, to] = [start, start + length - 1];
+        if (isKnown(strip, from, to)) continue;
+        while (from > 0 && narrowed(strip, rows[from - 1] ?? [], width)) from -= 1;
+        while (to + 1 < rows.length && narrowed(strip, rows[to + 1] ?? [], width)) to += 1;
+        found.push({ ...strip, from, to });
+      }
+    }
+  }
+  return found;
+}
+
 /** Finds the gutter that divides most rows: at least so many on each side. Undefined if there is none. */
 export function findGutter(rows: Rows, leastRows: number): Gutter | undefined {
   if (rows.length < leastRows) return undefined;
   const sizes = rows.map((row) => row[0]?.size ?? 0).toSorted((a, b) => a - b);
   const size = sizes[sizes.length >> 1] ?? 0;
-  const width = size * leastWidth;
   let best: { gutter: Gutter; support: number; width: number } | undefined;
-  const seen = new Set<string>();
-  for (const length of new Set([...windows, rows.length].map((n) => Math.min(n, rows.length)))) {
-    const step = Math.max(1, length >> 1);
-    for (let start = 0; start + length <= rows.length; start += step) {
-      for (const strip of stripsBetween(rows.slice(start, start + length), width)) {
-        let [from, to] = [start, start + length - 1];
-        while (from > 0 && narrowed(strip, rows[from - 1] ?? [], width)) from -= 1;
-        while (to + 1 < rows.length && narrowed(strip, rows[to + 1] ?? [], width)) to += 1;
-        const key = `${from} ${to} ${Math.round(strip.left)} ${Math.round(strip.right)}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        const { first, last, support } = trimmed(rows, strip, from, to, size);
-        if (support < leastRows) continue;
-        const wide = strip.right - strip.left;
-        if (
-          best === undefined ||
-          support > best.support ||
-          (support === best.support && wide > best.width)
-        ) {
-          best = { gutter: { ...strip, first, last }, support, width: wide };
-        }
-      }
+  for (const strip of whiteStrips(rows, size * leastWidth)) {
+    const { left, right } = strip;
+    const { first, last, support } = trimmed(rows, strip, strip.from, strip.to, size);
+    const width = right - left;
+    if (
+      support >= leastRows &&
+      (best === undefined ||
+        support > best.support ||
+        (support === best.support && width > best.width))
+    ) {
+      best = { gutter: { left, right, first, last }, support, width };
     }
   }
   return best?.gutter;

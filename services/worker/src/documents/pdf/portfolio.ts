@@ -4,6 +4,9 @@ import type { DocumentLimits, DocumentReading } from "../document-reading.ts";
 /** A warning names at most so many files of a portfolio. */
 const namedFiles = 5;
 
+/** The files of a portfolio have at most so many warnings together. */
+const mostWarnings = 20;
+
 type ReadPart = (
   name: string,
   bytes: Uint8Array,
@@ -58,6 +61,7 @@ export async function readPortfolio(
     const message = `${name} is a PDF portfolio, and its own pages are not its content: extract the files that it holds, and submit each of them.`;
     return { kind: "refused", reason: "DOCUMENT_UNREADABLE", message };
   }
+  warnings.splice(mostWarnings, Infinity);
   warnings.push(...leftOut(unread, files.length));
   const reading = {
     ...{ kind: "text" as const, text: texts.join("\n\n"), pages: limits.pages - pagesLeft },

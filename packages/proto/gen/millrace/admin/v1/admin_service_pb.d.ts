@@ -441,7 +441,7 @@ export declare type Queue = Message<"millrace.admin.v1.Queue"> & {
   shards: number;
 
   /**
-   * The job types that the queue accepts. Empty: any.
+   * The job types that the queue accepts from callers. Empty: any. The children of a fan-out may be of any type.
    *
    * @generated from field: repeated string types = 3;
    */
