@@ -16,7 +16,7 @@ import { median, ratioText, rounded } from "./report.ts";
 const KEY = "key0000000" as KeyId;
 const CHILDREN = 10_000;
 const SETTLE_BATCH = 32;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const DAY_MS = 24 * 3_600_000;
 
 const stages = ["submit", "leaseAndSettle", "life"] as const;
