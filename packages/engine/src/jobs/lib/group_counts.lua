@@ -122,7 +122,9 @@ function groups.note_end(child_of, job_id, state, body)
   local ulid = group and ulid_of(job_id)
   if not ulid then return end
   if #body > groups.INLINE_BYTES then body = "" end
-  group.ended[#group.ended + 1] = { index = index, ulid = ulid, state = state, body = body }
+  local ended = group.ended
+  local n = #ended
+  ended[n + 1], ended[n + 2], ended[n + 3], ended[n + 4] = index, ulid, state, body
   look_at_group(group)
 end
 
@@ -191,24 +193,25 @@ end
 
 -- Writes the ends of children into their entries, and counts them. An end that is repeated replaces the one before.
 local function count_ends(group)
-  local indexes, sets = {}, {}
-  for i, one in ipairs(group.ended) do indexes[i] = one.index end
+  local indexes, sets, ended = {}, {}, group.ended
+  for at = 1, #ended, 4 do indexes[#indexes + 1] = ended[at] end
   local entries = rcall("HMGET", children_of(group), unpack(indexes))
-  for i, one in ipairs(group.ended) do
+  for i, index in ipairs(indexes) do
     local before = entries[i] or ""
-    local mark, ulid = "-", one.ulid
+    local own, state, body = ended[4 * i - 2], ended[4 * i - 1], ended[4 * i]
+    local mark, ulid = "-", own
     if before ~= "- " .. ulid then mark, ulid = string.match(before, "^(%S+) (%w+)") end
-    if ulid == one.ulid then
+    if ulid == own then
       if mark == "-" then
         group.in_flight = group.in_flight - 1
       elseif mark ~= "+" and mark ~= "*" then
         group[mark] = group[mark] - 1
       end
-      group[one.state] = group[one.state] + 1
-      local entry = one.state .. " " .. ulid .. " " .. one.body
+      group[state] = group[state] + 1
+      local entry = state .. " " .. ulid .. " " .. body
       group.bytes = group.bytes + #entry - #before
       local n = #sets
-      sets[n + 1], sets[n + 2] = one.index, entry
+      sets[n + 1], sets[n + 2] = index, entry
     end
   end
   group.ended = {}
