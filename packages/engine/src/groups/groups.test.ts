@@ -12,6 +12,8 @@ import {
   type Lease,
   type QueueChange,
 } from "../index.ts";
+import { shardAt } from "../redis/keys.ts";
+import { createGroup } from "./create_group.ts";
 
 const failure = {
   reason: "PROVIDER_ERROR",
@@ -425,4 +427,56 @@ test.each<[string, (one: Awaited<ReturnType<typeof grouped>>, child: JobId) => P
     { jobId: finalizer.id, state: "FAILED", type: "join" },
     { id, state: "FAILED" },
   ]);
+});
+
+async function withoutFinalizer() {
+  const parts = await grouped({ maxPriority: 50 });
+  const { engine, time, job, redis, rootPrefix } = parts;
+  const id = newGroupId(queue, "aaaa" as KeyId, time.nowMs, systemRandom);
+  const spec = {
+    ...{ id, rule: "all" as const, maxInFlight: 0, keepSiblings: false },
+    ...{ createdAtMs: time.nowMs, deadlineMs: time.nowMs + DAY_MS },
+  };
+  const left = async () => {
+    const stored = await redis.hgetall(`${rootPrefix}:{${queue}:0}:${queue}:mr:stored`);
+    return { keys: await redis.keys(`${rootPrefix}:{${queue}:0}*group*`), stored };
+  };
+  const nothing = { keys: [], stored: {} };
+  return { ...parts, engine, job, spec, left, nothing };
+}
+
+test("a group whose finalizer is refused does not exist", async () => {
+  const { engine, job, spec, left, nothing } = await withoutFinalizer();
+  const refused = await engine.createGroup({ ...spec, finalizer: job("aaaa", { priority: 1 }) });
+  expect(refused).toMatchObject({ kind: "refused" });
+  expect(await engine.getGroups([spec.id])).toEqual([undefined]);
+  expect(await left()).toEqual(nothing);
+});
+
+test("a group whose creator died before its finalizer was stored is removed", async () => {
+  const { engine, redis, rootPrefix, time, job, spec, tend, left, nothing } =
+    await withoutFinalizer();
+  const { base } = shardAt(rootPrefix, queue, 0);
+  const finalizer = job("aaaa");
+  const stored = { ...spec, nowMs: time.nowMs, waiter: finalizer.id };
+  await createGroup.run(redis, base, stored);
+  await tend();
+  expect(await engine.getGroups([spec.id])).toMatchObject([{ state: "OPEN" }]);
+  time.nowMs += 60_000;
+  await tend();
+  expect(await left()).toEqual(nothing);
+  const late = await engine.submit([{ ...finalizer, finalizes: spec.id }]);
+  expect(late).toEqual([{ kind: "unknownGroup" }]);
+});
+
+test("a finalizer is refused if its group was cancelled before it was stored", async () => {
+  const { engine, redis, rootPrefix, time, job, spec } = await withoutFinalizer();
+  const { base } = shardAt(rootPrefix, queue, 0);
+  const finalizer = job("aaaa");
+  await createGroup.run(redis, base, { ...spec, nowMs: time.nowMs, waiter: finalizer.id });
+  await engine.cancelGroup(spec.id, "stop");
+  expect(await engine.createGroup({ ...spec, finalizer })).toEqual({
+    kind: "refused",
+    outcome: { kind: "groupClosed" },
+  });
 });

@@ -23,6 +23,7 @@ import { readChildren } from "./read_children.ts";
 import { readGroups } from "./read_groups.ts";
 import { saveCheckpoint } from "./save_checkpoint.ts";
 import { tendGroups } from "./tend_groups.ts";
+import { withdrawGroup } from "./withdraw_group.ts";
 
 /** How long a fan-out may take if its job has no deadline. */
 const FAN_OUT_MS = 31 * 24 * 3_600_000;
@@ -141,7 +142,9 @@ async function createWithFinalizer(
   if (outcome.kind === "accepted") return { kind: "created", group };
   if (outcome.kind === "existing" && outcome.jobId === finalizer.id)
     return { kind: "created", group };
-  await changeOne(parts, spec.id, "cancel", "its finalizer was refused");
+  const { id } = spec;
+  const left = await withdrawGroup.run(redis, shard.base, { id });
+  if (left === "hasChildren") await changeOne(parts, id, "cancel", "its finalizer was refused");
   return { kind: "refused", outcome };
 }
 

@@ -112,10 +112,17 @@ local function refused_by_group(key, more)
   return nil, group
 end
 
+-- The reply for a finalizer whose group is gone or has finished; nil if it may be stored.
+local function refused_finalizer(key, more)
+  local group = lanes.key_of(more.finalizes) == key and groups.get(more.finalizes)
+  if not group then return { "GROUP_UNKNOWN" } end
+  if groups.FINAL[group.state] then return { "GROUP_CLOSED" } end
+end
+
 -- Stores a job where it waits.
 local function place(id, more, lane, rank, run_at_ms)
-  local waits_for = more and more.finalizes and groups.get(more.finalizes)
-  if waits_for and not groups.FINAL[waits_for.state] then
+  if more and more.finalizes then
+    groups.set_waited(groups.get(more.finalizes))
     rcall("ZADD", base .. "waiting-children", now_text, id)
     stored.defer(id, 1)
     events.add("waiting-children", id)
@@ -208,6 +215,7 @@ local function submit_group(at)
       refusal, group = refused_by_group(key, more)
       reply = refusal or reply
     end
+    if more and more.finalizes and reply == "ACCEPTED" then reply = refused_finalizer(key, more) or reply end
     if reply == "ACCEPTED" then reply = admission.refusal(known, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply

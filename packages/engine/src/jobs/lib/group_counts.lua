@@ -165,6 +165,11 @@ function groups.set_waiter(group, job_id)
   alter(group, "waiter", job_id)
 end
 
+-- The finalizer has been stored.
+function groups.set_waited(group)
+  alter(group, "waited", "1")
+end
+
 -- A job begins to wait for its fan-out, which is complete.
 function groups.wait_for(group)
   groups.close(group)
