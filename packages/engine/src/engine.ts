@@ -5,7 +5,7 @@ import type { KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
-import type { Jobs } from "./jobs/contract.ts";
+import type { Jobs, OtherEnds } from "./jobs/contract.ts";
 import type { Leases } from "./leases/contract.ts";
 import type { ChangeLogSettings, Operators } from "./operators/contract.ts";
 import type { Output } from "./output/contract.ts";
@@ -57,5 +57,7 @@ export interface EngineOptions {
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** This many failures of a provider account in a row, from at least two jobs, open its circuit. At least 2; default 5. */
   readonly providerFailures?: number;
+  /** Receives what calls ended besides the jobs in their answers. It must not throw. */
+  readonly onOtherEnds?: (ends: OtherEnds) => void;
   readonly onWarning?: OnWarning;
 }

@@ -67,7 +67,8 @@ function engineOn(
   const { rootPrefix, clock, random } = options;
   const registry = queueRegistry(redis, rootPrefix, clock);
   const shards = shardMap((name) => registry.recent(name), rootPrefix);
-  const parts = { redis, rootPrefix, clock, random, shards };
+  const onOtherEnds = options.onOtherEnds ?? (() => undefined);
+  const parts = { redis, rootPrefix, clock, random, shards, onOtherEnds };
   const queues = () => registry.list();
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 

@@ -26,9 +26,16 @@ export async function setup(change: Partial<QueueChange> = {}) {
   const { url, rootPrefix } = await redisForTests();
   const time = { nowMs: 1_764_000_000_000 };
   const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
+  /** Jobs and groups that ended with others, in order. */
+  const others: object[] = [];
   /** Opens another engine on the same Redis, like that of another replica. */
   const another = async () => {
-    const opened = await openEngine({ redis: { url }, rootPrefix, clock, random: systemRandom });
+    const opened = await openEngine({
+      ...{ redis: { url }, rootPrefix, clock, random: systemRandom },
+      onOtherEnds({ jobs, groups }) {
+        others.push(...jobs.map(({ jobId, state, type }) => ({ jobId, state, type })), ...groups);
+      },
+    });
     onTestFinished(() => opened.close());
     return opened;
   };
@@ -50,7 +57,7 @@ export async function setup(change: Partial<QueueChange> = {}) {
       ...spec,
     };
   };
-  return { engine, another, time, job, url, rootPrefix };
+  return { engine, another, time, job, url, rootPrefix, others };
 }
 
 export async function lease(

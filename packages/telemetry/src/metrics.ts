@@ -111,6 +111,7 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
     outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
     groupsCreated: counter(metricNames.groupsCreated, "Groups created.", ["queue"]),
+    groupsFinished: counter(metricNames.groupsFinished, "Groups finished.", ["queue", "state"]),
     groupsUnfinished: gauge(
       metricNames.groupsUnfinished,
       "Groups that have not finished, or whose children are being cancelled.",

@@ -49,6 +49,7 @@ export const metricNames = {
   outputChunks: "millrace_output_chunks_total",
   outputBytes: "millrace_output_bytes_total",
   groupsCreated: "millrace_groups_created_total",
+  groupsFinished: "millrace_groups_finished_total",
   groupsUnfinished: "millrace_groups_unfinished",
   queueLength: "millrace_queue_length",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",

@@ -42,6 +42,7 @@ await runMain(
         storedBytesPerKey: storedBytes.inEachQueue,
         providerFailures: config.providerFailures,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
+        onOtherEnds: (ends) => observer.otherEnds(ends),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );

@@ -1,5 +1,5 @@
 import type { JobId } from "@millrace/shared";
-import { endedJob } from "../leases/lease.ts";
+import { endedJob } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText } from "../redis/reply.ts";
 import type { JobRepair, RepairedJob } from "./contract.ts";

@@ -1,7 +1,8 @@
 -- change_group: close a group, or cancel it.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, id, change, reason
--- RETURNS  {"DONE" | "ALREADY_FINAL", the group's hash as a flat list} | {"NOT_FOUND"}
+-- RETURNS  {"DONE" | "ALREADY_FINAL", the group's hash as a flat list, other_ends} | {"NOT_FOUND"}; see
+--          ends.report
 -- REPEAT   safe
 -- TOUCHES  mr:group: (hash)
 --
@@ -41,4 +42,4 @@ later.flush()
 stored.flush()
 events.flush()
 signals.publish()
-return { outcome, rcall("HGETALL", base .. "mr:group:" .. id) }
+return { outcome, rcall("HGETALL", base .. "mr:group:" .. id), ends.report() }

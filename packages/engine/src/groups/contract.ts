@@ -88,7 +88,7 @@ export type GroupOutcome =
 
 export type CreateOutcome =
   | { readonly kind: "created"; readonly group: GroupRecord }
-  /** The finalizer was refused, so the group is cancelled. */
+  /** The finalizer was refused, so the group does not exist. */
   | { readonly kind: "refused"; readonly outcome: SubmitOutcome };
 
 export type ChildrenRead =

@@ -1,5 +1,6 @@
 import { type GroupId, isUlid, type JobId, newGroupId, parseJobId } from "@millrace/shared";
 import { openJobs } from "../jobs/open-jobs.ts";
+import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
 import { byShard } from "../redis/by-shard.ts";
 import { groupIndex, shardIndex } from "../redis/keys.ts";
@@ -7,18 +8,27 @@ import type { EngineParts } from "../redis/parts.ts";
 import { stampOf } from "../redis/stamp.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import { changeGroup } from "./change_group.ts";
-import type { GroupFilter, GroupOutcome, GroupPage, GroupSettings, Groups } from "./contract.ts";
+import type {
+  CreateOutcome,
+  GroupFilter,
+  GroupOutcome,
+  GroupPage,
+  GroupSettings,
+  GroupSpec,
+  Groups,
+} from "./contract.ts";
 import { createGroup } from "./create_group.ts";
 import { openFanOut } from "./open_fan_out.ts";
 import { readChildren } from "./read_children.ts";
 import { readGroups } from "./read_groups.ts";
 import { saveCheckpoint } from "./save_checkpoint.ts";
 import { tendGroups } from "./tend_groups.ts";
+import { withdrawGroup } from "./withdraw_group.ts";
 
 /** How long a fan-out may take if its job has no deadline. */
 const FAN_OUT_MS = 31 * 24 * 3_600_000;
 
-export interface GroupsParts extends EngineParts<GroupSettings> {
+export interface GroupsParts extends EngineParts<GroupSettings>, OtherEndsParts {
   /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
 }
@@ -27,33 +37,13 @@ export interface GroupsParts extends EngineParts<GroupSettings> {
 const asJob = (id: GroupId): JobId => id as string as JobId;
 
 export function openGroups(parts: GroupsParts): Groups {
-  const { redis, clock, random, shards } = parts;
-  const { submit } = openJobs(parts);
+  const { redis, clock, random, shards, onOtherEnds } = parts;
 
-  const change = async (id: GroupId, change: "close" | "cancel", reason: string) => {
-    const shard = await shards.ofJob(asJob(id));
-    if (shard === undefined) return { kind: "notFound" } satisfies GroupOutcome;
-    const { retainFailedMs: keepFailedMs } = shard.definition;
-    const request = { ...stampOf(clock), keepFailedMs, id, change, reason };
-    return changeGroup.run(redis, shard.base, request);
-  };
+  const change = (id: GroupId, to: "close" | "cancel", reason: string) =>
+    changeOne(parts, id, to, reason);
 
   return {
-    async createGroup({ finalizer, ...spec }) {
-      const shard = await shards.ofJob(asJob(spec.id));
-      if (shard === undefined) return { kind: "refused", outcome: { kind: "unknownQueue" } };
-      const request = { ...spec, nowMs: clock.nowMs(), waiter: finalizer?.id ?? "" };
-      const group = await createGroup.run(redis, shard.base, request);
-      if (group === undefined) throw new Error(`the group ${spec.id} was not stored`);
-      if (finalizer === undefined) return { kind: "created", group };
-      const [outcome] = await submit([{ ...finalizer, finalizes: spec.id }]);
-      if (outcome === undefined) throw new Error("submit returned no outcome");
-      if (outcome.kind === "accepted") return { kind: "created", group };
-      if (outcome.kind === "existing" && outcome.jobId === finalizer.id)
-        return { kind: "created", group };
-      await change(spec.id, "cancel", "its finalizer was refused");
-      return { kind: "refused", outcome };
-    },
+    createGroup: (spec) => createWithFinalizer(parts, spec),
 
     closeGroup: (id) => change(id, "close", ""),
     cancelGroup: (id, reason) => change(id, "cancel", reason === "" ? "cancelled" : reason),
@@ -115,9 +105,47 @@ export function openGroups(parts: GroupsParts): Groups {
           return tendGroups.run(redis, base, { ...stamp, keepFailedMs, keepMs, limit });
         }),
       );
+      for (const { others } of results) onOtherEnds(others);
       return { more: results.some(({ more }) => more) };
     },
   };
+}
+
+async function changeOne(
+  { redis, clock, shards, onOtherEnds }: GroupsParts,
+  id: GroupId,
+  change: "close" | "cancel",
+  reason: string,
+): Promise<GroupOutcome> {
+  const shard = await shards.ofJob(asJob(id));
+  if (shard === undefined) return { kind: "notFound" };
+  const { retainFailedMs: keepFailedMs } = shard.definition;
+  const request = { ...stampOf(clock), keepFailedMs, id, change, reason };
+  const { outcome, others } = await changeGroup.run(redis, shard.base, request);
+  if (others !== undefined) onOtherEnds(others);
+  return outcome;
+}
+
+async function createWithFinalizer(
+  parts: GroupsParts,
+  { finalizer, ...spec }: GroupSpec,
+): Promise<CreateOutcome> {
+  const { redis, clock, shards } = parts;
+  const shard = await shards.ofJob(asJob(spec.id));
+  if (shard === undefined) return { kind: "refused", outcome: { kind: "unknownQueue" } };
+  const request = { ...spec, nowMs: clock.nowMs(), waiter: finalizer?.id ?? "" };
+  const group = await createGroup.run(redis, shard.base, request);
+  if (group === undefined) throw new Error(`the group ${spec.id} was not stored`);
+  if (finalizer === undefined) return { kind: "created", group };
+  const [outcome] = await openJobs(parts).submit([{ ...finalizer, finalizes: spec.id }]);
+  if (outcome === undefined) throw new Error("submit returned no outcome");
+  if (outcome.kind === "accepted") return { kind: "created", group };
+  if (outcome.kind === "existing" && outcome.jobId === finalizer.id)
+    return { kind: "created", group };
+  const { id } = spec;
+  const left = await withdrawGroup.run(redis, shard.base, { id });
+  if (left === "hasChildren") await changeOne(parts, id, "cancel", "its finalizer was refused");
+  return { kind: "refused", outcome };
 }
 
 /** The page token is the last ULID that was read. */

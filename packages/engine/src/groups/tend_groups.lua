@@ -1,9 +1,9 @@
 -- tend_groups: look at groups that are due.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, keep_ms, limit
--- RETURNS  {"OK", more}
+-- RETURNS  {"OK", more, other_ends}, see ends.report
 -- REPEAT   safe
--- TOUCHES  mr:groups (zset), mr:groups-ended (zset), mr:group: (hash), mr:group-index: (zset)
+-- TOUCHES  mr:groups (zset), mr:groups-ended (zset), mr:group: (hash)
 --
 -- A group past its deadline expires. Of a group that is cancelled, the children that have not ended are cancelled. Children
 -- whose end another program brought, or that another program removed, are counted. One call looks at CHILDREN children of
@@ -25,6 +25,7 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/waiting"
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/ends"
+--- @include "groups/lib/removal"
 
 local CHILDREN = 200
 -- How soon a group is looked at again whose children have been told to stop.
@@ -37,7 +38,7 @@ local function stop(group, job_id, state)
   end
   local expired = group.cancel == "EXPIRED"
   waiting.take_out(job_id)
-  ends.give_up(job_id, waiting.PLACES[state], expired and "EXPIRED" or "CANCELLED",
+  ends.give_up_other(job_id, waiting.PLACES[state], expired and "EXPIRED" or "CANCELLED",
     expired and "DEADLINE_EXCEEDED" or "CANCELLED", group.cancel_reason)
 end
 
@@ -58,6 +59,11 @@ local function tend(id)
   local group = groups.get(id)
   if not group then
     rcall("ZREM", base .. "mr:groups", id)
+    return
+  end
+  -- Whoever created the group died before its finalizer was stored, or refused. Nobody knows the group.
+  if group.kind == "finalizer" and group.waited == "" and group.total == 0 then
+    removal.remove(id)
     return
   end
   if not groups.FINAL[group.state] and group.deadline_ms > 0 and group.deadline_ms <= now_ms then
@@ -81,18 +87,12 @@ end
 
 -- Removes a group, unless the job that fanned out to it has not ended: it reads what its children gave.
 local function forget(id)
-  local group_key = base .. "mr:group:" .. id
-  local fields = rcall("HMGET", group_key, F.group_waiter, F.group_bytes)
-  local waiter = fields[1] or ""
+  local waiter = rcall("HGET", base .. "mr:group:" .. id, F.group_waiter) or ""
   if waiter ~= "" and rcall("EXISTS", base .. waiter) == 1 and rcall("HEXISTS", base .. waiter, F.finished_ms) == 0 then
     rcall("ZADD", base .. "mr:groups-ended", now_text, id)
     return
   end
-  local key, ulid = string.match(id, "^[^~]+~([^~]+)~(%w+)$")
-  stored.add_to_key(key, -(numbers.whole(fields[2]) or 0))
-  rcall("DEL", group_key, group_key .. ":children")
-  rcall("ZREM", base .. "mr:groups-ended", id)
-  rcall("ZREM", base .. "mr:group-index:" .. key, ulid)
+  removal.remove(id)
 end
 
 local due = rcall("ZRANGEBYSCORE", base .. "mr:groups", "-inf", now_ms, "LIMIT", 0, limit)
@@ -105,4 +105,4 @@ stored.flush()
 events.flush()
 signals.publish()
 local first = rcall("ZRANGE", base .. "mr:groups", 0, 0, "WITHSCORES")
-return { "OK", first[2] and tonumber(first[2]) <= now_ms and 1 or 0 }
+return { "OK", first[2] and tonumber(first[2]) <= now_ms and 1 or 0, ends.report() }

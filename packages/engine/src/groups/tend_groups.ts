@@ -1,3 +1,5 @@
+import type { OtherEnds } from "../jobs/contract.ts";
+import { otherEnds } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber } from "../redis/reply.ts";
 
@@ -10,17 +12,17 @@ export interface TendGroupsRequest {
   readonly limit: number;
 }
 
-export const tendGroups = defineScript<TendGroupsRequest, { readonly more: boolean }>(
-  import.meta.url,
-  {
-    name: "tend_groups",
-    argv: ["now_ms", "max_events", "keep_failed_ms", "keep_ms", "limit"],
-    encode: ({ nowMs, maxEvents, keepFailedMs, keepMs, limit }) => [
-      ...[nowMs, maxEvents, keepFailedMs, keepMs, limit],
-    ],
-    decode(reply) {
-      const [, more] = asList(reply);
-      return { more: asNumber(more) === 1 };
-    },
+export const tendGroups = defineScript<
+  TendGroupsRequest,
+  { readonly more: boolean; readonly others: OtherEnds }
+>(import.meta.url, {
+  name: "tend_groups",
+  argv: ["now_ms", "max_events", "keep_failed_ms", "keep_ms", "limit"],
+  encode: ({ nowMs, maxEvents, keepFailedMs, keepMs, limit }) => [
+    ...[nowMs, maxEvents, keepFailedMs, keepMs, limit],
+  ],
+  decode(reply) {
+    const [, more, others] = asList(reply);
+    return { more: asNumber(more) === 1, others: otherEnds(others) };
   },
-);
+});

@@ -1,7 +1,8 @@
 import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
-import type { CancelOutcome } from "./contract.ts";
+import type { CancelOutcome, OtherEnds } from "./contract.ts";
+import { otherEnds } from "./other-ends.ts";
 
 export interface CancelRequest {
   readonly nowMs: number;
@@ -11,7 +12,12 @@ export interface CancelRequest {
   readonly message: string;
 }
 
-export const cancelJob = defineScript<CancelRequest, CancelOutcome>(import.meta.url, {
+export interface Cancelled {
+  readonly outcome: CancelOutcome;
+  readonly others?: OtherEnds;
+}
+
+export const cancelJob = defineScript<CancelRequest, Cancelled>(import.meta.url, {
   name: "cancel_job",
   argv: ["now_ms", "max_events", "keep_failed_ms", "id", "message"],
   encode: ({ nowMs, maxEvents, keepFailedMs, jobId, message }) => [
@@ -21,15 +27,18 @@ export const cancelJob = defineScript<CancelRequest, CancelOutcome>(import.meta.
     const [word, detail] = asList(reply);
     switch (word) {
       case "CANCELLED":
-        return { kind: "cancelled" };
+        return { outcome: { kind: "cancelled" }, others: otherEnds(detail) };
       case "REQUESTED":
-        return detail === ""
-          ? { kind: "requested" }
-          : { kind: "requested", workerId: asText(detail) };
+        return {
+          outcome: {
+            ...{ kind: "requested" },
+            ...(detail === "" ? {} : { workerId: asText(detail) }),
+          },
+        };
       case "ALREADY_FINAL":
-        return { kind: "alreadyFinal", state: asText(detail) as JobState };
+        return { outcome: { kind: "alreadyFinal", state: asText(detail) as JobState } };
       case "NOT_FOUND":
-        return { kind: "notFound" };
+        return { outcome: { kind: "notFound" } };
       default:
         return unexpectedReply("cancel_job", reply);
     }

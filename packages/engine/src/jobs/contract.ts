@@ -194,6 +194,21 @@ export interface EndedJob {
   readonly traceparent?: string;
 }
 
+/** A job that ended as a consequence of a call that was about other jobs, or about its group. */
+export interface OtherEnd extends EndedJob {
+  readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
+}
+
+/** What a call ended besides the jobs in its answer. As with EndedJob, nobody learns of it if the reply is lost. */
+export interface OtherEnds {
+  readonly jobs: readonly OtherEnd[];
+  /** The groups that finished. Those of fan-outs are not among them. */
+  readonly groups: readonly {
+    readonly id: GroupId;
+    readonly state: "SUCCEEDED" | "FAILED" | "CANCELLED" | "EXPIRED";
+  }[];
+}
+
 export interface PromoteResult {
   readonly promoted: number;
   readonly nextDueMs?: number;

@@ -5,12 +5,13 @@ import { stampOf } from "../redis/stamp.ts";
 import { cancelJob } from "./cancel_job.ts";
 import type { JobSettings, JobSpec, Jobs, SubmitOutcome } from "./contract.ts";
 import { listJobs } from "./list-jobs.ts";
+import type { OtherEndsParts } from "./other-ends.ts";
 import { promoteJobs } from "./promote_jobs.ts";
 import { readFinished } from "./read_finished.ts";
 import { readJobs } from "./read_jobs.ts";
 import { keyOrder, submit } from "./submit.ts";
 
-export interface JobsParts extends EngineParts<JobSettings> {
+export interface JobsParts extends EngineParts<JobSettings>, OtherEndsParts {
   /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
 }
@@ -49,7 +50,10 @@ export function openJobs(parts: JobsParts): Jobs {
       if (shard === undefined) return { kind: "notFound" };
       const message = reason === "" ? "cancelled" : reason;
       const keepFailedMs = shard.definition.retainFailedMs;
-      return cancelJob.run(redis, shard.base, { ...stampOf(clock), keepFailedMs, jobId, message });
+      const request = { ...stampOf(clock), keepFailedMs, jobId, message };
+      const { outcome, others } = await cancelJob.run(redis, shard.base, request);
+      if (others !== undefined) parts.onOtherEnds(others);
+      return outcome;
     },
 
     async promote(queue, limit) {

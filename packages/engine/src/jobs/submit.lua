@@ -70,24 +70,27 @@ local function deduplicate(name, id, more)
   rcall("SET", name, string.format("%.0f %s", now_ms + dedup.ms, id), "PX", dedup.ms + DEDUP_SLACK_MS)
 end
 
+local function add_field(fields, name, value)
+  if not value then return end
+  local n = #fields
+  fields[n + 1], fields[n + 2] = name, value
+end
+
 -- The fields that few jobs have, as names and values for HSET.
 local function rare_fields(more, lane, idem, delay_ms, child_of)
   local fields = {}
-  local function add(name, value)
-    if not value then return end
-    fields[#fields + 1] = name
-    fields[#fields + 1] = value
-  end
-  add(F.lane, lane)
-  add(F.delay_ms, delay_ms)
-  if more then
-    add(F.latest_start_ms, more.expires_at_ms)
-    add(F.deadline_ms, more.deadline_ms)
-    add(F.keep_ms, more.keep_ms)
-    add(F.estimated_tokens, more.est)
-    add(F.idempotency, idem and more.idempotency)
-    add(F.child_groups, more.finalizes)
-    add(F.group, child_of)
+  add_field(fields, F.lane, lane)
+  add_field(fields, F.delay_ms, delay_ms)
+  if more and more.only_group then
+    add_field(fields, F.group, child_of)
+  elseif more then
+    add_field(fields, F.latest_start_ms, more.expires_at_ms)
+    add_field(fields, F.deadline_ms, more.deadline_ms)
+    add_field(fields, F.keep_ms, more.keep_ms)
+    add_field(fields, F.estimated_tokens, more.est)
+    add_field(fields, F.idempotency, idem and more.idempotency)
+    add_field(fields, F.child_groups, more.finalizes)
+    add_field(fields, F.group, child_of)
   end
   return fields
 end
@@ -109,10 +112,17 @@ local function refused_by_group(key, more)
   return nil, group
 end
 
+-- The reply for a finalizer whose group is gone or has finished; nil if it may be stored.
+local function refused_finalizer(key, more)
+  local group = lanes.key_of(more.finalizes) == key and groups.get(more.finalizes)
+  if not group then return { "GROUP_UNKNOWN" } end
+  if groups.FINAL[group.state] then return { "GROUP_CLOSED" } end
+end
+
 -- Stores a job where it waits.
 local function place(id, more, lane, rank, run_at_ms)
-  local waits_for = more and more.finalizes and groups.get(more.finalizes)
-  if waits_for and not groups.FINAL[waits_for.state] then
+  if more and more.finalizes then
+    groups.set_waited(groups.get(more.finalizes))
     rcall("ZADD", base .. "waiting-children", now_text, id)
     stored.defer(id, 1)
     events.add("waiting-children", id)
@@ -205,6 +215,7 @@ local function submit_group(at)
       refusal, group = refused_by_group(key, more)
       reply = refusal or reply
     end
+    if more and more.finalizes and reply == "ACCEPTED" then reply = refused_finalizer(key, more) or reply end
     if reply == "ACCEPTED" then reply = admission.refusal(known, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply

@@ -99,8 +99,9 @@ function moreOf(job: JobSpec): string {
     expires_at_ms: job.expiresAtMs,
     deadline_ms: job.deadlineMs,
     idempotency: storedIdempotency(job),
-    content_hash: job.contentHash,
-    former_hash: job.formerContentHash,
+    // Only an idempotency key needs them. Without them, the jobs of a group have the same text, which is read once.
+    content_hash: job.idempotencyKey === undefined ? undefined : job.contentHash,
+    former_hash: job.idempotencyKey === undefined ? undefined : job.formerContentHash,
     keep_ms: job.retentionMs,
     est: job.estimatedTokens,
     dedup: job.deduplication && {

@@ -2,6 +2,7 @@ import type { Clock } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
 import type { EndedJob, EndReason } from "../jobs/contract.ts";
+import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -33,13 +34,13 @@ const isReadable = ({ job }: Lease): boolean => job.type !== "";
 
 /** Ends jobs that no worker could read, before a worker gets them. */
 async function failUnreadable(
-  redis: Store,
+  { redis, onOtherEnds }: Pick<LeaseFromParts, "redis" | "onOtherEnds">,
   { base, definition }: ShardOfQueue<LeaseSettings>,
   leases: readonly Lease[],
   stamp: { readonly nowMs: number; readonly maxEvents: number },
 ): Promise<void> {
   const message = "the job cannot be read: its stored field spec is malformed";
-  await settle.run(redis, base, {
+  const { others } = await settle.run(redis, base, {
     ...stamp,
     keepSucceededMs: definition.retainSucceededMs,
     keepFailedMs: definition.retainFailedMs,
@@ -51,13 +52,17 @@ async function failUnreadable(
         failure: { reason: "UNREADABLE" satisfies EndReason, message, retryable: false },
       })),
   });
+  onOtherEnds(others);
 }
 
-export function leaseFromShards(
-  redis: Store,
-  accounts: Pick<ProviderAccountRegistry, "exchange">,
-  clock: Clock,
-): LeaseFrom {
+export interface LeaseFromParts extends OtherEndsParts {
+  readonly redis: Store;
+  readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
+  readonly clock: Clock;
+}
+
+export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
+  const { redis, accounts, clock, onOtherEnds } = parts;
   // The shard with which a queue's next call begins. It rotates, so that all shards are first equally often.
   const turns = new Map<string, number>();
   // For each shard and pool: when to ask an account again that had nothing to grant.
@@ -114,9 +119,10 @@ export function leaseFromShards(
           const workerIds = [...workers.slice(next), ...workers.slice(0, next)];
           const call = { ...request, ...stamp, workerIds, keepFailedMs, defaultTokens, count };
           const result = await lease.run(redis, base, call);
+          onOtherEnds(result.others);
           const readable = result.leases.filter(isReadable);
           if (readable.length < result.leases.length) {
-            await failUnreadable(redis, shard, result.leases, stamp);
+            await failUnreadable(parts, shard, result.leases, stamp);
           }
           leases.push(...readable);
           expired.push(...result.expired);

@@ -2,7 +2,7 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account whose slice was too small:
---          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, {the names of a
+--          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), {the names of a
 --          lease's fields}, per lease: the fields}
 -- REPEAT   safe, but not idempotent: the leases of a lost reply expire and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
@@ -99,7 +99,7 @@ local expired, wants, holds = {}, {}, {}
 -- The fields of a lease, in this order.
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
   F.due_ms, F.bounces, F.child_groups, F.checkpoint }
-local reply, n = { "OK", "", expired, wants, holds, 0, LEASE }, 7
+local reply, n = { "OK", "", expired, wants, holds, 0, false, LEASE }, 8
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -289,4 +289,5 @@ budgets.flush()
 slices.flush()
 events.flush()
 signals.publish()
+reply[7] = ends.report()
 return reply

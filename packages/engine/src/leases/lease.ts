@@ -1,7 +1,8 @@
 import type { JobId } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
-import type { EndedJob } from "../jobs/contract.ts";
+import type { EndedJob, OtherEnds } from "../jobs/contract.ts";
 import { jobRecord } from "../jobs/job-record.ts";
+import { endedJob, otherEnds } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../redis/reply.ts";
@@ -20,6 +21,7 @@ export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "worker
 export interface LeaseScriptResult extends LeaseResult {
   /** What the slices of provider accounts could not give. */
   readonly wants: readonly Want[];
+  readonly others: OtherEnds;
 }
 
 export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.meta.url, {
@@ -47,7 +49,7 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, suspects, columns, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, holds, suspects, others, columns, ...flat] = asList(reply);
     const names = asList(columns).map(asText);
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += names.length) {
@@ -64,6 +66,7 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     const held = asHolds(holds);
     return {
       ...{ leases, expired, wants, held, suspectsWait: asNumber(suspects) === 1 },
+      others: otherEnds(others),
       ...(nextDueMs === undefined ? {} : { nextDueMs }),
     };
   },
@@ -99,12 +102,6 @@ function asEndedJobs(reply: unknown): EndedJob[] {
   }
   return ended;
 }
-
-export const endedJob = (jobId: unknown, type: unknown, traceparent: unknown): EndedJob => ({
-  jobId: asText(jobId) as JobId,
-  type: asText(type),
-  ...(traceparent === "" ? {} : { traceparent: asText(traceparent) }),
-});
 
 function toLease(
   fields: Readonly<Record<string, string | null>>,

@@ -1,4 +1,5 @@
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
+import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
 import { byShard } from "../redis/by-shard.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -11,14 +12,14 @@ import { reapLeases } from "./reap_leases.ts";
 import { renewLeases } from "./renew_leases.ts";
 import { settle } from "./settle.ts";
 
-export interface LeasesParts extends EngineParts<LeaseSettings> {
+export interface LeasesParts extends EngineParts<LeaseSettings>, OtherEndsParts {
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
 }
 
 /** Callers invoke `freed` after an account was changed: it may grant something now where it had nothing before. */
 export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
-  const { redis, rootPrefix, clock, random, shards, accounts } = parts;
-  const leaseFrom = leaseFromShards(redis, accounts, clock);
+  const { redis, rootPrefix, clock, random, shards, accounts, onOtherEnds } = parts;
+  const leaseFrom = leaseFromShards({ redis, accounts, clock, onOtherEnds });
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
 
   const leases: Leases = {
@@ -54,10 +55,12 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
         settlements,
         await shards.forEach(settlements),
         (one) => (one.kind === "complete" ? one.resultJson.length : 0),
-        ({ base, definition }, group) => {
+        async ({ base, definition }, group) => {
           const { maxBounces } = definition;
           const call = { ...stamp, ...retention(definition), maxBounces, settlements: group };
-          return settle.run(redis, base, call);
+          const settled = await settle.run(redis, base, call);
+          onOtherEnds(settled.others);
+          return settled.outcomes;
         },
         leaseLost,
       );
@@ -74,6 +77,7 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
         }),
       );
       leaseFrom.freed();
+      for (const { others } of results) onOtherEnds(others);
       return {
         reaped: results.flatMap((result) => result.reaped),
         more: results.some((result) => result.more),

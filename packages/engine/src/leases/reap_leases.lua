@@ -1,7 +1,7 @@
 -- reap_leases: take back leases that have expired, and end waiting jobs whose latest start or deadline has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
--- RETURNS  {more, {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
+-- RETURNS  {more, other_ends (see ends.report), {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
 --          traceparent}…}
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
@@ -43,7 +43,7 @@ local LAST = {
   attempts = { "STALLED", "lost its worker on its last attempt" },
 }
 
-local reply = { 0 }
+local reply = { 0, false }
 
 local function finish(job_id, prev, outcome, state, reason, message)
   ends.give_up(job_id, prev, state, reason, message)
@@ -133,4 +133,5 @@ if signals.lines.w and rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then
 end
 events.flush()
 signals.publish()
+reply[2] = ends.report()
 return reply

@@ -1,7 +1,8 @@
+import type { OtherEnds } from "../jobs/contract.ts";
+import { endedJob, otherEnds } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText } from "../redis/reply.ts";
 import type { ReapedJob, ReapResult } from "./contract.ts";
-import { endedJob } from "./lease.ts";
 
 export interface ReapRequest {
   readonly nowMs: number;
@@ -11,24 +12,28 @@ export interface ReapRequest {
   readonly limit: number;
 }
 
-export const reapLeases = defineScript<ReapRequest, ReapResult>(import.meta.url, {
-  name: "reap_leases",
-  argv: ["now_ms", "max_events", "keep_failed_ms", "max_stalls", "limit"],
-  encode: ({ nowMs, maxEvents, keepFailedMs, maxStalls, limit }) => [
-    ...[nowMs, maxEvents, keepFailedMs, maxStalls, limit],
-  ],
-  decode(reply) {
-    const [more, ...reaped] = asList(reply);
-    return {
-      reaped: reaped.map((one) => {
-        const [jobId, outcome, prev, type, traceparent] = asList(one);
-        return {
-          ...endedJob(jobId, type, traceparent),
-          outcome: asText(outcome) as ReapedJob["outcome"],
-          stalled: prev === "active",
-        };
-      }),
-      more: more === 1,
-    };
+export const reapLeases = defineScript<ReapRequest, ReapResult & { readonly others: OtherEnds }>(
+  import.meta.url,
+  {
+    name: "reap_leases",
+    argv: ["now_ms", "max_events", "keep_failed_ms", "max_stalls", "limit"],
+    encode: ({ nowMs, maxEvents, keepFailedMs, maxStalls, limit }) => [
+      ...[nowMs, maxEvents, keepFailedMs, maxStalls, limit],
+    ],
+    decode(reply) {
+      const [more, others, ...reaped] = asList(reply);
+      return {
+        reaped: reaped.map((one) => {
+          const [jobId, outcome, prev, type, traceparent] = asList(one);
+          return {
+            ...endedJob(jobId, type, traceparent),
+            outcome: asText(outcome) as ReapedJob["outcome"],
+            stalled: prev === "active",
+          };
+        }),
+        more: more === 1,
+        others: otherEnds(others),
+      };
+    },
   },
-});
+);

@@ -2,7 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
 --          state, delay_ms, episode, body, message, noted, usage
--- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument
+-- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument;
+--          then other_ends, see ends.report
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  waiting-children (zset), mr:expiry (zset), events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
@@ -225,4 +226,5 @@ elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", b
 end
 events.flush()
 signals.publish()
+replies[#replies + 1] = ends.report()
 return replies

@@ -1,5 +1,6 @@
 import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
-import type { Failure } from "../jobs/contract.ts";
+import type { Failure, OtherEnds } from "../jobs/contract.ts";
+import { otherEnds } from "../jobs/other-ends.ts";
 import { usageText } from "../jobs/stored-usage.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
@@ -14,7 +15,12 @@ export interface SettleRequest {
   readonly settlements: readonly Settlement[];
 }
 
-export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(import.meta.url, {
+export interface Settled {
+  readonly outcomes: readonly SettleOutcome[];
+  readonly others: OtherEnds;
+}
+
+export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
   name: "settle",
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
   perItem: [
@@ -31,7 +37,10 @@ export const settle = defineScript<SettleRequest, readonly SettleOutcome[]>(impo
   },
   decode(reply, { settlements }) {
     const words = asList(reply);
-    return settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1]));
+    return {
+      outcomes: settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1])),
+      others: otherEnds(words.at(-1)),
+    };
   },
 });
 

@@ -35,6 +35,6 @@ export const groupNames = {
   group_bytes: "by",
   /** For a fan-out: the hash of its plan. */
   group_plan: "pl",
-  /** "1": an attempt has waited for the fan-out. */
+  /** "1": the finalizer has been stored, or an attempt has waited for the fan-out. */
   group_waited: "wd",
 } as const;

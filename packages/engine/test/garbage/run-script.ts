@@ -63,7 +63,7 @@ export async function readsOf(
 /** The reply of a call for one of its items. */
 export function replyOf(reply: unknown, item: number): unknown {
   const list = reply as unknown[];
-  const each = list.length / ITEMS;
+  const each = Math.floor(list.length / ITEMS);
   return list.slice(item * each, (item + 1) * each);
 }
 

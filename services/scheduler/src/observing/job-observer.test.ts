@@ -1,5 +1,5 @@
 import type { JobRecord, Lease, ReapedJob } from "@millrace/engine";
-import { defaultBackoff, type JobId } from "@millrace/shared";
+import { defaultBackoff, type GroupId, type JobId } from "@millrace/shared";
 import { createLogger, createMetrics } from "@millrace/telemetry";
 import { expect, test } from "vitest";
 import { jobObserver } from "./job-observer.ts";
@@ -116,5 +116,28 @@ test("counts output by queue once it is stored", async () => {
   expect(await shown("millrace_output")).toEqual([
     'millrace_output_chunks_total{queue="documents"} 2',
     'millrace_output_bytes_total{queue="documents"} 5',
+  ]);
+});
+
+test("counts jobs that ended with others, and groups that finished", async () => {
+  const { observer, lines, shown } = setup();
+  const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as GroupId;
+  observer.otherEnds({
+    jobs: [
+      { jobId, type, traceparent, state: "CANCELLED" },
+      { jobId, type, state: "FAILED" },
+    ],
+    groups: [{ id, state: "FAILED" }],
+  });
+  expect(await shown("millrace_jobs")).toEqual([
+    `millrace_jobs_failed_total{${by}} 1`,
+    `millrace_jobs_cancelled_total{${by}} 1`,
+  ]);
+  expect(await shown("millrace_groups")).toEqual([
+    'millrace_groups_finished_total{queue="documents",state="FAILED"} 1',
+  ]);
+  expect(lines).toMatchObject([
+    { level: "info", job_id: jobId, trace_id: traceId, type, state: "CANCELLED" },
+    { level: "info", job_id: jobId, type, state: "FAILED" },
   ]);
 });

@@ -4,6 +4,8 @@ import type {
   EndedJob,
   JobRecord,
   Lease,
+  OtherEnd,
+  OtherEnds,
   OutputBatch,
   ProviderReport,
   ProviderVerdict,
@@ -26,6 +28,8 @@ import {
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   groupCreated(id: GroupId): void;
+  /** Calls ended jobs that wait, and finished groups. */
+  otherEnds(ends: OtherEnds): void;
   /** A job was refused because Redis has little memory left. */
   shed(): void;
   /** The number of jobs whose end gateways await has changed by `change`. */
@@ -42,7 +46,7 @@ export interface JobObserver {
     nowMs: number,
   ): void;
   /** A waiting job ended. */
-  ended(job: EndedJob, state: "CANCELLED" | "EXPIRED"): void;
+  ended(job: EndedJob, state: OtherEnd["state"]): void;
   /** A lease expired, or a waiting job did. */
   reaped(job: ReapedJob): void;
   /** A job was inconsistent and has been repaired. */
@@ -193,12 +197,18 @@ function endObserver({
   metrics,
   log,
   labels,
-}: ObserverParts): Pick<JobObserver, "ended" | "reaped" | "repaired"> {
+}: ObserverParts): Pick<JobObserver, "ended" | "otherEnds" | "reaped" | "repaired"> {
   const endings = endingCounters(metrics);
+  const ended: JobObserver["ended"] = ({ jobId, type, traceparent }, state) => {
+    endings[state].inc(labels(jobId, type));
+    log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
+  };
   return {
-    ended({ jobId, type, traceparent }, state) {
-      endings[state].inc(labels(jobId, type));
-      log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
+    ended,
+
+    otherEnds({ jobs, groups }) {
+      for (const job of jobs) ended(job, job.state);
+      for (const { id, state } of groups) metrics.groupsFinished.inc({ queue: queueOf(id), state });
     },
 
     reaped({ jobId, type, traceparent, outcome, stalled }) {

@@ -21,6 +21,7 @@ local ends = {
   failed = later.list("ZADD", base .. "failed"),
   expiry = later.list("ZREM", base .. "mr:expiry"),
   active = base .. "active",
+  others = {},
 }
 
 -- The longest value that an event repeats. The stream outlives the jobs that it reports.
@@ -121,7 +122,21 @@ function ends.give_up(job_id, prev, state, reason, message)
     ends.failure(reason, message), message)
 end
 
+-- As ends.give_up, for a job that the script's reply does not name elsewhere.
+function ends.give_up_other(job_id, prev, state, reason, message)
+  ends.give_up(job_id, prev, state, reason, message)
+  local others = ends.others
+  local n = #others
+  others[n + 1], others[n + 2], others[n + 3], others[n + 4] = job_id, state, ends.identity(job_id)
+end
+
 -- Writes what the ends of jobs mean for their groups.
 function ends.flush()
-  groups.flush(ends.give_up)
+  groups.flush(ends.give_up_other)
+end
+
+-- What a script's reply says of other ends (jobs/other-ends.ts): per job that ended without being named elsewhere job_id,
+-- state, type, traceparent; per group that finished id, state. Scripts call it after ends.flush.
+function ends.report()
+  return { ends.others, groups.finished }
 end

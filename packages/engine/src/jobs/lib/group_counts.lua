@@ -76,6 +76,12 @@ local function children_of(group)
   return base .. "mr:group:" .. group.id .. ":children"
 end
 
+-- The ULID of a job id. A pattern is slow here.
+local function ulid_of(job_id)
+  if string.byte(job_id, -27) == 126 then return string.sub(job_id, -26) end
+  return string.match(job_id, "~(%w+)$")
+end
+
 -- The job id of a child, from the ULID in its entry.
 function groups.child_id(group_id, ulid)
   return string.match(group_id, "^(.*~)") .. ulid
@@ -97,35 +103,43 @@ function groups.join(group, job_id)
   else
     group.in_flight = group.in_flight + 1
   end
-  local entry = (held and "+ " or "- ") .. string.match(job_id, "(%w+)$")
+  local entry = (held and "+ " or "- ") .. ulid_of(job_id)
   group.bytes = group.bytes + #entry
-  stored.add(job_id, #entry)
   local joined = group.joined
-  joined[#joined + 1], joined[#joined + 2] = index, entry
+  local n = #joined
+  joined[n + 1], joined[n + 2] = index, entry
   return index, held
+end
+
+-- The index and the group in a child's F.group, or nil.
+local function place_of(child_of)
+  local index, id = string.match(child_of, "^(%d+) (%S+)$")
+  local group = id and groups.get(id)
+  if group then return index, group end
 end
 
 -- Notes the end of a child whose F.group is `child_of`. body is its result or failure.
 function groups.note_end(child_of, job_id, state, body)
-  local index, id = string.match(child_of, "^(%d+) (%S+)$")
-  local group = id and groups.get(id)
-  if not group then return end
+  local index, group = place_of(child_of)
+  local ulid = group and ulid_of(job_id)
+  if not ulid then return end
   if #body > groups.INLINE_BYTES then body = "" end
-  group.ended[#group.ended + 1] = { index = index, ulid = string.match(job_id, "(%w+)$"), state = state, body = body }
+  local ended = group.ended
+  local n = #ended
+  ended[n + 1], ended[n + 2], ended[n + 3], ended[n + 4] = index, ulid, state, body
   look_at_group(group)
 end
 
 -- Has a child that has ended count as unfinished again, under the id of its new job.
 function groups.reopen(child_of, job_id)
-  local index, id = string.match(child_of, "^(%d+) (%S+)$")
-  local group = id and groups.get(id)
+  local index, group = place_of(child_of)
   if not group then return false end
   local mark = groups.child(group, index)
   if not mark or not ENDED[mark] then return false end
   group[mark] = group[mark] - 1
   if not groups.FINAL[group.state] then alter(group, "in_flight", group.in_flight + 1) end
   look_at_group(group)
-  rcall("HSET", children_of(group), index, (groups.FINAL[group.state] and "* " or "- ") .. string.match(job_id, "(%w+)$"))
+  rcall("HSET", children_of(group), index, (groups.FINAL[group.state] and "* " or "- ") .. ulid_of(job_id))
   return true
 end
 
@@ -151,6 +165,11 @@ end
 -- Another job waits for a group from now on.
 function groups.set_waiter(group, job_id)
   alter(group, "waiter", job_id)
+end
+
+-- The finalizer has been stored.
+function groups.set_waited(group)
+  alter(group, "waited", "1")
 end
 
 -- A job begins to wait for its fan-out, which is complete.
@@ -181,22 +200,25 @@ end
 
 -- Writes the ends of children into their entries, and counts them. An end that is repeated replaces the one before.
 local function count_ends(group)
-  local indexes, sets = {}, {}
-  for i, one in ipairs(group.ended) do indexes[i] = one.index end
+  local indexes, sets, ended = {}, {}, group.ended
+  for at = 1, #ended, 4 do indexes[#indexes + 1] = ended[at] end
   local entries = rcall("HMGET", children_of(group), unpack(indexes))
-  for i, one in ipairs(group.ended) do
-    local mark, ulid = string.match(entries[i] or "", "^(%S+) (%w+)")
-    if ulid == one.ulid then
+  for i, index in ipairs(indexes) do
+    local before = entries[i] or ""
+    local own, state, body = ended[4 * i - 2], ended[4 * i - 1], ended[4 * i]
+    local mark, ulid = "-", own
+    if before ~= "- " .. ulid then mark, ulid = string.match(before, "^(%S+) (%w+)") end
+    if ulid == own then
       if mark == "-" then
         group.in_flight = group.in_flight - 1
       elseif ENDED[mark] then
         group[mark] = group[mark] - 1
       end
-      group[one.state] = group[one.state] + 1
-      local entry = one.state .. " " .. ulid .. " " .. one.body
-      group.bytes = group.bytes + #entry - #entries[i]
-      stored.add(groups.child_id(group.id, ulid), #entry - #entries[i])
-      sets[#sets + 1], sets[#sets + 2] = one.index, entry
+      group[state] = group[state] + 1
+      local entry = state .. " " .. ulid .. " " .. body
+      group.bytes = group.bytes + #entry - #before
+      local n = #sets
+      sets[n + 1], sets[n + 2] = index, entry
     end
   end
   group.ended = {}
@@ -219,7 +241,7 @@ local function start_held(group)
     local index = group.next_held
     local mark, job_id = groups.child(group, index)
     if mark == "+" then
-      rcall("HSET", children_of(group), index, "- " .. string.match(job_id, "(%w+)$"))
+      rcall("HSET", children_of(group), index, "- " .. ulid_of(job_id))
       group.in_flight = group.in_flight + 1
       if rcall("ZREM", base .. "delayed", job_id) == 1 then
         stored.defer(job_id, -1)
@@ -254,6 +276,10 @@ local CANCEL_STATES = { CANCELLED = "CANCELLED", EXPIRED = "EXPIRED" }
 local function finish_group(group, met, all_ended, give_up)
   group.state = CANCEL_STATES[group.cancel] or (met and "SUCCEEDED" or "FAILED")
   group.finished_ms = now_text
+  if group.kind ~= "fan_out" then
+    local n = #groups.finished
+    groups.finished[n + 1], groups.finished[n + 2] = group.id, group.state
+  end
   if all_ended then
     rcall("ZREM", base .. "mr:groups", group.id)
     rcall("ZADD", base .. "mr:groups-ended", now_text, group.id)
@@ -283,6 +309,7 @@ local function update_group(group, give_up)
 end
 
 local function write_group(group)
+  stored.add(group.id, group.bytes - group.stored.bytes)
   local values = {}
   for member, field in pairs(GROUP_TEXTS) do
     if group[member] ~= group.stored[member] then

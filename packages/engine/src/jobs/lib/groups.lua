@@ -7,7 +7,8 @@
 -- TOUCHES
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/stored"
-local groups = { todo = {} }
+-- groups.finished lists the groups of callers that this call finished: id, state.
+local groups = { todo = {}, finished = {} }
 
 setmetatable(groups, { __index = function(_, name)
   setmetatable(groups, nil)

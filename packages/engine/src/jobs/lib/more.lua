@@ -8,8 +8,13 @@ local rare_options = {}
 
 local TIMES = { "run_at_ms", "expires_at_ms", "deadline_ms", "keep_ms", "est", "group_index" }
 
--- The options in a job's `more`, as a table; nil if it is malformed.
+-- The jobs of a group that follow one another have the same options.
+local last_text, last_more
+
+-- The options in a job's `more`, as a table; nil if it is malformed. only_group: it names a group and nothing else. Only the
+-- options of a job with `dedup` may be altered.
 function rare_options.read(text)
+  if text == last_text then return last_more end
   local more = json.read(text)
   for _, name in ipairs(TIMES) do
     if more[name] ~= nil then
@@ -31,5 +36,8 @@ function rare_options.read(text)
     dedup.ms = numbers.whole(dedup.ms)
     if not dedup.ms or dedup.ms < 0 or dedup.mode ~= "throttle" and dedup.mode ~= "debounce" then return nil end
   end
-  return next(more) ~= nil and more or nil
+  if next(more) == nil then return nil end
+  more.only_group = more.group and next(more, next(more)) == nil
+  if not dedup then last_text, last_more = text, more end
+  return more
 end
