@@ -3,7 +3,13 @@
  * follows the job to its end across every cut, reads it again, and enters all that it was told into the ledger.
  */
 
-import { connectMillrace, type Job, type Millrace, MillraceError } from "@millrace/client";
+import {
+  connectMillrace,
+  type Group,
+  type Job,
+  type Millrace,
+  MillraceError,
+} from "@millrace/client";
 import { JobService } from "@millrace/proto/job-service";
 import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
@@ -79,6 +85,24 @@ export class Callers {
     }
   }
 
+  /** Lists all groups of both keys in these queues, each with a client of its key. */
+  async *listGroups(
+    ...queues: readonly string[]
+  ): AsyncGenerator<{ millrace: Millrace; group: Group }> {
+    for (const { millrace } of Object.values(this.#callers)) {
+      for (const queue of queues) {
+        for await (const group of millrace.listGroups({ queue, pageSize: 500 })) {
+          yield { millrace, group };
+        }
+      }
+    }
+  }
+
+  /** Returns the client of a key. */
+  millrace(key: StormJob["key"]): Millrace {
+    return this.#callers[key].millrace;
+  }
+
   async close(): Promise<void> {
     for (const { millrace, watching } of Object.values(this.#callers)) {
       await millrace.close();
@@ -91,7 +115,7 @@ export class Callers {
     const { millrace } = this.#callers[key];
     this.doing.set(n, "submitting");
     const submit = async () => {
-      const { jobId } = await this.#retryTransient(() => millrace.submit(job));
+      const { jobId } = await this.retryTransient(() => millrace.submit(job));
       this.#ledger.acknowledge(n, jobId);
       return jobId;
     };
@@ -102,7 +126,7 @@ export class Callers {
       await this.#cancel(millrace, jobId);
     }
     const watching = watched ? this.#watch(storm, jobId) : undefined;
-    const end = await this.#retryTransient(() => millrace.wait(jobId, { deadlineMs: 4 * CALL_MS }));
+    const end = await this.retryTransient(() => millrace.wait(jobId, { deadlineMs: 4 * CALL_MS }));
     const nowMs = this.#clock.nowMs();
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.#lastEndMs);
     this.#lastEndMs = nowMs;
@@ -114,14 +138,14 @@ export class Callers {
     if (again) {
       this.doing.set(n, `${jobId}, again`);
       await submit();
-      this.#ledger.end(await this.#retryTransient(() => millrace.getJob(jobId)));
+      this.#ledger.end(await this.retryTransient(() => millrace.getJob(jobId)));
     }
   }
 
   /** Cancels a job. If the job has ended meanwhile, the answer is FAILED_PRECONDITION. */
   async #cancel(millrace: Millrace, jobId: string): Promise<void> {
     try {
-      await this.#retryTransient(() => millrace.cancel(jobId));
+      await this.retryTransient(() => millrace.cancel(jobId));
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== "FAILED_PRECONDITION") throw error;
     }
@@ -155,7 +179,7 @@ export class Callers {
     const { rpc } = this.#callers[key].watching;
     const seen = new Seen();
     this.watches += 1;
-    await this.#retryTransient(
+    await this.retryTransient(
       async () => {
         const fromOffset = BigInt(seen.next);
         for await (const { event } of rpc.watchJob({ jobId, fromOffset })) {
@@ -170,7 +194,8 @@ export class Callers {
     return seen;
   }
 
-  #retryTransient<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
+  /** Repeats a call after each failure that may pass, and counts the failures. */
+  retryTransient<T>(call: () => Promise<T>, onFailure = () => {}): Promise<T> {
     return retryTransient(call, this.#clock, (error) => {
       const what = `${nameOf(error)} ${error.reason ?? ""}`.trim();
       this.told.set(what, (this.told.get(what) ?? 0) + 1);
@@ -179,7 +204,7 @@ export class Callers {
   }
 }
 
-const describe = (error: unknown): string =>
+export const describe = (error: unknown): string =>
   error instanceof MillraceError || error instanceof RpcFault
     ? `${nameOf(error)} ${error.reason ?? ""}: ${error.message}`
     : String(error instanceof Error ? error.stack : error);

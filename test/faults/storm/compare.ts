@@ -4,7 +4,12 @@
  */
 import { ProviderState } from "@millrace/proto/admin-service";
 import { type Clock, sleep } from "@millrace/shared";
-import type { Callers } from "./callers.ts";
+import {
+  type Books,
+  compareGroups,
+  type GroupsCompared,
+  groupsFinished,
+} from "./compare-groups.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Admin, Operator } from "./operator.ts";
@@ -14,25 +19,28 @@ import { auditWhenRepaired } from "./repaired.ts";
 const GIVEN_BACK_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 
-/** Enters all violations into the ledger. Returns how many jobs the audit has checked. */
-export async function compare(
-  { rpc: admin }: Operator,
-  callers: Callers,
-  ledger: Ledger,
-  clock: Clock,
-): Promise<number> {
+export interface Compared extends GroupsCompared {
+  /** How many jobs the audit has checked. */
+  readonly auditedJobs: number;
+}
+
+/** Enters all violations into the ledger. */
+export async function compare({ rpc: admin }: Operator, books: Books): Promise<Compared> {
+  const { callers, ledger, clock } = books;
+  await groupsFinished(callers, clock);
   const { findings, jobs } = await auditWhenRepaired(admin, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);
   }
-  ledger.compare(stored);
+  const compared = await compareGroups(stored, books);
+  ledger.compare(stored, compared.untold);
   await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
-  return Number(jobs);
+  return { ...compared, auditedJobs: Number(jobs) };
 }
 
 async function compareQueues(admin: Admin, ledger: Ledger): Promise<void> {

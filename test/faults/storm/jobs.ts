@@ -2,23 +2,14 @@
 import type { Job, NewJob } from "@millrace/client";
 import type { Random } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
+import { FAN_OUT_TYPE, type FanOutWork, fanOutWork, wrongFanOut } from "./fan-outs.ts";
+import { piece, type Work } from "./work.ts";
 
 /** Storm workers serve STORM_QUEUE. The workers that Millrace ships serve DOCUMENTS_QUEUE. */
 export const STORM_QUEUE = "storm";
 export const DOCUMENTS_QUEUE = "documents";
 export const POOL = "storm/model";
 export const stormAccount = { name: POOL, maxRunning: 8 };
-
-/** The payload of a storm job, which tells its worker what to do. */
-export interface Work {
-  readonly n: number;
-  readonly pieces: number;
-  readonly pauseMs: number;
-  /** How many attempts fail with a retryable error. */
-  readonly failures: number;
-  /** Whether the job fails for good. */
-  readonly fatal: boolean;
-}
 
 export interface StormJob {
   readonly n: number;
@@ -34,15 +25,11 @@ export interface StormJob {
   readonly again: boolean;
 }
 
-/** Returns chunk number i of an attempt. The result is all chunks together. */
-export const piece = (n: number, attempt: number, pid: number, i: number): string =>
-  `${n}/${attempt}/${pid}/${i} `;
-
 /** The types of the storm's jobs. Each storm worker has executors for some of them. */
 export const WORK_TYPES: readonly string[] = ["work", "work.rare", "work.new"];
 
 /** A lost worker spends an attempt too, so there are many. */
-const retry = { maxAttempts: 25, initialBackoffMs: 20, maxBackoffMs: 500 };
+export const retry = { maxAttempts: 25, initialBackoffMs: 20, maxBackoffMs: 500 };
 
 const kindOf = (drawn: number) => {
   if (drawn < 0.05) return "flaky";
@@ -52,6 +39,7 @@ const kindOf = (drawn: number) => {
   if (drawn < 0.17) return "slow";
   if (drawn < 0.24) return "pooled";
   if (drawn < 0.26) return "chat";
+  if (drawn < 0.275) return "dividing";
   return "plain";
 };
 
@@ -67,6 +55,11 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
   if (kind === "chat") {
     // The document belongs to the key "free".
     return { ...shape, key: "free", job: { ...shipped(random, document), idempotencyKey } };
+  }
+  if (kind === "dividing") {
+    const cancelled = random.next() < 0.15 ? { cancelMs: random.next() * 1_000 } : {};
+    const job = { queue: STORM_QUEUE, type: FAN_OUT_TYPE, payload: fanOutWork(random, n), retry };
+    return { ...shape, ...cancelled, job: { ...job, idempotencyKey } };
   }
   const work: Work = {
     n,
@@ -111,7 +104,13 @@ function shipped(random: Random, document: string): NewJob {
 }
 
 /** Returns what is wrong with the end of a job, or undefined. */
-export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefined {
+export function wrongEnd(
+  {
+    job,
+    cancelMs,
+  }: Pick<StormJob, "cancelMs"> & { readonly job: Pick<NewJob, "payload" | "pool"> },
+  end: Job,
+): string | undefined {
   const { state, failure, attempt, stalls } = end;
   const work = WORK_TYPES.includes(end.type) ? (job.payload as Work) : undefined;
   if (state === "CANCELLED") {
@@ -124,6 +123,7 @@ export function wrongEnd({ job, cancelMs }: StormJob, end: Job): string | undefi
       : `the job should fail for good, but is ${state} ${failure?.reason}`;
   }
   if (state !== "SUCCEEDED") return `${state} ${failure?.reason}: ${failure?.message}`;
+  if (end.type === FAN_OUT_TYPE) return wrongFanOut(job.payload as FanOutWork, end);
   const { text, summary } = end.result as { text?: string; summary?: string };
   if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
   if (attempt <= work.failures) return `the job succeeded in attempt ${attempt}, which should fail`;

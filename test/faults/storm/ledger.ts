@@ -30,6 +30,8 @@ export class Ledger {
   strays = 0;
   /** Jobs of revoked keys, which the lists of the callers do not contain. */
   unlisted = 0;
+  /** Jobs that no caller was told of: children of fan-outs, and jobs of groups whose creation was never answered. */
+  untold = 0;
 
   complain(what: string): void {
     this.wrongs += 1;
@@ -53,6 +55,11 @@ export class Ledger {
     if (before !== undefined) return;
     this.#ids.set(n, jobId);
     this.#lines.set(jobId, { n });
+  }
+
+  /** Returns the number of a job that was acknowledged. */
+  numberOf(jobId: string): number | undefined {
+    return this.#lines.get(jobId)?.n;
   }
 
   acknowledgeUnlisted(): void {
@@ -80,13 +87,17 @@ export class Ledger {
     }
   }
 
-  /** Compares the lines with all jobs that are stored at the end, each once. */
-  compare(stored: Iterable<Job>): void {
+  /**
+   * Compares the lines with all jobs that are stored at the end, each once. `untold` are the jobs of groups that no
+   * caller was told of (compare-groups.ts).
+   */
+  compare(stored: Iterable<Job>, untold: ReadonlySet<string> = new Set()): void {
     const missing = new Set(this.#lines.keys());
     for (const job of stored) {
       const line = this.#lines.get(job.id);
       if (line === undefined) {
-        if (this.repaired.has(job.id)) this.strays += 1;
+        if (untold.has(job.id)) this.untold += 1;
+        else if (this.repaired.has(job.id)) this.strays += 1;
         else this.complain(`${job.id} was never acknowledged`);
         continue;
       }

@@ -7,7 +7,7 @@ import { type Clock, sleep } from "@millrace/shared";
 const PAUSE_MS = 100;
 
 /** Whether the failure may pass: Millrace says that a repeat may help, or the connection broke. */
-function isTransient(error: unknown): error is MillraceError | RpcFault {
+export function isTransient(error: unknown): error is MillraceError | RpcFault {
   if (error instanceof MillraceError) {
     return error.retryable || error.code === "DEADLINE_EXCEEDED" || isBreak(error.code, error);
   }

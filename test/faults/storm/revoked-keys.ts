@@ -1,10 +1,11 @@
 /** API keys that are revoked while their jobs run and are watched. */
 import { connectMillrace, type Millrace, MillraceError } from "@millrace/client";
 import { type Clock, sleep } from "@millrace/shared";
-import { STORM_QUEUE, type Work } from "./jobs.ts";
+import { STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Operator } from "./operator.ts";
 import { retryTransient } from "./retry-transient.ts";
+import type { Work } from "./work.ts";
 
 /** The value of MILLRACE_KEY_CACHE_MS in the gateways. */
 export const KEY_CACHE_MS = 2_000;

@@ -6,6 +6,9 @@ import { sleep } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
 import { Callers } from "./callers.ts";
 import { compare } from "./compare.ts";
+import { GroupCallers } from "./group-callers.ts";
+import { GroupLedger } from "./group-ledger.ts";
+import { stormGroup } from "./groups.ts";
 import { Injector } from "./inject.ts";
 import { probeJob, stormJob } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
@@ -37,6 +40,8 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const log = notingRepaired(ledger, options.log);
   const { gateways, victims, keys, document } = await startStormSystem({ ...options, log }, parts);
   const callers = new Callers({ gateways, keys, ledger, clock });
+  const groups = new GroupLedger(ledger);
+  const groupCallers = new GroupCallers({ callers, ledger, groups, seed, clock });
   const { operator } = victims;
   const revokedKeys = new RevokedKeys({ operator, gateways, ledger, clock });
   const injector = new Injector({ ...victims, revokedKeys }, clock);
@@ -55,7 +60,9 @@ export async function runRound(options: RoundOptions): Promise<void> {
     while (!over()) {
       const n = jobs;
       jobs += 1;
-      await callers.run(stormJob(seed, n, document, clock.nowMs()));
+      const group = stormGroup(seed, n);
+      if (group === undefined) await callers.run(stormJob(seed, n, document, clock.nowMs()));
+      else await groupCallers.run(group);
       show();
     }
   };
@@ -91,7 +98,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
   // From here on there are no faults.
   const calm = new AbortController();
   const ended = await Promise.race([
-    calls.then(() => true),
+    calls.then(() => groupCallers.cancelUnused()).then(() => true),
     sleep(clock, CALM_MS, calm.signal).then(() => false),
   ]);
   calm.abort();
@@ -100,13 +107,17 @@ export async function runRound(options: RoundOptions): Promise<void> {
     const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
     ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
   } else {
-    tally.auditedJobs += await compare(operator, callers, ledger, clock);
+    const compared = await compare(operator, { callers, ledger, groups, clock });
+    tally.auditedJobs += compared.auditedJobs;
+    tally.fanOuts += compared.fanOuts;
+    for (const [state, count] of compared.states) tally.finish(state, count);
   }
   for (const service of victims.services) service.release();
   tally.rounds += 1;
   tally.repaired += ledger.repaired.size;
   tally.strays += ledger.strays;
   tally.unlisted += ledger.unlisted;
+  tally.untold += ledger.untold;
   tally.stalls += callers.stalls;
   tally.watches += callers.watches;
   tally.cuts += callers.cuts;

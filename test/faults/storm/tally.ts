@@ -24,6 +24,11 @@ export class Tally {
   strays = 0;
   /** Jobs of revoked keys. */
   unlisted = 0;
+  /** Children of fan-outs, and jobs of groups whose creation was never answered. */
+  untold = 0;
+  fanOuts = 0;
+  /** How many groups have finished, with those of fan-outs, by state. */
+  readonly groups = new Map<string, number>();
   readonly byKind = new Map<FaultKind, FaultTally>();
   /** How often calls failed, by code and reason. */
   readonly told = new Map<string, number>();
@@ -38,6 +43,10 @@ export class Tally {
     this.byKind.set(kind, ofKind);
     ofKind.count += 1;
     ofKind.recoveriesMs.push(recoveryMs);
+  }
+
+  finish(state: string, groups: number): void {
+    this.groups.set(state, (this.groups.get(state) ?? 0) + groups);
   }
 
   tell(what: string, count: number): void {
@@ -60,6 +69,8 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
     `jobs         ${tally.acknowledged} acknowledged, ${tally.ended} ended, ${tally.auditedJobs} checked by the audit`,
     `repaired     ${tally.repaired} jobs by the schedulers, ${tally.strays} of which were never acknowledged`,
     `revoked      ${tally.unlisted} jobs of revoked keys, besides those above`,
+    `groups       ${[...tally.groups].map(([state, count]) => `${count} ${state}`).join(", ")}; ${tally.fanOuts} of fan-outs`,
+    `untold       ${tally.untold} jobs that workers handed over, or of groups whose creation was never answered`,
     `stalls       ${tally.stalls}: attempts that lost their worker`,
     `watches      ${tally.watches}, cut ${tally.cuts} times`,
     `faults       ${tally.faults}`,

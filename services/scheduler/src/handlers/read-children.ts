@@ -1,12 +1,12 @@
-import type { Engine, GroupChild } from "@millrace/engine";
+import type { Engine } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
 import type { WorkerService } from "@millrace/proto/worker-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import type { JobId } from "@millrace/shared";
 import { groupChildMessage, groupMessage } from "../messages/group-message.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { leaseLost, namedLease } from "../session/named-lease.ts";
 import type { WorkerPass } from "../tokens/worker-tokens.ts";
+import { unfinishedStates } from "./groups/unfinished-states.ts";
 
 /** The most children of one page. The engine also ends a page at about 1 MiB of results. */
 const PAGE = 1_000;
@@ -36,15 +36,3 @@ export const readChildren =
       more: read.more,
     };
   };
-
-/** The states of the children that have not ended. A group that is decided early may leave children behind. */
-async function unfinishedStates(
-  engine: Pick<Engine, "getJobs">,
-  children: readonly GroupChild[],
-): Promise<ReadonlyMap<JobId, JobState>> {
-  const ids = children.filter(({ state }) => state === "UNFINISHED").map(({ jobId }) => jobId);
-  const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "summary");
-  return new Map(
-    jobs.flatMap((job) => (job === undefined ? [] : [[job.id, JobState[job.state]] as const])),
-  );
-}

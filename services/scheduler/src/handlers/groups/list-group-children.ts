@@ -1,10 +1,10 @@
-import type { Engine, GroupChild } from "@millrace/engine";
+import type { Engine } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import type { Handler } from "@millrace/runtime";
-import { isFinal, type JobId } from "@millrace/shared";
 import { groupChildMessage } from "../../messages/group-message.ts";
 import { groupNotFound, ownGroupId } from "./own-group.ts";
+import { unfinishedStates } from "./unfinished-states.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
@@ -25,21 +25,3 @@ export const listGroupChildren =
     );
     return { page: { children, more: read.more } };
   };
-
-/**
- * Reads the states of children that had not ended. A child that ended in between counts as running: its end, with what it
- * gave, is in the next read of the group.
- */
-async function unfinishedStates(
-  engine: Pick<Engine, "getJobs">,
-  children: readonly GroupChild[],
-): Promise<ReadonlyMap<JobId, JobState>> {
-  const ids = children.flatMap(({ jobId, state }) => (state === "UNFINISHED" ? [jobId] : []));
-  const jobs = ids.length === 0 ? [] : await engine.getJobs(ids, "summary");
-  return new Map(
-    jobs.flatMap((job) => {
-      if (job === undefined) return [];
-      return [[job.id, isFinal(job.state) ? JobState.RUNNING : JobState[job.state]] as const];
-    }),
-  );
-}

@@ -1,0 +1,87 @@
+/** What the storm's workers do with each type of job. */
+import { sleep, systemClock } from "@millrace/shared";
+import {
+  type ChildResult,
+  type Executor,
+  JobFailure,
+  NonRetryableError,
+} from "@millrace/worker-sdk";
+import { type FanOutGiven, type FanOutWork, givenOf } from "./fan-outs.ts";
+import { type Report, tooEarly } from "./groups.ts";
+import { piece, type Work } from "./work.ts";
+
+const { PROVIDER = "" } = process.env;
+/** After this time without an answer the provider counts as down. */
+const SILENCE_MS = 1_000;
+
+/** Calls the provider of a pooled job, and reports its failures. */
+async function callProvider(account: string, signal: AbortSignal): Promise<void> {
+  const failed = (httpStatus: number, cause?: unknown) =>
+    new JobFailure("PROVIDER_ERROR", `the provider answered ${httpStatus}`, true, {
+      ...{ provider: { account, httpStatus, quotaExhausted: false }, cause },
+    });
+  const body = JSON.stringify({ model: "m", messages: [] });
+  let status = 0;
+  try {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
+    const call = { method: "POST", body, signal: either };
+    const response = await fetch(`${PROVIDER}/chat/completions`, call);
+    await response.text();
+    status = response.status;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failed(0, error);
+  }
+  if (status !== 200) throw failed(status);
+}
+
+/** Does what the payload says. */
+export const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
+  if (pool !== "") await callProvider(pool, signal);
+  const { n, pieces, pauseMs, failures, fatal } = payload as Work;
+  let text = "";
+  for (let i = 0; i < pieces; i += 1) {
+    if (pauseMs > 0) await sleep(systemClock, pauseMs, signal);
+    signal.throwIfAborted();
+    const written = piece(n, attempt, process.pid, i);
+    await write(written);
+    text += written;
+    if (fatal) throw new NonRetryableError("FATAL", "the payload asks for this failure");
+    if (attempt <= failures) throw new Error("the payload asks for this failure");
+  }
+  return { text };
+};
+
+/**
+ * Fans out as the payload says, and returns what the children gave. The second fan-out names the children of the
+ * first one, so that it differs if the same fan-out had other children in another run.
+ */
+export const divide: Executor = async ({ payload, attempt, write, fanOut }) => {
+  const { n, fanOuts } = payload as FanOutWork;
+  let text = piece(n, attempt, process.pid, 0);
+  await write(text);
+  const results: FanOutGiven[] = [];
+  for (const { parts, ...options } of fanOuts) {
+    const after = results.flatMap(({ given }) => given.map(({ jobId }) => jobId));
+    const { met, groupId, children } = await fanOut(
+      parts.map((part) => ({ ...part, payload: { ...part.payload, after }, maxAttempts: 25 })),
+      options,
+    );
+    results.push({ groupId, met, given: children.map(givenOf) });
+  }
+  const last = piece(n, attempt, process.pid, 1);
+  await write(last);
+  text += last;
+  return { text, fanOuts: results };
+};
+
+/** The finalizer of a group. It returns what the children gave, and fails for good if it runs too early. */
+export const report: Executor = async ({ payload, attempt, write, children, finalizesGroupId }) => {
+  const read: ChildResult[] = [];
+  for await (const child of children()) read.push(child);
+  const early = tooEarly(payload as Report, read);
+  if (early !== undefined) throw new NonRetryableError("EARLY", early);
+  const text = piece((payload as Report).n, attempt, process.pid, 0);
+  await write(text);
+  return { text, groupId: finalizesGroupId, given: read.map(givenOf) };
+};
