@@ -25,6 +25,7 @@ const workers = [
     generated: () =>
       generatedForPython(
         "millrace/workers/v1/worker_service.proto",
+        "millrace/jobs/v1/group.proto",
         "millrace/jobs/v1/job.proto",
         "buf/validate/validate.proto",
       ),
