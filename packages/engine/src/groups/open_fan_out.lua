@@ -33,6 +33,7 @@ local keep_succeeded_ms = 0
 --- @include "leases/lib/leases"
 --- @include "groups/lib/new_groups"
 
+new_groups.check(new_id)
 local fields = rcall("HMGET", base .. job_id, F.attempts_started, F.child_groups, F.deadline_ms)
 if not leases.held(job_id, token, fields[1]) then return { "LEASE_LOST" } end
 local ids, own = {}, 0

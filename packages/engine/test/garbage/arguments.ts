@@ -44,6 +44,29 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       probe: "",
     },
   ],
+  change_group: ({ groupId: id }) =>
+    ["close", "cancel"].map((change) => ({ id, change, reason: "stop" })),
+  create_group: ({ groupId, time }) => [
+    {
+      ...{ id: groupId.slice(0, -4).concat("0000"), rule: "all", max_in_flight: "5" },
+      ...{ keep_siblings: "", waiter: "", details: "{}" },
+      deadline_ms: String(time.nowMs + 900_000),
+    },
+  ],
+  open_fan_out: ({ groupId, held, time }) => [
+    {
+      ...{ job_id: held[0]?.jobId ?? "", token: String(held[0]?.token), ordinal: "1", plan: "p" },
+      ...{ new_id: groupId.slice(0, -4).concat("0000"), rule: "all", max_in_flight: "5" },
+      ...{ keep_siblings: "", deadline_ms: String(time.nowMs + 900_000) },
+    },
+  ],
+  read_children: ({ groupId: id }) => [
+    { ...{ id, after_index: "0", lease_job: "", token: "", ordinal: "0" } },
+  ],
+  save_checkpoint: ({ held }) => [
+    { job_id: held[0]?.jobId ?? "", token: String(held[0]?.token), checkpoint: "{}" },
+  ],
+  withdraw_group: ({ groupId: id }) => [{ id }],
   open_account: ({ generation }) => [{ generation, version: "99", running: "" }],
   cancel_job: ({ ids }) => [ids.running, ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
   exchange_account: ({ base, time, generation }) => [
@@ -116,7 +139,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
         lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
         opts: ofJobs(bullOptions),
         spec: ofJobs(storedSpec),
-        ...{ priority: "50", est: "500" },
+        ...{ priority: "50", est: "500", finalizes: "" },
       },
     ];
   },

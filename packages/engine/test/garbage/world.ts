@@ -1,3 +1,4 @@
+import { type KeyId, newGroupId, systemRandom } from "@millrace/shared";
 import { type ChainableCommander, Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { accountBase, shardAt } from "../../src/redis/keys.ts";
@@ -70,6 +71,12 @@ export async function busyShard() {
   await engine.lease({ queue, count: 1, pools: [], leaseMs: 30_000, workerId: "w1" });
   await engine.lease({ queue, count: 0, leaseMs: 30_000, workerId: "w1" });
 
+  const groupId = newGroupId(queue, "aaaa" as KeyId, time.nowMs, systemRandom);
+  await engine.createGroup({
+    ...{ id: groupId, rule: "all", maxInFlight: 0, keepSiblings: false },
+    ...{ createdAtMs: time.nowMs, deadlineMs: time.nowMs + 900_000 },
+  });
+
   const names = (await redis.keys(`${rootPrefix}:*`)).sort();
   const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
   return {
@@ -77,6 +84,7 @@ export async function busyShard() {
     accountBase: accountBase(rootPrefix, pool),
     generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
     held,
+    groupId,
     ids: {
       running: held.map(({ jobId }) => jobId),
       waiting: waiting.map(({ id }) => id),

@@ -12,6 +12,11 @@ local OVERHEAD = 1024
 local LOOK_MS = 60000
 local FIRST_STATE = "OPEN"
 
+-- Throws if an id is not that of a group. Scripts call it before they write anything.
+function new_groups.check(id)
+  if not string.find(id, "^[^~]+~[^~]+~%w+$") then error("the id of a new group must be queue~key~ulid") end
+end
+
 -- Stores a group, unless it exists.
 function new_groups.add(id, spec)
   local group_key = base .. "mr:group:" .. id
