@@ -34,7 +34,7 @@ test("the program of docs/client.md does what the page says", async () => {
 
   const jobId = /^(documents~\S+) is new$/m.exec(stdout)?.[1];
   expect(jobId).toBeDefined();
-  expect(stdout).toMatch(/^The whale swam\. The sea was calm\. \d+$/m);
+  expect(stdout).toMatch(/^The whale swam\. \d+$/m);
   expect(stdout).toMatch(/^SUCCEEDED 1 \{ messages: /m);
   expect(stdout).toMatch(/^Call me Ishmael\.Call me Ishmael\.SUCCEEDED Call me Ishmael\.$/m);
   expect(stdout).toMatch(/^CANCELLED false$/m);

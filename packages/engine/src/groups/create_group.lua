@@ -21,6 +21,7 @@ local created_ms = numbers.given(ARGV[8], "created_ms")
 local details = ARGV[9]
 --- @include "groups/lib/new_groups"
 
+new_groups.parts(id)
 new_groups.add(id, { rule = rule, max_in_flight = max_in_flight, keep_siblings = keep_siblings, waiter = waiter,
   kind = waiter == "" and "" or "finalizer", deadline_ms = deadline_ms, created_ms = created_ms, details = details })
 stored.flush()

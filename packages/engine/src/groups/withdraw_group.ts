@@ -6,15 +6,22 @@ export interface WithdrawGroupRequest {
   readonly id: GroupId;
 }
 
-const outcomes = { WITHDRAWN: "withdrawn", HAS_CHILDREN: "hasChildren", KEPT: "kept" } as const;
+export type Withdrawal = "withdrawn" | "hasChildren" | "kept";
 
-export const withdrawGroup = defineScript<
-  WithdrawGroupRequest,
-  (typeof outcomes)[keyof typeof outcomes]
->(import.meta.url, {
+export const withdrawGroup = defineScript<WithdrawGroupRequest, Withdrawal>(import.meta.url, {
   name: "withdraw_group",
   argv: ["id"],
   encode: ({ id }) => [id],
-  decode: (reply) =>
-    outcomes[reply as keyof typeof outcomes] ?? unexpectedReply("withdraw_group", reply),
+  decode(reply) {
+    switch (reply) {
+      case "WITHDRAWN":
+        return "withdrawn";
+      case "HAS_CHILDREN":
+        return "hasChildren";
+      case "KEPT":
+        return "kept";
+      default:
+        return unexpectedReply("withdraw_group", reply);
+    }
+  },
 });

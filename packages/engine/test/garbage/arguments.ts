@@ -118,6 +118,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   save_checkpoint: ({ held }) => [
     { job_id: held[1]?.jobId ?? "", token: String(held[1]?.token), checkpoint: "{}" },
   ],
+  withdraw_group: ({ groups }) => [{ id: groups[1] ?? "" }],
   tend_groups: ({ time }) => [
     { now_ms: String(time.nowMs + 70_000), keep_ms: "1000", limit: "10" },
     { now_ms: String(time.nowMs + 850_000), keep_ms: "1000", limit: "10" },
