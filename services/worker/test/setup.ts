@@ -14,10 +14,13 @@ import {
 import { createMetrics } from "@millrace/telemetry";
 import {
   type AttemptContext,
+  type Children,
   type Executor,
+  type FanOutOptions,
   type FanOutResult,
   JobFailure,
   type UsageDelta,
+  WaitingForChildren,
 } from "@millrace/worker-sdk";
 import PDFDocument from "pdfkit";
 import { onTestFinished } from "vitest";
@@ -132,14 +135,17 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
 }
 
 /**
- * The summarize executor, whose parts run here at once and are not tried again. The tests in test/ prove it with a scheduler,
- * which runs parts in any worker, again after failures, and the executor again after its parts.
+ * The summarize executor, whose parts run here at once and are not tried again. After a fan-out it runs again from its
+ * beginning, with its checkpoint, as under the SDK. The tests in test/ prove it with a scheduler, which runs parts in any
+ * worker, and again after failures.
  */
 export function summarizing(options: Omit<SummarizeOptions, "model">): Executor {
   const execute = summarizeExecutor({ ...options, model: "m" });
   const runPart = summarizePartExecutor(options);
-  return (context) => {
-    const fanOut: AttemptContext["fanOut"] = async (children, { rule = "all" } = {}) => {
+  return async (context) => {
+    const done: FanOutResult[] = [];
+    let saved = context.lastCheckpoint;
+    const run = async (children: Children, { rule = "all" }: FanOutOptions) => {
       const jobs = typeof children === "function" ? await children() : children;
       const results = await Promise.all(
         jobs.map(async ({ payload }, at): Promise<FanOutResult["children"][number]> => {
@@ -157,8 +163,26 @@ export function summarizing(options: Omit<SummarizeOptions, "model">): Executor 
       const succeeded = results.filter(({ state }) => state === "SUCCEEDED").length;
       const least = typeof rule === "number" ? rule : 100;
       const met = succeeded * 100 >= least * results.length;
-      return { met, state: met ? "SUCCEEDED" : "FAILED", groupId: "g", children: results };
+      const state = met ? ("SUCCEEDED" as const) : ("FAILED" as const);
+      done.push({ met, state, groupId: "g", children: results });
     };
-    return execute({ ...context, fanOut });
+    for (;;) {
+      let made = 0;
+      const fanOut: AttemptContext["fanOut"] = async (children, fanOutOptions = {}) => {
+        made += 1;
+        const known = done[made - 1];
+        if (known !== undefined) return known;
+        await run(children, fanOutOptions);
+        throw new WaitingForChildren(done.at(-1)?.children.length ?? 0);
+      };
+      const checkpoint = async (value: unknown) => {
+        saved = JSON.parse(JSON.stringify(value));
+      };
+      try {
+        return await execute({ ...context, fanOut, checkpoint, lastCheckpoint: saved });
+      } catch (error) {
+        if (!(error instanceof WaitingForChildren)) throw error;
+      }
+    }
   };
 }

@@ -49,6 +49,8 @@ const partsProgress = "summarising parts";
 interface Known extends Omit<Document, "instruction"> {
   readonly pages: number;
   readonly warnings: readonly string[];
+  /** How many parts the documents were split into. A document of one part is read again after a fan-out. */
+  readonly parts: number;
   /** For each round, how long its parts are at most, in tokens. */
   readonly sizes: readonly number[];
   /** For each part, the pages that it is on; absent if the documents have none. */
@@ -113,7 +115,7 @@ class Summary {
   async #firstRound() {
     const { partTokens, maxFailedPercent } = this.#payload;
     let parts: readonly string[] | undefined;
-    if (this.#known === undefined) {
+    if (this.#known === undefined || this.#known.parts === 1) {
       parts = await this.#read(partTokens);
       if (parts.length === 1) return { parts: 1, texts: parts, failed: [] };
       await this.#context.checkpoint(this.#facts());
@@ -135,7 +137,8 @@ class Summary {
     const parts = await this.#split(read.text, partTokens);
     const { names, pages, warnings } = read;
     this.#known = {
-      ...{ names, pages, warnings, language: languageOf(read.text), sizes: [partTokens] },
+      ...{ names, pages, warnings, language: languageOf(read.text), parts: parts.length },
+      sizes: this.#known?.sizes ?? [partTokens],
       ...partPagesOf(read, parts),
     };
     return parts;
