@@ -44,7 +44,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   });
   say(`submitted  job ${jobId}\n`);
   const job = await follow({ millrace, system, jobId, signal: stopping });
-  const took = `waited ${seconds(job.submitTime, job.startTime)}, ran ${seconds(job.startTime, job.finishTime)}`;
+  const took = seconds(job.submitTime, job.finishTime);
   if (job.state !== "SUCCEEDED") {
     throw new Error(
       `the job ended as ${job.state} (${took}): ${job.failure?.message ?? "no reason given"}`,

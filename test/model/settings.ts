@@ -13,7 +13,6 @@ export const settings = (runs: number) => {
   const seed = MILLRACE_MODEL_SEED ?? (MILLRACE_MODEL_RUNS === undefined ? SEED : undefined);
   return {
     numRuns: Number(MILLRACE_MODEL_RUNS ?? runs),
-    ...(process.env.NOSHRINK ? { endOnFailure: true, verbose: 2 } : {}),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };

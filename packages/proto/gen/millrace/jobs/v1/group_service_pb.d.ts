@@ -382,7 +382,8 @@ export declare const GroupService: GenService<{
    * is not closed stays OPEN until CloseGroup, or until its deadline.
    * A refused child does not affect the others; its result says why. If any child is refused, the group stays OPEN,
    * also with `close`, so that the caller can submit it again or cancel the group.
-   * A retry after a lost reply makes a second group: cancel the one whose id is not known by its deadline, or list groups.
+   * A retry after a lost reply makes a second group. ListGroups shows the first one, which may be cancelled; otherwise it
+   * expires at its deadline.
    *
    * @generated from rpc millrace.jobs.v1.GroupService.CreateGroup
    */
