@@ -1,5 +1,6 @@
--- groups: the groups that children and finalizers belong to. lib/group_counts has the functions. It is loaded when a script
--- first meets a job of a group, because most calls meet none, and every function that a script defines costs time.
+-- groups: the groups that children and finalizers belong to. lib/group_counts and lib/group_ends have the functions. They
+-- are loaded when a script first meets a job of a group, because most calls meet none, and every function that a script
+-- defines costs time.
 --
 -- Scripts call groups.flush (by ends.flush) before lanes.flush and stored.flush.
 --
@@ -13,6 +14,7 @@ local groups = { todo = {}, finished = {} }
 setmetatable(groups, { __index = function(_, name)
   setmetatable(groups, nil)
 --- @include "jobs/lib/group_counts"
+--- @include "jobs/lib/group_ends"
   return groups[name]
 end })
 
