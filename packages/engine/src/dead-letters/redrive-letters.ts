@@ -23,7 +23,8 @@ export async function redriveLetters(
     letters,
     ({ job }) => {
       const shard = map(job.id);
-      return shard && takes(shard.definition, job.type) ? shard : undefined;
+      // The children of a group were taken by their group's rules, and the group may wait for them.
+      return shard && (job.group || takes(shard.definition, job.type)) ? shard : undefined;
     },
     () => 4_096,
     ({ base, definition }, group) =>

@@ -27,6 +27,7 @@ local default_tokens = numbers.given(ARGV[3], "default_tokens")
 --- @include "lanes/lib/lanes"
 --- @include "signals/lib/signals"
 --- @include "jobs/lib/jobs"
+--- @include "jobs/lib/due"
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
 --- @include "lanes/lib/pace"
@@ -45,9 +46,8 @@ local function group_counts(...)
   return counts
 end
 if state == "SCHEDULED" then
-  local due_ms = math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096)
-  -- A job that waits for room in its group is due at delayed.NEVER_MS.
-  if due_ms < 2199023255551 then
+  local due_ms = due.time_of(rcall("ZSCORE", base .. "delayed", id))
+  if due_ms then
     next_run_ms = text(due_ms)
   else
     group = string.match(rcall("HGET", base .. id, F.group) or "", " (.+)$") or ""

@@ -69,6 +69,21 @@ test("a queue that restricts its types takes the children of a fan-out", async (
   expect(await engine.submit([job("aaaa", { type: "page" })])).toEqual([{ kind: "unknownType" }]);
 });
 
+test("a child of a fan-out is redriven, although the queue restricts its types", async () => {
+  const { engine, parent, open, add, wait } = await running({}, { types: ["book"] });
+  const id = await open(parent);
+  await add(id, 1, 1);
+  await wait(parent, 1);
+  const child = await leaseOne(engine);
+  await engine.settle([{ ...child, kind: "fail", state: "FAILED", failure }]);
+  const { letters } = await engine.deadLetters.list({ queue }, 10);
+  expect(await engine.deadLetters.redrive(letters)).toEqual({ redriven: 1, refused: 0, gone: 0 });
+  expect(await lease(engine, 10)).toMatchObject([
+    { jobId: parent.jobId },
+    { job: { type: "page", redrivenFrom: child.jobId } },
+  ]);
+});
+
 test("an attempt that died while it added children finds them again", async () => {
   const { engine, time, parent, open, add, wait, succeed } = await running();
   const id = await open(parent);

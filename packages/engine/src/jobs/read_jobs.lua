@@ -9,6 +9,7 @@
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "jobs/lib/jobs"
+--- @include "jobs/lib/due"
 
 local view = ARGV[1]
 local WITHOUT_PAYLOAD = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.started_ms, F.worker_id, F.attempts_spent, F.stalls, F.bounces,
@@ -31,10 +32,10 @@ local function fields_of(job_key)
   return flat
 end
 
--- When a scheduled job will be queued; "" if it waits for room in its group (delayed.NEVER_MS).
+-- When a scheduled job will be queued; "" if it waits for room in its group.
 local function next_run(id)
-  local due_ms = math.floor(tonumber(rcall("ZSCORE", base .. "delayed", id)) / 4096)
-  return due_ms < 2199023255551 and string.format("%.0f", due_ms) or ""
+  local due_ms = due.time_of(rcall("ZSCORE", base .. "delayed", id))
+  return due_ms and string.format("%.0f", due_ms) or ""
 end
 
 local replies = {}

@@ -228,7 +228,7 @@ local function submit_group(at)
       if group then
         local place_in_group, held = groups.join(group, id)
         child_of = place_in_group .. " " .. more.group
-        if held then run_at_ms = delayed.NEVER_MS end
+        if held then run_at_ms = due.NEVER_MS end
       end
       local rare = NONE
       if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms, child_of) end

@@ -1,26 +1,21 @@
--- delayed: jobs that wait for a time, or for room in their group. They are in BullMQ's set with BullMQ's scores: the time in ms, multiplied by
--- 4,096, plus a running number within the millisecond.
+-- delayed: jobs that wait for a time, or for room in their group. They are in BullMQ's set with BullMQ's scores (lib/due).
 --
 -- Needs `base`, `rcall`, `lanes`, `events` and `signals`.
 -- TOUCHES  delayed (zset), marker (zset)
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/stored"
-local delayed = {
-  -- When a job is due that waits for room in its group: in 2039, later than any time that a caller may give, and exact
-  -- in a score.
-  NEVER_MS = 2199023255551,
-}
+--- @include "jobs/lib/due"
+local delayed = {}
 
 -- When the first job is due, in ms, or nil.
 function delayed.next_due()
   local first = rcall("ZRANGE", base .. "delayed", 0, 0, "WITHSCORES")
-  local due_ms = first[2] and math.floor(tonumber(first[2]) / 4096)
-  if due_ms and due_ms < delayed.NEVER_MS then return due_ms end
+  return first[2] and due.time_of(first[2])
 end
 
 function delayed.add(job_id, at_ms)
-  local low = at_ms * 4096
-  local high = low + 4095
+  local low = at_ms * due.SCORES_PER_MS
+  local high = low + due.SCORES_PER_MS - 1
   local last = rcall("ZREVRANGEBYSCORE", base .. "delayed", high, low, "WITHSCORES", "LIMIT", 0, 1)
   rcall("ZADD", base .. "delayed", last[2] and math.min(tonumber(last[2]) + 1, high) or low, job_id)
   stored.defer(job_id, 1)
@@ -34,8 +29,8 @@ end
 function delayed.promote(now_ms, limit)
   local next_due_ms = delayed.next_due()
   if not next_due_ms or next_due_ms > now_ms then return 0, next_due_ms end
-  local due = rcall("ZRANGEBYSCORE", base .. "delayed", 0, (now_ms + 1) * 4096 - 1, "LIMIT", 0, limit)
-  for _, job_id in ipairs(due) do
+  local ids = rcall("ZRANGEBYSCORE", base .. "delayed", 0, (now_ms + 1) * due.SCORES_PER_MS - 1, "LIMIT", 0, limit)
+  for _, job_id in ipairs(ids) do
     rcall("ZREM", base .. "delayed", job_id)
     stored.defer(job_id, -1)
     local job_key = base .. job_id
@@ -47,5 +42,5 @@ function delayed.promote(now_ms, limit)
   end
   signals.work()
   rcall("ZADD", base .. "marker", 0, "0")
-  return #due, delayed.next_due()
+  return #ids, delayed.next_due()
 end

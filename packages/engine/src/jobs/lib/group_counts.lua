@@ -2,7 +2,7 @@
 --
 -- A group is the hash mr:group:<id>. The hash mr:group:<id>:children has an entry for each child, by its index:
 --   "- ulid"            it waits for a worker or runs (in flight)
---   "+ ulid"            max_in_flight holds it back: it is in `delayed`, due at delayed.NEVER_MS
+--   "+ ulid"            max_in_flight holds it back: it is in `delayed`, due at due.NEVER_MS
 --   "STATE ulid body"   it has ended. body is its result or failure (JSON), or "" if that is longer than INLINE_BYTES
 --   "REMOVED ulid "     another program removed it before it ended
 -- A child's F.group is "index group". The waiter of a group, its finalizer or the job that fanned out, is in
