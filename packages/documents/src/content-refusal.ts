@@ -1,19 +1,26 @@
 import { typeNames } from "./document-types.ts";
 
-/** Why content is no document that can be read. "The document" and `problem` make a sentence, which says what to do. */
+/** Why content cannot be read. "The document" and `problem` make a sentence, which says what to do. */
 export interface ContentRefusal {
   readonly reason: "DOCUMENT_TYPE_MISMATCH" | "DOCUMENT_ENCRYPTED" | "DOCUMENT_UNREADABLE";
   readonly problem: string;
+  /** The media type that the content shows. Left out: it shows none. */
+  readonly contentType?: string;
 }
 
-export const encrypted = (): ContentRefusal => ({
+/** The container of Office files of the old kind, and of those with a password. */
+const OLD_CONTAINER = "application/x-cfb";
+
+export const encrypted = (contentType: string): ContentRefusal => ({
   reason: "DOCUMENT_ENCRYPTED",
   problem: "is encrypted: remove its password, and then upload it",
+  contentType,
 });
 
-const mismatch = (problem: string): ContentRefusal => ({
+const mismatch = (problem: string, contentType?: string): ContentRefusal => ({
   reason: "DOCUMENT_TYPE_MISMATCH",
   problem,
+  ...(contentType === undefined ? {} : { contentType }),
 });
 
 /** Office files with a password are in a container of the old kind, in this stream. Its name is in UTF-16. */
@@ -32,19 +39,19 @@ const advice: readonly (readonly [RegExp, string])[] = [
 
 /** Says what content is that cannot be read, by its first bytes. */
 export async function refusalOf(head: Buffer): Promise<ContentRefusal> {
-  if (head.includes(ENCRYPTED_PACKAGE)) return encrypted();
+  if (head.includes(ENCRYPTED_PACKAGE)) return encrypted(OLD_CONTAINER);
   // Most processes never need this library.
   const { fileTypeFromBuffer } = await import("file-type");
   const found = await fileTypeFromBuffer(head.subarray(0, SNIFFED_BYTES)).catch(() => undefined);
-  if (found?.mime === "application/x-cfb") {
+  if (found?.mime === OLD_CONTAINER) {
     const problem =
       "is of an old binary type (such as DOC, XLS, PPT or MSG): save it as DOCX, XLSX, PPTX, EML or PDF, and upload that";
-    return mismatch(problem);
+    return mismatch(problem, OLD_CONTAINER);
   }
   if (found === undefined) {
     return mismatch(`is neither text nor of a type that can be read: upload ${typeNames}`);
   }
   const [, what] = advice.find(([pattern]) => pattern.test(found.mime)) ?? [];
   const problem = `is of the type ${found.mime}, which cannot be read`;
-  return mismatch(`${problem}: ${what ?? `upload ${typeNames}`}`);
+  return mismatch(`${problem}: ${what ?? `upload ${typeNames}`}`, found.mime);
 }

@@ -33,8 +33,23 @@ const aliases: Readonly<Record<string, DocumentContentType>> = {
   "application/xhtml+xml": contentTypes.html,
 };
 
-/** Finds the content type that a media type names. Parameters, such as a charset, do not matter. */
+/** A media type without parameters (RFC 6838). */
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+
+/** The media type that a Content-Type field names, without its parameters. Undefined if it names none. */
+export function mediaTypeNamed(field: string): string | undefined {
+  const name = field.split(";")[0]?.trim().toLowerCase() ?? "";
+  return MEDIA_TYPE.test(name) ? name : undefined;
+}
+
+/** Finds the content type that a media type names, if documents of that type can be read. Parameters do not matter. */
 export function contentTypeNamed(mediaType: string): DocumentContentType | undefined {
-  const name = mediaType.split(";")[0]?.trim().toLowerCase() ?? "";
+  const name = mediaTypeNamed(mediaType) ?? "";
   return documentContentTypes.find((known) => known === name) ?? aliases[name];
 }
+
+/** Whether content of this media type is text, such as JSON. It is read as plain text. */
+export const isTextual = (mediaType: string): boolean =>
+  /^text\/|[+/](json|xml|yaml|toml|csv|sql|graphql|javascript|x-(yaml|toml|ndjson|sh|tex|sql|latex|httpd-php))$|[/.-]jsonl?$|\/(ndjson|jsonlines)$/.test(
+    mediaType,
+  );

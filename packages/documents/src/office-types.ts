@@ -3,6 +3,7 @@ import { contentTypes, type DocumentContentType } from "./document-types.ts";
 import { readZipDirectory, unpack, type ZipDirectory, type ZipSource } from "./zip-directory.ts";
 
 const { docx, pptx, xlsx, odt, odp, ods, epub } = contentTypes;
+const ZIP = "application/zip";
 const MIMETYPE_LIMIT_BYTES = 1_024;
 const MANIFEST_LIMIT_BYTES = 1_048_576;
 
@@ -24,6 +25,7 @@ const openTypes = new Map<string, DocumentContentType>(
 const archive = (): ContentRefusal => ({
   reason: "DOCUMENT_TYPE_MISMATCH",
   problem: "is a ZIP archive: unpack it, and upload each document by itself",
+  contentType: ZIP,
 });
 
 async function openTypeOf(directory: ZipDirectory) {
@@ -31,7 +33,7 @@ async function openTypeOf(directory: ZipDirectory) {
   const type = openTypes.get(bytes?.toString("latin1").trim() ?? "");
   if (type === undefined) return undefined;
   const manifest = await unpack(directory, "META-INF/manifest.xml", MANIFEST_LIMIT_BYTES);
-  return manifest?.includes("encryption-data") === true ? encrypted() : type;
+  return manifest?.includes("encryption-data") === true ? encrypted(type) : type;
 }
 
 /** Tells which document a ZIP archive is by the names of its files. */
@@ -40,11 +42,11 @@ export async function typeOfZip(source: ZipSource): Promise<DocumentContentType 
   if (directory === undefined) {
     const problem =
       "is a damaged or very large ZIP archive: save or export it again, and then upload it";
-    return { reason: "DOCUMENT_UNREADABLE", problem };
+    return { reason: "DOCUMENT_UNREADABLE", problem, contentType: ZIP };
   }
   const { entries } = directory;
   const names = [...entries.keys()];
-  if ([...entries.values()].some((entry) => entry.isEncrypted())) return encrypted();
+  if ([...entries.values()].some((entry) => entry.isEncrypted())) return encrypted(ZIP);
   if (entries.has("META-INF/container.xml")) return epub;
   try {
     const type = await openTypeOf(directory);

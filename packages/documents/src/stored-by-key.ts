@@ -1,6 +1,13 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, type DocumentId, isKeyId, type KeyId } from "@millrace/shared";
+import {
+  type Clock,
+  type DocumentId,
+  isDocumentId,
+  isKeyId,
+  type KeyId,
+  timeOfDocumentId,
+} from "@millrace/shared";
 import { LRUCache } from "lru-cache";
 
 /** The least that a document takes on disk: its content, its description and its entry here are files. */
@@ -11,10 +18,20 @@ const KNOWN_KEYS = 10_000;
 
 const countedAs = (sizeBytes: number): number => Math.max(sizeBytes, LEAST_BYTES);
 
+export interface StoredEntry {
+  readonly id: DocumentId;
+  readonly sizeBytes: number;
+  readonly createdAtMs: number;
+}
+
 /** Knows how many bytes the documents of each key take. */
 export interface StoredByKey {
   /** Returns a key's bytes as this gateway knows them. Its own documents count at once, other gateways' within 10 s. */
   bytesOf(keyId: KeyId): Promise<number>;
+  /** The entries of a key, oldest first: also of documents that are being stored, or were left over by a crash. */
+  entriesOf(keyId: KeyId): Promise<StoredEntry[]>;
+  /** The keys that have documents. */
+  owners(): Promise<readonly KeyId[]>;
   /** Counts a document, durably. */
   add(keyId: KeyId, id: DocumentId, sizeBytes: number): Promise<void>;
   /** Removes a document from the count. */
@@ -49,6 +66,20 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
       const bytes = sizes.reduce((sum, size) => sum + countedAs(size || 0), 0);
       known.set(keyId, { bytes, atMs });
       return bytes;
+    },
+    async entriesOf(keyId) {
+      const names = await readdir(entries(keyId)).catch(() => []);
+      const all = names.sort().map((name) => {
+        const [id = "", size] = name.split(".");
+        return { id, sizeBytes: Number(size) };
+      });
+      return all.flatMap(({ id, sizeBytes }) =>
+        isDocumentId(id) ? [{ id, sizeBytes, createdAtMs: timeOfDocumentId(id) }] : [],
+      );
+    },
+    async owners() {
+      const names: string[] = await readdir(join(directory, "keys")).catch(() => []);
+      return names.filter(isKeyId);
     },
     async add(keyId, id, sizeBytes) {
       await mkdir(entries(keyId), { recursive: true, mode: 0o700 });

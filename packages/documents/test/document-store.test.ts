@@ -9,8 +9,9 @@ import {
   systemRandom,
 } from "@millrace/shared";
 import { ManualClock } from "@millrace/testing";
+import { zipSync } from "fflate";
 import { expect, onTestFinished, test } from "vitest";
-import { type DocumentContentType, openDocumentStore } from "../src/index.ts";
+import { contentTypes, openDocumentStore } from "../src/index.ts";
 
 const owner = "k7f3q2m9" as KeyId;
 const stranger = "zzzz" as KeyId;
@@ -29,7 +30,7 @@ async function setup(maxBytes = 10_000) {
     clock: systemClock,
     random: systemRandom,
   });
-  const put = (contentType: DocumentContentType | undefined, ...parts: (string | Uint8Array)[]) =>
+  const put = (contentType: string | undefined, ...parts: (string | Uint8Array)[]) =>
     store.put(owner, { name: "a", ...(contentType && { contentType }) }, pieces(...parts));
   /** Opens the same documents as another program would. */
   const another = (clock: Clock = systemClock) =>
@@ -44,8 +45,9 @@ test("a stored document can be read by its owner only", async () => {
   const { document } = outcome;
   expect(document).toMatchObject({ name: "a", contentType: "text/plain", sizeBytes: 3 });
   expect(document.sha256).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  expect(await store.get(document.id, owner)).toEqual(document);
-  expect(await store.get(document.id)).toEqual(document);
+  const living = { ...document, usedAtMs: expect.any(Number) };
+  expect(await store.get(document.id, owner)).toEqual(living);
+  expect(await store.get(document.id)).toEqual(living);
   expect(await store.get(document.id, stranger)).toBeUndefined();
   const read: Uint8Array[] = [];
   for await (const piece of store.read(document.id)) read.push(piece);
@@ -58,7 +60,7 @@ test("only the user of the process may read documents", async () => {
   const modes = await Promise.all(
     [".", ...(await files())].map(async (name) => (await stat(join(directory, name))).mode & 0o777),
   );
-  expect(modes).toEqual([0o700, 0o600, 0o600, 0o700]);
+  expect(modes).toEqual([0o700, 0o700, 0o600, 0o600, 0o700]);
 });
 
 test("a document of the size limit is accepted, and a larger or empty one is refused", async () => {
@@ -78,15 +80,38 @@ test("a PDF header must be within the first 1,024 bytes", async () => {
   });
 });
 
-test.each<[string, DocumentContentType | undefined, (string | Uint8Array)[], string]>([
+const png = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+const docx = contentTypes.docx;
+const jar = "application/java-archive";
+const locked = Buffer.concat([
+  ...[Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(600)],
+  ...[Buffer.from("EncryptedPackage", "utf16le"), Buffer.alloc(64)],
+]);
+
+test.each<[string, string | undefined, (string | Uint8Array)[], string]>([
   ["a PDF undeclared", undefined, ["%P", "DF-1.7\0"], "application/pdf"],
   ["a PDF declared text", "text/plain", ["%PDF-1.7"], "typeMismatch"],
   ["text declared a PDF", "application/pdf", ["a page that was not found"], "typeMismatch"],
   ["text declared Markdown", "text/markdown", ["# a"], "text/markdown"],
   ["a character cut between pieces", undefined, [Buffer.of(0xc3), Buffer.of(0xa9)], "text/plain"],
   ["a character cut at the end", undefined, ["a", Buffer.of(0xc3)], "text/plain"],
-  ["a NUL in text", "text/plain", ["a\0b"], "refused"],
-  ["bytes that are no text", undefined, [Buffer.of(0xff)], "refused"],
+  ["a NUL in text", "text/plain", ["a\0b"], "typeMismatch"],
+  ["bytes that are no text", undefined, [Buffer.of(0xff)], "application/octet-stream"],
+  ["JSON declared JSON", "application/json", ["{}"], "application/json"],
+  ["JSON of a type of its own", "application/vnd.a+json", ["{}"], "application/vnd.a+json"],
+  ["bytes of a type of their own", "application/vnd.a", [Buffer.of(0xff)], "application/vnd.a"],
+  ["bytes declared JSON", "application/json", [Buffer.of(0xff, 0)], "typeMismatch"],
+  ["text declared an image", "image/png", ["a page that was not found"], "typeMismatch"],
+  ["an image undeclared", undefined, [png], "image/png"],
+  ["an image declared an unknown type", "application/octet-stream", [png], "image/png"],
+  ["an image declared another image", "image/x-own", [png], "image/x-own"],
+  ["an image declared a PDF", "application/pdf", [png], "typeMismatch"],
+  ["an image declared text", "text/csv", [png], "typeMismatch"],
+  ["an image declared a DOCX", docx, [png], "typeMismatch"],
+  ["a PDF declared an image", "image/png", ["%PDF-1.7"], "typeMismatch"],
+  ["an archive undeclared", undefined, [zipSync({ a: Buffer.from("a") })], "application/zip"],
+  ["an archive declared a JAR", jar, [zipSync({ a: Buffer.from("a") })], jar],
+  ["an encrypted DOCX", docx, [locked], docx],
   ["a page declared text", "text/plain", ["<!DOCTYPE html><p>a"], "text/html"],
   [
     "an e-mail declared Markdown",
@@ -123,7 +148,9 @@ test("an id that is a path opens no file", async () => {
 
 /** The least that a document counts. */
 const LEAST = 12 * 1_024;
-const bytes = (count: number) => pieces("a".repeat(count));
+let letter = 0;
+/** Content that differs each time, of a length up to 26 times. */
+const bytes = (count: number) => pieces(String.fromCharCode(97 + (letter++ % 26)).repeat(count));
 
 test("the documents of a key may take exactly the limit together, and not one byte more", async () => {
   const { store, files } = await setup(100_000);

@@ -91,7 +91,7 @@ test.each<[string, Uint8Array, string, RegExp]>([
   ["a program", Buffer.from("7f454c4602010100000000000000", "hex"), "DOCUMENT_TYPE_MISMATCH", /./],
   ["content of no known type", junk, "DOCUMENT_TYPE_MISMATCH", /upload PDF, DOCX/],
 ])("refuses %s, and says what to do", async (_, bytes, reason, problem) => {
-  expect(await typeOf(bytes)).toEqual({ reason, problem: expect.stringMatching(problem) });
+  expect(await typeOf(bytes)).toMatchObject({ reason, problem: expect.stringMatching(problem) });
 });
 
 test("tells the type by pieces of any size", async () => {

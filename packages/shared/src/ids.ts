@@ -1,4 +1,4 @@
-import { ulid } from "ulid";
+import { decodeTime, ulid } from "ulid";
 import type { Random } from "./random.ts";
 
 declare const brand: unique symbol;
@@ -68,6 +68,9 @@ export const newGroupId = (
 export function newDocumentId(nowMs: number, random: Random): DocumentId {
   return `doc_${newUlid(nowMs, random)}` as DocumentId;
 }
+
+/** When a document's id was made, in milliseconds since the Unix epoch. */
+export const timeOfDocumentId = (id: DocumentId): number => decodeTime(id.slice("doc_".length));
 
 function newUlid(nowMs: number, random: Random): string {
   return ulid(nowMs, () => random.next());

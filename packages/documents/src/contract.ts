@@ -1,0 +1,74 @@
+import type { Clock, DocumentId, KeyId, Random } from "@millrace/shared";
+import type { LivingDocument, StoredDocument } from "./document-records.ts";
+import type { TypeMismatch } from "./stored-type.ts";
+
+export type PutOutcome =
+  | {
+      readonly kind: "stored";
+      readonly document: StoredDocument;
+      /** True: the key had stored the same content before, and the document is that one. */
+      readonly existing: boolean;
+    }
+  | UploadRefusal;
+
+export type UploadRefusal =
+  | { readonly kind: "empty" }
+  | { readonly kind: "tooLarge"; readonly limitBytes: number }
+  /** The key's documents already take `storedBytes`. With this document they would exceed the limit. */
+  | { readonly kind: "keyFull"; readonly storedBytes: number; readonly limitBytes: number }
+  | ({ readonly kind: "typeMismatch" } & TypeMismatch);
+
+export interface DocumentHeader {
+  /** A name for people. Empty means "document". */
+  readonly name: string;
+  /** A media type in lower case, without parameters. Default: detected from the content. */
+  readonly contentType?: string;
+  /** From this time on the document is removed as soon as no unfinished job names it. */
+  readonly expiresAtMs?: number;
+}
+
+export interface DocumentPage {
+  /** Newest first. */
+  readonly documents: readonly LivingDocument[];
+  /** Its absence marks the last page. */
+  readonly nextPageToken?: string;
+}
+
+export type RemoveOutcome = "removed" | "used" | "missing";
+
+export interface DocumentStore {
+  /**
+   * Stores a document, which is durable once this resolves. Content that the key has stored under the same type is not
+   * stored again: its retention begins anew, and the later of both expiries holds. Throws what `content` throws, and then
+   * keeps nothing. `keyBytes` limits the bytes of all the owner's documents, including uploads under way. Default: no limit.
+   * If several programs store documents, each one sees the others' documents within 10 s.
+   */
+  put(
+    ownerKeyId: KeyId,
+    header: DocumentHeader,
+    content: AsyncIterable<Uint8Array>,
+    keyBytes?: number,
+  ): Promise<PutOutcome>;
+  /** Undefined if there is no such document, or if `ownerKeyId` is given and the document belongs to another key. */
+  get(id: string, ownerKeyId?: KeyId): Promise<LivingDocument | undefined>;
+  /** As `get`, and records that a job names the document now. */
+  use(id: string, ownerKeyId: KeyId): Promise<StoredDocument | undefined>;
+  /** The documents of a key, newest first. */
+  list(ownerKeyId: KeyId, pageSize: number, pageToken?: string): Promise<DocumentPage>;
+  /** The keys that have documents. */
+  owners(): Promise<readonly KeyId[]>;
+  /** Removes a document, unless it was used since `document` was read: then it stays. */
+  remove(document: LivingDocument): Promise<RemoveOutcome>;
+  /** Removes what a crash left of uploads and removals of a key, once it is a day old. */
+  tidy(ownerKeyId: KeyId): Promise<void>;
+  /** Reads the content in order. Throws if there is no such document. */
+  read(id: DocumentId): AsyncIterable<Uint8Array>;
+}
+
+export interface DocumentStoreOptions {
+  /** It is created if missing. All programs that share documents use the same directory. */
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}

@@ -1,0 +1,88 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, type DocumentId, isDocumentId, type KeyId } from "@millrace/shared";
+import { type ContentIndex, contentIndex } from "./content-index.ts";
+import { type DocumentRecords, documentRecords, type StoredDocument } from "./document-records.ts";
+import { syncDirectory } from "./durable-files.ts";
+import { type StoredByKey, storedByKey } from "./stored-by-key.ts";
+
+/**
+ * Where documents are: `<id>` has the content and `<id>.json` the description. A document exists once its
+ * description does. The description is renamed into place last, after the content is on disk, and taken away first. What
+ * each key stores is in `keys/`, and which content is which document in `contents/`.
+ */
+export interface DocumentFiles {
+  readonly byKey: StoredByKey;
+  readonly contents: ContentIndex;
+  readonly records: DocumentRecords;
+  contentPath(id: string): string;
+  /** Makes a document of content that is on disk. */
+  create(document: StoredDocument): Promise<void>;
+  /** Deletes the files of a document whose description was taken away, or never written. */
+  discard(document: Pick<StoredDocument, "id" | "ownerKeyId" | "sizeBytes">): Promise<void>;
+  /**
+   * Has a document live on whose content was uploaded again: its retention begins anew, and the later expiry holds.
+   * Undefined if it is gone.
+   */
+  renew(id: DocumentId, expiresAtMs: number | undefined): Promise<StoredDocument | undefined>;
+}
+
+const later = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.max(a, b);
+
+export async function openDocumentFiles(directory: string, clock: Clock): Promise<DocumentFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const byKey = storedByKey(directory, clock);
+  const contentPath = (id: string) => {
+    if (!isDocumentId(id)) throw new Error(`${JSON.stringify(id)} is not a document id`);
+    return join(directory, id);
+  };
+  const records = documentRecords((id) => `${contentPath(id)}.json`, clock);
+  const discard: DocumentFiles["discard"] = async ({ id, ownerKeyId, sizeBytes }) => {
+    await rm(contentPath(id), { force: true });
+    await records.forget(id);
+    await byKey.remove(ownerKeyId, id, sizeBytes);
+  };
+
+  return {
+    ...{ byKey, contents: contentIndex(directory), records, contentPath, discard },
+
+    async create(document) {
+      const { id, ownerKeyId, sizeBytes } = document;
+      await byKey.add(ownerKeyId, id, sizeBytes);
+      try {
+        await records.create(document);
+      } catch (error) {
+        await discard(document);
+        throw error;
+      }
+      await syncDirectory(directory);
+    },
+
+    async renew(id, expiresAtMs) {
+      const before = (await records.use(id)) ? await records.read(id) : undefined;
+      if (before === undefined) return undefined;
+      const { usedAtMs: _, expiresAtMs: old, ...rest } = before;
+      const expiry = later(old, expiresAtMs);
+      const document: StoredDocument =
+        expiry === undefined ? rest : { ...rest, expiresAtMs: expiry };
+      if (expiry !== old) await records.replace(document);
+      return document;
+    },
+  };
+}
+
+/** A document that is being stored has its entry before its description. */
+const LEFT_OVER_MS = 24 * 3_600_000;
+
+/** Removes what a crash left of a key's documents: entries without a description that are a day old. */
+export async function tidy(
+  { byKey, records, discard }: DocumentFiles,
+  ownerKeyId: KeyId,
+  nowMs: number,
+): Promise<void> {
+  for (const { id, sizeBytes, createdAtMs } of await byKey.entriesOf(ownerKeyId)) {
+    if (createdAtMs > nowMs - LEFT_OVER_MS || (await records.read(id)) !== undefined) continue;
+    await discard({ id, ownerKeyId, sizeBytes });
+  }
+}

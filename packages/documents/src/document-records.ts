@@ -1,0 +1,83 @@
+import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import type { Clock, DocumentId, KeyId } from "@millrace/shared";
+import { isMissing, putFile, writeAll } from "./durable-files.ts";
+import type { StoredType } from "./stored-type.ts";
+
+export interface StoredDocument extends StoredType {
+  readonly id: DocumentId;
+  readonly ownerKeyId: KeyId;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** In lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly createdAtMs: number;
+  /** From this time on the document is removed as soon as no unfinished job names it. */
+  readonly expiresAtMs?: number;
+}
+
+export interface LivingDocument extends StoredDocument {
+  /** When the document was uploaded last, named by a job last, or known to be named by an unfinished job. */
+  readonly usedAtMs: number;
+}
+
+/** The descriptions of documents: one file of JSON for each. Its modification time is the time of the last use. */
+export interface DocumentRecords {
+  create(document: StoredDocument): Promise<void>;
+  read(id: DocumentId): Promise<LivingDocument | undefined>;
+  /** Records a use, at `atMs` or now. Returns false if the document is gone. After it, `takeAway` leaves the document. */
+  use(id: DocumentId, atMs?: number): Promise<boolean>;
+  /** Replaces the description of a document that is in use. */
+  replace(document: StoredDocument): Promise<void>;
+  /** Takes a description away, after which the document does not exist. "used": it was used after `usedAtMs`, and stays. */
+  takeAway(id: DocumentId, usedAtMs: number): Promise<"taken" | "used" | "missing">;
+  /** Deletes what `takeAway` has left, last of all files of a document. */
+  forget(id: DocumentId): Promise<void>;
+}
+
+export function documentRecords(pathOf: (id: DocumentId) => string, clock: Clock): DocumentRecords {
+  const awayPath = (id: DocumentId) => `${pathOf(id)}.away`;
+  const set = async (path: string, atMs: number) => utimes(path, atMs / 1_000, atMs / 1_000);
+  const unlessMissing = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  };
+  const write = (document: StoredDocument) =>
+    putFile(pathOf(document.id), async (file) => {
+      await writeAll(file, Buffer.from(JSON.stringify(document)));
+      const nowS = clock.nowMs() / 1_000;
+      await file.utimes(nowS, nowS);
+      return true;
+    });
+
+  return {
+    create: write,
+    replace: write,
+    read: (id) =>
+      unlessMissing(async () => {
+        const [text, { mtimeMs }] = await Promise.all([
+          readFile(pathOf(id), "utf8"),
+          stat(pathOf(id)),
+        ]);
+        return { ...(JSON.parse(text) as StoredDocument), usedAtMs: Math.round(mtimeMs) };
+      }),
+    async use(id, atMs = clock.nowMs()) {
+      return (await unlessMissing(() => set(pathOf(id), atMs).then(() => true))) === true;
+    },
+    async takeAway(id, usedAtMs) {
+      const moved = await unlessMissing(() =>
+        rename(pathOf(id), awayPath(id)).then(() => stat(awayPath(id))),
+      );
+      if (moved === undefined) return "missing";
+      if (Math.round(moved.mtimeMs) === usedAtMs) return "taken";
+      // A use before the rename counts. If the description was replaced meanwhile, the new one stays.
+      await link(awayPath(id), pathOf(id)).catch(() => undefined);
+      await rm(awayPath(id), { force: true });
+      return "used";
+    },
+    forget: (id) => rm(awayPath(id), { force: true }),
+  };
+}

@@ -1,0 +1,44 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ENOENT";
+
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes all of `bytes`. One write of the file may take only some of them. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
+}
+
+/**
+ * Writes a temporary file next to `path`. If `write` returns true, the file is flushed to disk and renamed to
+ * `path`.
+ */
+export async function putFile(
+  path: string,
+  write: (file: FileHandle) => Promise<boolean>,
+): Promise<void> {
+  const partial = `${path}.part`;
+  try {
+    const file = await open(partial, "wx+", 0o600);
+    let keep: boolean;
+    try {
+      keep = await write(file);
+      if (keep) await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (keep) await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

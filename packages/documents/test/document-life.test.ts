@@ -1,0 +1,151 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DocumentId, type KeyId, newDocumentId, systemRandom } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { type LivingDocument, openDocumentStore, type PutOutcome } from "../src/index.ts";
+
+const owner = "k7f3q2m9" as KeyId;
+const stranger = "zzzz" as KeyId;
+const DAY_MS = 24 * 3_600_000;
+
+async function setup() {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const clock = new ManualClock();
+  clock.advance(Date.UTC(2026, 10, 1));
+  const store = await openDocumentStore({
+    ...{ directory, maxBytes: 100_000, clock, random: systemRandom },
+  });
+  async function* content(text: string) {
+    yield Buffer.from(text);
+  }
+  const put = (
+    text: string,
+    header: { name?: string; contentType?: string; expiresAtMs?: number } = {},
+    keyId = owner,
+  ) => store.put(keyId, { name: "a", ...header }, content(text));
+  const stored = async (outcome: Promise<PutOutcome>) => {
+    const result = await outcome;
+    if (result.kind !== "stored") throw new Error(result.kind);
+    return result;
+  };
+  const living = async (id: DocumentId) => (await store.get(id)) as LivingDocument;
+  /** The files of documents, and how many entries of the indexes there are. */
+  const files = async () => {
+    const all = await readdir(directory, { recursive: true, withFileTypes: true });
+    return all.flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+  };
+  return { store, clock, directory, put, stored, living, files };
+}
+
+test("the same content of a key is the same document, whatever its name", async () => {
+  const { put, stored, files } = await setup();
+  const first = await stored(put("The mill turns.", { name: "a.txt" }));
+  const before = await files();
+  const second = await stored(put("The mill turns.", { name: "b.txt" }));
+  expect(first).toMatchObject({ existing: false });
+  expect(second).toMatchObject({
+    existing: true,
+    document: { id: first.document.id, name: "a.txt" },
+  });
+  expect(await files()).toEqual(before);
+});
+
+test("other content, another type or another key is another document", async () => {
+  const { put, stored } = await setup();
+  const all = await Promise.all([
+    stored(put("# a")),
+    stored(put("# b")),
+    stored(put("# a", { contentType: "text/markdown" })),
+    stored(put("# a", {}, stranger)),
+  ]);
+  expect(new Set(all.map(({ document }) => document.id)).size).toBe(4);
+  expect(all.map(({ existing }) => existing)).toEqual([false, false, false, false]);
+});
+
+test("uploads of the same content at the same time leave one document", async () => {
+  const { store, put, stored, files } = await setup();
+  const all = await Promise.all(Array.from({ length: 8 }, () => stored(put("The mill turns."))));
+  const ids = new Set(all.map(({ document }) => document.id));
+  expect(ids.size).toBe(1);
+  expect(all.filter(({ existing }) => !existing)).toHaveLength(1);
+  expect((await store.list(owner, 10)).documents).toHaveLength(1);
+  // The content, the description, and an entry in each of the two indexes.
+  expect(await files()).toHaveLength(4);
+});
+
+test("the later expiry holds, and no expiry is the latest", async () => {
+  const { put, stored } = await setup();
+  const expiry = async (expiresAtMs?: number) => {
+    const header = expiresAtMs === undefined ? {} : { expiresAtMs };
+    return (await stored(put("a", header))).document.expiresAtMs;
+  };
+  expect(await expiry(2_000)).toBe(2_000);
+  expect(await expiry(1_000)).toBe(2_000);
+  expect(await expiry(3_000)).toBe(3_000);
+  expect(await expiry()).toBeUndefined();
+  expect(await expiry(4_000)).toBeUndefined();
+});
+
+test("documents are listed newest first, in pages, to their owner alone", async () => {
+  const { store, clock, put, stored } = await setup();
+  const ids: DocumentId[] = [];
+  for (const text of ["a", "b", "c"]) {
+    clock.advance(1);
+    ids.unshift((await stored(put(text))).document.id);
+  }
+  const first = await store.list(owner, 2);
+  expect(first.documents.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+  const rest = await store.list(owner, 2, first.nextPageToken);
+  expect(rest.documents.map(({ id }) => id)).toEqual(ids.slice(2));
+  expect(rest).not.toHaveProperty("nextPageToken");
+  expect(await store.list(owner, 3)).not.toHaveProperty("nextPageToken");
+  expect(await store.list(stranger, 2)).toEqual({ documents: [] });
+  expect(await store.owners()).toEqual([owner]);
+});
+
+test("a removed document leaves nothing, and its content can be stored again", async () => {
+  const { store, put, stored, living, files } = await setup();
+  const { document } = await stored(put("a"));
+  expect(await store.remove(await living(document.id))).toBe("removed");
+  expect(await store.get(document.id)).toBeUndefined();
+  expect(await files()).toEqual([]);
+  expect(await store.remove({ ...document, usedAtMs: 0 })).toBe("missing");
+  const again = await stored(put("a"));
+  expect(again.existing).toBe(false);
+  expect(again.document.id).not.toBe(document.id);
+});
+
+test("a document that was used after it was read is not removed", async () => {
+  const { store, clock, put, stored, living } = await setup();
+  const { document } = await stored(put("a"));
+  const before = await living(document.id);
+  clock.advance(1);
+  expect(await store.use(document.id, stranger)).toBeUndefined();
+  expect(await store.use(document.id, owner)).toMatchObject({ id: document.id });
+  expect(await store.remove(before)).toBe("used");
+  expect(await living(document.id)).toMatchObject({ id: document.id, usedAtMs: clock.nowMs() });
+  // Uploading the content again is a use too.
+  const used = await living(document.id);
+  clock.advance(1);
+  await put("a");
+  expect(await store.remove(used)).toBe("used");
+  expect(await store.remove(await living(document.id))).toBe("removed");
+});
+
+test("what a crash left of an upload is removed a day later", async () => {
+  const { store, clock, directory, files } = await setup();
+  const { writeFile, mkdir } = await import("node:fs/promises");
+  const id = newDocumentId(clock.nowMs(), systemRandom);
+  await mkdir(join(directory, "keys", owner), { recursive: true });
+  await writeFile(join(directory, id), "abc");
+  await writeFile(join(directory, "keys", owner, `${id}.3`), "");
+  clock.advance(DAY_MS - 1);
+  await store.tidy(owner);
+  expect(await files()).toHaveLength(2);
+  clock.advance(1);
+  await store.tidy(owner);
+  expect(await files()).toEqual([]);
+});
