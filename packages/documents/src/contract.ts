@@ -5,7 +5,7 @@ import type { TypeMismatch } from "./stored-type.ts";
 export type PutOutcome =
   | {
       readonly kind: "stored";
-      readonly document: StoredDocument;
+      readonly document: LivingDocument;
       /** True: the key had stored the same content before, and the document is that one. */
       readonly existing: boolean;
     }

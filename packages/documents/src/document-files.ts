@@ -2,7 +2,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, type DocumentId, isDocumentId, type KeyId } from "@millrace/shared";
 import { type ContentIndex, contentIndex } from "./content-index.ts";
-import { type DocumentRecords, documentRecords, type StoredDocument } from "./document-records.ts";
+import {
+  type DocumentRecords,
+  documentRecords,
+  type LivingDocument,
+  type StoredDocument,
+} from "./document-records.ts";
 import { syncDirectory } from "./durable-files.ts";
 import { type StoredByKey, storedByKey } from "./stored-by-key.ts";
 
@@ -17,14 +22,14 @@ export interface DocumentFiles {
   readonly records: DocumentRecords;
   contentPath(id: string): string;
   /** Makes a document of content that is on disk. */
-  create(document: StoredDocument): Promise<void>;
+  create(document: StoredDocument): Promise<LivingDocument>;
   /** Deletes the files of a document whose description was taken away, or never written. */
   discard(document: Pick<StoredDocument, "id" | "ownerKeyId" | "sizeBytes">): Promise<void>;
   /**
    * Has a document live on whose content was uploaded again: its retention begins anew, and the later expiry holds.
    * Undefined if it is gone.
    */
-  renew(id: DocumentId, expiresAtMs: number | undefined): Promise<StoredDocument | undefined>;
+  renew(id: DocumentId, expiresAtMs: number | undefined): Promise<LivingDocument | undefined>;
 }
 
 const later = (a: number | undefined, b: number | undefined): number | undefined =>
@@ -51,12 +56,14 @@ export async function openDocumentFiles(directory: string, clock: Clock): Promis
       const { id, ownerKeyId, sizeBytes } = document;
       await byKey.add(ownerKeyId, id, sizeBytes);
       try {
-        await records.create(document);
+        const living = await records.create(document);
+        await syncDirectory(directory);
+        return living;
       } catch (error) {
+        await rm(`${contentPath(id)}.json`, { force: true });
         await discard(document);
         throw error;
       }
-      await syncDirectory(directory);
     },
 
     async renew(id, expiresAtMs) {
@@ -64,10 +71,8 @@ export async function openDocumentFiles(directory: string, clock: Clock): Promis
       if (before === undefined) return undefined;
       const { usedAtMs: _, expiresAtMs: old, ...rest } = before;
       const expiry = later(old, expiresAtMs);
-      const document: StoredDocument =
-        expiry === undefined ? rest : { ...rest, expiresAtMs: expiry };
-      if (expiry !== old) await records.replace(document);
-      return document;
+      if (expiry === old) return before;
+      return records.replace(expiry === undefined ? rest : { ...rest, expiresAtMs: expiry });
     },
   };
 }

@@ -22,12 +22,12 @@ export interface LivingDocument extends StoredDocument {
 
 /** The descriptions of documents: one file of JSON for each. Its modification time is the time of the last use. */
 export interface DocumentRecords {
-  create(document: StoredDocument): Promise<void>;
+  create(document: StoredDocument): Promise<LivingDocument>;
   read(id: DocumentId): Promise<LivingDocument | undefined>;
   /** Records a use, at `atMs` or now. Returns false if the document is gone. After it, `takeAway` leaves the document. */
   use(id: DocumentId, atMs?: number): Promise<boolean>;
   /** Replaces the description of a document that is in use. */
-  replace(document: StoredDocument): Promise<void>;
+  replace(document: StoredDocument): Promise<LivingDocument>;
   /** Takes a description away, after which the document does not exist. "used": it was used after `usedAtMs`, and stays. */
   takeAway(id: DocumentId, usedAtMs: number): Promise<"taken" | "used" | "missing">;
   /** Deletes what `takeAway` has left, last of all files of a document. */
@@ -45,13 +45,15 @@ export function documentRecords(pathOf: (id: DocumentId) => string, clock: Clock
       throw error;
     }
   };
-  const write = (document: StoredDocument) =>
-    putFile(pathOf(document.id), async (file) => {
+  const write = async (document: StoredDocument): Promise<LivingDocument> => {
+    const usedAtMs = clock.nowMs();
+    await putFile(pathOf(document.id), async (file) => {
       await writeAll(file, Buffer.from(JSON.stringify(document)));
-      const nowS = clock.nowMs() / 1_000;
-      await file.utimes(nowS, nowS);
+      await file.utimes(usedAtMs / 1_000, usedAtMs / 1_000);
       return true;
     });
+    return { ...document, usedAtMs };
+  };
 
   return {
     create: write,

@@ -98,12 +98,12 @@ async function store(
     ...{ sizeBytes, sha256, createdAtMs },
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
   };
-  await files.create(document);
+  const living = await files.create(document);
   // Another upload of the same content may have been faster. Then its document is the one that stays.
   const entered = await files.contents.enter(document, id, known);
   const first = entered === id ? undefined : await files.renew(entered, expiresAtMs);
-  if (first === undefined) return { kind: "stored", document, existing: false };
-  await files.records.takeAway(id, createdAtMs);
+  if (first === undefined) return { kind: "stored", document: living, existing: false };
+  await files.records.takeAway(id, living.usedAtMs);
   await files.discard(document);
   return { kind: "stored", document: first, existing: true };
 }

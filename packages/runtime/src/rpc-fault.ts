@@ -50,6 +50,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   REQUEST_TOO_SLOW: [status.DEADLINE_EXCEEDED, 408],
   LEASE_LOST: [status.ABORTED, 409],
   CHANGED_MEANWHILE: [status.ABORTED, 409],
+  DOCUMENT_IN_USE: [status.FAILED_PRECONDITION, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],
   GROUP_CLOSED: [status.FAILED_PRECONDITION, 409],
   // No retry helps: a child that has ended still counts.

@@ -17,6 +17,8 @@ async function setup(uploadDocument: Upload) {
   const handlers = {
     uploadDocument,
     getDocument: notImplemented,
+    listDocuments: notImplemented,
+    deleteDocument: notImplemented,
     downloadDocument: notImplemented,
   };
   const bugs: unknown[] = [];

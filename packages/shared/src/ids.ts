@@ -70,7 +70,10 @@ export function newDocumentId(nowMs: number, random: Random): DocumentId {
 }
 
 /** When a document's id was made, in milliseconds since the Unix epoch. */
-export const timeOfDocumentId = (id: DocumentId): number => decodeTime(id.slice("doc_".length));
+export const timeOfDocumentId = (id: DocumentId): number => timeOfUlid(id.slice("doc_".length));
+
+/** When a valid ULID was made, in milliseconds since the Unix epoch. */
+export const timeOfUlid = (unique: string): number => decodeTime(unique);
 
 function newUlid(nowMs: number, random: Random): string {
   return ulid(nowMs, () => random.next());

@@ -7,6 +7,7 @@ export const reasons = [
   "JOB_NOT_FOUND",
   "QUEUE_NOT_FOUND",
   "DOCUMENT_NOT_FOUND",
+  "DOCUMENT_IN_USE",
   "GROUP_NOT_FOUND",
   "KEY_NOT_FOUND",
   "ACCOUNT_NOT_FOUND",

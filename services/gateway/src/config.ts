@@ -22,7 +22,7 @@ import {
   DEFAULT_UPLOADS_PER_KEY,
 } from "./callers/key-limit.ts";
 import { defaultUploadTimes } from "./documents/upload-deadline.ts";
-import { defaultStreamLimits } from "./gateway-parts.ts";
+import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-parts.ts";
 
 /** The limit for an API key whose budget sets none. */
 const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
@@ -134,6 +134,16 @@ const settings = {
     z.coerce.number().int().min(0).default(DEFAULT_DOCUMENT_BYTES_PER_KEY),
     "How many bytes the documents of one API key may take, if its budget sets no limit; 0 means no limit.",
   ),
+  documentRetentionMs: setting(
+    "MILLRACE_DOCUMENT_RETENTION_MS",
+    z.coerce.number().int().min(60_000).default(DEFAULT_DOCUMENT_RETENTION_MS),
+    "How long a document is kept after the last job that named it has ended, in milliseconds, unless its upload said when it expires.",
+  ),
+  documentCollectMs: setting(
+    "MILLRACE_DOCUMENT_COLLECT_MS",
+    z.coerce.number().int().min(1_000).max(86_400_000).default(3_600_000),
+    "How often the gateway looks for documents whose time is over, in milliseconds.",
+  ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",
     z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),
@@ -185,6 +195,7 @@ export const callerLimits = (config: Config<typeof settings>) => ({
   uploadsPerKey: config.uploadsPerKey,
   uploadTimes: { idleMs: config.uploadIdleMs, totalMs: config.uploadMs },
   documentBytesPerKey: config.documentBytesPerKey,
+  documentRetentionMs: config.documentRetentionMs,
 });
 
 export const GatewayConfig = defineConfig(settings, (config) =>

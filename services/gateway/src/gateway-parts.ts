@@ -80,6 +80,8 @@ export interface GatewayParts {
   readonly uploadTimes: UploadTimes;
   /** The most bytes that a key's documents may take if its budget sets no limit; Infinity means no limit. */
   readonly documentBytesPerKey: number;
+  /** How long a document is kept after its last use, unless its upload said when it expires. */
+  readonly documentRetentionMs: number;
   /** Limits the jobs whose end the submit streams of a key have not reported yet. */
   readonly awaited: KeyTotal;
   /** Ends the hub's stream. The caller of `gatewayParts` closes what it passed in. */
@@ -112,7 +114,11 @@ export interface GatewayOptions {
   readonly uploadTimes?: UploadTimes;
   /** The most bytes that a key's documents may take if its budget sets no limit; 0 or undefined means no limit. */
   readonly documentBytesPerKey?: number;
+  /** How long documents are kept after their last use. Default 30 days. */
+  readonly documentRetentionMs?: number;
 }
+
+export const DEFAULT_DOCUMENT_RETENTION_MS = 30 * 24 * 3_600_000;
 
 const submitPaths = new Set(
   [JobService.method.submitJob, JobService.method.submitJobs, GroupService.method.createGroup].map(
@@ -139,6 +145,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   return {
     uploads: openUploads(options.uploadsPerKey ?? DEFAULT_UPLOADS_PER_KEY),
     uploadTimes: options.uploadTimes ?? defaultUploadTimes,
+    documentRetentionMs: options.documentRetentionMs ?? DEFAULT_DOCUMENT_RETENTION_MS,
     documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
     ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit, onRevoked },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),

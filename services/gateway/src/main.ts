@@ -20,6 +20,7 @@ import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./callers/access-log.ts";
 import type { Caller } from "./callers/caller.ts";
 import { callerLimits, GatewayConfig, internalTokenSource } from "./config.ts";
+import { collectorLog, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
@@ -70,6 +71,18 @@ await runMain(
         schedulerDeadlineMs: config.schedulerDeadlineMs,
         onWarning: (message, error) => log.warn({ error }, message),
       }),
+    );
+    scope.use(
+      startCollector(
+        {
+          ...{ documents, scheduler, clock: jobClock, retentionMs: config.documentRetentionMs },
+          ...collectorLog(log),
+        },
+        {
+          ...{ clock, everyMs: config.documentCollectMs },
+          onError: (error) => log.error({ error }, "could not look for expired documents"),
+        },
+      ),
     );
     const common = {
       services: gatewayServices(parts),

@@ -5,6 +5,7 @@ import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
+import { deleteDocument } from "./handlers/delete-document.ts";
 import { downloadDocument } from "./handlers/download-document.ts";
 import { explainJob } from "./handlers/explain-job.ts";
 import { getDocument } from "./handlers/get-document.ts";
@@ -16,6 +17,7 @@ import { getGroup } from "./handlers/groups/get-group.ts";
 import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
 import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
+import { listDocuments } from "./handlers/list-documents.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
 import { submitJob } from "./handlers/submit-job.ts";
 import { submitJobs } from "./handlers/submit-jobs.ts";
@@ -47,6 +49,8 @@ export const gatewayServices = (parts: GatewayParts) => [
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),
     getDocument: getDocument(parts),
+    listDocuments: listDocuments(parts),
+    deleteDocument: deleteDocument(parts),
     downloadDocument: downloadDocument(parts),
   }),
 ];

@@ -1,16 +1,30 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  UploadDocumentHeaderSchema,
+  UploadDocumentRequestSchema,
+} from "@millrace/proto/document-service";
 import { expect, test } from "vitest";
 import { job, startGateway } from "./gateway-setup.ts";
 
-async function* upload(...content: string[]) {
+type Part = MessageInitShape<typeof UploadDocumentRequestSchema>;
+type Header = MessageInitShape<typeof UploadDocumentHeaderSchema>;
+
+async function* upload(...content: string[]): AsyncGenerator<Part> {
   yield* withoutEnd(...content);
-  yield { part: { case: "end" as const, value: {} } };
+  yield { part: { case: "end", value: {} } };
 }
 
-async function* withoutEnd(...content: string[]) {
-  yield { part: { case: "header" as const, value: { name: "a.txt" } } };
+async function* withoutEnd(...content: string[]): AsyncGenerator<Part> {
+  yield { part: { case: "header", value: { name: "a.txt" } } };
   for (const text of content) {
-    yield { part: { case: "content" as const, value: new Uint8Array(Buffer.from(text)) } };
+    yield { part: { case: "content", value: new Uint8Array(Buffer.from(text)) } };
   }
+}
+
+async function* uploadOf(header: Header, content: Uint8Array): AsyncGenerator<Part> {
+  yield { part: { case: "header", value: header } };
+  yield { part: { case: "content", value: new Uint8Array(content) } };
+  yield { part: { case: "end", value: {} } };
 }
 
 test("stores a document for its owner, who alone may read it or name it in a job", async () => {
@@ -31,13 +45,15 @@ test("stores a document for its owner, who alone may read it or name it in a job
   await expect(theirs.jobs.submitJob(named)).rejects.toMatchObject(notFound);
 });
 
-test("refuses a document that is empty, too long or of an unknown type, each with its reason", async () => {
+test("refuses a document that is empty, too long or not what it is declared as, each with its reason", async () => {
   const { ours, stored } = await startGateway();
   const reasonOf = (...content: string[]) =>
     ours.files.uploadDocument(upload(...content)).catch((error: unknown) => error);
   expect(await reasonOf()).toMatchObject({ reason: "DOCUMENT_EMPTY" });
   expect(await reasonOf("x".repeat(1_001))).toMatchObject({ reason: "TOO_LARGE" });
-  expect(await reasonOf("\0")).toMatchObject({ reason: "DOCUMENT_TYPE_MISMATCH" });
+  const declared = uploadOf({ contentType: "application/pdf" }, Buffer.from("no"));
+  const mismatch = ours.files.uploadDocument(declared);
+  await expect(mismatch).rejects.toMatchObject({ reason: "DOCUMENT_TYPE_MISMATCH" });
   expect(await stored()).toEqual([]);
 });
 
@@ -61,4 +77,64 @@ test("does not store an upload that its caller cancels midway", async () => {
   abort.abort();
   expect(await outcome).toBeInstanceOf(Error);
   while ((await stored()).length > 0) await changed();
+});
+
+test("lists and deletes the documents of a key, and shows them to nobody else", async () => {
+  const { ours, theirs, stored } = await startGateway();
+  const uploaded = await ours.files.uploadDocument(upload("a"));
+  const documentId = uploaded.document?.id ?? "";
+  expect((await ours.files.listDocuments({})).documents).toEqual([uploaded.document]);
+  expect((await theirs.files.listDocuments({})).documents).toEqual([]);
+  const notFound = { reason: "DOCUMENT_NOT_FOUND" };
+  await expect(theirs.files.deleteDocument({ documentId })).rejects.toMatchObject(notFound);
+  await ours.files.deleteDocument({ documentId });
+  await expect(ours.files.getDocument({ documentId })).rejects.toMatchObject(notFound);
+  await expect(ours.files.deleteDocument({ documentId })).rejects.toMatchObject(notFound);
+  expect((await stored()).filter((name) => name.startsWith("doc_"))).toEqual([]);
+});
+
+test("a document that an unfinished job names is not deleted, and the refusal names the job", async () => {
+  const {
+    ours,
+    double: { uses },
+  } = await startGateway();
+  const documentId = (await ours.files.uploadDocument(upload("a"))).document?.id ?? "";
+  uses.set(documentId, { documentId, unfinishedJobId: "documents~ours~1" });
+  await expect(ours.files.deleteDocument({ documentId })).rejects.toMatchObject({
+    ...{ reason: "DOCUMENT_IN_USE", message: expect.stringContaining("documents~ours~1") },
+  });
+  uses.clear();
+  await ours.files.deleteDocument({ documentId });
+});
+
+test("the same upload again is the same document, so its job is the same job", async () => {
+  const { ours } = await startGateway();
+  const first = await ours.files.uploadDocument(upload("a"));
+  const second = await ours.files.uploadDocument(upload("a"));
+  expect([first.existing, second.existing]).toEqual([false, true]);
+  expect(second.document?.id).toBe(first.document?.id);
+});
+
+test("what cannot be read is stored, and refused when a job is to read it", async () => {
+  const { ours } = await startGateway();
+  const png = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+  const { document } = await ours.files.uploadDocument(uploadOf({ name: "a.png" }, png));
+  expect(document).toMatchObject({
+    contentType: "image/png",
+    unreadable: expect.stringContaining("text recognition"),
+  });
+  const named = { ...job, documentIds: [document?.id ?? ""] };
+  await expect(ours.jobs.submitJob({ job: { ...named, type: "summarize" } })).rejects.toMatchObject(
+    { reason: "DOCUMENT_TYPE_MISMATCH", message: expect.stringContaining("text recognition") },
+  );
+  expect((await ours.jobs.submitJob({ job: { ...named, type: "describe" } })).job).toBeDefined();
+});
+
+test("an upload that expires in the past is refused, and says when it would", async () => {
+  const { ours, stored } = await startGateway();
+  const late = uploadOf({ expireTime: { seconds: 1n, nanos: 0 } }, Buffer.from("a"));
+  await expect(ours.files.uploadDocument(late)).rejects.toMatchObject({
+    ...{ reason: "MALFORMED", message: expect.stringContaining("1970-01-01T00:00:01") },
+  });
+  expect(await stored()).toEqual([]);
 });

@@ -1,6 +1,7 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobState } from "@millrace/proto/job";
 import {
+  type DocumentUseSchema,
   type NewJob,
   SchedulerService,
   type SubmitRequest,
@@ -100,6 +101,8 @@ export async function startSchedulerDouble(
   maxStoredBytes?: number,
 ) {
   const jobs = new Jobs();
+  /** What FindDocumentUses answers. */
+  const uses = new Map<string, MessageInitShape<typeof DocumentUseSchema>>();
   const { asked, groups, submitted, grouped, finish, watchLeft } = jobs;
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
@@ -124,6 +127,9 @@ export async function startSchedulerDouble(
         ...jobs.watches(),
         ...grouped.calls(asked),
         getQueue: notImplemented,
+        findDocumentUses: async ({ documentIds }) => ({
+          uses: documentIds.flatMap((documentId) => uses.get(documentId) ?? []),
+        }),
         explain: notImplemented,
       }),
     ],
@@ -135,7 +141,7 @@ export async function startSchedulerDouble(
     });
   return {
     ...server,
-    ...{ asked, groups, submitted, grouped, holdSubmits },
+    ...{ asked, groups, submitted, grouped, holdSubmits, uses },
     finish: finish.resolve,
     watchLeft: watchLeft.promise,
   };

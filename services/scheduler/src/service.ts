@@ -7,6 +7,7 @@ import { authenticate } from "./handlers/authenticate.ts";
 import { cancel } from "./handlers/cancel.ts";
 import { explain } from "./handlers/explain.ts";
 import { type FanOutParts, fanOut } from "./handlers/fan-out.ts";
+import { findDocumentUses } from "./handlers/find-document-uses.ts";
 import { getJobs } from "./handlers/get-jobs.ts";
 import { getQueue } from "./handlers/get-queue.ts";
 import { cancelGroup } from "./handlers/groups/cancel-group.ts";
@@ -44,6 +45,7 @@ export const schedulerService = (
     watch: streamOverStore(watch(engine)),
     watchFinished: streamOverStore(watchFinished(engine, observer)),
     cancel: unaryOverStore(cancel(engine, observer)),
+    findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),

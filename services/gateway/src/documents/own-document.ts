@@ -6,5 +6,8 @@ import type { KeyId } from "@millrace/shared";
 export async function ownDocument(store: DocumentStore, id: string, keyId: KeyId) {
   const document = await store.get(id, keyId);
   if (document !== undefined) return document;
-  throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
+  throw documentNotFound(id);
 }
+
+export const documentNotFound = (id: string) =>
+  rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });

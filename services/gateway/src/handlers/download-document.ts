@@ -7,10 +7,11 @@ import { documentMessage } from "../messages/document-message.ts";
 
 export const downloadDocument = ({
   documents,
+  documentRetentionMs,
 }: GatewayParts): Handler<typeof DocumentService.method.downloadDocument, Caller> =>
   async function* ({ documentId }, { identity }) {
     const document = await ownDocument(documents, documentId, identity.keyId);
-    yield { part: { case: "document", value: documentMessage(document) } };
+    yield { part: { case: "document", value: documentMessage(document, documentRetentionMs) } };
     for await (const value of documents.read(document.id)) {
       yield { part: { case: "content", value: new Uint8Array(value) } };
     }

@@ -6,7 +6,13 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { documentMessage } from "../messages/document-message.ts";
 
 export const getDocument =
-  ({ documents }: GatewayParts): Handler<typeof DocumentService.method.getDocument, Caller> =>
+  ({
+    documents,
+    documentRetentionMs,
+  }: GatewayParts): Handler<typeof DocumentService.method.getDocument, Caller> =>
   async ({ documentId }, { identity }) => ({
-    document: documentMessage(await ownDocument(documents, documentId, identity.keyId)),
+    document: documentMessage(
+      await ownDocument(documents, documentId, identity.keyId),
+      documentRetentionMs,
+    ),
   });

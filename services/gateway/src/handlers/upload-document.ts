@@ -1,5 +1,6 @@
-import type { PutOutcome } from "@millrace/documents";
-import { contentTypeNamed, type DocumentContentType } from "@millrace/documents";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { DocumentHeader, UploadRefusal } from "@millrace/documents";
+import { mediaTypeNamed } from "@millrace/documents";
 import type { DocumentService, UploadDocumentRequest } from "@millrace/proto/document-service";
 import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
@@ -27,7 +28,19 @@ async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>) {
   }
 }
 
-function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
+/** A time at which a document expires must be in the future. */
+function expiryFrom(expireTime: Timestamp, nowMs: number): number {
+  const expiresAtMs = timestampMs(expireTime);
+  if (expiresAtMs > nowMs) return expiresAtMs;
+  const description = `is in the past (${new Date(expiresAtMs).toISOString()}): give a time in the future, or none`;
+  throw rpcError({
+    reason: "MALFORMED",
+    message: `header.expire_time: ${description}`,
+    violations: [{ field: "header.expire_time", description }],
+  });
+}
+
+function refusal(outcome: UploadRefusal): RpcFault {
   switch (outcome.kind) {
     case "empty":
       return rpcError({
@@ -51,10 +64,6 @@ function refusal(outcome: Exclude<PutOutcome, { kind: "stored" }>): RpcFault {
       const message = `the document is declared as ${outcome.declared}, but its content is ${outcome.actual}: upload it with that type, or without any`;
       return rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
     }
-    case "refused": {
-      const { reason, problem } = outcome;
-      return rpcError({ reason, message: `the document ${problem}` });
-    }
   }
 }
 
@@ -64,6 +73,7 @@ export const uploadDocument =
     uploads,
     uploadTimes,
     documentBytesPerKey,
+    documentRetentionMs,
     clock,
   }: GatewayParts): Handler<typeof DocumentService.method.uploadDocument, Caller> =>
   async (requests, { identity }) => {
@@ -73,12 +83,16 @@ export const uploadDocument =
     if (first.done === true || first.value.part.case !== "header") {
       throw malformed("the first message must be the part `header`");
     }
-    const { name, contentType } = first.value.part.value;
-    const declared = contentTypeNamed(contentType);
-    const header: { name: string; contentType?: DocumentContentType } = { name };
-    if (declared !== undefined) header.contentType = declared;
+    const { name, contentType, expireTime } = first.value.part.value;
+    const declared = mediaTypeNamed(contentType);
+    const header: DocumentHeader = {
+      name,
+      ...(declared === undefined ? {} : { contentType: declared }),
+      ...(expireTime === undefined ? {} : { expiresAtMs: expiryFrom(expireTime, clock.nowMs()) }),
+    };
     const keyBytes = identity.maxStoredBytes ?? documentBytesPerKey;
     const outcome = await documents.put(identity.keyId, header, contentOf(iterator), keyBytes);
     if (outcome.kind !== "stored") throw refusal(outcome);
-    return { document: documentMessage(outcome.document) };
+    const { document, existing } = outcome;
+    return { document: documentMessage(document, documentRetentionMs), existing };
   };

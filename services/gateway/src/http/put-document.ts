@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { contentTypeNamed, documentContentTypes } from "@millrace/documents";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { mediaTypeNamed } from "@millrace/documents";
 import {
   DocumentService,
   UploadDocumentHeaderSchema,
@@ -14,18 +15,25 @@ import { uploadDocument } from "../handlers/upload-document.ts";
 import { documentAnswer } from "./document-answer.ts";
 import { readQuery } from "./read-query.ts";
 
-const parameters = { name: z.string().optional() };
+const parameters = {
+  name: z.string().optional(),
+  expireTime: z.iso
+    .datetime({ offset: true, error: "must be a time such as 2027-01-31T12:00:00Z" })
+    .transform((text) => timestampFromDate(new Date(text)))
+    .optional(),
+};
 
-/** Types that clients send if they do not know the type. The document store then detects it from the content. */
-const UNKNOWN = new Set(["", "application/octet-stream"]);
-
-/** A charset is not used, because the encoding of a text is detected when the text is read. */
+/** The parameters of a content type, such as a charset, are not used: the encoding of a text is detected when it is read. */
 function contentTypeOf(header: string): string {
-  if (UNKNOWN.has(header.split(";")[0]?.trim().toLowerCase() ?? "")) return "";
-  const known = contentTypeNamed(header);
-  if (known !== undefined) return known;
-  const message = `content-type: must be missing, or one of ${documentContentTypes.join(", ")}, not ${JSON.stringify(header.slice(0, 80))}`;
-  throw rpcError({ reason: "DOCUMENT_TYPE_MISMATCH", message });
+  if (header.trim() === "") return "";
+  const named = mediaTypeNamed(header);
+  if (named !== undefined) return named;
+  const description = `must be missing, or a media type such as application/pdf, not ${JSON.stringify(header.slice(0, 80))}`;
+  throw rpcError({
+    reason: "MALFORMED",
+    message: `content-type: ${description}`,
+    violations: [{ field: "content-type", description }],
+  });
 }
 
 /** Takes the document's name from the query, else from `Content-Disposition: attachment; filename="a.pdf"`. */
@@ -45,7 +53,10 @@ async function* requestsOf(
   yield create(UploadDocumentRequestSchema, { part: { case: "end", value: {} } });
 }
 
-/** PUT /v1/documents: stores the body while it arrives. If the body is cut, nothing is stored. */
+/**
+ * PUT /v1/documents: stores the body while it arrives. If the body is cut, nothing is stored. Answers 200 if the key had
+ * stored the same content before, and else 201.
+ */
 export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
   const upload = uploadDocument(parts);
   return {
@@ -54,13 +65,17 @@ export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
     rpc: DocumentService.method.uploadDocument,
     bodyUse: "pieces",
     async handle({ query, headers, body }, context) {
+      const { name, expireTime } = readQuery(query, parameters);
       const header = create(UploadDocumentHeaderSchema, {
-        name: documentNameOf(readQuery(query, parameters).name, headers),
+        name: documentNameOf(name, headers),
+        ...(expireTime === undefined ? {} : { expireTime }),
         contentType: contentTypeOf(headers.get("content-type") ?? ""),
       });
       assertValid(UploadDocumentHeaderSchema, header);
-      const { document } = await upload(requestsOf(header, body), context);
-      return documentAnswer(201, document, { location: `/v1/documents/${document?.id}` });
+      const { document, existing } = await upload(requestsOf(header, body), context);
+      return documentAnswer(existing ? 200 : 201, document, {
+        location: `/v1/documents/${document?.id}`,
+      });
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from "@millrace/shared";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJobRoute } from "./cancel-job.ts";
+import { deleteDocumentRoute } from "./delete-document.ts";
 import { documentContentRoute } from "./document-content.ts";
 import { getDocumentRoute } from "./get-document.ts";
 import { getJobRoute } from "./get-job.ts";
@@ -14,6 +15,7 @@ import { groupEventsRoute } from "./groups/group-events.ts";
 import { listGroupChildrenRoute } from "./groups/list-group-children.ts";
 import { listGroupsRoute } from "./groups/list-groups.ts";
 import { jobEventsRoute } from "./job-events.ts";
+import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
 import { submitJobRoute } from "./submit-job.ts";
@@ -33,6 +35,8 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   ...cancelGroupRoutes(parts),
   groupEventsRoute(parts, clock),
   putDocumentRoute(parts),
+  listDocumentsRoute(parts),
   getDocumentRoute(parts),
+  deleteDocumentRoute(parts),
   documentContentRoute(parts),
 ];

@@ -1,8 +1,9 @@
 import type { DocumentStore } from "@millrace/documents";
 import type { JobSpec } from "@millrace/proto/job";
 import { checkJob, rpcError } from "@millrace/runtime";
-import { type KeyId, parseJobId } from "@millrace/shared";
+import { type KeyId, parseJobId, readingTypes } from "@millrace/shared";
 import { groupNotFound } from "../callers/own-group.ts";
+import { documentNotFound } from "../documents/own-document.ts";
 import type { GroupPriorities } from "../grouping/group-priorities.ts";
 
 /**
@@ -12,15 +13,19 @@ import type { GroupPriorities } from "../grouping/group-priorities.ts";
 export type JobPreparer = (keyId: KeyId, spec: JobSpec, nowMs: number) => Promise<void> | undefined;
 
 export interface JobPreparerOptions {
-  readonly documents: Pick<DocumentStore, "get">;
+  readonly documents: Pick<DocumentStore, "use">;
   readonly priorities: Pick<GroupPriorities, "of">;
 }
 
 export function jobPreparer({ documents, priorities }: JobPreparerOptions): JobPreparer {
   const lookUp = async (keyId: KeyId, spec: JobSpec) => {
     for (const id of spec.documentIds) {
-      if ((await documents.get(id, keyId)) === undefined) {
-        throw rpcError({ reason: "DOCUMENT_NOT_FOUND", message: `there is no document ${id}` });
+      const document = await documents.use(id, keyId);
+      if (document === undefined) throw documentNotFound(id);
+      const { unreadable } = document;
+      if (unreadable !== undefined && readingTypes.has(spec.type)) {
+        const { reason, problem } = unreadable;
+        throw rpcError({ reason, message: `the document ${id} ${problem}` });
       }
     }
     if (spec.groupId === "") return;

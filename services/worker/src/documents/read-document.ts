@@ -4,6 +4,7 @@ import {
   contentTypes,
   type DocumentContentType,
   isText,
+  isTextual,
   typeNames,
   typeOfContent,
 } from "@millrace/documents";
@@ -115,7 +116,9 @@ export async function readDocument(
   check.add(bytes);
   const type = await typeOfContent(check, bytes, { name: filename, contentType: declared });
   if (typeof type !== "string") return refused(type.reason, `${name} ${type.problem}.`);
-  if (declared === undefined || (declared !== type && !isText(declared))) {
+  const holds =
+    declared === undefined ? isTextual(contentType) : declared === type || isText(declared);
+  if (!holds) {
     const message = `${name} was declared as ${contentType}, but its content is of the type ${type}: submit it with its actual type, which must be ${typeNames}.`;
     return refused("DOCUMENT_TYPE_MISMATCH", message);
   }

@@ -32,7 +32,7 @@ export declare type Document = Message<"millrace.documents.v1.Document"> & {
   name: string;
 
   /**
-   * The content type, such as application/pdf: one that UploadDocumentHeader accepts.
+   * The content type, such as application/pdf.
    *
    * @generated from field: string content_type = 3;
    */
@@ -58,6 +58,23 @@ export declare type Document = Message<"millrace.documents.v1.Document"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * When it will be deleted, unless a job names it that has not finished: the expire_time of its upload, or else the
+   * gateway's retention (30 days by default) after the last upload of its content, and after the last job that named it
+   * has ended. While such a job has not finished, it counts from now on.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 7;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * Why workers cannot read its text, and what to do, as the end of a sentence that begins with "the document". Jobs that
+   * read documents are refused with it. Empty: its type can be read.
+   *
+   * @generated from field: string unreadable = 8;
+   */
+  unreadable: string;
 };
 
 /**
@@ -138,12 +155,21 @@ export declare type UploadDocumentHeader = Message<"millrace.documents.v1.Upload
   name: string;
 
   /**
-   * The content type. Empty: the gateway detects it from the content. A text is stored as what its content is, if that
-   * is HTML, RTF or an e-mail.
+   * The content type: a media type (RFC 6838) without parameters. Empty or application/octet-stream: the gateway detects it
+   * from the content. It is refused if the content is certainly of another type. A text is stored as what its content
+   * is, if that is HTML, RTF or an e-mail and the declared type is plain text or Markdown.
    *
    * @generated from field: string content_type = 2;
    */
   contentType: string;
+
+  /**
+   * From this time on the document is deleted as soon as no job names it that has not finished. It must be in the future.
+   * Left out: the gateway's retention decides. If the content is uploaded again, the later time holds.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: Timestamp | undefined;
 };
 
 /**
@@ -164,6 +190,13 @@ export declare type UploadDocumentResponse = Message<"millrace.documents.v1.Uplo
    * @generated from field: millrace.documents.v1.Document document = 1;
    */
   document?: Document | undefined;
+
+  /**
+   * True: the key had stored the same content before, and this is that document.
+   *
+   * @generated from field: bool existing = 2;
+   */
+  existing: boolean;
 };
 
 /**
@@ -171,6 +204,94 @@ export declare type UploadDocumentResponse = Message<"millrace.documents.v1.Uplo
  * Use `create(UploadDocumentResponseSchema)` to create a new message.
  */
 export declare const UploadDocumentResponseSchema: GenMessage<UploadDocumentResponse>;
+
+/**
+ * See DocumentService.ListDocuments.
+ *
+ * @generated from message millrace.documents.v1.ListDocumentsRequest
+ */
+export declare type ListDocumentsRequest = Message<"millrace.documents.v1.ListDocumentsRequest"> & {
+  /**
+   * The largest number of documents in the page, at most 500. 0: 50.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page. Empty: start with the newest document.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.ListDocumentsRequest.
+ * Use `create(ListDocumentsRequestSchema)` to create a new message.
+ */
+export declare const ListDocumentsRequestSchema: GenMessage<ListDocumentsRequest>;
+
+/**
+ * See DocumentService.ListDocuments.
+ *
+ * @generated from message millrace.documents.v1.ListDocumentsResponse
+ */
+export declare type ListDocumentsResponse = Message<"millrace.documents.v1.ListDocumentsResponse"> & {
+  /**
+   * The documents, newest first.
+   *
+   * @generated from field: repeated millrace.documents.v1.Document documents = 1;
+   */
+  documents: Document[];
+
+  /**
+   * The token for the next page. Empty: this is the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.ListDocumentsResponse.
+ * Use `create(ListDocumentsResponseSchema)` to create a new message.
+ */
+export declare const ListDocumentsResponseSchema: GenMessage<ListDocumentsResponse>;
+
+/**
+ * See DocumentService.DeleteDocument.
+ *
+ * @generated from message millrace.documents.v1.DeleteDocumentRequest
+ */
+export declare type DeleteDocumentRequest = Message<"millrace.documents.v1.DeleteDocumentRequest"> & {
+  /**
+   * The document.
+   *
+   * @generated from field: string document_id = 1;
+   */
+  documentId: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.DeleteDocumentRequest.
+ * Use `create(DeleteDocumentRequestSchema)` to create a new message.
+ */
+export declare const DeleteDocumentRequestSchema: GenMessage<DeleteDocumentRequest>;
+
+/**
+ * See DocumentService.DeleteDocument.
+ *
+ * @generated from message millrace.documents.v1.DeleteDocumentResponse
+ */
+export declare type DeleteDocumentResponse = Message<"millrace.documents.v1.DeleteDocumentResponse"> & {
+};
+
+/**
+ * Describes the message millrace.documents.v1.DeleteDocumentResponse.
+ * Use `create(DeleteDocumentResponseSchema)` to create a new message.
+ */
+export declare const DeleteDocumentResponseSchema: GenMessage<DeleteDocumentResponse>;
 
 /**
  * See DocumentService.GetDocument.
@@ -278,8 +399,8 @@ export declare const DocumentService: GenService<{
   /**
    * Stores a document. Send the header first, then the content in pieces, in order, and then `end`. A stream that
    * ends without `end` was interrupted, and nothing is stored. The gateway refuses a document that is empty,
-   * exceeds the size limit, does not match its content type, or is of a type that cannot be read.
-   * A retry stores it again under another id.
+   * exceeds the size limit, or does not match its content type. Any type may be stored; the type decides what workers can
+   * read. Safe to retry: the same content of a key, under the same content type, is the same document.
    *
    * @generated from rpc millrace.documents.v1.DocumentService.UploadDocument
    */
@@ -297,6 +418,27 @@ export declare const DocumentService: GenService<{
     methodKind: "unary";
     input: typeof GetDocumentRequestSchema;
     output: typeof GetDocumentResponseSchema;
+  },
+  /**
+   * Lists the documents of the key, newest first. Safe to retry.
+   *
+   * @generated from rpc millrace.documents.v1.DocumentService.ListDocuments
+   */
+  listDocuments: {
+    methodKind: "unary";
+    input: typeof ListDocumentsRequestSchema;
+    output: typeof ListDocumentsResponseSchema;
+  },
+  /**
+   * Deletes a document for good. FAILED_PRECONDITION, reason DOCUMENT_IN_USE: a job names it that has not finished.
+   * NOT_FOUND after a lost reply: the document is deleted.
+   *
+   * @generated from rpc millrace.documents.v1.DocumentService.DeleteDocument
+   */
+  deleteDocument: {
+    methodKind: "unary";
+    input: typeof DeleteDocumentRequestSchema;
+    output: typeof DeleteDocumentResponseSchema;
   },
   /**
    * Sends a document's content in order, in pieces of at most 64 KiB. Safe to retry.

@@ -4,8 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
@@ -14,6 +14,101 @@ import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsR
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
  */
 export declare const file_millrace_scheduler_v1_scheduler_service: GenFile;
+
+/**
+ * See SchedulerService.FindDocumentUses.
+ *
+ * @generated from message millrace.scheduler.v1.FindDocumentUsesRequest
+ */
+export declare type FindDocumentUsesRequest = Message<"millrace.scheduler.v1.FindDocumentUsesRequest"> & {
+  /**
+   * The API key whose jobs are looked at.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The documents to look for.
+   *
+   * @generated from field: repeated string document_ids = 2;
+   */
+  documentIds: string[];
+
+  /**
+   * next_page_token of the previous page. Empty: begin.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.FindDocumentUsesRequest.
+ * Use `create(FindDocumentUsesRequestSchema)` to create a new message.
+ */
+export declare const FindDocumentUsesRequestSchema: GenMessage<FindDocumentUsesRequest>;
+
+/**
+ * See SchedulerService.FindDocumentUses.
+ *
+ * @generated from message millrace.scheduler.v1.FindDocumentUsesResponse
+ */
+export declare type FindDocumentUsesResponse = Message<"millrace.scheduler.v1.FindDocumentUsesResponse"> & {
+  /**
+   * The documents that jobs of this page name.
+   *
+   * @generated from field: repeated millrace.scheduler.v1.DocumentUse uses = 1;
+   */
+  uses: DocumentUse[];
+
+  /**
+   * The token for the next page. Empty: all jobs of the key have been looked at.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.FindDocumentUsesResponse.
+ * Use `create(FindDocumentUsesResponseSchema)` to create a new message.
+ */
+export declare const FindDocumentUsesResponseSchema: GenMessage<FindDocumentUsesResponse>;
+
+/**
+ * A use of a document by jobs.
+ *
+ * @generated from message millrace.scheduler.v1.DocumentUse
+ */
+export declare type DocumentUse = Message<"millrace.scheduler.v1.DocumentUse"> & {
+  /**
+   * The document.
+   *
+   * @generated from field: string document_id = 1;
+   */
+  documentId: string;
+
+  /**
+   * A job that names it and has not finished. Empty: there is none in this page.
+   *
+   * @generated from field: string unfinished_job_id = 2;
+   */
+  unfinishedJobId: string;
+
+  /**
+   * When the last of its finished jobs ended.
+   *
+   * @generated from field: google.protobuf.Timestamp last_finish_time = 3;
+   */
+  lastFinishTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.DocumentUse.
+ * Use `create(DocumentUseSchema)` to create a new message.
+ */
+export declare const DocumentUseSchema: GenMessage<DocumentUse>;
 
 /**
  * See SchedulerService.CreateGroup.
@@ -980,6 +1075,16 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof ExplainRequestSchema;
     output: typeof ExplainResponseSchema;
+  },
+  /**
+   * Looks which documents of a key are named by its jobs, in pages of about 10,000 jobs. Safe to retry.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.FindDocumentUses
+   */
+  findDocumentUses: {
+    methodKind: "unary";
+    input: typeof FindDocumentUsesRequestSchema;
+    output: typeof FindDocumentUsesResponseSchema;
   },
   /**
    * Returns the definition of a queue. NOT_FOUND: the queue is not defined. Safe to retry.

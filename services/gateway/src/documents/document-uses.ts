@@ -1,0 +1,53 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { LivingDocument } from "@millrace/documents";
+import type { DocumentId, KeyId } from "@millrace/shared";
+import type { Scheduler } from "../scheduler/scheduler-client.ts";
+
+export type UsesScheduler = Pick<Scheduler, "findDocumentUses">;
+
+/** How jobs use a document. */
+export interface DocumentUse {
+  /** A job that names it and has not finished. */
+  readonly unfinishedJobId?: string;
+  /** When the last of its finished jobs ended, among those that are kept. */
+  readonly lastFinishMs?: number;
+}
+
+const DOCUMENTS_PER_CALL = 1_000;
+
+/** Finds the uses of a key's documents. It reads all of the key's jobs that are younger than the oldest of the documents. */
+export async function findUses(
+  scheduler: UsesScheduler,
+  keyId: KeyId,
+  documents: readonly Pick<LivingDocument, "id">[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<DocumentId, DocumentUse>> {
+  const uses = new Map<DocumentId, DocumentUse>();
+  for (let at = 0; at < documents.length; at += DOCUMENTS_PER_CALL) {
+    const documentIds = documents.slice(at, at + DOCUMENTS_PER_CALL).map(({ id }) => id);
+    let pageToken = "";
+    do {
+      const request = { keyId, documentIds, pageToken };
+      const page = await scheduler.findDocumentUses(
+        request,
+        signal === undefined ? {} : { signal },
+      );
+      for (const use of page.uses) merge(uses, use.documentId as DocumentId, use);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+  }
+  return uses;
+}
+
+type FoundUse = Awaited<ReturnType<Scheduler["findDocumentUses"]>>["uses"][number];
+
+function merge(uses: Map<DocumentId, DocumentUse>, id: DocumentId, found: FoundUse): void {
+  const before = uses.get(id) ?? {};
+  const unfinishedJobId = before.unfinishedJobId ?? (found.unfinishedJobId || undefined);
+  const finishMs = found.lastFinishTime === undefined ? 0 : timestampMs(found.lastFinishTime);
+  const lastFinishMs = Math.max(before.lastFinishMs ?? 0, finishMs);
+  uses.set(id, {
+    ...(unfinishedJobId === undefined ? {} : { unfinishedJobId }),
+    ...(lastFinishMs === 0 ? {} : { lastFinishMs }),
+  });
+}

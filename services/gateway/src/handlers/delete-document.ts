@@ -1,0 +1,29 @@
+import type { DocumentService } from "@millrace/proto/document-service";
+import { type Handler, rpcError } from "@millrace/runtime";
+import type { Caller } from "../callers/caller.ts";
+import { findUses } from "../documents/document-uses.ts";
+import { documentNotFound, ownDocument } from "../documents/own-document.ts";
+import type { GatewayParts } from "../gateway-parts.ts";
+
+const inUse = (id: string, by: string) =>
+  rpcError({
+    reason: "DOCUMENT_IN_USE",
+    message: `the document ${id} is not deleted, because ${by}: wait for the job's end or cancel it, and delete the document then`,
+  });
+
+export const deleteDocument =
+  ({
+    documents,
+    scheduler,
+  }: GatewayParts): Handler<typeof DocumentService.method.deleteDocument, Caller> =>
+  async ({ documentId }, { identity: { keyId }, signal }) => {
+    const document = await ownDocument(documents, documentId, keyId);
+    const uses = await findUses(scheduler, keyId, [document], signal);
+    const jobId = uses.get(document.id)?.unfinishedJobId;
+    if (jobId !== undefined)
+      throw inUse(documentId, `the job ${jobId} names it and has not finished`);
+    const outcome = await documents.remove(document);
+    if (outcome === "used") throw inUse(documentId, "a job has just named it");
+    if (outcome === "missing") throw documentNotFound(documentId);
+    return {};
+  };

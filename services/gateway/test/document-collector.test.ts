@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { openDocumentStore } from "@millrace/documents";
+import { type DocumentId, type KeyId, systemRandom } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { collectDocuments } from "../src/documents/collector.ts";
+import type { UsesScheduler } from "../src/documents/document-uses.ts";
+
+const owner = "k7f3q2m9" as KeyId;
+const RETENTION_MS = 30 * 24 * 3_600_000;
+
+type Use = { unfinishedJobId?: string; lastFinishMs?: number };
+
+async function setup() {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-collector-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const clock = new ManualClock();
+  const documents = await openDocumentStore({
+    ...{ directory, maxBytes: 1_000, clock, random: systemRandom },
+  });
+  /** What the jobs of the key do with its documents, as a scheduler reports it, one use a page. */
+  const uses = new Map<string, Use>();
+  const asked: string[][] = [];
+  const hooks = { onLook: async () => {} };
+  const scheduler = {
+    async findDocumentUses({ documentIds = [], pageToken = "" }) {
+      if (pageToken === "") asked.push([...documentIds]);
+      await hooks.onLook();
+      const found = documentIds.filter((id) => uses.has(id));
+      const at = Number(pageToken);
+      const documentId = found[at];
+      const { unfinishedJobId = "", lastFinishMs } = uses.get(documentId ?? "") ?? {};
+      const finish =
+        lastFinishMs === undefined ? {} : { lastFinishTime: timestampFromMs(lastFinishMs) };
+      const use = documentId === undefined ? [] : [{ documentId, unfinishedJobId, ...finish }];
+      return { uses: use, nextPageToken: at + 1 < found.length ? String(at + 1) : "" };
+    },
+  } as UsesScheduler;
+  const removed: [id: string, reason: string][] = [];
+  const collect = () =>
+    collectDocuments({
+      ...{ documents, scheduler, clock, retentionMs: RETENTION_MS },
+      onRemoved: ({ id }, reason) => removed.push([id, reason]),
+      onError: (error) => {
+        throw error;
+      },
+    });
+  let letter = 0;
+  const put = async (expiresAtMs?: number): Promise<DocumentId> => {
+    async function* content() {
+      yield Buffer.from(String.fromCharCode(97 + letter++));
+    }
+    const expiry = expiresAtMs === undefined ? {} : { expiresAtMs };
+    const outcome = await documents.put(owner, { name: "a", ...expiry }, content());
+    if (outcome.kind !== "stored") throw new Error(outcome.kind);
+    return outcome.document.id;
+  };
+  return { clock, documents, hooks, uses, asked, removed, collect, put };
+}
+
+test("a document is removed at the end of its retention, and not a millisecond before", async () => {
+  const { clock, asked, removed, collect, put } = await setup();
+  const id = await put();
+  clock.advance(RETENTION_MS - 1);
+  await collect();
+  expect([removed, asked]).toEqual([[], []]);
+  clock.advance(1);
+  await collect();
+  expect(removed).toEqual([[id, "retention"]]);
+});
+
+test("a document that an unfinished job names stays, and its retention begins at the job's end", async () => {
+  const { clock, documents, uses, removed, collect, put } = await setup();
+  const id = await put();
+  uses.set(id, { unfinishedJobId: "job" });
+  clock.advance(2 * RETENTION_MS);
+  await collect();
+  expect(removed).toEqual([]);
+  // The job ends, and is removed, before the next round.
+  uses.delete(id);
+  clock.advance(1_000);
+  await collect();
+  clock.advance(RETENTION_MS - 1_001);
+  await collect();
+  expect(removed).toEqual([]);
+  expect(await documents.get(id, owner)).toBeDefined();
+  clock.advance(1);
+  await collect();
+  expect(removed).toEqual([[id, "retention"]]);
+});
+
+test("the end of the last job that is kept begins the retention anew", async () => {
+  const { clock, uses, removed, collect, put } = await setup();
+  const id = await put();
+  uses.set(id, { lastFinishMs: clock.nowMs() + 1_000 });
+  clock.advance(RETENTION_MS + 999);
+  await collect();
+  expect(removed).toEqual([]);
+  clock.advance(1);
+  await collect();
+  expect(removed).toEqual([[id, "retention"]]);
+});
+
+test("an upload's own expiry holds instead of the retention, but not over an unfinished job", async () => {
+  const { clock, uses, removed, collect, put } = await setup();
+  const [early, used, late] = [
+    await put(clock.nowMs() + 1_000),
+    await put(clock.nowMs() + 1_000),
+    await put(clock.nowMs() + 2 * RETENTION_MS),
+  ];
+  uses.set(used, { unfinishedJobId: "job", lastFinishMs: clock.nowMs() });
+  clock.advance(1_000);
+  await collect();
+  expect(removed).toEqual([[early, "expired"]]);
+  uses.set(used, { lastFinishMs: clock.nowMs() });
+  await collect();
+  expect(removed.at(-1)).toEqual([used, "expired"]);
+  clock.advance(RETENTION_MS + 1);
+  await collect();
+  expect(removed).toHaveLength(2);
+  clock.advance(RETENTION_MS);
+  await collect();
+  expect(removed.at(-1)).toEqual([late, "expired"]);
+});
+
+test("a document that a job names while its uses are looked up stays", async () => {
+  const { clock, documents, hooks, removed, collect, put } = await setup();
+  const id = await put();
+  clock.advance(RETENTION_MS);
+  hooks.onLook = async () => {
+    await documents.use(id, owner);
+  };
+  await collect();
+  expect(removed).toEqual([]);
+  expect(await documents.get(id, owner)).toMatchObject({ usedAtMs: clock.nowMs() });
+});
