@@ -32,6 +32,8 @@ async function setup(begun = 0) {
           return { document: { id: `doc-${uploads.length}` } };
         },
         getDocument: notImplemented,
+        listDocuments: notImplemented,
+        deleteDocument: notImplemented,
         async *downloadDocument() {
           downloads += 1;
           const part = { case: "content" as const, value: new Uint8Array(Buffer.from("calm.")) };

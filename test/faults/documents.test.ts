@@ -41,11 +41,19 @@ const drawing: Draw = (page) => void page.rect(10, 10, 50, 50).fill("red");
 const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
 
 const mismatch = "DOCUMENT_TYPE_MISMATCH";
+test("a job that is to read an image is refused, and told what to do", async () => {
+  const { caller, upload } = await setup();
+  const documentIds = [await upload(png)];
+  const job = { queue: "documents", type: "summarize", documentIds };
+  const fault = await faultOf(caller.jobs.submitJob({ job }));
+  expect(fault).toMatchObject({ code: status.INVALID_ARGUMENT, reason: mismatch });
+  expect(fault.message).toContain("text recognition");
+});
+
 test.each<[string, string, string, () => Promise<Buffer> | Buffer]>([
   ["text declared as a PDF", mismatch, "application/pdf", () => Buffer.from("words")],
   ["a PDF declared as text", mismatch, "text/plain", () => pdf(words)],
   ["an image declared as text", mismatch, "text/markdown", () => png],
-  ["an image without a declared type", mismatch, "", () => png],
   ["nothing", "DOCUMENT_EMPTY", "", () => Buffer.alloc(0)],
   [
     "a document one byte over the limit",

@@ -1,34 +1,71 @@
 /** Proves documents, which do not travel inside other messages, and their descriptions. */
 import { createHash } from "node:crypto";
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type Timestamp,
+  timestampDate,
+  timestampFromMs,
+  timestampMs,
+} from "@bufbuild/protobuf/wkt";
 import type { Document } from "@millrace/client";
 import {
   DocumentSchema,
   DownloadDocumentResponseSchema,
   GetDocumentResponseSchema,
+  ListDocumentsResponseSchema,
   UploadDocumentResponseSchema,
 } from "@millrace/proto/document-service";
+import { systemClock } from "@millrace/shared";
 import { expect } from "vitest";
 import { uploadOf } from "../faults/setup.ts";
 import { anyText, lately } from "./expected-job.ts";
-import type { Expected } from "./ledger.ts";
+import { type Expected, Wanted } from "./ledger.ts";
 import type { World } from "./world.ts";
+
+const inThirtyDays = new Wanted("a time in about thirty days", (value) => {
+  const days = (timestampMs(value as Timestamp) - systemClock.nowMs()) / (24 * 3_600_000);
+  return days > 29.9 && days <= 30.1;
+});
+
+const documentOfClient = ({ sizeBytes, createTime, expireTime, ...same }: Document) =>
+  create(
+    DocumentSchema,
+    fromJson(DocumentSchema, {
+      ...same,
+      size: String(sizeBytes),
+      ...(createTime === undefined ? {} : { createTime: createTime.toISOString() }),
+      ...(expireTime === undefined ? {} : { expireTime: expireTime.toISOString() }),
+    }),
+  );
 
 const content = Buffer.from("The sea was calm, and then it was not.");
 const name = "the-sea.md";
 const contentType = "text/markdown";
 const known: Expected = {
   ...{ id: anyText, name, contentType, createTime: lately, size: BigInt(content.length) },
+  expireTime: inThirtyDays,
   sha256: createHash("sha256").update(content).digest("hex"),
 };
 
 export async function proveDocuments(world: World): Promise<void> {
+  await proveStored(world);
+  await proveUnreadable(world);
+  await proveLists(world);
+}
+
+/** A document that can be read, whose retention the gateway decides. */
+async function proveStored(world: World): Promise<void> {
   const { ledger, documents, millrace, http } = world;
   const uploaded = await documents.uploadDocument(uploadOf({ name, contentType }, content));
   ledger.compare("UploadDocument response", UploadDocumentResponseSchema, uploaded, {
     document: known,
   });
   const documentId = String(uploaded.document?.id);
+  const again = await documents.uploadDocument(uploadOf({ name, contentType }, content));
+  ledger.compare("UploadDocument response", UploadDocumentResponseSchema, again, {
+    document: { ...known, id: documentId },
+    existing: true,
+  });
   const got = await documents.getDocument({ documentId });
   ledger.compare("GetDocument response", GetDocumentResponseSchema, got, {
     document: { ...known, id: documentId },
@@ -58,17 +95,72 @@ export async function proveDocuments(world: World): Promise<void> {
 
   const byClient = await millrace.uploadDocument(content, { name, contentType });
   ledger.compare("client uploadDocument", DocumentSchema, documentOfClient(byClient), known);
-  const again = documentOfClient(await millrace.getDocument(byClient.id));
-  ledger.compare("client getDocument", DocumentSchema, again, known);
-  expect(again.id).toBe(byClient.id);
+  const read = documentOfClient(await millrace.getDocument(byClient.id));
+  ledger.compare("client getDocument", DocumentSchema, read, known);
+  expect(read.id).toBe(byClient.id);
 }
 
-const documentOfClient = ({ sizeBytes, createTime, ...same }: Document) =>
-  create(
-    DocumentSchema,
-    fromJson(DocumentSchema, {
-      ...same,
-      size: String(sizeBytes),
-      ...(createTime === undefined ? {} : { createTime: createTime.toISOString() }),
-    }),
-  );
+/** An image that expires when its upload says. */
+async function proveUnreadable({ ledger, documents, millrace, http }: World): Promise<void> {
+  const image = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+  const expireTime = timestampFromMs(Date.UTC(2100, 0, 31));
+  const expected: Expected = {
+    ...{ id: anyText, name: "sea.png", contentType: "image/png", createTime: lately, expireTime },
+    ...{ size: BigInt(image.length), unreadable: anyText },
+    sha256: createHash("sha256").update(image).digest("hex"),
+  };
+  const header = { name: "sea.png", contentType: "image/png", expireTime };
+  const uploaded = await documents.uploadDocument(uploadOf(header, image));
+  ledger.compare("UploadDocument response", UploadDocumentResponseSchema, uploaded, {
+    document: expected,
+  });
+  const documentId = String(uploaded.document?.id);
+  const got = await documents.getDocument({ documentId });
+  ledger.compare("GetDocument response", GetDocumentResponseSchema, got, { document: expected });
+  const [first] = await Array.fromAsync(documents.downloadDocument({ documentId }));
+  ledger.compare("DownloadDocument response", DownloadDocumentResponseSchema, first as never, {
+    document: expected,
+  });
+  const put = await http("/v1/documents?name=sea.png&expireTime=2100-01-31T00:00:00Z", {
+    ...{ method: "PUT", headers: { "content-type": "image/png" }, body: image },
+  });
+  const byPut = fromJson(DocumentSchema, (await put.json()) as JsonObject);
+  ledger.compare("HTTP PUT /v1/documents", DocumentSchema, byPut, expected);
+  const shown = (await (await http(`/v1/documents/${documentId}`)).json()) as JsonObject;
+  const byGet = fromJson(DocumentSchema, shown);
+  ledger.compare("HTTP GET /v1/documents/{id}", DocumentSchema, byGet, expected);
+  const options = { ...header, expireTime: timestampDate(expireTime) };
+  const byClient = documentOfClient(await millrace.uploadDocument(image, options));
+  ledger.compare("client uploadDocument", DocumentSchema, byClient, expected);
+  const read = documentOfClient(await millrace.getDocument(documentId));
+  ledger.compare("client getDocument", DocumentSchema, read, expected);
+}
+
+/** The lists, and the deletion of what they show. */
+async function proveLists({ ledger, documents, millrace, http }: World): Promise<void> {
+  const [image, text] = (await documents.listDocuments({})).documents;
+  if (image === undefined || text === undefined) throw new Error("two documents must be listed");
+  const page = await documents.listDocuments({ pageSize: 1 });
+  ledger.compare("ListDocuments response", ListDocumentsResponseSchema, page, {
+    ...{ documents: [image], nextPageToken: anyText },
+  });
+  const { nextPageToken: pageToken } = page;
+  const rest = await documents.listDocuments({ pageSize: 1, pageToken });
+  ledger.compare("ListDocuments response", ListDocumentsResponseSchema, rest, {
+    documents: [text],
+  });
+  ledger.prove("ListDocuments request", "page_size", "page_token");
+  const json = (await (await http("/v1/documents?pageSize=1")).json()) as JsonObject;
+  const byHttp = fromJson(ListDocumentsResponseSchema, json);
+  ledger.compare("HTTP GET /v1/documents", ListDocumentsResponseSchema, byHttp, {
+    ...{ documents: [image], nextPageToken: anyText },
+  });
+  const [byClient] = await Array.fromAsync(millrace.listDocuments({ pageSize: 1 }));
+  if (byClient === undefined) throw new Error("a document must be listed");
+  const listed = documentOfClient(byClient);
+  ledger.compare("client listDocuments", DocumentSchema, listed, image as never);
+  await documents.deleteDocument({ documentId: image.id });
+  const gone = documents.getDocument({ documentId: image.id });
+  await expect(gone).rejects.toMatchObject({ reason: "DOCUMENT_NOT_FOUND" });
+  ledger.prove("DeleteDocument request", "document_id");
+}

@@ -54,6 +54,7 @@ const absent = {
   keyId: "nobody00",
   account: "none/at-all",
   jobId: `${queue}~nobody00~01JDXW5T5Q6M3C9N2V8K4H7R1B`,
+  documentId: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
 };
 const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobService> => ({
   submitJob: { send: [{ job: spec(by) }], tells: "OK" },
@@ -85,6 +86,8 @@ const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof Docume
   },
   getDocument: { send: [{ documentId }], ...documentNotFound },
   downloadDocument: { send: [{ documentId }], ...documentNotFound },
+  listDocuments: { send: [{}], tells: "OK" },
+  deleteDocument: { send: [{ documentId: absent.documentId }], tells: "DOCUMENT_NOT_FOUND" },
 });
 const schedulerRows = ({
   keyId,
@@ -102,6 +105,7 @@ const schedulerRows = ({
   cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
+  findDocumentUses: { send: [{ keyId, documentIds: [absent.documentId] }], tells: "OK" },
   createGroup: { send: [{ groupId: absent.jobId, spec: { queue } }], tells: "OK" },
   closeGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   getGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },

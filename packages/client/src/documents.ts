@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type Document as DocumentMessage,
   DocumentService,
+  type UploadDocumentHeaderSchema,
   type UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
 import type { CallOptions } from "./connect-options.ts";
@@ -19,12 +20,16 @@ export interface Document {
   /** SHA-256, in lower-case hexadecimal. */
   readonly sha256: string;
   readonly createTime?: Date;
+  /** When it will be deleted, unless a job names it that has not finished. */
+  readonly expireTime?: Date;
+  /** Why workers cannot read its text, and what to do, as the end of a sentence that begins with "the document". */
+  readonly unreadable?: string;
 }
 
 /** A path, the bytes themselves, or a stream of bytes. */
 export type DocumentSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
-/** The types of documents that the gateway accepts. */
+/** The types of documents whose text workers read, or any other media type. */
 export type DocumentContentType =
   | "application/pdf"
   | "text/plain"
@@ -38,13 +43,16 @@ export type DocumentContentType =
   | "application/vnd.oasis.opendocument.spreadsheet"
   | "application/epub+zip"
   | "message/rfc822"
-  | "application/rtf";
+  | "application/rtf"
+  | (string & {});
 
 export interface UploadOptions extends CallOptions {
   /** A file name without a path. Default: the last part of the path, or "document" if there is no path. */
   readonly name?: string;
   /** The gateway detects the type from the content unless this is given. */
   readonly contentType?: DocumentContentType;
+  /** From this time on the document is deleted as soon as no job names it that has not finished. Default: the gateway's retention. */
+  readonly expireTime?: Date;
 }
 
 /** Stays well below the 1 MiB that one message may hold. */
@@ -57,6 +65,8 @@ export const documentOf = (message: DocumentMessage): Document => ({
   sizeBytes: Number(message.size),
   sha256: message.sha256,
   ...(message.createTime === undefined ? {} : { createTime: timestampDate(message.createTime) }),
+  ...(message.expireTime === undefined ? {} : { expireTime: timestampDate(message.expireTime) }),
+  ...(message.unreadable === "" ? {} : { unreadable: message.unreadable }),
 });
 
 async function* piecesOf(source: Exclude<DocumentSource, string>): AsyncGenerator<Uint8Array> {
@@ -93,12 +103,15 @@ export function uploadDocument(
 async function upload(
   connection: Connection,
   source: DocumentSource,
-  { name, contentType, ...options }: UploadOptions,
+  { name, contentType, expireTime, ...options }: UploadOptions,
 ): Promise<Document> {
   await connection.ready(connection.deadlineAtMs(options));
   const { document } = await connection.clientStream(
     DocumentService.method.uploadDocument,
-    partsOf(source, name, contentType ?? ""),
+    partsOf(source, name, {
+      contentType: contentType ?? "",
+      ...(expireTime === undefined ? {} : { expireTime: timestampFromDate(expireTime) }),
+    }),
     options,
   );
   if (document === undefined) throw new Error("the gateway answered without a document");
@@ -112,11 +125,11 @@ async function upload(
 async function* partsOf(
   source: DocumentSource,
   name: string | undefined,
-  contentType: string,
+  header: MessageInitShape<typeof UploadDocumentHeaderSchema>,
 ): AsyncGenerator<MessageInitShape<typeof UploadDocumentRequestSchema>> {
   const fromPath = typeof source === "string";
   const content = fromPath ? createReadStream(source, { highWaterMark: PIECE_BYTES }) : source;
-  const value = { name: name ?? (fromPath ? basename(source) : ""), contentType };
+  const value = { name: name ?? (fromPath ? basename(source) : ""), ...header };
   yield { part: { case: "header", value } };
   for await (const piece of piecesOf(content)) yield { part: { case: "content", value: piece } };
   yield { part: { case: "end", value: {} } };

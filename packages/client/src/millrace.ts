@@ -97,6 +97,10 @@ export interface Millrace {
   /** Without a deadline the upload has no time limit. */
   uploadDocument(source: DocumentSource, options?: UploadOptions): Promise<Document>;
   getDocument(documentId: string, options?: CallOptions): Promise<Document>;
+  /** Yields the newest documents first, fetched page by page. */
+  listDocuments(options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<Document>;
+  /** Deletes a document. Fails with DOCUMENT_IN_USE if a job names it that has not finished. */
+  deleteDocument(documentId: string, options?: CallOptions): Promise<void>;
   downloadDocument(documentId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
 
   /**

@@ -9,7 +9,10 @@ import { type Job, jobOf } from "./job.ts";
 import type { Millrace } from "./millrace.ts";
 import { asking, required } from "./retrying.ts";
 
-type UnaryCalls = Pick<Millrace, "getJob" | "cancel" | "list" | "explain" | "getDocument">;
+type UnaryCalls = Pick<
+  Millrace,
+  "getJob" | "cancel" | "list" | "explain" | "getDocument" | "listDocuments" | "deleteDocument"
+>;
 
 /** The calls with one answer. All are safe to repeat, and the client repeats them until their deadline. */
 export function unaryCalls(connection: Connection): UnaryCalls {
@@ -44,6 +47,18 @@ export function unaryCalls(connection: Connection): UnaryCalls {
     async getDocument(documentId, call = {}) {
       const { document } = await ask(DocumentService.method.getDocument, { documentId }, call);
       return documentOf(required(document));
+    },
+    async *listDocuments({ pageSize = 0, ...call } = {}) {
+      let pageToken = "";
+      do {
+        const request = { pageSize, pageToken };
+        const page = await ask(DocumentService.method.listDocuments, request, call);
+        yield* page.documents.map(documentOf);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+    },
+    async deleteDocument(documentId, call = {}) {
+      await ask(DocumentService.method.deleteDocument, { documentId }, call);
     },
   };
 }

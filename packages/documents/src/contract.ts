@@ -37,6 +37,8 @@ export interface DocumentPage {
 export type RemoveOutcome = "removed" | "used" | "missing";
 
 export interface DocumentStore {
+  /** The largest size of a document. */
+  readonly maxBytes: number;
   /**
    * Stores a document, which is durable once this resolves. Content that the key has stored under the same type is not
    * stored again: its retention begins anew, and the later of both expiries holds. Throws what `content` throws, and then

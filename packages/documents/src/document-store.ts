@@ -24,6 +24,8 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
   };
 
   return {
+    maxBytes,
+
     async put(ownerKeyId, header, content, keyBytes = Number.POSITIVE_INFINITY) {
       const createdAtMs = clock.nowMs();
       const id = newDocumentId(createdAtMs, random);

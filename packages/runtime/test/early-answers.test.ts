@@ -6,7 +6,12 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { ManualClock } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { KEPT_BODY_BYTES, LINGER_BYTES, LINGER_MS } from "../src/http/rest-of-request.ts";
+import {
+  KEPT_BODY_BYTES,
+  LINGER_BYTES,
+  LINGER_MS,
+  STREAM_LINGER_MS,
+} from "../src/http/rest-of-request.ts";
 import { startHttpServer } from "./http-server.ts";
 import { ping, refusesNo, takes } from "./plain-routes.ts";
 
@@ -188,7 +193,7 @@ test("answers a caller on HTTP/2, and reads what it goes on sending for a while,
   expect(await text(stream)).toContain("TOO_LARGE");
   const next = session.request({ ":path": "/ping" });
   expect(await text(next)).toBe("pong");
-  clock.advance(LINGER_MS - 1);
+  clock.advance(STREAM_LINGER_MS - 1);
   expect(stream.closed).toBe(false);
   const closed = once(stream, "close");
   clock.advance(1);

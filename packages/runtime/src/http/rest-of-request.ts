@@ -6,17 +6,20 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import type { Clock } from "@millrace/shared";
+import type { Clock, TimerHandle } from "@millrace/shared";
 
 /** The longest body whose rest is read so that its connection can be kept. */
 export const KEPT_BODY_BYTES = 64 * 1024;
 /**
  * How much of a longer rest is read before its connection is closed. Closing at once would reset the connection, and a caller
- * that is still sending would lose the answer.
+ * that is still sending would lose the answer: most clients send a whole file before they read. It is several times the
+ * largest document that a gateway takes by default.
  */
-export const LINGER_BYTES = 16 * 1024 * 1024;
-/** How long the rest of a request is read after its answer. */
-export const LINGER_MS = 5_000;
+export const LINGER_BYTES = 256 * 1024 * 1024;
+/** How long the rest of a request on HTTP/1.1 is read after its answer. As long as nginx reads it (lingering_time). */
+export const LINGER_MS = 30_000;
+/** The same for HTTP/2, whose clients receive an answer while they send. */
+export const STREAM_LINGER_MS = 5_000;
 
 /** Requests whose callers wait for `100 Continue` before they send the body. */
 const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();
@@ -57,12 +60,14 @@ function guardStream(request: IncomingMessage, response: Http2ServerResponse, cl
   // The response itself reports its end only when the stream has closed.
   stream.once("finish", () => {
     if (request.complete) return;
-    readRest(request, clock, () => stream.close(constants.NGHTTP2_NO_ERROR));
+    const giveUp = () => stream.close(constants.NGHTTP2_NO_ERROR);
+    readRest(request, clock.after.bind(clock, STREAM_LINGER_MS), giveUp);
   });
 }
 
 function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
   const { writeHead, end } = response;
+  const late = clock.after.bind(clock, LINGER_MS);
   let keeps = true;
   response.writeHead = (...args: unknown[]) => {
     keeps = isKept(request);
@@ -75,7 +80,7 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
     }
     if (keeps) {
       end.apply(response, args as never);
-      readRest(request, clock, () => request.socket.destroy());
+      readRest(request, late, () => request.socket.destroy());
       return response;
     }
     answered.add(response);
@@ -84,7 +89,7 @@ function guardHttp1(request: IncomingMessage, response: ServerResponse, clock: C
       response.write(last, encoding as BufferEncoding);
     }
     const finish = () => end.apply(response, [] as never);
-    readRest(request, clock, finish, finish);
+    readRest(request, late, finish, finish);
     return response;
   }) as ServerResponse["end"];
 }
@@ -113,7 +118,7 @@ function isKept(request: IncomingMessage): boolean {
  */
 function readRest(
   request: IncomingMessage,
-  clock: Clock,
+  after: (run: () => void) => TimerHandle,
   onGiveUp: () => void,
   onEnd: () => void = () => undefined,
 ): void {
@@ -128,7 +133,7 @@ function readRest(
     bytes += piece.length;
     if (bytes > LINGER_BYTES) settle(onGiveUp);
   };
-  const late = clock.after(LINGER_MS, () => settle(onGiveUp));
+  const late = after(() => settle(onGiveUp));
   request.on("data", count).on("end", ended).on("close", ended);
   request.resume();
 }

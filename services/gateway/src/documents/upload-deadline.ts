@@ -20,7 +20,8 @@ const tooLong = (what: string, ms: number) =>
 
 /**
  * Passes the items through. `next` rejects with UPLOAD_TIMEOUT if the next item takes longer than `idleMs`, or if the
- * upload exceeds `totalMs`. The pending read of the source goes on: ending the call ends it.
+ * upload exceeds `totalMs`. The pending read of the source goes on: ending the call ends it. `return` gives the source back,
+ * so that the rest of a request can be read by others.
  */
 export function withUploadDeadline<T>(
   items: AsyncIterator<T>,
@@ -43,5 +44,10 @@ export function withUploadDeadline<T>(
         const done = () => timer.cancel();
         items.next().then(resolve, reject).finally(done);
       }),
+    async return() {
+      // A read that is under way goes on until the call ends, so nothing waits for it here.
+      void items.return?.().catch(() => undefined);
+      return { done: true, value: undefined };
+    },
   };
 }

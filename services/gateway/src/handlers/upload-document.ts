@@ -40,7 +40,8 @@ function expiryFrom(expireTime: Timestamp, nowMs: number): number {
   });
 }
 
-function refusal(outcome: UploadRefusal): RpcFault {
+/** The fault that a refused upload is answered with. */
+export function uploadRefusal(outcome: UploadRefusal): RpcFault {
   switch (outcome.kind) {
     case "empty":
       return rpcError({
@@ -79,6 +80,8 @@ export const uploadDocument =
   async (requests, { identity }) => {
     using _ = uploads.enter(identity.keyId);
     const iterator = withUploadDeadline(requests[Symbol.asyncIterator](), uploadTimes, clock);
+    // A refusal may come before the upload has ended. Whoever reads the rest of the request needs its source.
+    await using _source = { [Symbol.asyncDispose]: async () => void (await iterator.return?.()) };
     const first = await iterator.next();
     if (first.done === true || first.value.part.case !== "header") {
       throw malformed("the first message must be the part `header`");
@@ -92,7 +95,7 @@ export const uploadDocument =
     };
     const keyBytes = identity.maxStoredBytes ?? documentBytesPerKey;
     const outcome = await documents.put(identity.keyId, header, contentOf(iterator), keyBytes);
-    if (outcome.kind !== "stored") throw refusal(outcome);
+    if (outcome.kind !== "stored") throw uploadRefusal(outcome);
     const { document, existing } = outcome;
     return { document: documentMessage(document, documentRetentionMs), existing };
   };

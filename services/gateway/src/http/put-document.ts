@@ -11,7 +11,7 @@ import { parse } from "content-disposition";
 import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { uploadDocument } from "../handlers/upload-document.ts";
+import { uploadDocument, uploadRefusal } from "../handlers/upload-document.ts";
 import { documentAnswer } from "./document-answer.ts";
 import { readQuery } from "./read-query.ts";
 
@@ -72,6 +72,10 @@ export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
         contentType: contentTypeOf(headers.get("content-type") ?? ""),
       });
       assertValid(UploadDocumentHeaderSchema, header);
+      // A caller that waits for `100 Continue` then sends nothing.
+      if (Number(headers.get("content-length") ?? 0) > parts.documents.maxBytes) {
+        throw uploadRefusal({ kind: "tooLarge", limitBytes: parts.documents.maxBytes });
+      }
       const { document, existing } = await upload(requestsOf(header, body), context);
       return documentAnswer(existing ? 200 : 201, document, {
         location: `/v1/documents/${document?.id}`,
