@@ -145,6 +145,20 @@ export const rows: readonly Row[] = [
     why: "the command sends JSON text and starts no trace",
   },
   {
+    ways: ["FindDocumentUses request"],
+    paths: ["key_id", "document_ids", "page_token"],
+    why: "asked by gateways alone, when they look for documents whose time is over",
+    provedIn: "services/scheduler/test/find-document-uses.test.ts",
+  },
+  {
+    ways: ["FindDocumentUses response"],
+    paths: [
+      ...["uses.document_id", "uses.unfinished_job_id", "uses.last_finish_time", "next_page_token"],
+    ],
+    why: "asked by gateways alone, when they look for documents whose time is over",
+    provedIn: "services/scheduler/test/find-document-uses.test.ts",
+  },
+  {
     ways: ["RedriveDeadLetters request"],
     paths: ["per_second"],
     why: "a rate, which is proved with a manual clock",

@@ -14,7 +14,11 @@ import {
   QueueSchema,
   QueueStatusSchema,
 } from "@millrace/proto/admin-service";
-import { DocumentSchema, DocumentService } from "@millrace/proto/document-service";
+import {
+  DocumentSchema,
+  DocumentService,
+  ListDocumentsResponseSchema,
+} from "@millrace/proto/document-service";
 import { GroupChildSchema, GroupSchema } from "@millrace/proto/group";
 import {
   CancelGroupRequestSchema,
@@ -99,6 +103,7 @@ export const otherWays: readonly Way[] = [
   { name: "millrace groups cancel flags", desc: CancelGroupRequestSchema },
   { name: "HTTP PUT /v1/documents", desc: DocumentSchema },
   { name: "HTTP GET /v1/documents/{id}", desc: DocumentSchema },
+  { name: "HTTP GET /v1/documents", desc: ListDocumentsResponseSchema },
   { name: "client submit", desc: JobSpecSchema },
   { name: "client getJob", desc: JobSchema },
   { name: "client list", desc: JobSchema },
@@ -109,6 +114,7 @@ export const otherWays: readonly Way[] = [
   { name: "client explain", desc: ExplainJobResponseSchema },
   { name: "client uploadDocument", desc: DocumentSchema },
   { name: "client getDocument", desc: DocumentSchema },
+  { name: "client listDocuments", desc: DocumentSchema },
   { name: "millrace submit", desc: JobSpecSchema },
   { name: "millrace get", desc: JobSchema },
   { name: "millrace list", desc: JobSchema },
