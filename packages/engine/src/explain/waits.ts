@@ -30,9 +30,16 @@ export function queueWaits(
     count("GROUP_IN_FLIGHT", shard.withoutRoom);
     count("CHILDREN", shard.waiting);
     const part = partOf(shard);
+    const inPool = (pool: string, more: number) =>
+      queuedByPool.set(pool, (queuedByPool.get(pool) ?? 0) + more);
+    let inLanes = 0;
     for (const { pool, readyJobs, heldJobs } of shard.pools) {
-      queuedByPool.set(pool, (queuedByPool.get(pool) ?? 0) + part(readyJobs + heldJobs));
+      const queued = part(readyJobs + heldJobs);
+      inLanes += queued;
+      inPool(pool, queued);
     }
+    // Plain BullMQ jobs that are in no lane yet.
+    if (shard.queued > inLanes) inPool("", shard.queued - inLanes);
     if (shard.paused) {
       count("QUEUE_PAUSED", shard.queued);
       continue;
