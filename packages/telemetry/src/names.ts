@@ -67,7 +67,6 @@ export const metricNames = {
   relayedBytes: "millrace_relayed_bytes_total",
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",
-  providerCalls: "millrace_provider_calls_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",
   providerFirstToken: "millrace_provider_first_token_seconds",
   providerTokensPerSecond: "millrace_provider_tokens_per_second",

@@ -11,10 +11,6 @@ export const workerMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     "Attempts that ended in this worker, by outcome.",
     [...byType, "outcome"],
   ),
-  providerCalls: counter(metricNames.providerCalls, "Calls of a model, by outcome.", [
-    ...byModel,
-    "outcome",
-  ]),
   providerCallDuration: histogram(
     metricNames.providerCallDuration,
     "How long calls of a model took, by outcome.",

@@ -10,6 +10,7 @@ import type {
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
+import { bands } from "../policy/band-of.ts";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface QueueGaugesParts {
@@ -20,7 +21,6 @@ export interface QueueGaugesParts {
 }
 
 const states = ["scheduled", "running", "succeeded", "failed"] as const;
-const bands = ["interactive", "standard", "batch"] as const;
 /** Whatever can hold a waiting job. A job behind others of its lane counts with what holds the lane. */
 const constraints = Object.keys({
   SCHEDULED: true,

@@ -84,8 +84,8 @@ export interface ObserverKnowledge {
   readonly limitedKeys: LimitedKeys;
 }
 
-export const observerKnowledge = ({ jobCounters }: SchedulerMetrics): ObserverKnowledge => ({
-  labels: new JobLabels(jobCounters),
+export const observerKnowledge = (metrics: SchedulerMetrics): ObserverKnowledge => ({
+  labels: new JobLabels(metrics),
   limitedKeys: new LimitedKeys(),
 });
 
@@ -174,11 +174,11 @@ function attemptObserver({
       const waitMs = nowMs - startMs;
       jobCounters.jobsLeased.inc(by);
       metrics.jobWait.observe({
-        labels: {
-          queue: by.queue,
-          band: bandOf(job.priority),
-          limited: wasLimited(lease, waitMs, startMs, limitedKeys) ? "yes" : "no",
-        },
+        labels: labels.wait(
+          by.queue,
+          bandOf(job.priority),
+          wasLimited(lease, waitMs, startMs, limitedKeys),
+        ),
         value: waitMs / 1_000,
         exemplarLabels: exemplarOf(job.traceparent),
       });

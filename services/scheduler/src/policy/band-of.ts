@@ -1,9 +1,10 @@
+export const bands = ["interactive", "standard", "batch"] as const;
+
+export type Band = (typeof bands)[number];
+
 /** The band of a priority. Plain BullMQ jobs may have 0, and count as standard. */
-export const bandOf = (priority: number): "interactive" | "standard" | "batch" =>
-  priority === 0
-    ? "standard"
-    : priority <= 10
-      ? "interactive"
-      : priority <= 50
-        ? "standard"
-        : "batch";
+export function bandOf(priority: number): Band {
+  if (priority === 0) return "standard";
+  if (priority <= 10) return "interactive";
+  return priority <= 50 ? "standard" : "batch";
+}

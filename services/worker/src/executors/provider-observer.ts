@@ -2,17 +2,22 @@ import type { Clock } from "@millrace/shared";
 import { activeExemplar, type WorkerMetrics } from "@millrace/telemetry";
 import type { TokenUsage } from "../providers/provider.ts";
 
-/** How a call of a model may end. */
-const callOutcomes = [
-  ...(["answered", "429", "503", "529", "quota_exhausted", "refused"] as const),
-  ...(["server_error", "unanswered", "no_answer", "failed", "stopped"] as const),
+/** Outcomes of calls that alerts read. */
+const alertedOutcomes = [
+  ...(["answered", "429", "503", "529"] as const),
+  ...(["quota_exhausted", "server_error", "unanswered"] as const),
 ] as const;
 
-export type CallOutcome = (typeof callOutcomes)[number];
+/** How a call of a model may end. */
+export type CallOutcome =
+  | (typeof alertedOutcomes)[number]
+  | "refused"
+  | "no_answer"
+  | "failed"
+  | "stopped";
 
 export type ProviderMetrics = Pick<
   WorkerMetrics,
-  | "providerCalls"
   | "providerCallDuration"
   | "providerFirstToken"
   | "providerTokensPerSecond"
@@ -36,8 +41,9 @@ export function providerObserver(
   accounts: readonly string[],
 ): (account: string) => ObservedCall {
   for (const account of new Set(["", ...accounts])) {
-    for (const outcome of callOutcomes)
-      metrics.providerCalls.inc({ ...model, account, outcome }, 0);
+    for (const outcome of alertedOutcomes) {
+      metrics.providerCallDuration.zero({ ...model, account, outcome });
+    }
   }
   return (account) => {
     const labels = { ...model, account };
@@ -52,7 +58,6 @@ export function providerObserver(
       },
       ended(outcome, { inputTokens, outputTokens }) {
         const endMs = clock.nowMs();
-        metrics.providerCalls.inc({ ...labels, outcome });
         metrics.providerCallDuration.observe({
           labels: { ...labels, outcome },
           value: (endMs - startMs) / 1_000,
