@@ -2,9 +2,10 @@
  * Runs deploy/prometheus/alertmanager.yaml in the real Alertmanager. Its messages go to a server that answers like Slack's
  * incoming webhooks and PagerDuty's Events API v2, and refuses what these would refuse.
  */
+
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { freePort } from "@millrace/testing";

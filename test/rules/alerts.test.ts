@@ -18,7 +18,9 @@ const { groups } = parse(read("deploy/prometheus/alerts.yaml")) as {
   readonly groups: readonly { readonly rules: readonly Rule[] }[];
 };
 const all = groups.flatMap((group) => group.rules);
-const rules = all.flatMap(({ alert, ...rule }) => (alert === undefined ? [] : [{ alert, ...rule }]));
+const rules = all.flatMap(({ alert, ...rule }) =>
+  alert === undefined ? [] : [{ alert, ...rule }],
+);
 const recorded = all.flatMap(({ record, expr }) =>
   record === undefined ? [] : [{ record, expr }],
 );
@@ -113,7 +115,9 @@ test("each alert has a test in which it fires, and one in which it does not", ()
     return tests.flatMap((one) => one.alert_rule_test);
   });
   const has = (fires: boolean) =>
-    new Set(tested.filter((one) => one.exp_alerts.length > 0 === fires).map((one) => one.alertname));
+    new Set(
+      tested.filter((one) => one.exp_alerts.length > 0 === fires).map((one) => one.alertname),
+    );
   const names = rules.map(({ alert }) => alert);
   expect(names.filter((name) => !has(true).has(name))).toEqual([]);
   expect(names.filter((name) => !has(false).has(name))).toEqual([]);

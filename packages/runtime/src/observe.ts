@@ -1,10 +1,12 @@
 import { methodPath } from "@millrace/grpc";
+import { systemClock } from "@millrace/shared";
 import {
   createMetrics,
   type Logger,
   type MeasuredService,
   type MetricsOf,
   metricsPages,
+  startMetricExport,
   startTracing,
 } from "@millrace/telemetry";
 import { z } from "zod";
@@ -60,13 +62,13 @@ export async function observe<Service extends MeasuredService>(
 ): Promise<Observed<Service>> {
   log.level = config.logLevel;
   scope.use(startTracing({ serviceName: service, env }));
-  const metrics = createMetrics(service, { processMetrics: true });
-  const { registry, ready } = metrics;
-  const pages = metricsPages(registry);
-  const page = (accept: string) => {
-    ready.set({ service }, scope.notReady() === undefined ? 1 : 0);
-    return pages(accept);
-  };
+  const metrics = createMetrics(service, {
+    processMetrics: true,
+    ready: () => scope.notReady() === undefined,
+  });
+  const { registry } = metrics;
+  scope.use(startMetricExport({ serviceName: service, env, registry, clock: systemClock, log }));
+  const page = metricsPages(registry);
   const { metricsHost: host, metricsPort: port } = config;
   const server = await scope.use(serveMetrics({ host, port, page, notReady: scope.notReady }));
   return { metrics, address: `${host}:${server.port}` };

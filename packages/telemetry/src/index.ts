@@ -2,6 +2,7 @@ export * from "./bounded-label.ts";
 export * from "./logger.ts";
 export * from "./metrics/create-metrics.ts";
 export * from "./metrics/exemplar.ts";
+export * from "./metrics/export-metrics.ts";
 export * from "./metrics/open-metrics.ts";
 export * from "./names.ts";
 export * from "./spans.ts";

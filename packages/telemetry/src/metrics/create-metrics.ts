@@ -28,13 +28,20 @@ export const measuredServices = Object.keys(ownMetrics) as readonly MeasuredServ
 const root = new URL("../../../../package.json", import.meta.url);
 const { version } = JSON.parse(readFileSync(root, "utf8")) as { version: string };
 
+export interface MetricsOptions {
+  /** Whether metrics of Node itself are shown too. */
+  readonly processMetrics?: boolean;
+  /** Whether the service is ready, at each reading of the metrics. */
+  readonly ready?: () => boolean;
+}
+
 /**
  * Creates one registry with the metrics of a service, and no others. No label holds a job or a key, because their number is
  * unbounded.
  */
 export function createMetrics<Service extends MeasuredService>(
   service: Service,
-  options: { readonly processMetrics?: boolean } = {},
+  options: MetricsOptions = {},
 ): MetricsOf<Service> {
   // prom-client keeps exemplars only for metrics that were made in a registry of this kind. It is not shown itself: writing it
   // would rename the counters.
@@ -42,7 +49,7 @@ export function createMetrics<Service extends MeasuredService>(
   made.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   if (options.processMetrics ?? false) collectDefaultMetrics({ register: made });
   const kinds = metricKinds(made);
-  const every = everyServiceMetrics(kinds);
+  const every = everyServiceMetrics(kinds, service, options.ready);
   every.buildInfo.set({ service, version, node: process.version }, 1);
   const own = ownMetrics[service](kinds);
   const registry = new Registry();

@@ -26,6 +26,19 @@ export function metricKinds(registry: Registry<OpenMetricsContentType>) {
     counter,
     gauge: <Label extends string>(name: string, help: string, labelNames: Label[]) =>
       new Gauge({ name, help, labelNames, registers }),
+    /** A gauge of one value, which is measured at each reading. */
+    measured: (
+      name: string,
+      help: string,
+      labels: Readonly<Record<string, string>>,
+      measure: () => number,
+    ) =>
+      new Gauge({
+        ...{ name, help, labelNames: Object.keys(labels), registers },
+        collect() {
+          this.set(labels, measure());
+        },
+      }),
     /** Its observations may carry the trace that they belong to, as an exemplar. */
     histogram: <Label extends string>(
       name: string,

@@ -2,15 +2,22 @@ import { metricNames } from "../names.ts";
 import { CALL_SECONDS, type MetricKinds } from "./kinds.ts";
 
 /** Metrics of every service. */
-export const everyServiceMetrics = ({ gauge }: MetricKinds) => ({
+export const everyServiceMetrics = (
+  { gauge, measured }: MetricKinds,
+  service: string,
+  ready: () => boolean = () => false,
+) => ({
   buildInfo: gauge(metricNames.buildInfo, "1, with the service and its version.", [
     "service",
     "version",
     "node",
   ]),
-  ready: gauge(metricNames.ready, "1 while the service is ready, as /readyz says, else 0.", [
-    "service",
-  ]),
+  ready: measured(
+    metricNames.ready,
+    "1 while the service is ready, as /readyz says, else 0.",
+    { service },
+    () => (ready() ? 1 : 0),
+  ),
 });
 
 /** Metrics of services that serve calls. */
