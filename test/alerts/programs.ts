@@ -21,21 +21,25 @@ export function installed(what: string, ...names: string[]): string | undefined 
   return undefined;
 }
 
-/** A folder that is removed after the test. */
-export async function folder(): Promise<string> {
+/** Runs something when a test, or a file of tests, is over. */
+export type Defer = (end: () => Promise<void>) => void;
+
+/** A folder that is removed at the end: by default, of the test. */
+export async function folder(defer: Defer = onTestFinished): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "millrace-alerts-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  defer(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
-/** Starts a program that ends with the test, and resolves once its log contains `ready`. Its log goes to stderr. */
+/** Starts a program, and resolves once its log, which goes to stderr, contains `ready`. It ends at the end of the test by default. */
 export async function startProgram(
   program: string,
   args: readonly string[],
   ready: string,
+  defer: Defer = onTestFinished,
 ): Promise<ChildProcess> {
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  onTestFinished(async () => {
+  defer(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
