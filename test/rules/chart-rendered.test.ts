@@ -150,7 +150,9 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     ).map((document) => document.toJS() as (Manifest & { readonly spec: object }) | null);
 
   test("the PrometheusRule has the alerts of deploy/prometheus, unchanged", () => {
-    const rule = rendered("prometheusRule.enabled=true").find((one) => one?.kind === "PrometheusRule");
+    const rule = rendered("prometheusRule.enabled=true").find(
+      (one) => one?.kind === "PrometheusRule",
+    );
     const alerts = readFileSync(join(folder, "../prometheus/alerts.yaml"), "utf8");
     expect(rule?.spec).toEqual(parse(alerts));
     expect(rendered().some((one) => one?.kind === "PrometheusRule")).toBe(false);
