@@ -1,12 +1,12 @@
 // Checks what only helm can check. Without helm on PATH these tests are skipped. chart-templates.test.ts and
 // chart-values.test.ts still check the chart against the code.
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfiguration } from "@millrace/configuration";
 import { type ConfigSpec, loadConfig } from "@millrace/runtime";
 import { describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { GatewayConfig } from "../../services/gateway/src/config.ts";
 import { SchedulerConfig } from "../../services/scheduler/src/config.ts";
 import { workerConfig } from "../../services/worker/src/config.ts";
@@ -134,5 +134,52 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     );
     expect(status).not.toBe(0);
     expect(stderr).toContain("externalRedis.existingSecret");
+  });
+
+  const rendered = (...set: string[]) =>
+    parseAllDocuments(
+      execFileSync(
+        "helm",
+        [
+          ...["template", "try", join(folder, "millrace"), "--kube-version", "1.33.0"],
+          ...["--values", join(folder, "values/single-node.yaml")],
+          ...set.flatMap((one) => ["--set", `metrics.${one}`]),
+        ],
+        { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+      ),
+    ).map((document) => document.toJS() as (Manifest & { readonly spec: object }) | null);
+
+  test("the PrometheusRule has the alerts of deploy/prometheus, unchanged", () => {
+    const rule = rendered("prometheusRule.enabled=true").find(
+      (one) => one?.kind === "PrometheusRule",
+    );
+    const alerts = readFileSync(join(folder, "../prometheus/alerts.yaml"), "utf8");
+    expect(rule?.spec).toEqual(parse(alerts));
+    expect(rendered().some((one) => one?.kind === "PrometheusRule")).toBe(false);
+  });
+
+  test("the ServiceMonitor selects the Service of the metrics, which has the pods of all services", () => {
+    const all = rendered("serviceMonitor.enabled=true", "serviceMonitor.labels.release=kube");
+    const find = (kind: string, name: string) =>
+      all.find((one) => one?.kind === kind && one.metadata.name === name) as unknown as {
+        metadata: { labels: Record<string, string> };
+        spec: {
+          selector: Record<string, string> & { matchLabels: Record<string, string> };
+          ports: unknown;
+          endpoints: unknown;
+        };
+      };
+    const monitor = find("ServiceMonitor", "try-millrace");
+    const service = find("Service", "try-millrace-metrics");
+    expect(monitor.metadata.labels.release).toBe("kube");
+    expect(service.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels);
+    expect(monitor.spec.endpoints).toEqual([{ port: "metrics", interval: "15s" }]);
+    expect(service.spec.ports).toEqual([{ name: "metrics", port: 7070, targetPort: "metrics" }]);
+    const measured = pods(all.filter((one) => one !== null)).filter(({ pod }) =>
+      JSON.stringify(pod).includes('"name":"metrics"'),
+    );
+    expect(measured).toHaveLength(3);
+    expect(Object.keys(service.spec.selector)).not.toContain("app.kubernetes.io/component");
+    expect(() => rendered("serviceMonitor.enabled=true", "podMonitor.enabled=true")).toThrow();
   });
 });

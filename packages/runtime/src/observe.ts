@@ -1,5 +1,16 @@
-import { createMetrics, type Logger, type Metrics, startTracing } from "@millrace/telemetry";
+import { methodPath } from "@millrace/grpc";
+import { systemClock } from "@millrace/shared";
+import {
+  createMetrics,
+  type Logger,
+  type MeasuredService,
+  type MetricsOf,
+  metricsPages,
+  startMetricExport,
+  startTracing,
+} from "@millrace/telemetry";
 import { z } from "zod";
+import type { BoundService } from "./handlers.ts";
 import { setting } from "./load-config.ts";
 import type { FinishedCall } from "./run-call.ts";
 import type { Scope } from "./run-main.ts";
@@ -24,16 +35,14 @@ export const observeSettings = (port: number) => ({
   ),
 });
 
-export interface Observed {
-  readonly metrics: Metrics;
+export interface Observed<Service extends MeasuredService> {
+  readonly metrics: MetricsOf<Service>;
   /** The `host:port` of metrics and probes. */
   readonly address: string;
-  /** Counts a finished call; pass this to `serve`. */
-  onFinished(call: FinishedCall): void;
 }
 
-export interface ObserveOptions {
-  readonly service: string;
+export interface ObserveOptions<Service extends MeasuredService> {
+  readonly service: Service;
   readonly log: Logger;
   readonly config: {
     readonly logLevel: string;
@@ -47,22 +56,44 @@ export interface ObserveOptions {
  * Sets the log level and starts tracing (by the variables OTEL_*), metrics and probes. Call it first, so that it is
  * closed last.
  */
-export async function observe(
+export async function observe<Service extends MeasuredService>(
   scope: Scope,
-  { service, log, config, env }: ObserveOptions,
-): Promise<Observed> {
+  { service, log, config, env }: ObserveOptions<Service>,
+): Promise<Observed<Service>> {
   log.level = config.logLevel;
   scope.use(startTracing({ serviceName: service, env }));
-  const metrics = createMetrics({ processMetrics: true });
-  const { metricsHost: host, metricsPort: port } = config;
+  const metrics = createMetrics(service, {
+    processMetrics: true,
+    ready: () => scope.notReady() === undefined,
+  });
   const { registry } = metrics;
-  const server = await scope.use(serveMetrics({ host, port, registry, notReady: scope.notReady }));
-  return {
-    metrics,
-    address: `${host}:${server.port}`,
-    onFinished({ path, code, durationMs }) {
-      metrics.rpcCalls.inc({ method: path, code });
-      metrics.rpcDuration.observe({ method: path }, durationMs / 1_000);
-    },
+  scope.use(startMetricExport({ serviceName: service, env, registry, clock: systemClock, log }));
+  const page = metricsPages(registry);
+  const { metricsHost: host, metricsPort: port } = config;
+  const server = await scope.use(serveMetrics({ host, port, page, notReady: scope.notReady }));
+  return { metrics, address: `${host}:${server.port}` };
+}
+
+type CallMetrics = Pick<MetricsOf<"gateway">, "rpcCalls" | "rpcDuration">;
+
+/** The codes that alerts read: OK, UNKNOWN, INTERNAL and UNAVAILABLE. */
+const ALERTED_CODES = ["0", "2", "13", "14"];
+
+/** Counts finished calls. Pass it to `serve`. */
+export const callCounter =
+  ({ rpcCalls, rpcDuration }: CallMetrics) =>
+  ({ path, code, durationMs }: FinishedCall): void => {
+    rpcCalls.inc({ method: path, code });
+    rpcDuration.observe({ labels: { method: path }, value: durationMs / 1_000 });
   };
+
+/** Makes the counters of a server's calls exist before the first call: an increase is seen only of a counter that exists. */
+export function bornAtZero(
+  { rpcCalls }: CallMetrics,
+  services: readonly Pick<BoundService<never>, "desc">[],
+): void {
+  const methods = services.flatMap(({ desc }) => desc.methods.map((method) => methodPath(method)));
+  for (const method of methods) {
+    for (const code of ALERTED_CODES) rpcCalls.inc({ method, code }, 0);
+  }
 }

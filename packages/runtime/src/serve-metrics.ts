@@ -1,16 +1,13 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-
-export interface MetricsSource {
-  readonly contentType: string;
-  metrics(): Promise<string>;
-}
+import type { MetricsPage } from "@millrace/telemetry";
 
 export interface ServeMetricsOptions {
   readonly host: string;
   /** With port 0, the system chooses a free port. */
   readonly port: number;
-  readonly registry: MetricsSource;
+  /** Shows the metrics in a format that the reader accepts, by its header `accept`. */
+  readonly page: (accept: string) => Promise<MetricsPage>;
   /** Why the service is not ready, which `/readyz` answers with 503; undefined while it is ready. */
   readonly notReady: () => string | undefined;
 }
@@ -38,8 +35,8 @@ export async function serveMetrics(options: ServeMetricsOptions): Promise<Metric
         : text(response, 503, `not ready: ${problem}\n`);
     }
     if (pathname !== "/metrics") return text(response, 404, "not found\n");
-    options.registry.metrics().then(
-      (body) => text(response, 200, body, options.registry.contentType),
+    options.page(request.headers.accept ?? "").then(
+      ({ body, contentType }) => text(response, 200, body, contentType),
       () => text(response, 500, "metrics failed\n"),
     );
   });

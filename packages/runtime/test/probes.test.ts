@@ -1,5 +1,5 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { createMetrics } from "@millrace/telemetry";
+import { createMetrics, metricsPages } from "@millrace/telemetry";
 import { service } from "grpc-health-check";
 import { expect, test } from "vitest";
 import { serveMetrics } from "../src/index.ts";
@@ -29,12 +29,12 @@ test("reports the server's own state as health, and knows no other service", asy
 });
 
 test("changes readiness while liveness stays, and serves metrics", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("gateway");
   let ready = false;
   const server = await serveMetrics({
     host: "127.0.0.1",
     port: 0,
-    registry: metrics.registry,
+    page: metricsPages(metrics.registry),
     notReady: () => (ready ? undefined : "a scheduler has not answered yet"),
   });
   const get = async (path: string) => {

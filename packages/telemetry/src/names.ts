@@ -28,6 +28,8 @@ export const attributeNames = {
 
 /** The units are seconds and plain counts, as Prometheus recommends. */
 export const metricNames = {
+  buildInfo: "millrace_build_info",
+  ready: "millrace_ready",
   jobDuration: "millrace_job_duration_seconds",
   jobWait: "millrace_job_wait_seconds",
   jobsSubmitted: "millrace_jobs_submitted_total",
@@ -52,6 +54,11 @@ export const metricNames = {
   groupsFinished: "millrace_groups_finished_total",
   groupsUnfinished: "millrace_groups_unfinished",
   queueLength: "millrace_queue_length",
+  jobsHeld: "millrace_jobs_held",
+  waitedSeconds: "millrace_waited_seconds_total",
+  oldestWaiting: "millrace_oldest_waiting_seconds",
+  deadLetters: "millrace_dead_letters",
+  accountState: "millrace_provider_account_state",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",
   redisMemoryLimit: "millrace_redis_memory_limit_bytes",
   loopFailures: "millrace_loop_failures_total",
@@ -61,6 +68,9 @@ export const metricNames = {
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",
+  providerFirstToken: "millrace_provider_first_token_seconds",
+  providerTokensPerSecond: "millrace_provider_tokens_per_second",
+  providerTokens: "millrace_provider_tokens_total",
   awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",

@@ -4,7 +4,7 @@ import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
-import type { Metrics } from "@millrace/telemetry";
+import type { GatewayMetrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./callers/caller.ts";
 import {
   awaitedJobs,
@@ -71,7 +71,7 @@ export interface GatewayParts {
   readonly watch: JobWatcher;
   readonly watchGroup: GroupWatcher;
   readonly hub: FinishedHub;
-  readonly metrics: Pick<Metrics, "relayedChunks" | "relayedBytes">;
+  readonly metrics: Pick<GatewayMetrics, "relayedChunks" | "relayedBytes">;
   readonly streamLimits: StreamLimits;
   /** Limits the watches, submit streams and waiting calls of each key. */
   readonly streams: KeyLimit;
@@ -95,7 +95,7 @@ export interface GatewayOptions {
   /** The clock that stamps jobs. */
   readonly schedulerClock: SchedulerClock;
   readonly random: Random;
-  readonly metrics: Pick<Metrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
+  readonly metrics: Pick<GatewayMetrics, "awaitedJobs" | "relayedChunks" | "relayedBytes">;
   readonly onWarning?: FinishedHubOptions["onWarning"];
   readonly keyCacheMs?: number;
   /** How many unknown API keys the callers of one peer address may send per second. */

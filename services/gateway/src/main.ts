@@ -1,5 +1,7 @@
 import { openDocumentStore } from "@millrace/documents";
 import {
+  bornAtZero,
+  callCounter,
   dependOn,
   type FinishedCall,
   firstToken,
@@ -33,7 +35,7 @@ const logCall = accessLog(log, clock);
 await runMain(
   async (scope) => {
     const config = loadConfig(GatewayConfig, process.env);
-    const { metrics, onFinished, address } = await observe(scope, {
+    const { metrics, address } = await observe(scope, {
       ...{ service: "gateway", log, config, env: process.env },
     });
     const tls = keepServerTls(scope, config, { clock, log });
@@ -84,8 +86,11 @@ await runMain(
         },
       ),
     );
+    const services = gatewayServices(parts);
+    bornAtZero(metrics, services);
+    const count = callCounter(metrics);
     const common = {
-      services: gatewayServices(parts),
+      services,
       authenticate: parts.authenticate,
       onRevoked: parts.onRevoked,
       callerOf: ({ keyId }: Caller) => keyId,
@@ -94,7 +99,7 @@ await runMain(
       tls,
       clock,
       onFinished: (call: FinishedCall) => {
-        onFinished(call);
+        count(call);
         logCall(call);
       },
       onBug: (error: unknown, path: string) =>

@@ -39,7 +39,7 @@ export async function startGateway(
   onTestFinished(() => client.close());
   const documents = await openDocumentStore({ directory, maxBytes: 1_000, clock, random });
   const parts = gatewayParts({
-    ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics("gateway") },
     schedulerClock: schedulerClock({ scheduler: client.rpc, local: clock }),
     schedulerDeadlineMs: 10_000,
     ...options,

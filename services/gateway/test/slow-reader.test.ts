@@ -55,7 +55,7 @@ async function setup() {
   onTestFinished(() => client.close());
   const documents = {} as DocumentStore;
   const parts = gatewayParts({
-    ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics() },
+    ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics("gateway") },
     schedulerClock: schedulerClock({ scheduler: client.rpc, local: clock }),
     schedulerDeadlineMs: 10_000,
   });

@@ -56,7 +56,7 @@ async function setup(
   const clock = new WatchedClock();
   const documents = await openDocumentStore({ directory, maxBytes: 100_000, clock, random });
   const parts = gatewayParts({
-    ...{ scheduler: scheduler.rpc, documents, clock, random, metrics: createMetrics() },
+    ...{ scheduler: scheduler.rpc, documents, clock, random, metrics: createMetrics("gateway") },
     schedulerClock: schedulerClock({ scheduler: scheduler.rpc, local: clock }),
     ...{ schedulerDeadlineMs: 10_000, uploadTimes, ...options },
   });

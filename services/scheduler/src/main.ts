@@ -1,5 +1,6 @@
 import { openEngine } from "@millrace/engine";
 import {
+  callCounter,
   dependOn,
   keepServerTls,
   loadConfig,
@@ -15,7 +16,7 @@ import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { startListeners } from "./listeners/listeners.ts";
 import { startLoops } from "./loops/start-loops.ts";
-import { jobObserver } from "./observing/job-observer.ts";
+import { jobObserver, observerKnowledge } from "./observing/job-observer.ts";
 import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
@@ -28,10 +29,11 @@ const log = createLogger("scheduler");
 await runMain(
   async (scope) => {
     const config = loadConfig(SchedulerConfig, process.env);
-    const { metrics, onFinished, address } = await observe(scope, {
+    const { metrics, address } = await observe(scope, {
       ...{ service: "scheduler", log, config, env: process.env },
     });
-    const observer = jobObserver(metrics, log);
+    const knowledge = observerKnowledge(metrics);
+    const observer = jobObserver(metrics, log, knowledge);
     const storedBytes = storedBytesBound(config.storedBytesPerKey);
     const store = await scope.use(
       openEngine({
@@ -64,11 +66,14 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    startLoops(scope, {
+      ...{ engine, leaseTokens, pressure, storedBytes, metrics, knowledge, log, config },
+    });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({
-      ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, onFinished, log },
+      ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, log },
+      onFinished: callCounter(metrics),
     });
     const addresses = { workers: workers.address, admin: operators.address };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");

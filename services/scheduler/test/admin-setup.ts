@@ -46,7 +46,7 @@ export async function setup() {
   const rpc = as("anna");
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy)],
+    services: [schedulerService(engine, jobObserver(createMetrics("scheduler")), clock, roomy)],
     ...{ clock, onBug },
   });
   onTestFinished(() => forGateways.close());

@@ -18,7 +18,7 @@ async function setup() {
   const replica = async () => {
     const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
     onTestFinished(() => engine.close());
-    const metrics = createMetrics();
+    const metrics = createMetrics("scheduler");
     return { metrics, engine: observedEngine(engine, jobObserver(metrics)) };
   };
   const [one, two] = [await replica(), await replica()];

@@ -30,7 +30,9 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock, roomy)],
+    services: [
+      schedulerService(between(engine), jobObserver(createMetrics("scheduler")), clock, roomy),
+    ],
     clock,
     onBug: (error) => {
       throw error;

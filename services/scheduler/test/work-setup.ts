@@ -36,7 +36,7 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
   const random = seededRandom(1);
-  const metrics = createMetrics();
+  const metrics = createMetrics("scheduler");
   const observer = jobObserver(metrics);
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
   onTestFinished(() => engine.close());

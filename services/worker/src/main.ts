@@ -60,7 +60,7 @@ await runMain(
         logger.warn({ context_tokens: tokens }, "the provider has shown the model's context");
       },
     });
-    const complete = completionRunner(provider, { metrics, clock });
+    const complete = completionRunner(provider, { metrics, clock, accounts: config.pools });
     const observed = observeAttempts({ metrics, log: logger, clock, slots });
     const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });
     const worker = startWorker({

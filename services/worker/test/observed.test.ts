@@ -5,11 +5,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { observeAttempts } from "../src/executors/observed.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
 import { openAiProvider } from "../src/providers/openai.ts";
+import type { Provider } from "../src/providers/provider.ts";
 import { attempt } from "./setup.ts";
 
 function setup(executor: Executor) {
   const clock = new ManualClock();
-  const metrics = createMetrics();
+  const metrics = createMetrics("worker");
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const log = createLogger("worker", { level: "debug", destination: { write } });
@@ -116,13 +117,49 @@ test.each([
     callMs: 9_000,
     clock,
   });
-  const metrics = createMetrics();
+  const metrics = createMetrics("worker");
   const complete = completionRunner(provider, { metrics, clock });
   const request = { messages: [{ role: "user" as const, content: "hi" }], maxTokens: 9 };
   const { context, used } = attempt({});
   await expect(complete(context, request, async () => undefined)).rejects.toThrow();
-  expect(await metrics.registry.metrics()).toContain(
-    `millrace_provider_call_duration_seconds_count{provider="openai",outcome="${outcome}"} 1`,
-  );
+  const labels = `provider="openai",model="m",account="openai/m",outcome="${outcome}"`;
+  const text = await metrics.registry.metrics();
+  expect(text).toContain(`millrace_provider_call_duration_seconds_count{${labels}} 1`);
   expect(used).toHaveLength(1);
+});
+
+test("counts calls of served accounts from 0, and measures the first text and the speed of an answer", async () => {
+  const clock = new ManualClock();
+  const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1 };
+  const provider: Provider = {
+    ...{ name: "openai", model: "m" },
+    complete: () => ({
+      text: (async function* () {
+        clock.advance(2_000);
+        yield "The ";
+        clock.advance(500);
+        yield "end";
+      })(),
+      ...{ finishReason: () => "stop" as const, usage: () => usage },
+    }),
+  };
+  const metrics = createMetrics("worker");
+  const complete = completionRunner(provider, { metrics, clock, accounts: ["openai/m"] });
+  const shown = async (end: string) =>
+    (await metrics.registry.metrics()).split("\n").filter((line) => line.endsWith(end));
+  const of = 'provider="openai",model="m",account="openai/m"';
+  const refusals = await shown(" 0");
+  expect(refusals).toContain(`millrace_provider_call_duration_seconds_count{${of},outcome="quota_exhausted"} 0`);
+  expect(refusals).toContain(
+    'millrace_provider_call_duration_seconds_count{provider="openai",model="m",account="",outcome="429"} 0',
+  );
+  const messages = [{ role: "user" as const, content: "hi" }];
+  await complete(attempt({}).context, { messages, maxTokens: 9 }, async () => undefined);
+  const text = await metrics.registry.metrics();
+  expect(text).toContain(`millrace_provider_call_duration_seconds_count{${of},outcome="answered"} 1`);
+  expect(text).toContain(`millrace_provider_first_token_seconds_sum{${of}} 2`);
+  // 30 tokens in the half second from the first text to the end.
+  expect(text).toContain(`millrace_provider_tokens_per_second_sum{${of}} 60`);
+  expect(text).toContain(`millrace_provider_tokens_total{${of},direction="input"} 40`);
+  expect(text).toContain(`millrace_provider_tokens_total{${of},direction="output"} 30`);
 });

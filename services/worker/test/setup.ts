@@ -108,7 +108,7 @@ export async function openDocuments(
 }
 
 export const completeWith = (provider: Provider) =>
-  completionRunner(provider, { metrics: createMetrics(), clock });
+  completionRunner(provider, { metrics: createMetrics("worker"), clock });
 
 export const noDocument = newDocumentId(1_764_000_000_000, random);
 

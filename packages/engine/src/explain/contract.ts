@@ -1,5 +1,5 @@
-import type { JobId, JobState } from "@millrace/shared";
-import type { ConstraintKind } from "../lanes/contract.ts";
+import type { JobId, JobState, KeyId, QueueName } from "@millrace/shared";
+import type { BandWeights, ConstraintKind } from "../lanes/contract.ts";
 
 export interface Constraint {
   readonly kind: ConstraintKind;
@@ -33,7 +33,32 @@ export interface Explanation {
   readonly leasedLately?: { readonly jobs: number; readonly sinceMs: number };
 }
 
+/** The job of a band that has waited longest. */
+export interface OldestJob {
+  readonly band: keyof BandWeights;
+  /** Whether the limits of its own key hold it. */
+  readonly limited: boolean;
+  /** When it was due: submitted, or at its start time, or after its last backoff. */
+  readonly sinceMs: number;
+}
+
+/**
+ * What the jobs of a queue wait for now. A job counts once, with the constraint that holds its lane: a limit of its key, or else
+ * its provider account, or else NO_FREE_WORKER. So LANE_ORDER never occurs. In a shard with more than 128 lanes of one class,
+ * the numbers by constraint and by pool are estimates from 128 of them.
+ */
+export interface QueueWaits {
+  readonly jobs: ReadonlyMap<ConstraintKind, number>;
+  /** The queued jobs of each pool; "" for those without a pool. */
+  readonly queuedByPool: ReadonlyMap<string, number>;
+  readonly oldest: readonly OldestJob[];
+  /** The keys whose own limits hold a lane. At most 128 of each shard, chosen at random. */
+  readonly limitedKeys: readonly KeyId[];
+}
+
 export interface Explanations {
   /** Says why a job waits: everything that holds it now. Returns undefined if there is no such job. */
   explain(id: JobId): Promise<Explanation | undefined>;
+  /** Says what the jobs of a queue wait for, for metrics. */
+  waits(queue: QueueName): Promise<QueueWaits>;
 }

@@ -24,7 +24,7 @@ export function explanationOf(
         ...ofRoom(facts),
         ...paused(facts, parts?.queue ?? ""),
         ...ofKey(facts, budget, (parts?.keyId ?? "") as KeyId),
-        ...(account === undefined ? [] : ofAccount(facts, account)),
+        ...(account === undefined ? [] : accountConstraints(facts, account)),
         ...(state === "QUEUED" && ahead > 0
           ? [{ kind: "LANE_ORDER", subject: parts?.keyId ?? "", needed: ahead } as const]
           : []),
@@ -83,9 +83,12 @@ function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] 
   return found;
 }
 
-function ofAccount(facts: WaitFacts, status: ProviderAccountStatus & Clears): Constraint[] {
+/** What of a provider account holds a job of its pool that would reserve `tokens`. */
+export function accountConstraints(
+  { pool: subject, tokens }: Pick<WaitFacts, "pool" | "tokens">,
+  status: ProviderAccountStatus & Clears,
+): Constraint[] {
   const found: Constraint[] = [];
-  const subject = facts.pool;
   const { requestsPerMinute, tokensPerMinute } = status.account;
   if (status.state === "EXHAUSTED") found.push({ kind: "PROVIDER_EXHAUSTED", subject });
   if (status.state === "COOLING_DOWN" || status.state === "HALF_OPEN") {
@@ -107,7 +110,7 @@ function ofAccount(facts: WaitFacts, status: ProviderAccountStatus & Clears): Co
   };
   const { requestsUsed, tokensUsed, requestsClearMs, tokensClearMs } = status;
   rate("PROVIDER_REQUESTS", requestsPerMinute, requestsUsed, 1, requestsClearMs);
-  rate("PROVIDER_TOKENS", tokensPerMinute, tokensUsed, facts.tokens, tokensClearMs);
+  rate("PROVIDER_TOKENS", tokensPerMinute, tokensUsed, tokens, tokensClearMs);
   if (status.runningLimit !== undefined && status.running >= status.runningLimit) {
     const slots = { limit: status.runningLimit, used: status.running, needed: 1 };
     found.push({ kind: "PROVIDER_CONCURRENCY", subject, ...slots });

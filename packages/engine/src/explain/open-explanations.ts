@@ -5,6 +5,11 @@ import type { EngineParts } from "../redis/parts.ts";
 import type { Explanations } from "./contract.ts";
 import { explanationOf } from "./explain.ts";
 import { explainJob } from "./explain_job.ts";
+import { readWaits } from "./read_waits.ts";
+import { queueWaits } from "./waits.ts";
+
+/** How many lanes of each class, and how many held lanes, a reading of what jobs wait for looks at. */
+const SAMPLED_LANES = 128;
 
 export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "get">;
@@ -26,6 +31,21 @@ export function openExplanations({
       if (facts === undefined) return undefined;
       const account = facts.governed ? await accounts.get(facts.pool) : undefined;
       return explanationOf(id, facts, parseBudget(facts.limits), account);
+    },
+    async waits(queue) {
+      const read = await Promise.all(
+        (await shards.ofQueue(queue)).map(({ base, definition }) =>
+          readWaits.run(redis, base, {
+            nowMs: clock.nowMs(),
+            defaultTokens: definition.defaultEstimatedTokens,
+            sample: SAMPLED_LANES,
+          }),
+        ),
+      );
+      const governed = read.flatMap(({ pools }) => pools.filter((pool) => pool.governed));
+      const names = [...new Set(governed.map(({ pool }) => pool))];
+      const status = names.map(async (name) => [name, await accounts.get(name)] as const);
+      return queueWaits(read, new Map(await Promise.all(status)));
     },
   };
 }

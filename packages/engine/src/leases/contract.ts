@@ -27,7 +27,7 @@ export interface LeaseResult {
   readonly expired: readonly EndedJob[];
   /** When the next scheduled job is due, if any is scheduled. */
   readonly nextDueMs?: number;
-  /** How many lanes this call held, by constraint. */
+  /** How many lanes this call held, by constraint. A lane counts once for each constraint that its first job meets. */
   readonly held: ReadonlyMap<ConstraintKind, number>;
   /** True if a call with `alone` could lease suspects that these workers serve. */
   readonly suspectsWait: boolean;

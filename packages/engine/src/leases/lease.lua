@@ -182,11 +182,12 @@ local function look(job_id, lane)
     key = lane.key, class = lane.queue.class, weight = limits and limits.weight, slice = slice }
 end
 
--- Records a constraint that the job had to wait for, once for each job and kind.
+-- Records and counts a constraint that the job had to wait for, once for each job and kind: a lane is checked again for
+-- several reasons, although nothing has happened to the job.
 local held_lanes = {}
 local function note_hold(job, kind)
-  held_lanes[kind] = (held_lanes[kind] or 0) + 1
   if job.held and string.find("," .. job.held .. ",", "," .. kind .. ",", 1, true) then return end
+  held_lanes[kind] = (held_lanes[kind] or 0) + 1
   rcall("HSET", base .. job.id, F.held_by, job.held and job.held .. "," .. kind or kind)
 end
 

@@ -1,6 +1,6 @@
 import type { QueueDefinition } from "@millrace/engine";
 import type { QueueName } from "@millrace/shared";
-import type { Metrics } from "@millrace/telemetry";
+import type { SchedulerMetrics } from "@millrace/telemetry";
 import { ManualClock } from "@millrace/testing";
 import { expect, test, vi } from "vitest";
 import { startGroupTender } from "./group-tender.ts";
@@ -72,7 +72,7 @@ test("searches for strays one step of each queue per round, with a counter that 
   const { clock, options, resting, queues } = setup();
   const returnStrays = vi.fn(async () => []);
   const inc = vi.fn();
-  const counter = { inc } as unknown as Metrics["jobsRepaired"];
+  const counter = { inc } as unknown as SchedulerMetrics["jobsRepaired"];
   const loop = startStrays({ queues, returnStrays }, counter, options);
   await resting();
   expect(returnStrays).toHaveBeenCalledExactlyOnceWith(queue.name);

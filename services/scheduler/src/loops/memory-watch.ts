@@ -1,5 +1,5 @@
 import type { Engine } from "@millrace/engine";
-import type { Logger, Metrics } from "@millrace/telemetry";
+import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import { every, type Loop, type LoopOptions } from "./every.ts";
@@ -8,7 +8,7 @@ export interface MemoryWatchParts {
   readonly engine: Pick<Engine, "memory" | "queues">;
   readonly pressure: Pick<MemoryPressure, "measured">;
   readonly storedBytes: Pick<StoredBytesBound, "measured">;
-  readonly metrics: Pick<Metrics, "redisMemoryUsed" | "redisMemoryLimit">;
+  readonly metrics: Pick<SchedulerMetrics, "redisMemoryUsed" | "redisMemoryLimit">;
   /** Called when the scheduler begins to refuse jobs, and when it stops refusing them. */
   readonly onChange: (shedding: boolean, reading: MemoryReading) => void;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
-import type { Logger, Metrics } from "@millrace/telemetry";
+import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
+import type { ObserverKnowledge } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
@@ -10,12 +11,12 @@ import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startPolicySync } from "./policy-sync.ts";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
-import { startQueueLength } from "./queue-length.ts";
+import { startQueueGauges } from "./queue-gauges.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startStrays } from "./strays.ts";
 
-const LENGTH_EVERY_MS = 5_000;
+const GAUGES_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 const GROUPS_EVERY_MS = 1_000;
@@ -27,7 +28,8 @@ export interface LoopParts {
   readonly leaseTokens: LeaseTokens;
   readonly pressure: MemoryPressure;
   readonly storedBytes: StoredBytesBound;
-  readonly metrics: Metrics;
+  readonly metrics: SchedulerMetrics;
+  readonly knowledge: ObserverKnowledge;
   readonly log: Logger;
   readonly config: {
     readonly reapEveryMs: number;
@@ -39,14 +41,17 @@ export interface LoopParts {
 /** Starts all duties that a scheduler has besides its calls. They end with the program. */
 export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   const { engine, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
-  const loop = (name: string, everyMs: number): LoopOptions => ({
-    clock: engine.clock,
-    everyMs,
-    onError: (error: unknown) => {
-      metrics.loopFailures.inc({ loop: name });
-      log.error({ error, loop: name }, "a round failed");
-    },
-  });
+  const loop = (name: string, everyMs: number): LoopOptions => {
+    metrics.loopFailures.inc({ loop: name }, 0);
+    return {
+      clock: engine.clock,
+      everyMs,
+      onError: (error: unknown) => {
+        metrics.loopFailures.inc({ loop: name });
+        log.error({ error, loop: name }, "a round failed");
+      },
+    };
+  };
   scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));
   scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
   scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
@@ -60,6 +65,6 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       loop("memory-watch", MEMORY_EVERY_MS),
     ),
   );
-  const length = loop("queue-length", LENGTH_EVERY_MS);
-  scope.use(startQueueLength(engine, metrics, length));
+  const gauges = loop("queue-gauges", GAUGES_EVERY_MS);
+  scope.use(startQueueGauges({ engine, metrics, ...parts.knowledge }, gauges));
 }

@@ -1,11 +1,11 @@
 import type { Engine } from "@millrace/engine";
-import type { Metrics } from "@millrace/telemetry";
+import type { SchedulerMetrics } from "@millrace/telemetry";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
 /** Queues stored jobs again that are in no lane and no set. Each round checks a few hundred keys of each shard. */
 export const startStrays = (
   engine: Pick<Engine, "queues" | "returnStrays">,
-  counter: Metrics["jobsRepaired"],
+  counter: SchedulerMetrics["jobsRepaired"],
   options: LoopOptions,
 ): Loop =>
   every(async () => {

@@ -1,8 +1,8 @@
 import type { JobRecord, Lease, ReapedJob } from "@millrace/engine";
-import { defaultBackoff, type GroupId, type JobId } from "@millrace/shared";
-import { createLogger, createMetrics } from "@millrace/telemetry";
+import { defaultBackoff, type GroupId, type JobId, parseJobId, queueOf } from "@millrace/shared";
+import { createLogger, createMetrics, metricsPages } from "@millrace/telemetry";
 import { expect, test } from "vitest";
-import { jobObserver } from "./job-observer.ts";
+import { jobObserver, observerKnowledge } from "./job-observer.ts";
 
 const jobId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -11,7 +11,7 @@ const type = "summarize";
 const by = 'queue="documents",type="summarize"';
 
 function setup() {
-  const metrics = createMetrics();
+  const metrics = createMetrics("scheduler");
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const log = createLogger("scheduler", { level: "debug", destination: { write } });
@@ -19,7 +19,8 @@ function setup() {
     (await metrics.registry.metrics())
       .split("\n")
       .filter((line) => line.startsWith(name) && !line.includes("_bucket") && !line.endsWith(" 0"));
-  return { observer: jobObserver(metrics, log), lines, shown };
+  const knowledge = observerKnowledge(metrics);
+  return { observer: jobObserver(metrics, log, knowledge), knowledge, metrics, lines, shown };
 }
 
 const ref = { jobId, token: 1 };
@@ -70,39 +71,89 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   },
 );
 
-test("counts the wait of each lease from when the job was due", async () => {
-  const { observer, shown } = setup();
-  const record = { type, submittedAtMs: 1_000, backoff: defaultBackoff } as JobRecord;
-  const lease = (change: Partial<Lease>, more: Partial<JobRecord> = {}): Lease => ({
-    ...{
-      jobId,
-      token: 1,
-      attempt: 1,
-      expiresAtMs: 0,
-      nextSeq: 0,
-      heldBy: [],
-      job: { ...record, ...more },
-    },
-    ...change,
-  });
-  observer.leased(lease({}), 3_000);
-  observer.leased(lease({}, { runAtMs: 2_500 }), 3_000);
-  observer.leased(lease({ attempt: 2, dueAgainMs: 9_000 }), 10_000);
-  // The clocks of replicas differ a little.
-  observer.leased(lease({}), 900);
-  expect(await shown("millrace_job_wait_seconds")).toEqual([
-    `millrace_job_wait_seconds_sum{${by}} 3.5`,
-    `millrace_job_wait_seconds_count{${by}} 4`,
-  ]);
-  expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_leased_total{${by}} 4`]);
+const record = { type, priority: 50, submittedAtMs: 1_000, backoff: defaultBackoff } as JobRecord;
+const leaseOf = (change: Partial<Lease>, more: Partial<JobRecord> = {}): Lease => ({
+  ...{ jobId, token: 1, attempt: 1, expiresAtMs: 0, nextSeq: 0, heldBy: [] },
+  job: { ...record, ...more },
+  ...change,
 });
 
-test("counts types that callers make up as other after a while", async () => {
+test("counts the wait of each lease from when the job was due, by band", async () => {
   const { observer, shown } = setup();
-  for (let i = 0; i < 300; i += 1) observer.submitted(jobId, `type-${i}`);
+  observer.leased(leaseOf({}), 3_000);
+  observer.leased(leaseOf({}, { runAtMs: 2_500 }), 3_000);
+  observer.leased(leaseOf({ attempt: 2, dueAgainMs: 9_000 }), 10_000);
+  // The clocks of replicas differ a little.
+  observer.leased(leaseOf({}), 900);
+  observer.leased(leaseOf({}, { priority: 10 }), 2_000);
+  observer.leased(leaseOf({}, { priority: 51 }), 2_000);
+  const of = (band: string) => `queue="documents",band="${band}",limited="no"`;
+  expect(await shown("millrace_job_wait_seconds")).toEqual([
+    `millrace_job_wait_seconds_sum{${of("standard")}} 3.5`,
+    `millrace_job_wait_seconds_count{${of("standard")}} 4`,
+    `millrace_job_wait_seconds_sum{${of("interactive")}} 1`,
+    `millrace_job_wait_seconds_count{${of("interactive")}} 1`,
+    `millrace_job_wait_seconds_sum{${of("batch")}} 1`,
+    `millrace_job_wait_seconds_count{${of("batch")}} 1`,
+  ]);
+  expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_leased_total{${by}} 6`]);
+});
+
+test("a wait counts as limited if a limit of the job's key held it, or was seen to hold the jobs before it", async () => {
+  const { observer, knowledge, shown } = setup();
+  const counts = async () =>
+    (await shown("millrace_job_wait_seconds_count")).map((line) => line.split("limited=")[1]);
+  observer.leased(leaseOf({ heldBy: ["KEY_CONCURRENCY"] }), 2_000);
+  observer.leased(leaseOf({ heldBy: ["PROVIDER_TOKENS"] }), 2_000);
+  expect(await counts()).toEqual(['"yes"} 1', '"no"} 1']);
+  const { queue, keyId } = parseJobId(jobId) ?? {};
+  if (queue === undefined || keyId === undefined) throw new Error("no such job");
+  knowledge.limitedKeys.seen(queue, [keyId], 50_000);
+  observer.leased(leaseOf({}), 60_000);
+  // It was submitted after its key was last seen to be limited.
+  observer.leased(leaseOf({}, { submittedAtMs: 50_001 }), 60_000);
+  expect(await counts()).toEqual(['"yes"} 2', '"no"} 2']);
+});
+
+test("the wait and the attempt of a sampled job name its trace", async () => {
+  const { observer, metrics } = setup();
+  observer.leased(leaseOf({}, { traceparent }), 3_000);
+  observer.settled({ ...ref, kind: "complete", resultJson: "1" }, job, "SUCCEEDED", 1_250);
+  const { body } = await metricsPages(metrics.registry)("application/openmetrics-text");
+  const named = body.split("\n").filter((line) => line.includes(`trace_id="${traceId}"`));
+  expect(named.map((line) => line.split("{")[0])).toEqual([
+    "millrace_job_duration_seconds_bucket",
+    "millrace_job_wait_seconds_bucket",
+  ]);
+});
+
+test("counts types that nobody declared as other after 50, and declared types never", async () => {
+  const { observer, knowledge, shown } = setup();
+  const types = Array.from({ length: 300 }, (_, i) => `type-${i}`);
+  for (const one of types) observer.submitted(jobId, one);
   const submitted = await shown("millrace_jobs_submitted_total");
-  expect(submitted).toHaveLength(201);
-  expect(submitted.at(-1)).toContain('type="other"} 100');
+  expect(submitted).toHaveLength(51);
+  expect(submitted.at(-1)).toContain('type="other"} 250');
+  knowledge.labels.declare(queueOf(jobId), types);
+  for (const one of types) observer.submitted(jobId, one);
+  expect(await shown("millrace_jobs_submitted_total")).toHaveLength(301);
+});
+
+test("every counter of a type exists at 0 once the type is declared or seen", async () => {
+  const { observer, knowledge, metrics } = setup();
+  const born = async () =>
+    (await metrics.registry.metrics())
+      .split("\n")
+      .filter(
+        (line) => line.startsWith("millrace_jobs_") && line.includes(by) && line.endsWith(" 0"),
+      );
+  expect(await born()).toEqual([]);
+  knowledge.labels.declare(queueOf(jobId), [type]);
+  const all = Object.keys(metrics.jobCounters).length;
+  expect(await born()).toHaveLength(all);
+  observer.submitted(jobId, type);
+  knowledge.labels.declare(queueOf(jobId), [type]);
+  expect(await born()).toHaveLength(all - 1);
 });
 
 test("counts output by queue once it is stored", async () => {

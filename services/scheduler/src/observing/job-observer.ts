@@ -13,16 +13,26 @@ import type {
   RepairedJob,
   Settlement,
 } from "@millrace/engine";
-import { type GroupId, type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
+import {
+  type GroupId,
+  type JobId,
+  type JobState,
+  parseJobId,
+  type QueueName,
+  queueOf,
+} from "@millrace/shared";
 import {
   attributeNames,
-  boundedLabel,
+  exemplarOf,
   jobFields,
   type Logger,
-  type Metrics,
   recordSpan,
+  type SchedulerMetrics,
   spanNames,
 } from "@millrace/telemetry";
+import { bandOf } from "../policy/band-of.ts";
+import { JobLabels } from "./job-labels.ts";
+import { LimitedKeys } from "./limited-keys.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
@@ -54,8 +64,8 @@ export interface JobObserver {
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
 }
 
-/** The most type labels of metrics. If a queue accepts any type, callers invent them. */
-const TYPES = 200;
+/** A job that waited no longer than this was leased before its key could be seen to be limited. */
+const SEEN_AFTER_MS = 5_000;
 
 const reapedTo = {
   requeued: undefined,
@@ -68,30 +78,46 @@ const reapedTo = {
 const dueMs = ({ dueAgainMs, job: { submittedAtMs, runAtMs = 0 } }: Lease): number =>
   dueAgainMs ?? Math.max(submittedAtMs, runAtMs);
 
-/** What all parts of the observer use. */
-interface ObserverParts {
-  readonly metrics: Metrics;
-  readonly log: Logger | undefined;
-  readonly labels: (
-    id: JobId,
-    type: string,
-  ) => { readonly queue: QueueName; readonly type: string };
+/** What the observer shares with the loop that reads the queues. */
+export interface ObserverKnowledge {
+  readonly labels: JobLabels;
+  readonly limitedKeys: LimitedKeys;
 }
 
-export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
-  const typeLabel = boundedLabel(TYPES);
-  const labels = (id: JobId, type: string) => ({ queue: queueOf(id), type: typeLabel(type) });
-  const parts = { metrics, log, labels };
+export const observerKnowledge = (metrics: SchedulerMetrics): ObserverKnowledge => ({
+  labels: new JobLabels(metrics),
+  limitedKeys: new LimitedKeys(),
+});
+
+/** What all parts of the observer use. */
+interface ObserverParts extends ObserverKnowledge {
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger | undefined;
+}
+
+export function jobObserver(
+  metrics: SchedulerMetrics,
+  log?: Logger,
+  knowledge: ObserverKnowledge = observerKnowledge(metrics),
+): JobObserver {
+  const parts = { metrics, log, ...knowledge };
   return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
 }
 
 /** The counter of each final state. */
-const endingCounters = (metrics: Metrics) => ({
-  SUCCEEDED: metrics.jobsCompleted,
-  FAILED: metrics.jobsFailed,
-  CANCELLED: metrics.jobsCancelled,
-  EXPIRED: metrics.jobsExpired,
+const endingCounters = ({ jobCounters }: SchedulerMetrics) => ({
+  SUCCEEDED: jobCounters.jobsCompleted,
+  FAILED: jobCounters.jobsFailed,
+  CANCELLED: jobCounters.jobsCancelled,
+  EXPIRED: jobCounters.jobsExpired,
 });
+
+/** Whether a limit of the job's own key held it for a part of its wait. */
+function wasLimited({ jobId, heldBy }: Lease, waitMs: number, startMs: number, keys: LimitedKeys) {
+  if (heldBy.some((kind) => kind.startsWith("KEY_"))) return true;
+  const job = waitMs > SEEN_AFTER_MS ? parseJobId(jobId) : undefined;
+  return job !== undefined && keys.since(job.queue, job.keyId, startMs);
+}
 
 /** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
@@ -102,12 +128,12 @@ const waitingObserver = ({
   JobObserver,
   "submitted" | "groupCreated" | "shed" | "awaited" | "held" | "coolingDown"
 > => ({
-  submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+  submitted: (id, type) => metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type)),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
 
   coolingDown(account, reason, { kind, coolUntilMs }) {
-    metrics.providerCooldowns.inc({ reason });
+    metrics.providerCooldowns.inc({ account: labels.account(account), reason });
     const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
     log?.warn(
       { account, reason, probe: kind === "PROBE", until },
@@ -129,22 +155,33 @@ function attemptObserver({
   metrics,
   log,
   labels,
+  limitedKeys,
 }: ObserverParts): Pick<JobObserver, "leased" | "settled" | "appended"> {
   const endings = endingCounters(metrics);
+  const { jobCounters } = metrics;
   const returns = {
-    retry: metrics.jobsRetried,
-    bounce: metrics.jobsBounced,
-    wait: metrics.jobsFannedOut,
-    release: metrics.jobsHandedBack,
+    retry: jobCounters.jobsRetried,
+    bounce: jobCounters.jobsBounced,
+    wait: jobCounters.jobsFannedOut,
+    release: jobCounters.jobsHandedBack,
   };
 
   return {
     leased(lease, nowMs) {
       const { jobId, job, attempt, heldBy } = lease;
-      const by = labels(jobId, job.type);
+      const by = labels.of(jobId, job.type);
       const startMs = Math.min(dueMs(lease), nowMs);
-      metrics.jobsLeased.inc(by);
-      metrics.jobWait.observe(by, (nowMs - startMs) / 1_000);
+      const waitMs = nowMs - startMs;
+      jobCounters.jobsLeased.inc(by);
+      metrics.jobWait.observe({
+        labels: labels.wait(
+          by.queue,
+          bandOf(job.priority),
+          wasLimited(lease, waitMs, startMs, limitedKeys),
+        ),
+        value: waitMs / 1_000,
+        exemplarLabels: exemplarOf(job.traceparent),
+      });
       recordSpan(
         spanNames.queueWait,
         job,
@@ -161,9 +198,12 @@ function attemptObserver({
 
     settled(settlement, { type, attempt, startedAtMs, traceparent }, state, nowMs) {
       const { jobId, kind, usage } = settlement;
-      const by = labels(jobId, type);
+      const by = labels.of(jobId, type);
       const durationMs = startedAtMs === undefined ? 0 : Math.max(0, nowMs - startedAtMs);
-      if (startedAtMs !== undefined) metrics.jobDuration.observe(by, durationMs / 1_000);
+      if (startedAtMs !== undefined) {
+        const exemplarLabels = exemplarOf(traceparent);
+        metrics.jobDuration.observe({ labels: by, value: durationMs / 1_000, exemplarLabels });
+      }
       if (usage !== undefined) {
         metrics.tokens.inc({ ...by, direction: "input" }, usage.inputTokens);
         metrics.tokens.inc({ ...by, direction: "output" }, usage.outputTokens);
@@ -200,7 +240,7 @@ function endObserver({
 }: ObserverParts): Pick<JobObserver, "ended" | "otherEnds" | "reaped" | "repaired"> {
   const endings = endingCounters(metrics);
   const ended: JobObserver["ended"] = ({ jobId, type, traceparent }, state) => {
-    endings[state].inc(labels(jobId, type));
+    endings[state].inc(labels.of(jobId, type));
     log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
   };
   return {
@@ -212,9 +252,9 @@ function endObserver({
     },
 
     reaped({ jobId, type, traceparent, outcome, stalled }) {
-      const by = labels(jobId, type);
+      const by = labels.of(jobId, type);
       const state = reapedTo[outcome];
-      if (stalled) metrics.jobsStalled.inc(by);
+      if (stalled) metrics.jobCounters.jobsStalled.inc(by);
       if (state !== undefined) endings[state].inc(by);
       const what = stalled ? "a job lost its worker" : "a job ended while it waited";
       const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };

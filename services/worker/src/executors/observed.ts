@@ -6,8 +6,8 @@ import {
   inSpan,
   jobFields,
   type Logger,
-  type Metrics,
   spanNames,
+  type WorkerMetrics,
 } from "@millrace/telemetry";
 import {
   type AttemptContext,
@@ -18,7 +18,7 @@ import {
 } from "@millrace/worker-sdk";
 
 export interface AttemptObserver {
-  readonly metrics: Pick<Metrics, "workerAttempts" | "workerSlots">;
+  readonly metrics: Pick<WorkerMetrics, "workerAttempts" | "workerSlots">;
   readonly log: Logger;
   readonly clock: Clock;
   readonly slots: number;

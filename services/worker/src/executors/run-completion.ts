@@ -1,5 +1,5 @@
 import { type Clock, ValidText } from "@millrace/shared";
-import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
+import { attributeNames, describeSpan, inSpan, spanNames } from "@millrace/telemetry";
 import { type AttemptContext, JobFailure } from "@millrace/worker-sdk";
 import {
   type Completion,
@@ -11,6 +11,7 @@ import {
 } from "../providers/provider.ts";
 import { RefusedAccounts } from "../providers/refused-accounts.ts";
 import { ContextExceeded } from "./context-exceeded.ts";
+import { type CallOutcome, type ProviderMetrics, providerObserver } from "./provider-observer.ts";
 
 /** A model's whole answer. */
 export interface Answer {
@@ -26,8 +27,10 @@ export type RunCompletion = (
 ) => Promise<Answer>;
 
 export interface CompletionObserver {
-  readonly metrics: Pick<Metrics, "providerCallDuration">;
+  readonly metrics: ProviderMetrics;
   readonly clock: Clock;
+  /** The accounts that the worker serves, whose calls are counted from 0. */
+  readonly accounts?: readonly string[];
 }
 
 /** Whether the provider refused the call for load or for quota, so that the account must cool down. */
@@ -36,11 +39,11 @@ const isRefusal = (error: unknown): error is ProviderFault =>
   ([429, 503, 529].includes(error.details.httpStatus) || error.details.quotaExhausted);
 
 /** Returns one of a few values, as a metric's label must be. */
-function outcomeOf(error: unknown, signal: AbortSignal): string {
+function outcomeOf(error: unknown, signal: AbortSignal): CallOutcome {
   if (!(error instanceof ProviderFault)) return signal.aborted ? "stopped" : "failed";
   const { httpStatus, quotaExhausted } = error.details;
   if (quotaExhausted) return "quota_exhausted";
-  if (isRefusal(error)) return String(httpStatus);
+  if (isRefusal(error)) return String(httpStatus) as "429" | "503" | "529";
   if (httpStatus === 0) return "unanswered";
   if (httpStatus === 200) return "no_answer";
   return httpStatus >= 500 ? "server_error" : "refused";
@@ -87,9 +90,10 @@ const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
  */
 export function completionRunner(
   provider: Provider,
-  { metrics, clock }: CompletionObserver,
+  { metrics, clock, accounts = [] }: CompletionObserver,
 ): RunCompletion {
   const { name, model } = provider;
+  const begin = providerObserver(metrics, { provider: name, model }, clock, accounts);
   const attributes = { [attributeNames.provider]: name, [attributeNames.model]: model };
   const refused = new RefusedAccounts(clock);
 
@@ -100,18 +104,20 @@ export function completionRunner(
     const signal = request.signal ?? context.signal;
     const completion = provider.complete({ ...request, signal, keyId });
     const call = async () => {
-      const startMs = clock.nowMs();
-      let outcome = "answered";
+      const observed = begin(pool);
+      let outcome: CallOutcome = "answered";
       try {
-        return await readAll(completion, piece);
+        return await readAll(completion, async (part) => {
+          observed.piece();
+          await piece(part);
+        });
       } catch (error) {
         outcome = outcomeOf(error, signal);
         if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
         throw jobFailureOf(error, context, completion.usage().providerCalls > 0);
       } finally {
-        const seconds = (clock.nowMs() - startMs) / 1_000;
-        metrics.providerCallDuration.observe({ provider: name, outcome }, seconds);
         const usage = completion.usage();
+        observed.ended(outcome, usage);
         context.addUsage(usage);
         describeSpan({
           [attributeNames.providerOutcome]: outcome,

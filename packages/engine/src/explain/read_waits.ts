@@ -1,0 +1,83 @@
+import type { KeyId } from "@millrace/shared";
+import type { ConstraintKind } from "../lanes/contract.ts";
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText } from "../redis/reply.ts";
+
+export interface ReadWaitsRequest {
+  readonly nowMs: number;
+  readonly defaultTokens: number;
+  readonly sample: number;
+}
+
+/** The queued jobs of a pool in one shard, as far as they were read. */
+export interface PoolWaits {
+  readonly pool: string;
+  /** Whether the pool is a provider account. */
+  readonly governed: boolean;
+  /** Jobs that no limit of their key holds. */
+  readonly readyJobs: number;
+  /** The least tokens that one of them would reserve of the account. */
+  readonly leastTokens: number;
+  /** Jobs that a limit of their key holds. */
+  readonly heldJobs: number;
+}
+
+export interface ShardWaits {
+  readonly paused: boolean;
+  readonly queued: number;
+  readonly scheduled: number;
+  /** Scheduled jobs that wait for room in their group. */
+  readonly withoutRoom: number;
+  /** Jobs that wait for their children. */
+  readonly waiting: number;
+  readonly pools: readonly PoolWaits[];
+  readonly held: ReadonlyMap<ConstraintKind, number>;
+  /** Bands are "1" to "3", or "0" for plain BullMQ jobs. */
+  readonly bands: readonly {
+    readonly band: string;
+    readonly sinceMs: number | undefined;
+    readonly limitedSinceMs: number | undefined;
+  }[];
+  readonly limitedKeys: readonly KeyId[];
+}
+
+/** Splits a flat list into rows of `width` values. */
+function rows(reply: unknown, width: number): (readonly unknown[])[] {
+  const flat = asList(reply);
+  const found: (readonly unknown[])[] = [];
+  for (let at = 0; at < flat.length; at += width) found.push(flat.slice(at, at + width));
+  return found;
+}
+
+export const readWaits = defineScript<ReadWaitsRequest, ShardWaits>(import.meta.url, {
+  name: "read_waits",
+  argv: ["now_ms", "default_tokens", "sample"],
+  encode: ({ nowMs, defaultTokens, sample }) => [nowMs, defaultTokens, sample],
+  decode(reply) {
+    const [, paused, queued, scheduled, withoutRoom, waiting, pools, kinds, bands, keys] =
+      asList(reply);
+    return {
+      paused: asNumber(paused) === 1,
+      queued: asNumber(queued),
+      scheduled: asNumber(scheduled),
+      withoutRoom: asNumber(withoutRoom),
+      waiting: asNumber(waiting),
+      pools: rows(pools, 5).map(([pool, governed, ready, least, held]) => ({
+        pool: asText(pool),
+        governed: asNumber(governed) === 1,
+        readyJobs: asNumber(ready),
+        leastTokens: asOptionalNumber(least) ?? 0,
+        heldJobs: asNumber(held),
+      })),
+      held: new Map(
+        rows(kinds, 2).map(([kind, jobs]) => [asText(kind) as ConstraintKind, asNumber(jobs)]),
+      ),
+      bands: rows(bands, 3).map(([band, since, limited]) => ({
+        band: asText(band),
+        sinceMs: asOptionalNumber(since),
+        limitedSinceMs: asOptionalNumber(limited),
+      })),
+      limitedKeys: asList(keys).map((key) => asText(key) as KeyId),
+    };
+  },
+});
