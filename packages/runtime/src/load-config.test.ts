@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import { wholeNumber } from "./issue-words.ts";
 import { ConfigError, defineConfig, loadConfig, setting } from "./load-config.ts";
 
 const spec = defineConfig(
   {
-    port: setting("PORT", z.coerce.number().int().min(0).max(65_535).default(7_070), "gRPC port"),
-    leaseMs: setting("LEASE_MS", z.coerce.number().int().positive(), "lease length"),
-    renewEveryMs: setting("RENEW_EVERY_MS", z.coerce.number().int().positive(), "between renewals"),
+    port: setting("PORT", wholeNumber(0, 65_535).default(7_070), "gRPC port"),
+    leaseMs: setting("LEASE_MS", wholeNumber(1), "lease length"),
+    renewEveryMs: setting("RENEW_EVERY_MS", wholeNumber(1), "between renewals"),
   },
   (config) =>
     config.renewEveryMs * 3 <= config.leaseMs ? [] : ["RENEW_EVERY_MS * 3 must be <= LEASE_MS"],

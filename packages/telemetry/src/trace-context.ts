@@ -31,3 +31,7 @@ export function extractTrace(headers: TraceHeaders): Context {
 /** Returns the trace id of a context, 32 hex digits. Undefined if there is none. */
 export const traceIdOf = (from: Context = context.active()): string | undefined =>
   trace.getSpanContext(from)?.traceId;
+
+/** Returns the trace id of a job, from the traceparent with which it was submitted; "" if it has none. */
+export const traceIdOfParent = (traceparent: string | undefined): string =>
+  (traceparent && traceIdOf(extractTrace({ traceparent }))) || "";

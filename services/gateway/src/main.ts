@@ -31,7 +31,7 @@ const logCall = accessLog(log, clock);
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(GatewayConfig, process.env);
+    const config = loadConfig(GatewayConfig, process.env, log);
     const { metrics, onFinished, address } = await observe(scope, {
       ...{ service: "gateway", log, config, env: process.env },
     });

@@ -125,6 +125,8 @@ export async function startSchedulerDouble(
         ...grouped.calls(asked),
         getQueue: notImplemented,
         explain: notImplemented,
+        createJobToken: notImplemented,
+        authenticateJobToken: notImplemented,
       }),
     ],
   });

@@ -32,6 +32,7 @@ async function setup() {
         ...{ submit: none, list: none, watchFinished: none, cancel: none, getQueue: none },
         ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },
         ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
+        ...{ createJobToken: none, authenticateJobToken: none },
         authenticate: () => ({ name: "ours" }),
         getJobs: () => ({ jobs: [{ id: jobId }] }),
         async *watch() {

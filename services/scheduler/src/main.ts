@@ -21,13 +21,14 @@ import { changeRecorder } from "./operators/record-change.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
+import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
 
 const log = createLogger("scheduler");
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(SchedulerConfig, process.env);
+    const config = loadConfig(SchedulerConfig, process.env, log);
     const { metrics, onFinished, address } = await observe(scope, {
       ...{ service: "scheduler", log, config, env: process.env },
     });
@@ -67,8 +68,10 @@ await runMain(
     startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
+    const documents = await readableDocuments(config.documents, { clock, random });
     const { gateways, workers, operators } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, onFinished, log },
+      documents,
     });
     const addresses = { workers: workers.address, admin: operators.address };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");

@@ -9,6 +9,7 @@ import {
   secretProblems,
   secretSettings,
   setting,
+  wholeNumber,
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
@@ -27,7 +28,7 @@ const list = (fallback: string) =>
     );
 
 const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
+  wholeNumber(min, max).default(fallback);
 
 /** Time that a stopping worker needs beyond MILLRACE_DRAIN_MS, to report the last outcomes and to close its stream. */
 export const leaveMs = 8_000;
@@ -174,12 +175,12 @@ export const workerConfig = defineConfig(
     ),
     contextTokens: setting(
       "MILLRACE_CONTEXT_TOKENS",
-      z.coerce.number().int().min(256).max(1_000_000_000).optional(),
+      wholeNumber(256, 1_000_000_000).optional(),
       "the model's context in tokens, input and answer together; by default the worker learns it from the server",
     ),
     reasoningTokens: setting(
       "MILLRACE_REASONING_TOKENS",
-      z.coerce.number().int().min(0).max(1_000_000).optional(),
+      wholeNumber(0, 1_000_000).optional(),
       "how many tokens a model may think in addition to its answer; by default 4,096 if it thinks",
     ),
     reasoningEffort: setting(

@@ -32,7 +32,7 @@ const sdkLog: Log = (level, message, { jobId, ...fields } = {}) =>
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(workerConfig, process.env);
+    const config = loadConfig(workerConfig, process.env, logger);
     drainMs = config.drainMs + leaveMs;
     const { metrics, address } = await observe(scope, {
       ...{ service: "worker", log: logger, config, env: process.env },

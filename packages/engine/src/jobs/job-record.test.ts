@@ -14,8 +14,10 @@ const least: JobSpec = {
   submittedAtMs: 1_764_000_000_000,
 };
 
-/** Every field except formerContentHash, which is compared at submission and not stored, and those of groups, which are fields of their own. */
-const most: Required<Omit<JobSpec, "formerContentHash" | "group" | "finalizes">> = {
+/** Every field except formerContentHash and refusedIfPast, which act at the submission and are not stored, and those of groups, which are fields of their own. */
+const most: Required<
+  Omit<JobSpec, "formerContentHash" | "refusedIfPast" | "group" | "finalizes">
+> = {
   ...least,
   backoff: { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 },
   runAtMs: 1,

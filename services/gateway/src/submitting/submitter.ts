@@ -14,7 +14,7 @@ import {
   type QueueName,
   type Random,
 } from "@millrace/shared";
-import { injectTrace } from "@millrace/telemetry";
+import { injectTrace, traceIdOfParent } from "@millrace/telemetry";
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
@@ -89,6 +89,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
         if (result.result.case !== "jobId") return { result };
         // If the scheduler knew this id before, only our own retry can have submitted it: such a job is new for the caller.
         result.existing = result.result.value !== jobs[index]?.id;
+        if (!result.existing) result.traceId = traceIdOfParent(jobs[index]?.spec?.traceparent);
         return { result, job: byId.get(result.result.value) };
       });
     },

@@ -1,3 +1,4 @@
+import type { DocumentStore } from "@millrace/documents";
 import type { Engine } from "@millrace/engine";
 import {
   inflowLimitsOf,
@@ -19,6 +20,7 @@ import { schedulerService, workerService } from "../service.ts";
 import { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { gatewayTokens, requireGateway } from "../tokens/gateway-tokens.ts";
+import { JobTokens } from "../tokens/job-tokens.ts";
 import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
@@ -43,6 +45,8 @@ export interface ListenerParts {
   readonly random: Random;
   readonly pressure: MemoryPressure;
   readonly leaseTokens: LeaseTokens;
+  /** The document store, if this scheduler has one. */
+  readonly documents: DocumentStore | undefined;
   readonly tls: ReturnType<typeof keepServerTls>;
   readonly onFinished: NonNullable<ServeOptions<unknown>["onFinished"]>;
   readonly log: Logger;
@@ -78,7 +82,8 @@ const reloadOptions = ({ engine, config, log }: ListenerParts) => ({
 });
 
 function serveGateways(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, observer, pressure } = parts;
+  const { scope, config, engine, observer, pressure, leaseTokens } = parts;
+  const jobTokens = new JobTokens(() => leaseTokens.secret);
   const tokens = keepSecret(
     scope,
     tokenSources(config).gateways,
@@ -97,7 +102,7 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         streamResets: RESETS_PER_GATEWAY,
         messageFields: messageFields.gateways,
       },
-      services: [schedulerService(engine, observer, engine.clock, pressure)],
+      services: [schedulerService(engine, observer, engine.clock, pressure, jobTokens)],
       authenticate: requireGateway(tokens),
     }),
   );
@@ -121,7 +126,7 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
       services: [
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
-          ...{ tokens: leaseTokens, connected, pressure },
+          ...{ tokens: leaseTokens, connected, pressure, documents: parts.documents },
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],
