@@ -131,10 +131,7 @@ const schedulerRows = ({
   watchGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   cancelGroup: { send: [{ keyId: otherKeyId, cancel: { groupId } }], tells: "GROUP_NOT_FOUND" },
 });
-const workerRows = ({
-  jobId,
-  documentId,
-}: SystemWithCredentials): Rows<typeof WorkerService> => {
+const workerRows = ({ jobId, documentId }: SystemWithCredentials): Rows<typeof WorkerService> => {
   // A worker cannot name the lease of a job that was not assigned to it.
   const forged = { lease: { jobId, fencingToken: 1n } };
   return {

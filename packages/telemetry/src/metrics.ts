@@ -145,6 +145,11 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     ),
     relayedChunks: counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
     relayedBytes: counter(metricNames.relayedBytes, "Bytes of output sent to watchers.", []),
+    connectedSlots: gauge(
+      metricNames.connectedSlots,
+      "Slots of the workers that are connected to this scheduler and do not drain. A worker counts in each queue and pool.",
+      ["queue", "pool"],
+    ),
     workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["use"]),
     workerAttempts: counter(
       metricNames.workerAttempts,

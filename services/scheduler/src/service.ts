@@ -30,6 +30,7 @@ import { watchFinished } from "./handlers/watch-finished.ts";
 import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./observing/job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
+import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { JobTokens } from "./tokens/job-tokens.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
@@ -41,6 +42,7 @@ export const schedulerService = (
   clock: Clock,
   pressure: Pick<MemoryPressure, "admits">,
   jobTokens: JobTokens,
+  workers: Pick<AllWorkers, "list">,
 ) =>
   bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
@@ -54,7 +56,7 @@ export const schedulerService = (
     watchFinished: streamOverStore(watchFinished(engine, observer)),
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
-    explain: unaryOverStore(explain(engine, clock)),
+    explain: unaryOverStore(explain(engine, clock, workers)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),

@@ -56,6 +56,7 @@ export async function setup() {
         clock,
         roomy,
         new JobTokens(() => secret),
+        noWorkers,
       ),
     ],
     ...{ clock, onBug },

@@ -17,6 +17,7 @@ import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { JobTokens } from "../src/tokens/job-tokens.ts";
+import { oneWorker } from "./no-workers.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -39,6 +40,7 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
         clock,
         roomy,
         new JobTokens(() => secret),
+        oneWorker(queue),
       ),
     ],
     clock,
