@@ -42,3 +42,20 @@ test("checks relations between settings on both sides of their bound", () => {
     "RENEW_EVERY_MS * 3 must be <= LEASE_MS",
   ]);
 });
+
+test.each(["30s", "abc", "1.5"])("says of %j that it is no number, and of which setting", (value) => {
+  expect(problemsOf({ LEASE_MS: value, RENEW_EVERY_MS: "1" })).toEqual([
+    "LEASE_MS: must be a whole number of at least 1, in digits without a unit",
+  ]);
+});
+
+test("warns of variables that look like settings and are none, by their names alone", () => {
+  const warned: object[] = [];
+  const log = { warn: (fields: object) => void warned.push(fields) };
+  const known = { MILLRACE_PORT: "1" };
+  const one = defineConfig({ port: setting("MILLRACE_PORT", wholeNumber(0), "port") });
+  loadConfig(one, { ...known, PATH: "/bin" }, log);
+  expect(warned).toEqual([]);
+  loadConfig(one, { ...known, MILLRACE_PROT: "secret", MILLRACE_LEASE: "" }, log);
+  expect(warned).toEqual([{ settings: ["MILLRACE_LEASE", "MILLRACE_PROT"] }]);
+});

@@ -11,7 +11,7 @@ import {
   setting,
   wholeNumber,
 } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
+import { limits, patternInWords } from "@millrace/shared";
 import { z } from "zod";
 import { languageFileOf } from "./documents/ocr/languages.ts";
 import { quirks } from "./providers/openai/quirks.ts";
@@ -26,6 +26,20 @@ const list = (fallback: string) =>
         .map((item) => item.trim())
         .filter((item) => item !== ""),
     );
+
+/** A list of names, each of which must match a pattern of the contract. */
+const names = (fallback: string, pattern: string) =>
+  list(fallback).pipe(
+    z.array(
+      z.string().refine((name) => new RegExp(pattern, "u").test(name), {
+        error: ({ input }) => `${JSON.stringify(input)} ${patternInWords(pattern)}`,
+      }),
+    ),
+  );
+
+const QUEUE = "^[a-z][a-z0-9-]{0,62}$";
+const POOL = "^[a-z0-9][a-z0-9._/-]{0,62}$";
+const WORKER_ID = "^[A-Za-z0-9._-]{1,128}$";
 
 const whole = (fallback: number, min: number, max: number) =>
   wholeNumber(min, max).default(fallback);
@@ -48,17 +62,23 @@ export const workerConfig = defineConfig(
     tokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
     workerId: setting(
       "MILLRACE_WORKER_ID",
-      z.string().default(`${hostname()}-${process.pid}`),
+      z
+        .string()
+        .default(`${hostname()}-${process.pid}`)
+        .refine((id) => new RegExp(WORKER_ID).test(id), patternInWords(WORKER_ID)),
       "this worker's name in logs",
     ),
     queues: setting(
       "MILLRACE_QUEUES",
-      list("documents"),
+      names("documents", QUEUE).refine(
+        (queues) => queues.length >= 1 && queues.length <= 64,
+        "must name 1 to 64 queues",
+      ),
       "queues that this worker serves, separated by commas",
     ),
     pools: setting(
       "MILLRACE_POOLS",
-      list(""),
+      names("", POOL).refine((pools) => pools.length <= 64, "must name 64 pools at most"),
       "pools that this worker serves, separated by commas",
     ),
     refusedGraceMs: setting(
