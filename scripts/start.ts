@@ -9,6 +9,11 @@ import { serviceLog } from "./service-log.ts";
 import { startText } from "./start-text.ts";
 
 const STOPPED = 0;
+/**
+ * The types that the worker runs, besides the parts of a fan-out. A job of another type would wait forever, so the queues
+ * refuse it. Whoever adds a worker of another type adds the type: `npx millrace queues put documents --types …`.
+ */
+const TYPES = ["chat", "summarize"];
 
 // Applies to this process and all processes that it starts: files get mode 0600 and folders 0700.
 process.umask(0o077);
@@ -29,7 +34,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const system = await startSystem({
     redis,
     settings,
-    queues: queues.map((name) => ({ name })),
+    queues: queues.map((name) => ({ name, types: TYPES })),
     documents: `${folder}/documents`,
     log: serviceLog(`${folder}/logs`, (warning) => {
       // The reason why a service does not start is in the error that it ends with.

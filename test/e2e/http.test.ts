@@ -64,8 +64,9 @@ test("the same Idempotency-Key returns the same job, and other content is a conf
   const { postJob } = await setup();
   const first = await postJob({}, { "idempotency-key": '"once"' });
   const again = await postJob({}, { "idempotency-key": "once" });
-  const { id } = (await first.json()) as { id: string };
-  expect(await again.json()).toMatchObject({ id, idempotencyKey: "once" });
+  const { id, existing } = (await first.json()) as { id: string; existing: boolean };
+  expect(existing).toBe(false);
+  expect(await again.json()).toMatchObject({ id, idempotencyKey: "once", existing: true });
   const other = await postJob({ payload: { b: 1 } }, { "idempotency-key": "once" });
   expect(other.status).toBe(409);
   expect(await problem(other)).toMatchObject({

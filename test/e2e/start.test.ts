@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connectMillrace } from "@millrace/client";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "./run-command.ts";
 
@@ -22,12 +24,13 @@ async function setup() {
 async function started(program: ReturnType<typeof runCommand>) {
   const address = await program.says(/^ {2}gateway +(\S+)/);
   const redis = await program.says(/^ {2}Redis +(\S+)/);
+  const operators = await program.says(/^ +(\S+) +gRPC, for operators/);
   const apiKey = await program.says(/^ {2}API key +(\S+)/);
   const curl = await program.says(/^curl .*/);
   const grpcurl = await program.says(/^grpcurl .*/);
   const cli = await program.says(/^.*npx millrace submit .*/);
   await program.says(/^Ctrl-C/);
-  return { address, redis, apiKey, curl, grpcurl, cli };
+  return { address, redis, operators, apiKey, curl, grpcurl, cli };
 }
 
 const isUp = (address: string): Promise<boolean> =>
@@ -44,7 +47,7 @@ const isUp = (address: string): Promise<boolean> =>
 test("start runs until Ctrl-C, stops everything, and a second start has the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
-  const { address, redis, apiKey, curl, grpcurl, cli } = await started(first);
+  const { address, redis, operators, apiKey, curl, grpcurl, cli } = await started(first);
 
   // The lines that a person pastes into a shell.
   const [, url = "", body = ""] = /^curl -s '(\S+)' .* -d '(.*)'$/.exec(curl) ?? [];
@@ -63,6 +66,19 @@ test("start runs until Ctrl-C, stops everything, and a second start has the same
   onTestFinished(() => millrace.close());
   const { id } = await millrace.run({ queue, type, payload });
   const job = await millrace.getJob(id);
+
+  // A job that no worker could run is refused at once, and each type that is accepted has a worker.
+  const unknown = millrace.submit({ queue, type: "no-such-type", payload });
+  await expect(unknown).rejects.toMatchObject({ reason: "UNKNOWN_JOB_TYPE" });
+  const admin = grpcClient(AdminService, operators);
+  onTestFinished(() => admin.close());
+  const { queues } = await admin.rpc.listQueues({});
+  const { workers } = await admin.rpc.listWorkers({});
+  const accepted = queues[0]?.queue?.types ?? [];
+  expect(accepted).toContain(type);
+  expect(workers[0]?.types).toEqual(expect.arrayContaining(accepted));
+  // The rest of what the worker runs are the parts of a fan-out, which no caller submits.
+  expect(workers[0]?.types.filter((one) => !accepted.includes(one))).toEqual(["summarize-part"]);
 
   const example = join(import.meta.dirname, "../../examples/first-job/first-job.ts");
   const summary = await promisify(execFile)(process.execPath, [example, "README.md"], {

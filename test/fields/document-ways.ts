@@ -1,5 +1,8 @@
 /** Proves documents, which do not travel inside other messages, and their descriptions. */
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import {
   type Timestamp,
@@ -15,11 +18,18 @@ import {
   ListDocumentsResponseSchema,
   UploadDocumentResponseSchema,
 } from "@millrace/proto/document-service";
+import {
+  DownloadDocumentResponseSchema as WorkerDownloadResponseSchema,
+  GetDocumentResponseSchema as WorkerGetResponseSchema,
+  WorkerService,
+} from "@millrace/proto/worker-service";
 import { systemClock } from "@millrace/shared";
-import { expect } from "vitest";
-import { uploadOf } from "../faults/setup.ts";
+import { expect, onTestFinished } from "vitest";
+import { RawWorker } from "../faults/raw-worker.ts";
+import { clientOf, uploadOf } from "../faults/setup.ts";
 import { anyText, lately } from "./expected-job.ts";
 import { type Expected, Wanted } from "./ledger.ts";
+import type { SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
 const inThirtyDays = new Wanted("a time in about thirty days", (value) => {
@@ -67,20 +77,25 @@ async function proveStored(world: World): Promise<void> {
     existing: true,
   });
   const got = await documents.getDocument({ documentId });
-  ledger.compare("GetDocument response", GetDocumentResponseSchema, got, {
+  ledger.compare("DocumentService.GetDocument response", GetDocumentResponseSchema, got, {
     document: { ...known, id: documentId },
   });
-  ledger.prove("GetDocument request", "document_id");
+  ledger.prove("DocumentService.GetDocument request", "document_id");
   const pieces = await Array.fromAsync(documents.downloadDocument({ documentId }));
   for (const piece of pieces) {
     const isFirst = piece.part.case === "document";
-    ledger.compare("DownloadDocument response", DownloadDocumentResponseSchema, piece, {
-      ...(isFirst ? { document: { ...known, id: documentId } } : { content }),
-    });
+    ledger.compare(
+      "DocumentService.DownloadDocument response",
+      DownloadDocumentResponseSchema,
+      piece,
+      {
+        ...(isFirst ? { document: { ...known, id: documentId } } : { content }),
+      },
+    );
   }
   // The document was stored, so the end message arrived too.
   ledger.prove("UploadDocument request", "header", "content", "end");
-  ledger.prove("DownloadDocument request", "document_id");
+  ledger.prove("DocumentService.DownloadDocument request", "document_id");
 
   const put = await http(`/v1/documents?name=${name}`, {
     method: "PUT",
@@ -92,6 +107,17 @@ async function proveStored(world: World): Promise<void> {
   const shown = (await (await http(`/v1/documents/${byPut.id}`)).json()) as JsonObject;
   const byGet = fromJson(DocumentSchema, shown);
   ledger.compare("HTTP GET /v1/documents/{id}", DocumentSchema, byGet, known);
+
+  const folder = await mkdtemp(join(tmpdir(), "millrace-fields-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, name);
+  await writeFile(file, content);
+  const [stored] = await Array.fromAsync(world.cliLines("documents", "upload", file));
+  const byUpload = documentOfClient(asDocument(stored));
+  ledger.compare("millrace documents upload", DocumentSchema, byUpload, known);
+  const [printed] = await Array.fromAsync(world.cliLines("documents", "get", byUpload.id));
+  const byCommand = documentOfClient(asDocument(printed));
+  ledger.compare("millrace documents get", DocumentSchema, byCommand, known);
 
   const byClient = await millrace.uploadDocument(content, { name, contentType });
   ledger.compare("client uploadDocument", DocumentSchema, documentOfClient(byClient), known);
@@ -116,11 +142,18 @@ async function proveUnreadable({ ledger, documents, millrace, http }: World): Pr
   });
   const documentId = String(uploaded.document?.id);
   const got = await documents.getDocument({ documentId });
-  ledger.compare("GetDocument response", GetDocumentResponseSchema, got, { document: expected });
-  const [first] = await Array.fromAsync(documents.downloadDocument({ documentId }));
-  ledger.compare("DownloadDocument response", DownloadDocumentResponseSchema, first as never, {
+  ledger.compare("DocumentService.GetDocument response", GetDocumentResponseSchema, got, {
     document: expected,
   });
+  const [first] = await Array.fromAsync(documents.downloadDocument({ documentId }));
+  ledger.compare(
+    "DocumentService.DownloadDocument response",
+    DownloadDocumentResponseSchema,
+    first as never,
+    {
+      document: expected,
+    },
+  );
   const put = await http("/v1/documents?name=sea.png&expireTime=2100-01-31T00:00:00Z", {
     ...{ method: "PUT", headers: { "content-type": "image/png" }, body: image },
   });
@@ -165,3 +198,42 @@ async function proveLists({ ledger, documents, millrace, http }: World): Promise
   await expect(gone).rejects.toMatchObject({ reason: "DOCUMENT_NOT_FOUND" });
   ledger.prove("DeleteDocument request", "document_id");
 }
+
+/** Proves that a worker reads the documents of the job that it runs. */
+export async function proveWorkerDocuments(world: World, choice: SpecChoice): Promise<void> {
+  const { ledger, documents, jobs } = world;
+  const uploaded = await documents.uploadDocument(uploadOf({ name, contentType }, content));
+  const documentId = String(uploaded.document?.id);
+  const { rpc } = clientOf(WorkerService, world.workers);
+  const worker = new RawWorker(world.workers);
+  await worker.hello(choice.queue, { types: [choice.type], credit: 1 });
+  const { queue, type } = choice;
+  await jobs.submitJob({ job: { queue, type, documentIds: [documentId] } });
+  const { lease } = await worker.take();
+  // A scheduler does not know how long the gateways keep documents.
+  const { expireTime: _, ...shown } = known;
+  const document = { ...shown, id: documentId };
+  const got = await rpc.getDocument({ lease, documentId });
+  ledger.compare("WorkerService.GetDocument response", WorkerGetResponseSchema, got, { document });
+  for await (const piece of rpc.downloadDocument({ lease, documentId })) {
+    const isFirst = piece.part.case === "document";
+    ledger.compare(
+      "WorkerService.DownloadDocument response",
+      WorkerDownloadResponseSchema,
+      piece,
+      isFirst ? { document } : { content },
+    );
+  }
+  for (const way of ["GetDocument", "DownloadDocument"]) {
+    ledger.prove(`WorkerService.${way} request`, "lease", "document_id");
+  }
+  worker.cut();
+}
+
+/** A line of the command's JSON, in which times are texts. */
+const asDocument = (line: unknown): Document => {
+  type Line = Omit<Document, "createTime" | "expireTime"> &
+    Record<"createTime" | "expireTime", string>;
+  const { createTime, expireTime, ...same } = line as Line;
+  return { ...same, createTime: new Date(createTime), expireTime: new Date(expireTime) };
+};

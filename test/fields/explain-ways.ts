@@ -59,6 +59,9 @@ async function explainEverywhere(world: World, jobId: string, expected: Expected
   const inner = await scheduler.explain({ keyId, explain: { jobId } });
   ledger.compare("Explain response", ExplainResponseSchema, inner, { explanation: expected });
   ledger.prove("Explain request", "key_id", "explain");
+  const answered = await world.http(`/v1/jobs/${jobId}/explain`);
+  const byHttp = fromJson(ExplainJobResponseSchema, (await answered.json()) as JsonObject);
+  ledger.compare("HTTP GET /v1/jobs/{id}/explain", ExplainJobResponseSchema, byHttp, expected);
   const byClient = explanationOfClient(await millrace.explain(jobId));
   ledger.compare("client explain", ExplainJobResponseSchema, byClient, expected);
   for await (const line of world.cliLines("explain", jobId)) {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { proveAccounts } from "./account-ways.ts";
 import { compareLetters, proveDeadLetterFilters } from "./dead-letter-ways.ts";
-import { proveDocuments } from "./document-ways.ts";
+import { proveDocuments, proveWorkerDocuments } from "./document-ways.ts";
 import { tellEnds, watchAndCancel } from "./end-ways.ts";
 import { proveExplanations } from "./explain-ways.ts";
 import { proveFanOut } from "./fan-out-ways.ts";
@@ -18,6 +18,7 @@ import { rows } from "./rows.ts";
 import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
+import { proveTokens } from "./token-ways.ts";
 import { ways } from "./ways.ts";
 import { proveWork } from "./work-ways.ts";
 import { startWorld, type World } from "./world.ts";
@@ -93,6 +94,9 @@ test("every field of documents and explanations arrives", async () => {
   await proveDocuments(world);
   await world.system.putQueue({ name: "explained" });
   await proveExplanations(world, { ...choice, queue: "explained" });
+  await proveTokens(world, { ...choice, queue: "explained" });
+  await world.system.putQueue({ name: "with-documents" });
+  await proveWorkerDocuments(world, { ...choice, queue: "with-documents" });
 });
 
 test("every field of a worker's messages arrives", async () => {

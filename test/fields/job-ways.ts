@@ -67,7 +67,9 @@ export async function submitAgain(world: World, all: readonly LivingJob[]): Prom
       headers: { "content-type": "application/json" },
       body: JSON.stringify(toJson(JobSpecSchema, spec)),
     });
-    const byHttp = jobOfHttp(await answer.json());
+    const { existing, ...posted } = (await answer.json()) as JsonObject;
+    expect(existing).toBe(true);
+    const byHttp = jobOfHttp(posted);
     ledger.compare("HTTP POST /v1/jobs answer", JobSchema, byHttp, expected);
     const again = await jobs.submitJob({ job: spec });
     ledger.compare("SubmitJob response", SubmitJobResponseSchema, again, {

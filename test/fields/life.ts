@@ -231,6 +231,7 @@ function startFieldsWorker(
   };
   const worker = startWorker({
     ...{ schedulerAddress: world.workers, workerId: "sdk-worker", queues: [queue], clock, random },
+    version: "build-7",
     ...{ pools: [pool], slots: 4, guestSlots: 2, executors: { [type]: execute } },
   });
   onTestFinished(async () => {

@@ -54,6 +54,16 @@ export const rows: readonly Row[] = [
     why: "a cancelled job waits for no time, has no result, and is not tried again",
   },
   {
+    ways: ["Submit response"],
+    paths: ["results.trace_id"],
+    why: "gateways know the trace of each job that they submit, and set it themselves",
+  },
+  {
+    ways: ["millrace workers list"],
+    paths: ["draining"],
+    why: "the same message as ListWorkers, which the test proves with a worker that drains",
+  },
+  {
     ways: ["SubmitJob response"],
     paths: ["job.redriven_from"],
     why: "a submission finds an existing job by its idempotency key, and a redriven job has none",

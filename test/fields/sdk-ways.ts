@@ -46,9 +46,10 @@ export async function proveSdk(world: World, life: Life): Promise<void> {
   expect(life.connected).toMatchObject({
     ...{ workerId: "sdk-worker", queues: [spec.queue], pools: [spec.pool], types: [spec.type] },
     freeSlots: 4,
+    version: "build-7",
     sdk: expect.stringMatching(/^millrace-node\//),
   });
-  const hello = ["worker_id", "queues", "pools", "types", "credit", "sdk"];
+  const hello = ["worker_id", "queues", "pools", "types", "credit", "sdk", "version"];
   ledger.prove("worker SDK hello", ...hello);
 }
 

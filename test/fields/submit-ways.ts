@@ -49,6 +49,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   for (const [index, spec] of specs.entries()) {
     const jobId = String(ids[index]);
     await proveSpec(world, "SubmitJobs request", { spec, jobId, prefix: "jobs" });
+    expect(results[index]?.traceId).toBe(spec.traceparent.split("-")[1]);
   }
   const response = await jobs.submitJobs({ jobs: [again ?? refused, refused] });
   world.ledger.compare("SubmitJobs response", SubmitJobsResponseSchema, response, {
@@ -57,6 +58,8 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
       { error: { code: 5, message: anyText, details: someList } },
     ],
   });
+
+  world.ledger.prove("SubmitJobs response", "results.trace_id");
 
   const streamed = pairOf(choice);
   const stream = jobs.submitStream();
@@ -67,7 +70,9 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   const answers = new Map<bigint, string>();
   for await (const answer of stream.responses) {
     for (const { sequence, result } of answer.results) {
-      if (result?.result.case === "jobId") answers.set(sequence, result.result.value);
+      if (result?.result.case !== "jobId") continue;
+      answers.set(sequence, result.result.value);
+      expect(result.traceId).toBe(streamed[Number(sequence) - 7]?.traceparent.split("-")[1]);
     }
   }
   for (const [index, spec] of streamed.entries()) {
@@ -76,6 +81,7 @@ export async function submitByGrpc(world: World, choice: SpecChoice): Promise<vo
   }
   world.ledger.prove("SubmitStream request", "jobs.sequence");
   world.ledger.prove("SubmitStream response", "results.sequence", "results.result.job_id");
+  world.ledger.prove("SubmitStream response", "results.result.trace_id");
 
   const submitTime = timestampFromMs(clock.nowMs() - 5_000);
   for (const spec of pairOf(choice)) {
@@ -136,6 +142,17 @@ export async function submitOtherwise(world: World, choice: SpecChoice): Promise
     });
     const { id } = (await answer.json()) as { id: string };
     await proveSpec(world, "HTTP POST /v1/jobs body", { spec, jobId: id, prefix: "" });
+  }
+  const batch = pairOf(choice);
+  const answered = await world.http("/v1/jobs:batch", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jobs: batch.map((spec) => toJson(JobSpecSchema, spec)) }),
+  });
+  const { results } = (await answered.json()) as { results: { jobId: string }[] };
+  for (const [index, spec] of batch.entries()) {
+    const jobId = String(results[index]?.jobId);
+    await proveSpec(world, "HTTP POST /v1/jobs:batch body", { spec, jobId, prefix: "" });
   }
   for (const spec of textPairOf(choice)) {
     const { jobId } = await world.millrace.submit(newJobOf(spec));

@@ -19,7 +19,7 @@ import {
 import { parseApiKey } from "@millrace/shared";
 import { expect } from "vitest";
 import { type Outcome, RawWorker } from "../faults/raw-worker.ts";
-import { lately } from "./expected-job.ts";
+import { anyText, lately } from "./expected-job.ts";
 import { filled } from "./fill.ts";
 import { type Expected, Wanted } from "./ledger.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
@@ -78,6 +78,8 @@ export async function proveWork(world: World, choice: SpecChoice): Promise<void>
         pools: hello.pools,
       },
       ...{ types: hello.types, running: 2, freeSlots: 3, sdk: hello.sdk, connectTime: lately },
+      ...{ version: hello.version, slots: hello.slots, address: anyText },
+      ...{ lastHeartbeatTime: lately, schedulerId: "the-scheduler" },
     },
     () => worker.send({ case: "credit", value: { slots: 3 } }),
   );
@@ -122,6 +124,9 @@ async function proveReconnect(world: World, { hello, welcomed, lease, submit, he
   await proveOutcomes(world, again, submit);
   await again.send({ case: "draining", value: {} });
   await proveConnected(world, hello.workerId, undefined, async () => undefined);
+  const listed = (await world.admin.listWorkers({})).workers;
+  expect(listed.find(({ workerId }) => workerId === hello.workerId)?.draining).toBe(true);
+  ledger.prove("ListWorkers response", "workers.draining");
   await again.send({ case: "goodbye", value: {} });
   expect(await again.ended).toBeUndefined();
   ledger.prove("Work request", "draining", "goodbye");
@@ -198,7 +203,7 @@ async function proveConnected(
   const untilItTakes = async (ask: () => Promise<ConnectedWorker[]>): Promise<ConnectedWorker> => {
     for (;;) {
       const own = (await ask()).find((one) => one.workerId === workerId);
-      if (own?.freeSlots === free) return own;
+      if (own?.freeSlots === free && (expected !== undefined || own.draining)) return own;
     }
   };
   const worker = await untilItTakes(async () => (await admin.listWorkers({})).workers);
@@ -211,7 +216,7 @@ async function proveConnected(
   });
   ledger.prove(
     "Work request",
-    ...["worker_id", "queues", "pools", "types", "sdk"].map((name) => `hello.${name}`),
+    ...["worker_id", "queues", "pools", "types", "sdk", "version"].map((name) => `hello.${name}`),
   );
   const shown = await untilItTakes(async () =>
     (await Array.fromAsync(cliLines("workers", "list"))).map((line) =>

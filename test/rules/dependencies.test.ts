@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   local: ["proto", "grpc"],
   testing: ["shared", "local"],
   gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents"],
-  scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration"],
+  scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration", "documents"],
   worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
 };
 

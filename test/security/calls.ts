@@ -15,6 +15,21 @@ export const anyCaller: readonly CredentialName[] = [
   "another caller",
 ];
 
+/** Which methods and routes the job tokens of a caller allow, for their one job. */
+const tokenReads = [
+  ...["JobService.GetJob", "JobService.WatchJob", "JobService.ExplainJob"],
+  ...["GET /v1/jobs/{id}", "GET /v1/jobs/{id}/events", "GET /v1/jobs/{id}/explain"],
+];
+const tokenAllows: Readonly<Partial<Record<CredentialName, readonly string[]>>> = {
+  "job token to read": tokenReads,
+  "job token to cancel": [...tokenReads, "JobService.CancelJob", "DELETE /v1/jobs/{id}"],
+};
+/** Whether gateways know the credential. A job token may still not allow the call. */
+export const isKnownToGateways = (credential: CredentialName): boolean =>
+  anyCaller.includes(credential) || tokenAllows[credential] !== undefined;
+export const allows = (credential: CredentialName, name: string): boolean =>
+  tokenAllows[credential]?.includes(name) ?? true;
+
 export const addressesOf = ({ system }: SystemWithCredentials) => ({
   "the gateway's gRPC": system.gateways[0]?.addresses.address,
   "the gateway's HTTP": system.gateways[0]?.addresses.http,
@@ -65,6 +80,7 @@ const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobS
   watchJob: { send: [{ jobId }], ...notFound },
   cancelJob: { send: [{ jobId }], ...notFound },
   explainJob: { send: [{ jobId }], ...notFound },
+  createJobToken: { send: [{ jobId }], ...notFound },
 });
 const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof GroupService> => ({
   createGroup: { send: [{ group: { queue, labels: { by } } }], tells: "OK" },
@@ -96,6 +112,8 @@ const schedulerRows = ({
   groupId,
 }: SystemWithCredentials): Rows<typeof SchedulerService> => ({
   authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
+  createJobToken: { send: [{ keyId: otherKeyId, token: { jobId } }], tells: "JOB_NOT_FOUND" },
+  authenticateJobToken: { send: [{ token: "mrj_garbage" }], tells: "UNAUTHENTICATED" },
   getTime: { send: [{}], tells: "OK" },
   submit: { send: [{}], tells: "OK" },
   getJobs: { send: [{ keyId, jobIds: [jobId] }], tells: "OK" },
@@ -117,7 +135,7 @@ const schedulerRows = ({
   watchGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   cancelGroup: { send: [{ keyId: otherKeyId, cancel: { groupId } }], tells: "GROUP_NOT_FOUND" },
 });
-const workerRows = ({ jobId }: SystemWithCredentials): Rows<typeof WorkerService> => {
+const workerRows = ({ jobId, documentId }: SystemWithCredentials): Rows<typeof WorkerService> => {
   // A worker cannot name the lease of a job that was not assigned to it.
   const forged = { lease: { jobId, fencingToken: 1n } };
   return {
@@ -129,6 +147,8 @@ const workerRows = ({ jobId }: SystemWithCredentials): Rows<typeof WorkerService
     },
     readChildren: { send: [{ ...forged, ordinal: 1 }], tells: "LEASE_LOST" },
     saveCheckpoint: { send: [{ ...forged, checkpointJson: "{}" }], tells: "LEASE_LOST" },
+    getDocument: { send: [{ ...forged, documentId }], tells: "LEASE_LOST" },
+    downloadDocument: { send: [{ ...forged, documentId }], tells: "LEASE_LOST" },
   };
 };
 const adminRows: Rows<typeof AdminService> = {

@@ -11,7 +11,7 @@ import { methodPath } from "@millrace/grpc";
 import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
-import { JobService } from "@millrace/proto/job-service";
+import { JobService, JobTokenRight } from "@millrace/proto/job-service";
 import { fromGrpcError, grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
 import { startLogged, uploadOf } from "../faults/setup.ts";
@@ -24,6 +24,9 @@ export const credentialNames = [
   "caller by an older secret, past its grace",
   "another caller",
   "revoked caller",
+  "job token to read",
+  "job token to cancel",
+  "job token of a revoked caller",
   "gateway",
   "worker",
   "operator",
@@ -58,6 +61,18 @@ export async function startWithCredentials() {
   const third = await admin.rpc.rotateApiKey({ keyId });
   const other = await system.createApiKey("other");
   const revoked = await system.createApiKey("revoked");
+  const tokenOf = async (apiKey: string, jobId: string, right: JobTokenRight) => {
+    const client = grpcClient(JobService, String(gateway?.addresses.address), { token: apiKey });
+    const { token } = await client.rpc.createJobToken({ jobId, right });
+    client.close();
+    return token;
+  };
+  const theirs = grpcClient(JobService, String(gateway?.addresses.address), { token: revoked });
+  const { job: theirJob } = await theirs.rpc.submitJob({
+    job: { queue: "documents", type: "none" },
+  });
+  theirs.close();
+  const revokedToken = await tokenOf(revoked, theirJob?.id ?? "", JobTokenRight.CANCEL);
   await admin.rpc.revokeApiKey({ keyId: keyIdOf(revoked) });
   admin.close();
 
@@ -87,6 +102,9 @@ export async function startWithCredentials() {
     "caller by an older secret, past its grace": first,
     "another caller": other,
     "revoked caller": revoked,
+    "job token to read": await tokenOf(third.key, job?.id ?? "", JobTokenRight.READ),
+    "job token to cancel": await tokenOf(third.key, job?.id ?? "", JobTokenRight.CANCEL),
+    "job token of a revoked caller": revokedToken,
     ...tokens,
   };
   return {

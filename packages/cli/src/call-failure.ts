@@ -10,18 +10,39 @@ export interface Called {
   readonly setting: string;
   readonly secret: string;
   readonly interrupted: AbortSignal;
+  /** Finds out which listener answers at the address. */
+  readonly listener: () => Promise<string | undefined>;
 }
 
 /**
  * Turns a failed call into a Failure for people: what happened, and what to do next. Returns any other error
  * unchanged.
  */
-export function callFailure(error: unknown, called: Called): unknown {
+export async function callFailure(error: unknown, called: Called): Promise<unknown> {
   if (!(error instanceof MillraceError)) return error;
   if (called.interrupted.aborted)
     return new Failure(exitCodes.interrupted, "Stopped by Ctrl-C or SIGTERM.", error);
+  const wrong = await wrongListener(error, called);
+  if (wrong !== undefined) return new Failure(exitCodes.unreachable, wrong, error);
   const [exitCode, message] = explain(error, called);
   return new Failure(exitCode, message, error);
+}
+
+/** Codes with which a listener answers that does not serve the call, or does not speak gRPC. */
+const foreign = new Set(["UNIMPLEMENTED", "UNAVAILABLE", "INTERNAL"]);
+
+/** The message for an address that is another listener of Millrace: a mistake that no retry ends. */
+async function wrongListener(
+  { code, reason }: MillraceError,
+  { what, address, setting, listener }: Called,
+): Promise<string | undefined> {
+  const isOwn = reason !== undefined && reason !== "ROUTE_NOT_FOUND";
+  if (!foreign.has(code) || isOwn) return undefined;
+  const found = await listener();
+  const isRight = found === "a gateway's listener for callers" && what === "the gateway";
+  return found === undefined || what === found || isRight
+    ? undefined
+    : `${address} is ${found}, not ${what}. Set the address with ${setting}.`;
 }
 
 function explain(error: MillraceError, called: Called): [ExitCode, string] {

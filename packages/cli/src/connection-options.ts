@@ -98,7 +98,8 @@ export function secret(
   variable: string,
   file: string | undefined,
 ): string | undefined {
-  if (file === undefined) return shell.env[variable];
+  // The variable takes precedence, as the help of the flag says.
+  if (shell.env[variable] !== undefined || file === undefined) return shell.env[variable];
   const text = fileContent(`${variable}_FILE`, file).toString("utf8").trim();
   if (text !== "") return text;
   throw new Failure(exitCodes.usage, `${file} is empty. Write the value of ${variable} into it.`);

@@ -12,7 +12,9 @@ for (const [name, value] of Object.entries(process.env)) {
   if (name.startsWith("MILLRACE_") && value === "") delete process.env[name];
 }
 const interruption = new AbortController();
+const asJson = process.argv.includes("--json");
 const shell: Shell = {
+  json: asJson,
   env: process.env,
   out: process.stdout,
   err: process.stderr,
@@ -30,7 +32,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed);
 });
 
-const asJson = process.argv.includes("--json");
 // Without this, Node would end in a wait between tries, with its exit code 13. Such waits keep no process alive.
 const hold = holdProcess();
 process.exitCode = await run();
@@ -43,12 +44,20 @@ async function run(): Promise<ExitCode> {
   } catch (error) {
     // Commander has already printed the error or the help.
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+      if (error.exitCode === 0) return exitCodes.ok;
+      if (asJson) writeUsageError(error);
+      return exitCodes.usage;
     }
     if (!(error instanceof Failure)) throw error;
     shell.err.write(`${asJson ? jsonOf(error) : `millrace: ${printableBlock(error.message)}`}\n`);
     return error.exitCode;
   }
+}
+
+/** A command without its subcommand has no error but its help, which is no JSON. */
+function writeUsageError({ message }: CommanderError): void {
+  const text = message.startsWith("(") ? "a command is missing" : message.replace(/^error: /, "");
+  shell.err.write(`${printableJson({ error: { message: text, exitCode: exitCodes.usage } })}\n`);
 }
 
 function jsonOf({ message, exitCode, cause }: Failure): string {

@@ -1,14 +1,18 @@
 import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { auditCommand } from "./audit.ts";
 import { changesCommand } from "./changes.ts";
+import { completionCommand } from "./completion/command.ts";
 import { configurationCommands } from "./configuration/commands.ts";
 import { deadLetterCommands } from "./dead-letters/commands.ts";
+import { documentCommands } from "./documents/commands.ts";
 import { groupCommands } from "./groups/commands.ts";
 import { cancelCommand } from "./jobs/cancel.ts";
 import { explainCommand } from "./jobs/explain.ts";
 import { getCommand } from "./jobs/get.ts";
 import { listCommand } from "./jobs/list.ts";
 import { submitCommand } from "./jobs/submit.ts";
+import { tokenCommand } from "./jobs/token.ts";
 import { watchCommand } from "./jobs/watch.ts";
 import { keyCommands } from "./keys/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
@@ -35,6 +39,7 @@ Examples:
  */
 export function millraceProgram(shell: Shell): Command {
   const program = new Command("millrace")
+    .version(VERSION, "-V, --version", "print the version of this command")
     .description(
       "Submits and manages jobs, and the API keys, queues and provider accounts that they use.",
     )
@@ -42,7 +47,8 @@ export function millraceProgram(shell: Shell): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => shell.out.write(text),
-      writeErr: (text) => shell.err.write(text),
+      // With --json, the caller writes the error as JSON.
+      writeErr: (text) => void (shell.json || shell.err.write(text)),
       getOutHelpWidth: () => WIDTH,
       getErrHelpWidth: () => WIDTH,
     })
@@ -56,6 +62,8 @@ export function millraceProgram(shell: Shell): Command {
     listCommand,
     cancelCommand,
     explainCommand,
+    tokenCommand,
+    documentCommands,
     groupCommands,
   ]) {
     add(program, shell);
@@ -73,8 +81,12 @@ export function millraceProgram(shell: Shell): Command {
   ]) {
     add(program, shell);
   }
+  program.commandsGroup("For shells:");
+  completionCommand(program, shell);
   return program;
 }
+
+const VERSION: string = manifest.version;
 
 /** A fixed width, because pages and tests quote the help. */
 const WIDTH = 100;

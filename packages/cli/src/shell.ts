@@ -12,6 +12,8 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For the result. A program that reads the pipe gets nothing else. */
   readonly out: OutputStream;
+  /** Whether errors are written as JSON, for programs. */
+  readonly json?: boolean;
   /** For people: notes, progress and errors. */
   readonly err: OutputStream;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { ManualClock } from "@millrace/testing";
 import { InvalidArgumentError } from "commander";
 import { expect, test } from "vitest";
-import { decimal, label, labels, orNone, time, wholeBigint, wholeNumber } from "./values.ts";
+import { label, labels, orNone, time, wholeNumber } from "./values.ts";
 
 const wrong = expect.any(InvalidArgumentError);
 const result = <T>(parse: (text: string) => T, text: string) => {
@@ -22,26 +22,6 @@ test.each([
   ["", wrong],
 ])("the whole number %j", (text, value) => {
   expect(result(wholeNumber, text)).toEqual(value);
-});
-
-test.each([
-  ["18446744073709551615", 18_446_744_073_709_551_615n],
-  ["18446744073709551616", wrong],
-  ["-1", wrong],
-  ["", wrong],
-])("the long whole number %j", (text, value) => {
-  expect(result(wholeBigint, text)).toEqual(value);
-});
-
-test.each([
-  ["0.5", 0.5],
-  ["2", 2],
-  ["NaN", wrong],
-  ["Infinity", wrong],
-  ["-1", wrong],
-  ["1e3", wrong],
-])("the number %j", (text, value) => {
-  expect(result(decimal, text)).toEqual(value);
 });
 
 test("a limit is a number or none", () => {

@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { type Clock, parseDuration } from "@millrace/shared";
 import { InvalidArgumentError } from "commander";
 
-// Parses the values of flags. The contract sets the ranges, and the server names them when a value is out of
-// range.
+// Parses the values of flags. field-numbers.ts parses the numbers of the contract.
 
 const UINT32_MAX = 2 ** 32 - 1;
-const UINT64_MAX = 2n ** 64n - 1n;
 /** Removes a limit. */
 export const NONE = "none";
 
@@ -14,21 +12,6 @@ export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > UINT32_MAX) {
     throw new InvalidArgumentError(`It must be a whole number, at most ${UINT32_MAX}.`);
-  }
-  return value;
-}
-
-export function wholeBigint(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) > UINT64_MAX) {
-    throw new InvalidArgumentError(`It must be a whole number, at most ${UINT64_MAX}.`);
-  }
-  return BigInt(text);
-}
-
-export function decimal(text: string): number {
-  const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(value)) {
-    throw new InvalidArgumentError("It must be a number, for example 2 or 0.5.");
   }
   return value;
 }

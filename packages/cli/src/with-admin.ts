@@ -7,6 +7,7 @@ import {
   connectTo,
   secret,
 } from "./connection-options.ts";
+import { listenerAt } from "./listener-at.ts";
 import type { Shell } from "./shell.ts";
 
 export interface OperatorOptions extends ConnectionOptions {
@@ -39,19 +40,18 @@ export async function withAdmin(
 ): Promise<void> {
   // The variable of the scheduler's own environment may hold several tokens, separated by commas.
   const [token] = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile)?.split(",") ?? [];
-  const admin = connectAdmin({
-    token,
-    ...connectTo("--admin-address", options.adminAddress, options),
-  });
+  const target = connectTo("--admin-address", options.adminAddress, options);
+  const admin = connectAdmin({ token, ...target });
   try {
     await work(admin);
   } catch (error) {
-    throw callFailure(error, {
-      what: "the scheduler's listener for operators",
+    throw await callFailure(error, {
+      what: "a scheduler's listener for operators",
       address: options.adminAddress,
       setting: "MILLRACE_ADMIN_ADDRESS or --admin-address",
       secret: "MILLRACE_ADMIN_TOKEN",
       interrupted: shell.interrupted,
+      listener: () => listenerAt(target),
     });
   } finally {
     admin.close();

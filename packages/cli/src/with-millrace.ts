@@ -9,6 +9,7 @@ import {
 } from "./connection-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { listenerAt } from "./listener-at.ts";
 import type { Shell } from "./shell.ts";
 
 export interface CallerOptions extends ConnectionOptions {
@@ -49,19 +50,18 @@ export async function withMillrace(
       "There is no API key. Set MILLRACE_API_KEY, or set MILLRACE_API_KEY_FILE to a file that holds it. `millrace keys create NAME` creates a key; `npm start` keeps one in .millrace/api-key.",
     );
   }
-  const millrace = connectMillrace({
-    apiKey,
-    ...connectTo("--address", options.address, options),
-  });
+  const target = connectTo("--address", options.address, options);
+  const millrace = connectMillrace({ apiKey, ...target });
   try {
     await work(millrace);
   } catch (error) {
-    throw callFailure(error, {
+    throw await callFailure(error, {
       what: "the gateway",
       address: options.address,
       setting: "MILLRACE_ADDRESS or --address",
       secret: "MILLRACE_API_KEY",
       interrupted: shell.interrupted,
+      listener: () => listenerAt(target),
     });
   } finally {
     await millrace.close();

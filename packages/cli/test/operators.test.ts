@@ -265,7 +265,7 @@ test("connected workers are listed with what they serve", async () => {
     .split("\n")
     .find((line) => line.startsWith(queue));
   expect(row).toMatch(new RegExp(`^${queue} +worker +${queue} +test +0 +8 +2027-01-31 08:00:00Z$`));
-  expect(err).toMatch(/^Connected to scheduler .+\.\n$/);
+  expect(err).toMatch(/^Answered by scheduler .+\.\n$/);
   const { out: json } = await run(["workers", "list", "--json"]);
   const all = json
     .trim()

@@ -13,6 +13,7 @@ export type {
   NewGroup,
 } from "./group.ts";
 export type { Job, JobFailure, JobState, NewJob, Usage } from "./job.ts";
+export type { JobToken, JobTokenOptions, JobTokenRight } from "./job-token.ts";
 export type {
   CreatedGroup,
   CreateGroupOptions,

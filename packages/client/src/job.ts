@@ -113,6 +113,8 @@ export interface Job<Result = unknown> {
   readonly groupId?: string;
   /** The groups whose children the job waits for, or has waited for, in order. */
   readonly childGroupIds: readonly string[];
+  /** The id of the job's trace, if its caller or the gateway traces. */
+  readonly traceId?: string;
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
@@ -202,6 +204,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   if (message.pool !== "") job.pool = message.pool;
   if (message.estimatedTokens !== 0) job.estimatedTokens = message.estimatedTokens;
   if (message.redrivenFrom !== "") job.redrivenFrom = message.redrivenFrom;
+  if (message.traceId !== "") job.traceId = message.traceId;
   if (message.groupId !== "") job.groupId = message.groupId;
   for (const name of times) {
     const time: Timestamp | undefined = message[name];

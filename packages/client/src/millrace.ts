@@ -3,6 +3,7 @@ import type { Document, DocumentSource, UploadOptions } from "./documents.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Group, GroupChild, NewChild, NewGroup } from "./group.ts";
 import type { Job, JobState, NewJob } from "./job.ts";
+import type { JobToken, JobTokenOptions } from "./job-token.ts";
 import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
 import type { WatchEvent, WatchOptions } from "./watch.ts";
@@ -76,6 +77,8 @@ export interface Millrace {
   list(filter: ListFilter, options?: CallOptions): AsyncIterable<Job>;
   /** Why a job waits. */
   explain(jobId: string, options?: CallOptions): Promise<Explanation>;
+  /** Makes a credential for one job and a short time, for example for a web page that shows the job. */
+  createJobToken(jobId: string, options?: JobTokenOptions): Promise<JobToken>;
 
   /**
    * Creates a group, with any number of children. It is not repeated: after a failure whose code is UNAVAILABLE or

@@ -6,12 +6,20 @@ import type { Connection } from "./connection.ts";
 import { documentOf } from "./documents.ts";
 import { explanationOf } from "./explanation.ts";
 import { type Job, jobOf } from "./job.ts";
+import { jobTokenOf, jobTokenRequest } from "./job-token.ts";
 import type { Millrace } from "./millrace.ts";
 import { asking, required } from "./retrying.ts";
 
 type UnaryCalls = Pick<
   Millrace,
-  "getJob" | "cancel" | "list" | "explain" | "getDocument" | "listDocuments" | "deleteDocument"
+  | "getJob"
+  | "cancel"
+  | "list"
+  | "explain"
+  | "createJobToken"
+  | "getDocument"
+  | "listDocuments"
+  | "deleteDocument"
 >;
 
 /** The calls with one answer. All are safe to repeat, and the client repeats them until their deadline. */
@@ -44,6 +52,8 @@ export function unaryCalls(connection: Connection): UnaryCalls {
     },
     explain: async (jobId, call = {}) =>
       explanationOf(await ask(method.explainJob, { jobId }, call)),
+    createJobToken: async (jobId, options = {}) =>
+      jobTokenOf(await ask(method.createJobToken, jobTokenRequest(jobId, options), options)),
     async getDocument(documentId, call = {}) {
       const { document } = await ask(DocumentService.method.getDocument, { documentId }, call);
       return documentOf(required(document));

@@ -12,6 +12,7 @@ import type { Output } from "./output/contract.ts";
 import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
+import type { Roster } from "./roster/contract.ts";
 import type { Signals } from "./signals/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
@@ -38,7 +39,10 @@ export type Engine = Jobs &
   Explanations &
   Operators &
   Audits &
-  Storage;
+  Storage & {
+    /** Which workers are connected to schedulers. */
+    readonly roster: Roster;
+  };
 
 export interface EngineOptions {
   readonly redis: RedisSettings;

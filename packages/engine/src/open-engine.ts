@@ -20,6 +20,7 @@ import { openStorage } from "./redis/open-storage.ts";
 import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
+import { openRoster } from "./roster/open-roster.ts";
 import { signalHub } from "./signals/signal-hub.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
@@ -95,6 +96,7 @@ function engineOn(
     ...openExplanations({ ...parts, accounts }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
+    roster: openRoster(redis, rootPrefix, clock),
     ...openAudits({ ...parts, queues }),
     ...openStorage(redis, clock, () => {
       onClose();

@@ -69,10 +69,17 @@ function assertTimes({ runAt, expiresAt, deadline }: JobSpec): void {
       throw malformed(field, "must be a time in the years 1 to 9999");
     }
   }
+  if (runAt === undefined) return;
+  for (const [field, end] of Object.entries({ expires_at: expiresAt, deadline })) {
+    if (end !== undefined && timeMs(end) < timeMs(runAt)) {
+      throw malformed(field, "must not be before run_at");
+    }
+  }
 }
 
 /**
- * Throws MALFORMED or TOO_LARGE if a job breaks a rule. Does not check that the job's documents exist. Turns the payload
+ * Throws MALFORMED or TOO_LARGE if a job breaks a rule. Does not check that the job's documents exist, nor that its times are
+ * in the future: only the store knows whether the job is a repeated one. Turns the payload
  * into JSON text, which is what the scheduler takes.
  */
 export function checkJob(spec: JobSpec, nowMs: number): void {

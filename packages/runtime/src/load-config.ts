@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { issueWords } from "./issue-words.ts";
 
 /** One setting: the environment variable that holds it, and its schema. */
 export interface Setting<Type> {
@@ -47,15 +48,26 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads typed values from the environment. Throws a ConfigError that lists every problem but no value. */
+/**
+ * Reads typed values from the environment. Throws a ConfigError that lists every problem but no value. Warns of variables
+ * that look like settings and are none: their names may be mistyped, or of another program.
+ */
 export function loadConfig<Settings extends Record<string, Setting<unknown>>>(
   spec: ConfigSpec<Settings>,
   env: Readonly<Record<string, string | undefined>>,
+  log?: { warn(fields: object, message: string): void },
 ): Config<Settings> {
+  const unknown = unknownSettings(spec, env);
+  if (unknown.length > 0) {
+    log?.warn(
+      { settings: unknown },
+      "these variables are not settings of this service and have no effect: check their names",
+    );
+  }
   const problems: string[] = [];
   const entries = Object.entries(spec.settings).map(([name, { env: variable, schema }]) => {
     const text = env[variable];
-    const result = schema.safeParse(text === "" ? undefined : text);
+    const result = schema.safeParse(text === "" ? undefined : text, { error: issueWords });
     if (!result.success) {
       for (const issue of result.error.issues) problems.push(`${variable}: ${issue.message}`);
     }
@@ -66,6 +78,19 @@ export function loadConfig<Settings extends Record<string, Setting<unknown>>>(
   const broken = spec.relations(config);
   if (broken.length > 0) throw new ConfigError(broken);
   return config;
+}
+
+const PREFIX = "MILLRACE_";
+
+/** The variables that have the prefix of settings and that a service does not know, sorted. */
+function unknownSettings(
+  { settings }: { readonly settings: Readonly<Record<string, { readonly env: string }>> },
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const known = new Set(Object.values(settings).map((one) => one.env));
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.has(name))
+    .sort();
 }
 
 /** Whether only this machine can reach a listener on `host`. */

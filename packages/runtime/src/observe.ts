@@ -11,6 +11,7 @@ import {
 } from "@millrace/telemetry";
 import { z } from "zod";
 import type { BoundService } from "./handlers.ts";
+import { wholeNumber } from "./issue-words.ts";
 import { setting } from "./load-config.ts";
 import type { FinishedCall } from "./run-call.ts";
 import type { Scope } from "./run-main.ts";
@@ -30,7 +31,7 @@ export const observeSettings = (port: number) => ({
   ),
   metricsPort: setting(
     "MILLRACE_METRICS_PORT",
-    z.coerce.number().int().min(0).max(65_535).default(port),
+    wholeNumber(0, 65_535).default(port),
     "Port for metrics and probes; with 0, the system chooses a free port.",
   ),
 });

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "@millrace/shared";
-import { z } from "zod";
+import { wholeNumber } from "./issue-words.ts";
 import { setting } from "./load-config.ts";
 import type { Scope } from "./run-main.ts";
 
@@ -7,7 +7,7 @@ import type { Scope } from "./run-main.ts";
 export const readinessSettings = {
   readyGraceMs: setting(
     "MILLRACE_READY_GRACE_MS",
-    z.coerce.number().int().min(1_000).max(3_600_000).default(30_000),
+    wholeNumber(1_000, 3_600_000).default(30_000),
     "How long a dependency of the service may be unavailable before the service reports that it is not ready, in milliseconds.",
   ),
 };

@@ -17,7 +17,14 @@ function setup() {
     },
     exit: (code: number) => void events.push(`exit ${code}`),
   };
-  const log = { info: () => undefined, error: () => void events.push("logged") };
+  const logged: unknown[] = [];
+  const log = {
+    info: () => undefined,
+    error: (fields: object) => {
+      logged.push((fields as { error: unknown }).error);
+      events.push("logged");
+    },
+  };
   const run = (build: (scope: Scope) => void) =>
     runMain(
       async (scope) => {
@@ -30,6 +37,7 @@ function setup() {
   return {
     clock,
     events,
+    logged,
     run,
     part,
     started: started.promise,
@@ -129,4 +137,17 @@ test("is ready once no dependency has a problem", async () => {
   expect(scope.notReady()).toBeUndefined();
   signal();
   await ended;
+});
+
+test("logs a fault with its stack, and what an operator must correct without one", async () => {
+  const config = setup();
+  await config.run(() => {
+    throw Object.assign(new Error("PORT: must be a number"), { name: "ConfigError", exitCode: 78 });
+  });
+  expect(config.logged).toEqual([{ type: "ConfigError", message: "PORT: must be a number" }]);
+  const bug = setup();
+  await bug.run(() => {
+    throw new TypeError("no function");
+  });
+  expect(bug.logged).toEqual([expect.any(TypeError)]);
 });

@@ -60,16 +60,27 @@ const systemHost: ProcessHost = {
 const stderrLog = {
   info: () => undefined,
   error: (fields: object, message: string) => {
-    const { error } = fields as { error?: unknown };
-    process.stderr.write(`${message}: ${error instanceof Error ? error.message : error}\n`);
+    const { error } = fields as { error?: { message?: unknown } };
+    process.stderr.write(`${message}: ${error?.message ?? error}\n`);
   },
 };
 
-/** Returns the exit code that an error names, as those of a wrong configuration do. */
-function exitCodeOf(error: unknown): number {
+/** Returns the exit code that an error names, as those of a wrong configuration do; undefined if it names none. */
+function namedExitCode(error: unknown): number | undefined {
   const { exitCode } = (error ?? {}) as { exitCode?: unknown };
-  return typeof exitCode === "number" && exitCode > 0 && exitCode < 256 ? exitCode : 1;
+  return typeof exitCode === "number" && exitCode > 0 && exitCode < 256 ? exitCode : undefined;
 }
+
+const exitCodeOf = (error: unknown): number => namedExitCode(error) ?? 1;
+
+/**
+ * An error that names its exit code says what an operator must correct. Where it was thrown helps nobody, so its stack is
+ * left out.
+ */
+const shownFault = (error: unknown): unknown =>
+  error instanceof Error && namedExitCode(error) !== undefined
+    ? { type: error.name, message: error.message }
+    : error;
 
 /**
  * Runs a program. `start` builds it, and a signal or a fault ends it. Then its parts are closed in reverse order, and the process
@@ -89,7 +100,7 @@ export async function runMain(
 
   const fail = (error: unknown) => {
     code = exitCodeOf(error);
-    log.error({ error }, "the program failed and stops");
+    log.error({ error: shownFault(error) }, "the program failed and stops");
     stopping.abort();
   };
   host.onFault(fail);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wholeNumber } from "./issue-words.ts";
 import { ConfigError, setting } from "./load-config.ts";
 import { type NamedFile, readFiles } from "./named-files.ts";
 import {
@@ -13,7 +14,7 @@ import type { Scope } from "./run-main.ts";
 export const secretSettings = {
   secretsReloadMs: setting(
     "MILLRACE_SECRETS_RELOAD_MS",
-    z.coerce.number().int().min(100).max(3_600_000).default(5_000),
+    wholeNumber(100, 3_600_000).default(5_000),
     "How often files that hold secrets are read again, in milliseconds.",
   ),
 };

@@ -1,5 +1,6 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { z } from "zod";
+import { wholeNumber } from "./issue-words.ts";
 import { type Config, isLoopback, setting } from "./load-config.ts";
 import { assertCertificates, assertNeeded, assertUsable, readFiles } from "./named-files.ts";
 import { type ReloadedValue, type ReloadOptions, reloadRegularly } from "./reloaded-value.ts";
@@ -12,7 +13,7 @@ const file = z.string().optional();
 
 const reloadMs = setting(
   "MILLRACE_TLS_RELOAD_MS",
-  z.coerce.number().int().min(100).max(86_400_000).default(10_000),
+  wholeNumber(100, 86_400_000).default(10_000),
   "How often the service checks whether its certificate files have changed, in milliseconds.",
 );
 

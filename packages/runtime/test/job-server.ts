@@ -20,6 +20,7 @@ export const noHandlers: Handlers<typeof JobService, string> = {
   watchJob: notImplemented,
   cancelJob: notImplemented,
   explainJob: notImplemented,
+  createJobToken: notImplemented,
 };
 
 /** A real server on loopback with the given handlers, and a client of it. */

@@ -10,6 +10,7 @@ export * from "./hold-process.ts";
 export * from "./ids.ts";
 export * from "./job-bytes.ts";
 export * from "./job-state.ts";
+export * from "./job-token.ts";
 export * from "./limits.ts";
 export * from "./loop-turns.ts";
 export * from "./pattern-words.ts";

@@ -65,6 +65,7 @@ export const metricNames = {
   reloadFailed: "millrace_configuration_reload_failed",
   relayedChunks: "millrace_relayed_chunks_total",
   relayedBytes: "millrace_relayed_bytes_total",
+  connectedSlots: "millrace_connected_slots",
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",

@@ -31,3 +31,24 @@ export function extractTrace(headers: TraceHeaders): Context {
 /** Returns the trace id of a context, 32 hex digits. Undefined if there is none. */
 export const traceIdOf = (from: Context = context.active()): string | undefined =>
   trace.getSpanContext(from)?.traceId;
+
+/**
+ * The trace that a call's jobs join: that of its span. If this process traces nothing, it is what the caller sent, so that the
+ * caller's trace reaches the worker in any case.
+ */
+export function traceOfCall(headers: { get(name: string): string | undefined }): TraceHeaders {
+  const own = injectTrace();
+  if (own.traceparent !== undefined) return own;
+  const traceparent = headers.get("traceparent");
+  const tracestate = headers.get("tracestate");
+  return injectTrace(
+    extractTrace({
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
+    }),
+  );
+}
+
+/** Returns the trace id of a job, from the traceparent with which it was submitted; "" if it has none. */
+export const traceIdOfParent = (traceparent: string | undefined): string =>
+  (traceparent && traceIdOf(extractTrace({ traceparent }))) || "";

@@ -5,6 +5,9 @@ import { limits, patternInWords } from "@millrace/shared";
 import type { WorkerOptions } from "./worker-options.ts";
 import { WorkerRefusedError } from "./worker-refused.ts";
 
+/** As the contract's rule for the hello says. */
+const MOST_VERSION = 128;
+
 const quoted = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /**
@@ -53,6 +56,9 @@ export function checkOptions(options: WorkerOptions): void {
   }
   if (!Number.isInteger(guestSlots) || guestSlots < 0 || guestSlots > limits.guestSlots) {
     problems.push(`guestSlots: ${guestSlots} is not a whole number of 0 to ${limits.guestSlots}`);
+  }
+  if ((options.version ?? "").length > MOST_VERSION) {
+    problems.push(`version: it may have ${MOST_VERSION} characters at most`);
   }
   if (problems.length === 0) return;
   const message = `No scheduler would accept this worker. Correct its options: ${problems.join("; ")}.`;

@@ -25,6 +25,7 @@ export interface Introduction {
   readonly executors: Readonly<Record<string, unknown>>;
   readonly slots: number;
   readonly guestSlots?: number;
+  readonly version?: string;
 }
 
 export const hello = (worker: Introduction, freeSlots: number, leases: LeaseRef[]): Message => ({
@@ -36,6 +37,7 @@ export const hello = (worker: Introduction, freeSlots: number, leases: LeaseRef[
     types: Object.keys(worker.executors),
     slots: worker.slots,
     guestSlots: worker.guestSlots ?? 0,
+    version: worker.version ?? "",
   }),
 });
 

@@ -37,6 +37,8 @@ export interface WorkerOptions {
   readonly maxBlockedMs?: number;
   /** Keep it the same when the stream restarts. It matches `^[A-Za-z0-9._-]{1,128}$`. */
   readonly workerId: string;
+  /** The version of the worker's own program, which operators see: at most 128 characters. */
+  readonly version?: string;
   readonly queues: readonly string[];
   readonly pools?: readonly string[];
   /** How many attempts run at the same time. */

@@ -42,6 +42,7 @@ const bounds = [
   ["MILLRACE_DOCUMENT_BYTES_PER_KEY", 0, NO_BOUND],
   ["MILLRACE_DOCUMENT_RETENTION_MS", 60_000, NO_BOUND],
   ["MILLRACE_DOCUMENT_COLLECT_MS", 1_000, 86_400_000],
+  ["MILLRACE_JOB_TOKEN_MS", 1_000, 86_400_000],
   ["MILLRACE_KEY_CACHE_MS", 0, 600_000],
   ["MILLRACE_KEY_LOOKUPS_PER_ADDRESS", 1, NO_BOUND],
   ["MILLRACE_MESSAGE_MS", 100, 3_600_000],
@@ -64,5 +65,21 @@ test.each(bounds)("accepts %s from %i to %i", (name, least, most) => {
   for (const value of [least, most]) load({ [name]: String(value) });
   for (const value of [least - 1, most + 1]) {
     expect(() => load({ [name]: String(value) })).toThrow(`${name}: `);
+  }
+});
+
+test("says of every wrong setting what it must be, with its name and in no words of a library", () => {
+  for (const { env } of Object.values(GatewayConfig.settings)) {
+    for (const value of ["30s", "abc", "-1", "1.5", "No Good!", ","]) {
+      try {
+        load({ [env]: value });
+      } catch (error) {
+        const { problems } = error as { problems: readonly string[] };
+        for (const problem of problems) {
+          expect(problem).toMatch(/^[A-Z_]+( and [A-Z_]+| or [A-Z_]+)?: /);
+          expect(problem).not.toMatch(/Invalid|expected|received|Too (small|big)/);
+        }
+      }
+    }
   }
 });

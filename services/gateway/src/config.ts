@@ -11,10 +11,12 @@ import {
   secretSettings,
   setting,
   tlsSettings,
+  wholeNumber,
 } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS, DEFAULT_KEY_LOOKUPS_PER_ADDRESS } from "./callers/caller.ts";
+import { DEFAULT_JOB_TOKEN_MS } from "./callers/job-token-rights.ts";
 import {
   DEFAULT_AWAITED_PER_KEY,
   DEFAULT_STREAMS_PER_KEY,
@@ -27,10 +29,10 @@ import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-pa
 /** The limit for an API key whose budget sets none. */
 const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = wholeNumber(0, 65_535);
 
 const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
-const count = z.coerce.number().int().min(1);
+const count = wholeNumber(1);
 
 const settings = {
   host: setting(
@@ -81,7 +83,7 @@ const settings = {
   internalTokenFile: secretFileSetting("MILLRACE_INTERNAL_TOKEN"),
   schedulerDeadlineMs: setting(
     "MILLRACE_SCHEDULER_DEADLINE_MS",
-    z.coerce.number().int().min(100).max(600_000).default(8_000),
+    wholeNumber(100, 600_000).default(8_000),
     "How long a call may take at the schedulers, retries included, in milliseconds.",
   ),
   streamUnanswered: setting(
@@ -96,7 +98,7 @@ const settings = {
   ),
   streamAgeMs: setting(
     "MILLRACE_STREAM_AGE_MS",
-    z.coerce.number().int().min(100).max(3_600_000).default(defaultStreamLimits.ageMs),
+    wholeNumber(100, 3_600_000).default(defaultStreamLimits.ageMs),
     "How long a SubmitStream may last, in milliseconds. The gateway then ends it, and the caller opens another.",
   ),
   streamsPerKey: setting(
@@ -121,17 +123,17 @@ const settings = {
   ),
   uploadIdleMs: setting(
     "MILLRACE_UPLOAD_IDLE_MS",
-    z.coerce.number().int().min(100).max(3_600_000).default(defaultUploadTimes.idleMs),
+    wholeNumber(100, 3_600_000).default(defaultUploadTimes.idleMs),
     "How long an upload may send nothing before the gateway ends it, in milliseconds.",
   ),
   uploadMs: setting(
     "MILLRACE_UPLOAD_MS",
-    z.coerce.number().int().min(100).max(86_400_000).default(defaultUploadTimes.totalMs),
+    wholeNumber(100, 86_400_000).default(defaultUploadTimes.totalMs),
     "How long an upload may take in total before the gateway ends it, in milliseconds.",
   ),
   documentBytesPerKey: setting(
     "MILLRACE_DOCUMENT_BYTES_PER_KEY",
-    z.coerce.number().int().min(0).default(DEFAULT_DOCUMENT_BYTES_PER_KEY),
+    wholeNumber(0).default(DEFAULT_DOCUMENT_BYTES_PER_KEY),
     "How many bytes the documents of one API key may take, if its budget sets no limit; 0 means no limit.",
   ),
   documentRetentionMs: setting(
@@ -146,13 +148,18 @@ const settings = {
   ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",
-    z.coerce.number().int().min(0).max(600_000).default(DEFAULT_KEY_CACHE_MS),
+    wholeNumber(0, 600_000).default(DEFAULT_KEY_CACHE_MS),
     "How long the gateway caches an API key, in milliseconds. A revoked key may work for as long.",
   ),
   keyLookupsPerAddress: setting(
     "MILLRACE_KEY_LOOKUPS_PER_ADDRESS",
     count.default(DEFAULT_KEY_LOOKUPS_PER_ADDRESS),
     "How many unknown API keys the callers of one peer address may send per second, with bursts of ten times as many.",
+  ),
+  jobTokenMs: setting(
+    "MILLRACE_JOB_TOKEN_MS",
+    wholeNumber(1_000, 86_400_000).default(DEFAULT_JOB_TOKEN_MS),
+    "The longest life of a job token, in milliseconds. A token whose caller names no lifetime gets this one.",
   ),
   ...inflowSettings,
   ...tlsSettings,
@@ -167,7 +174,7 @@ const settings = {
   ),
   documentBytes: setting(
     "MILLRACE_DOCUMENT_BYTES",
-    z.coerce.number().int().min(1).default(limits.documentBytes),
+    wholeNumber(1).default(limits.documentBytes),
     "The largest size of a document, in bytes.",
   ),
 };
@@ -184,6 +191,7 @@ export const internalTokenSource = (config: TokenSettings): SecretSource => ({
 export const callerLimits = (config: Config<typeof settings>) => ({
   keyCacheMs: config.keyCacheMs,
   keyLookupsPerAddress: config.keyLookupsPerAddress,
+  jobTokenMs: config.jobTokenMs,
   awaitedPerKey: config.awaitedPerKey,
   streamLimits: {
     unanswered: config.streamUnanswered,

@@ -6,6 +6,7 @@ import type { CallHeaders, RpcFault } from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { GatewayMetrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./callers/caller.ts";
+import { assertTokenAllows, DEFAULT_JOB_TOKEN_MS } from "./callers/job-token-rights.ts";
 import {
   awaitedJobs,
   DEFAULT_AWAITED_PER_KEY,
@@ -18,6 +19,7 @@ import {
   openSubmissions,
   openUploads,
 } from "./callers/key-limit.ts";
+import { STREAMS_PER_JOB_TOKEN } from "./callers/stream-place.ts";
 import { defaultUploadTimes, type UploadTimes } from "./documents/upload-deadline.ts";
 import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
 import { GroupPriorities } from "./grouping/group-priorities.ts";
@@ -75,6 +77,10 @@ export interface GatewayParts {
   readonly streamLimits: StreamLimits;
   /** Limits the watches, submit streams and waiting calls of each key. */
   readonly streams: KeyLimit;
+  /** Limits the watches and waiting calls that the job tokens of each job have open. */
+  readonly tokenStreams: KeyLimit;
+  /** The longest life of a job token, and the life of one whose caller names none. */
+  readonly jobTokenMs: number;
   /** Limits the concurrent uploads of each key. */
   readonly uploads: KeyLimit;
   readonly uploadTimes: UploadTimes;
@@ -105,6 +111,8 @@ export interface GatewayOptions {
   readonly streamLimits?: StreamLimits;
   /** How many watches, submit streams and waiting calls one key may have open at this gateway. */
   readonly streamsPerKey?: number;
+  /** The longest life of a job token. */
+  readonly jobTokenMs?: number;
   /** How many jobs the submit streams of one key may await at this gateway. */
   readonly awaitedPerKey?: number;
   /** How many jobs of one key calls may be submitting at this gateway at once. */
@@ -149,9 +157,12 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
     ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit, onRevoked },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
+    tokenStreams: openStreams(STREAMS_PER_JOB_TOKEN),
+    jobTokenMs: options.jobTokenMs ?? DEFAULT_JOB_TOKEN_MS,
     awaited: awaitedJobs(options.awaitedPerKey ?? DEFAULT_AWAITED_PER_KEY),
     async authenticate(headers, path, peer) {
       const caller = await authenticate(headers, peer);
+      assertTokenAllows(caller, path);
       if (submitPaths.has(path)) submissions.check(caller.keyId);
       return caller;
     },

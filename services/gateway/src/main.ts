@@ -34,7 +34,7 @@ const logCall = accessLog(log, clock);
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(GatewayConfig, process.env);
+    const config = loadConfig(GatewayConfig, process.env, log);
     const { metrics, address } = await observe(scope, {
       ...{ service: "gateway", log, config, env: process.env },
     });

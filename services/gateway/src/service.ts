@@ -5,6 +5,7 @@ import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
+import { createJobToken } from "./handlers/create-job-token.ts";
 import { deleteDocument } from "./handlers/delete-document.ts";
 import { downloadDocument } from "./handlers/download-document.ts";
 import { explainJob } from "./handlers/explain-job.ts";
@@ -36,6 +37,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     watchJob: watchJob(parts),
     cancelJob: cancelJob(parts),
     explainJob: explainJob(parts),
+    createJobToken: createJobToken(parts),
   }),
   bindService<typeof GroupService, Caller>(GroupService, {
     createGroup: createGroup(parts),

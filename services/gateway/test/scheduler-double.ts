@@ -131,6 +131,8 @@ export async function startSchedulerDouble(
           uses: documentIds.flatMap((documentId) => uses.get(documentId) ?? []),
         }),
         explain: notImplemented,
+        createJobToken: notImplemented,
+        authenticateJobToken: notImplemented,
       }),
     ],
   });

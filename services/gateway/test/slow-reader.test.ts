@@ -33,6 +33,7 @@ async function setup() {
         ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },
         ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
         findDocumentUses: none,
+        ...{ createJobToken: none, authenticateJobToken: none },
         authenticate: () => ({ name: "ours" }),
         getJobs: () => ({ jobs: [{ id: jobId }] }),
         async *watch() {

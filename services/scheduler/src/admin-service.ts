@@ -16,7 +16,7 @@ import { listChanges } from "./handlers/admin/list-changes.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
-import { listWorkers, type WorkersHere } from "./handlers/admin/list-workers.ts";
+import { listWorkers } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
 import { putProviderAccount } from "./handlers/admin/put-provider-account.ts";
@@ -29,6 +29,7 @@ import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
+import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
 
@@ -49,7 +50,7 @@ export function adminService(
   engine: Engine,
   clock: Clock,
   random: Random,
-  workers: WorkersHere,
+  workers: Pick<AllWorkers, "list" | "schedulerId">,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
   const apply = configurationApplier(engine, configurationCalls(engine, record, clock));

@@ -127,3 +127,19 @@ test("reports all problems at once", () => {
   );
   expect(load({ MILLRACE_LEASE_MS: "1000" }).leaseMs).toBe(1_000);
 });
+
+test("says of every wrong setting what it must be, with its name and in no words of a library", () => {
+  for (const { env } of Object.values(SchedulerConfig.settings)) {
+    for (const value of ["30s", "abc", "-1", "1.5", "No Good!", ","]) {
+      try {
+        load({ [env]: value });
+      } catch (error) {
+        const { problems } = error as { problems: readonly string[] };
+        for (const problem of problems) {
+          expect(problem).toMatch(/^[A-Z_]+( and [A-Z_]+| or [A-Z_]+)?: /);
+          expect(problem).not.toMatch(/Invalid|expected|received|Too (small|big)/);
+        }
+      }
+    }
+  }
+});

@@ -12,6 +12,7 @@ import {
   secretSettings,
   setting,
   tlsSettings,
+  wholeNumber,
 } from "@millrace/runtime";
 import { z } from "zod";
 import { redisProblems, redisSettings } from "./store/redis-settings.ts";
@@ -20,12 +21,12 @@ import { operatorTokens } from "./tokens/operator-tokens.ts";
 import { workerTokens } from "./tokens/worker-tokens.ts";
 
 const DAY_MS = 24 * 3_600_000;
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = wholeNumber(0, 65_535);
 /**
  * The upper bound catches typing errors. Node cannot wait longer than 24 days: such a pause would silently break the
  * loop.
  */
-const pause = (mostMs: number) => z.coerce.number().int().min(10).max(mostMs);
+const pause = (mostMs: number) => wholeNumber(10, mostMs);
 
 /** Tokens as text, which `parse` must accept. The text stays text here: whoever reads the token or its file parses it. */
 const tokens = (parse: (text: string) => unknown) =>
@@ -44,22 +45,22 @@ const settings = {
   ...redisSettings,
   memoryShedPercent: setting(
     "MILLRACE_REDIS_MEMORY_SHED_PERCENT",
-    z.coerce.number().int().min(10).max(99).default(90),
+    wholeNumber(10, 99).default(90),
     "Redis memory, in percent of maxmemory, from which the scheduler refuses new jobs.",
   ),
   memoryResumePercent: setting(
     "MILLRACE_REDIS_MEMORY_RESUME_PERCENT",
-    z.coerce.number().int().min(5).max(98).default(85),
+    wholeNumber(5, 98).default(85),
     "Redis memory, in percent of maxmemory, at which the scheduler accepts new jobs again.",
   ),
   storedBytesPerKey: setting(
     "MILLRACE_STORED_BYTES_PER_KEY",
-    z.coerce.number().int().min(0).optional(),
+    wholeNumber(0).optional(),
     "How many bytes the jobs of one API key may take in each queue, if its budget sets no limit; 0 means no limit. Default: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
   ),
   providerFailures: setting(
     "MILLRACE_PROVIDER_FAILURES",
-    z.coerce.number().int().min(2).max(100).default(5),
+    wholeNumber(2, 100).default(5),
     "How many failures of a provider account in a row, from at least two jobs, start a cool-down of the account for all jobs.",
   ),
   host: setting(
@@ -99,24 +100,25 @@ const settings = {
   adminTokenFile: secretFileSetting("MILLRACE_ADMIN_TOKEN"),
   changeLogKeepMs: setting(
     "MILLRACE_CHANGE_LOG_DAYS",
-    z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(3_650)
+    wholeNumber(1, 3_650)
       .default(365)
       .transform((days) => days * DAY_MS),
     "How many days the change log keeps each change.",
   ),
   changeLogLength: setting(
     "MILLRACE_CHANGE_LOG_LENGTH",
-    z.coerce.number().int().min(100).max(1_000_000).default(10_000),
+    wholeNumber(100, 1_000_000).default(10_000),
     "How many changes the change log keeps at most.",
   ),
   configFile: setting(
     "MILLRACE_CONFIG_FILE",
     z.string().optional(),
     "A file that declares queues, API keys and provider accounts; the scheduler applies it at start and on SIGHUP.",
+  ),
+  documents: setting(
+    "MILLRACE_DOCUMENTS_DIR",
+    z.string().optional(),
+    "The directory in which gateways store documents. With it, workers may read the documents of their jobs from the scheduler.",
   ),
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
@@ -125,12 +127,12 @@ const settings = {
   ),
   leaseMs: setting(
     "MILLRACE_LEASE_MS",
-    z.coerce.number().int().min(1_000).max(3_600_000).default(30_000),
+    wholeNumber(1_000, 3_600_000).default(30_000),
     "How long a lease lasts without a heartbeat, in milliseconds.",
   ),
   stopGraceMs: setting(
     "MILLRACE_STOP_GRACE_MS",
-    z.coerce.number().int().min(0).max(3_600_000).default(10_000),
+    wholeNumber(0, 3_600_000).default(10_000),
     "How long an attempt may take to stop before the scheduler takes its lease away, in milliseconds.",
   ),
   ...tlsSettings,

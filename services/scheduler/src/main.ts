@@ -21,14 +21,17 @@ import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
+import { AllWorkers } from "./session/all-workers.ts";
+import { ConnectedWorkers } from "./session/connected-workers.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
+import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
 
 const log = createLogger("scheduler");
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(SchedulerConfig, process.env);
+    const config = loadConfig(SchedulerConfig, process.env, log);
     const { metrics, address } = await observe(scope, {
       ...{ service: "scheduler", log, config, env: process.env },
     });
@@ -66,13 +69,30 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
+    const connected = new ConnectedWorkers();
+    const { schedulerId } = config;
+    const allWorkers = new AllWorkers({
+      ...{ connected, roster: engine.roster, schedulerId },
+      publishedAs: `${schedulerId}/${Buffer.from(random.bytes(6)).toString("hex")}`,
+    });
     startLoops(scope, {
-      ...{ engine, leaseTokens, pressure, storedBytes, metrics, knowledge, log, config },
+      engine,
+      connected,
+      allWorkers,
+      leaseTokens,
+      pressure,
+      storedBytes,
+      metrics,
+      knowledge,
+      log,
+      config,
     });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
+    const documents = await readableDocuments(config.documents, { clock, random });
     const { gateways, workers, operators } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, log },
+      ...{ documents, connected, allWorkers },
       onFinished: callCounter(metrics),
     });
     const addresses = { workers: workers.address, admin: operators.address };

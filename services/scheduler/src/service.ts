@@ -4,7 +4,12 @@ import { WorkerService } from "@millrace/proto/worker-service";
 import { bindService, timestampOf } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { authenticate } from "./handlers/authenticate.ts";
+import { authenticateJobToken } from "./handlers/authenticate-job-token.ts";
 import { cancel } from "./handlers/cancel.ts";
+import { createJobToken } from "./handlers/create-job-token.ts";
+import { downloadDocument } from "./handlers/documents/download-document.ts";
+import { getDocument } from "./handlers/documents/get-document.ts";
+import type { LeasedDocumentParts } from "./handlers/documents/leased-document.ts";
 import { explain } from "./handlers/explain.ts";
 import { type FanOutParts, fanOut } from "./handlers/fan-out.ts";
 import { findDocumentUses } from "./handlers/find-document-uses.ts";
@@ -26,7 +31,9 @@ import { watchFinished } from "./handlers/watch-finished.ts";
 import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./observing/job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
+import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
+import type { JobTokens } from "./tokens/job-tokens.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
 
 /** The service that gateways call. */
@@ -35,9 +42,13 @@ export const schedulerService = (
   observer: JobObserver,
   clock: Clock,
   pressure: Pick<MemoryPressure, "admits">,
+  jobTokens: JobTokens,
+  workers: Pick<AllWorkers, "list">,
 ) =>
   bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
+    createJobToken: unaryOverStore(createJobToken(engine, jobTokens, clock)),
+    authenticateJobToken: unaryOverStore(authenticateJobToken(engine, jobTokens, clock)),
     getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
     submit: unaryOverStore(submit(engine, observer, clock, pressure)),
     getJobs: unaryOverStore(getJobs(engine)),
@@ -47,7 +58,7 @@ export const schedulerService = (
     cancel: unaryOverStore(cancel(engine, observer)),
     findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
-    explain: unaryOverStore(explain(engine, clock)),
+    explain: unaryOverStore(explain(engine, clock, workers)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),
@@ -58,10 +69,12 @@ export const schedulerService = (
   });
 
 /** The service that workers call. */
-export const workerService = (parts: WorkParts & FanOutParts) =>
+export const workerService = (parts: WorkParts & FanOutParts & LeasedDocumentParts) =>
   bindService<typeof WorkerService, WorkerPass>(WorkerService, {
     work: work(parts),
     fanOut: unaryOverStore(fanOut(parts)),
     readChildren: unaryOverStore(readChildren(parts.engine, parts.tokens)),
     saveCheckpoint: unaryOverStore(saveCheckpoint(parts.engine, parts.tokens)),
+    getDocument: unaryOverStore(getDocument(parts)),
+    downloadDocument: streamOverStore(downloadDocument(parts)),
   });

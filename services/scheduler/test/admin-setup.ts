@@ -19,6 +19,7 @@ import { adminService } from "../src/admin-service.ts";
 import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
+import { JobTokens } from "../src/tokens/job-tokens.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
 
@@ -27,6 +28,8 @@ const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
 const onBug = (error: unknown) => {
   throw error;
 };
+
+const secret = Buffer.alloc(32, 7);
 
 /** A scheduler in this process, as operators anna and bert reach it. */
 export async function setup() {
@@ -46,7 +49,16 @@ export async function setup() {
   const rpc = as("anna");
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics("scheduler")), clock, roomy)],
+    services: [
+      schedulerService(
+        engine,
+        jobObserver(createMetrics("scheduler")),
+        clock,
+        roomy,
+        new JobTokens(() => secret),
+        noWorkers,
+      ),
+    ],
     ...{ clock, onBug },
   });
   onTestFinished(() => forGateways.close());

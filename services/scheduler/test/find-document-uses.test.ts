@@ -17,6 +17,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
+import { JobTokens } from "../src/tokens/job-tokens.ts";
+import { noWorkers } from "./no-workers.ts";
 
 const keyId = "aaaa" as KeyId;
 
@@ -28,7 +30,16 @@ async function setup(queues: readonly string[]) {
   const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy)],
+    services: [
+      schedulerService(
+        engine,
+        jobObserver(createMetrics("scheduler")),
+        clock,
+        roomy,
+        new JobTokens(() => Buffer.alloc(32, "a")),
+        noWorkers,
+      ),
+    ],
     clock,
     onBug: (error) => {
       throw error;

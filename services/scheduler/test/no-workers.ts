@@ -1,5 +1,19 @@
-import type { WorkersHere } from "../src/handlers/admin/list-workers.ts";
-import { ConnectedWorkers } from "../src/session/connected-workers.ts";
+import type { AllWorkers } from "../src/session/all-workers.ts";
 
-/** For tests of AdminService without a worker. */
-export const noWorkers: WorkersHere = { connected: new ConnectedWorkers(), schedulerId: "s1" };
+/** For tests of services without a worker. */
+export const noWorkers: Pick<AllWorkers, "list" | "schedulerId"> = {
+  schedulerId: "s1",
+  list: async () => [],
+};
+
+/** For tests of jobs that a worker of the queue serves. */
+export const oneWorker = (queue: string): Pick<AllWorkers, "list" | "schedulerId"> => ({
+  schedulerId: "s1",
+  list: async () => [
+    {
+      ...{ workerId: "w1", tokenName: "worker", sdk: "", version: "", address: "10.0.0.7:4711" },
+      ...{ queues: [queue], pools: [], types: [], slots: 1, running: 1, freeSlots: 0 },
+      ...{ sinceMs: 0, heardMs: 0, draining: false, schedulerId: "s1" },
+    },
+  ],
+});

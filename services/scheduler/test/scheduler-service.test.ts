@@ -16,9 +16,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
+import { JobTokens } from "../src/tokens/job-tokens.ts";
+import { oneWorker } from "./no-workers.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
+const secret = Buffer.alloc(32, 7);
 const queue = "documents" as QueueName;
 const keyId = "aaaa" as KeyId;
 
@@ -31,7 +34,14 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [
-      schedulerService(between(engine), jobObserver(createMetrics("scheduler")), clock, roomy),
+      schedulerService(
+        between(engine),
+        jobObserver(createMetrics("scheduler")),
+        clock,
+        roomy,
+        new JobTokens(() => secret),
+        oneWorker(queue),
+      ),
     ],
     clock,
     onBug: (error) => {

@@ -275,9 +275,11 @@ test("accepts a worker only for the queues and pools of its token", async () => 
   const worker = connect(3, { workerId: "w7", pools: ["gpu"] }, pass);
   await worker.waits();
   expect(connected.list()).toMatchObject([
-    { hello: { workerId: "w7", queues: ["documents"], pools: ["gpu"] }, tokenName: "gpu-team" },
+    {
+      ...{ workerId: "w7", queues: ["documents"], pools: ["gpu"], tokenName: "gpu-team" },
+      ...{ running: 0, freeSlots: 3, address: "10.0.0.7:4711", draining: false },
+    },
   ]);
-  expect(connected.list()[0]?.slots()).toEqual({ running: 0, free: 3 });
   for (const [hello, reported] of [
     [{ queues: ["documents", "images"] }, "may not serve the queues images"],
     [{ pools: ["gpu", "openai"] }, "may not serve the pools openai: it may serve gpu"],
@@ -291,4 +293,27 @@ test("accepts a worker only for the queues and pools of its token", async () => 
   worker.send({ case: "goodbye", value: {} });
   expect(await worker.next()).toBeUndefined();
   expect(connected.list()).toEqual([]);
+});
+
+test("shows when a worker was heard, and that it takes no more jobs", async () => {
+  const { connect, connected, clock } = await setup();
+  const worker = connect(1, { workerId: "w8", version: "build-7", slots: 4 });
+  await worker.waits();
+  const sinceMs = clock.nowMs();
+  let changes = 0;
+  connected.onChanged(() => {
+    changes += 1;
+  });
+  clock.advance(5_000);
+  await worker.heard();
+  expect(connected.list()).toMatchObject([
+    { sinceMs, heardMs: sinceMs + 5_000, version: "build-7", slots: 4, draining: false },
+  ]);
+  worker.send({ case: "draining", value: {} });
+  await worker.heard();
+  expect(connected.list()).toMatchObject([{ draining: true, freeSlots: 0 }]);
+  worker.send({ case: "goodbye", value: {} });
+  expect(await worker.next()).toBeUndefined();
+  expect(connected.list()).toEqual([]);
+  expect(changes).toBe(2);
 });

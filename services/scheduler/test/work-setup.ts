@@ -28,6 +28,7 @@ interface Worker {
   readonly types?: string[];
   readonly slots?: number;
   readonly guestSlots?: number;
+  readonly version?: string;
   readonly leases?: { jobId: string; fencingToken: bigint }[];
 }
 
@@ -64,7 +65,9 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
   const connect = (credit: number, worker: Worker = {}, pass: WorkerPass = { name: "worker" }) => {
     const requests = createOutbox<WorkRequest>();
     const drain = new AbortController();
-    const session = new WorkSession({ ...shared, ...{ leasing, writes, connected, tokens, pass } });
+    const session = new WorkSession({
+      ...{ ...shared, leasing, writes, connected, tokens, pass, address: "10.0.0.7:4711" },
+    });
     const responses = session.run(requests, drain.signal)[Symbol.asyncIterator]();
     const send = (message: MessageInitShape<typeof WorkRequestSchema>["message"]) =>
       void requests.push(create(WorkRequestSchema, message === undefined ? {} : { message }));

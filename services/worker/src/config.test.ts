@@ -30,6 +30,16 @@ test.each([
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
 });
 
+test.each([
+  ["MILLRACE_QUEUES", "documents,My Queue", '"My Queue" must be a name'],
+  ["MILLRACE_QUEUES", " , ", "must name 1 to 64 queues"],
+  ["MILLRACE_QUEUES", "q,".repeat(65), "must name 1 to 64 queues"],
+  ["MILLRACE_POOLS", "gpu,GPU", '"GPU" must be a pool'],
+  ["MILLRACE_WORKER_ID", "my worker", "must be 1 to 128 characters"],
+])("refuses %s=%j in the contract's words", (name, value, words) => {
+  expect(() => loadConfig(workerConfig, { [name]: value })).toThrow(`${name}: ${words}`);
+});
+
 const bounds = [
   ["MILLRACE_SLOTS", 1, 10_000],
   ["MILLRACE_GUEST_SLOTS", 0, 100],
@@ -75,4 +85,20 @@ test("recognises text only in languages that are installed", () => {
   );
   expect(() => load("../../eng")).toThrow("is not installed");
   expect(() => load(",")).toThrow("MILLRACE_OCR_LANGUAGES: needed");
+});
+
+test("says of every wrong setting what it must be, with its name and in no words of a library", () => {
+  for (const { env } of Object.values(workerConfig.settings)) {
+    for (const value of ["30s", "abc", "-1", "1.5", "No Good!", ","]) {
+      try {
+        loadConfig(workerConfig, { [env]: value });
+      } catch (error) {
+        const { problems } = error as { problems: readonly string[] };
+        for (const problem of problems) {
+          expect(problem).toMatch(/^[A-Z_]+( and [A-Z_]+| or [A-Z_]+)?: /);
+          expect(problem).not.toMatch(/Invalid|expected|received|Too (small|big)/);
+        }
+      }
+    }
+  }
 });

@@ -9,8 +9,9 @@ import {
   secretProblems,
   secretSettings,
   setting,
+  wholeNumber,
 } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
+import { limits, patternInWords } from "@millrace/shared";
 import { z } from "zod";
 import { languageFileOf } from "./documents/ocr/languages.ts";
 import { quirks } from "./providers/openai/quirks.ts";
@@ -26,8 +27,22 @@ const list = (fallback: string) =>
         .filter((item) => item !== ""),
     );
 
+/** A list of names, each of which must match a pattern of the contract. */
+const names = (fallback: string, pattern: string) =>
+  list(fallback).pipe(
+    z.array(
+      z.string().refine((name) => new RegExp(pattern, "u").test(name), {
+        error: ({ input }) => `${JSON.stringify(input)} ${patternInWords(pattern)}`,
+      }),
+    ),
+  );
+
+const QUEUE = "^[a-z][a-z0-9-]{0,62}$";
+const POOL = "^[a-z0-9][a-z0-9._/-]{0,62}$";
+const WORKER_ID = "^[A-Za-z0-9._-]{1,128}$";
+
 const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
+  wholeNumber(min, max).default(fallback);
 
 /** Time that a stopping worker needs beyond MILLRACE_DRAIN_MS, to report the last outcomes and to close its stream. */
 export const leaveMs = 8_000;
@@ -47,17 +62,23 @@ export const workerConfig = defineConfig(
     tokenFile: secretFileSetting("MILLRACE_WORKER_TOKEN"),
     workerId: setting(
       "MILLRACE_WORKER_ID",
-      z.string().default(`${hostname()}-${process.pid}`),
+      z
+        .string()
+        .default(`${hostname()}-${process.pid}`)
+        .refine((id) => new RegExp(WORKER_ID).test(id), patternInWords(WORKER_ID)),
       "this worker's name in logs",
     ),
     queues: setting(
       "MILLRACE_QUEUES",
-      list("documents"),
+      names("documents", QUEUE).refine(
+        (queues) => queues.length >= 1 && queues.length <= 64,
+        "must name 1 to 64 queues",
+      ),
       "queues that this worker serves, separated by commas",
     ),
     pools: setting(
       "MILLRACE_POOLS",
-      list(""),
+      names("", POOL).refine((pools) => pools.length <= 64, "must name 64 pools at most"),
       "pools that this worker serves, separated by commas",
     ),
     refusedGraceMs: setting(
@@ -174,12 +195,12 @@ export const workerConfig = defineConfig(
     ),
     contextTokens: setting(
       "MILLRACE_CONTEXT_TOKENS",
-      z.coerce.number().int().min(256).max(1_000_000_000).optional(),
+      wholeNumber(256, 1_000_000_000).optional(),
       "the model's context in tokens, input and answer together; by default the worker learns it from the server",
     ),
     reasoningTokens: setting(
       "MILLRACE_REASONING_TOKENS",
-      z.coerce.number().int().min(0).max(1_000_000).optional(),
+      wholeNumber(0, 1_000_000).optional(),
       "how many tokens a model may think in addition to its answer; by default 4,096 if it thinks",
     ),
     reasoningEffort: setting(

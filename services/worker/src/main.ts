@@ -11,6 +11,7 @@ import {
 import { limits, steadyClock, systemRandom } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
+import manifest from "../package.json" with { type: "json" };
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { recogniserOf } from "./documents/ocr/recogniser-of.ts";
@@ -32,7 +33,7 @@ const sdkLog: Log = (level, message, { jobId, ...fields } = {}) =>
 
 await runMain(
   async (scope) => {
-    const config = loadConfig(workerConfig, process.env);
+    const config = loadConfig(workerConfig, process.env, logger);
     drainMs = config.drainMs + leaveMs;
     const { metrics, address } = await observe(scope, {
       ...{ service: "worker", log: logger, config, env: process.env },
@@ -67,6 +68,7 @@ await runMain(
       schedulerAddress: config.scheduler,
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
+      version: manifest.version,
       ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
       ...{ slots, guestSlots: config.guestSlots, clock, random },
       refusedGraceMs: config.refusedGraceMs,

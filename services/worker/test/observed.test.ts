@@ -149,14 +149,18 @@ test("counts calls of served accounts from 0, and measures the first text and th
     (await metrics.registry.metrics()).split("\n").filter((line) => line.endsWith(end));
   const of = 'provider="openai",model="m",account="openai/m"';
   const refusals = await shown(" 0");
-  expect(refusals).toContain(`millrace_provider_call_duration_seconds_count{${of},outcome="quota_exhausted"} 0`);
+  expect(refusals).toContain(
+    `millrace_provider_call_duration_seconds_count{${of},outcome="quota_exhausted"} 0`,
+  );
   expect(refusals).toContain(
     'millrace_provider_call_duration_seconds_count{provider="openai",model="m",account="",outcome="429"} 0',
   );
   const messages = [{ role: "user" as const, content: "hi" }];
   await complete(attempt({}).context, { messages, maxTokens: 9 }, async () => undefined);
   const text = await metrics.registry.metrics();
-  expect(text).toContain(`millrace_provider_call_duration_seconds_count{${of},outcome="answered"} 1`);
+  expect(text).toContain(
+    `millrace_provider_call_duration_seconds_count{${of},outcome="answered"} 1`,
+  );
   expect(text).toContain(`millrace_provider_first_token_seconds_sum{${of}} 2`);
   // 30 tokens in the half second from the first text to the end.
   expect(text).toContain(`millrace_provider_tokens_per_second_sum{${of}} 60`);

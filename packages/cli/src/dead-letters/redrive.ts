@@ -1,13 +1,17 @@
 import type { Admin } from "@millrace/client/admin";
-import { AdminService, RedriveDeadLettersResponseSchema } from "@millrace/proto/admin-service";
+import {
+  AdminService,
+  RedriveDeadLettersRequestSchema,
+  RedriveDeadLettersResponseSchema,
+} from "@millrace/proto/admin-service";
 import type { Command } from "commander";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { fieldNumber } from "../field-numbers.ts";
 import { writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { statusLine } from "../status-line.ts";
-import { wholeNumber } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { type FilterOptions, filterOf, filterOptions } from "./filter.ts";
 
@@ -24,11 +28,16 @@ export function redriveDeadLettersCommand(deadLetters: Command, shell: Shell): v
     .description(
       "Submits dead letters again, as new jobs that name their dead letter. Ctrl-C stops the redrive. Run the command again to redrive the rest.",
     )
-    .option("--max <count>", "redrive at most this many; 0 redrives all", wholeNumber, 0)
+    .option(
+      "--max <count>",
+      "redrive at most this many; 0 redrives all",
+      fieldNumber(RedriveDeadLettersRequestSchema.field.max),
+      0,
+    )
     .option(
       "--per-second <count>",
       "redrive at most this many per second; 0 sets no limit",
-      wholeNumber,
+      fieldNumber(RedriveDeadLettersRequestSchema.field.perSecond),
       0,
     )
     .option("--dry-run", "only count them")

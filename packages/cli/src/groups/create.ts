@@ -1,11 +1,13 @@
 import type { GroupRule, Millrace, NewGroup } from "@millrace/client";
+import { GroupSpecSchema } from "@millrace/proto/group";
 import { type Command, InvalidArgumentError } from "commander";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { fieldNumber } from "../field-numbers.ts";
 import { given } from "../given.ts";
 import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
-import { jsonObject, labels, time, wholeNumber } from "../values.ts";
+import { jsonObject, labels, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { childLinesHelp, childrenIn } from "./child-lines.ts";
 import { followGroup } from "./follow-group.ts";
@@ -44,9 +46,17 @@ export function createGroupCommand(groups: Command, shell: Shell): void {
       "its input: a JSON object, @FILE with one, or @- for standard input",
       jsonObject,
     )
-    .option("--max-in-flight <count>", "the most children that wait or run at once", wholeNumber)
+    .option(
+      "--max-in-flight <count>",
+      "the most children that wait or run at once",
+      fieldNumber(GroupSpecSchema.field.maxInFlight),
+    )
     .option("--deadline <time>", "the latest finish; default: in 7 days", time(shell.clock))
-    .option("--priority <1-100>", "of children and a finalizer that name none", wholeNumber)
+    .option(
+      "--priority <1-100>",
+      "of children and a finalizer that name none",
+      fieldNumber(GroupSpecSchema.field.priority),
+    )
     .option("--keep-siblings", "let children go on when the group is decided before they end")
     .option("--label <name=value>", "a label of the group; may be repeated", labels)
     .option("--jobs <file>", "the children; - for standard input")

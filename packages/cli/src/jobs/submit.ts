@@ -1,12 +1,14 @@
 import type { Millrace, NewJob } from "@millrace/client";
+import { JobSpecSchema, RetryPolicySchema } from "@millrace/proto/job";
 import { type Command, Option } from "commander";
+import { uploadFile } from "../documents/upload.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { fieldNumber } from "../field-numbers.ts";
 import { given } from "../given.ts";
 import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
-import { statusLine } from "../status-line.ts";
-import { duration, jsonObject, labels, repeated, time, wholeNumber } from "../values.ts";
+import { duration, jsonObject, labels, repeated, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { follow } from "./follow.ts";
 
@@ -48,15 +50,27 @@ export function submitCommand(program: Command, shell: Shell): void {
     .option("--queue <name>", "the queue", "documents")
     .option("--document <file>", "upload this file for the job; may be repeated", repeated)
     .option("--document-id <id>", "use a document uploaded before; may be repeated", repeated)
-    .option("--priority <1-100>", "1 is the most urgent; default 50", wholeNumber)
+    .option(
+      "--priority <1-100>",
+      "1 is the most urgent; default 50",
+      fieldNumber(JobSpecSchema.field.priority),
+    )
     .option("--pool <name>", "the capability or provider account that the job needs")
-    .option("--estimated-tokens <count>", "how many tokens an attempt will spend", wholeNumber)
+    .option(
+      "--estimated-tokens <count>",
+      "how many tokens an attempt will spend",
+      fieldNumber(JobSpecSchema.field.estimatedTokens),
+    )
     .option("--idempotency-key <key>", "the same key and content return the existing job")
     .option("--label <name=value>", "a label to filter lists by; may be repeated", labels)
     .option("--run-at <time>", "the earliest start: 2027-01-31T08:00:00Z, or +10m", when)
     .option("--expires-at <time>", "the latest start", when)
     .option("--deadline <time>", "the latest finish", when)
-    .option("--max-attempts <count>", "how many attempts in all; default: the queue's", wholeNumber)
+    .option(
+      "--max-attempts <count>",
+      "how many attempts in all; default: the queue's",
+      fieldNumber(RetryPolicySchema.field.maxAttempts),
+    )
     .option("--initial-backoff <duration>", "the wait before the second attempt", duration)
     .option("--max-backoff <duration>", "the longest wait between attempts", duration)
     .option("--dedup-key <key>", "the deduplication key, with --throttle or --debounce")
@@ -102,8 +116,10 @@ async function submit(
   payload: object | undefined,
   options: Options,
 ): Promise<void> {
-  const uploaded = await upload(shell, millrace, options.document ?? []);
-  const documentIds = [...(options.documentId ?? []), ...uploaded];
+  const documentIds = [...(options.documentId ?? [])];
+  for (const file of options.document ?? []) {
+    documentIds.push((await uploadFile(shell, millrace, file)).id);
+  }
   const job = newJob(type, payload, documentIds, options);
   const { jobId, existing } = await millrace.submit(job);
   const { wait = false, watch = false, json = false } = options;
@@ -116,31 +132,6 @@ async function submit(
   }
   note(shell, existing ? `${jobId} (existed already)` : jobId);
   await follow(shell, millrace, jobId, { fromOffset: 0, json, stream: watch });
-}
-
-async function upload(
-  shell: Shell,
-  millrace: Millrace,
-  files: readonly string[],
-): Promise<string[]> {
-  const status = statusLine(shell.err);
-  const ids: string[] = [];
-  for (const file of files) {
-    status.show(`uploading ${file} …`);
-    try {
-      ids.push((await millrace.uploadDocument(file, { signal: shell.interrupted })).id);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      // An error of the file system has a code such as ENOENT. Errors of Millrace are MillraceErrors.
-      if (error instanceof Error && error.name !== "MillraceError" && code !== undefined) {
-        throw new Failure(exitCodes.usage, `${file} cannot be read: ${message}`, error);
-      }
-      throw error;
-    } finally {
-      status.clear();
-    }
-  }
-  return ids;
 }
 
 function newJob(

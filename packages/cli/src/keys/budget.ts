@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { type KeyBudget, KeyBudgetSchema } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
-import { decimal, NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
+import { fieldBigint, fieldDecimal, fieldNumber } from "../field-numbers.ts";
+import { NONE, orNone } from "../values.ts";
 
 /** The limits that flags give. NONE removes a limit. */
 export interface BudgetOptions {
@@ -31,31 +32,43 @@ export const budgetOptions = (command: Command): Command =>
     .option(
       "--requests-per-minute <count>",
       "attempts that may start in any 60 s",
-      orNone(wholeNumber),
+      orNone(fieldNumber(KeyBudgetSchema.field.requestsPerMinute)),
     )
     .option(
       "--tokens-per-minute <count>",
       "tokens that may be reserved in any 60 s",
-      orNone(wholeBigint),
+      orNone(fieldBigint(KeyBudgetSchema.field.tokensPerMinute)),
     )
     .option(
       "--tokens-per-day <count>",
       "tokens that may be reserved in any 24 h",
-      orNone(wholeBigint),
+      orNone(fieldBigint(KeyBudgetSchema.field.tokensPerDay)),
     )
-    .option("--max-running <count>", "jobs that may run at once", orNone(wholeNumber))
-    .option("--max-queued <count>", "jobs that may wait; more are refused", orNone(wholeNumber))
+    .option(
+      "--max-running <count>",
+      "jobs that may run at once",
+      orNone(fieldNumber(KeyBudgetSchema.field.maxRunning)),
+    )
+    .option(
+      "--max-queued <count>",
+      "jobs that may wait; more are refused",
+      orNone(fieldNumber(KeyBudgetSchema.field.maxQueued)),
+    )
     .option(
       "--max-priority <1-100>",
       "the most urgent priority of the key's jobs; more urgent jobs are refused",
-      orNone(wholeNumber),
+      orNone(fieldNumber(KeyBudgetSchema.field.maxPriority)),
     )
     .option(
       "--max-stored-bytes <count>",
       "bytes that the key's jobs in a queue, and its documents, may take; more are refused",
-      orNone(wholeBigint),
+      orNone(fieldBigint(KeyBudgetSchema.field.maxStoredBytes)),
     )
-    .option("--weight <number>", "the key's share, next to other keys; default 1", orNone(decimal));
+    .option(
+      "--weight <number>",
+      "the key's share, next to other keys; default 1",
+      orNone(fieldDecimal(KeyBudgetSchema.field.weight)),
+    );
 
 /** Returns the budget with the limits that the flags give, or undefined if they give none. */
 export function changedBudget(

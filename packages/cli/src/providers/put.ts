@@ -6,11 +6,12 @@ import {
   ProviderAccountStatusSchema,
 } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
+import { fieldBigint, fieldNumber } from "../field-numbers.ts";
 import { required, writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
 import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
-import { NONE, orNone, wholeBigint, wholeNumber } from "../values.ts";
+import { NONE, orNone } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { providerTable } from "./provider-text.ts";
 
@@ -33,14 +34,18 @@ export function putProviderCommand(providers: Command, shell: Shell): void {
     .option(
       "--requests-per-minute <count>",
       "attempts that may start in any 60 s",
-      orNone(wholeNumber),
+      orNone(fieldNumber(ProviderAccountSchema.field.requestsPerMinute)),
     )
     .option(
       "--tokens-per-minute <count>",
       "tokens that may be reserved in any 60 s",
-      orNone(wholeBigint),
+      orNone(fieldBigint(ProviderAccountSchema.field.tokensPerMinute)),
     )
-    .option("--max-running <count>", "jobs that may run at once", orNone(wholeNumber))
+    .option(
+      "--max-running <count>",
+      "jobs that may run at once",
+      orNone(fieldNumber(ProviderAccountSchema.field.maxRunning)),
+    )
     .action((name: string, options: Options) =>
       withAdmin(shell, options, async (admin) => {
         const call = { signal: shell.interrupted };

@@ -3,8 +3,9 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { BandWeightsSchema, type Queue, QueueSchema } from "@millrace/proto/admin-service";
 import { RetryPolicySchema } from "@millrace/proto/job";
 import { type Command, InvalidArgumentError } from "commander";
+import { fieldNumber } from "../field-numbers.ts";
 import { given } from "../given.ts";
-import { duration, list, wholeNumber } from "../values.ts";
+import { duration, list } from "../values.ts";
 
 export interface QueueOptions {
   readonly shards?: number;
@@ -31,29 +32,41 @@ export const queueOptions = (command: Command): Command =>
     .option(
       "--shards <count>",
       "the number of Redis slots that hold the queue; fixed at creation",
-      wholeNumber,
+      fieldNumber(QueueSchema.field.shards),
     )
     .option(
       "--types <types>",
       `the job types that it takes, separated by commas; "${ANY}" for all`,
       types,
     )
-    .option("--max-depth-per-key <count>", "jobs of one key that may wait", wholeNumber)
+    .option(
+      "--max-depth-per-key <count>",
+      "jobs of one key that may wait",
+      fieldNumber(QueueSchema.field.maxDepthPerKey),
+    )
     .option(
       "--max-priority <1-100>",
       "the most urgent priority for keys whose budget sets none; 1 sets no limit",
-      wholeNumber,
+      fieldNumber(QueueSchema.field.maxPriority),
     )
-    .option("--max-stalls <count>", "how often a job may lose its worker", wholeNumber)
+    .option(
+      "--max-stalls <count>",
+      "how often a job may lose its worker",
+      fieldNumber(QueueSchema.field.maxStalls),
+    )
     .option("--retain-succeeded <duration>", "how long jobs that succeeded are kept", duration)
     .option("--retain-failed <duration>", "how long other finished jobs are kept", duration)
     .option("--retain-dead-letters <duration>", "how long dead letters are kept", duration)
-    .option("--retain-count <count>", "finished jobs of each kind that a shard keeps", wholeNumber)
+    .option(
+      "--retain-count <count>",
+      "finished jobs of each kind that a shard keeps",
+      fieldNumber(QueueSchema.field.retainCount),
+    )
     .option("--band-weights <i:s:b>", "shares of interactive, standard and batch jobs", weights)
     .option(
       "--max-attempts <count>",
       "how many attempts in all, for jobs that do not set it",
-      wholeNumber,
+      fieldNumber(RetryPolicySchema.field.maxAttempts),
     )
     .option(
       "--initial-backoff <duration>",
@@ -61,11 +74,15 @@ export const queueOptions = (command: Command): Command =>
       duration,
     )
     .option("--max-backoff <duration>", "the longest wait, for jobs that do not set it", duration)
-    .option("--max-bounces <count>", "refusals by a provider that spend no attempt", wholeNumber)
+    .option(
+      "--max-bounces <count>",
+      "refusals by a provider that spend no attempt",
+      fieldNumber(QueueSchema.field.maxBounces),
+    )
     .option(
       "--default-estimated-tokens <count>",
       "the estimate for a job without any",
-      wholeNumber,
+      fieldNumber(QueueSchema.field.defaultEstimatedTokens),
     );
 
 const types = (text: string): string[] => (text === ANY ? [] : list(text));

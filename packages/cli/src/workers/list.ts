@@ -16,7 +16,7 @@ export function listWorkersCommand(workers: Command, shell: Shell): void {
     .command("list")
     .summary("list the workers that are connected")
     .description(
-      "Lists the workers that are connected to the scheduler that answers, each with the name of its token. Each scheduler has its own workers: ask each one with --admin-address.",
+      "Lists the workers that are connected to any scheduler, each with its scheduler and the name of its token.",
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
@@ -25,7 +25,7 @@ export function listWorkersCommand(workers: Command, shell: Shell): void {
         const { workers: all, schedulerId } = await admin.call(method.listWorkers, {}, call);
         if (options.json) for (const one of all) writeMessage(shell, ConnectedWorkerSchema, one);
         else writeText(shell, all.length === 0 ? "There are no workers." : workerTable(all));
-        note(shell, `Connected to scheduler ${schedulerId}.`);
+        note(shell, `Answered by scheduler ${schedulerId}.`);
       }),
     )
     .addHelpText(
@@ -40,10 +40,16 @@ Examples:
 
 const workerTable = (workers: readonly ConnectedWorker[]): string =>
   table(
-    ["WORKER", "TOKEN", "QUEUES", "POOLS", "TYPES", "RUNNING", "FREE", "SINCE"],
+    [
+      ...["WORKER", "VERSION", "SCHEDULER", "TOKEN", "QUEUES", "POOLS", "TYPES"],
+      ...["RUNNING", "SLOTS", "FREE", "SINCE", "HEARD"],
+    ],
     workers.map((worker) => [
-      ...[worker.workerId, worker.tokenName, worker.queues.join(","), worker.pools.join(",")],
+      ...[worker.workerId, worker.version, worker.schedulerId, worker.tokenName],
+      ...[worker.queues.join(","), worker.pools.join(",")],
       worker.types.length === 0 ? "any" : worker.types.join(","),
-      ...[String(worker.running), String(worker.freeSlots), timeText(worker.connectTime) ?? ""],
+      ...[String(worker.running), String(worker.slots)],
+      worker.draining ? "drains" : String(worker.freeSlots),
+      ...[timeText(worker.connectTime) ?? "", timeText(worker.lastHeartbeatTime) ?? ""],
     ]),
   );

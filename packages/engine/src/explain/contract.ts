@@ -23,6 +23,9 @@ export interface Constraint {
 /** All values are of the same moment. */
 export interface Explanation {
   readonly state: JobState;
+  readonly type: string;
+  /** "" if it needs none. */
+  readonly pool: string;
   /** The constraint that clears last comes first. Empty for a job that does not wait. */
   readonly constraints: readonly Constraint[];
   /** How many jobs of the same lane are before this job. */

@@ -39,7 +39,15 @@ export function explanationOf(
   }
   constraints.sort((a, b) => (b.clearMs ?? Infinity) - (a.clearMs ?? Infinity));
   const pace = sinceMs === undefined ? {} : { leasedLately: { jobs: leased, sinceMs } };
-  return { state, constraints, aheadInLane: waits ? ahead : 0, lanes, ...pace };
+  return {
+    state,
+    type: facts.type,
+    pool: facts.pool,
+    constraints,
+    aheadInLane: waits ? ahead : 0,
+    lanes,
+    ...pace,
+  };
 }
 
 const scheduled = ({ nextRunMs }: WaitFacts): Constraint[] =>

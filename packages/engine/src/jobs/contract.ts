@@ -15,6 +15,11 @@ export interface JobSpec {
   readonly expiresAtMs?: number;
   /** The job finishes no later; otherwise it expires. */
   readonly deadlineMs?: number;
+  /**
+   * The job is refused if its latest start or its deadline has passed, unless it exists already: a caller that repeats a
+   * submission later must find its job. Default: it is stored, and expires.
+   */
+  readonly refusedIfPast?: true;
   readonly idempotencyKey?: string;
   /** How long the idempotency key outlives the job's end. Default 24 hours. */
   readonly idempotencyWindowMs?: number;
@@ -66,6 +71,8 @@ export type SubmitOutcome =
   | { readonly kind: "depthFull"; readonly depth: number; readonly limit: number }
   /** The job cannot be stored as it is. `argument` names the wrong part. */
   | { readonly kind: "invalid"; readonly argument: string }
+  /** The job's latest start or deadline has passed, and it is `refusedIfPast`. */
+  | { readonly kind: "past"; readonly time: "expires_at" | "deadline" }
   /** The priority is more urgent than `limit`, the most urgent one that the key may use. */
   | { readonly kind: "priorityNotAllowed"; readonly priority: number; readonly limit: number }
   /** The key's jobs take `stored` bytes, and `bytes` more would exceed the limit. */

@@ -4,14 +4,15 @@
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
 --          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument} |
---          {"GROUP_UNKNOWN"} | {"GROUP_CLOSED"} | {"GROUP_FULL", limit}
+--          {"PAST", time} | {"GROUP_UNKNOWN"} | {"GROUP_CLOSED"} | {"GROUP_FULL", limit}
 -- REPEAT   safe: an id that exists is EXISTING
 -- TOUCHES  waiting-children (zset), meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
 -- The jobs of a group wait in one lane and share the group's arguments. `more` is "", or JSON of options that few jobs
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
--- group_index (its place there, if it is known), finalizes (the group for which it waits). Among the jobs of a
+-- group_index (its place there, if it is known), finalizes (the group for which it waits), in_time (refuse the job if its
+-- latest start or its deadline has passed; a job that exists already is still found). Among the jobs of a
 -- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
 -- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
@@ -135,6 +136,13 @@ local function place(id, more, lane, rank, run_at_ms)
   end
 end
 
+-- The reply for a job that could only expire; nil if it may be stored.
+local function refused_as_late(more)
+  for _, name in ipairs({ "expires_at_ms", "deadline_ms" }) do
+    if more[name] and more[name] < now_ms then return { "PAST", name } end
+  end
+end
+
 local function store_more(id, more, idem)
   local expires_ms, deadline_ms = more.expires_at_ms, more.deadline_ms
   if expires_ms or deadline_ms then
@@ -208,6 +216,7 @@ local function submit_group(at)
       idem = base .. "mr:idem:" .. key .. ":" .. more.idempotency_key
       if reply == "ACCEPTED" then reply = same_idempotency(idem, more.content_hash or "", more.former_hash) or reply end
     end
+    if more and more.in_time and reply == "ACCEPTED" then reply = refused_as_late(more) or reply end
     local bytes = fixed_bytes + #payload + #spec
     local group
     if more and more.group and reply == "ACCEPTED" then

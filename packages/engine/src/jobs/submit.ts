@@ -82,6 +82,9 @@ export function keyOrder(jobs: readonly JobSpec[]): readonly number[] {
   return byKey.size === 1 ? jobs.map((_, index) => index) : [...byKey.values()].flat();
 }
 
+const hasEnd = ({ expiresAtMs, deadlineMs }: JobSpec): boolean =>
+  expiresAtMs !== undefined || deadlineMs !== undefined;
+
 function moreOf(job: JobSpec): string {
   const rare =
     job.runAtMs !== undefined ||
@@ -112,6 +115,7 @@ function moreOf(job: JobSpec): string {
     group: job.group?.id,
     group_index: job.group?.index,
     finalizes: job.finalizes,
+    in_time: job.refusedIfPast && hasEnd(job) ? 1 : undefined,
   });
 }
 
@@ -127,6 +131,8 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "depthFull", depth: asNumber(first), limit: asNumber(second) };
     case "INVALID":
       return { kind: "invalid", argument: asText(first) };
+    case "PAST":
+      return { kind: "past", time: first === "deadline_ms" ? "deadline" : "expires_at" };
     case "GROUP_UNKNOWN":
       return { kind: "unknownGroup" };
     case "GROUP_CLOSED":

@@ -126,6 +126,8 @@ export interface Leases {
     leaseMs: number,
     workerId: string,
   ): Promise<readonly AdoptOutcome[]>;
+  /** Whether the lease is still held. It changes nothing. */
+  holdsLease(lease: LeaseRef): Promise<boolean>;
   /** Ends attempts. One script call changes a job's state and everything that follows from it. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleOutcome[]>;
   /** Takes back up to `limit` leases that have expired, and ends waiting jobs whose latest start or deadline has passed. */

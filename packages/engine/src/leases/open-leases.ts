@@ -5,6 +5,7 @@ import { byShard } from "../redis/by-shard.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import { stampOf } from "../redis/stamp.ts";
 import { adoptLeases } from "./adopt_leases.ts";
+import { checkLease } from "./check_lease.ts";
 import type { LeaseSettings, Leases } from "./contract.ts";
 import { leaseFromShards } from "./lease-from.ts";
 import { leaseSecret } from "./lease-secret.ts";
@@ -47,6 +48,11 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
           adoptLeases.run(redis, base, { nowMs, leaseMs, workerId, leases: group }),
         leaseLost,
       );
+    },
+
+    async holdsLease(lease) {
+      const shard = await shards.ofJob(lease.jobId);
+      return shard !== undefined && checkLease.run(redis, shard.base, lease);
     },
 
     async settle(settlements) {

@@ -72,6 +72,8 @@ export const registryKeys = (rootPrefix: string) => ({
   changes: `${rootPrefix}:{registry}:changes`,
   /** string: the secret with which all schedulers seal the leases of workers */
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
+  /** hash: the workers of each scheduler, JSON, by the scheduler's process */
+  roster: `${rootPrefix}:{registry}:roster`,
 });
 
 export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryKeys>, RedisType>> =
@@ -82,6 +84,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     keyBudgets: "hash",
     changes: "stream",
     leaseSecret: "string",
+    roster: "hash",
   };
 
 /** The beginning of every key of a provider account. */

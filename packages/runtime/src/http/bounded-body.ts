@@ -33,6 +33,8 @@ export interface BodyForm {
   readonly desc: DescMessage;
   readonly headers: CallHeaders;
   readonly limits: MessageLimits;
+  /** Called with each message in JSON, before Connect reads it. */
+  readonly onJson?: (message: Uint8Array) => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface BodyForm {
  */
 export function boundedBody(
   body: AsyncIterable<Uint8Array>,
-  { desc, headers, limits: { messageBytes, messageFields } }: BodyForm,
+  { desc, headers, limits: { messageBytes, messageFields }, onJson }: BodyForm,
 ): AsyncIterable<Uint8Array> {
   const type = CONTENT_TYPE.exec(headers.get("content-type") ?? "");
   if (type === null) return body;
@@ -55,6 +57,7 @@ export function boundedBody(
     } catch (error) {
       throw error instanceof RpcFault ? toConnectError(error) : error;
     }
+    if (format === "json") onJson?.(message);
     if (message.length > LONG_BYTES) await nextTurn();
   };
   return type[1] === undefined

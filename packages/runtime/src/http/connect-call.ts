@@ -1,3 +1,4 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { ConnectError, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { IDENTITY, refusedEncoding } from "../compression.ts";
 import type { CallContext } from "../handlers.ts";
@@ -19,6 +20,8 @@ export class ConnectCall {
   #context: CallContext<unknown> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
+  /** The last message in JSON that no handler has got yet, and what it should be. Its faults are found only if Connect refuses it. */
+  unread: { readonly desc: DescMessage; readonly json: Uint8Array } | undefined;
   /** Whether Connect recognised one of its protocols. */
   entered = false;
 
@@ -72,14 +75,14 @@ export class ConnectCall {
   /** Handles an abort before the handler has finished: the caller left, the deadline passed, or Connect refuses the call. */
   #onAbort(reason: unknown): void {
     if (this.#ended) return;
-    const fault = faultOf(reason);
+    const fault = faultOf(reason, this.unread);
     this.#failure ??= { error: fault };
     this.#abort.abort(fault);
   }
 }
 
-function faultOf(reason: unknown): RpcFault {
-  if (reason instanceof ConnectError) return fromConnectError(reason);
+function faultOf(reason: unknown, unread: ConnectCall["unread"]): RpcFault {
+  if (reason instanceof ConnectError) return fromConnectError(reason, unread);
   return reason instanceof RpcFault ? reason : cancelled();
 }
 

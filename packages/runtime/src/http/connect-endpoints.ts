@@ -30,6 +30,7 @@ async function* validated(method: DescMethod, requests: AsyncIterable<Message>, 
   for (;;) {
     const next = await nextOrAbort(iterator, call.context.signal);
     if (next.done === true) return;
+    call.unread = undefined;
     assertValid(method.input, next.value);
     yield next.value;
     call.incoming.consumed();
@@ -63,6 +64,7 @@ function adaptHandler(method: DescMethod, handler: AnyHandler): MethodImpl<DescM
     if (streamsIn) {
       return handler(validated(method, input as AsyncIterable<Message>, call), call.context);
     }
+    call.unread = undefined;
     assertValid(method.input, input as Message);
     return handler(input, call.context);
   };
@@ -158,7 +160,13 @@ async function serveCall({ handler, settings, request, response, ...serving }: S
     const call = new ConnectCall(admit, settings, incoming);
     const contextValues = createContextValues().set(callKey, call);
     const universal = universalRequestFromNodeRequest(request, response, undefined, contextValues);
-    const form = { desc: handler.method.input, headers: started.headers, limits: serving.limits };
+    const desc = handler.method.input;
+    const form = {
+      ...{ desc, headers: started.headers, limits: serving.limits },
+      onJson: (json: Uint8Array) => {
+        call.unread = { desc, json };
+      },
+    };
     const received = boundedBody(serving.body, form);
     const answer = await handler({ ...universal, body: received, signal });
     if (!call.entered) throw unknownType(request);

@@ -5,19 +5,23 @@ import { type CallSettings, runCall } from "../run-call.ts";
 import { sendAnswer } from "./answer.ts";
 import { incomingCall } from "./incoming-call.ts";
 import { sendFault } from "./problem.ts";
+import { takeQueryCredential } from "./query-credential.ts";
 import { headersOf, peerOf } from "./request.ts";
 import type { Endpoint, HttpRoute } from "./router.ts";
 
 /** Serves a route of plain HTTP. The caller is authenticated before the body is read. */
 export const routeEndpoint = <Identity>(
-  { method, path, rpc, handle, bodyUse = "whole" }: HttpRoute<Identity>,
+  { method, path, rpc, handle, queryCredential, bodyUse = "whole" }: HttpRoute<Identity>,
   settings: CallSettings,
   { inflow, messageBytes }: { readonly inflow: Inflow; readonly messageBytes: number },
 ): Endpoint => ({
   method,
   path,
-  async serve(request, response, address) {
-    const headers = headersOf(request);
+  async serve(request, response, { params, query: wholeQuery }) {
+    const { headers, query } =
+      queryCredential === undefined
+        ? { headers: headersOf(request), query: wholeQuery }
+        : takeQueryCredential(queryCredential, headersOf(request), wholeQuery);
     const incoming = incomingCall(request, response, inflow);
     const { gone, signal, end } = incoming;
     const call = {
@@ -33,7 +37,7 @@ export const routeEndpoint = <Identity>(
       const refused = refusedEncoding(headers);
       if (refused !== undefined) throw refused.fault;
       const body = incoming.body(bodyUse, messageBytes);
-      const answer = await handle({ ...address, headers, body }, context);
+      const answer = await handle({ params, query, headers, body }, context);
       await sendAnswer(response, answer, { gone, signal, headersOnly: request.method === "HEAD" });
     });
     if (fault !== undefined) sendFault(response, fault);

@@ -3,6 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { CallContext, CallHeaders } from "../handlers.ts";
 import type { HttpAnswer } from "./answer.ts";
 import type { BodyUse } from "./incoming-call.ts";
+import type { QueryCredential } from "./query-credential.ts";
 
 /** The parts of a request's address. */
 export interface HttpAddress {
@@ -26,6 +27,8 @@ export interface HttpRoute<Identity> {
   readonly rpc: DescMethod;
   /** How `handle` uses the body. Default: "whole". */
   readonly bodyUse?: BodyUse;
+  /** A credential that may be in the query in place of a header. */
+  readonly queryCredential?: QueryCredential;
   readonly handle: (request: HttpRequest, context: CallContext<Identity>) => Promise<HttpAnswer>;
 }
 

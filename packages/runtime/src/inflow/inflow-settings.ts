@@ -1,14 +1,14 @@
-import { z } from "zod";
+import { wholeNumber } from "../issue-words.ts";
 import { type Config, setting } from "../load-config.ts";
 import { defaultInflowLimits, type InflowLimits } from "./inflow.ts";
 
-const count = z.coerce.number().int().min(1);
+const count = wholeNumber(1);
 
 /** Settings of every service that listens: limits on requests that have not arrived completely. */
 export const inflowSettings = {
   messageMs: setting(
     "MILLRACE_MESSAGE_MS",
-    z.coerce.number().int().min(100).max(3_600_000).default(defaultInflowLimits.messageMs),
+    wholeNumber(100, 3_600_000).default(defaultInflowLimits.messageMs),
     "How long the first message of a call, and each message from its first byte, may take to arrive, in milliseconds.",
   ),
   connectionsPerAddress: setting(

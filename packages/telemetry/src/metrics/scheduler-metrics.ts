@@ -79,6 +79,11 @@ const queueMetrics = ({ counter, gauge }: MetricKinds) => ({
     "Seconds that jobs have waited, by the constraint that held them.",
     ["queue", "constraint"],
   ),
+  connectedSlots: gauge(
+    metricNames.connectedSlots,
+    "Slots of the workers that are connected to this scheduler and do not drain. A worker counts in each queue and pool.",
+    ["queue", "pool"],
+  ),
   oldestWaiting: gauge(
     metricNames.oldestWaiting,
     "How long the job has been due that has waited longest. limited: whether a limit of its own key holds it.",

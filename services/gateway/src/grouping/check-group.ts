@@ -18,6 +18,7 @@ export function checkGroup({ deadline, finalizer, queue }: GroupSpec, nowMs: num
     if (!isTime(deadline)) {
       throw malformed("group.deadline", "must be a time in the years 1 to 9999");
     }
+    if (timeMs(deadline) < nowMs) throw malformed("group.deadline", "must not be in the past");
     const { groupDeadlineAheadMs: deadlineAheadMs } = limits;
     if (timeMs(deadline) - nowMs > deadlineAheadMs) {
       throw malformed("group.deadline", `must be at most ${deadlineAheadMs / DAY_MS} days ahead`);

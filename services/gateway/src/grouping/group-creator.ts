@@ -3,7 +3,7 @@ import { type Group, GroupSchema, type GroupSpec } from "@millrace/proto/group";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
 import { timestampOf } from "@millrace/runtime";
 import { type KeyId, newGroupId, newJobId, type QueueName, type Random } from "@millrace/shared";
-import { injectTrace } from "@millrace/telemetry";
+import type { TraceHeaders } from "@millrace/telemetry";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
 import type { JobPreparer } from "../submitting/prepare-job.ts";
@@ -11,7 +11,12 @@ import { checkGroup } from "./check-group.ts";
 import type { GroupPriorities } from "./group-priorities.ts";
 
 /** Checks a caller's group with its finalizer, and creates it without children. */
-export type GroupCreator = (keyId: KeyId, spec: GroupSpec, signal: AbortSignal) => Promise<Group>;
+export type GroupCreator = (
+  keyId: KeyId,
+  spec: GroupSpec,
+  /** A finalizer without a trace of its own joins `trace`. */
+  call: { readonly signal: AbortSignal; readonly trace: TraceHeaders },
+) => Promise<Group>;
 
 export interface GroupCreatorOptions {
   readonly scheduler: Pick<Scheduler, "createGroup">;
@@ -28,22 +33,22 @@ export function createGroupCreator(options: GroupCreatorOptions): GroupCreator {
     keyId: KeyId,
     { finalizer: spec, queue, priority }: GroupSpec,
     nowMs: number,
+    trace: TraceHeaders,
   ): Promise<NewJob | undefined> => {
     if (spec === undefined) return undefined;
     spec.queue = queue;
     if (spec.priority === undefined && priority !== undefined) spec.priority = priority;
     await prepare(keyId, spec, nowMs);
-    // A job without a trace of its own joins the trace of the call.
-    if (spec.traceparent === "") Object.assign(spec, injectTrace());
+    if (spec.traceparent === "") Object.assign(spec, trace);
     const id = newJobId(queue as QueueName, keyId, nowMs, random);
     return create(NewJobSchema, { id, spec, submitTime: timestampOf(nowMs) });
   };
 
-  return async (keyId, { ...spec }, signal) => {
+  return async (keyId, { ...spec }, { signal, trace }) => {
     await schedulerClock.known();
     const nowMs = schedulerClock.nowMs();
     checkGroup(spec, nowMs);
-    const finalizer = await finalizerOf(keyId, spec, nowMs);
+    const finalizer = await finalizerOf(keyId, spec, nowMs, trace);
     delete spec.finalizer;
     const id = newGroupId(spec.queue as QueueName, keyId, nowMs, random);
     const { group } = await scheduler.createGroup(

@@ -1,6 +1,7 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { JobService } from "@millrace/proto/job-service";
 import { fromRpcStatus, type Handler, rpcError } from "@millrace/runtime";
+import { traceOfCall } from "@millrace/telemetry";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { hasFinished } from "../messages/has-finished.ts";
@@ -9,7 +10,7 @@ import { waitFinished } from "../watching/wait-finished.ts";
 
 export const submitJob =
   (parts: GatewayParts): Handler<typeof JobService.method.submitJob, Caller> =>
-  async ({ job: spec, wait }, { identity, signal, draining, concerns }) => {
+  async ({ job: spec, wait }, { identity, signal, draining, concerns, headers }) => {
     if (spec === undefined) {
       throw rpcError({ reason: "MALFORMED", message: "job: value is required" });
     }
@@ -17,7 +18,10 @@ export const submitJob =
     const waitMs = wait === undefined ? 0 : durationMs(wait);
     // The limit is checked first: a refused call must not have submitted its job.
     using _place = waitMs > 0 ? parts.streams.enter(keyId) : undefined;
-    const [submitted] = await parts.submitCall(keyId, [spec], { returnJobs: true });
+    const [submitted] = await parts.submitCall(keyId, [spec], {
+      returnJobs: true,
+      trace: traceOfCall(headers),
+    });
     if (submitted === undefined) throw new Error("the submitter returned no answer for a job");
     const { result, existing } = submitted.result;
     if (result.case === "error") throw fromRpcStatus(result.value);

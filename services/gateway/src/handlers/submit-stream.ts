@@ -1,6 +1,7 @@
 import type { JobService } from "@millrace/proto/job-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { createWake } from "@millrace/shared";
+import { traceOfCall } from "@millrace/telemetry";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { StreamIntake } from "../submitting/stream-intake.ts";
@@ -28,7 +29,7 @@ export const submitStream = (
     const age = clock.after(streamLimits.ageMs, () => aged.abort());
     const leaving = AbortSignal.any([draining, aged.signal]);
     const jobs = new StreamSubmissions({
-      submit: (specs) => submit(keyId, specs),
+      submit: (specs) => submit(keyId, specs, { trace: traceOfCall(call.headers) }),
       onAccepted: (jobIds) => intake.notifies && news.expect(jobIds),
       onAnswers: wake,
     });

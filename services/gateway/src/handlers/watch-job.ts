@@ -3,19 +3,17 @@ import type { JobService } from "@millrace/proto/job-service";
 import type { Handler } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
 import { assertOwnJob } from "../callers/own-job.ts";
+import { streamPlace } from "../callers/stream-place.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { relayed } from "../watching/relay.ts";
 
 /** Relays a job's events to its caller: see `relayed`. */
-export const watchJob = ({
-  watch: watchFrom,
-  metrics,
-  streams,
-}: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
+export const watchJob = (parts: GatewayParts): Handler<typeof JobService.method.watchJob, Caller> =>
   async function* (watch, context) {
+    const { watch: watchFrom, metrics } = parts;
     const { keyId } = context.identity;
     assertOwnJob(watch.jobId, context);
-    using _place = streams.enter(keyId);
+    using _place = streamPlace(parts, context.identity);
     const open = (signal: AbortSignal) => watchFrom(keyId, watch, signal);
     const events = relayed(
       open,

@@ -5,6 +5,7 @@ import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getJob } from "../handlers/get-job.ts";
 import { jobAnswer } from "./job-answer.ts";
+import { queryJobToken } from "./query-job-token.ts";
 import { readQuery } from "./read-query.ts";
 import { waitOf, waitParameter } from "./wait.ts";
 
@@ -15,6 +16,7 @@ export function getJobRoute(parts: GatewayParts): HttpRoute<Caller> {
     method: "GET",
     path: "/v1/jobs/{id}",
     rpc: JobService.method.getJob,
+    queryCredential: queryJobToken,
     async handle({ params, query, headers }, context) {
       const { wait, headers: applied } = waitOf(
         readQuery(query, { wait: waitParameter }).wait,

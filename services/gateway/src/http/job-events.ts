@@ -13,6 +13,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { watchJob } from "../handlers/watch-job.ts";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson } from "../messages/job-json.ts";
+import { queryJobToken } from "./query-job-token.ts";
 import { readQuery } from "./read-query.ts";
 import { eventsAnswer, eventText, untilFault } from "./server-sent-events.ts";
 
@@ -72,6 +73,7 @@ export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Cal
     method: "GET",
     path: "/v1/jobs/{id}/events",
     rpc: JobService.method.watchJob,
+    queryCredential: queryJobToken,
     async handle({ params, query, headers }, context) {
       const fromOffset = startOf(headers, readQuery(query, parameters).from);
       const request = create(WatchJobRequestSchema, { jobId: params.id ?? "", fromOffset });

@@ -5,7 +5,7 @@ import {
   ListJobsRequestSchema,
   ListJobsResponseSchema,
 } from "@millrace/proto/job-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
 import { jobStates, type JobState as StateName } from "@millrace/shared";
 import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
@@ -30,7 +30,7 @@ const parameters = {
     .pipe(z.array(state)),
   type: z.string().default(""),
   label: z.string().default(""),
-  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageSize: wholeNumber(0, 500).default(0),
   pageToken: z.string().default(""),
 };
 

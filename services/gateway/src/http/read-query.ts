@@ -1,4 +1,4 @@
-import { MAX_VIOLATIONS, rpcError } from "@millrace/runtime";
+import { issueWords, MAX_VIOLATIONS, rpcError } from "@millrace/runtime";
 import { z } from "zod";
 
 /**
@@ -13,12 +13,12 @@ export function readQuery<Shape extends z.core.$ZodLooseShape>(
     const all = query.getAll(name);
     return [name, all.length === 1 ? all[0] : all] as const;
   });
-  const result = z.strictObject(shape).safeParse(Object.fromEntries(values));
+  const result = z.strictObject(shape).safeParse(Object.fromEntries(values), { error: issueWords });
   if (result.success) return result.data;
   const violations = result.error.issues.flatMap((issue) => {
     const { message: description } = issue;
-    const names = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")];
-    return names.map((field) => ({ field, description }));
+    if (issue.code !== "unrecognized_keys") return [{ field: issue.path.join("."), description }];
+    return issue.keys.map((field) => ({ field, description: "is no parameter of this call" }));
   });
   // A query of 16 KiB may hold thousands of violations.
   violations.splice(MAX_VIOLATIONS);

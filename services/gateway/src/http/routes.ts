@@ -5,6 +5,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJobRoute } from "./cancel-job.ts";
 import { deleteDocumentRoute } from "./delete-document.ts";
 import { documentContentRoute } from "./document-content.ts";
+import { explainJobRoute } from "./explain-job.ts";
 import { getDocumentRoute } from "./get-document.ts";
 import { getJobRoute } from "./get-job.ts";
 import { cancelGroupRoutes } from "./groups/cancel-group.ts";
@@ -15,16 +16,21 @@ import { groupEventsRoute } from "./groups/group-events.ts";
 import { listGroupChildrenRoute } from "./groups/list-group-children.ts";
 import { listGroupsRoute } from "./groups/list-groups.ts";
 import { jobEventsRoute } from "./job-events.ts";
+import { jobTokenRoute } from "./job-token.ts";
 import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
 import { submitJobRoute } from "./submit-job.ts";
+import { submitJobsRoute } from "./submit-jobs.ts";
 
 /** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
 export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
   submitJobRoute(parts),
   listJobsRoute(parts),
+  submitJobsRoute(parts),
   getJobRoute(parts),
+  explainJobRoute(parts),
+  jobTokenRoute(parts),
   cancelJobRoute(parts),
   jobEventsRoute(parts, clock),
   createGroupRoute(parts),

@@ -1,10 +1,10 @@
 import type { CallHeaders } from "@millrace/runtime";
-import { z } from "zod";
+import { wholeNumber } from "@millrace/runtime";
 
 const MAX_SECONDS = 60;
 
 /** `?wait=10`: a wait that is not a whole number of seconds up to the limit is refused. */
-export const waitParameter = z.coerce.number().int().min(0).max(MAX_SECONDS).optional();
+export const waitParameter = wholeNumber(0, MAX_SECONDS).optional();
 
 const PREFERENCE = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i;
 

@@ -1,10 +1,10 @@
-import { toJson } from "@bufbuild/protobuf";
+import { type JsonObject, toJson } from "@bufbuild/protobuf";
 import { type Group, type GroupChild, GroupChildSchema, GroupSchema } from "@millrace/proto/group";
 import { type CreateGroupRequest, CreateGroupRequestSchema } from "@millrace/proto/group-service";
 import type { SubmitResult } from "@millrace/proto/job-service";
-import { fromRpcStatus, problemOf } from "@millrace/runtime";
+import { fromRpcStatus, messageFromJson, problemOf } from "@millrace/runtime";
 import { withMembers } from "./job-json.ts";
-import { messageOf, withPayloadText } from "./job-spec-json.ts";
+import { withPayloadText } from "./job-spec-json.ts";
 
 type JsonMembers = Readonly<Record<string, unknown>>;
 
@@ -15,7 +15,7 @@ const isObject = (value: unknown): value is JsonMembers =>
 export function createGroupRequestOf(json: JsonMembers): CreateGroupRequest {
   const { group, jobs } = json;
   const finalizer = isObject(group) ? group.finalizer : undefined;
-  return messageOf(CreateGroupRequestSchema, {
+  return messageFromJson(CreateGroupRequestSchema, {
     ...json,
     ...(isObject(group) && isObject(finalizer)
       ? { group: { ...group, finalizer: withPayloadText(finalizer, "group.finalizer.") } }
@@ -27,7 +27,7 @@ export function createGroupRequestOf(json: JsonMembers): CreateGroupRequest {
           ),
         }
       : {}),
-  });
+  } as JsonObject);
 }
 
 /** Writes a group in proto3 JSON, with the fields that hold their default. */
@@ -43,10 +43,10 @@ export function groupChildJson(child: GroupChild): string {
 }
 
 /** Writes the result of one submitted job. The error of a refused job is a problem, as in an answer of its own. */
-export function submitResultJson({ result, existing }: SubmitResult): string {
+export function submitResultJson({ result, existing, traceId }: SubmitResult): string {
   return JSON.stringify(
     result.case === "error"
       ? { error: problemOf(fromRpcStatus(result.value)) }
-      : { jobId: result.value, existing },
+      : { jobId: result.value, existing, traceId },
   );
 }

@@ -1,6 +1,6 @@
-import { type DescMessage, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
-import { rpcError } from "@millrace/runtime";
+import { messageFromJson, rpcError } from "@millrace/runtime";
 import { jsonText, limits } from "@millrace/shared";
 
 const malformed = (field: string, description: string) =>
@@ -41,19 +41,9 @@ export function withPayloadText({ payload, ...rest }: JsonMembers, path = ""): J
   return { ...rest, payloadJson };
 }
 
-/** Reads a message in proto3 JSON. */
-export function messageOf<Desc extends DescMessage>(desc: Desc, json: JsonMembers) {
-  try {
-    return fromJson(desc, json as JsonObject);
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw rpcError({ reason: "MALFORMED", message, cause });
-  }
-}
-
 /** Reads a JobSpec in proto3 JSON. The payload may be embedded as JSON: `"payload": {…}`. */
 export const jobSpecOf = (json: JsonMembers): JobSpec =>
-  messageOf(JobSpecSchema, withPayloadText(json));
+  messageFromJson(JobSpecSchema, withPayloadText(json) as JsonObject);
 
 /** Takes the header's key, `"a key"` or bare. Throws MALFORMED if the body holds a different key. */
 export function withIdempotencyKey(spec: JobSpec, header: string | undefined): JobSpec {

@@ -14,7 +14,7 @@ import {
   type QueueName,
   type Random,
 } from "@millrace/shared";
-import { injectTrace } from "@millrace/telemetry";
+import { injectTrace, type TraceHeaders, traceIdOfParent } from "@millrace/telemetry";
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
@@ -34,6 +34,12 @@ export interface Submitted {
   readonly job?: Job | undefined;
 }
 
+export interface SubmitOptions {
+  readonly returnJobs?: boolean;
+  /** The trace that jobs without one of their own join. Default: that of the active span. */
+  readonly trace?: TraceHeaders;
+}
+
 /**
  * Submits jobs of one caller independently of each other, and returns the results in the same order. Rejects only for
  * errors that belong to no single job; it is then unknown which jobs were submitted.
@@ -41,7 +47,7 @@ export interface Submitted {
 export type Submitter = (
   keyId: KeyId,
   specs: readonly JobSpec[],
-  options?: { readonly returnJobs?: boolean },
+  options?: SubmitOptions,
 ) => Promise<readonly Submitted[]>;
 
 const SUBMITS_IN_FLIGHT = 4;
@@ -89,16 +95,16 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
         if (result.result.case !== "jobId") return { result };
         // If the scheduler knew this id before, only our own retry can have submitted it: such a job is new for the caller.
         result.existing = result.result.value !== jobs[index]?.id;
+        if (!result.existing) result.traceId = traceIdOfParent(jobs[index]?.spec?.traceparent);
         return { result, job: byId.get(result.result.value) };
       });
     },
   });
 
-  return async (keyId, specs, { returnJobs = false } = {}) => {
+  return async (keyId, specs, { returnJobs = false, trace = injectTrace() } = {}) => {
     await schedulerClock.known();
     const nowMs = schedulerClock.nowMs();
     const submitTime = timestampOf(nowMs);
-    const trace = injectTrace();
     const answers = new Array<Submitted>(specs.length);
     const indexes: number[] = [];
     const jobs: NewJob[] = [];

@@ -4,11 +4,11 @@ import { type Handler, rpcError } from "@millrace/runtime";
 import { isKeyId, isQueueName, isUlid } from "@millrace/shared";
 import { jobFilterOf } from "../messages/job-filter.ts";
 import { jobMessage } from "../messages/job-message.ts";
-import { assertPageToken } from "../messages/page-token.ts";
+import { assertPageToken, assertQueue } from "../messages/page-token.ts";
 
 export const list =
   (
-    engine: Pick<Engine, "listJobs">,
+    engine: Pick<Engine, "listJobs" | "recentQueue">,
   ): Handler<(typeof SchedulerService)["method"]["list"], undefined> =>
   async ({ keyId, filter }) => {
     const queue = filter?.queue ?? "";
@@ -19,6 +19,7 @@ export const list =
       });
     }
     assertPageToken("ListJobs", filter.pageToken, isUlid(filter.pageToken));
+    await assertQueue(engine, queue);
     const page = await engine.listJobs({ keyId, queue, ...jobFilterOf(filter) });
     return { page: { jobs: page.jobs.map(jobMessage), nextPageToken: page.nextPageToken ?? "" } };
   };

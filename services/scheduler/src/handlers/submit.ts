@@ -61,7 +61,8 @@ export function submit(
       if (payload !== undefined) await nextTurn();
       const gatewayMs = submitTime === undefined ? undefined : timeMs(submitTime);
       const submittedAtMs = submitTimeMs(gatewayMs, clock.nowMs());
-      specs.push(jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue), payload));
+      const submitted = jobSpecOf(id, spec, submittedAtMs, retryOf(spec.queue), payload);
+      specs.push({ ...submitted, refusedIfPast: true });
     }
     // If the call was aborted, its caller knows that it failed, and may have submitted the jobs elsewhere.
     signal.throwIfAborted();

@@ -7,7 +7,7 @@ import { createWrites } from "../session/writes.ts";
 import type { WorkerPass } from "../tokens/worker-tokens.ts";
 
 export interface WorkParts
-  extends Omit<WorkSessionParts, "leasing" | "writes" | "pass">,
+  extends Omit<WorkSessionParts, "leasing" | "writes" | "pass" | "address">,
     Pick<LeasingOptions, "onError"> {
   readonly engine: Engine;
 }
@@ -18,6 +18,6 @@ export function work(
 ): Handler<(typeof WorkerService)["method"]["work"], WorkerPass> {
   const leasing = new Leasing(parts);
   const writes = createWrites(parts);
-  return (requests, { draining, identity: pass }) =>
-    new WorkSession({ ...parts, leasing, writes, pass }).run(requests, draining);
+  return (requests, { draining, identity: pass, peer: address }) =>
+    new WorkSession({ ...parts, leasing, writes, pass, address }).run(requests, draining);
 }

@@ -1,3 +1,4 @@
+import type { DocumentStore } from "@millrace/documents";
 import type { Engine } from "@millrace/engine";
 import {
   inflowLimitsOf,
@@ -16,9 +17,11 @@ import { type SchedulerSettings, tokenSources } from "../config.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { schedulerService, workerService } from "../service.ts";
-import { ConnectedWorkers } from "../session/connected-workers.ts";
+import type { AllWorkers } from "../session/all-workers.ts";
+import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { gatewayTokens, requireGateway } from "../tokens/gateway-tokens.ts";
+import { JobTokens } from "../tokens/job-tokens.ts";
 import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
@@ -43,6 +46,10 @@ export interface ListenerParts {
   readonly random: Random;
   readonly pressure: MemoryPressure;
   readonly leaseTokens: LeaseTokens;
+  readonly connected: ConnectedWorkers;
+  readonly allWorkers: AllWorkers;
+  /** The document store, if this scheduler has one. */
+  readonly documents: DocumentStore | undefined;
   readonly tls: ReturnType<typeof keepServerTls>;
   readonly onFinished: NonNullable<ServeOptions<unknown>["onFinished"]>;
   readonly log: Logger;
@@ -56,11 +63,10 @@ export interface Listeners {
 
 /** Starts one listener each for gateways, workers and operators. Each listener has its own tokens. */
 export async function startListeners(parts: ListenerParts): Promise<Listeners> {
-  const connected = new ConnectedWorkers();
   return {
     gateways: await serveGateways(parts),
-    workers: await serveWorkers(parts, connected),
-    operators: await serveOperators(parts, connected),
+    workers: await serveWorkers(parts),
+    operators: await serveOperators(parts),
   };
 }
 
@@ -78,7 +84,8 @@ const reloadOptions = ({ engine, config, log }: ListenerParts) => ({
 });
 
 function serveGateways(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, observer, pressure } = parts;
+  const { scope, config, engine, observer, pressure, leaseTokens, allWorkers } = parts;
+  const jobTokens = new JobTokens(() => leaseTokens.secret);
   const tokens = keepSecret(
     scope,
     tokenSources(config).gateways,
@@ -97,14 +104,14 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         streamResets: RESETS_PER_GATEWAY,
         messageFields: messageFields.gateways,
       },
-      services: [schedulerService(engine, observer, engine.clock, pressure)],
+      services: [schedulerService(engine, observer, engine.clock, pressure, jobTokens, allWorkers)],
       authenticate: requireGateway(tokens),
     }),
   );
 }
 
-function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
-  const { scope, config, engine, observer, random, pressure, leaseTokens, log } = parts;
+function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
+  const { scope, config, engine, observer, random, pressure, leaseTokens, connected, log } = parts;
   const { schedulerId, leaseMs, stopGraceMs } = config;
   const tokens = keepSecret(
     scope,
@@ -121,7 +128,7 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
       services: [
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
-          ...{ tokens: leaseTokens, connected, pressure },
+          ...{ tokens: leaseTokens, connected, pressure, documents: parts.documents },
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],
@@ -131,9 +138,8 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
   );
 }
 
-function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
-  const { scope, config, engine, random, tls } = parts;
-  const { schedulerId } = config;
+function serveOperators(parts: ListenerParts): Promise<RunningServer> {
+  const { scope, config, engine, random, tls, allWorkers } = parts;
   const tokens = keepSecret(
     scope,
     tokenSources(config).operators,
@@ -146,7 +152,7 @@ function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Prom
       listen: { host: config.adminHost, port: config.adminPort },
       // Operators authenticate with a token, so this listener asks for no client certificate.
       tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [adminService(engine, engine.clock, random, { connected, schedulerId })],
+      services: [adminService(engine, engine.clock, random, allWorkers)],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),
     }),

@@ -4,6 +4,8 @@ import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { ObserverKnowledge } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
+import type { AllWorkers } from "../session/all-workers.ts";
+import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
@@ -15,6 +17,7 @@ import { startQueueGauges } from "./queue-gauges.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startStrays } from "./strays.ts";
+import { startWorkerRoster } from "./worker-roster.ts";
 
 const GAUGES_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
@@ -22,9 +25,12 @@ const MEMORY_EVERY_MS = 1_000;
 const GROUPS_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
+const ROSTER_EVERY_MS = 5_000;
 
 export interface LoopParts {
   readonly engine: Engine;
+  readonly connected: ConnectedWorkers;
+  readonly allWorkers: AllWorkers;
   readonly leaseTokens: LeaseTokens;
   readonly pressure: MemoryPressure;
   readonly storedBytes: StoredBytesBound;
@@ -40,7 +46,17 @@ export interface LoopParts {
 
 /** Starts all duties that a scheduler has besides its calls. They end with the program. */
 export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
-  const { engine, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
+  const {
+    engine,
+    connected,
+    allWorkers,
+    leaseTokens,
+    pressure,
+    storedBytes,
+    metrics,
+    log,
+    config,
+  } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => {
     metrics.loopFailures.inc({ loop: name }, 0);
     return {
@@ -67,4 +83,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   );
   const gauges = loop("queue-gauges", GAUGES_EVERY_MS);
   scope.use(startQueueGauges({ engine, metrics, ...parts.knowledge }, gauges));
+  scope.use(
+    startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
+  );
 }

@@ -8,18 +8,21 @@ import {
 } from "@millrace/proto/job-service";
 import { timestampOf } from "@millrace/runtime";
 import { estimateStart } from "../policy/start-estimate.ts";
+import type { Serving } from "../policy/who-serves.ts";
 
 /** The reasons why a job waits, as its caller sees them. */
 export function explanationMessage(
   explanation: Explanation,
+  serving: Serving,
   nowMs: number,
 ): MessageInitShape<typeof ExplainJobResponseSchema> {
-  const { state, constraints, aheadInLane, lanes, leasedLately } = explanation;
+  const { state, aheadInLane, lanes, leasedLately } = explanation;
+  const constraints = constraintsOf(explanation, serving);
   const waits = state === "QUEUED" || state === "SCHEDULED";
   const estimate = estimateStart({
     nowMs,
     // Constraints that are only a matter of turns are part of the estimate itself.
-    clearsMs: constraints.filter(isHeld).map(({ clearMs }) => clearMs),
+    clearsMs: constraints.filter(isHeld).map(({ constraint }) => constraint.clearMs),
     aheadInLane,
     lanes,
     leased: leasedLately,
@@ -35,20 +38,74 @@ export function explanationMessage(
   };
 }
 
-const isHeld = ({ kind }: Constraint) => kind !== "LANE_ORDER" && kind !== "NO_FREE_WORKER";
+/** A constraint, its kind in the contract, and its message. */
+interface Shown {
+  readonly kind: Kind;
+  readonly constraint: Omit<Constraint, "kind">;
+  readonly message: string;
+}
 
-function constraintMessage(constraint: Constraint): MessageInitShape<typeof ConstraintSchema> {
-  const { kind, subject, limit = 0, used = 0, needed = 0, clearMs } = constraint;
+/**
+ * The constraints as callers see them. The engine knows which types workers have named in its shard; schedulers know which
+ * workers are connected now, and so say what nobody serves.
+ */
+function constraintsOf(explanation: Explanation, serving: Serving): readonly Shown[] {
+  const { constraints, state, type, pool } = explanation;
+  const held = constraints.filter(({ kind }) => kind !== "NO_FREE_WORKER");
+  const shown = held.map(
+    (constraint): Shown => ({
+      ...{ kind: Kind[constraint.kind], constraint },
+      message: texts[constraint.kind](constraint),
+    }),
+  );
+  const free = constraints.find(({ kind }) => kind === "NO_FREE_WORKER");
+  if (state !== "QUEUED") return shown;
+  if (serving.kind === "nobody") {
+    const { missing, subject } = serving;
+    const message = nobodyServes[missing]({ type, pool });
+    return [{ kind: Kind.NO_WORKER, constraint: { subject }, message }, ...shown];
+  }
+  // That no worker has named the type yet is no news if one that serves it is connected.
+  if (free === undefined || (shown.length > 0 && !free.alone)) return shown;
+  const { slots: limit, running: used } = serving;
+  const message = free.alone ? texts.NO_FREE_WORKER(free) : allBusy(serving);
+  return [
+    { kind: Kind.NO_FREE_WORKER, constraint: { ...free, limit, used, needed: 1 }, message },
+    ...shown,
+  ];
+}
+
+const isHeld = ({ kind }: Shown) => kind !== Kind.LANE_ORDER && kind !== Kind.NO_FREE_WORKER;
+
+function constraintMessage({
+  kind,
+  constraint,
+  message,
+}: Shown): MessageInitShape<typeof ConstraintSchema> {
+  const { subject, limit = 0, used = 0, needed = 0, clearMs } = constraint;
   return {
-    kind: Kind[kind],
+    kind,
     subject,
     limit: BigInt(limit),
     used: BigInt(Math.max(0, used)),
     needed: BigInt(needed),
     ...(clearMs === undefined ? {} : { clearTime: timestampOf(clearMs) }),
-    message: texts[kind](constraint),
+    message,
   };
 }
+
+const nobodyServes: Readonly<
+  Record<"queue" | "pool" | "type", (needs: { type: string; pool: string }) => string>
+> = {
+  queue: () => "no connected worker serves the job's queue: start a worker that does",
+  pool: ({ pool }) =>
+    `connected workers serve the job's queue, but none of them serves pool ${pool}: start a worker that does`,
+  type: ({ type, pool }) =>
+    `connected workers serve the job's queue${pool === "" ? "" : ` and pool ${pool}`}, but none of them serves jobs of type ${type}: start a worker that does`,
+};
+
+const allBusy = ({ workers, running, slots }: Extract<Serving, { kind: "somebody" }>): string =>
+  `no limit holds the job: ${workers === 1 ? "one worker serves" : `${workers} workers serve`} its queue, pool and type, and ${running} of their ${slots} slots are taken; jobs whose turn comes first get the next free slot`;
 
 const usedOfLimit = ({ used = 0, limit = 0 }: Constraint) => `${Math.max(0, used)} of ${limit}`;
 
@@ -82,10 +139,6 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
   GROUP_IN_FLIGHT: (c) =>
     `${usedOfLimit(c)} children of group ${c.subject} wait for a worker or run (max_in_flight): the job waits until one of them ends`,
   LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
-  NO_FREE_WORKER: ({ subject, jobType, noneServesType, alone }) =>
-    noneServesType
-      ? `no connected worker serves jobs of type ${jobType} of ${subject}: start a worker that does`
-      : alone
-        ? `the job lost its worker and would fail if it lost the next one, so it must run alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`
-        : `no limit holds the job: the workers that serve jobs of type ${jobType} of ${subject} are busy with jobs whose turn comes first, or no such worker is connected`,
+  NO_FREE_WORKER: ({ subject, jobType }) =>
+    `the job lost its worker and would fail if it lost the next one, so it must run alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`,
 };

@@ -3,6 +3,7 @@ import type { JobRecord } from "@millrace/engine";
 import { JobSchema, JobState as JobStateMessage } from "@millrace/proto/job";
 import { timestampOf } from "@millrace/runtime";
 import { queueOf } from "@millrace/shared";
+import { traceIdOfParent } from "@millrace/telemetry";
 import { fromDetails } from "./job-details.ts";
 import { usageMessage } from "./usage-message.ts";
 
@@ -42,6 +43,7 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     redrivenFrom: job.redrivenFrom ?? "",
     groupId: job.group?.id ?? "",
     childGroupIds: [...(job.childGroups ?? [])],
+    traceId: traceIdOfParent(job.traceparent),
   };
 }
 

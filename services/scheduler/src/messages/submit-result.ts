@@ -62,6 +62,15 @@ export function refusalOf(
         reason: "MALFORMED",
         message: `${outcome.argument}: the value cannot be stored: submit the job with another value`,
       };
+    case "past": {
+      const description =
+        "is in the past, so the job could only expire: give a later time, or leave it out";
+      return {
+        reason: "MALFORMED",
+        message: `${outcome.time}: ${description}`,
+        violations: [{ field: outcome.time, description }],
+      };
+    }
     case "storedBytesFull":
       return {
         reason: "STORED_BYTES_FULL",

@@ -1,12 +1,15 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { AdoptOutcome, AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
   AssignmentSchema,
   type LeaseRef as LeaseRefMessage,
   type LeaseRefSchema,
+  type LeaseStatusSchema,
   type OutputAckSchema,
   type SettleAckSchema,
+  type WelcomeSchema,
   type WorkerChunk,
   WriteStatus,
 } from "@millrace/proto/worker-service";
@@ -88,3 +91,33 @@ export function settleAck(
       return { ...lease, status: WriteStatus.STORED, state: JobState[outcome.state] };
   }
 }
+
+/** Whether a worker that reconnects still holds a lease, and where its output continues. */
+export function leaseStatus(
+  lease: LeaseRefMessage,
+  outcome: AdoptOutcome | undefined,
+): MessageInitShape<typeof LeaseStatusSchema> {
+  if (outcome?.kind !== "adopted") return { lease, held: false };
+  const { nextSeq, job } = outcome.lease;
+  return { lease, held: true, nextSequence: nextSeq, cancelRequested: job.cancelRequested };
+}
+
+type WelcomeMessage = MessageInitShape<typeof WelcomeSchema>;
+
+/** What a worker is told first. It sends heartbeats so often that one may be lost. */
+export const welcomeOf = ({
+  leaseMs,
+  stopGraceMs,
+  ...rest
+}: {
+  readonly schedulerId: string;
+  readonly leaseMs: number;
+  readonly stopGraceMs: number;
+  readonly leases: NonNullable<WelcomeMessage["leases"]>;
+  readonly undefinedQueues: string[];
+}): Omit<WelcomeMessage, "$typeName"> => ({
+  ...rest,
+  leaseDuration: durationFromMs(leaseMs),
+  heartbeatInterval: durationFromMs(Math.floor(leaseMs / 3)),
+  stopGrace: durationFromMs(stopGraceMs),
+});

@@ -1,28 +1,32 @@
-import type { Hello } from "@millrace/proto/worker-service";
-
-/** A worker whose stream is open at this scheduler, as operators see it. */
-export interface ConnectedWorker {
-  readonly hello: Pick<Hello, "workerId" | "queues" | "pools" | "types" | "sdk">;
-  /** The name of the token that the worker sent. */
-  readonly tokenName: string;
-  readonly sinceMs: number;
-  /** The number of jobs that the worker runs, and that it would take now. */
-  slots(): { readonly running: number; readonly free: number };
-}
+import type { WorkerEntry } from "@millrace/engine";
+import type { WorkerPresence } from "./worker-presence.ts";
 
 /** The workers that are connected to this scheduler. */
 export class ConnectedWorkers {
-  readonly #workers = new Set<ConnectedWorker>();
+  readonly #workers = new Set<WorkerPresence>();
+  readonly #listeners = new Set<() => void>();
 
   /** Adds a worker. The returned function removes it. */
-  add(worker: ConnectedWorker): () => void {
+  add(worker: WorkerPresence): () => void {
+    const changed = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    worker.onChanged = changed;
     this.#workers.add(worker);
-    return () => void this.#workers.delete(worker);
+    changed();
+    return () => {
+      if (this.#workers.delete(worker)) changed();
+    };
+  }
+
+  /** Calls `listener` when a worker has come, has left, or takes no more jobs. */
+  onChanged(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Lists the workers, ordered by id. */
-  list(): readonly ConnectedWorker[] {
-    const id = ({ hello }: ConnectedWorker) => hello.workerId;
-    return [...this.#workers].sort((a, b) => (id(a) < id(b) ? -1 : 1));
+  list(): readonly WorkerEntry[] {
+    const entries = [...this.#workers].map(({ entry }) => entry);
+    return entries.sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
   }
 }

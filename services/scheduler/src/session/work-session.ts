@@ -1,5 +1,4 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type {
   AppendOutcome,
   Engine,
@@ -26,8 +25,10 @@ import {
   assignmentBytes,
   assignmentOf,
   chunkOf,
+  leaseStatus,
   outputAck,
   settleAck,
+  welcomeOf,
 } from "../messages/work-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
@@ -36,6 +37,7 @@ import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
 import { overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
+import { WorkerPresence } from "./worker-presence.ts";
 import type { Writes } from "./writes.ts";
 
 export interface WorkSessionParts {
@@ -43,6 +45,8 @@ export interface WorkSessionParts {
   readonly connected: ConnectedWorkers;
   /** What the worker's token allows it to serve. */
   readonly pass: WorkerPass;
+  /** The address from which the worker connects. */
+  readonly address: string;
   readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts" | "recentQueue">;
   /** All sessions share these two. */
   readonly leasing: Leasing;
@@ -79,6 +83,7 @@ export class WorkSession {
   /** The queues of the worker's hello. The worker may only write to their jobs. */
   #queues: ReadonlySet<string> = new Set();
   #seat: Seat | undefined;
+  #presence: WorkerPresence | undefined;
   #disconnect: () => void = () => undefined;
 
   constructor(parts: WorkSessionParts) {
@@ -116,6 +121,7 @@ export class WorkSession {
   async #read(requests: AsyncIterable<WorkRequest>): Promise<void> {
     for await (const { message } of requests) {
       if (message.case === "goodbye" || this.#outbox.closed) return;
+      this.#presence?.heard();
       if ((message.case === "hello") === this.#greeted) {
         throw rpcError({ reason: "MALFORMED", message: "only the first message must be hello" });
       }
@@ -123,7 +129,7 @@ export class WorkSession {
       else if (message.case === "heartbeat") await this.#renew(message.value);
       else if (message.case === "output") await this.#append(message.value.attempts);
       else if (message.case === "settle") await this.#settle(message.value.outcomes);
-      else if (message.case === "draining") this.#seat?.withdraw();
+      else if (message.case === "draining") this.#presence?.drain();
       else if (message.case === "credit") this.#seat?.offer(message.value.slots);
     }
   }
@@ -138,20 +144,11 @@ export class WorkSession {
     const queues = await Promise.all(
       hello.queues.map((queue) => engine.recentQueue(queue as QueueName)),
     );
-    const leases = hello.leases.map((lease, i) => {
-      const outcome = adopted[i];
-      if (outcome?.kind !== "adopted") return { lease, held: false };
-      const { nextSeq, job } = outcome.lease;
-      return { lease, held: true, nextSequence: nextSeq, cancelRequested: job.cancelRequested };
-    });
-    const value = {
-      schedulerId,
-      leaseDuration: durationFromMs(leaseMs),
-      heartbeatInterval: durationFromMs(Math.floor(leaseMs / 3)),
-      stopGrace: durationFromMs(stopGraceMs),
-      leases,
+    const leases = hello.leases.map((lease, i) => leaseStatus(lease, adopted[i]));
+    const value = welcomeOf({
+      ...{ schedulerId, leaseMs, stopGraceMs, leases },
       undefinedQueues: hello.queues.filter((_, i) => queues[i] === undefined),
-    };
+    });
     const taken = this.#outbox.push({ message: { case: "welcome", value } });
     for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);
     await taken;
@@ -173,13 +170,14 @@ export class WorkSession {
 
   /** Shows the worker to operators until its stream ends. */
   #connect(hello: Hello, seat: Seat): void {
-    const { connected, pass, clock } = this.#parts;
-    const remove = connected.add({
-      ...{ hello, tokenName: pass.name, sinceMs: clock.nowMs() },
+    const { connected, pass, clock, address } = this.#parts;
+    this.#presence = new WorkerPresence({
+      ...{ hello, tokenName: pass.name, address, clock },
       slots: () => ({ running: this.#held.size, free: seat.free }),
+      onDrain: () => seat.withdraw(),
     });
-    this.#disconnect = remove;
-    if (this.#outbox.closed) remove();
+    this.#disconnect = connected.add(this.#presence);
+    if (this.#outbox.closed) this.#disconnect();
   }
 
   #open(lease: LeaseRefMessage | undefined): LeaseRef {

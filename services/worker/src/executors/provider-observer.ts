@@ -18,10 +18,7 @@ export type CallOutcome =
 
 export type ProviderMetrics = Pick<
   WorkerMetrics,
-  | "providerCallDuration"
-  | "providerFirstToken"
-  | "providerTokensPerSecond"
-  | "providerTokens"
+  "providerCallDuration" | "providerFirstToken" | "providerTokensPerSecond" | "providerTokens"
 >;
 
 export interface ObservedCall {

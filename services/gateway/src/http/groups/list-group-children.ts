@@ -5,7 +5,7 @@ import {
   ListGroupChildrenResponseSchema,
 } from "@millrace/proto/group-service";
 import type { HttpRoute } from "@millrace/runtime";
-import { z } from "zod";
+import { wholeNumber } from "@millrace/runtime";
 import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { listGroupChildren } from "../../handlers/groups/list-group-children.ts";
@@ -16,8 +16,8 @@ import { jsonHeaders } from "./group-answer.ts";
 const LAST_INDEX = 2 ** 32 - 1;
 
 const parameters = {
-  afterIndex: z.coerce.number().int().min(0).max(LAST_INDEX).default(0),
-  pageSize: z.coerce.number().int().min(0).max(1_000).default(0),
+  afterIndex: wholeNumber(0, LAST_INDEX).default(0),
+  pageSize: wholeNumber(0, 1_000).default(0),
 };
 
 /** GET /v1/groups/{id}/children: lists the children of a group in order, with what they gave. */

@@ -4,7 +4,7 @@ import {
   ListGroupsRequestSchema,
   ListGroupsResponseSchema,
 } from "@millrace/proto/group-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
 import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
@@ -15,7 +15,7 @@ import { jsonHeaders } from "./group-answer.ts";
 
 const parameters = {
   queue: z.string(),
-  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageSize: wholeNumber(0, 500).default(0),
   pageToken: z.string().default(""),
 };
 

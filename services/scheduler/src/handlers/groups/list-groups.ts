@@ -3,13 +3,13 @@ import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { isKeyId, isQueueName, isUlid } from "@millrace/shared";
 import { groupMessage } from "../../messages/group-message.ts";
-import { assertPageToken } from "../../messages/page-token.ts";
+import { assertPageToken, assertQueue } from "../../messages/page-token.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
 
 export const listGroups =
   (
-    engine: Pick<Engine, "listGroups">,
+    engine: Pick<Engine, "listGroups" | "recentQueue">,
   ): Handler<(typeof SchedulerService)["method"]["listGroups"], undefined> =>
   async ({ keyId, filter }) => {
     const { queue = "", pageSize = 0, pageToken = "" } = filter ?? {};
@@ -20,6 +20,7 @@ export const listGroups =
       });
     }
     assertPageToken("ListGroups", pageToken, isUlid(pageToken));
+    await assertQueue(engine, queue);
     const page = await engine.listGroups({
       ...{ keyId, queue, pageSize: pageSize || DEFAULT_PAGE_SIZE },
       ...(pageToken === "" ? {} : { pageToken }),

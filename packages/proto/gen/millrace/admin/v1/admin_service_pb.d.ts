@@ -1611,6 +1611,48 @@ export declare type ConnectedWorker = Message<"millrace.admin.v1.ConnectedWorker
    * @generated from field: google.protobuf.Timestamp connect_time = 9;
    */
   connectTime?: Timestamp | undefined;
+
+  /**
+   * The version of the worker's own program, as it says. Empty: it says none.
+   *
+   * @generated from field: string version = 10;
+   */
+  version: string;
+
+  /**
+   * The address from which it connects, as host:port.
+   *
+   * @generated from field: string address = 11;
+   */
+  address: string;
+
+  /**
+   * The number of attempts that it runs at once, as it says. 0: it says none.
+   *
+   * @generated from field: uint32 slots = 12;
+   */
+  slots: number;
+
+  /**
+   * When its last message arrived. It sends a heartbeat at least every third of a lease.
+   *
+   * @generated from field: google.protobuf.Timestamp last_heartbeat_time = 13;
+   */
+  lastHeartbeatTime?: Timestamp | undefined;
+
+  /**
+   * True: it takes no more jobs, and ends those that it runs.
+   *
+   * @generated from field: bool draining = 14;
+   */
+  draining: boolean;
+
+  /**
+   * The name of the scheduler to which it is connected (MILLRACE_SCHEDULER_ID).
+   *
+   * @generated from field: string scheduler_id = 15;
+   */
+  schedulerId: string;
 };
 
 /**
@@ -2161,8 +2203,8 @@ export declare const AdminService: GenService<{
     output: typeof ResetProviderAccountResponseSchema;
   },
   /**
-   * Lists the workers that are connected to the scheduler that answers. Each scheduler has its own workers.
-   * Safe to retry.
+   * Lists the workers that are connected to any scheduler. What the scheduler that answers has not heard from the others
+   * for 15 seconds is left out. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ListWorkers
    */

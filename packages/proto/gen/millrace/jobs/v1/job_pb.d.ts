@@ -461,6 +461,14 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: repeated string child_group_ids = 29;
    */
   childGroupIds: string[];
+
+  /**
+   * The id of its trace: 32 hexadecimal digits of the W3C trace context with which it was submitted. Empty: it has none,
+   * because neither its caller nor the gateway traces.
+   *
+   * @generated from field: string trace_id = 31;
+   */
+  traceId: string;
 };
 
 /**

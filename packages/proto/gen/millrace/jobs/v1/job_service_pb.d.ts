@@ -142,6 +142,13 @@ export declare type SubmitResult = Message<"millrace.jobs.v1.SubmitResult"> & {
    * @generated from field: bool existing = 3;
    */
   existing: boolean;
+
+  /**
+   * The id of the job's trace: see Job.trace_id. Empty also if the job existed already.
+   *
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
 };
 
 /**
@@ -676,6 +683,75 @@ export declare type Constraint = Message<"millrace.jobs.v1.Constraint"> & {
 export declare const ConstraintSchema: GenMessage<Constraint>;
 
 /**
+ * See JobService.CreateJobToken.
+ *
+ * @generated from message millrace.jobs.v1.CreateJobTokenRequest
+ */
+export declare type CreateJobTokenRequest = Message<"millrace.jobs.v1.CreateJobTokenRequest"> & {
+  /**
+   * The job. It must exist.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * What the token allows. Left out: READ.
+   *
+   * @generated from field: millrace.jobs.v1.JobTokenRight right = 2;
+   */
+  right: JobTokenRight;
+
+  /**
+   * How long the token is valid, at least 1 s. Left out, or longer than the gateways' MILLRACE_JOB_TOKEN_MS (15 minutes by
+   * default): as long as that setting says.
+   *
+   * @generated from field: google.protobuf.Duration lifetime = 3;
+   */
+  lifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.CreateJobTokenRequest.
+ * Use `create(CreateJobTokenRequestSchema)` to create a new message.
+ */
+export declare const CreateJobTokenRequestSchema: GenMessage<CreateJobTokenRequest>;
+
+/**
+ * See JobService.CreateJobToken.
+ *
+ * @generated from message millrace.jobs.v1.CreateJobTokenResponse
+ */
+export declare type CreateJobTokenResponse = Message<"millrace.jobs.v1.CreateJobTokenResponse"> & {
+  /**
+   * The token. Keep it secret. Only this answer shows it.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * What it allows.
+   *
+   * @generated from field: millrace.jobs.v1.JobTokenRight right = 3;
+   */
+  right: JobTokenRight;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.CreateJobTokenResponse.
+ * Use `create(CreateJobTokenResponseSchema)` to create a new message.
+ */
+export declare const CreateJobTokenResponseSchema: GenMessage<CreateJobTokenResponse>;
+
+/**
  * What can hold a waiting job. The names, in lower case, label metrics and spans.
  *
  * @generated from enum millrace.jobs.v1.ConstraintKind
@@ -774,8 +850,8 @@ export enum ConstraintKind {
 
   /**
    * No other constraint holds the job. Either the workers that serve its queue, pool and type are busy with jobs
-   * whose turn comes first, or what is left of its provider account is reserved for such a job, or no worker is
-   * connected. It is also used if no worker serves the job's type. The message says which case it is.
+   * whose turn comes first (`used` of their `limit` slots are taken), or what is left of its provider account is reserved
+   * for such a job, or the job must run alone and no worker is idle. The message says which case it is.
    *
    * @generated from enum value: CONSTRAINT_KIND_NO_FREE_WORKER = 13;
    */
@@ -801,12 +877,53 @@ export enum ConstraintKind {
    * @generated from enum value: CONSTRAINT_KIND_GROUP_IN_FLIGHT = 16;
    */
   GROUP_IN_FLIGHT = 16,
+
+  /**
+   * No connected worker serves the queue, the pool and the type of the job: an operator must start one. The message says
+   * which of them nobody serves.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_NO_WORKER = 17;
+   */
+  NO_WORKER = 17,
 }
 
 /**
  * Describes the enum millrace.jobs.v1.ConstraintKind.
  */
 export declare const ConstraintKindSchema: GenEnum<ConstraintKind>;
+
+/**
+ * What a job token allows.
+ *
+ * @generated from enum millrace.jobs.v1.JobTokenRight
+ */
+export enum JobTokenRight {
+  /**
+   * In a request: READ.
+   *
+   * @generated from enum value: JOB_TOKEN_RIGHT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * To get, to watch and to explain the job.
+   *
+   * @generated from enum value: JOB_TOKEN_RIGHT_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * To read the job, and to cancel it.
+   *
+   * @generated from enum value: JOB_TOKEN_RIGHT_CANCEL = 2;
+   */
+  CANCEL = 2,
+}
+
+/**
+ * Describes the enum millrace.jobs.v1.JobTokenRight.
+ */
+export declare const JobTokenRightSchema: GenEnum<JobTokenRight>;
 
 /**
  * The service for callers. Every call must carry `authorization: Bearer <API key>`. A key sees only its own jobs;
@@ -911,6 +1028,19 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof ExplainJobRequestSchema;
     output: typeof ExplainJobResponseSchema;
+  },
+  /**
+   * Makes a job token: a credential for one job and a short time, for example for a web page that shows the job. It is
+   * sent like an API key, and allows GetJob, WatchJob and ExplainJob of this job, or CancelJob too. Everything else is
+   * PERMISSION_DENIED, and another job is NOT_FOUND. It ends with its lifetime, or with its API key. A retry makes
+   * another token, which is equally valid.
+   *
+   * @generated from rpc millrace.jobs.v1.JobService.CreateJobToken
+   */
+  createJobToken: {
+    methodKind: "unary";
+    input: typeof CreateJobTokenRequestSchema;
+    output: typeof CreateJobTokenResponseSchema;
   },
 }>;
 

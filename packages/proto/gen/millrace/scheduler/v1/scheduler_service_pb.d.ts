@@ -4,11 +4,11 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
+import type { CancelJobRequest, CreateJobTokenRequest as CreateJobTokenRequest$1, CreateJobTokenResponse as CreateJobTokenResponse$1, ExplainJobRequest, ExplainJobResponse, JobTokenRight, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
-import type { CancelJobRequest, ExplainJobRequest, ExplainJobResponse, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 
 /**
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
@@ -508,6 +508,114 @@ export declare type AuthenticateResponse = Message<"millrace.scheduler.v1.Authen
 export declare const AuthenticateResponseSchema: GenMessage<AuthenticateResponse>;
 
 /**
+ * See SchedulerService.CreateJobToken.
+ *
+ * @generated from message millrace.scheduler.v1.CreateJobTokenRequest
+ */
+export declare type CreateJobTokenRequest = Message<"millrace.scheduler.v1.CreateJobTokenRequest"> & {
+  /**
+   * The API key to which the job must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The job, and what the token allows.
+   *
+   * @generated from field: millrace.jobs.v1.CreateJobTokenRequest token = 2;
+   */
+  token?: CreateJobTokenRequest$1 | undefined;
+
+  /**
+   * The longest lifetime that the gateway allows, and the lifetime if the caller names none.
+   *
+   * @generated from field: google.protobuf.Duration longest_lifetime = 3;
+   */
+  longestLifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateJobTokenRequest.
+ * Use `create(CreateJobTokenRequestSchema)` to create a new message.
+ */
+export declare const CreateJobTokenRequestSchema: GenMessage<CreateJobTokenRequest>;
+
+/**
+ * See SchedulerService.CreateJobToken.
+ *
+ * @generated from message millrace.scheduler.v1.CreateJobTokenResponse
+ */
+export declare type CreateJobTokenResponse = Message<"millrace.scheduler.v1.CreateJobTokenResponse"> & {
+  /**
+   * See JobService.CreateJobToken.
+   *
+   * @generated from field: millrace.jobs.v1.CreateJobTokenResponse token = 1;
+   */
+  token?: CreateJobTokenResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateJobTokenResponse.
+ * Use `create(CreateJobTokenResponseSchema)` to create a new message.
+ */
+export declare const CreateJobTokenResponseSchema: GenMessage<CreateJobTokenResponse>;
+
+/**
+ * See SchedulerService.AuthenticateJobToken.
+ *
+ * @generated from message millrace.scheduler.v1.AuthenticateJobTokenRequest
+ */
+export declare type AuthenticateJobTokenRequest = Message<"millrace.scheduler.v1.AuthenticateJobTokenRequest"> & {
+  /**
+   * The token.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.AuthenticateJobTokenRequest.
+ * Use `create(AuthenticateJobTokenRequestSchema)` to create a new message.
+ */
+export declare const AuthenticateJobTokenRequestSchema: GenMessage<AuthenticateJobTokenRequest>;
+
+/**
+ * See SchedulerService.AuthenticateJobToken.
+ *
+ * @generated from message millrace.scheduler.v1.AuthenticateJobTokenResponse
+ */
+export declare type AuthenticateJobTokenResponse = Message<"millrace.scheduler.v1.AuthenticateJobTokenResponse"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * What the token allows.
+   *
+   * @generated from field: millrace.jobs.v1.JobTokenRight right = 2;
+   */
+  right: JobTokenRight;
+
+  /**
+   * How long it is still valid. A duration, because the clocks of gateway and scheduler may differ.
+   *
+   * @generated from field: google.protobuf.Duration remaining = 3;
+   */
+  remaining?: Duration | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.AuthenticateJobTokenResponse.
+ * Use `create(AuthenticateJobTokenResponseSchema)` to create a new message.
+ */
+export declare const AuthenticateJobTokenResponseSchema: GenMessage<AuthenticateJobTokenResponse>;
+
+/**
  * See SchedulerService.GetTime.
  *
  * @generated from message millrace.scheduler.v1.GetTimeRequest
@@ -992,6 +1100,27 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof AuthenticateRequestSchema;
     output: typeof AuthenticateResponseSchema;
+  },
+  /**
+   * Makes a job token. NOT_FOUND: the key has no such job. Safe to retry. See JobService.CreateJobToken.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CreateJobToken
+   */
+  createJobToken: {
+    methodKind: "unary";
+    input: typeof CreateJobTokenRequestSchema;
+    output: typeof CreateJobTokenResponseSchema;
+  },
+  /**
+   * Authenticates a job token. UNAUTHENTICATED: it is forged or has ended, or its key is revoked. Safe to retry. The
+   * gateway caches the answer for a few seconds.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.AuthenticateJobToken
+   */
+  authenticateJobToken: {
+    methodKind: "unary";
+    input: typeof AuthenticateJobTokenRequestSchema;
+    output: typeof AuthenticateJobTokenResponseSchema;
   },
   /**
    * Returns Redis' time, as this scheduler knows it. Gateways ask every few seconds and use it for job ids and

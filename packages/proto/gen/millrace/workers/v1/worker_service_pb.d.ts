@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Document } from "../../documents/v1/document_service_pb.js";
 import type { Group, GroupChild, GroupRule } from "../../jobs/v1/group_pb.js";
 import type { JobFailure, JobSpec, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -12,6 +13,116 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
  * Describes the file millrace/workers/v1/worker_service.proto.
  */
 export declare const file_millrace_workers_v1_worker_service: GenFile;
+
+/**
+ * See WorkerService.GetDocument.
+ *
+ * @generated from message millrace.workers.v1.GetDocumentRequest
+ */
+export declare type GetDocumentRequest = Message<"millrace.workers.v1.GetDocumentRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * One of the documents of its job.
+   *
+   * @generated from field: string document_id = 2;
+   */
+  documentId: string;
+};
+
+/**
+ * Describes the message millrace.workers.v1.GetDocumentRequest.
+ * Use `create(GetDocumentRequestSchema)` to create a new message.
+ */
+export declare const GetDocumentRequestSchema: GenMessage<GetDocumentRequest>;
+
+/**
+ * See WorkerService.GetDocument.
+ *
+ * @generated from message millrace.workers.v1.GetDocumentResponse
+ */
+export declare type GetDocumentResponse = Message<"millrace.workers.v1.GetDocumentResponse"> & {
+  /**
+   * As stored.
+   *
+   * @generated from field: millrace.documents.v1.Document document = 1;
+   */
+  document?: Document | undefined;
+};
+
+/**
+ * Describes the message millrace.workers.v1.GetDocumentResponse.
+ * Use `create(GetDocumentResponseSchema)` to create a new message.
+ */
+export declare const GetDocumentResponseSchema: GenMessage<GetDocumentResponse>;
+
+/**
+ * See WorkerService.DownloadDocument.
+ *
+ * @generated from message millrace.workers.v1.DownloadDocumentRequest
+ */
+export declare type DownloadDocumentRequest = Message<"millrace.workers.v1.DownloadDocumentRequest"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * One of the documents of its job.
+   *
+   * @generated from field: string document_id = 2;
+   */
+  documentId: string;
+};
+
+/**
+ * Describes the message millrace.workers.v1.DownloadDocumentRequest.
+ * Use `create(DownloadDocumentRequestSchema)` to create a new message.
+ */
+export declare const DownloadDocumentRequestSchema: GenMessage<DownloadDocumentRequest>;
+
+/**
+ * See WorkerService.DownloadDocument.
+ *
+ * @generated from message millrace.workers.v1.DownloadDocumentResponse
+ */
+export declare type DownloadDocumentResponse = Message<"millrace.workers.v1.DownloadDocumentResponse"> & {
+  /**
+   * The metadata comes first, then the content. A download is complete when it has as many bytes as the metadata says.
+   *
+   * @generated from oneof millrace.workers.v1.DownloadDocumentResponse.part
+   */
+  part: {
+    /**
+     * The metadata, sent first and once.
+     *
+     * @generated from field: millrace.documents.v1.Document document = 1;
+     */
+    value: Document;
+    case: "document";
+  } | {
+    /**
+     * A piece of the content.
+     *
+     * @generated from field: bytes content = 2;
+     */
+    value: Uint8Array;
+    case: "content";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.workers.v1.DownloadDocumentResponse.
+ * Use `create(DownloadDocumentResponseSchema)` to create a new message.
+ */
+export declare const DownloadDocumentResponseSchema: GenMessage<DownloadDocumentResponse>;
 
 /**
  * See WorkerService.FanOut.
@@ -357,6 +468,13 @@ export declare type Hello = Message<"millrace.workers.v1.Hello"> & {
    * @generated from field: uint32 slots = 9;
    */
   slots: number;
+
+  /**
+   * The version of the worker's own program, for people.
+   *
+   * @generated from field: string version = 10;
+   */
+  version: string;
 };
 
 /**
@@ -1465,6 +1583,29 @@ export declare const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof SaveCheckpointRequestSchema;
     output: typeof SaveCheckpointResponseSchema;
+  },
+  /**
+   * Returns the metadata of a document that a running attempt reads: one of its job's document_ids. ABORTED: the lease is
+   * lost. NOT_FOUND: the job does not name it, or it is gone. UNIMPLEMENTED: the scheduler has no document store
+   * (MILLRACE_DOCUMENTS_DIR). Safe to retry.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.GetDocument
+   */
+  getDocument: {
+    methodKind: "unary";
+    input: typeof GetDocumentRequestSchema;
+    output: typeof GetDocumentResponseSchema;
+  },
+  /**
+   * Sends the content of a document that a running attempt reads, in order, in pieces of at most 64 KiB. It fails like
+   * GetDocument. RESOURCE_EXHAUSTED: this scheduler sends too many documents now. Safe to retry.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.DownloadDocument
+   */
+  downloadDocument: {
+    methodKind: "server_streaming";
+    input: typeof DownloadDocumentRequestSchema;
+    output: typeof DownloadDocumentResponseSchema;
   },
 }>;
 

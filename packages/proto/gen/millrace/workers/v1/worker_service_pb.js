@@ -5,6 +5,7 @@
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_millrace_documents_v1_document_service } from "../../documents/v1/document_service_pb.js";
 import { file_millrace_jobs_v1_group } from "../../jobs/v1/group_pb.js";
 import { file_millrace_jobs_v1_job } from "../../jobs/v1/job_pb.js";
 
@@ -12,266 +13,294 @@ import { file_millrace_jobs_v1_job } from "../../jobs/v1/job_pb.js";
  * Describes the file millrace/workers/v1/worker_service.proto.
  */
 export const file_millrace_workers_v1_worker_service = /*@__PURE__*/
-  fileDesc("CihtaWxscmFjZS93b3JrZXJzL3YxL3dvcmtlcl9zZXJ2aWNlLnByb3RvEhNtaWxscmFjZS53b3JrZXJzLnYxIr8CCg1GYW5PdXRSZXF1ZXN0EjQKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIGukgDyAEBEhsKB29yZGluYWwYAiABKA1CCrpIByoFGOgHKAESHAoLcGxhbl9zaGEyNTYYAyABKAxCB7pIBHoCaCASKQoEcnVsZRgEIAEoCzIbLm1pbGxyYWNlLmpvYnMudjEuR3JvdXBSdWxlEiAKDW1heF9pbl9mbGlnaHQYBSABKA1CCbpIBioEGKCNBhIVCg1rZWVwX3NpYmxpbmdzGAYgASgIEhwKC2ZpcnN0X2luZGV4GAcgASgNQge6SAQqAigBEjsKCGNoaWxkcmVuGAggAygLMhkubWlsbHJhY2Uuam9icy52MS5Kb2JTcGVjQg66SAuSAQgQgAIiA9gBAyI4Cg5GYW5PdXRSZXNwb25zZRImCgVncm91cBgBIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAicQoTUmVhZENoaWxkcmVuUmVxdWVzdBI0CgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWZCBrpIA8gBARIPCgdvcmRpbmFsGAIgASgNEhMKC2FmdGVyX2luZGV4GAMgASgNInwKFFJlYWRDaGlsZHJlblJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cBIuCghjaGlsZHJlbhgCIAMoCzIcLm1pbGxyYWNlLmpvYnMudjEuR3JvdXBDaGlsZBIMCgRtb3JlGAMgASgIInEKFVNhdmVDaGVja3BvaW50UmVxdWVzdBI0CgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWZCBrpIA8gBARIiCg9jaGVja3BvaW50X2pzb24YAiABKAlCCbpIBnIEKICAECIYChZTYXZlQ2hlY2twb2ludFJlc3BvbnNlIoADCgtXb3JrUmVxdWVzdBIrCgVoZWxsbxgBIAEoCzIaLm1pbGxyYWNlLndvcmtlcnMudjEuSGVsbG9IABItCgZjcmVkaXQYAiABKAsyGy5taWxscmFjZS53b3JrZXJzLnYxLkNyZWRpdEgAEjMKCWhlYXJ0YmVhdBgDIAEoCzIeLm1pbGxyYWNlLndvcmtlcnMudjEuSGVhcnRiZWF0SAASMwoGb3V0cHV0GAQgASgLMiEubWlsbHJhY2Uud29ya2Vycy52MS5BcHBlbmRPdXRwdXRIABI1CgZzZXR0bGUYBSABKAsyIy5taWxscmFjZS53b3JrZXJzLnYxLlNldHRsZUF0dGVtcHRzSAASMQoIZHJhaW5pbmcYBiABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkRyYWluaW5nSAASLwoHZ29vZGJ5ZRgHIAEoCzIcLm1pbGxyYWNlLndvcmtlcnMudjEuR29vZGJ5ZUgAQhAKB21lc3NhZ2USBbpIAggBIocDCgVIZWxsbxIxCgl3b3JrZXJfaWQYASABKAlCHrpIG3IZMhdeW0EtWmEtejAtOS5fLV17MSwxMjh9JBI2CgZxdWV1ZXMYAiADKAlCJrpII5IBIAgBEEAiGnIYMhZeW2Etel1bYS16MC05LV17MCw2Mn0kEjkKBXBvb2xzGAMgAygJQiq6SCeSASQQQCIgch4yHF5bYS16MC05XVthLXowLTkuXy8tXXswLDYyfSQSNgoFdHlwZXMYBCADKAlCJ7pIJJIBIRCAAiIcchoyGF5bYS16XVthLXowLTlfLi1dezAsNjJ9JBIYCgZjcmVkaXQYBSABKA1CCLpIBSoDGJBOEjgKBmxlYXNlcxgGIAMoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWZCCbpIBpIBAxCQThIVCgNzZGsYByABKAlCCLpIBXIDGIABEhwKC2d1ZXN0X3Nsb3RzGAggASgNQge6SAQqAhhkEhcKBXNsb3RzGAkgASgNQgi6SAUqAxiQTiKEAQoITGVhc2VSZWYSWAoGam9iX2lkGAEgASgJQki6SEVyQzJBXlthLXpdW2EtejAtOS1dezAsNjJ9flthLXowLTldezQsMzJ9flswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSHgoNZmVuY2luZ190b2tlbhgCIAEoBEIHukgEMgIoASIjCgZDcmVkaXQSGQoFc2xvdHMYASABKA1CCrpIByoFGJBOKAEiRQoJSGVhcnRiZWF0EjgKBmxlYXNlcxgBIAMoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWZCCbpIBpIBAxCQTiJPCgxBcHBlbmRPdXRwdXQSPwoIYXR0ZW1wdHMYASADKAsyIi5taWxscmFjZS53b3JrZXJzLnYxLkF0dGVtcHRPdXRwdXRCCbpIBpIBAxDoByKcAQoNQXR0ZW1wdE91dHB1dBI0CgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWZCBrpIA8gBARIWCg5maXJzdF9zZXF1ZW5jZRgCIAEoDRI9CgZjaHVua3MYAyADKAsyIC5taWxscmFjZS53b3JrZXJzLnYxLldvcmtlckNodW5rQgu6SAiSAQUIARDoByKFAQoLV29ya2VyQ2h1bmsSGQoEdGV4dBgBIAEoCUIJukgGcgQogIAESAASGQoEZGF0YRgCIAEoDEIJukgGegQYgIAESAASLgoIcHJvZ3Jlc3MYAyABKAsyGi5taWxscmFjZS5qb2JzLnYxLlByb2dyZXNzSABCEAoHY29udGVudBIFukgCCAEiUgoOU2V0dGxlQXR0ZW1wdHMSQAoIb3V0Y29tZXMYASADKAsyIy5taWxscmFjZS53b3JrZXJzLnYxLkF0dGVtcHRPdXRjb21lQgm6SAaSAQMQ6Aci/gIKDkF0dGVtcHRPdXRjb21lEjQKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIGukgDyAEBEjMKCWNvbXBsZXRlZBgCIAEoCzIeLm1pbGxyYWNlLndvcmtlcnMudjEuQ29tcGxldGVkSAASLQoGZmFpbGVkGAMgASgLMhsubWlsbHJhY2Uud29ya2Vycy52MS5GYWlsZWRIABIvCgdzdG9wcGVkGAQgASgLMhwubWlsbHJhY2Uud29ya2Vycy52MS5TdG9wcGVkSAASNgoLaGFuZGVkX2JhY2sYBSABKAsyHy5taWxscmFjZS53b3JrZXJzLnYxLkhhbmRlZEJhY2tIABIvCgd3YWl0aW5nGAcgASgLMhwubWlsbHJhY2Uud29ya2Vycy52MS5XYWl0aW5nSAASJgoFdXNhZ2UYBiABKAsyFy5taWxscmFjZS5qb2JzLnYxLlVzYWdlQhAKB291dGNvbWUSBbpIAggBIhsKB1dhaXRpbmcSEAoIY2hpbGRyZW4YASABKA0iKwoJQ29tcGxldGVkEh4KC3Jlc3VsdF9qc29uGAEgASgJQgm6SAZyBCiAgEAiuAEKBkZhaWxlZBI1CgdmYWlsdXJlGAEgASgLMhwubWlsbHJhY2Uuam9icy52MS5Kb2JGYWlsdXJlQga6SAPIAQESPgoLcmV0cnlfYWZ0ZXIYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CDrpIC6oBCCIECICjBTIAEjcKCHByb3ZpZGVyGAMgASgLMiUubWlsbHJhY2Uud29ya2Vycy52MS5Qcm92aWRlckZlZWRiYWNrIoACChBQcm92aWRlckZlZWRiYWNrEhgKB2FjY291bnQYASABKAlCB7pIBHICGD8SHQoLaHR0cF9zdGF0dXMYAiABKA1CCLpIBSoDGNcEEhcKD3F1b3RhX2V4aGF1c3RlZBgDIAEoCBJhChJyYXRlX2xpbWl0X2hlYWRlcnMYBCADKAsyOy5taWxscmFjZS53b3JrZXJzLnYxLlByb3ZpZGVyRmVlZGJhY2suUmF0ZUxpbWl0SGVhZGVyc0VudHJ5Qgi6SAWaAQIQIBo3ChVSYXRlTGltaXRIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIJCgdTdG9wcGVkIiYKCkhhbmRlZEJhY2sSGAoGcmVhc29uGAEgASgJQgi6SAVyAxj/ASIKCghEcmFpbmluZyIJCgdHb29kYnllIo8DCgxXb3JrUmVzcG9uc2USLwoHd2VsY29tZRgBIAEoCzIcLm1pbGxyYWNlLndvcmtlcnMudjEuV2VsY29tZUgAEjcKC2Fzc2lnbm1lbnRzGAIgASgLMiAubWlsbHJhY2Uud29ya2Vycy52MS5Bc3NpZ25tZW50c0gAEjoKDWhlYXJ0YmVhdF9hY2sYAyABKAsyIS5taWxscmFjZS53b3JrZXJzLnYxLkhlYXJ0YmVhdEFja0gAEjYKC291dHB1dF9hY2tzGAQgASgLMh8ubWlsbHJhY2Uud29ya2Vycy52MS5PdXRwdXRBY2tzSAASNgoLc2V0dGxlX2Fja3MYBSABKAsyHy5taWxscmFjZS53b3JrZXJzLnYxLlNldHRsZUFja3NIABIxCgRzdG9wGAYgASgLMiEubWlsbHJhY2Uud29ya2Vycy52MS5TdG9wQXR0ZW1wdHNIABIrCgVkcmFpbhgHIAEoCzIaLm1pbGxyYWNlLndvcmtlcnMudjEuRHJhaW5IAEIJCgdtZXNzYWdlIoQCCgdXZWxjb21lEhQKDHNjaGVkdWxlcl9pZBgBIAEoCRIxCg5sZWFzZV9kdXJhdGlvbhgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI1ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoKc3RvcF9ncmFjZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCgZsZWFzZXMYBSADKAsyIC5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlU3RhdHVzEhgKEHVuZGVmaW5lZF9xdWV1ZXMYBiADKAkiegoLTGVhc2VTdGF0dXMSLAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmEgwKBGhlbGQYAiABKAgSFQoNbmV4dF9zZXF1ZW5jZRgDIAEoDRIYChBjYW5jZWxfcmVxdWVzdGVkGAQgASgIIkMKC0Fzc2lnbm1lbnRzEjQKC2Fzc2lnbm1lbnRzGAEgAygLMh8ubWlsbHJhY2Uud29ya2Vycy52MS5Bc3NpZ25tZW50ItIDCgpBc3NpZ25tZW50EiwKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZhINCgVxdWV1ZRgCIAEoCRIMCgR0eXBlGAMgASgJEg8KB2F0dGVtcHQYBCABKA0SFAoMbWF4X2F0dGVtcHRzGAUgASgNEhQKDHBheWxvYWRfanNvbhgGIAEoCRIUCgxkb2N1bWVudF9pZHMYByADKAkSDAoEcG9vbBgIIAEoCRIsCghkZWFkbGluZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOwoGbGFiZWxzGAogAygLMisubWlsbHJhY2Uud29ya2Vycy52MS5Bc3NpZ25tZW50LkxhYmVsc0VudHJ5EhMKC3RyYWNlcGFyZW50GAsgASgJEhIKCnRyYWNlc3RhdGUYDCABKAkSDgoGa2V5X2lkGA0gASgJEhAKCGZhbl9vdXRzGA4gASgNEhoKEmZpbmFsaXplc19ncm91cF9pZBgPIAEoCRIXCg9jaGVja3BvaW50X2pzb24YECABKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7CgxIZWFydGJlYXRBY2sSKwoEbG9zdBgBIAMoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWYiOgoKT3V0cHV0QWNrcxIsCgRhY2tzGAEgAygLMh4ubWlsbHJhY2Uud29ya2Vycy52MS5PdXRwdXRBY2siggEKCU91dHB1dEFjaxIsCgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWYSMAoGc3RhdHVzGAIgASgOMiAubWlsbHJhY2Uud29ya2Vycy52MS5Xcml0ZVN0YXR1cxIVCg1uZXh0X3NlcXVlbmNlGAMgASgNIjoKClNldHRsZUFja3MSLAoEYWNrcxgBIAMoCzIeLm1pbGxyYWNlLndvcmtlcnMudjEuU2V0dGxlQWNrIpYBCglTZXR0bGVBY2sSLAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmEjAKBnN0YXR1cxgCIAEoDjIgLm1pbGxyYWNlLndvcmtlcnMudjEuV3JpdGVTdGF0dXMSKQoFc3RhdGUYAyABKA4yGi5taWxscmFjZS5qb2JzLnYxLkpvYlN0YXRlIkIKDFN0b3BBdHRlbXB0cxIyCghhdHRlbXB0cxgBIAMoCzIgLm1pbGxyYWNlLndvcmtlcnMudjEuU3RvcEF0dGVtcHQibAoLU3RvcEF0dGVtcHQSLAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmEi8KBnJlYXNvbhgCIAEoDjIfLm1pbGxyYWNlLndvcmtlcnMudjEuU3RvcFJlYXNvbiIHCgVEcmFpbiqmAQoLV3JpdGVTdGF0dXMSHAoYV1JJVEVfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTV1JJVEVfU1RBVFVTX1NUT1JFRBABEhsKF1dSSVRFX1NUQVRVU19MRUFTRV9MT1NUEAISFAoQV1JJVEVfU1RBVFVTX0dBUBADEhUKEVdSSVRFX1NUQVRVU19GVUxMEAQSFgoSV1JJVEVfU1RBVFVTX1JFVFJZEAUqegoKU3RvcFJlYXNvbhIbChdTVE9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVNUT1BfUkVBU09OX0NBTkNFTExFRBABEhgKFFNUT1BfUkVBU09OX0RFQURMSU5FEAISGgoWU1RPUF9SRUFTT05fTEVBU0VfTE9TVBADMoMDCg1Xb3JrZXJTZXJ2aWNlEk8KBFdvcmsSIC5taWxscmFjZS53b3JrZXJzLnYxLldvcmtSZXF1ZXN0GiEubWlsbHJhY2Uud29ya2Vycy52MS5Xb3JrUmVzcG9uc2UoATABElEKBkZhbk91dBIiLm1pbGxyYWNlLndvcmtlcnMudjEuRmFuT3V0UmVxdWVzdBojLm1pbGxyYWNlLndvcmtlcnMudjEuRmFuT3V0UmVzcG9uc2USYwoMUmVhZENoaWxkcmVuEigubWlsbHJhY2Uud29ya2Vycy52MS5SZWFkQ2hpbGRyZW5SZXF1ZXN0GikubWlsbHJhY2Uud29ya2Vycy52MS5SZWFkQ2hpbGRyZW5SZXNwb25zZRJpCg5TYXZlQ2hlY2twb2ludBIqLm1pbGxyYWNlLndvcmtlcnMudjEuU2F2ZUNoZWNrcG9pbnRSZXF1ZXN0GisubWlsbHJhY2Uud29ya2Vycy52MS5TYXZlQ2hlY2twb2ludFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_jobs_v1_group, file_millrace_jobs_v1_job]);
+  fileDesc("CihtaWxscmFjZS93b3JrZXJzL3YxL3dvcmtlcl9zZXJ2aWNlLnByb3RvEhNtaWxscmFjZS53b3JrZXJzLnYxIokBChJHZXREb2N1bWVudFJlcXVlc3QSNAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmQga6SAPIAQESPQoLZG9jdW1lbnRfaWQYAiABKAlCKLpIJXIjMiFeZG9jX1swLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiSAoTR2V0RG9jdW1lbnRSZXNwb25zZRIxCghkb2N1bWVudBgBIAEoCzIfLm1pbGxyYWNlLmRvY3VtZW50cy52MS5Eb2N1bWVudCKOAQoXRG93bmxvYWREb2N1bWVudFJlcXVlc3QSNAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmQga6SAPIAQESPQoLZG9jdW1lbnRfaWQYAiABKAlCKLpIJXIjMiFeZG9jX1swLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiagoYRG93bmxvYWREb2N1bWVudFJlc3BvbnNlEjMKCGRvY3VtZW50GAEgASgLMh8ubWlsbHJhY2UuZG9jdW1lbnRzLnYxLkRvY3VtZW50SAASEQoHY29udGVudBgCIAEoDEgAQgYKBHBhcnQivwIKDUZhbk91dFJlcXVlc3QSNAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmQga6SAPIAQESGwoHb3JkaW5hbBgCIAEoDUIKukgHKgUY6AcoARIcCgtwbGFuX3NoYTI1NhgDIAEoDEIHukgEegJoIBIpCgRydWxlGAQgASgLMhsubWlsbHJhY2Uuam9icy52MS5Hcm91cFJ1bGUSIAoNbWF4X2luX2ZsaWdodBgFIAEoDUIJukgGKgQYoI0GEhUKDWtlZXBfc2libGluZ3MYBiABKAgSHAoLZmlyc3RfaW5kZXgYByABKA1CB7pIBCoCKAESOwoIY2hpbGRyZW4YCCADKAsyGS5taWxscmFjZS5qb2JzLnYxLkpvYlNwZWNCDrpIC5IBCBCAAiID2AEDIjgKDkZhbk91dFJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cCJxChNSZWFkQ2hpbGRyZW5SZXF1ZXN0EjQKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIGukgDyAEBEg8KB29yZGluYWwYAiABKA0SEwoLYWZ0ZXJfaW5kZXgYAyABKA0ifAoUUmVhZENoaWxkcmVuUmVzcG9uc2USJgoFZ3JvdXAYASABKAsyFy5taWxscmFjZS5qb2JzLnYxLkdyb3VwEi4KCGNoaWxkcmVuGAIgAygLMhwubWlsbHJhY2Uuam9icy52MS5Hcm91cENoaWxkEgwKBG1vcmUYAyABKAgicQoVU2F2ZUNoZWNrcG9pbnRSZXF1ZXN0EjQKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIGukgDyAEBEiIKD2NoZWNrcG9pbnRfanNvbhgCIAEoCUIJukgGcgQogIAQIhgKFlNhdmVDaGVja3BvaW50UmVzcG9uc2UigAMKC1dvcmtSZXF1ZXN0EisKBWhlbGxvGAEgASgLMhoubWlsbHJhY2Uud29ya2Vycy52MS5IZWxsb0gAEi0KBmNyZWRpdBgCIAEoCzIbLm1pbGxyYWNlLndvcmtlcnMudjEuQ3JlZGl0SAASMwoJaGVhcnRiZWF0GAMgASgLMh4ubWlsbHJhY2Uud29ya2Vycy52MS5IZWFydGJlYXRIABIzCgZvdXRwdXQYBCABKAsyIS5taWxscmFjZS53b3JrZXJzLnYxLkFwcGVuZE91dHB1dEgAEjUKBnNldHRsZRgFIAEoCzIjLm1pbGxyYWNlLndvcmtlcnMudjEuU2V0dGxlQXR0ZW1wdHNIABIxCghkcmFpbmluZxgGIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuRHJhaW5pbmdIABIvCgdnb29kYnllGAcgASgLMhwubWlsbHJhY2Uud29ya2Vycy52MS5Hb29kYnllSABCEAoHbWVzc2FnZRIFukgCCAEiogMKBUhlbGxvEjEKCXdvcmtlcl9pZBgBIAEoCUIeukgbchkyF15bQS1aYS16MC05Ll8tXXsxLDEyOH0kEjYKBnF1ZXVlcxgCIAMoCUImukgjkgEgCAEQQCIachgyFl5bYS16XVthLXowLTktXXswLDYyfSQSOQoFcG9vbHMYAyADKAlCKrpIJ5IBJBBAIiByHjIcXlthLXowLTldW2EtejAtOS5fLy1dezAsNjJ9JBI2CgV0eXBlcxgEIAMoCUInukgkkgEhEIACIhxyGjIYXlthLXpdW2EtejAtOV8uLV17MCw2Mn0kEhgKBmNyZWRpdBgFIAEoDUIIukgFKgMYkE4SOAoGbGVhc2VzGAYgAygLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIJukgGkgEDEJBOEhUKA3NkaxgHIAEoCUIIukgFcgMYgAESHAoLZ3Vlc3Rfc2xvdHMYCCABKA1CB7pIBCoCGGQSFwoFc2xvdHMYCSABKA1CCLpIBSoDGJBOEhkKB3ZlcnNpb24YCiABKAlCCLpIBXIDGIABIoQBCghMZWFzZVJlZhJYCgZqb2JfaWQYASABKAlCSLpIRXJDMkFeW2Etel1bYS16MC05LV17MCw2Mn1+W2EtejAtOV17NCwzMn1+WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIeCg1mZW5jaW5nX3Rva2VuGAIgASgEQge6SAQyAigBIiMKBkNyZWRpdBIZCgVzbG90cxgBIAEoDUIKukgHKgUYkE4oASJFCglIZWFydGJlYXQSOAoGbGVhc2VzGAEgAygLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIJukgGkgEDEJBOIk8KDEFwcGVuZE91dHB1dBI/CghhdHRlbXB0cxgBIAMoCzIiLm1pbGxyYWNlLndvcmtlcnMudjEuQXR0ZW1wdE91dHB1dEIJukgGkgEDEOgHIpwBCg1BdHRlbXB0T3V0cHV0EjQKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZkIGukgDyAEBEhYKDmZpcnN0X3NlcXVlbmNlGAIgASgNEj0KBmNodW5rcxgDIAMoCzIgLm1pbGxyYWNlLndvcmtlcnMudjEuV29ya2VyQ2h1bmtCC7pICJIBBQgBEOgHIoUBCgtXb3JrZXJDaHVuaxIZCgR0ZXh0GAEgASgJQgm6SAZyBCiAgARIABIZCgRkYXRhGAIgASgMQgm6SAZ6BBiAgARIABIuCghwcm9ncmVzcxgDIAEoCzIaLm1pbGxyYWNlLmpvYnMudjEuUHJvZ3Jlc3NIAEIQCgdjb250ZW50EgW6SAIIASJSCg5TZXR0bGVBdHRlbXB0cxJACghvdXRjb21lcxgBIAMoCzIjLm1pbGxyYWNlLndvcmtlcnMudjEuQXR0ZW1wdE91dGNvbWVCCbpIBpIBAxDoByL+AgoOQXR0ZW1wdE91dGNvbWUSNAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmQga6SAPIAQESMwoJY29tcGxldGVkGAIgASgLMh4ubWlsbHJhY2Uud29ya2Vycy52MS5Db21wbGV0ZWRIABItCgZmYWlsZWQYAyABKAsyGy5taWxscmFjZS53b3JrZXJzLnYxLkZhaWxlZEgAEi8KB3N0b3BwZWQYBCABKAsyHC5taWxscmFjZS53b3JrZXJzLnYxLlN0b3BwZWRIABI2CgtoYW5kZWRfYmFjaxgFIAEoCzIfLm1pbGxyYWNlLndvcmtlcnMudjEuSGFuZGVkQmFja0gAEi8KB3dhaXRpbmcYByABKAsyHC5taWxscmFjZS53b3JrZXJzLnYxLldhaXRpbmdIABImCgV1c2FnZRgGIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuVXNhZ2VCEAoHb3V0Y29tZRIFukgCCAEiGwoHV2FpdGluZxIQCghjaGlsZHJlbhgBIAEoDSIrCglDb21wbGV0ZWQSHgoLcmVzdWx0X2pzb24YASABKAlCCbpIBnIEKICAQCK4AQoGRmFpbGVkEjUKB2ZhaWx1cmUYASABKAsyHC5taWxscmFjZS5qb2JzLnYxLkpvYkZhaWx1cmVCBrpIA8gBARI+CgtyZXRyeV9hZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIOukgLqgEIIgQIgKMFMgASNwoIcHJvdmlkZXIYAyABKAsyJS5taWxscmFjZS53b3JrZXJzLnYxLlByb3ZpZGVyRmVlZGJhY2sigAIKEFByb3ZpZGVyRmVlZGJhY2sSGAoHYWNjb3VudBgBIAEoCUIHukgEcgIYPxIdCgtodHRwX3N0YXR1cxgCIAEoDUIIukgFKgMY1wQSFwoPcXVvdGFfZXhoYXVzdGVkGAMgASgIEmEKEnJhdGVfbGltaXRfaGVhZGVycxgEIAMoCzI7Lm1pbGxyYWNlLndvcmtlcnMudjEuUHJvdmlkZXJGZWVkYmFjay5SYXRlTGltaXRIZWFkZXJzRW50cnlCCLpIBZoBAhAgGjcKFVJhdGVMaW1pdEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIgkKB1N0b3BwZWQiJgoKSGFuZGVkQmFjaxIYCgZyZWFzb24YASABKAlCCLpIBXIDGP8BIgoKCERyYWluaW5nIgkKB0dvb2RieWUijwMKDFdvcmtSZXNwb25zZRIvCgd3ZWxjb21lGAEgASgLMhwubWlsbHJhY2Uud29ya2Vycy52MS5XZWxjb21lSAASNwoLYXNzaWdubWVudHMYAiABKAsyIC5taWxscmFjZS53b3JrZXJzLnYxLkFzc2lnbm1lbnRzSAASOgoNaGVhcnRiZWF0X2FjaxgDIAEoCzIhLm1pbGxyYWNlLndvcmtlcnMudjEuSGVhcnRiZWF0QWNrSAASNgoLb3V0cHV0X2Fja3MYBCABKAsyHy5taWxscmFjZS53b3JrZXJzLnYxLk91dHB1dEFja3NIABI2CgtzZXR0bGVfYWNrcxgFIAEoCzIfLm1pbGxyYWNlLndvcmtlcnMudjEuU2V0dGxlQWNrc0gAEjEKBHN0b3AYBiABKAsyIS5taWxscmFjZS53b3JrZXJzLnYxLlN0b3BBdHRlbXB0c0gAEisKBWRyYWluGAcgASgLMhoubWlsbHJhY2Uud29ya2Vycy52MS5EcmFpbkgAQgkKB21lc3NhZ2UihAIKB1dlbGNvbWUSFAoMc2NoZWR1bGVyX2lkGAEgASgJEjEKDmxlYXNlX2R1cmF0aW9uGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjUKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgpzdG9wX2dyYWNlGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjAKBmxlYXNlcxgFIAMoCzIgLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VTdGF0dXMSGAoQdW5kZWZpbmVkX3F1ZXVlcxgGIAMoCSJ6CgtMZWFzZVN0YXR1cxIsCgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWYSDAoEaGVsZBgCIAEoCBIVCg1uZXh0X3NlcXVlbmNlGAMgASgNEhgKEGNhbmNlbF9yZXF1ZXN0ZWQYBCABKAgiQwoLQXNzaWdubWVudHMSNAoLYXNzaWdubWVudHMYASADKAsyHy5taWxscmFjZS53b3JrZXJzLnYxLkFzc2lnbm1lbnQi0gMKCkFzc2lnbm1lbnQSLAoFbGVhc2UYASABKAsyHS5taWxscmFjZS53b3JrZXJzLnYxLkxlYXNlUmVmEg0KBXF1ZXVlGAIgASgJEgwKBHR5cGUYAyABKAkSDwoHYXR0ZW1wdBgEIAEoDRIUCgxtYXhfYXR0ZW1wdHMYBSABKA0SFAoMcGF5bG9hZF9qc29uGAYgASgJEhQKDGRvY3VtZW50X2lkcxgHIAMoCRIMCgRwb29sGAggASgJEiwKCGRlYWRsaW5lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI7CgZsYWJlbHMYCiADKAsyKy5taWxscmFjZS53b3JrZXJzLnYxLkFzc2lnbm1lbnQuTGFiZWxzRW50cnkSEwoLdHJhY2VwYXJlbnQYCyABKAkSEgoKdHJhY2VzdGF0ZRgMIAEoCRIOCgZrZXlfaWQYDSABKAkSEAoIZmFuX291dHMYDiABKA0SGgoSZmluYWxpemVzX2dyb3VwX2lkGA8gASgJEhcKD2NoZWNrcG9pbnRfanNvbhgQIAEoCRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjsKDEhlYXJ0YmVhdEFjaxIrCgRsb3N0GAEgAygLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZiI6CgpPdXRwdXRBY2tzEiwKBGFja3MYASADKAsyHi5taWxscmFjZS53b3JrZXJzLnYxLk91dHB1dEFjayKCAQoJT3V0cHV0QWNrEiwKBWxlYXNlGAEgASgLMh0ubWlsbHJhY2Uud29ya2Vycy52MS5MZWFzZVJlZhIwCgZzdGF0dXMYAiABKA4yIC5taWxscmFjZS53b3JrZXJzLnYxLldyaXRlU3RhdHVzEhUKDW5leHRfc2VxdWVuY2UYAyABKA0iOgoKU2V0dGxlQWNrcxIsCgRhY2tzGAEgAygLMh4ubWlsbHJhY2Uud29ya2Vycy52MS5TZXR0bGVBY2silgEKCVNldHRsZUFjaxIsCgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWYSMAoGc3RhdHVzGAIgASgOMiAubWlsbHJhY2Uud29ya2Vycy52MS5Xcml0ZVN0YXR1cxIpCgVzdGF0ZRgDIAEoDjIaLm1pbGxyYWNlLmpvYnMudjEuSm9iU3RhdGUiQgoMU3RvcEF0dGVtcHRzEjIKCGF0dGVtcHRzGAEgAygLMiAubWlsbHJhY2Uud29ya2Vycy52MS5TdG9wQXR0ZW1wdCJsCgtTdG9wQXR0ZW1wdBIsCgVsZWFzZRgBIAEoCzIdLm1pbGxyYWNlLndvcmtlcnMudjEuTGVhc2VSZWYSLwoGcmVhc29uGAIgASgOMh8ubWlsbHJhY2Uud29ya2Vycy52MS5TdG9wUmVhc29uIgcKBURyYWluKqYBCgtXcml0ZVN0YXR1cxIcChhXUklURV9TVEFUVVNfVU5TUEVDSUZJRUQQABIXChNXUklURV9TVEFUVVNfU1RPUkVEEAESGwoXV1JJVEVfU1RBVFVTX0xFQVNFX0xPU1QQAhIUChBXUklURV9TVEFUVVNfR0FQEAMSFQoRV1JJVEVfU1RBVFVTX0ZVTEwQBBIWChJXUklURV9TVEFUVVNfUkVUUlkQBSp6CgpTdG9wUmVhc29uEhsKF1NUT1BfUkVBU09OX1VOU1BFQ0lGSUVEEAASGQoVU1RPUF9SRUFTT05fQ0FOQ0VMTEVEEAESGAoUU1RPUF9SRUFTT05fREVBRExJTkUQAhIaChZTVE9QX1JFQVNPTl9MRUFTRV9MT1NUEAMy2AQKDVdvcmtlclNlcnZpY2USTwoEV29yaxIgLm1pbGxyYWNlLndvcmtlcnMudjEuV29ya1JlcXVlc3QaIS5taWxscmFjZS53b3JrZXJzLnYxLldvcmtSZXNwb25zZSgBMAESUQoGRmFuT3V0EiIubWlsbHJhY2Uud29ya2Vycy52MS5GYW5PdXRSZXF1ZXN0GiMubWlsbHJhY2Uud29ya2Vycy52MS5GYW5PdXRSZXNwb25zZRJjCgxSZWFkQ2hpbGRyZW4SKC5taWxscmFjZS53b3JrZXJzLnYxLlJlYWRDaGlsZHJlblJlcXVlc3QaKS5taWxscmFjZS53b3JrZXJzLnYxLlJlYWRDaGlsZHJlblJlc3BvbnNlEmkKDlNhdmVDaGVja3BvaW50EioubWlsbHJhY2Uud29ya2Vycy52MS5TYXZlQ2hlY2twb2ludFJlcXVlc3QaKy5taWxscmFjZS53b3JrZXJzLnYxLlNhdmVDaGVja3BvaW50UmVzcG9uc2USYAoLR2V0RG9jdW1lbnQSJy5taWxscmFjZS53b3JrZXJzLnYxLkdldERvY3VtZW50UmVxdWVzdBooLm1pbGxyYWNlLndvcmtlcnMudjEuR2V0RG9jdW1lbnRSZXNwb25zZRJxChBEb3dubG9hZERvY3VtZW50EiwubWlsbHJhY2Uud29ya2Vycy52MS5Eb3dubG9hZERvY3VtZW50UmVxdWVzdBotLm1pbGxyYWNlLndvcmtlcnMudjEuRG93bmxvYWREb2N1bWVudFJlc3BvbnNlMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_documents_v1_document_service, file_millrace_jobs_v1_group, file_millrace_jobs_v1_job]);
+
+/**
+ * Describes the message millrace.workers.v1.GetDocumentRequest.
+ * Use `create(GetDocumentRequestSchema)` to create a new message.
+ */
+export const GetDocumentRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_workers_v1_worker_service, 0);
+
+/**
+ * Describes the message millrace.workers.v1.GetDocumentResponse.
+ * Use `create(GetDocumentResponseSchema)` to create a new message.
+ */
+export const GetDocumentResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_workers_v1_worker_service, 1);
+
+/**
+ * Describes the message millrace.workers.v1.DownloadDocumentRequest.
+ * Use `create(DownloadDocumentRequestSchema)` to create a new message.
+ */
+export const DownloadDocumentRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_workers_v1_worker_service, 2);
+
+/**
+ * Describes the message millrace.workers.v1.DownloadDocumentResponse.
+ * Use `create(DownloadDocumentResponseSchema)` to create a new message.
+ */
+export const DownloadDocumentResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_workers_v1_worker_service, 3);
 
 /**
  * Describes the message millrace.workers.v1.FanOutRequest.
  * Use `create(FanOutRequestSchema)` to create a new message.
  */
 export const FanOutRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 0);
+  messageDesc(file_millrace_workers_v1_worker_service, 4);
 
 /**
  * Describes the message millrace.workers.v1.FanOutResponse.
  * Use `create(FanOutResponseSchema)` to create a new message.
  */
 export const FanOutResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 1);
+  messageDesc(file_millrace_workers_v1_worker_service, 5);
 
 /**
  * Describes the message millrace.workers.v1.ReadChildrenRequest.
  * Use `create(ReadChildrenRequestSchema)` to create a new message.
  */
 export const ReadChildrenRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 2);
+  messageDesc(file_millrace_workers_v1_worker_service, 6);
 
 /**
  * Describes the message millrace.workers.v1.ReadChildrenResponse.
  * Use `create(ReadChildrenResponseSchema)` to create a new message.
  */
 export const ReadChildrenResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 3);
+  messageDesc(file_millrace_workers_v1_worker_service, 7);
 
 /**
  * Describes the message millrace.workers.v1.SaveCheckpointRequest.
  * Use `create(SaveCheckpointRequestSchema)` to create a new message.
  */
 export const SaveCheckpointRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 4);
+  messageDesc(file_millrace_workers_v1_worker_service, 8);
 
 /**
  * Describes the message millrace.workers.v1.SaveCheckpointResponse.
  * Use `create(SaveCheckpointResponseSchema)` to create a new message.
  */
 export const SaveCheckpointResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 5);
+  messageDesc(file_millrace_workers_v1_worker_service, 9);
 
 /**
  * Describes the message millrace.workers.v1.WorkRequest.
  * Use `create(WorkRequestSchema)` to create a new message.
  */
 export const WorkRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 6);
+  messageDesc(file_millrace_workers_v1_worker_service, 10);
 
 /**
  * Describes the message millrace.workers.v1.Hello.
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 7);
+  messageDesc(file_millrace_workers_v1_worker_service, 11);
 
 /**
  * Describes the message millrace.workers.v1.LeaseRef.
  * Use `create(LeaseRefSchema)` to create a new message.
  */
 export const LeaseRefSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 8);
+  messageDesc(file_millrace_workers_v1_worker_service, 12);
 
 /**
  * Describes the message millrace.workers.v1.Credit.
  * Use `create(CreditSchema)` to create a new message.
  */
 export const CreditSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 9);
+  messageDesc(file_millrace_workers_v1_worker_service, 13);
 
 /**
  * Describes the message millrace.workers.v1.Heartbeat.
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 10);
+  messageDesc(file_millrace_workers_v1_worker_service, 14);
 
 /**
  * Describes the message millrace.workers.v1.AppendOutput.
  * Use `create(AppendOutputSchema)` to create a new message.
  */
 export const AppendOutputSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 11);
+  messageDesc(file_millrace_workers_v1_worker_service, 15);
 
 /**
  * Describes the message millrace.workers.v1.AttemptOutput.
  * Use `create(AttemptOutputSchema)` to create a new message.
  */
 export const AttemptOutputSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 12);
+  messageDesc(file_millrace_workers_v1_worker_service, 16);
 
 /**
  * Describes the message millrace.workers.v1.WorkerChunk.
  * Use `create(WorkerChunkSchema)` to create a new message.
  */
 export const WorkerChunkSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 13);
+  messageDesc(file_millrace_workers_v1_worker_service, 17);
 
 /**
  * Describes the message millrace.workers.v1.SettleAttempts.
  * Use `create(SettleAttemptsSchema)` to create a new message.
  */
 export const SettleAttemptsSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 14);
+  messageDesc(file_millrace_workers_v1_worker_service, 18);
 
 /**
  * Describes the message millrace.workers.v1.AttemptOutcome.
  * Use `create(AttemptOutcomeSchema)` to create a new message.
  */
 export const AttemptOutcomeSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 15);
+  messageDesc(file_millrace_workers_v1_worker_service, 19);
 
 /**
  * Describes the message millrace.workers.v1.Waiting.
  * Use `create(WaitingSchema)` to create a new message.
  */
 export const WaitingSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 16);
+  messageDesc(file_millrace_workers_v1_worker_service, 20);
 
 /**
  * Describes the message millrace.workers.v1.Completed.
  * Use `create(CompletedSchema)` to create a new message.
  */
 export const CompletedSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 17);
+  messageDesc(file_millrace_workers_v1_worker_service, 21);
 
 /**
  * Describes the message millrace.workers.v1.Failed.
  * Use `create(FailedSchema)` to create a new message.
  */
 export const FailedSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 18);
+  messageDesc(file_millrace_workers_v1_worker_service, 22);
 
 /**
  * Describes the message millrace.workers.v1.ProviderFeedback.
  * Use `create(ProviderFeedbackSchema)` to create a new message.
  */
 export const ProviderFeedbackSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 19);
+  messageDesc(file_millrace_workers_v1_worker_service, 23);
 
 /**
  * Describes the message millrace.workers.v1.Stopped.
  * Use `create(StoppedSchema)` to create a new message.
  */
 export const StoppedSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 20);
+  messageDesc(file_millrace_workers_v1_worker_service, 24);
 
 /**
  * Describes the message millrace.workers.v1.HandedBack.
  * Use `create(HandedBackSchema)` to create a new message.
  */
 export const HandedBackSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 21);
+  messageDesc(file_millrace_workers_v1_worker_service, 25);
 
 /**
  * Describes the message millrace.workers.v1.Draining.
  * Use `create(DrainingSchema)` to create a new message.
  */
 export const DrainingSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 22);
+  messageDesc(file_millrace_workers_v1_worker_service, 26);
 
 /**
  * Describes the message millrace.workers.v1.Goodbye.
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 23);
+  messageDesc(file_millrace_workers_v1_worker_service, 27);
 
 /**
  * Describes the message millrace.workers.v1.WorkResponse.
  * Use `create(WorkResponseSchema)` to create a new message.
  */
 export const WorkResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 24);
+  messageDesc(file_millrace_workers_v1_worker_service, 28);
 
 /**
  * Describes the message millrace.workers.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 25);
+  messageDesc(file_millrace_workers_v1_worker_service, 29);
 
 /**
  * Describes the message millrace.workers.v1.LeaseStatus.
  * Use `create(LeaseStatusSchema)` to create a new message.
  */
 export const LeaseStatusSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 26);
+  messageDesc(file_millrace_workers_v1_worker_service, 30);
 
 /**
  * Describes the message millrace.workers.v1.Assignments.
  * Use `create(AssignmentsSchema)` to create a new message.
  */
 export const AssignmentsSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 27);
+  messageDesc(file_millrace_workers_v1_worker_service, 31);
 
 /**
  * Describes the message millrace.workers.v1.Assignment.
  * Use `create(AssignmentSchema)` to create a new message.
  */
 export const AssignmentSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 28);
+  messageDesc(file_millrace_workers_v1_worker_service, 32);
 
 /**
  * Describes the message millrace.workers.v1.HeartbeatAck.
  * Use `create(HeartbeatAckSchema)` to create a new message.
  */
 export const HeartbeatAckSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 29);
+  messageDesc(file_millrace_workers_v1_worker_service, 33);
 
 /**
  * Describes the message millrace.workers.v1.OutputAcks.
  * Use `create(OutputAcksSchema)` to create a new message.
  */
 export const OutputAcksSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 30);
+  messageDesc(file_millrace_workers_v1_worker_service, 34);
 
 /**
  * Describes the message millrace.workers.v1.OutputAck.
  * Use `create(OutputAckSchema)` to create a new message.
  */
 export const OutputAckSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 31);
+  messageDesc(file_millrace_workers_v1_worker_service, 35);
 
 /**
  * Describes the message millrace.workers.v1.SettleAcks.
  * Use `create(SettleAcksSchema)` to create a new message.
  */
 export const SettleAcksSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 32);
+  messageDesc(file_millrace_workers_v1_worker_service, 36);
 
 /**
  * Describes the message millrace.workers.v1.SettleAck.
  * Use `create(SettleAckSchema)` to create a new message.
  */
 export const SettleAckSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 33);
+  messageDesc(file_millrace_workers_v1_worker_service, 37);
 
 /**
  * Describes the message millrace.workers.v1.StopAttempts.
  * Use `create(StopAttemptsSchema)` to create a new message.
  */
 export const StopAttemptsSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 34);
+  messageDesc(file_millrace_workers_v1_worker_service, 38);
 
 /**
  * Describes the message millrace.workers.v1.StopAttempt.
  * Use `create(StopAttemptSchema)` to create a new message.
  */
 export const StopAttemptSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 35);
+  messageDesc(file_millrace_workers_v1_worker_service, 39);
 
 /**
  * Describes the message millrace.workers.v1.Drain.
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema = /*@__PURE__*/
-  messageDesc(file_millrace_workers_v1_worker_service, 36);
+  messageDesc(file_millrace_workers_v1_worker_service, 40);
 
 /**
  * Describes the enum millrace.workers.v1.WriteStatus.
