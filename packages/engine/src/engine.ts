@@ -12,6 +12,7 @@ import type { Output } from "./output/contract.ts";
 import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
+import type { Schedules } from "./schedules/contract.ts";
 import type { Signals } from "./signals/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
@@ -30,6 +31,7 @@ export interface Policy {
 export type Engine = Jobs &
   Leases &
   Groups &
+  Schedules &
   Output &
   Signals &
   Queues &

@@ -22,4 +22,6 @@ export { queueDefaults } from "./queues/queue-registry.ts";
 export type * from "./redis/contract.ts";
 export type * from "./redis/settings.ts";
 export { StoreUnavailable } from "./redis/store-fault.ts";
+export type * from "./schedules/contract.ts";
+export type * from "./schedules/run.ts";
 export type * from "./signals/contract.ts";

@@ -20,6 +20,7 @@ import { openStorage } from "./redis/open-storage.ts";
 import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
+import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
@@ -89,6 +90,7 @@ function engineOn(
     ...openJobs({ ...parts, bytesLimit }),
     ...leases,
     ...openGroups({ ...parts, bytesLimit }),
+    ...openSchedules({ ...parts, bytesLimit }),
     ...openOutput(parts),
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),

@@ -14,8 +14,8 @@ const least: JobSpec = {
   submittedAtMs: 1_764_000_000_000,
 };
 
-/** Every field except formerContentHash, which is compared at submission and not stored, and those of groups, which are fields of their own. */
-const most: Required<Omit<JobSpec, "formerContentHash" | "group" | "finalizes">> = {
+/** Every field except formerContentHash, which is compared at submission and not stored, those of groups, which are fields of their own, and the run, which only the submission needs. */
+const most: Required<Omit<JobSpec, "formerContentHash" | "group" | "finalizes" | "run">> = {
   ...least,
   backoff: { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 },
   runAtMs: 1,

@@ -2,6 +2,7 @@ import type { JobId, JobState } from "@millrace/shared";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { keyOfJob, laneId } from "../redis/keys.ts";
 import { asList, asNumber, asText, unexpectedReply } from "../redis/reply.ts";
+import type { ScheduleRun } from "../schedules/run.ts";
 import type { JobSpec, SubmitOutcome } from "./contract.ts";
 import { bullOptions, storedIdempotency, storedSpec } from "./job-record.ts";
 
@@ -92,7 +93,8 @@ function moreOf(job: JobSpec): string {
     job.estimatedTokens !== undefined ||
     job.deduplication !== undefined ||
     job.group !== undefined ||
-    job.finalizes !== undefined;
+    job.finalizes !== undefined ||
+    job.run !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -112,8 +114,14 @@ function moreOf(job: JobSpec): string {
     group: job.group?.id,
     group_index: job.group?.index,
     finalizes: job.finalizes,
+    run: job.run && runOf(job.run),
   });
 }
+
+const runOf = ({ id, revision, kind, dueMs, fromMs, missed, nextDueMs, lookMs }: ScheduleRun) => ({
+  ...{ id, revision, kind, due_ms: dueMs, from_ms: fromMs, missed: missed ?? 0 },
+  ...{ next_due_ms: nextDueMs, look_ms: lookMs ?? 0 },
+});
 
 function outcome(reply: unknown): SubmitOutcome {
   if (reply === "ACCEPTED") return { kind: "accepted" };
@@ -133,6 +141,14 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "groupClosed" };
     case "GROUP_FULL":
       return { kind: "groupFull", limit: asNumber(first) };
+    case "RUN_MOVED":
+      return { kind: "runMoved" };
+    case "RUN_SKIPPED":
+      return { kind: "runSkipped" };
+    case "RUN_BUFFERED":
+      return { kind: "runBuffered" };
+    case "RUN_WAITS":
+      return { kind: "runWaits" };
     case "PRIORITY_NOT_ALLOWED":
       return { kind: "priorityNotAllowed", priority: asNumber(first), limit: asNumber(second) };
     case "STORED_BYTES_FULL":

@@ -461,6 +461,20 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: repeated string child_group_ids = 29;
    */
   childGroupIds: string[];
+
+  /**
+   * The schedule that submitted it, if one did.
+   *
+   * @generated from field: string schedule_id = 30;
+   */
+  scheduleId: string;
+
+  /**
+   * The due time of that run, without jitter; for RunScheduleNow, when it was submitted.
+   *
+   * @generated from field: google.protobuf.Timestamp schedule_due_time = 31;
+   */
+  scheduleDueTime?: Timestamp | undefined;
 };
 
 /**
