@@ -117,6 +117,17 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
       "Groups that have not finished, or whose children are being cancelled.",
       ["queue"],
     ),
+    scheduleRuns: counter(metricNames.scheduleRuns, "Due runs of schedules, by outcome.", [
+      "queue",
+      "outcome",
+    ]),
+    scheduleLag: new Histogram({
+      name: metricNames.scheduleLag,
+      help: "How long after its due time and jitter a schedule's job was submitted.",
+      labelNames: ["queue"] as const,
+      buckets: JOB_SECONDS,
+      registers,
+    }),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
     redisMemoryUsed: gauge(
       metricNames.redisMemoryUsed,

@@ -94,6 +94,12 @@ class Jobs {
 }
 
 /** A scheduler on real gRPC that keeps jobs in memory, and records the requests that it gets. */
+const noSchedules = {
+  ...{ createSchedule: notImplemented, getSchedule: notImplemented, runSchedule: notImplemented },
+  ...{ listSchedules: notImplemented, updateSchedule: notImplemented },
+  ...{ deleteSchedule: notImplemented, pauseSchedule: notImplemented },
+};
+
 export async function startSchedulerDouble(
   keys: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
@@ -125,6 +131,7 @@ export async function startSchedulerDouble(
         ...grouped.calls(asked),
         getQueue: notImplemented,
         explain: notImplemented,
+        ...noSchedules,
       }),
     ],
   });

@@ -52,7 +52,9 @@ await runMain(
       ...{ clock: steadyClock, log },
     });
     const { clock } = engine;
-    const calls = configurationCalls(engine, changeRecorder(engine.changeLog), clock);
+    const calls = configurationCalls(
+      ...([engine, changeRecorder(engine.changeLog), clock, config.schedulesPerKey] as const),
+    );
     await scope.use(
       startConfigurationFile(config.configFile, {
         apply: configurationApplier(engine, calls),
@@ -64,7 +66,9 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    startLoops(scope, {
+      ...{ engine, observer, random, leaseTokens, pressure, storedBytes, metrics, log, config },
+    });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({

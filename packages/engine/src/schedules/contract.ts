@@ -9,6 +9,8 @@ export interface ScheduleChange {
   readonly id: ScheduleId;
   /** That of the schedule that the caller has read. Absent: the schedule is new. */
   readonly revision?: number;
+  /** The due time of the schedule that the caller has read. Without it, a change could bring back one that was decided. */
+  readonly fromDueMs?: number;
   /** The most schedules that the key may have in the queue. */
   readonly most: number;
   readonly overlap: OverlapPolicy;
@@ -25,7 +27,8 @@ export interface ScheduleChange {
   readonly note: string;
 }
 
-export interface ScheduleRecord extends Omit<ScheduleChange, "most" | "revision" | "lookMs"> {
+export interface ScheduleRecord
+  extends Omit<ScheduleChange, "most" | "revision" | "fromDueMs" | "lookMs"> {
   /** Rises with each change by a caller. Runs do not change it. */
   readonly revision: number;
   readonly createdAtMs: number;
@@ -46,7 +49,7 @@ export interface ScheduleRecord extends Omit<ScheduleChange, "most" | "revision"
 
 export type PutScheduleOutcome =
   | { readonly kind: "done"; readonly schedule: ScheduleRecord }
-  /** The schedule exists, or has another revision. `schedule` is what is stored. */
+  /** The schedule exists, or has been changed or was due since it was read. `schedule` is what is stored. */
   | { readonly kind: "changed"; readonly schedule: ScheduleRecord }
   | { readonly kind: "notFound" }
   /** The key has `limit` schedules in the queue, the most that it may have. */
@@ -96,7 +99,7 @@ export interface SchedulePage {
 export type ScheduleSettings = JobSettings;
 
 export interface Schedules {
-  /** Stores a new schedule, or changes one that has not been changed since it was read. */
+  /** Stores a new schedule, or changes one that has not been changed and was not due since it was read. */
   putSchedule(change: ScheduleChange): Promise<PutScheduleOutcome>;
   /** Returns false if there is no such schedule. The jobs of its runs stay. */
   deleteSchedule(id: ScheduleId): Promise<boolean>;

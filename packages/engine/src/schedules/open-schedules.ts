@@ -1,4 +1,4 @@
-import { parseScheduleId, type ScheduleId } from "@millrace/shared";
+import { limits, parseScheduleId, type ScheduleId, scheduleIdOf } from "@millrace/shared";
 import { byShard } from "../redis/by-shard.ts";
 import { scheduleIndex, shardIndex } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -82,6 +82,10 @@ export function openSchedules(parts: SchedulesParts): Schedules {
   };
 }
 
+/** How many schedules one call reads, and the most bytes of a page. */
+const READ_AT_ONCE = 25;
+const MOST_BYTES = limits.messageBytes;
+
 /** The page token is the last name that was read. */
 async function listSchedules(
   { redis, shards }: SchedulesParts,
@@ -90,17 +94,31 @@ async function listSchedules(
   const all = await shards.ofQueue(queue);
   const shard = all[shardIndex(keyId, Math.max(1, all.length))];
   if (shard === undefined) return { schedules: [] };
-  const above = pageToken === undefined ? "-" : `(${pageToken}`;
-  const names = await redis
-    .zrangebylex(scheduleIndex(shard, keyId), above, "+", "LIMIT", 0, pageSize)
-    .catch((error: unknown) => {
-      throw asStoreFault(error, "listing schedules");
-    });
-  const ids = names.map((name) => `${queue}~${keyId}~${name}` as ScheduleId);
-  const found = ids.length === 0 ? [] : await readSchedules.run(redis, shard.base, { ids });
-  const last = names.length < pageSize ? undefined : names.at(-1);
-  return {
-    schedules: found.filter((schedule) => schedule !== undefined),
-    ...(last === undefined ? {} : { nextPageToken: last }),
-  };
+  const schedules: ScheduleRecord[] = [];
+  let above = pageToken;
+  for (let bytes = 0; schedules.length < pageSize; ) {
+    const want = Math.min(READ_AT_ONCE, pageSize - schedules.length);
+    const from = above === undefined ? "-" : `(${above}`;
+    const names = await redis
+      .zrangebylex(scheduleIndex(shard, keyId), from, "+", "LIMIT", 0, want)
+      .catch((error: unknown) => {
+        throw asStoreFault(error, "listing schedules");
+      });
+    if (names.length === 0) return { schedules };
+    const ids = names.map((name) => scheduleIdOf(queue, keyId, name));
+    const found = await readSchedules.run(redis, shard.base, { ids });
+    for (const [at, schedule] of found.entries()) {
+      bytes += schedule === undefined ? 0 : Buffer.byteLength(schedule.details) + SHOWN_BYTES;
+      if (bytes > MOST_BYTES && schedules.length > 0) return { schedules, ...tokenOf(above) };
+      if (schedule !== undefined) schedules.push(schedule);
+      above = names[at];
+    }
+    if (names.length < want) return { schedules };
+  }
+  return { schedules, ...tokenOf(above) };
 }
+
+/** What a schedule takes in a page besides its details. */
+const SHOWN_BYTES = 512;
+
+const tokenOf = (name: string | undefined) => (name === undefined ? {} : { nextPageToken: name });

@@ -1,13 +1,14 @@
 -- put_schedule: store a new schedule, or change one.
 -- KEYS     base
--- ARGV     now_ms, id, revision, most, bytes_limit, overlap, due_ms, look_ms, timed_from_ms, details, paused, note
+-- ARGV     now_ms, id, revision, from_due_ms, most, bytes_limit, overlap, due_ms, look_ms, timed_from_ms, details, paused,
+--          note
 -- RETURNS  {"DONE" | "CHANGED", the schedule's hash as a flat list, the ULIDs of its unfinished jobs} | {"NOT_FOUND"} |
 --          {"FULL", limit} | {"STORED_BYTES_FULL", stored, bytes, limit}
 -- REPEAT   safe: it is CHANGED then, and the reply shows what the first call stored
 -- TOUCHES  mr:schedule: (hash), mr:schedule-index: (zset)
 --
--- revision is that of the schedule that the caller has read, or 0 for a new schedule. Each change gives a schedule a higher
--- revision. due_ms is "" for a schedule that is paused; paused is "1" or "". most is the most schedules of a key.
+-- revision and from_due_ms are those of the schedule that the caller has read, or 0 and "" for a new schedule. Each change
+-- gives a schedule a higher revision, and each run another due time: so no change brings back a due time that was decided. due_ms is "" for a schedule that is paused; paused is "1" or "". most is the most schedules of a key.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -15,15 +16,16 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 local now_text = ARGV[1]
 local id = ARGV[2]
 local revision = numbers.given(ARGV[3], "revision")
-local most = numbers.given(ARGV[4], "most")
-local bytes_limit = ARGV[5]
-local overlap = ARGV[6]
-local due_ms = ARGV[7]
-local look_ms = numbers.given(ARGV[8], "look_ms")
-local timed_from_ms = ARGV[9]
-local details = ARGV[10]
-local paused = ARGV[11]
-local note = ARGV[12]
+local from_due_ms = ARGV[4]
+local most = numbers.given(ARGV[5], "most")
+local bytes_limit = ARGV[6]
+local overlap = ARGV[7]
+local due_ms = ARGV[8]
+local look_ms = numbers.given(ARGV[9], "look_ms")
+local timed_from_ms = ARGV[10]
+local details = ARGV[11]
+local paused = ARGV[12]
+local note = ARGV[13]
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/stored"
 --- @include "budgets/lib/key_limits"
@@ -33,6 +35,7 @@ local note = ARGV[12]
 local OVERHEAD = 1024
 
 if not schedules.owner(id) then error("id must be that of a schedule") end
+if from_due_ms ~= "" then numbers.given(from_due_ms, "from_due_ms") end
 if due_ms ~= "" then numbers.given(due_ms, "due_ms") end
 numbers.given(timed_from_ms, "timed_from_ms")
 local key, name = schedules.key_of(id), string.match(id, "[^~]+$")
@@ -44,7 +47,7 @@ local function answer(word)
 end
 
 local before = schedules.get(id)
-if before and before.revision ~= revision then return answer("CHANGED") end
+if before and (before.revision ~= revision or before.due_ms ~= numbers.whole(from_due_ms)) then return answer("CHANGED") end
 if not before and revision ~= 0 then return { "NOT_FOUND" } end
 if not before and rcall("ZCARD", index) >= most then return { "FULL", most } end
 

@@ -13,11 +13,12 @@ export interface PutScheduleRequest extends ScheduleChange {
 export const putSchedule = defineScript<PutScheduleRequest, PutScheduleOutcome>(import.meta.url, {
   name: "put_schedule",
   argv: [
-    ...["now_ms", "id", "revision", "most", "bytes_limit", "overlap", "due_ms", "look_ms"],
-    ...["timed_from_ms", "details", "paused", "note"],
+    ...["now_ms", "id", "revision", "from_due_ms", "most", "bytes_limit", "overlap", "due_ms"],
+    ...["look_ms", "timed_from_ms", "details", "paused", "note"],
   ],
   encode: (change) => [
-    ...[change.nowMs, change.id, change.revision ?? 0, change.most, boundOf(change.bytesLimit)],
+    ...[change.nowMs, change.id, change.revision ?? 0, change.fromDueMs ?? "", change.most],
+    boundOf(change.bytesLimit),
     ...[change.overlap, change.dueMs ?? "", change.lookMs ?? 0, change.timedFromMs],
     ...[change.details, change.paused ? "1" : "", change.note],
   ],

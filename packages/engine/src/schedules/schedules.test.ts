@@ -57,6 +57,20 @@ async function scheduled(change: Partial<QueueChange> = {}) {
   return { ...parts, redis, startMs, put, create, read, runOf, submit, finish };
 }
 
+const as = ({ revision, dueMs }: ScheduleRecord) => ({
+  ...{ revision },
+  ...(dueMs === undefined ? {} : { fromDueMs: dueMs }),
+});
+
+test("a change that was read before a run does not bring back its due time", async () => {
+  const { create, put, read, submit } = await scheduled();
+  const before = await create("nightly");
+  await submit(before);
+  expect(await put("nightly", as(before))).toMatchObject({ kind: "changed" });
+  const { dueMs = 0 } = await read(before.id);
+  expect(dueMs).toBe(Number(before.dueMs) + HOUR_MS);
+});
+
 test("a schedule is found when it is to be looked at, and by one of two schedulers", async () => {
   const { engine, another, time, create, startMs } = await scheduled();
   const { id, dueMs } = await create("nightly", { lookMs: startMs + HOUR_MS + 7 });
@@ -95,8 +109,8 @@ test("a due time gives one job, however many schedulers submit its run", async (
 test("a run of a schedule that was changed, deleted or belongs to another key is not stored", async () => {
   const { engine, create, put, submit, runOf, job } = await scheduled();
   const first = await create("nightly");
-  const { id, revision } = first;
-  expect(await put("nightly", { revision, overlap: "allow" })).toMatchObject({ kind: "done" });
+  const { id } = first;
+  expect(await put("nightly", { ...as(first), overlap: "allow" })).toMatchObject({ kind: "done" });
   expect(await submit(first)).toMatchObject({ kind: "runMoved" });
   const [second] = await engine.getSchedules([id]);
   const { run } = runOf(second as ScheduleRecord);
@@ -162,9 +176,8 @@ test("run now ignores the overlap policy and a pause, leaves the due time, and c
   const after = await read(schedule.id);
   expect(after).toMatchObject({ made: 2, lastDueMs: 5, dueMs: Number(schedule.dueMs) + HOUR_MS });
   expect(after.unfinished).toHaveLength(2);
-  const { most = 9, revision } = { ...after };
-  const { dueMs: _, lookMs: __, ...paused } = { ...after, most, revision, paused: true, lookMs: 0 };
-  await engine.putSchedule(paused);
+  const { dueMs: _, ...undue } = after;
+  await engine.putSchedule({ ...undue, ...as(after), most: 9, paused: true });
   expect(await submit(await read(schedule.id), now)).toMatchObject({ kind: "accepted" });
 });
 
@@ -204,14 +217,13 @@ test("a new schedule finds the one of its name, and a change needs the revision 
   const first = await create("nightly");
   expect(await put("nightly")).toEqual({ kind: "changed", schedule: first });
   time.nowMs += 5;
-  const { revision } = first;
-  expect(await put("nightly", { revision, details: "{}" })).toMatchObject({ kind: "done" });
+  expect(await put("nightly", { ...as(first), details: "{}" })).toMatchObject({ kind: "done" });
   const second = await read(first.id);
   expect(second).toMatchObject({ details: "{}", createdAtMs: first.createdAtMs });
   expect(second.updatedAtMs).toBe(first.createdAtMs + 5);
-  expect(second.revision).toBeGreaterThan(revision);
-  expect(await put("nightly", { revision })).toEqual({ kind: "changed", schedule: second });
-  expect(await put("other", { revision })).toEqual({ kind: "notFound" });
+  expect(second.revision).toBeGreaterThan(first.revision);
+  expect(await put("nightly", as(first))).toEqual({ kind: "changed", schedule: second });
+  expect(await put("other", as(first))).toEqual({ kind: "notFound" });
 });
 
 test("a key may have so many schedules in a queue and not one more, and its bytes count", async () => {

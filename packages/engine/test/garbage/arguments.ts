@@ -131,9 +131,10 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   take_schedules: () => [{}],
   put_schedule: (shard) => {
     const [id = "", revision] = scheduleOf(shard);
-    const timed = { due_ms: "1000", timed_from_ms: "1000", details: "{}", note: "" };
+    const dueMs = String(shard.time.scheduledMs + 2);
+    const timed = { due_ms: "1000", from_due_ms: dueMs, timed_from_ms: "1000", details: "{}", note: "" };
     return [
-      { ...timed, id: `${id}2`, revision: "0", most: "5", overlap: "skip", paused: "" },
+      { ...timed, id: `${id}2`, revision: "0", from_due_ms: "", most: "5", overlap: "skip", paused: "" },
       { ...timed, id, revision, overlap: "buffer", paused: "" },
       { ...timed, id, revision, overlap: "allow", paused: "1", due_ms: "" },
     ];

@@ -16,6 +16,11 @@ import { listGroupsRoute } from "./groups/list-groups.ts";
 import { jobEventsRoute } from "./job-events.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
+import { changeScheduleRoutes } from "./schedules/change-schedule.ts";
+import { createScheduleRoute } from "./schedules/create-schedule.ts";
+import { getScheduleRoute } from "./schedules/get-schedule.ts";
+import { listSchedulesRoute } from "./schedules/list-schedules.ts";
+import { updateScheduleRoute } from "./schedules/update-schedule.ts";
 import { submitJobRoute } from "./submit-job.ts";
 
 /** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
@@ -32,6 +37,11 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   closeGroupRoute(parts),
   ...cancelGroupRoutes(parts),
   groupEventsRoute(parts, clock),
+  createScheduleRoute(parts),
+  listSchedulesRoute(parts),
+  getScheduleRoute(parts),
+  updateScheduleRoute(parts),
+  ...changeScheduleRoutes(parts),
   putDocumentRoute(parts),
   getDocumentRoute(parts),
   documentContentRoute(parts),

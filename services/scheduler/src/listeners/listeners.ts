@@ -97,7 +97,9 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         streamResets: RESETS_PER_GATEWAY,
         messageFields: messageFields.gateways,
       },
-      services: [schedulerService(engine, observer, engine.clock, pressure)],
+      services: [
+        schedulerService(engine, observer, engine.clock, pressure, config.schedulesPerKey),
+      ],
       authenticate: requireGateway(tokens),
     }),
   );
@@ -146,7 +148,12 @@ function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Prom
       listen: { host: config.adminHost, port: config.adminPort },
       // Operators authenticate with a token, so this listener asks for no client certificate.
       tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [adminService(engine, engine.clock, random, { connected, schedulerId })],
+      services: [
+        adminService(
+          ...([engine, engine.clock, random, { connected, schedulerId }] as const),
+          config.schedulesPerKey,
+        ),
+      ],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),
     }),

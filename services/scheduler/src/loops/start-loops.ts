@@ -1,8 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
+import type { Random } from "@millrace/shared";
 import type { Logger, Metrics } from "@millrace/telemetry";
+import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
+import { runSchedules } from "../schedules/run-schedules.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
@@ -13,17 +16,22 @@ import { startPruner } from "./pruner.ts";
 import { startQueueLength } from "./queue-length.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
+import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
 
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 const GROUPS_EVERY_MS = 1_000;
+/** How late a schedule may be noticed that another scheduler has created. */
+const SCHEDULES_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 
 export interface LoopParts {
   readonly engine: Engine;
+  readonly observer: JobObserver;
+  readonly random: Random;
   readonly leaseTokens: LeaseTokens;
   readonly pressure: MemoryPressure;
   readonly storedBytes: StoredBytesBound;
@@ -51,6 +59,14 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
   scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
   scope.use(startGroupTender(engine, loop("groups", GROUPS_EVERY_MS)));
+  const due = { engine, observer: parts.observer, pressure, clock: engine.clock, log };
+  scope.use(
+    startSchedules(
+      engine,
+      (schedules) => runSchedules({ ...due, random: parts.random }, schedules),
+      loop("schedules", SCHEDULES_EVERY_MS),
+    ),
+  );
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));

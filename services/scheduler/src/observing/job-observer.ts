@@ -28,6 +28,8 @@ import {
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   groupCreated(id: GroupId): void;
+  /** A due run of a schedule was decided. `lagMs` is given for a submitted run. */
+  scheduleRun(queue: QueueName, outcome: RunOutcome, count: number, lagMs?: number): void;
   /** Calls ended jobs that wait, and finished groups. */
   otherEnds(ends: OtherEnds): void;
   /** A job was refused because Redis has little memory left. */
@@ -53,6 +55,9 @@ export interface JobObserver {
   repaired(job: RepairedJob): void;
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
 }
+
+/** What became of due runs of schedules. */
+export type RunOutcome = "submitted" | "skipped" | "buffered" | "missed" | "refused";
 
 /** The most type labels of metrics. If a queue accepts any type, callers invent them. */
 const TYPES = 200;
@@ -100,11 +105,16 @@ const waitingObserver = ({
   labels,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "groupCreated" | "shed" | "awaited" | "held" | "coolingDown"
+  "submitted" | "groupCreated" | "scheduleRun" | "shed" | "awaited" | "held" | "coolingDown"
 > => ({
   submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
+
+  scheduleRun(queue, outcome, count, lagMs) {
+    if (count > 0) metrics.scheduleRuns.inc({ queue, outcome }, count);
+    if (lagMs !== undefined) metrics.scheduleLag.observe({ queue }, lagMs / 1_000);
+  },
 
   coolingDown(account, reason, { kind, coolUntilMs }) {
     metrics.providerCooldowns.inc({ reason });

@@ -187,7 +187,7 @@ export declare type Schedule = Message<"millrace.schedules.v1.Schedule"> & {
   skipped: bigint;
 
   /**
-   * How many runs were missed and not made up for. Of one look at a schedule at most 1,000 are counted.
+   * How many runs were missed and not made up for. Of one outage at most 100 are counted.
    *
    * @generated from field: uint64 missed = 13;
    */
