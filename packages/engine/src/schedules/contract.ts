@@ -37,6 +37,7 @@ export interface ScheduleRecord
   readonly bufferedMs?: number;
   /** The jobs of its runs that have not ended, in order; of more than ten, the newest. */
   readonly unfinished: readonly JobId[];
+  /** The due time of the last run; a run that a caller wanted has none. */
   readonly lastDueMs?: number;
   readonly lastJobId?: JobId;
   /** How many jobs it has submitted. */

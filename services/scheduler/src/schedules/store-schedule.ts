@@ -93,8 +93,13 @@ function changedTo(
   const from = timing ? before.timedFromMs : nowMs;
   const { id, paused, note, dueMs } = before;
   if (paused) return { ...undue(id, spec, from), paused, note };
-  return { ...timed(id, spec, from, nowMs, timing ? dueMs : undefined), paused, note };
+  const afterMs = notBefore(before, nowMs);
+  return { ...timed(id, spec, from, afterMs, timing ? dueMs : undefined), paused, note };
 }
+
+/** If the clock was set back, what was due before has had its run. */
+const notBefore = ({ lastDueMs = 0 }: ScheduleRecord, nowMs: number): number =>
+  Math.max(nowMs, lastDueMs);
 
 /** Changes the fields of a schedule that `changes` sets. */
 export async function updateSchedule(
@@ -126,7 +131,7 @@ export const pauseSchedule = (
     if (before.paused === paused && (!paused || before.note === note)) return undefined;
     const spec = scheduleSpecOf(before.details);
     if (paused) return { ...undue(id, spec, before.timedFromMs), paused, note };
-    return { ...timed(id, spec, before.timedFromMs, nowMs), paused, note: "" };
+    return { ...timed(id, spec, before.timedFromMs, notBefore(before, nowMs)), paused, note: "" };
   });
 
 type NewState = Omit<ScheduleChange, "revision" | "fromDueMs" | "most">;
@@ -156,16 +161,16 @@ async function changeSchedule(
   });
 }
 
-/** The state of a schedule that is due from now on, or at a time that is still to be decided. */
+/** The state of a schedule that is due after a time, or at a time that is still to be decided. */
 function timed(
   id: ScheduleId,
   spec: ScheduleSpec,
   timedFromMs: number,
-  nowMs: number,
+  afterMs: number,
   undecidedMs?: number,
 ): Omit<NewState, "paused" | "note"> {
   const times = dueTimes(id, spec, timedFromMs);
-  const dueMs = undecidedMs ?? times.next(nowMs);
+  const dueMs = undecidedMs ?? times.next(afterMs);
   return {
     ...undue(id, spec, timedFromMs),
     ...(dueMs === undefined ? {} : { dueMs, lookMs: times.submitMs(dueMs) }),

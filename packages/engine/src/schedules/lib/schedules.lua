@@ -114,12 +114,13 @@ function schedules.made(schedule, run, job_id)
   local unfinished = schedule.unfinished
   unfinished[#unfinished + 1] = ulid
   if #unfinished > MOST_JOBS then table.remove(unfinished, 1) end
-  rcall("HSET", schedule_key, F.schedule_last_due_ms, ms_text(run.due_ms), F.schedule_last_job, ulid, F.schedule_failure, "")
+  rcall("HSET", schedule_key, F.schedule_last_job, ulid, F.schedule_failure, "")
   numbers.add_field(schedule_key, F.schedule_made, 1)
   if run.kind == "now" then
     rcall("HSET", schedule_key, F.schedule_jobs, table.concat(unfinished, " "))
     return
   end
+  rcall("HSET", schedule_key, F.schedule_last_due_ms, ms_text(run.due_ms))
   if run.kind == "buffered" then schedule.buffered_ms = nil end
   schedules.advance(schedule, run)
 end

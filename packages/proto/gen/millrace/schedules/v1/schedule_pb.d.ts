@@ -159,14 +159,14 @@ export declare type Schedule = Message<"millrace.schedules.v1.Schedule"> & {
   bufferedDueTime?: Timestamp | undefined;
 
   /**
-   * The due time of the last run that was submitted.
+   * The due time of the last run that was submitted. RunScheduleNow leaves it as it is.
    *
    * @generated from field: google.protobuf.Timestamp last_due_time = 9;
    */
   lastDueTime?: Timestamp | undefined;
 
   /**
-   * The job of the last run.
+   * The job that it submitted last.
    *
    * @generated from field: string last_job_id = 10;
    */
