@@ -34,6 +34,7 @@ import {
   WatchJobRequestSchema,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import {
   AssignmentSchema,
@@ -47,6 +48,7 @@ import type { Way } from "./ledger.ts";
 export const services: readonly DescService[] = [
   JobService,
   GroupService,
+  ScheduleService,
   DocumentService,
   AdminService,
   WorkerService,

@@ -130,6 +130,25 @@ export async function openSchedulesWorld() {
       id: ScheduleId,
       changes: MessageInitShape<typeof ScheduleSpecSchema>,
     ) => updateSchedule(partsOf(replica), id, create(ScheduleSpecSchema, changes)),
+    /** Changes a schedule. `between` runs after the schedule was read, and before the change is written. */
+    async updateBehind(
+      id: ScheduleId,
+      changes: MessageInitShape<typeof ScheduleSpecSchema>,
+      between: () => Promise<void>,
+    ) {
+      let isFirst = true;
+      const behind: Pick<Engine, "putSchedule" | "getSchedules" | "recentQueue"> = {
+        getSchedules: (ids) => engine.getSchedules(ids),
+        recentQueue: (name) => engine.recentQueue(name),
+        async putSchedule(change) {
+          if (isFirst) await between();
+          isFirst = false;
+          return engine.putSchedule(change);
+        },
+      };
+      const parts = { ...partsOf(0), engine: behind };
+      return updateSchedule(parts, id, create(ScheduleSpecSchema, changes));
+    },
     pause: (replica: number, id: ScheduleId, paused: boolean) =>
       pauseSchedule(partsOf(replica), id, { paused, note: "because" }),
     async runNow(id: ScheduleId) {
