@@ -23,5 +23,5 @@ export type * from "./redis/contract.ts";
 export type * from "./redis/settings.ts";
 export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./schedules/contract.ts";
-export type * from "./schedules/run.ts";
+export type * from "./jobs/schedule-run.ts";
 export type * from "./signals/contract.ts";

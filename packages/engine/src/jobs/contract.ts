@@ -1,6 +1,6 @@
 import type { BackoffPolicy, GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
 import type { DefinedQueue } from "../redis/shard-map.ts";
-import type { ScheduleRun } from "../schedules/run.ts";
+import type { ScheduleRun } from "./schedule-run.ts";
 
 export interface JobSpec {
   readonly id: JobId;

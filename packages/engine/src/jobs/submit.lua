@@ -13,7 +13,7 @@
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
 -- group_index (its place there, if it is known), finalizes (the group for which it waits), run (of a schedule: id, revision,
--- kind, from_ms, due_ms, missed, next_due_ms, look_ms; see schedules/run.ts). Among the jobs of a
+-- kind, from_ms, due_ms, missed, next_due_ms, look_ms; see jobs/schedule-run.ts). Among the jobs of a
 -- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
 -- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
@@ -36,7 +36,7 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/waiting"
 --- @include "redis/lib/later"
 --- @include "jobs/lib/ends"
---- @include "schedules/lib/schedules"
+--- @include "jobs/lib/schedules"
 --- @include "jobs/lib/more"
 
 local replies = {}

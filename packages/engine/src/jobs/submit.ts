@@ -2,7 +2,7 @@ import type { JobId, JobState } from "@millrace/shared";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { keyOfJob, laneId } from "../redis/keys.ts";
 import { asList, asNumber, asText, unexpectedReply } from "../redis/reply.ts";
-import type { ScheduleRun } from "../schedules/run.ts";
+import type { ScheduleRun } from "./schedule-run.ts";
 import type { JobSpec, SubmitOutcome } from "./contract.ts";
 import { bullOptions, storedIdempotency, storedSpec } from "./job-record.ts";
 

@@ -1,4 +1,4 @@
-/** The stored names of a schedule's fields, in the hash mr:schedule:<id>. schedules/lib/schedules.lua describes them. */
+/** The stored names of a schedule's fields, in the hash mr:schedule:<id>. jobs/lib/schedules.lua describes them. */
 export const scheduleNames = {
   /** Rises with each change by a caller. */
   schedule_revision: "rv",

@@ -19,7 +19,7 @@ local next_due_ms = ARGV[6]
 local look_ms = numbers.given(ARGV[7], "look_ms")
 local failure = ARGV[8]
 --- @include "jobs/lib/jobs"
---- @include "schedules/lib/schedules"
+--- @include "jobs/lib/schedules"
 
 if due_ms ~= "" then numbers.given(due_ms, "due_ms") end
 if next_due_ms ~= "" then numbers.given(next_due_ms, "next_due_ms") end

@@ -29,7 +29,7 @@ local note = ARGV[13]
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/stored"
 --- @include "budgets/lib/key_limits"
---- @include "schedules/lib/schedules"
+--- @include "jobs/lib/schedules"
 
 -- The bytes that a schedule takes in Redis, besides its details.
 local OVERHEAD = 1024

@@ -9,7 +9,7 @@ local rcall = redis.call
 local now_ms = 0
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/jobs"
---- @include "schedules/lib/schedules"
+--- @include "jobs/lib/schedules"
 
 local replies = {}
 for at = 0, #ARGV - 1 do

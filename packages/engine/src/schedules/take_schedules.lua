@@ -14,7 +14,7 @@ local now_ms = numbers.given(ARGV[1], "now_ms")
 local limit = numbers.given(ARGV[2], "limit")
 local claim_ms = numbers.given(ARGV[3], "claim_ms")
 --- @include "jobs/lib/jobs"
---- @include "schedules/lib/schedules"
+--- @include "jobs/lib/schedules"
 
 local found = {}
 for _, id in ipairs(rcall("ZRANGEBYSCORE", base .. "mr:schedules", "-inf", now_ms, "LIMIT", 0, limit)) do
