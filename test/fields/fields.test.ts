@@ -15,6 +15,7 @@ import { proveAudit, proveChanges, proveConfiguration } from "./operator-ways.ts
 import { proveQueues } from "./queue-ways.ts";
 import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } from "./requests.ts";
 import { rows } from "./rows.ts";
+import { proveSchedules } from "./schedule-ways.ts";
 import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
@@ -72,6 +73,11 @@ test("every field of a group is stored, and shown by every way to read it", asyn
   const [requested = "", ...read] = queues;
   await proveGroupRequests(world, { ...choice, queue: requested });
   await proveGroupReads(world, read);
+});
+
+test("every field of a schedule is stored and shown", async () => {
+  await world.system.putQueue({ name: "scheduled" });
+  await proveSchedules(world, { ...choice, queue: "scheduled" });
 });
 
 test("every field of a caller's request changes the answer", async () => {

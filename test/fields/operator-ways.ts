@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, fromJsonString, type JsonObject, toJson } from "@bufbuild/protobuf";
 import {
   ApplyConfigurationRequestSchema,
   ApplyConfigurationResponseSchema,
@@ -11,16 +11,19 @@ import {
   ChangeSchema,
   type Configuration,
   ConfigurationSchema,
+  DeclaredScheduleSchema,
   ListChangesResponseSchema,
 } from "@millrace/proto/admin-service";
+import { ScheduleSpecSchema } from "@millrace/proto/schedule";
 import { GetTimeResponseSchema } from "@millrace/proto/scheduler-service";
-import { systemClock as clock } from "@millrace/shared";
+import { systemClock as clock, type KeyId, type QueueName, scheduleIdOf } from "@millrace/shared";
 import { redisCommand } from "@millrace/testing";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { anyText, lately } from "./expected-job.ts";
 import { filled } from "./fill.ts";
 import { Wanted } from "./ledger.ts";
+import { newSpec } from "./schedule-ways.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +34,7 @@ function declaration(): { readonly configuration: Configuration; readonly secret
   declared += 1;
   const secret = createHash("sha256").update(`secret ${declared}`).digest();
   const configuration = filled(ConfigurationSchema, {
+    skip: ["schedules"],
     set: {
       "api_keys.secret_sha256": secret.toString("hex"),
       "queues.shards": 2,
@@ -38,13 +42,23 @@ function declaration(): { readonly configuration: Configuration; readonly secret
       "api_keys.budget.max_priority": 6,
     },
   });
+  const [queue] = configuration.queues;
+  const [key] = configuration.apiKeys;
+  const choice = {
+    ...{ queue: String(queue?.name), type: String(queue?.types[0]), pool: "acme/model-1" },
+    documentIds: [],
+  };
+  for (const timing of ["cron", "interval"] as const) {
+    const declared = { keyId: String(key?.keyId), spec: newSpec(choice, timing) };
+    configuration.schedules.push(create(DeclaredScheduleSchema, declared));
+  }
   return { configuration, secret };
 }
 
 /** Reads the current state of everything that a configuration names. */
 async function present(
-  { admin, scheduler }: World,
-  { queues, apiKeys, providerAccounts }: Configuration,
+  { admin, scheduler, engine }: World,
+  { queues, apiKeys, providerAccounts, schedules }: Configuration,
   secret: Buffer,
 ): Promise<Configuration> {
   const all = (await admin.listQueues({})).queues.map(({ queue }) => queue);
@@ -64,6 +78,20 @@ async function present(
         const known = { keyId, ...(name && { name }), ...(budget && { budget }) };
         return (await opens(keyId)) ? { ...known, secretSha256 } : known;
       }),
+    ),
+    schedules: (
+      await engine.getSchedules(
+        schedules.map(({ keyId, spec }) =>
+          scheduleIdOf(spec?.job?.queue as QueueName, keyId as KeyId, String(spec?.name)),
+        ),
+      )
+    ).flatMap((stored, index) =>
+      stored === undefined
+        ? []
+        : {
+            keyId: String(schedules[index]?.keyId),
+            spec: fromJsonString(ScheduleSpecSchema, stored.details),
+          },
     ),
     providerAccounts: providerAccounts.flatMap(
       ({ name }) => accounts.find((one) => one?.name === name) ?? [],
@@ -89,6 +117,9 @@ export async function proveConfiguration(world: World): Promise<void> {
       change("CreateApiKey", secondKey?.keyId),
       change("PutQueue", firstQueue?.name),
       change("PutQueue", secondQueue?.name),
+      ...configuration.schedules.map(({ keyId, spec }) =>
+        change("PutSchedule", `${firstQueue?.name}~${keyId}~${spec?.name}`),
+      ),
     ],
   });
   const found = await present(world, configuration, secret);
@@ -112,8 +143,12 @@ export async function proveConfiguration(world: World): Promise<void> {
 /** Applies the configuration as a file of an operator, with the contract's names and with numbers as numbers. */
 async function applyFile(world: World, configuration: Configuration): Promise<void> {
   const json = toJson(ConfigurationSchema, configuration, { useProtoFieldName: true });
-  const plain = JSON.parse(JSON.stringify(json), (_, value: unknown) =>
-    typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  const plain = JSON.parse(JSON.stringify(json), (name, value: unknown) =>
+    name === "overlap"
+      ? String(value).replace("OVERLAP_POLICY_", "").toLowerCase()
+      : typeof value === "string" && /^\d{1,15}$/.test(value)
+        ? Number(value)
+        : value,
   ) as JsonObject;
   const folder = await mkdtemp(join(tmpdir(), "millrace-fields-"));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -40,6 +40,7 @@ import {
   WatchJobRequestSchema,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import {
   AssignmentSchema,
@@ -53,6 +54,7 @@ import type { Way } from "./ledger.ts";
 export const services: readonly DescService[] = [
   JobService,
   GroupService,
+  ScheduleService,
   DocumentService,
   AdminService,
   WorkerService,

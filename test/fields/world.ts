@@ -8,6 +8,7 @@ import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { grpcClient } from "@millrace/runtime";
 import {
@@ -65,6 +66,7 @@ export async function startWorld(ledger: Ledger) {
     admin: client(AdminService, scheduler?.admin),
     scheduler: client(SchedulerService, scheduler?.address),
     groups: client(GroupService, system.gatewayTarget(), apiKey),
+    schedules: client(ScheduleService, system.gatewayTarget(), apiKey),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
     cliLines: commandLine({

@@ -2,7 +2,18 @@ import { importsOf, type Sources } from "./sources.ts";
 
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
-  ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "leases", "groups", "output"],
+  ...[
+    "redis",
+    "signals",
+    "lanes",
+    "budgets",
+    "accounts",
+    "jobs",
+    "leases",
+    "groups",
+    "schedules",
+    "output",
+  ],
   ...["dead-letters", "queues", "explain", "operators", "bullmq", "audit"],
 ];
 

@@ -9,6 +9,8 @@ import { GroupSchema } from "@millrace/proto/group";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobSchema } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
+import { ScheduleSchema } from "@millrace/proto/schedule";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { systemClock as clock } from "@millrace/shared";
@@ -33,9 +35,12 @@ export const publicNames = (): PublicNames => ({
 function protoNames(): string[] {
   const services = [
     ...[AdminService, DocumentService, GroupService, JobService],
-    ...[SchedulerService, WorkerService],
+    ...[ScheduleService, SchedulerService, WorkerService],
   ];
-  const files = new Set([JobSchema.file, GroupSchema.file, ...services.map(({ file }) => file)]);
+  const files = new Set([
+    ...[JobSchema.file, GroupSchema.file, ScheduleSchema.file],
+    ...services.map(({ file }) => file),
+  ]);
   const ofMessage = (desc: DescMessage): string[] => [
     desc.name,
     ...desc.fields.map(({ name }) => `${desc.name}.${name}`),

@@ -21,7 +21,7 @@ import { callWith, credentialNames, startWithCredentials } from "./credentials.t
 
 const started = await startWithCredentials();
 afterAll(() => started.system[Symbol.asyncDispose]());
-const { shown, jobId, groupId, documentId, system } = started;
+const { shown, jobId, groupId, scheduleId, documentId, system } = started;
 const [gateway] = system.gateways;
 const addresses = addressesOf(started);
 const services = serviceCalls(started);
@@ -117,6 +117,30 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
   "POST /v1/groups/{id}:close": { path: `/v1/groups/${groupId}:close`, tells: 409, other: 404 },
   "POST /v1/groups/{id}:cancel": { path: `/v1/groups/${groupId}:cancel`, tells: 200, other: 404 },
   "DELETE /v1/groups/{id}": { path: `/v1/groups/${groupId}`, tells: 200, other: 404 },
+  "POST /v1/schedules": {
+    path: "/v1/schedules",
+    body: JSON.stringify({ name: by.replaceAll(/[^a-z]/g, "-"), cron: "0 0 1 1 *", job: spec(by) }),
+    tells: 201,
+  },
+  "GET /v1/schedules": { path: `/v1/schedules?queue=${queue}`, tells: 200 },
+  "GET /v1/schedules/{id}": { path: `/v1/schedules/${scheduleId}`, tells: 200, other: 404 },
+  "PATCH /v1/schedules/{id}": {
+    path: `/v1/schedules/${scheduleId}`,
+    body: JSON.stringify({ catchUp: 3 }),
+    tells: 200,
+    other: 404,
+  },
+  "DELETE /v1/schedules/{id}": { path: `/v1/schedules/${scheduleId}-2`, tells: 404 },
+  ...Object.fromEntries(
+    ["pause", "resume", "run"].map((verb) => [
+      `POST /v1/schedules/{id}:${verb}`,
+      {
+        path: `/v1/schedules/${scheduleId}:${verb}`,
+        tells: verb === "run" ? 202 : 200,
+        other: 404,
+      },
+    ]),
+  ),
   "PUT /v1/documents": { path: "/v1/documents?name=a.txt", body: "The sea.", tells: 201 },
   "GET /v1/documents/{id}": { path: `/v1/documents/${documentId}`, tells: 200, other: 404 },
   "GET /v1/documents/{id}/content": {

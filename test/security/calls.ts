@@ -4,6 +4,7 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import type { CredentialName, Outcome, SystemWithCredentials } from "./credentials.ts";
@@ -91,6 +92,25 @@ const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof 
   watchGroup: { send: [{ groupId }], ...groupNotFound },
   cancelGroup: { send: [{ groupId }], ...groupNotFound },
 });
+const scheduleNotFound = { tells: "OK", other: "SCHEDULE_NOT_FOUND" };
+export const scheduleSpec = (by: string) => ({
+  name: by.replaceAll(/[^a-z]/g, "-"),
+  timing: { case: "cron", value: "0 0 1 1 *" } as const,
+  job: spec(by),
+});
+const scheduleRows = (
+  { scheduleId }: SystemWithCredentials,
+  by: string,
+): Rows<typeof ScheduleService> => ({
+  createSchedule: { send: [{ spec: scheduleSpec(by) }], tells: "OK" },
+  getSchedule: { send: [{ scheduleId }], ...scheduleNotFound },
+  listSchedules: { send: [{ queue }], tells: "OK" },
+  updateSchedule: { send: [{ scheduleId, changes: { catchUp: 2 } }], ...scheduleNotFound },
+  deleteSchedule: { send: [{ scheduleId: `${scheduleId}-2` }], tells: "SCHEDULE_NOT_FOUND" },
+  pauseSchedule: { send: [{ scheduleId }], ...scheduleNotFound },
+  resumeSchedule: { send: [{ scheduleId }], ...scheduleNotFound },
+  runScheduleNow: { send: [{ scheduleId }], ...scheduleNotFound },
+});
 const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof DocumentService> => ({
   uploadDocument: {
     send: [
@@ -110,6 +130,7 @@ const schedulerRows = ({
   otherKeyId,
   jobId,
   groupId,
+  scheduleId,
 }: SystemWithCredentials): Rows<typeof SchedulerService> => ({
   authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
   createJobToken: { send: [{ keyId: otherKeyId, token: { jobId } }], tells: "JOB_NOT_FOUND" },
@@ -134,6 +155,16 @@ const schedulerRows = ({
   },
   watchGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },
   cancelGroup: { send: [{ keyId: otherKeyId, cancel: { groupId } }], tells: "GROUP_NOT_FOUND" },
+  createSchedule: { send: [{ keyId, spec: scheduleSpec("gateway") }], tells: "OK" },
+  getSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
+  listSchedules: { send: [{ keyId, filter: { queue } }], tells: "OK" },
+  updateSchedule: {
+    send: [{ keyId: otherKeyId, update: { scheduleId, changes: {} } }],
+    tells: "SCHEDULE_NOT_FOUND",
+  },
+  deleteSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
+  pauseSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
+  runSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
 });
 const workerRows = ({ jobId, documentId }: SystemWithCredentials): Rows<typeof WorkerService> => {
   // A worker cannot name the lease of a job that was not assigned to it.
@@ -186,6 +217,13 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   {
     desc: GroupService,
     rows: (by) => groupRows(known, by),
+    at: ["the gateway's gRPC", "the gateway's HTTP"],
+    letsIn: anyCaller,
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    desc: ScheduleService,
+    rows: (by) => scheduleRows(known, by),
     at: ["the gateway's gRPC", "the gateway's HTTP"],
     letsIn: anyCaller,
     refuses: "UNAUTHENTICATED",

@@ -12,6 +12,7 @@ import { AdminService } from "@millrace/proto/admin-service";
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService, JobTokenRight } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { fromGrpcError, grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
 import { startLogged, uploadOf } from "../faults/setup.ts";
@@ -88,6 +89,16 @@ export async function startWithCredentials() {
   const { group } = await groups.rpc.createGroup({ group: { queue: "documents" } });
   await groups.rpc.cancelGroup({ groupId: group?.id ?? "" });
   groups.close();
+  const schedules = grpcClient(ScheduleService, String(gateway?.addresses.address), {
+    token: third.key,
+  });
+  const { schedule } = await schedules.rpc.createSchedule({
+    spec: {
+      ...{ name: "yearly", timing: { case: "cron", value: "0 0 1 1 *" } },
+      job: { queue: "documents", type: "none" },
+    },
+  });
+  schedules.close();
   const { document } = await files.rpc.uploadDocument(
     uploadOf({ name: "sea.txt" }, Buffer.from("The sea was calm.")),
   );
@@ -116,6 +127,7 @@ export async function startWithCredentials() {
     jobId: job?.id ?? "",
     /** A cancelled group of the caller. */
     groupId: group?.id ?? "",
+    scheduleId: schedule?.id ?? "",
     /** A document of the caller. */
     documentId: document?.id ?? "",
   };

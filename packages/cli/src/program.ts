@@ -17,6 +17,7 @@ import { watchCommand } from "./jobs/watch.ts";
 import { keyCommands } from "./keys/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
+import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
 import { workerCommands } from "./workers/commands.ts";
 
@@ -65,6 +66,7 @@ export function millraceProgram(shell: Shell): Command {
     tokenCommand,
     documentCommands,
     groupCommands,
+    scheduleCommands,
   ]) {
     add(program, shell);
   }

@@ -6,6 +6,7 @@ import type { NewJob } from "./job.ts";
 import { JobEnds, succeeded } from "./job-end.ts";
 import type { Millrace } from "./millrace.ts";
 import { closedError } from "./millrace-error.ts";
+import { scheduleCalls } from "./schedules.ts";
 import { accepted, submissionOf } from "./submission.ts";
 import { type SubmitOutcome, SubmitStream } from "./submit-stream.ts";
 import { textOf } from "./text.ts";
@@ -38,6 +39,7 @@ export function connectMillrace(options: ConnectOptions): Millrace {
   return {
     ...unaryCalls(connection),
     ...groupCalls(connection, submitMany),
+    ...scheduleCalls(connection),
     submit,
     submitMany,
     run: <Result>(job: NewJob, call: CallOptions = {}) =>

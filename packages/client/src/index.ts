@@ -20,6 +20,7 @@ export type {
   GroupHandle,
   ListFilter,
   Millrace,
+  Schedules,
 } from "./millrace.ts";
 export {
   type ClientReason,
@@ -27,6 +28,14 @@ export {
   MillraceError,
   type Violation,
 } from "./millrace-error.ts";
+export type {
+  NewSchedule,
+  OverlapPolicy,
+  Schedule,
+  ScheduleChanges,
+  ScheduledJob,
+  StoredSchedule,
+} from "./schedule.ts";
 export type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 export type { TextDelta } from "./text.ts";
 export type { WatchEvent, WatchOptions } from "./watch.ts";

@@ -115,6 +115,10 @@ export interface Job<Result = unknown> {
   readonly childGroupIds: readonly string[];
   /** The id of the job's trace, if its caller or the gateway traces. */
   readonly traceId?: string;
+  /** The schedule that submitted the job. */
+  readonly scheduleId?: string;
+  /** The due time of that run, without jitter. */
+  readonly scheduleDueTime?: Date;
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
@@ -206,6 +210,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   if (message.redrivenFrom !== "") job.redrivenFrom = message.redrivenFrom;
   if (message.traceId !== "") job.traceId = message.traceId;
   if (message.groupId !== "") job.groupId = message.groupId;
+  if (message.scheduleId !== "") job.scheduleId = message.scheduleId;
   for (const name of times) {
     const time: Timestamp | undefined = message[name];
     if (time !== undefined) job[name] = timestampDate(time);
@@ -213,7 +218,10 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   return job;
 }
 
-const times = ["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "deadline"] as const;
+const times = [
+  ...(["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "deadline"] as const),
+  "scheduleDueTime",
+] as const;
 
 /**
  * A worker may return a result that is not valid JSON. It stays text, because one bad result must not break a

@@ -4,6 +4,7 @@ import type { Explanation } from "./explanation.ts";
 import type { Group, GroupChild, NewChild, NewGroup } from "./group.ts";
 import type { Job, JobState, NewJob } from "./job.ts";
 import type { JobToken, JobTokenOptions } from "./job-token.ts";
+import type { NewSchedule, Schedule, ScheduleChanges, StoredSchedule } from "./schedule.ts";
 import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
 import type { WatchEvent, WatchOptions } from "./watch.ts";
@@ -45,6 +46,31 @@ export interface GroupHandle {
 export interface CreatedGroup extends GroupHandle {
   /** The outcomes of the jobs that were created with the group, in their order. */
   readonly outcomes: readonly SubmitOutcome[];
+}
+
+/** Schedules submit jobs at due times. */
+export interface Schedules {
+  /** A schedule that exists with this spec is returned. Rejects with SCHEDULE_EXISTS if it has another one. */
+  create(schedule: NewSchedule, options?: CallOptions): Promise<StoredSchedule>;
+  get(scheduleId: string, options?: CallOptions): Promise<Schedule>;
+  /** Yields the schedules of a queue by name, fetched page by page. */
+  list(
+    filter: { readonly queue: string; readonly pageSize?: number },
+    options?: CallOptions,
+  ): AsyncIterable<Schedule>;
+  /** Replaces the fields that are given, the job as a whole. */
+  update(
+    scheduleId: string,
+    changes: ScheduleChanges,
+    options?: CallOptions,
+  ): Promise<StoredSchedule>;
+  pause(scheduleId: string, options?: CallOptions & { readonly note?: string }): Promise<Schedule>;
+  /** Due times during the pause are not made up for. */
+  resume(scheduleId: string, options?: CallOptions): Promise<Schedule>;
+  /** Submits a job now, whatever the overlap policy, and also while the schedule is paused. It is not repeated. */
+  runNow(scheduleId: string, options?: CallOptions): Promise<{ readonly jobId: string }>;
+  /** The jobs that it has submitted stay. It is not repeated. */
+  delete(scheduleId: string, options?: CallOptions): Promise<void>;
 }
 
 /** Every failure is a MillraceError. Calls that are safe to repeat are repeated until their deadline. */
@@ -96,6 +122,8 @@ export interface Millrace {
     filter: { readonly queue: string; readonly pageSize?: number },
     options?: CallOptions,
   ): AsyncIterable<Group>;
+
+  readonly schedules: Schedules;
 
   /** Without a deadline the upload has no time limit. */
   uploadDocument(source: DocumentSource, options?: UploadOptions): Promise<Document>;

@@ -4,6 +4,7 @@ import {
   field as fieldRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { durationPattern } from "@millrace/shared";
+import { wordOf } from "../src/read-fields.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -43,10 +44,35 @@ function fieldSchema(field: DescField): Schema {
         : scalarSchema(field, field.scalar, items as FieldRules | undefined);
     return { ...about, type: "array", ...given({ maxItems: numberOf(maxItems) }), items: item };
   }
+  if (field.fieldKind === "enum") {
+    const words = field.enum.values.filter(({ number }) => number !== 0);
+    return { ...about, enum: words.map(({ name }) => wordOf(field.enum, name)) };
+  }
+  if (field.fieldKind === "map") return { ...mapSchema(field, rules), ...about };
   if (field.fieldKind !== "message")
     return { ...scalarSchema(field, field.scalar, rules), ...about };
-  if (field.message.typeName !== DURATION) return { ...messageSchema(field.message), ...about };
-  return { ...about, type: "string", pattern: durationPattern };
+  switch (field.message.typeName) {
+    case DURATION:
+      return { ...about, type: "string", pattern: durationPattern };
+    case "google.protobuf.Struct":
+      return { ...about, type: "object" };
+    case "google.protobuf.Timestamp":
+      return { ...about, type: "string" };
+    default:
+      return { ...messageSchema(field.message), ...about };
+  }
+}
+
+/** A mapping of texts. */
+function mapSchema(field: DescField, rules: FieldRules | undefined): Schema {
+  const { maxPairs, keys, values, ...unknown } = ruleOf(rules, "map");
+  assertNone(field, unknown);
+  const text = (of: unknown) =>
+    scalarSchema(field, ScalarType.STRING, of as FieldRules | undefined);
+  return {
+    ...{ type: "object", propertyNames: text(keys), additionalProperties: text(values) },
+    ...given({ maxProperties: numberOf(maxPairs) }),
+  };
 }
 
 function scalarSchema(
@@ -56,7 +82,8 @@ function scalarSchema(
 ): Schema {
   switch (scalar) {
     case ScalarType.STRING: {
-      const { pattern, minLen, maxLen, ...unknown } = ruleOf(rules, "string");
+      // JSON Schema counts characters, so the parser alone checks a bound on bytes.
+      const { pattern, minLen, maxLen, maxBytes: _, ...unknown } = ruleOf(rules, "string");
       assertNone(field, unknown);
       const lengths = { minLength: numberOf(minLen), maxLength: numberOf(maxLen) };
       return { type: "string", ...given({ pattern, ...lengths }) };
@@ -66,6 +93,8 @@ function scalarSchema(
       return { type: "integer", minimum: 0, ...boundsOf(field, rules) };
     case ScalarType.DOUBLE:
       return { type: "number", ...boundsOf(field, rules) };
+    case ScalarType.BOOL:
+      return { type: "boolean" };
     default:
       throw new Error(`${field}: this type is not supported in the schema yet`);
   }

@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { type DescEnum, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { parseDuration } from "@millrace/shared";
 import { isAlias, isCollection, isMap, isScalar, isSeq, type Node } from "yaml";
 
@@ -16,6 +16,8 @@ const nothing = Symbol("nothing");
 type Read = Json | typeof nothing;
 
 const DURATION = "google.protobuf.Duration";
+const STRUCT = "google.protobuf.Struct";
+const TIMESTAMP = "google.protobuf.Timestamp";
 /** The longest Duration of protobuf. */
 const LONGEST_MS = 315_576_000_000 * 1_000;
 const UINT32_MAX = 2n ** 32n - 1n;
@@ -30,6 +32,8 @@ export function readMessage(
   reading: Reading,
 ): Read {
   if (desc.typeName === DURATION) return readDuration(node, path, offset, reading);
+  if (desc.typeName === STRUCT) return readStruct(node, path, offset, reading);
+  if (desc.typeName === TIMESTAMP) return readText(node, path, offset, reading);
   if (isAlias(node))
     return refuse(path, offset, "aliases are not supported: write the value out", reading);
   if (!isMap<unknown, Node | null>(node)) {
@@ -79,6 +83,8 @@ function readField(
     return items.filter((item) => item !== nothing);
   }
   if (field.fieldKind === "message") return readMessage(node, field.message, path, offset, reading);
+  if (field.fieldKind === "enum") return readEnum(node, field.enum, path, offset, reading);
+  if (field.fieldKind === "map") return readTexts(node, path, offset, reading);
   return readScalar(node, field.scalar ?? ScalarType.STRING, path, offset, reading);
 }
 
@@ -87,6 +93,60 @@ function readDuration(node: Node | null, path: string, offset: number, reading: 
   const ms = typeof text === "string" ? parseDuration(text) : undefined;
   if (ms !== undefined && ms <= LONGEST_MS) return `${ms / 1_000}s`;
   return refuse(path, offset, "must be a duration, for example 30s, 5m, 24h or 7d", reading);
+}
+
+/** A word of an enumeration is its name in the contract, without the common beginning: `skip` for OVERLAP_POLICY_SKIP. */
+function readEnum(
+  node: Node | null,
+  desc: DescEnum,
+  path: string,
+  offset: number,
+  reading: Reading,
+): Read {
+  const value = scalarOf(node);
+  const words = desc.values.filter(({ number }) => number !== 0);
+  const found = words.find((one) => wordOf(desc, one.name) === value);
+  if (found !== undefined) return found.name;
+  const all = words.map((one) => wordOf(desc, one.name)).join(", ");
+  return refuse(path, offset, `must be one of: ${all}`, reading);
+}
+
+/** The word for a value of an enumeration. */
+export const wordOf = (desc: DescEnum, name: string): string =>
+  name.slice(desc.sharedPrefix?.length ?? 0).toLowerCase();
+
+const readText = (node: Node | null, path: string, offset: number, reading: Reading): Read =>
+  readScalar(node, ScalarType.STRING, path, offset, reading);
+
+/** Reads a mapping of texts, such as labels. */
+function readTexts(node: Node | null, path: string, offset: number, reading: Reading): Read {
+  if (!isMap<unknown, Node | null>(node)) {
+    return refuse(path, offset, "must be a mapping of names to texts", reading);
+  }
+  const entries = node.items.flatMap(({ key, value }): [string, Json][] => {
+    const name = isScalar(key) ? String(key.value) : "";
+    const namePath = `${path}["${name}"]`;
+    const read = readText(value, namePath, value?.range?.[0] ?? offset, reading);
+    return read === nothing ? [] : [[name, read]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Reads any mapping, as JSON has it. Whole numbers that a double cannot hold are refused. */
+function readStruct(node: Node | null, path: string, offset: number, reading: Reading): Read {
+  if (!isMap<unknown, Node | null>(node)) {
+    return refuse(path, offset, "must be a mapping", reading);
+  }
+  const value: unknown = node.toJSON();
+  const inexact: unknown[] = [];
+  const json = JSON.stringify(value, (_, one: unknown) => {
+    if (typeof one !== "bigint") return one;
+    if (BigInt(Number(one)) !== one) inexact.push(one);
+    return Number(one);
+  });
+  if (inexact.length === 0) return JSON.parse(json) as Json;
+  const what = `has the number ${inexact[0]}, which would lose digits: write the payload as payload_json`;
+  return refuse(path, offset, what, reading);
 }
 
 function readScalar(
@@ -108,6 +168,9 @@ function readScalar(
       if (number !== undefined && number >= 0n && number <= most) return String(number);
       return refuse(path, offset, `must be a whole number from 0 to ${most}`, reading);
     }
+    case ScalarType.BOOL:
+      if (typeof value === "boolean") return value;
+      return refuse(path, offset, "must be true or false", reading);
     case ScalarType.DOUBLE:
       if (["bigint", "number"].includes(typeof value) && Number.isFinite(Number(value))) {
         return Number(value);

@@ -13,6 +13,7 @@ import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Roster } from "./roster/contract.ts";
+import type { Schedules } from "./schedules/contract.ts";
 import type { Signals } from "./signals/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
@@ -31,6 +32,7 @@ export interface Policy {
 export type Engine = Jobs &
   Leases &
   Groups &
+  Schedules &
   Output &
   Signals &
   Queues &

@@ -21,6 +21,7 @@ import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
 import { openRoster } from "./roster/open-roster.ts";
+import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
@@ -90,6 +91,7 @@ function engineOn(
     ...openJobs({ ...parts, bytesLimit }),
     ...leases,
     ...openGroups({ ...parts, bytesLimit }),
+    ...openSchedules({ ...parts, bytesLimit }),
     ...openOutput(parts),
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),

@@ -45,14 +45,16 @@ const othersOf = ({ args }: Call): readonly [item: number, id: string][] =>
 /** One field of each kind that a call reads. All jobs are alike, and so are all keys of one kind. */
 function* fieldsToDamage({ args }: Call, reads: readonly Read[]): Generator<Read> {
   const others = args.flatMap(({ item, value }) =>
-    item !== undefined && item !== DAMAGED ? (value.match(/[a-z-]+~\w+~\w{26}/g) ?? []) : [],
+    item !== undefined && item !== DAMAGED ? (value.match(/[a-z-]+~\w+~[\w-]+/g) ?? []) : [],
   );
   const seen = new Set<string>();
   for (const read of reads) {
-    // A group belongs to the key of its jobs.
-    const ofOther = (id: string) =>
-      read.key.includes(id) ||
-      (read.key.includes("mr:group:") && read.key.includes(`~${id.split("~")[1]}~`));
+    // Groups and schedules belong to the key of their jobs.
+    const ofOther = (id: string) => {
+      const [, key, name = ""] = id.split("~");
+      const hasJobs = read.key.includes("mr:group:") || /^[a-z]/.test(name);
+      return read.key.includes(id) || (hasJobs && read.key.includes(`~${key}~`));
+    };
     if (others.some(ofOther)) continue;
     const kind = `${read.key.replace(/[^:]*~[^:]*/, "id")} ${read.field.replace(/\d+/g, "0")}`;
     if (seen.has(kind)) continue;

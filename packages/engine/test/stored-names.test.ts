@@ -19,7 +19,7 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_", "group_"],
+  ["stored_", "families_", "budget_", "usage_", "group_", "schedule_"],
 );
 const ofJob: readonly string[] = names
   .filter(
@@ -53,6 +53,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
       inWindow(field),
   ],
   [/^mr:group:[^:]+$/, oneOf(group("group_"))],
+  [/^mr:schedule:[^:]+$/, oneOf(group("schedule_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
 ];

@@ -26,8 +26,8 @@ export interface CallContext<Identity = undefined> {
   readonly path: string;
   /** What `authenticate` returned. */
   readonly identity: Identity;
-  /** Records which job, or group of jobs, the call is about, for the call's span and log line. */
-  concerns(id: string, what?: "job" | "group"): void;
+  /** Records which job, group of jobs or schedule the call is about, for the call's span and log line. */
+  concerns(id: string, what?: "job" | "group" | "schedule"): void;
 }
 
 export type Handler<Method extends DescMethod, Identity> =

@@ -1,6 +1,7 @@
 export { assertBoundedJson, type JsonMember } from "./bounds/json-bounds.ts";
 export { assertBounded } from "./bounds/message-bounds.ts";
 export { checkJob } from "./check-job.ts";
+export { checkScheduledJob } from "./check-scheduled-job.ts";
 export * from "./credential-watch.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";

@@ -23,6 +23,7 @@ export interface FinishedCall {
   readonly jobId: string | undefined;
   /** The group of jobs that the call was about, if any. */
   readonly groupId: string | undefined;
+  readonly scheduleId?: string | undefined;
   readonly durationMs: number;
 }
 
@@ -97,11 +98,13 @@ export async function runCall(
   let identity: unknown;
   let jobId: string | undefined;
   let groupId: string | undefined;
+  let scheduleId: string | undefined;
   let release = () => {};
-  const concerns = (id: string, what: "job" | "group" = "job") => {
+  const concerns = (id: string, what: "job" | "group" | "schedule" = "job") => {
     if (what === "job") jobId = id;
-    else groupId = id;
-    describeSpan({ [attributeNames[what === "job" ? "jobId" : "groupId"]]: id });
+    else if (what === "group") groupId = id;
+    else scheduleId = id;
+    describeSpan({ [attributeNames[`${what}Id`]]: id });
   };
   const admit = async () => {
     identity = await settings.authenticate(headers, path, peer);
@@ -125,6 +128,17 @@ export async function runCall(
   await (settings.traced ? traceServerCall(call, run) : run());
   const { code, reason } = fault ?? { code: status.OK, reason: undefined };
   const durationMs = settings.nowMs() - startedAtMs;
-  settings.onFinished({ path, protocol, peer, code, reason, identity, jobId, groupId, durationMs });
+  settings.onFinished({
+    path,
+    protocol,
+    peer,
+    code,
+    reason,
+    identity,
+    jobId,
+    groupId,
+    scheduleId,
+    durationMs,
+  });
   return fault;
 }

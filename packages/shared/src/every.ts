@@ -13,12 +13,23 @@ export interface LoopOptions {
 }
 
 /** Runs `round` now, and again `everyMs` after the end of each round, so that rounds never overlap. */
-export function every(round: () => Promise<void>, options: LoopOptions): Loop {
+export const every = (round: () => Promise<void>, options: LoopOptions): Loop =>
+  paced(async () => {
+    await round();
+    return options.everyMs;
+  }, options);
+
+/** As `every`. Each round returns the pause after it, which is `everyMs` at most. */
+export function paced(round: () => Promise<number>, options: LoopOptions): Loop {
+  const { clock, everyMs, onError } = options;
   const stop = new AbortController();
   const run = async () => {
     while (!stop.signal.aborted) {
-      await round().catch(options.onError);
-      await sleep(options.clock, options.everyMs, stop.signal);
+      const pauseMs = await round().catch((error: unknown) => {
+        onError(error);
+        return everyMs;
+      });
+      await sleep(clock, Math.min(everyMs, pauseMs), stop.signal);
     }
   };
   const running = run();

@@ -15,6 +15,8 @@ export type KeyId = Brand<string, "KeyId">;
 export type JobId = Brand<string, "JobId">;
 /** The id of a group of jobs, in the form of a job id. A group and a job never share an id. */
 export type GroupId = Brand<string, "GroupId">;
+/** `<queue>~<key id>~<name>`. No job has the id of a schedule, because a ULID begins with a digit and a name does not. */
+export type ScheduleId = Brand<string, "ScheduleId">;
 /** The form is `doc_<ULID>`. */
 export type DocumentId = Brand<string, "DocumentId">;
 
@@ -22,6 +24,8 @@ const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
 // One expression for the whole id, because a job's id is parsed many times in its life.
 const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
+const SCHEDULE_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([a-z][a-z0-9_-]{0,62})$/;
+const SCHEDULE_NAME = /^[a-z][a-z0-9_-]{0,62}$/;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
@@ -37,6 +41,12 @@ export interface JobIdParts {
   readonly unique: string;
 }
 
+export interface ScheduleIdParts {
+  readonly queue: QueueName;
+  readonly keyId: KeyId;
+  readonly name: string;
+}
+
 /** Parses a job id. Undefined if `text` is not one. */
 export function parseJobId(text: string): JobIdParts | undefined {
   const parts = JOB_ID.exec(text);
@@ -45,8 +55,22 @@ export function parseJobId(text: string): JobIdParts | undefined {
   return { queue: queue as QueueName, keyId: keyId as KeyId, unique };
 }
 
-/** Returns the queue of a valid id of a job or group. */
-export const queueOf = (id: JobId | GroupId): QueueName =>
+/** Parses the id of a schedule. Undefined if `text` is not one. */
+export function parseScheduleId(text: string): ScheduleIdParts | undefined {
+  const parts = SCHEDULE_ID.exec(text);
+  if (parts === null) return undefined;
+  const [, queue, keyId, name = ""] = parts;
+  return { queue: queue as QueueName, keyId: keyId as KeyId, name };
+}
+
+export const scheduleIdOf = (queue: QueueName, keyId: KeyId, name: string): ScheduleId =>
+  `${queue}~${keyId}~${name}` as ScheduleId;
+
+/** Whether `text` can be the last part of a schedule's id. */
+export const isScheduleName = (text: string): boolean => SCHEDULE_NAME.test(text);
+
+/** Returns the queue of a valid id of a job, group or schedule. */
+export const queueOf = (id: JobId | GroupId | ScheduleId): QueueName =>
   id.slice(0, id.indexOf("~")) as QueueName;
 
 /** Whether `text` has the form of a group id, which is that of a job id. */

@@ -144,6 +144,7 @@ export class Attempt {
     const { queue, type, attempt, maxAttempts, documentIds, pool, labels } = this.#assignment;
     const { keyId, deadline, traceparent, tracestate } = this.#assignment;
     const { fanOuts, finalizesGroupId, checkpointJson } = this.#assignment;
+    const { scheduleId, scheduleDueTime: due } = this.#assignment;
     const { jobId } = this.lease;
     return {
       ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
@@ -151,6 +152,8 @@ export class Attempt {
       resumed: fanOuts === 0 ? undefined : { fanOuts },
       lastCheckpoint: checkpointJson === "" ? undefined : JSON.parse(checkpointJson),
       finalizesGroupId: finalizesGroupId === "" ? undefined : finalizesGroupId,
+      scheduleId: scheduleId === "" ? undefined : scheduleId,
+      scheduleDueMs: due === undefined ? undefined : timestampMs(due),
       fanOut: (children, options) => this.#calls.fanOut(children, options),
       children: () => this.#calls.children(),
       checkpoint: (value) => this.#calls.checkpoint(value),

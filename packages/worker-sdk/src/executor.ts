@@ -39,6 +39,10 @@ export interface AttemptContext {
   readonly lastCheckpoint: unknown;
   /** The group whose finalizer the job is, if it is one. */
   readonly finalizesGroupId: string | undefined;
+  /** The schedule that submitted the job, if one did. */
+  readonly scheduleId: string | undefined;
+  /** The due time of that run, without jitter, in milliseconds since the Unix epoch. */
+  readonly scheduleDueMs: number | undefined;
   /** Aborts when the attempt must stop: it was cancelled, is late, waits, was handed back, or lost its lease. */
   readonly signal: AbortSignal;
   /**

@@ -26,6 +26,7 @@ import { GroupPriorities } from "./grouping/group-priorities.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "./scheduler/scheduler-clock.ts";
 import { jobPreparer } from "./submitting/prepare-job.ts";
+import { type ScheduledJobs, scheduledJobs } from "./submitting/scheduled-jobs.ts";
 import { createSubmitter, type Submitter } from "./submitting/submitter.ts";
 import {
   createFinishedHub,
@@ -70,6 +71,8 @@ export interface GatewayParts {
   /** Limits the jobs that `submitCall`, and calls that create groups, have under way. */
   readonly submissions: KeyLimit;
   readonly createGroup: GroupCreator;
+  readonly prepareScheduled: ScheduledJobs["prepareScheduled"];
+  readonly newRunId: ScheduledJobs["newRunId"];
   readonly watch: JobWatcher;
   readonly watchGroup: GroupWatcher;
   readonly hub: FinishedHub;
@@ -172,6 +175,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     },
     submissions,
     createGroup: createGroupCreator({ ...options, prepare, priorities }),
+    ...scheduledJobs({ ...options, prepare }),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
     watchGroup: createGroupWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),
     close: () => hub.close(),

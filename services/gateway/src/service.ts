@@ -1,6 +1,7 @@
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
+import { ScheduleService } from "@millrace/proto/schedule-service";
 import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
@@ -20,6 +21,14 @@ import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { listDocuments } from "./handlers/list-documents.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
+import { createSchedule } from "./handlers/schedules/create-schedule.ts";
+import { deleteSchedule } from "./handlers/schedules/delete-schedule.ts";
+import { getSchedule } from "./handlers/schedules/get-schedule.ts";
+import { listSchedules } from "./handlers/schedules/list-schedules.ts";
+import { pauseSchedule } from "./handlers/schedules/pause-schedule.ts";
+import { resumeSchedule } from "./handlers/schedules/resume-schedule.ts";
+import { runScheduleNow } from "./handlers/schedules/run-schedule-now.ts";
+import { updateSchedule } from "./handlers/schedules/update-schedule.ts";
 import { submitJob } from "./handlers/submit-job.ts";
 import { submitJobs } from "./handlers/submit-jobs.ts";
 import { submitStream } from "./handlers/submit-stream.ts";
@@ -47,6 +56,16 @@ export const gatewayServices = (parts: GatewayParts) => [
     listGroupChildren: listGroupChildren(parts),
     watchGroup: watchGroup(parts),
     cancelGroup: cancelGroup(parts),
+  }),
+  bindService<typeof ScheduleService, Caller>(ScheduleService, {
+    createSchedule: createSchedule(parts),
+    getSchedule: getSchedule(parts),
+    listSchedules: listSchedules(parts),
+    updateSchedule: updateSchedule(parts),
+    deleteSchedule: deleteSchedule(parts),
+    pauseSchedule: pauseSchedule(parts),
+    resumeSchedule: resumeSchedule(parts),
+    runScheduleNow: runScheduleNow(parts),
   }),
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),

@@ -95,6 +95,12 @@ class Jobs {
 }
 
 /** A scheduler on real gRPC that keeps jobs in memory, and records the requests that it gets. */
+const noSchedules = {
+  ...{ createSchedule: notImplemented, getSchedule: notImplemented, runSchedule: notImplemented },
+  ...{ listSchedules: notImplemented, updateSchedule: notImplemented },
+  ...{ deleteSchedule: notImplemented, pauseSchedule: notImplemented },
+};
+
 export async function startSchedulerDouble(
   keys: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
@@ -133,6 +139,7 @@ export async function startSchedulerDouble(
         explain: notImplemented,
         createJobToken: notImplemented,
         authenticateJobToken: notImplemented,
+        ...noSchedules,
       }),
     ],
   });

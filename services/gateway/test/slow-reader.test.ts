@@ -31,6 +31,8 @@ async function setup() {
       bindService(SchedulerService, {
         ...{ submit: none, list: none, watchFinished: none, cancel: none, getQueue: none },
         ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },
+        ...{ createSchedule: none, getSchedule: none, listSchedules: none, updateSchedule: none },
+        ...{ deleteSchedule: none, pauseSchedule: none, runSchedule: none },
         ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
         findDocumentUses: none,
         ...{ createJobToken: none, authenticateJobToken: none },

@@ -6,6 +6,7 @@ import {
   type ConfigurationCalls,
   configurationApplier,
 } from "./configuration/apply-configuration.ts";
+import { putDeclaredSchedule } from "./configuration/declared-schedule.ts";
 import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
@@ -29,6 +30,7 @@ import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
+import { DEFAULT_SCHEDULES_PER_KEY } from "./schedules/store-schedule.ts";
 import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
@@ -38,11 +40,13 @@ export const configurationCalls = (
   engine: Engine,
   record: RecordChange,
   clock: Clock,
+  schedulesPerKey: number = DEFAULT_SCHEDULES_PER_KEY,
 ): ConfigurationCalls => ({
   putProviderAccount: putProviderAccount(engine, record),
   putQueue: putQueue(engine, record),
   storeApiKey: storeApiKey(engine, record, clock),
   updateApiKey: updateApiKey(engine, record),
+  putSchedule: putDeclaredSchedule({ engine, clock, most: schedulesPerKey }, record),
 });
 
 /** The service that operators call. A call's identity is the operator whose token it carries. */
@@ -51,9 +55,11 @@ export function adminService(
   clock: Clock,
   random: Random,
   workers: Pick<AllWorkers, "list" | "schedulerId">,
+  schedulesPerKey?: number,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
-  const apply = configurationApplier(engine, configurationCalls(engine, record, clock));
+  const calls = configurationCalls(engine, record, clock, schedulesPerKey);
+  const apply = configurationApplier(engine, calls);
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
     listApiKeys: unaryOverStore(listApiKeys(engine)),

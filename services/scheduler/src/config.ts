@@ -58,6 +58,11 @@ const settings = {
     wholeNumber(0).optional(),
     "How many bytes the jobs of one API key may take in each queue, if its budget sets no limit; 0 means no limit. Default: half of Redis' maxmemory (4 GiB where it has none), divided by the number of queues.",
   ),
+  schedulesPerKey: setting(
+    "MILLRACE_SCHEDULES_PER_KEY",
+    z.coerce.number().int().min(0).max(100_000).default(1_000),
+    "How many schedules an API key may have in each queue.",
+  ),
   providerFailures: setting(
     "MILLRACE_PROVIDER_FAILURES",
     wholeNumber(2, 100).default(5),

@@ -57,7 +57,9 @@ await runMain(
       ...{ clock: steadyClock, log },
     });
     const { clock } = engine;
-    const calls = configurationCalls(engine, changeRecorder(engine.changeLog), clock);
+    const calls = configurationCalls(
+      ...([engine, changeRecorder(engine.changeLog), clock, config.schedulesPerKey] as const),
+    );
     await scope.use(
       startConfigurationFile(config.configFile, {
         apply: configurationApplier(engine, calls),
@@ -77,6 +79,8 @@ await runMain(
     });
     startLoops(scope, {
       engine,
+      observer,
+      random,
       connected,
       allWorkers,
       leaseTokens,

@@ -25,12 +25,20 @@ import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
+import { createSchedule } from "./handlers/schedules/create-schedule.ts";
+import { deleteSchedule } from "./handlers/schedules/delete-schedule.ts";
+import { getSchedule } from "./handlers/schedules/get-schedule.ts";
+import { listSchedules } from "./handlers/schedules/list-schedules.ts";
+import { pauseSchedule } from "./handlers/schedules/pause-schedule.ts";
+import { runSchedule } from "./handlers/schedules/run-schedule.ts";
+import { updateSchedule } from "./handlers/schedules/update-schedule.ts";
 import { submit } from "./handlers/submit.ts";
 import { watch } from "./handlers/watch.ts";
 import { watchFinished } from "./handlers/watch-finished.ts";
 import { type WorkParts, work } from "./handlers/work.ts";
 import type { JobObserver } from "./observing/job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
+import { DEFAULT_SCHEDULES_PER_KEY } from "./schedules/store-schedule.ts";
 import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { JobTokens } from "./tokens/job-tokens.ts";
@@ -44,8 +52,10 @@ export const schedulerService = (
   pressure: Pick<MemoryPressure, "admits">,
   jobTokens: JobTokens,
   workers: Pick<AllWorkers, "list">,
-) =>
-  bindService(SchedulerService, {
+  schedulesPerKey = DEFAULT_SCHEDULES_PER_KEY,
+) => {
+  const schedules = { engine, clock, most: schedulesPerKey };
+  return bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
     createJobToken: unaryOverStore(createJobToken(engine, jobTokens, clock)),
     authenticateJobToken: unaryOverStore(authenticateJobToken(engine, jobTokens, clock)),
@@ -66,7 +76,15 @@ export const schedulerService = (
     listGroupChildren: unaryOverStore(listGroupChildren(engine)),
     watchGroup: streamOverStore(watchGroup(engine, clock)),
     cancelGroup: unaryOverStore(cancelGroup(engine)),
+    createSchedule: unaryOverStore(createSchedule(schedules)),
+    getSchedule: unaryOverStore(getSchedule(engine)),
+    listSchedules: unaryOverStore(listSchedules(engine)),
+    updateSchedule: unaryOverStore(updateSchedule(schedules)),
+    deleteSchedule: unaryOverStore(deleteSchedule(engine)),
+    pauseSchedule: unaryOverStore(pauseSchedule(schedules)),
+    runSchedule: unaryOverStore(runSchedule({ engine, observer, clock, pressure })),
   });
+};
 
 /** The service that workers call. */
 export const workerService = (parts: WorkParts & FanOutParts & LeasedDocumentParts) =>

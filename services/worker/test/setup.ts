@@ -120,7 +120,15 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const stop = new AbortController();
   const context: AttemptContext = {
     ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
-    ...{ documentIds, keyId, pool: "openai/m", labels: {}, deadlineMs: undefined },
+    ...{
+      documentIds,
+      keyId,
+      pool: "openai/m",
+      labels: {},
+      deadlineMs: undefined,
+      scheduleId: undefined,
+      scheduleDueMs: undefined,
+    },
     ...{ startedMs: clock.nowMs(), traceparent: "", tracestate: "", signal: stop.signal },
     addUsage: (usage) => void used.push(usage),
     write: async (text) => void written.push(text),

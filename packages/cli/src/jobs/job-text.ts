@@ -31,6 +31,8 @@ export function jobText(job: Job): string {
     ],
     ["redriven from", job.redrivenFrom],
     ["group", job.groupId],
+    ["schedule", job.scheduleId],
+    ["due", timeText(job.scheduleDueTime)],
     [
       "waits for",
       job.state === "WAITING" ? `the children of ${job.childGroupIds.at(-1)}` : undefined,

@@ -7,6 +7,7 @@ import { checkLanes } from "./lanes.ts";
 import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
 import { checkAccount, checkReservations } from "./reservations.ts";
+import { checkSchedules } from "./schedules.ts";
 import { readShard, type ShardSnapshot } from "./shard-snapshot.ts";
 import { checkStored } from "./stored.ts";
 
@@ -62,6 +63,7 @@ async function look(
       ...checkLanes(snapshot),
       ...checkReservations(snapshot),
       ...checkGroups(snapshot),
+      ...checkSchedules(snapshot),
     ];
     for await (const finding of checkOutputs(redis, snapshot)) found.push(finding);
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);

@@ -9,6 +9,7 @@ export interface RepairSubject {
     | "class"
     | "stored"
     | "group"
+    | "schedule"
     | "account";
   readonly name: string;
 }

@@ -75,6 +75,7 @@ const counted: Readonly<Record<string, string>> = {
   class: "the class",
   stored: "what the key stores",
   group: "children of the group",
+  schedule: "the schedule",
 };
 
 /** What to repair in each shard, each subject once. Provider accounts come after the shards. */

@@ -5,10 +5,11 @@
 -- REPEAT   safe: what is right stays as it is
 -- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:held (zset), mr:held-classes: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
---          delayed (zset), waiting-children (zset), mr:group: (hash), mr:groups (zset), mr:group-index: (zset)
+--          delayed (zset), waiting-children (zset), mr:group: (hash), mr:groups (zset), mr:group-index: (zset),
+--          mr:schedule: (hash), mr:schedules (zset), mr:schedule-index: (zset)
 --
 -- kind is "key" (the running jobs and the windows of an API key), "pool" (the running jobs of a provider account), "depth"
--- (the jobs in all lanes), "lane", "class", "stored" (a field of mr:stored) or "group" (the children of a group). The script reads every active job, every
+-- (the jobs in all lanes), "lane", "class", "stored" (a field of mr:stored), "group" (the children of a group) or "schedule". The script reads every active job, every
 -- lane, or every job of a key, so it is only for what an audit has found.
 local base = KEYS[1]
 local rcall = redis.call
@@ -133,6 +134,9 @@ local function bytes_of_key(key)
   for _, ulid in ipairs(rcall("ZRANGE", base .. "mr:group-index:" .. key, 0, MOST_JOBS)) do
     bytes = bytes + (numbers.whole(rcall("HGET", base .. "mr:group:" .. queue .. "~" .. key .. "~" .. ulid, F.group_bytes)) or 0)
   end
+  for _, name in ipairs(rcall("ZRANGE", base .. "mr:schedule-index:" .. key, 0, MOST_JOBS)) do
+    bytes = bytes + (numbers.whole(rcall("HGET", base .. "mr:schedule:" .. queue .. "~" .. key .. "~" .. name, F.schedule_bytes)) or 0)
+  end
   return bytes
 end
 
@@ -161,6 +165,28 @@ end
 
 local COUNTERS = { SUCCEEDED = F.group_succeeded, FAILED = F.group_failed, CANCELLED = F.group_cancelled,
   EXPIRED = F.group_expired, REMOVED = F.group_removed, ["-"] = F.group_in_flight }
+
+-- Has a schedule looked at now if it is due, and removes it from the lists if it is not stored. A paused schedule is not due.
+function repairs.schedule(id)
+  local schedule_key, key, name = base .. "mr:schedule:" .. id, string.match(id, "^[^~]+~([^~]+)~([^~]+)$")
+  if not key then return { "RIGHT" } end
+  if rcall("EXISTS", schedule_key) == 0 then
+    rcall("ZREM", base .. "mr:schedules", id)
+    rcall("ZREM", base .. "mr:schedule-index:" .. key, name)
+    return { "REPAIRED", "listed", "not listed" }
+  end
+  rcall("ZADD", base .. "mr:schedule-index:" .. key, 0, name)
+  if rcall("HGET", schedule_key, F.schedule_paused) == "1" then
+    rcall("HSET", schedule_key, F.schedule_due_ms, "", F.schedule_buffered_ms, "")
+  end
+  local due, buffered = unpack(rcall("HMGET", schedule_key, F.schedule_due_ms, F.schedule_buffered_ms))
+  if (due or "") == "" and (buffered or "") == "" then
+    rcall("ZREM", base .. "mr:schedules", id)
+    return { "REPAIRED", "looked at", "not due" }
+  end
+  rcall("ZADD", base .. "mr:schedules", now_text, id)
+  return { "REPAIRED", "found", "looked at now" }
+end
 
 -- Counts the children of a group again. tend_groups then counts children that have ended or are not stored, and decides.
 function repairs.group(id)

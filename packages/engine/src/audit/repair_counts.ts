@@ -1,7 +1,15 @@
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
 
-export type CountKind = "key" | "pool" | "depth" | "lane" | "class" | "stored" | "group";
+export type CountKind =
+  | "key"
+  | "pool"
+  | "depth"
+  | "lane"
+  | "class"
+  | "stored"
+  | "group"
+  | "schedule";
 
 export interface RepairCountsRequest {
   readonly nowMs: number;

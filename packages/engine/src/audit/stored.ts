@@ -27,6 +27,8 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
   for (const name of shard.names) {
     const id = /^mr:group:([^:]+)$/.exec(name)?.[1];
     if (id !== undefined) add(id, "", Number(shard.hash(name)[F.group_bytes] ?? 0));
+    const schedule = /^mr:schedule:(.+)$/.exec(name)?.[1];
+    if (schedule !== undefined) add(schedule, "", Number(shard.hash(name)[F.schedule_bytes] ?? 0));
   }
   for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
   const counted = shard.hash("mr:stored");

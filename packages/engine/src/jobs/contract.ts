@@ -1,5 +1,6 @@
 import type { BackoffPolicy, GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
 import type { DefinedQueue } from "../redis/shard-map.ts";
+import type { ScheduleRun } from "./schedule-run.ts";
 
 export interface JobSpec {
   readonly id: JobId;
@@ -46,6 +47,8 @@ export interface JobSpec {
   readonly group?: GroupMembership;
   /** The group whose end the job waits for, as its finalizer. Set by createGroup. */
   readonly finalizes?: GroupId;
+  /** The run of a schedule that the job is. Only submissions have it. */
+  readonly run?: ScheduleRun;
 }
 
 export interface GroupMembership {
@@ -89,7 +92,11 @@ export type SubmitOutcome =
   /** No more jobs may join the group. */
   | { readonly kind: "groupClosed" }
   /** The group has `limit` children, the most that a group may have. */
-  | { readonly kind: "groupFull"; readonly limit: number };
+  | { readonly kind: "groupFull"; readonly limit: number }
+  /** Another call has decided about this run, or the schedule has been changed or deleted. */
+  | { readonly kind: "runMoved" }
+  /** An earlier job of the schedule has not ended: the run was skipped, buffered, or stays buffered. */
+  | { readonly kind: "runSkipped" | "runBuffered" | "runWaits" };
 
 /** `full`: everything. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
 export type JobView = "full" | "noPayload" | "summary";

@@ -14,26 +14,27 @@ const least: JobSpec = {
   submittedAtMs: 1_764_000_000_000,
 };
 
-/** Every field except formerContentHash and refusedIfPast, which act at the submission and are not stored, and those of groups, which are fields of their own. */
-const most: Required<Omit<JobSpec, "formerContentHash" | "refusedIfPast" | "group" | "finalizes">> =
-  {
-    ...least,
-    backoff: { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 },
-    runAtMs: 1,
-    expiresAtMs: 2,
-    deadlineMs: 3,
-    idempotencyKey: "a:b c",
-    idempotencyWindowMs: 0,
-    contentHash: "h",
-    pool: "openai/gpt-5",
-    estimatedTokens: 0,
-    labels: { team: "x", constructor: "y" },
-    traceparent: "00-a-b-01",
-    details: '{"documentIds":["doc_1"],"tracestate":"v=1"}',
-    retentionMs: 0,
-    deduplication: { key: "d", mode: "debounce", windowMs: 5 },
-    redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
-  };
+/** Every field except formerContentHash and refusedIfPast, which act at the submission and are not stored, those of groups, which are fields of their own, and the run, which only the submission needs. */
+const most: Required<
+  Omit<JobSpec, "formerContentHash" | "refusedIfPast" | "group" | "finalizes" | "run">
+> = {
+  ...least,
+  backoff: { initialMs: 1, maxMs: 2, factor: 3, jitter: 0 },
+  runAtMs: 1,
+  expiresAtMs: 2,
+  deadlineMs: 3,
+  idempotencyKey: "a:b c",
+  idempotencyWindowMs: 0,
+  contentHash: "h",
+  pool: "openai/gpt-5",
+  estimatedTokens: 0,
+  labels: { team: "x", constructor: "y" },
+  traceparent: "00-a-b-01",
+  details: '{"documentIds":["doc_1"],"tracestate":"v=1"}',
+  retentionMs: 0,
+  deduplication: { key: "d", mode: "debounce", windowMs: 5 },
+  redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
+};
 
 test.each([
   ["the least that a job has", least],

@@ -4,7 +4,8 @@
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
 --          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument} |
---          {"PAST", time} | {"GROUP_UNKNOWN"} | {"GROUP_CLOSED"} | {"GROUP_FULL", limit}
+--          {"PAST", time} | {"GROUP_UNKNOWN"} | {"GROUP_CLOSED"} | {"GROUP_FULL", limit} |
+--          {"RUN_MOVED"} | {"RUN_SKIPPED"} | {"RUN_BUFFERED"} | {"RUN_WAITS"}
 -- REPEAT   safe: an id that exists is EXISTING
 -- TOUCHES  waiting-children (zset), meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
@@ -12,7 +13,8 @@
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
 -- group_index (its place there, if it is known), finalizes (the group for which it waits), in_time (refuse the job if its
--- latest start or its deadline has passed; a job that exists already is still found). Among the jobs of a
+-- latest start or its deadline has passed; a job that exists already is still found), run (of a schedule: id, revision,
+-- kind, from_ms, due_ms, missed, next_due_ms, look_ms; see jobs/schedule-run.ts). Among the jobs of a
 -- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
 -- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
@@ -35,6 +37,7 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/waiting"
 --- @include "redis/lib/later"
 --- @include "jobs/lib/ends"
+--- @include "jobs/lib/schedules"
 --- @include "jobs/lib/more"
 
 local replies = {}
@@ -225,6 +228,12 @@ local function submit_group(at)
       reply = refusal or reply
     end
     if more and more.finalizes and reply == "ACCEPTED" then reply = refused_finalizer(key, more) or reply end
+    local schedule
+    if more and more.run and reply == "ACCEPTED" then
+      local refusal
+      refusal, schedule = schedules.refusal(id, more.run)
+      reply = refusal or reply
+    end
     if reply == "ACCEPTED" then reply = admission.refusal(known, rank, bytes) or reply end
     if more and more.dedup and reply == "ACCEPTED" then
       reply = deduplicate(base .. "mr:dedup:" .. key .. ":" .. more.dedup.key, id, more) or reply
@@ -249,6 +258,7 @@ local function submit_group(at)
       index[n + 1], index[n + 2] = "0", string.sub(id, -26)
       events.add("added", id, "name", type)
       if more then store_more(id, more, idem) end
+      if schedule then schedules.made(schedule, more.run, id) end
       place(id, more, waits_in, rank, run_at_ms)
     end
   end

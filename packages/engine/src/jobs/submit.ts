@@ -4,6 +4,7 @@ import { keyOfJob, laneId } from "../redis/keys.ts";
 import { asList, asNumber, asText, unexpectedReply } from "../redis/reply.ts";
 import type { JobSpec, SubmitOutcome } from "./contract.ts";
 import { bullOptions, storedIdempotency, storedSpec } from "./job-record.ts";
+import type { ScheduleRun } from "./schedule-run.ts";
 
 export interface SubmitRequest {
   readonly nowMs: number;
@@ -95,7 +96,8 @@ function moreOf(job: JobSpec): string {
     job.estimatedTokens !== undefined ||
     job.deduplication !== undefined ||
     job.group !== undefined ||
-    job.finalizes !== undefined;
+    job.finalizes !== undefined ||
+    job.run !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -116,8 +118,14 @@ function moreOf(job: JobSpec): string {
     group_index: job.group?.index,
     finalizes: job.finalizes,
     in_time: job.refusedIfPast && hasEnd(job) ? 1 : undefined,
+    run: job.run && runOf(job.run),
   });
 }
+
+const runOf = ({ id, revision, kind, dueMs, fromMs, missed, nextDueMs, lookMs }: ScheduleRun) => ({
+  ...{ id, revision, kind, due_ms: dueMs, from_ms: fromMs, missed: missed ?? 0 },
+  ...{ next_due_ms: nextDueMs, look_ms: lookMs ?? 0 },
+});
 
 function outcome(reply: unknown): SubmitOutcome {
   if (reply === "ACCEPTED") return { kind: "accepted" };
@@ -139,6 +147,14 @@ function outcome(reply: unknown): SubmitOutcome {
       return { kind: "groupClosed" };
     case "GROUP_FULL":
       return { kind: "groupFull", limit: asNumber(first) };
+    case "RUN_MOVED":
+      return { kind: "runMoved" };
+    case "RUN_SKIPPED":
+      return { kind: "runSkipped" };
+    case "RUN_BUFFERED":
+      return { kind: "runBuffered" };
+    case "RUN_WAITS":
+      return { kind: "runWaits" };
     case "PRIORITY_NOT_ALLOWED":
       return { kind: "priorityNotAllowed", priority: asNumber(first), limit: asNumber(second) };
     case "STORED_BYTES_FULL":

@@ -55,6 +55,10 @@ export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr
 export const groupIndex = (shard: Shard, keyId: KeyId): string =>
   `${shard.base}mr:group-index:${keyId}`;
 
+/** zset: the names of one key's schedules. All have score 0, so they are in the order of names. */
+export const scheduleIndex = (shard: Shard, keyId: KeyId): string =>
+  `${shard.base}mr:schedule-index:${keyId}`;
+
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
@@ -169,6 +173,12 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:groups-ended": "zset",
   // A key's groups, as the ULIDs of their ids.
   "mr:group-index:": "zset",
+  // A schedule, by its id.
+  "mr:schedule:": "hash",
+  // Schedules that are not paused, by the time at which a scheduler looks at them next.
+  "mr:schedules": "zset",
+  // A key's schedules, as their names.
+  "mr:schedule-index:": "zset",
   // In a queue's queue of dead letters: their ids, by the time at which they died.
   "mr:dead": "zset",
   "mr:signals": "channel",

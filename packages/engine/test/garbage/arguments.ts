@@ -31,6 +31,17 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
 const numeric =
   /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent)$/;
 
+const runOf = (id: string, kind: string, { time }: BusyShard): string => {
+  const revision = time.scheduledMs;
+  const from_ms = revision + (kind === "due" ? 2 : 1);
+  const times = { from_ms, due_ms: from_ms, missed: 1, next_due_ms: revision + 9, look_ms: 5 };
+  return JSON.stringify({ run: { id, revision, kind, ...times } });
+};
+
+/** A schedule of the shard, with its revision and its due time. */
+const scheduleOf = ({ schedules, time }: BusyShard) =>
+  [schedules[1] ?? "", String(time.scheduledMs), String(time.scheduledMs + 2)] as const;
+
 /** The calls of each script, with the values that differ from the usual ones. A script that is not listed has one usual call. */
 const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> = {
   append_output: () => [{ first_seq: "1", limit_bytes: "100000" }],
@@ -115,6 +126,37 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     },
   ],
   read_groups: ({ groups }) => [{ id: [...groups] as unknown as Value }],
+  delete_schedule: ({ schedules }) => [{ id: schedules[1] ?? "" }],
+  read_schedules: ({ schedules }) => [{ id: [...schedules] as unknown as Value }],
+  take_schedules: () => [{}],
+  put_schedule: (shard) => {
+    const [id = "", revision] = scheduleOf(shard);
+    const dueMs = String(shard.time.scheduledMs + 2);
+    const timed = {
+      due_ms: "1000",
+      from_due_ms: dueMs,
+      timed_from_ms: "1000",
+      details: "{}",
+      note: "",
+    };
+    return [
+      {
+        ...timed,
+        id: `${id}2`,
+        revision: "0",
+        from_due_ms: "",
+        most: "5",
+        overlap: "skip",
+        paused: "",
+      },
+      { ...timed, id, revision, overlap: "buffer", paused: "" },
+      { ...timed, id, revision, overlap: "allow", paused: "1", due_ms: "" },
+    ];
+  },
+  note_run: (shard) => {
+    const [id = "", revision, dueMs] = scheduleOf(shard);
+    return [{ id, revision, due_ms: dueMs, missed: "2", next_due_ms: "1000", failure: "{}" }];
+  },
   save_checkpoint: ({ held }) => [
     { job_id: held[1]?.jobId ?? "", token: String(held[1]?.token), checkpoint: "{}" },
   ],
@@ -247,6 +289,10 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
         ...usualJob,
         more: shard.groups.map((finalizes) => JSON.stringify({ finalizes })) as unknown as Value,
       },
+      ...(["due", "buffered", "now"] as const).map((kind) => ({
+        ...usualJob,
+        more: shard.schedules.map((id) => runOf(id, kind, shard)) as unknown as Value,
+      })),
     ];
   },
 };

@@ -1,4 +1,4 @@
-import { type GroupId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
+import { type GroupId, type KeyId, newGroupId, scheduleIdOf, systemRandom } from "@millrace/shared";
 import { type ChainableCommander, Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { accountBase, keyOfJob, shardAt } from "../../src/redis/keys.ts";
@@ -66,6 +66,25 @@ export async function busyShard() {
     const { id } = opened.group;
     await engine.submit([job(keyOfJob(jobId), { group: { id, index: 1 } })]);
   }
+  const scheduledMs = time.nowMs;
+  // Their schedules have an unfinished job each, and a buffered run.
+  const schedules = keys.map((key) => scheduleIdOf(queue, key as KeyId, "nightly"));
+  for (const [n, id] of schedules.entries()) {
+    const put = await engine.putSchedule({
+      ...{ id, most: 10, overlap: "buffer", dueMs: time.nowMs, lookMs: time.nowMs },
+      ...{ timedFromMs: time.nowMs, details: "{}", paused: false, note: "" },
+    });
+    if (put.kind !== "done") throw new Error(put.kind);
+    for (const at of [0, 1]) {
+      const run = { id, revision: put.schedule.revision, kind: "due" } as const;
+      const times = {
+        fromMs: time.nowMs + at,
+        dueMs: time.nowMs + at,
+        nextDueMs: time.nowMs + at + 1,
+      };
+      await engine.submit([job(keys[n] ?? "", { run: { ...run, ...times, lookMs: time.nowMs } })]);
+    }
+  }
   const scheduled = keys.map((key, n) =>
     job(key, { ...more(30 + n), runAtMs: time.nowMs + 10_000 }),
   );
@@ -93,11 +112,12 @@ export async function busyShard() {
   const names = (await redis.keys(`${rootPrefix}:*`)).sort();
   const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
   return {
-    ...{ redis, base, time },
+    ...{ redis, base, time: { ...time, scheduledMs } },
     accountBase: accountBase(rootPrefix, pool),
     generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
     held,
     groups,
+    schedules,
     ids: {
       running: held.map(({ jobId }) => jobId),
       waiting: waiting.map(({ id }) => id),

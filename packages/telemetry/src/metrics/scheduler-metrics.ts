@@ -64,7 +64,7 @@ const attemptMetrics = ({ counter, histogram }: MetricKinds) => ({
   outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
 });
 
-const queueMetrics = ({ counter, gauge }: MetricKinds) => ({
+const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
   queueLength: gauge(
     metricNames.queueLength,
     "Jobs in a queue by state, and queued ones by pool.",
@@ -78,6 +78,16 @@ const queueMetrics = ({ counter, gauge }: MetricKinds) => ({
     metricNames.waitedSeconds,
     "Seconds that jobs have waited, by the constraint that held them.",
     ["queue", "constraint"],
+  ),
+  scheduleRuns: counter(metricNames.scheduleRuns, "Due runs of schedules, by outcome.", [
+    "queue",
+    "outcome",
+  ]),
+  scheduleLag: histogram(
+    metricNames.scheduleLag,
+    "How long after its due time and jitter a schedule's job was submitted.",
+    ["queue"],
+    ATTEMPT_SECONDS,
   ),
   connectedSlots: gauge(
     metricNames.connectedSlots,

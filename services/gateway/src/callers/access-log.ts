@@ -24,7 +24,7 @@ const refusals = new Set<Reason | undefined>([
 export function accessLog(log: Logger, clock: Clock): (call: FinishedCall) => void {
   const logStranger = strangersLog(log, clock);
   return (call) => {
-    const { path, protocol, code, reason, identity, jobId, groupId, durationMs } = call;
+    const { path, protocol, code, reason, identity, jobId, groupId, scheduleId, durationMs } = call;
     if (identity === undefined && refusals.has(reason)) return logStranger(call);
     const keyId = (identity as Caller | undefined)?.keyId;
     const fields = {
@@ -33,6 +33,7 @@ export function accessLog(log: Logger, clock: Clock): (call: FinishedCall) => vo
       ...(keyId === undefined ? {} : { key_id: keyId }),
       ...(jobId === undefined ? {} : { job_id: jobId }),
       ...(groupId === undefined ? {} : { group_id: groupId }),
+      ...(scheduleId === undefined ? {} : { schedule_id: scheduleId }),
     };
     if (quiet.has(code)) log.debug(fields, "call");
     else log.info(fields, "call failed");

@@ -20,6 +20,11 @@ import { jobTokenRoute } from "./job-token.ts";
 import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
+import { changeScheduleRoutes } from "./schedules/change-schedule.ts";
+import { createScheduleRoute } from "./schedules/create-schedule.ts";
+import { getScheduleRoute } from "./schedules/get-schedule.ts";
+import { listSchedulesRoute } from "./schedules/list-schedules.ts";
+import { updateScheduleRoute } from "./schedules/update-schedule.ts";
 import { submitJobRoute } from "./submit-job.ts";
 import { submitJobsRoute } from "./submit-jobs.ts";
 
@@ -40,6 +45,11 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   closeGroupRoute(parts),
   ...cancelGroupRoutes(parts),
   groupEventsRoute(parts, clock),
+  createScheduleRoute(parts),
+  listSchedulesRoute(parts),
+  getScheduleRoute(parts),
+  updateScheduleRoute(parts),
+  ...changeScheduleRoutes(parts),
   putDocumentRoute(parts),
   listDocumentsRoute(parts),
   getDocumentRoute(parts),

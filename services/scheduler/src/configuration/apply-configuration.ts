@@ -1,5 +1,5 @@
 import type { Violation } from "@millrace/configuration";
-import type { Engine, QueueDefinition } from "@millrace/engine";
+import type { Engine, QueueDefinition, ScheduleRecord } from "@millrace/engine";
 import type { Configuration } from "@millrace/proto/admin-service";
 import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { StoreApiKey } from "../operators/store-api-key.ts";
@@ -7,6 +7,7 @@ import type { Operator } from "../tokens/operator-tokens.ts";
 import { declaredAccount } from "./declared-account.ts";
 import { declaredKey, type KnownKey } from "./declared-key.ts";
 import { declaredQueue } from "./declared-queue.ts";
+import { declaredId, declaredSchedule, type PutSchedule } from "./declared-schedule.ts";
 import type { Step } from "./step.ts";
 
 export interface AppliedChange {
@@ -35,6 +36,7 @@ export interface ConfigurationCalls {
   readonly putQueue: AdminHandler<"putQueue">;
   readonly storeApiKey: StoreApiKey;
   readonly updateApiKey: AdminHandler<"updateApiKey">;
+  readonly putSchedule: PutSchedule;
 }
 
 /**
@@ -43,7 +45,10 @@ export interface ConfigurationCalls {
  * remaining changes. Several replicas may apply the same configuration at once: their changes are idempotent.
  */
 export function configurationApplier(
-  engine: Pick<Engine, "queues" | "apiKeys" | "keyBudgets" | "providerAccounts">,
+  engine: Pick<
+    Engine,
+    "queues" | "apiKeys" | "keyBudgets" | "providerAccounts" | "getSchedules" | "clock"
+  >,
   calls: ConfigurationCalls,
 ): ApplyConfiguration {
   const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
@@ -58,6 +63,12 @@ export function configurationApplier(
     const keyOf = new Map<string, KnownKey>(
       keys.map((record) => [record.keyId, { record, budget: budgets.get(record.keyId) }]),
     );
+    const schedules = await knownSchedules(engine, configuration);
+    const all = {
+      keyIds: new Set(configuration.apiKeys.map(({ keyId }) => keyId)),
+      queues: new Set([...queueOf.keys(), ...configuration.queues.map(({ name }) => name)]),
+    };
+    const nowMs = engine.clock.nowMs();
     return [
       // Limits come first, so that they hold before a new queue accepts jobs.
       ...configuration.providerAccounts.map((account) =>
@@ -69,6 +80,12 @@ export function configurationApplier(
       ...configuration.queues.map((queue, index) =>
         declaredQueue(queue, `queues[${index}]`, queueOf.get(queue.name), calls.putQueue, by),
       ),
+      ...configuration.schedules.map((schedule, index) => {
+        const key = keyOf.get(schedule.keyId)?.record;
+        const known = { ...all, key, stored: schedules[index] };
+        const path = `schedules[${index}]`;
+        return declaredSchedule(schedule, path, known, calls.putSchedule, by, nowMs);
+      }),
     ];
   };
 
@@ -93,4 +110,15 @@ export function configurationApplier(
     }
     return { kind: "applied", changes, notes };
   };
+}
+
+/** Reads the schedules that a configuration declares, in its order. */
+async function knownSchedules(
+  engine: Pick<Engine, "getSchedules">,
+  { schedules }: Configuration,
+): Promise<readonly (ScheduleRecord | undefined)[]> {
+  const ids = schedules.map(declaredId);
+  const found = await engine.getSchedules(ids.filter((id) => id !== undefined));
+  const stored = new Map(found.map((schedule) => [schedule?.id, schedule]));
+  return ids.map((id) => (id === undefined ? undefined : stored.get(id)));
 }

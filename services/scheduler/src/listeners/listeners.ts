@@ -104,7 +104,12 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         streamResets: RESETS_PER_GATEWAY,
         messageFields: messageFields.gateways,
       },
-      services: [schedulerService(engine, observer, engine.clock, pressure, jobTokens, allWorkers)],
+      services: [
+        schedulerService(
+          ...([engine, observer, engine.clock, pressure, jobTokens, allWorkers] as const),
+          config.schedulesPerKey,
+        ),
+      ],
       authenticate: requireGateway(tokens),
     }),
   );
@@ -152,7 +157,7 @@ function serveOperators(parts: ListenerParts): Promise<RunningServer> {
       listen: { host: config.adminHost, port: config.adminPort },
       // Operators authenticate with a token, so this listener asks for no client certificate.
       tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [adminService(engine, engine.clock, random, allWorkers)],
+      services: [adminService(engine, engine.clock, random, allWorkers, config.schedulesPerKey)],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),
     }),

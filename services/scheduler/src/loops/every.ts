@@ -1,1 +1,1 @@
-export { every, type Loop, type LoopOptions } from "@millrace/shared";
+export { every, type Loop, type LoopOptions, paced } from "@millrace/shared";

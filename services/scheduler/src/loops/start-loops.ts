@@ -1,9 +1,11 @@
 import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
+import type { Random } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
-import type { ObserverKnowledge } from "../observing/job-observer.ts";
+import type { JobObserver, ObserverKnowledge } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
+import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
@@ -16,6 +18,7 @@ import { startPruner } from "./pruner.ts";
 import { startQueueGauges } from "./queue-gauges.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
+import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
 import { startWorkerRoster } from "./worker-roster.ts";
 
@@ -23,6 +26,8 @@ const GAUGES_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
 const MEMORY_EVERY_MS = 1_000;
 const GROUPS_EVERY_MS = 1_000;
+/** How late a schedule may be noticed that another scheduler has created. */
+const SCHEDULES_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 const ROSTER_EVERY_MS = 5_000;
@@ -31,6 +36,8 @@ export interface LoopParts {
   readonly engine: Engine;
   readonly connected: ConnectedWorkers;
   readonly allWorkers: AllWorkers;
+  readonly observer: JobObserver;
+  readonly random: Random;
   readonly leaseTokens: LeaseTokens;
   readonly pressure: MemoryPressure;
   readonly storedBytes: StoredBytesBound;
@@ -72,6 +79,14 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startPromoter(engine, loop("promoter", config.promoteEveryMs)));
   scope.use(startPruner(engine, loop("pruner", config.pruneEveryMs)));
   scope.use(startGroupTender(engine, loop("groups", GROUPS_EVERY_MS)));
+  const due = { engine, observer: parts.observer, pressure, clock: engine.clock, log };
+  scope.use(
+    startSchedules(
+      engine,
+      (schedules) => runSchedules({ ...due, random: parts.random }, schedules),
+      loop("schedules", SCHEDULES_EVERY_MS),
+    ),
+  );
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));

@@ -5,13 +5,16 @@
 import {
   create,
   type DescMessage,
-  fromJsonString,
+  fromJson,
   isFieldSet,
+  type JsonObject,
   type MessageShape,
+  toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { jsonText, type ScheduleId } from "@millrace/shared";
 
 /** The fields that become the engine's own, because it decides or searches by them. */
 const decided: ReadonlySet<string> = new Set([
@@ -22,31 +25,39 @@ const decided: ReadonlySet<string> = new Set([
 
 const carried = JobSpecSchema.fields.filter(({ name }) => !decided.has(name));
 
+/** The run of a schedule that a job is. Its worker and its readers learn of it; no caller can claim it. */
+export interface DetailsOfRun {
+  readonly scheduleId: ScheduleId;
+  readonly dueMs: number;
+}
+
 /** Writes a job's details as the engine keeps them, in proto3 JSON; undefined if there are none. */
-export function detailsOf(spec: JobSpec): string | undefined {
-  if (!carried.some((field) => isFieldSet(spec, field))) return undefined;
+export function detailsOf(spec: JobSpec, run?: DetailsOfRun): string | undefined {
+  const isEmpty = !carried.some((field) => isFieldSet(spec, field));
+  if (isEmpty && run === undefined) return undefined;
   const details = create(JobSpecSchema);
   const from = reflect(JobSpecSchema, spec);
   const to = reflect(JobSpecSchema, details);
   for (const field of carried) if (from.isSet(field)) to.set(field, from.get(field));
-  return toJsonString(JobSpecSchema, details);
+  if (run === undefined) return toJsonString(JobSpecSchema, details);
+  const of = { scheduleId: run.scheduleId, scheduleDueTime: new Date(run.dueMs).toISOString() };
+  return jsonText({ ...(toJson(JobSpecSchema, details) as JsonObject), ...of });
 }
 
 type Carried<Desc extends DescMessage> = Partial<
   Omit<MessageShape<Desc>, "$typeName" | "$unknown">
 >;
 
-/** Reads a job's details into those fields that a message shares with JobSpec. */
+/** Reads a job's details into those fields that a message has of them. */
 export function fromDetails<Desc extends DescMessage>(
   schema: Desc,
   details: string | undefined,
 ): Carried<Desc> {
   if (details === undefined) return {};
-  const spec = fromJsonString(JobSpecSchema, details, { ignoreUnknownFields: true });
-  const values = spec as unknown as Readonly<Record<string, unknown>>;
-  const shared = carried.filter(({ name, localName }) =>
-    schema.fields.some((field) => field.name === name && field.localName === localName),
-  );
+  const json = JSON.parse(details) as JsonObject;
+  const shared = schema.fields.filter(({ jsonName }) => jsonName in json);
+  const own = Object.fromEntries(shared.map(({ jsonName }) => [jsonName, json[jsonName] ?? null]));
+  const values = fromJson(schema, own) as unknown as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
     shared.map(({ localName }) => [localName, values[localName]]),
   ) as Carried<Desc>;

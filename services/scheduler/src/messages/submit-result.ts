@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { SubmitOutcome } from "@millrace/engine";
 import type { SubmitResultSchema } from "@millrace/proto/job-service";
 import { type RpcErrorInit, rpcError, toRpcStatus } from "@millrace/runtime";
-import { type GroupId, type JobId, queueOf } from "@millrace/shared";
+import { type GroupId, type JobId, queueOf, type ScheduleId } from "@millrace/shared";
 
 /** The retry delay for a caller whose API key has too many jobs waiting in the queue. */
 const DEPTH_RETRY_MS = 1_000;
@@ -31,13 +31,13 @@ export function submitResult(id: JobId, outcome: SubmissionOutcome): Result {
 type Refusal = Exclude<SubmissionOutcome, { readonly kind: "accepted" | "existing" }>;
 
 /** Why a job, or a group with its finalizer, was refused. Undefined if it was not. */
-export function refusalOf(id: JobId | GroupId, outcome: Refusal): RpcErrorInit;
+export function refusalOf(id: JobId | GroupId | ScheduleId, outcome: Refusal): RpcErrorInit;
 export function refusalOf(
-  id: JobId | GroupId,
+  id: JobId | GroupId | ScheduleId,
   outcome: SubmissionOutcome,
 ): RpcErrorInit | undefined;
 export function refusalOf(
-  id: JobId | GroupId,
+  id: JobId | GroupId | ScheduleId,
   outcome: SubmissionOutcome,
 ): RpcErrorInit | undefined {
   switch (outcome.kind) {
@@ -115,9 +115,16 @@ export function refusalOf(
   }
 }
 
-/** Why a job could not join its group. */
+/** Why a job could not join its group, or why its run was not submitted. */
 function groupRefusalOf(
-  outcome: Extract<Refusal, { readonly kind: "unknownGroup" | "groupClosed" | "groupFull" }>,
+  outcome: Extract<
+    Refusal,
+    {
+      readonly kind:
+        | ("unknownGroup" | "groupClosed" | "groupFull")
+        | ("runMoved" | "runSkipped" | "runBuffered" | "runWaits");
+    }
+  >,
 ): RpcErrorInit {
   switch (outcome.kind) {
     case "unknownGroup":
@@ -137,6 +144,11 @@ function groupRefusalOf(
         reason: "GROUP_FULL",
         message: `group_id: the group has ${outcome.limit} children, the most that a group may have: use another group`,
         metadata: { limit: String(outcome.limit) },
+      };
+    default:
+      return {
+        reason: "CHANGED_MEANWHILE",
+        message: "the schedule was changed after it was read: call again",
       };
   }
 }

@@ -38,6 +38,8 @@ import { LimitedKeys } from "./limited-keys.ts";
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   groupCreated(id: GroupId): void;
+  /** A due run of a schedule was decided. `lagMs` is given for a submitted run. */
+  scheduleRun(queue: QueueName, outcome: RunOutcome, count: number, lagMs?: number): void;
   /** Calls ended jobs that wait, and finished groups. */
   otherEnds(ends: OtherEnds): void;
   /** A job was refused because Redis has little memory left. */
@@ -66,6 +68,9 @@ export interface JobObserver {
 
 /** A job that waited no longer than this was leased before its key could be seen to be limited. */
 const SEEN_AFTER_MS = 5_000;
+
+/** What became of due runs of schedules. */
+export type RunOutcome = "submitted" | "skipped" | "buffered" | "missed" | "refused";
 
 const reapedTo = {
   requeued: undefined,
@@ -126,11 +131,16 @@ const waitingObserver = ({
   labels,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "groupCreated" | "shed" | "awaited" | "held" | "coolingDown"
+  "submitted" | "groupCreated" | "scheduleRun" | "shed" | "awaited" | "held" | "coolingDown"
 > => ({
   submitted: (id, type) => metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type)),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
+
+  scheduleRun(queue, outcome, count, lagMs) {
+    if (count > 0) metrics.scheduleRuns.inc({ queue, outcome }, count);
+    if (lagMs !== undefined) metrics.scheduleLag.observe({ queue }, lagMs / 1_000);
+  },
 
   coolingDown(account, reason, { kind, coolUntilMs }) {
     metrics.providerCooldowns.inc({ account: labels.account(account), reason });

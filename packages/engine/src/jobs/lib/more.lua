@@ -1,6 +1,6 @@
 -- more: the options that few jobs have, read and checked before anything is written.
 --
--- Needs `rcall`.
+-- Needs `rcall` and `schedules`.
 -- TOUCHES
 --- @include "redis/lib/numbers"
 --- @include "redis/lib/json"
@@ -31,6 +31,7 @@ function rare_options.read(text)
   for _, name in ipairs({ "group", "finalizes" }) do
     if more[name] ~= nil and (type(more[name]) ~= "string" or not string.find(more[name], "^[%w-]+~%w+~%w+$")) then return nil end
   end
+  if more.run ~= nil and not schedules.is_run(more.run) then return nil end
   if dedup ~= nil then
     if type(dedup) ~= "table" or type(dedup.key) ~= "string" then return nil end
     dedup.ms = numbers.whole(dedup.ms)

@@ -6,6 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
+import type { ScheduleSpec } from "../../schedules/v1/schedule_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_service.proto.
@@ -1885,6 +1886,13 @@ export declare type Configuration = Message<"millrace.admin.v1.Configuration"> &
    * @generated from field: repeated millrace.admin.v1.ProviderAccount provider_accounts = 3;
    */
   providerAccounts: ProviderAccount[];
+
+  /**
+   * Each schedule replaces the whole old spec. A field that is left out has its default. A schedule that is paused stays so.
+   *
+   * @generated from field: repeated millrace.admin.v1.DeclaredSchedule schedules = 4;
+   */
+  schedules: DeclaredSchedule[];
 };
 
 /**
@@ -1892,6 +1900,33 @@ export declare type Configuration = Message<"millrace.admin.v1.Configuration"> &
  * Use `create(ConfigurationSchema)` to create a new message.
  */
 export declare const ConfigurationSchema: GenMessage<Configuration>;
+
+/**
+ * A schedule of an API key, which exists or is declared too.
+ *
+ * @generated from message millrace.admin.v1.DeclaredSchedule
+ */
+export declare type DeclaredSchedule = Message<"millrace.admin.v1.DeclaredSchedule"> & {
+  /**
+   * The id of the key.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule.
+   *
+   * @generated from field: millrace.schedules.v1.ScheduleSpec spec = 2;
+   */
+  spec?: ScheduleSpec | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeclaredSchedule.
+ * Use `create(DeclaredScheduleSchema)` to create a new message.
+ */
+export declare const DeclaredScheduleSchema: GenMessage<DeclaredSchedule>;
 
 /**
  * An API key. It exists already, or secret_sha256 and name are set, and the key is created.

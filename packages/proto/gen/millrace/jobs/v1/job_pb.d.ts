@@ -469,6 +469,20 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: string trace_id = 31;
    */
   traceId: string;
+
+  /**
+   * The schedule that submitted it, if one did.
+   *
+   * @generated from field: string schedule_id = 32;
+   */
+  scheduleId: string;
+
+  /**
+   * The due time of that run, without jitter; for RunScheduleNow, when it was submitted.
+   *
+   * @generated from field: google.protobuf.Timestamp schedule_due_time = 33;
+   */
+  scheduleDueTime?: Timestamp | undefined;
 };
 
 /**

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Schedule, ScheduleSpec } from "../../schedules/v1/schedule_pb.js";
+import type { CreateScheduleResponse as CreateScheduleResponse$1, ListSchedulesRequest as ListSchedulesRequest$1, ListSchedulesResponse as ListSchedulesResponse$1, UpdateScheduleRequest as UpdateScheduleRequest$1, UpdateScheduleResponse as UpdateScheduleResponse$1 } from "../../schedules/v1/schedule_service_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
@@ -14,6 +16,356 @@ import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
  */
 export declare const file_millrace_scheduler_v1_scheduler_service: GenFile;
+
+/**
+ * See SchedulerService.CreateSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.CreateScheduleRequest
+ */
+export declare type CreateScheduleRequest = Message<"millrace.scheduler.v1.CreateScheduleRequest"> & {
+  /**
+   * The API key to which the schedule will belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The spec from the caller, with the payload as payload_json.
+   *
+   * @generated from field: millrace.schedules.v1.ScheduleSpec spec = 2;
+   */
+  spec?: ScheduleSpec | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateScheduleRequest.
+ * Use `create(CreateScheduleRequestSchema)` to create a new message.
+ */
+export declare const CreateScheduleRequestSchema: GenMessage<CreateScheduleRequest>;
+
+/**
+ * See SchedulerService.CreateSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.CreateScheduleResponse
+ */
+export declare type CreateScheduleResponse = Message<"millrace.scheduler.v1.CreateScheduleResponse"> & {
+  /**
+   * See ScheduleService.CreateSchedule.
+   *
+   * @generated from field: millrace.schedules.v1.CreateScheduleResponse reply = 1;
+   */
+  reply?: CreateScheduleResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateScheduleResponse.
+ * Use `create(CreateScheduleResponseSchema)` to create a new message.
+ */
+export declare const CreateScheduleResponseSchema: GenMessage<CreateScheduleResponse>;
+
+/**
+ * See SchedulerService.GetSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.GetScheduleRequest
+ */
+export declare type GetScheduleRequest = Message<"millrace.scheduler.v1.GetScheduleRequest"> & {
+  /**
+   * The API key to which the schedule must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule.
+   *
+   * @generated from field: string schedule_id = 2;
+   */
+  scheduleId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetScheduleRequest.
+ * Use `create(GetScheduleRequestSchema)` to create a new message.
+ */
+export declare const GetScheduleRequestSchema: GenMessage<GetScheduleRequest>;
+
+/**
+ * See SchedulerService.GetSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.GetScheduleResponse
+ */
+export declare type GetScheduleResponse = Message<"millrace.scheduler.v1.GetScheduleResponse"> & {
+  /**
+   * The schedule.
+   *
+   * @generated from field: millrace.schedules.v1.Schedule schedule = 1;
+   */
+  schedule?: Schedule | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.GetScheduleResponse.
+ * Use `create(GetScheduleResponseSchema)` to create a new message.
+ */
+export declare const GetScheduleResponseSchema: GenMessage<GetScheduleResponse>;
+
+/**
+ * See SchedulerService.ListSchedules.
+ *
+ * @generated from message millrace.scheduler.v1.ListSchedulesRequest
+ */
+export declare type ListSchedulesRequest = Message<"millrace.scheduler.v1.ListSchedulesRequest"> & {
+  /**
+   * The API key whose schedules are listed.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The queue and the page.
+   *
+   * @generated from field: millrace.schedules.v1.ListSchedulesRequest filter = 2;
+   */
+  filter?: ListSchedulesRequest$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSchedulesRequest.
+ * Use `create(ListSchedulesRequestSchema)` to create a new message.
+ */
+export declare const ListSchedulesRequestSchema: GenMessage<ListSchedulesRequest>;
+
+/**
+ * See SchedulerService.ListSchedules.
+ *
+ * @generated from message millrace.scheduler.v1.ListSchedulesResponse
+ */
+export declare type ListSchedulesResponse = Message<"millrace.scheduler.v1.ListSchedulesResponse"> & {
+  /**
+   * See ScheduleService.ListSchedules.
+   *
+   * @generated from field: millrace.schedules.v1.ListSchedulesResponse page = 1;
+   */
+  page?: ListSchedulesResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSchedulesResponse.
+ * Use `create(ListSchedulesResponseSchema)` to create a new message.
+ */
+export declare const ListSchedulesResponseSchema: GenMessage<ListSchedulesResponse>;
+
+/**
+ * See SchedulerService.UpdateSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.UpdateScheduleRequest
+ */
+export declare type UpdateScheduleRequest = Message<"millrace.scheduler.v1.UpdateScheduleRequest"> & {
+  /**
+   * The API key to which the schedule must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule and its changes, with the payload of a job as payload_json.
+   *
+   * @generated from field: millrace.schedules.v1.UpdateScheduleRequest update = 2;
+   */
+  update?: UpdateScheduleRequest$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.UpdateScheduleRequest.
+ * Use `create(UpdateScheduleRequestSchema)` to create a new message.
+ */
+export declare const UpdateScheduleRequestSchema: GenMessage<UpdateScheduleRequest>;
+
+/**
+ * See SchedulerService.UpdateSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.UpdateScheduleResponse
+ */
+export declare type UpdateScheduleResponse = Message<"millrace.scheduler.v1.UpdateScheduleResponse"> & {
+  /**
+   * See ScheduleService.UpdateSchedule.
+   *
+   * @generated from field: millrace.schedules.v1.UpdateScheduleResponse reply = 1;
+   */
+  reply?: UpdateScheduleResponse$1 | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.UpdateScheduleResponse.
+ * Use `create(UpdateScheduleResponseSchema)` to create a new message.
+ */
+export declare const UpdateScheduleResponseSchema: GenMessage<UpdateScheduleResponse>;
+
+/**
+ * See SchedulerService.DeleteSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.DeleteScheduleRequest
+ */
+export declare type DeleteScheduleRequest = Message<"millrace.scheduler.v1.DeleteScheduleRequest"> & {
+  /**
+   * The API key to which the schedule must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule.
+   *
+   * @generated from field: string schedule_id = 2;
+   */
+  scheduleId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.DeleteScheduleRequest.
+ * Use `create(DeleteScheduleRequestSchema)` to create a new message.
+ */
+export declare const DeleteScheduleRequestSchema: GenMessage<DeleteScheduleRequest>;
+
+/**
+ * See SchedulerService.DeleteSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.DeleteScheduleResponse
+ */
+export declare type DeleteScheduleResponse = Message<"millrace.scheduler.v1.DeleteScheduleResponse"> & {
+  /**
+   * There was such a schedule. False also answers a repeated call.
+   *
+   * @generated from field: bool existed = 1;
+   */
+  existed: boolean;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.DeleteScheduleResponse.
+ * Use `create(DeleteScheduleResponseSchema)` to create a new message.
+ */
+export declare const DeleteScheduleResponseSchema: GenMessage<DeleteScheduleResponse>;
+
+/**
+ * See SchedulerService.PauseSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.PauseScheduleRequest
+ */
+export declare type PauseScheduleRequest = Message<"millrace.scheduler.v1.PauseScheduleRequest"> & {
+  /**
+   * The API key to which the schedule must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule.
+   *
+   * @generated from field: string schedule_id = 2;
+   */
+  scheduleId: string;
+
+  /**
+   * False: it is resumed.
+   *
+   * @generated from field: bool paused = 3;
+   */
+  paused: boolean;
+
+  /**
+   * Why it is paused.
+   *
+   * @generated from field: string note = 4;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.PauseScheduleRequest.
+ * Use `create(PauseScheduleRequestSchema)` to create a new message.
+ */
+export declare const PauseScheduleRequestSchema: GenMessage<PauseScheduleRequest>;
+
+/**
+ * See SchedulerService.PauseSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.PauseScheduleResponse
+ */
+export declare type PauseScheduleResponse = Message<"millrace.scheduler.v1.PauseScheduleResponse"> & {
+  /**
+   * The schedule afterwards.
+   *
+   * @generated from field: millrace.schedules.v1.Schedule schedule = 1;
+   */
+  schedule?: Schedule | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.PauseScheduleResponse.
+ * Use `create(PauseScheduleResponseSchema)` to create a new message.
+ */
+export declare const PauseScheduleResponseSchema: GenMessage<PauseScheduleResponse>;
+
+/**
+ * See SchedulerService.RunSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.RunScheduleRequest
+ */
+export declare type RunScheduleRequest = Message<"millrace.scheduler.v1.RunScheduleRequest"> & {
+  /**
+   * The API key to which the schedule must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The schedule.
+   *
+   * @generated from field: string schedule_id = 2;
+   */
+  scheduleId: string;
+
+  /**
+   * The id of the job, created by the gateway.
+   *
+   * @generated from field: string job_id = 3;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.RunScheduleRequest.
+ * Use `create(RunScheduleRequestSchema)` to create a new message.
+ */
+export declare const RunScheduleRequestSchema: GenMessage<RunScheduleRequest>;
+
+/**
+ * See SchedulerService.RunSchedule.
+ *
+ * @generated from message millrace.scheduler.v1.RunScheduleResponse
+ */
+export declare type RunScheduleResponse = Message<"millrace.scheduler.v1.RunScheduleResponse"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.RunScheduleResponse.
+ * Use `create(RunScheduleResponseSchema)` to create a new message.
+ */
+export declare const RunScheduleResponseSchema: GenMessage<RunScheduleResponse>;
 
 /**
  * See SchedulerService.FindDocumentUses.
@@ -1295,6 +1647,76 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof CancelGroupRequestSchema;
     output: typeof CancelGroupResponseSchema;
+  },
+  /**
+   * See ScheduleService.CreateSchedule.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CreateSchedule
+   */
+  createSchedule: {
+    methodKind: "unary";
+    input: typeof CreateScheduleRequestSchema;
+    output: typeof CreateScheduleResponseSchema;
+  },
+  /**
+   * See ScheduleService.GetSchedule.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetSchedule
+   */
+  getSchedule: {
+    methodKind: "unary";
+    input: typeof GetScheduleRequestSchema;
+    output: typeof GetScheduleResponseSchema;
+  },
+  /**
+   * See ScheduleService.ListSchedules.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListSchedules
+   */
+  listSchedules: {
+    methodKind: "unary";
+    input: typeof ListSchedulesRequestSchema;
+    output: typeof ListSchedulesResponseSchema;
+  },
+  /**
+   * See ScheduleService.UpdateSchedule.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.UpdateSchedule
+   */
+  updateSchedule: {
+    methodKind: "unary";
+    input: typeof UpdateScheduleRequestSchema;
+    output: typeof UpdateScheduleResponseSchema;
+  },
+  /**
+   * Deletes a schedule. Safe to retry: no schedule is not an error.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.DeleteSchedule
+   */
+  deleteSchedule: {
+    methodKind: "unary";
+    input: typeof DeleteScheduleRequestSchema;
+    output: typeof DeleteScheduleResponseSchema;
+  },
+  /**
+   * See ScheduleService.PauseSchedule and ResumeSchedule.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.PauseSchedule
+   */
+  pauseSchedule: {
+    methodKind: "unary";
+    input: typeof PauseScheduleRequestSchema;
+    output: typeof PauseScheduleResponseSchema;
+  },
+  /**
+   * See ScheduleService.RunScheduleNow. Safe to retry: an existing job id is accepted again.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.RunSchedule
+   */
+  runSchedule: {
+    methodKind: "unary";
+    input: typeof RunScheduleRequestSchema;
+    output: typeof RunScheduleResponseSchema;
   },
 }>;
 

@@ -9,306 +9,406 @@ import { file_millrace_jobs_v1_group } from "../../jobs/v1/group_pb.js";
 import { file_millrace_jobs_v1_group_service } from "../../jobs/v1/group_service_pb.js";
 import { file_millrace_jobs_v1_job } from "../../jobs/v1/job_pb.js";
 import { file_millrace_jobs_v1_job_service } from "../../jobs/v1/job_service_pb.js";
+import { file_millrace_schedules_v1_schedule } from "../../schedules/v1/schedule_pb.js";
+import { file_millrace_schedules_v1_schedule_service } from "../../schedules/v1/schedule_service_pb.js";
 
 /**
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
  */
 export const file_millrace_scheduler_v1_scheduler_service = /*@__PURE__*/
-  fileDesc("Ci1taWxscmFjZS9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyX3NlcnZpY2UucHJvdG8SFW1pbGxyYWNlLnNjaGVkdWxlci52MSJoChdGaW5kRG9jdW1lbnRVc2VzUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSHwoMZG9jdW1lbnRfaWRzGAIgAygJQgm6SAaSAQMQ6AcSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQiZQoYRmluZERvY3VtZW50VXNlc1Jlc3BvbnNlEjAKBHVzZXMYASADKAsyIi5taWxscmFjZS5zY2hlZHVsZXIudjEuRG9jdW1lbnRVc2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInMKC0RvY3VtZW50VXNlEhMKC2RvY3VtZW50X2lkGAEgASgJEhkKEXVuZmluaXNoZWRfam9iX2lkGAIgASgJEjQKEGxhc3RfZmluaXNoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIv4BChJDcmVhdGVHcm91cFJlcXVlc3QSWgoIZ3JvdXBfaWQYASABKAlCSLpIRXJDMkFeW2Etel1bYS16MC05LV17MCw2Mn1+W2EtejAtOV17NCwzMn1+WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIpCgRzcGVjGAIgASgLMhsubWlsbHJhY2Uuam9icy52MS5Hcm91cFNwZWMSMAoJZmluYWxpemVyGAMgASgLMh0ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLk5ld0pvYhIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPQoTQ3JlYXRlR3JvdXBSZXNwb25zZRImCgVncm91cBgBIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAiNQoRQ2xvc2VHcm91cFJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhAKCGdyb3VwX2lkGAIgASgJIjwKEkNsb3NlR3JvdXBSZXNwb25zZRImCgVncm91cBgBIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAiMwoPR2V0R3JvdXBSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIQCghncm91cF9pZBgCIAEoCSI6ChBHZXRHcm91cFJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cCJYChFMaXN0R3JvdXBzUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSMwoGZmlsdGVyGAIgASgLMiMubWlsbHJhY2Uuam9icy52MS5MaXN0R3JvdXBzUmVxdWVzdCJIChJMaXN0R3JvdXBzUmVzcG9uc2USMgoEcGFnZRgBIAEoCzIkLm1pbGxyYWNlLmpvYnMudjEuTGlzdEdyb3Vwc1Jlc3BvbnNlImYKGExpc3RHcm91cENoaWxkcmVuUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSOgoGZmlsdGVyGAIgASgLMioubWlsbHJhY2Uuam9icy52MS5MaXN0R3JvdXBDaGlsZHJlblJlcXVlc3QiVgoZTGlzdEdyb3VwQ2hpbGRyZW5SZXNwb25zZRI5CgRwYWdlGAEgASgLMisubWlsbHJhY2Uuam9icy52MS5MaXN0R3JvdXBDaGlsZHJlblJlc3BvbnNlIjUKEVdhdGNoR3JvdXBSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIQCghncm91cF9pZBgCIAEoCSI8ChJXYXRjaEdyb3VwUmVzcG9uc2USJgoFZ3JvdXAYASABKAsyFy5taWxscmFjZS5qb2JzLnYxLkdyb3VwIloKEkNhbmNlbEdyb3VwUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSNAoGY2FuY2VsGAIgASgLMiQubWlsbHJhY2Uuam9icy52MS5DYW5jZWxHcm91cFJlcXVlc3QiPQoTQ2FuY2VsR3JvdXBSZXNwb25zZRImCgVncm91cBgBIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAiXgoTQXV0aGVudGljYXRlUmVxdWVzdBInCgZrZXlfaWQYASABKAlCF7pIFHISMhBeW2EtejAtOV17NCwzMn0kEh4KDXNlY3JldF9zaGEyNTYYAiABKAxCB7pIBHoCaCAiWAoUQXV0aGVudGljYXRlUmVzcG9uc2USDAoEbmFtZRgBIAEoCRIdChBtYXhfc3RvcmVkX2J5dGVzGAIgASgESACIAQFCEwoRX21heF9zdG9yZWRfYnl0ZXMilAEKFUNyZWF0ZUpvYlRva2VuUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSNgoFdG9rZW4YAiABKAsyJy5taWxscmFjZS5qb2JzLnYxLkNyZWF0ZUpvYlRva2VuUmVxdWVzdBIzChBsb25nZXN0X2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIlEKFkNyZWF0ZUpvYlRva2VuUmVzcG9uc2USNwoFdG9rZW4YASABKAsyKC5taWxscmFjZS5qb2JzLnYxLkNyZWF0ZUpvYlRva2VuUmVzcG9uc2UiNgobQXV0aGVudGljYXRlSm9iVG9rZW5SZXF1ZXN0EhcKBXRva2VuGAEgASgJQgi6SAVyAxiABCKMAQocQXV0aGVudGljYXRlSm9iVG9rZW5SZXNwb25zZRIOCgZqb2JfaWQYASABKAkSLgoFcmlnaHQYAiABKA4yHy5taWxscmFjZS5qb2JzLnYxLkpvYlRva2VuUmlnaHQSLAoJcmVtYWluaW5nGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhAKDkdldFRpbWVSZXF1ZXN0IjsKD0dldFRpbWVSZXNwb25zZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLMAQoGTmV3Sm9iElQKAmlkGAEgASgJQki6SEVyQzJBXlthLXpdW2EtejAtOS1dezAsNjJ9flthLXowLTldezQsMzJ9flswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSJwoEc3BlYxgCIAEoCzIZLm1pbGxyYWNlLmpvYnMudjEuSm9iU3BlYxIvCgtzdWJtaXRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKcmV0dXJuX2pvYhgEIAEoCCJJCg1TdWJtaXRSZXF1ZXN0EjgKBGpvYnMYASADKAsyHS5taWxscmFjZS5zY2hlZHVsZXIudjEuTmV3Sm9iQgu6SAiSAQUiA9gBAyJmCg5TdWJtaXRSZXNwb25zZRIvCgdyZXN1bHRzGAEgAygLMh4ubWlsbHJhY2Uuam9icy52MS5TdWJtaXRSZXN1bHQSIwoEam9icxgCIAMoCzIVLm1pbGxyYWNlLmpvYnMudjEuSm9iIlUKDkdldEpvYnNSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIaCgdqb2JfaWRzGAIgAygJQgm6SAaSAQMQ6AcSFwoPd2l0aG91dF9wYXlsb2FkGAMgASgIIjYKD0dldEpvYnNSZXNwb25zZRIjCgRqb2JzGAEgAygLMhUubWlsbHJhY2Uuam9icy52MS5Kb2IiUAoLTGlzdFJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEjEKBmZpbHRlchgCIAEoCzIhLm1pbGxyYWNlLmpvYnMudjEuTGlzdEpvYnNSZXF1ZXN0IkAKDExpc3RSZXNwb25zZRIwCgRwYWdlGAEgASgLMiIubWlsbHJhY2Uuam9icy52MS5MaXN0Sm9ic1Jlc3BvbnNlIlAKDFdhdGNoUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSMAoFd2F0Y2gYAiABKAsyIS5taWxscmFjZS5qb2JzLnYxLldhdGNoSm9iUmVxdWVzdCJCCg1XYXRjaFJlc3BvbnNlEjEKBWV2ZW50GAEgASgLMiIubWlsbHJhY2Uuam9icy52MS5XYXRjaEpvYlJlc3BvbnNlIkEKFFdhdGNoRmluaXNoZWRSZXF1ZXN0EhMKC2FkZF9qb2JfaWRzGAEgAygJEhQKDGRyb3Bfam9iX2lkcxgCIAMoCSJVChVXYXRjaEZpbmlzaGVkUmVzcG9uc2USIwoEam9icxgBIAMoCzIVLm1pbGxyYWNlLmpvYnMudjEuSm9iEhcKD21pc3Npbmdfam9iX2lkcxgCIAMoCSJTCg1DYW5jZWxSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIyCgZjYW5jZWwYAiABKAsyIi5taWxscmFjZS5qb2JzLnYxLkNhbmNlbEpvYlJlcXVlc3QiNAoOQ2FuY2VsUmVzcG9uc2USIgoDam9iGAEgASgLMhUubWlsbHJhY2Uuam9icy52MS5Kb2IiVgoORXhwbGFpblJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEjQKB2V4cGxhaW4YAiABKAsyIy5taWxscmFjZS5qb2JzLnYxLkV4cGxhaW5Kb2JSZXF1ZXN0IkwKD0V4cGxhaW5SZXNwb25zZRI5CgtleHBsYW5hdGlvbhgBIAEoCzIkLm1pbGxyYWNlLmpvYnMudjEuRXhwbGFpbkpvYlJlc3BvbnNlIh8KD0dldFF1ZXVlUmVxdWVzdBIMCgRuYW1lGAEgASgJIi8KEEdldFF1ZXVlUmVzcG9uc2USDAoEbmFtZRgBIAEoCRINCgV0eXBlcxgCIAMoCTLcDwoQU2NoZWR1bGVyU2VydmljZRJnCgxBdXRoZW50aWNhdGUSKi5taWxscmFjZS5zY2hlZHVsZXIudjEuQXV0aGVudGljYXRlUmVxdWVzdBorLm1pbGxyYWNlLnNjaGVkdWxlci52MS5BdXRoZW50aWNhdGVSZXNwb25zZRJtCg5DcmVhdGVKb2JUb2tlbhIsLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DcmVhdGVKb2JUb2tlblJlcXVlc3QaLS5taWxscmFjZS5zY2hlZHVsZXIudjEuQ3JlYXRlSm9iVG9rZW5SZXNwb25zZRJ/ChRBdXRoZW50aWNhdGVKb2JUb2tlbhIyLm1pbGxyYWNlLnNjaGVkdWxlci52MS5BdXRoZW50aWNhdGVKb2JUb2tlblJlcXVlc3QaMy5taWxscmFjZS5zY2hlZHVsZXIudjEuQXV0aGVudGljYXRlSm9iVG9rZW5SZXNwb25zZRJYCgdHZXRUaW1lEiUubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldFRpbWVSZXF1ZXN0GiYubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldFRpbWVSZXNwb25zZRJVCgZTdWJtaXQSJC5taWxscmFjZS5zY2hlZHVsZXIudjEuU3VibWl0UmVxdWVzdBolLm1pbGxyYWNlLnNjaGVkdWxlci52MS5TdWJtaXRSZXNwb25zZRJYCgdHZXRKb2JzEiUubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldEpvYnNSZXF1ZXN0GiYubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldEpvYnNSZXNwb25zZRJPCgRMaXN0EiIubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkxpc3RSZXF1ZXN0GiMubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkxpc3RSZXNwb25zZRJUCgVXYXRjaBIjLm1pbGxyYWNlLnNjaGVkdWxlci52MS5XYXRjaFJlcXVlc3QaJC5taWxscmFjZS5zY2hlZHVsZXIudjEuV2F0Y2hSZXNwb25zZTABEm4KDVdhdGNoRmluaXNoZWQSKy5taWxscmFjZS5zY2hlZHVsZXIudjEuV2F0Y2hGaW5pc2hlZFJlcXVlc3QaLC5taWxscmFjZS5zY2hlZHVsZXIudjEuV2F0Y2hGaW5pc2hlZFJlc3BvbnNlKAEwARJVCgZDYW5jZWwSJC5taWxscmFjZS5zY2hlZHVsZXIudjEuQ2FuY2VsUmVxdWVzdBolLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DYW5jZWxSZXNwb25zZRJYCgdFeHBsYWluEiUubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkV4cGxhaW5SZXF1ZXN0GiYubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkV4cGxhaW5SZXNwb25zZRJzChBGaW5kRG9jdW1lbnRVc2VzEi4ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkZpbmREb2N1bWVudFVzZXNSZXF1ZXN0Gi8ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkZpbmREb2N1bWVudFVzZXNSZXNwb25zZRJbCghHZXRRdWV1ZRImLm1pbGxyYWNlLnNjaGVkdWxlci52MS5HZXRRdWV1ZVJlcXVlc3QaJy5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0UXVldWVSZXNwb25zZRJkCgtDcmVhdGVHcm91cBIpLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DcmVhdGVHcm91cFJlcXVlc3QaKi5taWxscmFjZS5zY2hlZHVsZXIudjEuQ3JlYXRlR3JvdXBSZXNwb25zZRJhCgpDbG9zZUdyb3VwEigubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNsb3NlR3JvdXBSZXF1ZXN0GikubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNsb3NlR3JvdXBSZXNwb25zZRJbCghHZXRHcm91cBImLm1pbGxyYWNlLnNjaGVkdWxlci52MS5HZXRHcm91cFJlcXVlc3QaJy5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0R3JvdXBSZXNwb25zZRJhCgpMaXN0R3JvdXBzEigubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkxpc3RHcm91cHNSZXF1ZXN0GikubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkxpc3RHcm91cHNSZXNwb25zZRJ2ChFMaXN0R3JvdXBDaGlsZHJlbhIvLm1pbGxyYWNlLnNjaGVkdWxlci52MS5MaXN0R3JvdXBDaGlsZHJlblJlcXVlc3QaMC5taWxscmFjZS5zY2hlZHVsZXIudjEuTGlzdEdyb3VwQ2hpbGRyZW5SZXNwb25zZRJjCgpXYXRjaEdyb3VwEigubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLldhdGNoR3JvdXBSZXF1ZXN0GikubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLldhdGNoR3JvdXBSZXNwb25zZTABEmQKC0NhbmNlbEdyb3VwEikubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNhbmNlbEdyb3VwUmVxdWVzdBoqLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DYW5jZWxHcm91cFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_jobs_v1_group, file_millrace_jobs_v1_group_service, file_millrace_jobs_v1_job, file_millrace_jobs_v1_job_service]);
+  fileDesc("Ci1taWxscmFjZS9zY2hlZHVsZXIvdjEvc2NoZWR1bGVyX3NlcnZpY2UucHJvdG8SFW1pbGxyYWNlLnNjaGVkdWxlci52MSJaChVDcmVhdGVTY2hlZHVsZVJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEjEKBHNwZWMYAiABKAsyIy5taWxscmFjZS5zY2hlZHVsZXMudjEuU2NoZWR1bGVTcGVjIlYKFkNyZWF0ZVNjaGVkdWxlUmVzcG9uc2USPAoFcmVwbHkYASABKAsyLS5taWxscmFjZS5zY2hlZHVsZXMudjEuQ3JlYXRlU2NoZWR1bGVSZXNwb25zZSI5ChJHZXRTY2hlZHVsZVJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIkgKE0dldFNjaGVkdWxlUmVzcG9uc2USMQoIc2NoZWR1bGUYASABKAsyHy5taWxscmFjZS5zY2hlZHVsZXMudjEuU2NoZWR1bGUiYwoUTGlzdFNjaGVkdWxlc1JlcXVlc3QSDgoGa2V5X2lkGAEgASgJEjsKBmZpbHRlchgCIAEoCzIrLm1pbGxyYWNlLnNjaGVkdWxlcy52MS5MaXN0U2NoZWR1bGVzUmVxdWVzdCJTChVMaXN0U2NoZWR1bGVzUmVzcG9uc2USOgoEcGFnZRgBIAEoCzIsLm1pbGxyYWNlLnNjaGVkdWxlcy52MS5MaXN0U2NoZWR1bGVzUmVzcG9uc2UiZQoVVXBkYXRlU2NoZWR1bGVSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRI8CgZ1cGRhdGUYAiABKAsyLC5taWxscmFjZS5zY2hlZHVsZXMudjEuVXBkYXRlU2NoZWR1bGVSZXF1ZXN0IlYKFlVwZGF0ZVNjaGVkdWxlUmVzcG9uc2USPAoFcmVwbHkYASABKAsyLS5taWxscmFjZS5zY2hlZHVsZXMudjEuVXBkYXRlU2NoZWR1bGVSZXNwb25zZSI8ChVEZWxldGVTY2hlZHVsZVJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIikKFkRlbGV0ZVNjaGVkdWxlUmVzcG9uc2USDwoHZXhpc3RlZBgBIAEoCCJZChRQYXVzZVNjaGVkdWxlUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkSDgoGcGF1c2VkGAMgASgIEgwKBG5vdGUYBCABKAkiSgoVUGF1c2VTY2hlZHVsZVJlc3BvbnNlEjEKCHNjaGVkdWxlGAEgASgLMh8ubWlsbHJhY2Uuc2NoZWR1bGVzLnYxLlNjaGVkdWxlIkkKElJ1blNjaGVkdWxlUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkSDgoGam9iX2lkGAMgASgJIiUKE1J1blNjaGVkdWxlUmVzcG9uc2USDgoGam9iX2lkGAEgASgJImgKF0ZpbmREb2N1bWVudFVzZXNSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIfCgxkb2N1bWVudF9pZHMYAiADKAlCCbpIBpIBAxDoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJlChhGaW5kRG9jdW1lbnRVc2VzUmVzcG9uc2USMAoEdXNlcxgBIAMoCzIiLm1pbGxyYWNlLnNjaGVkdWxlci52MS5Eb2N1bWVudFVzZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicwoLRG9jdW1lbnRVc2USEwoLZG9jdW1lbnRfaWQYASABKAkSGQoRdW5maW5pc2hlZF9qb2JfaWQYAiABKAkSNAoQbGFzdF9maW5pc2hfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi/gEKEkNyZWF0ZUdyb3VwUmVxdWVzdBJaCghncm91cF9pZBgBIAEoCUJIukhFckMyQV5bYS16XVthLXowLTktXXswLDYyfX5bYS16MC05XXs0LDMyfX5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEikKBHNwZWMYAiABKAsyGy5taWxscmFjZS5qb2JzLnYxLkdyb3VwU3BlYxIwCglmaW5hbGl6ZXIYAyABKAsyHS5taWxscmFjZS5zY2hlZHVsZXIudjEuTmV3Sm9iEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9ChNDcmVhdGVHcm91cFJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cCI1ChFDbG9zZUdyb3VwUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSEAoIZ3JvdXBfaWQYAiABKAkiPAoSQ2xvc2VHcm91cFJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cCIzCg9HZXRHcm91cFJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhAKCGdyb3VwX2lkGAIgASgJIjoKEEdldEdyb3VwUmVzcG9uc2USJgoFZ3JvdXAYASABKAsyFy5taWxscmFjZS5qb2JzLnYxLkdyb3VwIlgKEUxpc3RHcm91cHNSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIzCgZmaWx0ZXIYAiABKAsyIy5taWxscmFjZS5qb2JzLnYxLkxpc3RHcm91cHNSZXF1ZXN0IkgKEkxpc3RHcm91cHNSZXNwb25zZRIyCgRwYWdlGAEgASgLMiQubWlsbHJhY2Uuam9icy52MS5MaXN0R3JvdXBzUmVzcG9uc2UiZgoYTGlzdEdyb3VwQ2hpbGRyZW5SZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRI6CgZmaWx0ZXIYAiABKAsyKi5taWxscmFjZS5qb2JzLnYxLkxpc3RHcm91cENoaWxkcmVuUmVxdWVzdCJWChlMaXN0R3JvdXBDaGlsZHJlblJlc3BvbnNlEjkKBHBhZ2UYASABKAsyKy5taWxscmFjZS5qb2JzLnYxLkxpc3RHcm91cENoaWxkcmVuUmVzcG9uc2UiNQoRV2F0Y2hHcm91cFJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhAKCGdyb3VwX2lkGAIgASgJIjwKEldhdGNoR3JvdXBSZXNwb25zZRImCgVncm91cBgBIAEoCzIXLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAiWgoSQ2FuY2VsR3JvdXBSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRI0CgZjYW5jZWwYAiABKAsyJC5taWxscmFjZS5qb2JzLnYxLkNhbmNlbEdyb3VwUmVxdWVzdCI9ChNDYW5jZWxHcm91cFJlc3BvbnNlEiYKBWdyb3VwGAEgASgLMhcubWlsbHJhY2Uuam9icy52MS5Hcm91cCJeChNBdXRoZW50aWNhdGVSZXF1ZXN0EicKBmtleV9pZBgBIAEoCUIXukgUchIyEF5bYS16MC05XXs0LDMyfSQSHgoNc2VjcmV0X3NoYTI1NhgCIAEoDEIHukgEegJoICJYChRBdXRoZW50aWNhdGVSZXNwb25zZRIMCgRuYW1lGAEgASgJEh0KEG1heF9zdG9yZWRfYnl0ZXMYAiABKARIAIgBAUITChFfbWF4X3N0b3JlZF9ieXRlcyKUAQoVQ3JlYXRlSm9iVG9rZW5SZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRI2CgV0b2tlbhgCIAEoCzInLm1pbGxyYWNlLmpvYnMudjEuQ3JlYXRlSm9iVG9rZW5SZXF1ZXN0EjMKEGxvbmdlc3RfbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iUQoWQ3JlYXRlSm9iVG9rZW5SZXNwb25zZRI3CgV0b2tlbhgBIAEoCzIoLm1pbGxyYWNlLmpvYnMudjEuQ3JlYXRlSm9iVG9rZW5SZXNwb25zZSI2ChtBdXRoZW50aWNhdGVKb2JUb2tlblJlcXVlc3QSFwoFdG9rZW4YASABKAlCCLpIBXIDGIAEIowBChxBdXRoZW50aWNhdGVKb2JUb2tlblJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoCRIuCgVyaWdodBgCIAEoDjIfLm1pbGxyYWNlLmpvYnMudjEuSm9iVG9rZW5SaWdodBIsCglyZW1haW5pbmcYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iEAoOR2V0VGltZVJlcXVlc3QiOwoPR2V0VGltZVJlc3BvbnNlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIswBCgZOZXdKb2ISVAoCaWQYASABKAlCSLpIRXJDMkFeW2Etel1bYS16MC05LV17MCw2Mn1+W2EtejAtOV17NCwzMn1+WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBInCgRzcGVjGAIgASgLMhkubWlsbHJhY2Uuam9icy52MS5Kb2JTcGVjEi8KC3N1Ym1pdF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpyZXR1cm5fam9iGAQgASgIIkkKDVN1Ym1pdFJlcXVlc3QSOAoEam9icxgBIAMoCzIdLm1pbGxyYWNlLnNjaGVkdWxlci52MS5OZXdKb2JCC7pICJIBBSID2AEDImYKDlN1Ym1pdFJlc3BvbnNlEi8KB3Jlc3VsdHMYASADKAsyHi5taWxscmFjZS5qb2JzLnYxLlN1Ym1pdFJlc3VsdBIjCgRqb2JzGAIgAygLMhUubWlsbHJhY2Uuam9icy52MS5Kb2IiVQoOR2V0Sm9ic1JlcXVlc3QSDgoGa2V5X2lkGAEgASgJEhoKB2pvYl9pZHMYAiADKAlCCbpIBpIBAxDoBxIXCg93aXRob3V0X3BheWxvYWQYAyABKAgiNgoPR2V0Sm9ic1Jlc3BvbnNlEiMKBGpvYnMYASADKAsyFS5taWxscmFjZS5qb2JzLnYxLkpvYiJQCgtMaXN0UmVxdWVzdBIOCgZrZXlfaWQYASABKAkSMQoGZmlsdGVyGAIgASgLMiEubWlsbHJhY2Uuam9icy52MS5MaXN0Sm9ic1JlcXVlc3QiQAoMTGlzdFJlc3BvbnNlEjAKBHBhZ2UYASABKAsyIi5taWxscmFjZS5qb2JzLnYxLkxpc3RKb2JzUmVzcG9uc2UiUAoMV2F0Y2hSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIwCgV3YXRjaBgCIAEoCzIhLm1pbGxyYWNlLmpvYnMudjEuV2F0Y2hKb2JSZXF1ZXN0IkIKDVdhdGNoUmVzcG9uc2USMQoFZXZlbnQYASABKAsyIi5taWxscmFjZS5qb2JzLnYxLldhdGNoSm9iUmVzcG9uc2UiQQoUV2F0Y2hGaW5pc2hlZFJlcXVlc3QSEwoLYWRkX2pvYl9pZHMYASADKAkSFAoMZHJvcF9qb2JfaWRzGAIgAygJIlUKFVdhdGNoRmluaXNoZWRSZXNwb25zZRIjCgRqb2JzGAEgAygLMhUubWlsbHJhY2Uuam9icy52MS5Kb2ISFwoPbWlzc2luZ19qb2JfaWRzGAIgAygJIlMKDUNhbmNlbFJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEjIKBmNhbmNlbBgCIAEoCzIiLm1pbGxyYWNlLmpvYnMudjEuQ2FuY2VsSm9iUmVxdWVzdCI0Cg5DYW5jZWxSZXNwb25zZRIiCgNqb2IYASABKAsyFS5taWxscmFjZS5qb2JzLnYxLkpvYiJWCg5FeHBsYWluUmVxdWVzdBIOCgZrZXlfaWQYASABKAkSNAoHZXhwbGFpbhgCIAEoCzIjLm1pbGxyYWNlLmpvYnMudjEuRXhwbGFpbkpvYlJlcXVlc3QiTAoPRXhwbGFpblJlc3BvbnNlEjkKC2V4cGxhbmF0aW9uGAEgASgLMiQubWlsbHJhY2Uuam9icy52MS5FeHBsYWluSm9iUmVzcG9uc2UiHwoPR2V0UXVldWVSZXF1ZXN0EgwKBG5hbWUYASABKAkiLwoQR2V0UXVldWVSZXNwb25zZRIMCgRuYW1lGAEgASgJEg0KBXR5cGVzGAIgAygJMs0VChBTY2hlZHVsZXJTZXJ2aWNlEmcKDEF1dGhlbnRpY2F0ZRIqLm1pbGxyYWNlLnNjaGVkdWxlci52MS5BdXRoZW50aWNhdGVSZXF1ZXN0GisubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkF1dGhlbnRpY2F0ZVJlc3BvbnNlEm0KDkNyZWF0ZUpvYlRva2VuEiwubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNyZWF0ZUpvYlRva2VuUmVxdWVzdBotLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DcmVhdGVKb2JUb2tlblJlc3BvbnNlEn8KFEF1dGhlbnRpY2F0ZUpvYlRva2VuEjIubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkF1dGhlbnRpY2F0ZUpvYlRva2VuUmVxdWVzdBozLm1pbGxyYWNlLnNjaGVkdWxlci52MS5BdXRoZW50aWNhdGVKb2JUb2tlblJlc3BvbnNlElgKB0dldFRpbWUSJS5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0VGltZVJlcXVlc3QaJi5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0VGltZVJlc3BvbnNlElUKBlN1Ym1pdBIkLm1pbGxyYWNlLnNjaGVkdWxlci52MS5TdWJtaXRSZXF1ZXN0GiUubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLlN1Ym1pdFJlc3BvbnNlElgKB0dldEpvYnMSJS5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0Sm9ic1JlcXVlc3QaJi5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0Sm9ic1Jlc3BvbnNlEk8KBExpc3QSIi5taWxscmFjZS5zY2hlZHVsZXIudjEuTGlzdFJlcXVlc3QaIy5taWxscmFjZS5zY2hlZHVsZXIudjEuTGlzdFJlc3BvbnNlElQKBVdhdGNoEiMubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLldhdGNoUmVxdWVzdBokLm1pbGxyYWNlLnNjaGVkdWxlci52MS5XYXRjaFJlc3BvbnNlMAESbgoNV2F0Y2hGaW5pc2hlZBIrLm1pbGxyYWNlLnNjaGVkdWxlci52MS5XYXRjaEZpbmlzaGVkUmVxdWVzdBosLm1pbGxyYWNlLnNjaGVkdWxlci52MS5XYXRjaEZpbmlzaGVkUmVzcG9uc2UoATABElUKBkNhbmNlbBIkLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DYW5jZWxSZXF1ZXN0GiUubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNhbmNlbFJlc3BvbnNlElgKB0V4cGxhaW4SJS5taWxscmFjZS5zY2hlZHVsZXIudjEuRXhwbGFpblJlcXVlc3QaJi5taWxscmFjZS5zY2hlZHVsZXIudjEuRXhwbGFpblJlc3BvbnNlEnMKEEZpbmREb2N1bWVudFVzZXMSLi5taWxscmFjZS5zY2hlZHVsZXIudjEuRmluZERvY3VtZW50VXNlc1JlcXVlc3QaLy5taWxscmFjZS5zY2hlZHVsZXIudjEuRmluZERvY3VtZW50VXNlc1Jlc3BvbnNlElsKCEdldFF1ZXVlEiYubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldFF1ZXVlUmVxdWVzdBonLm1pbGxyYWNlLnNjaGVkdWxlci52MS5HZXRRdWV1ZVJlc3BvbnNlEmQKC0NyZWF0ZUdyb3VwEikubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNyZWF0ZUdyb3VwUmVxdWVzdBoqLm1pbGxyYWNlLnNjaGVkdWxlci52MS5DcmVhdGVHcm91cFJlc3BvbnNlEmEKCkNsb3NlR3JvdXASKC5taWxscmFjZS5zY2hlZHVsZXIudjEuQ2xvc2VHcm91cFJlcXVlc3QaKS5taWxscmFjZS5zY2hlZHVsZXIudjEuQ2xvc2VHcm91cFJlc3BvbnNlElsKCEdldEdyb3VwEiYubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldEdyb3VwUmVxdWVzdBonLm1pbGxyYWNlLnNjaGVkdWxlci52MS5HZXRHcm91cFJlc3BvbnNlEmEKCkxpc3RHcm91cHMSKC5taWxscmFjZS5zY2hlZHVsZXIudjEuTGlzdEdyb3Vwc1JlcXVlc3QaKS5taWxscmFjZS5zY2hlZHVsZXIudjEuTGlzdEdyb3Vwc1Jlc3BvbnNlEnYKEUxpc3RHcm91cENoaWxkcmVuEi8ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkxpc3RHcm91cENoaWxkcmVuUmVxdWVzdBowLm1pbGxyYWNlLnNjaGVkdWxlci52MS5MaXN0R3JvdXBDaGlsZHJlblJlc3BvbnNlEmMKCldhdGNoR3JvdXASKC5taWxscmFjZS5zY2hlZHVsZXIudjEuV2F0Y2hHcm91cFJlcXVlc3QaKS5taWxscmFjZS5zY2hlZHVsZXIudjEuV2F0Y2hHcm91cFJlc3BvbnNlMAESZAoLQ2FuY2VsR3JvdXASKS5taWxscmFjZS5zY2hlZHVsZXIudjEuQ2FuY2VsR3JvdXBSZXF1ZXN0GioubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNhbmNlbEdyb3VwUmVzcG9uc2USbQoOQ3JlYXRlU2NoZWR1bGUSLC5taWxscmFjZS5zY2hlZHVsZXIudjEuQ3JlYXRlU2NoZWR1bGVSZXF1ZXN0Gi0ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkNyZWF0ZVNjaGVkdWxlUmVzcG9uc2USZAoLR2V0U2NoZWR1bGUSKS5taWxscmFjZS5zY2hlZHVsZXIudjEuR2V0U2NoZWR1bGVSZXF1ZXN0GioubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkdldFNjaGVkdWxlUmVzcG9uc2USagoNTGlzdFNjaGVkdWxlcxIrLm1pbGxyYWNlLnNjaGVkdWxlci52MS5MaXN0U2NoZWR1bGVzUmVxdWVzdBosLm1pbGxyYWNlLnNjaGVkdWxlci52MS5MaXN0U2NoZWR1bGVzUmVzcG9uc2USbQoOVXBkYXRlU2NoZWR1bGUSLC5taWxscmFjZS5zY2hlZHVsZXIudjEuVXBkYXRlU2NoZWR1bGVSZXF1ZXN0Gi0ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLlVwZGF0ZVNjaGVkdWxlUmVzcG9uc2USbQoORGVsZXRlU2NoZWR1bGUSLC5taWxscmFjZS5zY2hlZHVsZXIudjEuRGVsZXRlU2NoZWR1bGVSZXF1ZXN0Gi0ubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLkRlbGV0ZVNjaGVkdWxlUmVzcG9uc2USagoNUGF1c2VTY2hlZHVsZRIrLm1pbGxyYWNlLnNjaGVkdWxlci52MS5QYXVzZVNjaGVkdWxlUmVxdWVzdBosLm1pbGxyYWNlLnNjaGVkdWxlci52MS5QYXVzZVNjaGVkdWxlUmVzcG9uc2USZAoLUnVuU2NoZWR1bGUSKS5taWxscmFjZS5zY2hlZHVsZXIudjEuUnVuU2NoZWR1bGVSZXF1ZXN0GioubWlsbHJhY2Uuc2NoZWR1bGVyLnYxLlJ1blNjaGVkdWxlUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_millrace_jobs_v1_group, file_millrace_jobs_v1_group_service, file_millrace_jobs_v1_job, file_millrace_jobs_v1_job_service, file_millrace_schedules_v1_schedule, file_millrace_schedules_v1_schedule_service]);
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateScheduleRequest.
+ * Use `create(CreateScheduleRequestSchema)` to create a new message.
+ */
+export const CreateScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 0);
+
+/**
+ * Describes the message millrace.scheduler.v1.CreateScheduleResponse.
+ * Use `create(CreateScheduleResponseSchema)` to create a new message.
+ */
+export const CreateScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 1);
+
+/**
+ * Describes the message millrace.scheduler.v1.GetScheduleRequest.
+ * Use `create(GetScheduleRequestSchema)` to create a new message.
+ */
+export const GetScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 2);
+
+/**
+ * Describes the message millrace.scheduler.v1.GetScheduleResponse.
+ * Use `create(GetScheduleResponseSchema)` to create a new message.
+ */
+export const GetScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 3);
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSchedulesRequest.
+ * Use `create(ListSchedulesRequestSchema)` to create a new message.
+ */
+export const ListSchedulesRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 4);
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSchedulesResponse.
+ * Use `create(ListSchedulesResponseSchema)` to create a new message.
+ */
+export const ListSchedulesResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 5);
+
+/**
+ * Describes the message millrace.scheduler.v1.UpdateScheduleRequest.
+ * Use `create(UpdateScheduleRequestSchema)` to create a new message.
+ */
+export const UpdateScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 6);
+
+/**
+ * Describes the message millrace.scheduler.v1.UpdateScheduleResponse.
+ * Use `create(UpdateScheduleResponseSchema)` to create a new message.
+ */
+export const UpdateScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 7);
+
+/**
+ * Describes the message millrace.scheduler.v1.DeleteScheduleRequest.
+ * Use `create(DeleteScheduleRequestSchema)` to create a new message.
+ */
+export const DeleteScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 8);
+
+/**
+ * Describes the message millrace.scheduler.v1.DeleteScheduleResponse.
+ * Use `create(DeleteScheduleResponseSchema)` to create a new message.
+ */
+export const DeleteScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 9);
+
+/**
+ * Describes the message millrace.scheduler.v1.PauseScheduleRequest.
+ * Use `create(PauseScheduleRequestSchema)` to create a new message.
+ */
+export const PauseScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 10);
+
+/**
+ * Describes the message millrace.scheduler.v1.PauseScheduleResponse.
+ * Use `create(PauseScheduleResponseSchema)` to create a new message.
+ */
+export const PauseScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 11);
+
+/**
+ * Describes the message millrace.scheduler.v1.RunScheduleRequest.
+ * Use `create(RunScheduleRequestSchema)` to create a new message.
+ */
+export const RunScheduleRequestSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 12);
+
+/**
+ * Describes the message millrace.scheduler.v1.RunScheduleResponse.
+ * Use `create(RunScheduleResponseSchema)` to create a new message.
+ */
+export const RunScheduleResponseSchema = /*@__PURE__*/
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 13);
 
 /**
  * Describes the message millrace.scheduler.v1.FindDocumentUsesRequest.
  * Use `create(FindDocumentUsesRequestSchema)` to create a new message.
  */
 export const FindDocumentUsesRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 0);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 14);
 
 /**
  * Describes the message millrace.scheduler.v1.FindDocumentUsesResponse.
  * Use `create(FindDocumentUsesResponseSchema)` to create a new message.
  */
 export const FindDocumentUsesResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 1);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 15);
 
 /**
  * Describes the message millrace.scheduler.v1.DocumentUse.
  * Use `create(DocumentUseSchema)` to create a new message.
  */
 export const DocumentUseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 2);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 16);
 
 /**
  * Describes the message millrace.scheduler.v1.CreateGroupRequest.
  * Use `create(CreateGroupRequestSchema)` to create a new message.
  */
 export const CreateGroupRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 3);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 17);
 
 /**
  * Describes the message millrace.scheduler.v1.CreateGroupResponse.
  * Use `create(CreateGroupResponseSchema)` to create a new message.
  */
 export const CreateGroupResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 4);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 18);
 
 /**
  * Describes the message millrace.scheduler.v1.CloseGroupRequest.
  * Use `create(CloseGroupRequestSchema)` to create a new message.
  */
 export const CloseGroupRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 5);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 19);
 
 /**
  * Describes the message millrace.scheduler.v1.CloseGroupResponse.
  * Use `create(CloseGroupResponseSchema)` to create a new message.
  */
 export const CloseGroupResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 6);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 20);
 
 /**
  * Describes the message millrace.scheduler.v1.GetGroupRequest.
  * Use `create(GetGroupRequestSchema)` to create a new message.
  */
 export const GetGroupRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 7);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 21);
 
 /**
  * Describes the message millrace.scheduler.v1.GetGroupResponse.
  * Use `create(GetGroupResponseSchema)` to create a new message.
  */
 export const GetGroupResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 8);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 22);
 
 /**
  * Describes the message millrace.scheduler.v1.ListGroupsRequest.
  * Use `create(ListGroupsRequestSchema)` to create a new message.
  */
 export const ListGroupsRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 9);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 23);
 
 /**
  * Describes the message millrace.scheduler.v1.ListGroupsResponse.
  * Use `create(ListGroupsResponseSchema)` to create a new message.
  */
 export const ListGroupsResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 10);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 24);
 
 /**
  * Describes the message millrace.scheduler.v1.ListGroupChildrenRequest.
  * Use `create(ListGroupChildrenRequestSchema)` to create a new message.
  */
 export const ListGroupChildrenRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 11);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 25);
 
 /**
  * Describes the message millrace.scheduler.v1.ListGroupChildrenResponse.
  * Use `create(ListGroupChildrenResponseSchema)` to create a new message.
  */
 export const ListGroupChildrenResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 12);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 26);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchGroupRequest.
  * Use `create(WatchGroupRequestSchema)` to create a new message.
  */
 export const WatchGroupRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 13);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 27);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchGroupResponse.
  * Use `create(WatchGroupResponseSchema)` to create a new message.
  */
 export const WatchGroupResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 14);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 28);
 
 /**
  * Describes the message millrace.scheduler.v1.CancelGroupRequest.
  * Use `create(CancelGroupRequestSchema)` to create a new message.
  */
 export const CancelGroupRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 15);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 29);
 
 /**
  * Describes the message millrace.scheduler.v1.CancelGroupResponse.
  * Use `create(CancelGroupResponseSchema)` to create a new message.
  */
 export const CancelGroupResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 16);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 30);
 
 /**
  * Describes the message millrace.scheduler.v1.AuthenticateRequest.
  * Use `create(AuthenticateRequestSchema)` to create a new message.
  */
 export const AuthenticateRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 17);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 31);
 
 /**
  * Describes the message millrace.scheduler.v1.AuthenticateResponse.
  * Use `create(AuthenticateResponseSchema)` to create a new message.
  */
 export const AuthenticateResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 18);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 32);
 
 /**
  * Describes the message millrace.scheduler.v1.CreateJobTokenRequest.
  * Use `create(CreateJobTokenRequestSchema)` to create a new message.
  */
 export const CreateJobTokenRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 19);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 33);
 
 /**
  * Describes the message millrace.scheduler.v1.CreateJobTokenResponse.
  * Use `create(CreateJobTokenResponseSchema)` to create a new message.
  */
 export const CreateJobTokenResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 20);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 34);
 
 /**
  * Describes the message millrace.scheduler.v1.AuthenticateJobTokenRequest.
  * Use `create(AuthenticateJobTokenRequestSchema)` to create a new message.
  */
 export const AuthenticateJobTokenRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 21);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 35);
 
 /**
  * Describes the message millrace.scheduler.v1.AuthenticateJobTokenResponse.
  * Use `create(AuthenticateJobTokenResponseSchema)` to create a new message.
  */
 export const AuthenticateJobTokenResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 22);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 36);
 
 /**
  * Describes the message millrace.scheduler.v1.GetTimeRequest.
  * Use `create(GetTimeRequestSchema)` to create a new message.
  */
 export const GetTimeRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 23);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 37);
 
 /**
  * Describes the message millrace.scheduler.v1.GetTimeResponse.
  * Use `create(GetTimeResponseSchema)` to create a new message.
  */
 export const GetTimeResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 24);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 38);
 
 /**
  * Describes the message millrace.scheduler.v1.NewJob.
  * Use `create(NewJobSchema)` to create a new message.
  */
 export const NewJobSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 25);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 39);
 
 /**
  * Describes the message millrace.scheduler.v1.SubmitRequest.
  * Use `create(SubmitRequestSchema)` to create a new message.
  */
 export const SubmitRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 26);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 40);
 
 /**
  * Describes the message millrace.scheduler.v1.SubmitResponse.
  * Use `create(SubmitResponseSchema)` to create a new message.
  */
 export const SubmitResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 27);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 41);
 
 /**
  * Describes the message millrace.scheduler.v1.GetJobsRequest.
  * Use `create(GetJobsRequestSchema)` to create a new message.
  */
 export const GetJobsRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 28);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 42);
 
 /**
  * Describes the message millrace.scheduler.v1.GetJobsResponse.
  * Use `create(GetJobsResponseSchema)` to create a new message.
  */
 export const GetJobsResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 29);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 43);
 
 /**
  * Describes the message millrace.scheduler.v1.ListRequest.
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 30);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 44);
 
 /**
  * Describes the message millrace.scheduler.v1.ListResponse.
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 31);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 45);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchRequest.
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 32);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 46);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchResponse.
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 33);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 47);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchFinishedRequest.
  * Use `create(WatchFinishedRequestSchema)` to create a new message.
  */
 export const WatchFinishedRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 34);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 48);
 
 /**
  * Describes the message millrace.scheduler.v1.WatchFinishedResponse.
  * Use `create(WatchFinishedResponseSchema)` to create a new message.
  */
 export const WatchFinishedResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 35);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 49);
 
 /**
  * Describes the message millrace.scheduler.v1.CancelRequest.
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 36);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 50);
 
 /**
  * Describes the message millrace.scheduler.v1.CancelResponse.
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 37);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 51);
 
 /**
  * Describes the message millrace.scheduler.v1.ExplainRequest.
  * Use `create(ExplainRequestSchema)` to create a new message.
  */
 export const ExplainRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 38);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 52);
 
 /**
  * Describes the message millrace.scheduler.v1.ExplainResponse.
  * Use `create(ExplainResponseSchema)` to create a new message.
  */
 export const ExplainResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 39);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 53);
 
 /**
  * Describes the message millrace.scheduler.v1.GetQueueRequest.
  * Use `create(GetQueueRequestSchema)` to create a new message.
  */
 export const GetQueueRequestSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 40);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 54);
 
 /**
  * Describes the message millrace.scheduler.v1.GetQueueResponse.
  * Use `create(GetQueueResponseSchema)` to create a new message.
  */
 export const GetQueueResponseSchema = /*@__PURE__*/
-  messageDesc(file_millrace_scheduler_v1_scheduler_service, 41);
+  messageDesc(file_millrace_scheduler_v1_scheduler_service, 55);
 
 /**
  * The service for gateways, not for callers. The gateway has authenticated the caller, validated the request and

@@ -1232,6 +1232,20 @@ export declare type Assignment = Message<"millrace.workers.v1.Assignment"> & {
    * @generated from field: string checkpoint_json = 16;
    */
   checkpointJson: string;
+
+  /**
+   * The schedule that submitted the job; else empty.
+   *
+   * @generated from field: string schedule_id = 17;
+   */
+  scheduleId: string;
+
+  /**
+   * The due time of that run, without jitter.
+   *
+   * @generated from field: google.protobuf.Timestamp schedule_due_time = 18;
+   */
+  scheduleDueTime?: Timestamp | undefined;
 };
 
 /**

@@ -1,0 +1,41 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  ListSchedulesRequestSchema,
+  ListSchedulesResponseSchema,
+  ScheduleService,
+} from "@millrace/proto/schedule-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { z } from "zod";
+import type { Caller } from "../../callers/caller.ts";
+import type { GatewayParts } from "../../gateway-parts.ts";
+import { listSchedules } from "../../handlers/schedules/list-schedules.ts";
+import { scheduleJson } from "../../messages/schedule-json.ts";
+import { readQuery } from "../read-query.ts";
+import { jsonHeaders } from "./schedule-answer.ts";
+
+const parameters = {
+  queue: z.string(),
+  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageToken: z.string().default(""),
+};
+
+/** GET /v1/schedules: lists the caller's schedules in one queue, by name. */
+export function listSchedulesRoute(parts: GatewayParts): HttpRoute<Caller> {
+  const list = listSchedules(parts);
+  return {
+    method: "GET",
+    path: "/v1/schedules",
+    rpc: ScheduleService.method.listSchedules,
+    async handle({ query }, context) {
+      const request = create(ListSchedulesRequestSchema, readQuery(query, parameters));
+      assertValid(ListSchedulesRequestSchema, request);
+      const page = create(ListSchedulesResponseSchema, await list(request, context));
+      const schedules = page.schedules.map(scheduleJson).join(",");
+      return {
+        status: 200,
+        headers: jsonHeaders,
+        body: `{"schedules":[${schedules}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Engine } from "@millrace/engine";
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import { type Handler, rpcError } from "@millrace/runtime";
+import { type Clock, isJobId, parseJobId } from "@millrace/shared";
+import { scheduleSpecOf } from "../../messages/schedule-spec.ts";
+import { refusalOf, type SubmissionOutcome } from "../../messages/submit-result.ts";
+import type { JobObserver } from "../../observing/job-observer.ts";
+import type { MemoryPressure } from "../../policy/memory-pressure.ts";
+import { scheduledJob } from "../../schedules/scheduled-job.ts";
+import { scheduleNotFound } from "../../schedules/store-schedule.ts";
+import { jobWeight } from "../../submitting/gather-submissions.ts";
+import { ownScheduleId } from "./own-schedule.ts";
+
+export interface RunScheduleParts {
+  readonly engine: Pick<Engine, "getSchedules" | "submit" | "recentQueue">;
+  readonly observer: Pick<JobObserver, "submitted" | "shed">;
+  readonly clock: Clock;
+  readonly pressure: Pick<MemoryPressure, "admits">;
+}
+
+/** Submits a job of a schedule now. */
+export const runSchedule =
+  ({
+    engine,
+    observer,
+    clock,
+    pressure,
+  }: RunScheduleParts): Handler<(typeof SchedulerService)["method"]["runSchedule"], undefined> =>
+  async ({ keyId, scheduleId, jobId }) => {
+    const id = ownScheduleId(keyId, scheduleId);
+    if (!isJobId(jobId) || parseJobId(jobId)?.keyId !== keyId) {
+      throw rpcError({ reason: "MALFORMED", message: `${jobId} is no id of a job of this key` });
+    }
+    const [schedule] = await engine.getSchedules([id]);
+    if (schedule === undefined) throw scheduleNotFound(scheduleId);
+    const nowMs = clock.nowMs();
+    const run = { id, revision: schedule.revision, kind: "now", dueMs: nowMs } as const;
+    const job = await scheduledJob(engine, jobId, scheduleSpecOf(schedule.details), run, nowMs);
+    const admitted = pressure.admits(jobWeight(job));
+    if (!admitted) observer.shed();
+    const [outcome = { kind: "storeFull" }]: readonly SubmissionOutcome[] = admitted
+      ? await engine.submit([job])
+      : [];
+    const refusal = refusalOf(jobId, outcome);
+    if (refusal !== undefined) throw rpcError(refusal);
+    if (outcome.kind === "accepted") observer.submitted(jobId, job.type);
+    return { jobId };
+  };
