@@ -199,7 +199,9 @@ test("counts waits, durations and ends by queue and type, and a repeated end onc
   }
   const text = await metrics.registry.metrics();
   const labels = '{queue="documents",type="summarize"}';
-  expect(text).toContain(`millrace_job_wait_seconds_sum${labels} 2\n`);
+  expect(text).toContain(
+    'millrace_job_wait_seconds_sum{queue="documents",band="standard",limited="no"} 2\n',
+  );
   expect(text).toContain(`millrace_job_duration_seconds_sum${labels} 3\n`);
   expect(text).toContain(`millrace_job_duration_seconds_count${labels} 1\n`);
   expect(text).toContain(`millrace_jobs_completed_total${labels} 1\n`);

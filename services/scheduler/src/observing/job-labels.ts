@@ -9,45 +9,53 @@ const OTHER_POOLS = 50;
 /** The most accounts that get labels of their own. */
 const ACCOUNTS = 200;
 
+interface TypeLabels {
+  readonly queue: QueueName;
+  readonly type: string;
+}
+
+interface WaitLabels {
+  readonly queue: QueueName;
+  readonly band: Band;
+  readonly limited: "yes" | "no";
+}
+
 /**
- * The labels that metrics about jobs have. Their number is bounded. All counters of a queue and type exist from when one
- * of them is first used or declared: Prometheus sees an increase only of a counter that exists already.
+ * The labels that metrics about jobs have. Their number is bounded. All metrics of a queue, and of a queue and type, exist from
+ * when they are first used or declared: Prometheus sees an increase only of a counter that exists already. The labels are
+ * kept, because they are needed several times for each job.
  */
 export class JobLabels {
-  readonly #counters: SchedulerMetrics["jobCounters"];
-  readonly #jobWait: SchedulerMetrics["jobWait"];
-  readonly #waits = new Set<QueueName>();
-  readonly #declared = new Set<string>();
-  readonly #born = new Set<string>();
+  readonly #metrics: Pick<SchedulerMetrics, "jobCounters" | "jobWait">;
+  readonly #types = new Map<QueueName, Map<string, TypeLabels>>();
+  readonly #waits = new Map<QueueName, WaitLabels[]>();
   readonly #undeclared = boundedLabel(UNDECLARED_TYPES);
   readonly #otherPool = boundedLabel(OTHER_POOLS);
   readonly account = boundedLabel(ACCOUNTS);
 
-  constructor({ jobCounters, jobWait }: Pick<SchedulerMetrics, "jobCounters" | "jobWait">) {
-    this.#counters = jobCounters;
-    this.#jobWait = jobWait;
+  constructor(metrics: Pick<SchedulerMetrics, "jobCounters" | "jobWait">) {
+    this.#metrics = metrics;
   }
 
   /** Says which types a queue accepts. Each of them has a label of its own. */
   declare(queue: QueueName, types: readonly string[]): void {
-    this.#bearWaits(queue);
-    for (const type of types) {
-      this.#declared.add(`${queue} ${type}`);
-      this.#bear(queue, type);
-    }
+    this.#waitsOf(queue);
+    for (const type of types) this.#typesOf(queue).get(type) ?? this.#bear(queue, type);
   }
 
-  of(id: JobId, type: string): { readonly queue: QueueName; readonly type: string } {
+  of(id: JobId, type: string): TypeLabels {
     const queue = queueOf(id);
-    const label = this.#declared.has(`${queue} ${type}`) ? type : this.#undeclared(type);
-    this.#bear(queue, label);
-    return { queue, type: label };
+    const types = this.#typesOf(queue);
+    const known = types.get(type);
+    if (known !== undefined) return known;
+    const label = this.#undeclared(type);
+    return types.get(label) ?? this.#bear(queue, label);
   }
 
   /** The labels of a wait in the queue. */
-  wait(queue: QueueName, band: Band, limited: boolean) {
-    this.#bearWaits(queue);
-    return { queue, band, limited: limited ? "yes" : "no" };
+  wait(queue: QueueName, band: Band, limited: boolean): WaitLabels {
+    const at = bands.indexOf(band) * 2 + (limited ? 1 : 0);
+    return this.#waitsOf(queue)[at] as WaitLabels;
   }
 
   pool(pool: string, accounts: ReadonlySet<string>): string {
@@ -55,18 +63,31 @@ export class JobLabels {
     return accounts.has(pool) ? this.account(pool) : this.#otherPool(pool);
   }
 
-  #bearWaits(queue: QueueName): void {
-    if (this.#waits.has(queue)) return;
-    this.#waits.add(queue);
-    for (const band of bands) {
-      for (const limited of ["yes", "no"]) this.#jobWait.zero({ queue, band, limited });
+  #typesOf(queue: QueueName): Map<string, TypeLabels> {
+    let types = this.#types.get(queue);
+    if (types === undefined) {
+      types = new Map();
+      this.#types.set(queue, types);
     }
+    return types;
   }
 
-  #bear(queue: QueueName, type: string): void {
-    const name = `${queue} ${type}`;
-    if (this.#born.has(name)) return;
-    this.#born.add(name);
-    for (const counter of Object.values(this.#counters)) counter.inc({ queue, type }, 0);
+  #bear(queue: QueueName, type: string): TypeLabels {
+    const labels = { queue, type };
+    this.#typesOf(queue).set(type, labels);
+    for (const counter of Object.values(this.#metrics.jobCounters)) counter.inc(labels, 0);
+    return labels;
+  }
+
+  #waitsOf(queue: QueueName): readonly WaitLabels[] {
+    let waits = this.#waits.get(queue);
+    if (waits === undefined) {
+      waits = bands.flatMap((band) =>
+        (["no", "yes"] as const).map((limited) => ({ queue, band, limited })),
+      );
+      this.#waits.set(queue, waits);
+      for (const labels of waits) this.#metrics.jobWait.zero(labels);
+    }
+    return waits;
   }
 }

@@ -89,10 +89,10 @@ test("counts the wait of each lease from when the job was due, by band", async (
   observer.leased(leaseOf({}, { priority: 51 }), 2_000);
   const of = (band: string) => `queue="documents",band="${band}",limited="no"`;
   expect(await shown("millrace_job_wait_seconds")).toEqual([
-    `millrace_job_wait_seconds_sum{${of("standard")}} 3.5`,
-    `millrace_job_wait_seconds_count{${of("standard")}} 4`,
     `millrace_job_wait_seconds_sum{${of("interactive")}} 1`,
     `millrace_job_wait_seconds_count{${of("interactive")}} 1`,
+    `millrace_job_wait_seconds_sum{${of("standard")}} 3.5`,
+    `millrace_job_wait_seconds_count{${of("standard")}} 4`,
     `millrace_job_wait_seconds_sum{${of("batch")}} 1`,
     `millrace_job_wait_seconds_count{${of("batch")}} 1`,
   ]);
@@ -105,14 +105,14 @@ test("a wait counts as limited if a limit of the job's key held it, or was seen 
     (await shown("millrace_job_wait_seconds_count")).map((line) => line.split("limited=")[1]);
   observer.leased(leaseOf({ heldBy: ["KEY_CONCURRENCY"] }), 2_000);
   observer.leased(leaseOf({ heldBy: ["PROVIDER_TOKENS"] }), 2_000);
-  expect(await counts()).toEqual(['"yes"} 1', '"no"} 1']);
+  expect(await counts()).toEqual(['"no"} 1', '"yes"} 1']);
   const { queue, keyId } = parseJobId(jobId) ?? {};
   if (queue === undefined || keyId === undefined) throw new Error("no such job");
   knowledge.limitedKeys.seen(queue, [keyId], 50_000);
   observer.leased(leaseOf({}), 60_000);
   // It was submitted after its key was last seen to be limited.
   observer.leased(leaseOf({}, { submittedAtMs: 50_001 }), 60_000);
-  expect(await counts()).toEqual(['"yes"} 2', '"no"} 2']);
+  expect(await counts()).toEqual(['"no"} 2', '"yes"} 2']);
 });
 
 test("the wait and the attempt of a sampled job name its trace", async () => {
