@@ -40,6 +40,8 @@ function declaration(): { readonly configuration: Configuration; readonly secret
       "queues.shards": 2,
       "queues.max_priority": 5,
       "api_keys.budget.max_priority": 6,
+      // Their schedules need room.
+      "api_keys.budget.max_stored_bytes": 50_000_000n,
     },
   });
   const [queue] = configuration.queues;
