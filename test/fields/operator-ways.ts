@@ -48,7 +48,7 @@ function declaration(): { readonly configuration: Configuration; readonly secret
   const [key] = configuration.apiKeys;
   const choice = {
     ...{ queue: String(queue?.name), type: String(queue?.types[0]), pool: "acme/model-1" },
-    documentIds: [],
+    documentIds: ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"],
   };
   for (const timing of ["cron", "interval"] as const) {
     const declared = { keyId: String(key?.keyId), spec: newSpec(choice, timing) };
