@@ -10,6 +10,7 @@ const benchmarks = [
   ["stream-thread.ts"],
   ["watchers.ts"],
   ["freeze.ts"],
+  ["schedules.ts"],
   ["overload.ts"],
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],

@@ -40,13 +40,15 @@ function declaration(): { readonly configuration: Configuration; readonly secret
       "queues.shards": 2,
       "queues.max_priority": 5,
       "api_keys.budget.max_priority": 6,
+      // Their schedules need room.
+      "api_keys.budget.max_stored_bytes": 50_000_000n,
     },
   });
   const [queue] = configuration.queues;
   const [key] = configuration.apiKeys;
   const choice = {
     ...{ queue: String(queue?.name), type: String(queue?.types[0]), pool: "acme/model-1" },
-    documentIds: [],
+    documentIds: ["doc_01JDXW5T5Q6M3C9N2V8K4H7R1B"],
   };
   for (const timing of ["cron", "interval"] as const) {
     const declared = { keyId: String(key?.keyId), spec: newSpec(choice, timing) };

@@ -23,8 +23,8 @@ const specs: Readonly<Record<string, readonly string[]>> = {
   "changes.": ["ScheduleService.UpdateSchedule request"],
   "update.changes.": ["SchedulerService.UpdateSchedule request"],
   "configuration.schedules.spec.": ["ApplyConfiguration request"],
-  "schedules.spec.": ["configuration file"],
   ...Object.fromEntries(Object.entries(shown).map(([prefix, ways]) => [`${prefix}spec.`, ways])),
+  "schedules.spec.": ["configuration file", ...(shown["schedules."] ?? [])],
 };
 
 const ofOneJob = [
@@ -99,7 +99,7 @@ export const scheduleRows: readonly Row[] = [
   })),
   {
     ways: ["Work response"],
-    paths: within("assignments.", ["schedule_id", "schedule_due_time"]),
+    paths: within("assignments.assignments.", ["schedule_id", "schedule_due_time"]),
     why: "only jobs of schedules have it",
     provedIn: "test/e2e/schedules.test.ts",
   },
