@@ -264,7 +264,10 @@ test("connected workers are listed with what they serve", async () => {
   const row = steady(out)
     .split("\n")
     .find((line) => line.startsWith(queue));
-  expect(row).toMatch(new RegExp(`^${queue} +worker +${queue} +test +0 +8 +2027-01-31 08:00:00Z$`));
+  const time = "2027-01-31 08:00:00Z";
+  expect(row).toMatch(
+    new RegExp(`^${queue} +\\S+ +worker +${queue} +test +0 +8 +8 +${time} +${time}$`),
+  );
   expect(err).toMatch(/^Answered by scheduler .+\.\n$/);
   const { out: json } = await run(["workers", "list", "--json"]);
   const all = json

@@ -4,11 +4,11 @@ import { jobTokenText, looksLikeJobToken, parseJobToken } from "./job-token.ts";
 
 const jobId = "documents~abcd~01JDXW5T5Q6M3C9N2V8K4H7R1B" as JobId;
 const mac = "a".repeat(43);
-const claims = { right: "read" as const, expiresAtSeconds: 1_764_000_000, jobId };
-const token = `${jobTokenText(claims)}.${mac}`;
+const content = { right: "read" as const, expiresAtSeconds: 1_764_000_000, jobId };
+const token = `${jobTokenText(content)}.${mac}`;
 
 test("a token is parsed back to what it says, and needs no escape in a URL", () => {
-  expect(parseJobToken(token)).toEqual({ claims, mac });
+  expect(parseJobToken(token)).toEqual({ content, mac });
   expect(new URLSearchParams({ token: token.replaceAll("~", "") }).toString()).not.toContain("%");
   expect(encodeURIComponent(token)).toBe(token);
 });

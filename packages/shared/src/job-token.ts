@@ -8,7 +8,7 @@ export const jobTokenRights = ["read", "cancel"] as const;
 export type JobTokenRight = (typeof jobTokenRights)[number];
 
 /** What a token says. Nothing of it is proved before the MAC is checked. */
-export interface JobTokenClaims {
+export interface JobTokenContent {
   readonly right: JobTokenRight;
   readonly expiresAtSeconds: number;
   readonly jobId: JobId;
@@ -20,17 +20,17 @@ const SHAPE = /^mrj_(read|cancel)\.(\d{1,12})\.([^.]{1,160})\.([A-Za-z0-9_-]{43}
 export const looksLikeJobToken = (text: string): boolean => text.startsWith("mrj_");
 
 /** The part of a token that the MAC covers. */
-export const jobTokenText = ({ right, expiresAtSeconds, jobId }: JobTokenClaims): string =>
+export const jobTokenText = ({ right, expiresAtSeconds, jobId }: JobTokenContent): string =>
   `mrj_${right}.${expiresAtSeconds}.${jobId}`;
 
 /** Parses a token. Undefined if `text` is not one. */
 export function parseJobToken(
   text: string,
-): { readonly claims: JobTokenClaims; readonly mac: string } | undefined {
+): { readonly content: JobTokenContent; readonly mac: string } | undefined {
   const [, right = "", seconds = "", jobId = "", mac = ""] = SHAPE.exec(text) ?? [];
   if (!isJobId(jobId)) return undefined;
-  const claims = { right: right as JobTokenRight, expiresAtSeconds: Number(seconds), jobId };
+  const content = { right: right as JobTokenRight, expiresAtSeconds: Number(seconds), jobId };
   // Another spelling of the same number is not the text that was signed.
-  if (!text.startsWith(`${jobTokenText(claims)}.`)) return undefined;
-  return { claims, mac };
+  if (!text.startsWith(`${jobTokenText(content)}.`)) return undefined;
+  return { content, mac };
 }

@@ -4,7 +4,7 @@ import { type Usage, UsageSchema } from "@millrace/proto/job";
 import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
 import { AttemptOutput } from "./attempt-output.ts";
 import { AttemptCalls } from "./calls/attempt-calls.ts";
-import type { Call } from "./calls/scheduler-calls.ts";
+import type { Call, Download } from "./calls/scheduler-calls.ts";
 import type { AttemptContext, Executor, Log } from "./executor.ts";
 import { type WaitingForChildren, waiting } from "./groups/waiting.ts";
 import { JobFailure } from "./job-failure.ts";
@@ -17,6 +17,7 @@ export interface AttemptParts {
   readonly assignment: Assignment;
   readonly maxUnacknowledgedBytes: number;
   readonly call: Call;
+  readonly download: Download;
   readonly changed: () => void;
 }
 
@@ -40,13 +41,13 @@ export class Attempt {
   #stopped = false;
   #waiting: WaitingForChildren | undefined;
 
-  constructor({ assignment, maxUnacknowledgedBytes, call, changed }: AttemptParts) {
+  constructor({ assignment, maxUnacknowledgedBytes, call, download, changed }: AttemptParts) {
     this.#assignment = assignment;
     this.#changed = changed;
     this.lease = assignment.lease ?? create(LeaseRefSchema);
     this.output = new AttemptOutput(maxUnacknowledgedBytes);
     this.#calls = new AttemptCalls({
-      ...{ call, assignment, lease: this.lease, signal: this.#abort.signal },
+      ...{ call, download, assignment, lease: this.lease, signal: this.#abort.signal },
       onLeaseLost: () => this.lose(),
       onWaiting: (signal) => {
         this.#waiting = signal;
@@ -156,6 +157,7 @@ export class Attempt {
       scheduleDueMs: due === undefined ? undefined : timestampMs(due),
       fanOut: (children, options) => this.#calls.fanOut(children, options),
       children: () => this.#calls.children(),
+      readDocument: (documentId) => this.#calls.document(documentId),
       checkpoint: (value) => this.#calls.checkpoint(value),
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => {

@@ -64,6 +64,11 @@ export interface AttemptContext {
   fanOut(children: Children, options?: FanOutOptions): Promise<FanOutResult>;
   /** Reads what the children of the group gave whose finalizer the job is, in order. */
   children(): AsyncIterable<ChildResult>;
+  /**
+   * Reads the content of one of `documentIds` from the scheduler, which needs MILLRACE_DOCUMENTS_DIR. An executor that does not
+   * handle a refusal fails by it. A worker that shares the gateways' directory reads documents there faster.
+   */
+  readDocument(documentId: string): AsyncIterable<Uint8Array>;
   /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */
   checkpoint(value: unknown): Promise<void>;
   readonly log: Log;

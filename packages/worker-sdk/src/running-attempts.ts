@@ -8,7 +8,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { backoffMs } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
-import type { Call } from "./calls/scheduler-calls.ts";
+import type { Call, Download } from "./calls/scheduler-calls.ts";
 import type { Log } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -29,6 +29,8 @@ export interface RunningAttemptsParts {
   readonly uplink: Uplink;
   /** Makes the unary calls of attempts. */
   readonly call: Call;
+  /** Downloads documents of attempts. */
+  readonly download: Download;
   /** Called when an attempt is over. */
   readonly onOver: () => void;
 }
@@ -39,6 +41,7 @@ export class RunningAttempts {
   readonly #log: Log;
   readonly #uplink: Uplink;
   readonly #call: Call;
+  readonly #download: Download;
   readonly #onOver: () => void;
   readonly #attempts = new Map<string, Attempt>();
   /**
@@ -48,11 +51,12 @@ export class RunningAttempts {
   #running = 0;
   #takesNoMore = false;
 
-  constructor({ options, log, uplink, call, onOver }: RunningAttemptsParts) {
+  constructor({ options, log, uplink, call, download, onOver }: RunningAttemptsParts) {
     this.#options = options;
     this.#log = log;
     this.#uplink = uplink;
     this.#call = call;
+    this.#download = download;
     this.#onOver = onOver;
   }
 
@@ -112,6 +116,7 @@ export class RunningAttempts {
       assignment,
       maxUnacknowledgedBytes: this.#options.maxUnacknowledgedBytes ?? 1024 * 1024,
       call: this.#call,
+      download: this.#download,
       changed: () => this.#changed(key, attempt),
     });
     this.#attempts.set(key, attempt);

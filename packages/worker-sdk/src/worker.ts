@@ -68,7 +68,8 @@ class Worker implements RunningWorker {
     this.#calls = new SchedulerCalls(options);
     this.#uplink = new Uplink(() => this.#attempts.freeSlots());
     this.#attempts = new RunningAttempts({
-      ...{ options, log: this.#log, uplink: this.#uplink, call: this.#calls.call },
+      ...{ options, log: this.#log, uplink: this.#uplink },
+      ...{ call: this.#calls.call, download: this.#calls.download },
       onOver: () => this.#leaveIfDone(),
     });
     const { clock, random } = options;

@@ -4,12 +4,13 @@ import type { ChildResult, Children, FanOutOptions, FanOutResult } from "../grou
 import { FanOuts } from "../groups/fan-outs.ts";
 import { childResult, readPages } from "../groups/read-children.ts";
 import type { WaitingForChildren } from "../groups/waiting.ts";
-import { NonRetryableError } from "../job-failure.ts";
+import { JobFailure, NonRetryableError } from "../job-failure.ts";
 import { failureOf, isLeaseLost } from "./call-refused.ts";
-import type { Call } from "./scheduler-calls.ts";
+import type { Call, Download } from "./scheduler-calls.ts";
 
 export interface AttemptCallsOptions {
   readonly call: Call;
+  readonly download: Download;
   readonly lease: LeaseRef;
   readonly assignment: Assignment;
   /** Ends the calls when the attempt stops. */
@@ -48,6 +49,26 @@ export class AttemptCalls {
     for await (const page of readPages(reader, 0)) yield* page.children.map(childResult);
   }
 
+  /** Yields a document's content. A stream that breaks may look like its end, so the bytes are counted. */
+  async *document(documentId: string): AsyncGenerator<Uint8Array> {
+    const { lease, signal, download } = this.#options;
+    let expected = 0n;
+    let bytes = 0n;
+    try {
+      for await (const { part } of download(lease, documentId, signal)) {
+        if (part.case === "document") expected = part.value.size;
+        if (part.case !== "content") continue;
+        bytes += BigInt(part.value.length);
+        yield part.value;
+      }
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+    if (bytes === expected) return;
+    const message = `The document ${documentId} ended after ${bytes} of ${expected} bytes.`;
+    throw new JobFailure("SCHEDULER_REFUSED", message, true);
+  }
+
   checkpoint(value: unknown): Promise<void> {
     const { lease, signal } = this.#options;
     const save = async (json: string) => {
@@ -69,11 +90,16 @@ export class AttemptCalls {
     try {
       return await this.#options.call(method, request, signal);
     } catch (error) {
-      if (!isLeaseLost(error)) throw failureOf(error);
-      this.#options.onLeaseLost();
-      throw signal.reason ?? error;
+      throw this.#refusal(error);
     }
   };
+
+  /** What an executor gets for a refused call. */
+  #refusal(error: unknown): unknown {
+    if (!isLeaseLost(error)) return failureOf(error);
+    this.#options.onLeaseLost();
+    return this.#options.signal.reason ?? error;
+  }
 }
 
 function checkpointJson(value: unknown): string {

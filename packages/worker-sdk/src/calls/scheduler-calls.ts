@@ -8,7 +8,18 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
-import { bytesDefinition, callMetadata, type OpenCall, sendUnary } from "@millrace/grpc";
+import {
+  bytesDefinition,
+  callMetadata,
+  type OpenCall,
+  openServerStream,
+  sendUnary,
+} from "@millrace/grpc";
+import {
+  type DownloadDocumentResponse,
+  type LeaseRef,
+  WorkerService,
+} from "@millrace/proto/worker-service";
 import { retrying, systemClock } from "@millrace/shared";
 import { NonRetryableError } from "../job-failure.ts";
 import type { WorkerOptions } from "../worker-options.ts";
@@ -30,6 +41,13 @@ export type Call = <Method extends DescMethod>(
   request: MessageInitShape<Method["input"]>,
   signal: AbortSignal,
 ) => Promise<MessageShape<Method["output"]>>;
+
+/** Downloads a document that an attempt reads. It is not repeated. Throws a CallRefused. */
+export type Download = (
+  lease: LeaseRef,
+  documentId: string,
+  signal: AbortSignal,
+) => AsyncGenerator<DownloadDocumentResponse>;
 
 /**
  * The unary calls of a worker's attempts, on a connection of their own. All of them are safe to repeat, at any scheduler,
@@ -62,6 +80,18 @@ export class SchedulerCalls {
     });
   };
 
+  readonly download: Download = (...args) => this.#download(...args);
+
+  async *#download(...[lease, documentId, signal]: Parameters<Download>): ReturnType<Download> {
+    const method = WorkerService.method.downloadDocument;
+    signal.throwIfAborted();
+    const open = this.#open(method, signal, {});
+    const bytes = bytesOf(method, { lease, documentId });
+    for await (const response of openServerStream(open, bytes)) {
+      yield fromBinary(method.output, response as Buffer);
+    }
+  }
+
   close(): void {
     this.#channel.close();
   }
@@ -71,19 +101,23 @@ export class SchedulerCalls {
     bytes: Uint8Array,
     signal: AbortSignal,
   ): Promise<MessageShape<Method["output"]>> {
-    const { token, tls } = this.#options;
     signal.throwIfAborted();
+    const open = this.#open(method, signal, { deadline: systemClock.nowMs() + CALL_MS });
+    const answer = (await sendUnary(open, bytes)) as Buffer;
+    return fromBinary(method.output, answer) as MessageShape<Method["output"]>;
+  }
+
+  #open(method: DescMethod, signal: AbortSignal, options: OpenCall["options"]): OpenCall {
+    const { token, tls } = this.#options;
     const call = {
       client: this.#channel.client(tls?.current),
       definition: bytesDefinition(method),
       metadata: callMetadata(typeof token === "function" ? token() : token),
-      options: { deadline: systemClock.nowMs() + CALL_MS },
-      signal,
+      ...{ options, signal },
       failure: (error: ServiceError) => (signal.aborted ? signal.reason : new CallRefused(error)),
       cancelled: () => signal.reason as Error,
     };
-    const answer = (await sendUnary(call as OpenCall, bytes)) as Buffer;
-    return fromBinary(method.output, answer) as MessageShape<Method["output"]>;
+    return call as OpenCall;
   }
 }
 

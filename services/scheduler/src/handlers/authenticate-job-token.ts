@@ -17,16 +17,16 @@ export const authenticateJobToken =
     clock: Clock,
   ): Handler<(typeof SchedulerService)["method"]["authenticateJobToken"], undefined> =>
   async ({ token }) => {
-    const claims = tokens.read(token);
-    const keyId = claims && parseJobId(claims.jobId)?.keyId;
-    const remainingMs = (claims?.expiresAtSeconds ?? 0) * 1_000 - clock.nowMs();
+    const content = tokens.read(token);
+    const keyId = content && parseJobId(content.jobId)?.keyId;
+    const remainingMs = (content?.expiresAtSeconds ?? 0) * 1_000 - clock.nowMs();
     const key = keyId && remainingMs > 0 ? await engine.apiKeys.get(keyId) : undefined;
-    if (claims === undefined || key === undefined || key.revokedMs !== undefined) {
+    if (content === undefined || key === undefined || key.revokedMs !== undefined) {
       throw rpcError({ reason: "UNAUTHENTICATED", message: "the job token is not valid" });
     }
     return {
-      jobId: claims.jobId,
-      right: rightMessage(claims.right),
+      jobId: content.jobId,
+      right: rightMessage(content.right),
       remaining: durationFromMs(remainingMs),
     };
   };

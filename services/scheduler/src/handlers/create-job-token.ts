@@ -24,12 +24,12 @@ export const createJobToken =
     const wantedMs = token?.lifetime === undefined ? longestMs : durationMs(token.lifetime);
     const endMs = clock.nowMs() + Math.min(wantedMs, longestMs);
     const right = rightOf(token?.right);
-    const claims = { right, expiresAtSeconds: Math.floor(endMs / 1_000), jobId: id };
+    const content = { right, expiresAtSeconds: Math.floor(endMs / 1_000), jobId: id };
     return {
       token: {
-        token: tokens.make(claims),
+        token: tokens.make(content),
         right: rightMessage(right),
-        expireTime: timestampOf(claims.expiresAtSeconds * 1_000),
+        expireTime: timestampOf(content.expiresAtSeconds * 1_000),
       },
     };
   };

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type JobTokenClaims, jobTokenText, parseJobToken } from "@millrace/shared";
+import { type JobTokenContent, jobTokenText, parseJobToken } from "@millrace/shared";
 
 /** The secret also seals leases. A MAC of one kind must not be valid as one of another kind. */
 const PURPOSE = "millrace job token v1";
@@ -15,17 +15,17 @@ export class JobTokens {
     this.#secretNow = secretNow;
   }
 
-  make(claims: JobTokenClaims): string {
-    const text = jobTokenText(claims);
+  make(content: JobTokenContent): string {
+    const text = jobTokenText(content);
     return `${text}.${this.#macOf(text)}`;
   }
 
   /** What a token says, if a scheduler made it. Whether it has ended is not checked. */
-  read(token: string): JobTokenClaims | undefined {
+  read(token: string): JobTokenContent | undefined {
     const parsed = parseJobToken(token);
     if (parsed === undefined) return undefined;
-    const mac = Buffer.from(this.#macOf(jobTokenText(parsed.claims)));
-    return timingSafeEqual(mac, Buffer.from(parsed.mac)) ? parsed.claims : undefined;
+    const mac = Buffer.from(this.#macOf(jobTokenText(parsed.content)));
+    return timingSafeEqual(mac, Buffer.from(parsed.mac)) ? parsed.content : undefined;
   }
 
   #macOf(text: string): string {

@@ -1,0 +1,35 @@
+import { connectMillrace } from "@millrace/client";
+import { startSystem } from "@millrace/local";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { type AttemptContext, startWorker } from "@millrace/worker-sdk";
+import { expect, onTestFinished, test } from "vitest";
+
+test("an executor reads the documents of its job from the scheduler, and no others", async () => {
+  const system = await startSystem({ workers: 0 });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
+  onTestFinished(() => millrace.close());
+  const text = "The sea was calm. ".repeat(20_000);
+  const { id } = await millrace.uploadDocument(Buffer.from(text), { name: "sea.txt" });
+  const other = await millrace.uploadDocument(Buffer.from("The sea was rough."));
+
+  const contentOf = async ({ readDocument }: AttemptContext, documentId: string) =>
+    Buffer.concat(await Array.fromAsync(readDocument(documentId))).toString();
+  const worker = startWorker({
+    ...{ schedulerAddress: system.workerTarget, workerId: "reader", queues: ["documents"] },
+    ...{ slots: 2, clock, random },
+    executors: {
+      read: async (context) => {
+        const [named = ""] = context.documentIds;
+        return { same: (await contentOf(context, named)) === text };
+      },
+      pry: async (context) => ({ text: await contentOf(context, other.id) }),
+    },
+  });
+  onTestFinished(() => worker.drain(0));
+  const job = { queue: "documents", documentIds: [id] };
+  expect(await millrace.run({ ...job, type: "read" })).toMatchObject({ result: { same: true } });
+  await expect(millrace.run({ ...job, type: "pry" })).rejects.toMatchObject({
+    ...{ code: "JOB_FAILED", reason: "DOCUMENT_NOT_FOUND" },
+  });
+});
