@@ -17,3 +17,4 @@ export * from "./reasons.ts";
 export * from "./retrying.ts";
 export * from "./text.ts";
 export * from "./wake.ts";
+export * from "./webhook.ts";
