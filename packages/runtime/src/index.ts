@@ -2,6 +2,7 @@ export { assertBoundedJson, type JsonMember } from "./bounds/json-bounds.ts";
 export { assertBounded } from "./bounds/message-bounds.ts";
 export { checkJob } from "./check-job.ts";
 export * from "./credential-watch.ts";
+export * from "./destination-settings.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";

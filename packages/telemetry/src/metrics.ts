@@ -145,7 +145,7 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
     ),
     relayedChunks: counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
     relayedBytes: counter(metricNames.relayedBytes, "Bytes of output sent to watchers.", []),
-    workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["use"]),
+    workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["serves", "use"]),
     workerAttempts: counter(
       metricNames.workerAttempts,
       "Attempts that ended in this worker, by outcome.",
@@ -155,6 +155,13 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
       name: metricNames.providerCallDuration,
       help: "How long calls of a model provider took, by outcome.",
       labelNames: ["provider", "outcome"] as const,
+      buckets: JOB_SECONDS,
+      registers,
+    }),
+    webhookRequestDuration: new Histogram({
+      name: metricNames.webhookRequestDuration,
+      help: "How long webhook requests took until their answer was read, by outcome.",
+      labelNames: ["outcome"] as const,
       buckets: JOB_SECONDS,
       registers,
     }),

@@ -4,6 +4,7 @@ export const spanNames = {
   attempt: "millrace.attempt",
   readDocument: "millrace.read_document",
   providerCall: "millrace.provider_call",
+  webhookRequest: "millrace.webhook_request",
 } as const;
 
 export const attributeNames = {
@@ -23,6 +24,9 @@ export const attributeNames = {
   rpcSystem: "rpc.system.name",
   rpcMethod: "rpc.method",
   rpcStatus: "rpc.response.status_code",
+  httpMethod: "http.request.method",
+  httpStatus: "http.response.status_code",
+  serverAddress: "server.address",
   errorType: "error.type",
 } as const;
 
@@ -61,6 +65,7 @@ export const metricNames = {
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",
+  webhookRequestDuration: "millrace_webhook_request_duration_seconds",
   awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",
