@@ -13,12 +13,13 @@ import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Signals } from "./signals/contract.ts";
+import type { Webhooks } from "./webhooks/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
 export interface Policy {
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
-  /** Copies budgets and accounts to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
+  /** Copies budgets, accounts and subscriptions to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
   syncPolicy(): Promise<void>;
 }
 
@@ -37,6 +38,7 @@ export type Engine = Jobs &
   Retention &
   Explanations &
   Operators &
+  Webhooks &
   Audits &
   Storage;
 

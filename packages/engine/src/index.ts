@@ -24,3 +24,4 @@ export type * from "./redis/settings.ts";
 export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./signals/contract.ts";
 export type * from "./webhooks/contract.ts";
+export { OPERATOR_KEY } from "./webhooks/contract.ts";

@@ -21,6 +21,7 @@ import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
 import { signalHub } from "./signals/signal-hub.ts";
+import { openWebhooks } from "./webhooks/open-webhooks.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
 const DEFAULT_PROVIDER_FAILURES = 5;
@@ -79,8 +80,9 @@ function engineOn(
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
   const { leases, freed } = openLeases({ ...parts, accounts });
+  const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncPolicy = async () => {
-    await Promise.all([keyBudgets.sync(), accounts.sync()]);
+    await Promise.all([keyBudgets.sync(), accounts.sync(), syncSubscribers()]);
   };
 
   return {
@@ -90,6 +92,7 @@ function engineOn(
     ...leases,
     ...openGroups({ ...parts, bytesLimit }),
     ...openOutput(parts),
+    ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),
     ...openExplanations({ ...parts, accounts }),

@@ -19,7 +19,7 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_", "group_"],
+  ["stored_", "families_", "budget_", "usage_", "group_", "outbox_", "subscribers_"],
 );
 const ofJob: readonly string[] = names
   .filter(
@@ -55,6 +55,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:group:[^:]+$/, oneOf(group("group_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
+  [/^mr:subscribers$/, byId("#")],
 ];
 
 test("the table of stored names has every field of a busy database", async () => {

@@ -41,6 +41,11 @@ export interface JobSpec {
   readonly group?: GroupMembership;
   /** The group whose end the job waits for, as its finalizer. Set by createGroup. */
   readonly finalizes?: GroupId;
+  /**
+   * The job's end is recorded in the outbox, though its key may not subscribe to it; with "result", its result too if that
+   * is short. Where it is sent is one of the details.
+   */
+  readonly callback?: "end" | "result";
 }
 
 export interface GroupMembership {

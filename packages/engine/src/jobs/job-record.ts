@@ -44,6 +44,7 @@ interface StoredSpec {
   readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
   readonly [F.spec_redriven_from]?: string;
   readonly [F.spec_finalizes]?: string;
+  readonly [F.spec_callback]?: JobSpec["callback"];
 }
 
 /** Earlier versions wrote more. */
@@ -78,6 +79,7 @@ export function storedSpec(job: JobSpec): string {
     ],
     [F.spec_redriven_from]: job.redrivenFrom,
     [F.spec_finalizes]: job.finalizes,
+    [F.spec_callback]: job.callback,
   };
   return jsonText(spec);
 }
@@ -150,6 +152,7 @@ export function jobRecord(
       redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
       group: membershipOf(stored[F.group]),
       finalizes: spec[F.spec_finalizes] as GroupId | undefined,
+      callback: spec[F.spec_callback],
       childGroups: childGroupsOf(stored[F.child_groups] ?? spec[F.spec_finalizes]),
       checkpointJson: stored[F.checkpoint] ?? undefined,
       startedAtMs: numberOf(stored[F.started_ms]),

@@ -92,7 +92,8 @@ function moreOf(job: JobSpec): string {
     job.estimatedTokens !== undefined ||
     job.deduplication !== undefined ||
     job.group !== undefined ||
-    job.finalizes !== undefined;
+    job.finalizes !== undefined ||
+    job.callback !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -112,6 +113,7 @@ function moreOf(job: JobSpec): string {
     group: job.group?.id,
     group_index: job.group?.index,
     finalizes: job.finalizes,
+    callback: job.callback,
   });
 }
 

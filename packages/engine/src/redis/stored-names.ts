@@ -1,4 +1,5 @@
 import { groupNames } from "./stored-group-names.ts";
+import { outboxNames } from "./stored-outbox-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
@@ -92,6 +93,8 @@ export const F = {
   child_groups: "chg",
   /** What an attempt saved for the next ones, JSON. */
   checkpoint: "ckp",
+  /** "end" or "result": the job's end is to be recorded for its callback, with its result if that is short. */
+  callback: "cb",
 
   // Members of a job's spec.
   spec_type: "t",
@@ -121,6 +124,8 @@ export const F = {
   spec_redriven_from: "rd",
   /** The group that the job finalizes. */
   spec_finalizes: "fz",
+  /** As the field callback. */
+  spec_callback: "c",
 
   // Members of an attempt in a job's history.
   attempt_number: "a",
@@ -149,6 +154,7 @@ export const F = {
   meta_max_events: "opts.maxLenEvents",
 
   ...groupNames,
+  ...outboxNames,
 
   // mr:depth.
   depth_all: "*",
@@ -208,6 +214,7 @@ export const F = {
   // mr:budgets and mr:governed: the version of the registry that the shard has copied.
   budgets_version: "*",
   governed_version: "*",
+  subscribers_version: "#",
 
   // mr:slice:<pool>.
   /** The grant's number. */
