@@ -18,6 +18,9 @@ export type GroupId = Brand<string, "GroupId">;
 /** The form is `doc_<ULID>`. */
 export type DocumentId = Brand<string, "DocumentId">;
 
+/** The form is `we_<ULID>`. */
+export type WebhookEndpointId = Brand<string, "WebhookEndpointId">;
+
 const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
 // One expression for the whole id, because a job's id is parsed many times in its life.
@@ -67,6 +70,15 @@ export const newGroupId = (
 
 export function newDocumentId(nowMs: number, random: Random): DocumentId {
   return `doc_${newUlid(nowMs, random)}` as DocumentId;
+}
+
+export function newWebhookEndpointId(nowMs: number, random: Random): WebhookEndpointId {
+  return `we_${newUlid(nowMs, random)}` as WebhookEndpointId;
+}
+
+/** The id of an event that no end of a job or group makes. */
+export function newEventId(nowMs: number, random: Random): string {
+  return `evt_${newUlid(nowMs, random)}`;
 }
 
 function newUlid(nowMs: number, random: Random): string {

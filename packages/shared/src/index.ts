@@ -18,3 +18,5 @@ export * from "./retrying.ts";
 export * from "./text.ts";
 export * from "./wake.ts";
 export * from "./webhook.ts";
+export * from "./webhook-events.ts";
+export * from "./webhook-secret.ts";

@@ -11,6 +11,23 @@ export const INTERNAL_QUEUE_PREFIX = "millrace-";
 /** The job type of deliveries. */
 export const WEBHOOK_TYPE = "webhook";
 
+/**
+ * The payload of a delivery as it is stored. It has either `endpoint_id` or `callback_url`. It has no secret, and the
+ * endpoint is resolved again at each attempt.
+ */
+export interface StoredDelivery {
+  readonly endpoint_id?: string;
+  /** The URL of a job's or group's own callback. */
+  readonly callback_url?: string;
+  /** The header webhook-id. */
+  readonly event_id: string;
+  readonly event_type: string;
+  /** The job or group that the event is about, or the endpoint of a test event. */
+  readonly subject_id: string;
+  /** The body of the request, JSON text. It is signed and sent as it is. */
+  readonly body: string;
+}
+
 /** The payload of a delivery as a worker gets it: one signed request, to be sent at once. */
 export interface WebhookRequest {
   readonly url: string;
