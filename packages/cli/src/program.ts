@@ -14,6 +14,7 @@ import { keyCommands } from "./keys/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import type { Shell } from "./shell.ts";
+import { webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
@@ -57,6 +58,7 @@ export function millraceProgram(shell: Shell): Command {
     cancelCommand,
     explainCommand,
     groupCommands,
+    webhookCommands,
   ]) {
     add(program, shell);
   }

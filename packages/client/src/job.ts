@@ -11,6 +11,8 @@ import {
   JobState as StateMessage,
 } from "@millrace/proto/job";
 import { type JobState, jsonText } from "@millrace/shared";
+import { parsed } from "./parsed.ts";
+import { type Callback, callbackMessage, callbackOf } from "./webhook.ts";
 
 export type { JobState } from "@millrace/shared";
 
@@ -52,6 +54,8 @@ export interface NewJob {
   readonly tracestate?: string;
   /** The group that the job joins. It must be open, and in the job's queue. */
   readonly groupId?: string;
+  /** A URL to which the job's end is sent. */
+  readonly callback?: Callback;
 }
 
 /** Why a job or an attempt failed. */
@@ -113,6 +117,7 @@ export interface Job<Result = unknown> {
   readonly groupId?: string;
   /** The groups whose children the job waits for, or has waited for, in order. */
   readonly childGroupIds: readonly string[];
+  readonly callback?: Callback;
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
@@ -138,6 +143,7 @@ export function specOf(job: NewJob): SpecInit {
   if (job.traceparent !== undefined) spec.traceparent = job.traceparent;
   if (job.tracestate !== undefined) spec.tracestate = job.tracestate;
   if (job.groupId !== undefined) spec.groupId = job.groupId;
+  if (job.callback !== undefined) spec.callback = callbackMessage(job.callback);
   return spec;
 }
 
@@ -203,6 +209,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   if (message.estimatedTokens !== 0) job.estimatedTokens = message.estimatedTokens;
   if (message.redrivenFrom !== "") job.redrivenFrom = message.redrivenFrom;
   if (message.groupId !== "") job.groupId = message.groupId;
+  if (message.callback !== undefined) job.callback = callbackOf(message.callback);
   for (const name of times) {
     const time: Timestamp | undefined = message[name];
     if (time !== undefined) job[name] = timestampDate(time);
@@ -211,15 +218,3 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
 }
 
 const times = ["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "deadline"] as const;
-
-/**
- * A worker may return a result that is not valid JSON. It stays text, because one bad result must not break a
- * stream of others.
- */
-export function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
-}

@@ -7,6 +7,7 @@ import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
 import type { WatchEvent, WatchOptions } from "./watch.ts";
 import type { GroupWatchOptions } from "./watch-group.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 export interface ListFilter {
   readonly queue: string;
@@ -93,6 +94,8 @@ export interface Millrace {
     filter: { readonly queue: string; readonly pageSize?: number },
     options?: CallOptions,
   ): AsyncIterable<Group>;
+
+  readonly webhooks: Webhooks;
 
   /** Without a deadline the upload has no time limit. */
   uploadDocument(source: DocumentSource, options?: UploadOptions): Promise<Document>;

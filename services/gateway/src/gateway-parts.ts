@@ -57,6 +57,8 @@ export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
+  /** Makes ids and secrets of webhook endpoints. */
+  readonly random: Random;
   /** Also refuses calls that submit jobs, before their message is read, if their key has too many submissions under way. */
   readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<Caller>;
   /** Calls `end` once the caller's key is revoked. Returns a function that stops the watch. */
@@ -121,7 +123,14 @@ const submitPaths = new Set(
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
-  const { scheduler, documents, clock, metrics, streamLimits = defaultStreamLimits } = options;
+  const {
+    scheduler,
+    documents,
+    clock,
+    random,
+    metrics,
+    streamLimits = defaultStreamLimits,
+  } = options;
   const hub = createFinishedHub({
     ...options,
     onAwaited: (count) => metrics.awaitedJobs.set(count),
@@ -140,7 +149,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     uploads: openUploads(options.uploadsPerKey ?? DEFAULT_UPLOADS_PER_KEY),
     uploadTimes: options.uploadTimes ?? defaultUploadTimes,
     documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
-    ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit, onRevoked },
+    ...{ scheduler, documents, clock, random, hub, metrics, streamLimits, submit, onRevoked },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
     awaited: awaitedJobs(options.awaitedPerKey ?? DEFAULT_AWAITED_PER_KEY),
     async authenticate(headers, path, peer) {

@@ -14,8 +14,8 @@ import {
   timestampOf,
 } from "@millrace/runtime";
 import { type Clock, hashSecret, systemClock } from "@millrace/shared";
-
 import { GroupsDouble } from "./groups-double.ts";
+import { noWebhooks } from "./no-webhooks.ts";
 
 type Service = Handlers<typeof SchedulerService, undefined>;
 
@@ -123,6 +123,7 @@ export async function startSchedulerDouble(
         ...jobs.calls(),
         ...jobs.watches(),
         ...grouped.calls(asked),
+        ...noWebhooks,
         getQueue: notImplemented,
         explain: notImplemented,
       }),

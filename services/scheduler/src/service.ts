@@ -27,6 +27,9 @@ import type { JobObserver } from "./observing/job-observer.ts";
 import type { MemoryPressure } from "./policy/memory-pressure.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
+import { callbackRules } from "./webhooks/callback-rules.ts";
+import { webhookCalls } from "./webhooks/webhook-calls.ts";
+import type { WebhookParts } from "./webhooks/webhook-parts.ts";
 
 /** The service that gateways call. */
 export const schedulerService = (
@@ -34,11 +37,13 @@ export const schedulerService = (
   observer: JobObserver,
   clock: Clock,
   pressure: Pick<MemoryPressure, "admits">,
-) =>
-  bindService(SchedulerService, {
+  webhooks: WebhookParts,
+) => {
+  const callbacks = callbackRules(webhooks);
+  return bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
     getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
-    submit: unaryOverStore(submit(engine, observer, clock, pressure)),
+    submit: unaryOverStore(submit(engine, observer, clock, pressure, callbacks)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),
@@ -46,14 +51,16 @@ export const schedulerService = (
     cancel: unaryOverStore(cancel(engine, observer)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock)),
-    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
+    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),
     listGroups: unaryOverStore(listGroups(engine)),
     listGroupChildren: unaryOverStore(listGroupChildren(engine)),
     watchGroup: streamOverStore(watchGroup(engine, clock)),
     cancelGroup: unaryOverStore(cancelGroup(engine)),
+    ...webhookCalls(webhooks),
   });
+};
 
 /** The service that workers call. */
 export const workerService = (parts: WorkParts & FanOutParts) =>

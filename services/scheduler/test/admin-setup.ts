@@ -21,6 +21,7 @@ import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -46,7 +47,7 @@ export async function setup() {
   const rpc = as("anna");
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy)],
+    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy, noWebhooks(engine, clock))],
     ...{ clock, onBug },
   });
   onTestFinished(() => forGateways.close());

@@ -16,6 +16,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { jobObserver } from "../src/observing/job-observer.ts";
 import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -30,7 +31,7 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock, roomy)],
+    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock, roomy, noWebhooks(engine, clock))],
     clock,
     onBug: (error) => {
       throw error;

@@ -31,6 +31,7 @@ export function jobText(job: Job): string {
     ],
     ["redriven from", job.redrivenFrom],
     ["group", job.groupId],
+    ["callback", job.callback?.url],
     [
       "waits for",
       job.state === "WAITING" ? `the children of ${job.childGroupIds.at(-1)}` : undefined,

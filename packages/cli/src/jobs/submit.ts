@@ -1,5 +1,6 @@
 import type { Millrace, NewJob } from "@millrace/client";
 import { type Command, Option } from "commander";
+import { type CallbackOptions, callbackOf, callbackOptions } from "../callback-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { given } from "../given.ts";
@@ -10,7 +11,7 @@ import { duration, jsonObject, labels, repeated, time, wholeNumber } from "../va
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { follow } from "./follow.ts";
 
-interface Options extends CallerOptions {
+interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
   readonly document?: readonly string[];
   readonly documentId?: readonly string[];
@@ -92,7 +93,7 @@ Examples:
   $ millrace submit summarize @input.json --priority 80 --run-at +1h --label customer=acme
   $ id=$(millrace submit chat @chat.json) && millrace watch "$id"`,
     );
-  callerOptions(command);
+  callerOptions(callbackOptions(command, "job"));
 }
 
 async function submit(
@@ -163,6 +164,7 @@ function newJob(
     ...given({ payload, priority, idempotencyKey, pool, estimatedTokens, labels: options.label }),
     ...given({
       groupId: options.group,
+      callback: callbackOf(options),
       runAt,
       expiresAt,
       deadline,

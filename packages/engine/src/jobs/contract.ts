@@ -89,8 +89,11 @@ export type SubmitOutcome =
   /** The group has `limit` children, the most that a group may have. */
   | { readonly kind: "groupFull"; readonly limit: number };
 
-/** `full`: everything. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
-export type JobView = "full" | "noPayload" | "summary";
+/**
+ * `full`: everything. `noPayload`: payloadJson is "". `attempts`: as noPayload, with the attempts. `summary`: neither
+ * payload nor result.
+ */
+export type JobView = "full" | "attempts" | "noPayload" | "summary";
 
 export type FinishedRead =
   | { readonly kind: "finished"; readonly job: JobRecord }
@@ -123,6 +126,8 @@ export interface JobRecord extends JobSpec {
   readonly childGroups?: readonly GroupId[];
   /** What an attempt saved for the next ones. Only in leases. */
   readonly checkpointJson?: string;
+  /** The attempts that failed, oldest first. Only in the views `full` and `attempts`. */
+  readonly attempts?: readonly AttemptRecord[];
 }
 
 export interface Failure {
@@ -131,6 +136,8 @@ export interface Failure {
   /** A text for people. */
   readonly message: string;
   readonly retryable: boolean;
+  /** What the executor knows of the failure beyond its reason: a JSON object. */
+  readonly detailsJson?: string;
 }
 
 /** The reasons that the engine itself gives. No attempt reports them. */

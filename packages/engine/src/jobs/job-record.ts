@@ -9,6 +9,7 @@ import {
 } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, GroupMembership, JobRecord, JobSpec } from "./contract.ts";
+import { parseHistory } from "./job-history.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseUsage } from "./stored-usage.ts";
 
@@ -155,6 +156,7 @@ export function jobRecord(
       callback: spec[F.spec_callback],
       childGroups: childGroupsOf(stored[F.child_groups] ?? spec[F.spec_finalizes]),
       checkpointJson: stored[F.checkpoint] ?? undefined,
+      attempts: isSet(stored[F.history]) ? parseHistory(stored[F.history] ?? "") : undefined,
       startedAtMs: numberOf(stored[F.started_ms]),
       finishedAtMs: numberOf(stored[F.finished_ms]),
       workerId: stored[F.worker_id] ?? undefined,

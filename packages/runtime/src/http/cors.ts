@@ -4,7 +4,7 @@ import { cors as connectCors } from "@connectrpc/connect";
 /** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 7_200;
 
-const allowedMethods = ["GET", "HEAD", "POST", "PUT", "DELETE"].join(", ");
+const allowedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].join(", ");
 const allowedHeaders = [
   ...connectCors.allowedHeaders,
   ...["Authorization", "Idempotency-Key", "Prefer", "Last-Event-ID", "Content-Disposition"],

@@ -19,7 +19,7 @@ export interface HttpRequest extends HttpAddress {
 
 /** A method of the contract with a plain HTTP address, for callers that know only HTTP. */
 export interface HttpRoute<Identity> {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Segments in braces are parameters: `/v1/jobs/{id}`. A verb may follow: `/v1/groups/{id}:close`. */
   readonly path: string;
   /** Names the call in spans and metrics. */

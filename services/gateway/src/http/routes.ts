@@ -17,6 +17,9 @@ import { jobEventsRoute } from "./job-events.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
 import { submitJobRoute } from "./submit-job.ts";
+import { deliveryRoutes } from "./webhooks/deliveries.ts";
+import { endpointRoutes } from "./webhooks/endpoints.ts";
+import { secretRoutes } from "./webhooks/secrets.ts";
 
 /** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
 export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
@@ -32,6 +35,9 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   closeGroupRoute(parts),
   ...cancelGroupRoutes(parts),
   groupEventsRoute(parts, clock),
+  ...endpointRoutes(parts),
+  ...secretRoutes(parts),
+  ...deliveryRoutes(parts),
   putDocumentRoute(parts),
   getDocumentRoute(parts),
   documentContentRoute(parts),

@@ -13,8 +13,11 @@ const FULL_RETRY_MS = 5_000;
 /** The retry delay for a caller whose API key stores too many bytes: only the end of a retention makes room. */
 const BYTES_RETRY_MS = 30_000;
 
-/** The engine's outcome, or `storeFull` if the engine was not asked. */
-export type SubmissionOutcome = SubmitOutcome | { readonly kind: "storeFull" };
+/** The engine's outcome, or that of a job that the engine was not asked to store. */
+export type SubmissionOutcome =
+  | SubmitOutcome
+  | { readonly kind: "storeFull" }
+  | { readonly kind: "callbackRefused"; readonly refusal: RpcErrorInit };
 
 type Result = MessageInitShape<typeof SubmitResultSchema>;
 
@@ -62,6 +65,8 @@ export function refusalOf(
         reason: "MALFORMED",
         message: `${outcome.argument}: the value cannot be stored: submit the job with another value`,
       };
+    case "callbackRefused":
+      return outcome.refusal;
     case "storedBytesFull":
       return {
         reason: "STORED_BYTES_FULL",

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { create, toJsonString } from "@bufbuild/protobuf";
 import type { JobSpec } from "@millrace/engine";
+import { JobSpecSchema } from "@millrace/proto/job";
 import {
   defaultBackoff,
   type JobId,
@@ -36,7 +38,7 @@ export interface DeliveryOptions {
 /** Makes the job that sends an event to an endpoint or a callback. */
 export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions): JobSpec {
   const { keyId, nowMs, random, idempotencyKey, redrivenFrom } = options;
-  const { endpoint_id: endpointId } = delivery;
+  const { endpoint_id: endpointId, callback_url: callbackUrl } = delivery;
   return {
     id: newJobId(WEBHOOK_QUEUE as QueueName, keyId, nowMs, random),
     type: WEBHOOK_TYPE,
@@ -44,7 +46,7 @@ export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions):
     priority: limits.priority.default,
     maxAttempts: WEBHOOK_BACKOFFS_MS.length + 1,
     backoff: defaultBackoff,
-    pool: `webhook/${endpointId ?? callbackPool(keyId, delivery.callback_url ?? "")}`,
+    pool: `webhook/${endpointId ?? callbackPool(keyId, callbackUrl ?? "")}`,
     labels: {
       ...(endpointId === undefined ? {} : { [deliveryLabels.endpointId]: endpointId }),
       [deliveryLabels.eventId]: delivery.event_id,
@@ -52,6 +54,10 @@ export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions):
       [deliveryLabels.subjectId]: delivery.subject_id,
     },
     submittedAtMs: nowMs,
+    // Lists read no payloads, and show the URL.
+    ...(callbackUrl === undefined
+      ? {}
+      : { details: toJsonString(JobSpecSchema, create(JobSpecSchema, { callback: { url: callbackUrl } })) }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(redrivenFrom === undefined ? {} : { redrivenFrom }),
   };

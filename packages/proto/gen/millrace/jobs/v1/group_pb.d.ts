@@ -242,6 +242,13 @@ export declare type Group = Message<"millrace.jobs.v1.Group"> & {
    * @generated from field: bool keep_siblings = 15;
    */
   keepSiblings: boolean;
+
+  /**
+   * As created.
+   *
+   * @generated from field: millrace.webhooks.v1.Callback callback = 16;
+   */
+  callback?: Callback | undefined;
 };
 
 /**

@@ -282,7 +282,7 @@ export declare type Callback = Message<"millrace.webhooks.v1.Callback"> & {
   url: string;
 
   /**
-   * The types of events that are sent. Empty: every end of the job.
+   * The types of events that are sent. Empty: every end of the job or group.
    *
    * @generated from field: repeated string event_types = 2;
    */

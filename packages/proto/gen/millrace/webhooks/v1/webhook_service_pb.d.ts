@@ -640,7 +640,8 @@ export declare const RedeliverWebhooksResponseSchema: GenMessage<RedeliverWebhoo
 export declare const WebhookService: GenService<{
   /**
    * Creates an endpoint. Only this answer shows the secret. RESOURCE_EXHAUSTED: the key has 50 endpoints.
-   * A retry creates another endpoint, unless `name` is given: then it is ALREADY_EXISTS.
+   * A retry creates another endpoint, unless `name` is given: then it is ALREADY_EXISTS. UNIMPLEMENTED: the operator has
+   * not set up webhooks (MILLRACE_WEBHOOK_KEY).
    *
    * @generated from rpc millrace.webhooks.v1.WebhookService.CreateWebhookEndpoint
    */
@@ -713,7 +714,7 @@ export declare const WebhookService: GenService<{
   },
   /**
    * Sends an event of type "webhook.test" to an endpoint, also to a disabled one. The delivery's attempts say what
-   * the receiver answered.
+   * the receiver answered. A retry sends another event.
    *
    * @generated from rpc millrace.webhooks.v1.WebhookService.SendTestEvent
    */
@@ -744,6 +745,7 @@ export declare const WebhookService: GenService<{
   },
   /**
    * Sends events again: one delivery, or all that FAILED since a time. The header webhook-id stays the same.
+   * FAILED_PRECONDITION: the delivery is PENDING. A retry may send an event once more; receivers tell that by webhook-id.
    *
    * @generated from rpc millrace.webhooks.v1.WebhookService.RedeliverWebhooks
    */
