@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import {
   type Config,
   defineConfig,
+  destinationSettings,
   inflowSettings,
   isLoopback,
   observeSettings,
@@ -133,6 +134,12 @@ const settings = {
     z.coerce.number().int().min(0).max(3_600_000).default(10_000),
     "How long an attempt may take to stop before the scheduler takes its lease away, in milliseconds.",
   ),
+  webhookEndpointsPerKey: setting(
+    "MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY",
+    z.coerce.number().int().min(1).max(1_000).default(50),
+    "How many webhook endpoints one API key may have.",
+  ),
+  ...destinationSettings,
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,

@@ -1,3 +1,4 @@
+import { DestinationPolicy } from "@millrace/destinations";
 import { openEngine } from "@millrace/engine";
 import {
   dependOn,
@@ -22,6 +23,7 @@ import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
+import { urlProblemOf } from "./webhooks/url-problem.ts";
 
 const log = createLogger("scheduler");
 
@@ -65,10 +67,16 @@ await runMain(
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
     startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    const webhooks = {
+      ...{ engine, clock: engine.clock, random, sealer: undefined },
+      urlProblem: urlProblemOf(new DestinationPolicy(config.allowedDestinations)),
+      endpointsPerKey: config.webhookEndpointsPerKey,
+    };
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, onFinished, log },
+      webhooks,
     });
     const addresses = { workers: workers.address, admin: operators.address };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");

@@ -47,7 +47,15 @@ export async function setup() {
   const rpc = as("anna");
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(engine, jobObserver(createMetrics()), clock, roomy, noWebhooks(engine, clock))],
+    services: [
+      schedulerService(
+        engine,
+        jobObserver(createMetrics()),
+        clock,
+        roomy,
+        noWebhooks(engine, clock),
+      ),
+    ],
     ...{ clock, onBug },
   });
   onTestFinished(() => forGateways.close());

@@ -36,6 +36,10 @@ async function running(spec: Partial<JobRecord> = {}, { admits = true } = {}) {
     fanOut: fanOut({
       ...{ engine, tokens, clock, random: seededRandom(2), observer: jobObserver(metrics) },
       pressure: { admits: () => admits },
+      callbacks: {
+        isSetUp: true,
+        urlProblem: (url) => (url.endsWith("bad") ? "is bad" : undefined),
+      },
     }),
     readChildren: readChildren(engine, tokens),
     saveCheckpoint: saveCheckpoint(engine, tokens),

@@ -31,7 +31,15 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService(between(engine), jobObserver(createMetrics()), clock, roomy, noWebhooks(engine, clock))],
+    services: [
+      schedulerService(
+        between(engine),
+        jobObserver(createMetrics()),
+        clock,
+        roomy,
+        noWebhooks(engine, clock),
+      ),
+    ],
     clock,
     onBug: (error) => {
       throw error;

@@ -75,7 +75,9 @@ export function submit(
       : taken.map(() => ({ kind: "storeFull" }));
     const rest = stored.values();
     const outcomes =
-      refused.size === 0 ? stored : specs.map((_, index) => refused.get(index) ?? rest.next().value);
+      refused.size === 0
+        ? stored
+        : specs.map((_, index) => refused.get(index) ?? rest.next().value);
     const results = specs.map(({ id, type }, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) throw new Error("the engine returned no outcome for a job");

@@ -22,6 +22,8 @@ import { gatewayTokens, requireGateway } from "../tokens/gateway-tokens.ts";
 import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
+import { callbackRules } from "../webhooks/callback-rules.ts";
+import type { WebhookParts } from "../webhooks/webhook-parts.ts";
 import { messageFields } from "./message-fields.ts";
 
 /**
@@ -42,6 +44,7 @@ export interface ListenerParts {
   readonly observer: JobObserver;
   readonly random: Random;
   readonly pressure: MemoryPressure;
+  readonly webhooks: WebhookParts;
   readonly leaseTokens: LeaseTokens;
   readonly tls: ReturnType<typeof keepServerTls>;
   readonly onFinished: NonNullable<ServeOptions<unknown>["onFinished"]>;
@@ -78,7 +81,7 @@ const reloadOptions = ({ engine, config, log }: ListenerParts) => ({
 });
 
 function serveGateways(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, observer, pressure } = parts;
+  const { scope, config, engine, observer, pressure, webhooks } = parts;
   const tokens = keepSecret(
     scope,
     tokenSources(config).gateways,
@@ -97,7 +100,7 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         streamResets: RESETS_PER_GATEWAY,
         messageFields: messageFields.gateways,
       },
-      services: [schedulerService(engine, observer, engine.clock, pressure)],
+      services: [schedulerService(engine, observer, engine.clock, pressure, webhooks)],
       authenticate: requireGateway(tokens),
     }),
   );
@@ -105,6 +108,7 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
 
 function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
   const { scope, config, engine, observer, random, pressure, leaseTokens, log } = parts;
+  const callbacks = callbackRules(parts.webhooks);
   const { schedulerId, leaseMs, stopGraceMs } = config;
   const tokens = keepSecret(
     scope,
@@ -121,7 +125,7 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
       services: [
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
-          ...{ tokens: leaseTokens, connected, pressure },
+          ...{ tokens: leaseTokens, connected, pressure, callbacks },
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],

@@ -57,7 +57,12 @@ export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions):
     // Lists read no payloads, and show the URL.
     ...(callbackUrl === undefined
       ? {}
-      : { details: toJsonString(JobSpecSchema, create(JobSpecSchema, { callback: { url: callbackUrl } })) }),
+      : {
+          details: toJsonString(
+            JobSpecSchema,
+            create(JobSpecSchema, { callback: { url: callbackUrl } }),
+          ),
+        }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(redrivenFrom === undefined ? {} : { redrivenFrom }),
   };

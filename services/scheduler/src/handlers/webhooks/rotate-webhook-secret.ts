@@ -42,13 +42,13 @@ async function rotateEndpoint(
   return changed.secrets;
 }
 
-async function rotateCallbacks(
+function rotateCallbacks(
   parts: WebhookParts,
   keyId: KeyId,
   rotation: Rotation,
 ): Promise<readonly SealedSecret[]> {
-  const { webhookEndpoints: store } = parts.engine;
-  const secrets = rotatedSecrets(await store.callbackSecrets(keyId), sealerOf(parts), rotation);
-  await store.putCallbackSecrets(keyId, secrets);
-  return secrets;
+  const sealer = sealerOf(parts);
+  return parts.engine.webhookEndpoints.changeCallbackSecrets(keyId, (before) =>
+    rotatedSecrets(before, sealer, rotation),
+  );
 }
