@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@millrace/shared";
 import type { ProviderAccounts } from "./accounts/contract.ts";
 import type { Audits } from "./audit/contract.ts";
-import type { KeyBudgets } from "./budgets/contract.ts";
+import type { InternalLimits, KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** This many failures of a provider account in a row, from at least two jobs, open its circuit. At least 2; default 5. */
   readonly providerFailures?: number;
+  /** What each key may use in internal queues. Default: 16 running jobs, and 4 in each pool. */
+  readonly internalLimits?: InternalLimits;
   /** Receives what calls ended besides the jobs in their answers. It must not throw. */
   readonly onOtherEnds?: (ends: OtherEnds) => void;
   readonly onWarning?: OnWarning;

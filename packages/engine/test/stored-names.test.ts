@@ -43,7 +43,10 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:depth$/, oneOf(group("depth_"))],
   [/^mr:sorting$/, oneOf(group("sorting_"))],
   [/^mr:bands$/, startOf(group("band_", "class_"))],
-  [/^mr:use:/, (field) => field === F.use_running || inWindow(field)],
+  [
+    /^mr:use:/,
+    (field) => field === F.use_running || field.startsWith(F.use_pool) || inWindow(field),
+  ],
   [/^mr:slice:/, (field) => oneOf(group("slice_"))(field) || /^[ce]\d+$/.test(field)],
   [
     /^mr:account$/,

@@ -61,6 +61,9 @@ export const outboxKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:o
 /** hash: what the keys of a shard subscribe to. */
 export const subscribersKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:subscribers`;
 
+/** hash: the budgets of a shard's keys. */
+export const budgetsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:budgets`;
+
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 

@@ -178,6 +178,8 @@ export const F = {
 
   // mr:use:<key>, and for the windows also mr:account.
   use_running: "n",
+  /** This and a pool: the number of the key's jobs that run in the pool. Only under a limit of that number. */
+  use_pool: "p:",
   /** A window's fields are its letter and a suffix: its sum, its first and last bucket, or the number of a bucket. */
   requests_window: "q",
   tokens_window: "t",
@@ -210,9 +212,12 @@ export const F = {
   budget_max_queued: "maxQueued",
   budget_max_priority: "maxPriority",
   budget_max_stored_bytes: "maxStoredBytes",
+  budget_max_running_per_pool: "maxRunningPerPool",
 
   // mr:budgets and mr:governed: the version of the registry that the shard has copied.
   budgets_version: "*",
+  /** The budget of keys that have none. */
+  budgets_default: "*default",
   governed_version: "*",
   subscribers_version: "#",
 
