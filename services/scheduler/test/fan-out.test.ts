@@ -193,3 +193,12 @@ test("refuses a checkpoint that is not JSON", async () => {
   const { save } = await running();
   await expect(save("{")).rejects.toMatchObject({ reason: "MALFORMED" });
 });
+
+test("refuses a child whose callback is wrong, and names the child", async () => {
+  const { add } = await running();
+  const child = (url: string) => ({ type: "part", callback: { url } });
+  const children = [child("https://example.com"), child("https://example.com/bad")];
+  await expect(add({ children } as never)).rejects.toMatchObject({
+    violations: [{ field: "children[1].callback.url", description: "is bad" }],
+  });
+});
