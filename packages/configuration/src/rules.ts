@@ -18,7 +18,12 @@ export function violationsOf(configuration: Configuration): Violation[] {
 }
 
 /** Finds names that are declared twice. The contract's rules could not say which declaration is the second. */
-export const repeatsIn = ({ queues, apiKeys, providerAccounts }: Configuration): Violation[] => [
+export const repeatsIn = ({
+  queues,
+  apiKeys,
+  providerAccounts,
+  webhookEndpoints,
+}: Configuration): Violation[] => [
   ...repeats(
     queues.map(({ name }) => name),
     (index) => `queues[${index}]`,
@@ -32,6 +37,11 @@ export const repeatsIn = ({ queues, apiKeys, providerAccounts }: Configuration):
   ...repeats(
     providerAccounts.map(({ name }) => name),
     (index) => `provider_accounts[${index}]`,
+    "name",
+  ),
+  ...repeats(
+    webhookEndpoints.map(({ keyId, name }) => (name === "" ? "" : `${name} of API key ${keyId}`)),
+    (index) => `webhook_endpoints[${index}]`,
     "name",
   ),
 ];

@@ -29,19 +29,30 @@ import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
+import { storeWebhookEndpoint } from "./operators/store-webhook-endpoint.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
+import { receiverViolations } from "./webhooks/receiver-rules.ts";
+import { notSetUp, type WebhookParts } from "./webhooks/webhook-parts.ts";
 
 /** The handlers of AdminService that apply a configuration. */
 export const configurationCalls = (
   engine: Engine,
   record: RecordChange,
-  clock: Clock,
+  webhooks: WebhookParts,
 ): ConfigurationCalls => ({
   putProviderAccount: putProviderAccount(engine, record),
   putQueue: putQueue(engine, record),
-  storeApiKey: storeApiKey(engine, record, clock),
+  storeApiKey: storeApiKey(engine, record, webhooks.clock),
   updateApiKey: updateApiKey(engine, record),
+  storeWebhookEndpoint: storeWebhookEndpoint(webhooks, record),
+  webhookRules: {
+    endpointsPerKey: webhooks.endpointsPerKey,
+    violationsOf: (endpoint) =>
+      webhooks.sealer === undefined
+        ? [{ field: "name", description: notSetUp.message }]
+        : receiverViolations(endpoint, webhooks.urlProblem),
+  },
 });
 
 /** The service that operators call. A call's identity is the operator whose token it carries. */
@@ -50,9 +61,10 @@ export function adminService(
   clock: Clock,
   random: Random,
   workers: WorkersHere,
+  webhooks: WebhookParts,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
-  const apply = configurationApplier(engine, configurationCalls(engine, record, clock));
+  const apply = configurationApplier(engine, configurationCalls(engine, record, webhooks));
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
     listApiKeys: unaryOverStore(listApiKeys(engine)),

@@ -54,7 +54,12 @@ await runMain(
       ...{ clock: steadyClock, log },
     });
     const { clock } = engine;
-    const calls = configurationCalls(engine, changeRecorder(engine.changeLog), clock);
+    const webhooks = {
+      ...{ engine, clock: engine.clock, random, sealer: undefined },
+      urlProblem: urlProblemOf(new DestinationPolicy(config.allowedDestinations)),
+      endpointsPerKey: config.webhookEndpointsPerKey,
+    };
+    const calls = configurationCalls(engine, changeRecorder(engine.changeLog), webhooks);
     await scope.use(
       startConfigurationFile(config.configFile, {
         apply: configurationApplier(engine, calls),
@@ -67,11 +72,6 @@ await runMain(
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
     startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
-    const webhooks = {
-      ...{ engine, clock: engine.clock, random, sealer: undefined },
-      urlProblem: urlProblemOf(new DestinationPolicy(config.allowedDestinations)),
-      endpointsPerKey: config.webhookEndpointsPerKey,
-    };
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({

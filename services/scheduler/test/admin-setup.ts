@@ -21,7 +21,7 @@ import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
-import { noWebhooks } from "./webhook-setup.ts";
+import { noWebhooks, someWebhooks } from "./webhook-setup.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -37,7 +37,7 @@ export async function setup() {
   onTestFinished(() => engine.close());
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers)],
+    services: [adminService(engine, clock, random, noWorkers, someWebhooks(engine, clock))],
     authenticate: requireOperator(fixedValue(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });

@@ -34,6 +34,11 @@ const sealer: SecretSealer = {
   open: ({ sealed }) => sealed.slice("sealed ".length),
 };
 
+/** Webhooks that are set up. An API key may have two endpoints. */
+export const someWebhooks = (engine: Engine, clock: Clock): WebhookParts => ({
+  ...{ ...noWebhooks(engine, clock), sealer, endpointsPerKey: 2 },
+});
+
 export const keyId = "aaaa" as KeyId;
 export const url = "https://example.com/hook";
 

@@ -3,10 +3,13 @@ import type { Engine, QueueDefinition } from "@millrace/engine";
 import type { Configuration } from "@millrace/proto/admin-service";
 import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { StoreApiKey } from "../operators/store-api-key.ts";
+import type { StoreWebhookEndpoint } from "../operators/store-webhook-endpoint.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import { declaredAccount } from "./declared-account.ts";
 import { declaredKey, type KnownKey } from "./declared-key.ts";
 import { declaredQueue } from "./declared-queue.ts";
+import type { WebhookRules } from "./declared-webhook.ts";
+import { declaredWebhooks } from "./declared-webhooks.ts";
 import type { Step } from "./step.ts";
 
 export interface AppliedChange {
@@ -35,6 +38,8 @@ export interface ConfigurationCalls {
   readonly putQueue: AdminHandler<"putQueue">;
   readonly storeApiKey: StoreApiKey;
   readonly updateApiKey: AdminHandler<"updateApiKey">;
+  readonly storeWebhookEndpoint: StoreWebhookEndpoint;
+  readonly webhookRules: WebhookRules;
 }
 
 /**
@@ -43,15 +48,19 @@ export interface ConfigurationCalls {
  * remaining changes. Several replicas may apply the same configuration at once: their changes are idempotent.
  */
 export function configurationApplier(
-  engine: Pick<Engine, "queues" | "apiKeys" | "keyBudgets" | "providerAccounts">,
+  engine: Pick<
+    Engine,
+    "queues" | "apiKeys" | "keyBudgets" | "providerAccounts" | "webhookEndpoints"
+  >,
   calls: ConfigurationCalls,
 ): ApplyConfiguration {
   const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
-    const [queues, keys, budgets, accounts] = await Promise.all([
+    const [queues, keys, budgets, accounts, webhooks] = await Promise.all([
       engine.queues(),
       engine.apiKeys.list(),
       engine.keyBudgets.list(),
       engine.providerAccounts.list(),
+      declaredWebhooks(engine, configuration, calls, by),
     ]);
     const queueOf = new Map<string, QueueDefinition>(queues.map((one) => [one.name, one]));
     const accountOf = new Map(accounts.map(({ account }) => [account.name, account]));
@@ -69,6 +78,7 @@ export function configurationApplier(
       ...configuration.queues.map((queue, index) =>
         declaredQueue(queue, `queues[${index}]`, queueOf.get(queue.name), calls.putQueue, by),
       ),
+      ...webhooks,
     ];
   };
 

@@ -136,7 +136,7 @@ function serveWorkers(parts: ListenerParts, connected: ConnectedWorkers): Promis
 }
 
 function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Promise<RunningServer> {
-  const { scope, config, engine, random, tls } = parts;
+  const { scope, config, engine, random, tls, webhooks } = parts;
   const { schedulerId } = config;
   const tokens = keepSecret(
     scope,
@@ -150,7 +150,7 @@ function serveOperators(parts: ListenerParts, connected: ConnectedWorkers): Prom
       listen: { host: config.adminHost, port: config.adminPort },
       // Operators authenticate with a token, so this listener asks for no client certificate.
       tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [adminService(engine, engine.clock, random, { connected, schedulerId })],
+      services: [adminService(engine, engine.clock, random, { connected, schedulerId }, webhooks)],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),
     }),

@@ -12,6 +12,8 @@ export interface NewEndpoint {
   readonly eventTypes: readonly string[];
   readonly includeResult: boolean;
   readonly secret: string;
+  /** Default true. */
+  readonly enabled?: boolean;
 }
 
 /** Checks a new endpoint, and stores it. Events of jobs that end after it resolves are recorded for it. */
@@ -19,14 +21,14 @@ export async function createEndpoint(
   parts: Pick<WebhookParts, "clock" | "sealer" | "urlProblem" | "endpointsPerKey"> & {
     readonly engine: Pick<WebhookParts["engine"], "webhookEndpoints">;
   },
-  { id, keyId, name, url, eventTypes, includeResult, secret }: NewEndpoint,
+  { id, keyId, name, url, eventTypes, includeResult, secret, enabled = true }: NewEndpoint,
 ): Promise<WebhookEndpoint> {
   const { engine, clock, endpointsPerKey: most } = parts;
   const sealer = sealerOf(parts);
   assertReceiver({ url, eventTypes, secret }, parts.urlProblem);
   const nowMs = clock.nowMs();
   const endpoint: WebhookEndpoint = {
-    ...{ id, keyId, name, url, eventTypes, includeResult, enabled: true },
+    ...{ id, keyId, name, url, eventTypes, includeResult, enabled },
     ...{ createdMs: nowMs, updatedMs: nowMs, secrets: [sealer.seal(secret, nowMs)] },
   };
   const { kind } = await engine.webhookEndpoints.create(endpoint, most);

@@ -1,4 +1,4 @@
-import type { Settlement } from "@millrace/engine";
+import type { LeaseRef, Settlement } from "@millrace/engine";
 import { WebhookDeliveryState } from "@millrace/proto/webhook-endpoint";
 import { timestampOf } from "@millrace/runtime";
 import {
@@ -30,17 +30,12 @@ async function setup() {
     return { id: job.id, ...event, body: delivery.body };
   };
   /** Leases the next delivery, and settles it. The request takes half a second. */
-  const send = async (
-    end: Omit<
-      Extract<Settlement, { kind: "complete" | "retry" | "fail" }>,
-      "jobId" | "fencingToken"
-    >,
-  ) => {
+  const send = async (end: (lease: LeaseRef) => Settlement) => {
     const { leases } = await engine.lease({ queue, count: 1, leaseMs: 30_000, workerId: "w1" });
     const [leased] = leases;
     if (leased === undefined) throw new Error("no delivery was next");
     clock.advance(500);
-    await engine.settle([{ ...leased, ...end } as Settlement]);
+    await engine.settle([end(leased)]);
     return leased;
   };
   const failure = (status: number) => ({
@@ -48,9 +43,12 @@ async function setup() {
     detailsJson: JSON.stringify({ status, latency_ms: 480, answer: "busy" }),
   });
   const succeed = () =>
-    send({ kind: "complete", resultJson: '{"status":204,"latency_ms":31,"answer":"thanks"}' });
+    send((lease) => ({
+      ...{ ...lease, kind: "complete" },
+      resultJson: '{"status":204,"latency_ms":31,"answer":"thanks"}',
+    }));
   const failForGood = (status = 500) =>
-    send({ kind: "fail", state: "FAILED", failure: failure(status) });
+    send((lease) => ({ ...lease, kind: "fail", state: "FAILED", failure: failure(status) }));
   const get = async (deliveryId: string, key: string = keyId) => {
     const { response } = await rpc.getWebhookDelivery({ keyId: key, request: { deliveryId } });
     return response?.delivery;
@@ -78,7 +76,7 @@ test("a delivery shows its event, and what the receiver answered to each request
     createTime: timestampOf(startMs),
   };
   expect(await get(event.id)).toMatchObject({ ...shown, state: PENDING, attempts: [] });
-  await send({ kind: "retry", delayMs: 5_000, failure: failure(503) });
+  await send((lease) => ({ ...lease, kind: "retry", delayMs: 5_000, failure: failure(503) }));
   const failed = {
     ...{ attempt: 1, startTime: timestampOf(startMs), status: 503, answer: "busy" },
     ...{ latency: { seconds: 0n, nanos: 480_000_000 }, reason: "WEBHOOK_STATUS" },
