@@ -117,6 +117,16 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
       "Groups that have not finished, or whose children are being cancelled.",
       ["queue"],
     ),
+    outboxLength: gauge(
+      metricNames.outboxLength,
+      "Ends of jobs and groups whose deliveries are not stored yet.",
+      ["queue"],
+    ),
+    deliveriesRefused: counter(
+      metricNames.deliveriesRefused,
+      "Deliveries of webhooks that their queue refused, each time.",
+      [],
+    ),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
     redisMemoryUsed: gauge(
       metricNames.redisMemoryUsed,

@@ -66,6 +66,8 @@ export const metricNames = {
   workerAttempts: "millrace_worker_attempts_total",
   providerCallDuration: "millrace_provider_call_duration_seconds",
   webhookRequestDuration: "millrace_webhook_request_duration_seconds",
+  outboxLength: "millrace_outbox_length",
+  deliveriesRefused: "millrace_webhook_deliveries_refused_total",
   awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",

@@ -1,4 +1,3 @@
-import { DestinationPolicy } from "@millrace/destinations";
 import { openEngine } from "@millrace/engine";
 import {
   dependOn,
@@ -23,7 +22,7 @@ import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
-import { urlProblemOf } from "./webhooks/url-problem.ts";
+import { setUpWebhooks } from "./webhooks/set-up-webhooks.ts";
 
 const log = createLogger("scheduler");
 
@@ -43,22 +42,22 @@ await runMain(
         random,
         storedBytesPerKey: storedBytes.inEachQueue,
         providerFailures: config.providerFailures,
+        internalLimits: {
+          maxRunning: config.webhookRunningPerKey,
+          maxRunningPerPool: config.webhookRunningPerEndpoint,
+        },
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onOtherEnds: (ends) => observer.otherEnds(ends),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
-    const engine = observedEngine(store, observer);
+    const observed = observedEngine(store, observer);
+    const { engine, webhooks } = await setUpWebhooks(observed, { scope, config, random, log });
     dependOn(scope, {
       ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
       ...{ clock: steadyClock, log },
     });
     const { clock } = engine;
-    const webhooks = {
-      ...{ engine, clock: engine.clock, random, sealer: undefined },
-      urlProblem: urlProblemOf(new DestinationPolicy(config.allowedDestinations)),
-      endpointsPerKey: config.webhookEndpointsPerKey,
-    };
     const calls = configurationCalls(engine, changeRecorder(engine.changeLog), webhooks);
     await scope.use(
       startConfigurationFile(config.configFile, {
@@ -71,7 +70,7 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, random, log, config });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({

@@ -6,8 +6,12 @@ const states = ["queued", "scheduled", "running", "succeeded", "failed"] as cons
 
 /** Sets the gauges of how many jobs of each queue are in each state, and how many groups have not finished. */
 export const startQueueLength = (
-  engine: Pick<Engine, "queues" | "stats">,
-  { queueLength, groupsUnfinished }: Pick<Metrics, "queueLength" | "groupsUnfinished">,
+  engine: Pick<Engine, "queues" | "stats" | "outbox">,
+  {
+    queueLength,
+    groupsUnfinished,
+    outboxLength,
+  }: Pick<Metrics, "queueLength" | "groupsUnfinished" | "outboxLength">,
   options: LoopOptions,
 ): Loop =>
   every(async () => {
@@ -15,5 +19,6 @@ export const startQueueLength = (
       const stats = await engine.stats(queue);
       for (const state of states) queueLength.set({ queue, state }, stats[state]);
       groupsUnfinished.set({ queue }, stats.groups);
+      outboxLength.set({ queue }, await engine.outbox.length(queue));
     }
   }, options);

@@ -7,8 +7,8 @@ export interface MoveParts {
   readonly engine: Pick<Engine, "webhookEndpoints" | "submit">;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called for a delivery that its queue refuses. Its entry stays in the outbox, and is tried again. */
-  readonly onRefused: (outcome: SubmitOutcome) => void;
+  /** Called with deliveries that their queue refuses. Their entries stay in the outbox, and are tried again. */
+  readonly onRefused: (outcomes: readonly SubmitOutcome[]) => void;
 }
 
 /**
@@ -28,11 +28,14 @@ export async function moveEntries(
   );
   const jobs = deliveries.flat();
   const outcomes = (jobs.length === 0 ? [] : await engine.submit(jobs)).values();
-  return entries.filter((_, index) => {
-    const refused = (deliveries[index] ?? []).map(() => outcomes.next().value).filter(isRefusal);
-    for (const outcome of refused) onRefused(outcome);
-    return refused.length === 0;
+  const refused: SubmitOutcome[] = [];
+  const moved = entries.filter((_, index) => {
+    const refusals = (deliveries[index] ?? []).map(() => outcomes.next().value).filter(isRefusal);
+    refused.push(...refusals);
+    return refusals.length === 0;
   });
+  if (refused.length > 0) onRefused(refused);
+  return moved;
 }
 
 const isRefusal = (outcome: SubmitOutcome | undefined): outcome is SubmitOutcome =>
