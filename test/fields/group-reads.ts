@@ -9,6 +9,7 @@ import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { JobFailure, startWorker } from "@millrace/worker-sdk";
 import { expect, onTestFinished } from "vitest";
 import { anyText, lately, someList } from "./expected-job.ts";
+import { failureWith } from "./job-ways.ts";
 import type { Expected } from "./ledger.ts";
 import type { World } from "./world.ts";
 
@@ -33,7 +34,7 @@ function childOf(child: unknown, form: "client" | "http") {
     ...same,
     state: form === "client" ? `JOB_STATE_${state}` : (state ?? null),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: failureWith(failure) }),
   });
 }
 
@@ -41,7 +42,7 @@ const ends: Readonly<Record<string, () => unknown>> = {
   succeed: () => ({ answer: 42 }),
   long: () => "x".repeat(LONG),
   fail: () => {
-    throw new JobFailure("HOPELESS", "it cannot be done", true);
+    throw new JobFailure("HOPELESS", "it cannot be done", true, { details: { of: "a child" } });
   },
 };
 
@@ -230,7 +231,8 @@ async function endEverywhere(world: World, queue: string, groupId: string, close
 /** Lists children by each way, and proves the pages. */
 async function proveChildren(world: World, groupId: string, ids: readonly string[]): Promise<void> {
   const { ledger, groups, scheduler, millrace, keyId } = world;
-  const error = { reason: "HOPELESS", message: "it cannot be done", retryable: true };
+  const details = { detailsJson: '{"of":"a child"}' };
+  const error = { reason: "HOPELESS", message: "it cannot be done", retryable: true, ...details };
   const some = { reason: anyText, message: anyText };
   const expected: Expected[] = [
     { state: JobState.SUCCEEDED, resultJson: '{"answer":42}' },

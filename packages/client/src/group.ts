@@ -9,7 +9,7 @@ import {
   GroupState as StateMessage,
 } from "@millrace/proto/group";
 import { JobState as JobStateMessage } from "@millrace/proto/job";
-import { type JobFailure, type JobState, jobStateOf, type NewJob, specOf } from "./job.ts";
+import { failureOf, type JobFailure, type JobState, jobStateOf, type NewJob, specOf } from "./job.ts";
 import { parsed } from "./parsed.ts";
 import { type Callback, callbackMessage, callbackOf } from "./webhook.ts";
 
@@ -159,19 +159,12 @@ export function groupOf(message: GroupMessage): Group {
 }
 
 export function groupChildOf<Result>(message: ChildMessage): GroupChild<Result> {
-  const { index, jobId, state, resultJson, resultOmitted, failure } = message;
+  const { index, jobId, state, resultJson, resultOmitted } = message;
+  const failure = failureOf(message.failure);
   return {
     ...{ index, jobId, resultOmitted },
     state: state === JobStateMessage.UNSPECIFIED ? "REMOVED" : jobStateOf(state),
     ...(resultJson === "" ? {} : { result: parsed(resultJson) as Result }),
-    ...(failure === undefined
-      ? {}
-      : {
-          failure: {
-            reason: failure.reason,
-            message: failure.message,
-            retryable: failure.retryable,
-          },
-        }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }

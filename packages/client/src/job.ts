@@ -6,6 +6,7 @@ import {
   timestampFromDate,
 } from "@bufbuild/protobuf/wkt";
 import {
+  type JobFailure as FailureMessage,
   type Job as JobMessage,
   type JobSpecSchema,
   JobState as StateMessage,
@@ -64,6 +65,8 @@ export interface JobFailure {
   readonly reason: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** What the executor knows of the failure beyond its reason. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export interface Usage {
@@ -169,8 +172,19 @@ const deduplicationOf = (
 export const jobStateOf = (state: StateMessage): JobState =>
   (StateMessage[state] ?? String(state)) as JobState;
 
+export function failureOf(failure: FailureMessage | undefined): JobFailure | undefined {
+  if (failure === undefined) return undefined;
+  const { reason, message, retryable, detailsJson } = failure;
+  const details = detailsJson === "" ? undefined : parsed(detailsJson);
+  return {
+    ...{ reason, message, retryable },
+    ...(details === undefined ? {} : { details: details as Record<string, unknown> }),
+  };
+}
+
 export function jobOf<Result>(message: JobMessage): Job<Result> {
-  const { failure, usage } = message;
+  const { usage } = message;
+  const failure = failureOf(message.failure);
   const job: Mutable<Job<Result>> = {
     id: message.id,
     queue: message.queue,
@@ -189,13 +203,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   };
   if (message.payloadJson !== "") job.payload = parsed(message.payloadJson);
   if (message.resultJson !== "") job.result = parsed(message.resultJson) as Result;
-  if (failure !== undefined) {
-    job.failure = {
-      reason: failure.reason,
-      message: failure.message,
-      retryable: failure.retryable,
-    };
-  }
+  if (failure !== undefined) job.failure = failure;
   if (usage !== undefined) {
     job.usage = {
       inputTokens: Number(usage.inputTokens),

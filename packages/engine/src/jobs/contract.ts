@@ -136,7 +136,7 @@ export interface Failure {
   /** A text for people. */
   readonly message: string;
   readonly retryable: boolean;
-  /** What the executor knows of the failure beyond its reason: a JSON object. */
+  /** What the executor knows beyond the reason: a JSON object of at most 2 KiB. */
   readonly detailsJson?: string;
 }
 
