@@ -42,5 +42,6 @@ export const expectedJob = (id: string, spec: JobSpec, outcome: Expected): Expec
   expiresAt: spec.expiresAt,
   deadline: spec.deadline,
   groupId: spec.groupId,
+  callback: spec.callback,
   ...outcome,
 });

@@ -19,6 +19,8 @@ import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { ways } from "./ways.ts";
+import { proveWebhookReads } from "./webhook-reads.ts";
+import { proveWebhookRequests } from "./webhook-requests.ts";
 import { proveWork } from "./work-ways.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -87,6 +89,11 @@ test("every field of API keys, queues and provider accounts arrives", async () =
   await proveKeys(world, operated);
   await proveQueues(world, operated);
   await proveAccounts(world, operated);
+});
+
+test("every field of webhook endpoints and deliveries arrives", async () => {
+  await proveWebhookRequests(world);
+  await proveWebhookReads(world);
 });
 
 test("every field of documents and explanations arrives", async () => {

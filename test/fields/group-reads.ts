@@ -13,6 +13,9 @@ import { failureWith } from "./job-ways.ts";
 import type { Expected } from "./ledger.ts";
 import type { World } from "./world.ts";
 
+const callback = {
+  ...{ url: "https://example.com/group", eventTypes: ["group.failed"], includeResult: true },
+};
 const LONG = 70_000;
 const DAY_MS = 86_400_000;
 
@@ -59,6 +62,7 @@ async function startGroup(world: World, queue: string, rule: "any" | { atLeastPe
   const group = await world.millrace.createGroup(
     {
       ...{ queue, rule, maxInFlight: 9, keepSiblings: true, priority: 33, labels: { a: "b" } },
+      callback,
       finalizer: { type: "end" },
       deadline: new Date(Math.ceil(clock.nowMs() / 1_000) * 1_000 + DAY_MS),
     },
@@ -89,6 +93,7 @@ export async function proveGroupReads(world: World, queues: readonly string[]): 
       ...{ id: group.id, queue, state: GroupState.OPEN, maxInFlight: 9, priority: 33 },
       ...(rule === "any" ? { rule: { any: true } } : { rule }),
       ...{ keepSiblings: true, labels: { a: "b" }, finalizerJobId: anyText, createTime: lately },
+      callback,
       deadline: timestampFromMs(now.deadline?.getTime() ?? 0),
       progress: {
         ...{ total: ids.length, succeeded, failed: 1, cancelled: 1, expired: 1, inFlight: 1 },

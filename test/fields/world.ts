@@ -9,6 +9,7 @@ import { GroupService } from "@millrace/proto/group-service";
 import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { grpcClient } from "@millrace/runtime";
 import {
   systemClock as clock,
@@ -35,6 +36,7 @@ export async function startWorld(ledger: Ledger) {
           MILLRACE_REAP_EVERY_MS: "50",
           MILLRACE_PROVIDER_FAILURES: "2",
           MILLRACE_STOP_GRACE_MS: "60000",
+          MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64"),
         },
       },
     }),
@@ -66,6 +68,7 @@ export async function startWorld(ledger: Ledger) {
     scheduler: client(SchedulerService, scheduler?.address),
     groups: client(GroupService, system.gatewayTarget(), apiKey),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
+    webhooks: client(WebhookService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
     cliLines: commandLine({
       apiKey,
