@@ -9,6 +9,7 @@ export interface RepairSubject {
     | "class"
     | "stored"
     | "group"
+    | "subscribers"
     | "account";
   readonly name: string;
 }

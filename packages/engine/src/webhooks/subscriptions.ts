@@ -21,6 +21,19 @@ export function subscriptionOf(endpoints: readonly WebhookEndpoint[]): string {
   return [...[...types].sort(), ...result].join(" ");
 }
 
+/** Reads what all keys subscribe to, and the version of a shard that has it. */
+export async function readSubscribers(redis: Store, rootPrefix: string) {
+  const stored = await redis.hgetall(registryKeys(rootPrefix).webhooks);
+  const { [VERSION]: version = "0", ...texts } = stored;
+  const byKey = new Map(
+    Object.entries(texts).flatMap(([keyId, text]) => {
+      const types = subscriptionOf(parseWebhooks(text).endpoints);
+      return types === "" ? [] : [[keyId, types] as const];
+    }),
+  );
+  return { version: String(Number(version) + VERSIONS_AHEAD), byKey };
+}
+
 export interface Subscriptions {
   /** Copies a change of a key's subscription to the shards of the key. `version` is the registry's after the change. */
   copy(keyId: string, types: string, version: number): Promise<void>;
@@ -37,7 +50,6 @@ export function subscriptions(
   rootPrefix: string,
   queues: () => Promise<readonly DefinedQueue[]>,
 ): Subscriptions {
-  const key = registryKeys(rootPrefix).webhooks;
   const shards = async () =>
     (await queues())
       .filter(({ name }) => !name.startsWith(INTERNAL_QUEUE_PREFIX))
@@ -51,16 +63,12 @@ export function subscriptions(
     keyId === OPERATOR_KEY || shardIndex(keyId, of) === index;
 
   const setAll = async (only?: QueueName) => {
-    const { [VERSION]: version = "0", ...stored } = await redis.hgetall(key);
-    const all = Object.entries(stored).flatMap(([keyId, text]) => {
-      const types = subscriptionOf(parseWebhooks(text).endpoints);
-      return types === "" ? [] : [[keyId, types] as const];
-    });
+    const { version, byKey } = await readSubscribers(redis, rootPrefix);
     for (const { base, queue, index, of } of await shards()) {
       if (only !== undefined && queue !== only) continue;
       await setSubscribers.run(redis, base, {
-        ...{ version: Number(version) + VERSIONS_AHEAD, all: true },
-        subscribers: all.filter(([keyId]) => belongs(keyId, index, of)),
+        ...{ version: Number(version), all: true },
+        subscribers: [...byKey].filter(([keyId]) => belongs(keyId, index, of)),
       });
     }
   };
