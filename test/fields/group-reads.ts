@@ -313,6 +313,7 @@ async function proveNewGroup(world: World, queue: string): Promise<void> {
     keepSiblings: true,
     labels: { c: "d" },
     deadline,
+    callback,
   };
   const jobs = [{ type: "end", idempotencyKey: "once", pool: "nowhere/at-all" }, { type: "!" }];
   for (const rule of [

@@ -14,11 +14,11 @@ import {
   ListChangesResponseSchema,
 } from "@millrace/proto/admin-service";
 import { GetTimeResponseSchema } from "@millrace/proto/scheduler-service";
-import { systemClock as clock } from "@millrace/shared";
+import { systemClock as clock, type KeyId } from "@millrace/shared";
 import { redisCommand } from "@millrace/testing";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import { anyText, lately } from "./expected-job.ts";
+import { anyText, lately, someList } from "./expected-job.ts";
 import { filled } from "./fill.ts";
 import { Wanted } from "./ledger.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
@@ -30,21 +30,28 @@ let declared = 0;
 function declaration(): { readonly configuration: Configuration; readonly secret: Buffer } {
   declared += 1;
   const secret = createHash("sha256").update(`secret ${declared}`).digest();
-  const configuration = filled(ConfigurationSchema, {
+  const configuration: Configuration = filled(ConfigurationSchema, {
+    skip: ["webhook_endpoints.secret_file"],
     set: {
       "api_keys.secret_sha256": secret.toString("hex"),
       "queues.shards": 2,
       "queues.max_priority": 5,
       "api_keys.budget.max_priority": 6,
+      "webhook_endpoints.url": `https://example.com/declared/${declared}`,
+      "webhook_endpoints.event_types": ["job.failed", "group.*"],
     },
   });
+  // Each of the new keys gets an endpoint.
+  for (const [index, endpoint] of configuration.webhookEndpoints.entries()) {
+    endpoint.keyId = String(configuration.apiKeys[index]?.keyId);
+  }
   return { configuration, secret };
 }
 
 /** Reads the current state of everything that a configuration names. */
 async function present(
-  { admin, scheduler }: World,
-  { queues, apiKeys, providerAccounts }: Configuration,
+  { admin, scheduler, engine }: World,
+  { queues, apiKeys, providerAccounts, webhookEndpoints }: Configuration,
   secret: Buffer,
 ): Promise<Configuration> {
   const all = (await admin.listQueues({})).queues.map(({ queue }) => queue);
@@ -65,6 +72,14 @@ async function present(
         return (await opens(keyId)) ? { ...known, secretSha256 } : known;
       }),
     ),
+    webhookEndpoints: (await Promise.all(
+      webhookEndpoints.map(async ({ keyId }) => {
+        const [stored] = await engine.webhookEndpoints.list(keyId as KeyId);
+        const { name, url, eventTypes, includeResult, enabled } = stored ?? {};
+        if (enabled === undefined) return { keyId };
+        return { keyId, name, url, eventTypes: [...(eventTypes ?? [])], includeResult, enabled };
+      }),
+    )) as Configuration["webhookEndpoints"],
     providerAccounts: providerAccounts.flatMap(
       ({ name }) => accounts.find((one) => one?.name === name) ?? [],
     ),
@@ -89,7 +104,12 @@ export async function proveConfiguration(world: World): Promise<void> {
       change("CreateApiKey", secondKey?.keyId),
       change("PutQueue", firstQueue?.name),
       change("PutQueue", secondQueue?.name),
+      ...configuration.webhookEndpoints.map(({ keyId, name }) =>
+        change("CreateWebhookEndpoint", `${keyId}/${name}`),
+      ),
     ],
+    // Each new endpoint has a note about its secret.
+    notes: someList,
   });
   const found = await present(world, configuration, secret);
   const request = create(ApplyConfigurationRequestSchema, { configuration: found });

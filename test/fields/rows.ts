@@ -1,6 +1,7 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
+import { webhookRows } from "./webhook-rows.ts";
 
 export const rows: readonly Row[] = [
   {
@@ -248,4 +249,5 @@ export const rows: readonly Row[] = [
     why: "the command reads all pages by itself, up to its --limit",
   },
   ...groupRows,
+  ...webhookRows,
 ];

@@ -4,8 +4,8 @@ import { durationMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/w
 import type { NewJob } from "@millrace/client";
 import { type JobSpec, JobSpecSchema, JobState } from "@millrace/proto/job";
 import { SubmitJobResponseSchema, SubmitJobsResponseSchema } from "@millrace/proto/job-service";
-import type { Callback } from "@millrace/proto/webhook-endpoint";
 import { SubmitResponseSchema } from "@millrace/proto/scheduler-service";
+import type { Callback } from "@millrace/proto/webhook-endpoint";
 import {
   systemClock as clock,
   type KeyId,

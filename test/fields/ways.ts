@@ -35,13 +35,7 @@ import {
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
-import {
-  AssignmentSchema,
-  AttemptOutcomeSchema,
-  HelloSchema,
-  WorkerChunkSchema,
-  WorkerService,
-} from "@millrace/proto/worker-service";
+import { WebhookDeliverySchema, WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
 import {
   CreateWebhookEndpointRequestSchema,
   ListWebhookDeliveriesRequestSchema,
@@ -51,7 +45,13 @@ import {
   UpdateWebhookEndpointRequestSchema,
   WebhookService,
 } from "@millrace/proto/webhook-service";
-import { WebhookDeliverySchema, WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
+import {
+  AssignmentSchema,
+  AttemptOutcomeSchema,
+  HelloSchema,
+  WorkerChunkSchema,
+  WorkerService,
+} from "@millrace/proto/worker-service";
 import type { Way } from "./ledger.ts";
 
 export const services: readonly DescService[] = [

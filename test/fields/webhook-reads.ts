@@ -13,7 +13,7 @@ import {
   ListWebhookEndpointsResponseSchema,
   WebhookService,
 } from "@millrace/proto/webhook-service";
-import { type JobId, type QueueName, systemClock as clock, WEBHOOK_QUEUE } from "@millrace/shared";
+import { systemClock as clock, type JobId, type QueueName, WEBHOOK_QUEUE } from "@millrace/shared";
 import { expect } from "vitest";
 import { anyText, lately } from "./expected-job.ts";
 import { type Expected, Wanted } from "./ledger.ts";
@@ -239,7 +239,10 @@ async function readDeliveries(world: World, { id, endpointId, expected }: Read):
   // Only this delivery is pending, so no page follows.
   const pageToken = listed.nextPageToken;
   expect((await webhooks.listWebhookDeliveries({ ...page, pageToken })).deliveries).toEqual([]);
-  const none = { ...page, endpointId: endpointId.replace(/.$/, endpointId.endsWith("0") ? "1" : "0") };
+  const none = {
+    ...page,
+    endpointId: endpointId.replace(/.$/, endpointId.endsWith("0") ? "1" : "0"),
+  };
   expect((await webhooks.listWebhookDeliveries(none)).deliveries).toEqual([]);
   const listPaths = ["endpoint_id", "state", "page_size", "page_token"];
   proveBoth(world, "listWebhookDeliveries", ...listPaths);
@@ -265,7 +268,12 @@ async function readDeliveries(world: World, { id, endpointId, expected }: Read):
   );
   expect(found.map((one) => one.id)).toEqual([id]);
   const [line] = await Array.fromAsync(world.cliLines("webhooks", "show", id));
-  ledger.compare("millrace webhooks show delivery", WebhookDeliverySchema, deliveryOfClient(line), whole);
+  ledger.compare(
+    "millrace webhooks show delivery",
+    WebhookDeliverySchema,
+    deliveryOfClient(line),
+    whole,
+  );
   const flags = ["--endpoint", endpointId, "--state", "pending"];
   const lines = await Array.fromAsync(world.cliLines("webhooks", "deliveries", ...flags));
   expect(lines).toMatchObject([{ id }]);
@@ -274,7 +282,11 @@ async function readDeliveries(world: World, { id, endpointId, expected }: Read):
 /** Ends the delivery, and sends its event again by each way. */
 async function proveRedelivery(
   world: World,
-  { id, endpointId, base }: { readonly id: string; readonly endpointId: string; readonly base: Expected },
+  {
+    id,
+    endpointId,
+    base,
+  }: { readonly id: string; readonly endpointId: string; readonly base: Expected },
 ): Promise<void> {
   const { webhooks, scheduler, engine, keyId, millrace } = world;
   await engine.cancel(id as JobId, "not needed");
@@ -293,9 +305,16 @@ async function proveRedelivery(
   const since = timestampFromMs(clock.nowMs() - DAY_MS);
   const failed = { case: "failed", value: { endpointId, since } } as const;
   const fail = async () => {
-    const { leases } = await engine.lease({ queue, count: 9, leaseMs: 60_000, workerId: "courier" });
+    const { leases } = await engine.lease({
+      queue,
+      count: 9,
+      leaseMs: 60_000,
+      workerId: "courier",
+    });
     const failure = { reason: "WEBHOOK_STATUS", message: "no", retryable: false };
-    await engine.settle(leases.map((lease) => ({ ...lease, kind: "fail", state: "FAILED", failure })));
+    await engine.settle(
+      leases.map((lease) => ({ ...lease, kind: "fail", state: "FAILED", failure })),
+    );
     return leases.length;
   };
   const count = await fail();

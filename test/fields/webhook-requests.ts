@@ -12,7 +12,12 @@ import {
   type UpdateWebhookEndpointRequest,
   UpdateWebhookEndpointRequestSchema,
 } from "@millrace/proto/webhook-service";
-import { newWebhookEndpointId, newWebhookSecret, systemRandom as random, systemClock as clock } from "@millrace/shared";
+import {
+  systemClock as clock,
+  newWebhookEndpointId,
+  newWebhookSecret,
+  systemRandom as random,
+} from "@millrace/shared";
 import { expect, onTestFinished } from "vitest";
 import { filled } from "./fill.ts";
 import type { World } from "./world.ts";
