@@ -193,7 +193,7 @@ async function proveDeliveries(world: World, endpointId: string): Promise<void> 
   compareBoth(world, "sendTestEvent", [sent, other], { delivery: base });
   proveBoth(world, "sendTestEvent", "endpoint_id");
   const id = String(sent.delivery?.id);
-  const { leases } = await engine.lease({ queue, count: 1, leaseMs: 60_000, workerId: "courier" });
+  const leases = await leased(world, endpointId);
   const failure = { reason: "WEBHOOK_STATUS", message: "the receiver answered 503" };
   const answer = { status: 503, latency_ms: 250, answer: "busy" };
   const detailsJson = JSON.stringify(answer);
@@ -214,6 +214,12 @@ async function proveDeliveries(world: World, endpointId: string): Promise<void> 
   };
   await readDeliveries(world, { id, endpointId, expected });
   await proveRedelivery(world, { id, endpointId, base });
+}
+
+/** Leases deliveries to the endpoint, and none of the callbacks that other tests have caused. */
+async function leased({ engine }: World, endpointId: string) {
+  const request = { queue, count: 9, leaseMs: 60_000, workerId: "courier" };
+  return (await engine.lease({ ...request, pools: [`webhook/${endpointId}`] })).leases;
 }
 
 interface Read {
@@ -304,18 +310,18 @@ async function proveRedelivery(
   ]);
   const since = timestampFromMs(clock.nowMs() - DAY_MS);
   const failed = { case: "failed", value: { endpointId, since } } as const;
+  /** Ends all deliveries to the endpoint. The number that may run at once is limited. */
   const fail = async () => {
-    const { leases } = await engine.lease({
-      queue,
-      count: 9,
-      leaseMs: 60_000,
-      workerId: "courier",
-    });
     const failure = { reason: "WEBHOOK_STATUS", message: "no", retryable: false };
-    await engine.settle(
-      leases.map((lease) => ({ ...lease, kind: "fail", state: "FAILED", failure })),
-    );
-    return leases.length;
+    let count = 0;
+    for (;;) {
+      const leases = await leased(world, endpointId);
+      if (leases.length === 0) return count;
+      await engine.settle(
+        leases.map((lease) => ({ ...lease, kind: "fail", state: "FAILED", failure })),
+      );
+      count += leases.length;
+    }
   };
   const count = await fail();
   const later = { ...failed.value, since: timestampFromMs(clock.nowMs() + DAY_MS) };

@@ -23,12 +23,7 @@ export const webhookRows: readonly Row[] = [
     why: "a new endpoint has none of them",
   },
   {
-    ways: [
-      ...["WebhookService.CreateWebhookEndpoint", "WebhookService.GetWebhookEndpoint"],
-      ...["WebhookService.UpdateWebhookEndpoint"],
-    ]
-      .slice(1)
-      .map((name) => `${name} response`),
+    ways: ["Get", "Update"].map((name) => `WebhookService.${name}WebhookEndpoint response`),
     paths: ["endpoint.enabled"],
     why: "Millrace has disabled the endpoint in which each other field is set; that of a new endpoint arrives",
   },
@@ -104,11 +99,6 @@ export const webhookRows: readonly Row[] = [
     paths: ["response.more"],
     why: "true only for more than 1,000 deliveries",
     provedIn: calls,
-  },
-  {
-    ways: ["HTTP PATCH /v1/webhook-endpoints/{id} body"],
-    paths: ["endpoint_id"],
-    why: "it is in the address",
   },
   {
     ways: ["ApplyConfiguration request"],

@@ -1,6 +1,8 @@
 /** Verifies requests by libraries that are not ours, as receivers do. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
 import OpenAI from "openai";
 import { Webhook } from "standardwebhooks";
 import { python } from "../python.ts";
@@ -41,11 +43,20 @@ interface Verified {
   readonly error?: string;
 }
 
+let started: { readonly input: Writable; readonly answers: AsyncIterator<string> } | undefined;
+
+/** One process verifies all requests: to load the libraries takes a second. It ends with this process. */
 async function byPython(request: object): Promise<Verified> {
-  const input = `${JSON.stringify(request)}\n`;
-  return JSON.parse(
-    execFileSync(String(python), [script], { input, encoding: "utf8" }),
-  ) as Verified;
+  if (started === undefined) {
+    const child = spawn(String(python), [script], { stdio: ["pipe", "pipe", "inherit"] });
+    const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+    started = { input: child.stdin, answers };
+    process.once("exit", () => void child.kill());
+  }
+  started.input.write(`${JSON.stringify(request)}\n`);
+  const { value, done } = await started.answers.next();
+  if (done) throw new Error("verify.py has ended");
+  return JSON.parse(value) as Verified;
 }
 
 /** Whether MILLRACE_PYTHON has the packages of requirements.txt. `.ci/run` installs them where it can. */

@@ -4,6 +4,7 @@ import { checkJob, rpcError } from "@millrace/runtime";
 import { type KeyId, parseJobId } from "@millrace/shared";
 import { groupNotFound } from "../callers/own-group.ts";
 import type { GroupPriorities } from "../grouping/group-priorities.ts";
+import { assertCallersQueue } from "./callers-queue.ts";
 
 /**
  * Checks a caller's job, and completes it with what its group gives it. Throws why the job is refused. Returns a promise
@@ -31,6 +32,7 @@ export function jobPreparer({ documents, priorities }: JobPreparerOptions): JobP
   };
   return (keyId, spec, nowMs) => {
     checkJob(spec, nowMs);
+    assertCallersQueue(spec.queue);
     const isComplete = spec.documentIds.length === 0 && spec.groupId === "";
     return isComplete ? undefined : lookUp(keyId, spec);
   };
