@@ -10,6 +10,8 @@ import { GroupService } from "@millrace/proto/group-service";
 import { JobSchema } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { systemClock as clock } from "@millrace/shared";
 import { attributeNames, metricNames, spanNames } from "@millrace/telemetry";
@@ -33,9 +35,12 @@ export const publicNames = (): PublicNames => ({
 function protoNames(): string[] {
   const services = [
     ...[AdminService, DocumentService, GroupService, JobService],
-    ...[SchedulerService, WorkerService],
+    ...[SchedulerService, WebhookService, WorkerService],
   ];
-  const files = new Set([JobSchema.file, GroupSchema.file, ...services.map(({ file }) => file)]);
+  const files = new Set([
+    ...[JobSchema.file, GroupSchema.file, WebhookEndpointSchema.file],
+    ...services.map(({ file }) => file),
+  ]);
   const ofMessage = (desc: DescMessage): string[] => [
     desc.name,
     ...desc.fields.map(({ name }) => `${desc.name}.${name}`),
