@@ -3,7 +3,7 @@ import { importsOf, type Sources } from "./sources.ts";
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
   ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "leases", "groups", "output"],
-  ...["dead-letters", "queues", "explain", "operators", "bullmq", "audit"],
+  ...["dead-letters", "queues", "explain", "operators", "webhooks", "bullmq", "audit"],
 ];
 
 const ENGINE = "packages/engine/src/";

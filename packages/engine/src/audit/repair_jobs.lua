@@ -76,7 +76,8 @@ local function put_back(id, fields)
     if keep_ms then rcall("ZADD", base .. "mr:retain", ended_ms + keep_ms, id) end
     rcall("ZREM", base .. "mr:expiry", id)
     -- The script that ended the job was cut short, and may not have recorded the end. A repeated entry makes no new event.
-    local ended = rcall("HMGET", base .. id, F.attempts_spent, state == "SUCCEEDED" and F.result or F.failure, F.callback)
+    local body = state == "SUCCEEDED" and F.result or F.failure
+    local ended = rcall("HMGET", base .. id, F.attempts_spent, body, F.callback)
     outbox.note(id, state, ended_by, ended[1] or "0", ended[2] or "", ended[3])
     return "ENDED"
   end

@@ -205,14 +205,19 @@ export const jobKeyTypes: Readonly<Record<string, RedisType>> = {
 export const signalPattern = (rootPrefix: string, queue: QueueName): string =>
   `${rootPrefix}:{${queue}:*}:${queue}:mr:signals`;
 
+/** Names a shard, for calls that are about its outbox. */
+export interface OutboxShard {
+  readonly queue: QueueName;
+  /** The number of the shard, from 0. */
+  readonly shard: number;
+}
+
 /** A pattern for the channels on which all shards tell of new entries in their outboxes. */
 export const outboxNewsPattern = (rootPrefix: string): string =>
   `${rootPrefix}:{*}:*:mr:outbox-news`;
 
 /** The queue and shard in the name of such a channel. */
-export function shardOfNews(
-  channel: string,
-): { readonly queue: QueueName; readonly shard: number } | undefined {
+export function shardOfNews(channel: string): OutboxShard | undefined {
   const [, queue, index] = /\{([^:{}]+):(\d+)\}/.exec(channel) ?? [];
   return queue === undefined ? undefined : { queue: queue as QueueName, shard: Number(index) };
 }

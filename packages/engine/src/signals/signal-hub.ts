@@ -1,8 +1,7 @@
 import type { Clock, GroupId, JobId, JobState, QueueName } from "@millrace/shared";
-import { outboxNewsPattern, shardOfNews, signalPattern } from "../redis/keys.ts";
+import { type OutboxShard, outboxNewsPattern, shardOfNews, signalPattern } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
-import type { OutboxShard } from "../webhooks/contract.ts";
 import type { Signal } from "./contract.ts";
 
 type Listener = (signal: Signal) => void;

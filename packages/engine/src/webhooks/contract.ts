@@ -1,4 +1,5 @@
 import type { GroupId, JobId, KeyId, QueueName } from "@millrace/shared";
+import type { OutboxShard } from "../redis/keys.ts";
 
 /** A secret in its sealed form (AES-256-GCM). The engine stores it and cannot read it. */
 export interface SealedSecret {
@@ -37,11 +38,7 @@ export interface WebhookEndpoint {
   readonly secrets: readonly SealedSecret[];
 }
 
-export interface OutboxShard {
-  readonly queue: QueueName;
-  /** The number of the shard, from 0. */
-  readonly shard: number;
-}
+export type { OutboxShard };
 
 interface EntryParts {
   /** Names the entry in its shard. Entries of a shard are in the order of their ids. */
