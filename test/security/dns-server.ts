@@ -7,14 +7,17 @@ export type Zone = (name: string, asked: number) => readonly string[] | undefine
 
 /** A DNS server over UDP whose answers a test decides. */
 export async function startDnsServer(zone: Zone) {
-  const asked = new Map<string, number>();
+  /** The ids of the queries for a name and type. A query that is sent again, because its answer came late, counts once. */
+  const asked = new Map<string, number[]>();
   const socket = createSocket("udp4");
   socket.on("message", (bytes, peer) => {
     const query = decode(bytes);
     const [question] = query.questions ?? [];
     const { name = "", type = "A" } = question ?? {};
-    const before = asked.get(`${name} ${type}`) ?? 0;
-    asked.set(`${name} ${type}`, before + 1);
+    const ids = asked.get(`${name} ${type}`) ?? [];
+    asked.set(`${name} ${type}`, ids);
+    if (!ids.includes(query.id ?? 0)) ids.push(query.id ?? 0);
+    const before = ids.indexOf(query.id ?? 0);
     const addresses = zone(name, before);
     if (addresses === undefined) return;
     const answers = addresses
@@ -33,7 +36,7 @@ export async function startDnsServer(zone: Zone) {
   return {
     address: `127.0.0.1:${socket.address().port}`,
     /** How often the IPv4 addresses of a name were asked for. */
-    asked: (name: string) => asked.get(`${name} A`) ?? 0,
+    asked: (name: string) => asked.get(`${name} A`)?.length ?? 0,
     close: () => socket.close(),
   };
 }

@@ -8,9 +8,10 @@ export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 export const systemResolver: Resolve = (hostname) =>
   lookup(hostname, { all: true, order: "ipv4first" });
 
-/** How long one DNS server may take, and how often each is asked. */
+/** How long one DNS server may take at first. Node shortens this for a server that has answered fast, down to 250 ms. */
 const QUERY_MS = 2_000;
-const TRIES = 2;
+/** How often each server is asked. */
+const TRIES = 4;
 
 /**
  * Resolves names by DNS alone. `servers` are addresses, with a port or without; empty: those of the system. It does not
