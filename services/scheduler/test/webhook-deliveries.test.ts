@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type JobSpec, type Lease, openEngine, type WebhookEndpoint } from "@millrace/engine";
+import { type JobSpec, type Lease, openEngine, OPERATOR_KEY, type WebhookEndpoint } from "@millrace/engine";
 import { JobSpecSchema } from "@millrace/proto/job";
 import {
   defaultBackoff,
@@ -265,6 +265,23 @@ test("a group's event has its progress", async () => {
   expect(bodyOf(await delivery())).toMatchObject({
     ...{ type: "group.succeeded", object: "event" },
     data: { id, queue, state: "succeeded", children: none, labels: { a: "b" } },
+  });
+});
+
+test("operators hear of dead letters of the queues that they name, and of no other end", async () => {
+  const { engine, job, endpoint, complete, takeOne, move, take } = await world();
+  const { id } = await endpoint({ keyId: OPERATOR_KEY, queues: [queue] });
+  await endpoint({ keyId: OPERATOR_KEY, queues: ["elsewhere" as QueueName] });
+  await complete(job());
+  const bad = job();
+  await engine.submit([bad]);
+  await engine.settle([{ ...(await takeOne(queue)), kind: "fail", state: "FAILED", failure }]);
+  await (await move()).takeOut();
+  const leases = await take(WEBHOOK_QUEUE as QueueName, 9);
+  expect(leases.map(({ job }) => job.labels.endpoint_id)).toEqual([id]);
+  expect(bodyOf(leases[0] as Lease)).toMatchObject({
+    type: "job.dead_lettered",
+    data: { id: bad.id, state: "failed", failure },
   });
 });
 

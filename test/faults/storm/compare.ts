@@ -4,13 +4,13 @@
  */
 import { ProviderState } from "@millrace/proto/admin-service";
 import { type Clock, sleep, WEBHOOK_QUEUE } from "@millrace/shared";
+import { compareEvents } from "./compare-events.ts";
 import {
   type Books,
   compareGroups,
   type GroupsCompared,
   groupsFinished,
 } from "./compare-groups.ts";
-import { compareEvents } from "./compare-events.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Admin, Operator } from "./operator.ts";

@@ -69,7 +69,8 @@ export async function startReceiver(seed: number, clock: Clock): Promise<Receive
     const text = Buffer.concat(body).toString("utf8");
     const id = String(request.headers["webhook-id"]);
     const headers = request.headers as Record<string, string>;
-    if (!secrets.some((secret) => isSigned(secret, text, headers))) wrong.push(`${id}: no signature`);
+    if (!secrets.some((secret) => isSigned(secret, text, headers)))
+      wrong.push(`${id}: no signature`);
     const { type, data, id: named } = JSON.parse(text);
     if (named !== id) wrong.push(`${id}: its body names ${named}`);
     const subject = `${data.id} ${type}`;

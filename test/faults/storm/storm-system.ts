@@ -17,8 +17,8 @@ import { well } from "./inject.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, WORK_TYPES } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
 import { Operator } from "./operator.ts";
-import { KEY_CACHE_MS } from "./revoked-keys.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
+import { KEY_CACHE_MS } from "./revoked-keys.ts";
 import type { Tally } from "./tally.ts";
 
 export interface StormSystemOptions {
