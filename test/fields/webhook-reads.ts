@@ -171,6 +171,12 @@ async function proveEndpointReads(world: World): Promise<string> {
   const same = await scheduler.getCallbackSecret({ keyId, request: {} });
   compareBoth(world, "getCallbackSecret", [secret, same], { secret: secretText });
   proveBoth(world, "getCallbackSecret");
+  // A call without the request is refused.
+  for (const name of ["GetCallbackSecret", "ListWebhookEndpoints"]) {
+    ledger.prove(`SchedulerService.${name} request`, "request");
+  }
+  await expect(scheduler.getCallbackSecret({ keyId })).rejects.toThrow("request must be set");
+  await expect(scheduler.listWebhookEndpoints({ keyId })).rejects.toThrow("request must be set");
   const printed = await Array.fromAsync(world.cliLines("webhooks", "callback-secret"));
   expect(printed).toEqual([{ secret: secret.secret }]);
   expect(await httpJson(world, "/v1/callback-secret")).toEqual({ secret: secret.secret });
@@ -338,7 +344,9 @@ export async function proveWebhookReads(world: World): Promise<void> {
   const endpointId = await proveEndpointReads(world);
   await proveDeliveries(world, endpointId);
   const { keyId, scheduler, engine } = world;
-  await scheduler.deleteWebhookEndpoint({ keyId, request: { endpointId } });
+  const deleted = await scheduler.deleteWebhookEndpoint({ keyId, request: { endpointId } });
+  expect(deleted.response).toBeDefined();
+  world.ledger.prove("SchedulerService.DeleteWebhookEndpoint response", "response");
   expect(await engine.webhookEndpoints.get(endpointId)).toBeUndefined();
   proveBoth(world, "deleteWebhookEndpoint", "endpoint_id");
 }
